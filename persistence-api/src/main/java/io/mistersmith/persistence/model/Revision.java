@@ -1,0 +1,4 @@
+package io.mistersmith.persistence.model;
+
+/** x. */
+public record Revision(long epoch, long sequence) {}
