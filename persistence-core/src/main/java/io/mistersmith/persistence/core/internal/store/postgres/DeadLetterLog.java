@@ -4,6 +4,7 @@ import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.StateChange;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.PreparedBatch;
@@ -15,17 +16,17 @@ final class DeadLetterLog {
       """
       INSERT INTO agents.dead_letters
              (dead_letter_id, bucket, subject, agent, state_key, epoch, sequence, operation, value,
-              written_at, expires_at, error, sqlstate, reason, status)
+              written_at, expires_at, reason_code, sql_state, constraint_name, reason, status)
       VALUES (:id, :bucket, :subject, :agent, :key, :epoch, :sequence, :operation, :value,
-              :written::timestamptz, :expires::timestamptz, :error, nullif(:sqlState, ''), :reason,
-              'open')
+              :written::timestamptz, :expires::timestamptz,
+              :code, nullif(:sqlState, ''), nullif(:constraint, ''), :reason, 'open')
       ON CONFLICT DO NOTHING
       """;
 
   private static final String SUPERSEDE =
       """
       UPDATE agents.dead_letters d
-         SET status = 'superseded', closed_at = clock_timestamp()
+         SET status = 'superseded', resolved_at = clock_timestamp()
         FROM unnest(:subjects, :epochs, :sequences) AS c (subject, epoch, sequence)
        WHERE d.bucket = :bucket AND d.subject = c.subject AND d.status = 'open'
          AND (d.epoch, d.sequence) <= (c.epoch, c.sequence)
@@ -47,12 +48,13 @@ final class DeadLetterLog {
           .bind("key", change.key().map(StateKey::key).orElse(null))
           .bind("epoch", change.revision().epoch())
           .bind("sequence", change.revision().sequence())
-          .bind("operation", change.operation().name())
+          .bind("operation", change.operation().name().toLowerCase(Locale.ROOT))
           .bind("value", change.value())
           .bind("written", SqlTime.text(change.writtenAt()))
           .bind("expires", change.expiresAt().map(SqlTime::text).orElse(null))
-          .bind("error", refusal.error().name())
+          .bind("code", refusal.error().name())
           .bind("sqlState", refusal.sqlState())
+          .bind("constraint", refusal.constraint())
           .bind("reason", refusal.reason())
           .add();
     }

@@ -42,8 +42,8 @@ final class JournalPositions {
   private static final String RESTART =
       """
       UPDATE agents.journal_positions
-         SET epoch = nextval('agents.journal_epoch_numbers'), sequence = :sequence,
-             message_time_nanos = 0, stream_created_nanos = :created,
+         SET epoch = nextval('agents.journal_epoch_numbers'),
+             sequence = LEAST(sequence, :sequence), stream_created_nanos = :created,
              updated_at = clock_timestamp()
        WHERE bucket = :bucket AND epoch = :observedEpoch AND sequence = :observedSequence
          AND stream_created_nanos = :observedCreated

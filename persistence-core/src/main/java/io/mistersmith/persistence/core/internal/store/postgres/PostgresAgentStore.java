@@ -36,12 +36,8 @@ final class PostgresAgentStore implements AgentStore {
       VALUES (:id, :type, :name, :status::agents.agent_status_type, :capabilities::jsonb,
               :configuration::jsonb,
               CASE WHEN :metadata::jsonb <> '{}' THEN :metadata::jsonb
-                   ELSE jsonb_build_object(
-                     'created_at',
-                     to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-                     'version', 1)
-               END,
-              :parent)
+                   ELSE agents.default_agent_metadata() END,
+              :parent::uuid)
       """;
 
   private static final String REPLACE =
@@ -49,7 +45,7 @@ final class PostgresAgentStore implements AgentStore {
       SET agent_type = :type, agent_name = :name, status = :status::agents.agent_status_type,
           capabilities = :capabilities::jsonb, configuration = :configuration::jsonb,
           metadata = CASE WHEN :metadata::jsonb <> '{}' THEN :metadata::jsonb ELSE r.metadata END,
-          parent_agent_id = :parent, version = r.version + 1, updated_at = clock_timestamp()
+          parent_agent_id = :parent::uuid, version = r.version + 1, updated_at = clock_timestamp()
       """;
 
   private static final String CREATE =

@@ -13,6 +13,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -24,7 +25,7 @@ final class PostgresDeadLetterStore implements DeadLetterStore {
 
   private static final String OPEN =
       """
-      SELECT dead_letter_id, bucket, subject, agent, state_key, epoch, sequence, error, reason,
+      SELECT dead_letter_id, bucket, subject, agent, state_key, epoch, sequence, reason_code, reason,
              written_at
         FROM agents.dead_letters
        WHERE status = 'open'
@@ -37,7 +38,7 @@ final class PostgresDeadLetterStore implements DeadLetterStore {
 
   private static final String OPEN_FOR =
       """
-      SELECT dead_letter_id, bucket, subject, agent, state_key, epoch, sequence, error, reason,
+      SELECT dead_letter_id, bucket, subject, agent, state_key, epoch, sequence, reason_code, reason,
              written_at
         FROM agents.dead_letters
        WHERE bucket = :bucket AND agent = :agent AND state_key = :key AND status = 'open'
@@ -63,7 +64,7 @@ final class PostgresDeadLetterStore implements DeadLetterStore {
   private static final String CLOSE =
       """
       UPDATE agents.dead_letters
-         SET status = 'replayed', closed_at = clock_timestamp()
+         SET status = 'replayed', resolved_at = clock_timestamp()
        WHERE dead_letter_id = :id AND status = 'open'
       """;
 
@@ -159,7 +160,7 @@ final class PostgresDeadLetterStore implements DeadLetterStore {
         Optional.ofNullable(row.getString("agent")),
         Optional.ofNullable(row.getString("state_key")),
         new Revision(row.getLong("epoch"), row.getLong("sequence")),
-        DataError.valueOf(row.getString("error")),
+        DataError.valueOf(row.getString("reason_code")),
         row.getString("reason"),
         SqlTime.get(row, "written_at"));
   }
@@ -170,7 +171,7 @@ final class PostgresDeadLetterStore implements DeadLetterStore {
     return new StateChange(
         row.getString("subject"),
         agent == null || key == null ? Optional.empty() : Optional.of(new StateKey(agent, key)),
-        Operation.valueOf(row.getString("operation")),
+        Operation.valueOf(row.getString("operation").toUpperCase(Locale.ROOT)),
         row.getBytes("value"),
         new Revision(row.getLong("epoch"), row.getLong("sequence")),
         SqlTime.get(row, "written_at"),

@@ -54,7 +54,7 @@ final class PostgresFailures {
       case "57014" ->
           new TransientPersistenceException(
               DataError.CONNECTION_FAILED, message + "; the statement ran into its timeout", sql);
-      case "57P01", "57P02", "57P03", "57P05", "25P03", "25P04" ->
+      case "57P01", "57P02", "57P03", "57P05", "25006", "25P03", "25P04" ->
           new TransientPersistenceException(DataError.CONNECTION_FAILED, message, sql);
       case "23505" -> new NonTransientPersistenceException(DataError.DUPLICATE_KEY, message, sql);
       case "42501" -> new NonTransientPersistenceException(DataError.ACCESS_DENIED, message, sql);
@@ -100,8 +100,7 @@ final class PostgresFailures {
     SQLException sql = sqlException(thrown);
     StringBuilder reason = new StringBuilder();
     reason.append(state(thrown).isEmpty() ? "no SQLSTATE" : "SQLSTATE " + state(thrown));
-    ServerErrorMessage server =
-        sql instanceof PSQLException postgres ? postgres.getServerErrorMessage() : null;
+    ServerErrorMessage server = serverMessage(sql);
     if (server != null) {
       append(reason, "constraint", server.getConstraint());
       append(reason, "table", qualified(server));
@@ -112,6 +111,16 @@ final class PostgresFailures {
       reason.append(": ").append(words);
     }
     return reason.toString();
+  }
+
+  /** The constraint that did not hold, or an empty string. */
+  static String constraint(Throwable thrown) {
+    ServerErrorMessage server = serverMessage(sqlException(thrown));
+    return server == null || server.getConstraint() == null ? "" : server.getConstraint();
+  }
+
+  private static @Nullable ServerErrorMessage serverMessage(@Nullable SQLException sql) {
+    return sql instanceof PSQLException postgres ? postgres.getServerErrorMessage() : null;
   }
 
   private static void append(StringBuilder reason, String label, @Nullable String name) {

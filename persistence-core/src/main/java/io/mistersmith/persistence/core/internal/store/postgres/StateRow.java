@@ -39,17 +39,17 @@ record StateRow(StateChange change, StateKey key, String value, String checksum)
       Optional<StateKey> key = change.key();
       if (key.isEmpty()) {
         refused.add(
-            new RefusedChange(change, DataError.INVALID_KEY, "the subject names no legal key", ""));
+            RefusedChange.unasked(change, DataError.INVALID_KEY, "the subject names no legal key"));
       } else if (agentId(key.get().agent()).isEmpty()) {
         refused.add(
-            new RefusedChange(
-                change, DataError.INVALID_KEY, "the agent is no UUID in lower-case letters", ""));
+            RefusedChange.unasked(
+                change, DataError.INVALID_KEY, "the agent is no UUID in lower-case letters"));
       } else {
         Optional<String> text = text(change);
         if (text.isEmpty()) {
           refused.add(
-              new RefusedChange(
-                  change, DataError.SERIALIZATION_ERROR, "the value is no UTF-8 text", ""));
+              RefusedChange.unasked(
+                  change, DataError.SERIALIZATION_ERROR, "the value is no UTF-8 text"));
         } else {
           String checksum = HEX.formatHex(sha256.digest(change.value()));
           rows.add(new StateRow(change, key.get(), text.get(), checksum));
