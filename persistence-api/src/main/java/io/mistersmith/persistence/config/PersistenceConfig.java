@@ -1,0 +1,214 @@
+package io.mistersmith.persistence.config;
+
+import io.mistersmith.persistence.monitor.PersistenceListener;
+import io.mistersmith.persistence.routing.DataRouter;
+import java.time.Clock;
+import java.util.EnumMap;
+import java.util.Map;
+
+/**
+ * Everything that opening needs to know. Immutable; {@link #builder} makes one and {@link
+ * #toBuilder} a changed copy.
+ */
+public final class PersistenceConfig {
+
+  private final NatsConfig nats;
+  private final PostgresConfig postgres;
+  private final FlushConfig flush;
+  private final Map<Bucket, BucketConfig> buckets;
+  private final BucketChanges bucketChanges;
+  private final int knownRevisions;
+  private final DataRouter router;
+  private final PersistenceListener listener;
+  private final Clock clock;
+  private final String runtimeName;
+
+  private PersistenceConfig(Builder builder) {
+    this.nats = builder.nats;
+    this.postgres = builder.postgres;
+    this.flush = builder.flush;
+    this.buckets = new EnumMap<>(builder.buckets);
+    this.bucketChanges = builder.bucketChanges;
+    this.knownRevisions = builder.knownRevisions;
+    this.router = builder.router;
+    this.listener = builder.listener;
+    this.clock = builder.clock;
+    this.runtimeName = builder.runtimeName;
+  }
+
+  /** A builder with the defaults for all but the two stores. */
+  public static Builder builder(NatsConfig nats, PostgresConfig postgres) {
+    return new Builder(nats, postgres);
+  }
+
+  /**
+   * A builder for stores that need no address, such as the test kit's in-memory ones. The addresses
+   * in it lead nowhere.
+   */
+  public static Builder inMemory() {
+    return builder(
+        NatsConfig.of("nats://in-memory.invalid"),
+        PostgresConfig.of("jdbc:postgresql://in-memory.invalid/none", "nobody"));
+  }
+
+  /** A builder that starts from this configuration. */
+  public Builder toBuilder() {
+    return new Builder(this);
+  }
+
+  /** How to reach NATS. */
+  public NatsConfig nats() {
+    return nats;
+  }
+
+  /** How to reach PostgreSQL. */
+  public PostgresConfig postgres() {
+    return postgres;
+  }
+
+  /** When and how to flush. */
+  public FlushConfig flush() {
+    return flush;
+  }
+
+  /** The settings of a bucket. */
+  public BucketConfig bucket(Bucket bucket) {
+    return buckets.getOrDefault(bucket, bucket.defaults());
+  }
+
+  /** What to do with a bucket that has other settings. */
+  public BucketChanges bucketChanges() {
+    return bucketChanges;
+  }
+
+  /** Of how many keys the last known revision is remembered (100,000). */
+  public int knownRevisions() {
+    return knownRevisions;
+  }
+
+  /** Which layer is written first. */
+  public DataRouter router() {
+    return router;
+  }
+
+  /** Who is told what happens. */
+  public PersistenceListener listener() {
+    return listener;
+  }
+
+  /** The clock that times to live are measured with. */
+  public Clock clock() {
+    return clock;
+  }
+
+  /** The name of this runtime in leases and logs. */
+  public String runtimeName() {
+    return runtimeName;
+  }
+
+  /** Collects a configuration. Not thread-safe. */
+  public static final class Builder {
+
+    private NatsConfig nats;
+    private PostgresConfig postgres;
+    private FlushConfig flush = FlushConfig.defaults();
+    private final Map<Bucket, BucketConfig> buckets = new EnumMap<>(Bucket.class);
+    private BucketChanges bucketChanges = BucketChanges.SHOW;
+    private int knownRevisions = 100_000;
+    private DataRouter router = DataRouter.standard();
+    private PersistenceListener listener = PersistenceListener.NOOP;
+    private Clock clock = Clock.systemUTC();
+    private String runtimeName = "runtime-" + ProcessHandle.current().pid();
+
+    private Builder(NatsConfig nats, PostgresConfig postgres) {
+      this.nats = nats;
+      this.postgres = postgres;
+    }
+
+    private Builder(PersistenceConfig config) {
+      this(config.nats, config.postgres);
+      this.flush = config.flush;
+      this.buckets.putAll(config.buckets);
+      this.bucketChanges = config.bucketChanges;
+      this.knownRevisions = config.knownRevisions;
+      this.router = config.router;
+      this.listener = config.listener;
+      this.clock = config.clock;
+      this.runtimeName = config.runtimeName;
+    }
+
+    /** How to reach NATS. */
+    public Builder nats(NatsConfig value) {
+      this.nats = value;
+      return this;
+    }
+
+    /** How to reach PostgreSQL. */
+    public Builder postgres(PostgresConfig value) {
+      this.postgres = value;
+      return this;
+    }
+
+    /** When and how to flush. */
+    public Builder flush(FlushConfig value) {
+      this.flush = value;
+      return this;
+    }
+
+    /** Other settings for one bucket. */
+    public Builder bucket(Bucket bucket, BucketConfig value) {
+      buckets.put(bucket, value);
+      return this;
+    }
+
+    /** What to do with a bucket that has other settings. */
+    public Builder bucketChanges(BucketChanges value) {
+      this.bucketChanges = value;
+      return this;
+    }
+
+    /** Of how many keys the last known revision is remembered. */
+    public Builder knownRevisions(int value) {
+      Checks.that(value >= 1, "knownRevisions is " + value + "; give at least 1");
+      this.knownRevisions = value;
+      return this;
+    }
+
+    /** Which layer is written first. */
+    public Builder router(DataRouter value) {
+      this.router = value;
+      return this;
+    }
+
+    /** Who is told what happens. */
+    public Builder listener(PersistenceListener value) {
+      this.listener = value;
+      return this;
+    }
+
+    /** The clock that times to live are measured with. */
+    public Builder clock(Clock value) {
+      this.clock = value;
+      return this;
+    }
+
+    /** The name of this runtime in leases and logs. */
+    public Builder runtimeName(String value) {
+      Checks.that(
+          !value.isBlank() && value.length() <= 100, "runtimeName must have 1 to 100 characters");
+      this.runtimeName = value;
+      return this;
+    }
+
+    /** The configuration. */
+    public PersistenceConfig build() {
+      BucketConfig journal =
+          buckets.getOrDefault(Bucket.AGENT_STATE, Bucket.AGENT_STATE.defaults());
+      Checks.that(
+          journal.maxAge().isZero(),
+          "AGENT_STATE.maxAge must be zero: the server would expire entries that are not flushed"
+              + " yet. Set flush.idleTimeToLive instead");
+      return new PersistenceConfig(this);
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/** Configuration: immutable records, checked when they are made. */
+@NullMarked
+package io.mistersmith.persistence.config;
+
+import org.jspecify.annotations.NullMarked;

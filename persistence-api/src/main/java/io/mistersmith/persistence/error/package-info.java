@@ -1,0 +1,8 @@
+/**
+ * Failures: transient or not is a type, the seeds' {@code DataError} is the code; it imports
+ * nothing.
+ */
+@NullMarked
+package io.mistersmith.persistence.error;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,29 @@
+package io.mistersmith.persistence.model;
+
+import java.time.Instant;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * A value with what a store knows about it.
+ *
+ * @param value the value
+ * @param revision the revision of the write that made it, to be handed back for compare-and-set
+ * @param writtenAt when that write was made: the store's clock for what was read, the caller's for
+ *     what was just saved
+ * @param layer the layer that answered
+ * @param expiresAt when the entry ends, if it does
+ * @param <T> the type of the value
+ */
+public record Versioned<T>(
+    T value,
+    Revision revision,
+    Instant writtenAt,
+    StorageLayer layer,
+    Optional<Instant> expiresAt) {
+
+  /** The same metadata around another value. */
+  public <R> Versioned<R> map(Function<? super T, ? extends R> change) {
+    return new Versioned<>(change.apply(value), revision, writtenAt, layer, expiresAt);
+  }
+}

@@ -1,0 +1,31 @@
+package io.mistersmith.persistence.monitor;
+
+import io.mistersmith.persistence.model.StateKey;
+
+/**
+ * Is told what the engine does. Called on the engine's own threads: return quickly and do not call
+ * back into the library. What a listener throws is logged and goes no further.
+ */
+public interface PersistenceListener {
+
+  /** A listener that does nothing. */
+  PersistenceListener NOOP = new PersistenceListener() {};
+
+  /** A batch was committed. */
+  default void onFlushed(FlushReport report) {}
+
+  /** An attempt to flush failed and will be made again. */
+  default void onFlushFailed(String bucket, RuntimeException cause) {}
+
+  /** PostgreSQL refused an entry; it is kept as a dead letter. */
+  default void onDeadLetter(String bucket, String subject, String reason) {}
+
+  /** The journal of a bucket was found to have started anew or gone back. */
+  default void onEpochStarted(String bucket, long epoch, String reason) {}
+
+  /** An entry was brought from PostgreSQL into KV. */
+  default void onHydrated(StateKey key) {}
+
+  /** Entries that were flushed and idle were taken out of KV. */
+  default void onEvicted(String bucket, int entries) {}
+}

@@ -1,0 +1,30 @@
+package io.mistersmith.persistence.spi;
+
+import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.repository.DeadLetter;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+
+/**
+ * The entries that the durable store refused; written by {@link JournalStore#apply}. Thread-safe.
+ */
+public interface DeadLetterStore {
+
+  /** The open dead letters, oldest first. */
+  List<DeadLetter> open(int limit);
+
+  /** How many are open. */
+  long count();
+
+  /** An open dead letter of this key whose revision is {@code from} or later. */
+  Optional<DeadLetter> openFor(String bucket, StateKey key, Revision from);
+
+  /** The subjects of a bucket that have an open dead letter. */
+  Set<String> openSubjects(String bucket);
+
+  /** See {@link io.mistersmith.persistence.repository.DeadLetters#replay}. */
+  boolean replay(UUID id);
+}

@@ -1,0 +1,27 @@
+package io.mistersmith.persistence.spi;
+
+import io.mistersmith.persistence.model.Revision;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * What travels with an entry beside its value, as headers.
+ *
+ * @param hydrated the entry's logical revision, when it was brought from the durable store and is
+ *     no write; it must not be flushed back
+ * @param expiresAt when the entry ends, with millisecond precision
+ * @param writeId identifies a conditional write, so that its author recognises it when the
+ *     acknowledgement was lost
+ */
+public record EntryMetadata(
+    Optional<Revision> hydrated, Optional<Instant> expiresAt, Optional<String> writeId) {
+
+  /** No metadata. */
+  public static final EntryMetadata NONE =
+      new EntryMetadata(Optional.empty(), Optional.empty(), Optional.empty());
+
+  /** The metadata of a hydrated entry. */
+  public static EntryMetadata hydrated(Revision revision, Optional<Instant> expiresAt) {
+    return new EntryMetadata(Optional.of(revision), expiresAt, Optional.empty());
+  }
+}

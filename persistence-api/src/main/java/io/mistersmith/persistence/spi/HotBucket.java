@@ -1,0 +1,101 @@
+package io.mistersmith.persistence.spi;
+
+import io.mistersmith.persistence.model.StateKey;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * A KV bucket over a stream whose messages are its journal. Physical: it knows sequences, not
+ * revisions. Thread-safe; every call ends within the store's request timeout.
+ *
+ * <p>Failures are {@link io.mistersmith.persistence.error.PersistenceException}s: {@code
+ * VERSION_CONFLICT} (transient) when an expected sequence was not met, {@code VALUE_TOO_LARGE},
+ * {@code STORE_FULL}, {@code CLOSED} (not transient), {@code CONNECTION_FAILED} (transient; whether
+ * a write was applied is unknown). A write that failed is never applied later.
+ */
+public interface HotBucket {
+
+  /** For {@code expectedSequence}: the write is unconditional. */
+  long ANY = -1;
+
+  /** For {@code expectedSequence}: there must be neither a value nor a marker. */
+  long NONE = 0;
+
+  /** The bucket's full name, with prefix: what journals are filed under. */
+  String name();
+
+  /** The raw subject of a key. */
+  String subject(StateKey key);
+
+  /** Asks the leader what the stream holds. */
+  BucketState state();
+
+  /**
+   * Whether {@link ReadFrom#ANY_REPLICA} can answer with less than the leader knows; false for a
+   * bucket with one replica.
+   */
+  boolean hasReplicas();
+
+  /**
+   * Stores one message and returns its sequence.
+   *
+   * @param expectedSequence the physical sequence of the key's latest message, {@link #NONE} or
+   *     {@link #ANY}
+   */
+  long publish(
+      StateKey key,
+      Operation operation,
+      byte[] value,
+      EntryMetadata metadata,
+      long expectedSequence);
+
+  /**
+   * {@link #publish} without waiting for the acknowledgement. Blocks while the window of
+   * unacknowledged writes is full. Messages of one thread are stored in the order of its calls. The
+   * future completes exceptionally with a {@code PersistenceException} itself.
+   */
+  CompletableFuture<Long> publishAsync(
+      StateKey key,
+      Operation operation,
+      byte[] value,
+      EntryMetadata metadata,
+      long expectedSequence);
+
+  /** The key's latest message, value or marker. Does not look at {@code expiresAt}. */
+  Optional<HotEntry> get(StateKey key, ReadFrom from);
+
+  /** {@link #get} without waiting. */
+  CompletableFuture<Optional<HotEntry>> getAsync(StateKey key, ReadFrom from);
+
+  /** The latest message of each key that has one, in one pass. Complete, or an exception. */
+  Map<StateKey, HotEntry> getAll(Collection<StateKey> keys, ReadFrom from);
+
+  /**
+   * The latest message, without its value, of each of the owner's keys that start with {@code
+   * prefix}; markers too. Complete, or an exception.
+   */
+  List<HotEntry> list(String agent, String prefix);
+
+  /**
+   * Removes the subject's messages up to and including {@code throughSequence}. Leaves no marker,
+   * makes no new sequence, and keeps a later message.
+   */
+  CompletableFuture<Void> evict(String subject, long throughSequence);
+
+  /** Removes all messages of all of the owner's keys, leaving no markers. */
+  void evictAgent(String agent);
+
+  /** Opens a reader of the stream. */
+  JournalReader read(JournalRange range);
+
+  /** Tells every runtime that listens on {@link #onNudge} to flush now. Best effort. */
+  void nudge();
+
+  /**
+   * Calls {@code action} at every nudge by any runtime. Returns at once; the action must be quick.
+   */
+  void onNudge(Runnable action);
+}

@@ -1,0 +1,27 @@
+package io.mistersmith.persistence.spi;
+
+import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.model.StateKey;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * A write on its way from the journal to the durable store.
+ *
+ * @param subject the raw subject
+ * @param key the key; empty when the subject is no legal one, which makes the change a dead letter
+ * @param operation what it does
+ * @param value the exact bytes
+ * @param revision the logical revision
+ * @param writtenAt when it was written, by the hot store's clock
+ * @param expiresAt when the entry ends
+ */
+@SuppressWarnings("ArrayRecordComponent") // changes are carried, never compared
+public record StateChange(
+    String subject,
+    Optional<StateKey> key,
+    Operation operation,
+    byte[] value,
+    Revision revision,
+    Instant writtenAt,
+    Optional<Instant> expiresAt) {}

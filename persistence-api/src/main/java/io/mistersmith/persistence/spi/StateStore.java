@@ -1,0 +1,28 @@
+package io.mistersmith.persistence.spi;
+
+import io.mistersmith.persistence.model.StateKey;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The durable copy of the agents' state, written by {@link JournalStore#apply} alone. Thread-safe.
+ */
+public interface StateStore {
+
+  /** The row of a key, tombstones too. */
+  Optional<StoredState> find(StateKey key);
+
+  /** The rows of those keys that have one, tombstones too. */
+  Map<StateKey, StoredState> findAll(Collection<StateKey> keys);
+
+  /** The rows of the owner's keys that start with {@code prefix}, tombstones too. */
+  List<StoredState> findByAgent(String agent, String prefix);
+
+  /**
+   * Removes tombstones and expired rows that are older than {@code retention}; returns how many.
+   */
+  int sweep(Duration retention);
+}

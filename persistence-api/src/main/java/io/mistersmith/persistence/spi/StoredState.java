@@ -1,0 +1,25 @@
+package io.mistersmith.persistence.spi;
+
+import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.model.StateKey;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * An entry as the durable store has it.
+ *
+ * @param key the key
+ * @param value the value as JSON, formatted as the store likes; empty for a tombstone
+ * @param revision the logical revision of the write
+ * @param writtenAt when that write was made, by the hot store's clock
+ * @param expiresAt when the entry ends
+ * @param deleted whether this is a tombstone
+ */
+@SuppressWarnings("ArrayRecordComponent") // entries are carried, never compared
+public record StoredState(
+    StateKey key,
+    byte[] value,
+    Revision revision,
+    Instant writtenAt,
+    Optional<Instant> expiresAt,
+    boolean deleted) {}
