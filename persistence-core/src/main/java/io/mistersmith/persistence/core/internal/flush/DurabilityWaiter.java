@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
  * Waits until PostgreSQL's position has passed a write. When this runtime flushes, its own flush
  * wakes the waiters; when another one does, the position is read again and again. Thread-safe.
  */
-public final class DurabilityWaiter {
+public final class DurabilityWaiter implements Commits {
 
   private static final Logger LOG = LoggerFactory.getLogger(DurabilityWaiter.class);
   private static final Duration SHORTEST = Duration.ofMillis(5);
@@ -46,14 +46,9 @@ public final class DurabilityWaiter {
     this.deadLetters = deadLetters;
   }
 
-  /** Waits for one write of one key; fails when PostgreSQL refused it. */
+  @Override
   public void await(StateKey key, Revision revision, Duration limit) {
-    if (!isPast(revision)) {
-      flusher.nudge(revision.sequence());
-      if (!awaitPast(revision, Deadline.after(limit))) {
-        throw notYet("key " + key + ", revision " + revision, limit);
-      }
-    }
+    awaitAll("key " + key, revision, limit);
     Optional<DeadLetter> refused = deadLetters.openFor(bucket, key, revision);
     if (refused.isPresent()) {
       throw new NonTransientPersistenceException(
@@ -71,26 +66,25 @@ public final class DurabilityWaiter {
     }
   }
 
-  /** Waits for everything up to this revision; returns whether it was reached. */
-  public boolean awaitAll(Revision revision, Duration limit) {
+  @Override
+  public void awaitAll(String what, Revision revision, Duration limit) {
     if (isPast(revision)) {
-      return true;
+      return;
     }
     flusher.nudge(revision.sequence());
-    return awaitPast(revision, Deadline.after(limit));
-  }
-
-  /** The failure that says that a wait was in vain. */
-  public TransientPersistenceException notYet(String what, Duration limit) {
-    return new TransientPersistenceException(
-        DataError.CONNECTION_FAILED,
-        "bucket "
-            + bucket
-            + ", "
-            + what
-            + ": acknowledged, but not in PostgreSQL within "
-            + limit
-            + "; it stays in the journal and is flushed when PostgreSQL is back");
+    if (!awaitPast(revision, Deadline.after(limit))) {
+      throw new TransientPersistenceException(
+          DataError.CONNECTION_FAILED,
+          "bucket "
+              + bucket
+              + ", "
+              + what
+              + ", revision "
+              + revision
+              + ": acknowledged, but not in PostgreSQL within "
+              + limit
+              + "; it stays in the journal and is flushed when PostgreSQL is back");
+    }
   }
 
   private boolean awaitPast(Revision revision, Deadline deadline) {

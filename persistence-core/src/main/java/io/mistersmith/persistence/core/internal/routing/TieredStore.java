@@ -1,21 +1,28 @@
 package io.mistersmith.persistence.core.internal.routing;
 
 import io.mistersmith.persistence.core.internal.resilience.Conflicts;
+import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.repository.Expected;
 import io.mistersmith.persistence.spi.EntryMetadata;
 import io.mistersmith.persistence.spi.HotBucket;
+import io.mistersmith.persistence.spi.JournalEntry;
 import io.mistersmith.persistence.spi.Operation;
+import io.mistersmith.persistence.spi.ReadFrom;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.BiConsumer;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Entries in a bucket with a durable store behind it, by logical revision. Thread-safe.
@@ -25,6 +32,7 @@ import java.util.function.Supplier;
  */
 public final class TieredStore {
 
+  private static final Logger LOG = LoggerFactory.getLogger(TieredStore.class);
   private static final byte[] NO_VALUE = {};
 
   private final Tiers tiers;
@@ -121,6 +129,45 @@ public final class TieredStore {
   /** Brings the owner's flushed entries into the bucket; returns how many were not there. */
   public int hydrate(String agent) {
     return reader.hydrate(agent);
+  }
+
+  /** The last write of a key that is in the bucket, by whichever process; not a hydration. */
+  public Optional<Revision> lastWrite(StateKey key) {
+    return tiers
+        .bucket()
+        .get(key, ReadFrom.LEADER)
+        .filter(hot -> hot.metadata().hydrated().isEmpty())
+        .map(tiers::revisionOf);
+  }
+
+  /** The last write of any of the owner's keys that is in the bucket. */
+  public Optional<Revision> lastWrite(String agent) {
+    return tiers.bucket().list(agent, "").stream()
+        .filter(hot -> hot.metadata().hydrated().isEmpty())
+        .map(tiers::revisionOf)
+        .max(Comparator.naturalOrder());
+  }
+
+  /** Follows the changes of the owner's entries, hydrations apart, from now on. */
+  public AutoCloseable watch(String agent, BiConsumer<Revision, JournalEntry> action) {
+    return new Watch(
+        tiers.bucket(),
+        agent,
+        entry -> action.accept(tiers.revisions().of(entry.sequence()), entry));
+  }
+
+  /**
+   * To be called when the connection was lost and is back: another server may have answered since.
+   */
+  public void verifyAfterReconnect() {
+    try {
+      tiers.verify();
+    } catch (PersistenceException e) {
+      LOG.info(
+          "bucket {}: not verified after a reconnect, the flush does it: {}",
+          tiers.bucket().name(),
+          e.getMessage());
+    }
   }
 
   private Revision publish(
