@@ -9,9 +9,7 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Properties;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -132,18 +130,6 @@ class PostgresServerIT {
     assertThatThrownBy(() -> PostgresServer.start(options))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("no_such_setting");
-  }
-
-  @Test
-  void diesWithTheJvmThatStartedIt(@TempDir Path directory) throws Exception {
-    long pid;
-    try (ChildJvm child =
-        ChildJvm.start(StartsServers.class, List.of(), Map.of(), directory.resolve("child.log"))) {
-      pid = Long.parseLong(child.stdout().readLine());
-      assertThat(ProcessSignals.isAlive(pid)).isTrue();
-      child.kill();
-    }
-    assertThat(ProcessSignals.awaitEnd(List.of(pid), Duration.ofSeconds(10))).isTrue();
   }
 
   private static Connection connect(String url, String user) throws SQLException {
