@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
@@ -245,7 +244,6 @@ final class LocalServer implements ServerControl {
     if (target != null) {
       List<Long> tree = new ArrayList<>(ProcessSignals.children(target.pid()));
       tree.add(target.pid());
-      Collections.reverse(tree);
       if (paused) {
         ProcessSignals.send(Signal.CONT, tree);
       }

@@ -35,7 +35,7 @@ public final class NatsServer implements AutoCloseable {
    */
   public static NatsServer start(NatsOptions options) {
     if (TestServers.inContainers()) {
-      return of(ContainerServer.nats(options));
+      return of(OptionalLibrary.use(ContainerServer.NEEDS, () -> ContainerServer.nats(options)));
     }
     return start(
         options, NatsProgram.of(options.line(), ServerCache.ofUser(), System.getenv()), false);

@@ -53,7 +53,8 @@ public final class PostgresServer implements AutoCloseable {
    */
   public static PostgresServer start(PostgresOptions options) {
     if (TestServers.inContainers()) {
-      ContainerServer server = ContainerServer.postgres(options);
+      ServerControl server =
+          OptionalLibrary.use(ContainerServer.NEEDS, () -> ContainerServer.postgres(options));
       return new PostgresServer(
           server,
           "postgres",
