@@ -31,7 +31,7 @@ final class LocalServer implements ServerControl {
   private static final int TAIL_LINES = 30;
 
   private final Launch launch;
-  private final Path workDirectory;
+  private final WorkDirectory workDirectory;
   private final Path log;
   private final Thread shutdownHook;
   private final boolean anyPort;
@@ -40,17 +40,17 @@ final class LocalServer implements ServerControl {
   private boolean paused;
   private boolean closed;
 
-  private LocalServer(Launch launch, Path workDirectory, int port) {
+  private LocalServer(Launch launch, WorkDirectory workDirectory, int port) {
     this.launch = launch;
     this.workDirectory = workDirectory;
-    this.log = workDirectory.resolve("server.log");
+    this.log = workDirectory.path().resolve("server.log");
     this.anyPort = port == 0;
     this.port = port;
     this.shutdownHook = new Thread(this::discard, "persistence-server-shutdown");
   }
 
   /** Starts the server; port 0 takes a free one, which it keeps over restarts. */
-  static LocalServer start(Launch launch, Path workDirectory, int port) {
+  static LocalServer start(Launch launch, WorkDirectory workDirectory, int port) {
     LocalServer server = new LocalServer(launch, workDirectory, port);
     Runtime.getRuntime().addShutdownHook(server.shutdownHook);
     try {
@@ -72,7 +72,7 @@ final class LocalServer implements ServerControl {
       long logStart = size(log);
       ProcessBuilder builder =
           new ProcessBuilder(launch.command(port))
-              .directory(workDirectory.toFile())
+              .directory(workDirectory.path().toFile())
               .redirectErrorStream(true)
               .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
               .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
@@ -253,7 +253,7 @@ final class LocalServer implements ServerControl {
       }
       process = null;
     }
-    DirectoryTree.delete(workDirectory);
+    workDirectory.close();
     return true;
   }
 

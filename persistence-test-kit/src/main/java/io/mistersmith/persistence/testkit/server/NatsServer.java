@@ -1,8 +1,5 @@
 package io.mistersmith.persistence.testkit.server;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -42,14 +39,10 @@ public final class NatsServer implements AutoCloseable {
   }
 
   static NatsServer start(NatsOptions options, NatsProgram program, boolean clustered) {
-    try {
-      Path workDirectory = Files.createTempDirectory("persistence-nats-");
-      NatsLaunch launch =
-          new NatsLaunch(program, options, workDirectory.resolve("store"), clustered);
-      return of(LocalServer.start(launch, workDirectory, options.port()));
-    } catch (IOException e) {
-      throw new UncheckedIOException("Could not make a working directory for nats-server", e);
-    }
+    WorkDirectory workDirectory = WorkDirectory.create("nats");
+    NatsLaunch launch =
+        new NatsLaunch(program, options, workDirectory.path().resolve("store"), clustered);
+    return of(LocalServer.start(launch, workDirectory, options.port()));
   }
 
   private static NatsServer of(ServerControl control) {
