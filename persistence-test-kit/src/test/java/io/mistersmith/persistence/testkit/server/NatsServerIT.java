@@ -94,6 +94,15 @@ class NatsServerIT {
   }
 
   @Test
+  void startsWithUsersWhomTheStarterDoesNotKnow() {
+    NatsOptions options =
+        NatsOptions.defaults().withConfigLine("authorization { user: a, password: b }");
+    try (NatsServer server = NatsServer.start(options)) {
+      assertThat(server.version()).startsWith("2.");
+    }
+  }
+
+  @Test
   void showsItsLogWhenItDoesNotStart() {
     NatsOptions options = NatsOptions.defaults().withConfigLine("no_such_option: 1");
     assertThatThrownBy(() -> NatsServer.start(options))
