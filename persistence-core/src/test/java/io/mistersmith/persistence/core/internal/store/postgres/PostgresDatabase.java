@@ -37,7 +37,39 @@ final class PostgresDatabase {
 
   static PostgresDatabase create(int majorVersion) {
     PostgresDatabase database = createEmpty(majorVersion);
-    try (Connection connection = database.connect();
+    database.migrate();
+    return database;
+  }
+
+  static PostgresDatabase createEmpty(int majorVersion) {
+    return createEmpty(
+        SERVERS.computeIfAbsent(
+            majorVersion,
+            v -> PostgresServer.start(PostgresOptions.defaults().withMajorVersion(v))));
+  }
+
+  private static PostgresDatabase createEmpty(PostgresServer server) {
+    return new PostgresDatabase(server, server.createDatabase("store_" + NAMES.incrementAndGet()));
+  }
+
+  /** A migrated database on a server of its own, for tests that do things to the server. */
+  static Own startOwn(int majorVersion) {
+    PostgresServer server =
+        PostgresServer.start(PostgresOptions.defaults().withMajorVersion(majorVersion));
+    PostgresDatabase database = createEmpty(server);
+    database.migrate();
+    return new Own(server, database);
+  }
+
+  record Own(PostgresServer server, PostgresDatabase database) implements AutoCloseable {
+    @Override
+    public void close() {
+      server.close();
+    }
+  }
+
+  private void migrate() {
+    try (Connection connection = connect();
         Statement statement = connection.createStatement();
         Stream<Path> scripts =
             Files.list(Path.of("../migrations/src/main/resources/db/migration"))) {
@@ -50,15 +82,6 @@ final class PostgresDatabase {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return database;
-  }
-
-  static PostgresDatabase createEmpty(int majorVersion) {
-    PostgresServer server =
-        SERVERS.computeIfAbsent(
-            majorVersion,
-            v -> PostgresServer.start(PostgresOptions.defaults().withMajorVersion(v)));
-    return new PostgresDatabase(server, server.createDatabase("store_" + NAMES.incrementAndGet()));
   }
 
   PostgresConfig config() {

@@ -4,8 +4,11 @@ import static io.mistersmith.persistence.core.internal.store.postgres.Changes.de
 import static io.mistersmith.persistence.core.internal.store.postgres.Changes.put;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
@@ -16,7 +19,6 @@ import io.mistersmith.persistence.spi.JournalPosition;
 import io.mistersmith.persistence.spi.Operation;
 import io.mistersmith.persistence.spi.StateChange;
 import io.mistersmith.persistence.spi.StoredState;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -126,15 +128,15 @@ class PostgresJournalStoreIT {
     assertThat(store.deadLetters().open(100))
         .extracting(letter -> letter.revision().sequence(), DeadLetter::error)
         .containsExactly(
-            org.assertj.core.groups.Tuple.tuple(4L, DataError.CONSTRAINT_VIOLATION),
-            org.assertj.core.groups.Tuple.tuple(18L, DataError.SERIALIZATION_ERROR),
-            org.assertj.core.groups.Tuple.tuple(19L, DataError.SERIALIZATION_ERROR),
-            org.assertj.core.groups.Tuple.tuple(91L, DataError.SERIALIZATION_ERROR),
-            org.assertj.core.groups.Tuple.tuple(92L, DataError.SERIALIZATION_ERROR),
-            org.assertj.core.groups.Tuple.tuple(121L, DataError.INVALID_KEY),
-            org.assertj.core.groups.Tuple.tuple(122L, DataError.SERIALIZATION_ERROR),
-            org.assertj.core.groups.Tuple.tuple(123L, DataError.SERIALIZATION_ERROR),
-            org.assertj.core.groups.Tuple.tuple(200L, DataError.INVALID_KEY));
+            tuple(4L, DataError.CONSTRAINT_VIOLATION),
+            tuple(18L, DataError.SERIALIZATION_ERROR),
+            tuple(19L, DataError.SERIALIZATION_ERROR),
+            tuple(91L, DataError.SERIALIZATION_ERROR),
+            tuple(92L, DataError.SERIALIZATION_ERROR),
+            tuple(121L, DataError.INVALID_KEY),
+            tuple(122L, DataError.SERIALIZATION_ERROR),
+            tuple(123L, DataError.SERIALIZATION_ERROR),
+            tuple(200L, DataError.INVALID_KEY));
     assertThat(database.query("SELECT reason FROM agents.dead_letters WHERE sequence = 4"))
         .first()
         .asString()
@@ -147,17 +149,104 @@ class PostgresJournalStoreIT {
   }
 
   @Test
-  void keepsALeaseToItsHolderUntilItEnds() {
-    assertThat(store.journals().acquireLease(BUCKET, "a", Duration.ofSeconds(30))).isTrue();
-    assertThat(store.journals().acquireLease(BUCKET, "b", Duration.ofSeconds(30))).isFalse();
-    assertThat(store.journals().acquireLease(BUCKET, "a", Duration.ofSeconds(30))).isTrue();
-    assertThat(database.query("SELECT fencing_token FROM agents.journal_leases"))
-        .containsExactly("1");
-    store.journals().releaseLease(BUCKET, "b");
-    assertThat(store.journals().acquireLease(BUCKET, "b", Duration.ofSeconds(30))).isFalse();
-    store.journals().releaseLease(BUCKET, "a");
-    assertThat(store.journals().acquireLease(BUCKET, "b", Duration.ofSeconds(30))).isTrue();
-    assertThat(database.query("SELECT fencing_token FROM agents.journal_leases"))
-        .containsExactly("2");
+  void neverReplacesARowByAnOlderOne() {
+    apply(0, 5, put(agent, "a", "5", start.epoch(), 5));
+    apply(5, 6, put(agent, "a", "4", start.epoch(), 4), delete(agent, "b", start.epoch(), 6));
+    apply(6, 7, put(agent, "b", "3", start.epoch(), 3));
+
+    assertThat(value("a")).isEqualTo("5");
+    assertThat(store.states().find(StateKey.of(agent, "b")).orElseThrow().deleted()).isTrue();
+
+    apply(7, 8, put(agent, "a", "1", start.epoch() + 1, 1));
+
+    assertThat(value("a")).isEqualTo("1");
+  }
+
+  @Test
+  void leavesATombstoneForAKeyThatWasNeverStored() {
+    ApplyResult result =
+        apply(
+            0,
+            2,
+            delete(agent, "gone", start.epoch(), 1),
+            delete(UUID.randomUUID(), "nobody's", start.epoch(), 2));
+
+    assertThat(result).isEqualTo(new ApplyResult.Applied(List.of()));
+    assertThat(database.query("SELECT state_key || state_value || deleted_at FROM agents.state"))
+        .hasSize(1)
+        .first()
+        .asString()
+        .startsWith("gonenull2026-03-01");
+    apply(2, 3, put(agent, "gone", "\"back\"", start.epoch(), 3));
+    StoredState back = store.states().find(StateKey.of(agent, "gone")).orElseThrow();
+    assertThat(back.deleted()).isFalse();
+    assertThat(back.revision()).isEqualTo(new Revision(start.epoch(), 3));
+    assertThat(back.writtenAt()).isEqualTo(Changes.WRITTEN);
+  }
+
+  @Test
+  void refusesABatchThatBeganElsewhere() {
+    apply(0, 5, put(agent, "a", "5", start.epoch(), 5));
+
+    assertThat(apply(0, 7, put(agent, "b", "7", start.epoch(), 7)))
+        .isEqualTo(new ApplyResult.PositionMoved());
+    assertThat(store.states().find(StateKey.of(agent, "b"))).isEmpty();
+    assertThat(store.journals().position(BUCKET).orElseThrow().sequence()).isEqualTo(5);
+  }
+
+  @Test
+  void aLaterWriteSupersedesOpenDeadLetters() {
+    apply(0, 2, put(agent, "a", "{", start.epoch(), 1), put(agent, "other", "{", start.epoch(), 2));
+    apply(2, 3, put(agent, "a", "{{", start.epoch(), 3));
+    assertThat(store.deadLetters().count()).isEqualTo(3);
+
+    apply(3, 4, put(agent, "a", "4", start.epoch(), 4));
+
+    assertThat(store.deadLetters().open(10))
+        .extracting(letter -> letter.key().orElseThrow())
+        .containsExactly("other");
+    assertThat(database.query("SELECT status FROM agents.dead_letters ORDER BY sequence"))
+        .containsExactly("superseded", "open", "superseded");
+  }
+
+  @Test
+  void keepsExpiryAndEndsItWithTheNextWriteWithoutOne() {
+    StateChange plain = put(agent, "a", "1", start.epoch(), 1);
+    Instant expires = Instant.parse("2026-03-01T10:30:00.250Z");
+    apply(
+        0,
+        2,
+        expiring(plain, expires),
+        expiring(put(agent, "b", "1", start.epoch(), 2), Instant.MAX));
+
+    assertThat(store.states().find(StateKey.of(agent, "a")).orElseThrow().expiresAt())
+        .contains(expires);
+    assertThat(store.states().find(StateKey.of(agent, "b")).orElseThrow().expiresAt())
+        .contains(Instant.parse("9999-12-31T23:59:59.999999Z"));
+    apply(2, 3, put(agent, "a", "2", start.epoch(), 3));
+    assertThat(store.states().find(StateKey.of(agent, "a")).orElseThrow().expiresAt()).isEmpty();
+  }
+
+  private static StateChange expiring(StateChange change, Instant at) {
+    return new StateChange(
+        change.subject(),
+        change.key(),
+        change.operation(),
+        change.value(),
+        change.revision(),
+        change.writtenAt(),
+        Optional.of(at));
+  }
+
+  @Test
+  void aRefusalOfTheWholeDatabaseIsNoDeadLetter() {
+    database.execute("ALTER TABLE agents.state RENAME COLUMN checksum TO renamed");
+
+    assertThatThrownBy(() -> apply(0, 1, put(agent, "a", "1", start.epoch(), 1)))
+        .isInstanceOfSatisfying(
+            NonTransientPersistenceException.class,
+            e -> assertThat(e.error()).isEqualTo(DataError.MISCONFIGURED));
+    assertThat(store.deadLetters().count()).isZero();
+    assertThat(store.journals().position(BUCKET).orElseThrow().sequence()).isZero();
   }
 }
