@@ -1,5 +1,5 @@
 -- How far each bucket's journal is applied. The position moves in the transaction of the rows that
--- it speaks of; see DESIGN section 3.
+-- it speaks of, so that every entry is applied exactly once.
 
 -- Epochs are handed out here and nowhere else, so that they only ever grow.
 CREATE SEQUENCE agents.journal_epoch_numbers AS BIGINT;

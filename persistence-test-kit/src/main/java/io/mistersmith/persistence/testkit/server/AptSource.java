@@ -132,7 +132,12 @@ record AptSource(
     text.append("URIs: ").append(String.join(" ", uris)).append('\n');
     text.append("Suites: ").append(suite).append('\n');
     text.append("Components: ").append(component).append('\n');
-    signedBy.ifPresent(key -> text.append("Signed-By: ").append(key).append('\n'));
+    // A key that is written into the source begins on the next line.
+    signedBy.ifPresent(
+        key ->
+            text.append(key.startsWith("\n") ? "Signed-By:" : "Signed-By: ")
+                .append(key)
+                .append('\n'));
     return text.toString();
   }
 }

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
@@ -90,6 +92,30 @@ class NatsServerIT {
               "$JS.API.STREAM.CREATE.large",
               "{\"name\":\"large\",\"subjects\":[\"large\"],\"max_bytes\":2097152}");
       assertThat(tooLarge).contains("10047");
+    }
+  }
+
+  @Test
+  void startsWithUsersWhomTheStarterDoesNotKnow() {
+    NatsOptions options =
+        NatsOptions.defaults().withConfigLine("authorization { user: a, password: b }");
+    try (NatsServer server = NatsServer.start(options)) {
+      assertThat(server.version()).startsWith("2.");
+    }
+  }
+
+  @Test
+  void isNotReadyWhileAnotherServerHasItsPort() {
+    try (NatsServer other = NatsServer.start(NatsOptions.defaults())) {
+      NatsOptions samePort = NatsOptions.defaults().withPort(port(other));
+      CompletableFuture<NatsServer> second =
+          CompletableFuture.supplyAsync(() -> NatsServer.start(samePort));
+      Awaitility.await().during(Duration.ofMillis(500)).until(() -> !second.isDone());
+      other.stop();
+      assertThat(second)
+          .succeedsWithin(Duration.ofSeconds(30))
+          .satisfies(server -> assertThat(server.url()).isEqualTo(other.url()))
+          .satisfies(NatsServer::close);
     }
   }
 
