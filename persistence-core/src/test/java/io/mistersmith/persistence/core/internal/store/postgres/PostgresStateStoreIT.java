@@ -20,6 +20,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
@@ -77,8 +79,7 @@ class PostgresStateStoreIT {
     assertThat(list("Ω")).containsExactly("Ω", "Ωx");
     assertThat(list("'")).hasSize(1);
     assertThat(store.states().findByAgent("no uuid", "")).isEmpty();
-    assertThat(store.states().findByAgent(agent.toString().toUpperCase(java.util.Locale.ROOT), ""))
-        .isEmpty();
+    assertThat(store.states().findByAgent(agent.toString().toUpperCase(Locale.ROOT), "")).isEmpty();
   }
 
   private List<String> list(String prefix) {
@@ -107,7 +108,7 @@ class PostgresStateStoreIT {
 
     assertThat(found).hasSize(1_500);
     assertThat(found.values()).filteredOn(StoredState::deleted).hasSize(500);
-    StoredState one = found.get(StateKey.of(agent, "k1"));
+    StoredState one = Objects.requireNonNull(found.get(StateKey.of(agent, "k1")));
     assertThat(new String(one.value(), UTF_8)).isEqualTo("1");
     assertThat(one.revision()).isEqualTo(new Revision(position.epoch(), 2));
   }
