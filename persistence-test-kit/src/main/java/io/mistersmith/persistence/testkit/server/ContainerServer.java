@@ -22,6 +22,8 @@ import org.testcontainers.utility.DockerImageName;
  */
 final class ContainerServer implements ServerControl {
   static final String PASSWORD = "postgres";
+  static final String NEEDS =
+      "Servers in containers need org.testcontainers:testcontainers and org.testcontainers:testcontainers-postgresql";
 
   private static final int POSTGRES_PORT = 5432;
   private static final int NATS_PORT = 4222;

@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
@@ -32,7 +31,7 @@ final class LocalServer implements ServerControl {
   private static final int TAIL_LINES = 30;
 
   private final Launch launch;
-  private final Path workDirectory;
+  private final WorkDirectory workDirectory;
   private final Path log;
   private final Thread shutdownHook;
   private final boolean anyPort;
@@ -41,17 +40,17 @@ final class LocalServer implements ServerControl {
   private boolean paused;
   private boolean closed;
 
-  private LocalServer(Launch launch, Path workDirectory, int port) {
+  private LocalServer(Launch launch, WorkDirectory workDirectory, int port) {
     this.launch = launch;
     this.workDirectory = workDirectory;
-    this.log = workDirectory.resolve("server.log");
+    this.log = workDirectory.path().resolve("server.log");
     this.anyPort = port == 0;
     this.port = port;
     this.shutdownHook = new Thread(this::discard, "persistence-server-shutdown");
   }
 
   /** Starts the server; port 0 takes a free one, which it keeps over restarts. */
-  static LocalServer start(Launch launch, Path workDirectory, int port) {
+  static LocalServer start(Launch launch, WorkDirectory workDirectory, int port) {
     LocalServer server = new LocalServer(launch, workDirectory, port);
     Runtime.getRuntime().addShutdownHook(server.shutdownHook);
     try {
@@ -73,7 +72,7 @@ final class LocalServer implements ServerControl {
       long logStart = size(log);
       ProcessBuilder builder =
           new ProcessBuilder(launch.command(port))
-              .directory(workDirectory.toFile())
+              .directory(workDirectory.path().toFile())
               .redirectErrorStream(true)
               .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
               .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
@@ -245,7 +244,6 @@ final class LocalServer implements ServerControl {
     if (target != null) {
       List<Long> tree = new ArrayList<>(ProcessSignals.children(target.pid()));
       tree.add(target.pid());
-      Collections.reverse(tree);
       if (paused) {
         ProcessSignals.send(Signal.CONT, tree);
       }
@@ -255,7 +253,7 @@ final class LocalServer implements ServerControl {
       }
       process = null;
     }
-    DirectoryTree.delete(workDirectory);
+    workDirectory.close();
     return true;
   }
 

@@ -30,7 +30,9 @@ record NatsLaunch(NatsProgram program, NatsOptions options, Path dataDirectory, 
   public List<String> command(int port) {
     Path file = dataDirectory.resolveSibling("nats.conf");
     try {
-      Files.writeString(file, configuration("127.0.0.1", port));
+      Files.writeString(
+          file,
+          configuration("127.0.0.1", port) + "ports_file_dir: \"" + file.getParent() + "\"\n");
     } catch (IOException e) {
       throw new UncheckedIOException("Could not write " + file, e);
     }
@@ -52,9 +54,18 @@ record NatsLaunch(NatsProgram program, NatsOptions options, Path dataDirectory, 
     return String.join("\n", lines) + "\n";
   }
 
-  /** One of a cluster may have to wait for the others before its JetStream answers. */
+  /**
+   * The server writes a file with its process id in the name when it listens: without it, another
+   * server that has the port would be taken for this one. One of a cluster may have to wait for the
+   * others before its JetStream answers.
+   */
   @Override
   public boolean isReady(int port, long pid) {
+    Path portsFile =
+        dataDirectory.resolveSibling("%s_%d.ports".formatted(program.path().getFileName(), pid));
+    if (!Files.exists(portsFile)) {
+      return false;
+    }
     return clustered
         ? NatsProtocol.version("127.0.0.1", port).isPresent()
         : NatsProtocol.jetStreamAnswers("127.0.0.1", port);

@@ -15,15 +15,25 @@ import java.util.regex.Pattern;
 /** The few lines of the NATS client protocol that tell whether a server is ready. */
 final class NatsProtocol {
   private static final int TIMEOUT_MILLIS = 1_000;
+  private static final Pattern CLOSED_TO_STRANGERS =
+      Pattern.compile("\"(auth|tls)_required\":\\s*true");
   private static final Pattern VERSION = Pattern.compile("\"version\":\\s*\"([^\"]+)\"");
 
   private NatsProtocol() {}
 
   /** The version that the server at the address says it has; empty where nobody answers. */
   static Optional<String> version(String host, int port) {
+    return info(host, port)
+        .map(VERSION::matcher)
+        .filter(Matcher::find)
+        .map(matcher -> matcher.group(1));
+  }
+
+  /** What the server says of itself before it has been asked anything. */
+  private static Optional<String> info(String host, int port) {
     try (Socket socket = connect(host, port)) {
-      Matcher matcher = VERSION.matcher(readLine(new BufferedInputStream(socket.getInputStream())));
-      return matcher.find() ? Optional.of(matcher.group(1)) : Optional.empty();
+      String line = readLine(new BufferedInputStream(socket.getInputStream()));
+      return Optional.of(line).filter(text -> text.startsWith("INFO"));
     } catch (IOException notYet) {
       return Optional.empty();
     }
@@ -58,8 +68,12 @@ final class NatsProtocol {
     }
   }
 
-  /** True when JetStream answers at the address. */
+  /** True when JetStream answers at the address, or would answer those whom it knows. */
   static boolean jetStreamAnswers(String host, int port) {
+    Optional<String> info = info(host, port);
+    if (info.isEmpty() || CLOSED_TO_STRANGERS.matcher(info.get()).find()) {
+      return info.isPresent();
+    }
     return request(host, port, "$JS.API.INFO", "").filter(reply -> !isError(reply)).isPresent();
   }
 

@@ -1,8 +1,5 @@
 package io.mistersmith.persistence.testkit.server;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -35,21 +32,17 @@ public final class NatsServer implements AutoCloseable {
    */
   public static NatsServer start(NatsOptions options) {
     if (TestServers.inContainers()) {
-      return of(ContainerServer.nats(options));
+      return of(OptionalLibrary.use(ContainerServer.NEEDS, () -> ContainerServer.nats(options)));
     }
     return start(
         options, NatsProgram.of(options.line(), ServerCache.ofUser(), System.getenv()), false);
   }
 
   static NatsServer start(NatsOptions options, NatsProgram program, boolean clustered) {
-    try {
-      Path workDirectory = Files.createTempDirectory("persistence-nats-");
-      NatsLaunch launch =
-          new NatsLaunch(program, options, workDirectory.resolve("store"), clustered);
-      return of(LocalServer.start(launch, workDirectory, options.port()));
-    } catch (IOException e) {
-      throw new UncheckedIOException("Could not make a working directory for nats-server", e);
-    }
+    WorkDirectory workDirectory = WorkDirectory.create("nats");
+    NatsLaunch launch =
+        new NatsLaunch(program, options, workDirectory.path().resolve("store"), clustered);
+    return of(LocalServer.start(launch, workDirectory, options.port()));
   }
 
   private static NatsServer of(ServerControl control) {

@@ -60,7 +60,12 @@ record PostgresInstallation(String version, Path home, ServerCache cache) {
       try {
         Path jar = artifact.resolve(scratch);
         Announcement.say("unpacking PostgreSQL " + artifact.version() + " into the server cache");
-        TxzArchive.unpackFromJar(jar, target);
+        OptionalLibrary.use(
+            "Unpacking PostgreSQL needs org.apache.commons:commons-compress and org.tukaani:xz",
+            () -> {
+              TxzArchive.unpackFromJar(jar, target);
+              return target;
+            });
       } finally {
         DirectoryTree.delete(scratch);
       }

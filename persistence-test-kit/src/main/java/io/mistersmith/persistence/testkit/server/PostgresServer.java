@@ -1,8 +1,5 @@
 package io.mistersmith.persistence.testkit.server;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -53,7 +50,8 @@ public final class PostgresServer implements AutoCloseable {
    */
   public static PostgresServer start(PostgresOptions options) {
     if (TestServers.inContainers()) {
-      ContainerServer server = ContainerServer.postgres(options);
+      ServerControl server =
+          OptionalLibrary.use(ContainerServer.NEEDS, () -> ContainerServer.postgres(options));
       return new PostgresServer(
           server,
           "postgres",
@@ -66,14 +64,9 @@ public final class PostgresServer implements AutoCloseable {
 
   static PostgresServer start(PostgresOptions options, ServerCache cache) {
     PostgresInstallation installation = PostgresInstallation.of(options.majorVersion(), cache);
-    Path workDirectory;
-    try {
-      workDirectory = Files.createTempDirectory("persistence-postgres-");
-    } catch (IOException e) {
-      throw new UncheckedIOException("Could not make a working directory for PostgreSQL", e);
-    }
+    WorkDirectory workDirectory = WorkDirectory.create("postgres");
     PostgresLaunch launch =
-        new PostgresLaunch(installation, options, workDirectory.resolve("data"));
+        new PostgresLaunch(installation, options, workDirectory.path().resolve("data"));
     return new PostgresServer(
         LocalServer.start(launch, workDirectory, options.port()),
         "postgres",

@@ -30,10 +30,6 @@ final class TxzArchive {
       }
     } catch (IOException e) {
       throw new UncheckedIOException("Could not unpack " + jar + "; delete it and try again", e);
-    } catch (NoClassDefFoundError e) {
-      throw new IllegalStateException(
-          "Unpacking PostgreSQL needs org.apache.commons:commons-compress and org.tukaani:xz: add both to the test class path",
-          e);
     }
   }
 

@@ -9,8 +9,12 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.List;
 import java.util.Properties;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -54,6 +58,36 @@ class PostgresServerIT {
       assertThatThrownBy(() -> query(server, "SELECT 1")).isInstanceOf(SQLException.class);
       server.restart();
       assertThat(query(server, "SELECT count(*) FROM kept")).isEqualTo("1");
+    }
+  }
+
+  /** A backend that computes does not notice that its postmaster has died. */
+  @Test
+  void killEndsABackendThatIsBusy() throws Exception {
+    try (PostgresServer server = PostgresServer.start(PostgresOptions.defaults())) {
+      CompletableFuture<Void> busy =
+          CompletableFuture.runAsync(
+              () -> {
+                try {
+                  query(server, "SELECT count(*) FROM generate_series(1, 2000000000)");
+                } catch (SQLException e) {
+                  throw new CompletionException(e);
+                }
+              });
+      String active =
+          "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%series(1%' AND pid <> pg_backend_pid()";
+      Awaitility.await().until(() -> query(server, active), "1"::equals);
+      List<Long> backends = ProcessSignals.children(server.pid());
+
+      server.kill();
+
+      assertThat(backends).isNotEmpty().noneMatch(ProcessSignals::isAlive);
+      assertThat(busy)
+          .failsWithin(Duration.ofSeconds(10))
+          .withThrowableThat()
+          .withCauseInstanceOf(SQLException.class);
+      server.restart();
+      assertThat(query(server, "SELECT 1")).isEqualTo("1");
     }
   }
 

@@ -1,0 +1,70 @@
+package io.mistersmith.persistence.testkit.memory;
+
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.model.Agent;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** What the registry's columns demand of an agent, and what they add to it. */
+final class AgentColumns {
+
+  private AgentColumns() {}
+
+  static void check(Agent agent, Set<UUID> registered) {
+    Optional<UUID> parent = agent.parent();
+    if (parent.isPresent() && !registered.contains(parent.get())) {
+      throw refused(agent, "SQLSTATE 23503, its parent " + parent.get() + " is not registered");
+    }
+    Map<String, Object> metadata = agent.metadata();
+    if (!metadata.isEmpty()
+        && !(metadata.containsKey("created_at") && metadata.containsKey("version"))) {
+      throw refused(agent, "SQLSTATE 23514, its metadata lack created_at or version");
+    }
+    if (!isText(agent.type()) || !isText(agent.name())) {
+      throw refused(agent, "SQLSTATE 22021, its type or name holds NUL or half a surrogate pair");
+    }
+    if (!isJson(agent.capabilities()) || !isJson(agent.configuration()) || !isJson(metadata)) {
+      throw refused(agent, "SQLSTATE 22P05, one of its maps holds what jsonb cannot");
+    }
+  }
+
+  static Agent completed(Agent agent, Instant now) {
+    return agent.metadata().isEmpty()
+        ? agent.withMetadata(Map.of("created_at", now.toString(), "version", "1"))
+        : agent;
+  }
+
+  static Agent keeping(Agent agent, Agent before) {
+    return agent.metadata().isEmpty() ? agent.withMetadata(before.metadata()) : agent;
+  }
+
+  private static boolean isJson(@Nullable Object value) {
+    if (value instanceof Map<?, ?> map) {
+      return map.entrySet().stream()
+          .allMatch(e -> isJson(String.valueOf(e.getKey())) && isJson(e.getValue()));
+    }
+    if (value instanceof Collection<?> items) {
+      return items.stream().allMatch(AgentColumns::isJson);
+    }
+    if (value instanceof Double || value instanceof Float) {
+      return Double.isFinite(((Number) value).doubleValue());
+    }
+    return !(value instanceof String text) || isText(text);
+  }
+
+  private static boolean isText(String text) {
+    return text.codePoints()
+        .noneMatch(c -> c == 0 || (c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE));
+  }
+
+  private static NonTransientPersistenceException refused(Agent agent, String reason) {
+    return new NonTransientPersistenceException(
+        DataError.CONSTRAINT_VIOLATION, "agent " + agent.id() + " is refused: " + reason);
+  }
+}

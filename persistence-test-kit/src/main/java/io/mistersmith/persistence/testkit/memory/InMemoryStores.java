@@ -1,0 +1,162 @@
+package io.mistersmith.persistence.testkit.memory;
+
+import io.mistersmith.persistence.config.Bucket;
+import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.spi.EntryMetadata;
+import io.mistersmith.persistence.spi.HotBucket;
+import io.mistersmith.persistence.spi.Operation;
+import io.mistersmith.persistence.spi.StoreProvider;
+import io.mistersmith.persistence.spi.Stores;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A hot store and a durable store in memory. The data belong to this object and outlive every
+ * {@link Stores} that is opened on it: open, close and open again is a restarted runtime, several
+ * opened at once are several runtimes. Time is what the configuration's clock says, so that a
+ * {@code ManualClock} makes expiry and leases a matter of the test. Thread-safe.
+ *
+ * <p>Beside the SPI there are hooks for what a test cannot otherwise bring about: outages, a bucket
+ * that is made anew or loses its tail, a durable store that is put back to an older copy of itself,
+ * and foreign messages. Those that name a bucket use the name prefix of the configuration that was
+ * opened last.
+ */
+public final class InMemoryStores implements StoreProvider {
+
+  private final Map<String, MemoryStream> streams = new ConcurrentHashMap<>();
+  private final MemoryDatabase database = new MemoryDatabase();
+  private final List<OpenedStores> opened = new CopyOnWriteArrayList<>();
+  private volatile boolean hotDown;
+  private volatile boolean sqlDown;
+  private volatile @Nullable PersistenceConfig latest;
+
+  /** Empty stores. */
+  public InMemoryStores() {}
+
+  @Override
+  public Stores open(PersistenceConfig config) {
+    Connection connection = new Connection(config.clock(), () -> hotDown, () -> sqlDown);
+    connection.checkHot();
+    connection.checkSql();
+    latest = config;
+    OpenedStores stores = new OpenedStores(this, config, connection, database);
+    opened.add(stores);
+    return stores;
+  }
+
+  /**
+   * Takes the hot store down, where every call fails as {@code CONNECTION_FAILED} and open readers
+   * are lost, or brings it back, upon which listeners for reconnects are called.
+   */
+  public void hotOutage(boolean down) {
+    hotDown = down;
+    if (down) {
+      streams.values().forEach(MemoryStream::loseCursors);
+    } else {
+      opened.forEach(OpenedStores::reconnected);
+    }
+  }
+
+  /** Takes the durable store down, where every call fails as {@code CONNECTION_FAILED}, or back. */
+  public void sqlOutage(boolean down) {
+    sqlDown = down;
+  }
+
+  /**
+   * Deletes the bucket and makes it anew: empty, sequences from 1, another creation time. Readers
+   * that are open stay with the deleted one, and silent.
+   */
+  public void recreate(Bucket bucket) {
+    PersistenceConfig config = latestConfig();
+    Instant now = config.clock().instant();
+    streams.compute(
+        fullName(bucket, config),
+        (name, before) ->
+            new MemoryStream(
+                name,
+                config.bucket(bucket),
+                before == null || before.created().isBefore(now)
+                    ? now
+                    : before.created().plusNanos(1)));
+  }
+
+  /**
+   * Forgets the messages after {@code lastSequenceKept}, whose sequences will be used again, as a
+   * server does that was killed before it had synced its disk. Open readers are lost, and listeners
+   * for reconnects are called. Older versions that those messages had pushed out stay away.
+   */
+  public void loseTail(Bucket bucket, long lastSequenceKept) {
+    stream(fullName(bucket, latestConfig())).loseTail(lastSequenceKept);
+    opened.forEach(OpenedStores::reconnected);
+  }
+
+  /**
+   * Stores a message in the bucket's stream past all encoding, as a foreign program would.
+   *
+   * @param subject the raw subject, below {@code $KV.<full name of the bucket>.}
+   * @return the message's sequence
+   */
+  public long publishRaw(Bucket bucket, String subject, byte[] value) {
+    PersistenceConfig config = latestConfig();
+    MemoryStream stream = stream(fullName(bucket, config));
+    if (!subject.startsWith(stream.subjects().root())) {
+      throw new IllegalArgumentException(
+          "subject " + subject + " must start with " + stream.subjects().root());
+    }
+    return stream.publish(
+        subject, Operation.PUT, value, EntryMetadata.NONE, HotBucket.ANY, config.clock().instant());
+  }
+
+  /** What the durable store holds now. */
+  public SqlSnapshot snapshotSql() {
+    return database.snapshot();
+  }
+
+  /**
+   * Puts the durable store back to what it was: state, registry, positions, dead letters, leases.
+   */
+  public void restoreSql(SqlSnapshot snapshot) {
+    database.restore(snapshot);
+  }
+
+  static String fullName(Bucket bucket, PersistenceConfig config) {
+    return config.nats().namePrefix() + config.bucket(bucket).name();
+  }
+
+  /** Makes the bucket if it is missing. */
+  void ensure(Bucket bucket, PersistenceConfig config) {
+    streams.computeIfAbsent(
+        fullName(bucket, config),
+        name -> new MemoryStream(name, config.bucket(bucket), config.clock().instant()));
+  }
+
+  /** The stream that stands behind a bucket now. */
+  MemoryStream stream(String name) {
+    MemoryStream stream = streams.get(name);
+    if (stream == null) {
+      throw new IllegalStateException("no runtime has opened the bucket " + name + " yet");
+    }
+    return stream;
+  }
+
+  void nudge(String bucketName) {
+    opened.forEach(stores -> stores.nudged(bucketName));
+  }
+
+  void closed(OpenedStores stores, Connection connection) {
+    opened.remove(stores);
+    streams.values().forEach(stream -> stream.closeCursors(connection));
+  }
+
+  private PersistenceConfig latestConfig() {
+    PersistenceConfig config = latest;
+    if (config == null) {
+      throw new IllegalStateException("open the stores first: a bucket's name is configured there");
+    }
+    return config;
+  }
+}

@@ -1,0 +1,86 @@
+package io.mistersmith.persistence.testkit.memory;
+
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.repository.DeadLetter;
+import io.mistersmith.persistence.spi.DeadLetterStore;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Collectors;
+
+/** The open dead letters; a closed one is forgotten. */
+final class MemoryDeadLetterStore implements DeadLetterStore {
+
+  private final MemoryDatabase database;
+  private final Connection connection;
+
+  MemoryDeadLetterStore(MemoryDatabase database, Connection connection) {
+    this.database = database;
+    this.connection = connection;
+  }
+
+  @Override
+  public List<DeadLetter> open(int limit) {
+    connection.checkSql();
+    return database.transact(
+        tables ->
+            tables.deadLetters.values().stream().limit(limit).map(Tables.DeadRow::letter).toList());
+  }
+
+  @Override
+  public long count() {
+    connection.checkSql();
+    return database.transact(tables -> (long) tables.deadLetters.size());
+  }
+
+  @Override
+  public Optional<DeadLetter> openFor(String bucket, StateKey key, Revision from) {
+    connection.checkSql();
+    return database.transact(
+        tables ->
+            tables.deadLetters.values().stream()
+                .filter(row -> row.letter().bucket().equals(bucket))
+                .filter(row -> row.change().key().equals(Optional.of(key)))
+                .map(Tables.DeadRow::letter)
+                .filter(letter -> letter.revision().compareTo(from) >= 0)
+                .findFirst());
+  }
+
+  @Override
+  public Set<String> openSubjects(String bucket) {
+    connection.checkSql();
+    return database.transact(
+        tables ->
+            tables.deadLetters.values().stream()
+                .map(Tables.DeadRow::letter)
+                .filter(letter -> letter.bucket().equals(bucket))
+                .map(DeadLetter::subject)
+                .collect(Collectors.toUnmodifiableSet()));
+  }
+
+  @Override
+  public boolean replay(UUID id) {
+    connection.checkSql();
+    return database.transact(
+        tables -> {
+          Tables.DeadRow row = tables.deadLetters.get(id);
+          if (row == null) {
+            throw new NonTransientPersistenceException(
+                DataError.NOT_FOUND, "there is no open dead letter " + id);
+          }
+          StateWriter.write(tables, row.letter().bucket(), row.change())
+              .ifPresent(
+                  refused -> {
+                    throw new NonTransientPersistenceException(
+                        DataError.CONSTRAINT_VIOLATION,
+                        "dead letter " + id + " is still refused: " + refused.reason());
+                  });
+          tables.deadLetters.remove(id);
+          return true;
+        });
+  }
+}

@@ -1,0 +1,310 @@
+package io.mistersmith.persistence.testkit.memory;
+
+import io.mistersmith.persistence.config.BucketConfig;
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.error.TransientPersistenceException;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.spi.BucketState;
+import io.mistersmith.persistence.spi.EntryMetadata;
+import io.mistersmith.persistence.spi.HotBucket;
+import io.mistersmith.persistence.spi.Operation;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * The stream of one bucket, with the rules of nats-server: a sequence is never used twice (unless
+ * the tail is lost), a message's time is what the clock said and so may go back, a subject keeps
+ * its last messages up to the history, a full stream refuses what is new, and purging leaves no
+ * trace.
+ *
+ * <p>One lock guards everything. Cursors are registered here, so that each knows at any time how
+ * many messages are still before it without counting them.
+ */
+final class MemoryStream {
+
+  private static final int MAX_PAYLOAD = 1024 * 1024;
+
+  private final String name;
+  private final BucketConfig config;
+  private final Instant created;
+  private final Subjects subjects;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private final NavigableMap<Long, Message> log = new TreeMap<>();
+  private final NavigableMap<String, Deque<Message>> histories = new TreeMap<>();
+  private final List<Cursor> cursors = new ArrayList<>();
+  private long lastSequence;
+  private long bytes;
+
+  MemoryStream(String name, BucketConfig config, Instant created) {
+    this.name = name;
+    this.config = config;
+    this.created = created;
+    this.subjects = new Subjects(name);
+  }
+
+  Instant created() {
+    return created;
+  }
+
+  Subjects subjects() {
+    return subjects;
+  }
+
+  ReentrantLock lock() {
+    return lock;
+  }
+
+  Condition changed() {
+    return changed;
+  }
+
+  BucketState state(Instant now) {
+    lock.lock();
+    try {
+      expire(now);
+      long first = log.isEmpty() ? lastSequence + 1 : log.firstKey();
+      return new BucketState(created, first, lastSequence, log.size(), bytes);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  long publish(
+      String subject,
+      Operation operation,
+      byte[] value,
+      EntryMetadata metadata,
+      long expectedSequence,
+      Instant now) {
+    byte[] stored = operation == Operation.DELETE ? new byte[0] : value.clone();
+    int most = Math.min(MAX_PAYLOAD, config.maxValueBytes().orElse(MAX_PAYLOAD));
+    if (stored.length > most) {
+      throw new NonTransientPersistenceException(
+          DataError.VALUE_TOO_LARGE,
+          subject + ": the value has " + stored.length + " bytes, the bucket takes " + most);
+    }
+    lock.lock();
+    try {
+      expire(now);
+      Deque<Message> history = histories.computeIfAbsent(subject, s -> new ArrayDeque<>());
+      try {
+        checkExpected(subject, history, expectedSequence);
+        checkRoom(subject, history, Message.size(subject, stored, metadata));
+        Message message =
+            new Message(
+                subject,
+                subjects.key(subject),
+                ++lastSequence,
+                now,
+                operation,
+                stored,
+                asHeaders(metadata));
+        append(message, history);
+        while (history.size() > config.history()) {
+          remove(history.getFirst());
+        }
+        return message.sequence();
+      } finally {
+        if (history.isEmpty()) {
+          histories.remove(subject);
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  Optional<Message> last(String subject, Instant now) {
+    lock.lock();
+    try {
+      expire(now);
+      return Optional.ofNullable(histories.get(subject)).map(Deque::getLast);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The last message of each subject that starts so. */
+  List<Message> lastByPrefix(String prefix, Instant now) {
+    lock.lock();
+    try {
+      expire(now);
+      List<Message> found = new ArrayList<>();
+      for (Deque<Message> history : histories.tailMap(prefix, true).values()) {
+        if (!history.getLast().subject().startsWith(prefix)) {
+          break;
+        }
+        found.add(history.getLast());
+      }
+      return found;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void evict(String subject, long throughSequence) {
+    lock.lock();
+    try {
+      Deque<Message> history = histories.get(subject);
+      while (history != null
+          && !history.isEmpty()
+          && history.getFirst().sequence() <= throughSequence) {
+        remove(history.getFirst());
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void evictPrefix(String prefix) {
+    lock.lock();
+    try {
+      List<Message> gone =
+          log.values().stream().filter(m -> m.subject().startsWith(prefix)).toList();
+      gone.forEach(this::remove);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Forgets what came after a sequence, as a server does that lost what it had not synced. */
+  void loseTail(long lastSequenceKept) {
+    lock.lock();
+    try {
+      List.copyOf(log.tailMap(lastSequenceKept, false).values()).forEach(this::remove);
+      lastSequence = Math.min(lastSequence, lastSequenceKept);
+      loseCursors();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Forgets all readers, as a server does that restarts. */
+  void loseCursors() {
+    lock.lock();
+    try {
+      cursors.forEach(Cursor::lose);
+      cursors.clear();
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Adds a cursor to those that are kept up to date; the caller holds the lock. */
+  void register(Cursor cursor) {
+    cursors.add(cursor);
+  }
+
+  /** Forgets a cursor; the caller holds the lock. */
+  void unregister(Cursor cursor) {
+    cursors.remove(cursor);
+  }
+
+  /** Closes the cursors of a runtime that goes, and wakes those who wait on them. */
+  void closeCursors(Connection connection) {
+    lock.lock();
+    try {
+      cursors.removeIf(cursor -> cursor.isOf(connection));
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The messages in order; the caller holds the lock. */
+  NavigableMap<Long, Message> log() {
+    return log;
+  }
+
+  /** Removes what is older than the bucket allows; the caller holds the lock. */
+  void expire(Instant now) {
+    if (config.maxAge().isZero()) {
+      return;
+    }
+    Instant oldest = now.minus(config.maxAge());
+    while (!log.isEmpty() && !log.firstEntry().getValue().time().isAfter(oldest)) {
+      remove(log.firstEntry().getValue());
+    }
+  }
+
+  private void checkExpected(String subject, Deque<Message> history, long expectedSequence) {
+    long actual = history.isEmpty() ? HotBucket.NONE : history.getLast().sequence();
+    if (expectedSequence != HotBucket.ANY && expectedSequence != actual) {
+      throw new TransientPersistenceException(
+          DataError.VERSION_CONFLICT,
+          subject
+              + ": its last sequence is "
+              + actual
+              + ", not "
+              + expectedSequence
+              + "; the write was not applied");
+    }
+  }
+
+  /**
+   * A full stream refuses a message unless it pushes out a larger one of its own subject, which is
+   * how the server decides.
+   */
+  private void checkRoom(String subject, Deque<Message> history, long size) {
+    if (config.maxBytes().isEmpty() || bytes + size < config.maxBytes().get()) {
+      return;
+    }
+    boolean replaces = history.size() >= config.history() && history.getFirst().size() > size;
+    if (!replaces) {
+      throw new NonTransientPersistenceException(
+          DataError.STORE_FULL,
+          subject
+              + ": bucket "
+              + name
+              + " holds "
+              + bytes
+              + " of "
+              + config.maxBytes().get()
+              + " bytes; raise maxBytes, or wait until entries are evicted");
+    }
+  }
+
+  private static EntryMetadata asHeaders(EntryMetadata metadata) {
+    return new EntryMetadata(
+        metadata.hydrated(),
+        metadata.expiresAt().map(at -> Instant.ofEpochMilli(at.toEpochMilli())),
+        metadata.writeId());
+  }
+
+  private void append(Message message, Deque<Message> history) {
+    log.put(message.sequence(), message);
+    history.addLast(message);
+    bytes += message.size();
+    cursors.forEach(cursor -> cursor.added(message));
+    changed.signalAll();
+  }
+
+  private void remove(Message message) {
+    log.remove(message.sequence());
+    bytes -= message.size();
+    Deque<Message> history = histories.get(message.subject());
+    if (history != null) {
+      history.remove(message);
+      if (history.isEmpty()) {
+        histories.remove(message.subject());
+      }
+    }
+    cursors.forEach(cursor -> cursor.removed(message));
+  }
+
+  /** The subject of a key. */
+  String subject(StateKey key) {
+    return subjects.of(key);
+  }
+}

@@ -1,0 +1,79 @@
+package io.mistersmith.persistence.testkit.memory;
+
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.spi.Operation;
+import io.mistersmith.persistence.spi.StateChange;
+import io.mistersmith.persistence.spi.StoredState;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * Writes one change into the tables, with what the real schema would refuse: an owner that is no
+ * registered agent, a value that is no {@code jsonb}.
+ */
+final class StateWriter {
+
+  /** Why a change was refused. */
+  record Refused(DataError error, String reason) {}
+
+  private StateWriter() {}
+
+  /** Writes the change unless its row is as late; empty when that is settled. */
+  static Optional<Refused> write(Tables tables, String bucket, StateChange change) {
+    if (change.key().isEmpty()) {
+      return refused(DataError.INVALID_KEY, "the subject holds no legal key");
+    }
+    StateKey key = change.key().get();
+    if (!isRegistered(tables, key.agent())) {
+      return refused(
+          DataError.CONSTRAINT_VIOLATION,
+          "SQLSTATE 23503, state_agent_id_fkey: the owner is no registered agent; register it");
+    }
+    boolean deletes = change.operation() == Operation.DELETE;
+    if (!deletes) {
+      Optional<String> problem = JsonText.refusal(change.value());
+      if (problem.isPresent()) {
+        return refused(DataError.SERIALIZATION_ERROR, problem.get());
+      }
+    }
+    boolean later =
+        tables.state(key).map(row -> change.revision().isAfter(row.revision())).orElse(true);
+    if (later) {
+      tables.putState(
+          new StoredState(
+              key,
+              deletes ? new byte[0] : change.value().clone(),
+              change.revision(),
+              change.writtenAt(),
+              deletes ? Optional.empty() : change.expiresAt(),
+              deletes));
+      tables
+          .deadLetters
+          .values()
+          .removeIf(
+              row ->
+                  row.letter().bucket().equals(bucket)
+                      && row.change().key().equals(change.key())
+                      && !row.change().revision().isAfter(change.revision()));
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * Whether this is the id of a registered agent, in the one spelling that {@code uuid} prints:
+   * another spelling would be another key in the bucket and the same row here.
+   */
+  private static boolean isRegistered(Tables tables, String agent) {
+    try {
+      UUID id = UUID.fromString(agent);
+      return id.toString().equals(agent) && tables.agents.containsKey(id);
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
+  }
+
+  private static Optional<Refused> refused(DataError error, String reason) {
+    return Optional.of(new Refused(error, reason));
+  }
+}

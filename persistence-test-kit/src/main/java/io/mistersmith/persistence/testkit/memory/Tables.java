@@ -1,0 +1,58 @@
+package io.mistersmith.persistence.testkit.memory;
+
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.repository.DeadLetter;
+import io.mistersmith.persistence.spi.JournalPosition;
+import io.mistersmith.persistence.spi.StateChange;
+import io.mistersmith.persistence.spi.StoredAgent;
+import io.mistersmith.persistence.spi.StoredState;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
+
+/**
+ * The content of the durable store. Rows are immutable; the maps are guarded by the {@link
+ * MemoryDatabase} that has them.
+ */
+final class Tables {
+
+  /** A row of the registry. */
+  record AgentRow(StoredAgent stored, Optional<Instant> heartbeat, long publishedVersion) {}
+
+  /** A dead letter with all that it takes to replay it. */
+  record DeadRow(DeadLetter letter, StateChange change) {}
+
+  /** The right to flush. */
+  record Lease(String holder, Instant until) {}
+
+  final Map<UUID, AgentRow> agents = new LinkedHashMap<>();
+  final Map<String, NavigableMap<String, StoredState>> states = new HashMap<>();
+  final Map<UUID, DeadRow> deadLetters = new LinkedHashMap<>();
+  final Map<String, JournalPosition> positions = new HashMap<>();
+  final Map<String, Lease> leases = new HashMap<>();
+
+  Tables() {}
+
+  Tables copy() {
+    Tables copy = new Tables();
+    copy.agents.putAll(agents);
+    states.forEach((agent, rows) -> copy.states.put(agent, new TreeMap<>(rows)));
+    copy.deadLetters.putAll(deadLetters);
+    copy.positions.putAll(positions);
+    copy.leases.putAll(leases);
+    return copy;
+  }
+
+  Optional<StoredState> state(StateKey key) {
+    return Optional.ofNullable(states.get(key.agent())).map(rows -> rows.get(key.key()));
+  }
+
+  void putState(StoredState row) {
+    states.computeIfAbsent(row.key().agent(), a -> new TreeMap<>()).put(row.key().key(), row);
+  }
+}
