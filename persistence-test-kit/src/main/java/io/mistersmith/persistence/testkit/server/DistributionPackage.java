@@ -80,10 +80,10 @@ record DistributionPackage(
             ? "run: brew install nats-server"
             : "install nats-server with your package manager";
     return line.equals(NatsOptions.OLDEST)
-        ? "Get a nats-server 2.9 and name it in NATS_SERVER_BIN_OLDEST (for example: go install github.com/nats-io/nats-server/v2@v2.9.25), or use -Dpersistence.test.servers=containers"
+        ? "Get a nats-server 2.9 and name it in NATS_SERVER_BIN_OLDEST, or use -Dpersistence.test.servers=containers"
         : "To get it, "
             + command
-            + " (or: go install github.com/nats-io/nats-server/v2@latest), name it in NATS_SERVER_BIN, or name a running one in NATS_SERVERS";
+            + ", name another one in NATS_SERVER_BIN, or name a running one in NATS_SERVERS";
   }
 
   /** Fetches and unpacks the package below the directory; returns its program. */

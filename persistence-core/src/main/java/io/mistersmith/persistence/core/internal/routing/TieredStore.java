@@ -42,6 +42,7 @@ public final class TieredStore {
   /** Reads and writes through these tiers. */
   public TieredStore(Tiers tiers) {
     this.tiers = tiers;
+    tiers.revisions().onRestart(tiers.known()::clear);
     this.reader = new TieredReader(tiers);
     this.conditional = new ConditionalWriter(tiers);
   }
@@ -161,7 +162,7 @@ public final class TieredStore {
    */
   public void verifyAfterReconnect() {
     try {
-      tiers.verify();
+      tiers.revisions().verify();
     } catch (PersistenceException e) {
       LOG.info(
           "bucket {}: not verified after a reconnect, the flush does it: {}",

@@ -70,19 +70,10 @@ public record Tiers(
         row.expiresAt());
   }
 
-  /** Compares the stream with what is known of it; forgets the floors when it went back. */
-  boolean verify() {
-    boolean wentBack = revisions.verify();
-    if (wentBack) {
-      known.clear();
-    }
-    return wentBack;
-  }
-
   /** The revision of a write of this process that was just acknowledged. */
   Revision written(StateKey key, long mark, long sequence) {
     if (!revisions.note(mark, sequence)) {
-      verify();
+      revisions.verify();
     }
     Revision revision = revisions.of(sequence);
     known.note(key, revision);

@@ -1,0 +1,56 @@
+package io.mistersmith.persistence.testkit.contract;
+
+import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.config.Bucket;
+import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.spi.HotBucket;
+import io.mistersmith.persistence.spi.StoreProvider;
+import io.mistersmith.persistence.testkit.memory.InMemoryStores;
+import io.mistersmith.persistence.testkit.time.ManualClock;
+import java.time.Duration;
+import java.util.Arrays;
+
+/** Runs a contract over in-memory stores with a clock that only {@link #elapse} moves. */
+public final class InMemoryFixture implements StoresFixture, PersistenceFixture {
+
+  private final InMemoryStores stores = new InMemoryStores();
+  private final ManualClock clock = ManualClock.create();
+
+  /** Empty stores. */
+  public InMemoryFixture() {}
+
+  @Override
+  public StoreProvider provider() {
+    return stores;
+  }
+
+  @Override
+  public Persistence open(PersistenceConfig config) {
+    return Persistence.open(config, stores);
+  }
+
+  @Override
+  public PersistenceConfig.Builder config() {
+    return PersistenceConfig.inMemory().clock(clock);
+  }
+
+  @Override
+  public void elapse(Duration time) {
+    clock.advance(time);
+  }
+
+  @Override
+  public void publishRaw(HotBucket bucket, String subject, byte[] value) {
+    Bucket which =
+        Arrays.stream(Bucket.values())
+            .filter(candidate -> bucket.name().endsWith(candidate.name()))
+            .findFirst()
+            .orElseThrow();
+    stores.publishRaw(which, subject, value);
+  }
+
+  @Override
+  public void close() {
+    // The garbage collector takes what is in memory.
+  }
+}

@@ -1,0 +1,25 @@
+package io.mistersmith.persistence.testkit.contract;
+
+import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.config.PersistenceConfig;
+import java.time.Duration;
+
+/** What a contract about the API runs on. Each test gets a new one, and closes it. */
+public interface PersistenceFixture extends AutoCloseable {
+
+  /** Opens the engine under test; the caller closes it. */
+  Persistence open(PersistenceConfig config);
+
+  /**
+   * A configuration under which nothing is stored when this fixture is new. All calls lead to the
+   * same data, so that a second one that is opened is a second runtime, or the first one restarted.
+   */
+  PersistenceConfig.Builder config();
+
+  /** Returns when at least this much time has passed on the clocks of the engine and its stores. */
+  void elapse(Duration time);
+
+  /** Gives back what the fixture holds, after everything that it opened is closed. */
+  @Override
+  void close();
+}

@@ -1,0 +1,69 @@
+package io.mistersmith.persistence.testkit.contract;
+
+import io.mistersmith.persistence.config.Bucket;
+import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.spi.HotBucket;
+import io.mistersmith.persistence.spi.Stores;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+
+/** What the contracts about stores have in common. */
+public abstract class StoresContract {
+
+  private final Deque<Stores> opened = new ArrayDeque<>();
+  private StoresFixture fixture;
+  private Stores stores;
+
+  /** For the contracts. */
+  @SuppressWarnings("NullAway.Init") // JUnit calls setUp before any test
+  StoresContract() {}
+
+  /** A new fixture, called once for each test. */
+  protected abstract StoresFixture fixture();
+
+  @BeforeEach
+  final void setUp() {
+    fixture = fixture();
+    stores = open(fixture.config().build());
+  }
+
+  @AfterEach
+  final void tearDown() {
+    while (!opened.isEmpty()) {
+      opened.pop().close();
+    }
+    fixture.close();
+  }
+
+  /** The stores that this test was given. */
+  final Stores stores() {
+    return stores;
+  }
+
+  /** Opens other stores on the same data, as another runtime would; closed after the test. */
+  final Stores open(PersistenceConfig config) {
+    Stores more = fixture.provider().open(config);
+    opened.push(more);
+    return more;
+  }
+
+  final PersistenceConfig.Builder config() {
+    return fixture.config();
+  }
+
+  final void elapse(Duration time) {
+    fixture.elapse(time);
+  }
+
+  final void publishRaw(HotBucket bucket, String subject, byte[] value) {
+    fixture.publishRaw(bucket, subject, value);
+  }
+
+  /** The journal of agent state. */
+  final HotBucket journal() {
+    return stores.bucket(Bucket.AGENT_STATE);
+  }
+}
