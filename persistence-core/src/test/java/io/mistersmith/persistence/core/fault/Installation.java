@@ -12,6 +12,7 @@ import io.mistersmith.persistence.migration.MigrationRunner;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.monitor.PersistenceListener;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -95,17 +96,22 @@ record Installation(String natsUrl, String namePrefix, String jdbcUrl, String us
     return Persistence.open(config());
   }
 
+  Persistence open(PersistenceListener listener) {
+    return Persistence.open(config().toBuilder().listener(listener).build());
+  }
+
   /** The full name of the bucket of agent state. */
   String bucket() {
     return namePrefix + "AGENT_STATE";
   }
 
-  List<Agent> register(Persistence persistence, int count) {
-    List<Agent> agents = new ArrayList<>();
+  /** Registers new agents and returns their ids. */
+  List<String> register(Persistence persistence, int count) {
+    List<String> agents = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       Agent agent = Agent.of("fault", "agent " + i);
       persistence.agents().save(agent);
-      agents.add(agent);
+      agents.add(agent.id().toString());
     }
     return agents;
   }

@@ -3,7 +3,6 @@ package io.mistersmith.persistence.core.fault;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mistersmith.persistence.Persistence;
-import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.testkit.server.ChildJvm;
@@ -76,10 +75,7 @@ class KillWriterIT {
 
   private static List<String> register(Installation installation) {
     try (Persistence persistence = installation.open()) {
-      return installation.register(persistence, 20).stream()
-          .map(Agent::id)
-          .map(Object::toString)
-          .toList();
+      return installation.register(persistence, 20);
     }
   }
 

@@ -44,7 +44,7 @@ final class WriterProcess {
               Long.parseLong(args[4]),
               printer);
       printer.printUntil(orders);
-      writers.close();
+      writers.stop();
     }
   }
 

@@ -146,9 +146,13 @@ final class Writers implements AutoCloseable {
     return StateKey.of(agent, "t" + thread + "-" + name);
   }
 
-  /** Stops, and waits for the writes under way; fails when a write failed in an untyped way. */
   @Override
   public void close() {
+    stop();
+  }
+
+  /** Waits for the writes under way; fails when a write failed in an untyped way. */
+  void stop() {
     stopped = true;
     for (Thread thread : threads) {
       try {
