@@ -99,12 +99,7 @@ class PostgresAwayIT {
     try (ChildJvm writer =
         ChildJvm.start(
             HeapProcess.class,
-            List.of(
-                installation.natsUrl(),
-                installation.namePrefix(),
-                installation.jdbcUrl(),
-                installation.user(),
-                agent),
+            installation.asArguments(List.of(agent)),
             Map.of(),
             List.of("-Xmx96m", "-XX:+UseSerialGC"),
             directory.resolve("writer.log"))) {
