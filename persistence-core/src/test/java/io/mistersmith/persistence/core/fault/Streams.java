@@ -3,7 +3,9 @@ package io.mistersmith.persistence.core.fault;
 import io.nats.client.Connection;
 import io.nats.client.JetStreamApiException;
 import io.nats.client.JetStreamManagement;
+import io.nats.client.Message;
 import io.nats.client.Nats;
+import io.nats.client.PurgeOptions;
 import io.nats.client.api.PublishAck;
 import io.nats.client.api.StreamConfiguration;
 import io.nats.client.api.StreamInfo;
@@ -11,6 +13,7 @@ import io.nats.client.api.StreamInfoOptions;
 import io.nats.client.impl.Headers;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 
 /** The stream behind an installation's agent state, over a plain connection past the library. */
 final class Streams implements AutoCloseable {
@@ -25,7 +28,8 @@ final class Streams implements AutoCloseable {
 
   static Streams of(Installation installation) {
     try {
-      return new Streams(Nats.connect(installation.natsUrl()), installation.bucket());
+      return new Streams(
+          Nats.connect(installation.natsUrl().split(",", 2)[0]), installation.bucket());
     } catch (IOException e) {
       throw new IllegalStateException(e);
     } catch (InterruptedException e) {
@@ -72,10 +76,7 @@ final class Streams implements AutoCloseable {
       PublishAck acknowledged =
           connection
               .jetStream()
-              .publish(
-                  "$KV." + bucket + "." + encodedKey,
-                  headers,
-                  value.getBytes(StandardCharsets.UTF_8));
+              .publish(subject(encodedKey), headers, value.getBytes(StandardCharsets.UTF_8));
       return acknowledged.getSeqno();
     } catch (IOException | JetStreamApiException e) {
       throw new IllegalStateException(e);
@@ -86,8 +87,7 @@ final class Streams implements AutoCloseable {
   long messages(String encodedKey) {
     try {
       return management()
-          .getStreamInfo(
-              stream(), StreamInfoOptions.filterSubjects("$KV." + bucket + "." + encodedKey))
+          .getStreamInfo(stream(), StreamInfoOptions.filterSubjects(subject(encodedKey)))
           .getStreamState()
           .getSubjectMap()
           .values()
@@ -99,8 +99,38 @@ final class Streams implements AutoCloseable {
     }
   }
 
-  Connection connection() {
-    return connection;
+  /** Removes all messages of these keys without a trace, as an eviction does. */
+  void evict(String encodedKeys) {
+    try {
+      if (!management()
+          .purgeStream(stream(), PurgeOptions.builder().subject(subject(encodedKeys)).build())
+          .isSuccess()) {
+        throw new IllegalStateException("not purged");
+      }
+    } catch (IOException | JetStreamApiException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** The sequence that whichever replica is asked answers for the key. */
+  long sequenceByDirectGet(String encodedKey) {
+    try {
+      String request = "{\"last_by_subj\":\"" + subject(encodedKey) + "\"}";
+      Message answer =
+          connection.request(
+              "$JS.API.DIRECT.GET." + stream(),
+              request.getBytes(StandardCharsets.UTF_8),
+              Duration.ofSeconds(5));
+      String sequence = answer.getHeaders().getFirst("Nats-Sequence");
+      return sequence == null ? 0 : Long.parseLong(sequence);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private String subject(String encodedKey) {
+    return "$KV." + bucket + "." + encodedKey;
   }
 
   String stream() {
