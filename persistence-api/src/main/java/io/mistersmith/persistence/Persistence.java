@@ -88,8 +88,8 @@ public interface Persistence extends AutoCloseable {
   /**
    * Waits until all that this process has written is in PostgreSQL, then closes.
    *
-   * @return how many of this process's writes had not been seen in PostgreSQL when the deadline
-   *     passed; they are in the journal, and the next runtime flushes them
+   * @return 0 when it is; else how many journal entries, of any process, were still waiting when
+   *     the deadline passed. They stay in the journal, and the next runtime flushes them
    */
   long close(Duration deadline);
 

@@ -74,8 +74,8 @@ public interface Repository<K, T> {
   /** Finds many entities at once; a row for each key, empty where there is no entity. */
   Map<K, DataResult<Optional<Versioned<T>>>> findAll(Collection<K> keys);
 
-  /** Deletes many entities; a row for each key. */
-  Map<K, DataResult<Boolean>> deleteAll(Collection<K> keys);
+  /** Deletes many entities; a row for each key, with the revision of the delete. */
+  Map<K, DataResult<Revision>> deleteAll(Collection<K> keys);
 
   /**
    * {@link #save(Object, Object, SaveOptions)} without waiting. Writes are pipelined; when the

@@ -9,8 +9,9 @@ import java.util.List;
  * @param bucket the bucket's full name
  * @param epoch the current epoch
  * @param sequence the sequence of the last applied message; 0 when none is
- * @param messageTime when that message was stored, to the nanosecond; the epoch of time when none
- *     is
+ * @param messageTime when the last message to be applied was stored, to the nanosecond; the epoch
+ *     of time when none ever was. It is the time of the message at {@code sequence} once one was
+ *     applied in the current epoch
  * @param streamCreated when the stream was made that the position is about
  * @param epochs all epochs that still name messages, latest first
  */

@@ -15,8 +15,10 @@ public interface JournalStore {
   Optional<JournalPosition> position(String bucket);
 
   /**
-   * Hands out a new epoch from {@code firstSequence} on, unless the position is no longer {@code
-   * observed}. The position afterwards is just before {@code firstSequence}.
+   * Hands out a new epoch that names the messages from {@code firstSequence} on, unless the
+   * position is no longer {@code observed}. The position afterwards is just before {@code
+   * firstSequence}, or where it was if that is earlier; its message time stays what it was, so that
+   * it always says how late the latest applied message was written.
    *
    * @param observed the position that was found wrong; empty for a bucket never seen before
    * @param firstSequence the first message of the new epoch

@@ -1,0 +1,32 @@
+package io.mistersmith.persistence.migration;
+
+import io.mistersmith.persistence.migration.MigrationException.Kind;
+import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
+
+/** Pauses between attempts: doubled from the first to the longest, each shortened at random. */
+final class Backoff {
+  private final long longestMillis;
+  private long nextMillis;
+
+  Backoff(Duration first, Duration longest) {
+    this.nextMillis = first.toMillis();
+    this.longestMillis = longest.toMillis();
+  }
+
+  /**
+   * Pauses once.
+   *
+   * @param what whom the pause is for, for the message when it is interrupted
+   */
+  void pause(String what) {
+    long millis = ThreadLocalRandom.current().nextLong(nextMillis / 2, nextMillis + 1);
+    nextMillis = Math.min(nextMillis * 2, longestMillis);
+    try {
+      Thread.sleep(millis);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new MigrationException(Kind.INTERRUPTED, "Interrupted while waiting for " + what, e);
+    }
+  }
+}

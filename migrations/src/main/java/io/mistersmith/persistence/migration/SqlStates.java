@@ -1,0 +1,35 @@
+package io.mistersmith.persistence.migration;
+
+import java.sql.SQLException;
+import java.util.Set;
+
+/** What PostgreSQL's error codes mean to a migration. */
+final class SqlStates {
+  /** lock_not_available, deadlock_detected, serialization_failure. */
+  private static final Set<String> CONTENTION = Set.of("55P03", "40P01", "40001");
+
+  /**
+   * too_many_connections, admin_shutdown, crash_shutdown, cannot_connect_now, idle_session_timeout.
+   */
+  private static final Set<String> DISCONNECTED =
+      Set.of("53300", "57P01", "57P02", "57P03", "57P05");
+
+  private SqlStates() {}
+
+  /** Whether others were in the way, so that the same transaction may succeed a moment later. */
+  static boolean isContention(SQLException e) {
+    return e.getSQLState() != null && CONTENTION.contains(e.getSQLState());
+  }
+
+  /** Whether the connection is lost, or could not be had. */
+  static boolean isConnectionLoss(SQLException e) {
+    String state = e.getSQLState();
+    return state == null || state.startsWith("08") || DISCONNECTED.contains(state);
+  }
+
+  /** The message and its code, without the lines below, which may quote rows. */
+  static String describe(SQLException e) {
+    String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("no message");
+    return e.getSQLState() == null ? message : message + " [SQLSTATE " + e.getSQLState() + "]";
+  }
+}

@@ -1,0 +1,82 @@
+package io.mistersmith.persistence.migration;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import javax.sql.DataSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs work in a transaction on a connection of its own, under settings that end with it: the
+ * timeouts, a search path that makes an unqualified name fail rather than land in somebody's
+ * schema, and UTC, so that no bound depends on where the migration runs.
+ */
+final class Transaction {
+  private static final Logger LOG = LoggerFactory.getLogger(Transaction.class);
+
+  private static final String SETTINGS =
+      """
+      SELECT pg_catalog.set_config('search_path', 'pg_catalog', true),
+             pg_catalog.set_config('TimeZone', 'UTC', true),
+             pg_catalog.set_config('lock_timeout', ?, true),
+             pg_catalog.set_config('statement_timeout', ?, true)
+      """;
+
+  /** What is done between begin and commit. */
+  @FunctionalInterface
+  interface Work<T> {
+    T run(Connection connection) throws SQLException;
+  }
+
+  private final DataSource dataSource;
+  private final RunnerSettings settings;
+
+  Transaction(DataSource dataSource, RunnerSettings settings) {
+    this.dataSource = dataSource;
+    this.settings = settings;
+  }
+
+  /** Commits what {@code work} did, or rolls it back and throws. */
+  <T> T run(Work<T> work) throws SQLException {
+    try (Connection connection = dataSource.getConnection()) {
+      boolean autoCommit = connection.getAutoCommit();
+      connection.setAutoCommit(false);
+      try {
+        applySettings(connection);
+        T result = work.run(connection);
+        connection.commit();
+        return result;
+      } catch (SQLException | RuntimeException e) {
+        rollBack(connection, e);
+        throw e;
+      } finally {
+        restore(connection, autoCommit);
+      }
+    }
+  }
+
+  private void applySettings(Connection connection) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(SETTINGS)) {
+      statement.setString(1, settings.tableLockTimeout().toMillis() + "ms");
+      statement.setString(2, settings.statementTimeout().toMillis() + "ms");
+      statement.execute();
+    }
+  }
+
+  private static void rollBack(Connection connection, Exception cause) {
+    try {
+      connection.rollback();
+    } catch (SQLException e) {
+      cause.addSuppressed(e);
+    }
+  }
+
+  private static void restore(Connection connection, boolean autoCommit) {
+    try {
+      connection.setAutoCommit(autoCommit);
+    } catch (SQLException e) {
+      LOG.debug("A connection was lost with its transaction over: {}", SqlStates.describe(e));
+    }
+  }
+}

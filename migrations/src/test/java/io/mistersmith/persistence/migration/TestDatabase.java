@@ -1,0 +1,69 @@
+package io.mistersmith.persistence.migration;
+
+import io.mistersmith.persistence.testkit.server.PostgresServer;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import javax.sql.DataSource;
+import org.postgresql.ds.PGSimpleDataSource;
+
+/** An empty database of a server, and short ways to ask it. */
+final class TestDatabase {
+  private static final AtomicInteger COUNTER = new AtomicInteger();
+
+  private final PGSimpleDataSource dataSource = new PGSimpleDataSource();
+
+  TestDatabase(PostgresServer server) {
+    dataSource.setURL(server.createDatabase("migrations_" + COUNTER.incrementAndGet()));
+    dataSource.setUser(server.user());
+    server.password().ifPresent(dataSource::setPassword);
+  }
+
+  DataSource dataSource() {
+    return dataSource;
+  }
+
+  Connection connect() throws SQLException {
+    return dataSource.getConnection();
+  }
+
+  void execute(String sql) throws SQLException {
+    try (Connection connection = connect();
+        Statement statement = connection.createStatement()) {
+      statement.setEscapeProcessing(false);
+      statement.execute(sql);
+    }
+  }
+
+  /** The first column of each row as text. */
+  List<String> query(String sql) throws SQLException {
+    try (Connection connection = connect();
+        Statement statement = connection.createStatement();
+        ResultSet rows = statement.executeQuery(sql)) {
+      List<String> values = new ArrayList<>();
+      while (rows.next()) {
+        values.add(String.valueOf(rows.getString(1)));
+      }
+      return values;
+    }
+  }
+
+  /** Version and status of each row of the history. */
+  List<String> history() throws SQLException {
+    return query(
+        "SELECT version || ' ' || status FROM migrations.applied_migrations ORDER BY version");
+  }
+
+  List<String> advisoryLocks() throws SQLException {
+    return query(
+        """
+        SELECT pid FROM pg_locks
+         WHERE locktype = 'advisory'
+           AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        """);
+  }
+}

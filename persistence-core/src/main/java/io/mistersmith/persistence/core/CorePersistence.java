@@ -1,0 +1,169 @@
+package io.mistersmith.persistence.core;
+
+import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.config.Bucket;
+import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.core.internal.codec.Json;
+import io.mistersmith.persistence.core.internal.flush.Commits;
+import io.mistersmith.persistence.core.internal.journal.BucketIncarnation;
+import io.mistersmith.persistence.core.internal.monitor.SafeListener;
+import io.mistersmith.persistence.core.internal.repository.AgentPublisher;
+import io.mistersmith.persistence.core.internal.repository.HeartbeatBuffer;
+import io.mistersmith.persistence.core.internal.repository.JsonStateRepository;
+import io.mistersmith.persistence.core.internal.repository.KeyRule;
+import io.mistersmith.persistence.core.internal.repository.RegistryRepository;
+import io.mistersmith.persistence.core.internal.repository.StoredDeadLetters;
+import io.mistersmith.persistence.core.internal.routing.KnownRevisions;
+import io.mistersmith.persistence.core.internal.routing.NothingBehind;
+import io.mistersmith.persistence.core.internal.routing.TieredStore;
+import io.mistersmith.persistence.core.internal.routing.Tiers;
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.model.DataType;
+import io.mistersmith.persistence.model.StorageLayer;
+import io.mistersmith.persistence.monitor.PersistenceListener;
+import io.mistersmith.persistence.repository.AgentRepository;
+import io.mistersmith.persistence.repository.DeadLetters;
+import io.mistersmith.persistence.repository.JsonCodec;
+import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.routing.DataRouter;
+import io.mistersmith.persistence.spi.HotBucket;
+import io.mistersmith.persistence.spi.Stores;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The opened engine: wires the rooms below over the stores it was given. */
+final class CorePersistence implements Persistence {
+
+  private static final Logger LOG = LoggerFactory.getLogger(CorePersistence.class);
+
+  private final PersistenceConfig config;
+  private final Stores stores;
+  private final Threads threads = new Threads();
+  private final StateEngine state;
+  private final TieredStore sessions;
+  private final AgentRepository agents;
+  private final HeartbeatBuffer heartbeats;
+  private final DeadLetters deadLetters;
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  CorePersistence(PersistenceConfig config, Stores stores) {
+    this.config = config;
+    this.stores = stores;
+    PersistenceListener listener = new SafeListener(config.listener());
+    try {
+      AgentPublisher publisher =
+          new AgentPublisher(stores.agents(), stores.bucket(Bucket.AGENT_CONFIG));
+      this.state = new StateEngine(config, stores, listener, threads.calls());
+      this.sessions = sessions(listener);
+      this.heartbeats = new HeartbeatBuffer(stores.agents());
+      this.agents =
+          new RegistryRepository(
+              stores.agents(),
+              publisher,
+              state.bucket(),
+              heartbeats,
+              new KnownRevisions<>(config.knownRevisions()),
+              config.clock(),
+              threads.calls());
+      this.deadLetters = new StoredDeadLetters(stores.deadLetters());
+      threads.every(Duration.ofSeconds(1), heartbeats::write);
+      threads.every(Duration.ofSeconds(5), publisher::publishMissing);
+    } catch (RuntimeException e) {
+      threads.close();
+      throw e;
+    }
+    stores.notices().forEach(notice -> LOG.info("{}", notice));
+  }
+
+  private TieredStore sessions(PersistenceListener listener) {
+    HotBucket bucket = stores.bucket(Bucket.SESSION_DATA);
+    TieredStore store =
+        new TieredStore(
+            new Tiers(
+                bucket,
+                new NothingBehind(),
+                new BucketIncarnation(bucket),
+                new KnownRevisions<>(config.knownRevisions()),
+                config.clock(),
+                listener,
+                threads.calls()));
+    stores.onReconnect(store::verifyAfterReconnect);
+    return store;
+  }
+
+  @Override
+  public AgentRepository agents() {
+    return agents;
+  }
+
+  @Override
+  public <T> StateRepository<T> states(DataType dataType, Class<T> type) {
+    return repository(dataType, Json.mapping(type));
+  }
+
+  @Override
+  public <T> StateRepository<T> states(DataType dataType, JsonCodec<T> codec) {
+    return repository(dataType, Json.checked(codec));
+  }
+
+  private <T> StateRepository<T> repository(DataType dataType, JsonCodec<T> codec) {
+    StorageLayer layer = config.router().selectStorage(dataType);
+    if (layer == StorageLayer.DISTRIBUTED_KV && dataType == DataType.AGENT_STATE) {
+      return state.repository(codec);
+    }
+    if (layer == StorageLayer.DISTRIBUTED_KV && dataType == DataType.SESSION_DATA) {
+      return new JsonStateRepository<>(
+          sessions, codec, Commits.NONE, KeyRule.ANY, config.postgres().statementTimeout());
+    }
+    throw new NonTransientPersistenceException(
+        DataError.MISCONFIGURED,
+        "this version has no repository for "
+            + dataType
+            + " in "
+            + layer
+            + "; it keeps AGENT_STATE and SESSION_DATA, both in DISTRIBUTED_KV first");
+  }
+
+  @Override
+  public DeadLetters deadLetters() {
+    return deadLetters;
+  }
+
+  @Override
+  public DataRouter router() {
+    return config.router();
+  }
+
+  @Override
+  public List<String> notices() {
+    return stores.notices();
+  }
+
+  @Override
+  public long close(Duration deadline) {
+    if (!closed.compareAndSet(false, true)) {
+      return 0;
+    }
+    try {
+      heartbeats.write();
+      return state.close(deadline);
+    } finally {
+      threads.close();
+      stores.close();
+    }
+  }
+
+  @Override
+  public void close() {
+    long left = close(config.flush().closeDeadline());
+    if (left > 0) {
+      LOG.warn(
+          "closed with {} journal entries that are not in PostgreSQL yet; the next runtime flushes them",
+          left);
+    }
+  }
+}

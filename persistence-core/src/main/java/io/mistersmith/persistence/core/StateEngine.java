@@ -1,0 +1,118 @@
+package io.mistersmith.persistence.core;
+
+import io.mistersmith.persistence.config.Bucket;
+import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.core.internal.flush.DurabilityWaiter;
+import io.mistersmith.persistence.core.internal.flush.Evictor;
+import io.mistersmith.persistence.core.internal.flush.FlushTarget;
+import io.mistersmith.persistence.core.internal.flush.Progress;
+import io.mistersmith.persistence.core.internal.flush.WriteBehindFlusher;
+import io.mistersmith.persistence.core.internal.journal.JournalTracker;
+import io.mistersmith.persistence.core.internal.repository.JsonStateRepository;
+import io.mistersmith.persistence.core.internal.repository.KeyRule;
+import io.mistersmith.persistence.core.internal.routing.KnownRevisions;
+import io.mistersmith.persistence.core.internal.routing.TieredStore;
+import io.mistersmith.persistence.core.internal.routing.Tiers;
+import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.monitor.PersistenceListener;
+import io.mistersmith.persistence.repository.JsonCodec;
+import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.spi.HotBucket;
+import io.mistersmith.persistence.spi.JournalPosition;
+import io.mistersmith.persistence.spi.Stores;
+import java.time.Duration;
+import java.util.UUID;
+import java.util.concurrent.Executor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The write-behind half of the engine, wired: the bucket AGENT_STATE and its flush. */
+final class StateEngine {
+
+  private static final Logger LOG = LoggerFactory.getLogger(StateEngine.class);
+
+  /** A flush under way may finish, however short the caller's deadline is. */
+  private static final Duration STOP = Duration.ofSeconds(1);
+
+  private final PersistenceConfig config;
+  private final HotBucket bucket;
+  private final JournalTracker tracker;
+  private final TieredStore store;
+  private final WriteBehindFlusher flusher;
+  private final DurabilityWaiter waiter;
+
+  StateEngine(
+      PersistenceConfig config, Stores stores, PersistenceListener listener, Executor executor) {
+    this.config = config;
+    this.bucket = stores.bucket(Bucket.AGENT_STATE);
+    this.tracker =
+        new JournalTracker(bucket, stores.journals(), config.flush().clockOverlap(), listener);
+    Tiers tiers =
+        new Tiers(
+            bucket,
+            stores.states(),
+            tracker,
+            new KnownRevisions<>(config.knownRevisions()),
+            config.clock(),
+            listener,
+            executor);
+    this.store = new TieredStore(tiers);
+    Progress progress = new Progress();
+    FlushTarget target =
+        new FlushTarget(
+            bucket,
+            tracker,
+            stores.journals(),
+            stores.states(),
+            listener,
+            progress,
+            config.clock());
+    Evictor evictor =
+        new Evictor(target, stores.deadLetters(), config.flush(), listener, config.clock());
+    String holder = config.runtimeName() + "-" + UUID.randomUUID();
+    this.flusher = new WriteBehindFlusher(target, config.flush(), listener, evictor, holder);
+    this.waiter =
+        new DurabilityWaiter(bucket.name(), tracker, flusher, progress, stores.deadLetters());
+    stores.onReconnect(store::verifyAfterReconnect);
+    flusher.start();
+  }
+
+  <T> StateRepository<T> repository(JsonCodec<T> codec) {
+    return new JsonStateRepository<>(
+        store, codec, waiter, KeyRule.AGENT_ID, config.postgres().statementTimeout());
+  }
+
+  HotBucket bucket() {
+    return bucket;
+  }
+
+  /**
+   * Waits for what this process has written, then stops; returns how much of the journal is left.
+   */
+  long close(Duration deadline) {
+    long left = 0;
+    long written = tracker.mark();
+    if (written > 0) {
+      try {
+        Revision last = tracker.of(written);
+        waiter.awaitAll("closing", last, deadline);
+      } catch (PersistenceException e) {
+        LOG.debug("closing with a backlog: {}", e.getMessage());
+        left = backlog();
+      }
+    }
+    flusher.close(STOP);
+    return left;
+  }
+
+  private long backlog() {
+    try {
+      JournalPosition position = tracker.refresh();
+      return Math.max(1, bucket.state().lastSequence() - position.sequence());
+    } catch (PersistenceException e) {
+      LOG.debug("backlog not read: {}", e.getMessage());
+      return Math.max(1, tracker.mark() - tracker.position().sequence());
+    }
+  }
+}

@@ -1,0 +1,145 @@
+package io.mistersmith.persistence.core.internal.flush;
+
+import io.mistersmith.persistence.core.internal.journal.JournalTracker;
+import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.monitor.FlushReport;
+import io.mistersmith.persistence.monitor.PersistenceListener;
+import io.mistersmith.persistence.spi.ApplyResult;
+import io.mistersmith.persistence.spi.HotBucket;
+import io.mistersmith.persistence.spi.JournalEntry;
+import io.mistersmith.persistence.spi.JournalPosition;
+import io.mistersmith.persistence.spi.JournalStore;
+import io.mistersmith.persistence.spi.StateStore;
+import io.mistersmith.persistence.spi.StoredState;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A journal and where it is applied to: takes one batch there.
+ *
+ * <p>Hydrations in the batch are looked at before the position passes them. One whose row was
+ * written or deleted since is stale: its author was paused between reading the row and publishing
+ * it, and meanwhile the key was overwritten, flushed and evicted. It is removed from the bucket; a
+ * later write of the key is not touched.
+ */
+public final class FlushTarget {
+
+  private static final Logger LOG = LoggerFactory.getLogger(FlushTarget.class);
+  private static final Duration EVICTION = Duration.ofSeconds(10);
+
+  private final HotBucket bucket;
+  private final JournalTracker tracker;
+  private final JournalStore journals;
+  private final StateStore states;
+  private final PersistenceListener listener;
+  private final Progress progress;
+  private final Clock clock;
+
+  /** Applies the journal of {@code bucket}; {@code clock} measures lags. */
+  public FlushTarget(
+      HotBucket bucket,
+      JournalTracker tracker,
+      JournalStore journals,
+      StateStore states,
+      PersistenceListener listener,
+      Progress progress,
+      Clock clock) {
+    this.bucket = bucket;
+    this.tracker = tracker;
+    this.journals = journals;
+    this.states = states;
+    this.listener = listener;
+    this.progress = progress;
+    this.clock = clock;
+  }
+
+  String name() {
+    return bucket.name();
+  }
+
+  HotBucket bucket() {
+    return bucket;
+  }
+
+  JournalTracker tracker() {
+    return tracker;
+  }
+
+  JournalStore journals() {
+    return journals;
+  }
+
+  StateStore states() {
+    return states;
+  }
+
+  /**
+   * Applies the batch behind {@code previous} and returns the position after it; empty when the
+   * position had moved and nothing was applied.
+   */
+  Optional<JournalPosition> apply(JournalPosition previous, Batch batch) {
+    removeStale(batch.hydrations());
+    JournalPosition next = previous.advancedTo(batch.lastSequence(), batch.lastTime());
+    long started = System.nanoTime();
+    ApplyResult result = journals.apply(previous, next, batch.changes());
+    if (!(result instanceof ApplyResult.Applied applied)) {
+      LOG.info(
+          "bucket {}: the position moved from {}-{} by another's doing; reading on from there",
+          bucket.name(),
+          previous.epoch(),
+          previous.sequence());
+      return Optional.empty();
+    }
+    tracker.movedTo(next);
+    progress.signal();
+    for (ApplyResult.Refusal refusal : applied.refused()) {
+      String subject = refusal.change().subject();
+      LOG.warn(
+          "bucket {}: PostgreSQL refused the entry {} ({}); it is kept as a dead letter, mend the"
+              + " cause and replay it",
+          bucket.name(),
+          subject,
+          refusal.reason());
+      listener.onDeadLetter(bucket.name(), subject, refusal.reason());
+    }
+    listener.onFlushed(
+        new FlushReport(
+            bucket.name(),
+            new Revision(next.epochOf(next.sequence()), next.sequence()),
+            batch.keys(),
+            applied.refused().size(),
+            Duration.ofNanos(System.nanoTime() - started),
+            batch.lagNanos(clock.instant())));
+    return Optional.of(next);
+  }
+
+  private void removeStale(List<JournalEntry> hydrations) {
+    List<StateKey> keys = new ArrayList<>();
+    hydrations.forEach(entry -> entry.key().ifPresent(keys::add));
+    if (keys.isEmpty()) {
+      return;
+    }
+    Map<StateKey, StoredState> rows = states.findAll(keys);
+    List<CompletableFuture<Void>> evictions = new ArrayList<>();
+    for (JournalEntry entry : hydrations) {
+      Optional<StoredState> row = entry.key().map(rows::get);
+      boolean current =
+          row.isPresent()
+              && !row.get().deleted()
+              && row.get().revision().equals(entry.metadata().hydrated().orElseThrow());
+      if (!current) {
+        LOG.info("bucket {}: removing a stale hydration of {}", bucket.name(), entry.subject());
+        evictions.add(bucket.evict(entry.subject(), entry.sequence()));
+      }
+    }
+    Evictions.await(evictions, EVICTION);
+  }
+}

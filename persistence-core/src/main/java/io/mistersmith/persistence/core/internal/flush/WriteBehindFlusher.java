@@ -1,0 +1,191 @@
+package io.mistersmith.persistence.core.internal.flush;
+
+import io.mistersmith.persistence.config.FlushConfig;
+import io.mistersmith.persistence.core.internal.resilience.Backoff;
+import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.monitor.PersistenceListener;
+import io.mistersmith.persistence.spi.JournalPosition;
+import io.mistersmith.persistence.spi.JournalRange;
+import io.mistersmith.persistence.spi.JournalReader;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings a bucket's journal to PostgreSQL, on a thread of its own, for all runtimes while it holds
+ * the lease.
+ *
+ * <p>Nothing is remembered here: each session reads the position from PostgreSQL and the journal
+ * from there on. Whatever fails ends the session and the next one starts from the position, so that
+ * an entry is applied in order and exactly once, however often flushers die, pause or disagree
+ * (DESIGN section 3, rule 1). While PostgreSQL is away nothing is read, so that a backlog waits in
+ * the stream and not in memory.
+ */
+public final class WriteBehindFlusher {
+
+  private static final Logger LOG = LoggerFactory.getLogger(WriteBehindFlusher.class);
+
+  /** How long the journal may be silent before the stream itself is looked at. */
+  private static final Duration HEARTBEAT = Duration.ofSeconds(2);
+
+  private static final Duration IDLE = Duration.ofMillis(100);
+
+  private final FlushTarget target;
+  private final PersistenceListener listener;
+  private final FlushLease lease;
+  private final Urgency urgency = new Urgency();
+  private final BatchCollector collector;
+  private final Evictor evictor;
+  private final CountDownLatch stop = new CountDownLatch(1);
+  private final Thread thread;
+  private volatile boolean nudged;
+
+  /** Flushes {@code target} under the name {@code holder}; {@link #start()} begins. */
+  public WriteBehindFlusher(
+      FlushTarget target,
+      FlushConfig config,
+      PersistenceListener listener,
+      Evictor evictor,
+      String holder) {
+    this.target = target;
+    this.listener = listener;
+    this.evictor = evictor;
+    this.lease = new FlushLease(target.journals(), target.name(), holder, config.leaseDuration());
+    this.collector = new BatchCollector(config, urgency);
+    this.thread = new Thread(this::run, "persistence-flush-" + target.name());
+    this.thread.setDaemon(true);
+  }
+
+  /** Begins to flush, and to listen to nudges. */
+  public void start() {
+    target.bucket().onNudge(() -> nudged = true);
+    thread.start();
+  }
+
+  /** Whether this runtime holds the lease, as far as it knows. */
+  public boolean isLeading() {
+    return lease.isHeld();
+  }
+
+  /** Has all entries up to this sequence flushed at once, by whoever holds the lease. */
+  public void nudge(long sequence) {
+    urgency.raise(sequence);
+    if (!isLeading()) {
+      target.bucket().nudge();
+    }
+  }
+
+  /** Stops after the batch under way and gives the lease up; waits for that, but not for ever. */
+  public void close(Duration patience) {
+    stop.countDown();
+    try {
+      thread.join(Math.max(1, patience.toMillis()));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    if (thread.isAlive()) {
+      LOG.warn(
+          "bucket {}: the flush did not stop within {}; what it was flushing stays in the journal",
+          target.name(),
+          patience);
+    }
+  }
+
+  private void run() {
+    Backoff backoff = new Backoff(Duration.ofMillis(20), Duration.ofSeconds(1));
+    while (!isClosed()) {
+      try {
+        if (lease.hold()) {
+          target.tracker().verify();
+          flushUntilSomethingChanges(backoff);
+        } else {
+          pause(lease.patience());
+        }
+      } catch (PersistenceException e) {
+        report(e);
+        pause(backoff.next());
+      } catch (RuntimeException e) {
+        LOG.error(
+            "bucket {}: the flush failed for a reason that should not occur; it goes on trying",
+            target.name(),
+            e);
+        listener.onFlushFailed(target.name(), e);
+        pause(backoff.next());
+      }
+    }
+    try {
+      lease.release();
+    } catch (PersistenceException e) {
+      LOG.info("bucket {}: lease not given up, it will run out: {}", target.name(), e.getMessage());
+    }
+  }
+
+  /**
+   * One session. It keeps its own idea of the position: what other threads read meanwhile must not
+   * make a batch look like the next one when the reader is elsewhere.
+   */
+  private void flushUntilSomethingChanges(Backoff backoff) {
+    JournalPosition position = target.tracker().position();
+    long silentSince = System.nanoTime();
+    try (JournalReader reader = target.bucket().read(JournalRange.from(position.sequence() + 1))) {
+      while (!isClosed() && lease.hold()) {
+        hearNudge();
+        Batch batch = collector.collect(reader, position, IDLE);
+        if (!batch.isEmpty()) {
+          Optional<JournalPosition> next = target.apply(position, batch);
+          if (next.isEmpty()) {
+            return;
+          }
+          position = next.get();
+          backoff.reset();
+          silentSince = System.nanoTime();
+        } else if (System.nanoTime() - silentSince > HEARTBEAT.toNanos()) {
+          if (target.tracker().verify() || !target.tracker().position().equals(position)) {
+            return;
+          }
+          silentSince = System.nanoTime();
+        }
+        evictor.sweepWhenDue();
+      }
+    }
+  }
+
+  /** Another process's nudge names no sequence: it means all that is in the stream by now. */
+  private void hearNudge() {
+    if (nudged) {
+      nudged = false;
+      urgency.raise(target.bucket().state().lastSequence());
+    }
+  }
+
+  private void report(PersistenceException failure) {
+    if (failure.isTransient()) {
+      LOG.info(
+          "bucket {}: flush interrupted, trying again: {}", target.name(), failure.getMessage());
+    } else {
+      LOG.error(
+          "bucket {}: flush refused; writes are kept in the journal until this is mended: {}",
+          target.name(),
+          failure.getMessage());
+    }
+    listener.onFlushFailed(target.name(), failure);
+  }
+
+  private boolean isClosed() {
+    return stop.getCount() == 0;
+  }
+
+  /** Waits, but not past {@link #close}. */
+  private void pause(Duration duration) {
+    try {
+      boolean stopped = stop.await(duration.toNanos(), TimeUnit.NANOSECONDS);
+      LOG.trace("bucket {}: paused for {}, stopped: {}", target.name(), duration, stopped);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      stop.countDown();
+    }
+  }
+}

@@ -1,0 +1,159 @@
+package io.mistersmith.persistence.core.internal.journal;
+
+import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.monitor.PersistenceListener;
+import io.mistersmith.persistence.spi.BucketState;
+import io.mistersmith.persistence.spi.HotBucket;
+import io.mistersmith.persistence.spi.JournalPosition;
+import io.mistersmith.persistence.spi.JournalStore;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What this process knows of a bucket's journal: the position that PostgreSQL holds, and which
+ * epoch names which sequence.
+ *
+ * <p>A stream can go back: its bucket is deleted and made anew, it is restored from a backup, or
+ * its server lost what it had not synced. The server then hands out sequences a second time, and
+ * whoever goes on reading behind the old position skips acknowledged writes (tried: DESIGN section
+ * 3, rule 2). So at every connect, every reconnect, whenever the flush is idle, and when an
+ * acknowledgement shows a sequence that should be past, {@link #verify()} compares the stream with
+ * the position:
+ *
+ * <ul>
+ *   <li>its time of creation is another one: it was made anew;
+ *   <li>its last sequence lies before the position, or before what this process was acknowledged:
+ *       it lost its tail;
+ *   <li>the message at the position was stored at another time than the one remembered: it lost its
+ *       tail and was written to since.
+ * </ul>
+ *
+ * Then PostgreSQL hands out a new epoch, which begins at the {@linkplain EpochBoundary first
+ * message that is new}. Older messages keep the epoch that they were written in, so that fences and
+ * revisions that callers hold stay right. Of several runtimes that find out at once, one starts the
+ * epoch and the others take it over.
+ */
+public final class JournalTracker implements Revisions {
+
+  private static final Logger LOG = LoggerFactory.getLogger(JournalTracker.class);
+
+  private final HotBucket bucket;
+  private final JournalStore journals;
+  private final EpochBoundary boundary;
+  private final PersistenceListener listener;
+  private final Highest highest = new Highest();
+  private final List<Runnable> restartActions = new CopyOnWriteArrayList<>();
+  private volatile JournalPosition position;
+
+  /** Reads the position, starts the first epoch of a new bucket, and verifies. */
+  public JournalTracker(
+      HotBucket bucket, JournalStore journals, Duration overlap, PersistenceListener listener) {
+    this.bucket = bucket;
+    this.journals = journals;
+    this.boundary = new EpochBoundary(bucket, overlap);
+    this.listener = listener;
+    this.position = readPosition(bucket.state());
+    verify();
+  }
+
+  /** The position as this process last read or moved it. */
+  public JournalPosition position() {
+    return position;
+  }
+
+  /** Reads the position anew. */
+  public synchronized JournalPosition refresh() {
+    Optional<JournalPosition> stored = journals.position(bucket.name());
+    take(stored.isPresent() ? stored.get() : readPosition(bucket.state()));
+    return position;
+  }
+
+  /** Takes over a position that this process has just moved to. */
+  public synchronized void movedTo(JournalPosition next) {
+    take(next);
+  }
+
+  @Override
+  public void onRestart(Runnable action) {
+    restartActions.add(action);
+  }
+
+  private void take(JournalPosition next) {
+    boolean restarted = next.epoch() != position.epoch();
+    position = next;
+    if (restarted) {
+      restartActions.forEach(Runnable::run);
+    }
+  }
+
+  @Override
+  public Revision of(long sequence) {
+    return new Revision(position.epochOf(sequence), sequence);
+  }
+
+  @Override
+  public long mark() {
+    return highest.get();
+  }
+
+  @Override
+  public boolean note(long mark, long sequence) {
+    return highest.note(mark, sequence);
+  }
+
+  @Override
+  public synchronized boolean verify() {
+    long epochBefore = position.epoch();
+    BucketState state = bucket.state();
+    JournalPosition stored = refresh();
+    List<String> regressions = regressions(stored, state);
+    if (regressions.isEmpty()) {
+      return stored.epoch() != epochBefore;
+    }
+    String reason = String.join(", ", regressions);
+    long first = boundary.find(stored, state);
+    take(journals.startEpoch(bucket.name(), Optional.of(stored), first, state.created(), reason));
+    highest.restartAt(state.lastSequence());
+    LOG.warn(
+        "bucket {}: {}; position was {}-{}, epoch {} begins at sequence {}. Acknowledged writes that"
+            + " the stream lost before they were flushed are gone: find out why it went back",
+        bucket.name(),
+        reason,
+        stored.epoch(),
+        stored.sequence(),
+        position.epoch(),
+        first);
+    listener.onEpochStarted(bucket.name(), position.epoch(), reason);
+    return true;
+  }
+
+  private JournalPosition readPosition(BucketState state) {
+    return journals
+        .position(bucket.name())
+        .orElseGet(
+            () ->
+                journals.startEpoch(
+                    bucket.name(), Optional.empty(), 1, state.created(), "first use"));
+  }
+
+  private List<String> regressions(JournalPosition stored, BucketState state) {
+    List<String> found = new ArrayList<>();
+    if (!state.created().equals(stored.streamCreated())) {
+      found.add("stream made anew");
+    }
+    if (state.lastSequence() < stored.sequence()) {
+      found.add("stream ends before the position");
+    } else if (found.isEmpty() && boundary.messageAtPositionIsAnother(stored)) {
+      found.add("another message at the position");
+    }
+    if (found.isEmpty() && state.lastSequence() < highest.get()) {
+      found.add("stream ends before an acknowledged write");
+    }
+    return found;
+  }
+}

@@ -1,0 +1,162 @@
+package io.mistersmith.persistence.core.internal.pool;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.HikariPoolMXBean;
+import io.mistersmith.persistence.config.PostgresConfig;
+import java.time.Duration;
+import javax.sql.DataSource;
+
+/**
+ * The connections of one runtime to PostgreSQL, in two pools that share the configured bound: one
+ * for callers, and a small one for the flush, so that callers who use up theirs cannot starve it.
+ * Thread-safe.
+ *
+ * <p>Every wait has a deadline: connecting, acquiring, a statement (kept by the server), a socket
+ * that has gone silent (kept by the driver, a little longer than the statement's), and a
+ * transaction whose process was stopped in its middle (kept by the server: otherwise a suspended
+ * flusher would hold the journal's position for as long as it sleeps).
+ */
+public final class PoolSet implements AutoCloseable {
+
+  private static final Duration IDLE_TIMEOUT = Duration.ofMinutes(10);
+  private static final Duration MAX_LIFETIME = Duration.ofHours(2);
+  private static final Duration LONGEST_CONNECT = Duration.ofSeconds(10);
+  private static final Duration LONGEST_IDLE_IN_TRANSACTION = Duration.ofSeconds(10);
+  private static final Duration SOCKET_GRACE = Duration.ofSeconds(5);
+  private static final Duration SHORTEST_ACQUIRE = Duration.ofMillis(250);
+
+  private final HikariDataSource callers;
+  private final HikariDataSource flush;
+
+  private PoolSet(HikariDataSource callers, HikariDataSource flush) {
+    this.callers = callers;
+    this.flush = flush;
+  }
+
+  /**
+   * Opens both pools with one connection each at least. Does not wait for a server that refuses.
+   *
+   * @param applicationName what the server's views show the connections as
+   * @throws com.zaxxer.hikari.pool.HikariPool.PoolInitializationException when the server cannot be
+   *     reached or refuses the user; its cause says why
+   */
+  public static PoolSet open(PostgresConfig config, String applicationName) {
+    int forFlush = config.maxConnections() >= 4 ? 2 : 1;
+    int forCallers = config.maxConnections() - forFlush;
+    HikariDataSource callers =
+        new HikariDataSource(
+            settings(
+                config,
+                "persistence-callers",
+                applicationName,
+                Math.min(config.minConnections(), forCallers),
+                forCallers));
+    try {
+      return new PoolSet(
+          callers,
+          new HikariDataSource(
+              settings(config, "persistence-flush", applicationName, 1, forFlush)));
+    } catch (RuntimeException e) {
+      callers.close();
+      throw e;
+    }
+  }
+
+  /** The connections that callers' reads and writes use. */
+  public DataSource callers() {
+    return callers;
+  }
+
+  /** The connections that the flush uses. */
+  public DataSource flush() {
+    return flush;
+  }
+
+  /**
+   * Replaces the connections of both pools, each as soon as nobody uses it: when one was lost, the
+   * server has probably gone and taken the others with it.
+   */
+  public void renew() {
+    renew(callers);
+    renew(flush);
+  }
+
+  private static void renew(HikariDataSource pool) {
+    HikariPoolMXBean control = pool.getHikariPoolMXBean();
+    if (control != null && !pool.isClosed()) {
+      control.softEvictConnections();
+    }
+  }
+
+  /** Whether {@link #close} was called. */
+  public boolean isClosed() {
+    return callers.isClosed();
+  }
+
+  /** Closes all connections, those in use too. */
+  @Override
+  public void close() {
+    try (flush) {
+      callers.close();
+    }
+  }
+
+  private static HikariConfig settings(
+      PostgresConfig config, String name, String applicationName, int min, int max) {
+    HikariConfig pool = new HikariConfig();
+    pool.setPoolName(name);
+    pool.setJdbcUrl(config.jdbcUrl());
+    pool.setUsername(config.user());
+    config.password().ifPresent(pool::setPassword);
+    pool.setMaximumPoolSize(max);
+    pool.setMinimumIdle(min);
+    pool.setIdleTimeout(min < max ? IDLE_TIMEOUT.toMillis() : 0);
+    pool.setMaxLifetime(MAX_LIFETIME.toMillis());
+    Duration acquire = longer(config.acquireTimeout(), SHORTEST_ACQUIRE);
+    pool.setConnectionTimeout(acquire.toMillis());
+    pool.setValidationTimeout(shorter(acquire, Duration.ofSeconds(5)).toMillis());
+    // One attempt, however long acquiring may take later.
+    pool.setInitializationFailTimeout(1);
+    pool.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
+    pool.setConnectionInitSql(sessionSettings(config));
+
+    Duration connect = shorter(acquire, LONGEST_CONNECT);
+    pool.addDataSourceProperty("ApplicationName", applicationName);
+    pool.addDataSourceProperty("connectTimeout", seconds(connect));
+    pool.addDataSourceProperty(
+        "socketTimeout", seconds(config.statementTimeout().plus(SOCKET_GRACE)));
+    pool.addDataSourceProperty("tcpKeepAlive", "true");
+    pool.addDataSourceProperty("logServerErrorDetail", "false");
+    pool.addDataSourceProperty("prepareThreshold", "3");
+    pool.addDataSourceProperty("preparedStatementCacheQueries", "256");
+    return pool;
+  }
+
+  /** A durable commit is what every acknowledgement of this library stands on. */
+  private static String sessionSettings(PostgresConfig config) {
+    long statement = config.statementTimeout().toMillis();
+    long idle = shorter(config.statementTimeout(), LONGEST_IDLE_IN_TRANSACTION).toMillis();
+    return """
+        SELECT set_config('statement_timeout', '%d', false),
+               set_config('idle_in_transaction_session_timeout', '%d', false),
+               set_config('synchronous_commit',
+                          CASE WHEN current_setting('synchronous_commit') IN ('off', 'local')
+                               THEN 'on' ELSE current_setting('synchronous_commit') END,
+                          false)
+        """
+        .formatted(Math.max(1, statement), Math.max(1, idle));
+  }
+
+  private static String seconds(Duration duration) {
+    return Long.toString(Math.max(1, duration.plusMillis(999).toSeconds()));
+  }
+
+  private static Duration shorter(Duration one, Duration other) {
+    return one.compareTo(other) < 0 ? one : other;
+  }
+
+  private static Duration longer(Duration one, Duration other) {
+    return one.compareTo(other) > 0 ? one : other;
+  }
+}

@@ -1,0 +1,44 @@
+package io.mistersmith.persistence.core.internal.repository;
+
+import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.spi.AgentStore;
+import java.time.Instant;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Coalesces heartbeats: of each agent only the latest is written, all of them at once. Thread-safe.
+ */
+public final class HeartbeatBuffer {
+
+  private static final Logger LOG = LoggerFactory.getLogger(HeartbeatBuffer.class);
+
+  private final AgentStore agents;
+  private final Map<UUID, Instant> latest = new ConcurrentHashMap<>();
+
+  /** Writes to {@code agents}. */
+  public HeartbeatBuffer(AgentStore agents) {
+    this.agents = agents;
+  }
+
+  void beat(UUID agent, Instant time) {
+    latest.merge(agent, time, (a, b) -> a.isAfter(b) ? a : b);
+  }
+
+  /** Writes what has come together; keeps it when PostgreSQL is away. */
+  public void write() {
+    Map<UUID, Instant> taken = Map.copyOf(latest);
+    if (taken.isEmpty()) {
+      return;
+    }
+    try {
+      agents.heartbeats(taken);
+      taken.forEach(latest::remove);
+    } catch (PersistenceException e) {
+      LOG.info("{} heartbeats not written, trying again: {}", taken.size(), e.getMessage());
+    }
+  }
+}

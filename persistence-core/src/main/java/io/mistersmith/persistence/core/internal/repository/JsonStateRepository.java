@@ -1,0 +1,280 @@
+package io.mistersmith.persistence.core.internal.repository;
+
+import io.mistersmith.persistence.core.internal.flush.Commits;
+import io.mistersmith.persistence.core.internal.resilience.Conflicts;
+import io.mistersmith.persistence.core.internal.routing.Entry;
+import io.mistersmith.persistence.core.internal.routing.TieredStore;
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.DataResult;
+import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.model.Durability;
+import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.model.StorageLayer;
+import io.mistersmith.persistence.model.Versioned;
+import io.mistersmith.persistence.repository.JsonCodec;
+import io.mistersmith.persistence.repository.SaveOptions;
+import io.mistersmith.persistence.repository.StateChangeEvent;
+import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.spi.JournalEntry;
+import io.mistersmith.persistence.spi.Operation;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+
+/**
+ * Entities as JSON in a tiered store.
+ *
+ * @param <T> the type of the entities
+ */
+public final class JsonStateRepository<T> implements StateRepository<T> {
+
+  private final TieredStore store;
+  private final JsonCodec<T> codec;
+  private final Commits commits;
+  private final KeyRule keys;
+  private final Duration commitTimeout;
+
+  /**
+   * A repository of {@code codec}'s type in {@code store}.
+   *
+   * @param keys which keys the store can keep
+   * @param commitTimeout how long a save that asks for it waits for PostgreSQL
+   */
+  public JsonStateRepository(
+      TieredStore store,
+      JsonCodec<T> codec,
+      Commits commits,
+      KeyRule keys,
+      Duration commitTimeout) {
+    this.store = store;
+    this.codec = codec;
+    this.commits = commits;
+    this.keys = keys;
+    this.commitTimeout = commitTimeout;
+  }
+
+  @Override
+  public Versioned<T> save(StateKey key, T value, SaveOptions options) {
+    keys.check(key);
+    Optional<Instant> expiresAt = expiry(options);
+    Revision revision = store.write(key, encode(key, value), options.expected(), expiresAt);
+    if (options.durability() == Durability.SQL_COMMITTED) {
+      commits.await(key, revision, commitTimeout);
+    }
+    return saved(value, revision, expiresAt);
+  }
+
+  @Override
+  public Optional<Versioned<T>> find(StateKey key) {
+    return store.read(key).map(this::decode);
+  }
+
+  @Override
+  public Versioned<T> update(StateKey key, UnaryOperator<T> change) {
+    keys.check(key);
+    return Conflicts.retry(
+        () -> {
+          Entry entry =
+              store
+                  .readLatest(key)
+                  .orElseThrow(
+                      () ->
+                          new NonTransientPersistenceException(
+                              DataError.NOT_FOUND, "key " + key + ": there is nothing to update"));
+          T value = change.apply(decode(entry).value());
+          Revision revision =
+              store.write(
+                  key,
+                  encode(key, value),
+                  SaveOptions.at(entry.revision()).expected(),
+                  entry.expiresAt());
+          return saved(value, revision, entry.expiresAt());
+        });
+  }
+
+  @Override
+  public void delete(StateKey key) {
+    keys.check(key);
+    store.remove(key);
+  }
+
+  @Override
+  public void delete(StateKey key, Revision expected) {
+    keys.check(key);
+    store.remove(key, expected);
+  }
+
+  @Override
+  public Map<StateKey, DataResult<Versioned<T>>> saveAll(Map<StateKey, T> values) {
+    return Rows.join(values, (key, value) -> saveAsync(key, value, SaveOptions.unconditional()));
+  }
+
+  @Override
+  public Map<StateKey, DataResult<Optional<Versioned<T>>>> findAll(Collection<StateKey> wanted) {
+    Map<StateKey, DataResult<Optional<Versioned<T>>>> rows = new LinkedHashMap<>();
+    try {
+      store.readAll(wanted).forEach((key, entry) -> rows.put(key, row(entry)));
+    } catch (PersistenceException e) {
+      wanted.forEach(key -> rows.put(key, DataResult.failure(e)));
+    }
+    return rows;
+  }
+
+  @Override
+  public Map<StateKey, DataResult<Revision>> deleteAll(Collection<StateKey> unwanted) {
+    return Rows.join(
+        unwanted,
+        key -> {
+          keys.check(key);
+          return store.removeAsync(key);
+        });
+  }
+
+  @Override
+  public CompletableFuture<Versioned<T>> saveAsync(StateKey key, T value, SaveOptions options) {
+    return Rows.start(
+        () -> {
+          keys.check(key);
+          Optional<Instant> expiresAt = expiry(options);
+          CompletableFuture<Revision> written =
+              store.writeAsync(key, encode(key, value), options.expected(), expiresAt);
+          if (options.durability() == Durability.SQL_COMMITTED) {
+            written =
+                written.thenApplyAsync(
+                    revision -> {
+                      commits.await(key, revision, commitTimeout);
+                      return revision;
+                    },
+                    executor());
+          }
+          return written.thenApply(revision -> saved(value, revision, expiresAt));
+        });
+  }
+
+  @Override
+  public CompletableFuture<Optional<Versioned<T>>> findAsync(StateKey key) {
+    return Rows.start(() -> store.readAsync(key).thenApply(entry -> entry.map(this::decode)));
+  }
+
+  @Override
+  public CompletableFuture<Void> deleteAsync(StateKey key) {
+    return Rows.start(
+        () -> {
+          keys.check(key);
+          return store.removeAsync(key).thenAccept(revision -> {});
+        });
+  }
+
+  @Override
+  public List<StateKey> keys(String agent, String prefix) {
+    return store.keys(agent, prefix);
+  }
+
+  @Override
+  public AutoCloseable watch(String agent, Consumer<StateChangeEvent<T>> listener) {
+    return store.watch(agent, (revision, entry) -> tell(listener, revision, entry));
+  }
+
+  @Override
+  public int hydrate(String agent) {
+    return store.hydrate(agent);
+  }
+
+  @Override
+  public void awaitDurable(StateKey key, Revision revision, Duration deadline) {
+    commits.await(key, revision, deadline);
+  }
+
+  @Override
+  public void flush(StateKey key, Duration deadline) {
+    store.lastWrite(key).ifPresent(revision -> commits.await(key, revision, deadline));
+  }
+
+  @Override
+  public void flush(String agent, Duration deadline) {
+    store
+        .lastWrite(agent)
+        .ifPresent(revision -> commits.awaitAll("agent " + agent, revision, deadline));
+  }
+
+  private void tell(Consumer<StateChangeEvent<T>> listener, Revision revision, JournalEntry entry) {
+    entry
+        .key()
+        .ifPresent(
+            key -> {
+              Optional<Versioned<T>> value =
+                  entry.operation() == Operation.DELETE
+                      ? Optional.empty()
+                      : Optional.of(
+                          new Versioned<>(
+                              codec.decode(entry.value()),
+                              revision,
+                              entry.time(),
+                              StorageLayer.DISTRIBUTED_KV,
+                              entry.metadata().expiresAt()));
+              listener.accept(new StateChangeEvent<>(key, revision, value));
+            });
+  }
+
+  private Optional<Instant> expiry(SaveOptions options) {
+    return options.timeToLive().map(ttl -> clock().instant().plus(ttl));
+  }
+
+  private Versioned<T> saved(T value, Revision revision, Optional<Instant> expiresAt) {
+    return new Versioned<>(
+        value, revision, clock().instant(), StorageLayer.DISTRIBUTED_KV, expiresAt);
+  }
+
+  private byte[] encode(StateKey key, T value) {
+    try {
+      return codec.encode(value);
+    } catch (NonTransientPersistenceException e) {
+      throw named(key, e);
+    }
+  }
+
+  private Versioned<T> decode(Entry entry) {
+    try {
+      return new Versioned<>(
+          codec.decode(entry.json()),
+          entry.revision(),
+          entry.writtenAt(),
+          entry.layer(),
+          entry.expiresAt());
+    } catch (NonTransientPersistenceException e) {
+      throw named(entry.key(), e);
+    }
+  }
+
+  private DataResult<Optional<Versioned<T>>> row(Optional<Entry> entry) {
+    try {
+      return DataResult.success(entry.map(this::decode));
+    } catch (NonTransientPersistenceException e) {
+      return DataResult.failure(e);
+    }
+  }
+
+  private static NonTransientPersistenceException named(
+      StateKey key, NonTransientPersistenceException e) {
+    return new NonTransientPersistenceException(e.error(), "key " + key + ": " + e.getMessage(), e);
+  }
+
+  private Clock clock() {
+    return store.tiers().clock();
+  }
+
+  private Executor executor() {
+    return store.tiers().executor();
+  }
+}

@@ -1,0 +1,63 @@
+package io.mistersmith.persistence.core.internal.repository;
+
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.DataResult;
+import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.error.TransientPersistenceException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/** Turns what happens to one row of a bulk call into its result. */
+final class Rows {
+
+  private Rows() {}
+
+  /** Runs all calls, then waits for each; a call that throws at once fails its own row only. */
+  static <K, T> Map<K, DataResult<T>> join(
+      Iterable<K> keys, Function<K, CompletableFuture<T>> call) {
+    Map<K, CompletableFuture<T>> calls = new LinkedHashMap<>();
+    for (K key : keys) {
+      calls.put(key, start(() -> call.apply(key)));
+    }
+    return wait(calls);
+  }
+
+  /** {@link #join(Iterable, Function)} for calls that take a value with their key. */
+  static <K, V, T> Map<K, DataResult<T>> join(
+      Map<K, V> values, BiFunction<K, V, CompletableFuture<T>> call) {
+    Map<K, CompletableFuture<T>> calls = new LinkedHashMap<>();
+    values.forEach((key, value) -> calls.put(key, start(() -> call.apply(key, value))));
+    return wait(calls);
+  }
+
+  static <T> CompletableFuture<T> start(Supplier<CompletableFuture<T>> call) {
+    try {
+      return call.get();
+    } catch (PersistenceException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  private static <K, T> Map<K, DataResult<T>> wait(Map<K, CompletableFuture<T>> calls) {
+    Map<K, DataResult<T>> rows = new LinkedHashMap<>();
+    calls.forEach((key, future) -> rows.put(key, row(future)));
+    return rows;
+  }
+
+  private static <T> DataResult<T> row(CompletableFuture<T> future) {
+    try {
+      return DataResult.success(future.join());
+    } catch (CompletionException e) {
+      return DataResult.failure(
+          e.getCause() instanceof PersistenceException failure
+              ? failure
+              : new TransientPersistenceException(
+                  DataError.CONNECTION_FAILED, "the call failed", e.getCause()));
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/** Deadlines and retries. */
+@NullMarked
+package io.mistersmith.persistence.core.internal.resilience;
+
+import org.jspecify.annotations.NullMarked;

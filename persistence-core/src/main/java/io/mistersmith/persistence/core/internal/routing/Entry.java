@@ -1,0 +1,26 @@
+package io.mistersmith.persistence.core.internal.routing;
+
+import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.model.StorageLayer;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * A live entry, wherever it was found.
+ *
+ * @param key the key
+ * @param json the value
+ * @param revision its logical revision
+ * @param writtenAt when it was written
+ * @param layer the layer that answered
+ * @param expiresAt when it ends
+ */
+@SuppressWarnings("ArrayRecordComponent") // entries are carried, never compared
+public record Entry(
+    StateKey key,
+    byte[] json,
+    Revision revision,
+    Instant writtenAt,
+    StorageLayer layer,
+    Optional<Instant> expiresAt) {}

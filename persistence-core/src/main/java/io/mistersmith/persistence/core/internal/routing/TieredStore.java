@@ -1,0 +1,217 @@
+package io.mistersmith.persistence.core.internal.routing;
+
+import io.mistersmith.persistence.core.internal.resilience.Conflicts;
+import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.repository.Expected;
+import io.mistersmith.persistence.spi.EntryMetadata;
+import io.mistersmith.persistence.spi.HotBucket;
+import io.mistersmith.persistence.spi.JournalEntry;
+import io.mistersmith.persistence.spi.Operation;
+import io.mistersmith.persistence.spi.ReadFrom;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.BiConsumer;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Entries in a bucket with a durable store behind it, by logical revision. Thread-safe.
+ *
+ * <p>Writes go to the bucket alone; what brings them to the durable store reads the bucket's
+ * journal.
+ */
+public final class TieredStore {
+
+  private static final Logger LOG = LoggerFactory.getLogger(TieredStore.class);
+  private static final byte[] NO_VALUE = {};
+
+  private final Tiers tiers;
+  private final TieredReader reader;
+  private final ConditionalWriter conditional;
+
+  /** Reads and writes through these tiers. */
+  public TieredStore(Tiers tiers) {
+    this.tiers = tiers;
+    tiers.revisions().onRestart(tiers.known()::clear);
+    this.reader = new TieredReader(tiers);
+    this.conditional = new ConditionalWriter(tiers);
+  }
+
+  /** What this store is made of. */
+  public Tiers tiers() {
+    return tiers;
+  }
+
+  /** Writes a value and returns the revision of exactly this write. */
+  public Revision write(StateKey key, byte[] json, Expected expected, Optional<Instant> expiresAt) {
+    if (expected instanceof Expected.At at) {
+      return conditional.replace(key, Operation.PUT, json, expiresAt, at.revision());
+    }
+    if (expected instanceof Expected.Absent) {
+      return conditional.create(key, json, expiresAt);
+    }
+    return publish(key, Operation.PUT, json, unconditional(expiresAt));
+  }
+
+  /** {@link #write} without waiting for the acknowledgement. */
+  public CompletableFuture<Revision> writeAsync(
+      StateKey key, byte[] json, Expected expected, Optional<Instant> expiresAt) {
+    if (expected instanceof Expected.Anything) {
+      return publishAsync(key, Operation.PUT, json, unconditional(expiresAt), HotBucket.ANY);
+    }
+    if (expected instanceof Expected.At at) {
+      OptionalLong likely = conditional.likelyPlace(at.revision());
+      if (likely.isPresent()) {
+        return publishAsync(
+                key, Operation.PUT, json, conditional.metadata(expiresAt), likely.getAsLong())
+            .exceptionallyCompose(
+                failure ->
+                    Conflicts.isConflict(cause(failure))
+                        ? inBackground(
+                            () ->
+                                conditional.replaceWhereItIs(
+                                    key, Operation.PUT, json, expiresAt, at.revision()))
+                        : CompletableFuture.failedFuture(cause(failure)));
+      }
+    }
+    return inBackground(() -> write(key, json, expected, expiresAt));
+  }
+
+  /** Deletes the key, whatever is there. */
+  public Revision remove(StateKey key) {
+    return publish(key, Operation.DELETE, NO_VALUE, EntryMetadata.NONE);
+  }
+
+  /** Deletes the key if it has this revision. */
+  public Revision remove(StateKey key, Revision expected) {
+    return conditional.replace(key, Operation.DELETE, NO_VALUE, Optional.empty(), expected);
+  }
+
+  /** {@link #remove(StateKey)} without waiting for the acknowledgement. */
+  public CompletableFuture<Revision> removeAsync(StateKey key) {
+    return publishAsync(key, Operation.DELETE, NO_VALUE, EntryMetadata.NONE, HotBucket.ANY);
+  }
+
+  /** The live entry of a key. */
+  public Optional<Entry> read(StateKey key) {
+    return reader.read(key);
+  }
+
+  /** {@link #read}, including every write that was acknowledged to anybody. */
+  public Optional<Entry> readLatest(StateKey key) {
+    return reader.readFromLeader(key);
+  }
+
+  /** {@link #read} without waiting. */
+  public CompletableFuture<Optional<Entry>> readAsync(StateKey key) {
+    return reader.readAsync(key);
+  }
+
+  /** The live entries of many keys; each key is in the answer. */
+  public Map<StateKey, Optional<Entry>> readAll(Collection<StateKey> keys) {
+    return reader.readAll(keys);
+  }
+
+  /** The owner's live keys that start with {@code prefix}. */
+  public List<StateKey> keys(String agent, String prefix) {
+    return reader.keys(agent, prefix);
+  }
+
+  /** Brings the owner's flushed entries into the bucket; returns how many were not there. */
+  public int hydrate(String agent) {
+    return reader.hydrate(agent);
+  }
+
+  /** The last write of a key that is in the bucket, by whichever process; not a hydration. */
+  public Optional<Revision> lastWrite(StateKey key) {
+    return tiers
+        .bucket()
+        .get(key, ReadFrom.LEADER)
+        .filter(hot -> hot.metadata().hydrated().isEmpty())
+        .map(tiers::revisionOf);
+  }
+
+  /** The last write of any of the owner's keys that is in the bucket. */
+  public Optional<Revision> lastWrite(String agent) {
+    return tiers.bucket().list(agent, "").stream()
+        .filter(hot -> hot.metadata().hydrated().isEmpty())
+        .map(tiers::revisionOf)
+        .max(Comparator.naturalOrder());
+  }
+
+  /** Follows the changes of the owner's entries, hydrations apart, from now on. */
+  public AutoCloseable watch(String agent, BiConsumer<Revision, JournalEntry> action) {
+    return new Watch(
+        tiers.bucket(),
+        agent,
+        entry -> action.accept(tiers.revisions().of(entry.sequence()), entry));
+  }
+
+  /**
+   * To be called when the connection was lost and is back: another server may have answered since.
+   */
+  public void verifyAfterReconnect() {
+    try {
+      tiers.revisions().verify();
+    } catch (PersistenceException e) {
+      LOG.info(
+          "bucket {}: not verified after a reconnect, the flush does it: {}",
+          tiers.bucket().name(),
+          e.getMessage());
+    }
+  }
+
+  private Revision publish(
+      StateKey key, Operation operation, byte[] value, EntryMetadata metadata) {
+    long mark = tiers.revisions().mark();
+    long sequence = tiers.bucket().publish(key, operation, value, metadata, HotBucket.ANY);
+    return tiers.written(key, mark, sequence);
+  }
+
+  /**
+   * The acknowledgement arrives on the connection's own thread, which must not block: verify
+   * elsewhere.
+   */
+  private CompletableFuture<Revision> publishAsync(
+      StateKey key,
+      Operation operation,
+      byte[] value,
+      EntryMetadata metadata,
+      long expectedSequence) {
+    long mark = tiers.revisions().mark();
+    return tiers
+        .bucket()
+        .publishAsync(key, operation, value, metadata, expectedSequence)
+        .thenCompose(
+            sequence ->
+                sequence > mark
+                    ? CompletableFuture.completedFuture(tiers.written(key, mark, sequence))
+                    : inBackground(() -> tiers.written(key, mark, sequence)));
+  }
+
+  private CompletableFuture<Revision> inBackground(Supplier<Revision> call) {
+    return CompletableFuture.supplyAsync(call, tiers.executor());
+  }
+
+  private static EntryMetadata unconditional(Optional<Instant> expiresAt) {
+    return expiresAt.isEmpty()
+        ? EntryMetadata.NONE
+        : new EntryMetadata(Optional.empty(), expiresAt, Optional.empty());
+  }
+
+  private static Throwable cause(Throwable failure) {
+    return failure instanceof CompletionException && failure.getCause() != null
+        ? failure.getCause()
+        : failure;
+  }
+}

@@ -1,0 +1,92 @@
+package io.mistersmith.persistence.core.internal.routing;
+
+import io.mistersmith.persistence.core.internal.journal.Revisions;
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.TransientPersistenceException;
+import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.model.StorageLayer;
+import io.mistersmith.persistence.monitor.PersistenceListener;
+import io.mistersmith.persistence.spi.HotBucket;
+import io.mistersmith.persistence.spi.HotEntry;
+import io.mistersmith.persistence.spi.Operation;
+import io.mistersmith.persistence.spi.StateStore;
+import io.mistersmith.persistence.spi.StoredState;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+
+/**
+ * A bucket, what is behind it, and what this process knows about both: shared by reading and
+ * writing.
+ *
+ * @param bucket the hot store
+ * @param behind the durable store behind it
+ * @param revisions what the bucket's sequences mean
+ * @param known the floors of this process's reads
+ * @param clock what times to live are measured with
+ * @param listener is told of hydrations
+ * @param executor runs what an asynchronous call cannot do on the connection's own thread
+ */
+public record Tiers(
+    HotBucket bucket,
+    StateStore behind,
+    Revisions revisions,
+    KnownRevisions<StateKey> known,
+    Clock clock,
+    PersistenceListener listener,
+    Executor executor) {
+
+  Revision revisionOf(HotEntry entry) {
+    return entry.metadata().hydrated().orElseGet(() -> revisions.of(entry.sequence()));
+  }
+
+  boolean isLive(HotEntry entry) {
+    return entry.operation() == Operation.PUT && !isPast(entry.metadata().expiresAt());
+  }
+
+  boolean isLive(StoredState row) {
+    return !row.deleted() && !isPast(row.expiresAt());
+  }
+
+  Entry entry(HotEntry hot) {
+    return new Entry(
+        hot.key(),
+        hot.value(),
+        revisionOf(hot),
+        hot.time(),
+        StorageLayer.DISTRIBUTED_KV,
+        hot.metadata().expiresAt());
+  }
+
+  static Entry entry(StoredState row) {
+    return new Entry(
+        row.key(),
+        row.value(),
+        row.revision(),
+        row.writtenAt(),
+        StorageLayer.RELATIONAL_DB,
+        row.expiresAt());
+  }
+
+  /** The revision of a write of this process that was just acknowledged. */
+  Revision written(StateKey key, long mark, long sequence) {
+    if (!revisions.note(mark, sequence)) {
+      revisions.verify();
+    }
+    Revision revision = revisions.of(sequence);
+    known.note(key, revision);
+    return revision;
+  }
+
+  TransientPersistenceException conflict(StateKey key, String found) {
+    return new TransientPersistenceException(
+        DataError.VERSION_CONFLICT,
+        "bucket " + bucket.name() + ", key " + key + ": " + found + "; read it and try again");
+  }
+
+  private boolean isPast(Optional<Instant> expiresAt) {
+    return expiresAt.isPresent() && !expiresAt.get().isAfter(clock.instant());
+  }
+}

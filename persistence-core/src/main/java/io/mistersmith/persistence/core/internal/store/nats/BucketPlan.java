@@ -1,0 +1,234 @@
+package io.mistersmith.persistence.core.internal.store.nats;
+
+import io.mistersmith.persistence.config.Bucket;
+import io.mistersmith.persistence.config.BucketConfig;
+import io.mistersmith.persistence.config.Storage;
+import io.nats.client.api.CompressionOption;
+import io.nats.client.api.DiscardPolicy;
+import io.nats.client.api.Placement;
+import io.nats.client.api.StorageType;
+import io.nats.client.api.StreamConfiguration;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a bucket's stream is to be, and where an existing one differs. Settings that are not
+ * configured are left as they are.
+ */
+record BucketPlan(
+    String name, Bucket bucket, BucketConfig config, int replicas, ServerCapabilities server) {
+
+  /** What the headers of a message may need beside the largest value. */
+  static final int HEADER_ROOM = 1024;
+
+  private static final Duration DUPLICATE_WINDOW = Duration.ofMinutes(2);
+
+  /** One setting that differs: its name, what it is, and what it is to be. */
+  record Difference(String setting, String present, String wanted) {
+
+    @Override
+    public String toString() {
+      return setting + ": " + present + " -> " + wanted;
+    }
+  }
+
+  /** The existing stream's differences, and its configuration with them mended. */
+  record Changes(List<Difference> differences, StreamConfiguration mended) {}
+
+  String stream() {
+    return "KV_" + name;
+  }
+
+  /** A stream that does not exist yet. */
+  StreamConfiguration create() {
+    StreamConfiguration.Builder builder =
+        StreamConfiguration.builder()
+            .name(stream())
+            .subjects("$KV." + name + ".>")
+            .duplicateWindow(
+                config.maxAge().isZero() || config.maxAge().compareTo(DUPLICATE_WINDOW) > 0
+                    ? DUPLICATE_WINDOW
+                    : config.maxAge());
+    for (Setting<?> setting : settings()) {
+      setting.apply(builder);
+    }
+    return builder.build();
+  }
+
+  /** What is to change of an existing stream. */
+  Changes compare(StreamConfiguration present) {
+    StreamConfiguration.Builder builder = StreamConfiguration.builder(present);
+    List<Difference> differences = new ArrayList<>();
+    for (Setting<?> setting : settings()) {
+      setting.difference(present).ifPresent(differences::add);
+      setting.apply(builder);
+    }
+    if (present.getDuplicateWindow() != null
+        && !config.maxAge().isZero()
+        && present.getDuplicateWindow().compareTo(config.maxAge()) > 0) {
+      builder.duplicateWindow(config.maxAge());
+    }
+    return new Changes(List.copyOf(differences), builder.build());
+  }
+
+  private List<Setting<?>> settings() {
+    List<Setting<?>> all = new ArrayList<>();
+    all.add(
+        setting(
+            "description",
+            config.description(),
+            present -> Objects.requireNonNullElse(present.getDescription(), ""),
+            StreamConfiguration.Builder::description));
+    all.add(
+        setting(
+            "max_age",
+            config.maxAge(),
+            present -> Objects.requireNonNullElse(present.getMaxAge(), Duration.ZERO),
+            StreamConfiguration.Builder::maxAge));
+    all.add(
+        setting(
+            "max_msgs_per_subject",
+            (long) config.history(),
+            StreamConfiguration::getMaxMsgsPerSubject,
+            StreamConfiguration.Builder::maxMessagesPerSubject));
+    all.add(
+        setting(
+            "storage",
+            config.storage() == Storage.FILE ? StorageType.File : StorageType.Memory,
+            StreamConfiguration::getStorageType,
+            StreamConfiguration.Builder::storageType));
+    all.add(
+        setting(
+            "num_replicas",
+            replicas,
+            StreamConfiguration::getReplicas,
+            StreamConfiguration.Builder::replicas));
+    all.add(
+        setting(
+            "discard",
+            DiscardPolicy.New,
+            StreamConfiguration::getDiscardPolicy,
+            StreamConfiguration.Builder::discardPolicy));
+    all.add(
+        setting(
+            "allow_rollup_hdrs",
+            true,
+            StreamConfiguration::getAllowRollup,
+            StreamConfiguration.Builder::allowRollup));
+    all.add(
+        setting(
+            "deny_delete",
+            true,
+            StreamConfiguration::getDenyDelete,
+            StreamConfiguration.Builder::denyDelete));
+    all.add(
+        setting(
+            "allow_direct",
+            true,
+            StreamConfiguration::getAllowDirect,
+            StreamConfiguration.Builder::allowDirect));
+    if (server.compression()) {
+      all.add(
+          setting(
+              "compression",
+              config.compressed() ? CompressionOption.S2 : CompressionOption.None,
+              present ->
+                  Objects.requireNonNullElse(
+                      present.getCompressionOption(), CompressionOption.None),
+              StreamConfiguration.Builder::compressionOption));
+    }
+    if (wantsMessageTtl()) {
+      all.add(
+          setting(
+              "allow_msg_ttl",
+              true,
+              StreamConfiguration::getAllowMessageTtl,
+              StreamConfiguration.Builder::allowMessageTtl));
+    }
+    config
+        .maxBytes()
+        .ifPresent(
+            bytes ->
+                all.add(
+                    setting(
+                        "max_bytes",
+                        bytes,
+                        StreamConfiguration::getMaxBytes,
+                        StreamConfiguration.Builder::maxBytes)));
+    config
+        .maxValueBytes()
+        .ifPresent(
+            bytes ->
+                all.add(
+                    setting(
+                        "max_msg_size",
+                        bytes + HEADER_ROOM,
+                        StreamConfiguration::getMaximumMessageSize,
+                        StreamConfiguration.Builder::maximumMessageSize)));
+    if (wantsPlacement() && server.clustered()) {
+      all.add(
+          setting(
+              "placement",
+              new Place(config.placementCluster(), config.placementTags()),
+              present -> Place.of(present.getPlacement()),
+              (builder, place) -> builder.placement(place.placement())));
+    }
+    return all;
+  }
+
+  /** Whether the server is to end messages by itself: never what waits to be flushed. */
+  private boolean wantsMessageTtl() {
+    return server.messageTtl() && (bucket == Bucket.SESSION_DATA || bucket == Bucket.QUERY_CACHE);
+  }
+
+  boolean wantsPlacement() {
+    return config.placementCluster().isPresent() || !config.placementTags().isEmpty();
+  }
+
+  private static <T> Setting<T> setting(
+      String name,
+      T wanted,
+      Function<StreamConfiguration, T> read,
+      BiConsumer<StreamConfiguration.Builder, T> write) {
+    return new Setting<>(name, wanted, read, write);
+  }
+
+  private record Setting<T>(
+      String name,
+      T wanted,
+      Function<StreamConfiguration, T> read,
+      BiConsumer<StreamConfiguration.Builder, T> write) {
+
+    Optional<Difference> difference(StreamConfiguration present) {
+      T value = read.apply(present);
+      return wanted.equals(value)
+          ? Optional.empty()
+          : Optional.of(new Difference(name, value.toString(), wanted.toString()));
+    }
+
+    void apply(StreamConfiguration.Builder builder) {
+      write.accept(builder, wanted);
+    }
+  }
+
+  private record Place(Optional<String> cluster, List<String> tags) {
+
+    static Place of(@Nullable Placement placement) {
+      return placement == null
+          ? new Place(Optional.empty(), List.of())
+          : new Place(
+              Optional.ofNullable(placement.getCluster()),
+              placement.getTags() == null ? List.of() : List.copyOf(placement.getTags()));
+    }
+
+    Placement placement() {
+      return new Placement(cluster.orElse(null), tags);
+    }
+  }
+}

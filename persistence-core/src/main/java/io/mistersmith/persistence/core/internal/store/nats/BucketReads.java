@@ -1,0 +1,125 @@
+package io.mistersmith.persistence.core.internal.store.nats;
+
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.spi.HotEntry;
+import io.mistersmith.persistence.spi.ReadFrom;
+import io.nats.client.JetStreamApiException;
+import io.nats.client.Message;
+import io.nats.client.api.MessageInfo;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/** Gets the latest messages of keys: from any replica by a direct get, or from the leader. */
+final class BucketReads {
+
+  private static final int NO_MESSAGE_FOUND = 10037;
+  private static final int NOT_FOUND = 404;
+  private static final int PIPELINED = 256;
+
+  private final NatsLink link;
+  private final String bucket;
+  private final String directGet;
+  private final String leaderGet;
+  private final String subjectPrefix;
+  private final BatchGet batchGet;
+
+  BucketReads(NatsLink link, BucketStream stream) {
+    this.link = link;
+    this.bucket = stream.bucket();
+    this.directGet = "$JS.API.DIRECT.GET." + stream.stream() + ".";
+    this.leaderGet = "$JS.API.STREAM.MSG.GET." + stream.stream();
+    this.subjectPrefix = stream.subjectPrefix();
+    this.batchGet = new BatchGet(link, stream);
+  }
+
+  Optional<HotEntry> get(StateKey key, ReadFrom from) {
+    return link.await(what(key), getAsync(key, from, link.requestTimeout()));
+  }
+
+  CompletableFuture<Optional<HotEntry>> getAsync(StateKey key, ReadFrom from, Duration timeout) {
+    String subject = subjectPrefix + KeyEncoding.encode(key);
+    CompletableFuture<Message> answer =
+        from == ReadFrom.LEADER
+            ? link.request(
+                leaderGet,
+                null,
+                ("{\"last_by_subj\":\"" + subject + "\"}").getBytes(StandardCharsets.UTF_8),
+                timeout)
+            : link.request(directGet + subject, null, Entries.NO_VALUE, timeout);
+    CompletableFuture<Optional<HotEntry>> result = new CompletableFuture<>();
+    Replies.deliver(
+        answer,
+        message -> {
+          try {
+            result.complete(
+                from == ReadFrom.LEADER ? ofLeader(key, message) : ofDirect(key, message));
+          } catch (JetStreamApiException | RuntimeException e) {
+            result.completeExceptionally(link.failure(what(key), e));
+          }
+        },
+        failure -> result.completeExceptionally(link.failure(what(key), failure)));
+    return result;
+  }
+
+  Map<StateKey, HotEntry> getAll(Collection<StateKey> keys, ReadFrom from) {
+    if (keys.isEmpty()) {
+      return Map.of();
+    }
+    return from == ReadFrom.ANY_REPLICA && link.capabilities().batchGet()
+        ? batchGet.getAll(keys)
+        : getPipelined(keys, from);
+  }
+
+  private Map<StateKey, HotEntry> getPipelined(Collection<StateKey> keys, ReadFrom from) {
+    String what = "get " + keys.size() + " keys of bucket " + bucket;
+    long deadline = System.nanoTime() + link.requestTimeout().toNanos();
+    Map<StateKey, HotEntry> found = new HashMap<>();
+    ArrayDeque<CompletableFuture<Optional<HotEntry>>> pending = new ArrayDeque<>();
+    for (StateKey key : keys) {
+      if (pending.size() == PIPELINED) {
+        link.await(what, pending.remove()).ifPresent(entry -> found.put(entry.key(), entry));
+      }
+      long left = deadline - System.nanoTime();
+      if (left <= 0) {
+        throw NatsFailures.unreachable(what, "only " + found.size() + " came in time");
+      }
+      pending.add(getAsync(key, from, Duration.ofNanos(left)));
+    }
+    for (CompletableFuture<Optional<HotEntry>> answer : pending) {
+      link.await(what, answer).ifPresent(entry -> found.put(entry.key(), entry));
+    }
+    return found;
+  }
+
+  private Optional<HotEntry> ofDirect(StateKey key, Message answer) {
+    if (!answer.isStatusMessage()) {
+      return Optional.of(Entries.ofDirect(key, answer));
+    }
+    if (answer.getStatus().getCode() == NOT_FOUND) {
+      return Optional.empty();
+    }
+    throw NatsFailures.unreachable(what(key), answer.getStatus().getMessageWithCode());
+  }
+
+  private Optional<HotEntry> ofLeader(StateKey key, Message answer) throws JetStreamApiException {
+    MessageInfo info = new MessageInfo(answer, null, false);
+    if (!info.hasError()) {
+      return Optional.of(Entries.ofLeader(key, info));
+    }
+    if (info.getApiErrorCode() == NO_MESSAGE_FOUND) {
+      return Optional.empty();
+    }
+    info.throwOnHasError();
+    throw NatsFailures.unreachable(what(key), "an answer without message and error");
+  }
+
+  private String what(StateKey key) {
+    return "get " + key + " of bucket " + bucket;
+  }
+}

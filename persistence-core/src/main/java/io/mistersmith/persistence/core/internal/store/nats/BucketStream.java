@@ -1,0 +1,30 @@
+package io.mistersmith.persistence.core.internal.store.nats;
+
+import io.nats.client.api.StreamConfiguration;
+import io.nats.client.api.StreamInfo;
+
+/**
+ * What the calls on a bucket need to know of its stream.
+ *
+ * @param bucket the bucket's full name
+ * @param replicas how many copies there are
+ * @param maxMessageBytes the largest message, headers included; negative for no bound but the
+ *     server's
+ * @param messageTtl whether its messages can have a time to live
+ */
+record BucketStream(String bucket, int replicas, int maxMessageBytes, boolean messageTtl) {
+
+  static BucketStream of(String bucket, StreamInfo info) {
+    StreamConfiguration config = info.getConfiguration();
+    return new BucketStream(
+        bucket, config.getReplicas(), config.getMaximumMessageSize(), config.getAllowMessageTtl());
+  }
+
+  String stream() {
+    return "KV_" + bucket;
+  }
+
+  String subjectPrefix() {
+    return "$KV." + bucket + ".";
+  }
+}

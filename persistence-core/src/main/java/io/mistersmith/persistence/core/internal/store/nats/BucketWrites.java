@@ -1,0 +1,192 @@
+package io.mistersmith.persistence.core.internal.store.nats;
+
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.error.TransientPersistenceException;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.spi.EntryMetadata;
+import io.mistersmith.persistence.spi.HotBucket;
+import io.mistersmith.persistence.spi.Operation;
+import io.nats.client.Connection;
+import io.nats.client.JetStreamApiException;
+import io.nats.client.Message;
+import io.nats.client.api.PublishAck;
+import io.nats.client.impl.Headers;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Stores messages. A conditional write that carries a write id is looked for when its
+ * acknowledgement was lost; for that it keeps a third of the request timeout.
+ */
+final class BucketWrites {
+
+  private final NatsLink link;
+  private final BucketStream stream;
+  private final Integer maxValueBytes;
+  private final Clock clock;
+  private final Window window;
+  private final LostAcknowledgement lostAcknowledgement;
+
+  BucketWrites(
+      NatsLink link,
+      BucketStream stream,
+      Optional<Integer> maxValueBytes,
+      Clock clock,
+      Window window,
+      BucketReads reads) {
+    this.link = link;
+    this.stream = stream;
+    this.maxValueBytes = maxValueBytes.orElse(Integer.MAX_VALUE);
+    this.clock = clock;
+    this.window = window;
+    this.lostAcknowledgement = new LostAcknowledgement(link, reads);
+  }
+
+  long publish(
+      StateKey key,
+      Operation operation,
+      byte[] value,
+      EntryMetadata metadata,
+      long expectedSequence) {
+    CompletableFuture<Long> sequence = new CompletableFuture<>();
+    send(key, operation, value, metadata, expectedSequence, sequence, () -> {});
+    return link.await(what(key), sequence);
+  }
+
+  CompletableFuture<Long> publishAsync(
+      StateKey key,
+      Operation operation,
+      byte[] value,
+      EntryMetadata metadata,
+      long expectedSequence) {
+    CompletableFuture<Long> sequence = new CompletableFuture<>();
+    try {
+      link.connection();
+      window.enter(what(key));
+    } catch (PersistenceException e) {
+      sequence.completeExceptionally(e);
+      return sequence;
+    }
+    send(key, operation, value, metadata, expectedSequence, sequence, window::leave);
+    return sequence;
+  }
+
+  private void send(
+      StateKey key,
+      Operation operation,
+      byte[] value,
+      EntryMetadata metadata,
+      long expectedSequence,
+      CompletableFuture<Long> sequence,
+      Runnable ended) {
+    long deadline = System.nanoTime() + link.requestTimeout().toNanos();
+    Optional<String> writeId =
+        expectedSequence == HotBucket.ANY ? Optional.empty() : metadata.writeId();
+    CompletableFuture<Message> acknowledgement;
+    try {
+      Headers headers = headers(operation, metadata, expectedSequence);
+      Connection connection = link.connection();
+      requireFits(key, value, headers, connection);
+      Duration timeout = link.requestTimeout();
+      acknowledgement =
+          link.request(
+              stream.subjectPrefix() + KeyEncoding.encode(key),
+              headers,
+              operation == Operation.DELETE ? Entries.NO_VALUE : value,
+              writeId.isEmpty() ? timeout : timeout.multipliedBy(2).dividedBy(3));
+    } catch (RuntimeException e) {
+      ended.run();
+      sequence.completeExceptionally(link.failure(what(key), e));
+      return;
+    }
+    Consumer<PersistenceException> fail =
+        failure -> {
+          ended.run();
+          sequence.completeExceptionally(failure);
+        };
+    LongConsumer stored =
+        place -> {
+          ended.run();
+          sequence.complete(place);
+        };
+    Replies.deliver(
+        acknowledgement,
+        message -> {
+          long place;
+          try {
+            place = new PublishAck(message).getSeqno();
+          } catch (IOException | JetStreamApiException | RuntimeException e) {
+            fail.accept(refused(key, expectedSequence, e));
+            return;
+          }
+          stored.accept(place);
+        },
+        cause -> {
+          PersistenceException failure = link.failure(what(key), cause);
+          if (failure.error() == DataError.CONNECTION_FAILED && writeId.isPresent()) {
+            lostAcknowledgement.find(
+                what(key), key, writeId.get(), failure, deadline, stored, fail);
+          } else {
+            fail.accept(failure);
+          }
+        });
+  }
+
+  private @Nullable Headers headers(
+      Operation operation, EntryMetadata metadata, long expectedSequence) {
+    Optional<Duration> serverExpiresAfter =
+        stream.messageTtl()
+            ? metadata.expiresAt().map(time -> Duration.between(clock.instant(), time))
+            : Optional.empty();
+    return EntryHeaders.write(operation, metadata, expectedSequence, serverExpiresAfter);
+  }
+
+  private void requireFits(
+      StateKey key, byte[] value, @Nullable Headers headers, Connection connection) {
+    long headerBytes = headers == null ? 0 : headers.serializedLength();
+    long bytes = value.length + headerBytes;
+    long most = connection.getMaxPayload();
+    if (stream.maxMessageBytes() > 0) {
+      most = Math.min(most, stream.maxMessageBytes());
+    }
+    if (value.length > maxValueBytes || bytes > most) {
+      throw new NonTransientPersistenceException(
+          DataError.VALUE_TOO_LARGE,
+          what(key)
+              + ": the value has "
+              + value.length
+              + " bytes, more than the "
+              + Math.min(maxValueBytes, most - headerBytes)
+              + " that the bucket and the server take; nothing was sent");
+    }
+  }
+
+  private PersistenceException refused(StateKey key, long expectedSequence, Throwable cause) {
+    PersistenceException failure = link.failure(what(key), cause);
+    return failure.error() == DataError.VERSION_CONFLICT
+        ? new TransientPersistenceException(
+            DataError.VERSION_CONFLICT,
+            what(key)
+                + ": the latest message is not "
+                + (expectedSequence == HotBucket.NONE
+                    ? "none, as expected"
+                    : "the expected sequence " + expectedSequence)
+                + "; nothing was written ("
+                + failure.getMessage()
+                + ")",
+            cause)
+        : failure;
+  }
+
+  private String what(StateKey key) {
+    return "write " + key + " to bucket " + stream.bucket();
+  }
+}

@@ -1,0 +1,104 @@
+package io.mistersmith.persistence.core.internal.store.nats;
+
+import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.spi.EntryMetadata;
+import io.mistersmith.persistence.spi.HotBucket;
+import io.mistersmith.persistence.spi.Operation;
+import io.nats.client.impl.Headers;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Writes an entry's operation and metadata as headers of its message, and reads them back. */
+final class EntryHeaders {
+
+  static final String OPERATION = "KV-Operation";
+  static final String REVISION = "Persistence-Revision";
+  static final String EXPIRES = "Persistence-Expires";
+  static final String WRITE_ID = "Persistence-Write-Id";
+  private static final String MARKER_REASON = "Nats-Marker-Reason";
+  private static final String EXPECTED_SEQUENCE = "Nats-Expected-Last-Subject-Sequence";
+  private static final String TTL = "Nats-TTL";
+
+  private static final Logger log = LoggerFactory.getLogger(EntryHeaders.class);
+
+  private EntryHeaders() {}
+
+  /**
+   * The headers of a write; null where it needs none.
+   *
+   * @param serverExpiresAfter the time to live that the server is to keep, where it can
+   */
+  static @Nullable Headers write(
+      Operation operation,
+      EntryMetadata metadata,
+      long expectedSequence,
+      Optional<Duration> serverExpiresAfter) {
+    if (operation == Operation.PUT
+        && expectedSequence == HotBucket.ANY
+        && metadata.equals(EntryMetadata.NONE)) {
+      return null;
+    }
+    Headers headers = new Headers();
+    if (operation == Operation.DELETE) {
+      headers.put(OPERATION, "DEL");
+    }
+    if (expectedSequence != HotBucket.ANY) {
+      headers.put(EXPECTED_SEQUENCE, Long.toString(expectedSequence));
+    }
+    metadata.hydrated().ifPresent(revision -> headers.put(REVISION, revision.toString()));
+    metadata
+        .expiresAt()
+        .ifPresent(time -> headers.put(EXPIRES, Long.toString(time.toEpochMilli())));
+    metadata.writeId().ifPresent(id -> headers.put(WRITE_ID, id));
+    serverExpiresAfter.ifPresent(ttl -> headers.put(TTL, wholeSeconds(ttl) + "s"));
+    return headers;
+  }
+
+  /** At least a second, and never less than asked for. */
+  private static long wholeSeconds(Duration ttl) {
+    return Math.max(1, ttl.plusNanos(999_999_999).toSeconds());
+  }
+
+  static Operation operation(@Nullable Headers headers) {
+    if (headers == null) {
+      return Operation.PUT;
+    }
+    String operation = headers.getLast(OPERATION);
+    boolean put = operation == null ? !headers.containsKey(MARKER_REASON) : operation.equals("PUT");
+    return put ? Operation.PUT : Operation.DELETE;
+  }
+
+  static EntryMetadata metadata(@Nullable Headers headers) {
+    if (headers == null) {
+      return EntryMetadata.NONE;
+    }
+    Optional<Revision> hydrated = read(headers, REVISION, Revision::parse);
+    Optional<Instant> expiresAt =
+        read(headers, EXPIRES, text -> Instant.ofEpochMilli(Long.parseLong(text)));
+    Optional<String> writeId = Optional.ofNullable(headers.getLast(WRITE_ID));
+    return hydrated.isEmpty() && expiresAt.isEmpty() && writeId.isEmpty()
+        ? EntryMetadata.NONE
+        : new EntryMetadata(hydrated, expiresAt, writeId);
+  }
+
+  private static <T> Optional<T> read(Headers headers, String name, Function<String, T> parse) {
+    String text = headers.getLast(name);
+    if (text == null) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(parse.apply(text));
+    } catch (NumberFormatException | PersistenceException e) {
+      log.warn(
+          "An entry has a {} header that this library did not write; it is read as if it had none",
+          name);
+      return Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,62 @@
+package io.mistersmith.persistence.core.internal.store.nats;
+
+import io.mistersmith.persistence.error.PersistenceException;
+import io.nats.client.JetStreamApiException;
+import io.nats.client.api.PurgeResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CompletableFuture;
+
+/** Removes messages of subjects by the purge API, which leaves no marker. */
+final class Evictions {
+
+  private static final int UNDER_WAY = 256;
+
+  private final NatsLink link;
+  private final BucketStream stream;
+  private final String api;
+  private final Window window;
+
+  Evictions(NatsLink link, BucketStream stream) {
+    this.link = link;
+    this.stream = stream;
+    this.api = "$JS.API.STREAM.PURGE." + stream.stream();
+    this.window = new Window(UNDER_WAY, link.requestTimeout());
+  }
+
+  CompletableFuture<Void> evict(String subject, long throughSequence) {
+    return purge(subject, "{\"filter\":\"" + subject + "\",\"seq\":" + (throughSequence + 1) + "}");
+  }
+
+  void evictAgent(String agent) {
+    String filter = stream.subjectPrefix() + KeyEncoding.encodeAgent(agent) + ".>";
+    link.await("evict " + filter, purge(filter, "{\"filter\":\"" + filter + "\"}"));
+  }
+
+  private CompletableFuture<Void> purge(String filter, String request) {
+    String what = "evict " + filter;
+    CompletableFuture<Void> result = new CompletableFuture<>();
+    try {
+      link.connection();
+      window.enter(what);
+    } catch (PersistenceException e) {
+      result.completeExceptionally(e);
+      return result;
+    }
+    Replies.deliver(
+        link.request(api, null, request.getBytes(StandardCharsets.UTF_8), link.requestTimeout()),
+        answer -> {
+          window.leave();
+          try {
+            new PurgeResponse(answer).throwOnHasError();
+            result.complete(null);
+          } catch (JetStreamApiException | RuntimeException e) {
+            result.completeExceptionally(link.failure(what, e));
+          }
+        },
+        failure -> {
+          window.leave();
+          result.completeExceptionally(link.failure(what, failure));
+        });
+    return result;
+  }
+}

@@ -1,0 +1,101 @@
+package io.mistersmith.persistence.core.internal.store.nats;
+
+import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.spi.JournalRange;
+import io.mistersmith.persistence.spi.JournalRange.Start;
+import io.nats.client.Connection;
+import io.nats.client.JetStreamApiException;
+import io.nats.client.JetStreamOptions;
+import io.nats.client.api.AckPolicy;
+import io.nats.client.api.ConsumerConfiguration;
+import io.nats.client.api.ConsumerInfo;
+import io.nats.client.api.DeliverPolicy;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.ZoneOffset;
+import java.util.UUID;
+
+/**
+ * An ephemeral pull consumer without acknowledgements: a cursor over a stream that the server
+ * forgets a minute after it was last used.
+ *
+ * @param connection the connection that it was made on; it is read on no other one
+ * @param stream the stream
+ * @param name its name
+ * @param pending how many messages it had to deliver when it was made
+ */
+record JournalConsumer(Connection connection, BucketStream stream, String name, long pending) {
+
+  private static final Duration FORGOTTEN_AFTER = Duration.ofMinutes(1);
+
+  static JournalConsumer over(NatsLink link, BucketStream stream, JournalRange range) {
+    ConsumerConfiguration.Builder consumer = ConsumerConfiguration.builder();
+    if (range.start() instanceof Start.AtSequence at) {
+      consumer
+          .deliverPolicy(DeliverPolicy.ByStartSequence)
+          .startSequence(Math.max(1, at.sequence()));
+    } else if (range.start() instanceof Start.AtTime at) {
+      consumer.deliverPolicy(DeliverPolicy.ByStartTime).startTime(at.time().atZone(ZoneOffset.UTC));
+    }
+    if (range.headersOnly()) {
+      consumer.headersOnly(true);
+    }
+    range
+        .agent()
+        .ifPresent(
+            agent ->
+                consumer.filterSubject(
+                    stream.subjectPrefix() + KeyEncoding.encodeAgent(agent) + ".>"));
+    return create(link, stream, consumer);
+  }
+
+  /** Of the latest message of each of the agent's keys, without values. */
+  static JournalConsumer ofLatest(NatsLink link, BucketStream stream, String agent) {
+    return create(
+        link,
+        stream,
+        ConsumerConfiguration.builder()
+            .deliverPolicy(DeliverPolicy.LastPerSubject)
+            .headersOnly(true)
+            .filterSubject(stream.subjectPrefix() + KeyEncoding.encodeAgent(agent) + ".>"));
+  }
+
+  private static JournalConsumer create(
+      NatsLink link, BucketStream stream, ConsumerConfiguration.Builder consumer) {
+    String what = "read the journal of bucket " + stream.bucket();
+    try {
+      Connection connection = link.connection();
+      ConsumerInfo info =
+          connection
+              .jetStreamManagement(
+                  JetStreamOptions.builder().requestTimeout(link.requestTimeout()).build())
+              .addOrUpdateConsumer(
+                  stream.stream(),
+                  consumer
+                      .name("persistence-" + UUID.randomUUID())
+                      .ackPolicy(AckPolicy.None)
+                      .memStorage(true)
+                      .numReplicas(1)
+                      .inactiveThreshold(FORGOTTEN_AFTER)
+                      .build());
+      return new JournalConsumer(connection, stream, info.getName(), info.getNumPending());
+    } catch (IOException | JetStreamApiException | IllegalStateException e) {
+      throw link.failure(what, e);
+    } catch (PersistenceException e) {
+      throw e;
+    }
+  }
+
+  /** The subject of its pull requests. */
+  String pullSubject() {
+    return "$JS.API.CONSUMER.MSG.NEXT." + stream.stream() + "." + name;
+  }
+
+  /** Lets the server forget it now; does not wait for that. */
+  void delete() {
+    if (connection.getStatus() == Connection.Status.CONNECTED) {
+      connection.publish(
+          "$JS.API.CONSUMER.DELETE." + stream.stream() + "." + name, Entries.NO_VALUE);
+    }
+  }
+}

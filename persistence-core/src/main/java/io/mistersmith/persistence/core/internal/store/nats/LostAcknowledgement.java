@@ -1,0 +1,96 @@
+package io.mistersmith.persistence.core.internal.store.nats;
+
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.error.TransientPersistenceException;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.spi.HotEntry;
+import io.mistersmith.persistence.spi.ReadFrom;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds out whether a write took effect whose acknowledgement did not come: the leader's entry of
+ * its key carries the write's id, or the outcome stays unknown (another write may have followed it,
+ * or it may still be on its way). Asks again until the deadline while the server is away.
+ */
+final class LostAcknowledgement {
+
+  private static final Duration PAUSE = Duration.ofMillis(50);
+
+  private final NatsLink link;
+  private final BucketReads reads;
+
+  LostAcknowledgement(NatsLink link, BucketReads reads) {
+    this.link = link;
+    this.reads = reads;
+  }
+
+  /** Tells the sequence that the write got, or the failure that its caller gets. */
+  void find(
+      String what,
+      StateKey key,
+      String writeId,
+      PersistenceException lost,
+      long deadline,
+      LongConsumer stored,
+      Consumer<PersistenceException> failed) {
+    ask(new Search(what, key, writeId, lost, deadline, stored, failed));
+  }
+
+  private record Search(
+      String what,
+      StateKey key,
+      String writeId,
+      PersistenceException lost,
+      long deadline,
+      LongConsumer stored,
+      Consumer<PersistenceException> failed) {
+
+    void unknown(@Nullable Throwable last) {
+      TransientPersistenceException failure =
+          new TransientPersistenceException(
+              DataError.CONNECTION_FAILED,
+              what
+                  + ": the acknowledgement was lost and the outcome is unknown; read the entry"
+                  + " before you write it again",
+              lost);
+      if (last != null) {
+        failure.addSuppressed(last);
+      }
+      failed.accept(failure);
+    }
+  }
+
+  private void ask(Search search) {
+    long left = search.deadline() - System.nanoTime();
+    if (left <= 0) {
+      search.unknown(null);
+      return;
+    }
+    Replies.deliver(
+        reads.getAsync(search.key(), ReadFrom.LEADER, Duration.ofNanos(left)),
+        entry -> answered(search, entry),
+        failure -> failed(search, failure));
+  }
+
+  private static void answered(Search search, Optional<HotEntry> entry) {
+    entry
+        .filter(found -> found.metadata().writeId().equals(Optional.of(search.writeId())))
+        .ifPresentOrElse(
+            found -> search.stored().accept(found.sequence()), () -> search.unknown(null));
+  }
+
+  private void failed(Search search, Throwable failure) {
+    if (failure instanceof PersistenceException typed
+        && typed.isTransient()
+        && search.deadline() - System.nanoTime() > PAUSE.toNanos()) {
+      link.later(PAUSE, () -> ask(search));
+    } else {
+      search.unknown(failure);
+    }
+  }
+}

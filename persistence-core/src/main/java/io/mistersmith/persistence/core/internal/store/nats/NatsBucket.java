@@ -1,0 +1,161 @@
+package io.mistersmith.persistence.core.internal.store.nats;
+
+import io.mistersmith.persistence.config.Bucket;
+import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.spi.BucketState;
+import io.mistersmith.persistence.spi.EntryMetadata;
+import io.mistersmith.persistence.spi.HotBucket;
+import io.mistersmith.persistence.spi.HotEntry;
+import io.mistersmith.persistence.spi.JournalRange;
+import io.mistersmith.persistence.spi.JournalReader;
+import io.mistersmith.persistence.spi.Operation;
+import io.mistersmith.persistence.spi.ReadFrom;
+import io.nats.client.api.StreamInfo;
+import io.nats.client.api.StreamState;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/** One bucket on NATS. */
+final class NatsBucket implements HotBucket {
+
+  private final Bucket bucket;
+  private final BucketOpener opener;
+  private final NatsLink link;
+  private final BucketStream stream;
+  private final BucketReads reads;
+  private final BucketWrites writes;
+  private final Evictions evictions;
+  private final KeyListing listing;
+  private final Nudges nudges;
+  private volatile boolean hasReplicas;
+
+  private NatsBucket(
+      Bucket bucket,
+      BucketOpener opener,
+      NatsLink link,
+      StreamInfo info,
+      PersistenceConfig config,
+      Window window,
+      Nudges nudges) {
+    this.bucket = bucket;
+    this.opener = opener;
+    this.link = link;
+    this.stream = BucketStream.of(opener.fullName(bucket), info);
+    this.reads = new BucketReads(link, stream);
+    this.writes =
+        new BucketWrites(
+            link, stream, config.bucket(bucket).maxValueBytes(), config.clock(), window, reads);
+    this.evictions = new Evictions(link, stream);
+    this.listing = new KeyListing(link, stream);
+    this.nudges = nudges;
+    this.hasReplicas = stream.replicas() > 1;
+  }
+
+  static NatsBucket open(
+      Bucket bucket,
+      BucketOpener opener,
+      NatsLink link,
+      PersistenceConfig config,
+      Window window,
+      Nudges nudges) {
+    return new NatsBucket(bucket, opener, link, opener.open(bucket), config, window, nudges);
+  }
+
+  @Override
+  public String name() {
+    return stream.bucket();
+  }
+
+  @Override
+  public String subject(StateKey key) {
+    return stream.subjectPrefix() + KeyEncoding.encode(key);
+  }
+
+  /** Also makes the bucket again when somebody has deleted it. */
+  @Override
+  public BucketState state() {
+    StreamInfo info = opener.look(bucket);
+    hasReplicas = info.getConfiguration().getReplicas() > 1;
+    StreamState state = info.getStreamState();
+    return new BucketState(
+        info.getCreateTime().toInstant(),
+        state.getFirstSequence(),
+        state.getLastSequence(),
+        state.getMsgCount(),
+        state.getByteCount());
+  }
+
+  @Override
+  public boolean hasReplicas() {
+    return hasReplicas;
+  }
+
+  @Override
+  public long publish(
+      StateKey key,
+      Operation operation,
+      byte[] value,
+      EntryMetadata metadata,
+      long expectedSequence) {
+    return writes.publish(key, operation, value, metadata, expectedSequence);
+  }
+
+  @Override
+  public CompletableFuture<Long> publishAsync(
+      StateKey key,
+      Operation operation,
+      byte[] value,
+      EntryMetadata metadata,
+      long expectedSequence) {
+    return writes.publishAsync(key, operation, value, metadata, expectedSequence);
+  }
+
+  @Override
+  public Optional<HotEntry> get(StateKey key, ReadFrom from) {
+    return reads.get(key, from);
+  }
+
+  @Override
+  public CompletableFuture<Optional<HotEntry>> getAsync(StateKey key, ReadFrom from) {
+    return reads.getAsync(key, from, link.requestTimeout());
+  }
+
+  @Override
+  public Map<StateKey, HotEntry> getAll(Collection<StateKey> keys, ReadFrom from) {
+    return reads.getAll(keys, from);
+  }
+
+  @Override
+  public List<HotEntry> list(String agent, String prefix) {
+    return listing.list(agent, prefix);
+  }
+
+  @Override
+  public CompletableFuture<Void> evict(String subject, long throughSequence) {
+    return evictions.evict(subject, throughSequence);
+  }
+
+  @Override
+  public void evictAgent(String agent) {
+    evictions.evictAgent(agent);
+  }
+
+  @Override
+  public JournalReader read(JournalRange range) {
+    return NatsJournalReader.open(link, stream, range);
+  }
+
+  @Override
+  public void nudge() {
+    nudges.nudge(stream.bucket());
+  }
+
+  @Override
+  public void onNudge(Runnable action) {
+    nudges.onNudge(stream.bucket(), action);
+  }
+}

@@ -1,0 +1,81 @@
+package io.mistersmith.persistence.core.internal.store.nats;
+
+import io.mistersmith.persistence.spi.EntryMetadata;
+import io.mistersmith.persistence.spi.JournalEntry;
+import io.mistersmith.persistence.spi.JournalRange;
+import io.mistersmith.persistence.spi.JournalRange.Start;
+import io.mistersmith.persistence.spi.JournalReader;
+import io.mistersmith.persistence.spi.Operation;
+import io.nats.client.Message;
+import io.nats.client.impl.Headers;
+import io.nats.client.impl.NatsJetStreamMetaData;
+import java.time.Duration;
+import java.util.Optional;
+
+/** Reads a bucket's stream, one message after another. */
+final class NatsJournalReader implements JournalReader {
+
+  private final PullSubscription messages;
+  private final int prefixLength;
+  private final String prefix;
+  private final long firstSequence;
+
+  private NatsJournalReader(PullSubscription messages, BucketStream stream, long firstSequence) {
+    this.messages = messages;
+    this.prefix = stream.subjectPrefix();
+    this.prefixLength = prefix.length();
+    this.firstSequence = firstSequence;
+  }
+
+  static NatsJournalReader open(NatsLink link, BucketStream stream, JournalRange range) {
+    return new NatsJournalReader(
+        new PullSubscription(JournalConsumer.over(link, stream, range)),
+        stream,
+        range.start() instanceof Start.AtSequence at ? at.sequence() : 0);
+  }
+
+  static NatsJournalReader over(JournalConsumer consumer) {
+    return new NatsJournalReader(new PullSubscription(consumer), consumer.stream(), 0);
+  }
+
+  @Override
+  public Optional<JournalEntry> next(Duration wait) {
+    long deadline = System.nanoTime() + wait.toNanos();
+    Duration left = wait;
+    while (true) {
+      Message message = messages.next(left);
+      if (message == null) {
+        return Optional.empty();
+      }
+      JournalEntry entry = entry(message);
+      if (entry.sequence() >= firstSequence) {
+        return Optional.of(entry);
+      }
+      left = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
+    }
+  }
+
+  private JournalEntry entry(Message message) {
+    NatsJetStreamMetaData place = message.metaData();
+    Headers headers = message.getHeaders();
+    Operation operation = EntryHeaders.operation(headers);
+    EntryMetadata metadata = EntryHeaders.metadata(headers);
+    String subject = message.getSubject();
+    return new JournalEntry(
+        subject,
+        subject.startsWith(prefix)
+            ? KeyEncoding.decode(subject.substring(prefixLength))
+            : Optional.empty(),
+        place.streamSequence(),
+        place.timestamp().toInstant(),
+        operation,
+        operation == Operation.DELETE ? Entries.NO_VALUE : message.getData(),
+        metadata,
+        place.pendingCount());
+  }
+
+  @Override
+  public void close() {
+    messages.close();
+  }
+}

@@ -1,0 +1,178 @@
+package io.mistersmith.persistence.core.internal.store.nats;
+
+import io.mistersmith.persistence.error.PersistenceException;
+import io.nats.client.Connection;
+import io.nats.client.Message;
+import io.nats.client.Subscription;
+import io.nats.client.support.Status;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Pulls a consumer's messages, some ahead of its reader.
+ *
+ * <p>One pull request at a time is at the server, so that what is left of it is known exactly; the
+ * next one goes out when it is used up and the reader has taken half of what came. So while the
+ * reader works on one half the next batch is on its way, and no more than one and a half batches
+ * are held here. Without acknowledgements the server counts a message as delivered when it sends
+ * it: one that is lost on its way shows as a gap in the consumer's sequence, and the reader starts
+ * over. While a request waits the server sends heartbeats; when they stop, the consumer, its stream
+ * or its server is gone.
+ */
+final class PullSubscription implements AutoCloseable {
+
+  private static final int BATCH = 2_000;
+  private static final long BATCH_BYTES = 2L * 1024 * 1024;
+  private static final Duration EXPIRES = Duration.ofSeconds(30);
+  private static final Duration HEARTBEAT = Duration.ofSeconds(1);
+  private static final long SILENCE_NANOS = HEARTBEAT.multipliedBy(3).toNanos();
+  private static final int HEARTBEAT_STATUS = 100;
+  private static final int EXPIRED_STATUS = 408;
+  private static final int CONFLICT_STATUS = 409;
+
+  private final JournalConsumer consumer;
+  private final String what;
+  private final String inbox;
+  private final Subscription answers;
+  private final byte[] request;
+  private final ArrayDeque<Message> here = new ArrayDeque<>();
+  private long bytesHere;
+  private int leftOfPull;
+  private boolean pulling;
+  private long heardAt;
+  private long consumerSequence;
+
+  PullSubscription(JournalConsumer consumer) {
+    this.consumer = consumer;
+    this.what = "read the journal of bucket " + consumer.stream().bucket();
+    Connection connection = consumer.connection();
+    this.inbox = connection.createInbox();
+    long largest = connection.getMaxPayload() + 64 * 1024;
+    this.request =
+        "{\"batch\":%d,\"max_bytes\":%d,\"expires\":%d,\"idle_heartbeat\":%d}"
+            .formatted(
+                BATCH, Math.max(BATCH_BYTES, largest), EXPIRES.toNanos(), HEARTBEAT.toNanos())
+            .getBytes(StandardCharsets.UTF_8);
+    try {
+      this.answers = connection.subscribe(inbox);
+      answers.setPendingLimits(-1, -1);
+      pullIfLow();
+    } catch (IllegalStateException e) {
+      throw NatsFailures.unreachable(what, "the connection to NATS was lost", e);
+    }
+  }
+
+  /** The next message, or null when none came in {@code wait}; zero takes what is here. */
+  @Nullable Message next(Duration wait) {
+    long deadline = System.nanoTime() + wait.toNanos();
+    try {
+      drain();
+      while (here.isEmpty()) {
+        long left = deadline - System.nanoTime();
+        if (left <= 0) {
+          requireLife();
+          return null;
+        }
+        Message message =
+            answers.nextMessage(Duration.ofNanos(Math.min(left, HEARTBEAT.toNanos())));
+        if (message != null) {
+          take(message);
+          drain();
+        } else {
+          requireLife();
+        }
+      }
+      Message message = here.remove();
+      bytesHere -= message.consumeByteCount();
+      pullIfLow();
+      return message;
+    } catch (IllegalStateException e) {
+      throw NatsFailures.unreachable(what, "the connection to NATS was lost", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw NatsFailures.unreachable(what, "interrupted", e);
+    }
+  }
+
+  /** Takes whatever has arrived, without waiting. */
+  private void drain() throws InterruptedException {
+    Message message = answers.nextMessage((Duration) null);
+    while (message != null) {
+      take(message);
+      message = answers.nextMessage((Duration) null);
+    }
+    pullIfLow();
+  }
+
+  private void take(Message message) {
+    heardAt = System.nanoTime();
+    if (message.isStatusMessage()) {
+      status(message.getStatus());
+      return;
+    }
+    if (message.metaData().consumerSequence() != ++consumerSequence) {
+      throw NatsFailures.unreachable(
+          what,
+          "message "
+              + consumerSequence
+              + " of the reader was lost on its way, "
+              + message.metaData().consumerSequence()
+              + " came; open another reader");
+    }
+    here.add(message);
+    bytesHere += message.consumeByteCount();
+    leftOfPull--;
+    if (leftOfPull == 0) {
+      pulling = false;
+    }
+  }
+
+  private void status(Status status) {
+    if (status.getCode() == HEARTBEAT_STATUS) {
+      return;
+    }
+    boolean pullEnded =
+        status.getCode() == EXPIRED_STATUS
+            || (status.getCode() == CONFLICT_STATUS
+                && (status.getMessage().startsWith("Message Size Exceeds")
+                    || status.getMessage().startsWith("Batch Completed")));
+    if (!pullEnded) {
+      throw NatsFailures.unreachable(
+          what, "the server ended the reader (" + status.getMessageWithCode() + ")");
+    }
+    pulling = false;
+  }
+
+  private void pullIfLow() {
+    if (!pulling && here.size() <= BATCH / 2 && bytesHere <= BATCH_BYTES / 2) {
+      consumer.connection().publish(consumer.pullSubject(), inbox, request);
+      leftOfPull = BATCH;
+      pulling = true;
+      heardAt = System.nanoTime();
+    }
+  }
+
+  private void requireLife() {
+    if (consumer.connection().getStatus() != Connection.Status.CONNECTED) {
+      throw NatsFailures.unreachable(what, "the connection to NATS was lost");
+    }
+    if (pulling && System.nanoTime() - heardAt > SILENCE_NANOS) {
+      throw NatsFailures.unreachable(
+          what,
+          "no heartbeat for 3 s: the consumer, its stream or its server is gone; open another"
+              + " reader");
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      answers.unsubscribe();
+      consumer.delete();
+    } catch (IllegalStateException | PersistenceException e) {
+      here.clear(); // the connection is gone, and with it the subscription
+    }
+  }
+}

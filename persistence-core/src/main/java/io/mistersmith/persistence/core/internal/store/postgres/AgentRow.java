@@ -1,0 +1,84 @@
+package io.mistersmith.persistence.core.internal.store.postgres;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.AgentStatus;
+import io.mistersmith.persistence.spi.StoredAgent;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
+import org.jdbi.v3.core.statement.SqlStatement;
+import org.jdbi.v3.core.statement.StatementContext;
+
+/** Agents as rows of {@code agents.registry}: enums in lower case, maps as JSON. */
+final class AgentRow {
+
+  private static final ObjectMapper JSON = JsonMapper.builder().build();
+  private static final TypeReference<HashMap<String, Object>> OBJECT = new TypeReference<>() {};
+
+  private AgentRow() {}
+
+  static <S extends SqlStatement<S>> S bind(S statement, Agent agent) {
+    return statement
+        .bind("id", agent.id())
+        .bind("type", agent.type())
+        .bind("name", agent.name())
+        .bind("status", agent.status().name().toLowerCase(Locale.ROOT))
+        .bind("capabilities", json(agent, "capabilities", agent.capabilities()))
+        .bind("configuration", json(agent, "configuration", agent.configuration()))
+        .bind("metadata", json(agent, "metadata", agent.metadata()))
+        .bind("parent", agent.parent().orElse(null));
+  }
+
+  static StoredAgent read(ResultSet row, StatementContext context) throws SQLException {
+    UUID id = row.getObject("agent_id", UUID.class);
+    return new StoredAgent(
+        new Agent(
+            id,
+            row.getString("agent_type"),
+            row.getString("agent_name"),
+            AgentStatus.valueOf(row.getString("status").toUpperCase(Locale.ROOT)),
+            map(id, "capabilities", row),
+            map(id, "configuration", row),
+            map(id, "metadata", row),
+            Optional.ofNullable(row.getObject("parent_agent_id", UUID.class))),
+        row.getLong("version"),
+        SqlTime.get(row, "updated_at"));
+  }
+
+  private static String json(Agent agent, String field, Map<String, Object> value) {
+    try {
+      return JSON.writeValueAsString(value);
+    } catch (JsonProcessingException e) {
+      throw new NonTransientPersistenceException(
+          DataError.SERIALIZATION_ERROR,
+          "agent " + agent.id() + ": " + field + " cannot be written as JSON",
+          e);
+    }
+  }
+
+  /** Members that are null count as absent: an agent's maps cannot hold them. */
+  private static Map<String, Object> map(UUID id, String field, ResultSet row) throws SQLException {
+    String text = row.getString(field);
+    try {
+      Map<String, Object> map = text == null ? new HashMap<>() : JSON.readValue(text, OBJECT);
+      map.values().removeIf(Objects::isNull);
+      return map;
+    } catch (JsonProcessingException e) {
+      throw new NonTransientPersistenceException(
+          DataError.SERIALIZATION_ERROR,
+          "agent " + id + ": " + field + " in agents.registry is no JSON object",
+          e);
+    }
+  }
+}

@@ -1,0 +1,85 @@
+package io.mistersmith.persistence.core.internal.store.postgres;
+
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.spi.StateChange;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.PreparedBatch;
+
+/** Files refused changes with their exact bytes, and closes those that a later write made moot. */
+final class DeadLetterLog {
+
+  private static final String FILE =
+      """
+      INSERT INTO agents.dead_letters
+             (dead_letter_id, bucket, subject, agent, state_key, epoch, sequence, operation, value,
+              written_at, expires_at, reason_code, sql_state, constraint_name, reason, status)
+      VALUES (:id, :bucket, :subject, :agent, :key, :epoch, :sequence, :operation, :value,
+              :written::timestamptz, :expires::timestamptz,
+              :code, nullif(:sqlState, ''), nullif(:constraint, ''), :reason, 'open')
+      ON CONFLICT DO NOTHING
+      """;
+
+  private static final String SUPERSEDE =
+      """
+      UPDATE agents.dead_letters d
+         SET status = 'superseded', resolved_at = clock_timestamp()
+        FROM unnest(:subjects, :epochs, :sequences) AS c (subject, epoch, sequence)
+       WHERE d.bucket = :bucket AND d.subject = c.subject AND d.status = 'open'
+         AND (d.epoch, d.sequence) <= (c.epoch, c.sequence)
+      """;
+
+  /** Files the refusals as open dead letters. */
+  void file(Handle handle, String bucket, List<RefusedChange> refused) {
+    if (refused.isEmpty()) {
+      return;
+    }
+    PreparedBatch batch = handle.prepareBatch(FILE);
+    for (RefusedChange refusal : refused) {
+      StateChange change = refusal.change();
+      batch
+          .bind("id", UUID.randomUUID())
+          .bind("bucket", bucket)
+          .bind("subject", change.subject())
+          .bind("agent", change.key().map(StateKey::agent).orElse(null))
+          .bind("key", change.key().map(StateKey::key).orElse(null))
+          .bind("epoch", change.revision().epoch())
+          .bind("sequence", change.revision().sequence())
+          .bind("operation", change.operation().name().toLowerCase(Locale.ROOT))
+          .bind("value", change.value())
+          .bind("written", SqlTime.text(change.writtenAt()))
+          .bind("expires", change.expiresAt().map(SqlTime::text).orElse(null))
+          .bind("code", refusal.error().name())
+          .bind("sqlState", refusal.sqlState())
+          .bind("constraint", refusal.constraint())
+          .bind("reason", refusal.reason())
+          .add();
+    }
+    batch.execute();
+  }
+
+  /** Closes the open dead letters of keys that these rows, or later ones, were written to. */
+  void supersede(Handle handle, String bucket, List<StateRow> written) {
+    if (written.isEmpty()) {
+      return;
+    }
+    List<String> subjects = new ArrayList<>();
+    List<Long> epochs = new ArrayList<>();
+    List<Long> sequences = new ArrayList<>();
+    for (StateRow row : written) {
+      subjects.add(row.change().subject());
+      epochs.add(row.change().revision().epoch());
+      sequences.add(row.change().revision().sequence());
+    }
+    handle
+        .createUpdate(SUPERSEDE)
+        .bind("bucket", bucket)
+        .bind("subjects", SqlArray.text(subjects))
+        .bind("epochs", SqlArray.bigint(epochs))
+        .bind("sequences", SqlArray.bigint(sequences))
+        .execute();
+  }
+}

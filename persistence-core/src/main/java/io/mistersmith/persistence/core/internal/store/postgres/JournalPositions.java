@@ -1,0 +1,166 @@
+package io.mistersmith.persistence.core.internal.store.postgres;
+
+import io.mistersmith.persistence.spi.JournalPosition;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jdbi.v3.core.Handle;
+
+/** The journals' positions and the epochs that name their messages. */
+final class JournalPositions {
+
+  private static final String FIND =
+      """
+      SELECT p.bucket, p.epoch, p.sequence, p.message_time_nanos, p.stream_created_nanos,
+             e.epoch AS epoch_number, e.first_sequence
+        FROM agents.journal_positions p
+        JOIN agents.journal_epochs e ON e.bucket = p.bucket
+       WHERE p.bucket = :bucket
+       ORDER BY e.epoch DESC
+      """;
+
+  private static final String MOVE =
+      """
+      UPDATE agents.journal_positions p
+         SET sequence = :next, message_time_nanos = :messageTime, updated_at = clock_timestamp()
+       WHERE p.bucket = :bucket AND p.epoch = :epoch AND p.sequence = :previous
+      RETURNING EXISTS (SELECT 1 FROM agents.dead_letters d
+                         WHERE d.bucket = p.bucket AND d.status = 'open')
+      """;
+
+  private static final String FIRST =
+      """
+      INSERT INTO agents.journal_positions
+             (bucket, epoch, sequence, message_time_nanos, stream_created_nanos, updated_at)
+      VALUES (:bucket, nextval('agents.journal_epoch_numbers'), :sequence, 0, :created,
+              clock_timestamp())
+      ON CONFLICT (bucket) DO NOTHING
+      RETURNING epoch
+      """;
+
+  private static final String RESTART =
+      """
+      UPDATE agents.journal_positions
+         SET epoch = nextval('agents.journal_epoch_numbers'),
+             sequence = LEAST(sequence, :sequence), stream_created_nanos = :created,
+             updated_at = clock_timestamp()
+       WHERE bucket = :bucket AND epoch = :observedEpoch AND sequence = :observedSequence
+         AND stream_created_nanos = :observedCreated
+      RETURNING epoch
+      """;
+
+  private static final String BEGIN_EPOCH =
+      """
+      INSERT INTO agents.journal_epochs
+             (bucket, epoch, first_sequence, stream_created_nanos, reason)
+      VALUES (:bucket, :epoch, :first, :created, :reason)
+      """;
+
+  /** What became of a {@link #move}. */
+  enum Move {
+    /** The position was not where it was thought to be; nothing happened. */
+    REFUSED,
+    /** The position moved. */
+    DONE,
+    /** The position moved, and the bucket has open dead letters. */
+    DONE_WITH_OPEN_DEAD_LETTERS
+  }
+
+  Optional<JournalPosition> find(Handle handle, String bucket) {
+    return handle
+        .createQuery(FIND)
+        .bind("bucket", bucket)
+        .reduceResultSet(
+            Optional.empty(),
+            (found, row, context) ->
+                Optional.of(
+                    with(
+                        found.isPresent()
+                            ? found.get()
+                            : new JournalPosition(
+                                row.getString("bucket"),
+                                row.getLong("epoch"),
+                                row.getLong("sequence"),
+                                SqlTime.ofNanos(row.getLong("message_time_nanos")),
+                                SqlTime.ofNanos(row.getLong("stream_created_nanos")),
+                                List.of()),
+                        new JournalPosition.Epoch(
+                            row.getLong("epoch_number"), row.getLong("first_sequence")))));
+  }
+
+  /** Adds an older epoch, unless later ones name all of its messages. */
+  private static JournalPosition with(JournalPosition position, JournalPosition.Epoch older) {
+    List<JournalPosition.Epoch> epochs = position.epochs();
+    if (!epochs.isEmpty()
+        && epochs.get(epochs.size() - 1).firstSequence() <= older.firstSequence()) {
+      return position;
+    }
+    List<JournalPosition.Epoch> longer = new ArrayList<>(epochs);
+    longer.add(older);
+    return new JournalPosition(
+        position.bucket(),
+        position.epoch(),
+        position.sequence(),
+        position.messageTime(),
+        position.streamCreated(),
+        longer);
+  }
+
+  /** Moves the position from exactly {@code previous}, and locks it until the commit. */
+  Move move(Handle handle, JournalPosition previous, JournalPosition next) {
+    return handle
+        .createQuery(MOVE)
+        .bind("bucket", previous.bucket())
+        .bind("epoch", previous.epoch())
+        .bind("previous", previous.sequence())
+        .bind("next", next.sequence())
+        .bind("messageTime", SqlTime.nanos(next.messageTime()))
+        .mapTo(Boolean.class)
+        .findOne()
+        .map(open -> open ? Move.DONE_WITH_OPEN_DEAD_LETTERS : Move.DONE)
+        .orElse(Move.REFUSED);
+  }
+
+  /** Hands out an epoch if the position is still {@code observed}; the position as it is then. */
+  JournalPosition startEpoch(
+      Handle handle,
+      String bucket,
+      Optional<JournalPosition> observed,
+      long firstSequence,
+      Instant streamCreated,
+      String reason) {
+    long created = SqlTime.nanos(streamCreated);
+    Optional<Long> epoch =
+        observed.isEmpty()
+            ? handle
+                .createQuery(FIRST)
+                .bind("bucket", bucket)
+                .bind("sequence", firstSequence - 1)
+                .bind("created", created)
+                .mapTo(Long.class)
+                .findOne()
+            : handle
+                .createQuery(RESTART)
+                .bind("bucket", bucket)
+                .bind("sequence", firstSequence - 1)
+                .bind("created", created)
+                .bind("observedEpoch", observed.get().epoch())
+                .bind("observedSequence", observed.get().sequence())
+                .bind("observedCreated", SqlTime.nanos(observed.get().streamCreated()))
+                .mapTo(Long.class)
+                .findOne();
+    epoch.ifPresent(
+        number ->
+            handle
+                .createUpdate(BEGIN_EPOCH)
+                .bind("bucket", bucket)
+                .bind("epoch", number)
+                .bind("first", firstSequence)
+                .bind("created", created)
+                .bind("reason", reason)
+                .execute());
+    return find(handle, bucket)
+        .orElseThrow(() -> new IllegalStateException("journal " + bucket + " has no position"));
+  }
+}

@@ -1,0 +1,180 @@
+package io.mistersmith.persistence.core.internal.store.postgres;
+
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.repository.DeadLetter;
+import io.mistersmith.persistence.spi.DeadLetterStore;
+import io.mistersmith.persistence.spi.Operation;
+import io.mistersmith.persistence.spi.StateChange;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.StatementContext;
+
+/** Reads and replays {@code agents.dead_letters}. */
+final class PostgresDeadLetterStore implements DeadLetterStore {
+
+  private static final String OPEN =
+      """
+      SELECT dead_letter_id, bucket, subject, agent, state_key, epoch, sequence, reason_code, reason,
+             written_at
+        FROM agents.dead_letters
+       WHERE status = 'open'
+       ORDER BY epoch, sequence
+       LIMIT :limit
+      """;
+
+  private static final String COUNT =
+      "SELECT count(*) FROM agents.dead_letters WHERE status = 'open'";
+
+  private static final String OPEN_FOR =
+      """
+      SELECT dead_letter_id, bucket, subject, agent, state_key, epoch, sequence, reason_code, reason,
+             written_at
+        FROM agents.dead_letters
+       WHERE bucket = :bucket AND agent = :agent AND state_key = :key AND status = 'open'
+         AND (epoch, sequence) >= (:epoch, :sequence)
+       ORDER BY epoch, sequence
+       LIMIT 1
+      """;
+
+  private static final String OPEN_SUBJECTS =
+      """
+      SELECT DISTINCT subject
+        FROM agents.dead_letters
+       WHERE bucket = :bucket AND status = 'open'
+      """;
+
+  private static final String TAKE =
+      """
+      SELECT subject, agent, state_key, operation, value, epoch, sequence, written_at, expires_at
+        FROM agents.dead_letters
+       WHERE dead_letter_id = :id AND status = 'open'
+      """;
+
+  private static final String CLOSE =
+      """
+      UPDATE agents.dead_letters
+         SET status = 'replayed', resolved_at = clock_timestamp()
+       WHERE dead_letter_id = :id AND status = 'open'
+      """;
+
+  private final Database database;
+  private final StateUpsert states = new StateUpsert();
+
+  PostgresDeadLetterStore(Database database) {
+    this.database = database;
+  }
+
+  @Override
+  public List<DeadLetter> open(int limit) {
+    return database.call(
+        "list dead letters",
+        handle ->
+            handle
+                .createQuery(OPEN)
+                .bind("limit", limit)
+                .map(PostgresDeadLetterStore::letter)
+                .list());
+  }
+
+  @Override
+  public long count() {
+    return database.call(
+        "count dead letters", handle -> handle.createQuery(COUNT).mapTo(Long.class).one());
+  }
+
+  @Override
+  public Optional<DeadLetter> openFor(String bucket, StateKey key, Revision from) {
+    return database.call(
+        "look for dead letters of " + key,
+        handle ->
+            handle
+                .createQuery(OPEN_FOR)
+                .bind("bucket", bucket)
+                .bind("agent", key.agent())
+                .bind("key", key.key())
+                .bind("epoch", from.epoch())
+                .bind("sequence", from.sequence())
+                .map(PostgresDeadLetterStore::letter)
+                .findOne());
+  }
+
+  @Override
+  public Set<String> openSubjects(String bucket) {
+    return database.call(
+        "list the subjects with dead letters of journal " + bucket,
+        handle ->
+            new HashSet<>(
+                handle
+                    .createQuery(OPEN_SUBJECTS)
+                    .bind("bucket", bucket)
+                    .mapTo(String.class)
+                    .list()));
+  }
+
+  @Override
+  public boolean replay(UUID id) {
+    return database.transaction("replay dead letter " + id, handle -> replay(handle, id));
+  }
+
+  /** Locks the state before the letter, as a flush does. */
+  private boolean replay(Handle handle, UUID id) {
+    StateChange change =
+        handle
+            .createQuery(TAKE)
+            .bind("id", id)
+            .map(PostgresDeadLetterStore::change)
+            .findOne()
+            .orElseThrow(
+                () ->
+                    new NonTransientPersistenceException(
+                        DataError.NOT_FOUND, "there is no open dead letter " + id));
+    List<StateRow> rows = new ArrayList<>();
+    List<RefusedChange> refused = new ArrayList<>();
+    StateRow.of(List.of(change), rows, refused);
+    for (RefusedChange refusal : refused) {
+      throw new NonTransientPersistenceException(
+          DataError.CONSTRAINT_VIOLATION,
+          "replay dead letter " + id + ": " + refusal.reason() + "; it stays open");
+    }
+    states.write(handle, rows);
+    handle.createUpdate(CLOSE).bind("id", id).execute();
+    return true;
+  }
+
+  private static DeadLetter letter(ResultSet row, StatementContext context) throws SQLException {
+    return new DeadLetter(
+        row.getObject("dead_letter_id", UUID.class),
+        row.getString("bucket"),
+        row.getString("subject"),
+        Optional.ofNullable(row.getString("agent")),
+        Optional.ofNullable(row.getString("state_key")),
+        new Revision(row.getLong("epoch"), row.getLong("sequence")),
+        DataError.valueOf(row.getString("reason_code")),
+        row.getString("reason"),
+        SqlTime.get(row, "written_at"));
+  }
+
+  private static StateChange change(ResultSet row, StatementContext context) throws SQLException {
+    String agent = row.getString("agent");
+    String key = row.getString("state_key");
+    return new StateChange(
+        row.getString("subject"),
+        agent == null || key == null ? Optional.empty() : Optional.of(new StateKey(agent, key)),
+        Operation.valueOf(row.getString("operation").toUpperCase(Locale.ROOT)),
+        row.getBytes("value"),
+        new Revision(row.getLong("epoch"), row.getLong("sequence")),
+        SqlTime.get(row, "written_at"),
+        SqlTime.optional(row, "expires_at"));
+  }
+}

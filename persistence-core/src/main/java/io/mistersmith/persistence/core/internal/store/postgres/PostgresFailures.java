@@ -1,0 +1,172 @@
+package io.mistersmith.persistence.core.internal.store.postgres;
+
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.error.TransientPersistenceException;
+import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
+
+/**
+ * Makes typed failures of what the driver, the pool and Jdbi throw, by SQLSTATE.
+ *
+ * <p>Jdbi's exceptions print the bound arguments, so they are unwrapped; the driver's are kept as
+ * the cause, and print no values because {@code logServerErrorDetail} is off.
+ */
+final class PostgresFailures {
+
+  static final String FOREIGN_KEY = "23503";
+
+  private static final String SCHEMA_FIX =
+      "; the schema is missing or older than this library: apply the bundled migrations with"
+          + " PostgresConfig.withMigrateOnOpen(true) or MigrationRunner";
+
+  private PostgresFailures() {}
+
+  /**
+   * The typed failure.
+   *
+   * @param what what was done to whom, to begin the message with
+   */
+  static PersistenceException of(String what, Throwable thrown) {
+    if (thrown instanceof PersistenceException already) {
+      return already;
+    }
+    SQLException sql = sqlException(thrown);
+    if (sql == null) {
+      return new NonTransientPersistenceException(
+          DataError.CONSISTENCY_VIOLATION,
+          what + ": failed unexpectedly (" + thrown.getClass().getSimpleName() + ")",
+          thrown);
+    }
+    String state = state(sql);
+    String message = what + ": " + reason(sql);
+    if (sql instanceof SQLTransientConnectionException) {
+      return new TransientPersistenceException(
+          DataError.CONNECTION_FAILED, message + "; no connection before the deadline", sql);
+    }
+    return switch (state) {
+      case "40001", "40P01", "55P03" ->
+          new TransientPersistenceException(DataError.TRANSACTION_CONFLICT, message, sql);
+      case "57014" ->
+          new TransientPersistenceException(
+              DataError.CONNECTION_FAILED, message + "; the statement ran into its timeout", sql);
+      case "57P01", "57P02", "57P03", "57P05", "25006", "25P03", "25P04" ->
+          new TransientPersistenceException(DataError.CONNECTION_FAILED, message, sql);
+      case "23505" -> new NonTransientPersistenceException(DataError.DUPLICATE_KEY, message, sql);
+      case "42501" -> new NonTransientPersistenceException(DataError.ACCESS_DENIED, message, sql);
+      case "42P01", "3F000", "42703", "42704", "42883" ->
+          new NonTransientPersistenceException(DataError.MISCONFIGURED, message + SCHEMA_FIX, sql);
+      default -> byClass(state, message, sql);
+    };
+  }
+
+  private static PersistenceException byClass(String state, String message, SQLException sql) {
+    String kind = state.length() == 5 ? state.substring(0, 2) : "";
+    return switch (kind) {
+      case "08", "53", "58", "" ->
+          new TransientPersistenceException(DataError.CONNECTION_FAILED, message, sql);
+      case "40" -> new TransientPersistenceException(DataError.TRANSACTION_CONFLICT, message, sql);
+      case "22", "23", "44", "54", "P0" ->
+          new NonTransientPersistenceException(DataError.CONSTRAINT_VIOLATION, message, sql);
+      case "28" -> new NonTransientPersistenceException(DataError.ACCESS_DENIED, message, sql);
+      default -> new NonTransientPersistenceException(DataError.MISCONFIGURED, message, sql);
+    };
+  }
+
+  /** Whether it is the data that was refused, so that other rows of the statement may pass. */
+  static boolean refusesData(Throwable thrown) {
+    SQLException sql = sqlException(thrown);
+    if (sql == null) {
+      return false;
+    }
+    return switch (state(sql).length() == 5 ? state(sql).substring(0, 2) : "") {
+      case "22", "23", "44", "54", "P0" -> true;
+      default -> false;
+    };
+  }
+
+  /** Whether an open connection was cut, as opposed to none being had. */
+  static boolean lostConnection(Throwable thrown) {
+    SQLException sql = sqlException(thrown);
+    return sql != null
+        && !(sql instanceof SQLTransientConnectionException)
+        && (state(sql).startsWith("08") || state(sql).startsWith("57P0"));
+  }
+
+  /** The SQLSTATE, or an empty string. */
+  static String state(Throwable thrown) {
+    SQLException sql = sqlException(thrown);
+    return sql == null || sql.getSQLState() == null ? "" : sql.getSQLState();
+  }
+
+  /** SQLSTATE, constraint and table, and the server's words where they hold no values. */
+  static String reason(Throwable thrown) {
+    SQLException sql = sqlException(thrown);
+    StringBuilder reason = new StringBuilder();
+    reason.append(state(thrown).isEmpty() ? "no SQLSTATE" : "SQLSTATE " + state(thrown));
+    ServerErrorMessage server = serverMessage(sql);
+    if (server != null) {
+      append(reason, "constraint", server.getConstraint());
+      append(reason, "table", qualified(server));
+      append(reason, "column", server.getColumn());
+    }
+    String words = words(state(thrown));
+    if (!words.isEmpty()) {
+      reason.append(": ").append(words);
+    }
+    return reason.toString();
+  }
+
+  /** The constraint that did not hold, or an empty string. */
+  static String constraint(Throwable thrown) {
+    ServerErrorMessage server = serverMessage(sqlException(thrown));
+    return server == null || server.getConstraint() == null ? "" : server.getConstraint();
+  }
+
+  private static @Nullable ServerErrorMessage serverMessage(@Nullable SQLException sql) {
+    return sql instanceof PSQLException postgres ? postgres.getServerErrorMessage() : null;
+  }
+
+  private static void append(StringBuilder reason, String label, @Nullable String name) {
+    if (name != null) {
+      reason.append(", ").append(label).append(' ').append(name);
+    }
+  }
+
+  private static @Nullable String qualified(ServerErrorMessage server) {
+    return server.getTable() == null || server.getSchema() == null
+        ? server.getTable()
+        : server.getSchema() + "." + server.getTable();
+  }
+
+  private static String words(String state) {
+    return switch (state) {
+      case "22P02" -> "not a valid JSON document";
+      case "22P05" -> "holds a character that the database cannot store, such as NUL";
+      case "22021" -> "holds bytes that are no text";
+      case "22003" -> "a number is out of range";
+      case "22001" -> "too long for its column";
+      case FOREIGN_KEY -> "refers to an agent that is not registered, or is still referred to";
+      case "23514" -> "a check constraint does not hold";
+      case "23502" -> "a mandatory value is absent";
+      case "54001" -> "nested too deep";
+      case "3D000" -> "there is no such database";
+      case "28P01", "28000" -> "the server refuses the user or the password";
+      case "42501" -> "the role lacks a privilege";
+      default -> "";
+    };
+  }
+
+  /** The first SQL exception in the chain. */
+  private static @Nullable SQLException sqlException(Throwable thrown) {
+    Throwable candidate = thrown;
+    while (candidate != null && !(candidate instanceof SQLException)) {
+      candidate = candidate.getCause() == candidate ? null : candidate.getCause();
+    }
+    return (SQLException) candidate;
+  }
+}

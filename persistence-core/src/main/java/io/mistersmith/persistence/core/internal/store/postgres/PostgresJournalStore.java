@@ -1,0 +1,139 @@
+package io.mistersmith.persistence.core.internal.store.postgres;
+
+import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.spi.ApplyResult;
+import io.mistersmith.persistence.spi.JournalPosition;
+import io.mistersmith.persistence.spi.JournalStore;
+import io.mistersmith.persistence.spi.StateChange;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jdbi.v3.core.Handle;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The journals' positions, and the transaction that a flush is.
+ *
+ * <p>A flush first moves the position from exactly where its batch began. That row is locked until
+ * the commit, so flushes of one bucket run one after another, and one that began elsewhere finds no
+ * row to move and writes nothing: every entry is applied once and in order. Read Committed is
+ * enough for that: an update that waited for the row looks at it again as it is then, and so do the
+ * fenced upserts, which other writers (a replay, a sweep) can only lose against or win with a later
+ * revision. Nothing here decides by what an earlier statement read.
+ *
+ * <p>The whole batch is written in one go. Only when PostgreSQL refuses data, the transaction is
+ * begun anew in a form that isolates the bad rows with savepoints, so that good batches do not pay
+ * for them.
+ */
+final class PostgresJournalStore implements JournalStore {
+
+  private static final Logger LOG = LoggerFactory.getLogger(PostgresJournalStore.class);
+
+  private final Database database;
+  private final JournalPositions positions = new JournalPositions();
+  private final JournalLeases leases = new JournalLeases();
+  private final StateUpsert states = new StateUpsert();
+  private final DeadLetterLog deadLetters = new DeadLetterLog();
+
+  PostgresJournalStore(Database database) {
+    this.database = database;
+  }
+
+  @Override
+  public Optional<JournalPosition> position(String bucket) {
+    return database.call(
+        "read the position of journal " + bucket, handle -> positions.find(handle, bucket));
+  }
+
+  @Override
+  public JournalPosition startEpoch(
+      String bucket,
+      Optional<JournalPosition> observed,
+      long firstSequence,
+      Instant streamCreated,
+      String reason) {
+    return database.transaction(
+        "start an epoch of journal " + bucket + " at sequence " + firstSequence,
+        handle ->
+            positions.startEpoch(handle, bucket, observed, firstSequence, streamCreated, reason));
+  }
+
+  @Override
+  public ApplyResult apply(
+      JournalPosition previous, JournalPosition next, List<StateChange> changes) {
+    List<StateRow> rows = new ArrayList<>(changes.size());
+    List<RefusedChange> unfit = new ArrayList<>();
+    StateRow.of(changes, rows, unfit);
+    String what =
+        "apply "
+            + changes.size()
+            + " changes of journal "
+            + previous.bucket()
+            + " from "
+            + previous.epoch()
+            + "-"
+            + previous.sequence()
+            + " to "
+            + next.sequence()
+            + " (whether it was committed, the position tells)";
+    try {
+      return database.transaction(what, h -> apply(h, previous, next, rows, unfit, false));
+    } catch (PersistenceException e) {
+      if (!PostgresFailures.refusesData(e)) {
+        throw e;
+      }
+      LOG.debug("{}: isolating what is refused", what, e);
+    }
+    return database.transaction(what, h -> apply(h, previous, next, rows, unfit, true));
+  }
+
+  private ApplyResult apply(
+      Handle handle,
+      JournalPosition previous,
+      JournalPosition next,
+      List<StateRow> rows,
+      List<RefusedChange> unfit,
+      boolean isolate) {
+    JournalPositions.Move move = positions.move(handle, previous, next);
+    if (move == JournalPositions.Move.REFUSED) {
+      return new ApplyResult.PositionMoved();
+    }
+    List<RefusedChange> refused = new ArrayList<>(unfit);
+    if (isolate) {
+      states.writeIsolating(handle, rows, refused::add);
+    } else {
+      states.write(handle, rows);
+    }
+    if (move == JournalPositions.Move.DONE_WITH_OPEN_DEAD_LETTERS) {
+      deadLetters.supersede(handle, previous.bucket(), without(rows, refused));
+    }
+    deadLetters.file(handle, previous.bucket(), refused);
+    return new ApplyResult.Applied(
+        refused.stream().map(r -> new ApplyResult.Refusal(r.change(), r.reason())).toList());
+  }
+
+  private static List<StateRow> without(List<StateRow> rows, List<RefusedChange> refused) {
+    Set<String> subjects = new HashSet<>();
+    refused.forEach(refusal -> subjects.add(refusal.change().subject()));
+    return rows.stream().filter(row -> !subjects.contains(row.change().subject())).toList();
+  }
+
+  @Override
+  public boolean acquireLease(String bucket, String holder, Duration duration) {
+    return database.call(
+        "acquire the lease of journal " + bucket + " for " + holder,
+        handle -> leases.acquire(handle, bucket, holder, duration));
+  }
+
+  @Override
+  public void releaseLease(String bucket, String holder) {
+    database.call(
+        "release the lease of journal " + bucket + " of " + holder,
+        handle -> leases.release(handle, bucket, holder));
+  }
+}

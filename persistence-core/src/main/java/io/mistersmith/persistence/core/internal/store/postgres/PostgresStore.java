@@ -1,0 +1,97 @@
+package io.mistersmith.persistence.core.internal.store.postgres;
+
+import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.core.internal.pool.PoolSet;
+import io.mistersmith.persistence.spi.AgentStore;
+import io.mistersmith.persistence.spi.DeadLetterStore;
+import io.mistersmith.persistence.spi.JournalStore;
+import io.mistersmith.persistence.spi.StateStore;
+import javax.sql.DataSource;
+
+/**
+ * The durable half of the stores: agents, their state, the journals and the dead letters in
+ * PostgreSQL. Thread-safe. Calls after {@link #close} fail as {@code CLOSED}.
+ */
+public final class PostgresStore implements AutoCloseable {
+
+  /** Names all that the statements of this package name and a database may lack. */
+  private static final String PROBE =
+      """
+      SELECT r.version, r.published_version, s.epoch, s.deleted_at, p.sequence, e.first_sequence,
+             l.fencing_token, d.status
+        FROM agents.registry r, agents.state s, agents.journal_positions p,
+             agents.journal_epochs e, agents.journal_leases l, agents.dead_letters d
+       LIMIT 0
+      """;
+
+  private final PoolSet pools;
+  private final AgentStore agents;
+  private final StateStore states;
+  private final JournalStore journals;
+  private final DeadLetterStore deadLetters;
+
+  private PostgresStore(PoolSet pools) {
+    this.pools = pools;
+    Database callers = new Database(pools, pools.callers());
+    this.agents = new PostgresAgentStore(callers);
+    this.states = new PostgresStateStore(callers);
+    this.deadLetters = new PostgresDeadLetterStore(callers);
+    this.journals = new PostgresJournalStore(new Database(pools, pools.flush()));
+  }
+
+  /**
+   * Connects and looks whether the schema is there. Applies no migrations.
+   *
+   * @throws io.mistersmith.persistence.error.PersistenceException {@code CONNECTION_FAILED}
+   *     (transient) when the server cannot be reached, {@code ACCESS_DENIED} when it refuses the
+   *     user, {@code MISCONFIGURED} when the schema is missing
+   */
+  public static PostgresStore open(PersistenceConfig config) {
+    String what = "open " + config.postgres();
+    PoolSet pools;
+    try {
+      pools = PoolSet.open(config.postgres(), config.runtimeName());
+    } catch (RuntimeException e) {
+      throw PostgresFailures.of(what, e);
+    }
+    try {
+      new Database(pools, pools.callers())
+          .call(what, handle -> handle.createQuery(PROBE).mapToMap().list());
+      return new PostgresStore(pools);
+    } catch (RuntimeException e) {
+      pools.close();
+      throw e;
+    }
+  }
+
+  /** The registry of agents. */
+  public AgentStore agents() {
+    return agents;
+  }
+
+  /** The agents' state. */
+  public StateStore states() {
+    return states;
+  }
+
+  /** Positions, epochs, leases, and the transaction that a flush is. */
+  public JournalStore journals() {
+    return journals;
+  }
+
+  /** The entries that PostgreSQL refused. */
+  public DeadLetterStore deadLetters() {
+    return deadLetters;
+  }
+
+  /** The callers' pool, for migrations and monitoring; this store closes it. */
+  public DataSource dataSource() {
+    return pools.callers();
+  }
+
+  /** Closes all connections. Calls under way fail. */
+  @Override
+  public void close() {
+    pools.close();
+  }
+}

@@ -1,0 +1,31 @@
+package io.mistersmith.persistence.core.internal.store.postgres;
+
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.util.Collection;
+import org.jdbi.v3.core.argument.Argument;
+import org.jdbi.v3.core.statement.StatementContext;
+import org.jspecify.annotations.Nullable;
+
+/** A parameter that is one column of a set of rows, for {@code unnest}. */
+record SqlArray(String elementType, Collection<? extends @Nullable Object> elements)
+    implements Argument {
+
+  static SqlArray text(Collection<? extends @Nullable String> elements) {
+    return new SqlArray("text", elements);
+  }
+
+  static SqlArray bigint(Collection<Long> elements) {
+    return new SqlArray("int8", elements);
+  }
+
+  @Override
+  public void apply(int position, PreparedStatement statement, StatementContext context)
+      throws SQLException {
+    Object[] array =
+        "text".equals(elementType)
+            ? elements.toArray(String[]::new)
+            : elements.toArray(Long[]::new);
+    statement.setArray(position, statement.getConnection().createArrayOf(elementType, array));
+  }
+}

@@ -1,0 +1,98 @@
+package io.mistersmith.persistence.core.internal.store.postgres;
+
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.spi.Operation;
+import io.mistersmith.persistence.spi.StateChange;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * A change in the form of a row of {@code agents.state}.
+ *
+ * @param change the change it was made of
+ * @param key its key, whose agent is a UUID
+ * @param value the value as text
+ * @param checksum SHA-256 of the exact bytes
+ */
+record StateRow(StateChange change, StateKey key, String value, String checksum) {
+
+  /** Everybody who locks rows does it in this order, so that nobody waits in a circle. */
+  static final Comparator<StateRow> LOCK_ORDER =
+      Comparator.comparing((StateRow row) -> row.key().agent())
+          .thenComparing(row -> row.key().key());
+
+  private static final HexFormat HEX = HexFormat.of();
+
+  /** Sorts the changes into rows, and refusals of what no row can be made of. */
+  static void of(List<StateChange> changes, List<StateRow> rows, List<RefusedChange> refused) {
+    MessageDigest sha256 = sha256();
+    for (StateChange change : changes) {
+      Optional<StateKey> key = change.key();
+      if (key.isEmpty()) {
+        refused.add(
+            RefusedChange.unasked(change, DataError.INVALID_KEY, "the subject names no legal key"));
+      } else if (agentId(key.get().agent()).isEmpty()) {
+        refused.add(
+            RefusedChange.unasked(
+                change, DataError.INVALID_KEY, "the agent is no UUID in lower-case letters"));
+      } else {
+        Optional<String> text = text(change);
+        if (text.isEmpty()) {
+          refused.add(
+              RefusedChange.unasked(
+                  change, DataError.SERIALIZATION_ERROR, "the value is no UTF-8 text"));
+        } else {
+          String checksum = HEX.formatHex(sha256.digest(change.value()));
+          rows.add(new StateRow(change, key.get(), text.get(), checksum));
+        }
+      }
+    }
+    rows.sort(LOCK_ORDER);
+  }
+
+  /** The id, if it is written as PostgreSQL writes it: other spellings would be other keys. */
+  static Optional<UUID> agentId(String agent) {
+    if (agent.length() != 36) {
+      return Optional.empty();
+    }
+    try {
+      UUID id = UUID.fromString(agent);
+      return id.toString().equals(agent) ? Optional.of(id) : Optional.empty();
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+
+  boolean isDelete() {
+    return change.operation() == Operation.DELETE;
+  }
+
+  private static Optional<String> text(StateChange change) {
+    if (change.operation() == Operation.DELETE) {
+      return Optional.of("null");
+    }
+    try {
+      return Optional.of(
+          StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(change.value())).toString());
+    } catch (CharacterCodingException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+}

@@ -1,0 +1,140 @@
+package io.mistersmith.persistence.core.internal.store.postgres;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.ToLongFunction;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.Update;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes rows into {@code agents.state}, each fenced by (epoch, version): a row is never replaced
+ * by an older one. Deletes leave a tombstone where the agent exists, and nothing where it does not.
+ */
+final class StateUpsert {
+
+  private static final String PUT =
+      """
+      INSERT INTO agents.state AS s
+             (agent_id, state_key, state_value, epoch, version, checksum,
+              created_at, updated_at, expires_at, deleted_at)
+      SELECT c.agent_id::uuid, c.state_key, c.state_value::jsonb, c.epoch, c.version, c.checksum,
+             c.written_at::timestamptz, c.written_at::timestamptz, c.expires_at::timestamptz, NULL
+        FROM unnest(:agents, :keys, :values, :epochs, :versions, :checksums, :written, :expires)
+          AS c (agent_id, state_key, state_value, epoch, version, checksum, written_at, expires_at)
+      ON CONFLICT (agent_id, state_key) DO UPDATE
+         SET state_value = excluded.state_value,
+             epoch = excluded.epoch,
+             version = excluded.version,
+             checksum = excluded.checksum,
+             created_at = CASE WHEN s.deleted_at IS NULL THEN s.created_at
+                               ELSE excluded.created_at END,
+             updated_at = excluded.updated_at,
+             expires_at = excluded.expires_at,
+             deleted_at = NULL
+       WHERE (s.epoch, s.version) < (excluded.epoch, excluded.version)
+      """;
+
+  private static final String DELETE =
+      """
+      INSERT INTO agents.state AS s
+             (agent_id, state_key, state_value, epoch, version, checksum,
+              created_at, updated_at, expires_at, deleted_at)
+      SELECT r.agent_id, c.state_key, 'null'::jsonb, c.epoch, c.version, c.checksum,
+             c.written_at::timestamptz, c.written_at::timestamptz, NULL, c.written_at::timestamptz
+        FROM unnest(:agents, :keys, :epochs, :versions, :checksums, :written)
+          AS c (agent_id, state_key, epoch, version, checksum, written_at)
+        JOIN agents.registry r ON r.agent_id = c.agent_id::uuid
+       ORDER BY c.agent_id COLLATE "C", c.state_key COLLATE "C"
+      ON CONFLICT (agent_id, state_key) DO UPDATE
+         SET state_value = excluded.state_value,
+             epoch = excluded.epoch,
+             version = excluded.version,
+             checksum = excluded.checksum,
+             updated_at = excluded.updated_at,
+             expires_at = NULL,
+             deleted_at = excluded.deleted_at
+       WHERE (s.epoch, s.version) < (excluded.epoch, excluded.version)
+      """;
+
+  /** Writes all rows, or throws and leaves the transaction aborted. */
+  void write(Handle handle, List<StateRow> rows) {
+    List<StateRow> puts = new ArrayList<>(rows.size());
+    List<StateRow> deletes = new ArrayList<>();
+    for (StateRow row : rows) {
+      (row.isDelete() ? deletes : puts).add(row);
+    }
+    if (!puts.isEmpty()) {
+      bind(handle.createUpdate(PUT), puts)
+          .bind("values", text(puts, StateRow::value))
+          .bind(
+              "expires",
+              text(puts, row -> row.change().expiresAt().map(SqlTime::text).orElse(null)))
+          .execute();
+    }
+    if (!deletes.isEmpty()) {
+      bind(handle.createUpdate(DELETE), deletes).execute();
+    }
+  }
+
+  /**
+   * Writes the rows that PostgreSQL takes, and finds those that it refuses by halving: a few more
+   * statements for each bad row, none for its good neighbours one by one.
+   */
+  void writeIsolating(Handle handle, List<StateRow> rows, Consumer<RefusedChange> refused) {
+    if (rows.isEmpty()) {
+      return;
+    }
+    handle.savepoint("slice");
+    try {
+      write(handle, rows);
+    } catch (RuntimeException e) {
+      if (!PostgresFailures.refusesData(e)) {
+        throw e;
+      }
+      handle.rollbackToSavepoint("slice");
+      if (rows.size() > 1) {
+        int half = rows.size() / 2;
+        writeIsolating(handle, rows.subList(0, half), refused);
+        writeIsolating(handle, rows.subList(half, rows.size()), refused);
+      } else if (!isDeleteOfUnknownAgent(rows.get(0), e)) {
+        refused.accept(RefusedChange.by(e, rows.get(0).change()));
+      }
+      return;
+    }
+    handle.releaseSavepoint("slice");
+  }
+
+  /** Its agent went while the statement ran: there is nothing left to delete. */
+  private static boolean isDeleteOfUnknownAgent(StateRow row, RuntimeException thrown) {
+    return row.isDelete() && PostgresFailures.state(thrown).equals(PostgresFailures.FOREIGN_KEY);
+  }
+
+  private static Update bind(Update statement, List<StateRow> rows) {
+    return statement
+        .bind("agents", text(rows, row -> row.key().agent()))
+        .bind("keys", text(rows, row -> row.key().key()))
+        .bind("epochs", bigint(rows, row -> row.change().revision().epoch()))
+        .bind("versions", bigint(rows, row -> row.change().revision().sequence()))
+        .bind("checksums", text(rows, StateRow::checksum))
+        .bind("written", text(rows, row -> SqlTime.text(row.change().writtenAt())));
+  }
+
+  private static SqlArray text(List<StateRow> rows, Function<StateRow, @Nullable String> column) {
+    List<@Nullable String> elements = new ArrayList<>(rows.size());
+    for (StateRow row : rows) {
+      elements.add(column.apply(row));
+    }
+    return SqlArray.text(elements);
+  }
+
+  private static SqlArray bigint(List<StateRow> rows, ToLongFunction<StateRow> column) {
+    List<Long> elements = new ArrayList<>(rows.size());
+    for (StateRow row : rows) {
+      elements.add(column.applyAsLong(row));
+    }
+    return SqlArray.bigint(elements);
+  }
+}

@@ -1,0 +1,123 @@
+package io.mistersmith.persistence.core;
+
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The law of the house: no cycles, arrows run down, the roofs wire, and each driver has one room.
+ */
+class FloorPlanTest {
+
+  private static final String ROOT = "io.mistersmith.persistence";
+  private static final String INTERNAL = ROOT + ".core.internal";
+
+  private final JavaClasses house =
+      new ClassFileImporter()
+          .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+          .importPackages(ROOT);
+
+  @Test
+  void noPackageCycles() {
+    slices().matching(ROOT + ".(**)").should().beFreeOfCycles().check(house);
+  }
+
+  @Test
+  void nothingBelowImportsTheRootPackage() {
+    noClasses()
+        .that(resideInAPackage(ROOT + "..").and(not(resideInAnyPackage(ROOT, ROOT + ".core"))))
+        .and(not(resideInAPackage(ROOT + ".testkit..")))
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage(ROOT)
+        .check(house);
+  }
+
+  @Test
+  void nothingInsideTheEngineImportsItsRoof() {
+    noClasses()
+        .that()
+        .resideInAPackage(INTERNAL + "..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage(ROOT + ".core")
+        .check(house);
+  }
+
+  @Test
+  void theApiImportsNoOtherModule() {
+    noClasses()
+        .that()
+        .resideInAnyPackage(
+            ROOT,
+            ROOT + ".config..",
+            ROOT + ".error..",
+            ROOT + ".model..",
+            ROOT + ".monitor..",
+            ROOT + ".repository..",
+            ROOT + ".routing..",
+            ROOT + ".spi..")
+        .should()
+        .dependOnClassesThat()
+        .resideOutsideOfPackages(
+            "java..",
+            "org.jspecify..",
+            ROOT,
+            ROOT + ".config..",
+            ROOT + ".error..",
+            ROOT + ".model..",
+            ROOT + ".monitor..",
+            ROOT + ".repository..",
+            ROOT + ".routing..",
+            ROOT + ".spi..")
+        .check(house);
+  }
+
+  @Test
+  void onlyTheNatsStoreSeesJnats() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(INTERNAL + ".store.nats..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("io.nats..")
+        .check(house);
+  }
+
+  @Test
+  void onlyThePostgresStoreAndThePoolSeeJdbc() {
+    noClasses()
+        .that()
+        .resideInAPackage(ROOT + "..")
+        .and()
+        .resideOutsideOfPackages(
+            INTERNAL + ".store.postgres..",
+            INTERNAL + ".pool..",
+            ROOT + ".migration..",
+            ROOT + ".testkit.server..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            "java.sql..", "javax.sql..", "org.postgresql..", "org.jdbi..", "com.zaxxer..")
+        .check(house);
+  }
+
+  @Test
+  void theEngineKnowsItsStoresByTheirSpiOnly() {
+    classes()
+        .that()
+        .resideInAPackage(INTERNAL + ".store..")
+        .should()
+        .onlyHaveDependentClassesThat()
+        .resideInAnyPackage(INTERNAL + ".store..", ROOT + ".core")
+        .check(house);
+  }
+}

@@ -1,0 +1,117 @@
+package io.mistersmith.persistence.core.internal.store.postgres;
+
+import io.mistersmith.persistence.config.NatsConfig;
+import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.config.PostgresConfig;
+import io.mistersmith.persistence.migration.MigrationRunner;
+import io.mistersmith.persistence.testkit.server.PostgresOptions;
+import io.mistersmith.persistence.testkit.server.PostgresServer;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.postgresql.ds.PGSimpleDataSource;
+
+/** A migrated database of its own on a server that all tests of its version share. */
+final class PostgresDatabase {
+
+  private static final Map<Integer, PostgresServer> SERVERS = new ConcurrentHashMap<>();
+  private static final AtomicInteger NAMES = new AtomicInteger();
+
+  private final PostgresServer server;
+  private final String jdbcUrl;
+
+  private PostgresDatabase(PostgresServer server, String jdbcUrl) {
+    this.server = server;
+    this.jdbcUrl = jdbcUrl;
+  }
+
+  static PostgresDatabase create(int majorVersion) {
+    PostgresDatabase database = createEmpty(majorVersion);
+    database.migrate();
+    return database;
+  }
+
+  static PostgresDatabase createEmpty(int majorVersion) {
+    return createEmpty(
+        SERVERS.computeIfAbsent(
+            majorVersion,
+            v -> PostgresServer.start(PostgresOptions.defaults().withMajorVersion(v))));
+  }
+
+  private static PostgresDatabase createEmpty(PostgresServer server) {
+    return new PostgresDatabase(server, server.createDatabase("store_" + NAMES.incrementAndGet()));
+  }
+
+  /** A migrated database on a server of its own, for tests that do things to the server. */
+  static Own startOwn(int majorVersion) {
+    PostgresServer server =
+        PostgresServer.start(PostgresOptions.defaults().withMajorVersion(majorVersion));
+    PostgresDatabase database = createEmpty(server);
+    database.migrate();
+    return new Own(server, database);
+  }
+
+  record Own(PostgresServer server, PostgresDatabase database) implements AutoCloseable {
+    @Override
+    public void close() {
+      server.close();
+    }
+  }
+
+  private void migrate() {
+    PGSimpleDataSource source = new PGSimpleDataSource();
+    source.setUrl(jdbcUrl);
+    source.setUser(server.user());
+    server.password().ifPresent(source::setPassword);
+    MigrationRunner.of(source).apply();
+  }
+
+  PostgresConfig config() {
+    PostgresConfig config = PostgresConfig.of(jdbcUrl, server.user());
+    return server.password().map(config::withPassword).orElse(config);
+  }
+
+  PostgresStore open() {
+    return open(config());
+  }
+
+  static PostgresStore open(PostgresConfig config) {
+    return PostgresStore.open(
+        PersistenceConfig.builder(NatsConfig.of("nats://unused.invalid"), config).build());
+  }
+
+  Connection connect() throws SQLException {
+    return DriverManager.getConnection(jdbcUrl, server.user(), server.password().orElse(""));
+  }
+
+  void execute(String sql) {
+    try (Connection connection = connect();
+        Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** The first column of what a query answers. */
+  List<String> query(String sql) {
+    List<String> values = new ArrayList<>();
+    try (Connection connection = connect();
+        Statement statement = connection.createStatement();
+        ResultSet rows = statement.executeQuery(sql)) {
+      while (rows.next()) {
+        values.add(String.valueOf(rows.getString(1)));
+      }
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+    return values;
+  }
+}

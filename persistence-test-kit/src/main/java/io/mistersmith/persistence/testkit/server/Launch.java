@@ -1,0 +1,31 @@
+package io.mistersmith.persistence.testkit.server;
+
+import io.mistersmith.persistence.testkit.server.ProcessSignals.Signal;
+import java.nio.file.Path;
+import java.util.List;
+
+/** How one kind of server is started, recognised as ready, and asked to go. */
+interface Launch {
+  /** For messages: product and version. */
+  String name();
+
+  Path dataDirectory();
+
+  /** Called once, before the first start: makes the data directory. */
+  void prepare();
+
+  /** Called before every start; may write configuration. */
+  List<String> command(int port);
+
+  /** True once the server with this process id answers clients. */
+  boolean isReady(int port, long pid);
+
+  /** Asks for an orderly end. */
+  Signal stopSignal();
+
+  /** Asks for a quick end of a server whose data nobody needs any more. */
+  Signal discardSignal();
+
+  /** Called after an older copy of the data was put back. */
+  void dataReplaced();
+}

@@ -1,0 +1,81 @@
+package io.mistersmith.persistence.testkit.server;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * How a PostgreSQL server is to be started. Whatever the settings say nothing about is durable:
+ * fsync, synchronous_commit and full_page_writes are on.
+ *
+ * @param majorVersion 15, 16, 17 or 18
+ * @param port the TCP port on the loopback interface, or 0 for a free one
+ * @param serverSettings settings of postgresql.conf by name, as PostgreSQL writes them
+ */
+public record PostgresOptions(int majorVersion, int port, Map<String, String> serverSettings) {
+
+  private static final String VERSION_PROPERTY = "persistence.test.postgres";
+
+  /**
+   * @throws IllegalArgumentException when a value is out of its range
+   */
+  public PostgresOptions {
+    if (majorVersion < 15 || majorVersion > 18) {
+      throw new IllegalArgumentException(
+          "majorVersion is " + majorVersion + ": use one of 15, 16, 17, 18");
+    }
+    if (port < 0 || port > 65_535) {
+      throw new IllegalArgumentException(
+          "port is " + port + ": use 1 to 65535, or 0 for a free one");
+    }
+    serverSettings.forEach(
+        (name, value) -> {
+          if (!name.matches("[A-Za-z_][A-Za-z0-9_.]*")) {
+            throw new IllegalArgumentException(
+                "serverSettings has the name '" + name + "', which is no setting's name");
+          }
+        });
+    Map<String, String> settings = new LinkedHashMap<>();
+    settings.put("fsync", "on");
+    settings.put("synchronous_commit", "on");
+    settings.put("full_page_writes", "on");
+    settings.putAll(serverSettings);
+    serverSettings = Map.copyOf(settings);
+  }
+
+  /**
+   * The version that the system property {@code persistence.test.postgres} names (18 without it), a
+   * free port, durable settings.
+   *
+   * @throws IllegalArgumentException when the property holds something else than 15, 16, 17 or 18
+   */
+  public static PostgresOptions defaults() {
+    String version = System.getProperty(VERSION_PROPERTY, "18");
+    if (!version.matches("[0-9]{1,3}")) {
+      throw new IllegalArgumentException(
+          VERSION_PROPERTY + " is '" + version + "': use one of 15, 16, 17, 18");
+    }
+    return new PostgresOptions(Integer.parseInt(version), 0, Map.of());
+  }
+
+  /** These options with another major version. */
+  public PostgresOptions withMajorVersion(int newMajorVersion) {
+    return new PostgresOptions(newMajorVersion, port, serverSettings);
+  }
+
+  /** These options with another port; 0 takes a free one. */
+  public PostgresOptions withPort(int newPort) {
+    return new PostgresOptions(majorVersion, newPort, serverSettings);
+  }
+
+  /** These options with one more server setting; a setting of the same name is replaced. */
+  public PostgresOptions withServerSetting(String name, String value) {
+    Map<String, String> settings = new LinkedHashMap<>(serverSettings);
+    settings.put(name, value);
+    return new PostgresOptions(majorVersion, port, settings);
+  }
+
+  /** These options with exactly these server settings besides the durable ones. */
+  public PostgresOptions withServerSettings(Map<String, String> settings) {
+    return new PostgresOptions(majorVersion, port, settings);
+  }
+}

@@ -1,0 +1,103 @@
+package io.mistersmith.persistence.testkit.server;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** Sends POSIX signals by process id, and waits for processes that need not be our children. */
+final class ProcessSignals {
+  private static final Duration COMMAND_LIMIT = Duration.ofSeconds(10);
+  private static final long POLL_MILLIS = 5;
+
+  private ProcessSignals() {}
+
+  /** A signal by the name that {@code kill} knows. */
+  enum Signal {
+    STOP,
+    CONT,
+    KILL,
+    INT,
+    QUIT,
+    TERM
+  }
+
+  /** Sends the signal to each process; one that has gone meanwhile is no error. */
+  static void send(Signal signal, Collection<Long> pids) {
+    if (pids.isEmpty()) {
+      return;
+    }
+    // The shell's built-in kill: slim images have no kill program.
+    List<String> command = new ArrayList<>();
+    command.add("sh");
+    command.add("-c");
+    command.add("for p in \"$@\"; do kill -" + signal + " \"$p\" || exit 1; done");
+    command.add("sh");
+    pids.forEach(pid -> command.add(Long.toString(pid)));
+    CommandRun.Result result = CommandRun.run(command, COMMAND_LIMIT);
+    if (result.exitCode() != 0 && pids.stream().anyMatch(ProcessSignals::isAlive)) {
+      pids.forEach(pid -> sendToOne(signal, pid));
+    }
+  }
+
+  static void send(Signal signal, long pid) {
+    send(signal, List.of(pid));
+  }
+
+  private static void sendToOne(Signal signal, long pid) {
+    CommandRun.Result result =
+        CommandRun.run(
+            List.of("sh", "-c", "kill -" + signal + " \"$1\"", "sh", Long.toString(pid)),
+            COMMAND_LIMIT);
+    if (result.exitCode() != 0 && isAlive(pid)) {
+      throw new IllegalStateException(
+          "Could not send SIG" + signal + " to process " + pid + ": " + result.output());
+    }
+  }
+
+  /** True until the process has ended; a zombie that nobody has reaped yet has ended. */
+  static boolean isAlive(long pid) {
+    return ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false) && !isZombie(pid);
+  }
+
+  private static boolean isZombie(long pid) {
+    Path stat = Path.of("/proc", Long.toString(pid), "stat");
+    if (!Files.isReadable(stat)) {
+      return false;
+    }
+    try {
+      String line = Files.readString(stat);
+      return line.startsWith(" Z", line.lastIndexOf(')') + 1);
+    } catch (IOException goneMeanwhile) {
+      return true;
+    }
+  }
+
+  static List<Long> children(long pid) {
+    return ProcessHandle.of(pid).stream()
+        .flatMap(ProcessHandle::children)
+        .map(ProcessHandle::pid)
+        .toList();
+  }
+
+  /** Waits until all of the processes have ended; false when the limit passes first. */
+  static boolean awaitEnd(Collection<Long> pids, Duration limit) {
+    long deadline = System.nanoTime() + limit.toNanos();
+    while (pids.stream().anyMatch(ProcessSignals::isAlive)) {
+      if (System.nanoTime() > deadline) {
+        return false;
+      }
+      try {
+        TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IllegalStateException("Interrupted while waiting for processes " + pids, e);
+      }
+    }
+    return true;
+  }
+}

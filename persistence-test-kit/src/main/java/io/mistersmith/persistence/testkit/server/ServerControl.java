@@ -1,0 +1,34 @@
+package io.mistersmith.persistence.testkit.server;
+
+import java.nio.file.Path;
+
+/** What can be done to a server, whatever runs it: a child process, a container, or others. */
+sealed interface ServerControl extends AutoCloseable
+    permits LocalServer, EnvironmentServer, ContainerServer {
+  String host();
+
+  int port();
+
+  long pid();
+
+  Path dataDirectory();
+
+  void kill();
+
+  void stop();
+
+  void restart();
+
+  void pause();
+
+  void resume();
+
+  Path copyData(Path target);
+
+  void replaceData(Path copy);
+
+  boolean ownsProcess();
+
+  @Override
+  void close();
+}

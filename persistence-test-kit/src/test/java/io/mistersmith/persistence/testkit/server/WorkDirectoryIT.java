@@ -1,0 +1,45 @@
+package io.mistersmith.persistence.testkit.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class WorkDirectoryIT {
+  @TempDir Path temporary;
+
+  @Test
+  void onlyWhatADeadJvmLeftIsSweptAway() throws IOException {
+    try (ChildJvm child =
+        ChildJvm.start(
+            StartsServers.class,
+            List.of("newest"),
+            Map.of("java.io.tmpdir", temporary.toString()),
+            temporary.resolve("child.log"))) {
+      assertThat(child.stdout().lines().anyMatch(line -> line.equals("started"))).isTrue();
+      Instant future = Instant.now().plusSeconds(60);
+
+      WorkDirectory.sweep(temporary, future);
+      assertThat(directories()).as("its JVM lives").isEqualTo(1);
+
+      child.kill();
+      WorkDirectory.sweep(temporary, Instant.EPOCH);
+      assertThat(directories()).as("too young").isEqualTo(1);
+      WorkDirectory.sweep(temporary, future);
+      assertThat(directories()).as("abandoned").isZero();
+    }
+  }
+
+  private long directories() throws IOException {
+    try (Stream<Path> entries = Files.list(temporary)) {
+      return entries.filter(Files::isDirectory).count();
+    }
+  }
+}
