@@ -13,20 +13,15 @@ import io.mistersmith.persistence.spi.Stores;
 import io.mistersmith.persistence.testkit.contract.StoresFixture;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import org.awaitility.Awaitility;
 
 /** The durable half of the stores alone, on a database that is emptied for each test. */
 final class PostgresFixture implements StoresFixture {
 
-  private static final Map<Integer, PostgresDatabase> DATABASES = new ConcurrentHashMap<>();
+  private static final PostgresDatabase DATABASE = PostgresDatabase.create();
 
-  private final PostgresDatabase database;
-
-  PostgresFixture(int version) {
-    database = DATABASES.computeIfAbsent(version, PostgresDatabase::create);
-    database.execute(
+  PostgresFixture() {
+    DATABASE.execute(
         """
         TRUNCATE agents.registry, agents.state, agents.journal_epochs, agents.journal_positions,
                  agents.journal_leases, agents.dead_letters;
@@ -42,7 +37,7 @@ final class PostgresFixture implements StoresFixture {
   @Override
   public PersistenceConfig.Builder config() {
     return PersistenceConfig.builder(
-        NatsConfig.of("nats://unused.invalid"), database.config().withConnections(1, 6));
+        NatsConfig.of("nats://unused.invalid"), DATABASE.config().withConnections(1, 6));
   }
 
   @Override
