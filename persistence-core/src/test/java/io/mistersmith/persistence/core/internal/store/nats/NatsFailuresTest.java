@@ -30,6 +30,7 @@ class NatsFailuresTest {
     "503, 10008, CONNECTION_FAILED, true",
     "503, 10076, MISCONFIGURED, false",
     "503, 10039, MISCONFIGURED, false",
+    "500, 10052, MISCONFIGURED, false",
     "400, 10166, MISCONFIGURED, false",
   })
   void serverErrorsAreTyped(int code, int error, DataError kind, boolean isTransient) {
