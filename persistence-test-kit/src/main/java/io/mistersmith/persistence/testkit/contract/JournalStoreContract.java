@@ -74,7 +74,21 @@ public abstract class JournalStoreContract extends DurableContract {
         Together.run(
             4, i -> () -> journals().startEpoch(BUCKET, Optional.of(first), 3, CREATED, "r" + i));
     assertThat(seen).extracting(JournalPosition::epoch).containsOnly(2L);
-    assertThat(seen).extracting(JournalPosition::sequence).containsOnly(2L);
+    assertThat(seen).extracting(JournalPosition::sequence).containsOnly(0L);
+  }
+
+  @Test
+  void anEpochNeverBeginsBehindWhatIsNotAppliedYetAndKeepsTheTimeOfTheLastMessage() {
+    Instant written = Instant.parse("2026-02-03T04:05:06.123456789Z");
+    JournalPosition first = position();
+    JournalPosition applied = first.advancedTo(5, written);
+    journals().apply(first, applied, List.of());
+    JournalPosition ahead = journals().startEpoch(BUCKET, Optional.of(applied), 9, CREATED, "a");
+    assertThat(ahead.sequence()).isEqualTo(5);
+    assertThat(ahead.messageTime()).isEqualTo(written);
+    JournalPosition back = journals().startEpoch(BUCKET, Optional.of(ahead), 3, CREATED, "b");
+    assertThat(back.sequence()).isEqualTo(2);
+    assertThat(back.messageTime()).isEqualTo(written);
   }
 
   @Test

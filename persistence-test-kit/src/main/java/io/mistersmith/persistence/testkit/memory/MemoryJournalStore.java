@@ -61,8 +61,10 @@ final class MemoryJournalStore implements JournalStore {
           .filter(epoch -> epoch.firstSequence() < firstSequence)
           .forEach(epochs::add);
     }
-    return new JournalPosition(
-        bucket, number, firstSequence - 1, Instant.EPOCH, streamCreated, epochs);
+    long sequence =
+        there == null ? firstSequence - 1 : Math.min(there.sequence(), firstSequence - 1);
+    Instant messageTime = there == null ? Instant.EPOCH : there.messageTime();
+    return new JournalPosition(bucket, number, sequence, messageTime, streamCreated, epochs);
   }
 
   @Override
