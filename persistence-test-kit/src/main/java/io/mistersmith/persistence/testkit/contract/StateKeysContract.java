@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.DataResult;
+import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.Versioned;
 import java.util.ArrayList;
@@ -83,7 +84,7 @@ public abstract class StateKeysContract extends PersistenceContract {
       assertThat(row(found, key).orElseThrow().value()).isEqualTo(key.key());
     }
 
-    Map<StateKey, DataResult<Boolean>> deleted = states().deleteAll(asked);
+    Map<StateKey, DataResult<Revision>> deleted = states().deleteAll(asked);
     assertThat(deleted.keySet()).containsExactlyElementsOf(asked);
     assertThat(deleted.values()).allMatch(DataResult::isSuccess);
     states().findAll(asked).values().forEach(row -> assertThat(row.orElseThrow()).isEmpty());
