@@ -42,7 +42,13 @@ final class MemoryJournalStore implements JournalStore {
     return database.transact(
         tables -> {
           JournalPosition there = tables.positions.get(bucket);
-          if (there != null && !observed.map(seen -> isSame(there, seen)).orElse(false)) {
+          boolean asObserved =
+              there == null
+                  || observed
+                      .filter(seen -> isSame(there, seen))
+                      .filter(seen -> there.streamCreated().equals(seen.streamCreated()))
+                      .isPresent();
+          if (there != null && !asObserved) {
             return there;
           }
           JournalPosition next = next(bucket, there, firstSequence, streamCreated);
@@ -61,10 +67,13 @@ final class MemoryJournalStore implements JournalStore {
           .filter(epoch -> epoch.firstSequence() < firstSequence)
           .forEach(epochs::add);
     }
-    long sequence =
-        there == null ? firstSequence - 1 : Math.min(there.sequence(), firstSequence - 1);
-    Instant messageTime = there == null ? Instant.EPOCH : there.messageTime();
-    return new JournalPosition(bucket, number, sequence, messageTime, streamCreated, epochs);
+    return new JournalPosition(
+        bucket,
+        number,
+        there == null ? firstSequence - 1 : Math.min(there.sequence(), firstSequence - 1),
+        there == null ? Instant.EPOCH : there.messageTime(),
+        streamCreated,
+        epochs);
   }
 
   @Override
