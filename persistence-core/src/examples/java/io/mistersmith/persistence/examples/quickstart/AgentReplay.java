@@ -9,10 +9,12 @@ import io.mistersmith.persistence.model.AgentStatus;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.repository.AgentRepository;
 import io.mistersmith.persistence.repository.StateRepository;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 
 /**
@@ -22,6 +24,7 @@ import java.util.function.Supplier;
 record AgentReplay(
     RecordedRun recorded,
     UUID agent,
+    Duration pace,
     AgentRepository agents,
     StateRepository<JsonNode> states,
     Reports reports)
@@ -39,7 +42,10 @@ record AgentReplay(
     int hydrated = retried(() -> states.hydrate(agent.toString()));
     int done = readCursor();
     reports.send(new WriterReport.Started(recorded.line(), done, hydrated));
+    long next = System.nanoTime();
     for (int step = done; step < recorded.steps().size(); step++) {
+      LockSupport.parkNanos(next - System.nanoTime());
+      next = Math.max(next, System.nanoTime() - pace.toNanos()) + pace.toNanos();
       int cursor = readCursor();
       if (cursor != step) {
         throw new IllegalStateException(

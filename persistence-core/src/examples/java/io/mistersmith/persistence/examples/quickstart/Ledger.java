@@ -11,6 +11,7 @@ final class Ledger {
   final Distribution putMicros = new Distribution();
   final Distribution getMicros = new Distribution();
   final Distribution lagMillis = new Distribution();
+  final Distribution backlogMillis = new Distribution();
   private final Map<Integer, Set<Integer>> refused = new HashMap<>();
   private final Map<String, Integer> refusals = new HashMap<>();
   private final Map<Integer, Integer> acknowledgedCursors = new HashMap<>();
@@ -34,6 +35,7 @@ final class Ledger {
       getMicros.add(got.micros());
     } else if (report instanceof WriterReport.Flushed flushed) {
       flushed.entriesByLag().forEach(lagMillis::add);
+      flushed.backlogByLag().forEach(backlogMillis::add);
     } else if (report instanceof WriterReport.Refused refusal) {
       if (refused.computeIfAbsent(refusal.run(), run -> new HashSet<>()).add(refusal.step())) {
         refusals.merge(refusal.error(), 1, Integer::sum);

@@ -13,7 +13,7 @@ record Result(Recording recording, Ledger ledger, Verification verification, lon
   /** Prints the table and the last line, and returns the exit status. */
   int print(PrintStream out) {
     int lost = verification.lost() + ledger.forgotten();
-    row(out, "runs replayed", "%,d of %,d steps", recording.runs().size(), recording.steps());
+    row(out, "runs replayed", "%,d with %,d steps", recording.runs().size(), recording.steps());
     if (!recording.problems().isEmpty()) {
       row(out, "lines skipped", "%,d", recording.problems().size());
     }
@@ -36,6 +36,12 @@ record Result(Recording recording, Ledger ledger, Verification verification, lon
         "%,d agents went on, %,d entries hydrated",
         ledger.resumed(),
         ledger.hydrated());
+    row(
+        out,
+        "",
+        "%,d entries of the killed writer were flushed by the second, %,d ms old at most",
+        ledger.backlogMillis.total(),
+        ledger.backlogMillis.percentile(100));
     if (ledger.forgotten() > 0) {
       row(out, "went back", "%,d agents", ledger.forgotten());
     }

@@ -2,8 +2,6 @@ package io.mistersmith.persistence.examples.quickstart;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.mistersmith.persistence.Persistence;
-import io.mistersmith.persistence.monitor.FlushReport;
-import io.mistersmith.persistence.monitor.PersistenceListener;
 import io.mistersmith.persistence.repository.StateRepository;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -12,8 +10,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -30,6 +26,7 @@ final class Writer {
   /** How many agents are at work at the same time. */
   static final int AGENTS_AT_ONCE = 32;
 
+  private static final Duration SHORTEST_REPLAY = Duration.ofSeconds(4);
   private static final Duration LONGEST_REPLAY = Duration.ofHours(1);
   private static final Duration CLOSE = Duration.ofSeconds(45);
 
@@ -55,14 +52,22 @@ final class Writer {
       throws IOException, ExecutionException, TimeoutException, InterruptedException {
     List<RecordedRun> runs = Recording.read(settings.file()).runs();
     ExecutorService agents = Executors.newFixedThreadPool(AGENTS_AT_ONCE, Writer::agentThread);
-    try (Persistence persistence = Persistence.open(settings.engine(new LagReporter(reports)))) {
+    LagReporter lag = new LagReporter(reports);
+    try (Persistence persistence = Persistence.open(settings.engine(lag))) {
       StateRepository<JsonNode> states = persistence.states(JsonNode.class);
+      lag.opened();
+      Duration pace = pace(runs);
       List<Future<?>> replays = new ArrayList<>();
       for (RecordedRun run : runs) {
         replays.add(
             agents.submit(
                 new AgentReplay(
-                    run, run.agent(settings.replay()), persistence.agents(), states, reports)));
+                    run,
+                    run.agent(settings.replay()),
+                    pace,
+                    persistence.agents(),
+                    states,
+                    reports)));
       }
       for (Future<?> replay : replays) {
         replay.get(LONGEST_REPLAY.toMillis(), TimeUnit.MILLISECONDS);
@@ -73,23 +78,16 @@ final class Writer {
     }
   }
 
+  /** How long a step takes at least: an agent waits for its model, and the kill has to hit work. */
+  private static Duration pace(List<RecordedRun> runs) {
+    long steps = runs.stream().mapToLong(run -> run.steps().size()).sum();
+    long atOnce = Math.min(AGENTS_AT_ONCE, runs.size());
+    return SHORTEST_REPLAY.multipliedBy(atOnce).dividedBy(Math.max(1, steps));
+  }
+
   private static Thread agentThread(Runnable work) {
     Thread thread = new Thread(work, "quickstart-agent");
     thread.setDaemon(true);
     return thread;
-  }
-
-  /** Tells how long entries waited for PostgreSQL. */
-  private record LagReporter(Reports reports) implements PersistenceListener {
-
-    @Override
-    public void onFlushed(FlushReport report) {
-      Map<Long, Integer> entriesByLag = new TreeMap<>();
-      report
-          .lagNanos()
-          .map(TimeUnit.NANOSECONDS::toMillis)
-          .forEach(lag -> entriesByLag.merge(Math.max(0, lag), 1, Integer::sum));
-      reports.send(new WriterReport.Flushed(entriesByLag));
-    }
   }
 }

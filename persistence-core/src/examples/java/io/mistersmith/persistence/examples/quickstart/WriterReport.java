@@ -34,8 +34,12 @@ sealed interface WriterReport {
   /** A step was refused, with the kind of error. */
   record Refused(int run, int step, String error) implements WriterReport {}
 
-  /** PostgreSQL has committed entries; how many of them had waited how many milliseconds. */
-  record Flushed(Map<Long, Integer> entriesByLag) implements WriterReport {}
+  /**
+   * PostgreSQL has committed entries; how many of them had waited how many milliseconds. The
+   * backlog is what was written before this process had opened its engine.
+   */
+  record Flushed(Map<Long, Integer> entriesByLag, Map<Long, Integer> backlogByLag)
+      implements WriterReport {}
 
   /** All runs are written; so many entries are not in PostgreSQL. */
   record Finished(long left) implements WriterReport {}

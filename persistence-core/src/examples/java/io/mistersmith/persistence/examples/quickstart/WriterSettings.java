@@ -56,8 +56,8 @@ record WriterSettings(
 
   /**
    * The engine's configuration: buckets of its own on a shared server, and times that fit a run of
-   * seconds. Entries leave KV after a second, so that the second writer has something to hydrate;
-   * the lease is short, so that it need not wait long for the dead one's to run out.
+   * seconds. Entries leave KV after half a second, so that the second writer has something to
+   * hydrate; the lease is short, so that it need not wait long for the dead one's to run out.
    */
   PersistenceConfig engine(PersistenceListener listener) {
     PostgresConfig postgres = PostgresConfig.of(jdbcUrl, user);
@@ -70,7 +70,7 @@ record WriterSettings(
         .flush(
             FlushConfig.defaults()
                 .withLeaseDuration(Duration.ofSeconds(1))
-                .withIdleTimeToLive(Duration.ofSeconds(1), Duration.ofMillis(500)))
+                .withIdleTimeToLive(Duration.ofMillis(500), Duration.ofMillis(250)))
         .runtimeName(name)
         .listener(listener)
         .build();
