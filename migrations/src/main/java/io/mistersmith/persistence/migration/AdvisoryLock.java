@@ -29,11 +29,18 @@ final class AdvisoryLock implements AutoCloseable {
   /** The characters "agentper" read as a number; it identifies the lock within a database. */
   static final long KEY = 0x6167656e74706572L;
 
-  private static final String TRY =
+  private static final String TRY = "SELECT pg_catalog.pg_try_advisory_lock(?)";
+
+  private static final String READ_SETTINGS =
       """
-      SELECT pg_catalog.pg_try_advisory_lock(?),
-             pg_catalog.set_config('application_name', ?, false),
-             pg_catalog.set_config('idle_session_timeout', '0', false)
+      SELECT pg_catalog.current_setting('application_name'),
+             pg_catalog.current_setting('idle_session_timeout')
+      """;
+
+  private static final String SET_SETTINGS =
+      """
+      SELECT pg_catalog.set_config('application_name', ?, false),
+             pg_catalog.set_config('idle_session_timeout', ?, false)
       """;
 
   private static final String UNLOCK = "SELECT pg_catalog.pg_advisory_unlock(?)";
@@ -51,34 +58,60 @@ final class AdvisoryLock implements AutoCloseable {
       """;
 
   private final Connection connection;
+  private final String applicationName;
+  private final String idleTimeout;
 
-  private AdvisoryLock(Connection connection) {
+  private AdvisoryLock(Connection connection, String applicationName, String idleTimeout) {
     this.connection = connection;
+    this.applicationName = applicationName;
+    this.idleTimeout = idleTimeout;
   }
 
   /** Takes the lock if it is free. */
   static Optional<AdvisoryLock> tryAcquire(DataSource dataSource) throws SQLException {
     Connection connection = dataSource.getConnection();
-    AdvisoryLock lock = new AdvisoryLock(connection);
-    boolean acquired = false;
+    Optional<AdvisoryLock> lock = Optional.empty();
     try {
       connection.setAutoCommit(true);
-      acquired = lock.tryLock();
+      lock = tryAcquire(connection);
+      return lock;
     } finally {
-      if (!acquired) {
-        lock.giveBack();
+      if (lock.isEmpty()) {
+        connection.close();
       }
     }
-    return acquired ? Optional.of(lock) : Optional.empty();
   }
 
-  private boolean tryLock() throws SQLException {
+  private static Optional<AdvisoryLock> tryAcquire(Connection connection) throws SQLException {
+    AdvisoryLock lock;
+    try (Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(READ_SETTINGS)) {
+      row.next();
+      lock = new AdvisoryLock(connection, row.getString(1), row.getString(2));
+    }
     try (PreparedStatement statement = connection.prepareStatement(TRY)) {
       statement.setLong(1, KEY);
-      statement.setString(2, "migrations of process " + ProcessHandle.current().pid());
       try (ResultSet row = statement.executeQuery()) {
-        return row.next() && row.getBoolean(1);
+        if (!row.next() || !row.getBoolean(1)) {
+          return Optional.empty();
+        }
       }
+    }
+    // An idle lock must not be timed out, and whoever waits should read who has it.
+    try {
+      lock.set("migrations of process " + ProcessHandle.current().pid(), "0");
+      return Optional.of(lock);
+    } catch (SQLException e) {
+      lock.abort();
+      throw e;
+    }
+  }
+
+  private void set(String newApplicationName, String newIdleTimeout) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(SET_SETTINGS)) {
+      statement.setString(1, newApplicationName);
+      statement.setString(2, newIdleTimeout);
+      statement.execute();
     }
   }
 
@@ -118,35 +151,25 @@ final class AdvisoryLock implements AutoCloseable {
   @Override
   public void close() {
     try (PreparedStatement statement = connection.prepareStatement(UNLOCK)) {
+      set(applicationName, idleTimeout);
       statement.setLong(1, KEY);
       statement.execute();
+      connection.close();
     } catch (SQLException e) {
       LOG.warn(
           "The migration lock's connection was lost ({}); PostgreSQL has given the lock back or"
               + " will when it notices.",
           SqlStates.describe(e));
       abort();
-      return;
     }
-    giveBack();
   }
 
-  /** A connection whose state is unknown must not go back to a pool with the lock on it. */
+  /** Ends a connection whose state is unknown, lest it goes back to a pool with the lock on it. */
   private void abort() {
-    try {
+    try (connection) {
       connection.abort(Runnable::run);
     } catch (SQLException e) {
       LOG.debug("The migration lock's connection could not be ended: {}", SqlStates.describe(e));
-    }
-  }
-
-  private void giveBack() {
-    try (connection;
-        Statement statement = connection.createStatement()) {
-      statement.execute("RESET application_name");
-      statement.execute("RESET idle_session_timeout");
-    } catch (SQLException e) {
-      LOG.debug("The migration lock's connection was lost: {}", SqlStates.describe(e));
     }
   }
 }

@@ -32,6 +32,9 @@ final class StateEngine {
 
   private static final Logger LOG = LoggerFactory.getLogger(StateEngine.class);
 
+  /** A flush under way may finish, however short the caller's deadline is. */
+  private static final Duration STOP = Duration.ofSeconds(1);
+
   private final PersistenceConfig config;
   private final HotBucket bucket;
   private final JournalTracker tracker;
@@ -99,7 +102,7 @@ final class StateEngine {
         left = backlog();
       }
     }
-    flusher.close();
+    flusher.close(STOP);
     return left;
   }
 

@@ -3,7 +3,6 @@ package io.mistersmith.persistence.core;
 import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -35,21 +34,19 @@ final class Threads implements AutoCloseable {
   }
 
   /** Runs {@code task} again and again, whatever it throws. */
+  @SuppressWarnings("FutureReturnValueIgnored") // it never completes: the task catches and logs
   void every(Duration period, Runnable task) {
-    ScheduledFuture<?> scheduled =
-        timer.scheduleWithFixedDelay(
-            () -> {
-              try {
-                task.run();
-              } catch (RuntimeException e) {
-                LOG.error(
-                    "a periodic task failed for a reason that should not occur; it goes on", e);
-              }
-            },
-            period.toMillis(),
-            period.toMillis(),
-            TimeUnit.MILLISECONDS);
-    LOG.debug("scheduled {} every {}", scheduled, period);
+    timer.scheduleWithFixedDelay(
+        () -> {
+          try {
+            task.run();
+          } catch (RuntimeException e) {
+            LOG.error("a periodic task failed for a reason that should not occur; it goes on", e);
+          }
+        },
+        period.toMillis(),
+        period.toMillis(),
+        TimeUnit.MILLISECONDS);
   }
 
   @Override

@@ -69,7 +69,9 @@ record AgentReplay(
           throw e;
         }
         refused = true;
-        reports.send(new WriterReport.Refused(recorded.line(), step, e.error().name()));
+        reports.send(
+            new WriterReport.Refused(
+                recorded.line(), step, e.error().name(), String.valueOf(e.getMessage())));
       }
     }
   }

@@ -10,6 +10,8 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 record Recording(List<RecordedRun> runs, List<String> problems) {
 
   private static final String SAMPLE = "sample-runs.jsonl";
+  private static final String BYTE_ORDER_MARK = "\uFEFF";
   private static final List<String> STEP_ARRAYS =
       List.of("traj", "trajectory", "messages", "steps");
   private static final ObjectReader JSON =
@@ -62,9 +65,18 @@ record Recording(List<RecordedRun> runs, List<String> problems) {
         continue;
       }
       try {
-        runs.add(new RecordedRun(number, steps(line.getBytes(StandardCharsets.ISO_8859_1))));
+        runs.add(
+            new RecordedRun(number, steps(decode(line.getBytes(StandardCharsets.ISO_8859_1)))));
       } catch (JsonProcessingException e) {
-        problems.add("line " + number + " is no JSON: " + firstLine(e.getOriginalMessage()));
+        problems.add(
+            "line "
+                + number
+                + " is no JSON: "
+                + firstLine(e.getOriginalMessage()).replaceFirst(" \\(start marker.*", "")
+                + " at column "
+                + e.getLocation().getColumnNr());
+      } catch (CharacterCodingException e) {
+        problems.add("line " + number + " is no UTF-8");
       } catch (IOException | IllegalArgumentException e) {
         problems.add("line " + number + " holds no run: " + firstLine(e.getMessage()));
       }
@@ -77,7 +89,12 @@ record Recording(List<RecordedRun> runs, List<String> problems) {
     return runs.stream().mapToInt(run -> run.steps().size()).sum();
   }
 
-  private static List<JsonNode> steps(byte[] line) throws IOException {
+  private static String decode(byte[] line) throws CharacterCodingException {
+    String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(line)).toString();
+    return text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text;
+  }
+
+  private static List<JsonNode> steps(String line) throws IOException {
     JsonNode run = JSON.readValue(line);
     JsonNode array =
         STEP_ARRAYS.stream()

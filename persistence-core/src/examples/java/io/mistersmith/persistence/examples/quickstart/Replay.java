@@ -9,11 +9,14 @@ import java.util.Optional;
 /** Replays a recording with two writers, the first of which is killed half way. */
 final class Replay {
 
+  private static final int MOST_REFUSALS_TOLD = 10;
+
   private final WriterSettings settings;
   private final Ledger ledger;
   private final Progress progress;
   private final long half;
   private final Path log;
+  private int told;
 
   Replay(WriterSettings settings, Ledger ledger, Progress progress, long expectedWrites, Path log) {
     this.settings = settings;
@@ -86,6 +89,10 @@ final class Replay {
     ledger.add(report);
     if (report instanceof WriterReport.Put) {
       progress.step();
+    } else if (report instanceof WriterReport.Refused refused && told++ < MOST_REFUSALS_TOLD) {
+      progress.say(
+          "line %d, step %d was refused as %s: %s"
+              .formatted(refused.run(), refused.step(), refused.error(), refused.reason()));
     }
   }
 }

@@ -31,8 +31,8 @@ sealed interface WriterReport {
   /** A read was answered. */
   record Got(long micros) implements WriterReport {}
 
-  /** A step was refused, with the kind of error. */
-  record Refused(int run, int step, String error) implements WriterReport {}
+  /** A step was refused, with the kind of error and what was said about it. */
+  record Refused(int run, int step, String error, String reason) implements WriterReport {}
 
   /**
    * PostgreSQL has committed entries; how many of them had waited how many milliseconds. The

@@ -2,6 +2,7 @@ package io.mistersmith.persistence.core.internal.flush;
 
 import io.mistersmith.persistence.config.FlushConfig;
 import io.mistersmith.persistence.monitor.PersistenceListener;
+import io.mistersmith.persistence.spi.BucketState;
 import io.mistersmith.persistence.spi.DeadLetterStore;
 import io.mistersmith.persistence.spi.JournalEntry;
 import io.mistersmith.persistence.spi.JournalPosition;
@@ -99,7 +100,11 @@ public final class Evictor {
   /** The subjects that may go, each with the sequence up to which. */
   private Map<String, Long> idleEntries(JournalPosition flushed, Instant idleSince) {
     Map<String, Long> idle = new LinkedHashMap<>();
-    if (target.bucket().state().messages() == 0) {
+    BucketState stream = target.bucket().state();
+    boolean anotherStream =
+        !stream.created().equals(flushed.streamCreated())
+            || stream.lastSequence() < flushed.sequence();
+    if (anotherStream || stream.messages() == 0) {
       return idle;
     }
     Set<String> refused = deadLetters.openSubjects(target.name());

@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  * (DESIGN section 3, rule 1). While PostgreSQL is away nothing is read, so that a backlog waits in
  * the stream and not in memory.
  */
-public final class WriteBehindFlusher implements AutoCloseable {
+public final class WriteBehindFlusher {
 
   private static final Logger LOG = LoggerFactory.getLogger(WriteBehindFlusher.class);
 
@@ -34,7 +34,6 @@ public final class WriteBehindFlusher implements AutoCloseable {
   private static final Duration IDLE = Duration.ofMillis(100);
 
   private final FlushTarget target;
-  private final FlushConfig config;
   private final PersistenceListener listener;
   private final FlushLease lease;
   private final Urgency urgency = new Urgency();
@@ -52,7 +51,6 @@ public final class WriteBehindFlusher implements AutoCloseable {
       Evictor evictor,
       String holder) {
     this.target = target;
-    this.config = config;
     this.listener = listener;
     this.evictor = evictor;
     this.lease = new FlushLease(target.journals(), target.name(), holder, config.leaseDuration());
@@ -80,20 +78,19 @@ public final class WriteBehindFlusher implements AutoCloseable {
     }
   }
 
-  /** Stops after the batch under way and gives the lease up. */
-  @Override
-  public void close() {
+  /** Stops after the batch under way and gives the lease up; waits for that, but not for ever. */
+  public void close(Duration patience) {
     stop.countDown();
     try {
-      thread.join(config.closeDeadline().toMillis());
+      thread.join(Math.max(1, patience.toMillis()));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
     if (thread.isAlive()) {
       LOG.warn(
-          "bucket {}: the flush did not stop within {}; what is in the journal stays there",
+          "bucket {}: the flush did not stop within {}; what it was flushing stays in the journal",
           target.name(),
-          config.closeDeadline());
+          patience);
     }
   }
 
@@ -181,12 +178,11 @@ public final class WriteBehindFlusher implements AutoCloseable {
     return stop.getCount() == 0;
   }
 
-  /** Waits, but not past {@link #close()}. */
+  /** Waits, but not past {@link #close}. */
   private void pause(Duration duration) {
     try {
-      if (stop.await(duration.toNanos(), TimeUnit.NANOSECONDS)) {
-        LOG.debug("bucket {}: the flush was told to stop", target.name());
-      }
+      boolean stopped = stop.await(duration.toNanos(), TimeUnit.NANOSECONDS);
+      LOG.trace("bucket {}: paused for {}, stopped: {}", target.name(), duration, stopped);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       stop.countDown();

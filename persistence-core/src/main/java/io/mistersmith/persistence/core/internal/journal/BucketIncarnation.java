@@ -4,6 +4,8 @@ import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.spi.BucketState;
 import io.mistersmith.persistence.spi.HotBucket;
 import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
  * Revisions of a bucket that nothing is flushed from: PostgreSQL knows no epoch of it, so the time
@@ -14,6 +16,7 @@ public final class BucketIncarnation implements Revisions {
 
   private final HotBucket bucket;
   private final Highest highest = new Highest();
+  private final List<Runnable> restartActions = new CopyOnWriteArrayList<>();
   private volatile long epoch;
 
   /** Asks the bucket for its state. */
@@ -45,8 +48,14 @@ public final class BucketIncarnation implements Revisions {
     if (restarted) {
       epoch = found;
       highest.restartAt(state.lastSequence());
+      restartActions.forEach(Runnable::run);
     }
     return restarted;
+  }
+
+  @Override
+  public void onRestart(Runnable action) {
+    restartActions.add(action);
   }
 
   private static long epochOf(BucketState state) {

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,6 +47,7 @@ public final class JournalTracker implements Revisions {
   private final EpochBoundary boundary;
   private final PersistenceListener listener;
   private final Highest highest = new Highest();
+  private final List<Runnable> restartActions = new CopyOnWriteArrayList<>();
   private volatile JournalPosition position;
 
   /** Reads the position, starts the first epoch of a new bucket, and verifies. */
@@ -67,13 +69,26 @@ public final class JournalTracker implements Revisions {
   /** Reads the position anew. */
   public synchronized JournalPosition refresh() {
     Optional<JournalPosition> stored = journals.position(bucket.name());
-    position = stored.isPresent() ? stored.get() : readPosition(bucket.state());
+    take(stored.isPresent() ? stored.get() : readPosition(bucket.state()));
     return position;
   }
 
   /** Takes over a position that this process has just moved to. */
   public synchronized void movedTo(JournalPosition next) {
+    take(next);
+  }
+
+  @Override
+  public void onRestart(Runnable action) {
+    restartActions.add(action);
+  }
+
+  private void take(JournalPosition next) {
+    boolean restarted = next.epoch() != position.epoch();
     position = next;
+    if (restarted) {
+      restartActions.forEach(Runnable::run);
+    }
   }
 
   @Override
@@ -102,8 +117,7 @@ public final class JournalTracker implements Revisions {
     }
     String reason = String.join(", ", regressions);
     long first = boundary.find(stored, state);
-    position =
-        journals.startEpoch(bucket.name(), Optional.of(stored), first, state.created(), reason);
+    take(journals.startEpoch(bucket.name(), Optional.of(stored), first, state.created(), reason));
     highest.restartAt(state.lastSequence());
     LOG.warn(
         "bucket {}: {}; position was {}-{}, epoch {} begins at sequence {}. Acknowledged writes that"

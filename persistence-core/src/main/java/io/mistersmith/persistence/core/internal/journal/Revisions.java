@@ -35,4 +35,7 @@ public interface Revisions {
    * @return whether it was found to have started anew or gone back since the last time
    */
   boolean verify();
+
+  /** Calls {@code action} whenever the stream is found to have started anew or gone back. */
+  void onRestart(Runnable action);
 }

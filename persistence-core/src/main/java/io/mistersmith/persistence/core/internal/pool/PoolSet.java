@@ -2,6 +2,7 @@ package io.mistersmith.persistence.core.internal.pool;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.HikariPoolMXBean;
 import io.mistersmith.persistence.config.PostgresConfig;
 import java.time.Duration;
 import javax.sql.DataSource;
@@ -70,6 +71,22 @@ public final class PoolSet implements AutoCloseable {
   /** The connections that the flush uses. */
   public DataSource flush() {
     return flush;
+  }
+
+  /**
+   * Replaces the connections of both pools, each as soon as nobody uses it: when one was lost, the
+   * server has probably gone and taken the others with it.
+   */
+  public void renew() {
+    renew(callers);
+    renew(flush);
+  }
+
+  private static void renew(HikariDataSource pool) {
+    HikariPoolMXBean control = pool.getHikariPoolMXBean();
+    if (control != null && !pool.isClosed()) {
+      control.softEvictConnections();
+    }
   }
 
   /** Whether {@link #close} was called. */

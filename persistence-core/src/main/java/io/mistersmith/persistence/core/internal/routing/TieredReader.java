@@ -160,10 +160,7 @@ final class TieredReader {
       return read(key, ReadFrom.LEADER);
     }
     if (hot.isPresent()) {
-      if (tiers.verify()) {
-        return read(key, ReadFrom.LEADER);
-      }
-      throw stale(key, tiers.revisionOf(hot.get()), floor);
+      return readAgainIfTheStreamRestarted(key, floor, tiers.revisionOf(hot.get()));
     }
     return tiers.behind().find(key).flatMap(row -> fromRow(key, row, floor));
   }
@@ -176,18 +173,15 @@ final class TieredReader {
   }
 
   private Optional<Entry> answer(HotEntry hot) {
-    tiers.known().note(hot.key(), tiers.revisionOf(hot));
+    tiers.known().note(hot.key(), tiers.revisionOf(hot), hot.metadata().expiresAt());
     return tiers.isLive(hot) ? Optional.of(tiers.entry(hot)) : Optional.empty();
   }
 
   private Optional<Entry> fromRow(StateKey key, StoredState row, Optional<Revision> floor) {
     if (floor.isPresent() && floor.get().isAfter(row.revision())) {
-      if (tiers.verify()) {
-        return read(key, ReadFrom.LEADER);
-      }
-      throw stale(key, row.revision(), floor);
+      return readAgainIfTheStreamRestarted(key, floor, row.revision());
     }
-    tiers.known().note(key, row.revision());
+    tiers.known().note(key, row.revision(), row.expiresAt());
     if (!tiers.isLive(row)) {
       return Optional.empty();
     }
@@ -221,9 +215,16 @@ final class TieredReader {
     return floor.isPresent() && floor.get().isAfter(tiers.revisionOf(entry));
   }
 
-  private TransientPersistenceException stale(
-      StateKey key, Revision found, Optional<Revision> floor) {
-    return new TransientPersistenceException(
+  /**
+   * A stream that started anew takes the floors with it; else an answer below the floor is stale.
+   */
+  private Optional<Entry> readAgainIfTheStreamRestarted(
+      StateKey key, Optional<Revision> floor, Revision found) {
+    tiers.revisions().verify();
+    if (!tiers.known().of(key).equals(floor)) {
+      return read(key, ReadFrom.LEADER);
+    }
+    throw new TransientPersistenceException(
         DataError.CONSISTENCY_VIOLATION,
         "bucket "
             + bucket.name()

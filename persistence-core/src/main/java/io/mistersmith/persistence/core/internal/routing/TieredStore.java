@@ -42,6 +42,7 @@ public final class TieredStore {
   /** Reads and writes through these tiers. */
   public TieredStore(Tiers tiers) {
     this.tiers = tiers;
+    tiers.revisions().onRestart(tiers.known()::clear);
     this.reader = new TieredReader(tiers);
     this.conditional = new ConditionalWriter(tiers);
   }
@@ -69,7 +70,7 @@ public final class TieredStore {
       return publishAsync(key, Operation.PUT, json, unconditional(expiresAt), HotBucket.ANY);
     }
     if (expected instanceof Expected.At at) {
-      OptionalLong likely = conditional.likelyPlace(at.revision());
+      OptionalLong likely = conditional.likelyPlace(key, at.revision());
       if (likely.isPresent()) {
         return publishAsync(
                 key, Operation.PUT, json, conditional.metadata(expiresAt), likely.getAsLong())
@@ -161,7 +162,7 @@ public final class TieredStore {
    */
   public void verifyAfterReconnect() {
     try {
-      tiers.verify();
+      tiers.revisions().verify();
     } catch (PersistenceException e) {
       LOG.info(
           "bucket {}: not verified after a reconnect, the flush does it: {}",
@@ -174,7 +175,7 @@ public final class TieredStore {
       StateKey key, Operation operation, byte[] value, EntryMetadata metadata) {
     long mark = tiers.revisions().mark();
     long sequence = tiers.bucket().publish(key, operation, value, metadata, HotBucket.ANY);
-    return tiers.written(key, mark, sequence);
+    return tiers.written(key, mark, sequence, metadata.expiresAt());
   }
 
   /**
@@ -194,8 +195,9 @@ public final class TieredStore {
         .thenCompose(
             sequence ->
                 sequence > mark
-                    ? CompletableFuture.completedFuture(tiers.written(key, mark, sequence))
-                    : inBackground(() -> tiers.written(key, mark, sequence)));
+                    ? CompletableFuture.completedFuture(
+                        tiers.written(key, mark, sequence, metadata.expiresAt()))
+                    : inBackground(() -> tiers.written(key, mark, sequence, metadata.expiresAt())));
   }
 
   private CompletableFuture<Revision> inBackground(Supplier<Revision> call) {

@@ -70,22 +70,13 @@ public record Tiers(
         row.expiresAt());
   }
 
-  /** Compares the stream with what is known of it; forgets the floors when it went back. */
-  boolean verify() {
-    boolean wentBack = revisions.verify();
-    if (wentBack) {
-      known.clear();
-    }
-    return wentBack;
-  }
-
   /** The revision of a write of this process that was just acknowledged. */
-  Revision written(StateKey key, long mark, long sequence) {
+  Revision written(StateKey key, long mark, long sequence, Optional<Instant> expiresAt) {
     if (!revisions.note(mark, sequence)) {
-      verify();
+      revisions.verify();
     }
     Revision revision = revisions.of(sequence);
-    known.note(key, revision);
+    known.note(key, revision, expiresAt);
     return revision;
   }
 
@@ -95,7 +86,7 @@ public record Tiers(
         "bucket " + bucket.name() + ", key " + key + ": " + found + "; read it and try again");
   }
 
-  private boolean isPast(Optional<Instant> expiresAt) {
+  boolean isPast(Optional<Instant> expiresAt) {
     return expiresAt.isPresent() && !expiresAt.get().isAfter(clock.instant());
   }
 }

@@ -131,9 +131,8 @@ final class Watch implements AutoCloseable {
 
   private void pause(Duration duration) {
     try {
-      if (stop.await(duration.toNanos(), TimeUnit.NANOSECONDS)) {
-        LOG.debug("bucket {}: watch of {} closed", bucket.name(), agent);
-      }
+      boolean stopped = stop.await(duration.toNanos(), TimeUnit.NANOSECONDS);
+      LOG.trace("bucket {}: watch of {} paused, stopped: {}", bucket.name(), agent, stopped);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       stop.countDown();

@@ -1,9 +1,9 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
+import io.mistersmith.persistence.core.internal.pool.PoolSet;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.PersistenceException;
-import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
@@ -13,11 +13,11 @@ import org.jdbi.v3.core.Jdbi;
 final class Database {
 
   private final Jdbi jdbi;
-  private final BooleanSupplier closed;
+  private final PoolSet pools;
 
-  Database(DataSource pool, BooleanSupplier closed) {
+  Database(PoolSet pools, DataSource pool) {
+    this.pools = pools;
     this.jdbi = Jdbi.create(pool);
-    this.closed = closed;
   }
 
   /**
@@ -43,9 +43,12 @@ final class Database {
   }
 
   private PersistenceException failure(String what, RuntimeException thrown) {
-    if (closed.getAsBoolean() && !(thrown instanceof PersistenceException)) {
+    if (pools.isClosed() && !(thrown instanceof PersistenceException)) {
       return new NonTransientPersistenceException(
           DataError.CLOSED, what + ": the store is closed", thrown.getCause());
+    }
+    if (PostgresFailures.lostConnection(thrown)) {
+      pools.renew();
     }
     return PostgresFailures.of(what, thrown);
   }

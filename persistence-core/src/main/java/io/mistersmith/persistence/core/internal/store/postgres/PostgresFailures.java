@@ -89,6 +89,14 @@ final class PostgresFailures {
     };
   }
 
+  /** Whether an open connection was cut, as opposed to none being had. */
+  static boolean lostConnection(Throwable thrown) {
+    SQLException sql = sqlException(thrown);
+    return sql != null
+        && !(sql instanceof SQLTransientConnectionException)
+        && (state(sql).startsWith("08") || state(sql).startsWith("57P0"));
+  }
+
   /** The SQLSTATE, or an empty string. */
   static String state(Throwable thrown) {
     SQLException sql = sqlException(thrown);

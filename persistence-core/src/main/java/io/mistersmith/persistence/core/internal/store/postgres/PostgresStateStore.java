@@ -52,8 +52,8 @@ final class PostgresStateStore implements StateStore {
       WITH old AS (
         SELECT agent_id, state_key
           FROM agents.state
-         WHERE deleted_at < clock_timestamp() - :micros * interval '1 microsecond'
-            OR expires_at < clock_timestamp() - :micros * interval '1 microsecond'
+         WHERE deleted_at < now() - :micros * interval '1 microsecond'
+            OR expires_at < now() - :micros * interval '1 microsecond'
          LIMIT :batch
            FOR UPDATE SKIP LOCKED)
       DELETE FROM agents.state s

@@ -32,11 +32,11 @@ public final class PostgresStore implements AutoCloseable {
 
   private PostgresStore(PoolSet pools) {
     this.pools = pools;
-    Database callers = new Database(pools.callers(), pools::isClosed);
+    Database callers = new Database(pools, pools.callers());
     this.agents = new PostgresAgentStore(callers);
     this.states = new PostgresStateStore(callers);
     this.deadLetters = new PostgresDeadLetterStore(callers);
-    this.journals = new PostgresJournalStore(new Database(pools.flush(), pools::isClosed));
+    this.journals = new PostgresJournalStore(new Database(pools, pools.flush()));
   }
 
   /**
@@ -55,7 +55,7 @@ public final class PostgresStore implements AutoCloseable {
       throw PostgresFailures.of(what, e);
     }
     try {
-      new Database(pools.callers(), pools::isClosed)
+      new Database(pools, pools.callers())
           .call(what, handle -> handle.createQuery(PROBE).mapToMap().list());
       return new PostgresStore(pools);
     } catch (RuntimeException e) {

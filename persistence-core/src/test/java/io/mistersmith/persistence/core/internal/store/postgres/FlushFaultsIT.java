@@ -4,6 +4,7 @@ import static io.mistersmith.persistence.core.internal.store.postgres.Changes.pu
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import io.mistersmith.persistence.config.PostgresConfig;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.model.Agent;
@@ -120,6 +121,33 @@ class FlushFaultsIT {
         assertThat(store.journals().position(BUCKET).orElseThrow().sequence()).isEqualTo(3);
         assertThat(database.query("SELECT count(*) FROM agents.state")).containsExactly("3");
       }
+    }
+  }
+
+  @Test
+  void aFlusherStoppedInItsMiddleIsCutOff() throws SQLException {
+    PostgresDatabase database = PostgresDatabase.create(version);
+    PostgresConfig impatient =
+        database.config().withTimeouts(Duration.ofSeconds(5), Duration.ofSeconds(1));
+    try (PostgresStore stopped = PostgresDatabase.open(impatient);
+        PostgresStore store = PostgresDatabase.open(impatient)) {
+      UUID agent = register(store);
+      JournalPosition start = start(store);
+      // As a process does that is stopped by a signal between two statements of its flush.
+      Connection held = stopped.dataSource().getConnection();
+      held.setAutoCommit(false);
+      try (Statement move = held.createStatement()) {
+        move.execute("UPDATE agents.journal_positions SET sequence = 3");
+      }
+
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(20))
+          .ignoreExceptionsMatching(TransientPersistenceException.class::isInstance)
+          .until(() -> apply(store, agent, start) instanceof ApplyResult.Applied);
+
+      assertThat(catchThrowable(held::commit)).isInstanceOf(SQLException.class);
+      held.close();
+      assertThat(database.query("SELECT count(*) FROM agents.state")).containsExactly("3");
     }
   }
 

@@ -3,12 +3,9 @@ package io.mistersmith.persistence.core.internal.store.postgres;
 import io.mistersmith.persistence.config.NatsConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.config.PostgresConfig;
+import io.mistersmith.persistence.migration.MigrationRunner;
 import io.mistersmith.persistence.testkit.server.PostgresOptions;
 import io.mistersmith.persistence.testkit.server.PostgresServer;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -19,7 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Stream;
+import org.postgresql.ds.PGSimpleDataSource;
 
 /** A migrated database of its own on a server that all tests of its version share. */
 final class PostgresDatabase {
@@ -69,19 +66,11 @@ final class PostgresDatabase {
   }
 
   private void migrate() {
-    try (Connection connection = connect();
-        Statement statement = connection.createStatement();
-        Stream<Path> scripts =
-            Files.list(Path.of("../migrations/src/main/resources/db/migration"))) {
-      for (Path script :
-          scripts.filter(p -> p.getFileName().toString().startsWith("V")).sorted().toList()) {
-        statement.execute(Files.readString(script));
-      }
-    } catch (SQLException e) {
-      throw new IllegalStateException(e);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    PGSimpleDataSource source = new PGSimpleDataSource();
+    source.setUrl(jdbcUrl);
+    source.setUser(server.user());
+    server.password().ifPresent(source::setPassword);
+    MigrationRunner.of(source).apply();
   }
 
   PostgresConfig config() {

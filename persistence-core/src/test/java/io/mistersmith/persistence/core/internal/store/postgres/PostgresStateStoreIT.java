@@ -1,0 +1,172 @@
+package io.mistersmith.persistence.core.internal.store.postgres;
+
+import static io.mistersmith.persistence.core.internal.store.postgres.Changes.delete;
+import static io.mistersmith.persistence.core.internal.store.postgres.Changes.put;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.repository.DeadLetter;
+import io.mistersmith.persistence.spi.AgentStore;
+import io.mistersmith.persistence.spi.JournalPosition;
+import io.mistersmith.persistence.spi.StateChange;
+import io.mistersmith.persistence.spi.StoredState;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** State rows and dead letters, beyond what every store must do. */
+@ParameterizedClass(name = "PostgreSQL {0}")
+@ValueSource(ints = {15, 18})
+class PostgresStateStoreIT {
+
+  @Parameter int version;
+
+  private PostgresDatabase database;
+  private PostgresStore store;
+  private UUID agent;
+  private JournalPosition position;
+
+  @BeforeEach
+  void open() {
+    database = PostgresDatabase.create(version);
+    store = database.open();
+    agent = store.agents().save(Agent.of("worker", "one"), AgentStore.NONE).agent().id();
+    position = store.journals().startEpoch("TEST", Optional.empty(), 1, Instant.EPOCH, "first");
+  }
+
+  @AfterEach
+  void close() {
+    store.close();
+  }
+
+  private void apply(StateChange... changes) {
+    JournalPosition next =
+        position.advancedTo(position.sequence() + changes.length, Changes.WRITTEN);
+    store.journals().apply(position, next, List.of(changes));
+    position = next;
+  }
+
+  @Test
+  void listsByPrefixWhateverCharactersItHas() {
+    List<String> keys =
+        List.of("a%b", "a_b", "axb", "a\\b", "a.b", "A.b", "Ω", "Ωx", "'; DROP TABLE x; --", "é");
+    long sequence = 0;
+    for (String key : keys) {
+      apply(put(agent, key, "1", position.epoch(), ++sequence));
+    }
+
+    assertThat(list("")).containsExactlyInAnyOrderElementsOf(keys);
+    assertThat(list("a%")).containsExactly("a%b");
+    assertThat(list("a_")).containsExactly("a_b");
+    assertThat(list("a\\")).containsExactly("a\\b");
+    assertThat(list("Ω")).containsExactly("Ω", "Ωx");
+    assertThat(list("'")).hasSize(1);
+    assertThat(store.states().findByAgent("no uuid", "")).isEmpty();
+    assertThat(store.states().findByAgent(agent.toString().toUpperCase(Locale.ROOT), "")).isEmpty();
+  }
+
+  private List<String> list(String prefix) {
+    return store.states().findByAgent(agent.toString(), prefix).stream()
+        .map(state -> state.key().key())
+        .toList();
+  }
+
+  @Test
+  void findsManyAtOnceTombstonesToo() {
+    List<StateChange> changes = new ArrayList<>();
+    List<StateKey> keys = new ArrayList<>();
+    for (int i = 0; i < 1_500; i++) {
+      changes.add(
+          i % 3 == 0
+              ? delete(agent, "k" + i, position.epoch(), i + 1)
+              : put(agent, "k" + i, String.valueOf(i), position.epoch(), i + 1));
+      keys.add(StateKey.of(agent, "k" + i));
+    }
+    apply(changes.toArray(StateChange[]::new));
+    keys.add(StateKey.of(agent, "absent"));
+    keys.add(StateKey.of("no uuid", "k0"));
+    keys.add(StateKey.of(agent, "k1"));
+
+    var found = store.states().findAll(keys);
+
+    assertThat(found).hasSize(1_500);
+    assertThat(found.values()).filteredOn(StoredState::deleted).hasSize(500);
+    StoredState one = Objects.requireNonNull(found.get(StateKey.of(agent, "k1")));
+    assertThat(new String(one.value(), UTF_8)).isEqualTo("1");
+    assertThat(one.revision()).isEqualTo(new Revision(position.epoch(), 2));
+  }
+
+  @Test
+  void sweepsWhatIsOldInBatchesAndNothingElse() {
+    List<StateChange> changes = new ArrayList<>();
+    for (int i = 0; i < 2_300; i++) {
+      changes.add(delete(agent, "old" + i, position.epoch(), i + 1));
+    }
+    apply(changes.toArray(StateChange[]::new));
+    apply(put(agent, "alive", "1", position.epoch(), 2_301));
+    database.execute(
+        "INSERT INTO agents.state (agent_id, state_key, state_value, expires_at, deleted_at)"
+            + " VALUES ('%1$s', 'expired', '1', now() - interval '2 hours', NULL),".formatted(agent)
+            + " ('%1$s', 'fresh expired', '1', now() - interval '1 minute', NULL),".formatted(agent)
+            + " ('%1$s', 'fresh tombstone', 'null', NULL, now() - interval '1 minute')"
+                .formatted(agent));
+
+    assertThat(store.states().sweep(Duration.ofHours(1))).isEqualTo(2_301);
+
+    assertThat(list("")).containsExactlyInAnyOrder("alive", "fresh expired", "fresh tombstone");
+  }
+
+  @Test
+  void replaysADeadLetterOnceItsReasonIsGone() {
+    Agent late = Agent.of("worker", "late");
+    apply(
+        put(late.id(), "a", "{\"v\": 1}", position.epoch(), 1),
+        put(agent, "broken", "{", position.epoch(), 2));
+    List<DeadLetter> open = store.deadLetters().open(10);
+    DeadLetter letter = open.get(0);
+    assertThat(letter.agent()).contains(late.id().toString());
+    assertThat(letter.writtenAt()).isEqualTo(Changes.WRITTEN);
+    assertThat(store.deadLetters().openFor("TEST", StateKey.of(late.id(), "a"), new Revision(1, 1)))
+        .contains(letter);
+    assertThat(
+            store
+                .deadLetters()
+                .openFor("TEST", StateKey.of(late.id(), "a"), new Revision(position.epoch(), 2)))
+        .isEmpty();
+    assertThat(store.deadLetters().openSubjects("TEST")).hasSize(2).contains(letter.subject());
+    assertThat(store.deadLetters().openSubjects("OTHER")).isEmpty();
+
+    assertThat(replayFailure(letter.id())).isEqualTo(DataError.CONSTRAINT_VIOLATION);
+    assertThat(store.deadLetters().count()).isEqualTo(2);
+    store.agents().save(late, AgentStore.NONE);
+
+    assertThat(store.deadLetters().replay(letter.id())).isTrue();
+    StoredState state = store.states().find(StateKey.of(late.id(), "a")).orElseThrow();
+    assertThat(state.revision()).isEqualTo(letter.revision());
+    assertThat(replayFailure(letter.id())).isEqualTo(DataError.NOT_FOUND);
+    assertThat(replayFailure(open.get(1).id())).isEqualTo(DataError.CONSTRAINT_VIOLATION);
+    assertThat(store.deadLetters().open(10)).containsExactly(open.get(1));
+  }
+
+  private DataError replayFailure(UUID id) {
+    return catchThrowableOfType(PersistenceException.class, () -> store.deadLetters().replay(id))
+        .error();
+  }
+}

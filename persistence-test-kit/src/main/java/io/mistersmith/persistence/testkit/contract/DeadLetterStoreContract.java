@@ -1,0 +1,161 @@
+package io.mistersmith.persistence.testkit.contract;
+
+import static io.mistersmith.persistence.testkit.contract.Failures.assertFails;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.repository.DeadLetter;
+import io.mistersmith.persistence.spi.AgentStore;
+import io.mistersmith.persistence.spi.DeadLetterStore;
+import io.mistersmith.persistence.spi.Operation;
+import io.mistersmith.persistence.spi.StateChange;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+/** What must become of entries that the durable store refused. */
+public abstract class DeadLetterStoreContract extends DurableContract {
+
+  private final Agent later = Agent.of("contract", "registered later");
+  private final StateKey key = StateKey.of(later.id(), "key");
+
+  /** For implementations. */
+  protected DeadLetterStoreContract() {}
+
+  @Test
+  void aRefusedEntryIsKeptWithItsReason() {
+    StateChange change = put(key, at(7), "{\"secret\":1}");
+    apply(change);
+
+    assertThat(letters().count()).isEqualTo(1);
+    DeadLetter letter = letters().open(10).get(0);
+    assertThat(letter.bucket()).isEqualTo(BUCKET);
+    assertThat(letter.subject()).isEqualTo(change.subject());
+    assertThat(letter.agent()).contains(key.agent());
+    assertThat(letter.key()).contains(key.key());
+    assertThat(letter.revision()).isEqualTo(at(7));
+    assertThat(letter.error()).isEqualTo(DataError.CONSTRAINT_VIOLATION);
+    assertThat(letter.reason()).contains("23503").doesNotContain("secret");
+    assertThat(letter.writtenAt()).isCloseTo(change.writtenAt(), within(1, ChronoUnit.MICROS));
+  }
+
+  @Test
+  void theOldestAreListedFirst() {
+    for (int i = 1; i <= 4; i++) {
+      apply(put(StateKey.of(later.id(), "k" + i), at(i), "1"));
+      elapse(Duration.ofMillis(5));
+    }
+    assertThat(letters().open(10))
+        .extracting(letter -> letter.key().orElseThrow())
+        .containsExactly("k1", "k2", "k3", "k4");
+    assertThat(letters().open(2)).hasSize(2);
+    assertThat(letters().count()).isEqualTo(4);
+  }
+
+  @Test
+  void theyAreFoundByKeyRevisionAndSubject() {
+    StateChange change = put(key, at(7), "1");
+    apply(change);
+    assertThat(letters().openFor(BUCKET, key, at(7))).isPresent();
+    assertThat(letters().openFor(BUCKET, key, at(3))).isPresent();
+    assertThat(letters().openFor(BUCKET, key, at(8))).isEmpty();
+    assertThat(letters().openFor("ANOTHER", key, at(7))).isEmpty();
+    assertThat(letters().openFor(BUCKET, StateKey.of(later.id(), "other"), at(1))).isEmpty();
+    assertThat(letters().openSubjects(BUCKET)).containsExactly(change.subject());
+    assertThat(letters().openSubjects("ANOTHER")).isEmpty();
+  }
+
+  @Test
+  void aLaterSuccessSupersedesThem() {
+    StateKey other = StateKey.of(later.id(), "other");
+    apply(put(key, at(1), "1"), put(other, at(2), "2"));
+    register(later);
+    apply(put(key, at(3), "3"));
+    assertThat(letters().open(10))
+        .extracting(DeadLetter::key)
+        .containsExactly(Optional.of(other.key()));
+    assertThat(letters().openFor(BUCKET, key, at(1))).isEmpty();
+    assertThat(json(key)).isEqualTo("3");
+  }
+
+  @Test
+  void aReplayWritesTheEntryOnceTheCauseIsGone() {
+    apply(put(key, at(1), "{\"a\":[1,2]}"));
+    UUID id = letters().open(1).get(0).id();
+    assertFails(DataError.CONSTRAINT_VIOLATION, () -> letters().replay(id));
+    assertThat(letters().count()).as("it stays open").isEqualTo(1);
+
+    register(later);
+    assertThat(letters().replay(id)).isTrue();
+    assertThat(json(key)).isEqualTo("{\"a\":[1,2]}");
+    assertThat(row(key).revision()).isEqualTo(at(1));
+    assertThat(letters().count()).isZero();
+    assertThat(letters().openSubjects(BUCKET)).isEmpty();
+    assertFails(DataError.NOT_FOUND, () -> letters().replay(id));
+  }
+
+  @Test
+  void replayingInTheWrongOrderNeverGoesBack() {
+    apply(put(key, at(1), "1"));
+    elapse(Duration.ofMillis(5));
+    apply(put(key, at(2), "2"));
+    List<DeadLetter> open = letters().open(10);
+    register(later);
+    letters().replay(open.get(open.size() - 1).id());
+    if (letters().count() > 0) {
+      assertThat(letters().replay(letters().open(1).get(0).id())).isTrue();
+    }
+    assertThat(json(key)).isEqualTo("2");
+    assertThat(letters().count()).isZero();
+  }
+
+  @Test
+  void aReplayedDeleteIsATombstone() {
+    apply(put(key, at(1), "bad"));
+    register(later);
+    apply(delete(key, at(2)));
+    assertThat(row(key).deleted()).isTrue();
+    assertThat(letters().count()).as("the delete supersedes the write").isZero();
+  }
+
+  @Test
+  void aForeignSubjectHasNoKeyAndStaysOpen() {
+    StateChange foreign =
+        new StateChange(
+            "$KV." + BUCKET + ".lonely",
+            Optional.empty(),
+            Operation.PUT,
+            "1".getBytes(UTF_8),
+            at(1),
+            now(),
+            Optional.empty());
+    apply(foreign);
+    DeadLetter letter = letters().open(1).get(0);
+    assertThat(letter.agent()).isEmpty();
+    assertThat(letter.key()).isEmpty();
+    assertFails(DataError.CONSTRAINT_VIOLATION, () -> letters().replay(letter.id()));
+    assertThat(letters().count()).isEqualTo(1);
+  }
+
+  @Test
+  void replayingWhatIsNotThereFails() {
+    assertFails(DataError.NOT_FOUND, () -> letters().replay(UUID.randomUUID()));
+    assertThat(letters().open(10)).isEmpty();
+    assertThat(letters().count()).isZero();
+  }
+
+  private void register(Agent agent) {
+    stores().agents().save(agent, AgentStore.NONE);
+  }
+
+  private DeadLetterStore letters() {
+    return stores().deadLetters();
+  }
+}

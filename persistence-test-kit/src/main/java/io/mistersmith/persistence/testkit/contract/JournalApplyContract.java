@@ -1,0 +1,261 @@
+package io.mistersmith.persistence.testkit.contract;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.spi.AgentStore;
+import io.mistersmith.persistence.spi.ApplyResult;
+import io.mistersmith.persistence.spi.JournalPosition;
+import io.mistersmith.persistence.spi.Operation;
+import io.mistersmith.persistence.spi.StateChange;
+import io.mistersmith.persistence.spi.Stores;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * What applying a batch must do: all with its position or nothing, never back, past bad entries.
+ */
+public abstract class JournalApplyContract extends DurableContract {
+
+  /** For implementations. */
+  protected JournalApplyContract() {}
+
+  @Test
+  void aBatchMovesThePosition() {
+    StateKey key = StateKey.of(register(), "key");
+    JournalPosition first = position();
+    JournalPosition next = first.advancedTo(17, CREATED.plusNanos(17));
+    ApplyResult result =
+        stores().journals().apply(first, next, List.of(put(key, at(17), "{\"a\":1}")));
+    assertThat(result).isEqualTo(new ApplyResult.Applied(List.of()));
+    assertThat(stores().journals().position(BUCKET)).contains(next);
+    assertThat(json(key)).isEqualTo("{\"a\":1}");
+  }
+
+  @Test
+  void nothingIsAppliedFromAPositionThatHasMoved() {
+    StateKey key = StateKey.of(register(), "key");
+    JournalPosition first = position();
+    JournalPosition moved = first.advancedTo(2, CREATED);
+    stores().journals().apply(first, moved, List.of());
+
+    JournalPosition late = first.advancedTo(1, CREATED);
+    assertThat(stores().journals().apply(first, late, List.of(put(key, at(1), "1"))))
+        .isEqualTo(new ApplyResult.PositionMoved());
+    assertThat(stores().states().find(key)).isEmpty();
+    assertThat(stores().journals().position(BUCKET)).contains(moved);
+  }
+
+  @Test
+  void aFlusherOfAnOlderEpochIsRefused() {
+    StateKey key = StateKey.of(register(), "key");
+    JournalPosition first = position();
+    JournalPosition second =
+        stores().journals().startEpoch(BUCKET, Optional.of(first), 1, CREATED.plusNanos(1), "new");
+    assertThat(second.sequence()).isEqualTo(first.sequence());
+    assertThat(
+            stores()
+                .journals()
+                .apply(first, first.advancedTo(1, CREATED), List.of(put(key, at(1), "1"))))
+        .isEqualTo(new ApplyResult.PositionMoved());
+    assertThat(stores().states().find(key)).isEmpty();
+  }
+
+  @Test
+  void aBucketWithoutPositionTakesNothing() {
+    JournalPosition invented =
+        new JournalPosition(
+            "NEVER_SEEN", 1, 0, CREATED, CREATED, List.of(new JournalPosition.Epoch(1, 1)));
+    assertThat(stores().journals().apply(invented, invented.advancedTo(1, CREATED), List.of()))
+        .isEqualTo(new ApplyResult.PositionMoved());
+  }
+
+  @Test
+  void ofConcurrentFlushersOneAppliesTheBatch() throws Exception {
+    UUID agent = register();
+    JournalPosition first = position();
+    Stores other = open(config().build());
+    List<ApplyResult> results =
+        Together.run(
+            6,
+            i ->
+                () ->
+                    (i % 2 == 0 ? stores() : other)
+                        .journals()
+                        .apply(
+                            first,
+                            first.advancedTo(1, CREATED),
+                            List.of(put(StateKey.of(agent, "by " + i), at(1), "1"))));
+    assertThat(results).containsOnlyOnce(new ApplyResult.Applied(List.of()));
+    assertThat(stores().states().findByAgent(agent.toString(), "by ")).hasSize(1);
+  }
+
+  @Test
+  void aRowNeverGoesBack() {
+    StateKey key = StateKey.of(register(), "key");
+    apply(put(key, new Revision(2, 10), "10"));
+    assertThat(apply(put(key, new Revision(2, 9), "9")).refused()).isEmpty();
+    assertThat(json(key)).isEqualTo("10");
+    apply(put(key, new Revision(2, 10), "11"));
+    assertThat(json(key)).as("the same revision is the same write").isEqualTo("10");
+    apply(put(key, new Revision(1, 99), "99"));
+    assertThat(json(key)).as("an older epoch").isEqualTo("10");
+    apply(delete(key, new Revision(2, 8)));
+    assertThat(json(key)).as("an older delete").isEqualTo("10");
+    apply(put(key, new Revision(3, 1), "1"));
+    assertThat(json(key)).as("a later epoch").isEqualTo("1");
+    assertThat(row(key).revision()).isEqualTo(new Revision(3, 1));
+  }
+
+  @Test
+  void aDeletedKeyIsNotResurrected() {
+    StateKey key = StateKey.of(register(), "key");
+    StateKey never = StateKey.of(key.agent(), "never written");
+    apply(put(key, at(1), "1"), delete(never, at(5)));
+    apply(delete(key, at(3)));
+    apply(put(key, at(2), "2"), put(never, at(4), "4"));
+    assertThat(row(key).deleted()).isTrue();
+    assertThat(row(never).deleted()).isTrue();
+  }
+
+  @Test
+  void aBadEntryStopsNobody() {
+    UUID agent = register();
+    StateKey good = StateKey.of(agent, "good");
+    StateKey gone = StateKey.of(agent, "gone");
+    StateKey better = StateKey.of(agent, "better");
+    StateChange bad = put(StateKey.of(UUID.randomUUID(), "key"), at(2), "{\"secret\":42}");
+    ApplyResult.Applied applied =
+        apply(put(good, at(1), "1"), bad, delete(gone, at(3)), put(better, at(4), "4"));
+
+    assertThat(applied.refused()).hasSize(1);
+    assertThat(applied.refused().get(0).change()).isSameAs(bad);
+    assertThat(applied.refused().get(0).reason()).isNotBlank().doesNotContain("secret");
+    assertThat(json(good)).isEqualTo("1");
+    assertThat(row(gone).deleted()).isTrue();
+    assertThat(json(better)).isEqualTo("4");
+    assertThat(stores().deadLetters().count()).isEqualTo(1);
+    assertThat(position().sequence()).as("the position is past it").isEqualTo(4);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        " ",
+        "{",
+        "{\"a\"}",
+        "[1,]",
+        "1 2",
+        "nul",
+        "NaN",
+        "-Infinity",
+        "01",
+        "1.",
+        "'text'",
+        "\"open",
+        "\"\\x\"",
+        "\"\\u0000\"",
+        "{\"a\\u0000\":1}",
+        "\"\\ud83e\"",
+        "\"\\udd16\"",
+        "\"\\udd16\\ud83e\"",
+        "\"\u0001\"",
+        "1e200000"
+      })
+  void whatIsNoJsonForTheDatabaseIsRefused(String value) {
+    UUID agent = register();
+    StateKey key = StateKey.of(agent, "key");
+    StateKey neighbour = StateKey.of(agent, "neighbour");
+    assertThat(apply(put(key, at(1), value), put(neighbour, at(2), "2")).refused()).hasSize(1);
+    assertThat(stores().states().find(key)).isEmpty();
+    assertThat(json(neighbour)).isEqualTo("2");
+  }
+
+  @Test
+  void whatIsNoTextIsRefused() {
+    StateKey key = StateKey.of(register(), "key");
+    StateChange change =
+        new StateChange(
+            "$KV." + BUCKET + ".broken",
+            Optional.of(key),
+            Operation.PUT,
+            new byte[] {'"', (byte) 0xc3, '"'},
+            at(1),
+            now(),
+            Optional.empty());
+    StateChange nul =
+        new StateChange(
+            "$KV." + BUCKET + ".nul",
+            Optional.of(StateKey.of(key.agent(), "nul")),
+            Operation.PUT,
+            new byte[] {'"', 0, '"'},
+            at(2),
+            now(),
+            Optional.empty());
+    assertThat(apply(change, nul).refused()).hasSize(2);
+    assertThat(stores().states().find(key)).isEmpty();
+  }
+
+  @Test
+  void anOwnerThatIsNoRegisteredAgentIsRefused() {
+    UUID agent = register();
+    String upperCase = agent.toString().toUpperCase(Locale.ROOT);
+    List<StateChange> changes = new ArrayList<>();
+    for (String owner :
+        List.of("no uuid", UUID.randomUUID().toString(), "1-1-1-1-1", "{" + agent + "}")) {
+      changes.add(put(StateKey.of(owner, "key"), at(changes.size() + 1), "1"));
+    }
+    if (!upperCase.equals(agent.toString())) {
+      changes.add(put(StateKey.of(upperCase, "key"), at(changes.size() + 1), "1"));
+    }
+    assertThat(apply(changes).refused()).hasSize(changes.size());
+    assertThat(stores().states().findByAgent(agent.toString(), "")).isEmpty();
+  }
+
+  @Test
+  void aSubjectWithoutKeyIsRefused() {
+    StateChange foreign =
+        new StateChange(
+            "$KV." + BUCKET + ".lonely",
+            Optional.empty(),
+            Operation.PUT,
+            "1".getBytes(UTF_8),
+            at(1),
+            now(),
+            Optional.empty());
+    assertThat(apply(foreign).refused()).hasSize(1);
+    assertThat(stores().deadLetters().openSubjects(BUCKET)).containsExactly(foreign.subject());
+  }
+
+  @Test
+  void aBatchMayBeEmptyOrLarge() {
+    UUID agent = register();
+    assertThat(apply().refused()).isEmpty();
+    List<StateChange> changes = new ArrayList<>();
+    for (int i = 0; i < 5_000; i++) {
+      changes.add(put(StateKey.of(agent, "k" + i), at(i + 1), "{\"i\":" + i + "}"));
+    }
+    assertThat(apply(changes).refused()).isEmpty();
+    assertThat(stores().states().findByAgent(agent.toString(), "")).hasSize(5_000);
+  }
+
+  @Test
+  void sqlInAKeyOrAValueIsText() {
+    Agent agent = Agent.of("'; DROP TABLE agents.state; --", "Robert'); --");
+    stores().agents().save(agent, AgentStore.NONE);
+    StateKey key = StateKey.of(agent.id(), "'; DELETE FROM agents.state; --");
+    apply(put(key, at(1), "\"'; DROP SCHEMA agents CASCADE; --\""));
+    assertThat(json(key)).isEqualTo("\"'; DROP SCHEMA agents CASCADE; --\"");
+    assertThat(stores().states().findByAgent(key.agent(), "'; DELETE")).hasSize(1);
+  }
+}

@@ -1,0 +1,174 @@
+package io.mistersmith.persistence.testkit.contract;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.spi.JournalPosition;
+import io.mistersmith.persistence.spi.JournalPosition.Epoch;
+import io.mistersmith.persistence.spi.JournalStore;
+import io.mistersmith.persistence.spi.Stores;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+
+/** What positions, epochs and leases must do. */
+public abstract class JournalStoreContract extends DurableContract {
+
+  /** For implementations. */
+  protected JournalStoreContract() {}
+
+  @Test
+  void aBucketNeverSeenHasNoPosition() {
+    assertThat(journals().position(BUCKET)).isEmpty();
+  }
+
+  @Test
+  void theFirstEpochBeginsWhereItIsTold() {
+    JournalPosition first =
+        journals().startEpoch(BUCKET, Optional.empty(), 5, CREATED, "first seen");
+    assertThat(first)
+        .isEqualTo(
+            new JournalPosition(BUCKET, 1, 4, Instant.EPOCH, CREATED, List.of(new Epoch(1, 5))));
+    assertThat(journals().position(BUCKET)).contains(first);
+    assertThat(journals().position("ANOTHER")).isEmpty();
+  }
+
+  @Test
+  void thePositionKeepsTimesToTheNanosecond() {
+    JournalPosition first = position();
+    Instant time = CREATED.plusNanos(1_000_000_001);
+    journals().apply(first, first.advancedTo(3, time), List.of());
+    JournalPosition now = journals().position(BUCKET).orElseThrow();
+    assertThat(now.sequence()).isEqualTo(3);
+    assertThat(now.messageTime()).isEqualTo(time);
+    assertThat(now.streamCreated()).isEqualTo(CREATED);
+    assertThat(now).isEqualTo(first.advancedTo(3, time));
+  }
+
+  @Test
+  void onlyWhoSawThePositionStartsAnEpoch() {
+    JournalPosition first = position();
+    assertThat(journals().startEpoch(BUCKET, Optional.empty(), 1, CREATED, "late"))
+        .isEqualTo(first);
+    JournalPosition moved = first.advancedTo(9, CREATED.plusSeconds(1));
+    journals().apply(first, moved, List.of());
+    assertThat(journals().startEpoch(BUCKET, Optional.of(first), 1, CREATED, "late"))
+        .as("the position has moved since")
+        .isEqualTo(moved);
+
+    JournalPosition second =
+        journals().startEpoch(BUCKET, Optional.of(moved), 7, CREATED, "lost its tail");
+    assertThat(second.epoch()).isEqualTo(2);
+    assertThat(second.sequence()).isEqualTo(6);
+    assertThat(journals().startEpoch(BUCKET, Optional.of(moved), 7, CREATED, "late"))
+        .isEqualTo(second);
+  }
+
+  @Test
+  void ofConcurrentObserversOneStartsTheEpoch() throws Exception {
+    JournalPosition first = position();
+    List<JournalPosition> seen =
+        Together.run(
+            4, i -> () -> journals().startEpoch(BUCKET, Optional.of(first), 3, CREATED, "r" + i));
+    assertThat(seen).extracting(JournalPosition::epoch).containsOnly(2L);
+    assertThat(seen).extracting(JournalPosition::sequence).containsOnly(2L);
+  }
+
+  @Test
+  void ofConcurrentFirstObserversOneStartsTheEpoch() throws Exception {
+    List<JournalPosition> seen =
+        Together.run(
+            4, i -> () -> journals().startEpoch(BUCKET, Optional.empty(), 1, CREATED, "r" + i));
+    assertThat(seen).extracting(JournalPosition::epoch).containsOnly(1L);
+  }
+
+  @Test
+  void olderEpochsNameTheMessagesBeforeInTheSameStream() {
+    JournalPosition first = position();
+    JournalPosition second = journals().startEpoch(BUCKET, Optional.of(first), 81, CREATED, "a");
+    JournalPosition third = journals().startEpoch(BUCKET, Optional.of(second), 91, CREATED, "b");
+    assertThat(third.epochs()).containsExactly(new Epoch(3, 91), new Epoch(2, 81), new Epoch(1, 1));
+    assertThat(third.epochOf(91)).isEqualTo(3);
+    assertThat(third.epochOf(90)).isEqualTo(2);
+    assertThat(third.epochOf(80)).isEqualTo(1);
+
+    JournalPosition fourth = journals().startEpoch(BUCKET, Optional.of(third), 85, CREATED, "c");
+    assertThat(fourth.epochs())
+        .as("what began later names nothing any more")
+        .containsExactly(new Epoch(4, 85), new Epoch(2, 81), new Epoch(1, 1));
+    assertThat(journals().position(BUCKET)).contains(fourth);
+  }
+
+  @Test
+  void anEpochOfAnotherStreamStandsAlone() {
+    JournalPosition first = position();
+    Instant created = CREATED.plusNanos(1);
+    JournalPosition second =
+        journals().startEpoch(BUCKET, Optional.of(first), 4, created, "made anew");
+    assertThat(second.epochs()).containsExactly(new Epoch(2, 4));
+    assertThat(second.streamCreated()).isEqualTo(created);
+    assertThat(journals().position(BUCKET)).contains(second);
+  }
+
+  @Test
+  void positionsOutliveTheRuntime() {
+    JournalPosition first = position();
+    stores().close();
+    assertThat(open(config().build()).journals().position(BUCKET)).contains(first);
+  }
+
+  @Test
+  void oneHolderHasTheLease() {
+    Duration lease = Duration.ofMinutes(1);
+    assertThat(journals().acquireLease(BUCKET, "one", lease)).isTrue();
+    assertThat(journals().acquireLease(BUCKET, "two", lease)).isFalse();
+    assertThat(journals().acquireLease(BUCKET, "one", lease)).as("renewed").isTrue();
+    assertThat(journals().acquireLease("ANOTHER", "two", lease)).isTrue();
+
+    journals().releaseLease(BUCKET, "two");
+    assertThat(journals().acquireLease(BUCKET, "two", lease)).as("not his to give").isFalse();
+    journals().releaseLease(BUCKET, "one");
+    assertThat(journals().acquireLease(BUCKET, "two", lease)).isTrue();
+    assertThat(journals().acquireLease(BUCKET, "one", lease)).isFalse();
+  }
+
+  @Test
+  void aLeaseEndsWhenItIsNotRenewed() {
+    assertThat(journals().acquireLease(BUCKET, "one", Duration.ofMillis(300))).isTrue();
+    elapse(Duration.ofMillis(400));
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(5))
+        .until(() -> journals().acquireLease(BUCKET, "two", Duration.ofMinutes(1)));
+    assertThat(journals().acquireLease(BUCKET, "one", Duration.ofMinutes(1))).isFalse();
+  }
+
+  @Test
+  void ofConcurrentRuntimesOneGetsTheLease() throws Exception {
+    Stores other = open(config().build());
+    List<Boolean> got =
+        Together.run(
+            6,
+            i ->
+                () ->
+                    (i % 2 == 0 ? stores() : other)
+                        .journals()
+                        .acquireLease(BUCKET, "r" + i, Duration.ofMinutes(1)));
+    assertThat(got).containsOnlyOnce(true);
+  }
+
+  @Test
+  void afterCloseEverythingFailsAsClosed() {
+    JournalStore journals = journals();
+    stores().close();
+    Failures.assertFails(DataError.CLOSED, () -> journals.position(BUCKET));
+    Failures.assertFails(
+        DataError.CLOSED, () -> journals.acquireLease(BUCKET, "one", Duration.ofMinutes(1)));
+  }
+
+  private JournalStore journals() {
+    return stores().journals();
+  }
+}

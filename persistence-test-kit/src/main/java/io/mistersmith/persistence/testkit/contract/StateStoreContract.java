@@ -1,0 +1,226 @@
+package io.mistersmith.persistence.testkit.contract;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.spi.AgentStore;
+import io.mistersmith.persistence.spi.StateChange;
+import io.mistersmith.persistence.spi.StateStore;
+import io.mistersmith.persistence.spi.StoredState;
+import io.mistersmith.persistence.spi.Stores;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the durable copy of the agents' state must do. */
+public abstract class StateStoreContract extends DurableContract {
+
+  /** For implementations. */
+  protected StateStoreContract() {}
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "null",
+        "true",
+        "false",
+        "0",
+        "-17",
+        "3.25",
+        "9007199254740993",
+        "123456789012345678901234567890",
+        "\"\"",
+        "\"text with  blanks, \\\"quotes\\\" and \\\\\"",
+        "\"\u65e5\u672c\u8a9e \ud83e\udd16\"",
+        "[]",
+        "{}",
+        "[1,[2,[3]],{\"a\":null}]",
+        "{\"a\":{\"b\":[true,false]}}"
+      })
+  void anyJsonIsKept(String value) {
+    StateKey key = StateKey.of(register(), "key");
+    assertThat(apply(put(key, at(1), value)).refused()).isEmpty();
+    assertThat(json(key)).isEqualTo(compact(value.getBytes(UTF_8)));
+  }
+
+  @Test
+  void aRowHasItsRevisionTimesAndEnd() {
+    StateKey key = StateKey.of(register(), "key");
+    Instant end = now().plus(Duration.ofHours(1)).truncatedTo(ChronoUnit.MILLIS);
+    StateChange change = put(key, new Revision(7, 99), "1", Optional.of(end));
+    apply(change);
+
+    StoredState row = row(key);
+    assertThat(row.key()).isEqualTo(key);
+    assertThat(row.revision()).isEqualTo(new Revision(7, 99));
+    assertThat(row.writtenAt()).isCloseTo(change.writtenAt(), within(1, ChronoUnit.MICROS));
+    assertThat(row.expiresAt()).contains(end);
+    assertThat(row.deleted()).isFalse();
+
+    apply(put(key, new Revision(7, 100), "2"));
+    assertThat(row(key).expiresAt()).as("a write without an end takes it away").isEmpty();
+  }
+
+  @Test
+  void whatIsNotThereIsEmpty() {
+    UUID agent = register();
+    assertThat(states().find(StateKey.of(agent, "key"))).isEmpty();
+    assertThat(states().find(StateKey.of("no uuid", "key"))).isEmpty();
+    assertThat(states().findAll(List.of())).isEmpty();
+    assertThat(states().findByAgent("no uuid", "")).isEmpty();
+    assertThat(states().findByAgent(UUID.randomUUID().toString(), "")).isEmpty();
+  }
+
+  @Test
+  void aDeletedKeyIsATombstone() {
+    StateKey key = StateKey.of(register(), "key");
+    apply(put(key, at(1), "1"));
+    apply(delete(key, at(2)));
+
+    StoredState row = row(key);
+    assertThat(row.deleted()).isTrue();
+    assertThat(row.value()).isEmpty();
+    assertThat(row.revision()).isEqualTo(at(2));
+    assertThat(states().findByAgent(key.agent(), "k")).hasSize(1);
+    assertThat(states().findAll(List.of(key))).containsOnlyKeys(key);
+
+    apply(put(key, at(3), "3"));
+    assertThat(row(key).deleted()).isFalse();
+    assertThat(json(key)).isEqualTo("3");
+  }
+
+  @Test
+  void anyLegalKeyIsKept() {
+    UUID agent = register();
+    List<StateKey> keys = awkward(agent);
+    List<StateChange> changes = new ArrayList<>();
+    for (StateKey key : keys) {
+      changes.add(put(key, at(changes.size() + 1), "" + changes.size()));
+    }
+    assertThat(apply(changes).refused()).isEmpty();
+    for (int i = 0; i < keys.size(); i++) {
+      assertThat(row(keys.get(i)).key()).isEqualTo(keys.get(i));
+      assertThat(json(keys.get(i))).isEqualTo("" + i);
+    }
+    assertThat(states().findAll(keys).keySet()).containsExactlyInAnyOrderElementsOf(keys);
+  }
+
+  @Test
+  void prefixesAreTakenLiterally() {
+    UUID agent = register();
+    List<StateKey> keys = awkward(agent);
+    List<StateChange> changes = new ArrayList<>();
+    keys.forEach(key -> changes.add(put(key, at(changes.size() + 1), "1")));
+    apply(changes);
+    apply(put(StateKey.of(register(), "step_1"), at(1_000), "1"));
+
+    Stream.concat(Stream.of("", "step_", "step%", "_", "%", "\\", "none"), texts())
+        .distinct()
+        .forEach(
+            prefix ->
+                assertThat(states().findByAgent(agent.toString(), prefix))
+                    .as("prefix '%s'", prefix)
+                    .extracting(StoredState::key)
+                    .containsExactlyInAnyOrderElementsOf(
+                        keys.stream().filter(key -> key.key().startsWith(prefix)).toList()));
+  }
+
+  @Test
+  void manyRowsAreReadInFull() {
+    UUID agent = register();
+    List<StateChange> changes = new ArrayList<>();
+    List<StateKey> keys = new ArrayList<>();
+    for (int i = 0; i < 3_000; i++) {
+      keys.add(StateKey.of(agent, "k" + i));
+      changes.add(put(keys.get(i), at(i + 1), "" + i));
+    }
+    apply(changes);
+    assertThat(states().findByAgent(agent.toString(), "k")).hasSize(3_000);
+    List<StateKey> asked = new ArrayList<>(keys);
+    asked.add(StateKey.of(agent, "missing"));
+    asked.add(StateKey.of("no uuid", "k1"));
+    assertThat(states().findAll(asked).keySet()).containsExactlyInAnyOrderElementsOf(keys);
+  }
+
+  @Test
+  void sweepingTakesOldTombstonesAndExpiredRows() {
+    UUID agent = register();
+    Instant longAgo = now().minus(Duration.ofDays(30));
+    StateKey oldTombstone = StateKey.of(agent, "old tombstone");
+    StateKey newTombstone = StateKey.of(agent, "new tombstone");
+    StateKey expired = StateKey.of(agent, "expired");
+    StateKey ending = StateKey.of(agent, "ending");
+    StateKey plain = StateKey.of(agent, "plain");
+    apply(
+        delete(oldTombstone, at(1), longAgo),
+        delete(newTombstone, at(2)),
+        expired(expired, longAgo),
+        put(ending, at(4), "1", Optional.of(now().plus(Duration.ofHours(1)))),
+        put(plain, at(5), "1"));
+
+    states().sweep(Duration.ofDays(7));
+    assertThat(states().find(newTombstone)).isPresent();
+    assertThat(states().find(ending)).isPresent();
+    assertThat(states().find(plain)).isPresent();
+    assertThat(states().find(expired)).isEmpty();
+
+    elapse(Duration.ofMillis(20));
+    states().sweep(Duration.ofMillis(10));
+    assertThat(states().findByAgent(agent.toString(), ""))
+        .extracting(StoredState::key)
+        .containsExactlyInAnyOrder(ending, plain);
+    assertThat(states().sweep(Duration.ofMillis(10))).isZero();
+  }
+
+  @Test
+  void deletingAnAgentDeletesItsState() {
+    StateKey key = StateKey.of(register(), "key");
+    StateKey other = StateKey.of(register(), "key");
+    apply(put(key, at(1), "1"), put(other, at(2), "2"));
+    stores().agents().delete(UUID.fromString(key.agent()), AgentStore.ANY);
+    assertThat(states().find(key)).isEmpty();
+    assertThat(states().find(other)).isPresent();
+  }
+
+  @Test
+  void stateOutlivesTheRuntime() {
+    StateKey key = StateKey.of(register(), "key");
+    apply(put(key, at(1), "1"));
+    StateStore before = states();
+    stores().close();
+    Failures.assertFails(DataError.CLOSED, () -> before.find(key));
+    Stores later = open(config().build());
+    assertThat(later.states().find(key)).isPresent();
+  }
+
+  private StateChange expired(StateKey key, Instant end) {
+    return put(key, at(3), "1", Optional.of(end.truncatedTo(ChronoUnit.MILLIS)));
+  }
+
+  private StateStore states() {
+    return stores().states();
+  }
+
+  private static Stream<String> texts() {
+    return AwkwardKeys.texts().stream();
+  }
+
+  private static List<StateKey> awkward(UUID agent) {
+    return Stream.concat(
+            texts(), Stream.of(AwkwardKeys.longest("k"), AwkwardKeys.longest("\ud83e\udd16")))
+        .map(text -> StateKey.of(agent, text))
+        .toList();
+  }
+}
