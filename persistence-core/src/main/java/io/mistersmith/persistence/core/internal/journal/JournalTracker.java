@@ -120,6 +120,10 @@ public final class JournalTracker implements Revisions {
     String reason = String.join(", ", regressions);
     long first = boundary.find(stored, state);
     take(journals.startEpoch(bucket.name(), Optional.of(stored), first, state.created(), reason));
+    if (position.epoch() == stored.epoch()) {
+      // A flush moved the position meanwhile, so no epoch was started: look again.
+      return verify();
+    }
     highest.restartAt(state.lastSequence());
     LOG.warn(
         "bucket {}: {}; position was {}-{}, epoch {} begins at sequence {}. Acknowledged writes"
