@@ -58,7 +58,21 @@ public final class ChildJvm implements AutoCloseable {
    */
   public static ChildJvm start(
       Class<?> main, List<String> args, Map<String, String> systemProperties, Path log) {
-    return start(main, args, systemProperties, Map.of(), log);
+    return start(main, args, systemProperties, List.of(), log);
+  }
+
+  /**
+   * {@link #start(Class, List, Map, Path)} with further options of the JVM.
+   *
+   * @param jvmOptions for example {@code -Xmx96m}
+   */
+  public static ChildJvm start(
+      Class<?> main,
+      List<String> args,
+      Map<String, String> systemProperties,
+      List<String> jvmOptions,
+      Path log) {
+    return start(main, args, systemProperties, jvmOptions, Map.of(), log);
   }
 
   static ChildJvm start(
@@ -67,8 +81,19 @@ public final class ChildJvm implements AutoCloseable {
       Map<String, String> systemProperties,
       Map<String, String> environment,
       Path log) {
+    return start(main, args, systemProperties, List.of(), environment, log);
+  }
+
+  private static ChildJvm start(
+      Class<?> main,
+      List<String> args,
+      Map<String, String> systemProperties,
+      List<String> jvmOptions,
+      Map<String, String> environment,
+      Path log) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(jvmOptions);
     INHERITED.forEach(
         name ->
             Optional.ofNullable(System.getProperty(name))

@@ -2,6 +2,7 @@ package io.mistersmith.persistence.testkit.fault;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.mistersmith.persistence.config.Bucket;
@@ -31,6 +32,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -138,7 +140,7 @@ class FaultyStoresTest {
           CompletableFuture.supplyAsync(
               () -> stores.journals().apply(first, first.advancedTo(1, Instant.EPOCH), List.of()));
       assertThat(gate.awaitArrival(Duration.ofSeconds(5))).isTrue();
-      assertThat(held).isNotDone();
+      assertHeld(held);
       stores.journals().apply(first, first.advancedTo(2, Instant.EPOCH), List.of());
       gate.release();
       assertThat(held.get(5, TimeUnit.SECONDS)).isEqualTo(new ApplyResult.PositionMoved());
@@ -151,7 +153,7 @@ class FaultyStoresTest {
       CompletableFuture<Void> held = CompletableFuture.runAsync(() -> put("1"));
       assertThat(gate.awaitArrival(Duration.ofSeconds(5))).isTrue();
       assertThat(get()).contains("1");
-      assertThat(held).isNotDone();
+      assertHeld(held);
       gate.release();
       held.get(5, TimeUnit.SECONDS);
     }
@@ -187,6 +189,11 @@ class FaultyStoresTest {
     assertThat(failure(() -> stores.agents().save(agent, AgentStore.NONE)).error())
         .isEqualTo(DataError.DUPLICATE_KEY);
     assertThat(failure(putExpecting(9)).error()).isEqualTo(DataError.VERSION_CONFLICT);
+  }
+
+  private static void assertHeld(CompletableFuture<?> call) {
+    assertThatThrownBy(() -> call.get(200, TimeUnit.MILLISECONDS))
+        .isInstanceOf(TimeoutException.class);
   }
 
   private long put(String value) {

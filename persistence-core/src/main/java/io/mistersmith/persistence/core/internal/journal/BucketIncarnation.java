@@ -42,9 +42,11 @@ public final class BucketIncarnation implements Revisions {
 
   @Override
   public synchronized boolean verify() {
+    // Taken before the stream is looked at: it grows while this runs.
+    long acknowledged = highest.get();
     BucketState state = bucket.state();
     long found = epochOf(state);
-    boolean restarted = found != epoch || state.lastSequence() < highest.get();
+    boolean restarted = found != epoch || state.lastSequence() < acknowledged;
     if (restarted) {
       epoch = found;
       highest.restartAt(state.lastSequence());

@@ -109,19 +109,25 @@ public final class JournalTracker implements Revisions {
   @Override
   public synchronized boolean verify() {
     long epochBefore = position.epoch();
-    BucketState state = bucket.state();
+    // Both grow while this runs: taken before the stream is looked at, they cannot be past its end.
+    long acknowledged = highest.get();
     JournalPosition stored = refresh();
-    List<String> regressions = regressions(stored, state);
+    BucketState state = bucket.state();
+    List<String> regressions = regressions(stored, state, acknowledged);
     if (regressions.isEmpty()) {
       return stored.epoch() != epochBefore;
     }
     String reason = String.join(", ", regressions);
     long first = boundary.find(stored, state);
     take(journals.startEpoch(bucket.name(), Optional.of(stored), first, state.created(), reason));
+    if (position.epoch() == stored.epoch()) {
+      // A flush moved the position meanwhile, so no epoch was started: look again.
+      return verify();
+    }
     highest.restartAt(state.lastSequence());
     LOG.warn(
-        "bucket {}: {}; position was {}-{}, epoch {} begins at sequence {}. Acknowledged writes that"
-            + " the stream lost before they were flushed are gone: find out why it went back",
+        "bucket {}: {}; position was {}-{}, epoch {} begins at sequence {}. Acknowledged writes"
+            + " that the stream lost before they were flushed are gone: find out why it went back",
         bucket.name(),
         reason,
         stored.epoch(),
@@ -141,7 +147,7 @@ public final class JournalTracker implements Revisions {
                     bucket.name(), Optional.empty(), 1, state.created(), "first use"));
   }
 
-  private List<String> regressions(JournalPosition stored, BucketState state) {
+  private List<String> regressions(JournalPosition stored, BucketState state, long acknowledged) {
     List<String> found = new ArrayList<>();
     if (!state.created().equals(stored.streamCreated())) {
       found.add("stream made anew");
@@ -151,7 +157,7 @@ public final class JournalTracker implements Revisions {
     } else if (found.isEmpty() && boundary.messageAtPositionIsAnother(stored)) {
       found.add("another message at the position");
     }
-    if (found.isEmpty() && state.lastSequence() < highest.get()) {
+    if (found.isEmpty() && state.lastSequence() < acknowledged) {
       found.add("stream ends before an acknowledged write");
     }
     return found;

@@ -141,8 +141,12 @@ class JournalReaderIT {
       try (JournalReader reader = bucket.read(JournalRange.from(1))) {
         assertThat(reader.next(Duration.ofSeconds(5))).as("heartbeats keep it alive").isEmpty();
         server.pause();
+        long start = System.nanoTime();
         assertThatThrownBy(() -> reader.next(Duration.ofSeconds(20)))
             .isInstanceOf(TransientPersistenceException.class);
+        assertThat(Duration.ofNanos(System.nanoTime() - start))
+            .as("sooner than a ping finds out")
+            .isLessThan(Duration.ofSeconds(6));
         server.resume();
       }
     }

@@ -1,0 +1,47 @@
+package io.mistersmith.persistence.core.fault;
+
+import io.mistersmith.persistence.testkit.server.NatsOptions;
+import io.mistersmith.persistence.testkit.server.NatsServer;
+import io.mistersmith.persistence.testkit.server.PostgresOptions;
+import io.mistersmith.persistence.testkit.server.PostgresServer;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A nats-server and a PostgreSQL server of a test class's own, which it may kill. */
+record FaultServers(NatsServer nats, PostgresServer postgres) implements AutoCloseable {
+
+  private static final AtomicInteger NAMES = new AtomicInteger();
+
+  static FaultServers start() {
+    NatsServer nats = NatsServer.start(NatsOptions.defaults());
+    try {
+      return new FaultServers(nats, PostgresServer.start(PostgresOptions.defaults()));
+    } catch (RuntimeException e) {
+      nats.close();
+      throw e;
+    }
+  }
+
+  /** A migrated database and a prefix for buckets that nobody uses yet. */
+  Installation installation() {
+    return installation(nats.url());
+  }
+
+  Installation installation(String natsUrl) {
+    String name = "fault_" + NAMES.incrementAndGet();
+    return new Installation(natsUrl, name + "-", postgres.createDatabase(name), postgres.user())
+        .migrated();
+  }
+
+  /** Prints the one line of a test: what it did, and what it counted. */
+  void report(String name, String counts) {
+    System.out.printf(
+        "fault: %s nats=%s postgres=%s %s%n", name, nats.version(), postgres.version(), counts);
+  }
+
+  @Override
+  public void close() {
+    try (nats) {
+      postgres.close();
+    }
+  }
+}

@@ -1,0 +1,191 @@
+package io.mistersmith.persistence.core.fault;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.config.FlushConfig;
+import io.mistersmith.persistence.config.NatsConfig;
+import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.config.PostgresConfig;
+import io.mistersmith.persistence.migration.MigrationRunner;
+import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.monitor.PersistenceListener;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.postgresql.ds.PGSimpleDataSource;
+
+/**
+ * A database and a set of buckets of one test's own, on servers that it may share. Looks at the
+ * rows over JDBC alone, past the library.
+ *
+ * @param natsUrl the servers' URLs, separated by commas
+ * @param namePrefix the prefix of its buckets
+ * @param jdbcUrl its database
+ * @param user the role to connect as
+ */
+record Installation(String natsUrl, String namePrefix, String jdbcUrl, String user) {
+
+  /** Every transition that ever took a row or a position back is kept, whoever made it. */
+  private static final String AUDIT =
+      """
+      CREATE SCHEMA audit;
+      CREATE SEQUENCE audit.updates;
+      CREATE TABLE audit.went_back (what TEXT NOT NULL);
+      CREATE FUNCTION audit.state() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+      BEGIN
+        PERFORM nextval('audit.updates');
+        IF (NEW.epoch, NEW.version) <= (OLD.epoch, OLD.version) THEN
+          INSERT INTO audit.went_back VALUES
+            (format('row %s/%s from %s-%s to %s-%s', OLD.agent_id, OLD.state_key,
+                    OLD.epoch, OLD.version, NEW.epoch, NEW.version));
+        END IF;
+        RETURN NULL;
+      END $$;
+      CREATE FUNCTION audit.position() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+      BEGIN
+        IF NEW.epoch < OLD.epoch OR (NEW.epoch = OLD.epoch AND NEW.sequence <= OLD.sequence) THEN
+          INSERT INTO audit.went_back VALUES
+            (format('position from %s-%s to %s-%s',
+                    OLD.epoch, OLD.sequence, NEW.epoch, NEW.sequence));
+        END IF;
+        RETURN NULL;
+      END $$;
+      CREATE TRIGGER audit AFTER UPDATE ON agents.state
+        FOR EACH ROW EXECUTE FUNCTION audit.state();
+      CREATE TRIGGER audit AFTER UPDATE ON agents.journal_positions
+        FOR EACH ROW EXECUTE FUNCTION audit.position();
+      """;
+
+  /** Brings the database to the bundled version, and watches it from then on. */
+  Installation migrated() {
+    PGSimpleDataSource source = new PGSimpleDataSource();
+    source.setUrl(jdbcUrl);
+    source.setUser(user);
+    assertThat(MigrationRunner.of(source).apply()).isNotNull();
+    execute(AUDIT);
+    return this;
+  }
+
+  PersistenceConfig config() {
+    return PersistenceConfig.builder(
+            NatsConfig.of(natsUrl.split(","))
+                .withNamePrefix(namePrefix)
+                .withRequestTimeout(Duration.ofSeconds(2)),
+            PostgresConfig.of(jdbcUrl, user)
+                .withConnections(1, 4)
+                .withTimeouts(Duration.ofSeconds(2), Duration.ofSeconds(10)))
+        .flush(
+            FlushConfig.defaults()
+                .withLeaseDuration(Duration.ofSeconds(1))
+                .withCloseDeadline(Duration.ofSeconds(20)))
+        .build();
+  }
+
+  Persistence open() {
+    return Persistence.open(config());
+  }
+
+  Persistence open(PersistenceListener listener) {
+    return Persistence.open(config().toBuilder().listener(listener).build());
+  }
+
+  /** The full name of the bucket of agent state. */
+  String bucket() {
+    return namePrefix + "AGENT_STATE";
+  }
+
+  /** Registers new agents and returns their ids. */
+  List<String> register(Persistence persistence, int count) {
+    List<String> agents = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      Agent agent = Agent.of("fault", "agent " + i);
+      persistence.agents().save(agent);
+      agents.add(agent.id().toString());
+    }
+    return agents;
+  }
+
+  Map<StateKey, Row> rows() {
+    Map<StateKey, Row> rows = new HashMap<>();
+    try (Connection connection = connect();
+        Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                """
+                SELECT agent_id::text, state_key, epoch, version, updated_at,
+                       CASE WHEN deleted_at IS NULL THEN (state_value #>> '{}')::bigint ELSE -1 END
+                  FROM agents.state
+                """)) {
+      while (row.next()) {
+        rows.put(
+            StateKey.of(row.getString(1), row.getString(2)),
+            new Row(
+                new Revision(row.getLong(3), row.getLong(4)),
+                row.getLong(6),
+                row.getTimestamp(5).toInstant()));
+      }
+      return rows;
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Waits until PostgreSQL has all that was promised; fails with what is missing. */
+  Map<StateKey, Row> awaitAll(Ledger ledger) {
+    await()
+        .atMost(Duration.ofSeconds(40))
+        .pollInterval(Duration.ofMillis(100))
+        .untilAsserted(
+            () -> assertThat(ledger.missingFrom(rows())).as("lost acknowledged writes").isEmpty());
+    return rows();
+  }
+
+  /** Fails when any row, or the position within its epoch, was ever put back. */
+  void assertNothingWentBack() {
+    assertThat(query("SELECT what FROM audit.went_back LIMIT 20")).as("went back").isEmpty();
+  }
+
+  /** How many updates of rows there were. */
+  long updates() {
+    return Long.parseLong(query("SELECT last_value FROM audit.updates").get(0));
+  }
+
+  /** The first column of what a query answers. */
+  List<String> query(String sql) {
+    try (Connection connection = connect();
+        Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(sql)) {
+      List<String> values = new ArrayList<>();
+      while (row.next()) {
+        values.add(String.valueOf(row.getString(1)));
+      }
+      return values;
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  void execute(String sql) {
+    try (Connection connection = connect();
+        Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private Connection connect() throws SQLException {
+    return DriverManager.getConnection(jdbcUrl, user, "");
+  }
+}

@@ -1,0 +1,49 @@
+package io.mistersmith.persistence.core.fault;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.repository.StateRepository;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** PostgreSQL is killed with SIGKILL and started again while a runtime writes. */
+@Tag("fault")
+class PostgresRestartIT {
+
+  private static final int RESTARTS = 5;
+
+  @Test
+  void losesNoWriteAndFailsNone() {
+    Ledger ledger = new Ledger();
+    Epochs epochs = new Epochs();
+    try (FaultServers servers = FaultServers.start()) {
+      Installation installation = servers.installation();
+      try (Persistence persistence = installation.open(epochs)) {
+        List<String> agents = installation.register(persistence, 6);
+        StateRepository<Long> states = persistence.states(Long.class);
+        try (Writers writers =
+            Writers.start(4, states, agents, Writers.Keys.OVERWRITTEN, 0, ledger)) {
+          for (int i = 0; i < RESTARTS; i++) {
+            Waits.moreAcknowledged(ledger, 1_000);
+            servers.postgres().kill();
+            Waits.moreAcknowledged(ledger, 1_000);
+            servers.postgres().restart();
+          }
+          Waits.moreAcknowledged(ledger, 1_000);
+          writers.stop();
+        }
+        int rows = installation.awaitAll(ledger).size();
+        assertThat(ledger.failures()).as("failed writes").isZero();
+        assertThat(persistence.deadLetters().count()).isZero();
+        assertThat(epochs.reasons()).as("epochs, though nothing was lost").isEmpty();
+        installation.assertNothingWentBack();
+        servers.report(
+            "PostgresRestart",
+            "kills=%d acknowledged=%d failed=0 rows=%d lost=0"
+                .formatted(RESTARTS, ledger.acknowledged(), rows));
+      }
+    }
+  }
+}
