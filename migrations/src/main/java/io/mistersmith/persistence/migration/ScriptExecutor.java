@@ -70,7 +70,6 @@ final class ScriptExecutor {
     }
     long start = System.nanoTime();
     try (Statement statement = connection.createStatement()) {
-      statement.setEscapeProcessing(false);
       statement.execute(migration.sql());
     }
     Duration duration = Duration.ofNanos(System.nanoTime() - start);

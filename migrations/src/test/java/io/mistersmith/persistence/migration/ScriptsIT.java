@@ -75,7 +75,8 @@ class ScriptsIT extends RunsMigrations {
         CREATE FUNCTION public.f(j JSONB) RETURNS BOOLEAN LANGUAGE plpgsql AS $body$
         BEGIN
           -- a ; in a comment, an unbalanced ' too
-          RETURN j ? 'a;b' AND '{fn x}' <> ':name';
+          -- {fn now()} ?
+          RETURN j ? 'a;b' AND '{d 1}' <> ':name';
         END;
         $body$;
         CREATE FUNCTION public.g() RETURNS INT LANGUAGE sql
@@ -89,6 +90,10 @@ class ScriptsIT extends RunsMigrations {
 
     assertThat(database.query("SELECT public.f('{\"a;b\": 1}') || ' ' || public.g()"))
         .containsExactly("true 2");
+    assertThat(database.query("SELECT prosrc FROM pg_proc WHERE proname = 'f'"))
+        .singleElement()
+        .asString()
+        .contains("-- {fn now()} ?", "'{d 1}' <> ':name'");
   }
 
   private MigrationException assertFails(Kind kind, String named) {

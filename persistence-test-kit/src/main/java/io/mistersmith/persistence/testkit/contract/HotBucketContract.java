@@ -5,8 +5,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mistersmith.persistence.config.Bucket;
-import io.mistersmith.persistence.config.BucketConfig;
-import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.Revision;
@@ -245,69 +243,6 @@ public abstract class HotBucketContract extends StoresContract {
   }
 
   @Test
-  void aValueOverTheServersLimitIsRefusedAndLosesNothing() {
-    put("1");
-    byte[] large = new byte[2 * 1024 * 1024];
-    assertFails(
-        DataError.VALUE_TOO_LARGE,
-        () -> journal().publish(KEY, Operation.PUT, large, EntryMetadata.NONE, HotBucket.ANY));
-    assertThat(get(KEY).orElseThrow().value()).isEqualTo(bytes("1"));
-    put("2");
-    assertThat(get(KEY).orElseThrow().value()).isEqualTo(bytes("2"));
-  }
-
-  @Test
-  void aValueOverTheBucketsLimitIsRefused() {
-    HotBucket bucket =
-        configured(
-            Bucket.SESSION_DATA,
-            Bucket.SESSION_DATA.defaults().withLimits(Optional.empty(), Optional.of(1_000)));
-    assertFails(
-        DataError.VALUE_TOO_LARGE,
-        () ->
-            bucket.publish(KEY, Operation.PUT, new byte[1_500], EntryMetadata.NONE, HotBucket.ANY));
-    bucket.publish(KEY, Operation.PUT, new byte[500], EntryMetadata.NONE, HotBucket.ANY);
-    assertThat(bucket.get(KEY, ReadFrom.LEADER)).isPresent();
-  }
-
-  @Test
-  void aFullBucketRefusesNewKeysAndTakesThemAgainWhenThereIsRoom() throws Exception {
-    HotBucket bucket =
-        configured(
-            Bucket.SESSION_DATA,
-            Bucket.SESSION_DATA.defaults().withLimits(Optional.of(64L * 1024), Optional.empty()));
-    int stored = 0;
-    while (stored < 100 && succeeds(write(bucket, "k" + stored, DataError.STORE_FULL))) {
-      stored++;
-    }
-    assertThat(stored).isBetween(10, 70);
-    for (int i = 0; i < stored; i++) {
-      assertThat(bucket.get(StateKey.of("agent", "k" + i), ReadFrom.LEADER)).isPresent();
-    }
-    for (int i = 0; i < 5; i++) {
-      bucket
-          .evict(bucket.subject(StateKey.of("agent", "k" + i)), Long.MAX_VALUE - 1)
-          .get(10, TimeUnit.SECONDS);
-    }
-    assertThat(succeeds(write(bucket, "another", DataError.STORE_FULL))).isTrue();
-  }
-
-  @Test
-  void entriesLeaveABucketThatHasAMaximumAge() {
-    HotBucket bucket =
-        configured(
-            Bucket.SESSION_DATA, Bucket.SESSION_DATA.defaults().withMaxAge(Duration.ofSeconds(1)));
-    bucket.publish(KEY, Operation.PUT, bytes("1"), EntryMetadata.NONE, HotBucket.ANY);
-    assertThat(bucket.get(KEY, ReadFrom.LEADER)).isPresent();
-    elapse(Duration.ofMillis(1_100));
-    Awaitility.await()
-        .atMost(Duration.ofSeconds(5))
-        .until(() -> bucket.get(KEY, ReadFrom.LEADER).isEmpty());
-    assertThat(bucket.publish(KEY, Operation.PUT, bytes("2"), EntryMetadata.NONE, HotBucket.NONE))
-        .isEqualTo(2);
-  }
-
-  @Test
   void aBucketIsOneHandleWithItsFullName() {
     assertThat(journal()).isSameAs(stores().bucket(Bucket.AGENT_STATE));
     assertThat(journal().name())
@@ -374,27 +309,6 @@ public abstract class HotBucketContract extends StoresContract {
         DataError.CLOSED,
         bucket.publishAsync(KEY, Operation.PUT, bytes("1"), EntryMetadata.NONE, HotBucket.ANY));
     stores().close();
-  }
-
-  private HotBucket configured(Bucket bucket, BucketConfig its) {
-    PersistenceConfig config = config().bucket(bucket, its).build();
-    return open(config).bucket(bucket);
-  }
-
-  private Runnable write(HotBucket bucket, String key, DataError expected) {
-    return () -> {
-      try {
-        bucket.publish(
-            StateKey.of("agent", key),
-            Operation.PUT,
-            new byte[1_000],
-            EntryMetadata.NONE,
-            HotBucket.ANY);
-      } catch (PersistenceException e) {
-        Failures.assertIs(expected, e);
-        throw e;
-      }
-    };
   }
 
   private static boolean succeeds(Runnable call) {

@@ -29,9 +29,16 @@ public abstract class JournalStoreContract extends DurableContract {
   void theFirstEpochBeginsWhereItIsTold() {
     JournalPosition first =
         journals().startEpoch(BUCKET, Optional.empty(), 5, CREATED, "first seen");
+    assertThat(first.epoch()).isPositive();
     assertThat(first)
         .isEqualTo(
-            new JournalPosition(BUCKET, 1, 4, Instant.EPOCH, CREATED, List.of(new Epoch(1, 5))));
+            new JournalPosition(
+                BUCKET,
+                first.epoch(),
+                4,
+                Instant.EPOCH,
+                CREATED,
+                List.of(new Epoch(first.epoch(), 5))));
     assertThat(journals().position(BUCKET)).contains(first);
     assertThat(journals().position("ANOTHER")).isEmpty();
   }
@@ -61,10 +68,22 @@ public abstract class JournalStoreContract extends DurableContract {
 
     JournalPosition second =
         journals().startEpoch(BUCKET, Optional.of(moved), 7, CREATED, "lost its tail");
-    assertThat(second.epoch()).isEqualTo(2);
+    assertThat(second.epoch()).isGreaterThan(first.epoch());
     assertThat(second.sequence()).isEqualTo(6);
+    assertThat(second.messageTime()).isEqualTo(moved.messageTime());
     assertThat(journals().startEpoch(BUCKET, Optional.of(moved), 7, CREATED, "late"))
         .isEqualTo(second);
+  }
+
+  @Test
+  void anEpochThatBeginsLaterLeavesThePositionWhereItWas() {
+    JournalPosition first = position();
+    JournalPosition moved = first.advancedTo(3, CREATED.plusSeconds(1));
+    journals().apply(first, moved, List.of());
+    JournalPosition second = journals().startEpoch(BUCKET, Optional.of(moved), 9, CREATED, "later");
+    assertThat(second.sequence()).isEqualTo(3);
+    assertThat(second.epochOf(8)).isEqualTo(first.epoch());
+    assertThat(second.epochOf(9)).isEqualTo(second.epoch());
   }
 
   @Test
@@ -73,8 +92,8 @@ public abstract class JournalStoreContract extends DurableContract {
     List<JournalPosition> seen =
         Together.run(
             4, i -> () -> journals().startEpoch(BUCKET, Optional.of(first), 3, CREATED, "r" + i));
-    assertThat(seen).extracting(JournalPosition::epoch).containsOnly(2L);
-    assertThat(seen).extracting(JournalPosition::sequence).containsOnly(2L);
+    assertThat(seen).containsOnly(seen.get(0));
+    assertThat(seen.get(0).epoch()).isGreaterThan(first.epoch());
   }
 
   @Test
@@ -82,7 +101,7 @@ public abstract class JournalStoreContract extends DurableContract {
     List<JournalPosition> seen =
         Together.run(
             4, i -> () -> journals().startEpoch(BUCKET, Optional.empty(), 1, CREATED, "r" + i));
-    assertThat(seen).extracting(JournalPosition::epoch).containsOnly(1L);
+    assertThat(seen).containsOnly(seen.get(0));
   }
 
   @Test
@@ -90,15 +109,17 @@ public abstract class JournalStoreContract extends DurableContract {
     JournalPosition first = position();
     JournalPosition second = journals().startEpoch(BUCKET, Optional.of(first), 81, CREATED, "a");
     JournalPosition third = journals().startEpoch(BUCKET, Optional.of(second), 91, CREATED, "b");
-    assertThat(third.epochs()).containsExactly(new Epoch(3, 91), new Epoch(2, 81), new Epoch(1, 1));
-    assertThat(third.epochOf(91)).isEqualTo(3);
-    assertThat(third.epochOf(90)).isEqualTo(2);
-    assertThat(third.epochOf(80)).isEqualTo(1);
+    Epoch one = new Epoch(first.epoch(), 1);
+    Epoch two = new Epoch(second.epoch(), 81);
+    assertThat(third.epochs()).containsExactly(new Epoch(third.epoch(), 91), two, one);
+    assertThat(third.epochOf(91)).isEqualTo(third.epoch());
+    assertThat(third.epochOf(90)).isEqualTo(second.epoch());
+    assertThat(third.epochOf(80)).isEqualTo(first.epoch());
 
     JournalPosition fourth = journals().startEpoch(BUCKET, Optional.of(third), 85, CREATED, "c");
     assertThat(fourth.epochs())
         .as("what began later names nothing any more")
-        .containsExactly(new Epoch(4, 85), new Epoch(2, 81), new Epoch(1, 1));
+        .containsExactly(new Epoch(fourth.epoch(), 85), two, one);
     assertThat(journals().position(BUCKET)).contains(fourth);
   }
 
@@ -108,7 +129,8 @@ public abstract class JournalStoreContract extends DurableContract {
     Instant created = CREATED.plusNanos(1);
     JournalPosition second =
         journals().startEpoch(BUCKET, Optional.of(first), 4, created, "made anew");
-    assertThat(second.epochs()).containsExactly(new Epoch(2, 4));
+    assertThat(second.epoch()).isGreaterThan(first.epoch());
+    assertThat(second.epochs()).containsExactly(new Epoch(second.epoch(), 4));
     assertThat(second.streamCreated()).isEqualTo(created);
     assertThat(journals().position(BUCKET)).contains(second);
   }

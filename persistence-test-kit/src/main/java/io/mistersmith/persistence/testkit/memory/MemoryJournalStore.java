@@ -42,7 +42,13 @@ final class MemoryJournalStore implements JournalStore {
     return database.transact(
         tables -> {
           JournalPosition there = tables.positions.get(bucket);
-          if (there != null && !observed.map(seen -> isSame(there, seen)).orElse(false)) {
+          boolean asObserved =
+              there == null
+                  || observed
+                      .filter(seen -> isSame(there, seen))
+                      .filter(seen -> there.streamCreated().equals(seen.streamCreated()))
+                      .isPresent();
+          if (there != null && !asObserved) {
             return there;
           }
           JournalPosition next = next(bucket, there, firstSequence, streamCreated);
@@ -62,7 +68,12 @@ final class MemoryJournalStore implements JournalStore {
           .forEach(epochs::add);
     }
     return new JournalPosition(
-        bucket, number, firstSequence - 1, Instant.EPOCH, streamCreated, epochs);
+        bucket,
+        number,
+        there == null ? firstSequence - 1 : Math.min(there.sequence(), firstSequence - 1),
+        there == null ? Instant.EPOCH : there.messageTime(),
+        streamCreated,
+        epochs);
   }
 
   @Override

@@ -22,6 +22,7 @@ import io.mistersmith.persistence.spi.Operation;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -228,7 +229,10 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
   }
 
   private Optional<Instant> expiry(SaveOptions options) {
-    return options.timeToLive().map(ttl -> clock().instant().plus(ttl));
+    // As precise as the entry's header keeps it.
+    return options
+        .timeToLive()
+        .map(ttl -> clock().instant().plus(ttl).truncatedTo(ChronoUnit.MILLIS));
   }
 
   private Versioned<T> saved(T value, Revision revision, Optional<Instant> expiresAt) {

@@ -70,7 +70,7 @@ public final class RegistryRepository implements AgentRepository {
           "agent " + key + ": agents have no time to live; delete the agent instead");
     }
     StoredAgent stored = agents.save(agent, expectedVersion(options.expected()));
-    known.note(key, revision(stored));
+    known.note(key, revision(stored), Optional.empty());
     publisher.publish(stored);
     return versioned(stored);
   }
@@ -82,12 +82,12 @@ public final class RegistryRepository implements AgentRepository {
     boolean enough =
         hot.isPresent() && (floor.isEmpty() || !floor.get().isAfter(hot.get().revision()));
     if (enough) {
-      known.note(key, hot.get().revision());
+      known.note(key, hot.get().revision(), Optional.empty());
       return hot;
     }
     Optional<StoredAgent> stored = agents.find(key);
     if (stored.isPresent()) {
-      known.note(key, revision(stored.get()));
+      known.note(key, revision(stored.get()), Optional.empty());
       publisher.restore(stored.get());
     }
     return stored.map(RegistryRepository::versioned);
@@ -166,7 +166,7 @@ public final class RegistryRepository implements AgentRepository {
 
   @Override
   public CompletableFuture<Void> deleteAsync(UUID key) {
-    return CompletableFuture.runAsync(() -> delete(key), executor);
+    return Rows.start(() -> CompletableFuture.runAsync(() -> delete(key), executor));
   }
 
   @Override
@@ -180,7 +180,7 @@ public final class RegistryRepository implements AgentRepository {
   }
 
   private <T> CompletableFuture<T> background(Supplier<T> call) {
-    return CompletableFuture.supplyAsync(call, executor);
+    return Rows.start(() -> CompletableFuture.supplyAsync(call, executor));
   }
 
   private static long expectedVersion(Expected expected) {

@@ -2,12 +2,14 @@ package io.mistersmith.persistence.core.internal.repository;
 
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.DataResult;
+import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -35,12 +37,36 @@ final class Rows {
     return wait(calls);
   }
 
+  /** Starts a call; whatever fails, the future fails with the typed exception itself. */
   static <T> CompletableFuture<T> start(Supplier<CompletableFuture<T>> call) {
+    CompletableFuture<T> result = new CompletableFuture<>();
     try {
-      return call.get();
-    } catch (PersistenceException e) {
-      return CompletableFuture.failedFuture(e);
+      CompletableFuture<T> unused =
+          call.get()
+              .whenComplete(
+                  (value, failure) -> {
+                    if (failure == null) {
+                      result.complete(value);
+                    } else {
+                      result.completeExceptionally(typed(failure));
+                    }
+                  });
+    } catch (PersistenceException | RejectedExecutionException e) {
+      result.completeExceptionally(typed(e));
     }
+    return result;
+  }
+
+  private static Throwable typed(Throwable failure) {
+    Throwable cause =
+        failure instanceof CompletionException && failure.getCause() != null
+            ? failure.getCause()
+            : failure;
+    if (cause instanceof RejectedExecutionException) {
+      return new NonTransientPersistenceException(
+          DataError.CLOSED, "the persistence layer is closed; open it again", cause);
+    }
+    return cause;
   }
 
   private static <K, T> Map<K, DataResult<T>> wait(Map<K, CompletableFuture<T>> calls) {

@@ -23,10 +23,10 @@ import java.util.function.LongSupplier;
  * Writes under a condition: compare-and-set by logical revision, and creation.
  *
  * <p>The caller's revision names a write; the server compares physical sequences. Most often they
- * are the same, so the first attempt goes straight to it. When that fails, the entry may only have
- * been moved: evicted to PostgreSQL, or hydrated from there to a new place. Then the leader is
- * asked where the entry is, and if it still is of the expected revision the write is tried again
- * there.
+ * are the same, so a revision that this process has written or read is tried straight away. When
+ * that fails, or the revision is another process's, the entry may only have been moved: evicted to
+ * PostgreSQL, or hydrated from there to a new place. Then the leader is asked where the entry is,
+ * and if it still is of the expected revision the write is tried again there.
  *
  * <p>Each write carries an id of its own, by which the store recognises it when the acknowledgement
  * was lost, instead of reporting a conflict with itself.
@@ -51,9 +51,19 @@ final class ConditionalWriter {
         Optional.empty(), expiresAt, Optional.of(writer + "-" + writes.incrementAndGet()));
   }
 
-  /** Where the expected revision is, if it was not moved. */
-  OptionalLong likelyPlace(Revision expected) {
-    return tiers.revisions().sequenceOf(expected);
+  /**
+   * Where the expected revision is if it was not moved, and if this process knows it and that it
+   * lives. Of any other the server would take the word for it, though the entry may have expired.
+   */
+  OptionalLong likelyPlace(StateKey key, Revision expected) {
+    return tiers
+            .known()
+            .find(key)
+            .filter(known -> known.revision().equals(expected))
+            .filter(known -> !tiers.isPast(known.expiresAt()))
+            .isPresent()
+        ? tiers.revisions().sequenceOf(expected)
+        : OptionalLong.empty();
   }
 
   Revision replace(
@@ -62,7 +72,7 @@ final class ConditionalWriter {
       byte[] json,
       Optional<Instant> expiresAt,
       Revision expected) {
-    OptionalLong likely = likelyPlace(expected);
+    OptionalLong likely = likelyPlace(key, expected);
     if (likely.isPresent()) {
       try {
         return publish(key, operation, json, expiresAt, likely.getAsLong());
@@ -116,7 +126,7 @@ final class ConditionalWriter {
       long expectedSequence) {
     long mark = tiers.revisions().mark();
     long sequence = bucket.publish(key, operation, json, metadata(expiresAt), expectedSequence);
-    return tiers.written(key, mark, sequence);
+    return tiers.written(key, mark, sequence, expiresAt);
   }
 
   /** The sequence at which the entry is when it still has the expected revision. */

@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.RemovalCause;
 import io.mistersmith.persistence.model.Revision;
+import java.time.Instant;
 import java.util.Optional;
 
 /**
@@ -15,7 +16,20 @@ import java.util.Optional;
  */
 public final class KnownRevisions<K> {
 
-  private final Cache<K, Revision> latest;
+  /**
+   * What is known of a key.
+   *
+   * @param revision its latest known revision
+   * @param expiresAt when that one ends
+   */
+  public record Known(Revision revision, Optional<Instant> expiresAt) {
+
+    private static Known later(Known one, Known other) {
+      return one.revision.isAfter(other.revision) ? one : other;
+    }
+  }
+
+  private final Cache<K, Known> latest;
   private volatile boolean overflowed;
 
   /** Remembers the revisions of at most {@code capacity} keys. */
@@ -24,22 +38,27 @@ public final class KnownRevisions<K> {
         Caffeine.newBuilder()
             .maximumSize(capacity)
             .executor(Runnable::run)
-            .<K, Revision>evictionListener(
-                (key, revision, cause) -> overflowed |= cause == RemovalCause.SIZE)
+            .<K, Known>evictionListener(
+                (key, known, cause) -> overflowed |= cause == RemovalCause.SIZE)
             .build();
   }
 
   /** Notes that this revision of the key was written or read. */
-  public void note(K key, Revision revision) {
-    Revision known = latest.getIfPresent(key);
-    if (known == null || revision.isAfter(known)) {
-      latest.asMap().merge(key, revision, (a, b) -> a.isAfter(b) ? a : b);
+  public void note(K key, Revision revision, Optional<Instant> expiresAt) {
+    Known known = latest.getIfPresent(key);
+    if (known == null || revision.isAfter(known.revision())) {
+      latest.asMap().merge(key, new Known(revision, expiresAt), Known::later);
     }
+  }
+
+  /** What is known of the key. */
+  public Optional<Known> find(K key) {
+    return Optional.ofNullable(latest.getIfPresent(key));
   }
 
   /** The latest known revision of the key. */
   public Optional<Revision> of(K key) {
-    return Optional.ofNullable(latest.getIfPresent(key));
+    return find(key).map(Known::revision);
   }
 
   /** Whether a key that is not in here may have been known once. */

@@ -173,7 +173,7 @@ final class TieredReader {
   }
 
   private Optional<Entry> answer(HotEntry hot) {
-    tiers.known().note(hot.key(), tiers.revisionOf(hot));
+    tiers.known().note(hot.key(), tiers.revisionOf(hot), hot.metadata().expiresAt());
     return tiers.isLive(hot) ? Optional.of(tiers.entry(hot)) : Optional.empty();
   }
 
@@ -181,7 +181,7 @@ final class TieredReader {
     if (floor.isPresent() && floor.get().isAfter(row.revision())) {
       return readAgainIfTheStreamRestarted(key, floor, row.revision());
     }
-    tiers.known().note(key, row.revision());
+    tiers.known().note(key, row.revision(), row.expiresAt());
     if (!tiers.isLive(row)) {
       return Optional.empty();
     }

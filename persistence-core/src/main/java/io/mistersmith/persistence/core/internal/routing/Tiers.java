@@ -71,13 +71,13 @@ public record Tiers(
   }
 
   /** The revision of a write of this process that was just acknowledged. */
-  Revision written(StateKey key, long mark, long sequence) {
+  Revision written(StateKey key, long mark, long sequence, Optional<Instant> expiresAt) {
     if (!revisions.note(mark, sequence)) {
       revisions.verify();
       revisions.note(0, sequence);
     }
     Revision revision = revisions.of(sequence);
-    known.note(key, revision);
+    known.note(key, revision, expiresAt);
     return revision;
   }
 
@@ -87,7 +87,7 @@ public record Tiers(
         "bucket " + bucket.name() + ", key " + key + ": " + found + "; read it and try again");
   }
 
-  private boolean isPast(Optional<Instant> expiresAt) {
+  boolean isPast(Optional<Instant> expiresAt) {
     return expiresAt.isPresent() && !expiresAt.get().isAfter(clock.instant());
   }
 }

@@ -3,6 +3,7 @@ package io.mistersmith.persistence.core.internal.routing;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mistersmith.persistence.model.Revision;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class KnownRevisionsTest {
@@ -10,10 +11,10 @@ class KnownRevisionsTest {
   @Test
   void keepsTheLatest() {
     KnownRevisions<String> known = new KnownRevisions<>(10);
-    known.note("a", new Revision(1, 5));
-    known.note("a", new Revision(1, 3));
+    known.note("a", new Revision(1, 5), Optional.empty());
+    known.note("a", new Revision(1, 3), Optional.empty());
     assertThat(known.of("a")).contains(new Revision(1, 5));
-    known.note("a", new Revision(2, 1));
+    known.note("a", new Revision(2, 1), Optional.empty());
     assertThat(known.of("a")).contains(new Revision(2, 1));
     assertThat(known.of("b")).isEmpty();
     assertThat(known.isIncomplete()).isFalse();
@@ -23,7 +24,7 @@ class KnownRevisionsTest {
   void saysWhenItHadToForget() {
     KnownRevisions<Integer> known = new KnownRevisions<>(10);
     for (int i = 0; i < 100; i++) {
-      known.note(i, new Revision(1, i + 1));
+      known.note(i, new Revision(1, i + 1), Optional.empty());
     }
     assertThat(known.isIncomplete()).isTrue();
   }
@@ -31,7 +32,7 @@ class KnownRevisionsTest {
   @Test
   void clearingIsNoOverflow() {
     KnownRevisions<Integer> known = new KnownRevisions<>(10);
-    known.note(1, new Revision(1, 1));
+    known.note(1, new Revision(1, 1), Optional.empty());
     known.clear();
     assertThat(known.of(1)).isEmpty();
     assertThat(known.isIncomplete()).isFalse();

@@ -183,13 +183,13 @@ final class BucketOpener {
     return present;
   }
 
-  private static StreamInfo update(
+  private StreamInfo update(
       JetStreamManagement streams, BucketPlan plan, BucketPlan.Changes changes)
       throws IOException, JetStreamApiException {
     try {
       return streams.updateStream(changes.mended());
     } catch (JetStreamApiException e) {
-      if (e.getErrorCode() >= 500 && e.getApiErrorCode() != NO_SUITABLE_PEERS) {
+      if (e.getApiErrorCode() != NO_SUITABLE_PEERS && link.failure("change", e).isTransient()) {
         throw e;
       }
       throw new NonTransientPersistenceException(

@@ -100,7 +100,7 @@ final class BucketWrites {
           link.request(
               stream.subjectPrefix() + KeyEncoding.encode(key),
               headers,
-              value,
+              operation == Operation.DELETE ? Entries.NO_VALUE : value,
               writeId.isEmpty() ? timeout : timeout.multipliedBy(2).dividedBy(3));
     } catch (RuntimeException e) {
       ended.run();

@@ -16,6 +16,7 @@ final class NatsFailures {
 
   private static final int NOT_ENABLED = 10076;
   private static final int NOT_ENABLED_FOR_ACCOUNT = 10039;
+  private static final int INVALID_CONFIGURATION = 10052;
   private static final int STREAM_NOT_FOUND = 10059;
   private static final int WRONG_LAST_SEQUENCE = 10071;
   private static final int WRONG_LAST_SEQUENCE_CONSTANT = 10164;
@@ -100,6 +101,8 @@ final class NatsFailures {
               DataError.MISCONFIGURED,
               message + "; start nats-server with JetStream (-js), and enable it for the account",
               refused);
+      case INVALID_CONFIGURATION ->
+          new NonTransientPersistenceException(DataError.MISCONFIGURED, message, refused);
       default ->
           refused.getErrorCode() >= 500
               ? new TransientPersistenceException(DataError.CONNECTION_FAILED, message, refused)

@@ -15,7 +15,8 @@ final class JournalPositions {
       SELECT p.bucket, p.epoch, p.sequence, p.message_time_nanos, p.stream_created_nanos,
              e.epoch AS epoch_number, e.first_sequence
         FROM agents.journal_positions p
-        JOIN agents.journal_epochs e ON e.bucket = p.bucket
+        JOIN agents.journal_epochs e
+          ON e.bucket = p.bucket AND e.stream_created_nanos = p.stream_created_nanos
        WHERE p.bucket = :bucket
        ORDER BY e.epoch DESC
       """;
@@ -29,13 +30,17 @@ final class JournalPositions {
                          WHERE d.bucket = p.bucket AND d.status = 'open')
       """;
 
+  /** One at a time, so that those who lose a race use up no numbers and see who won. */
+  private static final String QUEUE =
+      "SELECT 1 FROM pg_advisory_xact_lock(hashtextextended('agents.journal ' || :bucket, 0))";
+
   private static final String FIRST =
       """
       INSERT INTO agents.journal_positions
              (bucket, epoch, sequence, message_time_nanos, stream_created_nanos, updated_at)
-      VALUES (:bucket, nextval('agents.journal_epoch_numbers'), :sequence, 0, :created,
-              clock_timestamp())
-      ON CONFLICT (bucket) DO NOTHING
+      SELECT :bucket, nextval('agents.journal_epoch_numbers'), :sequence, 0, :created,
+             clock_timestamp()
+       WHERE NOT EXISTS (SELECT 1 FROM agents.journal_positions WHERE bucket = :bucket)
       RETURNING epoch
       """;
 
@@ -89,7 +94,7 @@ final class JournalPositions {
                             row.getLong("epoch_number"), row.getLong("first_sequence")))));
   }
 
-  /** Adds an older epoch, unless later ones name all of its messages. */
+  /** Adds an older epoch of the stream, unless later ones name all of its messages. */
   private static JournalPosition with(JournalPosition position, JournalPosition.Epoch older) {
     List<JournalPosition.Epoch> epochs = position.epochs();
     if (!epochs.isEmpty()
@@ -130,6 +135,7 @@ final class JournalPositions {
       long firstSequence,
       Instant streamCreated,
       String reason) {
+    handle.createQuery(QUEUE).bind("bucket", bucket).mapTo(Integer.class).one();
     long created = SqlTime.nanos(streamCreated);
     Optional<Long> epoch =
         observed.isEmpty()

@@ -25,23 +25,18 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a flush leaves behind when it is raced or cut off: nothing, or all. */
-@ParameterizedClass(name = "PostgreSQL {0}")
-@ValueSource(ints = {15, 18})
+@Tag("fault")
 class FlushFaultsIT {
 
   private static final String BUCKET = "TEST";
 
-  @Parameter int version;
-
   @Test
   void ofFourFlushersAtOnePositionExactlyOneApplies() {
-    PostgresDatabase database = PostgresDatabase.create(version);
+    PostgresDatabase database = PostgresDatabase.create();
     List<PostgresStore> stores =
         IntStream.range(0, 4)
             .mapToObj(i -> PostgresDatabase.open(database.config().withConnections(0, 2)))
@@ -77,7 +72,7 @@ class FlushFaultsIT {
 
   @Test
   void aConnectionKilledBeforeTheCommitLeavesNothing() throws Exception {
-    PostgresDatabase database = PostgresDatabase.create(version);
+    PostgresDatabase database = PostgresDatabase.create();
     try (PostgresStore store = database.open();
         Connection other = database.connect();
         Statement lock = other.createStatement()) {
@@ -99,7 +94,7 @@ class FlushFaultsIT {
 
   @Test
   void aConnectionKilledInTheCommitIsUnknownAndThePositionTells() throws Exception {
-    try (PostgresDatabase.Own own = PostgresDatabase.startOwn(version)) {
+    try (PostgresDatabase.Own own = PostgresDatabase.startOwn()) {
       PostgresDatabase database = own.database();
       try (PostgresStore store = database.open();
           Connection other = database.connect();
@@ -126,7 +121,7 @@ class FlushFaultsIT {
 
   @Test
   void aFlusherStoppedInItsMiddleIsCutOff() throws SQLException {
-    PostgresDatabase database = PostgresDatabase.create(version);
+    PostgresDatabase database = PostgresDatabase.create();
     PostgresConfig impatient =
         database.config().withTimeouts(Duration.ofSeconds(5), Duration.ofSeconds(1));
     try (PostgresStore stopped = PostgresDatabase.open(impatient);
@@ -153,7 +148,7 @@ class FlushFaultsIT {
 
   @Test
   void aServerKilledAndRestartedIsUsedAgain() {
-    try (PostgresDatabase.Own own = PostgresDatabase.startOwn(version)) {
+    try (PostgresDatabase.Own own = PostgresDatabase.startOwn()) {
       try (PostgresStore store = own.database().open()) {
         UUID agent = register(store);
         JournalPosition start = start(store);

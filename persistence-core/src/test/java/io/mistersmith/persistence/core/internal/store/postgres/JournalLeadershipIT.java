@@ -12,27 +12,22 @@ import java.util.Set;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** Who flushes, and which epoch names what. */
-@ParameterizedClass(name = "PostgreSQL {0}")
-@ValueSource(ints = {15, 18})
+@Tag("contract")
 class JournalLeadershipIT {
 
   private static final String BUCKET = "TEST";
   private static final Instant CREATED = Instant.parse("2026-03-01T09:00:00.123456789Z");
-
-  @Parameter int version;
 
   private PostgresDatabase database;
   private PostgresStore store;
 
   @BeforeEach
   void open() {
-    database = PostgresDatabase.create(version);
+    database = PostgresDatabase.create();
     store = database.open();
   }
 

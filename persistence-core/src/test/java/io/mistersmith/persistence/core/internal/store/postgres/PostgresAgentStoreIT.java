@@ -18,17 +18,12 @@ import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** The registry's rows, beyond what every agent store must do. */
-@ParameterizedClass(name = "PostgreSQL {0}")
-@ValueSource(ints = {15, 18})
+@Tag("contract")
 class PostgresAgentStoreIT {
-
-  @Parameter int version;
 
   private PostgresDatabase database;
   private PostgresStore store;
@@ -36,7 +31,7 @@ class PostgresAgentStoreIT {
 
   @BeforeEach
   void open() {
-    database = PostgresDatabase.create(version);
+    database = PostgresDatabase.create();
     store = database.open();
     agents = store.agents();
   }

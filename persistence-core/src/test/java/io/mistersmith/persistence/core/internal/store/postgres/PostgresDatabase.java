@@ -6,6 +6,7 @@ import io.mistersmith.persistence.config.PostgresConfig;
 import io.mistersmith.persistence.migration.MigrationRunner;
 import io.mistersmith.persistence.testkit.server.PostgresOptions;
 import io.mistersmith.persistence.testkit.server.PostgresServer;
+import io.mistersmith.persistence.testkit.server.TestServers;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -13,16 +14,11 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.UUID;
 import org.postgresql.ds.PGSimpleDataSource;
 
-/** A migrated database of its own on a server that all tests of its version share. */
+/** A migrated database of its own on the server that all tests share. */
 final class PostgresDatabase {
-
-  private static final Map<Integer, PostgresServer> SERVERS = new ConcurrentHashMap<>();
-  private static final AtomicInteger NAMES = new AtomicInteger();
 
   private final PostgresServer server;
   private final String jdbcUrl;
@@ -32,27 +28,24 @@ final class PostgresDatabase {
     this.jdbcUrl = jdbcUrl;
   }
 
-  static PostgresDatabase create(int majorVersion) {
-    PostgresDatabase database = createEmpty(majorVersion);
+  static PostgresDatabase create() {
+    PostgresDatabase database = createEmpty();
     database.migrate();
     return database;
   }
 
-  static PostgresDatabase createEmpty(int majorVersion) {
-    return createEmpty(
-        SERVERS.computeIfAbsent(
-            majorVersion,
-            v -> PostgresServer.start(PostgresOptions.defaults().withMajorVersion(v))));
+  static PostgresDatabase createEmpty() {
+    return createEmpty(TestServers.postgres());
   }
 
   private static PostgresDatabase createEmpty(PostgresServer server) {
-    return new PostgresDatabase(server, server.createDatabase("store_" + NAMES.incrementAndGet()));
+    String name = "store_" + UUID.randomUUID().toString().replace('-', '_');
+    return new PostgresDatabase(server, server.createDatabase(name));
   }
 
   /** A migrated database on a server of its own, for tests that do things to the server. */
-  static Own startOwn(int majorVersion) {
-    PostgresServer server =
-        PostgresServer.start(PostgresOptions.defaults().withMajorVersion(majorVersion));
+  static Own startOwn() {
+    PostgresServer server = PostgresServer.start(PostgresOptions.defaults());
     PostgresDatabase database = createEmpty(server);
     database.migrate();
     return new Own(server, database);

@@ -26,20 +26,15 @@ import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** The flush transaction: all or nothing, bad rows apart, and never backwards. */
-@ParameterizedClass(name = "PostgreSQL {0}")
-@ValueSource(ints = {15, 18})
+@Tag("contract")
 class PostgresJournalStoreIT {
 
   private static final String BUCKET = "TEST";
   private static final Instant CREATED = Instant.parse("2026-03-01T09:00:00.123456789Z");
-
-  @Parameter int version;
 
   private PostgresDatabase database;
   private PostgresStore store;
@@ -48,7 +43,7 @@ class PostgresJournalStoreIT {
 
   @BeforeEach
   void open() {
-    database = PostgresDatabase.create(version);
+    database = PostgresDatabase.create();
     store = database.open();
     agent = store.agents().save(Agent.of("worker", "one"), AgentStore.NONE).agent().id();
     start = store.journals().startEpoch(BUCKET, Optional.empty(), 1, CREATED, "first");

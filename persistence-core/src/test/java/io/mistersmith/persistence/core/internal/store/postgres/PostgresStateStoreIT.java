@@ -26,17 +26,12 @@ import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** State rows and dead letters, beyond what every store must do. */
-@ParameterizedClass(name = "PostgreSQL {0}")
-@ValueSource(ints = {15, 18})
+@Tag("contract")
 class PostgresStateStoreIT {
-
-  @Parameter int version;
 
   private PostgresDatabase database;
   private PostgresStore store;
@@ -45,7 +40,7 @@ class PostgresStateStoreIT {
 
   @BeforeEach
   void open() {
-    database = PostgresDatabase.create(version);
+    database = PostgresDatabase.create();
     store = database.open();
     agent = store.agents().save(Agent.of("worker", "one"), AgentStore.NONE).agent().id();
     position = store.journals().startEpoch("TEST", Optional.empty(), 1, Instant.EPOCH, "first");

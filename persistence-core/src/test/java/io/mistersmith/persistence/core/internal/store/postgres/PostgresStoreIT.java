@@ -18,21 +18,16 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.UUID;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** Opening, closing, deadlines, and how failures of a real server are typed. */
-@ParameterizedClass(name = "PostgreSQL {0}")
-@ValueSource(ints = {15, 18})
+@Tag("contract")
 class PostgresStoreIT {
-
-  @Parameter int version;
 
   @Test
   void aMissingSchemaSaysWhatToDo() {
-    PostgresDatabase empty = PostgresDatabase.createEmpty(version);
+    PostgresDatabase empty = PostgresDatabase.createEmpty();
 
     PersistenceException failure = failure(empty::open);
 
@@ -63,7 +58,7 @@ class PostgresStoreIT {
 
   @Test
   void anUnknownDatabaseAndAnUnprivilegedRoleAreToldApart() {
-    PostgresDatabase database = PostgresDatabase.create(version);
+    PostgresDatabase database = PostgresDatabase.create();
     String role = "weak_" + UUID.randomUUID().toString().replace('-', '_');
     database.execute("CREATE ROLE " + role + " LOGIN PASSWORD 'weak'");
     PostgresConfig weak = PostgresConfig.of(database.config().jdbcUrl(), role).withPassword("weak");
@@ -77,7 +72,7 @@ class PostgresStoreIT {
 
   @Test
   void sessionsAreDurableAndHaveDeadlinesWhateverTheDatabaseSays() throws SQLException {
-    PostgresDatabase database = PostgresDatabase.create(version);
+    PostgresDatabase database = PostgresDatabase.create();
     database.execute("ALTER ROLE CURRENT_USER SET synchronous_commit = off");
     database.execute("ALTER ROLE CURRENT_USER SET default_transaction_isolation = 'serializable'");
     try (PostgresStore store = database.open();
@@ -101,7 +96,7 @@ class PostgresStoreIT {
 
   @Test
   void aStatementThatWaitsTooLongIsTransient() throws SQLException {
-    PostgresDatabase database = PostgresDatabase.create(version);
+    PostgresDatabase database = PostgresDatabase.create();
     PostgresConfig config =
         database.config().withTimeouts(Duration.ofSeconds(5), Duration.ofMillis(300));
     try (PostgresStore store = PostgresDatabase.open(config);
@@ -119,7 +114,7 @@ class PostgresStoreIT {
 
   @Test
   void callersWhoUseUpTheirConnectionsDoNotStarveTheFlush() throws SQLException {
-    PostgresDatabase database = PostgresDatabase.create(version);
+    PostgresDatabase database = PostgresDatabase.create();
     PostgresConfig config =
         database
             .config()
@@ -138,7 +133,7 @@ class PostgresStoreIT {
 
   @Test
   void failuresOfTheDatabaseAreTypedAndHoldNoValues() {
-    PostgresDatabase database = PostgresDatabase.create(version);
+    PostgresDatabase database = PostgresDatabase.create();
     try (PostgresStore store = database.open()) {
       Agent orphan =
           Agent.of("worker", "secret-name")
@@ -171,7 +166,7 @@ class PostgresStoreIT {
 
   @Test
   void callsAfterCloseFailAsClosed() {
-    PostgresStore store = PostgresDatabase.create(version).open();
+    PostgresStore store = PostgresDatabase.create().open();
     store.close();
     store.close();
 

@@ -1,0 +1,117 @@
+package io.mistersmith.persistence.examples.quickstart;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.error.TransientPersistenceException;
+import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.AgentStatus;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.repository.AgentRepository;
+import io.mistersmith.persistence.repository.StateRepository;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
+
+/**
+ * One agent: registers itself where it is not, finds how far it was, and writes its steps from
+ * there, one after another.
+ */
+record AgentReplay(
+    RecordedRun recorded,
+    UUID agent,
+    Duration pace,
+    AgentRepository agents,
+    StateRepository<JsonNode> states,
+    Reports reports)
+    implements Runnable {
+
+  private static final int ATTEMPTS = 5;
+  private static final Set<DataError> REFUSALS =
+      Set.of(DataError.SERIALIZATION_ERROR, DataError.VALUE_TOO_LARGE);
+
+  @Override
+  public void run() {
+    if (retried(() -> agents.find(agent)).isEmpty()) {
+      retried(() -> agents.save(newAgent()));
+    }
+    int hydrated = retried(() -> states.hydrate(agent.toString()));
+    int done = readCursor();
+    reports.send(new WriterReport.Started(recorded.line(), done, hydrated));
+    long next = System.nanoTime();
+    for (int step = done; step < recorded.steps().size(); step++) {
+      LockSupport.parkNanos(next - System.nanoTime());
+      next = Math.max(next, System.nanoTime() - pace.toNanos()) + pace.toNanos();
+      int cursor = readCursor();
+      if (cursor != step) {
+        throw new IllegalStateException(
+            "agent " + agent + " read cursor " + cursor + " after it had written " + step);
+      }
+      write(step);
+    }
+  }
+
+  /** A refused step is skipped, and the cursor moves past it. */
+  private void write(int step) {
+    boolean refused = false;
+    for (Map.Entry<String, JsonNode> entry : AgentState.ofStep(recorded, step).entrySet()) {
+      if (refused && !entry.getKey().equals(AgentState.CURSOR)) {
+        continue;
+      }
+      try {
+        put(step, entry.getKey(), entry.getValue());
+      } catch (NonTransientPersistenceException e) {
+        if (!REFUSALS.contains(e.error())) {
+          throw e;
+        }
+        refused = true;
+        reports.send(
+            new WriterReport.Refused(
+                recorded.line(), step, e.error().name(), String.valueOf(e.getMessage())));
+      }
+    }
+  }
+
+  private void put(int step, String key, JsonNode value) {
+    long start = System.nanoTime();
+    retried(() -> states.save(StateKey.of(agent, key), value));
+    reports.send(new WriterReport.Put(recorded.line(), step, key, microsSince(start)));
+  }
+
+  private int readCursor() {
+    StateKey key = StateKey.of(agent, AgentState.CURSOR);
+    long start = System.nanoTime();
+    int done =
+        retried(() -> states.find(key))
+            .map(cursor -> AgentState.stepsDone(cursor.value()))
+            .orElse(0);
+    reports.send(new WriterReport.Got(microsSince(start)));
+    return done;
+  }
+
+  private Agent newAgent() {
+    return Agent.of(agent, "quickstart", "run of line " + recorded.line())
+        .withStatus(AgentStatus.ACTIVE);
+  }
+
+  private static long microsSince(long nanos) {
+    return TimeUnit.NANOSECONDS.toMicros(System.nanoTime() - nanos);
+  }
+
+  /** All calls here may be made again: the writes are unconditional and the agent's own. */
+  private static <T> T retried(Supplier<T> call) {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return call.get();
+      } catch (TransientPersistenceException e) {
+        if (attempt == ATTEMPTS) {
+          throw e;
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,69 @@
+package io.mistersmith.persistence.examples.quickstart;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/** What an agent keeps of its run: who writes a step and who verifies it both ask here. */
+final class AgentState {
+
+  /** How many steps are behind the agent. Written last, so that it never speaks too soon. */
+  static final String CURSOR = "cursor";
+
+  /** What the agent asked a tool for last. */
+  static final String LAST_TOOL_CALL = "last_tool_call";
+
+  private static final String DONE = "steps_done";
+
+  private AgentState() {}
+
+  /** The entries that a step is written as, in this order; the cursor is the last. */
+  static Map<String, JsonNode> ofStep(RecordedRun run, int step) {
+    Map<String, JsonNode> entries = new LinkedHashMap<>();
+    JsonNode content = run.steps().get(step);
+    entries.put(conversation(step), content);
+    JsonNode call = toolCall(content);
+    if (!call.isMissingNode()) {
+      entries.put(LAST_TOOL_CALL, call);
+    }
+    entries.put(CURSOR, cursor(step + 1));
+    return entries;
+  }
+
+  /** What must be kept when the run is over, but for the steps that were refused. */
+  static Map<String, JsonNode> atTheEnd(RecordedRun run, Set<Integer> refused) {
+    Map<String, JsonNode> entries = new LinkedHashMap<>();
+    for (int step = 0; step < run.steps().size(); step++) {
+      Map<String, JsonNode> written = ofStep(run, step);
+      if (refused.contains(step)) {
+        written.keySet().retainAll(Set.of(CURSOR));
+      }
+      entries.putAll(written);
+    }
+    return entries;
+  }
+
+  static String conversation(int step) {
+    return String.format(Locale.ROOT, "conversation.%04d", step);
+  }
+
+  static JsonNode cursor(int stepsDone) {
+    return JsonNodeFactory.instance.objectNode().put(DONE, stepsDone);
+  }
+
+  static int stepsDone(JsonNode cursor) {
+    return cursor.path(DONE).asInt();
+  }
+
+  private static JsonNode toolCall(JsonNode step) {
+    JsonNode calls = step.path("tool_calls");
+    if (calls.isArray() && !calls.isEmpty()) {
+      return calls.get(calls.size() - 1);
+    }
+    JsonNode call = step.path("tool_call");
+    return call.isObject() ? call : step.path("function_call");
+  }
+}

@@ -1,0 +1,78 @@
+package io.mistersmith.persistence.examples.quickstart;
+
+import java.io.PrintStream;
+import java.util.Locale;
+
+/**
+ * The outcome.
+ *
+ * @param left how many journal entries the second writer left unflushed
+ */
+record Result(Recording recording, Ledger ledger, Verification verification, long left) {
+
+  /** Prints the table and the last line, and returns the exit status. */
+  int print(PrintStream out) {
+    int lost = verification.lost() + ledger.forgotten();
+    row(out, "runs replayed", "%,d with %,d steps", recording.runs().size(), recording.steps());
+    if (!recording.problems().isEmpty()) {
+      row(out, "lines skipped", "%,d", recording.problems().size());
+    }
+    if (!ledger.refusals().isEmpty()) {
+      row(out, "steps refused", "%s", ledger.refusals());
+    }
+    row(out, "writes", "%,d acknowledged, %,d/s", ledger.writes(), ledger.writesPerSecond());
+    row(out, "put", "p50 %s, p99 %s", millis(ledger.putMicros, 50), millis(ledger.putMicros, 99));
+    row(out, "get", "p50 %s, p99 %s", millis(ledger.getMicros, 50), millis(ledger.getMicros, 99));
+    row(
+        out,
+        "lag to PostgreSQL",
+        "p50 %d ms, p95 %d ms, p99 %d ms",
+        ledger.lagMillis.percentile(50),
+        ledger.lagMillis.percentile(95),
+        ledger.lagMillis.percentile(99));
+    row(
+        out,
+        "after the kill",
+        "%,d agents went on, %,d entries hydrated",
+        ledger.resumed(),
+        ledger.hydrated());
+    row(
+        out,
+        "",
+        "%,d entries of the killed writer were flushed by the second, %,d ms old at most",
+        ledger.backlogMillis.total(),
+        ledger.backlogMillis.percentile(100));
+    if (ledger.forgotten() > 0) {
+      row(out, "went back", "%,d agents", ledger.forgotten());
+    }
+    if (left > 0) {
+      row(out, "not flushed", "%,d journal entries", left);
+    }
+    out.printf(
+        Locale.ROOT,
+        "quickstart: agents=%d writes=%d in_postgres=%d lost=%d mismatched=%d lag_p95_ms=%d%n",
+        verification.agents(),
+        ledger.writes(),
+        verification.found(),
+        lost,
+        verification.mismatched(),
+        ledger.lagMillis.percentile(95));
+    out.flush();
+    return lost == 0 && verification.mismatched() == 0 ? 0 : 1;
+  }
+
+  private static void row(PrintStream out, String name, String format, Object... values) {
+    out.printf(Locale.ROOT, "  %-18s " + format + "%n", prepend(name, values));
+  }
+
+  private static Object[] prepend(String name, Object[] values) {
+    Object[] all = new Object[values.length + 1];
+    all[0] = name;
+    System.arraycopy(values, 0, all, 1, values.length);
+    return all;
+  }
+
+  private static String millis(Distribution micros, int percent) {
+    return String.format(Locale.ROOT, "%.2f ms", micros.percentile(percent) / 1000.0);
+  }
+}

@@ -1,0 +1,122 @@
+package io.mistersmith.persistence.examples.quickstart;
+
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.UUID;
+
+/**
+ * What plain SQL finds in PostgreSQL, against what the recording says must be there.
+ *
+ * @param agents how many of the agents are registered
+ * @param found how many of the keys are there
+ * @param lost how many agents and keys are missing
+ * @param mismatched how many keys have another value, or should not be there at all
+ */
+record Verification(int agents, int found, int lost, int mismatched) {
+
+  private static final JsonMapper JSON =
+      JsonMapper.builder().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS).build();
+  private static final String REGISTERED =
+      """
+      SELECT count(*)
+      FROM agents.registry
+      WHERE agent_id = ?
+      """;
+  private static final String STATE =
+      """
+      SELECT state_key, state_value::text
+      FROM agents.state
+      WHERE agent_id = ? AND deleted_at IS NULL
+      """;
+
+  /** Reads and compares every key of every run. */
+  static Verification of(List<RecordedRun> runs, Ledger ledger, WriterSettings settings)
+      throws SQLException, IOException {
+    Properties login = new Properties();
+    login.setProperty("user", settings.user());
+    if (settings.password() != null) {
+      login.setProperty("password", settings.password());
+    }
+    Verification sum = new Verification(0, 0, 0, 0);
+    try (Connection connection = DriverManager.getConnection(settings.jdbcUrl(), login);
+        PreparedStatement registered = connection.prepareStatement(REGISTERED);
+        PreparedStatement state = connection.prepareStatement(STATE)) {
+      for (RecordedRun run : runs) {
+        UUID agent = run.agent(settings.replay());
+        sum =
+            sum.plus(
+                compare(
+                    count(registered, agent),
+                    AgentState.atTheEnd(run, ledger.refused(run)),
+                    read(state, agent)));
+      }
+    }
+    return sum;
+  }
+
+  /** Compares what must be kept for one agent with what is. */
+  static Verification compare(
+      int agents, Map<String, JsonNode> expected, Map<String, JsonNode> actual) {
+    int found = 0;
+    int mismatched = 0;
+    for (Map.Entry<String, JsonNode> entry : expected.entrySet()) {
+      JsonNode value = actual.get(entry.getKey());
+      if (value != null) {
+        found++;
+        if (!value.equals(Verification::compareLeaves, entry.getValue())) {
+          mismatched++;
+        }
+      }
+    }
+    int unexpected =
+        (int) actual.keySet().stream().filter(key -> !expected.containsKey(key)).count();
+    int lost = expected.size() - found + (1 - agents);
+    return new Verification(agents, found, lost, mismatched + unexpected);
+  }
+
+  private Verification plus(Verification other) {
+    return new Verification(
+        agents + other.agents,
+        found + other.found,
+        lost + other.lost,
+        mismatched + other.mismatched);
+  }
+
+  private static int count(PreparedStatement query, UUID agent) throws SQLException {
+    query.setObject(1, agent);
+    try (ResultSet rows = query.executeQuery()) {
+      return rows.next() ? rows.getInt(1) : 0;
+    }
+  }
+
+  private static Map<String, JsonNode> read(PreparedStatement query, UUID agent)
+      throws SQLException, IOException {
+    Map<String, JsonNode> entries = new HashMap<>();
+    query.setObject(1, agent);
+    try (ResultSet rows = query.executeQuery()) {
+      while (rows.next()) {
+        entries.put(rows.getString(1), JSON.readTree(rows.getString(2)));
+      }
+    }
+    return entries;
+  }
+
+  /** PostgreSQL writes numbers in its own way: 1e2 comes back as 100. */
+  private static int compareLeaves(JsonNode one, JsonNode other) {
+    if (one.isNumber() && other.isNumber()) {
+      return one.decimalValue().compareTo(other.decimalValue());
+    }
+    return one.equals(other) ? 0 : 1;
+  }
+}

@@ -1,0 +1,93 @@
+package io.mistersmith.persistence.examples.quickstart;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.repository.StateRepository;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * The process that writes: replays all runs, many agents at once, and goes on where an earlier
+ * writer of the same replay was. It may be killed at any moment.
+ */
+final class Writer {
+
+  /** How many agents are at work at the same time. */
+  static final int AGENTS_AT_ONCE = 32;
+
+  private static final Duration SHORTEST_REPLAY = Duration.ofSeconds(4);
+  private static final Duration LONGEST_REPLAY = Duration.ofHours(1);
+  private static final Duration CLOSE = Duration.ofSeconds(45);
+
+  private Writer() {}
+
+  /** Reads its settings from standard input and reports on standard output. */
+  public static void main(String[] args) throws IOException {
+    BufferedReader in =
+        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+    WriterSettings settings = WriterSettings.parse(in.readLine());
+    Reports reports = new Reports();
+    int status = 0;
+    try {
+      reports.send(new WriterReport.Finished(replay(settings, reports)));
+    } catch (RuntimeException | ExecutionException | TimeoutException | InterruptedException e) {
+      reports.send(new WriterReport.Failed(String.valueOf(e.getMessage())));
+      status = 1;
+    }
+    System.exit(status);
+  }
+
+  private static long replay(WriterSettings settings, Reports reports)
+      throws IOException, ExecutionException, TimeoutException, InterruptedException {
+    List<RecordedRun> runs = Recording.read(settings.file()).runs();
+    ExecutorService agents = Executors.newFixedThreadPool(AGENTS_AT_ONCE, Writer::agentThread);
+    LagReporter lag = new LagReporter(reports);
+    try (Persistence persistence = Persistence.open(settings.engine(lag))) {
+      StateRepository<JsonNode> states = persistence.states(JsonNode.class);
+      lag.opened();
+      Duration pace = pace(runs);
+      List<Future<?>> replays = new ArrayList<>();
+      for (RecordedRun run : runs) {
+        replays.add(
+            agents.submit(
+                new AgentReplay(
+                    run,
+                    run.agent(settings.replay()),
+                    pace,
+                    persistence.agents(),
+                    states,
+                    reports)));
+      }
+      for (Future<?> replay : replays) {
+        replay.get(LONGEST_REPLAY.toMillis(), TimeUnit.MILLISECONDS);
+      }
+      return persistence.close(CLOSE);
+    } finally {
+      agents.shutdownNow();
+    }
+  }
+
+  /** How long a step takes at least: an agent waits for its model, and the kill has to hit work. */
+  private static Duration pace(List<RecordedRun> runs) {
+    long steps = runs.stream().mapToLong(run -> run.steps().size()).sum();
+    long atOnce = Math.min(AGENTS_AT_ONCE, runs.size());
+    return SHORTEST_REPLAY.multipliedBy(atOnce).dividedBy(Math.max(1, steps));
+  }
+
+  private static Thread agentThread(Runnable work) {
+    Thread thread = new Thread(work, "quickstart-agent");
+    thread.setDaemon(true);
+    return thread;
+  }
+}

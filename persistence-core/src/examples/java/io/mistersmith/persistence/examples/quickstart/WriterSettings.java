@@ -1,0 +1,83 @@
+package io.mistersmith.persistence.examples.quickstart;
+
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.mistersmith.persistence.config.FlushConfig;
+import io.mistersmith.persistence.config.NatsConfig;
+import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.config.PostgresConfig;
+import io.mistersmith.persistence.monitor.PersistenceListener;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a writing process is told, as one line on its standard input: a password has no place in a
+ * command line.
+ *
+ * @param name the process's name in leases
+ * @param input the recorded runs; the sample where it is null
+ * @param replay names this replay, so that its agents are its own
+ */
+record WriterSettings(
+    String name,
+    @Nullable String input,
+    String replay,
+    String jdbcUrl,
+    String user,
+    @Nullable String password,
+    List<String> natsServers) {
+
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+
+  WriterSettings {
+    natsServers = List.copyOf(natsServers);
+  }
+
+  static WriterSettings parse(String line) throws JsonProcessingException {
+    return JSON.readValue(line, WriterSettings.class);
+  }
+
+  String line() throws JsonProcessingException {
+    return JSON.writeValueAsString(this);
+  }
+
+  WriterSettings named(String newName) {
+    return new WriterSettings(newName, input, replay, jdbcUrl, user, password, natsServers);
+  }
+
+  @JsonIgnore
+  Optional<Path> file() {
+    return Optional.ofNullable(input).map(Path::of);
+  }
+
+  /**
+   * The engine's configuration: buckets of its own on a shared server, and times that fit a run of
+   * seconds. Entries leave KV after half a second, so that the second writer has something to
+   * hydrate; the lease is short, so that it need not wait long for the dead one's to run out.
+   */
+  PersistenceConfig engine(PersistenceListener listener) {
+    PostgresConfig postgres = PostgresConfig.of(jdbcUrl, user);
+    if (password != null) {
+      postgres = postgres.withPassword(password);
+    }
+    return PersistenceConfig.builder(
+            NatsConfig.of(natsServers.toArray(String[]::new)).withNamePrefix("quickstart-"),
+            postgres)
+        .flush(
+            FlushConfig.defaults()
+                .withLeaseDuration(Duration.ofSeconds(1))
+                .withIdleTimeToLive(Duration.ofMillis(500), Duration.ofMillis(250)))
+        .runtimeName(name)
+        .listener(listener)
+        .build();
+  }
+
+  @Override
+  public String toString() {
+    return "WriterSettings[name=" + name + ", replay=" + replay + "]";
+  }
+}

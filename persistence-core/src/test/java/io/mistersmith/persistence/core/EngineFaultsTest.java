@@ -1,0 +1,160 @@
+package io.mistersmith.persistence.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.config.Bucket;
+import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.model.Versioned;
+import io.mistersmith.persistence.repository.SaveOptions;
+import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.spi.ReadFrom;
+import io.mistersmith.persistence.spi.Stores;
+import io.mistersmith.persistence.testkit.fault.Call;
+import io.mistersmith.persistence.testkit.fault.Faults;
+import io.mistersmith.persistence.testkit.fault.Gate;
+import io.mistersmith.persistence.testkit.junit.PersistenceExtension;
+import io.mistersmith.persistence.testkit.memory.InMemoryStores;
+import io.mistersmith.persistence.testkit.time.ManualClock;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Races and losses that real servers only have by chance, brought about on purpose. */
+@ExtendWith(PersistenceExtension.class)
+class EngineFaultsTest {
+
+  private static final Duration SOON = Duration.ofSeconds(10);
+
+  private final Agent agent = Agent.of("test", "tester");
+  private final StateKey key = StateKey.of(agent.id(), "k");
+
+  @Test
+  void aPausedHydratorNeitherOverwritesAWriteNorBringsBackAnOldValue(
+      Persistence persistence, InMemoryStores stores, ManualClock clock, Faults faults)
+      throws Exception {
+    persistence.agents().save(agent);
+    StateRepository<Object> states = persistence.states(Object.class);
+    states.save(key, "old");
+    evict(states, stores, clock);
+
+    CompletableFuture<Optional<Versioned<Object>>> reading;
+    Revision newer;
+    try (Gate beforeHydration = faults.on(Call.PUBLISH).pauseBefore()) {
+      reading = CompletableFuture.supplyAsync(() -> states.find(key));
+      beforeHydration.awaitArrival(SOON);
+      newer = states.save(key, "new").revision();
+      evict(states, stores, clock);
+      beforeHydration.release();
+      reading.get(10, TimeUnit.SECONDS);
+    }
+    try (Stores probe = stores.open(PersistenceConfig.inMemory().clock(clock).build())) {
+      await()
+          .atMost(SOON)
+          .until(
+              () ->
+                  probe
+                      .bucket(Bucket.AGENT_STATE)
+                      .get(key, ReadFrom.LEADER)
+                      .flatMap(entry -> entry.metadata().hydrated())
+                      .map(revision -> revision.equals(newer))
+                      .orElse(true));
+    }
+    assertThat(states.find(key).orElseThrow().value()).isEqualTo("new");
+  }
+
+  @Test
+  void aPausedHydratorDoesNotUndoADelete(
+      Persistence persistence, InMemoryStores stores, ManualClock clock, Faults faults)
+      throws Exception {
+    persistence.agents().save(agent);
+    StateRepository<Object> states = persistence.states(Object.class);
+    states.save(key, "old");
+    evict(states, stores, clock);
+    try (Gate beforeHydration = faults.on(Call.PUBLISH).pauseBefore()) {
+      CompletableFuture<Optional<Versioned<Object>>> reading =
+          CompletableFuture.supplyAsync(() -> states.find(key));
+      beforeHydration.awaitArrival(SOON);
+      states.delete(key);
+      beforeHydration.release();
+      assertThat(reading.get(10, TimeUnit.SECONDS)).isEmpty();
+    }
+    assertThat(states.find(key)).isEmpty();
+  }
+
+  @Test
+  void aCommitWhoseAnswerWasLostIsNotAppliedTwice(Persistence persistence, Faults faults) {
+    persistence.agents().save(agent);
+    StateRepository<Object> states = persistence.states(Object.class);
+    faults.on(Call.APPLY).loseNextAcknowledgements(3);
+    for (int i = 0; i < 10; i++) {
+      Revision revision = states.save(key, i).revision();
+      states.awaitDurable(key, revision, SOON);
+    }
+    assertThat(states.find(key).orElseThrow().value()).isEqualTo(9);
+  }
+
+  @Test
+  void aFlusherThatIsHeldBeforeItsTransactionIsRefusedAfterAnotherFlushed(
+      Persistence persistence, InMemoryStores stores, ManualClock clock, Faults faults)
+      throws Exception {
+    persistence.agents().save(agent);
+    StateRepository<Object> states = persistence.states(Object.class);
+    Revision first;
+    try (Gate beforeApply = faults.on(Call.APPLY).pauseBefore()) {
+      first = states.save(key, "first").revision();
+      beforeApply.awaitArrival(SOON);
+      clock.advance(Duration.ofMinutes(1)); // past the lease
+      try (Persistence other =
+          Persistence.open(PersistenceConfig.inMemory().clock(clock).build(), stores)) {
+        StateRepository<Object> others = other.states(Object.class);
+        Revision second = others.save(key, "second", SaveOptions.at(first)).revision();
+        others.awaitDurable(key, second, SOON);
+      }
+      beforeApply.release();
+    }
+    Revision third = states.save(StateKey.of(agent.id(), "other"), 3).revision();
+    states.awaitDurable(StateKey.of(agent.id(), "other"), third, SOON);
+    evict(states, stores, clock);
+    assertThat(states.find(key).orElseThrow().value()).isEqualTo("second");
+  }
+
+  @Test
+  void aWriteWhoseAcknowledgementWasLostFailsAsTransient(Persistence persistence, Faults faults) {
+    persistence.agents().save(agent);
+    StateRepository<Object> states = persistence.states(Object.class);
+    faults.on(Call.PUBLISH).loseNextAcknowledgements(1);
+    assertThatThrownBy(() -> states.save(key, 1))
+        .isInstanceOfSatisfying(
+            PersistenceException.class, e -> assertThat(e.isTransient()).isTrue());
+    assertThat(states.find(key).orElseThrow().value()).isEqualTo(1);
+  }
+
+  @Test
+  void anUpdateThatLosesAFewTimesSucceeds(Persistence persistence, Faults faults) {
+    persistence.agents().save(agent);
+    StateRepository<Object> states = persistence.states(Object.class);
+    states.save(key, 1);
+    faults.on(Call.PUBLISH).conflictNext(5);
+    assertThat(states.update(key, value -> (Integer) value + 1).value()).isEqualTo(2);
+  }
+
+  private void evict(StateRepository<Object> states, InMemoryStores stores, ManualClock clock) {
+    states.flush(agent.id().toString(), SOON);
+    clock.advance(Duration.ofMinutes(31));
+    try (Stores probe = stores.open(PersistenceConfig.inMemory().clock(clock).build())) {
+      await()
+          .atMost(SOON)
+          .until(() -> probe.bucket(Bucket.AGENT_STATE).list(agent.id().toString(), "").isEmpty());
+    }
+  }
+}

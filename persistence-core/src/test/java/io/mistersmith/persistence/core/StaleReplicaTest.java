@@ -1,0 +1,92 @@
+package io.mistersmith.persistence.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.spi.StoreProvider;
+import io.mistersmith.persistence.testkit.fault.Faults;
+import io.mistersmith.persistence.testkit.fault.FaultyStores;
+import io.mistersmith.persistence.testkit.memory.InMemoryStores;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** Read-your-writes over replicas of which each answers with what was before the last write. */
+class StaleReplicaTest {
+
+  private final Faults faults = new Faults(7);
+  private final StoreProvider stores = new FaultyStores(new InMemoryStores(), faults);
+  private final Agent agent = Agent.of("test", "tester");
+
+  @Test
+  void aReadNeverReturnsLessThanTheOwnLastWrite() throws Exception {
+    faults.staleReplicas(true);
+    try (Persistence persistence = Persistence.open(config(100_000), stores)) {
+      persistence.agents().save(agent);
+      StateRepository<Object> states = persistence.states(Object.class);
+      StateKey key = StateKey.of(agent.id(), "k");
+      for (int i = 0; i < 100; i++) {
+        states.save(key, i);
+        assertThat(states.find(key).orElseThrow().value()).isEqualTo(i);
+        assertThat(states.findAsync(key).get(5, TimeUnit.SECONDS).orElseThrow().value())
+            .isEqualTo(i);
+        assertThat(
+                states
+                    .findAll(List.of(key))
+                    .values()
+                    .iterator()
+                    .next()
+                    .orElseThrow()
+                    .orElseThrow()
+                    .value())
+            .isEqualTo(i);
+      }
+      states.delete(key);
+      assertThat(states.find(key)).isEmpty();
+    }
+  }
+
+  @Test
+  void neitherDoesItWhenMoreKeysAreInUseThanAreRemembered() {
+    faults.staleReplicas(true);
+    try (Persistence persistence = Persistence.open(config(10), stores)) {
+      persistence.agents().save(agent);
+      StateRepository<Object> states = persistence.states(Object.class);
+      for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < 200; i++) {
+          states.save(StateKey.of(agent.id(), "k" + i), round);
+        }
+        for (int i = 0; i < 200; i++) {
+          assertThat(states.find(StateKey.of(agent.id(), "k" + i)).orElseThrow().value())
+              .isEqualTo(round);
+        }
+      }
+    }
+  }
+
+  @Test
+  void theFaultIsReal() {
+    faults.staleReplicas(true);
+    try (Persistence writer = Persistence.open(config(10), stores);
+        Persistence reader = Persistence.open(config(10), stores)) {
+      writer.agents().save(agent);
+      StateKey key = StateKey.of(agent.id(), "k");
+      writer.states(Object.class).save(key, 1);
+      writer.states(Object.class).save(key, 2);
+      assertThatThrownBy(
+              () ->
+                  assertThat(reader.states(Object.class).find(key).orElseThrow().value())
+                      .isEqualTo(2))
+          .isInstanceOf(AssertionError.class);
+    }
+  }
+
+  private static PersistenceConfig config(int knownRevisions) {
+    return PersistenceConfig.inMemory().knownRevisions(knownRevisions).build();
+  }
+}

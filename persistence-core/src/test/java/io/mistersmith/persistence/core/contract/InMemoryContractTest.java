@@ -1,0 +1,63 @@
+package io.mistersmith.persistence.core.contract;
+
+import io.mistersmith.persistence.testkit.contract.AgentRepositoryContract;
+import io.mistersmith.persistence.testkit.contract.InMemoryFixture;
+import io.mistersmith.persistence.testkit.contract.PersistenceFixture;
+import io.mistersmith.persistence.testkit.contract.StateBadInputContract;
+import io.mistersmith.persistence.testkit.contract.StateDurabilityContract;
+import io.mistersmith.persistence.testkit.contract.StateExpiryContract;
+import io.mistersmith.persistence.testkit.contract.StateKeysContract;
+import io.mistersmith.persistence.testkit.contract.StateRepositoryContract;
+import org.junit.jupiter.api.Nested;
+
+/** The API's contracts on the engine over in-memory stores. */
+class InMemoryContractTest {
+
+  @Nested
+  class States extends StateRepositoryContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
+    }
+  }
+
+  @Nested
+  class Keys extends StateKeysContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
+    }
+  }
+
+  @Nested
+  class Expiry extends StateExpiryContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
+    }
+  }
+
+  @Nested
+  class Durability extends StateDurabilityContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
+    }
+  }
+
+  @Nested
+  class BadInput extends StateBadInputContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
+    }
+  }
+
+  @Nested
+  class Agents extends AgentRepositoryContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
+    }
+  }
+}

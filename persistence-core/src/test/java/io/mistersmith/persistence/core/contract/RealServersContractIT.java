@@ -1,0 +1,64 @@
+package io.mistersmith.persistence.core.contract;
+
+import io.mistersmith.persistence.testkit.contract.AgentRepositoryContract;
+import io.mistersmith.persistence.testkit.contract.PersistenceFixture;
+import io.mistersmith.persistence.testkit.contract.StateBadInputContract;
+import io.mistersmith.persistence.testkit.contract.StateDurabilityContract;
+import io.mistersmith.persistence.testkit.contract.StateExpiryContract;
+import io.mistersmith.persistence.testkit.contract.StateKeysContract;
+import io.mistersmith.persistence.testkit.contract.StateRepositoryContract;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
+
+/** The API's contracts on the engine over NATS and PostgreSQL. */
+@Tag("contract")
+class RealServersContractIT {
+
+  @Nested
+  class States extends StateRepositoryContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers();
+    }
+  }
+
+  @Nested
+  class Keys extends StateKeysContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers();
+    }
+  }
+
+  @Nested
+  class Expiry extends StateExpiryContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers();
+    }
+  }
+
+  @Nested
+  class Durability extends StateDurabilityContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers();
+    }
+  }
+
+  @Nested
+  class BadInput extends StateBadInputContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers();
+    }
+  }
+
+  @Nested
+  class Agents extends AgentRepositoryContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers();
+    }
+  }
+}

@@ -1,0 +1,131 @@
+package io.mistersmith.persistence.core.internal.store.nats;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.mistersmith.persistence.config.Bucket;
+import io.mistersmith.persistence.config.BucketConfig;
+import io.nats.client.api.CompressionOption;
+import io.nats.client.api.DiscardPolicy;
+import io.nats.client.api.StorageType;
+import io.nats.client.api.StreamConfiguration;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class BucketPlanTest {
+
+  private static final ServerCapabilities OLD =
+      new ServerCapabilities("2.9.10", false, false, false, false);
+  private static final ServerCapabilities NEW =
+      new ServerCapabilities("2.15.1", true, true, true, true);
+
+  @Test
+  void aNewBucketIsAKvBucketWithTheSettingsOfItsConfiguration() {
+    StreamConfiguration made = plan(Bucket.AGENT_STATE, NEW).create();
+    assertThat(made.getName()).isEqualTo("KV_x-AGENT_STATE");
+    assertThat(made.getSubjects()).containsExactly("$KV.x-AGENT_STATE.>");
+    assertThat(made.getMaxMsgsPerSubject()).isEqualTo(5);
+    assertThat(made.getMaxAge()).isEqualTo(Duration.ZERO);
+    assertThat(made.getStorageType()).isEqualTo(StorageType.File);
+    assertThat(made.getReplicas()).isEqualTo(3);
+    assertThat(made.getCompressionOption()).isEqualTo(CompressionOption.S2);
+    assertThat(made.getDiscardPolicy()).isEqualTo(DiscardPolicy.New);
+    assertThat(made.getAllowDirect()).isTrue();
+    assertThat(made.getAllowRollup()).isTrue();
+    assertThat(made.getDenyDelete()).isTrue();
+    assertThat(made.getDenyPurge()).isFalse();
+  }
+
+  @Test
+  void onlyBucketsThatAreNotFlushedLetTheServerEndMessages() {
+    assertThat(plan(Bucket.SESSION_DATA, NEW).create().getAllowMessageTtl()).isTrue();
+    assertThat(plan(Bucket.QUERY_CACHE, NEW).create().getAllowMessageTtl()).isTrue();
+    assertThat(plan(Bucket.AGENT_STATE, NEW).create().getAllowMessageTtl()).isFalse();
+    assertThat(plan(Bucket.AGENT_CONFIG, NEW).create().getAllowMessageTtl()).isFalse();
+    assertThat(plan(Bucket.SESSION_DATA, OLD).create().getAllowMessageTtl()).isFalse();
+  }
+
+  @Test
+  void whatTheServerCannotDoIsNotAskedFor() {
+    assertThat(plan(Bucket.AGENT_STATE, OLD).create().getCompressionOption())
+        .isEqualTo(CompressionOption.None);
+    BucketConfig placed =
+        Bucket.AGENT_STATE.defaults().withPlacement(Optional.of("east"), List.of("ssd"));
+    assertThat(plan(placed, OLD).create().getPlacement()).isNull();
+    assertThat(plan(placed, NEW).create().getPlacement().getCluster()).isEqualTo("east");
+    assertThat(plan(placed, NEW).create().getPlacement().getTags()).containsExactly("ssd");
+  }
+
+  @Test
+  void aShortMaximumAgeShortensTheDuplicateWindow() {
+    BucketConfig brief = Bucket.SESSION_DATA.defaults().withMaxAge(Duration.ofSeconds(1));
+    assertThat(plan(brief, NEW).create().getDuplicateWindow()).isEqualTo(Duration.ofSeconds(1));
+  }
+
+  @Test
+  void theLargestValueLeavesRoomForHeaders() {
+    BucketConfig limited =
+        Bucket.AGENT_STATE.defaults().withLimits(Optional.of(1L << 20), Optional.of(1_000));
+    StreamConfiguration made = plan(limited, NEW).create();
+    assertThat(made.getMaxBytes()).isEqualTo(1L << 20);
+    assertThat(made.getMaximumMessageSize()).isEqualTo(1_000 + BucketPlan.HEADER_ROOM);
+  }
+
+  @Test
+  void aBucketAsConfiguredHasNoDifferences() {
+    for (Bucket bucket : Bucket.values()) {
+      BucketPlan plan = plan(bucket, NEW);
+      assertThat(plan.compare(plan.create()).differences()).isEmpty();
+    }
+  }
+
+  @Test
+  void differencesAreNamedWithBothValuesAndMended() {
+    BucketPlan plan = plan(Bucket.AGENT_STATE, NEW);
+    StreamConfiguration present =
+        StreamConfiguration.builder(plan.create())
+            .maxAge(Duration.ofMinutes(30))
+            .maxMessagesPerSubject(1)
+            .allowDirect(false)
+            .build();
+    BucketPlan.Changes changes = plan.compare(present);
+    assertThat(changes.differences())
+        .extracting(BucketPlan.Difference::toString)
+        .containsExactly(
+            "max_age: PT30M -> PT0S",
+            "max_msgs_per_subject: 1 -> 5",
+            "allow_direct: false -> true");
+    assertThat(plan.compare(changes.mended()).differences()).isEmpty();
+  }
+
+  @Test
+  void whatIsNotConfiguredStaysAsItIs() {
+    BucketPlan plan = plan(Bucket.AGENT_STATE, NEW);
+    StreamConfiguration present =
+        StreamConfiguration.builder(plan.create())
+            .maxBytes(4_096)
+            .maximumMessageSize(512)
+            .denyPurge(true)
+            .allowAtomicPublish(true)
+            .subjects("$KV.x-AGENT_STATE.>", "other")
+            .maxMessagesPerSubject(1)
+            .build();
+    BucketPlan.Changes changes = plan.compare(present);
+    assertThat(changes.differences()).hasSize(1);
+    assertThat(changes.mended().getMaxBytes()).isEqualTo(4_096);
+    assertThat(changes.mended().getMaximumMessageSize()).isEqualTo(512);
+    assertThat(changes.mended().getDenyPurge()).isTrue();
+    assertThat(changes.mended().getAllowAtomicPublish()).isTrue();
+    assertThat(changes.mended().getSubjects()).contains("other");
+  }
+
+  private static BucketPlan plan(Bucket bucket, ServerCapabilities server) {
+    int replicas = server.clustered() ? 3 : 1;
+    return new BucketPlan("x-" + bucket.name(), bucket, bucket.defaults(), replicas, server);
+  }
+
+  private static BucketPlan plan(BucketConfig config, ServerCapabilities server) {
+    return new BucketPlan("x", Bucket.valueOf(config.name()), config, 1, server);
+  }
+}

@@ -1,0 +1,232 @@
+package io.mistersmith.persistence.core.internal.store.nats;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.mistersmith.persistence.config.Bucket;
+import io.mistersmith.persistence.config.BucketChanges;
+import io.mistersmith.persistence.config.BucketConfig;
+import io.mistersmith.persistence.config.NatsConfig;
+import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.error.TransientPersistenceException;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.spi.EntryMetadata;
+import io.mistersmith.persistence.spi.HotBucket;
+import io.mistersmith.persistence.spi.Operation;
+import io.mistersmith.persistence.spi.ReadFrom;
+import io.mistersmith.persistence.testkit.server.NatsCluster;
+import io.mistersmith.persistence.testkit.server.NatsOptions;
+import io.mistersmith.persistence.testkit.server.NatsServer;
+import io.nats.client.api.StreamConfiguration;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** How buckets are made, found different and changed, and what a server cannot do. */
+class BucketSettingsIT {
+
+  private static final StateKey KEY = StateKey.of("agent", "key");
+
+  @ParameterizedTest
+  @ValueSource(strings = {NatsOptions.OLDEST, NatsOptions.NEWEST})
+  void differencesAreShownAndAppliedOnlyWhenAsked(String line) {
+    try (NatsServer server = NatsServer.start(NatsOptions.defaults().withLine(line));
+        RawNats raw = RawNats.connect(server)) {
+      PersistenceConfig config = NatsFixture.config(server, "").build();
+      connectAndOpen(config);
+      RawNats.call(
+          () ->
+              raw.streams()
+                  .updateStream(
+                      StreamConfiguration.builder(stream(raw))
+                          .maxMessagesPerSubject(2)
+                          .maxBytes(1 << 20)
+                          .build()));
+      connectAndOpen(config);
+      assertThat(stream(raw).getMaxMsgsPerSubject()).isEqualTo(2);
+
+      connectAndOpen(config.toBuilder().bucketChanges(BucketChanges.APPLY).build());
+      assertThat(stream(raw).getMaxMsgsPerSubject()).isEqualTo(5);
+      assertThat(stream(raw).getMaxBytes()).as("not configured").isEqualTo(1 << 20);
+      assertThat(stream(raw).getAllowDirect()).isTrue();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {NatsOptions.OLDEST, NatsOptions.NEWEST})
+  void aJournalThatExpiresIsRefusedUntilItIsMended(String line) {
+    try (NatsServer server = NatsServer.start(NatsOptions.defaults().withLine(line));
+        RawNats raw = RawNats.connect(server)) {
+      PersistenceConfig config = NatsFixture.config(server, "").build();
+      connectAndOpen(config);
+      RawNats.call(
+          () ->
+              raw.streams()
+                  .updateStream(
+                      StreamConfiguration.builder(stream(raw))
+                          .maxAge(Duration.ofMinutes(30))
+                          .build()));
+      NonTransientPersistenceException refused =
+          catchThrowableOfType(
+              NonTransientPersistenceException.class, () -> connectAndOpen(config));
+      assertThat(refused.error()).isEqualTo(DataError.MISCONFIGURED);
+      assertThat(refused)
+          .hasMessageContaining("nats stream edit KV_AGENT_STATE --max-age=0")
+          .hasMessageContaining("APPLY");
+      connectAndOpen(config.toBuilder().bucketChanges(BucketChanges.APPLY).build());
+      assertThat(stream(raw).getMaxAge()).isEqualTo(Duration.ZERO);
+    }
+  }
+
+  @Test
+  void anOldServerIsUsedWithoutWhatItCannotDoAndItIsSaid() {
+    try (NatsServer server = NatsServer.start(NatsOptions.defaults().withLine(NatsOptions.OLDEST));
+        NatsStore store =
+            NatsStore.connect(
+                NatsFixture.config(server, "")
+                    .bucket(
+                        Bucket.AGENT_CONFIG,
+                        Bucket.AGENT_CONFIG
+                            .defaults()
+                            .withPlacement(Optional.of("east"), List.of()))
+                    .nats(NatsConfig.of(server.url()).withReplicas(3))
+                    .build())) {
+      for (Bucket bucket : Bucket.values()) {
+        assertThat(store.bucket(bucket).hasReplicas()).isFalse();
+      }
+      assertThat(store.notices()).doesNotHaveDuplicates();
+      assertThat(String.join("\n", store.notices()))
+          .contains("cannot compress: bucket AGENT_STATE")
+          .contains("no time to live per message: entries of bucket SESSION_DATA")
+          .contains("cannot get many keys")
+          .contains("bucket AGENT_STATE has 1 replica, not 3")
+          .contains("placement of bucket AGENT_CONFIG is ignored");
+      Instant soon = Instant.now().plusSeconds(1);
+      store
+          .bucket(Bucket.SESSION_DATA)
+          .publish(KEY, Operation.PUT, new byte[1], expiring(soon), HotBucket.ANY);
+      assertThat(
+              store
+                  .bucket(Bucket.SESSION_DATA)
+                  .get(KEY, ReadFrom.LEADER)
+                  .orElseThrow()
+                  .metadata()
+                  .expiresAt())
+          .contains(soon.truncatedTo(ChronoUnit.MILLIS));
+    }
+  }
+
+  @Test
+  void aNewServerEndsSessionsButNeverTheJournal() {
+    try (NatsServer server = NatsServer.start(NatsOptions.defaults().withLine(NatsOptions.NEWEST));
+        NatsStore store = NatsStore.connect(NatsFixture.config(server, "").build())) {
+      EntryMetadata soon = expiring(Instant.now().plusMillis(300));
+      HotBucket sessions = store.bucket(Bucket.SESSION_DATA);
+      HotBucket journal = store.bucket(Bucket.AGENT_STATE);
+      sessions.publish(KEY, Operation.PUT, new byte[1], soon, HotBucket.ANY);
+      journal.publish(KEY, Operation.PUT, new byte[1], soon, HotBucket.ANY);
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(10))
+          .until(() -> sessions.get(KEY, ReadFrom.LEADER).isEmpty());
+      assertThat(journal.get(KEY, ReadFrom.LEADER)).isPresent();
+      assertThat(store.notices()).isEmpty();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {NatsOptions.OLDEST, NatsOptions.NEWEST})
+  void whatCannotBeChangedIsSaid(String line) {
+    try (NatsServer server = NatsServer.start(NatsOptions.defaults().withLine(line))) {
+      PersistenceConfig config = NatsFixture.config(server, "").build();
+      try (NatsStore store = NatsStore.connect(config)) {
+        store.bucket(Bucket.QUERY_CACHE);
+      }
+      BucketConfig memory = Bucket.QUERY_CACHE.defaults();
+      BucketConfig onDisk =
+          new BucketConfig(
+              memory.name(),
+              memory.description(),
+              memory.maxAge(),
+              memory.history(),
+              Bucket.AGENT_STATE.defaults().storage(),
+              false,
+              false,
+              Optional.empty(),
+              Optional.empty(),
+              Optional.empty(),
+              List.of());
+      try (NatsStore store =
+          NatsStore.connect(
+              config.toBuilder()
+                  .bucket(Bucket.QUERY_CACHE, onDisk)
+                  .bucketChanges(BucketChanges.APPLY)
+                  .build())) {
+        NonTransientPersistenceException refused =
+            catchThrowableOfType(
+                NonTransientPersistenceException.class, () -> store.bucket(Bucket.QUERY_CACHE));
+        assertThat(refused.error()).isEqualTo(DataError.MISCONFIGURED);
+        assertThat(refused).hasMessageContaining("storage: memory -> file");
+      }
+    }
+  }
+
+  @Test
+  void replicasAreMadeWhereTheClusterHasThemAndTheLeaderIsAlwaysCurrent() {
+    try (NatsCluster cluster = NatsCluster.start(3, NatsOptions.defaults())) {
+      NatsConfig nats = NatsConfig.of(cluster.url().split(",", -1)).withReplicas(3);
+      PersistenceConfig config =
+          NatsFixture.config(cluster.servers().get(0), "").nats(nats).build();
+      try (NatsStore store = NatsStore.connect(config)) {
+        HotBucket bucket = store.bucket(Bucket.AGENT_STATE);
+        assertThat(bucket.hasReplicas()).isTrue();
+        assertThat(store.bucket(Bucket.QUERY_CACHE).hasReplicas()).isFalse();
+        for (int i = 0; i < 200; i++) {
+          long sequence =
+              bucket.publish(KEY, Operation.PUT, new byte[1], EntryMetadata.NONE, HotBucket.ANY);
+          assertThat(bucket.get(KEY, ReadFrom.LEADER).orElseThrow().sequence()).isEqualTo(sequence);
+          assertThat(bucket.getAll(List.of(KEY), ReadFrom.LEADER).values())
+              .extracting(entry -> entry.sequence())
+              .containsExactly(sequence);
+        }
+        TransientPersistenceException conflict =
+            catchThrowableOfType(
+                TransientPersistenceException.class,
+                () ->
+                    bucket.publish(
+                        KEY, Operation.PUT, new byte[1], EntryMetadata.NONE, HotBucket.NONE));
+        assertThat(conflict.error()).isEqualTo(DataError.VERSION_CONFLICT);
+        assertThat(bucket.list("agent", "")).hasSize(1);
+        assertThat(bucket.getAll(List.of(KEY), ReadFrom.ANY_REPLICA)).isNotEqualTo(Map.of());
+      }
+      NatsConfig five = NatsConfig.of(cluster.url().split(",", -1)).withReplicas(5);
+      try (NatsStore store =
+          NatsStore.connect(config.toBuilder().nats(five.withNamePrefix("five-")).build())) {
+        assertThat(store.bucket(Bucket.AGENT_STATE).hasReplicas()).isTrue();
+        assertThat(String.join("\n", store.notices())).contains("is made with 3");
+      }
+    }
+  }
+
+  private static EntryMetadata expiring(Instant time) {
+    return new EntryMetadata(Optional.empty(), Optional.of(time), Optional.empty());
+  }
+
+  private static StreamConfiguration stream(RawNats raw) {
+    return RawNats.call(() -> raw.streams().getStreamInfo("KV_AGENT_STATE").getConfiguration());
+  }
+
+  private static void connectAndOpen(PersistenceConfig config) {
+    try (NatsStore store = NatsStore.connect(config)) {
+      assertThat(store.bucket(Bucket.AGENT_STATE).name()).isEqualTo("AGENT_STATE");
+    }
+  }
+}

@@ -1,0 +1,77 @@
+package io.mistersmith.persistence.core.internal.store.nats;
+
+import io.mistersmith.persistence.testkit.contract.HotBucketContract;
+import io.mistersmith.persistence.testkit.contract.HotJournalContract;
+import io.mistersmith.persistence.testkit.contract.HotKeysContract;
+import io.mistersmith.persistence.testkit.contract.HotLimitsContract;
+import io.mistersmith.persistence.testkit.contract.StoresFixture;
+import io.mistersmith.persistence.testkit.server.NatsOptions;
+import org.junit.jupiter.api.Nested;
+
+/** The contracts of a bucket, on the oldest and the newest line of servers. */
+class NatsHotBucketIT {
+
+  @Nested
+  class Oldest extends HotBucketContract {
+    @Override
+    protected StoresFixture fixture() {
+      return new NatsFixture(NatsOptions.OLDEST);
+    }
+  }
+
+  @Nested
+  class Newest extends HotBucketContract {
+    @Override
+    protected StoresFixture fixture() {
+      return new NatsFixture(NatsOptions.NEWEST);
+    }
+  }
+
+  @Nested
+  class KeysOnOldest extends HotKeysContract {
+    @Override
+    protected StoresFixture fixture() {
+      return new NatsFixture(NatsOptions.OLDEST);
+    }
+  }
+
+  @Nested
+  class KeysOnNewest extends HotKeysContract {
+    @Override
+    protected StoresFixture fixture() {
+      return new NatsFixture(NatsOptions.NEWEST);
+    }
+  }
+
+  @Nested
+  class JournalOnOldest extends HotJournalContract {
+    @Override
+    protected StoresFixture fixture() {
+      return new NatsFixture(NatsOptions.OLDEST);
+    }
+  }
+
+  @Nested
+  class JournalOnNewest extends HotJournalContract {
+    @Override
+    protected StoresFixture fixture() {
+      return new NatsFixture(NatsOptions.NEWEST);
+    }
+  }
+
+  @Nested
+  class LimitsOnOldest extends HotLimitsContract {
+    @Override
+    protected StoresFixture fixture() {
+      return new NatsFixture(NatsOptions.OLDEST);
+    }
+  }
+
+  @Nested
+  class LimitsOnNewest extends HotLimitsContract {
+    @Override
+    protected StoresFixture fixture() {
+      return new NatsFixture(NatsOptions.NEWEST);
+    }
+  }
+}

@@ -1,0 +1,206 @@
+package io.mistersmith.persistence.testkit.contract;
+
+import static io.mistersmith.persistence.testkit.contract.Failures.assertFails;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.DataResult;
+import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.AgentStatus;
+import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.model.Versioned;
+import io.mistersmith.persistence.repository.AgentRepository;
+import io.mistersmith.persistence.repository.SaveOptions;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+
+/** What the registry of agents must do for an application. */
+public abstract class AgentRepositoryContract extends PersistenceContract {
+
+  /** For implementations. */
+  protected AgentRepositoryContract() {}
+
+  @Test
+  void anAgentIsReadBackAsItWasSaved() throws Exception {
+    Agent parent = agents().save(Agent.of("planner", "parent")).value();
+    Agent agent =
+        Agent.of("worker", "\u65e5\u672c '; DROP TABLE agents.registry; -- \ud83e\udd16")
+            .withStatus(AgentStatus.ACTIVE)
+            .withCapabilities(Map.of("tools", List.of("search", "book"), "depth", 3))
+            .withConfiguration(Map.of("nested", Map.of("on", true)))
+            .withMetadata(Map.of("created_at", "2026-01-01T00:00:00Z", "version", "1.2.3"))
+            .withParent(parent.id());
+    Versioned<Agent> saved = agents().save(agent);
+    assertThat(saved.value()).isEqualTo(agent);
+    Versioned<Agent> found = find(agent.id());
+    assertThat(found.value()).isEqualTo(agent);
+    assertThat(found.revision()).isEqualTo(saved.revision());
+    assertThat(agents().findAsync(agent.id()).get(10, TimeUnit.SECONDS).orElseThrow().value())
+        .isEqualTo(agent);
+  }
+
+  @Test
+  void emptyMetadataAreCompleted() {
+    Agent agent = Agent.of("worker", "one");
+    Versioned<Agent> saved = agents().save(agent);
+    assertThat(saved.value().metadata()).containsOnlyKeys("created_at", "version");
+    assertThat(find(agent.id()).value()).isEqualTo(saved.value());
+  }
+
+  @Test
+  void aMissingAgentIsEmptyAndItsDeleteDoesNothing() {
+    UUID missing = UUID.randomUUID();
+    assertThat(agents().find(missing)).isEmpty();
+    agents().delete(missing);
+    assertThat(agents().lastHeartbeat(missing)).isEmpty();
+    assertFails(DataError.NOT_FOUND, () -> agents().update(missing, value -> value));
+    assertFails(DataError.VERSION_CONFLICT, () -> agents().delete(missing, new Revision(1, 1)));
+  }
+
+  @Test
+  void aStaleRevisionIsRefusedAndChangesNothing() {
+    Agent agent = Agent.of("worker", "one");
+    Versioned<Agent> first = agents().save(agent.id(), agent, SaveOptions.ifAbsent());
+    assertFails(
+        DataError.DUPLICATE_KEY, () -> agents().save(agent.id(), agent, SaveOptions.ifAbsent()));
+    Agent active = first.value().withStatus(AgentStatus.ACTIVE);
+    Versioned<Agent> second = agents().save(agent.id(), active, SaveOptions.at(first.revision()));
+    assertThat(second.revision().isAfter(first.revision())).isTrue();
+    Agent idle = active.withStatus(AgentStatus.IDLE);
+    assertFails(
+        DataError.VERSION_CONFLICT,
+        () -> agents().save(agent.id(), idle, SaveOptions.at(first.revision())));
+    assertFails(DataError.VERSION_CONFLICT, () -> agents().delete(agent.id(), first.revision()));
+
+    assertThat(find(agent.id()).value().status()).isEqualTo(AgentStatus.ACTIVE);
+    assertThat(find(agent.id()).revision()).isEqualTo(second.revision());
+    agents().delete(agent.id(), second.revision());
+    assertThat(agents().find(agent.id())).isEmpty();
+  }
+
+  @Test
+  void ofConcurrentCreatorsOneWinsAndUpdatesAreAllApplied() throws Exception {
+    Agent agent = Agent.of("worker", "one").withConfiguration(Map.of("n", 0));
+    List<Boolean> created =
+        Together.run(
+            6, i -> () -> succeeds(() -> agents().save(agent.id(), agent, SaveOptions.ifAbsent())));
+    assertThat(created).containsOnlyOnce(true);
+    Together.run(
+        3,
+        i ->
+            () -> {
+              for (int done = 0; done < 5; ) {
+                done +=
+                    succeeds(() -> agents().update(agent.id(), AgentRepositoryContract::next))
+                        ? 1
+                        : 0;
+              }
+              return true;
+            });
+    assertThat(find(agent.id()).value().configuration()).isEqualTo(Map.of("n", 15));
+  }
+
+  @Test
+  void aSecondRuntimeSeesTheRegistry() {
+    Versioned<Agent> saved = agents().save(Agent.of("worker", "one"));
+    AgentRepository others = open(config().build()).agents();
+    assertThat(others.find(saved.value().id()).orElseThrow().value()).isEqualTo(saved.value());
+  }
+
+  @Test
+  void deletingAnAgentDeletesItsState() {
+    StateKey key = StateKey.of(agent(), "key");
+    states().save(key, "1");
+    states().flush(key, SOON);
+    agents().delete(agent());
+    assertThat(agents().find(agent())).isEmpty();
+    Awaitility.await().atMost(SOON).until(() -> states().find(key).isEmpty());
+    assertThat(states().keys(agent().toString(), "")).isEmpty();
+  }
+
+  @Test
+  void bulkRowsComeInOrder() {
+    Map<UUID, Agent> many = new LinkedHashMap<>();
+    for (int i = 0; i < 50; i++) {
+      Agent agent = Agent.of("worker", "number " + i);
+      many.put(agent.id(), agent);
+    }
+    Map<UUID, DataResult<Versioned<Agent>>> saved = agents().saveAll(many);
+    assertThat(saved.keySet()).containsExactlyElementsOf(many.keySet());
+    assertThat(saved.values()).allMatch(DataResult::isSuccess);
+    List<UUID> asked = new ArrayList<>(many.keySet());
+    asked.add(25, UUID.randomUUID());
+
+    Map<UUID, DataResult<Optional<Versioned<Agent>>>> found = agents().findAll(asked);
+    assertThat(found.keySet()).containsExactlyElementsOf(asked);
+    found.forEach(
+        (id, row) ->
+            assertThat(row.orElseThrow().map(Versioned::value).map(Agent::name))
+                .isEqualTo(Optional.ofNullable(many.get(id)).map(Agent::name)));
+    assertThat(agents().deleteAll(asked).values()).allMatch(DataResult::isSuccess);
+    agents().findAll(asked).values().forEach(row -> assertThat(row.orElseThrow()).isEmpty());
+  }
+
+  @Test
+  void whatTheRegistryRefusesIsTypedAndLosesNothing() {
+    Agent before = find(agent()).value();
+    Agent orphan = before.withParent(UUID.randomUUID());
+    assertFails(DataError.CONSTRAINT_VIOLATION, () -> agents().save(orphan));
+    Agent bare = before.withMetadata(Map.of("version", "1"));
+    assertFails(DataError.CONSTRAINT_VIOLATION, () -> agents().save(bare));
+    Agent another = Agent.of("worker", "another");
+    assertThat(agents().find(agent()).orElseThrow().value()).isEqualTo(before);
+    assertThat(catchThrowable(() -> agents().save(agent(), another)))
+        .as("an agent under another one's id")
+        .isNotNull();
+    assertThat(find(agent()).value()).isEqualTo(before);
+  }
+
+  @Test
+  void heartbeatsArriveAndNeverGoBack() {
+    agents().heartbeat(agent());
+    elapse(Duration.ofSeconds(2));
+    Awaitility.await().atMost(SOON).until(() -> agents().lastHeartbeat(agent()).isPresent());
+    Instant first = agents().lastHeartbeat(agent()).orElseThrow();
+    agents().heartbeat(agent());
+    elapse(Duration.ofSeconds(2));
+    Awaitility.await()
+        .atMost(SOON)
+        .until(() -> agents().lastHeartbeat(agent()).orElseThrow().isAfter(first));
+  }
+
+  private static Agent next(Agent agent) {
+    return agent.withConfiguration(
+        Map.of("n", (Integer) agent.configuration().getOrDefault("n", 0) + 1));
+  }
+
+  private AgentRepository agents() {
+    return persistence().agents();
+  }
+
+  private Versioned<Agent> find(UUID id) {
+    return agents().find(id).orElseThrow();
+  }
+
+  private static boolean succeeds(Runnable call) {
+    try {
+      call.run();
+      return true;
+    } catch (PersistenceException e) {
+      assertThat(e.error()).isIn(DataError.VERSION_CONFLICT, DataError.DUPLICATE_KEY);
+      return false;
+    }
+  }
+}

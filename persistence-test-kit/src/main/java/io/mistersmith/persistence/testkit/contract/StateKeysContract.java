@@ -1,0 +1,149 @@
+package io.mistersmith.persistence.testkit.contract;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.DataResult;
+import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.model.Versioned;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** What keys, prefixes and bulk calls must do. */
+public abstract class StateKeysContract extends PersistenceContract {
+
+  /** For implementations. */
+  protected StateKeysContract() {}
+
+  @Test
+  void anyLegalKeyIsToldFromAllOthers() {
+    List<StateKey> keys = awkward();
+    keys.forEach(key -> states().save(key, key.key()));
+    for (StateKey key : keys) {
+      assertThat(find(key).value()).isEqualTo(key.key());
+    }
+    states().flush(agent().toString(), SOON);
+    assertThat(persistence().deadLetters().count()).isZero();
+    for (StateKey key : keys) {
+      states().delete(key);
+      assertThat(states().find(key)).isEmpty();
+    }
+    assertThat(states().keys(agent().toString(), "")).isEmpty();
+  }
+
+  @Test
+  void prefixesAreTakenLiterally() {
+    List<StateKey> keys = awkward();
+    states().saveAll(asMap(keys));
+    UUID other = register();
+    states().save(StateKey.of(other, "step_1"), "of another agent");
+    Stream.concat(Stream.of("", "step_", "step%", "_", "%", "a.", "none"), awkwardTexts())
+        .distinct()
+        .forEach(
+            prefix ->
+                assertThat(states().keys(agent().toString(), prefix))
+                    .as("prefix '%s'", prefix)
+                    .containsExactlyInAnyOrderElementsOf(
+                        keys.stream().filter(key -> key.key().startsWith(prefix)).toList()));
+  }
+
+  @Test
+  void aListIsCompleteBeyondTheServersBatchAndWithoutWhatIsDeleted() {
+    List<StateKey> keys = new ArrayList<>();
+    for (int i = 0; i < 1_500; i++) {
+      keys.add(key("many.k" + i));
+    }
+    saveAll(keys);
+    states().save(key("manyfold"), "1");
+    states().delete(keys.remove(700));
+    assertThat(states().keys(agent().toString(), "many."))
+        .containsExactlyInAnyOrderElementsOf(keys);
+    states().flush(agent().toString(), SOON);
+    assertThat(states().keys(agent().toString(), "many."))
+        .containsExactlyInAnyOrderElementsOf(keys);
+    assertThat(states().keys(register().toString(), "")).isEmpty();
+  }
+
+  @Test
+  void bulkRowsComeInOrderWithTheMissingOnes() {
+    List<StateKey> keys = List.of(key("c"), key("a"), key("b"));
+    saveAll(keys);
+    List<StateKey> asked = List.of(key("b"), key("missing"), key("c"), key("a"));
+
+    Map<StateKey, DataResult<Optional<Versioned<Object>>>> found = states().findAll(asked);
+    assertThat(found.keySet()).containsExactlyElementsOf(asked);
+    assertThat(row(found, key("missing"))).isEmpty();
+    for (StateKey key : keys) {
+      assertThat(row(found, key).orElseThrow().value()).isEqualTo(key.key());
+    }
+
+    Map<StateKey, DataResult<Revision>> deleted = states().deleteAll(asked);
+    assertThat(deleted.keySet()).containsExactlyElementsOf(asked);
+    assertThat(deleted.values()).allMatch(DataResult::isSuccess);
+    states().findAll(asked).values().forEach(row -> assertThat(row.orElseThrow()).isEmpty());
+    assertThat(states().findAll(List.of())).isEmpty();
+    assertThat(states().saveAll(Map.of())).isEmpty();
+  }
+
+  @Test
+  void aBadRowLeavesItsNeighboursAlone() {
+    Map<StateKey, Object> values = new LinkedHashMap<>();
+    values.put(key("good"), "1");
+    values.put(key("bad"), Double.NaN);
+    values.put(key("better"), "2");
+    values.put(key("large"), "x".repeat(3 * 1024 * 1024));
+    values.put(key("best"), "3");
+    Map<StateKey, DataResult<Versioned<Object>>> rows = states().saveAll(values);
+
+    assertThat(rows.keySet()).containsExactlyElementsOf(values.keySet());
+    assertThat(failure(rows, key("bad"))).isEqualTo(DataError.SERIALIZATION_ERROR);
+    assertThat(failure(rows, key("large"))).isEqualTo(DataError.VALUE_TOO_LARGE);
+    assertThat(find(key("good")).value()).isEqualTo("1");
+    assertThat(find(key("better")).revision()).isEqualTo(row(rows, key("better")).revision());
+    assertThat(find(key("best")).value()).isEqualTo("3");
+    assertThat(states().find(key("bad"))).isEmpty();
+    assertThat(states().find(key("large"))).isEmpty();
+  }
+
+  @Test
+  void bulkCallsBeyondTheServersBatchAreComplete() {
+    List<StateKey> keys = new ArrayList<>();
+    for (int i = 0; i < 1_500; i++) {
+      keys.add(key("k" + i));
+    }
+    saveAll(keys);
+    Map<StateKey, DataResult<Optional<Versioned<Object>>>> found = states().findAll(keys);
+    assertThat(found.keySet()).containsExactlyElementsOf(keys);
+    found.forEach(
+        (key, row) -> assertThat(row.orElseThrow().orElseThrow().value()).isEqualTo(key.key()));
+  }
+
+  private void saveAll(List<StateKey> keys) {
+    assertThat(states().saveAll(asMap(keys)).values()).allMatch(DataResult::isSuccess);
+  }
+
+  private static Map<StateKey, Object> asMap(List<StateKey> keys) {
+    Map<StateKey, Object> values = new LinkedHashMap<>();
+    keys.forEach(key -> values.put(key, key.key()));
+    return values;
+  }
+
+  private static Stream<String> awkwardTexts() {
+    return AwkwardKeys.texts().stream();
+  }
+
+  private List<StateKey> awkward() {
+    return Stream.concat(
+            awkwardTexts(),
+            Stream.of(AwkwardKeys.longest("k"), AwkwardKeys.longest("\ud83e\udd16")))
+        .map(this::key)
+        .toList();
+  }
+}

@@ -1,0 +1,34 @@
+package io.mistersmith.persistence.testkit.fault;
+
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.spi.HotEntry;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** What a replica that lags behind by one write a key would answer. */
+final class StaleReplica {
+
+  private record Place(String bucket, StateKey key) {}
+
+  private final Map<Place, Optional<HotEntry>> before = new ConcurrentHashMap<>();
+
+  /** Notes what a key was before a write. */
+  void remember(String bucket, StateKey key, Optional<HotEntry> entry) {
+    before.put(new Place(bucket, key), entry);
+  }
+
+  /** Whether the replica has anything else of a key than the leader. */
+  boolean lags(String bucket, StateKey key) {
+    return before.containsKey(new Place(bucket, key));
+  }
+
+  /** What the replica has of a key that it {@linkplain #lags lags} in. */
+  Optional<HotEntry> recall(String bucket, StateKey key) {
+    return before.getOrDefault(new Place(bucket, key), Optional.empty());
+  }
+
+  void clear() {
+    before.clear();
+  }
+}
