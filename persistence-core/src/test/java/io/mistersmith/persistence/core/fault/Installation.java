@@ -100,6 +100,13 @@ record Installation(String natsUrl, String namePrefix, String jdbcUrl, String us
     return Persistence.open(config().toBuilder().listener(listener).build());
   }
 
+  /** What a child process needs to make this record again, and more arguments. */
+  List<String> asArguments(List<String> more) {
+    List<String> arguments = new ArrayList<>(List.of(natsUrl, namePrefix, jdbcUrl, user));
+    arguments.addAll(more);
+    return arguments;
+  }
+
   /** The full name of the bucket of agent state. */
   String bucket() {
     return namePrefix + "AGENT_STATE";

@@ -3,8 +3,6 @@ package io.mistersmith.persistence.core.fault;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mistersmith.persistence.Persistence;
-import io.mistersmith.persistence.model.Revision;
-import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.testkit.server.ChildJvm;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -29,7 +27,7 @@ class KillWriterIT {
   @TempDir Path directory;
 
   @Test
-  void losesNoAcknowledgedWrite() throws Exception {
+  void losesNoAcknowledgedWrite() throws IOException {
     long seed = Long.getLong("persistence.test.seed", System.nanoTime());
     Random random = new Random(seed);
     Ledger ledger = new Ledger();
@@ -41,7 +39,7 @@ class KillWriterIT {
       try {
         while (kills < KILLS || ledger.acknowledged() < WRITES) {
           awaitReady(writer);
-          Acknowledgements acknowledgements = Acknowledgements.read(writer, agents, ledger);
+          ChildLines acknowledgements = ChildLines.readAcknowledgements(writer, agents, ledger);
           writer.stdin().println("go");
           ChildJvm next = start(installation, agents, kills + 1);
           assertThat(writer.awaitExit(Duration.ofMillis(50 + random.nextInt(1_200))))
@@ -82,13 +80,8 @@ class KillWriterIT {
   private ChildJvm start(Installation installation, List<String> agents, long generation) {
     return ChildJvm.start(
         WriterProcess.class,
-        List.of(
-            installation.natsUrl(),
-            installation.namePrefix(),
-            installation.jdbcUrl(),
-            installation.user(),
-            Long.toString(generation * NUMBERS),
-            String.join(",", agents)),
+        installation.asArguments(
+            List.of(Long.toString(generation * NUMBERS), String.join(",", agents))),
         Map.of(),
         List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-Xmx256m"),
         directory.resolve("writers.log"));
@@ -96,43 +89,5 @@ class KillWriterIT {
 
   private static void awaitReady(ChildJvm writer) throws IOException {
     assertThat(writer.stdout().readLine()).isEqualTo("ready");
-  }
-
-  /** Reads what a process was acknowledged until its end. */
-  private static final class Acknowledgements {
-
-    private final Thread thread;
-
-    private Acknowledgements(Thread thread) {
-      this.thread = thread;
-    }
-
-    static Acknowledgements read(ChildJvm writer, List<String> agents, Ledger ledger) {
-      Thread thread =
-          new Thread(
-              () ->
-                  writer
-                      .stdout()
-                      .lines()
-                      .filter(line -> line.endsWith(";"))
-                      .forEach(line -> note(line.substring(0, line.length() - 1), agents, ledger)),
-              "fault-acknowledgements");
-      thread.setDaemon(true);
-      thread.start();
-      return new Acknowledgements(thread);
-    }
-
-    private static void note(String line, List<String> agents, Ledger ledger) {
-      String[] part = line.split(" ", 5);
-      ledger.acknowledged(
-          StateKey.of(agents.get(Integer.parseInt(part[0])), part[1]),
-          new Revision(Long.parseLong(part[2]), Long.parseLong(part[3])),
-          Long.parseLong(part[4]));
-    }
-
-    void awaitEnd() throws InterruptedException {
-      thread.join(Duration.ofSeconds(30).toMillis());
-      assertThat(thread.isAlive()).isFalse();
-    }
   }
 }

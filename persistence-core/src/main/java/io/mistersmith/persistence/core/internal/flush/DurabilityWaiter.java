@@ -68,22 +68,44 @@ public final class DurabilityWaiter implements Commits {
 
   @Override
   public void awaitAll(String what, Revision revision, Duration limit) {
-    if (isPast(revision)) {
-      return;
-    }
+    Deadline deadline = Deadline.after(limit);
+    do {
+      if (!isPast(revision) && !nudgeAndAwait(revision, deadline)) {
+        throw new TransientPersistenceException(
+            DataError.CONNECTION_FAILED,
+            "bucket "
+                + bucket
+                + ", "
+                + what
+                + ", revision "
+                + revision
+                + ": acknowledged, but not in PostgreSQL within "
+                + limit
+                + "; it stays in the journal and is flushed when PostgreSQL is back");
+      }
+      verifyStream();
+    } while (!isPast(revision));
+  }
+
+  private boolean nudgeAndAwait(Revision revision, Deadline deadline) {
     flusher.nudge(revision.sequence());
-    if (!awaitPast(revision, Deadline.after(limit))) {
-      throw new TransientPersistenceException(
-          DataError.CONNECTION_FAILED,
-          "bucket "
-              + bucket
-              + ", "
-              + what
-              + ", revision "
-              + revision
-              + ": acknowledged, but not in PostgreSQL within "
-              + limit
-              + "; it stays in the journal and is flushed when PostgreSQL is back");
+    return awaitPast(revision, deadline);
+  }
+
+  /**
+   * A position far ahead says nothing about a write to a stream that was made anew since, which
+   * nobody may have noticed yet.
+   */
+  private void verifyStream() {
+    try {
+      if (!tracker.isOfThisStream()) {
+        tracker.verify();
+      }
+    } catch (PersistenceException e) {
+      if (!e.isTransient()) {
+        throw e;
+      }
+      LOG.debug("bucket {}: the stream was not looked at: {}", bucket, e.getMessage());
     }
   }
 

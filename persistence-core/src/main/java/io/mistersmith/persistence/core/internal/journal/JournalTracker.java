@@ -1,5 +1,7 @@
 package io.mistersmith.persistence.core.internal.journal;
 
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.monitor.PersistenceListener;
 import io.mistersmith.persistence.spi.BucketState;
@@ -42,6 +44,8 @@ public final class JournalTracker implements Revisions {
 
   private static final Logger LOG = LoggerFactory.getLogger(JournalTracker.class);
 
+  private static final int ATTEMPTS = 16;
+
   private final HotBucket bucket;
   private final JournalStore journals;
   private final EpochBoundary boundary;
@@ -73,9 +77,13 @@ public final class JournalTracker implements Revisions {
     return position;
   }
 
-  /** Takes over a position that this process has just moved to. */
+  /**
+   * Takes over a position that this process has just moved to, unless an epoch was started since.
+   */
   public synchronized void movedTo(JournalPosition next) {
-    take(next);
+    if (next.epoch() >= position.epoch()) {
+      take(next);
+    }
   }
 
   @Override
@@ -87,8 +95,21 @@ public final class JournalTracker implements Revisions {
     boolean restarted = next.epoch() != position.epoch();
     position = next;
     if (restarted) {
+      // What was acknowledged before says nothing about the end of the stream as it is now.
+      highest.restartAt(0);
       restartActions.forEach(Runnable::run);
     }
+  }
+
+  /**
+   * Whether the stream still is the one that the position speaks of, by a quick look. When it is
+   * not, {@link #verify()} finds out what its sequences mean.
+   */
+  public boolean isOfThisStream() {
+    JournalPosition known = position;
+    BucketState state = bucket.state();
+    return state.created().equals(known.streamCreated())
+        && state.lastSequence() >= known.sequence();
   }
 
   @Override
@@ -96,9 +117,10 @@ public final class JournalTracker implements Revisions {
     return new Revision(position.epochOf(sequence), sequence);
   }
 
+  /** No later than what is applied: so a process that wrote nothing yet notices, too. */
   @Override
   public long mark() {
-    return highest.get();
+    return Math.max(highest.get(), position.sequence());
   }
 
   @Override
@@ -109,20 +131,33 @@ public final class JournalTracker implements Revisions {
   @Override
   public synchronized boolean verify() {
     long epochBefore = position.epoch();
-    // Both grow while this runs: taken before the stream is looked at, they cannot be past its end.
-    long acknowledged = highest.get();
-    JournalPosition stored = refresh();
-    BucketState state = bucket.state();
-    List<String> regressions = regressions(stored, state, acknowledged);
-    if (regressions.isEmpty()) {
-      return stored.epoch() != epochBefore;
+    for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      // Both grow while this runs: taken before the stream is looked at, they cannot be past its
+      // end.
+      JournalPosition stored = refresh();
+      long acknowledged = highest.get();
+      BucketState state = bucket.state();
+      List<String> regressions = regressions(stored, state, acknowledged);
+      if (regressions.isEmpty()) {
+        return stored.epoch() != epochBefore;
+      }
+      if (startEpoch(stored, state, String.join(", ", regressions))) {
+        return true;
+      }
     }
-    String reason = String.join(", ", regressions);
+    throw new TransientPersistenceException(
+        DataError.TRANSACTION_CONFLICT,
+        "bucket " + bucket.name() + ": the position moved each time an epoch was to be started");
+  }
+
+  /**
+   * Returns false when the position moved meanwhile, by what a flush still had of the old stream.
+   */
+  private boolean startEpoch(JournalPosition stored, BucketState state, String reason) {
     long first = boundary.find(stored, state);
     take(journals.startEpoch(bucket.name(), Optional.of(stored), first, state.created(), reason));
     if (position.epoch() == stored.epoch()) {
-      // A flush moved the position meanwhile, so no epoch was started: look again.
-      return verify();
+      return false;
     }
     highest.restartAt(state.lastSequence());
     LOG.warn(

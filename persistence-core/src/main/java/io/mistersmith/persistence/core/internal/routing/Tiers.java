@@ -74,6 +74,7 @@ public record Tiers(
   Revision written(StateKey key, long mark, long sequence, Optional<Instant> expiresAt) {
     if (!revisions.note(mark, sequence)) {
       revisions.verify();
+      revisions.note(0, sequence);
     }
     Revision revision = revisions.of(sequence);
     known.note(key, revision, expiresAt);

@@ -1,6 +1,5 @@
 package io.mistersmith.persistence.core.internal.store.nats;
 
-import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.spi.JournalRange;
 import io.mistersmith.persistence.spi.JournalRange.Start;
 import io.nats.client.Connection;
@@ -81,8 +80,6 @@ record JournalConsumer(Connection connection, BucketStream stream, String name, 
       return new JournalConsumer(connection, stream, info.getName(), info.getNumPending());
     } catch (IOException | JetStreamApiException | IllegalStateException e) {
       throw link.failure(what, e);
-    } catch (PersistenceException e) {
-      throw e;
     }
   }
 

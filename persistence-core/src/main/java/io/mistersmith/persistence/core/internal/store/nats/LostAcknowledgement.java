@@ -21,6 +21,9 @@ final class LostAcknowledgement {
 
   private static final Duration PAUSE = Duration.ofMillis(50);
 
+  /** A server that is starting may drop a request: it is asked again rather than waited for. */
+  private static final Duration ATTEMPT = Duration.ofMillis(500);
+
   private final NatsLink link;
   private final BucketReads reads;
 
@@ -50,13 +53,14 @@ final class LostAcknowledgement {
       LongConsumer stored,
       Consumer<PersistenceException> failed) {
 
-    void unknown(@Nullable Throwable last) {
+    void unknown(String seen, @Nullable Throwable last) {
       TransientPersistenceException failure =
           new TransientPersistenceException(
               DataError.CONNECTION_FAILED,
               what
-                  + ": the acknowledgement was lost and the outcome is unknown; read the entry"
-                  + " before you write it again",
+                  + ": the acknowledgement was lost and the outcome is unknown ("
+                  + seen
+                  + "); read the entry before you write it again",
               lost);
       if (last != null) {
         failure.addSuppressed(last);
@@ -68,11 +72,12 @@ final class LostAcknowledgement {
   private void ask(Search search) {
     long left = search.deadline() - System.nanoTime();
     if (left <= 0) {
-      search.unknown(null);
+      search.unknown("the leader did not answer in time", null);
       return;
     }
     Replies.deliver(
-        reads.getAsync(search.key(), ReadFrom.LEADER, Duration.ofNanos(left)),
+        reads.getAsync(
+            search.key(), ReadFrom.LEADER, Duration.ofNanos(Math.min(left, ATTEMPT.toNanos()))),
         entry -> answered(search, entry),
         failure -> failed(search, failure));
   }
@@ -81,7 +86,8 @@ final class LostAcknowledgement {
     entry
         .filter(found -> found.metadata().writeId().equals(Optional.of(search.writeId())))
         .ifPresentOrElse(
-            found -> search.stored().accept(found.sequence()), () -> search.unknown(null));
+            found -> search.stored().accept(found.sequence()),
+            () -> search.unknown("the leader has no entry of this write", null));
   }
 
   private void failed(Search search, Throwable failure) {
@@ -90,7 +96,7 @@ final class LostAcknowledgement {
         && search.deadline() - System.nanoTime() > PAUSE.toNanos()) {
       link.later(PAUSE, () -> ask(search));
     } else {
-      search.unknown(failure);
+      search.unknown("the leader did not answer in time", failure);
     }
   }
 }

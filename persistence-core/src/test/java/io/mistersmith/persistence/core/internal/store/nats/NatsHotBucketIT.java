@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.core.internal.store.nats;
 
 import io.mistersmith.persistence.testkit.contract.HotBucketContract;
+import io.mistersmith.persistence.testkit.contract.HotJournalContract;
 import io.mistersmith.persistence.testkit.contract.HotKeysContract;
 import io.mistersmith.persistence.testkit.contract.StoresFixture;
 import io.mistersmith.persistence.testkit.server.NatsOptions;
@@ -35,6 +36,22 @@ class NatsHotBucketIT {
 
   @Nested
   class KeysOnNewest extends HotKeysContract {
+    @Override
+    protected StoresFixture fixture() {
+      return new NatsFixture(NatsOptions.NEWEST);
+    }
+  }
+
+  @Nested
+  class JournalOnOldest extends HotJournalContract {
+    @Override
+    protected StoresFixture fixture() {
+      return new NatsFixture(NatsOptions.OLDEST);
+    }
+  }
+
+  @Nested
+  class JournalOnNewest extends HotJournalContract {
     @Override
     protected StoresFixture fixture() {
       return new NatsFixture(NatsOptions.NEWEST);

@@ -1,0 +1,156 @@
+package io.mistersmith.persistence.core.fault;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.config.FlushConfig;
+import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.testkit.server.ChildJvm;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.BlockingQueue;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The process that flushes is frozen with SIGSTOP for longer than its lease, and woken. */
+@Tag("fault")
+class PausedFlusherIT {
+
+  private static final FaultServers SERVERS = FaultServers.start();
+  private static final Duration LEASE = Duration.ofSeconds(1);
+  private static final int PAUSES = 5;
+
+  @TempDir Path directory;
+
+  private final Ledger ledger = new Ledger();
+
+  @AfterAll
+  static void close() {
+    SERVERS.close();
+  }
+
+  /** Frozen with a batch in hand, it wakes when the same keys were flushed with later values. */
+  @Test
+  void withABatchInHand() throws IOException {
+    Installation installation = SERVERS.installation();
+    try (Persistence writing = writing(installation)) {
+      List<String> agents = installation.register(writing, 2);
+      StateRepository<Long> states = writing.states(Long.class);
+      try (ChildJvm flusher = start(FlusherProcess.class, installation, List.of())) {
+        // Which of the two takes a batch first is a race: write until the other one holds one.
+        StateKey key = StateKey.of(agents.get(0), "cursor");
+        BlockingQueue<String> lines = ChildLines.queue();
+        ChildLines reader = ChildLines.read(flusher, lines::add);
+        long number = 0;
+        while (lines.isEmpty()) {
+          ledger.acknowledged(key, states.save(key, number).revision(), number);
+          number++;
+        }
+        assertThat(ChildLines.next(lines)).isEqualTo("holding");
+        flusher.pause();
+        Revision last = states.save(key, number).revision();
+        for (int i = 0; i < 500; i++) {
+          last = states.save(key, ++number).revision();
+          ledger.acknowledged(key, last, number);
+        }
+        states.awaitDurable(key, last, Duration.ofSeconds(20));
+        flusher.stdin().println("apply");
+        flusher.resume();
+        assertThat(ChildLines.next(lines)).as("what became of its batch").endsWith("refused 1");
+        reader.awaitEnd();
+        installation.awaitAll(ledger);
+        installation.assertNothingWentBack();
+        SERVERS.report(
+            "PausedFlusher paused=with_batch_in_hand",
+            "acknowledged=%d refused_batches=1 lost=0 went_back=0"
+                .formatted(ledger.acknowledged()));
+      }
+    }
+  }
+
+  /** Of two processes that write, the one that flushes is frozen, whichever it is by then. */
+  @Test
+  void atRandomMoments() throws IOException {
+    long seed = Long.getLong("persistence.test.seed", System.nanoTime());
+    Random random = new Random(seed);
+    Installation installation = SERVERS.installation();
+    List<String> agents;
+    List<String> others;
+    try (Persistence persistence = writing(installation)) {
+      agents = installation.register(persistence, 6);
+      others = installation.register(persistence, 6);
+    }
+    try (ChildJvm first = startWriter(installation, agents);
+        ChildJvm second = startWriter(installation, others)) {
+      ChildLines firstLines = begin(first, agents);
+      ChildLines secondLines = begin(second, others);
+      for (int i = 0; i < PAUSES; i++) {
+        Waits.passed(Duration.ofMillis(500 + random.nextInt(500)));
+        boolean firstLeads = holder(installation).startsWith("runtime-" + first.pid() + "-");
+        ChildJvm flusher = firstLeads ? first : second;
+        flusher.pause();
+        Waits.passed(LEASE.plusMillis(500 + random.nextInt(500)));
+        flusher.resume();
+      }
+      first.kill();
+      second.kill();
+      firstLines.awaitEnd();
+      secondLines.awaitEnd();
+    }
+    int terms =
+        Integer.parseInt(
+            installation.query("SELECT max(fencing_token) FROM agents.journal_leases").get(0));
+    try (Persistence flushing = writing(installation)) {
+      assertThat(flushing.deadLetters().count()).isZero();
+      int rows = installation.awaitAll(ledger).size();
+      assertThat(terms).as("terms of leadership").isGreaterThan(PAUSES);
+      installation.assertNothingWentBack();
+      SERVERS.report(
+          "PausedFlusher paused=at_random",
+          "seed=%d pauses=%d lease_ms=%d acknowledged=%d rows=%d terms=%s lost=0 went_back=0"
+              .formatted(seed, PAUSES, LEASE.toMillis(), ledger.acknowledged(), rows, terms));
+    }
+  }
+
+  private static String holder(Installation installation) {
+    return installation.query("SELECT holder FROM agents.journal_leases").get(0);
+  }
+
+  private ChildJvm startWriter(Installation installation, List<String> agents) {
+    return start(WriterProcess.class, installation, List.of("0", String.join(",", agents)));
+  }
+
+  private ChildLines begin(ChildJvm writer, List<String> agents) throws IOException {
+    assertThat(writer.stdout().readLine()).isEqualTo("ready");
+    ChildLines lines = ChildLines.readAcknowledgements(writer, agents, ledger);
+    writer.stdin().println("go");
+    return lines;
+  }
+
+  private static Persistence writing(Installation installation) {
+    return Persistence.open(
+        installation.config().toBuilder()
+            .flush(
+                FlushConfig.defaults()
+                    .withLeaseDuration(LEASE)
+                    .withCloseDeadline(Duration.ofSeconds(20)))
+            .build());
+  }
+
+  private ChildJvm start(Class<?> main, Installation installation, List<String> more) {
+    return ChildJvm.start(
+        main,
+        installation.asArguments(more),
+        Map.of(),
+        List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"),
+        directory.resolve("flusher.log"));
+  }
+}
