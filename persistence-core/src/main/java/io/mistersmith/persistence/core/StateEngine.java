@@ -40,6 +40,7 @@ final class StateEngine {
   private final JournalTracker tracker;
   private final TieredStore store;
   private final WriteBehindFlusher flusher;
+  private final Evictor evictor;
   private final DurabilityWaiter waiter;
 
   StateEngine(
@@ -68,14 +69,21 @@ final class StateEngine {
             listener,
             progress,
             config.clock());
-    Evictor evictor =
-        new Evictor(target, stores.deadLetters(), config.flush(), listener, config.clock());
     String holder = config.runtimeName() + "-" + UUID.randomUUID();
-    this.flusher = new WriteBehindFlusher(target, config.flush(), listener, evictor, holder);
+    this.flusher = new WriteBehindFlusher(target, config.flush(), listener, holder);
+    this.evictor =
+        new Evictor(
+            target,
+            stores.deadLetters(),
+            config.flush(),
+            listener,
+            config.clock(),
+            flusher::isLeading);
     this.waiter =
         new DurabilityWaiter(bucket.name(), tracker, flusher, progress, stores.deadLetters());
     stores.onReconnect(store::verifyAfterReconnect);
     flusher.start();
+    evictor.start();
   }
 
   <T> StateRepository<T> repository(JsonCodec<T> codec) {
@@ -103,6 +111,7 @@ final class StateEngine {
       }
     }
     flusher.close(STOP);
+    evictor.close(STOP);
     return left;
   }
 

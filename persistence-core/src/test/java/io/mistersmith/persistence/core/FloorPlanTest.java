@@ -20,14 +20,14 @@ class FloorPlanTest {
   private static final String ROOT = "io.mistersmith.persistence";
   private static final String INTERNAL = ROOT + ".core.internal";
 
-  private final JavaClasses house =
+  private static final JavaClasses HOUSE =
       new ClassFileImporter()
           .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
           .importPackages(ROOT);
 
   @Test
   void noPackageCycles() {
-    slices().matching(ROOT + ".(**)").should().beFreeOfCycles().check(house);
+    slices().matching(ROOT + ".(**)").should().beFreeOfCycles().check(HOUSE);
   }
 
   @Test
@@ -38,7 +38,7 @@ class FloorPlanTest {
         .should()
         .dependOnClassesThat()
         .resideInAPackage(ROOT)
-        .check(house);
+        .check(HOUSE);
   }
 
   @Test
@@ -49,7 +49,7 @@ class FloorPlanTest {
         .should()
         .dependOnClassesThat()
         .resideInAPackage(ROOT + ".core")
-        .check(house);
+        .check(HOUSE);
   }
 
   @Test
@@ -78,7 +78,7 @@ class FloorPlanTest {
             ROOT + ".repository..",
             ROOT + ".routing..",
             ROOT + ".spi..")
-        .check(house);
+        .check(HOUSE);
   }
 
   @Test
@@ -89,7 +89,7 @@ class FloorPlanTest {
         .should()
         .dependOnClassesThat()
         .resideInAPackage("io.nats..")
-        .check(house);
+        .check(HOUSE);
   }
 
   @Test
@@ -107,7 +107,7 @@ class FloorPlanTest {
         .dependOnClassesThat()
         .resideInAnyPackage(
             "java.sql..", "javax.sql..", "org.postgresql..", "org.jdbi..", "com.zaxxer..")
-        .check(house);
+        .check(HOUSE);
   }
 
   @Test
@@ -118,6 +118,6 @@ class FloorPlanTest {
         .should()
         .onlyHaveDependentClassesThat()
         .resideInAnyPackage(INTERNAL + ".store..", ROOT + ".core")
-        .check(house);
+        .check(HOUSE);
   }
 }

@@ -8,7 +8,6 @@ import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.repository.StateRepository;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -96,9 +95,8 @@ class BucketRecreatedIT {
         StateKey key = StateKey.of(agents.get(0), "durable");
         Revision revision = states.save(key, 7L).revision();
         states.awaitDurable(key, revision, Duration.ofSeconds(20));
-        Map<StateKey, Row> rows = installation.rows();
-        assertThat(rows).containsKey(key);
-        assertThat(rows.get(key).revision()).isEqualTo(revision);
+        assertThat(installation.rows())
+            .hasEntrySatisfying(key, row -> assertThat(row.revision()).isEqualTo(revision));
         SERVERS.report(
             "BucketRecreated runtime=idle",
             "revision=%s durable_when_said=true".formatted(revision));

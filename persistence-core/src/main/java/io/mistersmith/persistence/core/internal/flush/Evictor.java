@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.core.internal.flush;
 
 import io.mistersmith.persistence.config.FlushConfig;
+import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.monitor.PersistenceListener;
 import io.mistersmith.persistence.spi.BucketState;
 import io.mistersmith.persistence.spi.DeadLetterStore;
@@ -18,6 +19,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,13 +35,16 @@ import org.slf4j.LoggerFactory;
  * removed up to its own sequence, which spares a write that comes in between. An entry that
  * PostgreSQL refused stays: KV has the only live copy.
  *
- * <p>Used by the flush's thread.
+ * <p>Works on a thread of its own, so that a long sweep (an oldest server removes a few hundred
+ * entries a second) does not hold up the flush, and only where {@code leading} says that this
+ * runtime flushes.
  */
 public final class Evictor {
 
   private static final Logger LOG = LoggerFactory.getLogger(Evictor.class);
   private static final Duration NEXT = Duration.ofSeconds(1);
   private static final Duration ANSWERS = Duration.ofSeconds(30);
+  private static final Duration LOOK = Duration.ofMillis(100);
   private static final int CHUNK = 512;
   private static final int MOST_PER_SWEEP = 20_000;
 
@@ -46,27 +53,71 @@ public final class Evictor {
   private final FlushConfig config;
   private final PersistenceListener listener;
   private final Clock clock;
+  private final BooleanSupplier leading;
+  private final CountDownLatch stop = new CountDownLatch(1);
+  private final Thread thread;
   private Instant due;
 
-  /** Sweeps {@code target}; {@code clock} says what is idle. */
+  /** Sweeps {@code target} while {@code leading}; {@code clock} says what is idle. */
   public Evictor(
       FlushTarget target,
       DeadLetterStore deadLetters,
       FlushConfig config,
       PersistenceListener listener,
-      Clock clock) {
+      Clock clock,
+      BooleanSupplier leading) {
     this.target = target;
     this.deadLetters = deadLetters;
     this.config = config;
     this.listener = listener;
     this.clock = clock;
+    this.leading = leading;
     this.due = clock.instant().plus(config.sweepInterval());
+    this.thread = new Thread(this::run, "persistence-evict-" + target.name());
+    this.thread.setDaemon(true);
   }
 
-  void sweepWhenDue() {
-    if (!clock.instant().isBefore(due)) {
-      due = clock.instant().plus(config.sweepInterval());
+  /** Begins to look for idle entries. */
+  public void start() {
+    thread.start();
+  }
+
+  /** Stops after the chunk under way; waits for that, but not for ever. */
+  public void close(Duration patience) {
+    stop.countDown();
+    try {
+      thread.join(Math.max(1, patience.toMillis()));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void run() {
+    try {
+      while (!stop.await(LOOK.toMillis(), TimeUnit.MILLISECONDS)) {
+        if (leading.getAsBoolean() && !clock.instant().isBefore(due)) {
+          due = clock.instant().plus(config.sweepInterval());
+          sweepUnlessSomethingFails();
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void sweepUnlessSomethingFails() {
+    try {
       sweep();
+    } catch (PersistenceException e) {
+      LOG.info(
+          "bucket {}: the sweep for idle entries was cut short, the next one goes on: {}",
+          target.name(),
+          e.getMessage());
+    } catch (RuntimeException e) {
+      LOG.error(
+          "bucket {}: the sweep for idle entries failed for a reason that should not occur",
+          target.name(),
+          e);
     }
   }
 
@@ -77,6 +128,9 @@ public final class Evictor {
     Map<String, Long> idle = idleEntries(flushed, idleSince);
     List<CompletableFuture<Void>> evictions = new ArrayList<>();
     for (Map.Entry<String, Long> entry : idle.entrySet()) {
+      if (stop.getCount() == 0) {
+        break;
+      }
       evictions.add(target.bucket().evict(entry.getKey(), entry.getValue()));
       if (evictions.size() == CHUNK) {
         Evictions.await(evictions, ANSWERS);

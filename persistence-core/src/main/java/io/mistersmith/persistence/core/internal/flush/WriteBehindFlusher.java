@@ -38,21 +38,15 @@ public final class WriteBehindFlusher {
   private final FlushLease lease;
   private final Urgency urgency = new Urgency();
   private final BatchCollector collector;
-  private final Evictor evictor;
   private final CountDownLatch stop = new CountDownLatch(1);
   private final Thread thread;
   private volatile boolean nudged;
 
   /** Flushes {@code target} under the name {@code holder}; {@link #start()} begins. */
   public WriteBehindFlusher(
-      FlushTarget target,
-      FlushConfig config,
-      PersistenceListener listener,
-      Evictor evictor,
-      String holder) {
+      FlushTarget target, FlushConfig config, PersistenceListener listener, String holder) {
     this.target = target;
     this.listener = listener;
-    this.evictor = evictor;
     this.lease = new FlushLease(target.journals(), target.name(), holder, config.leaseDuration());
     this.collector = new BatchCollector(config, urgency);
     this.thread = new Thread(this::run, "persistence-flush-" + target.name());
@@ -99,7 +93,7 @@ public final class WriteBehindFlusher {
     while (!isClosed()) {
       try {
         if (lease.hold()) {
-          target.tracker().verify();
+          target.tracker().refresh();
           flushUntilSomethingChanges(backoff);
         } else {
           pause(lease.patience());
@@ -125,12 +119,16 @@ public final class WriteBehindFlusher {
 
   /**
    * One session. It keeps its own idea of the position: what other threads read meanwhile must not
-   * make a batch look like the next one when the reader is elsewhere.
+   * make a batch look like the next one when the reader is elsewhere. The stream is verified once
+   * the reader is open on it, so that it cannot go back unseen in between.
    */
   private void flushUntilSomethingChanges(Backoff backoff) {
     JournalPosition position = target.tracker().position();
     long silentSince = System.nanoTime();
     try (JournalReader reader = target.bucket().read(JournalRange.from(position.sequence() + 1))) {
+      if (isNoLonger(position)) {
+        return;
+      }
       while (!isClosed() && lease.hold()) {
         hearNudge();
         Batch batch = collector.collect(reader, position, IDLE);
@@ -143,14 +141,17 @@ public final class WriteBehindFlusher {
           backoff.reset();
           silentSince = System.nanoTime();
         } else if (System.nanoTime() - silentSince > HEARTBEAT.toNanos()) {
-          if (target.tracker().verify() || !target.tracker().position().equals(position)) {
+          if (isNoLonger(position)) {
             return;
           }
           silentSince = System.nanoTime();
         }
-        evictor.sweepWhenDue();
       }
     }
+  }
+
+  private boolean isNoLonger(JournalPosition position) {
+    return target.tracker().verify() || !target.tracker().position().equals(position);
   }
 
   /** Another process's nudge names no sequence: it means all that is in the stream by now. */

@@ -21,6 +21,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -141,12 +142,21 @@ public final class TieredStore {
         .map(tiers::revisionOf);
   }
 
-  /** The last write of any of the owner's keys that is in the bucket. */
+  /**
+   * The last write of any of the owner's keys that is in the bucket, or a later one. A list may
+   * come from a replica that has not got this process's last write yet, so that one is counted in.
+   */
   public Optional<Revision> lastWrite(String agent) {
-    return tiers.bucket().list(agent, "").stream()
-        .filter(hot -> hot.metadata().hydrated().isEmpty())
-        .map(tiers::revisionOf)
-        .max(Comparator.naturalOrder());
+    Optional<Revision> listed =
+        tiers.bucket().list(agent, "").stream()
+            .filter(hot -> hot.metadata().hydrated().isEmpty())
+            .map(tiers::revisionOf)
+            .max(Comparator.naturalOrder());
+    long own = tiers.revisions().mark();
+    return own == 0
+        ? listed
+        : Stream.concat(listed.stream(), Stream.of(tiers.revisions().of(own)))
+            .max(Comparator.naturalOrder());
   }
 
   /** Follows the changes of the owner's entries, hydrations apart, from now on. */

@@ -3,6 +3,7 @@ package io.mistersmith.persistence.core.internal.store.nats;
 import io.mistersmith.persistence.testkit.contract.HotBucketContract;
 import io.mistersmith.persistence.testkit.contract.HotJournalContract;
 import io.mistersmith.persistence.testkit.contract.HotKeysContract;
+import io.mistersmith.persistence.testkit.contract.HotLimitsContract;
 import io.mistersmith.persistence.testkit.contract.StoresFixture;
 import io.mistersmith.persistence.testkit.server.NatsOptions;
 import org.junit.jupiter.api.Nested;
@@ -52,6 +53,22 @@ class NatsHotBucketIT {
 
   @Nested
   class JournalOnNewest extends HotJournalContract {
+    @Override
+    protected StoresFixture fixture() {
+      return new NatsFixture(NatsOptions.NEWEST);
+    }
+  }
+
+  @Nested
+  class LimitsOnOldest extends HotLimitsContract {
+    @Override
+    protected StoresFixture fixture() {
+      return new NatsFixture(NatsOptions.OLDEST);
+    }
+  }
+
+  @Nested
+  class LimitsOnNewest extends HotLimitsContract {
     @Override
     protected StoresFixture fixture() {
       return new NatsFixture(NatsOptions.NEWEST);
