@@ -26,7 +26,7 @@ final class Writer {
   /** How many agents are at work at the same time. */
   static final int AGENTS_AT_ONCE = 32;
 
-  private static final Duration SHORTEST_REPLAY = Duration.ofSeconds(4);
+  private static final Duration SHORTEST_REPLAY = Duration.ofSeconds(6);
   private static final Duration LONGEST_REPLAY = Duration.ofHours(1);
   private static final Duration CLOSE = Duration.ofSeconds(45);
 

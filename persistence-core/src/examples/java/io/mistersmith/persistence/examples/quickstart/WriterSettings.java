@@ -70,7 +70,7 @@ record WriterSettings(
         .flush(
             FlushConfig.defaults()
                 .withLeaseDuration(Duration.ofSeconds(1))
-                .withIdleTimeToLive(Duration.ofMillis(500), Duration.ofMillis(250)))
+                .withIdleTimeToLive(Duration.ofMillis(500), Duration.ofSeconds(1)))
         .runtimeName(name)
         .listener(listener)
         .build();

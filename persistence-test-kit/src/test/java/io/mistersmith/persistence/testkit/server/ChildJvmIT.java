@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.testkit.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -67,6 +68,17 @@ class ChildJvmIT {
       child.kill();
       assertThat(child.isAlive()).isFalse();
       assertThat(child.awaitExit(LIMIT)).hasValue(128 + 9);
+    }
+  }
+
+  @Test
+  void whatItPrintedBeforeTheKillCanBeRead() throws IOException {
+    try (ChildJvm child =
+        ChildJvm.start(Echo.class, List.of(), Map.of(), directory.resolve("child.log"))) {
+      await().atMost(LIMIT).until(() -> child.stdout().ready());
+      child.kill();
+      assertThat(child.stdout().readLine()).isEqualTo("null ");
+      assertThat(child.stdout().readLine()).isNull();
     }
   }
 
