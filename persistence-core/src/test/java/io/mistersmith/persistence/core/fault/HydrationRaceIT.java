@@ -91,7 +91,11 @@ class HydrationRaceIT {
         Map<StateKey, Row> rows = installation.rows();
         expected.forEach(
             (key, number) ->
-                assertThat(rows.get(key).number()).as("row %s", key).isEqualTo(number));
+                assertThat(rows.get(key))
+                    .as("row %s", key)
+                    .isNotNull()
+                    .extracting(Row::number)
+                    .isEqualTo(number));
       }
       installation.assertNothingWentBack();
       SERVERS.report(

@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /**
@@ -75,6 +76,11 @@ record Installation(String natsUrl, String namePrefix, String jdbcUrl, String us
     assertThat(MigrationRunner.of(source).apply()).isNotNull();
     execute(AUDIT);
     return this;
+  }
+
+  /** This installation, reached through other servers of its cluster. */
+  Installation at(String otherNatsUrl) {
+    return new Installation(otherNatsUrl, namePrefix, jdbcUrl, user);
   }
 
   PersistenceConfig config() {
@@ -146,6 +152,11 @@ record Installation(String natsUrl, String namePrefix, String jdbcUrl, String us
     } catch (SQLException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** The row of a key that has one. */
+  Row row(StateKey key) {
+    return Objects.requireNonNull(rows().get(key), () -> "no row of " + key);
   }
 
   /** Waits until PostgreSQL has all that was promised; fails with what is missing. */

@@ -75,7 +75,7 @@ class PoisonIT {
         StateKey mended = StateKey.of(agent, "nul");
         Revision success = states.save(mended, 8L).revision();
         states.awaitDurable(mended, success, SOON);
-        assertThat(installation.rows().get(mended).number()).isEqualTo(8);
+        assertThat(installation.row(mended).number()).isEqualTo(8);
         assertThat(persistence.deadLetters().count()).isEqualTo(bad - 2);
         assertThat(installation.query("SELECT status FROM agents.dead_letters ORDER BY status"))
             .containsOnlyOnce("superseded", "replayed");
@@ -130,7 +130,7 @@ class PoisonIT {
       boolean mended = letter.subject().endsWith("of-nobody");
       if (mended) {
         assertThat(persistence.deadLetters().replay(letter.id())).isTrue();
-        assertThat(installation.rows().get(strange).number()).isEqualTo(7);
+        assertThat(installation.row(strange).number()).isEqualTo(7);
       } else {
         assertThatThrownBy(() -> persistence.deadLetters().replay(letter.id()))
             .isInstanceOf(PersistenceException.class);

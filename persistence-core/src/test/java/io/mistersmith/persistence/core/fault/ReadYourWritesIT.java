@@ -11,6 +11,7 @@ import io.mistersmith.persistence.repository.StateRepository;
 import io.mistersmith.persistence.testkit.server.NatsCluster;
 import io.mistersmith.persistence.testkit.server.NatsOptions;
 import java.time.Duration;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -24,14 +25,17 @@ class ReadYourWritesIT {
   void aProcessNeverReadsLessThanItWrote() {
     try (FaultServers servers = FaultServers.start();
         NatsCluster cluster = NatsCluster.start(3, NatsOptions.defaults())) {
-      Installation installation = servers.installation(cluster.url());
-      NatsConfig replicated =
-          installation.config().nats().withReplicas(3).withRequestTimeout(Duration.ofSeconds(10));
-      try (Persistence persistence =
-              Persistence.open(installation.config().toBuilder().nats(replicated).build());
-          Streams streams = Streams.of(installation)) {
+      Installation whole = servers.installation(cluster.url());
+      String agent;
+      Installation installation;
+      try (Persistence persistence = open(whole);
+          Streams streams = Streams.of(whole)) {
+        agent = whole.register(persistence, 1).get(0);
         assertThat(streams.info().getConfiguration().getReplicas()).isEqualTo(3);
-        String agent = installation.register(persistence, 1).get(0);
+        installation = whole.at(follower(cluster, streams));
+      }
+      try (Persistence persistence = open(installation);
+          Streams streams = Streams.of(installation)) {
         StateRepository<Long> states = persistence.states(Long.class);
         StateKey key = StateKey.of(agent, "cursor");
         int older = 0;
@@ -56,5 +60,21 @@ class ReadYourWritesIT {
         assertThat(older).as("reads that returned less than was written").isZero();
       }
     }
+  }
+
+  /** A server asks its own replica first, so whoever is connected to the leader reads no less. */
+  private static String follower(NatsCluster cluster, Streams streams) {
+    String leader = String.valueOf(streams.leader());
+    return IntStream.range(0, 3)
+        .filter(i -> !leader.equals("test-" + (i + 1)))
+        .mapToObj(i -> cluster.servers().get(i).url())
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static Persistence open(Installation installation) {
+    NatsConfig replicated =
+        installation.config().nats().withReplicas(3).withRequestTimeout(Duration.ofSeconds(10));
+    return Persistence.open(installation.config().toBuilder().nats(replicated).build());
   }
 }

@@ -70,6 +70,11 @@ final class Streams implements AutoCloseable {
     }
   }
 
+  /** The name of the server that leads the stream's replicas. */
+  String leader() {
+    return info().getClusterInfo().getLeader();
+  }
+
   /** Publishes bytes to a subject of the bucket, as whoever else has its password could. */
   long publish(String encodedKey, String value, Headers headers) {
     try {
