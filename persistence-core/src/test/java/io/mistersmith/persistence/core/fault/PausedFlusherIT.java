@@ -126,7 +126,8 @@ class PausedFlusherIT {
   }
 
   private ChildJvm startWriter(Installation installation, List<String> agents) {
-    return start(WriterProcess.class, installation, List.of("0", String.join(",", agents)));
+    return start(
+        WriterProcess.class, installation, List.of("0", String.join(",", agents), "OVERWRITTEN"));
   }
 
   private ChildLines begin(ChildJvm writer, List<String> agents) throws IOException {

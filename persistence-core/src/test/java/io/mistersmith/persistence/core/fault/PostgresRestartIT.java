@@ -23,8 +23,8 @@ class PostgresRestartIT {
       try (Persistence persistence = installation.open(epochs)) {
         List<String> agents = installation.register(persistence, 6);
         StateRepository<Long> states = persistence.states(Long.class);
-        try (Writers writers =
-            Writers.start(4, states, agents, Writers.Keys.OVERWRITTEN, 0, ledger)) {
+        try (Writers again = Writers.start(2, states, agents, Writers.Keys.OVERWRITTEN, 0, ledger);
+            Writers once = Writers.start(2, states, agents, Writers.Keys.ONCE, 0, ledger)) {
           for (int i = 0; i < RESTARTS; i++) {
             Waits.moreAcknowledged(ledger, 1_000);
             servers.postgres().kill();
@@ -32,7 +32,8 @@ class PostgresRestartIT {
             servers.postgres().restart();
           }
           Waits.moreAcknowledged(ledger, 1_000);
-          writers.stop();
+          again.stop();
+          once.stop();
         }
         int rows = installation.awaitAll(ledger).size();
         assertThat(ledger.failures()).as("failed writes").isZero();
