@@ -81,7 +81,7 @@ class KillWriterIT {
     return ChildJvm.start(
         WriterProcess.class,
         installation.asArguments(
-            List.of(Long.toString(generation * NUMBERS), String.join(",", agents))),
+            List.of(Long.toString(generation * NUMBERS), String.join(",", agents), "ONCE")),
         Map.of(),
         List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-Xmx256m"),
         directory.resolve("writers.log"));

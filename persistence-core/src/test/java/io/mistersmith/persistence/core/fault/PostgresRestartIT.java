@@ -1,9 +1,11 @@
 package io.mistersmith.persistence.core.fault;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.repository.StateRepository;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -23,16 +25,17 @@ class PostgresRestartIT {
       try (Persistence persistence = installation.open(epochs)) {
         List<String> agents = installation.register(persistence, 6);
         StateRepository<Long> states = persistence.states(Long.class);
-        try (Writers writers =
-            Writers.start(4, states, agents, Writers.Keys.OVERWRITTEN, 0, ledger)) {
+        try (Writers again = Writers.start(2, states, agents, Writers.Keys.OVERWRITTEN, 0, ledger);
+            Writers once = Writers.start(2, states, agents, Writers.Keys.ONCE, 0, ledger)) {
           for (int i = 0; i < RESTARTS; i++) {
-            Waits.moreAcknowledged(ledger, 1_000);
+            awaitFlushing(installation);
             servers.postgres().kill();
             Waits.moreAcknowledged(ledger, 1_000);
             servers.postgres().restart();
           }
           Waits.moreAcknowledged(ledger, 1_000);
-          writers.stop();
+          again.stop();
+          once.stop();
         }
         int rows = installation.awaitAll(ledger).size();
         assertThat(ledger.failures()).as("failed writes").isZero();
@@ -45,5 +48,24 @@ class PostgresRestartIT {
                 .formatted(RESTARTS, ledger.acknowledged(), rows));
       }
     }
+  }
+
+  /** Waits until batches are being applied: only then can a kill hit one in its middle. */
+  private static void awaitFlushing(Installation installation) {
+    long before = position(installation);
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .pollInterval(Duration.ofMillis(20))
+        .until(() -> position(installation) > before);
+  }
+
+  private static long position(Installation installation) {
+    return Long.parseLong(
+        installation
+            .query(
+                "SELECT coalesce(max(sequence), 0) FROM agents.journal_positions WHERE bucket = '"
+                    + installation.bucket()
+                    + "'")
+            .get(0));
   }
 }

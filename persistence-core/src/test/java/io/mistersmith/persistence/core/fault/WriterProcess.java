@@ -4,6 +4,7 @@ import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.repository.StateRepository;
 import java.io.BufferedReader;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -22,7 +23,10 @@ final class WriterProcess {
 
   private WriterProcess() {}
 
-  /** Arguments: the installation's four, the first number, and the agents' ids with commas. */
+  /**
+   * Arguments: the installation's four, the first number, the agents' ids with commas, and which
+   * keys the second half of the threads write.
+   */
   public static void main(String[] args) throws IOException {
     System.setOut(System.err); // what is logged must not mix with the acknowledgements
     Installation installation = new Installation(args[0], args[1], args[2], args[3]);
@@ -35,16 +39,14 @@ final class WriterProcess {
       if (orders.readLine() == null) {
         return;
       }
-      Writers writers =
-          Writers.start(
-              4,
-              persistence.states(Long.class),
-              agents,
-              Writers.Keys.OVERWRITTEN,
-              Long.parseLong(args[4]),
-              printer);
+      StateRepository<Long> states = persistence.states(Long.class);
+      long first = Long.parseLong(args[4]);
+      Writers again = Writers.start(2, states, agents, Writers.Keys.OVERWRITTEN, first, printer);
+      Writers others =
+          Writers.start(2, states, agents, Writers.Keys.valueOf(args[6]), first, printer);
       printer.printUntil(orders);
-      writers.stop();
+      again.stop();
+      others.stop();
     }
   }
 

@@ -142,8 +142,9 @@ final class Writers implements AutoCloseable {
 
   private StateKey key(int thread, long number) {
     String agent = agents.get(Math.floorMod(number + thread, agents.size()));
-    long name = keys == Keys.ONCE ? number : number % 61;
-    return StateKey.of(agent, "t" + thread + "-" + name);
+    String name =
+        keys == Keys.ONCE ? "once" + thread + "-" + number : "t" + thread + "-" + number % 61;
+    return StateKey.of(agent, name);
   }
 
   @Override
