@@ -10,7 +10,8 @@ import java.time.Duration;
  * @param maxAge or when its first entry has waited this long (50 ms)
  * @param maxBytes or when it holds this many bytes (4 MiB)
  * @param maxEntries how many journal entries a batch may hold when there is a backlog (2,000)
- * @param leaseDuration how long one runtime flushes for all before it must renew (5 s)
+ * @param leaseDuration how long one runtime flushes for all before it must renew (2 s): so long
+ *     nobody flushes after a flusher was killed
  * @param idleTimeToLive an entry that is flushed leaves KV when it was not written for this long
  *     (seed section 11.2: 30 min)
  * @param sweepInterval how often idle entries are looked for (30 s)
@@ -54,7 +55,7 @@ public record FlushConfig(
         Duration.ofMillis(50),
         4L * 1024 * 1024,
         2_000,
-        Duration.ofSeconds(5),
+        Duration.ofSeconds(2),
         Duration.ofMinutes(30),
         Duration.ofSeconds(30),
         Duration.ofDays(7),

@@ -151,8 +151,23 @@ final class LocalServer implements ServerControl {
     List<Long> tree = frozenTree(target.pid());
     ProcessSignals.send(Signal.KILL, tree);
     awaitEnd(tree, STOP_LIMIT);
+    awaitReaped(target);
     process = null;
     paused = false;
+  }
+
+  /**
+   * Until this JVM has collected its exit status the process is a zombie, whose pid still answers.
+   */
+  private void awaitReaped(Process target) {
+    try {
+      if (!target.waitFor(STOP_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
+        throw new IllegalStateException(launch.name() + " was killed but its status never came");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("Interrupted while killing " + launch.name(), e);
+    }
   }
 
   /** Stops the parent and lists it, first, with the children that it then has. */
