@@ -129,6 +129,22 @@ class EngineFaultsTest {
   }
 
   @Test
+  void whoWaitsForADeadFlusherStandsInForItBeforeItsLeaseRunsOut(
+      Persistence persistence, InMemoryStores stores, ManualClock clock, Faults faults)
+      throws Exception {
+    persistence.agents().save(agent);
+    try (Gate beforeApply = faults.on(Call.APPLY).pauseBefore();
+        Persistence other =
+            Persistence.open(PersistenceConfig.inMemory().clock(clock).build(), stores)) {
+      StateRepository<Object> others = other.states(Object.class);
+      Revision revision = others.save(key, 1).revision();
+      beforeApply.awaitArrival(SOON); // the clock stands still, and with it the holder's lease
+      others.awaitDurable(key, revision, SOON);
+      beforeApply.release();
+    }
+  }
+
+  @Test
   void aWriteWhoseAcknowledgementWasLostFailsAsTransient(Persistence persistence, Faults faults) {
     persistence.agents().save(agent);
     StateRepository<Object> states = persistence.states(Object.class);

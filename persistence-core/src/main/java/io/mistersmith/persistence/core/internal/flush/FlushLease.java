@@ -25,9 +25,9 @@ final class FlushLease {
     this.duration = duration;
   }
 
-  /** Takes or renews the lease when a third of it has passed since the last time. */
+  /** Takes or renews the lease when a third of it has passed since it was asked for last. */
   boolean hold() {
-    if (!held || renewal.hasPassed()) {
+    if (renewal.hasPassed()) {
       held = false;
       held = journals.acquireLease(bucket, holder, duration);
       renewal = Deadline.after(duration.dividedBy(3));
@@ -38,11 +38,6 @@ final class FlushLease {
   /** Whether this runtime flushes, as far as it knows. */
   boolean isHeld() {
     return held;
-  }
-
-  /** How long another runtime's lease is left alone before asking again. */
-  Duration patience() {
-    return duration.dividedBy(3);
   }
 
   void release() {

@@ -33,9 +33,13 @@ public final class WriteBehindFlusher {
 
   private static final Duration IDLE = Duration.ofMillis(100);
 
+  /** How often a runtime that does not flush looks whether it should. */
+  private static final Duration LOOK = Duration.ofMillis(100);
+
   private final FlushTarget target;
   private final PersistenceListener listener;
   private final FlushLease lease;
+  private final Standstill standstill;
   private final Urgency urgency = new Urgency();
   private final BatchCollector collector;
   private final CountDownLatch stop = new CountDownLatch(1);
@@ -48,6 +52,7 @@ public final class WriteBehindFlusher {
     this.target = target;
     this.listener = listener;
     this.lease = new FlushLease(target.journals(), target.name(), holder, config.leaseDuration());
+    this.standstill = new Standstill(target.tracker());
     this.collector = new BatchCollector(config, urgency);
     this.thread = new Thread(this::run, "persistence-flush-" + target.name());
     this.thread.setDaemon(true);
@@ -92,11 +97,12 @@ public final class WriteBehindFlusher {
     Backoff backoff = new Backoff(Duration.ofMillis(20), Duration.ofSeconds(1));
     while (!isClosed()) {
       try {
-        if (lease.hold()) {
+        boolean standIn = !lease.hold() && standstill.isNoticed();
+        if (standIn || lease.isHeld()) {
           target.tracker().refresh();
-          flushUntilSomethingChanges(backoff);
+          flushUntilSomethingChanges(backoff, standIn);
         } else {
-          pause(lease.patience());
+          pause(LOOK);
         }
       } catch (PersistenceException e) {
         report(e);
@@ -121,15 +127,17 @@ public final class WriteBehindFlusher {
    * One session. It keeps its own idea of the position: what other threads read meanwhile must not
    * make a batch look like the next one when the reader is elsewhere. The stream is verified once
    * the reader is open on it, so that it cannot go back unseen in between.
+   *
+   * @param standIn whether to go on without the lease, because nobody else flushes
    */
-  private void flushUntilSomethingChanges(Backoff backoff) {
+  private void flushUntilSomethingChanges(Backoff backoff, boolean standIn) {
     JournalPosition position = target.tracker().position();
     long silentSince = System.nanoTime();
     try (JournalReader reader = target.bucket().read(JournalRange.from(position.sequence() + 1))) {
       if (isNoLonger(position)) {
         return;
       }
-      while (!isClosed() && lease.hold()) {
+      while (!isClosed() && (lease.hold() || standIn)) {
         hearNudge();
         Batch batch = collector.collect(reader, position, IDLE);
         if (!batch.isEmpty()) {
