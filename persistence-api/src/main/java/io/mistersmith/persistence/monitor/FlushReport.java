@@ -7,8 +7,8 @@ import java.util.stream.LongStream;
 /**
  * One committed flush. Immutable.
  *
- * <p>The lag of an entry is the time from its write (the NATS server's clock) to its commit (this
- * process's clock); entries that a later one in the batch superseded count as committed with it.
+ * <p>The lag of a write is the time from its write (the NATS server's clock) to its commit (this
+ * process's clock); writes that a later one in the batch superseded count as committed with it.
  */
 public final class FlushReport {
 
@@ -19,7 +19,7 @@ public final class FlushReport {
   private final Duration took;
   private final long[] lagNanos;
 
-  /** A report about one batch; {@code lagNanos} has an element for each entry. */
+  /** A report about one batch; {@code lagNanos} has an element for each write. */
   public FlushReport(
       String bucket, Revision through, int rows, int refused, Duration took, long[] lagNanos) {
     this.bucket = bucket;
@@ -40,7 +40,7 @@ public final class FlushReport {
     return through;
   }
 
-  /** How many entries the batch held. */
+  /** How many writes the batch held; what was hydrated passes through the journal, but is none. */
   public int entries() {
     return lagNanos.length;
   }
@@ -60,7 +60,7 @@ public final class FlushReport {
     return took;
   }
 
-  /** The lag of each entry, in nanoseconds, in journal order. */
+  /** The lag of each write, in nanoseconds, in journal order. */
   public LongStream lagNanos() {
     return LongStream.of(lagNanos);
   }

@@ -21,30 +21,32 @@ final class Batch {
   private final JournalPosition previous;
   private final Map<String, StateChange> changes = new LinkedHashMap<>();
   private final List<JournalEntry> hydrations = new ArrayList<>();
-  private Instant[] times = new Instant[64];
-  private int entries;
+  private Instant[] writeTimes = new Instant[64];
+  private int writes;
   private long bytes;
   private long firstSequence;
   private long lastSequence;
+  private Instant lastTime = Instant.EPOCH;
 
   Batch(JournalPosition previous) {
     this.previous = previous;
   }
 
   void add(JournalEntry entry) {
-    if (entries == times.length) {
-      times = Arrays.copyOf(times, entries * 2);
-    }
-    if (entries == 0) {
+    if (isEmpty()) {
       firstSequence = entry.sequence();
     }
-    times[entries++] = entry.time();
     lastSequence = entry.sequence();
+    lastTime = entry.time();
+    bytes += entry.value().length;
     if (entry.metadata().hydrated().isPresent()) {
       hydrations.add(entry);
       return;
     }
-    bytes += entry.value().length;
+    if (writes == writeTimes.length) {
+      writeTimes = Arrays.copyOf(writeTimes, writes * 2);
+    }
+    writeTimes[writes++] = entry.time();
     Revision revision = new Revision(previous.epochOf(entry.sequence()), entry.sequence());
     // Removed first, so that a key written again moves to the end.
     changes.remove(entry.subject());
@@ -61,11 +63,11 @@ final class Batch {
   }
 
   boolean isEmpty() {
-    return entries == 0;
+    return entries() == 0;
   }
 
   int entries() {
-    return entries;
+    return writes + hydrations.size();
   }
 
   int keys() {
@@ -85,7 +87,7 @@ final class Batch {
   }
 
   Instant lastTime() {
-    return times[entries - 1];
+    return lastTime;
   }
 
   List<StateChange> changes() {
@@ -96,10 +98,11 @@ final class Batch {
     return hydrations;
   }
 
+  /** How long ago each write was made; a hydration is none, and waits for nobody. */
   long[] lagNanos(Instant committed) {
-    long[] lags = new long[entries];
-    for (int i = 0; i < entries; i++) {
-      lags[i] = Math.max(0, Duration.between(times[i], committed).toNanos());
+    long[] lags = new long[writes];
+    for (int i = 0; i < writes; i++) {
+      lags[i] = Math.max(0, Duration.between(writeTimes[i], committed).toNanos());
     }
     return lags;
   }

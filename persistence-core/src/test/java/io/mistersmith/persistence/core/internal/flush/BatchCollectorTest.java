@@ -120,6 +120,8 @@ class BatchCollectorTest {
     assertThat(batch.changes().stream().map(StateChange::revision))
         .containsExactly(new Revision(3, 1), new Revision(7, 5));
     assertThat(batch.hydrations()).hasSize(1);
+    assertThat(batch.entries()).isEqualTo(3);
+    assertThat(batch.lagNanos(Instant.EPOCH.plusMillis(10))).containsExactly(9_000_000, 5_000_000);
     assertThat(batch.lastSequence()).isEqualTo(6);
   }
 

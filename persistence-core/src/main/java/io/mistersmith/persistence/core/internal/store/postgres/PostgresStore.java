@@ -27,7 +27,7 @@ public final class PostgresStore implements AutoCloseable {
   private final PoolSet pools;
   private final AgentStore agents;
   private final StateStore states;
-  private final JournalStore journals;
+  private final PostgresJournalStore journals;
   private final DeadLetterStore deadLetters;
 
   private PostgresStore(PoolSet pools) {
@@ -40,7 +40,7 @@ public final class PostgresStore implements AutoCloseable {
   }
 
   /**
-   * Connects and looks whether the schema is there. Applies no migrations.
+   * Connects, looks whether the schema is there, and rehearses a flush. Applies no migrations.
    *
    * @throws io.mistersmith.persistence.error.PersistenceException {@code CONNECTION_FAILED}
    *     (transient) when the server cannot be reached, {@code ACCESS_DENIED} when it refuses the
@@ -57,7 +57,9 @@ public final class PostgresStore implements AutoCloseable {
     try {
       new Database(pools, pools.callers())
           .call(what, handle -> handle.createQuery(PROBE).mapToMap().list());
-      return new PostgresStore(pools);
+      PostgresStore store = new PostgresStore(pools);
+      store.journals.rehearse();
+      return store;
     } catch (RuntimeException e) {
       pools.close();
       throw e;
