@@ -48,14 +48,14 @@ final class LinkOptions {
     this.lost = lost;
   }
 
-  Options build(Collection<String> discovered, Duration connectTimeout) {
+  Options build(Collection<String> discovered) {
     Set<String> servers = new LinkedHashSet<>(config.servers());
     servers.addAll(discovered);
     Options.Builder builder =
         new Options.Builder()
             .servers(servers.toArray(String[]::new))
             .connectionName("agent persistence, " + runtimeName)
-            .connectionTimeout(connectTimeout)
+            .connectionTimeout(config.connectTimeout())
             .noReconnect()
             .reconnectBufferSize(0)
             .pingInterval(PING_INTERVAL)

@@ -45,7 +45,6 @@ final class NatsLink implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(NatsLink.class);
   private static final int MIN_WAIT_MILLIS = 100;
   private static final int MAX_WAIT_MILLIS = 250;
-  private static final Duration FIRST_PATIENCE = Duration.ofMillis(500);
   private static final Duration JETSTREAM_PROBE = Duration.ofSeconds(1);
 
   private final NatsConfig config;
@@ -76,7 +75,7 @@ final class NatsLink implements AutoCloseable {
     NatsLink link = new NatsLink(config, runtimeName);
     String what = "connect to NATS at " + link.options.servers();
     try {
-      link.connect(config.connectTimeout());
+      link.connect();
       link.keeper.start();
       return link;
     } catch (AuthenticationException e) {
@@ -172,8 +171,8 @@ final class NatsLink implements AutoCloseable {
     onReconnect.add(action);
   }
 
-  private void connect(Duration timeout) throws IOException, InterruptedException {
-    Connection connection = Nats.connect(options.build(knownServers, timeout));
+  private void connect() throws IOException, InterruptedException {
+    Connection connection = Nats.connect(options.build(knownServers));
     knownServers.addAll(connection.getServers());
     current = connection;
     if (closed) {
@@ -217,7 +216,7 @@ final class NatsLink implements AutoCloseable {
       TimeUnit.MILLISECONDS.sleep(
           ThreadLocalRandom.current().nextInt(MIN_WAIT_MILLIS, MAX_WAIT_MILLIS));
       try {
-        connect(patience(attempt));
+        connect();
         reconnected.execute(this::tellReconnected);
         return;
       } catch (IOException | RuntimeException e) {
@@ -226,15 +225,6 @@ final class NatsLink implements AutoCloseable {
         }
       }
     }
-  }
-
-  /**
-   * A server that is starting may take a connection and leave it without a word for seconds: the
-   * first attempts are given up sooner than the configured timeout.
-   */
-  private Duration patience(int attempt) {
-    Duration growing = FIRST_PATIENCE.multipliedBy(attempt);
-    return growing.compareTo(config.connectTimeout()) < 0 ? growing : config.connectTimeout();
   }
 
   private void tellReconnected() {
