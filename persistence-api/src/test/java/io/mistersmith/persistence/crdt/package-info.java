@@ -1,0 +1,4 @@
+@NullMarked
+package io.mistersmith.persistence.crdt;
+
+import org.jspecify.annotations.NullMarked;
