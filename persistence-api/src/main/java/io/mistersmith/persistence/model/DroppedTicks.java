@@ -5,7 +5,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
-import java.util.SortedMap;
+import java.util.List;
 
 /**
  * Digests of what vector clocks have dropped: equal for the same past, and different for any other.
@@ -16,9 +16,9 @@ final class DroppedTicks {
   private DroppedTicks() {}
 
   /** The digest after these entries were dropped, too. */
-  static String add(String digest, SortedMap<String, VectorClock.Tick> gone) {
+  static String add(String digest, List<HybridTimestamp> gone) {
     StringBuilder text = new StringBuilder(digest);
-    gone.forEach((node, tick) -> text.append(' ').append(node).append('=').append(tick.count()));
+    gone.forEach(write -> text.append(' ').append(write));
     return hash(text.toString());
   }
 
