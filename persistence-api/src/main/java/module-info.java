@@ -4,6 +4,7 @@ module io.mistersmith.persistence.api {
 
   exports io.mistersmith.persistence;
   exports io.mistersmith.persistence.config;
+  exports io.mistersmith.persistence.conflict;
   exports io.mistersmith.persistence.crdt;
   exports io.mistersmith.persistence.error;
   exports io.mistersmith.persistence.model;
