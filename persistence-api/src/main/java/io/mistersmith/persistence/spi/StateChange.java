@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param revision the logical revision
  * @param writtenAt when it was written, by the hot store's clock
  * @param expiresAt when the entry ends
+ * @param provenance where the version comes from, of writes whose conflicts are resolved
  */
 @SuppressWarnings("ArrayRecordComponent") // changes are carried, never compared
 public record StateChange(
@@ -24,4 +25,18 @@ public record StateChange(
     byte[] value,
     Revision revision,
     Instant writtenAt,
-    Optional<Instant> expiresAt) {}
+    Optional<Instant> expiresAt,
+    Optional<Provenance> provenance) {
+
+  /** A change without a provenance. */
+  public StateChange(
+      String subject,
+      Optional<StateKey> key,
+      Operation operation,
+      byte[] value,
+      Revision revision,
+      Instant writtenAt,
+      Optional<Instant> expiresAt) {
+    this(subject, key, operation, value, revision, writtenAt, expiresAt, Optional.empty());
+  }
+}

@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param writtenAt when that write was made, by the hot store's clock
  * @param expiresAt when the entry ends
  * @param deleted whether this is a tombstone
+ * @param provenance where the version comes from, of writes whose conflicts are resolved
  */
 @SuppressWarnings("ArrayRecordComponent") // entries are carried, never compared
 public record StoredState(
@@ -22,4 +23,17 @@ public record StoredState(
     Revision revision,
     Instant writtenAt,
     Optional<Instant> expiresAt,
-    boolean deleted) {}
+    boolean deleted,
+    Optional<Provenance> provenance) {
+
+  /** A row without a provenance. */
+  public StoredState(
+      StateKey key,
+      byte[] value,
+      Revision revision,
+      Instant writtenAt,
+      Optional<Instant> expiresAt,
+      boolean deleted) {
+    this(key, value, revision, writtenAt, expiresAt, deleted, Optional.empty());
+  }
+}

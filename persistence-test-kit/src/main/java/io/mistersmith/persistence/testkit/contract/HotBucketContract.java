@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.model.HybridTimestamp;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.BucketState;
@@ -14,6 +15,7 @@ import io.mistersmith.persistence.spi.EntryMetadata;
 import io.mistersmith.persistence.spi.HotBucket;
 import io.mistersmith.persistence.spi.HotEntry;
 import io.mistersmith.persistence.spi.Operation;
+import io.mistersmith.persistence.spi.Provenance;
 import io.mistersmith.persistence.spi.ReadFrom;
 import io.mistersmith.persistence.spi.Stores;
 import java.time.Duration;
@@ -76,6 +78,25 @@ public abstract class HotBucketContract extends StoresContract {
     assertThat(get(KEY).orElseThrow().metadata())
         .isEqualTo(
             new EntryMetadata(Optional.empty(), Optional.of(expires), Optional.of("write-2")));
+  }
+
+  @Test
+  void theProvenanceTravelsWithTheEntry() {
+    HybridTimestamp written = new HybridTimestamp(1_700_000_000_000L, 3, "node-1");
+    Provenance alone = Provenance.of(written);
+    Provenance after =
+        new Provenance(
+            written,
+            alone
+                .clock()
+                .tick(new HybridTimestamp(5, 0, "a"))
+                .tick(new HybridTimestamp(6, 0, "b"))
+                .pruned(2));
+    for (Provenance provenance : List.of(alone, after)) {
+      EntryMetadata metadata = EntryMetadata.NONE.withProvenance(Optional.of(provenance));
+      journal().publish(KEY, Operation.PUT, bytes("{}"), metadata, HotBucket.ANY);
+      assertThat(get(KEY).orElseThrow().metadata()).isEqualTo(metadata);
+    }
   }
 
   @Test

@@ -4,12 +4,14 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.HybridTimestamp;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.AgentStore;
 import io.mistersmith.persistence.spi.ApplyResult;
 import io.mistersmith.persistence.spi.JournalPosition;
 import io.mistersmith.persistence.spi.Operation;
+import io.mistersmith.persistence.spi.Provenance;
 import io.mistersmith.persistence.spi.StateChange;
 import io.mistersmith.persistence.spi.Stores;
 import java.util.ArrayList;
@@ -235,6 +237,30 @@ public abstract class JournalApplyContract extends DurableContract {
             Optional.empty());
     assertThat(apply(foreign).refused()).hasSize(1);
     assertThat(stores().deadLetters().openSubjects(BUCKET)).containsExactly(foreign.subject());
+  }
+
+  @Test
+  void theProvenanceIsKeptUntilALaterWriteReplacesIt() {
+    StateKey key = StateKey.of(register(), "key");
+    Provenance provenance = Provenance.of(new HybridTimestamp(1_700_000_000_000L, 3, "node-1"));
+    apply(from(provenance, put(key, at(1), "1")));
+    assertThat(row(key).provenance()).contains(provenance);
+    apply(from(provenance, delete(key, at(2))));
+    assertThat(row(key).provenance()).contains(provenance);
+    apply(put(key, at(3), "3"));
+    assertThat(row(key).provenance()).isEmpty();
+  }
+
+  private static StateChange from(Provenance provenance, StateChange change) {
+    return new StateChange(
+        change.subject(),
+        change.key(),
+        change.operation(),
+        change.value(),
+        change.revision(),
+        change.writtenAt(),
+        change.expiresAt(),
+        Optional.of(provenance));
   }
 
   @Test

@@ -279,7 +279,8 @@ final class MemoryStream {
     return new EntryMetadata(
         metadata.hydrated(),
         metadata.expiresAt().map(at -> Instant.ofEpochMilli(at.toEpochMilli())),
-        metadata.writeId());
+        metadata.writeId(),
+        metadata.provenance());
   }
 
   private void append(Message message, Deque<Message> history) {

@@ -47,7 +47,8 @@ final class StateWriter {
               change.revision(),
               change.writtenAt(),
               deletes ? Optional.empty() : change.expiresAt(),
-              deletes));
+              deletes,
+              change.provenance()));
       tables
           .deadLetters
           .values()

@@ -59,7 +59,8 @@ final class Batch {
             entry.value(),
             revision,
             entry.time(),
-            entry.metadata().expiresAt()));
+            entry.metadata().expiresAt(),
+            entry.metadata().provenance()));
   }
 
   boolean isEmpty() {

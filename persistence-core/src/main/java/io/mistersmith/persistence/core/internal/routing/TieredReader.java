@@ -208,7 +208,7 @@ final class TieredReader {
   }
 
   private static EntryMetadata metadata(StoredState row) {
-    return EntryMetadata.hydrated(row.revision(), row.expiresAt());
+    return EntryMetadata.hydrated(row);
   }
 
   private boolean isBelow(HotEntry entry, Optional<Revision> floor) {

@@ -1,10 +1,13 @@
 package io.mistersmith.persistence.core.internal.store.nats;
 
 import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.model.HybridTimestamp;
 import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.model.VectorClock;
 import io.mistersmith.persistence.spi.EntryMetadata;
 import io.mistersmith.persistence.spi.HotBucket;
 import io.mistersmith.persistence.spi.Operation;
+import io.mistersmith.persistence.spi.Provenance;
 import io.nats.client.impl.Headers;
 import java.time.Duration;
 import java.time.Instant;
@@ -21,6 +24,8 @@ final class EntryHeaders {
   static final String REVISION = "Persistence-Revision";
   static final String EXPIRES = "Persistence-Expires";
   static final String WRITE_ID = "Persistence-Write-Id";
+  static final String TIME = "Persistence-Time";
+  static final String CLOCK = "Persistence-Clock";
   private static final String MARKER_REASON = "Nats-Marker-Reason";
   private static final String EXPECTED_SEQUENCE = "Nats-Expected-Last-Subject-Sequence";
   private static final String TTL = "Nats-TTL";
@@ -56,8 +61,26 @@ final class EntryHeaders {
         .expiresAt()
         .ifPresent(time -> headers.put(EXPIRES, Long.toString(time.toEpochMilli())));
     metadata.writeId().ifPresent(id -> headers.put(WRITE_ID, id));
+    metadata.provenance().ifPresent(provenance -> write(headers, provenance));
     serverExpiresAfter.ifPresent(ttl -> headers.put(TTL, wholeSeconds(ttl) + "s"));
     return headers;
+  }
+
+  /** A clock that knows its own write alone is what a missing one is read as. */
+  private static void write(Headers headers, Provenance provenance) {
+    headers.put(TIME, provenance.timestamp().toString());
+    if (!provenance.equals(Provenance.of(provenance.timestamp()))) {
+      headers.put(CLOCK, provenance.clock().toString());
+    }
+  }
+
+  private static Optional<Provenance> provenance(Headers headers) {
+    return read(headers, TIME, HybridTimestamp::parse)
+        .map(
+            time ->
+                read(headers, CLOCK, VectorClock::parse)
+                    .map(clock -> new Provenance(time, clock))
+                    .orElseGet(() -> Provenance.of(time)));
   }
 
   /** At least a second, and never less than asked for. */
@@ -82,9 +105,7 @@ final class EntryHeaders {
     Optional<Instant> expiresAt =
         read(headers, EXPIRES, text -> Instant.ofEpochMilli(Long.parseLong(text)));
     Optional<String> writeId = Optional.ofNullable(headers.getLast(WRITE_ID));
-    return hydrated.isEmpty() && expiresAt.isEmpty() && writeId.isEmpty()
-        ? EntryMetadata.NONE
-        : new EntryMetadata(hydrated, expiresAt, writeId);
+    return new EntryMetadata(hydrated, expiresAt, writeId, provenance(headers));
   }
 
   private static <T> Optional<T> read(Headers headers, String name, Function<String, T> parse) {

@@ -1,7 +1,10 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
+import io.mistersmith.persistence.model.HybridTimestamp;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.model.VectorClock;
+import io.mistersmith.persistence.spi.Provenance;
 import io.mistersmith.persistence.spi.StateStore;
 import io.mistersmith.persistence.spi.StoredState;
 import java.nio.charset.StandardCharsets;
@@ -25,7 +28,8 @@ final class PostgresStateStore implements StateStore {
 
   private static final String FIND =
       """
-      SELECT agent_id, state_key, state_value, epoch, version, updated_at, expires_at, deleted_at
+      SELECT agent_id, state_key, state_value, epoch, version, updated_at, expires_at, deleted_at,
+             hybrid_time, vector_clock
         FROM agents.state
        WHERE agent_id = :agent AND state_key = :key
       """;
@@ -33,14 +37,15 @@ final class PostgresStateStore implements StateStore {
   private static final String FIND_ALL =
       """
       SELECT s.agent_id, s.state_key, s.state_value, s.epoch, s.version,
-             s.updated_at, s.expires_at, s.deleted_at
+             s.updated_at, s.expires_at, s.deleted_at, s.hybrid_time, s.vector_clock
         FROM unnest(:agents, :keys) AS c (agent_id, state_key)
         JOIN agents.state s ON s.agent_id = c.agent_id::uuid AND s.state_key = c.state_key
       """;
 
   private static final String FIND_BY_AGENT =
       """
-      SELECT agent_id, state_key, state_value, epoch, version, updated_at, expires_at, deleted_at
+      SELECT agent_id, state_key, state_value, epoch, version, updated_at, expires_at, deleted_at,
+             hybrid_time, vector_clock
         FROM agents.state
        WHERE agent_id = :agent AND starts_with(state_key, :prefix)
        ORDER BY state_key COLLATE "C"
@@ -156,6 +161,15 @@ final class PostgresStateStore implements StateStore {
         new Revision(row.getLong("epoch"), row.getLong("version")),
         SqlTime.get(row, "updated_at"),
         expires,
-        deleted);
+        deleted,
+        provenance(row));
+  }
+
+  private static Optional<Provenance> provenance(ResultSet row) throws SQLException {
+    String time = row.getString("hybrid_time");
+    String clock = row.getString("vector_clock");
+    return time == null || clock == null
+        ? Optional.empty()
+        : Optional.of(new Provenance(HybridTimestamp.parse(time), VectorClock.parse(clock)));
   }
 }

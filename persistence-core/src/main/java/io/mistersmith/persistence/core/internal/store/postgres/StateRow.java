@@ -14,6 +14,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A change in the form of a row of {@code agents.state}.
@@ -74,6 +75,16 @@ record StateRow(StateChange change, StateKey key, String value, String checksum)
 
   boolean isDelete() {
     return change.operation() == Operation.DELETE;
+  }
+
+  /** When it was written by the hybrid clock of its writer, if that is known. */
+  @Nullable String hybridTime() {
+    return change.provenance().map(from -> from.timestamp().toString()).orElse(null);
+  }
+
+  /** Which writes it has seen, if that is known. */
+  @Nullable String vectorClock() {
+    return change.provenance().map(from -> from.clock().toString()).orElse(null);
   }
 
   private static Optional<String> text(StateChange change) {

@@ -19,11 +19,14 @@ final class StateUpsert {
       """
       INSERT INTO agents.state AS s
              (agent_id, state_key, state_value, epoch, version, checksum,
-              created_at, updated_at, expires_at, deleted_at)
+              created_at, updated_at, expires_at, deleted_at, hybrid_time, vector_clock)
       SELECT c.agent_id::uuid, c.state_key, c.state_value::jsonb, c.epoch, c.version, c.checksum,
-             c.written_at::timestamptz, c.written_at::timestamptz, c.expires_at::timestamptz, NULL
-        FROM unnest(:agents, :keys, :values, :epochs, :versions, :checksums, :written, :expires)
-          AS c (agent_id, state_key, state_value, epoch, version, checksum, written_at, expires_at)
+             c.written_at::timestamptz, c.written_at::timestamptz, c.expires_at::timestamptz, NULL,
+             c.hybrid_time, c.vector_clock
+        FROM unnest(:agents, :keys, :values, :epochs, :versions, :checksums, :written, :expires,
+                    :times, :clocks)
+          AS c (agent_id, state_key, state_value, epoch, version, checksum, written_at, expires_at,
+                hybrid_time, vector_clock)
       ON CONFLICT (agent_id, state_key) DO UPDATE
          SET state_value = excluded.state_value,
              epoch = excluded.epoch,
@@ -33,7 +36,9 @@ final class StateUpsert {
                                ELSE excluded.created_at END,
              updated_at = excluded.updated_at,
              expires_at = excluded.expires_at,
-             deleted_at = NULL
+             deleted_at = NULL,
+             hybrid_time = excluded.hybrid_time,
+             vector_clock = excluded.vector_clock
        WHERE (s.epoch, s.version) < (excluded.epoch, excluded.version)
       """;
 
@@ -41,11 +46,13 @@ final class StateUpsert {
       """
       INSERT INTO agents.state AS s
              (agent_id, state_key, state_value, epoch, version, checksum,
-              created_at, updated_at, expires_at, deleted_at)
+              created_at, updated_at, expires_at, deleted_at, hybrid_time, vector_clock)
       SELECT r.agent_id, c.state_key, 'null'::jsonb, c.epoch, c.version, c.checksum,
-             c.written_at::timestamptz, c.written_at::timestamptz, NULL, c.written_at::timestamptz
-        FROM unnest(:agents, :keys, :epochs, :versions, :checksums, :written)
-          AS c (agent_id, state_key, epoch, version, checksum, written_at)
+             c.written_at::timestamptz, c.written_at::timestamptz, NULL, c.written_at::timestamptz,
+             c.hybrid_time, c.vector_clock
+        FROM unnest(:agents, :keys, :epochs, :versions, :checksums, :written, :times, :clocks)
+          AS c (agent_id, state_key, epoch, version, checksum, written_at, hybrid_time,
+                vector_clock)
         JOIN agents.registry r ON r.agent_id = c.agent_id::uuid
        ORDER BY c.agent_id COLLATE "C", c.state_key COLLATE "C"
       ON CONFLICT (agent_id, state_key) DO UPDATE
@@ -55,7 +62,9 @@ final class StateUpsert {
              checksum = excluded.checksum,
              updated_at = excluded.updated_at,
              expires_at = NULL,
-             deleted_at = excluded.deleted_at
+             deleted_at = excluded.deleted_at,
+             hybrid_time = excluded.hybrid_time,
+             vector_clock = excluded.vector_clock
        WHERE (s.epoch, s.version) < (excluded.epoch, excluded.version)
       """;
 
@@ -135,7 +144,9 @@ final class StateUpsert {
         .bind("epochs", bigint(rows, row -> row.change().revision().epoch()))
         .bind("versions", bigint(rows, row -> row.change().revision().sequence()))
         .bind("checksums", text(rows, StateRow::checksum))
-        .bind("written", text(rows, row -> SqlTime.text(row.change().writtenAt())));
+        .bind("written", text(rows, row -> SqlTime.text(row.change().writtenAt())))
+        .bind("times", text(rows, StateRow::hybridTime))
+        .bind("clocks", text(rows, StateRow::vectorClock));
   }
 
   private static SqlArray text(List<StateRow> rows, Function<StateRow, @Nullable String> column) {
