@@ -1,6 +1,7 @@
 package io.mistersmith.persistence;
 
 import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.conflict.ConflictRules;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.model.DataType;
@@ -75,6 +76,18 @@ public interface Persistence extends AutoCloseable {
 
   /** Entries of one type of data, mapped by the caller's codec. */
   <T> StateRepository<T> states(DataType dataType, JsonCodec<T> codec);
+
+  /**
+   * Entries of one type of data whose conflicts are resolved: a save that meets a version which its
+   * caller had not seen (see {@link io.mistersmith.persistence.repository.SaveOptions#basedOn})
+   * asks the rules, and stores their answer by compare-and-set. Its versions carry the time and the
+   * clock of their writers through both stores. All processes that write these entries must use the
+   * same rules.
+   */
+  <T> StateRepository<T> states(DataType dataType, Class<T> type, ConflictRules<T> rules);
+
+  /** {@link #states(DataType, Class, ConflictRules)}, mapped by the caller's codec. */
+  <T> StateRepository<T> states(DataType dataType, JsonCodec<T> codec, ConflictRules<T> rules);
 
   /** Entries that PostgreSQL refused. */
   DeadLetters deadLetters();

@@ -13,6 +13,8 @@ import java.util.function.Function;
  *     what was just saved
  * @param layer the layer that answered
  * @param expiresAt when the entry ends, if it does
+ * @param clock which writes this version has seen, its own included; empty where its conflicts are
+ *     not resolved. A save that is {@code basedOn} this version has seen them, too
  * @param <T> the type of the value
  */
 public record Versioned<T>(
@@ -20,10 +22,21 @@ public record Versioned<T>(
     Revision revision,
     Instant writtenAt,
     StorageLayer layer,
-    Optional<Instant> expiresAt) {
+    Optional<Instant> expiresAt,
+    VectorClock clock) {
+
+  /** A version that keeps no clock. */
+  public Versioned(
+      T value,
+      Revision revision,
+      Instant writtenAt,
+      StorageLayer layer,
+      Optional<Instant> expiresAt) {
+    this(value, revision, writtenAt, layer, expiresAt, VectorClock.empty());
+  }
 
   /** The same metadata around another value. */
   public <R> Versioned<R> map(Function<? super T, ? extends R> change) {
-    return new Versioned<>(change.apply(value), revision, writtenAt, layer, expiresAt);
+    return new Versioned<>(change.apply(value), revision, writtenAt, layer, expiresAt, clock);
   }
 }

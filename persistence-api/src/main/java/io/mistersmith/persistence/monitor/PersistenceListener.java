@@ -23,6 +23,9 @@ public interface PersistenceListener {
   /** The journal of a bucket was found to have started anew or gone back. */
   default void onEpochStarted(String bucket, long epoch, String reason) {}
 
+  /** A save met another version of its entry, or lost its place to another writer. */
+  default void onConflict(ConflictReport report) {}
+
   /** An entry was brought from PostgreSQL into KV. */
   default void onHydrated(StateKey key) {}
 

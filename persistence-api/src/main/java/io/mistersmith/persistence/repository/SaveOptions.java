@@ -2,6 +2,8 @@ package io.mistersmith.persistence.repository;
 
 import io.mistersmith.persistence.model.Durability;
 import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.model.VectorClock;
+import io.mistersmith.persistence.model.Versioned;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -11,13 +13,13 @@ import java.util.Optional;
  * @param expected what the entity must be for the write to happen
  * @param durability what to wait for
  * @param timeToLive how long the entry lives from now; a save without one removes an earlier one
+ * @param seen which writes the caller had seen when it made the value, where conflicts are resolved
  */
-public record SaveOptions(Expected expected, Durability durability, Optional<Duration> timeToLive) {
+public record SaveOptions(
+    Expected expected, Durability durability, Optional<Duration> timeToLive, VectorClock seen) {
 
-  private static final SaveOptions UNCONDITIONAL =
-      new SaveOptions(new Expected.Anything(), Durability.KV_ACK, Optional.empty());
-  private static final SaveOptions IF_ABSENT =
-      new SaveOptions(new Expected.Absent(), Durability.KV_ACK, Optional.empty());
+  private static final SaveOptions UNCONDITIONAL = of(new Expected.Anything());
+  private static final SaveOptions IF_ABSENT = of(new Expected.Absent());
 
   /** Checks that a time to live is positive. */
   public SaveOptions {
@@ -30,7 +32,14 @@ public record SaveOptions(Expected expected, Durability durability, Optional<Dur
         });
   }
 
-  /** Save whatever is there now: the write that the stream orders last stays. */
+  private static SaveOptions of(Expected expected) {
+    return new SaveOptions(expected, Durability.KV_ACK, Optional.empty(), VectorClock.empty());
+  }
+
+  /**
+   * Save whatever is there now: the write that the stream orders last stays, or, in a repository
+   * with {@link io.mistersmith.persistence.conflict.ConflictRules}, what they make of both.
+   */
   public static SaveOptions unconditional() {
     return UNCONDITIONAL;
   }
@@ -42,16 +51,24 @@ public record SaveOptions(Expected expected, Durability durability, Optional<Dur
 
   /** Save only when the entity still has this revision. */
   public static SaveOptions at(Revision revision) {
-    return new SaveOptions(new Expected.At(revision), Durability.KV_ACK, Optional.empty());
+    return of(new Expected.At(revision));
   }
 
   /** These options with another durability. */
   public SaveOptions withDurability(Durability newDurability) {
-    return new SaveOptions(expected, newDurability, timeToLive);
+    return new SaveOptions(expected, newDurability, timeToLive, seen);
   }
 
   /** These options with a time to live. */
   public SaveOptions withTimeToLive(Duration newTimeToLive) {
-    return new SaveOptions(expected, durability, Optional.of(newTimeToLive));
+    return new SaveOptions(expected, durability, Optional.of(newTimeToLive), seen);
+  }
+
+  /**
+   * These options for a value that was made out of {@code version}: where conflicts are resolved,
+   * that version and those it had seen are no conflict with it.
+   */
+  public SaveOptions basedOn(Versioned<?> version) {
+    return new SaveOptions(expected, durability, timeToLive, seen.merge(version.clock()));
   }
 }

@@ -3,13 +3,13 @@ package io.mistersmith.persistence.core;
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.conflict.ConflictRules;
 import io.mistersmith.persistence.core.internal.codec.Json;
 import io.mistersmith.persistence.core.internal.flush.Commits;
 import io.mistersmith.persistence.core.internal.journal.BucketIncarnation;
 import io.mistersmith.persistence.core.internal.monitor.SafeListener;
 import io.mistersmith.persistence.core.internal.repository.AgentPublisher;
 import io.mistersmith.persistence.core.internal.repository.HeartbeatBuffer;
-import io.mistersmith.persistence.core.internal.repository.JsonStateRepository;
 import io.mistersmith.persistence.core.internal.repository.KeyRule;
 import io.mistersmith.persistence.core.internal.repository.RegistryRepository;
 import io.mistersmith.persistence.core.internal.repository.StoredDeadLetters;
@@ -20,6 +20,7 @@ import io.mistersmith.persistence.core.internal.routing.Tiers;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.model.DataType;
+import io.mistersmith.persistence.model.HybridClock;
 import io.mistersmith.persistence.model.StorageLayer;
 import io.mistersmith.persistence.monitor.PersistenceListener;
 import io.mistersmith.persistence.repository.AgentRepository;
@@ -31,6 +32,7 @@ import io.mistersmith.persistence.spi.HotBucket;
 import io.mistersmith.persistence.spi.Stores;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,6 +45,7 @@ final class CorePersistence implements Persistence {
   private final PersistenceConfig config;
   private final Stores stores;
   private final Threads threads = new Threads();
+  private final HybridClock hybridClock;
   private final StateEngine state;
   private final TieredStore sessions;
   private final AgentRepository agents;
@@ -53,6 +56,8 @@ final class CorePersistence implements Persistence {
   CorePersistence(PersistenceConfig config, Stores stores) {
     this.config = config;
     this.stores = stores;
+    this.hybridClock =
+        new HybridClock(node(config.runtimeName()), config.clock(), HybridClock.DEFAULT_MAX_DRIFT);
     PersistenceListener listener = new SafeListener(config.listener());
     try {
       AgentPublisher publisher =
@@ -79,6 +84,13 @@ final class CorePersistence implements Persistence {
     stores.notices().forEach(notice -> LOG.info("{}", notice));
   }
 
+  /** New in every process, since a clock must not meet writes of its own name that it forgot. */
+  private static String node(String runtimeName) {
+    return runtimeName.replaceAll("[^!-~]", "_")
+        + "~"
+        + Long.toString(ThreadLocalRandom.current().nextLong(Long.MAX_VALUE), 36);
+  }
+
   private TieredStore sessions(PersistenceListener listener) {
     HotBucket bucket = stores.bucket(Bucket.SESSION_DATA);
     TieredStore store =
@@ -102,22 +114,32 @@ final class CorePersistence implements Persistence {
 
   @Override
   public <T> StateRepository<T> states(DataType dataType, Class<T> type) {
-    return repository(dataType, Json.mapping(type));
+    return shelf(dataType).repository(Json.mapping(type));
   }
 
   @Override
   public <T> StateRepository<T> states(DataType dataType, JsonCodec<T> codec) {
-    return repository(dataType, Json.checked(codec));
+    return shelf(dataType).repository(Json.checked(codec));
   }
 
-  private <T> StateRepository<T> repository(DataType dataType, JsonCodec<T> codec) {
+  @Override
+  public <T> StateRepository<T> states(DataType dataType, Class<T> type, ConflictRules<T> rules) {
+    return shelf(dataType).repository(Json.mapping(type), rules, hybridClock);
+  }
+
+  @Override
+  public <T> StateRepository<T> states(
+      DataType dataType, JsonCodec<T> codec, ConflictRules<T> rules) {
+    return shelf(dataType).repository(Json.checked(codec), rules, hybridClock);
+  }
+
+  private Shelf shelf(DataType dataType) {
     StorageLayer layer = config.router().selectStorage(dataType);
     if (layer == StorageLayer.DISTRIBUTED_KV && dataType == DataType.AGENT_STATE) {
-      return state.repository(codec);
+      return state.shelf();
     }
     if (layer == StorageLayer.DISTRIBUTED_KV && dataType == DataType.SESSION_DATA) {
-      return new JsonStateRepository<>(
-          sessions, codec, Commits.NONE, KeyRule.ANY, config.postgres().statementTimeout());
+      return new Shelf(sessions, Commits.NONE, KeyRule.ANY, config.postgres().statementTimeout());
     }
     throw new NonTransientPersistenceException(
         DataError.MISCONFIGURED,

@@ -8,7 +8,6 @@ import io.mistersmith.persistence.core.internal.flush.FlushTarget;
 import io.mistersmith.persistence.core.internal.flush.Progress;
 import io.mistersmith.persistence.core.internal.flush.WriteBehindFlusher;
 import io.mistersmith.persistence.core.internal.journal.JournalTracker;
-import io.mistersmith.persistence.core.internal.repository.JsonStateRepository;
 import io.mistersmith.persistence.core.internal.repository.KeyRule;
 import io.mistersmith.persistence.core.internal.routing.KnownRevisions;
 import io.mistersmith.persistence.core.internal.routing.TieredStore;
@@ -16,8 +15,6 @@ import io.mistersmith.persistence.core.internal.routing.Tiers;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.monitor.PersistenceListener;
-import io.mistersmith.persistence.repository.JsonCodec;
-import io.mistersmith.persistence.repository.StateRepository;
 import io.mistersmith.persistence.spi.HotBucket;
 import io.mistersmith.persistence.spi.JournalPosition;
 import io.mistersmith.persistence.spi.Stores;
@@ -86,9 +83,8 @@ final class StateEngine {
     evictor.start();
   }
 
-  <T> StateRepository<T> repository(JsonCodec<T> codec) {
-    return new JsonStateRepository<>(
-        store, codec, waiter, KeyRule.AGENT_ID, config.postgres().statementTimeout());
+  Shelf shelf() {
+    return new Shelf(store, waiter, KeyRule.AGENT_ID, config.postgres().statementTimeout());
   }
 
   HotBucket bucket() {

@@ -1,6 +1,12 @@
 package io.mistersmith.persistence.core.contract;
 
+import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.conflict.ConflictResolver;
+import io.mistersmith.persistence.conflict.ConflictRules;
+import io.mistersmith.persistence.model.DataType;
+import io.mistersmith.persistence.repository.StateRepository;
 import io.mistersmith.persistence.testkit.contract.AgentRepositoryContract;
+import io.mistersmith.persistence.testkit.contract.ConflictContract;
 import io.mistersmith.persistence.testkit.contract.InMemoryFixture;
 import io.mistersmith.persistence.testkit.contract.PersistenceFixture;
 import io.mistersmith.persistence.testkit.contract.StateBadInputContract;
@@ -58,6 +64,29 @@ class InMemoryContractTest {
     @Override
     protected PersistenceFixture fixture() {
       return new InMemoryFixture();
+    }
+  }
+
+  @Nested
+  class Conflicts extends ConflictContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
+    }
+  }
+
+  /** A repository that resolves its conflicts keeps every other promise, too. */
+  @Nested
+  class ResolvedStates extends StateRepositoryContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
+    }
+
+    @Override
+    protected StateRepository<Object> states(Persistence runtime) {
+      return runtime.states(
+          DataType.AGENT_STATE, Object.class, ConflictRules.of(ConflictResolver.lastWriteWins()));
     }
   }
 }

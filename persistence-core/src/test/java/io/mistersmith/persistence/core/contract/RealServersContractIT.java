@@ -1,6 +1,12 @@
 package io.mistersmith.persistence.core.contract;
 
+import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.conflict.ConflictResolver;
+import io.mistersmith.persistence.conflict.ConflictRules;
+import io.mistersmith.persistence.model.DataType;
+import io.mistersmith.persistence.repository.StateRepository;
 import io.mistersmith.persistence.testkit.contract.AgentRepositoryContract;
+import io.mistersmith.persistence.testkit.contract.ConflictContract;
 import io.mistersmith.persistence.testkit.contract.PersistenceFixture;
 import io.mistersmith.persistence.testkit.contract.StateBadInputContract;
 import io.mistersmith.persistence.testkit.contract.StateDurabilityContract;
@@ -59,6 +65,29 @@ class RealServersContractIT {
     @Override
     protected PersistenceFixture fixture() {
       return new RealServers();
+    }
+  }
+
+  @Nested
+  class Conflicts extends ConflictContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers();
+    }
+  }
+
+  /** A repository that resolves its conflicts keeps every other promise, too. */
+  @Nested
+  class ResolvedStates extends StateRepositoryContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers();
+    }
+
+    @Override
+    protected StateRepository<Object> states(Persistence runtime) {
+      return runtime.states(
+          DataType.AGENT_STATE, Object.class, ConflictRules.of(ConflictResolver.lastWriteWins()));
     }
   }
 }

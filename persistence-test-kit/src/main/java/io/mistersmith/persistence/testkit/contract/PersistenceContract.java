@@ -86,9 +86,14 @@ public abstract class PersistenceContract {
     return StateKey.of(agent, key);
   }
 
+  /** The repository that the contract is about; a subclass may give another kind of it. */
+  protected StateRepository<Object> states(Persistence runtime) {
+    return runtime.states(Object.class);
+  }
+
   /** State of any JSON shape. */
   final StateRepository<Object> states() {
-    return persistence.states(Object.class);
+    return states(persistence);
   }
 
   /** State as the JSON text that the caller wrote. */

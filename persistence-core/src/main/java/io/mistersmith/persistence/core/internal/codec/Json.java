@@ -28,6 +28,7 @@ public final class Json {
           .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)
           .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
           .findAndAddModules()
+          .addModule(new CrdtModule())
           .build();
 
   private Json() {}

@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.core.internal.monitor;
 
 import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.monitor.ConflictReport;
 import io.mistersmith.persistence.monitor.FlushReport;
 import io.mistersmith.persistence.monitor.PersistenceListener;
 import org.slf4j.Logger;
@@ -36,6 +37,11 @@ public final class SafeListener implements PersistenceListener {
   @Override
   public void onEpochStarted(String bucket, long epoch, String reason) {
     guard(() -> listener.onEpochStarted(bucket, epoch, reason));
+  }
+
+  @Override
+  public void onConflict(ConflictReport report) {
+    guard(() -> listener.onConflict(report));
   }
 
   @Override

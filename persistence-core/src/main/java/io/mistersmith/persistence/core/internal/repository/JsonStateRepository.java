@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.internal.repository;
 
+import io.mistersmith.persistence.core.internal.codec.KeyedCodec;
 import io.mistersmith.persistence.core.internal.flush.Commits;
 import io.mistersmith.persistence.core.internal.resilience.Conflicts;
 import io.mistersmith.persistence.core.internal.routing.Entry;
@@ -12,6 +13,7 @@ import io.mistersmith.persistence.model.Durability;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.StorageLayer;
+import io.mistersmith.persistence.model.VectorClock;
 import io.mistersmith.persistence.model.Versioned;
 import io.mistersmith.persistence.repository.JsonCodec;
 import io.mistersmith.persistence.repository.SaveOptions;
@@ -19,6 +21,7 @@ import io.mistersmith.persistence.repository.StateChangeEvent;
 import io.mistersmith.persistence.repository.StateRepository;
 import io.mistersmith.persistence.spi.JournalEntry;
 import io.mistersmith.persistence.spi.Operation;
+import io.mistersmith.persistence.spi.Provenance;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -41,7 +44,7 @@ import java.util.function.UnaryOperator;
 public final class JsonStateRepository<T> implements StateRepository<T> {
 
   private final TieredStore store;
-  private final JsonCodec<T> codec;
+  private final KeyedCodec<T> codec;
   private final Commits commits;
   private final KeyRule keys;
   private final Duration commitTimeout;
@@ -59,7 +62,7 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
       KeyRule keys,
       Duration commitTimeout) {
     this.store = store;
-    this.codec = codec;
+    this.codec = new KeyedCodec<>(codec);
     this.commits = commits;
     this.keys = keys;
     this.commitTimeout = commitTimeout;
@@ -69,7 +72,7 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
   public Versioned<T> save(StateKey key, T value, SaveOptions options) {
     keys.check(key);
     Optional<Instant> expiresAt = expiry(options);
-    Revision revision = store.write(key, encode(key, value), options.expected(), expiresAt);
+    Revision revision = store.write(key, codec.encode(key, value), options.expected(), expiresAt);
     if (options.durability() == Durability.SQL_COMMITTED) {
       commits.await(key, revision, commitTimeout);
     }
@@ -97,7 +100,7 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
           Revision revision =
               store.write(
                   key,
-                  encode(key, value),
+                  codec.encode(key, value),
                   SaveOptions.at(entry.revision()).expected(),
                   entry.expiresAt());
           return saved(value, revision, entry.expiresAt());
@@ -149,7 +152,7 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
           keys.check(key);
           Optional<Instant> expiresAt = expiry(options);
           CompletableFuture<Revision> written =
-              store.writeAsync(key, encode(key, value), options.expected(), expiresAt);
+              store.writeAsync(key, codec.encode(key, value), options.expected(), expiresAt);
           if (options.durability() == Durability.SQL_COMMITTED) {
             written =
                 written.thenApplyAsync(
@@ -219,7 +222,7 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
                       ? Optional.empty()
                       : Optional.of(
                           new Versioned<>(
-                              codec.decode(entry.value()),
+                              codec.decode(key, entry.value()),
                               revision,
                               entry.time(),
                               StorageLayer.DISTRIBUTED_KV,
@@ -240,25 +243,14 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
         value, revision, clock().instant(), StorageLayer.DISTRIBUTED_KV, expiresAt);
   }
 
-  private byte[] encode(StateKey key, T value) {
-    try {
-      return codec.encode(value);
-    } catch (NonTransientPersistenceException e) {
-      throw named(key, e);
-    }
-  }
-
   private Versioned<T> decode(Entry entry) {
-    try {
-      return new Versioned<>(
-          codec.decode(entry.json()),
-          entry.revision(),
-          entry.writtenAt(),
-          entry.layer(),
-          entry.expiresAt());
-    } catch (NonTransientPersistenceException e) {
-      throw named(entry.key(), e);
-    }
+    return new Versioned<>(
+        codec.decode(entry.key(), entry.json()),
+        entry.revision(),
+        entry.writtenAt(),
+        entry.layer(),
+        entry.expiresAt(),
+        entry.provenance().map(Provenance::clock).orElseGet(VectorClock::empty));
   }
 
   private DataResult<Optional<Versioned<T>>> row(Optional<Entry> entry) {
@@ -267,11 +259,6 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
     } catch (NonTransientPersistenceException e) {
       return DataResult.failure(e);
     }
-  }
-
-  private static NonTransientPersistenceException named(
-      StateKey key, NonTransientPersistenceException e) {
-    return new NonTransientPersistenceException(e.error(), "key " + key + ": " + e.getMessage(), e);
   }
 
   private Clock clock() {

@@ -10,6 +10,7 @@ import io.mistersmith.persistence.spi.EntryMetadata;
 import io.mistersmith.persistence.spi.HotBucket;
 import io.mistersmith.persistence.spi.HotEntry;
 import io.mistersmith.persistence.spi.Operation;
+import io.mistersmith.persistence.spi.Provenance;
 import io.mistersmith.persistence.spi.ReadFrom;
 import io.mistersmith.persistence.spi.StoredState;
 import java.time.Instant;
@@ -75,7 +76,7 @@ final class ConditionalWriter {
     OptionalLong likely = likelyPlace(key, expected);
     if (likely.isPresent()) {
       try {
-        return publish(key, operation, json, expiresAt, likely.getAsLong());
+        return publish(key, operation, json, metadata(expiresAt), likely.getAsLong());
       } catch (TransientPersistenceException e) {
         if (!Conflicts.isConflict(e)) {
           throw e;
@@ -109,7 +110,7 @@ final class ConditionalWriter {
     for (int attempt = 1; ; attempt++) {
       long expectedSequence = place.getAsLong();
       try {
-        return publish(key, operation, json, expiresAt, expectedSequence);
+        return publish(key, operation, json, metadata(expiresAt), expectedSequence);
       } catch (TransientPersistenceException e) {
         if (!Conflicts.isConflict(e) || attempt == ATTEMPTS) {
           throw e;
@@ -122,11 +123,49 @@ final class ConditionalWriter {
       StateKey key,
       Operation operation,
       byte[] json,
-      Optional<Instant> expiresAt,
+      EntryMetadata metadata,
       long expectedSequence) {
     long mark = tiers.revisions().mark();
-    long sequence = bucket.publish(key, operation, json, metadata(expiresAt), expectedSequence);
-    return tiers.written(key, mark, sequence, expiresAt);
+    long sequence = bucket.publish(key, operation, json, metadata, expectedSequence);
+    return tiers.written(key, mark, sequence, metadata.expiresAt());
+  }
+
+  /** What stands at the key; nothing where there never was anything, or it is long gone. */
+  Optional<Standing> standing(StateKey key) {
+    Optional<HotEntry> hot = bucket.get(key, ReadFrom.LEADER);
+    if (hot.isPresent()) {
+      return hot.map(
+          entry ->
+              new Standing(
+                  Optional.of(entry).filter(tiers::isLive).map(tiers::entry),
+                  tiers.revisionOf(entry),
+                  entry.time(),
+                  entry.metadata().provenance(),
+                  entry.sequence()));
+    }
+    return tiers
+        .behind()
+        .find(key)
+        .map(
+            row ->
+                new Standing(
+                    Optional.of(row).filter(tiers::isLive).map(Tiers::entry),
+                    row.revision(),
+                    row.writtenAt(),
+                    row.provenance(),
+                    HotBucket.NONE));
+  }
+
+  /** Writes after {@code place}, and fails when something else was written there meanwhile. */
+  Revision publishAfter(
+      long place,
+      StateKey key,
+      Operation operation,
+      byte[] json,
+      Optional<Instant> expiresAt,
+      Provenance provenance) {
+    return publish(
+        key, operation, json, metadata(expiresAt).withProvenance(Optional.of(provenance)), place);
   }
 
   /** The sequence at which the entry is when it still has the expected revision. */

@@ -3,6 +3,7 @@ package io.mistersmith.persistence.core.internal.routing;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.StorageLayer;
+import io.mistersmith.persistence.spi.Provenance;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -15,6 +16,7 @@ import java.util.Optional;
  * @param writtenAt when it was written
  * @param layer the layer that answered
  * @param expiresAt when it ends
+ * @param provenance where it comes from, if that is known
  */
 @SuppressWarnings("ArrayRecordComponent") // entries are carried, never compared
 public record Entry(
@@ -23,4 +25,5 @@ public record Entry(
     Revision revision,
     Instant writtenAt,
     StorageLayer layer,
-    Optional<Instant> expiresAt) {}
+    Optional<Instant> expiresAt,
+    Optional<Provenance> provenance) {}

@@ -9,6 +9,7 @@ import io.mistersmith.persistence.spi.EntryMetadata;
 import io.mistersmith.persistence.spi.HotBucket;
 import io.mistersmith.persistence.spi.JournalEntry;
 import io.mistersmith.persistence.spi.Operation;
+import io.mistersmith.persistence.spi.Provenance;
 import io.mistersmith.persistence.spi.ReadFrom;
 import java.time.Instant;
 import java.util.Collection;
@@ -101,6 +102,30 @@ public final class TieredStore {
   /** {@link #remove(StateKey)} without waiting for the acknowledgement. */
   public CompletableFuture<Revision> removeAsync(StateKey key) {
     return publishAsync(key, Operation.DELETE, NO_VALUE, EntryMetadata.NONE, HotBucket.ANY);
+  }
+
+  /** What stands at the key; nothing where there never was anything, or it is long gone. */
+  public Optional<Standing> standing(StateKey key) {
+    return conditional.standing(key);
+  }
+
+  /**
+   * Writes a value, or deletes where there is none, after what stood at the key, and fails with
+   * {@code VERSION_CONFLICT} when that has changed or moved.
+   */
+  public Revision writeAfter(
+      Optional<Standing> standing,
+      StateKey key,
+      Optional<byte[]> json,
+      Optional<Instant> expiresAt,
+      Provenance provenance) {
+    return conditional.publishAfter(
+        standing.map(Standing::place).orElse(HotBucket.NONE),
+        key,
+        json.isPresent() ? Operation.PUT : Operation.DELETE,
+        json.orElse(NO_VALUE),
+        expiresAt,
+        provenance);
   }
 
   /** The live entry of a key. */

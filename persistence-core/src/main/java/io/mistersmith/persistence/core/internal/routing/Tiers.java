@@ -57,7 +57,8 @@ public record Tiers(
         revisionOf(hot),
         hot.time(),
         StorageLayer.DISTRIBUTED_KV,
-        hot.metadata().expiresAt());
+        hot.metadata().expiresAt(),
+        hot.metadata().provenance());
   }
 
   static Entry entry(StoredState row) {
@@ -67,7 +68,8 @@ public record Tiers(
         row.revision(),
         row.writtenAt(),
         StorageLayer.RELATIONAL_DB,
-        row.expiresAt());
+        row.expiresAt(),
+        row.provenance());
   }
 
   /** The revision of a write of this process that was just acknowledged. */

@@ -1,0 +1,41 @@
+package io.mistersmith.persistence.core;
+
+import io.mistersmith.persistence.conflict.ConflictRules;
+import io.mistersmith.persistence.core.internal.codec.KeyedCodec;
+import io.mistersmith.persistence.core.internal.conflict.ResolvingWriter;
+import io.mistersmith.persistence.core.internal.flush.Commits;
+import io.mistersmith.persistence.core.internal.repository.JsonStateRepository;
+import io.mistersmith.persistence.core.internal.repository.KeyRule;
+import io.mistersmith.persistence.core.internal.repository.ResolvingStateRepository;
+import io.mistersmith.persistence.core.internal.routing.TieredStore;
+import io.mistersmith.persistence.model.HybridClock;
+import io.mistersmith.persistence.repository.JsonCodec;
+import io.mistersmith.persistence.repository.StateRepository;
+import java.time.Duration;
+
+/**
+ * Where entries of one type of data are kept, and what their repositories have in common.
+ *
+ * @param store the tiers
+ * @param commits waits for PostgreSQL
+ * @param keys which keys the store can keep
+ * @param commitTimeout how long a save that asks for it waits for PostgreSQL
+ */
+record Shelf(TieredStore store, Commits commits, KeyRule keys, Duration commitTimeout) {
+
+  <T> StateRepository<T> repository(JsonCodec<T> codec) {
+    return new JsonStateRepository<>(store, codec, commits, keys, commitTimeout);
+  }
+
+  <T> StateRepository<T> repository(JsonCodec<T> codec, ConflictRules<T> rules, HybridClock clock) {
+    return new ResolvingStateRepository<>(
+        repository(codec),
+        new ResolvingWriter<>(
+            store, new KeyedCodec<>(codec), rules, clock, store.tiers().listener()),
+        commits,
+        keys,
+        commitTimeout,
+        store.tiers().clock(),
+        store.tiers().executor());
+  }
+}

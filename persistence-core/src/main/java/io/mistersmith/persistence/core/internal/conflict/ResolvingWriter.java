@@ -1,0 +1,237 @@
+package io.mistersmith.persistence.core.internal.conflict;
+
+import io.mistersmith.persistence.conflict.Candidate;
+import io.mistersmith.persistence.conflict.Conflict;
+import io.mistersmith.persistence.conflict.ConflictRules;
+import io.mistersmith.persistence.conflict.Resolution;
+import io.mistersmith.persistence.core.internal.codec.KeyedCodec;
+import io.mistersmith.persistence.core.internal.resilience.Conflicts;
+import io.mistersmith.persistence.core.internal.routing.Entry;
+import io.mistersmith.persistence.core.internal.routing.Standing;
+import io.mistersmith.persistence.core.internal.routing.TieredStore;
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.error.TransientPersistenceException;
+import io.mistersmith.persistence.model.Causality;
+import io.mistersmith.persistence.model.HybridClock;
+import io.mistersmith.persistence.model.HybridTimestamp;
+import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.model.VectorClock;
+import io.mistersmith.persistence.monitor.ConflictReport;
+import io.mistersmith.persistence.monitor.ConflictReport.Outcome;
+import io.mistersmith.persistence.monitor.PersistenceListener;
+import io.mistersmith.persistence.repository.Expected;
+import io.mistersmith.persistence.spi.Provenance;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+
+/**
+ * Writes that look at what stands at the key, decide, and store the decision by compare-and-set;
+ * whoever loses looks again.
+ *
+ * <p>A write has one timestamp, from when it was called, however often it looks: were it to take a
+ * new one after each look it would always be the later one, and "last write wins" would mean "last
+ * to get through wins". A merged value is a write of its own, made after both, and has seen what
+ * both had seen.
+ *
+ * <p>What a write replaces without asking is what it has seen: versions that it is based on, and
+ * earlier ones of this process. Everything else is a conflict.
+ *
+ * @param <T> the type of the values
+ */
+public final class ResolvingWriter<T> {
+
+  /** More nodes than write one entry at a time; a clock longer than this is pruned. */
+  private static final int CLOCK_LIMIT = 32;
+
+  private final TieredStore store;
+  private final KeyedCodec<T> codec;
+  private final ConflictRules<T> rules;
+  private final HybridClock clock;
+  private final PersistenceListener listener;
+
+  /** Writes into {@code store} by these rules. */
+  public ResolvingWriter(
+      TieredStore store,
+      KeyedCodec<T> codec,
+      ConflictRules<T> rules,
+      HybridClock clock,
+      PersistenceListener listener) {
+    this.store = store;
+    this.codec = codec;
+    this.rules = rules;
+    this.clock = clock;
+    this.listener = listener;
+  }
+
+  /**
+   * Makes the write and returns what stands at the key then.
+   *
+   * @throws TransientPersistenceException with {@code VERSION_CONFLICT} when the rules reject it,
+   *     when a later delete stays, or when other writers were faster each time
+   */
+  public Written<T> write(Write<T> write) {
+    HybridTimestamp now = clock.now();
+    AtomicInteger looks = new AtomicInteger();
+    Supplier<Written<T>> outcome =
+        Conflicts.retry(
+            () -> {
+              looks.incrementAndGet();
+              Optional<Standing> standing = store.standing(write.key());
+              Decision<T> decision = decide(write, now, standing);
+              Supplier<Written<T>> done = carryOut(decision, write, standing);
+              report(write.key(), decision, looks.get() - 1);
+              return done;
+            });
+    return outcome.get();
+  }
+
+  private Supplier<Written<T>> carryOut(
+      Decision<T> decision, Write<T> write, Optional<Standing> standing) {
+    if (decision instanceof Decision.Store<T> toStore) {
+      Written<T> written = store(toStore, write, standing);
+      return () -> written;
+    }
+    if (decision instanceof Decision.Keep<T> keep) {
+      return keep::current;
+    }
+    // Thrown when the loop is over: a refusal is no lost race.
+    Decision.Refuse<T> refuse = (Decision.Refuse<T>) decision;
+    return () -> {
+      throw refuse.why();
+    };
+  }
+
+  private void report(StateKey key, Decision<T> decision, int lost) {
+    if (decision.conflict().isPresent() || lost > 0) {
+      Outcome outcome = decision.conflict().orElse(Outcome.TOOK_INCOMING);
+      listener.onConflict(
+          new ConflictReport(key, rules.resolverFor(key).strategy(), outcome, lost));
+    }
+  }
+
+  private Decision<T> decide(Write<T> write, HybridTimestamp now, Optional<Standing> standing) {
+    Optional<PersistenceException> unexpected = unexpected(write, standing);
+    if (unexpected.isPresent()) {
+      return new Decision.Refuse<>(unexpected.get(), Optional.empty());
+    }
+    VectorClock seen = write.seen().tick(now);
+    if (standing.isEmpty()) {
+      return new Decision.Store<>(write.value(), new Provenance(now, seen), Optional.empty());
+    }
+    Provenance current = provenance(standing.get());
+    clock.observe(current.timestamp());
+    if (!(write.expected() instanceof Expected.Anything)) {
+      // It names what it replaces, and so has seen it.
+      HybridTimestamp after = clock.now();
+      VectorClock both = current.clock().merge(write.seen()).tick(after);
+      return new Decision.Store<>(write.value(), new Provenance(after, both), Optional.empty());
+    }
+    if (seen.compare(current.clock()) == Causality.AFTER) {
+      return new Decision.Store<>(write.value(), new Provenance(now, seen), Optional.empty());
+    }
+    return resolve(write, new Provenance(now, seen), standing.get(), current);
+  }
+
+  private Decision<T> resolve(
+      Write<T> write, Provenance incoming, Standing standing, Provenance current) {
+    StateKey key = write.key();
+    Optional<T> value = standing.live().map(entry -> codec.decode(key, entry.json()));
+    Resolution<T> resolution =
+        rules
+            .resolverFor(key)
+            .resolve(
+                new Conflict<>(
+                    key,
+                    candidate(value, Optional.of(standing.revision()), current),
+                    candidate(write.value(), Optional.empty(), incoming)));
+    if (resolution instanceof Resolution.Rejected<T> rejected) {
+      return refuse(key, rejected.reason(), Outcome.REJECTED);
+    }
+    if (resolution instanceof Resolution.KeepCurrent) {
+      return value.isEmpty() && write.value().isPresent()
+          ? refuse(key, "a later delete stays", Outcome.KEPT_CURRENT)
+          : new Decision.Keep<>(
+              new Written<>(
+                  value,
+                  standing.revision(),
+                  standing.writtenAt(),
+                  standing.live().flatMap(Entry::expiresAt),
+                  current.clock()));
+    }
+    VectorClock both = current.clock().merge(incoming.clock());
+    if (resolution instanceof Resolution.Merged<T> merged) {
+      HybridTimestamp after = clock.now();
+      return new Decision.Store<>(
+          Optional.of(merged.value()),
+          new Provenance(after, both.tick(after)),
+          Optional.of(Outcome.MERGED));
+    }
+    return new Decision.Store<>(
+        write.value(),
+        new Provenance(incoming.timestamp(), both),
+        Optional.of(Outcome.TOOK_INCOMING));
+  }
+
+  private static <T> Candidate<T> candidate(
+      Optional<T> value, Optional<Revision> revision, Provenance from) {
+    return new Candidate<>(value, revision, from.timestamp(), from.clock());
+  }
+
+  private static <T> Decision<T> refuse(StateKey key, String reason, Outcome outcome) {
+    return new Decision.Refuse<>(
+        new TransientPersistenceException(
+            DataError.VERSION_CONFLICT, "key " + key + ": not saved: " + reason),
+        Optional.of(outcome));
+  }
+
+  private static Optional<PersistenceException> unexpected(
+      Write<?> write, Optional<Standing> standing) {
+    Optional<Revision> live = standing.flatMap(Standing::live).map(Entry::revision);
+    if (write.expected() instanceof Expected.Absent && live.isPresent()) {
+      return Optional.of(
+          new NonTransientPersistenceException(
+              DataError.DUPLICATE_KEY,
+              "key " + write.key() + ": it exists with revision " + live.get()));
+    }
+    if (write.expected() instanceof Expected.At at && !live.equals(Optional.of(at.revision()))) {
+      return Optional.of(
+          new TransientPersistenceException(
+              DataError.VERSION_CONFLICT,
+              "key %s: expected revision %s, but %s; read it and try again"
+                  .formatted(
+                      write.key(),
+                      at.revision(),
+                      live.map(found -> "it has " + found).orElse("there is none"))));
+    }
+    return Optional.empty();
+  }
+
+  private Written<T> store(
+      Decision.Store<T> decision, Write<T> write, Optional<Standing> standing) {
+    VectorClock seen = decision.provenance().clock().pruned(CLOCK_LIMIT);
+    Revision revision =
+        store.writeAfter(
+            standing,
+            write.key(),
+            decision.value().map(value -> codec.encode(write.key(), value)),
+            write.expiresAt(),
+            new Provenance(decision.provenance().timestamp(), seen));
+    return new Written<>(
+        decision.value(), revision, store.tiers().clock().instant(), write.expiresAt(), seen);
+  }
+
+  /** A version without one was written by nobody knows whom, when the store says. */
+  private static Provenance provenance(Standing standing) {
+    return standing
+        .provenance()
+        .orElseGet(
+            () ->
+                Provenance.of(
+                    new HybridTimestamp(
+                        standing.writtenAt().toEpochMilli(), 0, Candidate.UNKNOWN_NODE)));
+  }
+}

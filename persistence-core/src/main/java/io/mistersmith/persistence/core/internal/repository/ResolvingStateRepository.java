@@ -1,0 +1,208 @@
+package io.mistersmith.persistence.core.internal.repository;
+
+import io.mistersmith.persistence.core.internal.conflict.ResolvingWriter;
+import io.mistersmith.persistence.core.internal.conflict.Write;
+import io.mistersmith.persistence.core.internal.conflict.Written;
+import io.mistersmith.persistence.core.internal.flush.Commits;
+import io.mistersmith.persistence.core.internal.resilience.Conflicts;
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.DataResult;
+import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.model.Durability;
+import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.model.StorageLayer;
+import io.mistersmith.persistence.model.Versioned;
+import io.mistersmith.persistence.repository.Expected;
+import io.mistersmith.persistence.repository.SaveOptions;
+import io.mistersmith.persistence.repository.StateChangeEvent;
+import io.mistersmith.persistence.repository.StateRepository;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+
+/**
+ * Entries whose conflicts are resolved. It reads as any repository does; each write looks first.
+ *
+ * @param <T> the type of the entries
+ */
+public final class ResolvingStateRepository<T> implements StateRepository<T> {
+
+  private final StateRepository<T> plain;
+  private final ResolvingWriter<T> writer;
+  private final Commits commits;
+  private final KeyRule keys;
+  private final Duration commitTimeout;
+  private final Clock clock;
+  private final Executor executor;
+
+  /**
+   * Reads through {@code plain} and writes through {@code writer}.
+   *
+   * @param keys which keys the store can keep
+   * @param commitTimeout how long a save that asks for it waits for PostgreSQL
+   * @param clock what times to live are measured with
+   * @param executor runs the asynchronous writes
+   */
+  public ResolvingStateRepository(
+      StateRepository<T> plain,
+      ResolvingWriter<T> writer,
+      Commits commits,
+      KeyRule keys,
+      Duration commitTimeout,
+      Clock clock,
+      Executor executor) {
+    this.plain = plain;
+    this.writer = writer;
+    this.commits = commits;
+    this.keys = keys;
+    this.commitTimeout = commitTimeout;
+    this.clock = clock;
+    this.executor = executor;
+  }
+
+  @Override
+  public Versioned<T> save(StateKey key, T value, SaveOptions options) {
+    // As precise as the entry's header keeps it.
+    Optional<Instant> expiresAt =
+        options.timeToLive().map(ttl -> clock.instant().plus(ttl).truncatedTo(ChronoUnit.MILLIS));
+    Written<T> written =
+        write(new Write<>(key, Optional.of(value), options.expected(), options.seen(), expiresAt));
+    if (options.durability() == Durability.SQL_COMMITTED) {
+      commits.await(key, written.revision(), commitTimeout);
+    }
+    return versioned(key, written);
+  }
+
+  private Written<T> write(Write<T> write) {
+    keys.check(write.key());
+    return writer.write(write);
+  }
+
+  private static <T> Versioned<T> versioned(StateKey key, Written<T> written) {
+    T value =
+        written
+            .value()
+            .orElseThrow(
+                () -> new IllegalStateException("key " + key + ": a save left no value behind"));
+    return new Versioned<>(
+        value,
+        written.revision(),
+        written.writtenAt(),
+        StorageLayer.DISTRIBUTED_KV,
+        written.expiresAt(),
+        written.clock());
+  }
+
+  @Override
+  public Versioned<T> update(StateKey key, UnaryOperator<T> change) {
+    return Conflicts.retry(
+        () -> {
+          Versioned<T> current =
+              plain
+                  .find(key)
+                  .orElseThrow(
+                      () ->
+                          new NonTransientPersistenceException(
+                              DataError.NOT_FOUND, "key " + key + ": there is nothing to update"));
+          return versioned(
+              key,
+              write(
+                  new Write<>(
+                      key,
+                      Optional.of(change.apply(current.value())),
+                      new Expected.At(current.revision()),
+                      current.clock(),
+                      current.expiresAt())));
+        });
+  }
+
+  @Override
+  public void delete(StateKey key) {
+    Written<T> unused = write(Write.delete(key, new Expected.Anything()));
+  }
+
+  @Override
+  public void delete(StateKey key, Revision expected) {
+    Written<T> unused = write(Write.delete(key, new Expected.At(expected)));
+  }
+
+  @Override
+  public Map<StateKey, DataResult<Versioned<T>>> saveAll(Map<StateKey, T> values) {
+    return Rows.join(values, (key, value) -> saveAsync(key, value, SaveOptions.unconditional()));
+  }
+
+  @Override
+  public Map<StateKey, DataResult<Revision>> deleteAll(Collection<StateKey> unwanted) {
+    return Rows.join(
+        unwanted,
+        key ->
+            CompletableFuture.supplyAsync(
+                () -> write(Write.delete(key, new Expected.Anything())).revision(), executor));
+  }
+
+  @Override
+  public CompletableFuture<Versioned<T>> saveAsync(StateKey key, T value, SaveOptions options) {
+    return Rows.start(
+        () -> CompletableFuture.supplyAsync(() -> save(key, value, options), executor));
+  }
+
+  @Override
+  public CompletableFuture<Void> deleteAsync(StateKey key) {
+    return Rows.start(() -> CompletableFuture.runAsync(() -> delete(key), executor));
+  }
+
+  @Override
+  public Optional<Versioned<T>> find(StateKey key) {
+    return plain.find(key);
+  }
+
+  @Override
+  public Map<StateKey, DataResult<Optional<Versioned<T>>>> findAll(Collection<StateKey> wanted) {
+    return plain.findAll(wanted);
+  }
+
+  @Override
+  public CompletableFuture<Optional<Versioned<T>>> findAsync(StateKey key) {
+    return plain.findAsync(key);
+  }
+
+  @Override
+  public List<StateKey> keys(String agent, String prefix) {
+    return plain.keys(agent, prefix);
+  }
+
+  @Override
+  public AutoCloseable watch(String agent, Consumer<StateChangeEvent<T>> listener) {
+    return plain.watch(agent, listener);
+  }
+
+  @Override
+  public int hydrate(String agent) {
+    return plain.hydrate(agent);
+  }
+
+  @Override
+  public void awaitDurable(StateKey key, Revision revision, Duration deadline) {
+    plain.awaitDurable(key, revision, deadline);
+  }
+
+  @Override
+  public void flush(StateKey key, Duration deadline) {
+    plain.flush(key, deadline);
+  }
+
+  @Override
+  public void flush(String agent, Duration deadline) {
+    plain.flush(agent, deadline);
+  }
+}

@@ -1,0 +1,247 @@
+package io.mistersmith.persistence.testkit.contract;
+
+import static io.mistersmith.persistence.testkit.contract.Failures.assertFails;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.conflict.ConflictResolver;
+import io.mistersmith.persistence.conflict.ConflictRules;
+import io.mistersmith.persistence.conflict.ConflictStrategy;
+import io.mistersmith.persistence.crdt.GCounter;
+import io.mistersmith.persistence.crdt.OrSet;
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.model.DataType;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.model.Versioned;
+import io.mistersmith.persistence.monitor.ConflictReport;
+import io.mistersmith.persistence.monitor.ConflictReport.Outcome;
+import io.mistersmith.persistence.monitor.PersistenceListener;
+import io.mistersmith.persistence.repository.SaveOptions;
+import io.mistersmith.persistence.repository.StateRepository;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** What a save must do that meets a version which its caller had not seen. */
+public abstract class ConflictContract extends PersistenceContract {
+
+  private static final int WRITERS = 8;
+  private static final int WRITES = 15;
+
+  private final List<ConflictReport> reports = new CopyOnWriteArrayList<>();
+
+  /** For implementations. */
+  protected ConflictContract() {}
+
+  private static StateRepository<String> strings(
+      Persistence runtime, ConflictResolver<String> resolver) {
+    return runtime.states(DataType.AGENT_STATE, String.class, ConflictRules.of(resolver));
+  }
+
+  /** Another runtime, whose clock is this much behind. */
+  private Persistence behind(Duration late) {
+    Clock clock = Clock.offset(config().build().clock(), late.negated());
+    return open(config().clock(clock).listener(new Collector()).build());
+  }
+
+  private final class Collector implements PersistenceListener {
+    @Override
+    public void onConflict(ConflictReport report) {
+      reports.add(report);
+    }
+  }
+
+  @Test
+  void theLaterWriteWinsThoughTheEarlierOneArrivesLast() {
+    ConflictResolver<String> later = ConflictResolver.lastWriteWins();
+    Versioned<String> late = strings(persistence(), later).save(key("k"), "late");
+    StateRepository<String> slow = strings(behind(Duration.ofSeconds(30)), later);
+    Versioned<String> outcome = slow.save(key("k"), "early");
+    assertThat(outcome.value()).isEqualTo("late");
+    assertThat(outcome.revision()).isEqualTo(late.revision());
+    assertThat(slow.find(key("k")).orElseThrow().value()).isEqualTo("late");
+    assertThat(reports)
+        .containsExactly(
+            new ConflictReport(
+                key("k"), ConflictStrategy.LAST_WRITE_WINS, Outcome.KEPT_CURRENT, 0));
+  }
+
+  @Test
+  void whatAWriterHasSeenIsNoConflict() {
+    ConflictResolver<String> reject = ConflictResolver.reject();
+    StateRepository<String> mine = strings(persistence(), reject);
+    StateRepository<String> theirs = strings(behind(Duration.ofSeconds(5)), reject);
+    Versioned<String> first = mine.save(key("k"), "1");
+    assertThat(mine.save(key("k"), "2").value()).isEqualTo("2");
+    assertFails(DataError.VERSION_CONFLICT, () -> theirs.save(key("k"), "3"));
+    SaveOptions old = SaveOptions.unconditional().basedOn(first);
+    assertFails(DataError.VERSION_CONFLICT, () -> theirs.save(key("k"), "3", old));
+    Versioned<String> read = theirs.find(key("k")).orElseThrow();
+    assertThat(read.value()).isEqualTo("2");
+    SaveOptions based = SaveOptions.unconditional().basedOn(read);
+    assertThat(theirs.save(key("k"), "3", based).value()).isEqualTo("3");
+    assertThat(theirs.update(key("k"), value -> value + "4").value()).isEqualTo("34");
+    assertFails(DataError.VERSION_CONFLICT, () -> mine.save(key("k"), "5"));
+  }
+
+  @Test
+  void vectorClocksHandOnlyConcurrentVersionsToTheNextResolver() {
+    ConflictResolver<String> order =
+        ConflictResolver.vectorClock(ConflictResolver.customMerge((a, b) -> a + "+" + b));
+    StateRepository<String> mine = strings(persistence(), order);
+    StateRepository<String> theirs = strings(behind(Duration.ofSeconds(5)), order);
+    Versioned<String> base = mine.save(key("k"), "base");
+    SaveOptions based = SaveOptions.unconditional().basedOn(base);
+    assertThat(mine.save(key("k"), "a", based).value()).isEqualTo("a");
+    Versioned<String> merged = theirs.save(key("k"), "b", based);
+    assertThat(merged.value()).isEqualTo("a+b");
+    assertThat(mine.save(key("k"), "c", SaveOptions.unconditional().basedOn(merged)).value())
+        .isEqualTo("c");
+  }
+
+  @Test
+  void aLaterDeleteStaysAndAnEarlierOneDoesNot() {
+    ConflictResolver<String> later = ConflictResolver.lastWriteWins();
+    StateRepository<String> fast = strings(persistence(), later);
+    StateRepository<String> slow = strings(behind(Duration.ofSeconds(30)), later);
+    fast.save(key("k"), "1");
+    slow.delete(key("k"));
+    assertThat(fast.find(key("k"))).isPresent();
+    fast.delete(key("k"));
+    assertFails(DataError.VERSION_CONFLICT, () -> slow.save(key("k"), "late"));
+    assertThat(fast.find(key("k"))).isEmpty();
+    assertThat(fast.save(key("k"), "2").value()).isEqualTo("2");
+  }
+
+  @Test
+  void theClockOfAVersionReachesTheDurableStoreAndComesBack() {
+    ConflictResolver<String> later = ConflictResolver.lastWriteWins();
+    StateRepository<String> fast = strings(persistence(), later);
+    Versioned<String> saved = fast.save(key("k"), "late");
+    fast.flush(key("k"), SOON);
+    persistence().agents();
+    assertThat(strings(open(config().build()), later).find(key("k")).orElseThrow().clock())
+        .isEqualTo(saved.clock());
+    assertThat(saved.clock().ticks()).hasSize(1);
+  }
+
+  @Test
+  void writesWithoutAClockAreOrderedByTheTimeOfTheStore() {
+    StateRepository<String> resolving = strings(persistence(), ConflictResolver.lastWriteWins());
+    persistence().states(String.class).save(key("k"), "plain");
+    elapse(Duration.ofMillis(5));
+    assertThat(resolving.save(key("k"), "stamped").value()).isEqualTo("stamped");
+  }
+
+  @Test
+  void eachKeyGoesByTheRulesOfItsPrefix() {
+    ConflictRules<String> rules =
+        ConflictRules.of(ConflictResolver.<String>reject())
+            .withPrefix("log.", ConflictResolver.customMerge((a, b) -> a + b));
+    StateRepository<String> mine = persistence().states(DataType.AGENT_STATE, String.class, rules);
+    StateRepository<String> theirs =
+        behind(Duration.ofSeconds(5)).states(DataType.AGENT_STATE, String.class, rules);
+    mine.save(key("log.x"), "a");
+    mine.save(key("plan"), "a");
+    assertThat(theirs.save(key("log.x"), "b").value()).isEqualTo("ab");
+    assertFails(DataError.VERSION_CONFLICT, () -> theirs.save(key("plan"), "b"));
+    assertThat(reports)
+        .extracting(ConflictReport::outcome)
+        .containsExactly(Outcome.MERGED, Outcome.REJECTED);
+  }
+
+  @Test
+  void conditionsHoldAsEverywhere() {
+    StateRepository<String> states = strings(persistence(), ConflictResolver.lastWriteWins());
+    Versioned<String> first = states.save(key("k"), "1", SaveOptions.ifAbsent());
+    assertFails(DataError.DUPLICATE_KEY, () -> states.save(key("k"), "2", SaveOptions.ifAbsent()));
+    Versioned<String> second = states.save(key("k"), "2", SaveOptions.at(first.revision()));
+    assertFails(
+        DataError.VERSION_CONFLICT,
+        () -> states.save(key("k"), "3", SaveOptions.at(first.revision())));
+    assertFails(DataError.VERSION_CONFLICT, () -> states.delete(key("k"), first.revision()));
+    states.delete(key("k"), second.revision());
+    assertThat(states.find(key("k"))).isEmpty();
+  }
+
+  @Test
+  void noIncrementOfAnyWriterIsLost() throws Exception {
+    List<StateRepository<GCounter>> repositories =
+        repositories(GCounter.class, ConflictResolver.crdtMerge());
+    Together.run(
+        WRITERS,
+        writer ->
+            () -> {
+              GCounter own = GCounter.empty();
+              for (int i = 0; i < WRITES; i++) {
+                own = own.increment("writer-" + writer);
+                own = repositories.get(writer % 2).save(key("count"), own).value();
+              }
+              return own;
+            });
+    assertThat(repositories.get(0).find(key("count")).orElseThrow().value().value())
+        .isEqualTo(WRITERS * WRITES);
+  }
+
+  @Test
+  void noElementOfAnyWriterIsLost() throws Exception {
+    List<StateRepository<OrSet>> repositories =
+        repositories(OrSet.class, ConflictResolver.crdtMerge());
+    Together.run(
+        WRITERS,
+        writer ->
+            () -> {
+              OrSet own = OrSet.empty();
+              for (int i = 0; i < WRITES; i++) {
+                own = own.add("writer-" + writer, writer + "-" + i);
+                own = repositories.get(writer % 2).save(key("set"), own).value();
+              }
+              return own;
+            });
+    assertThat(repositories.get(1).find(key("set")).orElseThrow().value().value())
+        .hasSize(WRITERS * WRITES);
+  }
+
+  @Test
+  void aCustomMergeSeesEveryVersion() throws Exception {
+    ConflictResolver<String> union = ConflictResolver.customMerge(ConflictContract::union);
+    List<StateRepository<String>> repositories = repositories(String.class, union);
+    Together.run(
+        WRITERS, writer -> () -> repositories.get(writer % 2).save(key("k"), "w" + writer));
+    assertThat(repositories.get(0).find(key("k")).orElseThrow().value())
+        .isEqualTo(
+            IntStream.range(0, WRITERS).mapToObj(i -> "w" + i).collect(Collectors.joining(" ")));
+  }
+
+  private static String union(String one, String other) {
+    Set<String> words = new TreeSet<>(List.of(one.split(" ")));
+    words.addAll(List.of(other.split(" ")));
+    return String.join(" ", words);
+  }
+
+  @Test
+  void ofConcurrentWritesTheLatestStays() throws Exception {
+    List<StateRepository<String>> repositories =
+        repositories(String.class, ConflictResolver.lastWriteWins());
+    StateKey key = key("k");
+    List<Versioned<String>> outcomes =
+        Together.run(WRITERS, writer -> () -> repositories.get(writer % 2).save(key, "w" + writer));
+    Versioned<String> stands = repositories.get(0).find(key).orElseThrow();
+    assertThat(outcomes).extracting(Versioned::value).contains(stands.value());
+    assertThat(outcomes)
+        .allSatisfy(outcome -> assertThat(outcome.revision().isAfter(stands.revision())).isFalse());
+  }
+
+  private <T> List<StateRepository<T>> repositories(Class<T> type, ConflictResolver<T> resolver) {
+    ConflictRules<T> rules = ConflictRules.of(resolver);
+    return List.of(
+        persistence().states(DataType.AGENT_STATE, type, rules),
+        open(config().listener(new Collector()).build()).states(DataType.AGENT_STATE, type, rules));
+  }
+}
