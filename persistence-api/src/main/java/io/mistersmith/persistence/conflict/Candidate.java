@@ -12,7 +12,8 @@ import java.util.Optional;
  * @param revision the revision, which a version that is not stored yet has none of
  * @param timestamp when it was written, and by whom. A version that was stored without one has the
  *     time at which NATS stored it, and the node {@link #UNKNOWN_NODE}
- * @param clock which writes it has seen, its own included
+ * @param clock which writes it has seen, its own included; that of a version which is not stored
+ *     yet is under the name {@link #UNSTORED_NODE}
  * @param <T> the type of the values
  */
 public record Candidate<T>(
@@ -20,6 +21,13 @@ public record Candidate<T>(
 
   /** The node of versions that were written without a timestamp, as unconditional writes are. */
   public static final String UNKNOWN_NODE = "-";
+
+  /**
+   * The node under which a version that is not stored yet has seen itself. Under its writer's own
+   * name it would claim to have seen all that this one wrote before, which another thread of the
+   * process may have done meanwhile (Preguiça and others: Dotted Version Vectors, 2012).
+   */
+  public static final String UNSTORED_NODE = "+";
 
   /** The node that wrote it. */
   public String origin() {

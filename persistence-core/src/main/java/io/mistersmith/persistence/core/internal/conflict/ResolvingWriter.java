@@ -13,7 +13,6 @@ import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
-import io.mistersmith.persistence.model.Causality;
 import io.mistersmith.persistence.model.HybridClock;
 import io.mistersmith.persistence.model.HybridTimestamp;
 import io.mistersmith.persistence.model.Revision;
@@ -32,13 +31,14 @@ import java.util.function.Supplier;
  * Writes that look at what stands at the key, decide, and store the decision by compare-and-set;
  * whoever loses looks again.
  *
- * <p>A write has one timestamp, from when it was called, however often it looks: were it to take a
- * new one after each look it would always be the later one, and "last write wins" would mean "last
- * to get through wins". A merged value is a write of its own, made after both, and has seen what
- * both had seen.
+ * <p>A write has one timestamp, from when it was called for, however often it looks: were it to
+ * take a new one after each look it would always be the later one, and "last write wins" would mean
+ * "last to get through wins". A merged value is a write of its own, made after both.
  *
- * <p>What a write replaces without asking is what it has seen: versions that it is based on, and
- * earlier ones of this process. Everything else is a conflict.
+ * <p>What a write replaces without asking is what its author had seen; earlier writes of this
+ * process are not among it unless it is based on them, since another thread may have made them.
+ * What is stored has seen what it replaced, and itself under a tick that is newer than any of this
+ * node's before: whoever has seen an earlier tick has not seen it.
  *
  * @param <T> the type of the values
  */
@@ -74,19 +74,24 @@ public final class ResolvingWriter<T> {
    *     when a later delete stays, or when other writers were faster each time
    */
   public Written<T> write(Write<T> write) {
-    HybridTimestamp now = clock.now();
     AtomicInteger looks = new AtomicInteger();
     Supplier<Written<T>> outcome =
         Conflicts.retry(
             () -> {
               looks.incrementAndGet();
               Optional<Standing> standing = store.standing(write.key());
-              Decision<T> decision = decide(write, now, standing);
+              Decision<T> decision = decide(write, standing);
               Supplier<Written<T>> done = carryOut(decision, write, standing);
               report(write.key(), decision, looks.get() - 1);
               return done;
             });
     return outcome.get();
+  }
+
+  /** The time of a write by somebody who had seen this much: later than all of it. */
+  public HybridTimestamp timeAfter(VectorClock seen) {
+    seen.ticks().forEach(clock::observe);
+    return clock.now();
   }
 
   private Supplier<Written<T>> carryOut(
@@ -113,31 +118,35 @@ public final class ResolvingWriter<T> {
     }
   }
 
-  private Decision<T> decide(Write<T> write, HybridTimestamp now, Optional<Standing> standing) {
+  private Decision<T> decide(Write<T> write, Optional<Standing> standing) {
     Optional<PersistenceException> unexpected = unexpected(write, standing);
     if (unexpected.isPresent()) {
       return new Decision.Refuse<>(unexpected.get(), Optional.empty());
     }
-    VectorClock seen = write.seen().tick(now);
     if (standing.isEmpty()) {
-      return new Decision.Store<>(write.value(), new Provenance(now, seen), Optional.empty());
+      return store(write, write.seen(), write.at(), Optional.empty());
     }
     Provenance current = provenance(standing.get());
     clock.observe(current.timestamp());
+    VectorClock both = current.clock().merge(write.seen());
     if (!(write.expected() instanceof Expected.Anything)) {
       // It names what it replaces, and so has seen it.
-      HybridTimestamp after = clock.now();
-      VectorClock both = current.clock().merge(write.seen()).tick(after);
-      return new Decision.Store<>(write.value(), new Provenance(after, both), Optional.empty());
+      return store(write, both, clock.now(), Optional.empty());
     }
-    if (seen.compare(current.clock()) == Causality.AFTER) {
-      return new Decision.Store<>(write.value(), new Provenance(now, seen), Optional.empty());
+    if (both.equals(write.seen())) {
+      return store(write, both, write.at(), Optional.empty());
     }
-    return resolve(write, new Provenance(now, seen), standing.get(), current);
+    return resolve(write, both, standing.get(), current);
+  }
+
+  private Decision<T> store(
+      Write<T> write, VectorClock seen, HybridTimestamp at, Optional<Outcome> conflict) {
+    return new Decision.Store<>(
+        write.value(), new Provenance(at, seen.tick(clock.now())), conflict);
   }
 
   private Decision<T> resolve(
-      Write<T> write, Provenance incoming, Standing standing, Provenance current) {
+      Write<T> write, VectorClock both, Standing standing, Provenance current) {
     StateKey key = write.key();
     Optional<T> value = standing.live().map(entry -> codec.decode(key, entry.json()));
     Resolution<T> resolution =
@@ -147,7 +156,7 @@ public final class ResolvingWriter<T> {
                 new Conflict<>(
                     key,
                     candidate(value, Optional.of(standing.revision()), current),
-                    candidate(write.value(), Optional.empty(), incoming)));
+                    candidate(write.value(), Optional.empty(), unstored(write))));
     if (resolution instanceof Resolution.Rejected<T> rejected) {
       return refuse(key, rejected.reason(), Outcome.REJECTED);
     }
@@ -162,7 +171,6 @@ public final class ResolvingWriter<T> {
                   standing.live().flatMap(Entry::expiresAt),
                   current.clock()));
     }
-    VectorClock both = current.clock().merge(incoming.clock());
     if (resolution instanceof Resolution.Merged<T> merged) {
       HybridTimestamp after = clock.now();
       return new Decision.Store<>(
@@ -170,10 +178,13 @@ public final class ResolvingWriter<T> {
           new Provenance(after, both.tick(after)),
           Optional.of(Outcome.MERGED));
     }
-    return new Decision.Store<>(
-        write.value(),
-        new Provenance(incoming.timestamp(), both),
-        Optional.of(Outcome.TOOK_INCOMING));
+    return store(write, both, write.at(), Optional.of(Outcome.TOOK_INCOMING));
+  }
+
+  private static Provenance unstored(Write<?> write) {
+    HybridTimestamp itself =
+        new HybridTimestamp(write.at().millis(), write.at().counter(), Candidate.UNSTORED_NODE);
+    return new Provenance(write.at(), write.seen().tick(itself));
   }
 
   private static <T> Candidate<T> candidate(

@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.internal.conflict;
 
+import io.mistersmith.persistence.model.HybridTimestamp;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.VectorClock;
 import io.mistersmith.persistence.repository.Expected;
@@ -13,6 +14,7 @@ import java.util.Optional;
  * @param value the value; nothing to delete the entry
  * @param expected what the entry must be
  * @param seen which writes its author had seen
+ * @param at when it was called for
  * @param expiresAt when the entry ends
  * @param <T> the type of the values
  */
@@ -21,10 +23,5 @@ public record Write<T>(
     Optional<T> value,
     Expected expected,
     VectorClock seen,
-    Optional<Instant> expiresAt) {
-
-  /** A delete. */
-  public static <T> Write<T> delete(StateKey key, Expected expected) {
-    return new Write<>(key, Optional.empty(), expected, VectorClock.empty(), Optional.empty());
-  }
-}
+    HybridTimestamp at,
+    Optional<Instant> expiresAt) {}

@@ -12,6 +12,7 @@ import io.mistersmith.persistence.model.Durability;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.StorageLayer;
+import io.mistersmith.persistence.model.VectorClock;
 import io.mistersmith.persistence.model.Versioned;
 import io.mistersmith.persistence.repository.Expected;
 import io.mistersmith.persistence.repository.SaveOptions;
@@ -28,6 +29,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /**
@@ -43,7 +45,7 @@ public final class ResolvingStateRepository<T> implements StateRepository<T> {
   private final KeyRule keys;
   private final Duration commitTimeout;
   private final Clock clock;
-  private final Executor executor;
+  private final InOrder<StateKey> inOrder;
 
   /**
    * Reads through {@code plain} and writes through {@code writer}.
@@ -67,16 +69,32 @@ public final class ResolvingStateRepository<T> implements StateRepository<T> {
     this.keys = keys;
     this.commitTimeout = commitTimeout;
     this.clock = clock;
-    this.executor = executor;
+    this.inOrder = new InOrder<>(executor);
   }
 
   @Override
   public Versioned<T> save(StateKey key, T value, SaveOptions options) {
+    return save(toSave(key, value, options), options);
+  }
+
+  private Write<T> toSave(StateKey key, T value, SaveOptions options) {
     // As precise as the entry's header keeps it.
     Optional<Instant> expiresAt =
         options.timeToLive().map(ttl -> clock.instant().plus(ttl).truncatedTo(ChronoUnit.MILLIS));
-    Written<T> written =
-        write(new Write<>(key, Optional.of(value), options.expected(), options.seen(), expiresAt));
+    VectorClock seen = options.seen();
+    return new Write<>(
+        key, Optional.of(value), options.expected(), seen, writer.timeAfter(seen), expiresAt);
+  }
+
+  private Write<T> toDelete(StateKey key, Expected expected) {
+    VectorClock nothing = VectorClock.empty();
+    return new Write<>(
+        key, Optional.empty(), expected, nothing, writer.timeAfter(nothing), Optional.empty());
+  }
+
+  private Versioned<T> save(Write<T> write, SaveOptions options) {
+    StateKey key = write.key();
+    Written<T> written = write(write);
     if (options.durability() == Durability.SQL_COMMITTED) {
       commits.await(key, written.revision(), commitTimeout);
     }
@@ -122,18 +140,19 @@ public final class ResolvingStateRepository<T> implements StateRepository<T> {
                       Optional.of(change.apply(current.value())),
                       new Expected.At(current.revision()),
                       current.clock(),
+                      writer.timeAfter(current.clock()),
                       current.expiresAt())));
         });
   }
 
   @Override
   public void delete(StateKey key) {
-    Written<T> unused = write(Write.delete(key, new Expected.Anything()));
+    Written<T> unused = write(toDelete(key, new Expected.Anything()));
   }
 
   @Override
   public void delete(StateKey key, Revision expected) {
-    Written<T> unused = write(Write.delete(key, new Expected.At(expected)));
+    Written<T> unused = write(toDelete(key, new Expected.At(expected)));
   }
 
   @Override
@@ -145,20 +164,22 @@ public final class ResolvingStateRepository<T> implements StateRepository<T> {
   public Map<StateKey, DataResult<Revision>> deleteAll(Collection<StateKey> unwanted) {
     return Rows.join(
         unwanted,
-        key ->
-            CompletableFuture.supplyAsync(
-                () -> write(Write.delete(key, new Expected.Anything())).revision(), executor));
+        key -> start(toDelete(key, new Expected.Anything()), write -> write(write).revision()));
   }
 
   @Override
   public CompletableFuture<Versioned<T>> saveAsync(StateKey key, T value, SaveOptions options) {
-    return Rows.start(
-        () -> CompletableFuture.supplyAsync(() -> save(key, value, options), executor));
+    return start(toSave(key, value, options), write -> save(write, options));
   }
 
   @Override
   public CompletableFuture<Void> deleteAsync(StateKey key) {
-    return Rows.start(() -> CompletableFuture.runAsync(() -> delete(key), executor));
+    return start(toDelete(key, new Expected.Anything()), this::write).thenAccept(written -> {});
+  }
+
+  /** The write has its time already: of two the one that was asked for last is the later one. */
+  private <R> CompletableFuture<R> start(Write<T> write, Function<Write<T>, R> call) {
+    return Rows.start(() -> inOrder.run(write.key(), () -> call.apply(write)));
   }
 
   @Override
