@@ -31,6 +31,16 @@ final class TestDatabase {
     return dataSource.getConnection();
   }
 
+  /** A session of a role that may log in without a password, with settings of its own. */
+  RoleSession connectAs(String role, String options) throws SQLException {
+    PGSimpleDataSource source = new PGSimpleDataSource();
+    source.setURL(dataSource.getURL());
+    source.setUser(role);
+    source.setPassword(dataSource.getPassword());
+    source.setOptions(options);
+    return new RoleSession(source.getConnection());
+  }
+
   void execute(String sql) throws SQLException {
     try (Connection connection = connect();
         Statement statement = connection.createStatement()) {
