@@ -141,3 +141,16 @@ BEGIN
   RETURN FOUND;
 END;
 $$;
+
+-- The settings of a table; all null if it is not registered.
+CREATE FUNCTION partitions.settings_of(p_table REGCLASS)
+RETURNS partitions.settings
+LANGUAGE sql STABLE
+SET search_path = pg_catalog
+AS $$
+  SELECT s
+    FROM partitions.settings s
+    JOIN pg_namespace n ON n.nspname = s.parent_schema
+    JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = s.parent_table
+   WHERE c.oid = p_table
+$$;
