@@ -231,6 +231,27 @@ class AuditIT {
     database.execute("DELETE FROM audit.change_log WHERE table_name = 't'");
   }
 
+  @Test
+  void monthsAreMadeAheadAndOpenToNobody() throws SQLException {
+    assertThat(
+            database.query(
+                """
+                SELECT s.period || ' ' || s.ahead || ' ' || coalesce(s.retain::text, 'for ever')
+                  FROM partitions.settings s WHERE s.parent_schema = 'audit'
+                """))
+        .containsExactly("month 3 for ever");
+    assertThat(
+            database.query(
+                """
+                SELECT count(*) FROM partitions.bounds('audit.change_log') AS b
+                  JOIN pg_class c ON c.oid = b.partition_name
+                 WHERE b.to_at > now()
+                   AND NOT EXISTS (SELECT FROM aclexplode(c.relacl) AS x
+                                    WHERE x.grantee <> c.relowner)
+                """))
+        .containsExactly("4");
+  }
+
   private void register(String configuration) throws SQLException {
     database.execute(insert(configuration));
   }
