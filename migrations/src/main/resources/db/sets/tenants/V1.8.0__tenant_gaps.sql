@@ -67,7 +67,7 @@ SELECT
   NULL,
   format(
     'default privileges open new tables of %s to %s',
-    coalesce(d.defaclnamespace::regnamespace::text, 'all schemas'),
+    coalesce(nullif(d.defaclnamespace, 0)::regnamespace::text, 'all schemas'),
     coalesce(pg_get_userbyid(nullif(x.grantee, 0)), 'PUBLIC')
   )
   FROM pg_default_acl d

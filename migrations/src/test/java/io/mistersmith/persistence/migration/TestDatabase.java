@@ -31,14 +31,18 @@ final class TestDatabase {
     return dataSource.getConnection();
   }
 
-  /** A session of a role that may log in without a password, with settings of its own. */
-  RoleSession connectAs(String role, String options) throws SQLException {
+  /** The database for a role that may log in without a password, with settings of its own. */
+  DataSource dataSourceOf(String role, String options) {
     PGSimpleDataSource source = new PGSimpleDataSource();
     source.setURL(dataSource.getURL());
     source.setUser(role);
     source.setPassword(dataSource.getPassword());
     source.setOptions(options);
-    return new RoleSession(source.getConnection());
+    return source;
+  }
+
+  RoleSession connectAs(String role, String options) throws SQLException {
+    return new RoleSession(dataSourceOf(role, options).getConnection());
   }
 
   void execute(String sql) throws SQLException {
