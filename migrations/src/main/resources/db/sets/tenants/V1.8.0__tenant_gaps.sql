@@ -1,5 +1,5 @@
 -- kind: function
--- depends-on: 1.2.0
+-- depends-on: 1.1.0
 -- What would let one tenant at another's rows: asked after changes to the schema or to rights, for
 -- instance by a pipeline. No rows, no gap. Tables are asked for by their column tenant_id.
 
