@@ -1,7 +1,8 @@
 -- kind: function
 -- depends-on: 1.1.0
 -- What would let one tenant at another's rows: asked after changes to the schema or to rights, for
--- instance by a pipeline. No rows, no gap. Tables are asked for by their column tenant_id.
+-- instance by a pipeline. No rows, no gap. It looks at the tables of this database's agents with a
+-- column tenant_id, at all others that were isolated, and at what refers to any of them.
 
 CREATE FUNCTION agents.tenant_gaps()
 RETURNS TABLE (relation REGCLASS, gap TEXT)
@@ -13,7 +14,12 @@ WITH guarded AS (
     FROM pg_class c
     JOIN pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped
-   WHERE n.nspname IN ('agents', 'tasks', 'messages', 'sessions', 'knowledge')
+   WHERE (
+       n.nspname IN ('agents', 'tasks', 'messages', 'sessions', 'knowledge')
+       OR EXISTS (
+         SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname = 'tenant_isolation'
+       )
+     )
      AND c.relkind IN ('r', 'p')
      AND NOT c.relispartition
 )
