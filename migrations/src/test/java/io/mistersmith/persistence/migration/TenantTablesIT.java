@@ -62,7 +62,7 @@ class TenantTablesIT {
           name TEXT,
           buyer UUID CONSTRAINT orders_buyer_fkey REFERENCES agents.registry ON DELETE SET NULL,
           seller UUID CONSTRAINT orders_seller_fkey REFERENCES agents.registry,
-          original UUID CONSTRAINT orders_original_fkey REFERENCES shop.orders
+          original UUID CONSTRAINT orders_original_fkey REFERENCES shop.orders DEFERRABLE
         );
         CREATE TABLE shop.events (
           order_id UUID CONSTRAINT events_order_fkey REFERENCES shop.orders

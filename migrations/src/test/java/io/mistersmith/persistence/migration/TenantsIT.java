@@ -281,6 +281,41 @@ class TenantsIT {
     assertThat(database.query("SELECT agents.mask_secrets(NULL) IS NULL")).containsExactly("t");
   }
 
+  @Test
+  void knowledgeIsFoundByItsTenantOnly() throws SQLException {
+    String found = "SELECT count(*) FROM knowledge.search_similar('{1,0}', 'm', '1')";
+    application.connection().setAutoCommit(false);
+    assertThat(
+            application.query(
+                withIds(
+                    """
+                    WITH fact AS (
+                      INSERT INTO knowledge.facts
+                             (entity_type, entity_id, predicate, object_value, object_type,
+                              source_agent_id)
+                      VALUES ('city', 'Berlin', 'is', '1', 'number', 'OUR_AGENT')
+                      RETURNING fact_id, tenant_id)
+                    SELECT tenant_id FROM fact
+                    """)))
+        .containsExactly(OURS);
+    application.execute(
+        "SELECT knowledge.store_embedding(fact_id, 'm', '1', '{1,0}', 't') FROM knowledge.facts");
+    assertThat(application.query(found)).containsExactly("1");
+    application.execute("SELECT agents.use_tenant('%s')".formatted(THEIRS));
+    assertThat(application.query(found)).containsExactly("0");
+    application.connection().rollback();
+    assertThat(
+            application.assertFails(
+                "23503",
+                withIds(
+                    """
+                    INSERT INTO knowledge.facts (entity_type, entity_id, predicate, object_value,
+                                                 object_type, source_agent_id)
+                    VALUES ('city', 'Rome', 'is', '1', 'number', 'THEIR_AGENT')
+                    """)))
+        .contains("facts_source_agent_id_fkey");
+  }
+
   private static String register(String name, String returning) {
     return "INSERT INTO agents.registry (agent_type, agent_name) VALUES ('w', '%s') %s"
         .formatted(name, returning);
