@@ -20,7 +20,7 @@ BEGIN
         EXECUTE format('SELECT tenant_id FROM %s WHERE %I = $1', TG_ARGV[i + 1], TG_ARGV[i + 2])
           INTO NEW.tenant_id
           USING (v_row ->> TG_ARGV[i])::uuid;
-        EXIT WHEN NEW.tenant_id IS NOT NULL;
+        EXIT;
       END IF;
     END LOOP;
     NEW.tenant_id := coalesce(NEW.tenant_id, agents.tenant_of_session());
