@@ -33,18 +33,17 @@ CREATE TABLE tasks.dependency_lock (
   CONSTRAINT only_one_row CHECK (only_row)
 ) WITH (fillfactor = 50, autovacuum_vacuum_threshold = 200, autovacuum_vacuum_scale_factor = 0);
 
-INSERT INTO tasks.dependency_lock DEFAULT VALUES;
-
--- Once a transaction: xmin is its own after that.
+-- Changes the row once a transaction: xmin is its own after that.
 CREATE FUNCTION tasks.lock_dependencies()
 RETURNS TRIGGER
 LANGUAGE plpgsql
 SET search_path = pg_catalog
 AS $$
 BEGIN
-  UPDATE tasks.dependency_lock
-     SET changes = changes + 1
-   WHERE xmin <> pg_current_xact_id()::xid;
+  INSERT INTO tasks.dependency_lock AS l DEFAULT VALUES
+  ON CONFLICT (only_row) DO UPDATE
+     SET changes = l.changes + 1
+   WHERE l.xmin <> pg_current_xact_id()::xid;
   RETURN NULL;
 END;
 $$;
