@@ -81,28 +81,28 @@ BEGIN
              )
       RETURNING q.*
     )
+    -- By the columns' names, so that a column which both tables get later is kept as well.
     INSERT INTO tasks.archive
-           (task_id, task_type, task_name, assigned_agent_id, created_by_agent_id, parent_task_id,
-            payload, configuration, metadata, status, priority, scheduled_at, started_at,
-            completed_at, expires_at, max_execution_time, max_retries, retry_count, created_at,
-            updated_at, depends_on, executions)
-    SELECT g.task_id, g.task_type, g.task_name, g.assigned_agent_id, g.created_by_agent_id,
-           g.parent_task_id, g.payload, g.configuration, g.metadata, g.status, g.priority,
-           g.scheduled_at, g.started_at, g.completed_at, g.expires_at, g.max_execution_time,
-           g.max_retries, g.retry_count, g.created_at, g.updated_at,
-           ARRAY(
-             SELECT d.depends_on_task_id::UUID
-               FROM tasks.dependencies AS d
-              WHERE d.task_id = g.task_id
-              ORDER BY d.created_at, d.depends_on_task_id
-           ),
-           coalesce(
-             (SELECT jsonb_agg(to_jsonb(e) ORDER BY e.execution_attempt)
-                FROM tasks.executions AS e
-               WHERE e.task_id = g.task_id),
-             '[]'
-           )
-      FROM gone AS g;
+    SELECT r.*
+      FROM gone AS g
+     CROSS JOIN LATERAL jsonb_populate_record(
+             NULL::tasks.archive,
+             to_jsonb(g) || jsonb_build_object(
+               'depends_on', ARRAY(
+                 SELECT d.depends_on_task_id
+                   FROM tasks.dependencies AS d
+                  WHERE d.task_id = g.task_id
+                  ORDER BY d.created_at, d.depends_on_task_id
+               ),
+               'executions', coalesce(
+                 (SELECT jsonb_agg(to_jsonb(e) ORDER BY e.execution_attempt)
+                    FROM tasks.executions AS e
+                   WHERE e.task_id = g.task_id),
+                 '[]'
+               ),
+               'archived_at', now()
+             )
+           ) AS r;
     GET DIAGNOSTICS v_pass = ROW_COUNT;
     v_moved := v_moved + v_pass;
     EXIT WHEN v_pass = 0 OR v_moved >= p_limit;

@@ -1,3 +1,5 @@
+-- lint: allow constraint-not-valid — it is taken back while nobody writes, as it was applied
+
 REVOKE ALL ON SEQUENCE agents.journal_epoch_numbers FROM app_flusher;
 
 REVOKE ALL

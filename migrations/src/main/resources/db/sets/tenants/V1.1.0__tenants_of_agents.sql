@@ -1,4 +1,8 @@
 -- kind: schema
+-- lint: allow unique-without-index — the set is applied while nobody writes, as its first script says
+-- lint: allow constraint-not-valid — the set is applied while nobody writes, as its first script says
+-- lint: allow several-exclusive-locks — the set is applied while nobody writes, as its first script says
+-- lint: allow index-not-concurrent — the set is applied while nobody writes, as its first script says
 -- The tenant of each agent and of its state.
 --
 -- Checks of foreign keys are not subject to policies, so the keys carry the tenant: no row can refer
