@@ -35,10 +35,10 @@ public final class MigrationRunner {
   private final HistoryTable history;
   private final Transaction transaction;
 
-  private MigrationRunner(DataSource dataSource, List<Migration> scripts, RunnerSettings settings) {
+  private MigrationRunner(DataSource dataSource, List<ScriptSet> sets, RunnerSettings settings) {
     this.dataSource = dataSource;
     this.settings = settings;
-    this.planner = new Planner(scripts);
+    this.planner = new Planner(sets);
     this.history = new HistoryTable(settings);
     this.transaction = new Transaction(dataSource, settings);
   }
@@ -114,10 +114,10 @@ public final class MigrationRunner {
     Optional<MigrationVersion> current = plan.current();
     for (Migration migration : plan.pending()) {
       checkHeld(lock, migration);
-      Optional<Applied> done = executor.apply(migration, current);
+      Optional<Applied> done = executor.apply(migration);
       done.ifPresent(a -> LOG.info("Applied {} in {} ms.", migration, a.duration().toMillis()));
       done.ifPresent(applied::add);
-      current = Optional.of(migration.version());
+      current = migration.id().isCore() ? Optional.of(migration.version()) : current;
     }
     return new MigrationReport(plan.current(), current, applied, waited);
   }
@@ -127,7 +127,7 @@ public final class MigrationRunner {
     try {
       return transaction.run(
           connection -> {
-            history.create(connection);
+            MigrationTables.create(connection);
             return planner.plan(history.read(connection));
           });
     } catch (SQLException e) {
@@ -166,6 +166,7 @@ public final class MigrationRunner {
   public static final class Builder {
     private @Nullable DataSource dataSource;
     private @Nullable Path folder;
+    private final List<ScriptSet> sets = new ArrayList<>();
     private RunnerSettings settings = RunnerSettings.DEFAULTS;
 
     private Builder() {}
@@ -177,11 +178,37 @@ public final class MigrationRunner {
     }
 
     /**
-     * A folder with scripts to apply in place of the bundled ones. They must qualify every name
+     * A folder with scripts to apply in place of the bundled core set. They must qualify every name
      * with its schema.
      */
     public Builder scripts(Path newFolder) {
       folder = newFolder;
+      return this;
+    }
+
+    /**
+     * Optional sets of scripts that come with the library, to be applied behind the core set.
+     *
+     * @throws MigrationException when there is none of a name; the message lists those there are
+     */
+    public Builder sets(String... names) {
+      for (String name : names) {
+        sets.add(ScriptFolder.bundled(name));
+      }
+      return this;
+    }
+
+    /**
+     * A set of scripts from a folder, such as one of your own, to be applied behind the core set.
+     *
+     * @param name what the history calls it; {@code core} is taken
+     * @throws MigrationException when a script cannot be read
+     */
+    public Builder set(String name, Path folder) {
+      if (name.equals(ScriptId.CORE)) {
+        throw new IllegalArgumentException("set is 'core': use scripts(…) to replace that one");
+      }
+      sets.add(ScriptFolder.of(name, folder));
       return this;
     }
 
@@ -250,8 +277,12 @@ public final class MigrationRunner {
           Objects.requireNonNull(
               dataSource, "dataSource is not set: call dataSource(…) with the database to migrate");
       Path from = folder;
-      List<Migration> scripts = from == null ? ScriptFolder.bundled() : ScriptFolder.of(from);
-      return new MigrationRunner(source, scripts, settings);
+      List<ScriptSet> all = new ArrayList<>();
+      all.add(
+          new ScriptSet(
+              ScriptId.CORE, from == null ? ScriptFolder.bundled() : ScriptFolder.of(from)));
+      all.addAll(sets);
+      return new MigrationRunner(source, all, settings);
     }
   }
 }

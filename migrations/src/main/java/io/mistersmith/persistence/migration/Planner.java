@@ -2,11 +2,12 @@ package io.mistersmith.persistence.migration;
 
 import io.mistersmith.persistence.migration.MigrationException.Kind;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.NavigableMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -15,39 +16,51 @@ import org.slf4j.LoggerFactory;
 final class Planner {
   private static final Logger LOG = LoggerFactory.getLogger(Planner.class);
 
-  private final List<Migration> scripts;
-  private final Set<MigrationVersion> known;
+  private final List<Migration> order;
+  private final Set<ScriptId> known;
+  private final Map<String, MigrationVersion> last = new LinkedHashMap<>();
 
-  /**
-   * @param scripts in the order of their versions
-   */
-  Planner(List<Migration> scripts) {
-    this.scripts = scripts;
-    this.known = scripts.stream().map(Migration::version).collect(Collectors.toSet());
+  Planner(List<ScriptSet> sets) {
+    this.order = ScriptGraph.order(sets);
+    this.known = order.stream().map(Migration::id).collect(Collectors.toSet());
+    for (ScriptSet set : sets) {
+      set.migrations().forEach(m -> last.put(set.name(), m.version()));
+    }
+  }
+
+  /** All scripts, in the order in which they are to be applied. */
+  List<Migration> order() {
+    return order;
   }
 
   /**
-   * What is left to do.
+   * What is left to do. Of sets that were not selected, nothing is looked at.
    *
    * @throws MigrationException when an applied script has changed or is missing, or one was added
-   *     below what is applied
+   *     before what is applied
    */
   MigrationPlan plan(List<HistoryEntry> history) {
-    NavigableMap<MigrationVersion, HistoryEntry> applied = new TreeMap<>();
-    history.stream().filter(HistoryEntry::isApplied).forEach(e -> applied.put(e.version(), e));
-    checkMissing(applied);
+    Map<ScriptId, HistoryEntry> applied = new LinkedHashMap<>();
+    history.stream().filter(HistoryEntry::isApplied).forEach(e -> applied.put(e.id(), e));
+    checkMissing(applied.keySet());
     List<Migration> pending = new ArrayList<>();
-    for (Migration script : scripts) {
-      HistoryEntry entry = applied.get(script.version());
+    for (Migration script : order) {
+      HistoryEntry entry = applied.get(script.id());
       if (entry == null) {
-        checkNotTooLate(script, applied);
         pending.add(script);
       } else {
         checkUnchanged(script, entry);
+        checkInOrder(script, pending);
       }
     }
-    return new MigrationPlan(
-        Optional.ofNullable(applied.lastEntry()).map(e -> e.getKey()), pending);
+    return new MigrationPlan(highest(applied.keySet()), pending);
+  }
+
+  private static Optional<MigrationVersion> highest(Set<ScriptId> applied) {
+    return applied.stream()
+        .filter(ScriptId::isCore)
+        .map(ScriptId::version)
+        .max(Comparator.naturalOrder());
   }
 
   private static void checkUnchanged(Migration script, HistoryEntry entry) {
@@ -60,35 +73,35 @@ final class Planner {
     }
   }
 
-  private static void checkNotTooLate(
-      Migration script, NavigableMap<MigrationVersion, HistoryEntry> applied) {
-    if (!applied.isEmpty() && script.version().compareTo(applied.lastKey()) < 0) {
-      throw new MigrationException(
-          Kind.HISTORY_MISMATCH,
-          "Script %s comes too late: %s is applied already; give it a version above that"
-              .formatted(script, applied.lastKey()));
+  private static void checkInOrder(Migration applied, List<Migration> pending) {
+    for (Migration script : pending) {
+      if (script.set().equals(applied.set()) || applied.dependsOn().contains(script.id())) {
+        throw new MigrationException(
+            Kind.HISTORY_MISMATCH,
+            "Script %s comes too late: %s is applied already; give it a version above that"
+                .formatted(script, applied.id()));
+      }
     }
   }
 
   /** A database may be ahead of this library, as in a rolling upgrade, but not beside it. */
-  private void checkMissing(NavigableMap<MigrationVersion, HistoryEntry> applied) {
-    for (MigrationVersion version : applied.keySet()) {
-      if (known.contains(version)) {
+  private void checkMissing(Set<ScriptId> applied) {
+    for (ScriptId id : applied) {
+      MigrationVersion lastOfSet = last.get(id.set());
+      if (lastOfSet == null || known.contains(id)) {
         continue;
       }
-      Optional<Migration> last =
-          scripts.isEmpty() ? Optional.empty() : Optional.of(scripts.get(scripts.size() - 1));
-      if (last.isPresent() && version.compareTo(last.get().version()) < 0) {
+      if (id.version().compareTo(lastOfSet) < 0) {
         throw new MigrationException(
             Kind.HISTORY_MISMATCH,
             "Version %s is applied, but its script V%s__….sql is missing; put it back"
-                .formatted(version, version));
+                .formatted(id, id.version()));
       }
       LOG.warn(
           "The database has version {}, which this release does not know (its last is {}); a newer"
               + " release has migrated it. Upgrade this one soon.",
-          version,
-          last.map(Migration::version).map(MigrationVersion::toString).orElse("none"));
+          id,
+          lastOfSet);
     }
   }
 }

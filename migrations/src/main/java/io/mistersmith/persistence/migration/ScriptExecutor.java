@@ -34,16 +34,15 @@ final class ScriptExecutor {
   /**
    * Applies the version.
    *
-   * @param after the version before it
    * @return empty when somebody else did it meanwhile
    */
-  Optional<Applied> apply(Migration migration, Optional<MigrationVersion> after) {
+  Optional<Applied> apply(Migration migration) {
     Backoff backoff = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(5));
     for (int attempt = 1; ; attempt++) {
       try {
         transaction.run(
             connection -> {
-              history.start(connection, migration, after);
+              history.start(connection, migration);
               return true;
             });
         Optional<Duration> duration = transaction.run(connection -> run(connection, migration));
@@ -51,7 +50,7 @@ final class ScriptExecutor {
         return duration.map(d -> new Applied(migration, d, made));
       } catch (SQLException e) {
         if (!SqlStates.isContention(e) || attempt == attempts) {
-          return failed(migration, after, attempt, e);
+          return failed(migration, attempt, e);
         }
         LOG.info(
             "Script {} had to give way in attempt {} of {}: {}; trying again.",
@@ -65,7 +64,7 @@ final class ScriptExecutor {
   }
 
   private Optional<Duration> run(Connection connection, Migration migration) throws SQLException {
-    if (history.lock(connection, migration) == Status.APPLIED) {
+    if (history.lock(connection, migration.id()) == Status.APPLIED) {
       return Optional.empty();
     }
     long start = System.nanoTime();
@@ -73,13 +72,12 @@ final class ScriptExecutor {
       statement.execute(migration.sql());
     }
     Duration duration = Duration.ofNanos(System.nanoTime() - start);
-    history.finish(connection, migration, duration);
+    history.finish(connection, migration.id(), duration);
     return Optional.of(duration);
   }
 
   /** Notes the failure, unless the commit went through and only its answer was lost. */
-  private Optional<Applied> failed(
-      Migration migration, Optional<MigrationVersion> after, int attempt, SQLException cause) {
+  private Optional<Applied> failed(Migration migration, int attempt, SQLException cause) {
     String reason = SqlStates.describe(cause);
     Kind kind =
         SqlStates.isConnectionLoss(cause)
@@ -88,18 +86,20 @@ final class ScriptExecutor {
     MigrationException failure =
         new MigrationException(
             kind,
-            "Script %s failed in attempt %d: %s. Nothing of it remains; the database is at %s. %s"
+            "Script %s failed in attempt %d: %s. Nothing of it remains%s. %s"
                 .formatted(
                     migration,
                     attempt,
                     reason,
-                    after.map(MigrationVersion::toString).orElse("no version at all"),
+                    migration.dependsOn().isEmpty()
+                        ? ""
+                        : "; the database is at " + migration.dependsOn().get(0),
                     kind.retryable()
                         ? "Apply again when the database is at leisure."
                         : "Mend the script or the data it meets, then apply again."),
             cause);
     try {
-      if (!transaction.run(connection -> history.fail(connection, migration, reason))) {
+      if (!transaction.run(connection -> history.fail(connection, migration.id(), reason))) {
         LOG.info("Script {} was committed before its connection was lost.", migration);
         return Optional.empty();
       }
