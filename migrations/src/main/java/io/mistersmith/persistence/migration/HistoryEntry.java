@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.migration;
 
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
@@ -12,6 +13,7 @@ import java.util.Optional;
  * @param checksum the checksum of the script that was run
  * @param dependsOn what it depends on, as of when it was run
  * @param rollbackSql the script that takes it back, as of when it was run
+ * @param appliedAt when it was applied
  */
 record HistoryEntry(
     ScriptId id,
@@ -19,7 +21,8 @@ record HistoryEntry(
     Status status,
     String checksum,
     List<ScriptId> dependsOn,
-    Optional<String> rollbackSql) {
+    Optional<String> rollbackSql,
+    Optional<Instant> appliedAt) {
 
   /** What became of a version. */
   enum Status {

@@ -8,6 +8,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -21,7 +22,8 @@ final class HistoryTable {
 
   private static final String READ =
       """
-      SELECT script_set, version, name, status, sql_hash, depends_on_version, rollback_sql
+      SELECT script_set, version, name, status, sql_hash, depends_on_version, rollback_sql,
+             applied_at
         FROM migrations.applied_migrations
       """;
 
@@ -41,7 +43,7 @@ final class HistoryTable {
                     THEN h.statements_done ELSE 0 END,
              depends_on_version = excluded.depends_on_version,
              rollback_sql = excluded.rollback_sql, is_rollbackable = excluded.is_rollbackable,
-             status = excluded.status, started_at = clock_timestamp(), applied_at = NULL,
+             status = excluded.status, rolled_back_at = NULL, started_at = clock_timestamp(), applied_at = NULL,
              applied_by = CURRENT_USER, execution_time_ms = NULL, error_message = NULL,
              database_version = excluded.database_version,
              application_version = excluded.application_version,
@@ -66,8 +68,36 @@ final class HistoryTable {
   private static final String FAIL =
       """
       UPDATE migrations.applied_migrations
-         SET status = 'failed', error_message = ?
-       WHERE script_set = ? AND version = ? AND status = 'running'
+         SET status = CASE status WHEN 'running' THEN 'failed' ELSE status END, error_message = ?
+       WHERE script_set = ? AND version = ? AND status IN ('running', 'applied', 'rolling_back')
+      """;
+
+  private static final String STATEMENTS_DONE =
+      """
+      SELECT statements_done FROM migrations.applied_migrations
+       WHERE script_set = ? AND version = ?
+      """;
+
+  private static final String NOTE_STATEMENTS =
+      """
+      UPDATE migrations.applied_migrations
+         SET statements_done = ?
+       WHERE script_set = ? AND version = ?
+      """;
+
+  private static final String START_ROLLBACK =
+      """
+      UPDATE migrations.applied_migrations
+         SET status = 'rolling_back', statements_done = 0
+       WHERE script_set = ? AND version = ? AND status = 'applied'
+      """;
+
+  private static final String FINISH_ROLLBACK =
+      """
+      UPDATE migrations.applied_migrations
+         SET status = 'rolled_back', rolled_back_at = clock_timestamp(), error_message = NULL,
+             statements_done = 0
+       WHERE script_set = ? AND version = ?
       """;
 
   private final RunnerSettings settings;
@@ -100,7 +130,9 @@ final class HistoryTable {
           status(row.getString(4)),
           row.getString(5),
           ids(row.getString(6), set),
-          Optional.ofNullable(row.getString(7)));
+          Optional.ofNullable(row.getString(7)),
+          Optional.ofNullable(row.getObject(8, OffsetDateTime.class))
+              .map(OffsetDateTime::toInstant));
     } catch (IllegalArgumentException e) {
       throw new MigrationException(
           Kind.HISTORY_MISMATCH, "migrations.applied_migrations: " + e.getMessage(), e);
@@ -171,18 +203,49 @@ final class HistoryTable {
     }
   }
 
-  /**
-   * Notes that the script failed.
-   *
-   * @return false when the version turns out to be applied
-   */
-  boolean fail(Connection connection, ScriptId id, String message) throws SQLException {
+  /** Notes why a script failed, forward or back. */
+  void fail(Connection connection, ScriptId id, String message) throws SQLException {
     try (PreparedStatement statement = connection.prepareStatement(FAIL)) {
       statement.setString(1, message);
       setId(statement, 2, id);
       statement.executeUpdate();
     }
-    return lock(connection, id) != Status.APPLIED;
+  }
+
+  /** How many statements of a script that is no transaction are done. */
+  int statementsDone(Connection connection, ScriptId id) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(STATEMENTS_DONE)) {
+      setId(statement, 1, id);
+      try (ResultSet row = statement.executeQuery()) {
+        return row.next() ? row.getInt(1) : 0;
+      }
+    }
+  }
+
+  /** Notes how many statements are done. */
+  void noteStatements(Connection connection, ScriptId id, int done) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(NOTE_STATEMENTS)) {
+      statement.setInt(1, done);
+      setId(statement, 2, id);
+      statement.executeUpdate();
+    }
+  }
+
+  /** Notes that a version is being taken back by a script that is no transaction. */
+  void startRollback(Connection connection, ScriptId id) throws SQLException {
+    update(connection, START_ROLLBACK, id);
+  }
+
+  /** Notes that a version is taken back; the row stays. */
+  void finishRollback(Connection connection, ScriptId id) throws SQLException {
+    update(connection, FINISH_ROLLBACK, id);
+  }
+
+  private static void update(Connection connection, String sql, ScriptId id) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      setId(statement, 1, id);
+      statement.executeUpdate();
+    }
   }
 
   private static Status status(String text) {

@@ -1,9 +1,6 @@
 package io.mistersmith.persistence.migration;
 
-import io.mistersmith.persistence.migration.MigrationException.Kind;
-import io.mistersmith.persistence.migration.MigrationReport.Applied;
 import java.nio.file.Path;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,8 +8,6 @@ import java.util.Objects;
 import java.util.Optional;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Brings a database to the latest version. Any number of processes may call {@link #apply()} at
@@ -27,20 +22,12 @@ import org.slf4j.LoggerFactory;
  * stops. Immutable and thread-safe.
  */
 public final class MigrationRunner {
-  private static final Logger LOG = LoggerFactory.getLogger(MigrationRunner.class);
-
-  private final DataSource dataSource;
-  private final RunnerSettings settings;
+  private final MigrationContext context;
   private final Planner planner;
-  private final HistoryTable history;
-  private final Transaction transaction;
 
-  private MigrationRunner(DataSource dataSource, List<ScriptSet> sets, RunnerSettings settings) {
-    this.dataSource = dataSource;
-    this.settings = settings;
-    this.planner = new Planner(sets);
-    this.history = new HistoryTable(settings);
-    this.transaction = new Transaction(dataSource, settings);
+  private MigrationRunner(MigrationContext context) {
+    this.context = context;
+    this.planner = context.planner();
   }
 
   /** A runner of the bundled scripts with the default settings. */
@@ -60,11 +47,16 @@ public final class MigrationRunner {
    *     be asked
    */
   public MigrationPlan plan() {
-    try {
-      return planner.plan(transaction.run(history::read));
-    } catch (SQLException e) {
-      throw MigrationException.of("Could not read the history of migrations", e);
-    }
+    return new Apply(context, planner, Optional.empty()).plan();
+  }
+
+  /**
+   * What {@link #applyTo(ScriptId)} would do now. Reads only, and takes no lock.
+   *
+   * @throws MigrationException as {@link #plan()} does, and when there is no script of the version
+   */
+  public MigrationPlan planTo(ScriptId target) {
+    return new Apply(context, planner, Optional.of(target)).plan();
   }
 
   /**
@@ -76,90 +68,38 @@ public final class MigrationRunner {
    *     stays
    */
   public MigrationReport apply() {
-    long start = System.nanoTime();
-    Backoff backoff = new Backoff(Duration.ofMillis(50), Duration.ofSeconds(1));
-    while (true) {
-      MigrationPlan plan = plan();
-      if (plan.isUpToDate()) {
-        return new MigrationReport(plan.current(), plan.current(), List.of(), since(start));
-      }
-      Optional<AdvisoryLock> acquired = tryLock(start);
-      if (acquired.isPresent()) {
-        try (AdvisoryLock lock = acquired.get()) {
-          return applyUnder(lock, since(start));
-        }
-      }
-      backoff.pause("another migrator");
-    }
+    return new Apply(context, planner, Optional.empty()).run();
   }
 
-  /** The lock, or nothing while there is time to try again. */
-  private Optional<AdvisoryLock> tryLock(long start) {
-    try {
-      Optional<AdvisoryLock> lock = AdvisoryLock.tryAcquire(dataSource);
-      if (lock.isEmpty() && since(start).compareTo(settings.lockWait()) >= 0) {
-        throw locked();
-      }
-      return lock;
-    } catch (SQLException e) {
-      throw MigrationException.of("Could not take the migration lock", e);
-    }
+  /**
+   * Applies what is pending up to a version: it, the versions below it in its set, and what they
+   * depend on.
+   *
+   * @throws MigrationException as {@link #apply()} does, and when there is no script of the version
+   */
+  public MigrationReport applyTo(ScriptId target) {
+    return new Apply(context, planner, Optional.of(target)).run();
   }
 
-  private MigrationReport applyUnder(AdvisoryLock lock, Duration waited) {
-    MigrationPlan plan = planUnderLock();
-    ScriptExecutor executor =
-        new ScriptExecutor(transaction, history, settings.tableLockAttempts());
-    List<Applied> applied = new ArrayList<>();
-    Optional<MigrationVersion> current = plan.current();
-    for (Migration migration : plan.pending()) {
-      checkHeld(lock, migration);
-      Optional<Applied> done = executor.apply(migration);
-      done.ifPresent(a -> LOG.info("Applied {} in {} ms.", migration, a.duration().toMillis()));
-      done.ifPresent(applied::add);
-      current = migration.id().isCore() ? Optional.of(migration.version()) : current;
-    }
-    return new MigrationReport(plan.current(), current, applied, waited);
+  /**
+   * Takes back what its set has above a version; the version itself stays. The rows of the history
+   * stay too, and say so. Data in what is taken back is gone.
+   *
+   * @param target a version that is applied, or {@link MigrationVersion#NONE} of a set
+   * @throws MigrationException before anything is done when a version has no way back, or another
+   *     set's depends on it; else as {@link #apply()} does
+   */
+  public RollbackReport rollbackTo(ScriptId target) {
+    return new Rollback(context, planner, rollbacks -> rollbacks.downTo(target)).run();
   }
 
-  /** Makes the history where it is missing, and plans by what it says now. */
-  private MigrationPlan planUnderLock() {
-    try {
-      return transaction.run(
-          connection -> {
-            MigrationTables.create(connection);
-            return planner.plan(history.read(connection));
-          });
-    } catch (SQLException e) {
-      throw MigrationException.of("Could not prepare the history of migrations", e);
-    }
-  }
-
-  private static void checkHeld(AdvisoryLock lock, Migration migration) {
-    try {
-      if (!lock.isHeld()) {
-        throw new MigrationException(
-            Kind.DATABASE_UNAVAILABLE,
-            "The migration lock was lost before script "
-                + migration
-                + ": apply again, and not through a proxy that shares sessions, such as PgBouncer"
-                + " in transaction mode");
-      }
-    } catch (SQLException e) {
-      throw MigrationException.of("Could not check the migration lock", e);
-    }
-  }
-
-  private MigrationException locked() throws SQLException {
-    return new MigrationException(
-        Kind.LOCKED,
-        "The migration lock is held by %s and was not given back within %s; wait for it to finish,"
-                .formatted(AdvisoryLock.describeHolder(dataSource), settings.lockWait())
-            + " or end it with pg_terminate_backend");
-  }
-
-  private static Duration since(long start) {
-    return Duration.ofNanos(System.nanoTime() - start);
+  /**
+   * Takes back the version that was applied last.
+   *
+   * @throws MigrationException as {@link #rollbackTo(ScriptId)} does
+   */
+  public RollbackReport rollbackLast() {
+    return new Rollback(context, planner, RollbackPlanner::last).run();
   }
 
   /** Sets a {@link MigrationRunner} up. Not thread-safe. */
@@ -214,14 +154,7 @@ public final class MigrationRunner {
 
     /** How long to wait for another migrator; 5 minutes by default, zero not to wait. */
     public Builder lockWait(Duration lockWait) {
-      settings =
-          new RunnerSettings(
-              lockWait,
-              settings.tableLockTimeout(),
-              settings.tableLockAttempts(),
-              settings.statementTimeout(),
-              settings.environment(),
-              settings.applicationVersion());
+      settings = settings.withLockWait(lockWait);
       return this;
     }
 
@@ -230,40 +163,19 @@ public final class MigrationRunner {
      * script is tried; 3 seconds and 20 times by default.
      */
     public Builder tableLocks(Duration timeout, int attempts) {
-      settings =
-          new RunnerSettings(
-              settings.lockWait(),
-              timeout,
-              attempts,
-              settings.statementTimeout(),
-              settings.environment(),
-              settings.applicationVersion());
+      settings = settings.withTableLocks(timeout, attempts);
       return this;
     }
 
     /** How long a statement of a script may run; 30 minutes by default. */
     public Builder statementTimeout(Duration statementTimeout) {
-      settings =
-          new RunnerSettings(
-              settings.lockWait(),
-              settings.tableLockTimeout(),
-              settings.tableLockAttempts(),
-              statementTimeout,
-              settings.environment(),
-              settings.applicationVersion());
+      settings = settings.withStatementTimeout(statementTimeout);
       return this;
     }
 
     /** What the history notes of where and for what the scripts were applied; empty by default. */
     public Builder note(String environment, String applicationVersion) {
-      settings =
-          new RunnerSettings(
-              settings.lockWait(),
-              settings.tableLockTimeout(),
-              settings.tableLockAttempts(),
-              settings.statementTimeout(),
-              environment,
-              applicationVersion);
+      settings = settings.withNote(environment, applicationVersion);
       return this;
     }
 
@@ -282,7 +194,7 @@ public final class MigrationRunner {
           new ScriptSet(
               ScriptId.CORE, from == null ? ScriptFolder.bundled() : ScriptFolder.of(from)));
       all.addAll(sets);
-      return new MigrationRunner(source, all, settings);
+      return new MigrationRunner(new MigrationContext(source, all, settings));
     }
   }
 }

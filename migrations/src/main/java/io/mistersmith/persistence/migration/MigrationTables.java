@@ -33,6 +33,7 @@ final class MigrationTables {
         statements_done INTEGER NOT NULL DEFAULT 0,
         started_at TIMESTAMPTZ NOT NULL DEFAULT clock_timestamp(),
         applied_at TIMESTAMPTZ,
+        rolled_back_at TIMESTAMPTZ,
         applied_by VARCHAR(100) NOT NULL DEFAULT CURRENT_USER,
         execution_time_ms BIGINT,
         error_message TEXT,

@@ -3,6 +3,7 @@ package io.mistersmith.persistence.migration;
 import io.mistersmith.persistence.migration.MigrationException.Kind;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -54,6 +55,40 @@ final class Planner {
       }
     }
     return new MigrationPlan(highest(applied.keySet()), pending);
+  }
+
+  /**
+   * What is left to do up to a version: it, the versions below it in its set, and what they depend
+   * on.
+   *
+   * @throws MigrationException when there is no script of that version
+   */
+  MigrationPlan plan(List<HistoryEntry> history, Optional<ScriptId> target) {
+    MigrationPlan plan = plan(history);
+    return target.isEmpty()
+        ? plan
+        : new MigrationPlan(plan.current(), upTo(target.get(), plan.pending()));
+  }
+
+  private List<Migration> upTo(ScriptId target, List<Migration> pending) {
+    if (!known.contains(target)) {
+      throw new MigrationException(
+          Kind.UNKNOWN_VERSION,
+          "There is no script of version "
+              + target
+              + "; info lists those there are (a version of another set is written 'set version')");
+    }
+    Set<ScriptId> needed = new HashSet<>();
+    for (int i = order.size() - 1; i >= 0; i--) {
+      Migration script = order.get(i);
+      boolean below =
+          script.set().equals(target.set()) && script.version().compareTo(target.version()) <= 0;
+      if (below || needed.contains(script.id())) {
+        needed.add(script.id());
+        needed.addAll(script.dependsOn());
+      }
+    }
+    return pending.stream().filter(script -> needed.contains(script.id())).toList();
   }
 
   private static Optional<MigrationVersion> highest(Set<ScriptId> applied) {

@@ -93,6 +93,7 @@ class PlannerTest {
         status,
         checksum,
         List.of(),
+        Optional.empty(),
         Optional.empty());
   }
 }
