@@ -37,6 +37,18 @@ public final class Tokenizer {
     return List.copyOf(tokenizer.tokens);
   }
 
+  /**
+   * The tokens of what a string contains, such as the body of a function. Empty where it is not
+   * SQL, which another language's body may not be.
+   */
+  static List<Token> inside(Token string) {
+    try {
+      return tokens("body", string.content(), string.line());
+    } catch (ScriptSyntaxException e) {
+      return List.of();
+    }
+  }
+
   private void readAll() {
     while (position < sql.length()) {
       char c = sql.charAt(position);
