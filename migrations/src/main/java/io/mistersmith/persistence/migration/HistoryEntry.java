@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.migration;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -14,6 +15,8 @@ import java.util.Optional;
  * @param dependsOn what it depends on, as of when it was run
  * @param rollbackSql the script that takes it back, as of when it was run
  * @param appliedAt when it was applied
+ * @param took how long its script took when it was last applied
+ * @param error why its last attempt failed
  */
 record HistoryEntry(
     ScriptId id,
@@ -22,7 +25,9 @@ record HistoryEntry(
     String checksum,
     List<ScriptId> dependsOn,
     Optional<String> rollbackSql,
-    Optional<Instant> appliedAt) {
+    Optional<Instant> appliedAt,
+    Optional<Duration> took,
+    Optional<String> error) {
 
   /** What became of a version. */
   enum Status {

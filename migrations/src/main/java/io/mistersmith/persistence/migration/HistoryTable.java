@@ -23,7 +23,7 @@ final class HistoryTable {
   private static final String READ =
       """
       SELECT script_set, version, name, status, sql_hash, depends_on_version, rollback_sql,
-             applied_at
+             applied_at, execution_time_ms, error_message
         FROM migrations.applied_migrations
       """;
 
@@ -44,7 +44,7 @@ final class HistoryTable {
              depends_on_version = excluded.depends_on_version,
              rollback_sql = excluded.rollback_sql, is_rollbackable = excluded.is_rollbackable,
              status = excluded.status, rolled_back_at = NULL, started_at = clock_timestamp(), applied_at = NULL,
-             applied_by = CURRENT_USER, execution_time_ms = NULL, error_message = NULL,
+             applied_by = CURRENT_USER, error_message = NULL,
              database_version = excluded.database_version,
              application_version = excluded.application_version,
              environment = excluded.environment
@@ -100,6 +100,20 @@ final class HistoryTable {
        WHERE script_set = ? AND version = ?
       """;
 
+  private static final String MARK_LEFT_OVERS =
+      """
+      UPDATE migrations.applied_migrations
+         SET status = 'failed', error_message = 'left behind by a migrator that died'
+       WHERE script_set = ? AND version = ? AND status = 'running'
+      """;
+
+  private static final String SET_CHECKSUM =
+      """
+      UPDATE migrations.applied_migrations
+         SET sql_hash = ?
+       WHERE script_set = ? AND version = ?
+      """;
+
   private final RunnerSettings settings;
 
   HistoryTable(RunnerSettings settings) {
@@ -132,7 +146,9 @@ final class HistoryTable {
           ids(row.getString(6), set),
           Optional.ofNullable(row.getString(7)),
           Optional.ofNullable(row.getObject(8, OffsetDateTime.class))
-              .map(OffsetDateTime::toInstant));
+              .map(OffsetDateTime::toInstant),
+          Optional.ofNullable(row.getObject(9, Long.class)).map(Duration::ofMillis),
+          Optional.ofNullable(row.getString(10)));
     } catch (IllegalArgumentException e) {
       throw new MigrationException(
           Kind.HISTORY_MISMATCH, "migrations.applied_migrations: " + e.getMessage(), e);
@@ -239,6 +255,20 @@ final class HistoryTable {
   /** Notes that a version is taken back; the row stays. */
   void finishRollback(Connection connection, ScriptId id) throws SQLException {
     update(connection, FINISH_ROLLBACK, id);
+  }
+
+  /** Notes that nobody works any more on a version that says it runs. */
+  void markLeftOver(Connection connection, ScriptId id) throws SQLException {
+    update(connection, MARK_LEFT_OVERS, id);
+  }
+
+  /** Takes a script that was changed for the one that was applied. */
+  void setChecksum(Connection connection, ScriptId id, String checksum) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(SET_CHECKSUM)) {
+      statement.setString(1, checksum);
+      setId(statement, 2, id);
+      statement.executeUpdate();
+    }
   }
 
   private static void update(Connection connection, String sql, ScriptId id) throws SQLException {

@@ -102,6 +102,71 @@ public final class MigrationRunner {
     return new Rollback(context, planner, RollbackPlanner::last).run();
   }
 
+  /**
+   * Runs what is pending in one transaction and rolls it back, so that errors show. Tables are
+   * locked meanwhile as by the real thing. What only works over several transactions, such as a new
+   * value of an enum that a later version uses, fails here.
+   *
+   * @param target the version to go to; empty for all
+   * @throws MigrationException when a script would fail, and as {@link #apply()} does
+   */
+  public DryRunReport dryRun(Optional<ScriptId> target) {
+    return new DryRun(context, planner, target).run();
+  }
+
+  /**
+   * What the pending scripts lock, risk, and take as far as the history can tell. Reads only.
+   *
+   * @param target the version to go to; empty for all
+   * @throws MigrationException as {@link #plan()} does
+   */
+  public List<PlannedMigration> forecast(Optional<ScriptId> target) {
+    List<HistoryEntry> history = context.readHistory();
+    return new Forecast(planner.order(), history).of(planner.plan(history, target).pending());
+  }
+
+  /**
+   * Every version that the scripts or the history know. Reads only.
+   *
+   * @throws MigrationException when the database cannot be asked
+   */
+  public List<VersionInfo> info() {
+    return Inventory.of(planner.order(), context.readHistory());
+  }
+
+  /**
+   * Compares scripts, history and catalog, and notes the results in migrations.validation_results
+   * where that table is there.
+   *
+   * @throws MigrationException when the database cannot be asked
+   */
+  public ValidationReport validate() {
+    return new Validation(context, planner).run();
+  }
+
+  /**
+   * Marks as failed what a migrator that died left running, and drops the invalid indexes that
+   * scripts left that are no transaction and not applied.
+   *
+   * @param acceptChangedScripts whether scripts that were changed after they were applied are to be
+   *     taken for what was applied
+   * @throws MigrationException as {@link #apply()} does
+   */
+  public RepairReport repair(boolean acceptChangedScripts) {
+    return new Repair(context, planner, acceptChangedScripts).run();
+  }
+
+  /**
+   * Notes a version, those below it in its set, and what they depend on as applied, without running
+   * them: for a database that was made by other means.
+   *
+   * @return what was noted
+   * @throws MigrationException when the set has a history already, and as {@link #apply()} does
+   */
+  public List<ScriptId> baseline(ScriptId target) {
+    return new Baseline(context, planner, target).run();
+  }
+
   /** Sets a {@link MigrationRunner} up. Not thread-safe. */
   public static final class Builder {
     private @Nullable DataSource dataSource;

@@ -41,20 +41,53 @@ final class Planner {
    *     before what is applied
    */
   MigrationPlan plan(List<HistoryEntry> history) {
+    List<MigrationException> problems = problems(history);
+    if (!problems.isEmpty()) {
+      throw problems.get(0);
+    }
+    Map<ScriptId, HistoryEntry> applied = applied(history);
+    unknown(history)
+        .forEach(
+            id ->
+                LOG.warn(
+                    "The database has version {}, which this release does not know (its last is"
+                        + " {}); a newer release has migrated it. Upgrade this one soon.",
+                    id,
+                    last.get(id.set())));
+    return new MigrationPlan(
+        highest(applied.keySet()),
+        order.stream().filter(script -> !applied.containsKey(script.id())).toList());
+  }
+
+  private static Map<ScriptId, HistoryEntry> applied(List<HistoryEntry> history) {
     Map<ScriptId, HistoryEntry> applied = new LinkedHashMap<>();
     history.stream().filter(HistoryEntry::isApplied).forEach(e -> applied.put(e.id(), e));
-    checkMissing(applied.keySet());
+    return applied;
+  }
+
+  /** The versions that are applied and that only a newer release can know. */
+  List<ScriptId> unknown(List<HistoryEntry> history) {
+    return applied(history).keySet().stream()
+        .filter(id -> last.containsKey(id.set()) && !known.contains(id))
+        .toList();
+  }
+
+  /** In what scripts and history do not fit together. */
+  List<MigrationException> problems(List<HistoryEntry> history) {
+    Map<ScriptId, HistoryEntry> applied = applied(history);
+    List<MigrationException> problems = new ArrayList<>();
+    unknown(history).forEach(id -> checkMissing(id).ifPresent(problems::add));
     List<Migration> pending = new ArrayList<>();
     for (Migration script : order) {
       HistoryEntry entry = applied.get(script.id());
       if (entry == null) {
         pending.add(script);
       } else {
-        checkUnchanged(script, entry);
-        checkInOrder(script, pending);
+        checkUnchanged(script, entry).ifPresent(problems::add);
+        checkInOrder(script, pending).ifPresent(problems::add);
       }
     }
-    return new MigrationPlan(highest(applied.keySet()), pending);
+    return problems;
   }
 
   /**
@@ -91,6 +124,11 @@ final class Planner {
     return pending.stream().filter(script -> needed.contains(script.id())).toList();
   }
 
+  /** The highest version of the core set that is applied. */
+  static Optional<MigrationVersion> current(List<HistoryEntry> history) {
+    return highest(applied(history).keySet());
+  }
+
   private static Optional<MigrationVersion> highest(Set<ScriptId> applied) {
     return applied.stream()
         .filter(ScriptId::isCore)
@@ -98,45 +136,41 @@ final class Planner {
         .max(Comparator.naturalOrder());
   }
 
-  private static void checkUnchanged(Migration script, HistoryEntry entry) {
-    if (!script.checksum().equals(entry.checksum())) {
-      throw new MigrationException(
-          Kind.CHECKSUM_CHANGED,
-          "Script %s was changed after it was applied (SHA-256 %s, applied was %s): take the change"
-                  .formatted(script, script.checksum(), entry.checksum())
-              + " back and put it into a new version");
-    }
+  private static Optional<MigrationException> checkUnchanged(Migration script, HistoryEntry entry) {
+    return script.checksum().equals(entry.checksum())
+        ? Optional.empty()
+        : Optional.of(
+            new MigrationException(
+                Kind.CHECKSUM_CHANGED,
+                "Script %s was changed after it was applied (SHA-256 %s, applied was %s): take the"
+                        .formatted(script, script.checksum(), entry.checksum())
+                    + " change back and put it into a new version"));
   }
 
-  private static void checkInOrder(Migration applied, List<Migration> pending) {
-    for (Migration script : pending) {
-      if (script.set().equals(applied.set()) || applied.dependsOn().contains(script.id())) {
-        throw new MigrationException(
-            Kind.HISTORY_MISMATCH,
-            "Script %s comes too late: %s is applied already; give it a version above that"
-                .formatted(script, applied.id()));
-      }
-    }
+  private static Optional<MigrationException> checkInOrder(
+      Migration applied, List<Migration> pending) {
+    return pending.stream()
+        .filter(
+            script ->
+                script.set().equals(applied.set()) || applied.dependsOn().contains(script.id()))
+        .findFirst()
+        .map(
+            script ->
+                new MigrationException(
+                    Kind.HISTORY_MISMATCH,
+                    "Script %s comes too late: %s is applied already; give it a version above that"
+                        .formatted(script, applied.id())));
   }
 
   /** A database may be ahead of this library, as in a rolling upgrade, but not beside it. */
-  private void checkMissing(Set<ScriptId> applied) {
-    for (ScriptId id : applied) {
-      MigrationVersion lastOfSet = last.get(id.set());
-      if (lastOfSet == null || known.contains(id)) {
-        continue;
-      }
-      if (id.version().compareTo(lastOfSet) < 0) {
-        throw new MigrationException(
-            Kind.HISTORY_MISMATCH,
-            "Version %s is applied, but its script V%s__….sql is missing; put it back"
-                .formatted(id, id.version()));
-      }
-      LOG.warn(
-          "The database has version {}, which this release does not know (its last is {}); a newer"
-              + " release has migrated it. Upgrade this one soon.",
-          id,
-          lastOfSet);
-    }
+  private Optional<MigrationException> checkMissing(ScriptId id) {
+    MigrationVersion lastOfSet = last.get(id.set());
+    return lastOfSet != null && id.version().compareTo(lastOfSet) < 0
+        ? Optional.of(
+            new MigrationException(
+                Kind.HISTORY_MISMATCH,
+                "Version %s is applied, but its script V%s__….sql is missing; put it back"
+                    .formatted(id, id.version())))
+        : Optional.empty();
   }
 }

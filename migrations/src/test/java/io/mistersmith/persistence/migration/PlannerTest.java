@@ -94,6 +94,8 @@ class PlannerTest {
         checksum,
         List.of(),
         Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
         Optional.empty());
   }
 }
