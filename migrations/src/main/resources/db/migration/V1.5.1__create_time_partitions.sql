@@ -218,8 +218,9 @@ END;
 $$;
 
 -- Creates the partition of a range, which must be a gap, with the rows that the default partition
--- has of it. Where those are more than p_limit (null: no limit) the partition ends earlier, after
--- about so many, and the rest of the range stays a gap.
+-- has of it. Where those are more than p_limit (null: no limit) the partition gets about so many
+-- of them and is as much shorter; the rest of the range stays a gap. It gets the oldest, but the
+-- newest where the range reaches beyond p_now: what is being written now finds its place first.
 CREATE FUNCTION partitions.fill_gap(
   p_table REGCLASS,
   p_from TIMESTAMPTZ,
@@ -236,6 +237,8 @@ AS $$
 DECLARE
   v_time NAME := partitions.time_column(p_table);
   v_default REGCLASS;
+  c_moment CONSTANT INTERVAL := '1 microsecond';
+  v_from TIMESTAMPTZ := p_from;
   v_to TIMESTAMPTZ := p_to;
   v_cut TIMESTAMPTZ;
   v_rows BOOLEAN := FALSE;
@@ -273,21 +276,26 @@ BEGIN
   IF v_rows THEN
     IF p_limit IS NOT NULL THEN
       EXECUTE format(
-        'SELECT %2$I FROM ONLY %1$s WHERE %2$I >= $1 AND %2$I < $2 ORDER BY 1 OFFSET $3 LIMIT 1',
-        v_default, v_time)
+        'SELECT %2$I FROM ONLY %1$s WHERE %2$I >= $1 AND %2$I < $2'
+        ' ORDER BY 1 %3$s OFFSET $3 LIMIT 1',
+        v_default, v_time, CASE WHEN p_to > p_now THEN 'DESC' ELSE '' END)
         INTO v_cut USING p_from, p_to, greatest(p_limit, 1);
-      IF v_cut IS NOT NULL THEN
+      IF v_cut IS NULL THEN
+        NULL; -- few enough
+      ELSIF p_to > p_now THEN
+        v_from := least(v_cut + c_moment, p_to - c_moment);
+      ELSE
         -- A moment with more rows than that is not divided.
         EXECUTE format(
-          'SELECT greatest($1, min(%2$I) + INTERVAL ''1 microsecond'')'
-          ' FROM ONLY %1$s WHERE %2$I >= $2', v_default, v_time)
-          INTO v_to USING v_cut, p_from;
+          'SELECT greatest($1, min(%2$I) + $3) FROM ONLY %1$s WHERE %2$I >= $2',
+          v_default, v_time)
+          INTO v_to USING v_cut, p_from, c_moment;
       END IF;
     END IF;
-    moved := partitions.move_rows(p_table, v_default, partition_name, p_from, v_to);
+    moved := partitions.move_rows(p_table, v_default, partition_name, v_from, v_to);
   END IF;
   EXECUTE format('ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM (%L) TO (%L)',
-                 p_table, partition_name, p_from, v_to);
+                 p_table, partition_name, v_from, v_to);
 END;
 $$;
 
@@ -359,7 +367,7 @@ $$;
 -- Call it again until it moves none.
 CREATE FUNCTION partitions.drain_default(
   p_table REGCLASS,
-  p_limit BIGINT DEFAULT 50000,
+  p_limit BIGINT DEFAULT 20000,
   p_now TIMESTAMPTZ DEFAULT now()
 )
 RETURNS BIGINT
@@ -376,6 +384,7 @@ DECLARE
   v_default REGCLASS;
   v_oldest TIMESTAMPTZ;
   v_gap RECORD;
+  v_rows BIGINT;
   v_moved BIGINT := 0;
   v_partitions INTEGER := 0;
 BEGIN
@@ -393,10 +402,14 @@ BEGIN
              partitions.period_start(v_period, v_oldest),
              partitions.period_start(v_period, v_oldest, 1)) AS g
      WHERE g.from_at <= v_oldest AND g.to_at > v_oldest;
+    -- Only a period with more rows than the limit is divided.
+    EXECUTE format('SELECT count(*) FROM (SELECT FROM ONLY %1$s'
+                   ' WHERE %2$I >= $1 AND %2$I < $2 LIMIT $3) AS r', v_default, v_time)
+      INTO v_rows USING v_gap.from_at, v_gap.to_at, p_limit - v_moved + 1;
+    EXIT WHEN v_moved > 0 AND v_rows > p_limit - v_moved;
     v_moved := v_moved + (
       SELECT f.moved
-        FROM partitions.fill_gap(p_table, v_gap.from_at, v_gap.to_at, p_limit - v_moved, p_now)
-             AS f);
+        FROM partitions.fill_gap(p_table, v_gap.from_at, v_gap.to_at, p_limit, p_now) AS f);
     v_partitions := v_partitions + 1;
   END LOOP;
   RETURN v_moved;
