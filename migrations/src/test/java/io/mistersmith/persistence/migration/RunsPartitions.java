@@ -25,6 +25,15 @@ abstract class RunsPartitions {
     server = PostgresServer.start(PostgresOptions.defaults().withMajorVersion(majorVersion));
     database = new TestDatabase(server);
     MigrationRunner.of(database.dataSource()).apply();
+    // A wait without end becomes a failure.
+    database.execute(
+        """
+        DO $$
+        BEGIN
+          EXECUTE format('ALTER DATABASE %I SET statement_timeout = 30000', current_database());
+        END
+        $$
+        """);
   }
 
   @AfterParameterizedClassInvocation
