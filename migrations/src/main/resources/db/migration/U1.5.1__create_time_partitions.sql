@@ -1,3 +1,4 @@
+DROP FUNCTION partitions.dissolve(REGCLASS);
 DROP FUNCTION partitions.drain_default(REGCLASS, BIGINT, TIMESTAMPTZ);
 DROP FUNCTION partitions.create_time_partition(REGCLASS, DATE, INTERVAL);
 DROP FUNCTION partitions.create_time_partition(REGCLASS, TIMESTAMPTZ, INTERVAL);

@@ -164,11 +164,11 @@ BEGIN
 END;
 $$;
 
--- Moves the rows of a range from the default partition to a table that nobody else sees yet; the
--- caller has locked the former. Moving is no deleting: the table's triggers do not hear of it.
+-- Moves the rows of a range between a partition and a table that nobody else sees; the caller has
+-- locked the former. Moving is neither deleting nor inserting: the triggers do not hear of it.
 CREATE FUNCTION partitions.move_rows(
   p_table REGCLASS,
-  p_default REGCLASS,
+  p_source REGCLASS,
   p_target REGCLASS,
   p_from TIMESTAMPTZ,
   p_to TIMESTAMPTZ
@@ -194,13 +194,15 @@ BEGIN
   SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) INTO v_columns
     FROM pg_attribute
    WHERE attrelid = p_table AND attnum > 0 AND NOT attisdropped AND attgenerated = '';
-  SELECT array_agg(format('ALTER TABLE %s DISABLE TRIGGER %I', p_default, tgname)),
-         array_agg(format('ALTER TABLE %s ENABLE %s TRIGGER %I', p_default,
+  SELECT array_agg(format('ALTER TABLE %s DISABLE TRIGGER %I', tgrelid::regclass, tgname)),
+         array_agg(format('ALTER TABLE %s ENABLE %s TRIGGER %I', tgrelid::regclass,
                           CASE tgenabled WHEN 'A' THEN 'ALWAYS' ELSE '' END, tgname))
     INTO v_silence, v_restore
-    FROM pg_trigger
-   WHERE tgrelid = p_default AND (NOT tgisinternal OR tgparentid <> 0)
-     AND tgenabled IN ('O', 'A') AND tgtype & 8 <> 0; -- on delete
+    FROM pg_trigger t
+   WHERE (tgrelid = p_source AND tgtype & 8 <> 0 -- on delete
+          OR tgrelid = p_target AND tgtype & 4 <> 0) -- on insert
+     AND tgenabled IN ('O', 'A') AND (NOT tgisinternal OR tgparentid <> 0)
+     AND NOT EXISTS (SELECT FROM pg_constraint WHERE oid = t.tgconstraint AND contype = 'f');
 
   FOREACH v_command IN ARRAY coalesce(v_silence, '{}') LOOP
     EXECUTE v_command;
@@ -208,7 +210,7 @@ BEGIN
   EXECUTE format(
     'WITH moved AS (DELETE FROM ONLY %1$s WHERE %2$I >= %3$L AND %2$I < %4$L RETURNING %5$s)'
     ' INSERT INTO %6$s (%5$s) SELECT %5$s FROM moved',
-    p_default, v_time, p_from, p_to, v_columns, p_target);
+    p_source, v_time, p_from, p_to, v_columns, p_target);
   GET DIAGNOSTICS v_moved = ROW_COUNT;
   FOREACH v_command IN ARRAY coalesce(v_restore, '{}') LOOP
     EXECUTE v_command;
@@ -411,6 +413,39 @@ BEGIN
       SELECT f.moved
         FROM partitions.fill_gap(p_table, v_gap.from_at, v_gap.to_at, p_limit, p_now) AS f);
     v_partitions := v_partitions + 1;
+  END LOOP;
+  RETURN v_moved;
+END;
+$$;
+
+-- The way back: moves all rows of a table into its default partition, drops the others, and says
+-- how many rows that were. Partitions that live in another schema stay. Readers and writers wait.
+CREATE FUNCTION partitions.dissolve(p_table REGCLASS)
+RETURNS BIGINT
+LANGUAGE plpgsql
+SET search_path = pg_catalog
+SET lock_timeout = '500ms'
+AS $$
+DECLARE
+  v_default REGCLASS;
+  v_old RECORD;
+  v_moved BIGINT := 0;
+BEGIN
+  PERFORM partitions.lock_for_maintenance(p_table);
+  EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', p_table);
+  SELECT b.partition_name INTO STRICT v_default
+    FROM partitions.bounds(p_table) AS b WHERE b.is_default;
+  FOR v_old IN
+    SELECT b.partition_name, b.from_at, b.to_at
+      FROM partitions.bounds(p_table) AS b
+      JOIN pg_class c ON c.oid = b.partition_name
+      JOIN pg_class p ON p.oid = p_table AND p.relnamespace = c.relnamespace
+     WHERE NOT b.is_default
+  LOOP
+    EXECUTE format('ALTER TABLE %s DETACH PARTITION %s', p_table, v_old.partition_name);
+    v_moved := v_moved + partitions.move_rows(
+      p_table, v_old.partition_name, v_default, v_old.from_at, v_old.to_at);
+    EXECUTE format('DROP TABLE %s', v_old.partition_name);
   END LOOP;
   RETURN v_moved;
 END;

@@ -281,6 +281,26 @@ class TimePartitionsIT extends RunsPartitions {
   }
 
   @Test
+  void dissolvedTableHasAllItsRowsInTheDefaultPartition() throws SQLException {
+    database.execute(
+        """
+        CREATE TRIGGER note_inserted AFTER INSERT ON demo.log
+          FOR EACH ROW EXECUTE FUNCTION demo.note_deleted();
+        CREATE TABLE billing.own PARTITION OF demo.log
+          FOR VALUES FROM ('2019-01-02Z') TO ('2019-01-03Z');
+        SELECT partitions.manage_time_partitions('demo.log', NULL, 3, '2030-01-01Z');
+        ALTER TABLE demo.log DISABLE TRIGGER note_inserted;
+        """);
+    insert("2030-01-01Z", "2030-01-02Z", "2030-01-04 23:59Z", "2030-01-05Z", "2019-01-02Z");
+    database.execute("ALTER TABLE demo.log ENABLE TRIGGER note_inserted");
+
+    assertThat(database.query("SELECT partitions.dissolve('demo.log')")).containsExactly("3");
+
+    assertThat(rowsByPartition()).containsExactly("billing.own 1", "demo.log_default 4");
+    assertThat(database.query("SELECT * FROM demo.deleted")).isEmpty();
+  }
+
+  @Test
   void overviewShowsWhatThereIs() throws SQLException {
     insert("2026-01-01Z");
     database.execute(
