@@ -20,8 +20,8 @@ CREATE TABLE partitions.settings (
   keep_detached BOOLEAN NOT NULL DEFAULT FALSE,
   -- For new partitions, such as {"fillfactor": 90, "autovacuum_vacuum_scale_factor": 0.05}.
   storage_parameters JSONB NOT NULL DEFAULT '{}',
-  -- About how many rows are moved out of the default partition while writers wait (20,000 narrow
-  -- rows: 0.1 s); up to twice as many in one maintenance.
+  -- Above how many rows in the default partition a period is divided, so that no single
+  -- transaction moves more.
   drain_limit INTEGER NOT NULL DEFAULT 20000,
   last_run_at TIMESTAMPTZ,
   last_success_at TIMESTAMPTZ,

@@ -91,6 +91,8 @@ DECLARE
   v_later INTEGER;
   v_gap RECORD;
   v_moved BIGINT;
+  v_due BIGINT;
+  v_made BOOLEAN := FALSE;
   v_retired RECORD;
 BEGIN
   IF NOT coalesce(isfinite(p_now), FALSE)
@@ -107,6 +109,8 @@ BEGIN
   dropped := 0;
   problems := '{}';
   PERFORM partitions.lock_for_maintenance(p_table);
+  SELECT nullif(partdefid, 0)::regclass INTO v_default
+    FROM pg_partitioned_table WHERE partrelid = p_table;
   SELECT count(*) INTO v_before FROM partitions.bounds(p_table);
 
   -- What writers wait for comes first, before lesser locks are held: the current partition, then
@@ -124,9 +128,17 @@ BEGIN
           FROM partitions.fill_gap(p_table, v_gap.from_at, v_gap.to_at, v_limit, p_now)
                AS f;
         drained := drained + v_moved;
+        v_made := TRUE;
       END LOOP;
-      IF v_later = 0 AND drained < v_limit THEN
-        drained := drained + partitions.drain_default(p_table, v_limit, p_now);
+      -- If the current partition was made just now, writers are locked out: the rest can wait.
+      IF v_later = 0 AND v_default IS NOT NULL THEN
+        EXECUTE format(
+          'SELECT count(*) FROM (SELECT FROM ONLY %1$s WHERE isfinite(%2$I) AND %2$I < $1'
+          ' LIMIT 2001) AS r', v_default, v_time)
+          INTO v_due USING partitions.period_start(v_period, p_now, 1);
+        IF v_due <= least(v_limit, 2000) OR NOT v_made THEN
+          drained := drained + partitions.drain_default(p_table, v_limit, p_now);
+        END IF;
       END IF;
     EXCEPTION WHEN OTHERS THEN
       problems := problems || format(
@@ -148,8 +160,6 @@ BEGIN
   END IF;
 
   rows_left := FALSE;
-  SELECT nullif(partdefid, 0)::regclass INTO v_default
-    FROM pg_partitioned_table WHERE partrelid = p_table;
   IF v_default IS NOT NULL THEN
     EXECUTE format('SELECT EXISTS (SELECT FROM ONLY %1$s WHERE isfinite(%2$I) AND %2$I < $1)',
                    v_default, v_time)

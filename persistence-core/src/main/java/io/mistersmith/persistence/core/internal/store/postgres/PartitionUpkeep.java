@@ -143,7 +143,8 @@ final class PartitionUpkeep {
   }
 
   private static boolean goesOn(Outcome outcome) {
-    return outcome.result().equals("incomplete") && outcome.drained() > 0;
+    return outcome.result().equals("incomplete")
+        && (outcome.drained() > 0 || outcome.created() > 0);
   }
 
   private void report(Table table, Outcome outcome) {
