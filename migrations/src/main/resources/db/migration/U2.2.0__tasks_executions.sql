@@ -1,0 +1,3 @@
+DROP TABLE tasks.executions;
+
+DROP FUNCTION tasks.refuse_repeated_attempt ();

@@ -1,0 +1,3 @@
+DROP TABLE messages.log;
+
+DROP FUNCTION messages.mark_unrouted ();
