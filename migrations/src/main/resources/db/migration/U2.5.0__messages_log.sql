@@ -1,3 +1,2 @@
 DROP TABLE messages.log;
-
-DROP FUNCTION messages.mark_unrouted ();
+DROP FUNCTION messages.mark_orphans();

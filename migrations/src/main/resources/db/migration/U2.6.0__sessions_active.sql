@@ -1,5 +1,3 @@
-DROP FUNCTION sessions.remove_expired (INTEGER);
-
+DROP FUNCTION sessions.remove_expired(INTEGER);
 DROP TABLE sessions.active;
-
 DROP SCHEMA sessions;

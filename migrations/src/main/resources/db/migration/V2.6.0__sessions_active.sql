@@ -1,5 +1,11 @@
--- Sessions. Not partitioned, since the token must be unique; and without a check against the present
--- time, which would refuse every change of a session that has ended, and a restored backup.
+-- Sessions, until somebody removes those that have expired.
+--
+-- Not partitioned: a token is unique among all of them. And without a check that a session is
+-- still valid now, which would refuse every change of one that is not, and a restored backup.
+-- A session goes with its agent.
+--
+-- Left out: an index on (session_token), which active_session_token_key is; and one on
+-- (last_activity) of unexpired sessions only, which would need a time that stands still.
 
 CREATE SCHEMA IF NOT EXISTS sessions;
 
@@ -26,23 +32,20 @@ CREATE TABLE sessions.active (
     CHECK (session_type IN ('interactive', 'api', 'system', 'background')),
   CONSTRAINT future_expiry CHECK (expires_at > created_at)
 ) WITH (
-  fillfactor = 85,
   autovacuum_vacuum_scale_factor = 0.05,
   autovacuum_analyze_scale_factor = 0.05,
   autovacuum_vacuum_cost_limit = 1000
 );
 
-CREATE INDEX idx_sessions_active_agent ON sessions.active (agent_id)
-  WHERE agent_id IS NOT NULL;
+CREATE INDEX idx_sessions_active_agent ON sessions.active (agent_id) WHERE agent_id IS NOT NULL;
 
-CREATE INDEX idx_sessions_active_user ON sessions.active (user_id)
-  WHERE user_id IS NOT NULL;
+CREATE INDEX idx_sessions_active_user ON sessions.active (user_id) WHERE user_id IS NOT NULL;
 
 CREATE INDEX idx_sessions_active_activity ON sessions.active (last_activity);
 
 CREATE INDEX idx_sessions_active_expires ON sessions.active (expires_at);
 
--- Removes sessions that have ended, the oldest first, and returns how many.
+-- Removes up to p_limit sessions that have expired, the oldest first, and returns how many.
 CREATE FUNCTION sessions.remove_expired(p_limit INTEGER DEFAULT 1000)
 RETURNS INTEGER
 LANGUAGE plpgsql
@@ -51,16 +54,17 @@ AS $$
 DECLARE
   v_removed INTEGER;
 BEGIN
-  DELETE FROM sessions.active a
-   USING (
-     SELECT session_id
-       FROM sessions.active
-      WHERE expires_at <= clock_timestamp()
-      ORDER BY expires_at
-      LIMIT p_limit
-        FOR UPDATE SKIP LOCKED
-   ) ended
-   WHERE a.session_id = ended.session_id;
+  WITH expired AS (
+    SELECT a.session_id
+      FROM sessions.active AS a
+     WHERE a.expires_at <= clock_timestamp()
+     ORDER BY a.expires_at
+     LIMIT p_limit
+       FOR UPDATE SKIP LOCKED
+  )
+  DELETE FROM sessions.active AS a
+   USING expired AS e
+   WHERE a.session_id = e.session_id;
   GET DIAGNOSTICS v_removed = ROW_COUNT;
   RETURN v_removed;
 END;

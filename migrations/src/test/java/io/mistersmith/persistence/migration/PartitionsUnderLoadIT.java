@@ -67,7 +67,7 @@ class PartitionsUnderLoadIT extends RunsPartitions {
       writers.add(threads.submit(writing(i % 2 == 0)));
     }
     awaitRows(20_200);
-    database.execute("UPDATE partitions.settings SET drain_limit = 500");
+    database.execute("UPDATE partitions.settings SET drain_limit = 2000");
     assertThat(maintainUntilDone()).isEqualTo("done");
     long written = ended(writers);
     assertThat(written).isGreaterThan(200);

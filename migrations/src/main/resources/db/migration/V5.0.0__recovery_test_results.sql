@@ -1,4 +1,4 @@
--- What restores were tried, and how they went.
+-- Which restores were tried, and how they went.
 
 CREATE SCHEMA IF NOT EXISTS recovery;
 
@@ -24,7 +24,8 @@ CREATE TABLE recovery.test_results (
 
 CREATE INDEX idx_recovery_test_results_started ON recovery.test_results (test_started_at);
 
--- Records a test that has ended. When it began must be said: otherwise every test took no time.
+-- Records a test that began at p_test_started_at, and ends now unless its status is 'running'.
+-- The caller's clock may be ahead of the database's: the test then took no time.
 CREATE FUNCTION recovery.record_test_result(
   p_test_type TEXT,
   p_backup_timestamp TIMESTAMPTZ,
@@ -33,19 +34,21 @@ CREATE FUNCTION recovery.record_test_result(
   p_test_status TEXT DEFAULT 'passed',
   p_data_verified BOOLEAN DEFAULT NULL,
   p_performance_metrics JSONB DEFAULT '{}',
-  p_error_messages TEXT[] DEFAULT NULL,
-  p_notes TEXT DEFAULT NULL
+  p_notes TEXT DEFAULT NULL,
+  p_error_messages TEXT[] DEFAULT NULL
 )
 RETURNS UUID
 LANGUAGE sql
 SET search_path = pg_catalog
-BEGIN ATOMIC
-  INSERT INTO recovery.test_results (
-    test_type, backup_timestamp, recovery_target, test_started_at, test_completed_at,
-    test_status, data_verification_passed, performance_metrics, error_messages, notes
-  ) VALUES (
-    p_test_type, p_backup_timestamp, p_recovery_target, p_test_started_at, clock_timestamp(),
-    p_test_status, p_data_verified, p_performance_metrics, p_error_messages, p_notes
-  )
-  RETURNING test_id;
-END;
+AS $$
+  INSERT INTO recovery.test_results
+         (test_type, backup_timestamp, recovery_target, test_started_at, test_completed_at,
+          test_status, data_verification_passed, performance_metrics, error_messages, notes)
+  VALUES (p_test_type, p_backup_timestamp, p_recovery_target, p_test_started_at,
+          CASE
+            WHEN p_test_status <> 'running' THEN greatest(clock_timestamp(), p_test_started_at)
+          END,
+          p_test_status, p_data_verified, coalesce(p_performance_metrics, '{}'),
+          p_error_messages, p_notes)
+  RETURNING test_id
+$$;

@@ -1,7 +1,10 @@
--- The messages schema, its types, channels, and who listens to them.
+-- The messages schema, its types, the channels, and who listens to them.
+--
+-- Left out: an index on channels (channel_name), which channels_channel_name_key is.
 
 CREATE SCHEMA IF NOT EXISTS messages;
 
+-- Each column says for itself whether it may be null.
 CREATE DOMAIN messages.message_id_type AS UUID;
 
 CREATE TYPE messages.message_type AS ENUM (
@@ -28,19 +31,18 @@ CREATE TABLE messages.channels (
     CHECK (channel_type IN ('broadcast', 'direct', 'topic', 'queue'))
 );
 
-CREATE INDEX idx_messages_channels_type_active
-  ON messages.channels (channel_type, is_active);
+CREATE INDEX idx_messages_channels_type_active ON messages.channels (channel_type, is_active);
 
 CREATE TABLE messages.subscriptions (
   subscription_id UUID NOT NULL DEFAULT gen_random_uuid(),
   agent_id agents.agent_id_type NOT NULL,
   channel_id UUID NOT NULL,
+  -- Null for everything in the channel.
   message_pattern VARCHAR(255),
   filters JSONB NOT NULL DEFAULT '{}',
   is_active BOOLEAN NOT NULL DEFAULT TRUE,
   created_at TIMESTAMPTZ NOT NULL DEFAULT now(),
   CONSTRAINT subscriptions_pkey PRIMARY KEY (subscription_id),
-  -- A subscription to everything has no pattern, and is still one.
   CONSTRAINT subscriptions_agent_id_channel_id_message_pattern_key
     UNIQUE NULLS NOT DISTINCT (agent_id, channel_id, message_pattern),
   CONSTRAINT subscriptions_agent_id_fkey
@@ -49,8 +51,6 @@ CREATE TABLE messages.subscriptions (
     FOREIGN KEY (channel_id) REFERENCES messages.channels (channel_id) ON DELETE CASCADE
 );
 
-CREATE INDEX idx_messages_subscriptions_agent
-  ON messages.subscriptions (agent_id, is_active);
+CREATE INDEX idx_messages_subscriptions_agent ON messages.subscriptions (agent_id, is_active);
 
-CREATE INDEX idx_messages_subscriptions_channel
-  ON messages.subscriptions (channel_id, is_active);
+CREATE INDEX idx_messages_subscriptions_channel ON messages.subscriptions (channel_id, is_active);

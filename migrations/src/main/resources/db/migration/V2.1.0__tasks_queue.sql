@@ -1,28 +1,9 @@
--- The tasks schema, its types, and the queue. The queue holds what is not archived yet; it is not
--- partitioned, since a partition by task_type would refuse every type that nobody thought of, and
--- a small table is claimed from faster than a partitioned one.
-
-CREATE SCHEMA IF NOT EXISTS tasks;
-
-CREATE DOMAIN tasks.task_id_type AS UUID;
-
-CREATE TYPE tasks.task_status_type AS ENUM (
-  'pending',
-  'queued',
-  'running',
-  'paused',
-  'completed',
-  'failed',
-  'cancelled'
-);
-
-CREATE TYPE tasks.task_priority_type AS ENUM (
-  'low',
-  'normal',
-  'high',
-  'urgent',
-  'critical'
-);
+-- The tasks that are waited for or worked on. It stays small: finished tasks move to the archive.
+-- So it needs no partitions, and its key is the task's id alone, which others can refer to.
+--
+-- An agent can be deleted: tasks that were its own then belong to nobody.
+--
+-- Left out: an index on (status, priority, created_at), which idx_tasks_queue_priority_covering is.
 
 CREATE TABLE tasks.queue (
   task_id tasks.task_id_type NOT NULL DEFAULT gen_random_uuid(),
@@ -40,6 +21,7 @@ CREATE TABLE tasks.queue (
   started_at TIMESTAMPTZ,
   completed_at TIMESTAMPTZ,
   expires_at TIMESTAMPTZ,
+  -- Null for no limit.
   max_execution_time INTERVAL DEFAULT '1 hour',
   max_retries INTEGER NOT NULL DEFAULT 3,
   retry_count INTEGER NOT NULL DEFAULT 0,
@@ -51,7 +33,7 @@ CREATE TABLE tasks.queue (
   CONSTRAINT queue_created_by_agent_id_fkey
     FOREIGN KEY (created_by_agent_id) REFERENCES agents.registry (agent_id) ON DELETE SET NULL,
   CONSTRAINT queue_parent_task_id_fkey
-    FOREIGN KEY (parent_task_id) REFERENCES tasks.queue (task_id) ON DELETE SET NULL,
+    FOREIGN KEY (parent_task_id) REFERENCES tasks.queue (task_id),
   CONSTRAINT valid_task_type CHECK (length(task_type) > 0),
   CONSTRAINT valid_retry_count CHECK (retry_count >= 0 AND retry_count <= max_retries),
   CONSTRAINT valid_timing CHECK (
@@ -61,58 +43,17 @@ CREATE TABLE tasks.queue (
   ),
   CONSTRAINT no_self_parent CHECK (task_id IS DISTINCT FROM parent_task_id)
 ) WITH (
-  fillfactor = 85,
   autovacuum_vacuum_scale_factor = 0.05,
   autovacuum_analyze_scale_factor = 0.05,
   autovacuum_vacuum_cost_limit = 1000
 );
 
--- Times are the database's own. An application whose clock is a little behind would otherwise start
--- tasks before they were created.
-CREATE FUNCTION tasks.stamp_status()
-RETURNS TRIGGER
-LANGUAGE plpgsql
-SET search_path = pg_catalog
-AS $$
-BEGIN
-  IF TG_OP = 'UPDATE' AND NEW.status = OLD.status THEN
-    RETURN NEW;
-  END IF;
-  CASE
-    WHEN NEW.status = 'running' AND TG_OP = 'UPDATE' AND OLD.status = 'paused' THEN
-      NEW.started_at := OLD.started_at;
-    WHEN NEW.status = 'running' THEN
-      NEW.started_at := clock_timestamp();
-      NEW.completed_at := NULL;
-    WHEN NEW.status IN ('completed', 'failed', 'cancelled') THEN
-      NEW.completed_at := clock_timestamp();
-    WHEN NEW.status IN ('pending', 'queued') THEN
-      NEW.started_at := NULL;
-      NEW.completed_at := NULL;
-    ELSE
-      NEW.completed_at := NULL;
-  END CASE;
-  RETURN NEW;
-END;
-$$;
-
-CREATE TRIGGER stamp_status
-  BEFORE INSERT OR UPDATE OF status ON tasks.queue
-  FOR EACH ROW
-  EXECUTE FUNCTION tasks.stamp_status();
-
-CREATE TRIGGER touch_updated_at
-  BEFORE UPDATE ON tasks.queue
-  FOR EACH ROW
-  EXECUTE FUNCTION agents.touch_updated_at();
-
--- The order in which tasks are claimed. It also serves what only asks for status and priority.
-CREATE INDEX idx_tasks_queue_pending ON tasks.queue (priority DESC, created_at)
-  WHERE status = 'pending';
-
-CREATE INDEX idx_tasks_queue_priority_covering
-  ON tasks.queue (status, priority, created_at)
+CREATE INDEX idx_tasks_queue_priority_covering ON tasks.queue (status, priority, created_at)
   INCLUDE (task_id, task_type, assigned_agent_id);
+
+-- In the order in which tasks are claimed.
+CREATE INDEX idx_tasks_queue_pending ON tasks.queue (priority DESC, created_at)
+  WHERE status IN ('pending', 'queued');
 
 CREATE INDEX idx_tasks_queue_assigned_agent ON tasks.queue (assigned_agent_id, status);
 
@@ -130,11 +71,55 @@ CREATE INDEX idx_tasks_queue_scheduled ON tasks.queue (scheduled_at)
 CREATE INDEX idx_tasks_queue_expires ON tasks.queue (expires_at)
   WHERE expires_at IS NOT NULL;
 
-CREATE INDEX idx_tasks_queue_estimated_duration
-  ON tasks.queue (((extract(epoch FROM max_execution_time))::INTEGER))
-  WHERE status IN ('pending', 'queued');
+CREATE INDEX idx_tasks_queue_finished ON tasks.queue (completed_at)
+  WHERE status IN ('completed', 'failed', 'cancelled');
 
 CREATE INDEX idx_tasks_queue_payload_gin ON tasks.queue USING gin (payload);
 
-CREATE INDEX idx_tasks_queue_payload_specific
-  ON tasks.queue USING gin ((payload -> 'parameters'));
+CREATE INDEX idx_tasks_queue_payload_specific ON tasks.queue USING gin ((payload -> 'parameters'));
+
+-- In seconds; BIGINT, since an interval may be longer than INTEGER counts.
+CREATE INDEX idx_tasks_queue_estimated_duration ON tasks.queue
+  ((extract(EPOCH FROM max_execution_time)::BIGINT))
+  WHERE status IN ('pending', 'queued');
+
+-- When a task starts or ends, the database's clock says when: another clock may be behind the one
+-- that said when it was created. An insert may bring times of its own, for tasks from elsewhere.
+CREATE FUNCTION tasks.stamp_times()
+RETURNS TRIGGER
+LANGUAGE plpgsql
+SET search_path = pg_catalog
+AS $$
+DECLARE
+  v_inserted BOOLEAN := TG_OP = 'INSERT';
+BEGIN
+  IF NOT v_inserted AND NEW.status = OLD.status THEN
+    RETURN NEW;
+  END IF;
+  IF NEW.status = 'running' THEN
+    IF v_inserted THEN
+      NEW.started_at := coalesce(NEW.started_at, greatest(clock_timestamp(), NEW.created_at));
+    ELSIF OLD.status = 'paused' THEN
+      NEW.started_at := OLD.started_at;
+    ELSE
+      NEW.started_at := greatest(clock_timestamp(), NEW.created_at);
+    END IF;
+  END IF;
+  IF NEW.status NOT IN ('completed', 'failed', 'cancelled') THEN
+    NEW.completed_at := NULL;
+  ELSIF NOT v_inserted OR NEW.completed_at IS NULL THEN
+    NEW.completed_at := greatest(clock_timestamp(), NEW.created_at, NEW.started_at);
+  END IF;
+  RETURN NEW;
+END;
+$$;
+
+CREATE TRIGGER stamp_times
+  BEFORE INSERT OR UPDATE OF status ON tasks.queue
+  FOR EACH ROW
+  EXECUTE FUNCTION tasks.stamp_times();
+
+CREATE TRIGGER touch_updated_at
+  BEFORE UPDATE ON tasks.queue
+  FOR EACH ROW
+  EXECUTE FUNCTION agents.touch_updated_at();

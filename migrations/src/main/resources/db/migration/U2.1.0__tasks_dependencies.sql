@@ -1,3 +1,0 @@
-DROP TABLE tasks.dependencies;
-
-DROP FUNCTION tasks.refuse_dependency_cycle ();

@@ -1,3 +1,0 @@
-DROP TABLE tasks.executions;
-
-DROP FUNCTION tasks.refuse_repeated_attempt ();

@@ -1,1 +1,0 @@
-DROP FUNCTION recovery.verify_data_consistency ();
