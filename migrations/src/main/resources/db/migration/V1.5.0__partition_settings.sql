@@ -20,8 +20,9 @@ CREATE TABLE partitions.settings (
   keep_detached BOOLEAN NOT NULL DEFAULT FALSE,
   -- For new partitions, such as {"fillfactor": 90, "autovacuum_vacuum_scale_factor": 0.05}.
   storage_parameters JSONB NOT NULL DEFAULT '{}',
-  -- How many rows one maintenance may move out of the default partition, while writers wait.
-  drain_limit INTEGER NOT NULL DEFAULT 50000,
+  -- Above how many rows in the default partition a period is divided, so that no single
+  -- transaction moves more.
+  drain_limit INTEGER NOT NULL DEFAULT 20000,
   last_run_at TIMESTAMPTZ,
   last_success_at TIMESTAMPTZ,
   last_outcome VARCHAR(10),

@@ -11,7 +11,7 @@
 -- Where writers may be using the range already, because it is not in the future or the default
 -- partition has rows of it, they must wait at the parent (SHARE ROW EXCLUSIVE): a writer that has
 -- chosen the default partition when another one is attached is refused (23514), and an update
--- that waits for a row that is being moved would find it gone.
+-- that waits for a row that was moved would find it gone.
 --
 -- No wait for a lock is longer than half a second, which is also shorter than deadlock_timeout:
 -- whoever stands in the way of maintenance, it is the maintenance that gives up.
@@ -164,11 +164,26 @@ BEGIN
 END;
 $$;
 
--- Moves the rows of a range from the default partition to a table that nobody else sees yet; the
--- caller has locked the former. Moving is no deleting: the table's triggers do not hear of it.
+-- The triggers that would hear of rows that are moved from one table to another.
+CREATE FUNCTION partitions.triggers_of_moving(p_source REGCLASS, p_target REGCLASS)
+RETURNS TABLE (on_table REGCLASS, trigger_name NAME, always BOOLEAN)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog
+AS $$
+  SELECT t.tgrelid::regclass, t.tgname, t.tgenabled = 'A'
+    FROM pg_trigger t
+   WHERE (t.tgrelid = p_source AND t.tgtype & 8 <> 0 -- on delete
+          OR t.tgrelid = p_target AND t.tgtype & 4 <> 0) -- on insert
+     AND t.tgenabled IN ('O', 'A') AND (NOT t.tgisinternal OR t.tgparentid <> 0)
+     AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.oid = t.tgconstraint AND c.contype = 'f')
+$$;
+
+-- Moves the rows of a range between a partition and a table that nobody else sees. Moving is
+-- neither deleting nor inserting: triggers do not hear of it. The caller has locked writers out, or
+-- does so before it commits.
 CREATE FUNCTION partitions.move_rows(
   p_table REGCLASS,
-  p_default REGCLASS,
+  p_source REGCLASS,
   p_target REGCLASS,
   p_from TIMESTAMPTZ,
   p_to TIMESTAMPTZ
@@ -181,12 +196,13 @@ AS $$
 DECLARE
   v_time NAME := partitions.time_column(p_table);
   v_columns TEXT;
-  v_silence TEXT[];
-  v_restore TEXT[];
+  v_trigger RECORD;
+  v_restore TEXT[] := '{}';
   v_command TEXT;
   v_moved BIGINT;
 BEGIN
-  IF EXISTS (SELECT FROM pg_constraint WHERE confrelid = p_table AND contype = 'f') THEN
+  IF EXISTS (SELECT FROM pg_constraint WHERE confrelid = p_table AND contype = 'f')
+     AND pg_relation_size(p_source) > 0 THEN
     RAISE EXCEPTION 'rows of % cannot be moved: a foreign key refers to them', p_table
       USING ERRCODE = 'object_not_in_prerequisite_state',
             HINT = 'Drop the foreign key; partitions with rows it refers to could not go either.';
@@ -194,32 +210,60 @@ BEGIN
   SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) INTO v_columns
     FROM pg_attribute
    WHERE attrelid = p_table AND attnum > 0 AND NOT attisdropped AND attgenerated = '';
-  SELECT array_agg(format('ALTER TABLE %s DISABLE TRIGGER %I', p_default, tgname)),
-         array_agg(format('ALTER TABLE %s ENABLE %s TRIGGER %I', p_default,
-                          CASE tgenabled WHEN 'A' THEN 'ALWAYS' ELSE '' END, tgname))
-    INTO v_silence, v_restore
-    FROM pg_trigger
-   WHERE tgrelid = p_default AND (NOT tgisinternal OR tgparentid <> 0)
-     AND tgenabled IN ('O', 'A') AND tgtype & 8 <> 0; -- on delete
 
-  FOREACH v_command IN ARRAY coalesce(v_silence, '{}') LOOP
-    EXECUTE v_command;
+  FOR v_trigger IN SELECT t.* FROM partitions.triggers_of_moving(p_source, p_target) AS t LOOP
+    EXECUTE format(
+      'ALTER TABLE %s DISABLE TRIGGER %I', v_trigger.on_table, v_trigger.trigger_name);
+    v_restore := v_restore || format(
+      'ALTER TABLE %s ENABLE %s TRIGGER %I', v_trigger.on_table,
+      CASE WHEN v_trigger.always THEN 'ALWAYS' ELSE '' END, v_trigger.trigger_name);
   END LOOP;
   EXECUTE format(
     'WITH moved AS (DELETE FROM ONLY %1$s WHERE %2$I >= %3$L AND %2$I < %4$L RETURNING %5$s)'
     ' INSERT INTO %6$s (%5$s) SELECT %5$s FROM moved',
-    p_default, v_time, p_from, p_to, v_columns, p_target);
+    p_source, v_time, p_from, p_to, v_columns, p_target);
   GET DIAGNOSTICS v_moved = ROW_COUNT;
-  FOREACH v_command IN ARRAY coalesce(v_restore, '{}') LOOP
+  FOREACH v_command IN ARRAY v_restore LOOP
     EXECUTE v_command;
   END LOOP;
   RETURN v_moved;
 END;
 $$;
 
+-- Keeps writers out of a table and of its default partition until the transaction ends. What
+-- others refer to is written before what refers to it, so it is locked first.
+CREATE FUNCTION partitions.lock_writers_out(p_table REGCLASS, p_default REGCLASS)
+RETURNS VOID
+LANGUAGE plpgsql
+SET search_path = pg_catalog
+AS $$
+DECLARE
+  v_referenced TEXT;
+BEGIN
+  FOR v_referenced IN
+    SELECT DISTINCT confrelid::regclass::text FROM pg_constraint
+     WHERE conrelid = p_table AND contype = 'f' AND confrelid <> p_table
+       AND has_table_privilege(confrelid, 'UPDATE')
+     ORDER BY 1
+  LOOP
+    EXECUTE format('LOCK TABLE ONLY %s IN SHARE ROW EXCLUSIVE MODE', v_referenced);
+  END LOOP;
+  EXECUTE format('LOCK TABLE ONLY %s IN SHARE ROW EXCLUSIVE MODE', p_table);
+  IF p_default IS NOT NULL THEN
+    EXECUTE format('LOCK TABLE ONLY %s IN ACCESS EXCLUSIVE MODE', p_default);
+  END IF;
+END;
+$$;
+
 -- Creates the partition of a range, which must be a gap, with the rows that the default partition
--- has of it. Where those are more than p_limit (null: no limit) the partition ends earlier, after
--- about so many, and the rest of the range stays a gap.
+-- has of it. Where those are more than p_limit (null: no limit) the partition gets about so many
+-- of them and is as much shorter; the rest of the range stays a gap. It gets the oldest, but the
+-- newest where the range reaches beyond p_now: what is being written now finds its place first.
+--
+-- Most rows are moved before writers are locked out. Somebody who wants to change one of those
+-- meanwhile waits for it, and holds the table while waiting, so that the lock is not had and the
+-- move is undone: no change is lost. It is then made again, with writers locked out from the
+-- start; so it is where triggers must be silenced, which takes such a lock.
 CREATE FUNCTION partitions.fill_gap(
   p_table REGCLASS,
   p_from TIMESTAMPTZ,
@@ -234,60 +278,63 @@ SET search_path = pg_catalog
 SET timezone = 'UTC'
 AS $$
 DECLARE
+  c_moment CONSTANT INTERVAL := '1 microsecond';
   v_time NAME := partitions.time_column(p_table);
   v_default REGCLASS;
+  v_from TIMESTAMPTZ := p_from;
   v_to TIMESTAMPTZ := p_to;
   v_cut TIMESTAMPTZ;
   v_rows BOOLEAN := FALSE;
-  v_referenced TEXT;
+  v_locked BOOLEAN := FALSE;
 BEGIN
   moved := 0;
   SELECT nullif(partdefid, 0)::regclass INTO v_default
     FROM pg_partitioned_table WHERE partrelid = p_table;
+  partition_name :=
+    partitions.create_detached(p_table, partitions.free_name(p_table, p_from, p_to));
   IF v_default IS NOT NULL THEN
     EXECUTE format('SELECT EXISTS (SELECT FROM ONLY %1$s WHERE %2$I >= $1 AND %2$I < $2)',
                    v_default, v_time)
       INTO v_rows USING p_from, p_to;
   END IF;
-  partition_name :=
-    partitions.create_detached(p_table, partitions.free_name(p_table, p_from, p_to));
 
-  IF v_rows OR p_from <= greatest(p_now, clock_timestamp()) THEN
-    -- What others refer to is written before what refers to it, so it is locked first.
-    FOR v_referenced IN
-      SELECT DISTINCT confrelid::regclass::text FROM pg_constraint
-       WHERE conrelid = p_table AND contype = 'f' AND confrelid <> p_table
-         AND has_table_privilege(confrelid, 'UPDATE')
-       ORDER BY 1
-    LOOP
-      EXECUTE format('LOCK TABLE ONLY %s IN SHARE ROW EXCLUSIVE MODE', v_referenced);
-    END LOOP;
-    EXECUTE format('LOCK TABLE ONLY %s IN SHARE ROW EXCLUSIVE MODE', p_table);
-    IF v_default IS NOT NULL THEN
-      EXECUTE format('LOCK TABLE ONLY %s IN ACCESS EXCLUSIVE MODE', v_default);
-      EXECUTE format('SELECT EXISTS (SELECT FROM ONLY %1$s WHERE %2$I >= $1 AND %2$I < $2)',
-                     v_default, v_time)
-        INTO v_rows USING p_from, p_to;
+  IF v_rows AND p_limit IS NOT NULL THEN
+    EXECUTE format(
+      'SELECT %2$I FROM ONLY %1$s WHERE %2$I >= $1 AND %2$I < $2'
+      ' ORDER BY 1 %3$s OFFSET $3 LIMIT 1',
+      v_default, v_time, CASE WHEN p_to > p_now THEN 'DESC' ELSE '' END)
+      INTO v_cut USING p_from, p_to, greatest(p_limit, 1);
+    IF v_cut IS NULL THEN
+      NULL; -- few enough
+    ELSIF p_to > p_now THEN
+      v_from := least(v_cut + c_moment, p_to - c_moment);
+    ELSE
+      -- A moment with more rows than that is not divided.
+      EXECUTE format(
+        'SELECT greatest($1, min(%2$I) + $3) FROM ONLY %1$s WHERE %2$I >= $2', v_default, v_time)
+        INTO v_to USING v_cut, p_from, c_moment;
     END IF;
   END IF;
-  IF v_rows THEN
-    IF p_limit IS NOT NULL THEN
-      EXECUTE format(
-        'SELECT %2$I FROM ONLY %1$s WHERE %2$I >= $1 AND %2$I < $2 ORDER BY 1 OFFSET $3 LIMIT 1',
-        v_default, v_time)
-        INTO v_cut USING p_from, p_to, greatest(p_limit, 1);
-      IF v_cut IS NOT NULL THEN
-        -- A moment with more rows than that is not divided.
-        EXECUTE format(
-          'SELECT greatest($1, min(%2$I) + INTERVAL ''1 microsecond'')'
-          ' FROM ONLY %1$s WHERE %2$I >= $2', v_default, v_time)
-          INTO v_to USING v_cut, p_from;
-      END IF;
-    END IF;
-    moved := partitions.move_rows(p_table, v_default, partition_name, p_from, v_to);
+
+  IF v_rows AND NOT EXISTS (SELECT FROM partitions.triggers_of_moving(v_default, NULL)) THEN
+    BEGIN
+      moved := partitions.move_rows(p_table, v_default, partition_name, v_from, v_to);
+      PERFORM partitions.lock_writers_out(p_table, v_default);
+      v_locked := TRUE;
+    EXCEPTION WHEN lock_not_available THEN
+      moved := 0;
+    END;
+  END IF;
+  IF NOT v_locked AND (v_rows OR p_from <= greatest(p_now, clock_timestamp())) THEN
+    PERFORM partitions.lock_writers_out(p_table, v_default);
+    v_locked := TRUE;
+  END IF;
+  IF v_locked AND v_default IS NOT NULL THEN
+    -- All of them, or what came since.
+    moved := moved + partitions.move_rows(p_table, v_default, partition_name, v_from, v_to);
   END IF;
   EXECUTE format('ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM (%L) TO (%L)',
-                 p_table, partition_name, p_from, v_to);
+                 p_table, partition_name, v_from, v_to);
 END;
 $$;
 
@@ -359,7 +406,7 @@ $$;
 -- Call it again until it moves none.
 CREATE FUNCTION partitions.drain_default(
   p_table REGCLASS,
-  p_limit BIGINT DEFAULT 50000,
+  p_limit BIGINT DEFAULT 20000,
   p_now TIMESTAMPTZ DEFAULT now()
 )
 RETURNS BIGINT
@@ -371,11 +418,14 @@ AS $$
 DECLARE
   -- So that outliers, each in a period of its own, do not create partitions without end.
   c_most_partitions CONSTANT INTEGER := 31;
+  c_most_locked CONSTANT BIGINT := least(p_limit, 2000);
   v_period TEXT := coalesce((partitions.settings_of(p_table)).period, 'day');
   v_time NAME := partitions.time_column(p_table);
   v_default REGCLASS;
   v_oldest TIMESTAMPTZ;
   v_gap RECORD;
+  v_rows BIGINT;
+  v_first BIGINT;
   v_moved BIGINT := 0;
   v_partitions INTEGER := 0;
 BEGIN
@@ -393,11 +443,49 @@ BEGIN
              partitions.period_start(v_period, v_oldest),
              partitions.period_start(v_period, v_oldest, 1)) AS g
      WHERE g.from_at <= v_oldest AND g.to_at > v_oldest;
+    -- Only the rows of the first period are moved before writers are locked out, until the end.
+    EXECUTE format('SELECT count(*) FROM (SELECT FROM ONLY %1$s'
+                   ' WHERE %2$I >= $1 AND %2$I < $2 LIMIT $3) AS r', v_default, v_time)
+      INTO v_rows USING v_gap.from_at, v_gap.to_at, c_most_locked + 1;
+    EXIT WHEN v_partitions > 0 AND v_moved - v_first + v_rows > c_most_locked;
     v_moved := v_moved + (
       SELECT f.moved
-        FROM partitions.fill_gap(p_table, v_gap.from_at, v_gap.to_at, p_limit - v_moved, p_now)
-             AS f);
+        FROM partitions.fill_gap(p_table, v_gap.from_at, v_gap.to_at, p_limit, p_now) AS f);
+    v_first := coalesce(v_first, v_moved);
     v_partitions := v_partitions + 1;
+  END LOOP;
+  RETURN v_moved;
+END;
+$$;
+
+-- The way back: moves all rows of a table into its default partition, drops the others, and says
+-- how many rows that were. Partitions that live in another schema stay. Readers and writers wait.
+CREATE FUNCTION partitions.dissolve(p_table REGCLASS)
+RETURNS BIGINT
+LANGUAGE plpgsql
+SET search_path = pg_catalog
+SET lock_timeout = '500ms'
+AS $$
+DECLARE
+  v_default REGCLASS;
+  v_old RECORD;
+  v_moved BIGINT := 0;
+BEGIN
+  PERFORM partitions.lock_for_maintenance(p_table);
+  EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', p_table);
+  SELECT b.partition_name INTO STRICT v_default
+    FROM partitions.bounds(p_table) AS b WHERE b.is_default;
+  FOR v_old IN
+    SELECT b.partition_name, b.from_at, b.to_at
+      FROM partitions.bounds(p_table) AS b
+      JOIN pg_class c ON c.oid = b.partition_name
+      JOIN pg_class p ON p.oid = p_table AND p.relnamespace = c.relnamespace
+     WHERE NOT b.is_default
+  LOOP
+    EXECUTE format('ALTER TABLE %s DETACH PARTITION %s', p_table, v_old.partition_name);
+    v_moved := v_moved + partitions.move_rows(
+      p_table, v_old.partition_name, v_default, v_old.from_at, v_old.to_at);
+    EXECUTE format('DROP TABLE %s', v_old.partition_name);
   END LOOP;
   RETURN v_moved;
 END;

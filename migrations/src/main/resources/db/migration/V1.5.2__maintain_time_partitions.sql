@@ -1,7 +1,7 @@
 -- kind: function
 -- depends-on: 1.5.1
 -- Keeps the registered tables' partitions: creates ahead, drains the default partition, detaches
--- and drops what is older than asked.
+-- or drops what is older than asked.
 --
 -- Nothing depends on it being called in time: what no partition covers goes to the default one.
 -- Call partitions.maintain() every hour: the library does so while it runs; with pg_cron:
@@ -9,12 +9,15 @@
 -- Each call is one transaction. partitions.maintain(now(), 'messages.log') does a single table, so
 -- that the locks of one are not held while another is worked on.
 
--- Detaches the partitions that can hold nothing younger than p_before, by their bounds and not by
--- their names, and drops them unless p_keep. A partition that lives in another schema than its
--- parent is somebody's own table, and never dropped. One that cannot go is reported, and stays.
+-- Retires the partitions that can hold nothing younger than p_before, by their bounds and not by
+-- their names: they are dropped, or only detached if p_keep. A partition that lives in another
+-- schema than its parent is somebody's own table, and never dropped. One that cannot go is
+-- reported, and stays.
 --
--- DETACH ... CONCURRENTLY does not work beside a default partition; this takes ACCESS EXCLUSIVE on
--- the parent and the partition, and the drop takes it on the tables that foreign keys refer to.
+-- Dropping an attached partition detaches it in the same step, under ACCESS EXCLUSIVE on the
+-- parent, the partition and the default partition. To detach and then drop would need ACCESS
+-- EXCLUSIVE on every table that a foreign key refers to as well, since a table that stands alone
+-- has triggers there. DETACH ... CONCURRENTLY does not work beside a default partition.
 CREATE FUNCTION partitions.retire(
   p_table REGCLASS,
   p_before TIMESTAMPTZ,
@@ -44,10 +47,9 @@ BEGIN
   LOOP
     v_drop := v_old.beside_parent AND NOT p_keep;
     BEGIN
-      EXECUTE format('ALTER TABLE %s DETACH PARTITION %s', p_table, v_old.partition_name);
-      IF v_drop THEN
-        EXECUTE format('DROP TABLE %s', v_old.partition_name);
-      END IF;
+      EXECUTE CASE WHEN v_drop THEN format('DROP TABLE %s', v_old.partition_name)
+                   ELSE format('ALTER TABLE %s DETACH PARTITION %s', p_table,
+                               v_old.partition_name) END;
       detached := detached + 1;
       dropped := dropped + v_drop::int;
     EXCEPTION WHEN OTHERS THEN
@@ -60,7 +62,8 @@ $$;
 
 -- Brings one table to where it should be at p_now: the current partition and p_ahead more exist,
 -- the default partition is drained up to its limit, and what is wholly older than p_retain (null:
--- nothing) is detached and dropped. A step that fails is reported in problems; the others are done.
+-- nothing) is detached, and dropped unless the settings keep it. A step that fails is reported in
+-- problems; the others are done.
 CREATE FUNCTION partitions.manage_time_partitions(
   p_table REGCLASS,
   p_retain INTERVAL,
@@ -81,13 +84,15 @@ AS $$
 DECLARE
   v_settings partitions.settings := partitions.settings_of(p_table);
   v_period TEXT := coalesce(v_settings.period, 'day');
-  v_limit BIGINT := coalesce(v_settings.drain_limit, 50000);
+  v_limit BIGINT := coalesce(v_settings.drain_limit, 20000);
   v_time NAME := partitions.time_column(p_table);
   v_before INTEGER;
   v_default REGCLASS;
   v_later INTEGER;
   v_gap RECORD;
   v_moved BIGINT;
+  v_due BIGINT;
+  v_made BOOLEAN := FALSE;
   v_retired RECORD;
 BEGIN
   IF NOT coalesce(isfinite(p_now), FALSE)
@@ -104,6 +109,8 @@ BEGIN
   dropped := 0;
   problems := '{}';
   PERFORM partitions.lock_for_maintenance(p_table);
+  SELECT nullif(partdefid, 0)::regclass INTO v_default
+    FROM pg_partitioned_table WHERE partrelid = p_table;
   SELECT count(*) INTO v_before FROM partitions.bounds(p_table);
 
   -- What writers wait for comes first, before lesser locks are held: the current partition, then
@@ -118,12 +125,20 @@ BEGIN
                  partitions.period_start(v_period, p_now, v_later + 1)) AS g
       LOOP
         SELECT f.moved INTO v_moved
-          FROM partitions.fill_gap(p_table, v_gap.from_at, v_gap.to_at, v_limit - drained, p_now)
+          FROM partitions.fill_gap(p_table, v_gap.from_at, v_gap.to_at, v_limit, p_now)
                AS f;
         drained := drained + v_moved;
+        v_made := TRUE;
       END LOOP;
-      IF v_later = 0 AND drained < v_limit THEN
-        drained := drained + partitions.drain_default(p_table, v_limit - drained, p_now);
+      -- If the current partition was made just now, writers are locked out: the rest can wait.
+      IF v_later = 0 AND v_default IS NOT NULL THEN
+        EXECUTE format(
+          'SELECT count(*) FROM (SELECT FROM ONLY %1$s WHERE isfinite(%2$I) AND %2$I < $1'
+          ' LIMIT 2001) AS r', v_default, v_time)
+          INTO v_due USING partitions.period_start(v_period, p_now, 1);
+        IF v_due <= least(v_limit, 2000) OR NOT v_made THEN
+          drained := drained + partitions.drain_default(p_table, v_limit, p_now);
+        END IF;
       END IF;
     EXCEPTION WHEN OTHERS THEN
       problems := problems || format(
@@ -145,8 +160,6 @@ BEGIN
   END IF;
 
   rows_left := FALSE;
-  SELECT nullif(partdefid, 0)::regclass INTO v_default
-    FROM pg_partitioned_table WHERE partrelid = p_table;
   IF v_default IS NOT NULL THEN
     EXECUTE format('SELECT EXISTS (SELECT FROM ONLY %1$s WHERE isfinite(%2$I) AND %2$I < $1)',
                    v_default, v_time)
