@@ -169,7 +169,7 @@ AS $$
     UNION ALL
     SELECT t.table_oid, u.columns,
            format('%s and no index at all; %s', t.reason,
-             coalesce(format('%I is nearly unique', u.columns[1]),
+             coalesce(quote_ident(u.columns[1]) || ' is nearly unique',
                'look at its statements for the columns')),
            t.benefit, NULL, 3
       FROM monitoring.scanned_tables() t

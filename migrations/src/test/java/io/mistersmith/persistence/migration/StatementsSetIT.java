@@ -86,7 +86,7 @@ class StatementsSetIT {
           """
           SELECT * FROM app.orders WHERE id = $1 AND note = $2 | Seq Scan
           SELECT * FROM app.orders WHERE customer IN ($1 /*, ... */) LIMIT $2 | Limit
-          /* from: shop */ -- and more\n SELECT count(*) FROM app.orders | Aggregate
+          /* from: shop */ -- and more\\n SELECT count(*) FROM app.orders | Aggregate
           (SELECT id FROM app.orders) UNION ALL (VALUES ($1::int)); ; | Append
           DELETE FROM app.orders | ModifyTable
           DELETE FROM app.orders WHERE id = $1 RETURNING note | ModifyTable
@@ -116,7 +116,8 @@ class StatementsSetIT {
           EXPLAIN ANALYZE DELETE FROM app.orders | utility statements
           TRUNCATE app.orders | utility statements
           CALL app.wipe() | utility statements
-          DO $$BEGIN DELETE FROM app.orders#END$$ | utility statements
+          DO 'BEGIN DELETE FROM app.orders; END' | semicolon
+          LOCK TABLE app.orders | utility statements
           CREATE TABLE app.copy AS SELECT app.side_effect() | utility statements
           EXECUTE wiping | utility statements
           /* /* */ SELECT 1 */ DROP TABLE app.orders | syntax error at or near "DROP"
@@ -170,6 +171,7 @@ class StatementsSetIT {
 
   @Test
   void slowStatementsAreCapturedOnceADay() throws SQLException {
+    database.query("SELECT \"Elsewhere\".pg_stat_statements_reset()");
     slowly("SELECT id FROM app.orders WHERE customer = 7");
     String statistics = statistics();
 
@@ -329,7 +331,7 @@ class StatementsSetIT {
         var call =
             connection.prepareStatement(
                 "SELECT monitoring.capture_slow_query_plan('no hash', ?, 12.5)")) {
-      call.setString(1, text.replace("\\n", "\n").replace('#', ';'));
+      call.setString(1, text.replace("\\n", "\n"));
       try (var row = call.executeQuery()) {
         row.next();
         statement.setObject(1, row.getObject(1));
