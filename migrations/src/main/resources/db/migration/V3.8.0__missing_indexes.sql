@@ -18,7 +18,9 @@ SET search_path = pg_catalog
 AS $$
   SELECT
       coalesce(pg_partition_root(c.oid)::oid, c.oid),
-      sum(greatest(pg_stat_get_live_tuples(c.oid), c.reltuples::bigint, 0))::bigint,
+      -- A partitioned table's own entry counts the rows of its partitions once more.
+      sum(CASE WHEN c.relkind = 'p' THEN 0
+        ELSE greatest(pg_stat_get_live_tuples(c.oid), c.reltuples::bigint, 0) END)::bigint,
       sum(pg_stat_get_numscans(c.oid))::bigint,
       sum(pg_stat_get_tuples_returned(c.oid))::bigint,
       sum(coalesce((

@@ -145,6 +145,7 @@ class ConcurrentIndexIT {
           .matches(IndexBuildException::retryable)
           .matches(e -> "55P03".equals(e.sqlState()));
       writer.commit();
+      // A concurrent drop waits for the writer as well; what it marked, another call drops.
     }
     assertThat(impatient.build(BY_CUSTOMER)).isTrue();
     assertThat(valid("idx_orders_customer")).containsExactly("t");
