@@ -157,7 +157,8 @@ BEGIN
 END;
 $$;
 
--- On a standby how far its replay is behind; on a primary the lag of its slowest standby.
+-- On a standby how far its replay is behind, null before it has replayed anything; on a primary the
+-- lag of its slowest standby.
 CREATE FUNCTION monitoring.measure_replication_lag(
   OUT current_value NUMERIC,
   OUT detail TEXT
@@ -167,11 +168,19 @@ SET search_path = pg_catalog
 AS $$
 BEGIN
   IF pg_is_in_recovery() THEN
-    detail := 'this standby behind its primary';
-    current_value := CASE
-      WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
-      ELSE round(EXTRACT(epoch FROM (clock_timestamp() - pg_last_xact_replay_timestamp())), 2)
-    END;
+    -- Without a stream from the primary nobody knows what there would be to replay: then the age of
+    -- what was replayed last is all there is.
+    IF NOT EXISTS (SELECT FROM pg_stat_wal_receiver) THEN
+      detail := 'nothing streams to this standby, whose last replayed transaction is so old';
+    ELSIF pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN
+      current_value := 0;
+      detail := 'this standby has replayed all that it received';
+      RETURN;
+    ELSE
+      detail := 'this standby is behind its primary';
+    END IF;
+    current_value :=
+      round(EXTRACT(epoch FROM (clock_timestamp() - pg_last_xact_replay_timestamp())), 2);
     RETURN;
   END IF;
   -- What a standby has replayed has no lag; an idle one that has replayed all shows none either.

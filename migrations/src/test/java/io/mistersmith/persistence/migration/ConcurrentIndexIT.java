@@ -132,7 +132,7 @@ class ConcurrentIndexIT {
   }
 
   @Test
-  void impatientBuildLeavesNothingInvalidBehind() throws Exception {
+  void impatientBuildGivesUpAndIsDoneByTheNextCall() throws Exception {
     ConcurrentIndex impatient =
         new ConcurrentIndex(
             database.dataSource(), SETTINGS.withPatience(Duration.ofMillis(50)).withAttempts(2));
@@ -145,7 +145,6 @@ class ConcurrentIndexIT {
           .matches(IndexBuildException::retryable)
           .matches(e -> "55P03".equals(e.sqlState()));
       writer.commit();
-      // A concurrent drop waits for the writer as well; what it marked, another call drops.
     }
     assertThat(impatient.build(BY_CUSTOMER)).isTrue();
     assertThat(valid("idx_orders_customer")).containsExactly("t");

@@ -68,6 +68,29 @@ class MonitoringAlertsIT extends MonitorsSmallServer {
         "INSERT INTO monitoring.alert_thresholds (%s) VALUES (%s)".formatted(columns, values));
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          valid_query_hash | '', now(), 1, 1, 1
+          valid_execution_stats | 'h', now(), -1, 1, 1
+          valid_execution_stats | 'h', now(), 1, -1, 1
+          valid_execution_stats | 'h', now(), 1, 1, -1
+          unique_query_hash_time | 'twice', '2026-01-01Z', 1, 1, 1
+          """)
+  void planIsRefused(String constraint, String values) {
+    assertRefused(
+        constraint,
+        """
+        INSERT INTO monitoring.query_plans (query_hash, captured_at, mean_exec_time_ms, calls,
+               total_exec_time_ms, query_text, plan_json, execution_stats)
+        SELECT %s, 'SELECT', '{}', '{}' FROM generate_series(1, 2)
+        """
+            .formatted(values));
+  }
+
   @Test
   void sampleOfNegativeCountersIsRefused() {
     assertRefused(
@@ -261,9 +284,14 @@ class MonitoringAlertsIT extends MonitorsSmallServer {
             table -> assertThat(table).startsWith("CRITICAL table_bloat").contains("app.bloated"));
     assertThat(
             database.query(
-                "SELECT bloat_percent BETWEEN 80 AND 95 FROM monitoring.estimate_table_bloat()"
-                    + " WHERE table_name = 'bloated'"))
-        .containsExactly("t");
+                """
+                SELECT bloat_percent BETWEEN 88 AND 92 FROM monitoring.estimate_table_bloat()
+                 WHERE table_name = 'bloated' AND table_bytes > 5000000
+                UNION ALL
+                SELECT bloat_percent BETWEEN 88 AND 92 FROM monitoring.estimate_index_bloat()
+                 WHERE index_name = 'bloated_pkey' AND table_name = 'bloated'
+                """))
+        .containsExactly("t", "t");
     database.execute("DROP TABLE app.bloated");
   }
 

@@ -45,8 +45,9 @@ public final class ConcurrentIndex {
    * Returns when the index is there and valid.
    *
    * @return whether there was anything to do
-   * @throws IndexBuildException when it cannot be built, or others were in the way for too long; no
-   *     invalid index is left on a plain table or a partition unless the connection was lost
+   * @throws IndexBuildException when it cannot be built, or others were in the way for too long.
+   *     What a failed build leaves is dropped, unless the same others, or a lost connection, are in
+   *     the way of that too; then it costs writers something until the next call drops it.
    */
   public boolean build(IndexDefinition definition) {
     try (IndexBuildSession session = IndexBuildSession.open(dataSource, settings)) {
