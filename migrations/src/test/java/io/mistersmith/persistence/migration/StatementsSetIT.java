@@ -153,6 +153,7 @@ class StatementsSetIT {
   @Test
   void sessionStaysAsItWas() throws SQLException {
     try (Connection connection = database.connect()) {
+      connection.setAutoCommit(false);
       for (String text : new String[] {"SELECT $1::int", "SELECT nonsense", "SELECT 1; SELECT 2"}) {
         TestDatabase.query(connection, "SELECT monitoring.explain_statement('%s')".formatted(text));
       }

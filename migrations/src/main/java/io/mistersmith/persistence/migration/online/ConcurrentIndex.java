@@ -153,7 +153,7 @@ public final class ConcurrentIndex {
       IndexBuildSession session, TableRef table, IndexDefinition definition) throws SQLException {
     Optional<Found> found = session.catalog().index(table, definition);
     if (found.isPresent() && !found.get().asDefined()) {
-      throw refused(definition, "another index bears that name; rename one of them");
+      throw refused(definition, "something else bears that name; rename one of them");
     }
     if (found.isPresent() && found.get().inProgress()) {
       throw new SQLException("somebody else is building it", "55P03");

@@ -11,8 +11,11 @@ import org.jspecify.annotations.Nullable;
 public final class IndexBuildException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  /** lock_not_available, deadlock_detected, serialization_failure. */
-  private static final Set<String> CONTENTION = Set.of("55P03", "40P01", "40001");
+  /**
+   * lock_not_available, deadlock_detected, serialization_failure; and duplicate_table or, from the
+   * catalog, unique_violation, when another builder was first by a moment.
+   */
+  private static final Set<String> CONTENTION = Set.of("55P03", "40P01", "40001", "42P07", "23505");
 
   private final boolean retryable;
   private final @Nullable String sqlState;

@@ -26,20 +26,22 @@ final class IndexCatalog {
 
   private static final String INDEX =
       """
-      SELECT i.indexrelid,
-             i.indrelid = ? AND m.amname = ? AND i.indpred IS NULL AND NOT i.indisunique
+      SELECT c.oid,
+             coalesce(
+               i.indrelid = ? AND m.amname = ? AND i.indpred IS NULL AND NOT i.indisunique
                AND i.indnatts = i.indnkeyatts
                AND (SELECT array_agg(a.attname::text ORDER BY k.position)
                       FROM unnest(i.indkey) WITH ORDINALITY AS k (number, position)
                       LEFT JOIN pg_catalog.pg_attribute a
                         ON a.attrelid = i.indrelid AND a.attnum = k.number) = ?::text[],
-             i.indisvalid,
+               FALSE),
+             coalesce(i.indisvalid, FALSE),
              EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p
-                      WHERE p.index_relid = i.indexrelid)
+                      WHERE p.index_relid = c.oid)
         FROM pg_catalog.pg_class c
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-        JOIN pg_catalog.pg_am m ON m.oid = c.relam
-        JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid
+        LEFT JOIN pg_catalog.pg_am m ON m.oid = c.relam
+        LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid
        WHERE n.nspname = ? AND c.relname = ?
       """;
 
@@ -68,7 +70,7 @@ final class IndexCatalog {
       """;
 
   /**
-   * An index that bears the name.
+   * An index, or something else, that bears the name.
    *
    * @param oid its object id
    * @param asDefined whether it is on the table and like the definition
