@@ -55,8 +55,14 @@ final class TestDatabase {
 
   /** The first column of each row as text. */
   List<String> query(String sql) throws SQLException {
-    try (Connection connection = connect();
-        Statement statement = connection.createStatement();
+    try (Connection connection = connect()) {
+      return query(connection, sql);
+    }
+  }
+
+  /** The first column of each row as text. */
+  static List<String> query(Connection connection, String sql) throws SQLException {
+    try (Statement statement = connection.createStatement();
         ResultSet rows = statement.executeQuery(sql)) {
       List<String> values = new ArrayList<>();
       while (rows.next()) {
