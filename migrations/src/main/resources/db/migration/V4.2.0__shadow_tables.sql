@@ -231,9 +231,15 @@ AS $$
               AND EXISTS (SELECT FROM pg_trigger t WHERE t.oid = d.objid AND t.tgrelid = p_table))
      AND NOT (d.classid = 'pg_policy'::regclass
               AND EXISTS (SELECT FROM pg_policy p WHERE p.oid = d.objid AND p.polrelid = p_table))
+     AND NOT (d.classid = 'pg_attrdef'::regclass
+              AND EXISTS (SELECT FROM pg_attrdef f WHERE f.oid = d.objid AND f.adrelid = p_table))
+     AND NOT (d.classid = 'pg_class'::regclass
+              AND EXISTS (SELECT FROM pg_index i
+                           WHERE i.indexrelid = d.objid AND i.indrelid = p_table))
      AND NOT (d.classid = 'pg_constraint'::regclass
               AND EXISTS (SELECT FROM pg_constraint k
-                           WHERE k.oid = d.objid AND k.conrelid = p_table AND k.contype <> 'f'));
+                           WHERE k.oid = d.objid AND k.conrelid = p_table
+                             AND (k.contype <> 'f' OR k.confrelid <> p_table)));
 $$;
 
 CREATE FUNCTION migrations.refuse_shadow_obstacles(p_table REGCLASS)
