@@ -1,6 +1,8 @@
 /**
- * Changes of a schema in use that do not stop those who use it: work that is done concurrently or
- * in batches, under short locks that are given up and tried again.
+ * Changes to tables that are in use: columns that are added and filled in batches, tables that are
+ * restructured through a shadow table, indexes that are built concurrently. Each is made in steps
+ * that lock nobody out for long, and is gone on with after it was cut off. Knows nothing of
+ * versions and scripts.
  */
 @NullMarked
 package io.mistersmith.persistence.migration.online;
