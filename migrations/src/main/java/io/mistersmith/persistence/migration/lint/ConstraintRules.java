@@ -20,7 +20,8 @@ final class ConstraintRules {
         error(
             "constraint-not-valid",
             "all rows are checked while nobody may write the table, or the one it refers to",
-            "Add it as NOT VALID, and VALIDATE CONSTRAINT in a script of its own",
+            "Add it as NOT VALID (a foreign key of a partitioned table can be from PostgreSQL 18 on),"
+                + " and VALIDATE CONSTRAINT in a script of its own",
             ConstraintRules::notValid),
         error(
             "validate-in-same-transaction",

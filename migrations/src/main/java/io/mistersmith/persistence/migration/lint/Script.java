@@ -74,7 +74,7 @@ final class Script {
   /** Whether the relation is there when the script comes, rather than made by it before. */
   boolean existed(ObjectName relation, StatementFacts at) {
     Integer since = created.get(relation);
-    return since == null || since >= offset(at);
+    return since == null || since > offset(at);
   }
 
   /** The locks on relations that others may use. */

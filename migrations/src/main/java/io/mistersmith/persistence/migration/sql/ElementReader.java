@@ -28,7 +28,6 @@ final class ElementReader {
           "cascade",
           "restrict",
           "enforced",
-          "with",
           "no",
           "options");
 
