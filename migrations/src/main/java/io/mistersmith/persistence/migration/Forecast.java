@@ -1,6 +1,8 @@
 package io.mistersmith.persistence.migration;
 
 import io.mistersmith.persistence.migration.MigrationException.Kind;
+import io.mistersmith.persistence.migration.ScriptTask.Back;
+import io.mistersmith.persistence.migration.lint.Finding;
 import io.mistersmith.persistence.migration.lint.ScriptAnalysis;
 import io.mistersmith.persistence.migration.sql.ScriptSyntaxException;
 import java.time.Duration;
@@ -36,6 +38,25 @@ final class Forecast {
       }
     }
     return planned;
+  }
+
+  /** What the rules speak against in all scripts, forward and back. */
+  List<Finding> lint() {
+    List<ScriptAnalysis> earlier = new ArrayList<>();
+    List<Finding> findings = new ArrayList<>();
+    for (Migration script : order) {
+      ScriptAnalysis analysis = analyse(script, earlier);
+      earlier.add(analysis);
+      findings.addAll(analysis.findings());
+      script
+          .rollbackSql()
+          .ifPresent(
+              sql -> {
+                Back back = Back.of(script.id(), script.name(), sql);
+                findings.addAll(ScriptAnalysis.of(back.file(), sql, earlier).findings());
+              });
+    }
+    return findings;
   }
 
   private static ScriptAnalysis analyse(Migration script, List<ScriptAnalysis> earlier) {

@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.migration;
 
+import io.mistersmith.persistence.migration.lint.Finding;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -38,6 +39,11 @@ public final class MigrationRunner {
   /** A runner to be set up. */
   public static Builder builder() {
     return new Builder();
+  }
+
+  /** The names of the optional sets that come with the library. */
+  public static List<String> bundledSets() {
+    return ScriptFolder.bundledSets();
   }
 
   /**
@@ -123,6 +129,15 @@ public final class MigrationRunner {
   public List<PlannedMigration> forecast(Optional<ScriptId> target) {
     List<HistoryEntry> history = context.readHistory();
     return new Forecast(planner.order(), history).of(planner.plan(history, target).pending());
+  }
+
+  /**
+   * What the lint rules speak against in the scripts, forward and back. Asks no database.
+   *
+   * @return by script; empty when all are clean or exempt
+   */
+  public List<Finding> lint() {
+    return new Forecast(planner.order(), List.of()).lint();
   }
 
   /**

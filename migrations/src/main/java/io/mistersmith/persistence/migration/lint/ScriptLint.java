@@ -100,7 +100,7 @@ public final class ScriptLint {
         UNREADABLE.severity(),
         fileName,
         e.line(),
-        e.getMessage(),
+        String.valueOf(e.getMessage()),
         UNREADABLE.fix());
   }
 
