@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Function;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
@@ -157,6 +158,20 @@ public final class MigrationRunner {
    */
   public ValidationReport validate() {
     return new Validation(context, planner).run();
+  }
+
+  /**
+   * Tries every way back on a scratch database, which is made beside this one and dropped in the
+   * end: each version is applied, tables get rows, the version is taken back and applied again, and
+   * the catalogs are compared. Notes the results in migrations.validation_results where that table
+   * is there; changes nothing else here.
+   *
+   * @param databases gives access to a database of the same server by its name
+   * @throws MigrationException when the scratch database cannot be made, as for lack of CREATEDB,
+   *     or a script fails forward
+   */
+  public VerificationReport verifyRollback(Function<String, DataSource> databases) {
+    return new RollbackVerification(context, planner, databases).run();
   }
 
   /**
