@@ -173,9 +173,7 @@ class TenantSchemaIT {
   void taskIsClaimedByItsTenantOnly() throws SQLException {
     try (RoleSession ours = as(OURS)) {
       ours.connection().setAutoCommit(false);
-      assertThat(
-              ours.query(
-                  of("SELECT task_id FROM tasks.claim_next('A', p_limit => 9)", 1)))
+      assertThat(ours.query(of("SELECT task_id FROM tasks.claim_next('A', p_limit => 9)", 1)))
           .containsExactly(of("'C'", 1).replace("'", ""));
       ours.connection().rollback();
     }
@@ -187,8 +185,7 @@ class TenantSchemaIT {
       ours.connection().setAutoCommit(false);
       ours.execute("DELETE FROM tasks.executions");
       ours.execute(of("DELETE FROM agents.registry WHERE agent_id = 'A'", 1));
-      assertThat(
-              ours.query("SELECT tenant_id FROM messages.log WHERE orphaned_at IS NOT NULL"))
+      assertThat(ours.query("SELECT tenant_id FROM messages.log WHERE orphaned_at IS NOT NULL"))
           .containsExactly(OURS);
       assertThat(ours.query("SELECT tenant_id FROM tasks.queue")).containsExactly(OURS, OURS);
       ours.connection().rollback();
@@ -211,7 +208,6 @@ class TenantSchemaIT {
                     """,
                     1)))
         .containsExactly(
-            "INSERT " + APPLICATION,
-            "UPDATE " + APPLICATION + " {\"new\": \"x\", \"old\": null}");
+            "INSERT " + APPLICATION, "UPDATE " + APPLICATION + " {\"new\": \"x\", \"old\": null}");
   }
 }
