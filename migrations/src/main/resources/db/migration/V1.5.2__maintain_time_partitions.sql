@@ -143,12 +143,14 @@ BEGIN
   END;
 
   BEGIN
-    PERFORM partitions.fill_gaps(
-              p_table,
-              partitions.period_start(v_period, p_now, later),
-              partitions.period_start(v_period, p_now, later + 1),
-              v_limit, p_now)
-       FROM generate_series(1, p_ahead) AS later;
+    SELECT sum(partitions.fill_gaps(
+                 p_table,
+                 partitions.period_start(v_period, p_now, later),
+                 partitions.period_start(v_period, p_now, later + 1),
+                 v_limit, p_now))
+      INTO v_moved
+      FROM generate_series(1, p_ahead) AS later;
+    drained := drained + coalesce(v_moved, 0);
   EXCEPTION WHEN OTHERS THEN
     problems := problems || format(
       'the partitions ahead were not made: %s (%s)', SQLERRM, SQLSTATE);
