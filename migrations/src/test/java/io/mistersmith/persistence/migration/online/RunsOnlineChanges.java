@@ -24,7 +24,7 @@ abstract class RunsOnlineChanges {
   static final Pacing PATIENT =
       Pacing.defaults()
           .withPause(Duration.ZERO)
-          .withBatchTime(Duration.ofMillis(20), Duration.ofSeconds(60));
+          .withBatchTime(Duration.ofSeconds(1), Duration.ofSeconds(60));
 
   static final Sleeper NO_SLEEP = duration -> {};
 
