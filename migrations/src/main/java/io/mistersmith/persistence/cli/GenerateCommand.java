@@ -40,7 +40,7 @@ final class GenerateCommand implements Callable<Integer> {
       names = "--to",
       paramLabel = "DIR",
       required = true,
-      description = "The folder to write to; apply it with --set-folder vector=DIR.")
+      description = "The folder to write to; apply it with --set-dir vector=DIR.")
   private Path folder;
 
   @Override

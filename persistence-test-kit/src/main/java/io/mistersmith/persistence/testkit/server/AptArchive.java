@@ -66,8 +66,7 @@ final class AptArchive {
     run(List.of("download", name + "/" + suite));
     Path unpacked = scratch.resolve("unpacked-" + name);
     Path file = fetched(name + "_", ".deb");
-    CommandRun.check(
-        List.of("dpkg", "-x", file.toString(), unpacked.toString()), LIMIT, scratch);
+    CommandRun.check(List.of("dpkg", "-x", file.toString(), unpacked.toString()), LIMIT, scratch);
     return unpacked;
   }
 
