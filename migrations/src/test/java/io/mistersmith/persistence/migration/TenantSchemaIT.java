@@ -6,6 +6,8 @@ import io.mistersmith.persistence.testkit.server.PostgresOptions;
 import io.mistersmith.persistence.testkit.server.PostgresServer;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Locale;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
@@ -84,7 +86,12 @@ class TenantSchemaIT {
 
   /** The same letter is another id with each tenant. */
   private static String of(String sql, int tenant) {
-    return sql.replaceAll("'([A-E])'", "'$10000000-0000-4000-8000-00000000000" + tenant + "'");
+    return Pattern.compile("'([A-E])'")
+        .matcher(sql)
+        .replaceAll(
+            letter ->
+                "'%s0000000-0000-4000-8000-00000000000%d'"
+                    .formatted(letter.group(1).toLowerCase(Locale.ROOT), tenant));
   }
 
   @Test
