@@ -1,3 +1,4 @@
+DROP FUNCTION migrations.lock_online_start(REGCLASS);
 DROP FUNCTION migrations.lock_online_change(UUID, TEXT);
 DROP FUNCTION migrations.note_online_error(UUID, TEXT);
 DROP FUNCTION migrations.execute_briefly(REGCLASS, TEXT[], INTERVAL, INT, INTERVAL);

@@ -330,6 +330,15 @@ AS $$
    WHERE change_id = p_change AND finished_at IS NULL;
 $$;
 
+-- Lets two who begin a change of the same table do so one after the other.
+CREATE FUNCTION migrations.lock_online_start(p_table REGCLASS)
+RETURNS VOID
+LANGUAGE sql
+SET search_path = pg_catalog
+AS $$
+  SELECT pg_advisory_xact_lock(hashtextextended('migrations.online_changes ' || p_table::oid, 0));
+$$;
+
 -- The change, locked against everybody else who would go on with it.
 CREATE FUNCTION migrations.lock_online_change(p_change UUID, p_kind TEXT)
 RETURNS migrations.online_changes

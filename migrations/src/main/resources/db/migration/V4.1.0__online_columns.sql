@@ -42,6 +42,7 @@ BEGIN
   PERFORM migrations.checked_type(p_type),
           migrations.checked_expression('The default', p_default),
           migrations.checked_expression('The expression that fills the column', p_fill);
+  PERFORM migrations.lock_online_start(p_table);
   SELECT c.* INTO v_change FROM migrations.online_changes c
    WHERE c.source_table = p_table AND c.kind = 'column' AND c.column_name = p_column
      AND c.state <> 'abandoned'

@@ -451,6 +451,7 @@ DECLARE
   v_change migrations.online_changes;
   v_id UUID := gen_random_uuid();
 BEGIN
+  PERFORM migrations.lock_online_start(p_table);
   SELECT c.* INTO v_change FROM migrations.online_changes c
    WHERE c.kind = 'shadow' AND p_table IN (c.source_table, c.shadow_table)
      AND c.finished_at IS NULL;

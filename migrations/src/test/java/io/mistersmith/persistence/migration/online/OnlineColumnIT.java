@@ -306,7 +306,7 @@ class OnlineColumnIT extends RunsOnlineChanges {
         INSERT INTO app."Awkward ""table"
         SELECT '2026-03-29T00:59:59.123456Z'::timestamptz + i * interval '17 minutes',
                (ARRAY['it''s', 'a"b', '', 'ü €', E'back\\\\slash', '%s'])[1 + i % 6],
-               gen_random_uuid(), decode(to_hex(i + 256), 'hex'), i / 3.0
+               gen_random_uuid(), decode(to_hex(i + 4096), 'hex'), i / 3.0
           FROM generate_series(1, 300) i
         """);
 
