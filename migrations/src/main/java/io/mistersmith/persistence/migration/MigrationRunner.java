@@ -201,7 +201,7 @@ public final class MigrationRunner {
   public static final class Builder {
     private @Nullable DataSource dataSource;
     private @Nullable Path folder;
-    private final List<ScriptSet> sets = new ArrayList<>();
+    private final List<MigrationSet> sets = new ArrayList<>();
     private RunnerSettings settings = RunnerSettings.DEFAULTS;
 
     private Builder() {}
@@ -284,9 +284,9 @@ public final class MigrationRunner {
           Objects.requireNonNull(
               dataSource, "dataSource is not set: call dataSource(…) with the database to migrate");
       Path from = folder;
-      List<ScriptSet> all = new ArrayList<>();
+      List<MigrationSet> all = new ArrayList<>();
       all.add(
-          new ScriptSet(
+          new MigrationSet(
               ScriptId.CORE, from == null ? ScriptFolder.bundled() : ScriptFolder.of(from)));
       all.addAll(sets);
       return new MigrationRunner(new MigrationContext(source, all, settings));

@@ -11,7 +11,7 @@ final class AccessQueries {
           SELECT n.nspname, c.relname, p.polname,
                  concat_ws(E'\\n',
                    CASE WHEN p.polpermissive THEN 'permissive' ELSE 'restrictive' END,
-                   'for ' || p.polcmd,
+                   'for ' || p.polcmd::text,
                    'to ' || (SELECT string_agg(coalesce(r.rolname, 'public'), ', '
                                                ORDER BY r.rolname)
                                FROM unnest(p.polroles) AS o
@@ -85,7 +85,7 @@ final class AccessQueries {
           "default privilege",
           """
           SELECT coalesce(n.nspname, ''), '',
-                 concat_ws(' ', 'of ' || pg_get_userbyid(d.defaclrole), 'on ' || d.defaclobjtype,
+                 concat_ws(' ', 'of ' || pg_get_userbyid(d.defaclrole), 'on ' || d.defaclobjtype::text,
                    coalesce(r.rolname, 'public'), x.privilege_type,
                    CASE WHEN x.is_grantable THEN 'with grant option' END),
                  '', NULL

@@ -13,6 +13,7 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -136,20 +137,35 @@ public final class Catalog {
   public List<String> differences(Catalog other) {
     SortedSet<String> subjects = new TreeSet<>(facts.keySet());
     subjects.addAll(other.facts.keySet());
+    Set<String> objects = objects();
+    Set<String> otherObjects = other.objects();
     List<String> differences = new ArrayList<>();
     for (String subject : subjects) {
       CatalogFact mine = facts.get(subject);
       CatalogFact theirs = other.facts.get(subject);
-      if (theirs == null) {
-        differences.add("missing " + subject);
-      } else if (mine == null) {
-        differences.add("additional " + subject);
-      } else if (!mine.definition().equals(theirs.definition())) {
+      if (mine == null && theirs != null) {
+        addIfNamed(differences, "additional ", theirs, objects);
+      } else if (mine != null && theirs == null) {
+        addIfNamed(differences, "missing ", mine, otherObjects);
+      } else if (mine != null && theirs != null && !mine.definition().equals(theirs.definition())) {
         differences.add(
             "different " + subject + ": " + change(mine.definition(), theirs.definition()));
       }
     }
     return List.copyOf(differences);
+  }
+
+  private static void addIfNamed(
+      List<String> differences, String how, CatalogFact fact, Set<String> objectsOfTheOther) {
+    if (!fact.goesWithItsObject() || objectsOfTheOther.contains(fact.qualifiedObject())) {
+      differences.add(how + fact.subject());
+    }
+  }
+
+  private Set<String> objects() {
+    return facts.values().stream()
+        .map(CatalogFact::qualifiedObject)
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   /** The first line that differs: a function's whole body would hide it. */

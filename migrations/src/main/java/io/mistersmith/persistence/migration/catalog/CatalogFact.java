@@ -1,5 +1,7 @@
 package io.mistersmith.persistence.migration.catalog;
 
+import java.util.Set;
+
 /**
  * One thing that the catalog says.
  *
@@ -10,6 +12,14 @@ package io.mistersmith.persistence.migration.catalog;
  * @param definition all that is to be compared
  */
 record CatalogFact(String kind, String schema, String object, String part, String definition) {
+  private static final Set<String> OF_AN_OBJECT =
+      Set.of(
+          "column", "constraint", "index", "statistics", "trigger", "rule", "policy", "privilege");
+
+  /** Whether it goes with its object, so that it needs no mention where that one is missing. */
+  boolean goesWithItsObject() {
+    return OF_AN_OBJECT.contains(kind);
+  }
 
   /** What the fact is about; two databases' facts of the same subject are compared. */
   String subject() {

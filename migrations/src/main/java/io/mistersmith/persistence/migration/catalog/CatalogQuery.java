@@ -35,7 +35,7 @@ record CatalogQuery(String kind, String sql) {
   }
 
   private static String withComment(String definition, String comment) {
-    return comment.isEmpty() ? definition : definition + "\ncomment: " + comment;
+    return comment.isEmpty() ? definition : definition.stripTrailing() + "\ncomment: " + comment;
   }
 
   private static String text(ResultSet rows, int column) throws SQLException {

@@ -14,11 +14,11 @@ final class ColumnQueries {
                    CASE WHEN a.attcollation <> t.typcollation
                         THEN 'COLLATE ' || a.attcollation::regcollation END,
                    CASE WHEN a.attnotnull THEN 'NOT NULL' END,
-                   CASE WHEN a.attidentity <> '' THEN 'identity ' || a.attidentity END,
-                   CASE WHEN a.attgenerated <> '' THEN 'generated ' || a.attgenerated END,
+                   CASE WHEN a.attidentity <> '' THEN 'identity ' || a.attidentity::text END,
+                   CASE WHEN a.attgenerated <> '' THEN 'generated ' || a.attgenerated::text END,
                    'DEFAULT ' || pg_get_expr(d.adbin, d.adrelid),
-                   'storage ' || a.attstorage,
-                   CASE WHEN a.attcompression <> '' THEN 'compression ' || a.attcompression END,
+                   'storage ' || a.attstorage::text,
+                   CASE WHEN a.attcompression <> '' THEN 'compression ' || a.attcompression::text END,
                    CASE WHEN a.attstattarget >= 0 THEN 'statistics ' || a.attstattarget END,
                    'options ' || a.attoptions::text),
                  col_description(c.oid, a.attnum)

@@ -21,14 +21,14 @@ final class RelationQueries {
           """
           SELECT n.nspname, c.relname, '',
                  concat_ws(E'\\n',
-                   'kind ' || c.relkind, 'persistence ' || c.relpersistence,
+                   'kind ' || c.relkind::text, 'persistence ' || c.relpersistence::text,
                    'owner ' || pg_get_userbyid(c.relowner),
                    'access method ' || am.amname,
                    'options ' || (SELECT string_agg(o, ', ' ORDER BY o)
                                     FROM unnest(c.reloptions) AS o),
                    'toast options ' || (SELECT string_agg(o, ', ' ORDER BY o)
                                           FROM unnest(toast.reloptions) AS o),
-                   'replica identity ' || c.relreplident,
+                   'replica identity ' || c.relreplident::text,
                    CASE WHEN c.relrowsecurity THEN 'row-level security' END,
                    CASE WHEN c.relforcerowsecurity THEN 'forced row-level security' END,
                    'partitioned by ' || pg_get_partkeydef(c.oid),
@@ -53,7 +53,7 @@ final class RelationQueries {
           """
           SELECT n.nspname, c.relname, '',
                  concat_ws(E'\\n',
-                   'kind ' || c.relkind, 'owner ' || pg_get_userbyid(c.relowner),
+                   'kind ' || c.relkind::text, 'owner ' || pg_get_userbyid(c.relowner),
                    'options ' || (SELECT string_agg(o, ', ' ORDER BY o)
                                     FROM unnest(c.reloptions) AS o),
                    pg_get_viewdef(c.oid)),

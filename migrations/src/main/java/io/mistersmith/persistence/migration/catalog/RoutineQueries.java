@@ -10,7 +10,7 @@ final class RoutineQueries {
           """
           SELECT n.nspname, p.proname,
                  '(' || pg_get_function_identity_arguments(p.oid) || ')',
-                 concat_ws(E'\\n', 'kind ' || p.prokind, 'owner ' || pg_get_userbyid(p.proowner),
+                 concat_ws(E'\\n', 'kind ' || p.prokind::text, 'owner ' || pg_get_userbyid(p.proowner),
                    CASE WHEN p.prokind = 'a' THEN
                      (SELECT concat_ws(' ', g.aggtransfn, g.aggfinalfn, g.aggcombinefn,
                                        format_type(g.aggtranstype, NULL), g.agginitval)
@@ -28,7 +28,7 @@ final class RoutineQueries {
           "trigger",
           """
           SELECT n.nspname, c.relname, t.tgname,
-                 concat_ws(E'\\n', pg_get_triggerdef(t.oid), 'enabled ' || t.tgenabled),
+                 concat_ws(E'\\n', pg_get_triggerdef(t.oid), 'enabled ' || t.tgenabled::text),
                  obj_description(t.oid, 'pg_trigger')
             FROM pg_trigger AS t
             JOIN pg_class AS c ON c.oid = t.tgrelid
@@ -44,7 +44,7 @@ final class RoutineQueries {
           """
           SELECT '', e.evtname, '',
                  concat_ws(' ', e.evtevent, e.evttags::text, e.evtfoid::regprocedure,
-                   'enabled ' || e.evtenabled),
+                   'enabled ' || e.evtenabled::text),
                  obj_description(e.oid, 'pg_event_trigger')
             FROM pg_event_trigger AS e
           """);

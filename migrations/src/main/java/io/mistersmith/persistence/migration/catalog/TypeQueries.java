@@ -9,7 +9,7 @@ final class TypeQueries {
           "type",
           """
           SELECT n.nspname, t.typname, '',
-                 concat_ws(E'\\n', 'kind ' || t.typtype, 'owner ' || pg_get_userbyid(t.typowner),
+                 concat_ws(E'\\n', 'kind ' || t.typtype::text, 'owner ' || pg_get_userbyid(t.typowner),
                    CASE t.typtype
                      WHEN 'e' THEN
                        (SELECT string_agg(quote_literal(e.enumlabel), ', '

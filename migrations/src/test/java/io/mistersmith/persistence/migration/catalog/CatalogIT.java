@@ -122,7 +122,7 @@ class CatalogIT {
           CREATE RULE r AS ON DELETE TO s.t DO INSTEAD NOTHING | additional rule s.t: r
           ALTER TYPE s.mood RENAME VALUE 'bad' TO 'ugly' | different type s.mood: ''good', 'bad'' became ''good', 'ugly''
           ALTER DOMAIN s.id SET NOT NULL | different type s.id: 'uuid' became 'uuid NOT NULL'
-          ALTER DOMAIN s.id ADD CONSTRAINT some CHECK (VALUE IS NOT NULL) | additional domain constraint s.id: some
+          ALTER DOMAIN s.id ADD CONSTRAINT id_given CHECK (VALUE IS NOT NULL) | additional domain constraint s.id: id_given
           ALTER POLICY t_all ON s.t USING (a > 1) | different policy s.t: t_all: 'using (a > 0)' became 'using (a > 1)'
           GRANT SELECT ON s.t TO PUBLIC | additional privilege s.t: public SELECT
           GRANT UPDATE (b) ON s.t TO PUBLIC | additional privilege s.t: column b: public UPDATE
@@ -156,7 +156,7 @@ class CatalogIT {
   @Test
   void readsTheSameWhateverTheSessionHasSet() throws SQLException {
     Catalog before = Catalog.read(connection);
-    execute("SET LOCAL search_path = s; SET LOCAL TimeZone = 'Asia/Tokyo'; SET DateStyle = SQL");
+    execute("SET LOCAL search_path = s; SET LOCAL TimeZone = 'Asia/Tokyo'");
     assertThat(before.differences(Catalog.read(connection))).isEmpty();
     assertThat(show("search_path")).isEqualTo("s");
     assertThat(show("TimeZone")).isEqualTo("Asia/Tokyo");
@@ -172,8 +172,7 @@ class CatalogIT {
         .containsExactly("additional index s.t: t_c");
     assertThat(
             before.differences(after.withoutSchemas(List.of("z")).withoutRelations(List.of("s.t"))))
-        .isNotEmpty()
-        .allMatch(line -> line.startsWith("missing ") && line.contains(" s.t"));
+        .containsExactly("missing table s.t");
   }
 
   @Test
