@@ -39,16 +39,20 @@ final class TestDatabase {
     }
   }
 
-  /** The first column of each row as text. */
-  List<String> query(String sql) throws SQLException {
+  /** The first column of each row as text, in a session that has run some statements before. */
+  List<String> query(String sql, String... before) throws SQLException {
     try (Connection connection = connect();
-        Statement statement = connection.createStatement();
-        ResultSet rows = statement.executeQuery(sql)) {
-      List<String> values = new ArrayList<>();
-      while (rows.next()) {
-        values.add(String.valueOf(rows.getString(1)));
+        Statement statement = connection.createStatement()) {
+      for (String first : before) {
+        statement.execute(first);
       }
-      return values;
+      try (ResultSet rows = statement.executeQuery(sql)) {
+        List<String> values = new ArrayList<>();
+        while (rows.next()) {
+          values.add(String.valueOf(rows.getString(1)));
+        }
+        return values;
+      }
     }
   }
 
