@@ -12,7 +12,7 @@ VALUES ('aaaaaaaa-0000-4000-8000-0000000000e1', 'aaaaaaaa-0000-4000-8000-0000000
 INSERT INTO agents.journal_epochs (bucket, epoch, first_sequence, stream_created_nanos, reason)
 VALUES ('KNOWN', nextval('agents.journal_epoch_numbers'), 1, 0, 'new');
 INSERT INTO agents.journal_positions (bucket, epoch, sequence, stream_created_nanos)
-SELECT bucket, epoch, 0, 0 FROM agents.journal_epochs;
+SELECT bucket, epoch, 1, 0 FROM agents.journal_epochs;
 INSERT INTO agents.journal_leases (bucket, holder, fencing_token, expires_at)
 VALUES ('KNOWN', 'h', 1, now());
 INSERT INTO agents.dead_letters
