@@ -1,0 +1,14 @@
+DROP FUNCTION partitions.dissolve(REGCLASS);
+DROP FUNCTION partitions.drain_default(REGCLASS, BIGINT, TIMESTAMPTZ);
+DROP FUNCTION partitions.create_time_partition(REGCLASS, DATE, INTERVAL);
+DROP FUNCTION partitions.create_time_partition(REGCLASS, TIMESTAMPTZ, INTERVAL);
+DROP FUNCTION partitions.lock_for_maintenance(REGCLASS);
+DROP FUNCTION partitions.fill_gap(REGCLASS, TIMESTAMPTZ, TIMESTAMPTZ, BIGINT, TIMESTAMPTZ);
+DROP FUNCTION partitions.lock_writers_out(REGCLASS, REGCLASS);
+DROP FUNCTION partitions.move_rows(REGCLASS, REGCLASS, REGCLASS, TIMESTAMPTZ, TIMESTAMPTZ);
+DROP FUNCTION partitions.triggers_of_moving(REGCLASS, REGCLASS);
+DROP FUNCTION partitions.create_detached(REGCLASS, NAME);
+DROP FUNCTION partitions.free_name(REGCLASS, TIMESTAMPTZ, TIMESTAMPTZ);
+DROP FUNCTION partitions.period_start(TEXT, TIMESTAMPTZ, INTEGER);
+DROP FUNCTION partitions.gaps(REGCLASS, TIMESTAMPTZ, TIMESTAMPTZ);
+DROP FUNCTION partitions.bounds(REGCLASS);
