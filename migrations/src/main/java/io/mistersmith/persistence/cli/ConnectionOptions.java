@@ -3,6 +3,7 @@ package io.mistersmith.persistence.cli;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import javax.sql.DataSource;
 import org.postgresql.ds.PGSimpleDataSource;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -35,6 +36,13 @@ final class ConnectionOptions {
   /** The database that the options and the environment name. */
   PGSimpleDataSource dataSource() {
     return dataSource(System.getenv());
+  }
+
+  /** Another database of the same server. */
+  DataSource dataSource(String database) {
+    PGSimpleDataSource source = dataSource();
+    source.setDatabaseName(database);
+    return source;
   }
 
   private PGSimpleDataSource dataSource(Map<String, String> environment) {

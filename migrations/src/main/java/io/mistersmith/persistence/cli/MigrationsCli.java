@@ -26,18 +26,20 @@ import picocli.CommandLine.IVersionProvider;
       ApplyCommand.class,
       RollbackCommand.class,
       ValidateCommand.class,
+      VerifyRollbackCommand.class,
       LintCommand.class,
       RepairCommand.class,
       BaselineCommand.class,
       NewCommand.class,
-      SetsCommand.class
+      SetsCommand.class,
+      GenerateCommand.class
     },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       "0:done, or nothing to do",
       "1:failed; the message says why, and what to do",
       "2:the command line is wrong",
-      "3:something is to be done: pending versions (plan --check), findings (validate, lint)",
+      "3:something is to be done: pending versions (plan --check), findings (validate, verify-rollback, lint)",
       "4:somebody else migrates, or keeps a table locked; try again later",
       "5:the database cannot be reached, or broke off; try again later"
     },

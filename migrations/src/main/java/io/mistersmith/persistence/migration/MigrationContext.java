@@ -11,7 +11,7 @@ import javax.sql.DataSource;
  * @param sets the scripts
  * @param settings how to work
  */
-record MigrationContext(DataSource dataSource, List<ScriptSet> sets, RunnerSettings settings) {
+record MigrationContext(DataSource dataSource, List<MigrationSet> sets, RunnerSettings settings) {
   MigrationContext {
     sets = List.copyOf(sets);
   }

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Function;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
@@ -160,6 +161,20 @@ public final class MigrationRunner {
   }
 
   /**
+   * Tries every way back on a scratch database, which is made beside this one and dropped in the
+   * end: each version is applied, tables get rows, the version is taken back and applied again, and
+   * the catalogs are compared. Notes the results in migrations.validation_results where that table
+   * is there; changes nothing else here.
+   *
+   * @param databases gives access to a database of the same server by its name
+   * @throws MigrationException when the scratch database cannot be made, as for lack of CREATEDB,
+   *     or a script fails forward
+   */
+  public VerificationReport verifyRollback(Function<String, DataSource> databases) {
+    return new RollbackVerification(context, planner, databases).run();
+  }
+
+  /**
    * Marks as failed what a migrator that died left running, and drops the invalid indexes that
    * scripts left that are no transaction and not applied.
    *
@@ -186,7 +201,7 @@ public final class MigrationRunner {
   public static final class Builder {
     private @Nullable DataSource dataSource;
     private @Nullable Path folder;
-    private final List<ScriptSet> sets = new ArrayList<>();
+    private final List<MigrationSet> sets = new ArrayList<>();
     private RunnerSettings settings = RunnerSettings.DEFAULTS;
 
     private Builder() {}
@@ -269,9 +284,9 @@ public final class MigrationRunner {
           Objects.requireNonNull(
               dataSource, "dataSource is not set: call dataSource(…) with the database to migrate");
       Path from = folder;
-      List<ScriptSet> all = new ArrayList<>();
+      List<MigrationSet> all = new ArrayList<>();
       all.add(
-          new ScriptSet(
+          new MigrationSet(
               ScriptId.CORE, from == null ? ScriptFolder.bundled() : ScriptFolder.of(from)));
       all.addAll(sets);
       return new MigrationRunner(new MigrationContext(source, all, settings));

@@ -21,10 +21,10 @@ final class Planner {
   private final Set<ScriptId> known;
   private final Map<String, MigrationVersion> last = new LinkedHashMap<>();
 
-  Planner(List<ScriptSet> sets) {
+  Planner(List<MigrationSet> sets) {
     this.order = ScriptGraph.order(sets);
     this.known = order.stream().map(Migration::id).collect(Collectors.toSet());
-    for (ScriptSet set : sets) {
+    for (MigrationSet set : sets) {
       set.migrations().forEach(m -> last.put(set.name(), m.version()));
     }
   }

@@ -32,14 +32,14 @@ final class ScriptFolder {
   }
 
   /** An optional set that comes with the library. */
-  static ScriptSet bundled(String set) {
+  static MigrationSet bundled(String set) {
     if (!bundledSets().contains(set)) {
       throw new MigrationException(
           Kind.UNKNOWN_SET,
           "There is no bundled set '%s'; use one of %s, or give the folder of a set of your own"
               .formatted(set, bundledSets()));
     }
-    return new ScriptSet(set, bundled(set, list(set), "/db/sets/" + set + "/"));
+    return new MigrationSet(set, bundled(set, list(set), "/db/sets/" + set + "/"));
   }
 
   /** The optional sets that come with the library. */
@@ -82,13 +82,13 @@ final class ScriptFolder {
   }
 
   /** The files of a folder that end with {@code .sql}, in the order of their versions. */
-  static ScriptSet of(String set, Path folder) {
+  static MigrationSet of(String set, Path folder) {
     try (Stream<Path> entries = Files.list(folder)) {
       List<ScriptFile> files = new ArrayList<>();
       for (Path file : entries.filter(e -> e.toString().endsWith(".sql")).toList()) {
         files.add(ScriptFile.of(String.valueOf(file.getFileName()), Files.readAllBytes(file)));
       }
-      return new ScriptSet(set, pair(set, files));
+      return new MigrationSet(set, pair(set, files));
     } catch (IOException e) {
       throw new MigrationException(
           Kind.INVALID_SCRIPT, "Could not read the scripts in " + folder + ": " + e, e);

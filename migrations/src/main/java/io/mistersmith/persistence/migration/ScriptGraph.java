@@ -21,8 +21,8 @@ final class ScriptGraph {
   private final Map<String, Integer> rank = new HashMap<>();
   private final Map<String, List<Migration>> sets = new HashMap<>();
 
-  private ScriptGraph(List<ScriptSet> sets) {
-    for (ScriptSet set : sets) {
+  private ScriptGraph(List<MigrationSet> sets) {
+    for (MigrationSet set : sets) {
       if (rank.putIfAbsent(set.name(), rank.size()) != null) {
         throw new MigrationException(
             Kind.INVALID_SCRIPT, "Set " + set.name() + " was given twice; give it once");
@@ -38,7 +38,7 @@ final class ScriptGraph {
    * @throws MigrationException when a script depends on one that is not there, or on itself by way
    *     of others
    */
-  static List<Migration> order(List<ScriptSet> sets) {
+  static List<Migration> order(List<MigrationSet> sets) {
     return new ScriptGraph(sets).order();
   }
 

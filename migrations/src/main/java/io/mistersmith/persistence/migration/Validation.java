@@ -3,11 +3,12 @@ package io.mistersmith.persistence.migration;
 import io.mistersmith.persistence.migration.HistoryEntry.Status;
 import io.mistersmith.persistence.migration.ValidationReport.Check;
 import io.mistersmith.persistence.migration.ValidationReport.Result;
+import io.mistersmith.persistence.migration.ValidationResults.Type;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -16,6 +17,8 @@ import java.util.Locale;
  * Compares history, scripts and catalog, and keeps the results in migrations.validation_results.
  */
 final class Validation {
+  private static final String PENDING = "nothing is pending";
+
   private static final String INVALID_INDEXES =
       """
       SELECT i.indexrelid::regclass::text
@@ -47,14 +50,6 @@ final class Validation {
        ORDER BY setting
       """;
 
-  private static final String RECORD =
-      """
-      INSERT INTO migrations.validation_results
-             (script_set, migration_version, test_name, test_type, status, error_message,
-              execution_time_ms)
-      VALUES (?, ?, ?, 'post', ?, nullif(?, ''), ?)
-      """;
-
   private final MigrationContext context;
   private final Planner planner;
   private final List<Check> checks = new ArrayList<>();
@@ -75,7 +70,7 @@ final class Validation {
                 checkHistory(history);
                 checkCatalog(connection);
                 if (MigrationTables.exist(connection)) {
-                  record(connection, history, (System.nanoTime() - start) / 1_000_000);
+                  record(connection, history, Duration.ofNanos(System.nanoTime() - start));
                 }
                 return new ValidationReport(checks);
               });
@@ -105,7 +100,7 @@ final class Validation {
     List<ScriptId> applied =
         history.stream().filter(HistoryEntry::isApplied).map(HistoryEntry::id).toList();
     add(
-        "nothing is pending",
+        PENDING,
         Result.ADVICE,
         planner.order().stream()
             .filter(script -> !applied.contains(script.id()))
@@ -158,20 +153,19 @@ final class Validation {
     return values;
   }
 
-  private void record(Connection connection, List<HistoryEntry> history, long millis)
+  private void record(Connection connection, List<HistoryEntry> history, Duration took)
       throws SQLException {
-    String version = Planner.current(history).map(MigrationVersion::toString).orElse("0.0.0");
-    try (PreparedStatement statement = connection.prepareStatement(RECORD)) {
-      for (Check check : checks) {
-        statement.setString(1, ScriptId.CORE);
-        statement.setString(2, version);
-        statement.setString(3, check.name());
-        statement.setString(4, check.result() == Result.FAILED ? "failed" : "passed");
-        statement.setString(5, check.message());
-        statement.setLong(6, millis);
-        statement.addBatch();
-      }
-      statement.executeBatch();
+    ScriptId current =
+        new ScriptId(ScriptId.CORE, Planner.current(history).orElse(MigrationVersion.NONE));
+    for (Check check : checks) {
+      ValidationResults.record(
+          connection,
+          current,
+          check.name(),
+          check.name().equals(PENDING) ? Type.PRE : Type.POST,
+          check.result() != Result.FAILED,
+          check.message(),
+          took);
     }
   }
 }

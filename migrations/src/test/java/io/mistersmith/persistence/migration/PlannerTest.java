@@ -17,7 +17,7 @@ class PlannerTest {
   private static final Migration THIRD = script("1.10.0");
 
   private final Planner planner =
-      new Planner(List.of(new ScriptSet("core", List.of(FIRST, SECOND, THIRD))));
+      new Planner(List.of(new MigrationSet("core", List.of(FIRST, SECOND, THIRD))));
 
   @Test
   void everythingIsPendingOnAnEmptyDatabase() {

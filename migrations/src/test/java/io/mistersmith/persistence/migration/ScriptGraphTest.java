@@ -13,12 +13,12 @@ class ScriptGraphTest {
   @Test
   void bundledScriptsFollowTheirVersions() {
     List<Migration> bundled = ScriptFolder.bundled();
-    assertThat(ScriptGraph.order(List.of(new ScriptSet("core", bundled)))).isEqualTo(bundled);
+    assertThat(ScriptGraph.order(List.of(new MigrationSet("core", bundled)))).isEqualTo(bundled);
   }
 
   @Test
   void dependenciesComeFirstThenLowerVersions() {
-    ScriptSet core =
+    MigrationSet core =
         set(
             "core",
             script("core", "1.0.0"),
@@ -32,10 +32,10 @@ class ScriptGraphTest {
 
   @Test
   void setsFollowTheCoreUnlessTheyDependOnEachOther() {
-    ScriptSet core = set("core", script("core", "9.0.0"));
-    ScriptSet audit = set("audit", script("audit", "1.0.0", "core 9.0.0", "tenants 1.0.0"));
-    ScriptSet tenants = set("tenants", script("tenants", "1.0.0"), script("tenants", "2.0.0"));
-    ScriptSet own = set("own", script("own", "0.1.0"));
+    MigrationSet core = set("core", script("core", "9.0.0"));
+    MigrationSet audit = set("audit", script("audit", "1.0.0", "core 9.0.0", "tenants 1.0.0"));
+    MigrationSet tenants = set("tenants", script("tenants", "1.0.0"), script("tenants", "2.0.0"));
+    MigrationSet own = set("own", script("own", "0.1.0"));
     assertThat(ScriptGraph.order(List.of(core, audit, own, tenants)))
         .extracting(m -> m.id().toString())
         .containsExactly("9.0.0", "own 0.1.0", "tenants 1.0.0", "audit 1.0.0", "tenants 2.0.0");
@@ -43,7 +43,7 @@ class ScriptGraphTest {
 
   @Test
   void circleIsNamed() {
-    ScriptSet core =
+    MigrationSet core =
         set(
             "core",
             script("core", "1.0.0"),
@@ -58,12 +58,12 @@ class ScriptGraphTest {
 
   @Test
   void missingDependencyIsNamedWithItsScript() {
-    ScriptSet core = set("core", script("core", "1.0.0", "0.9.0"));
+    MigrationSet core = set("core", script("core", "1.0.0", "0.9.0"));
     assertThatExceptionOfType(MigrationException.class)
         .isThrownBy(() -> ScriptGraph.order(List.of(core)))
         .withMessageContaining("V1.0.0__x.sql depends on 0.9.0")
         .withMessageContaining("V0.9.0__");
-    ScriptSet audit = set("audit", script("audit", "1.0.0", "tenants 1.0.0"));
+    MigrationSet audit = set("audit", script("audit", "1.0.0", "tenants 1.0.0"));
     assertThatExceptionOfType(MigrationException.class)
         .isThrownBy(() -> ScriptGraph.order(List.of(audit)))
         .withMessageContaining("audit/V1.0.0__x.sql depends on tenants 1.0.0")
@@ -72,7 +72,7 @@ class ScriptGraphTest {
 
   @Test
   void setGivenTwiceIsRefused() {
-    ScriptSet audit = set("audit", script("audit", "1.0.0"));
+    MigrationSet audit = set("audit", script("audit", "1.0.0"));
     assertThatExceptionOfType(MigrationException.class)
         .isThrownBy(() -> ScriptGraph.order(List.of(audit, audit)))
         .withMessageContaining("audit was given twice");

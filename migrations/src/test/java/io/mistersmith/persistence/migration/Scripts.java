@@ -23,7 +23,7 @@ final class Scripts {
         "sum of " + version);
   }
 
-  static ScriptSet set(String name, Migration... scripts) {
-    return new ScriptSet(name, List.of(scripts));
+  static MigrationSet set(String name, Migration... scripts) {
+    return new MigrationSet(name, List.of(scripts));
   }
 }

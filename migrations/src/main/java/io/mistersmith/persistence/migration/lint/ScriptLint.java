@@ -96,12 +96,7 @@ public final class ScriptLint {
 
   static Finding unreadable(String fileName, ScriptSyntaxException e) {
     return new Finding(
-        UNREADABLE.name(),
-        UNREADABLE.severity(),
-        fileName,
-        e.line(),
-        String.valueOf(e.getMessage()),
-        UNREADABLE.fix());
+        UNREADABLE.name(), UNREADABLE.severity(), fileName, e.line(), e.reason(), UNREADABLE.fix());
   }
 
   static List<Finding> check(Script script) {

@@ -9,11 +9,13 @@ public final class ScriptSyntaxException extends RuntimeException {
 
   private final String fileName;
   private final int line;
+  private final String reason;
 
   ScriptSyntaxException(String fileName, int line, String reason) {
     super(fileName + ":" + line + ": " + reason);
     this.fileName = fileName;
     this.line = line;
+    this.reason = reason;
   }
 
   /** The script. */
@@ -24,5 +26,10 @@ public final class ScriptSyntaxException extends RuntimeException {
   /** The line where the trouble begins, counted from 1. */
   public int line() {
     return line;
+  }
+
+  /** What is wrong and what to do, without the file and the line. */
+  public String reason() {
+    return reason;
   }
 }

@@ -8,8 +8,8 @@ import java.util.List;
  * @param name its name
  * @param migrations its versions, in their order
  */
-record ScriptSet(String name, List<Migration> migrations) {
-  ScriptSet {
+record MigrationSet(String name, List<Migration> migrations) {
+  MigrationSet {
     ScriptId.checkSet(name);
     migrations = List.copyOf(migrations);
   }
