@@ -73,6 +73,7 @@ final class TestDatabase {
       while (rows.next()) {
         values.add(String.valueOf(rows.getString(1)));
       }
+      return values;
     }
   }
 
