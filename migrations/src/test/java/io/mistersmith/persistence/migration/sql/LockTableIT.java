@@ -175,7 +175,7 @@ class LockTableIT {
 
     Map<String, LockMode> taken = taken(sql);
 
-    List<String> known = besides == null ? List.of() : List.of(besides.split(","));
+    List<String> known = besides == null ? List.of() : List.of(besides.split(",", -1));
     Map<String, LockMode> unsaid = new TreeMap<>(taken);
     unsaid.keySet().removeAll(said.keySet());
     unsaid.keySet().removeAll(known);
