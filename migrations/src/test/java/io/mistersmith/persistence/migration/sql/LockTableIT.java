@@ -165,7 +165,7 @@ class LockTableIT {
           REFRESH MATERIALIZED VIEW s.m |
           REFRESH MATERIALIZED VIEW CONCURRENTLY s.m |
           REINDEX TABLE s.t |
-          REINDEX INDEX s.t_c |
+          REINDEX INDEX s.t_c | s.t
           GRANT SELECT ON s.t TO PUBLIC |
           """)
   void locksAreTheServers(String sql, String besides) throws SQLException {
