@@ -63,11 +63,27 @@ final class AptArchive {
 
   /** Unpacks a binary package; returns the directory that it is in. */
   Path unpack(String name) {
-    run(List.of("download", name + "/" + suite));
     Path unpacked = scratch.resolve("unpacked-" + name);
-    Path file = fetched(name + "_", ".deb");
-    CommandRun.check(List.of("dpkg", "-x", file.toString(), unpacked.toString()), LIMIT, scratch);
+    unpackInto(name, unpacked);
     return unpacked;
+  }
+
+  /** Unpacks a binary package beside what the directory holds. */
+  void unpackInto(String name, Path directory) {
+    CommandRun.check(
+        List.of("dpkg", "-x", download(name).toString(), directory.toString()), LIMIT, scratch);
+  }
+
+  /** What a binary package depends on, as it says so itself. */
+  String dependencies(String name) {
+    return CommandRun.check(
+            List.of("dpkg", "-f", download(name).toString(), "Depends"), LIMIT, scratch)
+        .output();
+  }
+
+  private Path download(String name) {
+    run(List.of("download", name + "/" + suite));
+    return fetched(name + "_", ".deb");
   }
 
   /** Unpacks a package's sources as their authors published them; returns their directory. */
