@@ -1,7 +1,9 @@
+DROP FUNCTION migrations.lock_online_start(REGCLASS);
 DROP FUNCTION migrations.lock_online_change(UUID, TEXT);
 DROP FUNCTION migrations.note_online_error(UUID, TEXT);
 DROP FUNCTION migrations.execute_briefly(REGCLASS, TEXT[], INTERVAL, INT, INTERVAL);
-DROP FUNCTION migrations.next_batch(REGCLASS, NAME[], JSONB, INT);
+DROP FUNCTION migrations.next_batch(REGCLASS, NAME[], JSONB, JSONB, INT);
+DROP FUNCTION migrations.last_key(REGCLASS, NAME[]);
 DROP FUNCTION migrations.keyset(REGCLASS, NAME[]);
 DROP FUNCTION migrations.key_columns(REGCLASS);
 DROP FUNCTION migrations.checked_type(TEXT);

@@ -201,12 +201,6 @@ DECLARE
   v_command TEXT;
   v_moved BIGINT;
 BEGIN
-  IF EXISTS (SELECT FROM pg_constraint WHERE confrelid = p_table AND contype = 'f')
-     AND pg_relation_size(p_source) > 0 THEN
-    RAISE EXCEPTION 'rows of % cannot be moved: a foreign key refers to them', p_table
-      USING ERRCODE = 'object_not_in_prerequisite_state',
-            HINT = 'Drop the foreign key; partitions with rows it refers to could not go either.';
-  END IF;
   SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) INTO v_columns
     FROM pg_attribute
    WHERE attrelid = p_table AND attnum > 0 AND NOT attisdropped AND attgenerated = '';
@@ -223,6 +217,13 @@ BEGIN
     ' INSERT INTO %6$s (%5$s) SELECT %5$s FROM moved',
     p_source, v_time, p_from, p_to, v_columns, p_target);
   GET DIAGNOSTICS v_moved = ROW_COUNT;
+  -- To a foreign key, moving is deleting: it would cascade.
+  IF v_moved > 0
+     AND EXISTS (SELECT FROM pg_constraint WHERE confrelid = p_table AND contype = 'f') THEN
+    RAISE EXCEPTION 'rows of % cannot be moved: a foreign key refers to them', p_table
+      USING ERRCODE = 'object_not_in_prerequisite_state',
+            HINT = 'Drop the foreign key; partitions with rows it refers to could not go either.';
+  END IF;
   FOREACH v_command IN ARRAY v_restore LOOP
     EXECUTE v_command;
   END LOOP;
@@ -338,6 +339,32 @@ BEGIN
 END;
 $$;
 
+-- Creates the partitions that a range lacks, and says how many rows moved into them; null if it
+-- lacks none.
+CREATE FUNCTION partitions.fill_gaps(
+  p_table REGCLASS,
+  p_from TIMESTAMPTZ,
+  p_to TIMESTAMPTZ,
+  p_limit BIGINT,
+  p_now TIMESTAMPTZ
+)
+RETURNS BIGINT
+LANGUAGE plpgsql
+SET search_path = pg_catalog
+AS $$
+DECLARE
+  v_gap RECORD;
+  v_moved BIGINT;
+BEGIN
+  FOR v_gap IN SELECT g.* FROM partitions.gaps(p_table, p_from, p_to) AS g LOOP
+    v_moved := coalesce(v_moved, 0) + (
+      SELECT f.moved
+        FROM partitions.fill_gap(p_table, v_gap.from_at, v_gap.to_at, p_limit, p_now) AS f);
+  END LOOP;
+  RETURN v_moved;
+END;
+$$;
+
 -- Only one at a time works on a table; the lock ends with the transaction.
 CREATE FUNCTION partitions.lock_for_maintenance(p_table REGCLASS)
 RETURNS VOID
@@ -361,8 +388,6 @@ SET lock_timeout = '500ms'
 AS $$
 DECLARE
   v_period TEXT := partitions.period_of(p_interval);
-  v_from TIMESTAMPTZ;
-  v_to TIMESTAMPTZ;
 BEGIN
   PERFORM partitions.time_column(p_table);
   IF NOT coalesce(isfinite(p_start), FALSE) THEN
@@ -370,15 +395,11 @@ BEGIN
       USING ERRCODE = 'invalid_parameter_value', HINT = 'Give a time within the period.';
   END IF;
   PERFORM partitions.lock_for_maintenance(p_table);
-  FOR v_from, v_to IN
-    SELECT g.from_at, g.to_at
-      FROM partitions.gaps(
-             p_table,
-             partitions.period_start(v_period, p_start),
-             partitions.period_start(v_period, p_start, 1)) AS g
-  LOOP
-    PERFORM partitions.fill_gap(p_table, v_from, v_to, NULL, now());
-  END LOOP;
+  PERFORM partitions.fill_gaps(
+    p_table,
+    partitions.period_start(v_period, p_start),
+    partitions.period_start(v_period, p_start, 1),
+    NULL, now());
   RETURN (
     SELECT b.partition_name
       FROM partitions.bounds(p_table) AS b

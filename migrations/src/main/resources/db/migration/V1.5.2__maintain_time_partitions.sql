@@ -85,11 +85,11 @@ DECLARE
   v_settings partitions.settings := partitions.settings_of(p_table);
   v_period TEXT := coalesce(v_settings.period, 'day');
   v_limit BIGINT := coalesce(v_settings.drain_limit, 20000);
+  c_few CONSTANT BIGINT := least(v_limit, 2000);
   v_time NAME := partitions.time_column(p_table);
   v_before INTEGER;
   v_default REGCLASS;
-  v_later INTEGER;
-  v_gap RECORD;
+  v_next TIMESTAMPTZ := partitions.period_start(v_period, p_now, 1);
   v_moved BIGINT;
   v_due BIGINT;
   v_made BOOLEAN := FALSE;
@@ -114,40 +114,47 @@ BEGIN
   SELECT count(*) INTO v_before FROM partitions.bounds(p_table);
 
   -- What writers wait for comes first, before lesser locks are held: the current partition, then
-  -- the rest of the default one. The partitions ahead are of use even if that did not succeed.
-  FOR v_later IN 0..p_ahead LOOP
-    BEGIN
-      FOR v_gap IN
-        SELECT g.from_at, g.to_at
-          FROM partitions.gaps(
-                 p_table,
-                 partitions.period_start(v_period, p_now, v_later),
-                 partitions.period_start(v_period, p_now, v_later + 1)) AS g
-      LOOP
-        SELECT f.moved INTO v_moved
-          FROM partitions.fill_gap(p_table, v_gap.from_at, v_gap.to_at, v_limit, p_now)
-               AS f;
-        drained := drained + v_moved;
-        v_made := TRUE;
-      END LOOP;
-      -- If the current partition was made just now, writers are locked out: the rest can wait.
-      IF v_later = 0 AND v_default IS NOT NULL THEN
-        EXECUTE format(
-          'SELECT count(*) FROM (SELECT FROM ONLY %1$s WHERE isfinite(%2$I) AND %2$I < $1'
-          ' LIMIT 2001) AS r', v_default, v_time)
-          INTO v_due USING partitions.period_start(v_period, p_now, 1);
-        IF v_due <= least(v_limit, 2000) OR NOT v_made THEN
-          drained := drained + partitions.drain_default(p_table, v_limit, p_now);
-        END IF;
+  -- the rest of the default one. What fails undoes only itself: the partitions ahead, above all,
+  -- must not depend on what the default one holds.
+  BEGIN
+    v_moved := partitions.fill_gaps(
+      p_table, partitions.period_start(v_period, p_now), v_next, v_limit, p_now);
+    v_made := v_moved IS NOT NULL;
+    drained := coalesce(v_moved, 0);
+  EXCEPTION WHEN OTHERS THEN
+    problems := problems || format(
+      'the current partition was not made: %s (%s)', SQLERRM, SQLSTATE);
+  END;
+
+  -- If the current partition was made just now, writers are locked out: many rows can wait.
+  BEGIN
+    IF v_default IS NOT NULL THEN
+      EXECUTE format(
+        'SELECT count(*) FROM (SELECT FROM ONLY %1$s WHERE isfinite(%2$I) AND %2$I < $1'
+        ' LIMIT $2) AS r', v_default, v_time)
+        INTO v_due USING v_next, c_few + 1;
+      IF v_due <= c_few OR NOT v_made THEN
+        drained := drained + partitions.drain_default(p_table, v_limit, p_now);
       END IF;
-    EXCEPTION WHEN OTHERS THEN
-      problems := problems || format(
-        'the partition of %s was not made: %s (%s)',
-        partitions.period_start(v_period, p_now, v_later), SQLERRM, SQLSTATE);
-      -- Whoever is in the way is in the way of the next one too.
-      EXIT WHEN v_later > 0;
-    END;
-  END LOOP;
+    END IF;
+  EXCEPTION WHEN OTHERS THEN
+    problems := problems || format(
+      'the default partition was not drained: %s (%s)', SQLERRM, SQLSTATE);
+  END;
+
+  BEGIN
+    SELECT sum(partitions.fill_gaps(
+                 p_table,
+                 partitions.period_start(v_period, p_now, later),
+                 partitions.period_start(v_period, p_now, later + 1),
+                 v_limit, p_now))
+      INTO v_moved
+      FROM generate_series(1, p_ahead) AS later;
+    drained := drained + coalesce(v_moved, 0);
+  EXCEPTION WHEN OTHERS THEN
+    problems := problems || format(
+      'the partitions ahead were not made: %s (%s)', SQLERRM, SQLSTATE);
+  END;
   SELECT count(*) - v_before INTO created FROM partitions.bounds(p_table);
 
   IF p_retain IS NOT NULL THEN
@@ -163,7 +170,7 @@ BEGIN
   IF v_default IS NOT NULL THEN
     EXECUTE format('SELECT EXISTS (SELECT FROM ONLY %1$s WHERE isfinite(%2$I) AND %2$I < $1)',
                    v_default, v_time)
-      INTO rows_left USING partitions.period_start(v_period, p_now, 1);
+      INTO rows_left USING v_next;
   END IF;
 END;
 $$;

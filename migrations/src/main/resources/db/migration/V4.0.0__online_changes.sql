@@ -28,6 +28,9 @@ CREATE TABLE migrations.online_changes (
   -- The last key that is done, each of its columns as text, and what that was.
   state VARCHAR(12) NOT NULL,
   position JSONB,
+  -- The last key that there was when the first batch began: what came later needs no batch, and
+  -- going after it might never end.
+  last_position JSONB,
   rows_seen BIGINT NOT NULL DEFAULT 0,
   rows_written BIGINT NOT NULL DEFAULT 0,
   differences BIGINT NOT NULL DEFAULT 0,
@@ -52,6 +55,7 @@ CREATE TABLE migrations.online_changes (
       = (shadow_table IS NOT NULL AND shadow_name IS NOT NULL AND old_name IS NOT NULL)
   ),
   CONSTRAINT valid_online_position CHECK (jsonb_typeof(position) = 'object'),
+  CONSTRAINT valid_online_last_position CHECK (jsonb_typeof(last_position) = 'object'),
   CONSTRAINT valid_online_rows
     CHECK (rows_seen >= 0 AND rows_written >= 0 AND rows_written <= rows_seen AND differences >= 0),
   CONSTRAINT valid_online_end CHECK ((finished_at IS NOT NULL) = (state IN ('done', 'abandoned')))
@@ -199,11 +203,31 @@ AS $$
     JOIN pg_attribute a ON a.attrelid = p_table AND a.attname = k.name AND NOT a.attisdropped;
 $$;
 
--- The end of the next batch: its last key, and how many rows it has; no row where none is left.
+-- The last key of a table; null where it is empty.
+CREATE FUNCTION migrations.last_key(p_table REGCLASS, p_key NAME[])
+RETURNS JSONB
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog
+SET enable_seqscan = off
+SET enable_bitmapscan = off
+AS $$
+DECLARE
+  v_keys RECORD;
+  v_place JSONB;
+BEGIN
+  SELECT * INTO v_keys FROM migrations.keyset(p_table, p_key);
+  EXECUTE format('SELECT %s FROM %s AS t ORDER BY %s LIMIT 1',
+    v_keys.place, p_table, v_keys.descending) INTO v_place;
+  RETURN v_place;
+END;
+$$;
+
+-- The end of the next batch after one key and up to another: its last key, and how many rows it has.
 CREATE FUNCTION migrations.next_batch(
   p_table REGCLASS,
   p_key NAME[],
   p_after JSONB,
+  p_up_to JSONB,
   p_size INT,
   OUT place JSONB,
   OUT size BIGINT
@@ -224,11 +248,12 @@ BEGIN
   EXECUTE format(
     'SELECT %s, t.batch_row_number
        FROM (SELECT %s, row_number() OVER (ORDER BY %2$s) AS batch_row_number
-               FROM %s AS t WHERE %s ORDER BY %2$s LIMIT $2) AS t
+               FROM %s AS t WHERE %s AND %s ORDER BY %2$s LIMIT $3) AS t
       ORDER BY t.batch_row_number DESC LIMIT 1',
     v_keys.place, v_keys.columns, p_table,
-    CASE WHEN p_after IS NULL THEN 'true' ELSE v_keys.after END)
-    INTO place, size USING p_after, p_size;
+    CASE WHEN p_after IS NULL THEN 'true' ELSE v_keys.after END,
+    CASE WHEN p_up_to IS NULL THEN 'true' ELSE v_keys.up_to END)
+    INTO place, size USING p_after, p_up_to, p_size;
   size := coalesce(size, 0);
 END;
 $$;
@@ -303,6 +328,15 @@ AS $$
   UPDATE migrations.online_changes
      SET error_message = p_message, updated_at = clock_timestamp()
    WHERE change_id = p_change AND finished_at IS NULL;
+$$;
+
+-- Lets two who begin a change of the same table do so one after the other.
+CREATE FUNCTION migrations.lock_online_start(p_table REGCLASS)
+RETURNS VOID
+LANGUAGE sql
+SET search_path = pg_catalog
+AS $$
+  SELECT pg_advisory_xact_lock(hashtextextended('migrations.online_changes ' || p_table::oid, 0));
 $$;
 
 -- The change, locked against everybody else who would go on with it.

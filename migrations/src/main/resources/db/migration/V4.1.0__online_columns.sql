@@ -42,6 +42,7 @@ BEGIN
   PERFORM migrations.checked_type(p_type),
           migrations.checked_expression('The default', p_default),
           migrations.checked_expression('The expression that fills the column', p_fill);
+  PERFORM migrations.lock_online_start(p_table);
   SELECT c.* INTO v_change FROM migrations.online_changes c
    WHERE c.source_table = p_table AND c.kind = 'column' AND c.column_name = p_column
      AND c.state <> 'abandoned'
@@ -154,8 +155,11 @@ BEGIN
     RETURN;
   END IF;
   v_key := migrations.key_columns(v_change.source_table);
-  SELECT * INTO v_batch
-    FROM migrations.next_batch(v_change.source_table, v_key, v_change.position, p_size);
+  IF v_change.position IS NULL THEN
+    v_change.last_position := migrations.last_key(v_change.source_table, v_key);
+  END IF;
+  SELECT * INTO v_batch FROM migrations.next_batch(
+    v_change.source_table, v_key, v_change.position, v_change.last_position, p_size);
   rows_seen := v_batch.size;
   IF rows_seen > 0 THEN
     SELECT * INTO v_keys FROM migrations.keyset(v_change.source_table, v_key);
@@ -169,7 +173,8 @@ BEGIN
     state := 'filled';
   END IF;
   UPDATE migrations.online_changes c
-     SET position = coalesce(v_batch.place, c.position), state = backfill_batch.state,
+     SET position = coalesce(v_batch.place, c.position),
+         last_position = v_change.last_position, state = backfill_batch.state,
          rows_seen = c.rows_seen + backfill_batch.rows_seen,
          rows_written = c.rows_written + backfill_batch.rows_written,
          error_message = NULL, updated_at = clock_timestamp()

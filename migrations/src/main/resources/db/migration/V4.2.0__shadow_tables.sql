@@ -185,10 +185,6 @@ RETURNS TABLE (obstacle TEXT, remedy TEXT)
 LANGUAGE sql STABLE
 SET search_path = pg_catalog
 AS $$
-  SELECT 'it is no plain, permanent table', 'partitions and partitioned tables are not supported'
-    FROM pg_class c
-   WHERE c.oid = p_table AND (c.relkind <> 'r' OR c.relispartition OR c.relpersistence = 't')
-  UNION ALL
   SELECT 'it inherits, or is inherited from', 'end the inheritance first'
     FROM pg_class c
    WHERE c.oid = p_table AND c.relkind = 'r' AND NOT c.relispartition
@@ -312,6 +308,13 @@ DECLARE
   v_text TEXT;
   v_full BOOLEAN;
 BEGIN
+  IF EXISTS (SELECT FROM pg_class c
+              WHERE c.oid = p_table
+                AND (c.relkind <> 'r' OR c.relispartition OR c.relpersistence = 't')) THEN
+    RAISE EXCEPTION '% is no plain, permanent table', p_table
+      USING ERRCODE = 'wrong_object_type',
+            HINT = 'Views, partitions, partitioned and temporary tables cannot be restructured.';
+  END IF;
   PERFORM migrations.refuse_shadow_obstacles(p_table);
   v_key := migrations.key_columns(p_table);
   SELECT c.* INTO v_source FROM pg_class c WHERE c.oid = p_table;
@@ -448,6 +451,7 @@ DECLARE
   v_change migrations.online_changes;
   v_id UUID := gen_random_uuid();
 BEGIN
+  PERFORM migrations.lock_online_start(p_table);
   SELECT c.* INTO v_change FROM migrations.online_changes c
    WHERE c.kind = 'shadow' AND p_table IN (c.source_table, c.shadow_table)
      AND c.finished_at IS NULL;

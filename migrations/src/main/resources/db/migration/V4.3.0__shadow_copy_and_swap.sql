@@ -35,8 +35,11 @@ BEGIN
     RETURN;
   END IF;
   v_key := migrations.key_columns(v_change.source_table);
-  SELECT * INTO v_batch
-    FROM migrations.next_batch(v_change.source_table, v_key, v_change.position, p_size);
+  IF v_change.position IS NULL THEN
+    v_change.last_position := migrations.last_key(v_change.source_table, v_key);
+  END IF;
+  SELECT * INTO v_batch FROM migrations.next_batch(
+    v_change.source_table, v_key, v_change.position, v_change.last_position, p_size);
   rows_seen := v_batch.size;
   IF rows_seen > 0 THEN
     SELECT * INTO v_keys FROM migrations.keyset(v_change.source_table, v_key);
@@ -58,7 +61,7 @@ BEGIN
   END IF;
   UPDATE migrations.online_changes c
      SET position = CASE WHEN shadow_copy_batch.state = 'copying' THEN v_batch.place END,
-         state = shadow_copy_batch.state,
+         last_position = v_change.last_position, state = shadow_copy_batch.state,
          copied_at_xid = CASE WHEN shadow_copy_batch.state = 'copied' THEN pg_current_xact_id() END,
          -- A row that came between the two readings is written, and was not seen.
          rows_seen = c.rows_seen
@@ -115,7 +118,7 @@ BEGIN
   END IF;
   v_key := migrations.key_columns(v_change.source_table);
   SELECT * INTO v_batch
-    FROM migrations.next_batch(v_change.source_table, v_key, v_change.position, p_size);
+    FROM migrations.next_batch(v_change.source_table, v_key, v_change.position, NULL, p_size);
   done := v_batch.size < p_size;
   SELECT * INTO v_keys FROM migrations.keyset(v_change.source_table, v_key);
   SELECT * INTO v_shadow_keys FROM migrations.keyset(v_change.shadow_table, v_key);

@@ -31,7 +31,8 @@ import picocli.CommandLine.IVersionProvider;
       RepairCommand.class,
       BaselineCommand.class,
       NewCommand.class,
-      SetsCommand.class
+      SetsCommand.class,
+      GenerateCommand.class
     },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {

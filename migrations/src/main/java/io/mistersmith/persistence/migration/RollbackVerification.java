@@ -124,14 +124,9 @@ final class RollbackVerification {
     }
 
     private void takeBackAndApplyAgain(
-        Migration migration,
-        Forward forward,
-        Catalog before,
-        Catalog after,
-        List<String> problems)
+        Migration migration, Forward forward, Catalog before, Catalog after, List<String> problems)
         throws SQLException {
-      Back back =
-          Back.of(migration.id(), migration.name(), migration.rollbackSql().orElseThrow());
+      Back back = Back.of(migration.id(), migration.name(), migration.rollbackSql().orElseThrow());
       try {
         executor.run(back);
       } catch (MigrationException e) {

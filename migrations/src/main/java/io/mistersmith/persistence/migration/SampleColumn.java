@@ -52,14 +52,19 @@ final class SampleColumn {
       case "D" -> List.of("now()", "now() + INTERVAL '1 hour'", "now() - INTERVAL '1 hour'");
       case "T" -> List.of("INTERVAL '1 hour'");
       case "A" -> List.of("'{}'", "'{1}'");
-      case "S" -> List.of("'sample'", "'1.0.0'", "'a@example.org'", "'a.b'", "repeat('a', 64)", "''");
+      case "S" ->
+          List.of("'sample'", "'1.0.0'", "'a@example.org'", "'a.b'", "repeat('a', 64)", "''");
       case "R" -> List.of("'empty'");
       case "I" -> List.of("'127.0.0.1'");
       default ->
           switch (type) {
             case "uuid" -> List.of("gen_random_uuid()");
-            case "json", "jsonb" -> List.of(
-                "'{}'", "'[]'", "'{\"version\": 1, \"created_at\": \"2026-01-01T00:00:00Z\"}'", "'1'");
+            case "json", "jsonb" ->
+                List.of(
+                    "'{}'",
+                    "'[]'",
+                    "'{\"version\": 1, \"created_at\": \"2026-01-01T00:00:00Z\"}'",
+                    "'1'");
             case "bytea" -> List.of("'\\x00ff'");
             case "tsvector" -> List.of("'sample'");
             case "vector" -> List.of("'[1]'");

@@ -212,6 +212,7 @@ class MonitoringAlertsIT extends MonitorsSmallServer {
         .containsExactly("t", "f");
     assertThat(database.query("SELECT count(*) FROM monitoring.database_samples"))
         .containsExactly("2");
+    database.execute("DELETE FROM monitoring.database_samples");
     assertThat(
             database.query(
                 "SELECT set_config('transaction_read_only', 'on', TRUE)"

@@ -95,6 +95,24 @@ class PartitionMaintenanceIT extends RunsPartitions {
   }
 
   @Test
+  void rowsThatCannotBeMovedDoNotStopTheRest() throws SQLException {
+    insert("2029-12-30Z");
+    database.execute(
+        """
+        CREATE TABLE demo.refers (
+          id UUID, at TIMESTAMPTZ, FOREIGN KEY (id, at) REFERENCES demo.log ON DELETE CASCADE);
+        INSERT INTO demo.refers SELECT id, sent_at FROM demo.log
+        """);
+    assertThat(maintain("2030-01-01Z"))
+        .singleElement()
+        .asString()
+        .startsWith("log failed 3 0 0 0 the default partition was not drained: ")
+        .contains("(55000)");
+    assertThat(bounds()).hasSize(3);
+    assertThat(database.query("SELECT count(*) FROM demo.refers")).containsExactly("1");
+  }
+
+  @Test
   void partitionGoesOnceItsLastMomentIsOlderThanAskedAndNotBefore() throws SQLException {
     maintain("2030-01-01Z");
     insert("2030-01-01Z", "2030-01-01 23:59:59.999999Z");

@@ -35,7 +35,7 @@ class RegisteredPartitionsIT {
         FROM generate_series(0, 29) AS d;
       INSERT INTO tasks.archive
       SELECT (jsonb_populate_record(NULL::tasks.archive, to_jsonb(q) || jsonb_build_object(
-                'task_id', gen_random_uuid(), 'status', 'completed', 'executions', '[]'::jsonb,
+                'task_id', gen_random_uuid(), 'status', 'completed', 'executions', '[]'::jsonb, 'depends_on', '[]'::jsonb,
                 'archived_at', now(), 'completed_at', now() + d * INTERVAL '1 day'))).*
         FROM tasks.queue q, generate_series(0, 89) AS d
       """;

@@ -35,7 +35,8 @@ class RollbackVerificationIT extends RunsMigrations {
                     + " WHERE test_type = 'rollback' AND status = 'passed'"))
         .containsExactly(String.valueOf(report.versions().size()));
     assertThat(
-            database.query("SELECT datname FROM pg_database WHERE datname LIKE 'migrations_scratch%'"))
+            database.query(
+                "SELECT datname FROM pg_database WHERE datname LIKE 'migrations_scratch%'"))
         .isEmpty();
   }
 
@@ -43,7 +44,9 @@ class RollbackVerificationIT extends RunsMigrations {
   void findsWhatIsLeftAndWhatIsMissing() throws Exception {
     script("V1.0.0__a.sql", "CREATE TABLE public.a (x INT); CREATE INDEX ax ON public.a (x);");
     script("U1.0.0__a.sql", "DROP TABLE public.a;");
-    script("V1.1.0__b.sql", "CREATE TABLE public.b (x INT); ALTER TABLE public.a ADD COLUMN IF NOT EXISTS z INT;");
+    script(
+        "V1.1.0__b.sql",
+        "CREATE TABLE public.b (x INT); ALTER TABLE public.a ADD COLUMN IF NOT EXISTS z INT;");
     script("U1.1.0__b.sql", "DROP TABLE public.b;");
     script("V1.2.0__c.sql", "CREATE TABLE public.c (x INT);");
 
@@ -76,7 +79,9 @@ class RollbackVerificationIT extends RunsMigrations {
 
   @Test
   void rowsShowAWayBackThatOnlyWorksOnEmptyTables() throws Exception {
-    script("V1.0.0__a.sql", "CREATE TABLE public.a (x INT NOT NULL, y TEXT NOT NULL CHECK (y IN ('k')));");
+    script(
+        "V1.0.0__a.sql",
+        "CREATE TABLE public.a (x INT NOT NULL, y TEXT NOT NULL CHECK (y IN ('k')));");
     script("U1.0.0__a.sql", "DROP TABLE public.a;");
     script("V1.1.0__b.sql", "ALTER TABLE public.a DROP COLUMN x;");
     script("U1.1.0__b.sql", "ALTER TABLE public.a ADD COLUMN x INT NOT NULL;");

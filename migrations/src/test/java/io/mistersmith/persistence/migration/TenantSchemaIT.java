@@ -6,6 +6,8 @@ import io.mistersmith.persistence.testkit.server.PostgresOptions;
 import io.mistersmith.persistence.testkit.server.PostgresServer;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Locale;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
@@ -84,7 +86,12 @@ class TenantSchemaIT {
 
   /** The same letter is another id with each tenant. */
   private static String of(String sql, int tenant) {
-    return sql.replaceAll("'([A-E])'", "'$10000000-0000-4000-8000-00000000000" + tenant + "'");
+    return Pattern.compile("'([A-E])'")
+        .matcher(sql)
+        .replaceAll(
+            letter ->
+                "'%s0000000-0000-4000-8000-00000000000%d'"
+                    .formatted(letter.group(1).toLowerCase(Locale.ROOT), tenant));
   }
 
   @Test
@@ -123,7 +130,7 @@ class TenantSchemaIT {
           queue_parent_task_id_fkey | INSERT INTO tasks.queue (task_type, parent_task_id) VALUES ('t', 'B')
           dependencies_task_id_fkey | UPDATE tasks.dependencies SET task_id = 'B'
           dependencies_depends_on_task_id_fkey | UPDATE tasks.dependencies SET depends_on_task_id = 'B'
-          executions_task_id_fkey | INSERT INTO tasks.executions (task_id) VALUES ('B')
+          executions_task_id_fkey | INSERT INTO tasks.executions (task_id, agent_id, execution_attempt) SELECT 'B', agent_id, 5 FROM agents.registry
           executions_agent_id_fkey | UPDATE tasks.executions SET agent_id = 'A'
           execution_attempts_task_id_fkey | INSERT INTO tasks.execution_attempts VALUES ('B', 9, gen_random_uuid(), now())
           subscriptions_agent_id_fkey | UPDATE messages.subscriptions SET agent_id = 'A'
@@ -133,7 +140,7 @@ class TenantSchemaIT {
           log_to_agent_id_fkey | INSERT INTO messages.log (to_agent_id, message_type) VALUES ('A', 'command')
           active_agent_id_fkey | UPDATE sessions.active SET agent_id = 'A'
           facts_source_agent_id_fkey | UPDATE knowledge.facts SET source_agent_id = 'A'
-          embeddings_fact_id_fkey | UPDATE knowledge.embeddings SET fact_id = 'E'
+          embeddings_fact_id_fkey | INSERT INTO knowledge.embeddings (fact_id, embedding_model, embedding_version, text_content, content_hash) VALUES ('E', 'o', '1', 't', 'h')
           """)
   void noKeyReachesAnotherTenantsRow(String constraint, String sql) throws SQLException {
     try (RoleSession ours = as(OURS)) {
@@ -173,9 +180,7 @@ class TenantSchemaIT {
   void taskIsClaimedByItsTenantOnly() throws SQLException {
     try (RoleSession ours = as(OURS)) {
       ours.connection().setAutoCommit(false);
-      assertThat(
-              ours.query(
-                  of("SELECT task_id FROM tasks.claim_next('A', p_limit => 9)", 1)))
+      assertThat(ours.query(of("SELECT task_id FROM tasks.claim_next('A', p_limit => 9)", 1)))
           .containsExactly(of("'C'", 1).replace("'", ""));
       ours.connection().rollback();
     }
@@ -185,11 +190,11 @@ class TenantSchemaIT {
   void messageOutlivesItsRecipientAndStaysItsTenants() throws SQLException {
     try (RoleSession ours = as(OURS)) {
       ours.connection().setAutoCommit(false);
+      ours.execute("DELETE FROM tasks.executions");
       ours.execute(of("DELETE FROM agents.registry WHERE agent_id = 'A'", 1));
-      assertThat(
-              ours.query("SELECT tenant_id FROM messages.log WHERE orphaned_at IS NOT NULL"))
+      assertThat(ours.query("SELECT tenant_id FROM messages.log WHERE orphaned_at IS NOT NULL"))
           .containsExactly(OURS);
-      assertThat(ours.query("SELECT count(*) FROM tasks.executions")).containsExactly("1");
+      assertThat(ours.query("SELECT tenant_id FROM tasks.queue")).containsExactly(OURS, OURS);
       ours.connection().rollback();
     }
   }
@@ -210,7 +215,6 @@ class TenantSchemaIT {
                     """,
                     1)))
         .containsExactly(
-            "INSERT " + APPLICATION,
-            "UPDATE " + APPLICATION + " {\"new\": \"x\", \"old\": null}");
+            "INSERT " + APPLICATION, "UPDATE " + APPLICATION + " {\"new\": \"x\", \"old\": null}");
   }
 }

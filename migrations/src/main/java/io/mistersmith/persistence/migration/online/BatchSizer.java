@@ -20,7 +20,9 @@ final class BatchSizer {
   void took(Duration duration) {
     double ratio = pacing.batchTarget().toNanos() / (double) Math.max(duration.toNanos(), 1);
     double next = size * Math.max(Math.min(ratio, 1.25), 0.1);
-    size = (int) Math.max(1, Math.min(pacing.largestBatch(), Math.round(next)));
+    // Rounded up where it grows: a quarter more than one row is two.
+    double rounded = ratio > 1 ? Math.ceil(next) : Math.floor(next);
+    size = (int) Math.max(1, Math.min(pacing.largestBatch(), rounded));
   }
 
   /** A batch of this size had to be given up. */

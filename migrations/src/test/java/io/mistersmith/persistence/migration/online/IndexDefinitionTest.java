@@ -32,14 +32,14 @@ class IndexDefinitionTest {
   @ValueSource(strings = {"a", "\u00e4", "\ud83d\ude00"})
   void longNamesAreCutBetweenCharactersAndStayApart(String letter) {
     String prefix = letter.repeat(60 / letter.getBytes(StandardCharsets.UTF_8).length);
-    String one = named(prefix).on(partition("p1")).name();
-    String two = named(prefix).on(partition("p2")).name();
+    String one = named(prefix).on(partition("part_1")).name();
+    String two = named(prefix).on(partition("part_2")).name();
 
     assertThat(one).isNotEqualTo(two).matches(".*_[0-9a-f]{8}");
     assertThat(one.getBytes(StandardCharsets.UTF_8)).hasSizeBetween(60, 63);
     assertThat(new String(one.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8))
         .isEqualTo(one);
-    assertThat(named(prefix).on(partition("p1")).name()).as("found again").isEqualTo(one);
+    assertThat(named(prefix).on(partition("part_1")).name()).as("found again").isEqualTo(one);
   }
 
   @Test
