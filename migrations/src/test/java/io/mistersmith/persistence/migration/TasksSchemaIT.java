@@ -112,9 +112,9 @@ class TasksSchemaIT extends OnMigratedDatabase {
         INSERT INTO tasks.queue (task_type, max_execution_time, payload)
         VALUES ('long', '200 years', '{"city": "Rome", "parameters": {"n": 1}}')
         """);
-    assertThat(
-            plan("SELECT * FROM tasks.queue WHERE " + condition))
-        .anyMatch(line -> line.contains(index));
+    assertThat(plan("SELECT * FROM tasks.queue WHERE " + condition))
+        .anyMatch(line -> line.contains(index))
+        .anyMatch(line -> line.contains("Index Cond:"));
   }
 
   @Test
