@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.awaitility.core.ThrowingRunnable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -109,14 +110,20 @@ class ConnectionMonitoringIT extends MonitorsSmallServer {
       open.add(i % 2 == 0 ? database.connect() : other.connect());
     }
 
-    assertThat(health()).contains(" of 30 " + health + " ");
     List<String> alerts = level == null ? List.of() : List.of(level);
-    assertThat(database.query("SELECT alert_level FROM monitoring.check_connection_pool_alerts()"))
-        .isEqualTo(alerts);
-    assertThat(alerts("connection_pool_usage_percent"))
-        .hasSameSizeAs(alerts)
-        .allMatch(alert -> alert.startsWith(level + " "))
-        .allMatch(alert -> alert.contains("%.1f".formatted(connections / 0.3)));
+    settled(() -> assertThat(health()).contains(" of 30 " + health + " "));
+    settled(
+        () ->
+            assertThat(
+                    database.query(
+                        "SELECT alert_level FROM monitoring.check_connection_pool_alerts()"))
+                .isEqualTo(alerts));
+    settled(
+        () ->
+            assertThat(alerts("connection_pool_usage_percent"))
+                .hasSameSizeAs(alerts)
+                .allMatch(alert -> alert.startsWith(level + " "))
+                .allMatch(alert -> alert.contains("%.1f".formatted(connections / 0.3))));
   }
 
   @Test
@@ -131,13 +138,20 @@ class ConnectionMonitoringIT extends MonitorsSmallServer {
     Connection connection = open("watcher");
     execute(connection, "SET ROLE watcher");
 
-    assertThat(TestDatabase.query(connection, HEALTH))
-        .singleElement()
-        .asString()
-        .startsWith("application_pool 2 ")
-        .contains("The state of 2 connections is hidden from watcher");
+    settled(
+        () ->
+            assertThat(TestDatabase.query(connection, HEALTH))
+                .singleElement()
+                .asString()
+                .startsWith("application_pool 2 ")
+                .contains("The state of 2 connections is hidden from watcher"));
     assertThat(TestDatabase.query(connection, "SELECT count(*) > 0 FROM monitoring.check_alerts()"))
         .containsExactly("t");
+  }
+
+  /** A backend is counted until it has ended, a little after its connection. */
+  private static void settled(ThrowingRunnable assertion) {
+    await("the sessions' end").atMost(Duration.ofSeconds(20)).untilAsserted(assertion);
   }
 
   private static final String HEALTH =

@@ -59,8 +59,9 @@ class PgvectorIT extends EmbeddingsContract {
   void theSearchUsesTheIndex() throws SQLException {
     List<String> plan =
         database.query(
-            "SET enable_seqscan = off; EXPLAIN SELECT * FROM knowledge.embeddings"
-                + " ORDER BY embedding_vector OPERATOR(public.<=>) '[1,0,0,0,0,0,0,0]' LIMIT 1");
+            "EXPLAIN SELECT * FROM knowledge.embeddings"
+                + " ORDER BY embedding_vector OPERATOR(public.<=>) '[1,0,0,0,0,0,0,0]' LIMIT 1",
+            "SET enable_seqscan = off");
     assertThat(plan).anyMatch(line -> line.contains("idx_knowledge_embeddings_vector"));
   }
 

@@ -123,7 +123,7 @@ class RegisteredPartitionsIT {
             database.query(
                 IN_DEFAULT.replace("tasks.archive_default", "tasks.archive WHERE FALSE")))
         .containsExactly("0 0 0 0");
-    assertThat(database.query("SELECT DISTINCT unrouted_at FROM messages.log"))
+    assertThat(database.query("SELECT DISTINCT orphaned_at FROM messages.log"))
         .containsExactly("null");
 
     database.query("SELECT outcome FROM partitions.maintain(now() + INTERVAL '89 days')");
