@@ -17,9 +17,12 @@ final class OutputOptions {
   @Option(names = "--json", description = "Print one JSON object instead of text.")
   private boolean json;
 
-  boolean json() {
-    return json;
-  }
+  @SuppressWarnings("unused") // picocli looks whether it is given
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Show this help message and exit.")
+  private boolean help;
 
   /** Prints the result; {@code fields} alternates names and values. */
   void print(List<String> lines, Object... fields) {
