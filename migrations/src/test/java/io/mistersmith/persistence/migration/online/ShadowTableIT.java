@@ -196,7 +196,8 @@ class ShadowTableIT extends RunsOnlineChanges {
                     pauses.incrementAndGet();
                     try {
                       // What it reads now it would find empty after the cut-over.
-                      execute(reader, "DO 'BEGIN ASSERT (SELECT count(*) FROM app.reader) = 10; END'");
+                      execute(
+                          reader, "DO 'BEGIN ASSERT (SELECT count(*) FROM app.reader) = 10; END'");
                       reader.commit();
                     } catch (SQLException e) {
                       throw new IllegalStateException(e);
