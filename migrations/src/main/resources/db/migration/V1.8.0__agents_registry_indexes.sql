@@ -1,4 +1,5 @@
 -- kind: index
+-- lint: allow index-not-concurrent — the registry is small, and psql -1 and Flyway take this file too
 
 -- The other ways to find an agent. The registry is small and is written seldom, apart from
 -- heartbeats, so that the indexes are built at once, under a short lock.

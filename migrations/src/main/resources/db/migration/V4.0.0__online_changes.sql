@@ -246,13 +246,13 @@ BEGIN
   END IF;
   SELECT * INTO v_keys FROM migrations.keyset(p_table, p_key);
   EXECUTE format(
-    'SELECT %s, t.batch_row_number
-       FROM (SELECT %s, row_number() OVER (ORDER BY %2$s) AS batch_row_number
-               FROM %s AS t WHERE %s AND %s ORDER BY %2$s LIMIT $3) AS t
-      ORDER BY t.batch_row_number DESC LIMIT 1',
+    'SELECT %1$s, count(*) OVER ()
+       FROM (SELECT %2$s FROM %3$s AS t WHERE %4$s AND %5$s ORDER BY %2$s LIMIT $3) AS t
+      ORDER BY %6$s LIMIT 1',
     v_keys.place, v_keys.columns, p_table,
     CASE WHEN p_after IS NULL THEN 'true' ELSE v_keys.after END,
-    CASE WHEN p_up_to IS NULL THEN 'true' ELSE v_keys.up_to END)
+    CASE WHEN p_up_to IS NULL THEN 'true' ELSE v_keys.up_to END,
+    v_keys.descending)
     INTO place, size USING p_after, p_up_to, p_size;
   size := coalesce(size, 0);
 END;

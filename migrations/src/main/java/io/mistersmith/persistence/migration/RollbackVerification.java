@@ -2,7 +2,6 @@ package io.mistersmith.persistence.migration;
 
 import io.mistersmith.persistence.migration.ScriptTask.Back;
 import io.mistersmith.persistence.migration.ScriptTask.Forward;
-import io.mistersmith.persistence.migration.ValidationResults.Type;
 import io.mistersmith.persistence.migration.VerificationReport.Verified;
 import io.mistersmith.persistence.migration.catalog.Catalog;
 import java.sql.Connection;
@@ -71,7 +70,7 @@ final class RollbackVerification {
                       connection,
                       verified.id(),
                       "rollback leads back to the catalog before",
-                      Type.ROLLBACK,
+                      ValidationResults.Type.ROLLBACK,
                       verified.problems().isEmpty(),
                       String.join("\n", verified.problems()),
                       verified.took());

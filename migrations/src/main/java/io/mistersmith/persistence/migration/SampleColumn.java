@@ -26,18 +26,17 @@ final class SampleColumn {
     String typeName = row.getString(4);
     String category = row.getString(5);
     String reference = row.getString(6);
-    String enumLabel = row.getString(7);
+    String[] enumLabels = (String[]) row.getArray(7).getArray();
     boolean hasDefault = row.getBoolean(8);
     List<String> values = new ArrayList<>();
     if (reference != null) {
-      values.add(reference);
+      values.add(reference + " LIMIT 1)");
+      values.add(reference + " DESC LIMIT 1)");
     } else {
       if (hasDefault) {
         values.add("DEFAULT");
       }
-      if (enumLabel != null) {
-        values.add(enumLabel);
-      }
+      values.addAll(List.of(enumLabels));
       values.addAll(byType(typeName, category));
     }
     if (!required) {
@@ -52,7 +51,7 @@ final class SampleColumn {
       case "N" -> List.of("1", "0", "2", "100", "0.5");
       case "D" -> List.of("now()", "now() + INTERVAL '1 hour'", "now() - INTERVAL '1 hour'");
       case "T" -> List.of("INTERVAL '1 hour'");
-      case "A" -> List.of("'{}'");
+      case "A" -> List.of("'{}'", "'{1}'");
       case "S" ->
           List.of("'sample'", "'1.0.0'", "'a@example.org'", "'a.b'", "repeat('a', 64)", "''");
       case "R" -> List.of("'empty'");

@@ -14,8 +14,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Puts a made-up row into every table that has none, as far as one can be made up: values by type,
- * keys of rows that others point at, and for what a CHECK asks, the values that it names.
+ * Puts a made-up row or two into every table that has none, as far as one can be made up: values by
+ * type, keys of rows that others point at, and for what a CHECK asks, the values that it names.
  *
  * <p>A table whose first try is refused is tried with other values, and again when others have
  * rows. It is remembered by its object identifier, so that one made anew is filled anew.
@@ -94,6 +94,8 @@ final class SampleRows {
     while (insert.isPresent()) {
       Optional<SQLException> refusal = tryInsert(connection, insert.get());
       if (refusal.isEmpty()) {
+        // A second one where keys are made up too: others may want to point at two.
+        tryInsert(connection, insert.get());
         filled.add(oid);
         failures.remove(oid);
         return;

@@ -28,16 +28,15 @@ final class SampleTable {
       """
       SELECT a.attnum, quote_ident(a.attname), a.attnotnull,
              coalesce(b.typname, t.typname), coalesce(b.typcategory, t.typcategory)::text,
-             (SELECT format('(SELECT %I FROM %s ORDER BY 1 LIMIT 1)', fa.attname,
-                            f.confrelid::regclass)
+             (SELECT format('(SELECT %I FROM %s ORDER BY 1', fa.attname, f.confrelid::regclass)
                 FROM pg_constraint f
                 JOIN pg_attribute fa
                   ON fa.attrelid = f.confrelid
                  AND fa.attnum = f.confkey[array_position(f.conkey, a.attnum)]
                WHERE f.conrelid = a.attrelid AND f.contype = 'f' AND a.attnum = ANY (f.conkey)
                ORDER BY cardinality(f.conkey) LIMIT 1),
-             (SELECT quote_literal(e.enumlabel) FROM pg_enum e
-               WHERE e.enumtypid = coalesce(b.oid, t.oid) ORDER BY e.enumsortorder LIMIT 1),
+             ARRAY(SELECT quote_literal(e.enumlabel) FROM pg_enum e
+                    WHERE e.enumtypid = coalesce(b.oid, t.oid) ORDER BY e.enumsortorder),
              a.atthasdef,
              format_type(coalesce(b.oid, t.oid),
                          CASE WHEN b.oid IS NULL THEN a.atttypmod ELSE t.typtypmod END)

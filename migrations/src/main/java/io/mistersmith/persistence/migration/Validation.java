@@ -3,7 +3,6 @@ package io.mistersmith.persistence.migration;
 import io.mistersmith.persistence.migration.HistoryEntry.Status;
 import io.mistersmith.persistence.migration.ValidationReport.Check;
 import io.mistersmith.persistence.migration.ValidationReport.Result;
-import io.mistersmith.persistence.migration.ValidationResults.Type;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -162,7 +161,7 @@ final class Validation {
           connection,
           current,
           check.name(),
-          check.name().equals(PENDING) ? Type.PRE : Type.POST,
+          check.name().equals(PENDING) ? ValidationResults.Type.PRE : ValidationResults.Type.POST,
           check.result() != Result.FAILED,
           check.message(),
           took);

@@ -14,10 +14,11 @@ import javax.sql.DataSource;
 
 /**
  * Applies an optional set's scripts one after another, each in a transaction of its own, and takes
- * them back.
+ * them back, as any tool would: without the runner, whose own tests are others.
  */
 record OptionalSet(String name) {
   static final OptionalSet AUDIT = new OptionalSet("audit");
+  static final OptionalSet STATEMENTS = new OptionalSet("statements");
   static final OptionalSet TENANTS = new OptionalSet("tenants");
 
   void apply(DataSource database) throws SQLException {
@@ -72,6 +73,7 @@ record OptionalSet(String name) {
         Statement statement = connection.createStatement()) {
       connection.setAutoCommit(false);
       statement.setEscapeProcessing(false);
+      statement.execute("SET LOCAL search_path = pg_catalog");
       statement.execute(script.sql());
       connection.commit();
     } catch (SQLException e) {

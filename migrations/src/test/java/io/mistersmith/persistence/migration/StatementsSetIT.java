@@ -65,7 +65,7 @@ class StatementsSetIT {
         GRANT USAGE ON SCHEMA app TO PUBLIC;
         GRANT SELECT ON app.orders TO PUBLIC
         """);
-    new ScriptSet("statements").apply(database);
+    OptionalSet.STATEMENTS.apply(database.dataSource());
   }
 
   @AfterParameterizedClassInvocation
@@ -275,7 +275,7 @@ class StatementsSetIT {
 
   @Test
   void wayBackLeavesAnExtensionOfSomebodyElseAndTakesItsOwn() throws Exception {
-    ScriptSet set = new ScriptSet("statements");
+    OptionalSet set = OptionalSet.STATEMENTS;
     TestDatabase fresh = new TestDatabase(server);
     MigrationRunner.of(fresh.dataSource()).apply();
     String extensions =
@@ -287,16 +287,16 @@ class StatementsSetIT {
     assertThat(fresh.query("SELECT count(*) FROM monitoring.slow_statements(0)"))
         .containsExactly("0");
 
-    set.apply(fresh);
+    set.apply(fresh.dataSource());
     assertThat(fresh.query(extensions)).containsExactly("monitoring");
     assertThat(fresh.query("SELECT count(*) > 0 FROM monitoring.slow_statements(0)"))
         .containsExactly("t");
-    set.rollBack(fresh);
+    set.takeBack(fresh.dataSource());
     assertThat(fresh.query(extensions)).isEmpty();
 
     fresh.execute("CREATE EXTENSION pg_stat_statements SCHEMA public");
-    set.apply(fresh);
-    set.rollBack(fresh);
+    set.apply(fresh.dataSource());
+    set.takeBack(fresh.dataSource());
     assertThat(fresh.query(extensions)).containsExactly("public");
   }
 
@@ -309,10 +309,7 @@ class StatementsSetIT {
     try (Connection connection = fresh.connect()) {
       execute(connection, "SET ROLE modest");
       assertThatExceptionOfType(SQLException.class)
-          .isThrownBy(
-              () ->
-                  execute(
-                      connection, ScriptSet.text("statements", "V1.0.0__pg_stat_statements.sql")))
+          .isThrownBy(() -> execute(connection, OptionalSet.STATEMENTS.script("V1.0.0")))
           .withMessageContaining("which modest may not create")
           .withMessageContaining("Let a superuser run CREATE EXTENSION");
     }

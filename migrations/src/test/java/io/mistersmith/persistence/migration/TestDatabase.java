@@ -53,9 +53,14 @@ final class TestDatabase {
     }
   }
 
-  /** The first column of each row as text. */
-  List<String> query(String sql) throws SQLException {
+  /** The first column of each row as text, in a session that has run some statements before. */
+  List<String> query(String sql, String... before) throws SQLException {
     try (Connection connection = connect()) {
+      try (Statement statement = connection.createStatement()) {
+        for (String first : before) {
+          statement.execute(first);
+        }
+      }
       return query(connection, sql);
     }
   }

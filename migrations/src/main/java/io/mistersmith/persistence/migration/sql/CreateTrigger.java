@@ -1,6 +1,5 @@
 package io.mistersmith.persistence.migration.sql;
 
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -33,14 +32,10 @@ public record CreateTrigger(
     return new CreateTrigger(statement, name, table, from, Names.orUnknown(cursor.name()));
   }
 
+  /** The other table of a constraint trigger is only read. */
   @Override
   public List<TableLock> locks() {
-    List<TableLock> locks = new ArrayList<>();
-    locks.add(TableLock.brief(table, LockMode.SHARE_ROW_EXCLUSIVE, line()));
-    if (from != null) {
-      locks.add(TableLock.brief(from, LockMode.SHARE_ROW_EXCLUSIVE, line()));
-    }
-    return locks;
+    return List.of(TableLock.brief(table, LockMode.SHARE_ROW_EXCLUSIVE, line()));
   }
 
   @Override

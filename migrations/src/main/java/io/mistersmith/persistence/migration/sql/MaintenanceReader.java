@@ -33,6 +33,8 @@ final class MaintenanceReader {
   static Maintenance reindex(SqlStatement statement, TokenCursor cursor) {
     boolean concurrently = cursor.parenthesised().has("concurrently");
     boolean many = cursor.at("schema") || cursor.at("database") || cursor.at("system");
+    // Of a table its indexes are locked in the same way, but the script does not name them.
+    LockMode stopping = cursor.at("index") ? LockMode.ACCESS_EXCLUSIVE : LockMode.SHARE;
     cursor.skip();
     concurrently |= cursor.accept("concurrently");
     List<ObjectName> relations = many ? List.of() : Names.list(cursor.rest());
@@ -40,7 +42,7 @@ final class MaintenanceReader {
         statement,
         concurrently ? Verb.REINDEX_CONCURRENTLY : Verb.REINDEX,
         relations,
-        concurrently ? LockMode.SHARE_UPDATE_EXCLUSIVE : LockMode.ACCESS_EXCLUSIVE,
+        concurrently ? LockMode.SHARE_UPDATE_EXCLUSIVE : stopping,
         TableWork.SCAN,
         !concurrently && !many);
   }

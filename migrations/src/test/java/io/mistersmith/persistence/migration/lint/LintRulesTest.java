@@ -23,7 +23,7 @@ class LintRulesTest {
 
     static Case of(String text) {
       String head = text.lines().findFirst().orElseThrow();
-      String[] words = head.split(" ");
+      String[] words = head.split(" ", -1);
       boolean bad = words[1].equals("bad");
       boolean back = words[words.length - 1].equals("U");
       return new Case(
@@ -39,7 +39,7 @@ class LintRulesTest {
     try (InputStream in = LintRulesTest.class.getResourceAsStream("cases.txt")) {
       String all = new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
       List<Case> cases = new ArrayList<>();
-      for (String text : all.split("(?m)^=== ")) {
+      for (String text : all.split("(?m)^=== ", -1)) {
         if (!text.isBlank()) {
           cases.add(Case.of(text));
         }

@@ -43,6 +43,7 @@ class LockTableIT {
       CREATE TABLE s.p (a BIGINT) PARTITION BY RANGE (a);
       CREATE TABLE s.p1 PARTITION OF s.p FOR VALUES FROM (0) TO (10);
       CREATE TABLE s.p2 (a BIGINT);
+      CREATE TABLE s.base (a BIGINT);
       CREATE FUNCTION s.f() RETURNS TRIGGER LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
       CREATE TRIGGER r BEFORE INSERT ON s.u FOR EACH ROW EXECUTE FUNCTION s.f();
       CREATE POLICY w ON s.u USING (true);
@@ -132,7 +133,7 @@ class LockTableIT {
           ALTER VIEW s.v RENAME TO v2 |
           ALTER TABLE s.p ATTACH PARTITION s.p2 FOR VALUES FROM (10) TO (20) |
           ALTER TABLE s.p DETACH PARTITION s.p1 |
-          ALTER TABLE s.p2 INHERIT s.u |
+          ALTER TABLE s.p2 INHERIT s.base |
           CREATE INDEX x ON s.t (b) |
           CREATE TABLE s.n (a BIGINT CONSTRAINT n_u REFERENCES s.u (a)) |
           CREATE TABLE s.n PARTITION OF s.p FOR VALUES FROM (20) TO (30) |
@@ -164,6 +165,7 @@ class LockTableIT {
           REFRESH MATERIALIZED VIEW s.m |
           REFRESH MATERIALIZED VIEW CONCURRENTLY s.m |
           REINDEX TABLE s.t |
+          REINDEX INDEX s.t_c | s.t
           GRANT SELECT ON s.t TO PUBLIC |
           """)
   void locksAreTheServers(String sql, String besides) throws SQLException {
@@ -175,7 +177,7 @@ class LockTableIT {
 
     Map<String, LockMode> taken = taken(sql);
 
-    List<String> known = besides == null ? List.of() : List.of(besides.split(","));
+    List<String> known = besides == null ? List.of() : List.of(besides.split(",", -1));
     Map<String, LockMode> unsaid = new TreeMap<>(taken);
     unsaid.keySet().removeAll(said.keySet());
     unsaid.keySet().removeAll(known);
