@@ -8,7 +8,7 @@ import org.flywaydb.database.postgresql.PostgreSQLConfigurationExtension;
 
 /**
  * Applies scripts with Flyway's open edition. Each set has a history table of its own, in a schema
- * that no script touches.
+ * that no script touches. It passes over the scripts that take a version back, unless it is told to validate names.
  */
 final class AppliesWithFlyway {
   static final String SCHEMA = "flyway_history";
@@ -32,8 +32,7 @@ final class AppliesWithFlyway {
             .table(set)
             // The schema is not empty when a second set begins its history.
             .baselineOnMigrate(true)
-            .baselineVersion("0")
-            .validateMigrationNaming(true);
+            .baselineVersion("0");
     // With the lock in a transaction CREATE INDEX CONCURRENTLY would wait for Flyway itself.
     configuration
         .getPluginRegister()
