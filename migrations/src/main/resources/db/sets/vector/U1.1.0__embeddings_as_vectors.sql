@@ -1,3 +1,5 @@
+-- lint: allow column-type — the way back is the same rewrite as the way there, with nobody at work
+-- lint: allow constraint-not-valid — the rewrite just before it has kept everybody out already
 -- Back to plain arrays and the exact scan of the core set.
 
 DROP INDEX knowledge.idx_knowledge_embeddings_vector;

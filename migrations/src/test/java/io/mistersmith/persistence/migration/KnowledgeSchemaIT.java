@@ -77,7 +77,8 @@ class KnowledgeSchemaIT extends OnMigratedDatabase {
             + " @@ to_tsquery('english', 'train & run')";
     assertThat(database.query("SELECT fact_id" + condition)).containsExactly(fact);
     assertThat(plan("SELECT fact_id" + condition))
-        .anyMatch(line -> line.contains("idx_knowledge_facts_text_search"));
+        .anyMatch(line -> line.contains("idx_knowledge_facts_text_search"))
+        .anyMatch(line -> line.contains("Index Cond: (to_tsvector("));
   }
 
   @Test

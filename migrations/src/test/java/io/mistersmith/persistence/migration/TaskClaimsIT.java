@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -175,6 +176,41 @@ class TaskClaimsIT extends OnMigratedDatabase {
         constraint);
   }
 
+  @Test
+  void noMoreTasksAreArchivedThanAsked() throws SQLException {
+    database.execute(
+        """
+        INSERT INTO tasks.queue (task_id, task_type, status, created_at, completed_at)
+        SELECT ('eeeeeeee-0000-4000-8000-00000000000' || n)::uuid, 'chain', 'completed',
+               '2020-01-01Z', '2020-01-02Z'
+          FROM generate_series(1, 4) AS n;
+        UPDATE tasks.queue SET parent_task_id = 'eeeeeeee-0000-4000-8000-000000000001'
+         WHERE task_id = 'eeeeeeee-0000-4000-8000-000000000002';
+        UPDATE tasks.queue SET parent_task_id = 'eeeeeeee-0000-4000-8000-000000000003'
+         WHERE task_id = 'eeeeeeee-0000-4000-8000-000000000004'
+        """);
+    assertThat(single("SELECT tasks.archive_completed(p_limit => 3)")).isEqualTo("3");
+    assertThat(single("SELECT tasks.archive_completed(p_limit => 3)")).isEqualTo("1");
+  }
+
+  @Test
+  void taskThatSomebodyIsAboutToDependOnIsNotArchived() throws Exception {
+    String needed =
+        task("status, created_at, completed_at", "'completed', '2020-01-01Z', '2020-01-02Z'");
+    String fresh = task("task_name", "'fresh'");
+    try (Connection connection = begin("READ COMMITTED")) {
+      run(
+          connection,
+          "INSERT INTO tasks.dependencies (task_id, depends_on_task_id) VALUES ('%s', '%s')"
+              .formatted(fresh, needed));
+      assertThat(database.query("SELECT tasks.archive_completed()")).containsExactly("0");
+      connection.commit();
+    }
+    assertThat(database.query("SELECT tasks.archive_completed()")).containsExactly("0");
+    database.execute("DELETE FROM tasks.dependencies");
+    assertThat(database.query("SELECT tasks.archive_completed()")).containsExactly("1");
+  }
+
   /** Both transactions begin before either commits; the second one waits, and fails. */
   private void assertSecondFails(
       String isolation, String first, String second, String sqlState, String constraint)
@@ -197,7 +233,7 @@ class TaskClaimsIT extends OnMigratedDatabase {
                       || !database.query("SELECT pid FROM pg_locks WHERE NOT granted").isEmpty());
       one.commit();
 
-      assertThatExceptionOfType(java.util.concurrent.ExecutionException.class)
+      assertThatExceptionOfType(ExecutionException.class)
           .isThrownBy(() -> waiting.get(20, TimeUnit.SECONDS))
           .havingCause()
           .isInstanceOfSatisfying(

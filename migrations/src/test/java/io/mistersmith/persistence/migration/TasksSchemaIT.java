@@ -113,7 +113,8 @@ class TasksSchemaIT extends OnMigratedDatabase {
         VALUES ('long', '200 years', '{"city": "Rome", "parameters": {"n": 1}}')
         """);
     assertThat(plan("SELECT * FROM tasks.queue WHERE " + condition))
-        .anyMatch(line -> line.contains(index));
+        .anyMatch(line -> line.contains(index))
+        .anyMatch(line -> line.contains("Index Cond:"));
   }
 
   @Test
