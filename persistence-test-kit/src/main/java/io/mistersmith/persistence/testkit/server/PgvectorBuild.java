@@ -29,6 +29,7 @@ final class PgvectorBuild {
     return cache.directory(
         entry,
         target -> {
+          DirectoryTree.delete(target);
           DirectoryTree.copy(plain, target);
           install(target);
         });
