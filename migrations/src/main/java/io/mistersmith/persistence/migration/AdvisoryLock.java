@@ -1,5 +1,7 @@
 package io.mistersmith.persistence.migration;
 
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -41,6 +43,25 @@ final class AdvisoryLock implements AutoCloseable {
       """
       SELECT pg_catalog.set_config('application_name', ?, false),
              pg_catalog.set_config('idle_session_timeout', ?, false)
+      """;
+
+  private static final String RENEW =
+      """
+      INSERT INTO migrations.locks AS l (lock_name, locked_by, expires_at)
+      VALUES ('migration',
+              left(format('%s in process %s on %s (backend %s)', current_user, ?::text, ?::text,
+                          pg_backend_pid()), 100),
+              clock_timestamp() + make_interval(secs => ?))
+      ON CONFLICT (lock_name) DO UPDATE
+         SET locked_at = CASE WHEN l.locked_by = excluded.locked_by THEN l.locked_at
+                              ELSE excluded.locked_at END,
+             locked_by = excluded.locked_by, expires_at = excluded.expires_at
+      """;
+
+  private static final String FORGET =
+      """
+      DELETE FROM migrations.locks
+       WHERE lock_name = 'migration'
       """;
 
   private static final String UNLOCK = "SELECT pg_catalog.pg_advisory_unlock(?)";
@@ -133,8 +154,33 @@ final class AdvisoryLock implements AutoCloseable {
     }
   }
 
+  /** Tells people who has the lock, for so many seconds. */
+  synchronized void renew(int seconds) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(RENEW)) {
+      statement.setString(1, Long.toString(ProcessHandle.current().pid()));
+      statement.setString(2, hostName());
+      statement.setInt(3, seconds);
+      statement.executeUpdate();
+    }
+  }
+
+  private static String hostName() {
+    try {
+      return InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException e) {
+      return "a host without a name";
+    }
+  }
+
+  /** Takes back what {@link #renew(int)} told. */
+  synchronized void forget() throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(FORGET);
+    }
+  }
+
   /** Whether this session still has the lock. */
-  boolean isHeld() throws SQLException {
+  synchronized boolean isHeld() throws SQLException {
     try (PreparedStatement statement = find(connection);
         ResultSet row = statement.executeQuery()) {
       return row.next() && row.getBoolean(1);
@@ -149,7 +195,7 @@ final class AdvisoryLock implements AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
     try (PreparedStatement statement = connection.prepareStatement(UNLOCK)) {
       set(applicationName, idleTimeout);
       statement.setLong(1, KEY);

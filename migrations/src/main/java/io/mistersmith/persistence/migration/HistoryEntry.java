@@ -1,13 +1,33 @@
 package io.mistersmith.persistence.migration;
 
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
 /**
  * A version's row in the history.
  *
- * @param version the version
+ * @param id the set and the version
+ * @param name what the version is about
  * @param status what became of it
  * @param checksum the checksum of the script that was run
+ * @param dependsOn what it depends on, as of when it was run
+ * @param rollbackSql the script that takes it back, as of when it was run
+ * @param appliedAt when it was applied
+ * @param took how long its script took when it was last applied
+ * @param error why its last attempt failed
  */
-record HistoryEntry(MigrationVersion version, Status status, String checksum) {
+record HistoryEntry(
+    ScriptId id,
+    String name,
+    Status status,
+    String checksum,
+    List<ScriptId> dependsOn,
+    Optional<String> rollbackSql,
+    Optional<Instant> appliedAt,
+    Optional<Duration> took,
+    Optional<String> error) {
 
   /** What became of a version. */
   enum Status {
@@ -17,8 +37,14 @@ record HistoryEntry(MigrationVersion version, Status status, String checksum) {
     FAILED,
     /** Done. */
     APPLIED,
+    /** Being taken back statement by statement, or cut off while it was. */
+    ROLLING_BACK,
     /** Done, and taken back. */
     ROLLED_BACK
+  }
+
+  MigrationVersion version() {
+    return id.version();
   }
 
   boolean isApplied() {

@@ -8,72 +8,43 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
-/**
- * The table migrations.applied_migrations: one row a version, from the first attempt on. It is not
- * made by a script, since it must be there before the first one runs.
- */
+/** The table migrations.applied_migrations: one row a version, from the first attempt on. */
 final class HistoryTable {
 
-  private static final String FIND_SCHEMA = "SELECT to_regnamespace('migrations') IS NOT NULL";
-
-  private static final String FIND_TABLE =
-      "SELECT to_regclass('migrations.applied_migrations') IS NOT NULL";
-
-  private static final String CREATE_SCHEMA = "CREATE SCHEMA migrations";
-
-  private static final String CREATE_TABLE =
-      """
-      CREATE TABLE migrations.applied_migrations (
-        migration_id UUID NOT NULL DEFAULT gen_random_uuid(),
-        version VARCHAR(64) NOT NULL,
-        name VARCHAR(255) NOT NULL,
-        description TEXT,
-        migration_type VARCHAR(50) NOT NULL DEFAULT 'schema',
-        sql_hash VARCHAR(64) NOT NULL,
-        depends_on_version VARCHAR(64),
-        rollback_sql TEXT,
-        is_rollbackable BOOLEAN NOT NULL DEFAULT FALSE,
-        status VARCHAR(20) NOT NULL,
-        started_at TIMESTAMPTZ NOT NULL DEFAULT clock_timestamp(),
-        applied_at TIMESTAMPTZ,
-        applied_by VARCHAR(100) NOT NULL DEFAULT CURRENT_USER,
-        execution_time_ms BIGINT,
-        error_message TEXT,
-        database_version VARCHAR(50),
-        application_version VARCHAR(50),
-        environment VARCHAR(50),
-        CONSTRAINT applied_migrations_pkey PRIMARY KEY (migration_id),
-        CONSTRAINT applied_migrations_version_key UNIQUE (version),
-        CONSTRAINT valid_version CHECK (version ~ '^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(-(0|[1-9]\\d*|\\d*[A-Za-z-][0-9A-Za-z-]*)(\\.(0|[1-9]\\d*|\\d*[A-Za-z-][0-9A-Za-z-]*))*)?$'),
-        CONSTRAINT valid_migration_type
-          CHECK (migration_type IN ('schema', 'data', 'index', 'partition', 'function')),
-        CONSTRAINT valid_status CHECK (status IN ('running', 'failed', 'applied', 'rolled_back')),
-        CONSTRAINT valid_applied_at CHECK (status <> 'applied' OR applied_at IS NOT NULL),
-        CONSTRAINT valid_execution_time CHECK (execution_time_ms >= 0)
-      )
-      """;
-
   private static final String READ =
-      "SELECT version, status, sql_hash FROM migrations.applied_migrations";
+      """
+      SELECT script_set, version, name, status, sql_hash, depends_on_version, rollback_sql,
+             applied_at, execution_time_ms, error_message
+        FROM migrations.applied_migrations
+      """;
 
   private static final String START =
       """
       INSERT INTO migrations.applied_migrations AS h
-             (version, name, sql_hash, depends_on_version, rollback_sql, is_rollbackable, status,
-              database_version, application_version, environment)
-      VALUES (?, ?, ?, ?, ?, ?, 'running', left(current_setting('server_version'), 50),
-              nullif(?, ''), nullif(?, ''))
-      ON CONFLICT (version) DO UPDATE
-         SET name = excluded.name, sql_hash = excluded.sql_hash,
+             (script_set, version, name, description, migration_type, sql_hash,
+              depends_on_version, rollback_sql, is_rollbackable, status, database_version,
+              application_version, environment)
+      VALUES (?, ?, ?, nullif(?, ''), ?, ?, nullif(?, ''), ?, ?, 'running',
+              left(current_setting('server_version'), 50), nullif(?, ''), nullif(?, ''))
+      ON CONFLICT (script_set, version) DO UPDATE
+         SET name = excluded.name, description = excluded.description,
+             migration_type = excluded.migration_type, sql_hash = excluded.sql_hash,
+             statements_done =
+               CASE WHEN h.sql_hash = excluded.sql_hash AND h.status IN ('running', 'failed')
+                    THEN h.statements_done ELSE 0 END,
              depends_on_version = excluded.depends_on_version,
              rollback_sql = excluded.rollback_sql, is_rollbackable = excluded.is_rollbackable,
-             status = excluded.status, started_at = clock_timestamp(), applied_at = NULL,
-             applied_by = CURRENT_USER, execution_time_ms = NULL, error_message = NULL,
+             status = excluded.status, rolled_back_at = NULL, started_at = clock_timestamp(), applied_at = NULL,
+             applied_by = CURRENT_USER, error_message = NULL,
              database_version = excluded.database_version,
              application_version = excluded.application_version,
              environment = excluded.environment
@@ -81,20 +52,66 @@ final class HistoryTable {
       """;
 
   private static final String LOCK_ROW =
-      "SELECT status FROM migrations.applied_migrations WHERE version = ? FOR UPDATE";
+      """
+      SELECT status FROM migrations.applied_migrations
+       WHERE script_set = ? AND version = ?
+         FOR UPDATE
+      """;
 
   private static final String FINISH =
       """
       UPDATE migrations.applied_migrations
          SET status = 'applied', applied_at = clock_timestamp(), execution_time_ms = ?
-       WHERE version = ?
+       WHERE script_set = ? AND version = ?
       """;
 
   private static final String FAIL =
       """
       UPDATE migrations.applied_migrations
-         SET status = 'failed', error_message = ?
-       WHERE version = ? AND status = 'running'
+         SET status = CASE status WHEN 'running' THEN 'failed' ELSE status END, error_message = ?
+       WHERE script_set = ? AND version = ? AND status IN ('running', 'applied', 'rolling_back')
+      """;
+
+  private static final String STATEMENTS_DONE =
+      """
+      SELECT statements_done FROM migrations.applied_migrations
+       WHERE script_set = ? AND version = ?
+      """;
+
+  private static final String NOTE_STATEMENTS =
+      """
+      UPDATE migrations.applied_migrations
+         SET statements_done = ?
+       WHERE script_set = ? AND version = ?
+      """;
+
+  private static final String START_ROLLBACK =
+      """
+      UPDATE migrations.applied_migrations
+         SET status = 'rolling_back', statements_done = 0
+       WHERE script_set = ? AND version = ? AND status = 'applied'
+      """;
+
+  private static final String FINISH_ROLLBACK =
+      """
+      UPDATE migrations.applied_migrations
+         SET status = 'rolled_back', rolled_back_at = clock_timestamp(), error_message = NULL,
+             statements_done = 0
+       WHERE script_set = ? AND version = ?
+      """;
+
+  private static final String MARK_LEFT_OVERS =
+      """
+      UPDATE migrations.applied_migrations
+         SET status = 'failed', error_message = 'left behind by a migrator that died'
+       WHERE script_set = ? AND version = ? AND status = 'running'
+      """;
+
+  private static final String SET_CHECKSUM =
+      """
+      UPDATE migrations.applied_migrations
+         SET sql_hash = ?
+       WHERE script_set = ? AND version = ?
       """;
 
   private final RunnerSettings settings;
@@ -103,50 +120,72 @@ final class HistoryTable {
     this.settings = settings;
   }
 
-  /** Makes the table and its schema where they are missing; only under the lock. */
-  void create(Connection connection) throws SQLException {
-    try (Statement statement = connection.createStatement()) {
-      if (!isTrue(statement, FIND_SCHEMA)) {
-        statement.execute(CREATE_SCHEMA);
-      }
-      if (!isTrue(statement, FIND_TABLE)) {
-        statement.execute(CREATE_TABLE);
-      }
-    }
-  }
-
   /** All rows; none where the table is missing. */
   List<HistoryEntry> read(Connection connection) throws SQLException {
     List<HistoryEntry> entries = new ArrayList<>();
-    try (Statement statement = connection.createStatement()) {
-      if (!isTrue(statement, FIND_TABLE)) {
-        return entries;
-      }
-      try (ResultSet rows = statement.executeQuery(READ)) {
-        while (rows.next()) {
-          entries.add(
-              new HistoryEntry(
-                  version(rows.getString(1)), status(rows.getString(2)), rows.getString(3)));
-        }
+    if (!MigrationTables.exist(connection)) {
+      return entries;
+    }
+    try (Statement statement = connection.createStatement();
+        ResultSet rows = statement.executeQuery(READ)) {
+      while (rows.next()) {
+        entries.add(entry(rows));
       }
     }
     return entries;
   }
 
+  private static HistoryEntry entry(ResultSet row) throws SQLException {
+    try {
+      String set = row.getString(1);
+      return new HistoryEntry(
+          new ScriptId(set, MigrationVersion.parse(row.getString(2))),
+          row.getString(3),
+          status(row.getString(4)),
+          row.getString(5),
+          ids(row.getString(6), set),
+          Optional.ofNullable(row.getString(7)),
+          Optional.ofNullable(row.getObject(8, OffsetDateTime.class))
+              .map(OffsetDateTime::toInstant),
+          Optional.ofNullable(row.getObject(9, Long.class)).map(Duration::ofMillis),
+          Optional.ofNullable(row.getString(10)));
+    } catch (IllegalArgumentException e) {
+      throw new MigrationException(
+          Kind.HISTORY_MISMATCH, "migrations.applied_migrations: " + e.getMessage(), e);
+    }
+  }
+
+  private static List<ScriptId> ids(@Nullable String text, String set) {
+    return text == null
+        ? List.of()
+        : Arrays.stream(text.split(",", -1)).map(part -> ScriptId.parse(part, set)).toList();
+  }
+
   /** Notes that an attempt begins, unless the version is applied. */
-  void start(Connection connection, Migration migration, Optional<MigrationVersion> after)
-      throws SQLException {
+  void start(Connection connection, Migration migration) throws SQLException {
     try (PreparedStatement statement = connection.prepareStatement(START)) {
-      statement.setString(1, migration.version().toString());
-      statement.setString(2, migration.name());
-      statement.setString(3, migration.checksum());
-      statement.setString(4, after.map(MigrationVersion::toString).orElse(null));
-      statement.setString(5, migration.rollbackSql().orElse(null));
-      statement.setBoolean(6, migration.rollbackSql().isPresent());
-      statement.setString(7, settings.applicationVersion());
-      statement.setString(8, settings.environment());
+      setId(statement, 1, migration.id());
+      statement.setString(3, migration.name());
+      statement.setString(4, migration.description());
+      statement.setString(5, migration.kind().toString());
+      statement.setString(6, migration.checksum());
+      statement.setString(
+          7,
+          migration.dependsOn().stream()
+              .map(id -> id.relativeTo(migration.set()))
+              .collect(Collectors.joining(", ")));
+      statement.setString(8, migration.rollbackSql().orElse(null));
+      statement.setBoolean(9, migration.rollbackSql().isPresent());
+      statement.setString(10, settings.applicationVersion());
+      statement.setString(11, settings.environment());
       statement.executeUpdate();
     }
+  }
+
+  private static void setId(PreparedStatement statement, int index, ScriptId id)
+      throws SQLException {
+    statement.setString(index, id.set());
+    statement.setString(index + 1, id.version().toString());
   }
 
   /**
@@ -154,15 +193,15 @@ final class HistoryTable {
    * lock, is what makes it certain that no version is applied twice: a session's lock is gone with
    * its connection while the script still runs on the other one.
    */
-  Status lock(Connection connection, Migration migration) throws SQLException {
+  Status lock(Connection connection, ScriptId id) throws SQLException {
     try (PreparedStatement statement = connection.prepareStatement(LOCK_ROW)) {
-      statement.setString(1, migration.version().toString());
+      setId(statement, 1, id);
       try (ResultSet row = statement.executeQuery()) {
         if (!row.next()) {
           throw new MigrationException(
               Kind.HISTORY_MISMATCH,
-              "Script "
-                  + migration
+              "Version "
+                  + id
                   + ": its row in migrations.applied_migrations was deleted while it ran; leave the"
                   + " history alone and apply again");
         }
@@ -172,40 +211,70 @@ final class HistoryTable {
   }
 
   /** Notes that the script is done; commits with it. */
-  void finish(Connection connection, Migration migration, Duration duration) throws SQLException {
+  void finish(Connection connection, ScriptId id, Duration duration) throws SQLException {
     try (PreparedStatement statement = connection.prepareStatement(FINISH)) {
       statement.setLong(1, duration.toMillis());
-      statement.setString(2, migration.version().toString());
+      setId(statement, 2, id);
       statement.executeUpdate();
     }
   }
 
-  /**
-   * Notes that the script failed.
-   *
-   * @return false when the version turns out to be applied
-   */
-  boolean fail(Connection connection, Migration migration, String message) throws SQLException {
+  /** Notes why a script failed, forward or back. */
+  void fail(Connection connection, ScriptId id, String message) throws SQLException {
     try (PreparedStatement statement = connection.prepareStatement(FAIL)) {
       statement.setString(1, message);
-      statement.setString(2, migration.version().toString());
+      setId(statement, 2, id);
       statement.executeUpdate();
     }
-    return lock(connection, migration) != Status.APPLIED;
   }
 
-  private static boolean isTrue(Statement statement, String query) throws SQLException {
-    try (ResultSet row = statement.executeQuery(query)) {
-      return row.next() && row.getBoolean(1);
+  /** How many statements of a script that is no transaction are done. */
+  int statementsDone(Connection connection, ScriptId id) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(STATEMENTS_DONE)) {
+      setId(statement, 1, id);
+      try (ResultSet row = statement.executeQuery()) {
+        return row.next() ? row.getInt(1) : 0;
+      }
     }
   }
 
-  private static MigrationVersion version(String text) {
-    try {
-      return MigrationVersion.parse(text);
-    } catch (IllegalArgumentException e) {
-      throw new MigrationException(
-          Kind.HISTORY_MISMATCH, "migrations.applied_migrations: " + e.getMessage(), e);
+  /** Notes how many statements are done. */
+  void noteStatements(Connection connection, ScriptId id, int done) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(NOTE_STATEMENTS)) {
+      statement.setInt(1, done);
+      setId(statement, 2, id);
+      statement.executeUpdate();
+    }
+  }
+
+  /** Notes that a version is being taken back by a script that is no transaction. */
+  void startRollback(Connection connection, ScriptId id) throws SQLException {
+    update(connection, START_ROLLBACK, id);
+  }
+
+  /** Notes that a version is taken back; the row stays. */
+  void finishRollback(Connection connection, ScriptId id) throws SQLException {
+    update(connection, FINISH_ROLLBACK, id);
+  }
+
+  /** Notes that nobody works any more on a version that says it runs. */
+  void markLeftOver(Connection connection, ScriptId id) throws SQLException {
+    update(connection, MARK_LEFT_OVERS, id);
+  }
+
+  /** Takes a script that was changed for the one that was applied. */
+  void setChecksum(Connection connection, ScriptId id, String checksum) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(SET_CHECKSUM)) {
+      statement.setString(1, checksum);
+      setId(statement, 2, id);
+      statement.executeUpdate();
+    }
+  }
+
+  private static void update(Connection connection, String sql, ScriptId id) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      setId(statement, 1, id);
+      statement.executeUpdate();
     }
   }
 

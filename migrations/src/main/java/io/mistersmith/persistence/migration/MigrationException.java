@@ -14,6 +14,10 @@ public final class MigrationException extends RuntimeException {
   public enum Kind {
     /** A script's name or content is not one that can be applied. */
     INVALID_SCRIPT(false),
+    /** There is no set of scripts of that name. */
+    UNKNOWN_SET(false),
+    /** There is no script of that version. */
+    UNKNOWN_VERSION(false),
     /** A script that was applied is not the same any more. */
     CHECKSUM_CHANGED(false),
     /** History and scripts do not fit together: a script is missing, or comes too late. */

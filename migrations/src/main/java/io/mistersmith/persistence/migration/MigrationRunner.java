@@ -1,18 +1,15 @@
 package io.mistersmith.persistence.migration;
 
-import io.mistersmith.persistence.migration.MigrationException.Kind;
-import io.mistersmith.persistence.migration.MigrationReport.Applied;
+import io.mistersmith.persistence.migration.lint.Finding;
 import java.nio.file.Path;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Function;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Brings a database to the latest version. Any number of processes may call {@link #apply()} at
@@ -27,20 +24,12 @@ import org.slf4j.LoggerFactory;
  * stops. Immutable and thread-safe.
  */
 public final class MigrationRunner {
-  private static final Logger LOG = LoggerFactory.getLogger(MigrationRunner.class);
-
-  private final DataSource dataSource;
-  private final RunnerSettings settings;
+  private final MigrationContext context;
   private final Planner planner;
-  private final HistoryTable history;
-  private final Transaction transaction;
 
-  private MigrationRunner(DataSource dataSource, List<Migration> scripts, RunnerSettings settings) {
-    this.dataSource = dataSource;
-    this.settings = settings;
-    this.planner = new Planner(scripts);
-    this.history = new HistoryTable(settings);
-    this.transaction = new Transaction(dataSource, settings);
+  private MigrationRunner(MigrationContext context) {
+    this.context = context;
+    this.planner = context.planner();
   }
 
   /** A runner of the bundled scripts with the default settings. */
@@ -53,6 +42,11 @@ public final class MigrationRunner {
     return new Builder();
   }
 
+  /** The names of the optional sets that come with the library. */
+  public static List<String> bundledSets() {
+    return ScriptFolder.bundledSets();
+  }
+
   /**
    * What {@link #apply()} would do now. Reads only, and takes no lock.
    *
@@ -60,11 +54,16 @@ public final class MigrationRunner {
    *     be asked
    */
   public MigrationPlan plan() {
-    try {
-      return planner.plan(transaction.run(history::read));
-    } catch (SQLException e) {
-      throw MigrationException.of("Could not read the history of migrations", e);
-    }
+    return new Apply(context, planner, Optional.empty()).plan();
+  }
+
+  /**
+   * What {@link #applyTo(ScriptId)} would do now. Reads only, and takes no lock.
+   *
+   * @throws MigrationException as {@link #plan()} does, and when there is no script of the version
+   */
+  public MigrationPlan planTo(ScriptId target) {
+    return new Apply(context, planner, Optional.of(target)).plan();
   }
 
   /**
@@ -76,96 +75,133 @@ public final class MigrationRunner {
    *     stays
    */
   public MigrationReport apply() {
-    long start = System.nanoTime();
-    Backoff backoff = new Backoff(Duration.ofMillis(50), Duration.ofSeconds(1));
-    while (true) {
-      MigrationPlan plan = plan();
-      if (plan.isUpToDate()) {
-        return new MigrationReport(plan.current(), plan.current(), List.of(), since(start));
-      }
-      Optional<AdvisoryLock> acquired = tryLock(start);
-      if (acquired.isPresent()) {
-        try (AdvisoryLock lock = acquired.get()) {
-          return applyUnder(lock, since(start));
-        }
-      }
-      backoff.pause("another migrator");
-    }
+    return new Apply(context, planner, Optional.empty()).run();
   }
 
-  /** The lock, or nothing while there is time to try again. */
-  private Optional<AdvisoryLock> tryLock(long start) {
-    try {
-      Optional<AdvisoryLock> lock = AdvisoryLock.tryAcquire(dataSource);
-      if (lock.isEmpty() && since(start).compareTo(settings.lockWait()) >= 0) {
-        throw locked();
-      }
-      return lock;
-    } catch (SQLException e) {
-      throw MigrationException.of("Could not take the migration lock", e);
-    }
+  /**
+   * Applies what is pending up to a version: it, the versions below it in its set, and what they
+   * depend on.
+   *
+   * @throws MigrationException as {@link #apply()} does, and when there is no script of the version
+   */
+  public MigrationReport applyTo(ScriptId target) {
+    return new Apply(context, planner, Optional.of(target)).run();
   }
 
-  private MigrationReport applyUnder(AdvisoryLock lock, Duration waited) {
-    MigrationPlan plan = planUnderLock();
-    ScriptExecutor executor =
-        new ScriptExecutor(transaction, history, settings.tableLockAttempts());
-    List<Applied> applied = new ArrayList<>();
-    Optional<MigrationVersion> current = plan.current();
-    for (Migration migration : plan.pending()) {
-      checkHeld(lock, migration);
-      Optional<Applied> done = executor.apply(migration, current);
-      done.ifPresent(a -> LOG.info("Applied {} in {} ms.", migration, a.duration().toMillis()));
-      done.ifPresent(applied::add);
-      current = Optional.of(migration.version());
-    }
-    return new MigrationReport(plan.current(), current, applied, waited);
+  /**
+   * Takes back what its set has above a version; the version itself stays. The rows of the history
+   * stay too, and say so. Data in what is taken back is gone.
+   *
+   * @param target a version that is applied, or {@link MigrationVersion#NONE} of a set
+   * @throws MigrationException before anything is done when a version has no way back, or another
+   *     set's depends on it; else as {@link #apply()} does
+   */
+  public RollbackReport rollbackTo(ScriptId target) {
+    return new Rollback(context, planner, rollbacks -> rollbacks.downTo(target)).run();
   }
 
-  /** Makes the history where it is missing, and plans by what it says now. */
-  private MigrationPlan planUnderLock() {
-    try {
-      return transaction.run(
-          connection -> {
-            history.create(connection);
-            return planner.plan(history.read(connection));
-          });
-    } catch (SQLException e) {
-      throw MigrationException.of("Could not prepare the history of migrations", e);
-    }
+  /**
+   * Takes back the version that was applied last.
+   *
+   * @throws MigrationException as {@link #rollbackTo(ScriptId)} does
+   */
+  public RollbackReport rollbackLast() {
+    return new Rollback(context, planner, RollbackPlanner::last).run();
   }
 
-  private static void checkHeld(AdvisoryLock lock, Migration migration) {
-    try {
-      if (!lock.isHeld()) {
-        throw new MigrationException(
-            Kind.DATABASE_UNAVAILABLE,
-            "The migration lock was lost before script "
-                + migration
-                + ": apply again, and not through a proxy that shares sessions, such as PgBouncer"
-                + " in transaction mode");
-      }
-    } catch (SQLException e) {
-      throw MigrationException.of("Could not check the migration lock", e);
-    }
+  /**
+   * Runs what is pending in one transaction and rolls it back, so that errors show. Tables are
+   * locked meanwhile as by the real thing. What only works over several transactions, such as a new
+   * value of an enum that a later version uses, fails here.
+   *
+   * @param target the version to go to; empty for all
+   * @throws MigrationException when a script would fail, and as {@link #apply()} does
+   */
+  public DryRunReport dryRun(Optional<ScriptId> target) {
+    return new DryRun(context, planner, target).run();
   }
 
-  private MigrationException locked() throws SQLException {
-    return new MigrationException(
-        Kind.LOCKED,
-        "The migration lock is held by %s and was not given back within %s; wait for it to finish,"
-                .formatted(AdvisoryLock.describeHolder(dataSource), settings.lockWait())
-            + " or end it with pg_terminate_backend");
+  /**
+   * What the pending scripts lock, risk, and take as far as the history can tell. Reads only.
+   *
+   * @param target the version to go to; empty for all
+   * @throws MigrationException as {@link #plan()} does
+   */
+  public List<PlannedMigration> forecast(Optional<ScriptId> target) {
+    List<HistoryEntry> history = context.readHistory();
+    return new Forecast(planner.order(), history).of(planner.plan(history, target).pending());
   }
 
-  private static Duration since(long start) {
-    return Duration.ofNanos(System.nanoTime() - start);
+  /**
+   * What the lint rules speak against in the scripts, forward and back. Asks no database.
+   *
+   * @return by script; empty when all are clean or exempt
+   */
+  public List<Finding> lint() {
+    return new Forecast(planner.order(), List.of()).lint();
+  }
+
+  /**
+   * Every version that the scripts or the history know. Reads only.
+   *
+   * @throws MigrationException when the database cannot be asked
+   */
+  public List<VersionInfo> info() {
+    return Inventory.of(planner.order(), context.readHistory());
+  }
+
+  /**
+   * Compares scripts, history and catalog, and notes the results in migrations.validation_results
+   * where that table is there.
+   *
+   * @throws MigrationException when the database cannot be asked
+   */
+  public ValidationReport validate() {
+    return new Validation(context, planner).run();
+  }
+
+  /**
+   * Tries every way back on a scratch database, which is made beside this one and dropped in the
+   * end: each version is applied, tables get rows, the version is taken back and applied again, and
+   * the catalogs are compared. Notes the results in migrations.validation_results where that table
+   * is there; changes nothing else here.
+   *
+   * @param databases gives access to a database of the same server by its name
+   * @throws MigrationException when the scratch database cannot be made, as for lack of CREATEDB,
+   *     or a script fails forward
+   */
+  public VerificationReport verifyRollback(Function<String, DataSource> databases) {
+    return new RollbackVerification(context, planner, databases).run();
+  }
+
+  /**
+   * Marks as failed what a migrator that died left running, and drops the invalid indexes that
+   * scripts left that are no transaction and not applied.
+   *
+   * @param acceptChangedScripts whether scripts that were changed after they were applied are to be
+   *     taken for what was applied
+   * @throws MigrationException as {@link #apply()} does
+   */
+  public RepairReport repair(boolean acceptChangedScripts) {
+    return new Repair(context, planner, acceptChangedScripts).run();
+  }
+
+  /**
+   * Notes a version, those below it in its set, and what they depend on as applied, without running
+   * them: for a database that was made by other means.
+   *
+   * @return what was noted
+   * @throws MigrationException when the set has a history already, and as {@link #apply()} does
+   */
+  public List<ScriptId> baseline(ScriptId target) {
+    return new Baseline(context, planner, target).run();
   }
 
   /** Sets a {@link MigrationRunner} up. Not thread-safe. */
   public static final class Builder {
     private @Nullable DataSource dataSource;
     private @Nullable Path folder;
+    private final List<MigrationSet> sets = new ArrayList<>();
     private RunnerSettings settings = RunnerSettings.DEFAULTS;
 
     private Builder() {}
@@ -177,7 +213,7 @@ public final class MigrationRunner {
     }
 
     /**
-     * A folder with scripts to apply in place of the bundled ones. They must qualify every name
+     * A folder with scripts to apply in place of the bundled core set. They must qualify every name
      * with its schema.
      */
     public Builder scripts(Path newFolder) {
@@ -185,16 +221,35 @@ public final class MigrationRunner {
       return this;
     }
 
+    /**
+     * Optional sets of scripts that come with the library, to be applied behind the core set.
+     *
+     * @throws MigrationException when there is none of a name; the message lists those there are
+     */
+    public Builder sets(String... names) {
+      for (String name : names) {
+        sets.add(ScriptFolder.bundled(name));
+      }
+      return this;
+    }
+
+    /**
+     * A set of scripts from a folder, such as one of your own, to be applied behind the core set.
+     *
+     * @param name what the history calls it; {@code core} is taken
+     * @throws MigrationException when a script cannot be read
+     */
+    public Builder set(String name, Path folder) {
+      if (name.equals(ScriptId.CORE)) {
+        throw new IllegalArgumentException("set is 'core': use scripts(…) to replace that one");
+      }
+      sets.add(ScriptFolder.of(name, folder));
+      return this;
+    }
+
     /** How long to wait for another migrator; 5 minutes by default, zero not to wait. */
     public Builder lockWait(Duration lockWait) {
-      settings =
-          new RunnerSettings(
-              lockWait,
-              settings.tableLockTimeout(),
-              settings.tableLockAttempts(),
-              settings.statementTimeout(),
-              settings.environment(),
-              settings.applicationVersion());
+      settings = settings.withLockWait(lockWait);
       return this;
     }
 
@@ -203,40 +258,19 @@ public final class MigrationRunner {
      * script is tried; 3 seconds and 20 times by default.
      */
     public Builder tableLocks(Duration timeout, int attempts) {
-      settings =
-          new RunnerSettings(
-              settings.lockWait(),
-              timeout,
-              attempts,
-              settings.statementTimeout(),
-              settings.environment(),
-              settings.applicationVersion());
+      settings = settings.withTableLocks(timeout, attempts);
       return this;
     }
 
     /** How long a statement of a script may run; 30 minutes by default. */
     public Builder statementTimeout(Duration statementTimeout) {
-      settings =
-          new RunnerSettings(
-              settings.lockWait(),
-              settings.tableLockTimeout(),
-              settings.tableLockAttempts(),
-              statementTimeout,
-              settings.environment(),
-              settings.applicationVersion());
+      settings = settings.withStatementTimeout(statementTimeout);
       return this;
     }
 
     /** What the history notes of where and for what the scripts were applied; empty by default. */
     public Builder note(String environment, String applicationVersion) {
-      settings =
-          new RunnerSettings(
-              settings.lockWait(),
-              settings.tableLockTimeout(),
-              settings.tableLockAttempts(),
-              settings.statementTimeout(),
-              environment,
-              applicationVersion);
+      settings = settings.withNote(environment, applicationVersion);
       return this;
     }
 
@@ -250,8 +284,12 @@ public final class MigrationRunner {
           Objects.requireNonNull(
               dataSource, "dataSource is not set: call dataSource(…) with the database to migrate");
       Path from = folder;
-      List<Migration> scripts = from == null ? ScriptFolder.bundled() : ScriptFolder.of(from);
-      return new MigrationRunner(source, scripts, settings);
+      List<MigrationSet> all = new ArrayList<>();
+      all.add(
+          new MigrationSet(
+              ScriptId.CORE, from == null ? ScriptFolder.bundled() : ScriptFolder.of(from)));
+      all.addAll(sets);
+      return new MigrationRunner(new MigrationContext(source, all, settings));
     }
   }
 }

@@ -19,6 +19,9 @@ import java.util.regex.Pattern;
 public record MigrationVersion(int major, int minor, int patch, String preRelease)
     implements Comparable<MigrationVersion> {
 
+  /** Below every version: 0.0.0, to which a rollback of everything leads. */
+  public static final MigrationVersion NONE = new MigrationVersion(0, 0, 0, "");
+
   private static final String NUMBER = "(0|[1-9][0-9]{0,8})";
   private static final String IDENTIFIER = "(?:0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)";
   private static final Pattern PRE_RELEASE =

@@ -40,6 +40,36 @@ record RunnerSettings(
     checkLength("applicationVersion", applicationVersion);
   }
 
+  RunnerSettings withLockWait(Duration newLockWait) {
+    return new RunnerSettings(
+        newLockWait,
+        tableLockTimeout,
+        tableLockAttempts,
+        statementTimeout,
+        environment,
+        applicationVersion);
+  }
+
+  RunnerSettings withTableLocks(Duration timeout, int attempts) {
+    return new RunnerSettings(
+        lockWait, timeout, attempts, statementTimeout, environment, applicationVersion);
+  }
+
+  RunnerSettings withStatementTimeout(Duration timeout) {
+    return new RunnerSettings(
+        lockWait, tableLockTimeout, tableLockAttempts, timeout, environment, applicationVersion);
+  }
+
+  RunnerSettings withNote(String newEnvironment, String newApplicationVersion) {
+    return new RunnerSettings(
+        lockWait,
+        tableLockTimeout,
+        tableLockAttempts,
+        statementTimeout,
+        newEnvironment,
+        newApplicationVersion);
+  }
+
   private static void checkTimeout(String field, Duration timeout) {
     // Zero would mean to PostgreSQL that there is no limit.
     if (timeout.toMillis() < 1 || timeout.toMillis() > Integer.MAX_VALUE) {

@@ -35,6 +35,17 @@ record ScriptFile(
 
   /** Reads a script; line ends are made LF, so that a checkout cannot change the checksum. */
   static ScriptFile of(String fileName, byte[] content) {
+    Matcher matcher = checkName(fileName);
+    return new ScriptFile(
+        fileName,
+        matcher.group(1).equals("V") ? Direction.FORWARD : Direction.BACK,
+        version(fileName, matcher.group(2)),
+        matcher.group(3).replace('_', ' '),
+        text(fileName, content));
+  }
+
+  /** The parts of a script's name. */
+  static Matcher checkName(String fileName) {
     Matcher matcher = NAME.matcher(fileName);
     if (!matcher.matches()) {
       throw new MigrationException(
@@ -44,12 +55,7 @@ record ScriptFile(
               + ": the name is not V<major>.<minor>.<patch>__<name>.sql, or U… for the way back,"
               + " with a name of letters, digits and underscores; rename it");
     }
-    return new ScriptFile(
-        fileName,
-        matcher.group(1).equals("V") ? Direction.FORWARD : Direction.BACK,
-        version(fileName, matcher.group(2)),
-        matcher.group(3).replace('_', ' '),
-        text(fileName, content));
+    return matcher;
   }
 
   private static MigrationVersion version(String fileName, String text) {

@@ -22,20 +22,45 @@ import java.util.stream.Stream;
  * loader can list a folder.
  */
 final class ScriptFolder {
-  private static final String LIST = "bundled-scripts.txt";
-  private static final String BUNDLED = "/db/migration/";
+  private static final List<String> OPTIONAL = List.of("audit", "statements", "tenants", "vector");
 
   private ScriptFolder() {}
 
-  /** The scripts that come with the library, in the order of their versions. */
+  /** The core set that comes with the library, in the order of its versions. */
   static List<Migration> bundled() {
+    return bundled(ScriptId.CORE, "bundled-scripts.txt", "/db/migration/");
+  }
+
+  /** An optional set that comes with the library. */
+  static MigrationSet bundled(String set) {
+    if (!bundledSets().contains(set)) {
+      throw new MigrationException(
+          Kind.UNKNOWN_SET,
+          "There is no bundled set '%s'; use one of %s, or give the folder of a set of your own"
+              .formatted(set, bundledSets()));
+    }
+    return new MigrationSet(set, bundled(set, list(set), "/db/sets/" + set + "/"));
+  }
+
+  /** The optional sets that come with the library. */
+  static List<String> bundledSets() {
+    return OPTIONAL.stream()
+        .filter(set -> ScriptFolder.class.getResource(list(set)) != null)
+        .toList();
+  }
+
+  private static String list(String set) {
+    return set + "-scripts.txt";
+  }
+
+  private static List<Migration> bundled(String set, String list, String folder) {
     try {
-      String names = new String(resource(LIST), StandardCharsets.UTF_8);
+      String names = new String(resource(list), StandardCharsets.UTF_8);
       List<ScriptFile> files = new ArrayList<>();
       for (String name : names.lines().filter(line -> !line.isBlank()).toList()) {
-        files.add(ScriptFile.of(name, resource(BUNDLED + name)));
+        files.add(ScriptFile.of(name, resource(folder + name)));
       }
-      return pair(files);
+      return pair(set, files);
     } catch (IOException e) {
       throw new MigrationException(
           Kind.INVALID_SCRIPT, "Could not read the bundled scripts: " + e.getMessage(), e);
@@ -51,14 +76,19 @@ final class ScriptFolder {
     }
   }
 
-  /** The files of a folder that end with {@code .sql}, in the order of their versions. */
+  /** {@link #of(String, Path)} in place of the core set. */
   static List<Migration> of(Path folder) {
+    return of(ScriptId.CORE, folder).migrations();
+  }
+
+  /** The files of a folder that end with {@code .sql}, in the order of their versions. */
+  static MigrationSet of(String set, Path folder) {
     try (Stream<Path> entries = Files.list(folder)) {
       List<ScriptFile> files = new ArrayList<>();
       for (Path file : entries.filter(e -> e.toString().endsWith(".sql")).toList()) {
         files.add(ScriptFile.of(String.valueOf(file.getFileName()), Files.readAllBytes(file)));
       }
-      return pair(files);
+      return new MigrationSet(set, pair(set, files));
     } catch (IOException e) {
       throw new MigrationException(
           Kind.INVALID_SCRIPT, "Could not read the scripts in " + folder + ": " + e, e);
@@ -66,20 +96,17 @@ final class ScriptFolder {
   }
 
   /** Puts each script and the one that takes it back together. */
-  private static List<Migration> pair(List<ScriptFile> files) {
+  private static List<Migration> pair(String set, List<ScriptFile> files) {
     SortedMap<MigrationVersion, ScriptFile> forward = of(files, Direction.FORWARD);
     SortedMap<MigrationVersion, ScriptFile> back = of(files, Direction.BACK);
     List<Migration> migrations = new ArrayList<>();
-    forward.forEach(
-        (version, file) ->
-            migrations.add(
-                new Migration(
-                    version,
-                    file.name(),
-                    file.fileName(),
-                    file.sql(),
-                    Optional.ofNullable(back.remove(version)).map(ScriptFile::sql),
-                    file.checksum())));
+    List<ScriptId> previous = List.of();
+    for (ScriptFile file : forward.values()) {
+      Migration migration =
+          migration(set, file, Optional.ofNullable(back.remove(file.version())), previous);
+      migrations.add(migration);
+      previous = List.of(migration.id());
+    }
     for (ScriptFile orphan : back.values()) {
       throw new MigrationException(
           Kind.INVALID_SCRIPT,
@@ -88,6 +115,23 @@ final class ScriptFolder {
               + " takes back a version that has no V script; add it, or remove this one");
     }
     return List.copyOf(migrations);
+  }
+
+  private static Migration migration(
+      String set, ScriptFile file, Optional<ScriptFile> back, List<ScriptId> previous) {
+    ScriptHeader header = ScriptHeader.parse(set, file.fileName(), file.sql());
+    back.ifPresent(b -> ScriptHeader.parse(set, b.fileName(), b.sql()));
+    return new Migration(
+        new ScriptId(set, file.version()),
+        file.name(),
+        file.fileName(),
+        header.kind(),
+        header.description(),
+        header.dependsOn().orElse(previous),
+        header.transactional(),
+        file.sql(),
+        back.map(ScriptFile::sql),
+        file.checksum());
   }
 
   private static SortedMap<MigrationVersion, ScriptFile> of(

@@ -39,13 +39,27 @@ final class Transaction {
 
   /** Commits what {@code work} did, or rolls it back and throws. */
   <T> T run(Work<T> work) throws SQLException {
+    return run(work, Connection::commit);
+  }
+
+  /** Rolls back what {@code work} did, in any case. */
+  <T> T tryOut(Work<T> work) throws SQLException {
+    return run(work, Connection::rollback);
+  }
+
+  @FunctionalInterface
+  private interface End {
+    void apply(Connection connection) throws SQLException;
+  }
+
+  private <T> T run(Work<T> work, End end) throws SQLException {
     try (Connection connection = dataSource.getConnection()) {
       boolean autoCommit = connection.getAutoCommit();
       connection.setAutoCommit(false);
       try {
         applySettings(connection);
         T result = work.run(connection);
-        connection.commit();
+        end.apply(connection);
         return result;
       } catch (SQLException | RuntimeException e) {
         rollBack(connection, e);

@@ -4,107 +4,27 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.mistersmith.persistence.testkit.server.PostgresOptions;
-import io.mistersmith.persistence.testkit.server.PostgresServer;
 import java.sql.SQLException;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.AfterParameterizedClassInvocation;
-import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.postgresql.util.PSQLException;
-import org.postgresql.util.ServerErrorMessage;
 
-/** What the tables accept, what they refuse, and by which constraint. */
+/** What the agents' tables accept, and what their functions and triggers do. */
 @ParameterizedClass(name = "PostgreSQL {0}")
 @ValueSource(ints = {15, 18})
-class AgentsSchemaIT {
+class AgentsSchemaIT extends OnMigratedDatabase {
   private static final String AGENT = "'11111111-1111-4111-8111-111111111111'";
-
-  @SuppressWarnings("NullAway.Init") // set before the tests of a version
-  private static PostgresServer server;
-
-  @SuppressWarnings("NullAway.Init")
-  private static TestDatabase database;
 
   @SuppressWarnings("unused") // JUnit hands the version to the lifecycle method
   AgentsSchemaIT(int majorVersion) {}
 
-  @BeforeParameterizedClassInvocation
-  static void migrate(int majorVersion) throws SQLException {
-    server = PostgresServer.start(PostgresOptions.defaults().withMajorVersion(majorVersion));
-    database = new TestDatabase(server);
-    MigrationRunner.of(database.dataSource()).apply();
+  @BeforeEach
+  void registerAgent() throws SQLException {
     database.execute(
         "INSERT INTO agents.registry (agent_id, agent_type, agent_name) VALUES (%s, 'w', 'one')"
-            .formatted(AGENT));
-  }
-
-  @AfterParameterizedClassInvocation
-  static void stopServer() {
-    server.close();
-  }
-
-  @ParameterizedTest
-  @CsvSource(
-      delimiter = '|',
-      quoteCharacter = '`',
-      textBlock =
-          """
-          valid_agent_name | agent_type, agent_name | 'w', ''
-          valid_agent_type | agent_type, agent_name | '', 'x'
-          valid_agent_metadata | agent_type, agent_name, metadata | 'w', 'x', '{}'
-          valid_agent_metadata | agent_type, agent_name, metadata | 'w', 'x', '[]'
-          valid_agent_metadata | agent_type, agent_name, metadata | 'w', 'x', '{"version": 1}'
-          valid_agent_metadata | agent_type, agent_name, metadata | 'w', 'x', '{"version": 1, "created_at": null}'
-          valid_agent_metadata | agent_type, agent_name, metadata | 'w', 'x', '{"version": 1, "created_at": "today"}'
-          valid_agent_metadata | agent_type, agent_name, metadata | 'w', 'x', '{"created_at": "2026-01-01T00:00:00Z"}'
-          valid_agent_version | agent_type, agent_name, version | 'w', 'x', 0
-          valid_agent_version | agent_type, agent_name, published_version | 'w', 'x', -1
-          no_self_parent | agent_id, agent_type, agent_name, parent_agent_id | '22222222-2222-4222-8222-222222222222', 'w', 'x', '22222222-2222-4222-8222-222222222222'
-          registry_parent_agent_id_fkey | agent_type, agent_name, parent_agent_id | 'w', 'x', '33333333-3333-4333-8333-333333333333'
-          registry_pkey | agent_id, agent_type, agent_name | '11111111-1111-4111-8111-111111111111', 'w', 'x'
-          """)
-  void registryRefuses(String constraint, String columns, String values) {
-    assertRefused(
-        constraint, "INSERT INTO agents.registry (%s) VALUES (%s)".formatted(columns, values));
-  }
-
-  @ParameterizedTest
-  @CsvSource(
-      delimiter = '|',
-      quoteCharacter = '`',
-      textBlock =
-          """
-          state_agent_id_fkey | agent_id, state_key, state_value | '33333333-3333-4333-8333-333333333333', 'k', '1'
-          valid_state_key | agent_id, state_key, state_value | '11111111-1111-4111-8111-111111111111', '', '1'
-          valid_version | agent_id, state_key, state_value, version | '11111111-1111-4111-8111-111111111111', 'k', '1', 0
-          valid_epoch | agent_id, state_key, state_value, epoch | '11111111-1111-4111-8111-111111111111', 'k', '1', 0
-          """)
-  void stateRefuses(String constraint, String columns, String values) {
-    assertRefused(
-        constraint, "INSERT INTO agents.state (%s) VALUES (%s)".formatted(columns, values));
-  }
-
-  @ParameterizedTest
-  @CsvSource(
-      delimiter = '|',
-      textBlock =
-          """
-          journal_positions_epoch_fkey | INSERT INTO agents.journal_positions (bucket, epoch, sequence, stream_created_nanos) VALUES ('no_epoch', 1, 0, 0)
-          valid_sequence | INSERT INTO agents.journal_positions (bucket, epoch, sequence, stream_created_nanos) VALUES ('b', 1, -1, 0)
-          valid_journal_epoch | INSERT INTO agents.journal_epochs (bucket, epoch, first_sequence, stream_created_nanos, reason) VALUES ('b', 0, 1, 0, 'new')
-          valid_first_sequence | INSERT INTO agents.journal_epochs (bucket, epoch, first_sequence, stream_created_nanos, reason) VALUES ('b', 1, -1, 0, 'new')
-          valid_fencing_token | INSERT INTO agents.journal_leases (bucket, holder, fencing_token, expires_at) VALUES ('b', 'h', 0, now())
-          valid_operation | INSERT INTO agents.dead_letters (bucket, subject, epoch, sequence, operation, reason_code, reason) VALUES ('b', 's', 1, 1, 'merge', 'X', 'y')
-          valid_status | INSERT INTO agents.dead_letters (bucket, subject, epoch, sequence, operation, reason_code, reason, status) VALUES ('b', 's', 1, 1, 'put', 'X', 'y', 'lost')
-          dead_letters_revision_key | INSERT INTO agents.dead_letters (bucket, subject, epoch, sequence, operation, reason_code, reason) SELECT 'b', 's', 1, 1, 'put', 'X', 'y' FROM generate_series(1, 2)
-          """,
-      quoteCharacter = '`')
-  void journalAndDeadLettersRefuse(String constraint, String sql) {
-    assertRefused(constraint, sql);
+                .formatted(AGENT)
+            + " ON CONFLICT DO NOTHING");
   }
 
   @Test
@@ -119,6 +39,7 @@ class AgentsSchemaIT {
   }
 
   @Test
+  @Exercises({"agents.default_agent_metadata", "agents.validate_agent_metadata"})
   void agentWithoutMetadataOrParentGetsAValidDefault() throws SQLException {
     assertThat(
             database.query(
@@ -133,6 +54,7 @@ class AgentsSchemaIT {
   }
 
   @Test
+  @Exercises("agents.registry touch_updated_at")
   void writeOfAnAgentTouchesItAndAHeartbeatDoesNot() throws SQLException {
     String id = "'44444444-4444-4444-8444-444444444444'";
     database.execute(
@@ -258,13 +180,89 @@ class AgentsSchemaIT {
         .doesNotThrowAnyException();
   }
 
-  private static void assertRefused(String constraint, String sql) {
-    assertThatExceptionOfType(PSQLException.class)
-        .isThrownBy(() -> database.execute(sql))
-        .satisfies(
-            e -> {
-              ServerErrorMessage message = e.getServerErrorMessage();
-              assertThat(message == null ? null : message.getConstraint()).isEqualTo(constraint);
-            });
+  @Test
+  @Exercises("agents.hydrate_agent_state")
+  void hydrationReturnsWhatLivesLastWrittenFirst() throws SQLException {
+    String id = agent("hydrated");
+    database.execute(
+        """
+        INSERT INTO agents.state
+               (agent_id, state_key, state_value, version, updated_at, expires_at, deleted_at)
+        VALUES ('%1$s', 'first', '{"n": 1}', 7, '2026-01-01Z', NULL, NULL),
+               ('%1$s', 'later', '2', 8, '2026-01-02Z', now() + INTERVAL '1 h', NULL),
+               ('%1$s', 'expired', '3', 9, '2026-01-03Z', now() - INTERVAL '1 s', NULL),
+               ('%1$s', 'deleted', 'null', 10, '2026-01-04Z', NULL, now());
+        """
+            .formatted(id));
+
+    assertThat(
+            database.query(
+                """
+                SELECT format('%%s=%%s@%%s', key, value, version)
+                  FROM agents.hydrate_agent_state('%s') WITH ORDINALITY ORDER BY ordinality
+                """
+                    .formatted(id)))
+        .containsExactly("later=2@8", "first={\"n\": 1}@7");
+    assertThat(database.query("SELECT key FROM agents.hydrate_agent_state(gen_random_uuid())"))
+        .isEmpty();
+  }
+
+  @Test
+  void lifecycleEventStaysWithoutWhoTriggeredItAndGoesWithItsAgent() throws SQLException {
+    String agent = agent("watched");
+    String other = agent("watcher");
+    database.execute(
+        """
+        INSERT INTO agents.lifecycle_events
+               (agent_id, event_type, previous_status, new_status, triggered_by, created_at)
+        VALUES ('%1$s', 'note', NULL, NULL, '%2$s', '1999-12-31Z'),
+               ('%1$s', 'registered', NULL, 'initializing', NULL, now()),
+               ('%1$s', 'activated', 'initializing', 'active', NULL, '2999-12-31Z');
+        DELETE FROM agents.registry WHERE agent_id = '%2$s'
+        """
+            .formatted(agent, other));
+
+    String events =
+        "SELECT concat_ws(' ', event_type, triggered_by) FROM agents.lifecycle_events"
+            + " WHERE agent_id = '%s' ORDER BY created_at".formatted(agent);
+    assertThat(database.query(events)).containsExactly("note", "registered", "activated");
+    database.execute("DELETE FROM agents.registry WHERE agent_id = '%s'".formatted(agent));
+    assertThat(database.query(events)).isEmpty();
+  }
+
+  @Test
+  void checkpointKeepsAnAgentsStateUntilTheAgentGoes() throws SQLException {
+    String agent = agent("kept");
+    database.execute(
+        """
+        INSERT INTO agents.checkpoints
+               (agent_id, checkpoint_name, state_snapshot, kv_revision, trigger_event,
+                journal_epoch, journal_sequence, entry_count, size_bytes)
+        VALUES ('%1$s', 'before the trip', '{"k": 1}', 12, 'manual', 3, 0, 1, 8),
+               ('%1$s', NULL, '{}', NULL, NULL, NULL, NULL, NULL, NULL)
+        """
+            .formatted(agent));
+
+    assertThat(single("SELECT count(*) FROM agents.checkpoints")).isEqualTo("2");
+    database.execute("DELETE FROM agents.registry WHERE agent_id = '%s'".formatted(agent));
+    assertThat(single("SELECT count(*) FROM agents.checkpoints")).isEqualTo("0");
+  }
+
+  @Test
+  void tablesThatChangeAllTheTimeAreVacuumedSooner() throws SQLException {
+    assertThat(
+            database.query(
+                """
+                SELECT c.oid::regclass
+                  FROM pg_class AS c
+                 WHERE c.reloptions @> '{autovacuum_vacuum_scale_factor=0.05,
+                                         autovacuum_analyze_scale_factor=0.05,
+                                         autovacuum_vacuum_cost_limit=1000}'
+                 ORDER BY c.oid::regclass::text
+                """))
+        .contains("agents.registry", "tasks.queue", "sessions.active")
+        .contains("tasks.executions_default", "messages.log_default")
+        .filteredOn(name -> name.startsWith("agents.state_"))
+        .hasSize(8);
   }
 }

@@ -16,7 +16,8 @@ class PlannerTest {
   private static final Migration SECOND = script("1.9.0");
   private static final Migration THIRD = script("1.10.0");
 
-  private final Planner planner = new Planner(List.of(FIRST, SECOND, THIRD));
+  private final Planner planner =
+      new Planner(List.of(new MigrationSet("core", List.of(FIRST, SECOND, THIRD))));
 
   @Test
   void everythingIsPendingOnAnEmptyDatabase() {
@@ -38,14 +39,14 @@ class PlannerTest {
       value = Status.class,
       names = {"RUNNING", "FAILED", "ROLLED_BACK"})
   void whatIsNotAppliedIsPendingWhateverItsChecksum(Status status) {
-    HistoryEntry tried = new HistoryEntry(SECOND.version(), status, "another");
+    HistoryEntry tried = entry("1.9.0", status, "another");
     assertThat(planner.plan(List.of(applied("1.0.0"), tried)).pending())
         .containsExactly(SECOND, THIRD);
   }
 
   @Test
   void changedScriptIsNamed() {
-    HistoryEntry changed = new HistoryEntry(FIRST.version(), Status.APPLIED, "another");
+    HistoryEntry changed = entry("1.0.0", Status.APPLIED, "another");
     assertThatExceptionOfType(MigrationException.class)
         .isThrownBy(() -> planner.plan(List.of(changed)))
         .withMessageContaining("V1.0.0__x.sql")
@@ -78,16 +79,23 @@ class PlannerTest {
   }
 
   private static Migration script(String version) {
-    return new Migration(
-        MigrationVersion.parse(version),
-        "x",
-        "V" + version + "__x.sql",
-        "SELECT 1;",
-        Optional.empty(),
-        "sum of " + version);
+    return Scripts.script("core", version);
   }
 
   private static HistoryEntry applied(String version) {
-    return new HistoryEntry(MigrationVersion.parse(version), Status.APPLIED, "sum of " + version);
+    return entry(version, Status.APPLIED, "sum of " + version);
+  }
+
+  private static HistoryEntry entry(String version, Status status, String checksum) {
+    return new HistoryEntry(
+        new ScriptId("core", MigrationVersion.parse(version)),
+        "x",
+        status,
+        checksum,
+        List.of(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty());
   }
 }

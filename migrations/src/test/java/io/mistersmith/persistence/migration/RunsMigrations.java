@@ -52,6 +52,10 @@ abstract class RunsMigrations {
     threads.shutdownNow();
   }
 
+  static PostgresServer server() {
+    return server;
+  }
+
   final MigrationRunner runner() {
     return MigrationRunner.builder()
         .dataSource(database.dataSource())

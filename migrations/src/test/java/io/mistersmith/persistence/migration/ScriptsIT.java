@@ -1,9 +1,12 @@
 package io.mistersmith.persistence.migration;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.mistersmith.persistence.migration.MigrationException.Kind;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -94,6 +97,45 @@ class ScriptsIT extends RunsMigrations {
         .singleElement()
         .asString()
         .contains("-- {fn now()} ?", "'{d 1}' <> ':name'");
+  }
+
+  @Test
+  void setsKeepVersionsOfTheirOwnAndOnlyTheSelectedOnesAreLookedAt() throws Exception {
+    Path own = Files.createDirectory(folder.resolve("own"));
+    script("V1.0.0__first.sql", "-- kind: data\n-- The first.\nCREATE TABLE public.first (a INT);");
+    Files.writeString(
+        own.resolve("V1.0.0__own.sql"),
+        "-- depends-on: core 1.0.0\nCREATE TABLE public.own AS SELECT * FROM public.first;");
+    MigrationRunner both =
+        MigrationRunner.builder()
+            .dataSource(database.dataSource())
+            .scripts(folder)
+            .set("own", own)
+            .build();
+
+    assertThat(both.apply().applied()).hasSize(2);
+    script("V1.1.0__second.sql", "CREATE TABLE public.second (a INT);");
+
+    assertThat(runner().apply().applied()).as("the core alone").hasSize(1);
+    assertThat(both.apply().applied()).isEmpty();
+    assertThat(
+            database.query(
+                """
+                SELECT concat_ws(' ', script_set, version, migration_type, description,
+                                 depends_on_version)
+                  FROM migrations.applied_migrations ORDER BY applied_at
+                """))
+        .containsExactly(
+            "core 1.0.0 data The first.", "own 1.0.0 schema core 1.0.0", "core 1.1.0 schema 1.0.0");
+  }
+
+  @Test
+  void unknownSetIsAnErrorThatListsTheKnownOnes() {
+    assertThatExceptionOfType(MigrationException.class)
+        .isThrownBy(() -> MigrationRunner.builder().sets("audti"))
+        .withMessageContaining("'audti'")
+        .withMessageContaining(ScriptFolder.bundledSets().toString())
+        .satisfies(e -> assertThat(e.kind()).isEqualTo(Kind.UNKNOWN_SET));
   }
 
   private MigrationException assertFails(Kind kind, String named) {

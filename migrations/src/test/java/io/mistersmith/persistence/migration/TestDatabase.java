@@ -31,6 +31,20 @@ final class TestDatabase {
     return dataSource.getConnection();
   }
 
+  /** The database for a role that may log in without a password, with settings of its own. */
+  DataSource dataSourceOf(String role, String options) {
+    PGSimpleDataSource source = new PGSimpleDataSource();
+    source.setURL(dataSource.getURL());
+    source.setUser(role);
+    source.setPassword(dataSource.getPassword());
+    source.setOptions(options);
+    return source;
+  }
+
+  RoleSession connectAs(String role, String options) throws SQLException {
+    return new RoleSession(dataSourceOf(role, options).getConnection());
+  }
+
   void execute(String sql) throws SQLException {
     try (Connection connection = connect();
         Statement statement = connection.createStatement()) {
@@ -39,10 +53,21 @@ final class TestDatabase {
     }
   }
 
+  /** The first column of each row as text, in a session that has run some statements before. */
+  List<String> query(String sql, String... before) throws SQLException {
+    try (Connection connection = connect()) {
+      try (Statement statement = connection.createStatement()) {
+        for (String first : before) {
+          statement.execute(first);
+        }
+      }
+      return query(connection, sql);
+    }
+  }
+
   /** The first column of each row as text. */
-  List<String> query(String sql) throws SQLException {
-    try (Connection connection = connect();
-        Statement statement = connection.createStatement();
+  static List<String> query(Connection connection, String sql) throws SQLException {
+    try (Statement statement = connection.createStatement();
         ResultSet rows = statement.executeQuery(sql)) {
       List<String> values = new ArrayList<>();
       while (rows.next()) {

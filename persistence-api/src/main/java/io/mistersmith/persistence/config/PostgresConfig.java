@@ -15,6 +15,8 @@ import java.util.Optional;
  * @param acquireTimeout how long a caller waits for a connection (30 s)
  * @param statementTimeout how long one statement may take (30 s)
  * @param migrateOnOpen whether opening applies the bundled migrations that are missing
+ * @param partitionUpkeep how often an open runtime maintains the time partitions (1 h); zero where
+ *     something else does, such as pg_cron calling {@code partitions.maintain()}
  */
 public record PostgresConfig(
     String jdbcUrl,
@@ -24,7 +26,8 @@ public record PostgresConfig(
     int minConnections,
     Duration acquireTimeout,
     Duration statementTimeout,
-    boolean migrateOnOpen) {
+    boolean migrateOnOpen,
+    Duration partitionUpkeep) {
 
   /** Checks every field. */
   public PostgresConfig {
@@ -42,6 +45,9 @@ public record PostgresConfig(
         "postgres.minConnections is " + minConnections + "; use 0 to maxConnections");
     Checks.positive("postgres.acquireTimeout", acquireTimeout);
     Checks.positive("postgres.statementTimeout", statementTimeout);
+    Checks.that(
+        !partitionUpkeep.isNegative(),
+        "postgres.partitionUpkeep is negative; give how often, or zero for never");
   }
 
   /** The defaults of the seeds, and no migration at open. */
@@ -54,7 +60,8 @@ public record PostgresConfig(
         2,
         Duration.ofSeconds(30),
         Duration.ofSeconds(30),
-        false);
+        false,
+        Duration.ofHours(1));
   }
 
   /** This configuration with a password. */
@@ -67,19 +74,36 @@ public record PostgresConfig(
         minConnections,
         acquireTimeout,
         statementTimeout,
-        migrateOnOpen);
+        migrateOnOpen,
+        partitionUpkeep);
   }
 
   /** This configuration with another size of the pool. */
   public PostgresConfig withConnections(int min, int max) {
     return new PostgresConfig(
-        jdbcUrl, user, password, max, min, acquireTimeout, statementTimeout, migrateOnOpen);
+        jdbcUrl,
+        user,
+        password,
+        max,
+        min,
+        acquireTimeout,
+        statementTimeout,
+        migrateOnOpen,
+        partitionUpkeep);
   }
 
   /** This configuration with other deadlines. */
   public PostgresConfig withTimeouts(Duration acquire, Duration statement) {
     return new PostgresConfig(
-        jdbcUrl, user, password, maxConnections, minConnections, acquire, statement, migrateOnOpen);
+        jdbcUrl,
+        user,
+        password,
+        maxConnections,
+        minConnections,
+        acquire,
+        statement,
+        migrateOnOpen,
+        partitionUpkeep);
   }
 
   /** This configuration, applying or not applying the bundled migrations at open. */
@@ -92,7 +116,22 @@ public record PostgresConfig(
         minConnections,
         acquireTimeout,
         statementTimeout,
-        migrate);
+        migrate,
+        partitionUpkeep);
+  }
+
+  /** This configuration, maintaining the time partitions this often, or never if zero. */
+  public PostgresConfig withPartitionUpkeep(Duration every) {
+    return new PostgresConfig(
+        jdbcUrl,
+        user,
+        password,
+        maxConnections,
+        minConnections,
+        acquireTimeout,
+        statementTimeout,
+        migrateOnOpen,
+        every);
   }
 
   @Override

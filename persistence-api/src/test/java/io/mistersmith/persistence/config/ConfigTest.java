@@ -39,6 +39,7 @@ class ConfigTest {
     refuses(() -> NatsConfig.of("nats://a").withMaxInFlight(0), "nats.maxInFlight");
     refuses(() -> PostgresConfig.of("postgres://a", "u"), "jdbc:postgresql:");
     refuses(() -> POSTGRES.withConnections(2, 1), "maxConnections");
+    refuses(() -> POSTGRES.withPartitionUpkeep(Duration.ofSeconds(-1)), "partitionUpkeep");
     refuses(() -> FlushConfig.defaults().withTriggers(0, Duration.ZERO, 1), "dirtyKeys");
     refuses(() -> FlushConfig.defaults().withLeaseDuration(Duration.ZERO), "leaseDuration");
     refuses(() -> Bucket.AGENT_STATE.defaults().withHistory(65), "history is 65");

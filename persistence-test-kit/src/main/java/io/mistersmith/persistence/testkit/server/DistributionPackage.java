@@ -137,6 +137,11 @@ record DistributionPackage(
     }
   }
 
+  /** The code name of the system's own release. */
+  static String release() {
+    return osRelease().getOrDefault("VERSION_CODENAME", "sid");
+  }
+
   private static Map<String, String> osRelease() {
     try {
       return Files.readAllLines(OS_RELEASE).stream()

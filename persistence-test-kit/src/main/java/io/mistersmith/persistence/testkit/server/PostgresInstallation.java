@@ -24,8 +24,16 @@ record PostgresInstallation(String version, Path home, ServerCache cache) {
       Map.of(15, "15.19.0", 16, "16.15.0", 17, "17.11.0", 18, "18.6.0");
   private static final Duration INITDB_LIMIT = Duration.ofMinutes(2);
 
+  /** Finds what the options ask for in the cache, or puts it there. */
+  static PostgresInstallation of(PostgresOptions options, ServerCache cache) {
+    PostgresInstallation plain = of(options.majorVersion(), cache);
+    return options.pgvector()
+        ? new PostgresInstallation(plain.version, PgvectorBuild.of(plain.home, cache), cache)
+        : plain;
+  }
+
   /** Finds the newest release of the major version in the cache, or puts it there. */
-  static PostgresInstallation of(int majorVersion, ServerCache cache) {
+  private static PostgresInstallation of(int majorVersion, ServerCache cache) {
     String release = VERSIONS.get(majorVersion);
     if (release == null) {
       throw new IllegalArgumentException(

@@ -10,8 +10,10 @@ import java.util.Map;
  * @param majorVersion 15, 16, 17 or 18
  * @param port the TCP port on the loopback interface, or 0 for a free one
  * @param serverSettings settings of postgresql.conf by name, as PostgreSQL writes them
+ * @param pgvector whether the extension pgvector can be created; PostgreSQL 15 alone
  */
-public record PostgresOptions(int majorVersion, int port, Map<String, String> serverSettings) {
+public record PostgresOptions(
+    int majorVersion, int port, Map<String, String> serverSettings, boolean pgvector) {
 
   private static final String VERSION_PROPERTY = "persistence.test.postgres";
 
@@ -26,6 +28,12 @@ public record PostgresOptions(int majorVersion, int port, Map<String, String> se
     if (port < 0 || port > 65_535) {
       throw new IllegalArgumentException(
           "port is " + port + ": use 1 to 65535, or 0 for a free one");
+    }
+    if (pgvector && majorVersion != PgvectorBuild.MAJOR_VERSION) {
+      throw new IllegalArgumentException(
+          "pgvector is built for PostgreSQL "
+              + PgvectorBuild.MAJOR_VERSION
+              + " alone: use that majorVersion");
     }
     serverSettings.forEach(
         (name, value) -> {
@@ -54,28 +62,36 @@ public record PostgresOptions(int majorVersion, int port, Map<String, String> se
       throw new IllegalArgumentException(
           VERSION_PROPERTY + " is '" + version + "': use one of 15, 16, 17, 18");
     }
-    return new PostgresOptions(Integer.parseInt(version), 0, Map.of());
+    return new PostgresOptions(Integer.parseInt(version), 0, Map.of(), false);
   }
 
   /** These options with another major version. */
   public PostgresOptions withMajorVersion(int newMajorVersion) {
-    return new PostgresOptions(newMajorVersion, port, serverSettings);
+    return new PostgresOptions(newMajorVersion, port, serverSettings, pgvector);
+  }
+
+  /**
+   * PostgreSQL 15 with pgvector. The extension is compiled into the server cache once, from the
+   * distribution's sources, which needs Debian's apt and gcc.
+   */
+  public PostgresOptions withPgvector() {
+    return new PostgresOptions(PgvectorBuild.MAJOR_VERSION, port, serverSettings, true);
   }
 
   /** These options with another port; 0 takes a free one. */
   public PostgresOptions withPort(int newPort) {
-    return new PostgresOptions(majorVersion, newPort, serverSettings);
+    return new PostgresOptions(majorVersion, newPort, serverSettings, pgvector);
   }
 
   /** These options with one more server setting; a setting of the same name is replaced. */
   public PostgresOptions withServerSetting(String name, String value) {
     Map<String, String> settings = new LinkedHashMap<>(serverSettings);
     settings.put(name, value);
-    return new PostgresOptions(majorVersion, port, settings);
+    return new PostgresOptions(majorVersion, port, settings, pgvector);
   }
 
   /** These options with exactly these server settings besides the durable ones. */
   public PostgresOptions withServerSettings(Map<String, String> settings) {
-    return new PostgresOptions(majorVersion, port, settings);
+    return new PostgresOptions(majorVersion, port, settings, pgvector);
   }
 }

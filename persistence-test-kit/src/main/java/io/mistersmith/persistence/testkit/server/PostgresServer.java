@@ -63,7 +63,7 @@ public final class PostgresServer implements AutoCloseable {
   }
 
   static PostgresServer start(PostgresOptions options, ServerCache cache) {
-    PostgresInstallation installation = PostgresInstallation.of(options.majorVersion(), cache);
+    PostgresInstallation installation = PostgresInstallation.of(options, cache);
     WorkDirectory workDirectory = WorkDirectory.create("postgres");
     PostgresLaunch launch =
         new PostgresLaunch(installation, options, workDirectory.path().resolve("data"));

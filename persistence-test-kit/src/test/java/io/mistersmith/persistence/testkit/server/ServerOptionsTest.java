@@ -7,7 +7,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class ServerOptionsTest {
-  private static final PostgresOptions POSTGRES = new PostgresOptions(18, 0, Map.of());
+  private static final PostgresOptions POSTGRES = new PostgresOptions(18, 0, Map.of(), false);
   private static final NatsOptions NATS = NatsOptions.defaults();
 
   @Test

@@ -20,6 +20,9 @@ final class PostgresFailures {
 
   static final String FOREIGN_KEY = "23503";
 
+  /** Raised by the trigger of the optional set audit. */
+  private static final String NOT_LOGGED = "58A01";
+
   private static final String SCHEMA_FIX =
       "; the schema is missing or older than this library: apply the bundled migrations with"
           + " PostgresConfig.withMigrateOnOpen(true) or MigrationRunner";
@@ -60,6 +63,8 @@ final class PostgresFailures {
       case "42501" -> new NonTransientPersistenceException(DataError.ACCESS_DENIED, message, sql);
       case "42P01", "3F000", "42703", "42704", "42883" ->
           new NonTransientPersistenceException(DataError.MISCONFIGURED, message + SCHEMA_FIX, sql);
+      case NOT_LOGGED ->
+          new NonTransientPersistenceException(DataError.MISCONFIGURED, message, sql);
       default -> byClass(state, message, sql);
     };
   }
@@ -156,7 +161,9 @@ final class PostgresFailures {
       case "54001" -> "nested too deep";
       case "3D000" -> "there is no such database";
       case "28P01", "28000" -> "the server refuses the user or the password";
-      case "42501" -> "the role lacks a privilege";
+      case "42501" -> "the role lacks a privilege, or the row belongs to another tenant";
+      case NOT_LOGGED ->
+          "the audit log cannot be written, so nothing is changed; mend audit.change_log";
       default -> "";
     };
   }

@@ -29,18 +29,25 @@ public final class PostgresStore implements AutoCloseable {
   private final StateStore states;
   private final PostgresJournalStore journals;
   private final DeadLetterStore deadLetters;
+  private final PartitionUpkeep partitions;
 
-  private PostgresStore(PoolSet pools) {
+  private PostgresStore(PoolSet pools, PersistenceConfig config) {
     this.pools = pools;
     Database callers = new Database(pools, pools.callers());
     this.agents = new PostgresAgentStore(callers);
     this.states = new PostgresStateStore(callers);
     this.deadLetters = new PostgresDeadLetterStore(callers);
     this.journals = new PostgresJournalStore(new Database(pools, pools.flush()));
+    this.partitions =
+        new PartitionUpkeep(
+            new SqlPartitionMaintenance(callers),
+            config.postgres().partitionUpkeep(),
+            config.clock());
   }
 
   /**
-   * Connects, looks whether the schema is there, and rehearses a flush. Applies no migrations.
+   * Connects, looks whether the schema is there, and rehearses a flush. Applies no migrations. From
+   * then on maintains the time partitions, as often as configured.
    *
    * @throws io.mistersmith.persistence.error.PersistenceException {@code CONNECTION_FAILED}
    *     (transient) when the server cannot be reached, {@code ACCESS_DENIED} when it refuses the
@@ -57,8 +64,9 @@ public final class PostgresStore implements AutoCloseable {
     try {
       new Database(pools, pools.callers())
           .call(what, handle -> handle.createQuery(PROBE).mapToMap().list());
-      PostgresStore store = new PostgresStore(pools);
+      PostgresStore store = new PostgresStore(pools, config);
       store.journals.rehearse();
+      store.partitions.start();
       return store;
     } catch (RuntimeException e) {
       pools.close();
@@ -94,6 +102,7 @@ public final class PostgresStore implements AutoCloseable {
   /** Closes all connections. Calls under way fail. */
   @Override
   public void close() {
+    partitions.close();
     pools.close();
   }
 }

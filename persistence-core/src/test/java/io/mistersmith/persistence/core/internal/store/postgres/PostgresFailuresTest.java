@@ -43,6 +43,7 @@ class PostgresFailuresTest {
     "3F000, MISCONFIGURED, false",
     "42P01, MISCONFIGURED, false",
     "42703, MISCONFIGURED, false",
+    "58A01, MISCONFIGURED, false",
   })
   void namesWhatWasDoneAndTheState(String state, DataError error, boolean isTransient) {
     SQLException thrown = new SQLException("the driver's words", state);

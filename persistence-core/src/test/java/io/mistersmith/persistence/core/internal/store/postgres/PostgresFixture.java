@@ -23,7 +23,8 @@ final class PostgresFixture implements StoresFixture {
   PostgresFixture() {
     DATABASE.execute(
         """
-        TRUNCATE agents.registry, agents.state, agents.journal_epochs, agents.journal_positions,
+        DELETE FROM agents.registry;
+        TRUNCATE agents.state, agents.journal_epochs, agents.journal_positions,
                  agents.journal_leases, agents.dead_letters;
         ALTER SEQUENCE agents.journal_epoch_numbers RESTART
         """);

@@ -1,0 +1,60 @@
+package io.mistersmith.persistence.migration;
+
+import io.mistersmith.persistence.migration.MigrationException.Kind;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Notes versions as applied without running them, for a database that has them by other means. */
+final class Baseline {
+  private static final Logger LOG = LoggerFactory.getLogger(Baseline.class);
+
+  private final MigrationContext context;
+  private final Planner planner;
+  private final ScriptId target;
+
+  Baseline(MigrationContext context, Planner planner, ScriptId target) {
+    this.context = context;
+    this.planner = planner;
+    this.target = target;
+  }
+
+  List<ScriptId> run() {
+    try (MigratorLock lock = MigratorLock.await(context.dataSource(), context.settings())) {
+      List<HistoryEntry> entries = context.prepare(lock);
+      checkEmpty(entries);
+      List<Migration> noted = planner.plan(entries, Optional.of(target)).pending();
+      lock.check("the baseline");
+      context
+          .transaction()
+          .run(
+              connection -> {
+                HistoryTable history = context.history();
+                for (Migration migration : noted) {
+                  history.start(connection, migration);
+                  history.finish(connection, migration.id(), Duration.ZERO);
+                }
+                return true;
+              });
+      LOG.info(
+          "Noted {} versions up to {} as applied, without running them.", noted.size(), target);
+      return noted.stream().map(Migration::id).toList();
+    } catch (SQLException e) {
+      throw MigrationException.of("Could not note the baseline", e);
+    }
+  }
+
+  private void checkEmpty(List<HistoryEntry> entries) {
+    List<ScriptId> present =
+        entries.stream().map(HistoryEntry::id).filter(id -> id.set().equals(target.set())).toList();
+    if (!present.isEmpty()) {
+      throw new MigrationException(
+          Kind.HISTORY_MISMATCH,
+          "Set %s has a history already (%s and %d more); a baseline is for a database without one"
+              .formatted(target.set(), present.get(0), present.size() - 1));
+    }
+  }
+}

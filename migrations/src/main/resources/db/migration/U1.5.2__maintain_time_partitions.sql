@@ -1,0 +1,4 @@
+DROP VIEW partitions.overview;
+DROP FUNCTION partitions.maintain(TIMESTAMPTZ, REGCLASS);
+DROP FUNCTION partitions.manage_time_partitions(REGCLASS, INTERVAL, INTEGER, TIMESTAMPTZ);
+DROP FUNCTION partitions.retire(REGCLASS, TIMESTAMPTZ, BOOLEAN);

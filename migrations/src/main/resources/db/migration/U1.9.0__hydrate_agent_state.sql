@@ -1,0 +1,1 @@
+DROP FUNCTION agents.hydrate_agent_state(UUID);

@@ -1,0 +1,2 @@
+DROP TABLE tasks.queue;
+DROP FUNCTION tasks.stamp_times();

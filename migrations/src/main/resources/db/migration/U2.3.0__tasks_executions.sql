@@ -1,0 +1,4 @@
+DROP TABLE tasks.executions;
+DROP FUNCTION tasks.change_attempt();
+DROP FUNCTION tasks.register_attempt();
+DROP TABLE tasks.execution_attempts;

@@ -1,0 +1,2 @@
+DROP FUNCTION tasks.archive_completed(INTERVAL, INTEGER);
+DROP TABLE tasks.archive;

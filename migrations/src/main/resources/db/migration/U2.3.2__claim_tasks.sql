@@ -1,0 +1,1 @@
+DROP FUNCTION tasks.claim_next(UUID, TEXT[], INTEGER);

@@ -1,0 +1,2 @@
+DROP TABLE messages.log;
+DROP FUNCTION messages.mark_orphans();

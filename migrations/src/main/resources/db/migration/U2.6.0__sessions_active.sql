@@ -1,0 +1,3 @@
+DROP FUNCTION sessions.remove_expired(INTEGER);
+DROP TABLE sessions.active;
+DROP SCHEMA sessions;

@@ -1,0 +1,2 @@
+DROP TABLE knowledge.facts;
+DROP SCHEMA knowledge;

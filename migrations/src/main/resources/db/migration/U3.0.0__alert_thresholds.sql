@@ -1,0 +1,3 @@
+DROP TABLE monitoring.alert_thresholds;
+
+DROP SCHEMA monitoring;

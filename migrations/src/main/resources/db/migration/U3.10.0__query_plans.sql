@@ -1,0 +1,1 @@
+DROP TABLE monitoring.query_plans;

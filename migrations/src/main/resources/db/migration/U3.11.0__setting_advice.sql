@@ -1,0 +1,1 @@
+DROP FUNCTION monitoring.setting_advice();

@@ -1,0 +1,3 @@
+DROP FUNCTION monitoring.slow_statements(NUMERIC);
+
+DROP FUNCTION monitoring.statement_statistics_obstacle();

@@ -1,0 +1,5 @@
+DROP FUNCTION monitoring.estimate_index_bloat();
+
+DROP FUNCTION monitoring.estimate_table_bloat();
+
+DROP VIEW monitoring.column_widths;

@@ -1,0 +1,11 @@
+DROP FUNCTION migrations.drop_sync_functions(migrations.online_changes);
+DROP FUNCTION migrations.shadow_abandon(UUID, INTERVAL, INT, INTERVAL);
+DROP FUNCTION migrations.shadow_finish(UUID, INTERVAL, INT, INTERVAL);
+DROP FUNCTION migrations.shadow_cut_back(UUID, INTERVAL, INT, INTERVAL);
+DROP FUNCTION migrations.shadow_cut_over(UUID, INTERVAL, INT, INTERVAL);
+DROP FUNCTION migrations.shadow_swap(UUID, BOOLEAN);
+DROP FUNCTION migrations.drop_sync_triggers(REGCLASS, NAME);
+DROP FUNCTION migrations.rename_parts(REGCLASS, TEXT, TEXT);
+DROP FUNCTION migrations.owned_sequences(REGCLASS);
+DROP FUNCTION migrations.shadow_verify_batch(UUID, INT);
+DROP FUNCTION migrations.shadow_copy_batch(UUID, INT);

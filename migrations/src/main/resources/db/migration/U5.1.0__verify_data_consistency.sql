@@ -1,0 +1,1 @@
+DROP FUNCTION recovery.verify_data_consistency();

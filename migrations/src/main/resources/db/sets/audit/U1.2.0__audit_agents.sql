@@ -1,0 +1,12 @@
+DROP TRIGGER audit_agents_state_truncate ON agents.state_0;
+DROP TRIGGER audit_agents_state_truncate ON agents.state_1;
+DROP TRIGGER audit_agents_state_truncate ON agents.state_2;
+DROP TRIGGER audit_agents_state_truncate ON agents.state_3;
+DROP TRIGGER audit_agents_state_truncate ON agents.state_4;
+DROP TRIGGER audit_agents_state_truncate ON agents.state_5;
+DROP TRIGGER audit_agents_state_truncate ON agents.state_6;
+DROP TRIGGER audit_agents_state_truncate ON agents.state_7;
+DROP TRIGGER audit_agents_state_truncate ON agents.state;
+DROP TRIGGER audit_agents_state ON agents.state;
+DROP TRIGGER audit_agents_registry_truncate ON agents.registry;
+DROP TRIGGER audit_agents_registry ON agents.registry;

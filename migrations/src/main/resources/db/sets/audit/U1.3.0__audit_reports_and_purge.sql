@@ -1,0 +1,2 @@
+DROP FUNCTION audit.purge_old_records(INTEGER);
+DROP VIEW audit.daily_activity;

@@ -1,0 +1,1 @@
+SELECT partitions.unregister('audit.change_log');

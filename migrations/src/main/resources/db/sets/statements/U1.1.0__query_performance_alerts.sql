@@ -1,0 +1,1 @@
+DROP FUNCTION monitoring.check_query_performance_alerts();

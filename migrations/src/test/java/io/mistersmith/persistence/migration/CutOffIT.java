@@ -1,0 +1,166 @@
+package io.mistersmith.persistence.migration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.mistersmith.persistence.migration.catalog.Catalog;
+import io.mistersmith.persistence.testkit.server.ChildJvm;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.postgresql.ds.PGSimpleDataSource;
+
+/**
+ * A migrator that is cut off, at every statement boundary there is, leaves a database from which
+ * the next one finishes, and which then looks as if nothing had happened.
+ */
+@ParameterizedClass(name = "PostgreSQL {0}")
+@ValueSource(ints = {18})
+class CutOffIT extends RunsMigrations {
+  private static final int KILLS = 4;
+
+  @TempDir private Path logs;
+
+  @SuppressWarnings("unused") // JUnit hands the version to the lifecycle method
+  CutOffIT(int majorVersion) {}
+
+  @Test
+  void everyBundledScriptSurvivesACutAtEveryBoundary() throws SQLException {
+    Catalog expected = catalogOf(MigrationRunner.of(database.dataSource()), database);
+    createDatabase();
+    int cuts = 0;
+    int statements = 0;
+    try (CuttingDataSource source = new CuttingDataSource(database)) {
+      MigrationRunner runner = MigrationRunner.of(source.dataSource());
+      for (Migration migration : ScriptFolder.bundled()) {
+        cuts += cutEverywhere(source, migration, runner);
+        statements += ScriptStatements.of(migration.toString(), migration.sql()).count();
+      }
+    }
+
+    MigrationRunner uncut = MigrationRunner.of(database.dataSource());
+    assertThat(uncut.plan().isUpToDate()).isTrue();
+    assertThat(expected.differences(catalogOf(uncut, database))).isEmpty();
+    assertThat(uncut.validate().isValid()).isTrue();
+    assertThat(database.advisoryLocks()).isEmpty();
+    assertThat(cuts).isGreaterThanOrEqualTo(statements + ScriptFolder.bundled().size());
+  }
+
+  @Test
+  void scriptThatIsNoTransactionSurvivesACutAtEveryBoundary() throws Exception {
+    script("V1.0.0__table.sql", "CREATE TABLE public.t AS SELECT generate_series(1, 9) AS a;");
+    script(
+        "V1.1.0__index.sql",
+        """
+        -- transactional: no
+        CREATE INDEX CONCURRENTLY IF NOT EXISTS t_a ON public.t (a);
+        ALTER TABLE public.t ADD COLUMN IF NOT EXISTS b INT;
+        CREATE INDEX CONCURRENTLY IF NOT EXISTS t_b ON public.t (b);
+        """);
+    Catalog expected = catalogOf(runner(), database);
+    createDatabase();
+    int cuts = 0;
+    try (CuttingDataSource source = new CuttingDataSource(database)) {
+      MigrationRunner runner =
+          MigrationRunner.builder().dataSource(source.dataSource()).scripts(folder).build();
+      for (Migration migration : ScriptFolder.of(folder)) {
+        cuts += cutEverywhere(source, migration, runner);
+      }
+    }
+
+    assertThat(expected.differences(catalogOf(runner(), database))).isEmpty();
+    assertThat(cuts).isGreaterThanOrEqualTo(8);
+  }
+
+  /** Cuts at each point in turn until the version is through; returns how often it did. */
+  private static int cutEverywhere(
+      CuttingDataSource source, Migration migration, MigrationRunner runner) {
+    for (int point = 1; ; point++) {
+      assertThat(point).as("points of %s", migration).isLessThan(2000);
+      source.cutAt(point);
+      if (apply(runner, migration)) {
+        return source.hasCut() ? point : point - 1;
+      }
+    }
+  }
+
+  private static boolean apply(MigrationRunner runner, Migration migration) {
+    try {
+      runner.applyTo(migration.id());
+      return true;
+    } catch (MigrationException e) {
+      return false;
+    }
+  }
+
+  @Test
+  void migratorThatIsKilledAnywhereLeavesNothingInTheWay() throws SQLException {
+    Catalog expected = catalogOf(MigrationRunner.of(database.dataSource()), database);
+    createDatabase();
+    PGSimpleDataSource source = (PGSimpleDataSource) database.dataSource();
+    String url = source.getUrl() + "&user=" + source.getUser();
+    String applied = "SELECT count(*) FROM migrations.applied_migrations WHERE status = 'applied'";
+    int killed = 0;
+    for (int i = 0; i < KILLS; i++) {
+      int atLeast = ThreadLocalRandom.current().nextInt(ScriptFolder.bundled().size() / KILLS);
+      int before = historyExists() ? Integer.parseInt(database.query(applied).get(0)) : 0;
+      try (ChildJvm child =
+          ChildJvm.start(
+              Migrator.class,
+              List.of(url, String.valueOf(source.getPassword())),
+              Map.of(),
+              logs.resolve("child.log"))) {
+        Awaitility.await()
+            .pollInterval(Duration.ofMillis(2))
+            .atMost(Duration.ofSeconds(90))
+            .until(
+                () ->
+                    !child.isAlive()
+                        || (historyExists()
+                            && Integer.parseInt(database.query(applied).get(0))
+                                >= before + atLeast));
+        killed += child.isAlive() ? 1 : 0;
+        child.kill();
+      }
+    }
+    assertThat(killed).isPositive();
+
+    MigrationRunner next = MigrationRunner.of(database.dataSource());
+    assertThat(expected.differences(catalogOf(next, database))).isEmpty();
+    assertThat(next.validate().isValid()).isTrue();
+  }
+
+  private boolean historyExists() throws SQLException {
+    return database
+        .query("SELECT to_regclass('migrations.applied_migrations') IS NOT NULL")
+        .contains("t");
+  }
+
+  /** The process to be killed. */
+  static final class Migrator {
+    private Migrator() {}
+
+    public static void main(String[] args) {
+      PGSimpleDataSource source = new PGSimpleDataSource();
+      source.setUrl(args[0]);
+      source.setPassword(args[1]);
+      MigrationRunner.of(source).apply();
+    }
+  }
+
+  private static Catalog catalogOf(MigrationRunner runner, TestDatabase database)
+      throws SQLException {
+    runner.apply();
+    try (Connection connection = database.connect()) {
+      return Catalog.read(connection);
+    }
+  }
+}

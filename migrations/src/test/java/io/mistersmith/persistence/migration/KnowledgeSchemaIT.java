@@ -1,0 +1,157 @@
+package io.mistersmith.persistence.migration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import java.sql.SQLException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Facts and their embeddings, on a server without pgvector. */
+@ParameterizedClass(name = "PostgreSQL {0}")
+@ValueSource(ints = {15, 18})
+class KnowledgeSchemaIT extends OnMigratedDatabase {
+  @SuppressWarnings("unused") // JUnit hands the version to the lifecycle method
+  KnowledgeSchemaIT(int majorVersion) {}
+
+  private static String fact(String object) throws SQLException {
+    return single(
+        """
+        INSERT INTO knowledge.facts
+               (entity_type, entity_id, predicate, object_value, object_type)
+        VALUES ('city', 'Rome', 'is', '%s', 'text') RETURNING fact_id
+        """
+            .formatted(object));
+  }
+
+  private static String embed(String fact, String model, String vector, String text)
+      throws SQLException {
+    return single(
+        "SELECT knowledge.store_embedding('%s', '%s', '1', '%s', '%s')"
+            .formatted(fact, model, vector, text));
+  }
+
+  @Test
+  void factOutlivesTheAgentThatFoundIt() throws SQLException {
+    String agent = agent("scout");
+    String fact =
+        single(
+            """
+            INSERT INTO knowledge.facts
+                   (entity_type, entity_id, predicate, object_value, object_type,
+                    source_agent_id, confidence_score)
+            VALUES ('city', 'Oslo', 'is', '"cold"', 'text', '%s', 0.75) RETURNING fact_id
+            """
+                .formatted(agent));
+    database.execute("DELETE FROM agents.registry WHERE agent_id = '%s'".formatted(agent));
+    assertThat(
+            single(
+                "SELECT concat_ws(' ', confidence_score, source_agent_id) FROM knowledge.facts"
+                    + " WHERE fact_id = '%s'".formatted(fact)))
+        .isEqualTo("0.75");
+  }
+
+  @Test
+  @Exercises("knowledge.facts touch_updated_at")
+  void changeOfAFactTouchesIt() throws SQLException {
+    String fact = fact("\"small\"");
+    database.execute(
+        "UPDATE knowledge.facts SET updated_at = '2020-01-01Z' WHERE fact_id = '%s'"
+            .formatted(fact));
+    assertThat(
+            single(
+                "UPDATE knowledge.facts SET object_value = '\"large\"' WHERE fact_id = '%s'"
+                        .formatted(fact)
+                    + " RETURNING updated_at > '2020-01-01Z'"))
+        .isEqualTo("t");
+  }
+
+  @Test
+  void textOfFactsIsSearchedThroughItsIndex() throws SQLException {
+    String fact = fact("{\"text_content\": \"The trains were running late\"}");
+    String condition =
+        " FROM knowledge.facts WHERE object_type = 'text'"
+            + " AND to_tsvector('english', object_value ->> 'text_content')"
+            + " @@ to_tsquery('english', 'train & run')";
+    assertThat(database.query("SELECT fact_id" + condition)).containsExactly(fact);
+    assertThat(plan("SELECT fact_id" + condition))
+        .anyMatch(line -> line.contains("idx_knowledge_facts_text_search"))
+        .anyMatch(line -> line.contains("Index Cond: (to_tsvector("));
+  }
+
+  @Test
+  @Exercises("knowledge.store_embedding")
+  void embeddingOfAFactIsReplaced() throws SQLException {
+    String fact = fact("\"old\"");
+    String first = embed(fact, "replaced", "{1, 0}", "Rome is old");
+    assertThat(embed(fact, "replaced", "{0, 1, 0}", "Rome is ancient")).isEqualTo(first);
+    assertThat(
+            database.query(
+                "SELECT concat_ws(' ', embedding_vector, text_content, content_hash = encode("
+                    + "sha256('Rome is ancient'), 'hex')) FROM knowledge.embeddings"
+                    + " WHERE fact_id = '%s'".formatted(fact)))
+        .containsExactly("{0,1,0} Rome is ancient t");
+
+    database.execute("DELETE FROM knowledge.facts WHERE fact_id = '%s'".formatted(fact));
+    assertThat(
+            single("SELECT count(*) FROM knowledge.embeddings WHERE embedding_model = 'replaced'"))
+        .isEqualTo("0");
+  }
+
+  @Test
+  @Exercises("knowledge.search_similar")
+  void nearestEmbeddingsComeFirst() throws SQLException {
+    String east = fact("\"east\"");
+    String northEast = fact("\"north-east\"");
+    String west = fact("\"west\"");
+    embed(west, "compass", "{-3, 0}", "west");
+    embed(northEast, "compass", "{2, 2}", "north-east");
+    String embedding = embed(east, "compass", "{0.5, 0}", "east");
+    embed(east, "another", "{1, 0}", "east");
+    database.execute(
+        """
+        INSERT INTO knowledge.embeddings
+               (fact_id, embedding_model, embedding_version, text_content, content_hash)
+        VALUES ('%s', 'compass', '1', 'not known yet', 'h')
+        """
+            .formatted(fact("\"somewhere\"")));
+
+    String search =
+        "SELECT %s FROM knowledge.search_similar('{7, 0}', 'compass', '1'%s) WITH ORDINALITY"
+            + " ORDER BY ordinality";
+    assertThat(
+            database.query(search.formatted("fact_id || ' ' || round(distance::numeric, 4)", "")))
+        .containsExactly(east + " 0.0000", northEast + " 0.2929", west + " 2.0000");
+    assertThat(database.query(search.formatted("embedding_id", ", 1"))).containsExactly(embedding);
+    assertThat(
+            database.query(
+                "SELECT fact_id FROM knowledge.search_similar('{1, 0, 0}', 'compass', '1')"))
+        .isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SELECT knowledge.store_embedding('%s', 'odd', '1', '{1, 2, 3}', 'other dimensions')",
+        "SELECT knowledge.store_embedding('%s', 'zero', '1', '{0, 0}', 'no direction')",
+        "SELECT knowledge.store_embedding('%s', 'none', '1', NULL, 'no vector')",
+        "SELECT * FROM knowledge.search_similar('{0, 0}', 'odd', '%s')",
+        "SELECT * FROM knowledge.search_similar(NULL, 'odd', '%s')"
+      })
+  void vectorWithoutDirectionOrOfOtherDimensionsIsRefused(String call) throws SQLException {
+    embed(fact("\"first\""), "odd", "{1, 2}", "two dimensions");
+    String fact = fact("\"second\"");
+    assertThatExceptionOfType(SQLException.class)
+        .isThrownBy(() -> database.query(call.formatted(fact)))
+        .satisfies(e -> assertThat(e.getSQLState()).as(e.getMessage()).isEqualTo("22023"));
+  }
+
+  @Test
+  @Exercises("knowledge.embedding_search_method")
+  void searchSaysThatItIsExact() throws SQLException {
+    assertThat(single("SELECT knowledge.embedding_search_method()"))
+        .isEqualTo("exact scan in SQL; pgvector is not installed");
+  }
+}

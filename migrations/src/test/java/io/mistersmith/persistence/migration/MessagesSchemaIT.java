@@ -1,0 +1,143 @@
+package io.mistersmith.persistence.migration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+
+import java.sql.SQLException;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the tables of messages and sessions accept, and what becomes of them when an agent goes. */
+@ParameterizedClass(name = "PostgreSQL {0}")
+@ValueSource(ints = {15, 18})
+class MessagesSchemaIT extends OnMigratedDatabase {
+  private String agent = "";
+  private String channel = "";
+
+  @SuppressWarnings("unused") // JUnit hands the version to the lifecycle method
+  MessagesSchemaIT(int majorVersion) {}
+
+  @BeforeEach
+  void createChannel() throws SQLException {
+    agent = agent("talking");
+    channel =
+        single(
+            "INSERT INTO messages.channels (channel_name, channel_type)"
+                + " VALUES (gen_random_uuid(), 'topic') RETURNING channel_id");
+  }
+
+  private String message(String columns, String values) throws SQLException {
+    return single(
+        "INSERT INTO messages.log (%s) VALUES (%s) RETURNING message_id"
+            .formatted(columns, values)
+            .replace(":agent", "'" + agent + "'")
+            .replace(":channel", "'" + channel + "'"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          message_type, to_agent_id | 'command', :agent
+          message_type, to_agent_id, channel_id | 'query', :agent, :channel
+          message_type, broadcast_to_type | 'notification', 'planner'
+          message_type, broadcast_to_type, channel_id | 'notification', 'planner', :channel
+          message_type, channel_id | 'notification', :channel
+          message_type, correlation_id | 'response', gen_random_uuid()
+          message_type, reply_to | 'error', '_INBOX.x'
+          message_type, from_agent_id | 'heartbeat', :agent
+          message_type, sent_at | 'heartbeat', '1999-12-31Z'
+          """)
+  void messageMayGoEveryWay(String columns, String values) {
+    assertThatCode(() -> message(columns, values)).doesNotThrowAnyException();
+  }
+
+  @Test
+  @Exercises("messages.log mark_orphans")
+  void messagesOutliveTheirAgentsAndChannels() throws SQLException {
+    String toAgent = message("message_type, to_agent_id", "'command', :agent");
+    String fromAgent =
+        message("message_type, from_agent_id, channel_id", "'command', :agent, :channel");
+    String toBoth = message("message_type, to_agent_id, channel_id", "'query', :agent, :channel");
+
+    database.execute("DELETE FROM agents.registry WHERE agent_id = '%s'".formatted(agent));
+    assertThat(orphaned(toAgent)).isEqualTo("t");
+    assertThat(orphaned(fromAgent)).isEqualTo("f");
+    assertThat(orphaned(toBoth)).isEqualTo("t");
+
+    database.execute("DELETE FROM messages.channels WHERE channel_id = '%s'".formatted(channel));
+    assertThat(orphaned(fromAgent)).isEqualTo("t");
+    assertThatCode(
+            () ->
+                database.execute(
+                    "UPDATE messages.log SET processed_at = now() WHERE message_id IN ('%s', '%s')"
+                        .formatted(toAgent, fromAgent)))
+        .doesNotThrowAnyException();
+    assertThat(
+            single(
+                "SELECT count(*) FROM messages.log"
+                    + " WHERE num_nonnulls(to_agent_id, from_agent_id, channel_id) = 0"
+                    + " AND message_id IN ('%s', '%s', '%s')"
+                        .formatted(toAgent, fromAgent, toBoth)))
+        .isEqualTo("3");
+  }
+
+  private static String orphaned(String message) throws SQLException {
+    return single(
+        "SELECT orphaned_at IS NOT NULL FROM messages.log WHERE message_id = '%s'"
+            .formatted(message));
+  }
+
+  @Test
+  void subscriptionsGoWithTheirAgent() throws SQLException {
+    database.execute(
+        """
+        INSERT INTO messages.subscriptions (agent_id, channel_id, message_pattern)
+        VALUES ('%1$s', '%2$s', NULL), ('%1$s', '%2$s', 'trip.*');
+        DELETE FROM agents.registry WHERE agent_id = '%1$s'
+        """
+            .formatted(agent, channel));
+    assertThat(
+            single(
+                "SELECT count(*) FROM messages.subscriptions WHERE channel_id = '%s'"
+                    .formatted(channel)))
+        .isEqualTo("0");
+  }
+
+  private static String session(String columns, String values) throws SQLException {
+    return single(
+        "INSERT INTO sessions.active (session_token, %s)".formatted(columns)
+            + " VALUES (gen_random_uuid(), %s) RETURNING session_id".formatted(values));
+  }
+
+  @Test
+  @Exercises("sessions.remove_expired")
+  void expiredSessionCanBeChangedAndIsRemovedInTheEnd() throws SQLException {
+    String expired = session("created_at, expires_at", "'2020-01-01Z', '2020-01-02Z'");
+    String older = session("created_at, expires_at", "'2019-01-01Z', '2019-01-02Z'");
+    String live = session("expires_at", "now() + INTERVAL '1 h'");
+    database.execute(
+        "UPDATE sessions.active SET last_activity = now() WHERE session_id = '%s'"
+            .formatted(expired));
+
+    assertThat(single("SELECT sessions.remove_expired(1)")).isEqualTo("1");
+    String left = "SELECT session_id FROM sessions.active";
+    assertThat(database.query(left)).contains(expired, live).doesNotContain(older);
+    assertThat(single("SELECT sessions.remove_expired()")).isEqualTo("1");
+    assertThat(database.query(left)).contains(live).doesNotContain(expired);
+  }
+
+  @Test
+  void sessionGoesWithItsAgent() throws SQLException {
+    String session =
+        session("agent_id, expires_at", "'%s', now() + INTERVAL '1 h'".formatted(agent));
+    database.execute("DELETE FROM agents.registry WHERE agent_id = '%s'".formatted(agent));
+    assertThat(database.query("SELECT session_id FROM sessions.active")).doesNotContain(session);
+  }
+}

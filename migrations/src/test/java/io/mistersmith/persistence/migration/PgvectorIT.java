@@ -1,0 +1,137 @@
+package io.mistersmith.persistence.migration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import io.mistersmith.persistence.testkit.server.PostgresOptions;
+import io.mistersmith.persistence.testkit.server.PostgresServer;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.postgresql.util.PSQLException;
+
+/** Embeddings with pgvector. On PostgreSQL 15 alone, for which the test kit builds it. */
+class PgvectorIT extends EmbeddingsContract {
+  private static final String METHOD = "SELECT knowledge.embedding_search_method()";
+
+  @TempDir static Path folder;
+
+  @SuppressWarnings("NullAway.Init") // set before the tests
+  private static PostgresServer server;
+
+  @SuppressWarnings("NullAway.Init")
+  private static TestDatabase database;
+
+  @BeforeAll
+  static void migrate() {
+    server = PostgresServer.start(PostgresOptions.defaults().withPgvector());
+    database = new TestDatabase(server);
+    VectorScripts.write(DIMENSIONS, folder);
+    MigrationRunner.builder()
+        .dataSource(database.dataSource())
+        .set("vector", folder)
+        .build()
+        .apply();
+  }
+
+  @AfterAll
+  static void stopServer() {
+    server.close();
+  }
+
+  @Override
+  TestDatabase database() {
+    return database;
+  }
+
+  @Test
+  void itSaysHowItSearches() throws SQLException {
+    assertThat(database.query(METHOD)).containsExactly("approximate, by an HNSW index of pgvector");
+  }
+
+  @Test
+  void theSearchUsesTheIndex() throws SQLException {
+    List<String> plan =
+        database.query(
+            "EXPLAIN SELECT * FROM knowledge.embeddings"
+                + " ORDER BY embedding_vector OPERATOR(public.<=>) '[1,0,0,0,0,0,0,0]' LIMIT 1",
+            "SET enable_seqscan = off");
+    assertThat(plan).anyMatch(line -> line.contains("idx_knowledge_embeddings_vector"));
+  }
+
+  @Test
+  void ivfflatIsBuiltOnDataOrNotAtAll() throws SQLException {
+    assertThatExceptionOfType(PSQLException.class)
+        .isThrownBy(() -> database.execute("SELECT knowledge.build_ivfflat_index(1)"))
+        .withMessageContaining("there are 0 embeddings, too few for 1 lists");
+    assertThatExceptionOfType(PSQLException.class)
+        .isThrownBy(() -> database.execute("SELECT knowledge.build_ivfflat_index(0)"))
+        .withMessageContaining("give 1 to 32768");
+    database.execute(
+        """
+        WITH f AS (
+          INSERT INTO knowledge.facts
+                 (entity_type, entity_id, predicate, object_value, object_type)
+          SELECT 'city', i::text, 'is', '"big"', 'text' FROM generate_series(1, 60) AS i
+          RETURNING fact_id, entity_id)
+        SELECT knowledge.store_embedding(fact_id, 'm', '1',
+                 ARRAY[1, entity_id::real, 0, 0, 0, 0, 0, 0]::real[], 'text') FROM f
+        """);
+    database.execute("SELECT knowledge.build_ivfflat_index(2)");
+    assertThat(database.query(METHOD))
+        .containsExactly("approximate, by an ivfflat index of pgvector");
+    assertThat(
+            database.query(
+                "SELECT count(*) FROM knowledge.search_similar("
+                    + "ARRAY[1, 1, 0, 0, 0, 0, 0, 0]::real[], 'm', '1', 5)"))
+        .containsExactly("5");
+    database.execute("SELECT knowledge.build_hnsw_index()");
+    assertThat(database.query(METHOD)).containsExactly("approximate, by an HNSW index of pgvector");
+  }
+
+  @Test
+  void theSetIsAppliedToRowsAndTakenBackWithThem() throws SQLException {
+    TestDatabase other = new TestDatabase(server);
+    MigrationRunner.of(other.dataSource()).apply();
+    String fact =
+        "INSERT INTO knowledge.facts (entity_type, entity_id, predicate, object_value,"
+            + " object_type) VALUES ('city', '1', 'is', '\"big\"', 'text')";
+    other.execute(fact);
+    other.execute(
+        "SELECT knowledge.store_embedding((SELECT fact_id FROM knowledge.facts), 'm', '1',"
+            + " ARRAY[1, 2, 3]::real[], 'text')");
+    MigrationRunner runner =
+        MigrationRunner.builder().dataSource(other.dataSource()).set("vector", folder).build();
+    assertThatExceptionOfType(MigrationException.class)
+        .isThrownBy(runner::apply)
+        .withMessageContaining("1 of m 1 with 3");
+    other.execute("DELETE FROM knowledge.embeddings");
+    other.execute(
+        "SELECT knowledge.store_embedding((SELECT fact_id FROM knowledge.facts), 'm', '1',"
+            + " ARRAY[1, 2, 3, 4, 5, 6, 7, 8]::real[], 'text')");
+    String read = "SELECT embedding_vector::real[] FROM knowledge.embeddings";
+    runner.apply();
+    assertThat(other.query(read)).containsExactly("{1,2,3,4,5,6,7,8}");
+    for (int version = 0; version < 3; version++) {
+      runner.rollbackLast();
+    }
+    assertThat(other.query(read)).containsExactly("{1,2,3,4,5,6,7,8}");
+    assertThat(other.query(METHOD)).containsExactly("exact scan in SQL; pgvector is not installed");
+    assertThat(other.query("SELECT extname FROM pg_extension WHERE extname = 'vector'")).isEmpty();
+  }
+
+  @Test
+  void filesThatAreThereAreNotReplaced() {
+    assertThatExceptionOfType(UncheckedIOException.class)
+        .isThrownBy(() -> VectorScripts.write(DIMENSIONS, folder));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> VectorScripts.write(2_001, folder))
+        .withMessageContaining("1 to 2,000");
+  }
+}

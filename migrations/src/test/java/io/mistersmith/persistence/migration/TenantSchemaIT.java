@@ -1,0 +1,220 @@
+package io.mistersmith.persistence.migration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.mistersmith.persistence.testkit.server.PostgresOptions;
+import io.mistersmith.persistence.testkit.server.PostgresServer;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Two tenants with the same rows in every table that hangs on agents, beside the audit. */
+@ParameterizedClass(name = "PostgreSQL {0}")
+@ValueSource(ints = {15, 18})
+class TenantSchemaIT {
+  private static final String APPLICATION = "it_tenant_schema";
+  private static final String OURS = "aaaaaaaa-0000-4000-8000-000000000001";
+  private static final String THEIRS = "bbbbbbbb-0000-4000-8000-000000000002";
+
+  private static final String ROWS =
+      """
+      INSERT INTO agents.registry (agent_id, agent_type, agent_name) VALUES ('A', 'w', 'n');
+      INSERT INTO agents.checkpoints (agent_id, state_snapshot) VALUES ('A', '{}');
+      INSERT INTO agents.lifecycle_events (agent_id, event_type, triggered_by)
+      VALUES ('A', 'e', 'A');
+      INSERT INTO tasks.queue (task_id, task_type, created_by_agent_id) VALUES ('B', 't', 'A');
+      INSERT INTO tasks.queue (task_id, task_type, parent_task_id) VALUES ('C', 't', 'B');
+      INSERT INTO tasks.dependencies (task_id, depends_on_task_id) VALUES ('B', 'C');
+      INSERT INTO tasks.executions (task_id, agent_id) VALUES ('B', 'A');
+      INSERT INTO messages.channels (channel_id, channel_name, channel_type)
+      VALUES ('D', 'the same', 'topic');
+      INSERT INTO messages.subscriptions (agent_id, channel_id) VALUES ('A', 'D');
+      INSERT INTO messages.log (channel_id, message_type) VALUES ('D', 'command');
+      INSERT INTO messages.log (to_agent_id, message_type) VALUES ('A', 'command');
+      INSERT INTO sessions.active (session_token, agent_id, expires_at)
+      VALUES (repeat('A', 2), 'A', now() + INTERVAL '1 h');
+      INSERT INTO sessions.active (session_token, user_id, expires_at)
+      VALUES (repeat('B', 2), 'u', now() + INTERVAL '1 h');
+      INSERT INTO knowledge.facts
+             (fact_id, entity_type, entity_id, predicate, object_value, object_type)
+      VALUES ('E', 'e', 'i', 'p', '1', 't');
+      INSERT INTO knowledge.embeddings
+             (fact_id, embedding_model, embedding_version, text_content, content_hash)
+      VALUES ('E', 'm', '1', 't', 'h');
+      """;
+
+  @SuppressWarnings("NullAway.Init") // set before the tests of a version
+  private static PostgresServer server;
+
+  @SuppressWarnings("NullAway.Init")
+  private static TestDatabase database;
+
+  @SuppressWarnings("unused") // JUnit hands the version to the lifecycle method
+  TenantSchemaIT(int majorVersion) {}
+
+  @BeforeParameterizedClassInvocation
+  static void migrate(int majorVersion) throws SQLException {
+    server = PostgresServer.start(PostgresOptions.defaults().withMajorVersion(majorVersion));
+    database = new TestDatabase(server);
+    MigrationRunner.of(database.dataSource()).apply();
+    OptionalSet.TENANTS.apply(database.dataSource());
+    OptionalSet.AUDIT.apply(database.dataSource());
+    RoleSession.createRole(database, APPLICATION, "app_tenant");
+    try (RoleSession ours = as(OURS);
+        RoleSession theirs = as(THEIRS)) {
+      ours.execute(of(ROWS, 1));
+      theirs.execute(of(ROWS, 2));
+    }
+  }
+
+  @AfterParameterizedClassInvocation
+  static void stopServer() {
+    server.close();
+  }
+
+  private static RoleSession as(String tenant) throws SQLException {
+    return database.connectAs(APPLICATION, "-c app.current_tenant_id=" + tenant);
+  }
+
+  /** The same letter is another id with each tenant. */
+  private static String of(String sql, int tenant) {
+    return Pattern.compile("'([A-E])'")
+        .matcher(sql)
+        .replaceAll(
+            letter ->
+                "'%s0000000-0000-4000-8000-00000000000%d'"
+                    .formatted(letter.group(1).toLowerCase(Locale.ROOT), tenant));
+  }
+
+  @Test
+  void everyRowIsItsTenantsAndNobodySeesAnothers() throws SQLException {
+    List<String> tables =
+        database.query(
+            """
+            SELECT a.attrelid::regclass FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+             WHERE a.attname = 'tenant_id' AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+               AND c.oid NOT IN ('agents.state'::regclass, 'tasks.archive'::regclass)
+            """);
+    assertThat(tables).hasSize(13);
+    try (RoleSession ours = as(OURS)) {
+      for (String table : tables) {
+        assertThat(ours.query("SELECT DISTINCT tenant_id FROM " + table))
+            .as(table)
+            .containsExactly(OURS);
+        assertThat(database.query("SELECT DISTINCT tenant_id FROM %s ORDER BY 1".formatted(table)))
+            .as(table)
+            .containsExactly(OURS, THEIRS);
+      }
+    }
+    assertThat(database.query("SELECT gap FROM agents.tenant_gaps()")).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          checkpoints_agent_id_fkey | INSERT INTO agents.checkpoints (agent_id, state_snapshot) VALUES ('A', '{}')
+          lifecycle_events_agent_id_fkey | INSERT INTO agents.lifecycle_events (agent_id, event_type) VALUES ('A', 'e')
+          lifecycle_events_triggered_by_fkey | UPDATE agents.lifecycle_events SET triggered_by = 'A'
+          queue_assigned_agent_id_fkey | INSERT INTO tasks.queue (task_type, assigned_agent_id) VALUES ('t', 'A')
+          queue_created_by_agent_id_fkey | INSERT INTO tasks.queue (task_type, created_by_agent_id) VALUES ('t', 'A')
+          queue_parent_task_id_fkey | INSERT INTO tasks.queue (task_type, parent_task_id) VALUES ('t', 'B')
+          dependencies_task_id_fkey | UPDATE tasks.dependencies SET task_id = 'B'
+          dependencies_depends_on_task_id_fkey | UPDATE tasks.dependencies SET depends_on_task_id = 'B'
+          executions_task_id_fkey | INSERT INTO tasks.executions (task_id, agent_id, execution_attempt) SELECT 'B', agent_id, 5 FROM agents.registry
+          executions_agent_id_fkey | UPDATE tasks.executions SET agent_id = 'A'
+          execution_attempts_task_id_fkey | INSERT INTO tasks.execution_attempts VALUES ('B', 9, gen_random_uuid(), now())
+          subscriptions_agent_id_fkey | UPDATE messages.subscriptions SET agent_id = 'A'
+          subscriptions_channel_id_fkey | UPDATE messages.subscriptions SET channel_id = 'D'
+          log_channel_id_fkey | INSERT INTO messages.log (channel_id, message_type) VALUES ('D', 'command')
+          log_from_agent_id_fkey | UPDATE messages.log SET from_agent_id = 'A'
+          log_to_agent_id_fkey | INSERT INTO messages.log (to_agent_id, message_type) VALUES ('A', 'command')
+          active_agent_id_fkey | UPDATE sessions.active SET agent_id = 'A'
+          facts_source_agent_id_fkey | UPDATE knowledge.facts SET source_agent_id = 'A'
+          embeddings_fact_id_fkey | INSERT INTO knowledge.embeddings (fact_id, embedding_model, embedding_version, text_content, content_hash) VALUES ('E', 'o', '1', 't', 'h')
+          """)
+  void noKeyReachesAnotherTenantsRow(String constraint, String sql) throws SQLException {
+    try (RoleSession ours = as(OURS)) {
+      assertThat(ours.assertFails("23503", of(sql, 2))).contains(constraint);
+    }
+  }
+
+  @Test
+  void nameOfAChannelIsUniqueAmongItsTenants() throws SQLException {
+    try (RoleSession ours = as(OURS)) {
+      assertThat(
+              ours.assertFails(
+                  "23505",
+                  "INSERT INTO messages.channels (channel_name, channel_type)"
+                      + " VALUES ('the same', 'queue')"))
+          .contains("channels_channel_name_key");
+    }
+  }
+
+  @Test
+  void archivedTaskStaysItsTenantsWhoeverArchivesIt() throws SQLException {
+    try (RoleSession admin = database.connectAs(server.user(), "")) {
+      admin.connection().setAutoCommit(false);
+      admin.execute(
+          """
+          DELETE FROM tasks.dependencies;
+          UPDATE tasks.queue SET status = 'cancelled' WHERE parent_task_id IS NOT NULL
+          """);
+      assertThat(admin.query("SELECT tasks.archive_completed('0 s')")).containsExactly("2");
+      assertThat(admin.query("SELECT tenant_id FROM tasks.archive ORDER BY 1"))
+          .containsExactly(OURS, THEIRS);
+      admin.connection().rollback();
+    }
+  }
+
+  @Test
+  void taskIsClaimedByItsTenantOnly() throws SQLException {
+    try (RoleSession ours = as(OURS)) {
+      ours.connection().setAutoCommit(false);
+      assertThat(ours.query(of("SELECT task_id FROM tasks.claim_next('A', p_limit => 9)", 1)))
+          .containsExactly(of("'C'", 1).replace("'", ""));
+      ours.connection().rollback();
+    }
+  }
+
+  @Test
+  void messageOutlivesItsRecipientAndStaysItsTenants() throws SQLException {
+    try (RoleSession ours = as(OURS)) {
+      ours.connection().setAutoCommit(false);
+      ours.execute("DELETE FROM tasks.executions");
+      ours.execute(of("DELETE FROM agents.registry WHERE agent_id = 'A'", 1));
+      assertThat(ours.query("SELECT tenant_id FROM messages.log WHERE orphaned_at IS NOT NULL"))
+          .containsExactly(OURS);
+      assertThat(ours.query("SELECT tenant_id FROM tasks.queue")).containsExactly(OURS, OURS);
+      ours.connection().rollback();
+    }
+  }
+
+  @Test
+  void changesOfTasksAreLogged() throws SQLException {
+    try (RoleSession ours = as(OURS)) {
+      ours.execute(of("UPDATE tasks.queue SET task_name = 'x' WHERE task_id = 'B'", 1));
+    }
+    assertThat(
+            database.query(
+                of(
+                    """
+                    SELECT concat_ws(' ', operation, changed_by, changed_fields -> 'task_name')
+                      FROM audit.change_log
+                     WHERE table_schema = 'tasks' AND row_data ->> 'task_id' = 'B'
+                     ORDER BY changed_at
+                    """,
+                    1)))
+        .containsExactly(
+            "INSERT " + APPLICATION, "UPDATE " + APPLICATION + " {\"new\": \"x\", \"old\": null}");
+  }
+}

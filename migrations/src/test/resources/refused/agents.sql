@@ -1,0 +1,86 @@
+-- refused: agents.registry registry_pkey
+INSERT INTO agents.registry (agent_id, agent_type, agent_name) VALUES ('aaaaaaaa-0000-4000-8000-000000000001', 'w', 'x');
+-- refused: agents.registry registry_parent_agent_id_fkey
+INSERT INTO agents.registry (agent_type, agent_name, parent_agent_id) VALUES ('w', 'x', 'aaaaaaaa-0000-4000-8000-000000000009');
+-- refused: agents.registry valid_agent_name
+INSERT INTO agents.registry (agent_type, agent_name) VALUES ('w', '');
+-- refused: agents.registry valid_agent_type
+INSERT INTO agents.registry (agent_type, agent_name) VALUES ('', 'x');
+-- refused: agents.registry valid_agent_metadata
+INSERT INTO agents.registry (agent_type, agent_name, metadata) VALUES ('w', 'x', '{}');
+-- refused: agents.registry valid_agent_metadata
+INSERT INTO agents.registry (agent_type, agent_name, metadata) VALUES ('w', 'x', '[]');
+-- refused: agents.registry valid_agent_metadata
+INSERT INTO agents.registry (agent_type, agent_name, metadata) VALUES ('w', 'x', '{"version": 1}');
+-- refused: agents.registry valid_agent_metadata
+INSERT INTO agents.registry (agent_type, agent_name, metadata) VALUES ('w', 'x', '{"version": 1, "created_at": null}');
+-- refused: agents.registry valid_agent_metadata
+INSERT INTO agents.registry (agent_type, agent_name, metadata) VALUES ('w', 'x', '{"version": 1, "created_at": "today"}');
+-- refused: agents.registry valid_agent_metadata
+INSERT INTO agents.registry (agent_type, agent_name, metadata) VALUES ('w', 'x', '{"created_at": "2026-01-01T00:00:00Z"}');
+-- refused: agents.registry valid_agent_version
+INSERT INTO agents.registry (agent_type, agent_name, version) VALUES ('w', 'x', 0);
+-- refused: agents.registry valid_agent_version
+INSERT INTO agents.registry (agent_type, agent_name, published_version) VALUES ('w', 'x', -1);
+-- refused: agents.registry no_self_parent
+INSERT INTO agents.registry (agent_id, agent_type, agent_name, parent_agent_id) VALUES ('aaaaaaaa-0000-4000-8000-000000000008', 'w', 'x', 'aaaaaaaa-0000-4000-8000-000000000008');
+-- refused: agents.state state_pkey as state_4_pkey
+INSERT INTO agents.state (agent_id, state_key, state_value) VALUES ('aaaaaaaa-0000-4000-8000-000000000001', 'k', '1');
+-- refused: agents.state state_agent_id_fkey
+INSERT INTO agents.state (agent_id, state_key, state_value) VALUES ('aaaaaaaa-0000-4000-8000-000000000009', 'k', '1');
+-- refused: agents.state valid_state_key
+INSERT INTO agents.state (agent_id, state_key, state_value) VALUES ('aaaaaaaa-0000-4000-8000-000000000001', '', '1');
+-- refused: agents.state valid_version
+INSERT INTO agents.state (agent_id, state_key, state_value, version) VALUES ('aaaaaaaa-0000-4000-8000-000000000001', 'v', '1', 0);
+-- refused: agents.state valid_epoch
+INSERT INTO agents.state (agent_id, state_key, state_value, epoch) VALUES ('aaaaaaaa-0000-4000-8000-000000000001', 'v', '1', 0);
+-- refused: agents.journal_epochs journal_epochs_pkey
+INSERT INTO agents.journal_epochs SELECT * FROM agents.journal_epochs WHERE bucket = 'KNOWN';
+-- refused: agents.journal_epochs valid_journal_epoch
+INSERT INTO agents.journal_epochs (bucket, epoch, first_sequence, stream_created_nanos, reason) VALUES ('b', 0, 1, 0, 'new');
+-- refused: agents.journal_epochs valid_first_sequence
+INSERT INTO agents.journal_epochs (bucket, epoch, first_sequence, stream_created_nanos, reason) VALUES ('b', 1, -1, 0, 'new');
+-- refused: agents.journal_positions journal_positions_pkey
+INSERT INTO agents.journal_positions SELECT * FROM agents.journal_positions WHERE bucket = 'KNOWN';
+-- refused: agents.journal_positions journal_positions_epoch_fkey
+INSERT INTO agents.journal_positions (bucket, epoch, sequence, stream_created_nanos) VALUES ('no_epoch', 1, 0, 0);
+-- refused: agents.journal_positions valid_sequence
+INSERT INTO agents.journal_positions (bucket, epoch, sequence, stream_created_nanos) VALUES ('b', 1, -1, 0);
+-- refused: agents.journal_leases journal_leases_pkey
+INSERT INTO agents.journal_leases (bucket, holder, fencing_token, expires_at) VALUES ('KNOWN', 'i', 2, now());
+-- refused: agents.journal_leases valid_fencing_token
+INSERT INTO agents.journal_leases (bucket, holder, fencing_token, expires_at) VALUES ('b', 'h', 0, now());
+-- refused: agents.dead_letters dead_letters_pkey
+INSERT INTO agents.dead_letters (dead_letter_id, bucket, subject, epoch, sequence, operation, reason_code, reason) VALUES ('aaaaaaaa-0000-4000-8000-0000000000d1', 'b', 's', 1, 1, 'put', 'X', 'y');
+-- refused: agents.dead_letters dead_letters_revision_key
+INSERT INTO agents.dead_letters (bucket, subject, epoch, sequence, operation, reason_code, reason) VALUES ('KNOWN', 's', 1, 1, 'put', 'X', 'y');
+-- refused: agents.dead_letters valid_operation
+INSERT INTO agents.dead_letters (bucket, subject, epoch, sequence, operation, reason_code, reason) VALUES ('b', 's', 1, 1, 'merge', 'X', 'y');
+-- refused: agents.dead_letters valid_status
+INSERT INTO agents.dead_letters (bucket, subject, epoch, sequence, operation, reason_code, reason, status) VALUES ('b', 's', 1, 1, 'put', 'X', 'y', 'lost');
+-- refused: agents.checkpoints checkpoints_pkey
+INSERT INTO agents.checkpoints (checkpoint_id, agent_id, state_snapshot) VALUES ('aaaaaaaa-0000-4000-8000-0000000000c1', 'aaaaaaaa-0000-4000-8000-000000000001', '{}');
+-- refused: agents.checkpoints checkpoints_agent_id_fkey
+INSERT INTO agents.checkpoints (agent_id, state_snapshot) VALUES ('aaaaaaaa-0000-4000-8000-000000000009', '{}');
+-- refused: agents.checkpoints valid_checkpoint_name
+INSERT INTO agents.checkpoints (agent_id, state_snapshot, checkpoint_name) VALUES ('aaaaaaaa-0000-4000-8000-000000000001', '{}', '');
+-- refused: agents.checkpoints valid_checkpoint_position
+INSERT INTO agents.checkpoints (agent_id, state_snapshot, journal_epoch) VALUES ('aaaaaaaa-0000-4000-8000-000000000001', '{}', 1);
+-- refused: agents.checkpoints valid_checkpoint_position
+INSERT INTO agents.checkpoints (agent_id, state_snapshot, journal_sequence) VALUES ('aaaaaaaa-0000-4000-8000-000000000001', '{}', 1);
+-- refused: agents.checkpoints valid_checkpoint_position
+INSERT INTO agents.checkpoints (agent_id, state_snapshot, journal_epoch, journal_sequence) VALUES ('aaaaaaaa-0000-4000-8000-000000000001', '{}', 0, 1);
+-- refused: agents.checkpoints valid_checkpoint_size
+INSERT INTO agents.checkpoints (agent_id, state_snapshot, entry_count) VALUES ('aaaaaaaa-0000-4000-8000-000000000001', '{}', -1);
+-- refused: agents.checkpoints valid_checkpoint_size
+INSERT INTO agents.checkpoints (agent_id, state_snapshot, size_bytes) VALUES ('aaaaaaaa-0000-4000-8000-000000000001', '{}', -1);
+-- refused: agents.lifecycle_events lifecycle_events_pkey as lifecycle_events_default_pkey
+INSERT INTO agents.lifecycle_events (event_id, agent_id, event_type, created_at) VALUES ('aaaaaaaa-0000-4000-8000-0000000000e1', 'aaaaaaaa-0000-4000-8000-000000000001', 'started', '2020-01-01Z');
+-- refused: agents.lifecycle_events lifecycle_events_agent_id_fkey
+INSERT INTO agents.lifecycle_events (agent_id, event_type) VALUES ('aaaaaaaa-0000-4000-8000-000000000009', 'started');
+-- refused: agents.lifecycle_events lifecycle_events_triggered_by_fkey
+INSERT INTO agents.lifecycle_events (agent_id, event_type, triggered_by) VALUES ('aaaaaaaa-0000-4000-8000-000000000001', 'started', 'aaaaaaaa-0000-4000-8000-000000000009');
+-- refused: agents.lifecycle_events valid_event_type
+INSERT INTO agents.lifecycle_events (agent_id, event_type) VALUES ('aaaaaaaa-0000-4000-8000-000000000001', '');
+-- refused: agents.lifecycle_events status_change
+INSERT INTO agents.lifecycle_events (agent_id, event_type, previous_status, new_status) VALUES ('aaaaaaaa-0000-4000-8000-000000000001', 'started', 'idle', 'idle');

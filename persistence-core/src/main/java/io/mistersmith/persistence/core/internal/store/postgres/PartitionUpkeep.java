@@ -1,0 +1,183 @@
+package io.mistersmith.persistence.core.internal.store.postgres;
+
+import io.mistersmith.persistence.core.internal.store.postgres.PartitionMaintenance.Outcome;
+import io.mistersmith.persistence.core.internal.store.postgres.PartitionMaintenance.Table;
+import io.mistersmith.persistence.error.PersistenceException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Has the time partitions maintained again and again while a runtime is open.
+ *
+ * <p>Works on a daemon thread of its own. Nothing waits for it, and nothing fails with it: rows
+ * without a partition go to the default one until it succeeds, so what fails is logged with what to
+ * do, and tried again at the next turn. Of several runtimes one works, and the others let it.
+ */
+final class PartitionUpkeep {
+
+  private static final Logger LOG = LoggerFactory.getLogger(PartitionUpkeep.class);
+
+  /** Not at once: whoever opens a runtime has better use for the database. */
+  private static final Duration FIRST = Duration.ofSeconds(30);
+
+  private static final Duration LOOK = Duration.ofMillis(200);
+
+  /** Between two moves of rows out of a default partition, during which its writers wait. */
+  private static final Duration BREATH = Duration.ofMillis(200);
+
+  private static final int MOST_PASSES = 200;
+  private static final Duration STOP = Duration.ofSeconds(2);
+
+  private final PartitionMaintenance maintenance;
+  private final Duration every;
+  private final Clock clock;
+  private final CountDownLatch stop = new CountDownLatch(1);
+  private final Thread thread;
+  private Instant due;
+  private boolean saidUnavailable;
+
+  /** Maintains every so often, measured by {@code clock}; never if {@code every} is zero. */
+  PartitionUpkeep(PartitionMaintenance maintenance, Duration every, Clock clock) {
+    this.maintenance = maintenance;
+    this.every = every;
+    this.clock = clock;
+    this.due = clock.instant().plus(FIRST.compareTo(every) < 0 ? FIRST : every);
+    this.thread = new Thread(this::run, "persistence-partitions");
+    this.thread.setDaemon(true);
+  }
+
+  void start() {
+    if (!every.isZero()) {
+      thread.start();
+    }
+  }
+
+  /** Stops after the table under way; waits for that, but not for ever. */
+  void close() {
+    stop.countDown();
+    try {
+      thread.join(STOP.toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void run() {
+    try {
+      while (!stop.await(LOOK.toMillis(), TimeUnit.MILLISECONDS)) {
+        if (!clock.instant().isBefore(due)) {
+          due = clock.instant().plus(every);
+          maintainUnlessSomethingFails();
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void maintainUnlessSomethingFails() throws InterruptedException {
+    try {
+      maintainAll();
+    } catch (PersistenceException e) {
+      if (stop.getCount() > 0) {
+        LOG.warn(
+            "time partitions were not maintained, the next turn is in {}: {}",
+            every,
+            e.getMessage());
+      }
+    } catch (RuntimeException e) {
+      LOG.error("maintaining time partitions failed for a reason that should not occur", e);
+    }
+  }
+
+  private void maintainAll() throws InterruptedException {
+    if (!maintenance.available()) {
+      if (!saidUnavailable) {
+        saidUnavailable = true;
+        LOG.info(
+            "time partitions are not maintained: the schema is older than this library;"
+                + " apply the bundled migrations");
+      }
+      return;
+    }
+    for (Table table : maintenance.tables()) {
+      if (stop.getCount() == 0) {
+        return;
+      }
+      if (table.exists()) {
+        maintain(table);
+      } else {
+        LOG.warn(
+            "{} is registered for time partitions and does not exist;"
+                + " delete its row of partitions.settings",
+            table);
+      }
+    }
+  }
+
+  private void maintain(Table table) throws InterruptedException {
+    try {
+      for (int pass = 0; pass < MOST_PASSES; pass++) {
+        Optional<Outcome> outcome = maintenance.maintain(table);
+        outcome.ifPresent(came -> report(table, came));
+        if (!outcome.map(PartitionUpkeep::goesOn).orElse(false)
+            || stop.await(BREATH.toMillis(), TimeUnit.MILLISECONDS)) {
+          return;
+        }
+      }
+    } catch (PersistenceException e) {
+      if (stop.getCount() > 0) {
+        LOG.warn(
+            "the time partitions of {} were not maintained, the next turn is in {}: {}",
+            table,
+            every,
+            e.getMessage());
+      }
+    }
+  }
+
+  private static boolean goesOn(Outcome outcome) {
+    return outcome.result().equals("incomplete")
+        && (outcome.drained() > 0 || outcome.created() > 0);
+  }
+
+  private void report(Table table, Outcome outcome) {
+    if (outcome.created() > 0 || outcome.drained() > 0 || outcome.retired() > 0) {
+      LOG.info(
+          "time partitions of {}: {} created, {} rows moved out of the default one, {} retired",
+          table,
+          outcome.created(),
+          outcome.drained(),
+          outcome.retired());
+    }
+    if (outcome.result().equals("busy")) {
+      LOG.debug("time partitions of {}: another runtime is at it", table);
+    } else if (outcome.result().equals("failed")) {
+      LOG.warn(
+          "the time partitions of {} are not as they should be, the next turn is in {}: {}{}",
+          table,
+          every,
+          outcome.message(),
+          advice(outcome.message()));
+    }
+  }
+
+  /** Rows are safe in the default partition meanwhile, unless this lasts for ever. */
+  private static String advice(String message) {
+    if (message.contains("(42501)")) {
+      return "; connect as the owner of the table, or let its owner call partitions.maintain()"
+          + " and set PostgresConfig.withPartitionUpkeep(Duration.ZERO)";
+    }
+    if (message.contains("(55P03)")) {
+      return "; a transaction holds the table: if this comes back, look for long ones in"
+          + " pg_stat_activity";
+    }
+    return "";
+  }
+}

@@ -1,0 +1,134 @@
+package io.mistersmith.persistence.core.fault;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.repository.StateRepository;
+import java.io.IOException;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.UUID;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** The runtime on a database that is audited and divided among tenants, without being superuser. */
+@Tag("fault")
+class GuardedDatabaseIT {
+
+  private static final Duration SOON = Duration.ofSeconds(20);
+  private static final UUID OURS = UUID.fromString("aaaaaaaa-0000-4000-8000-000000000001");
+  private static final UUID THEIRS = UUID.fromString("bbbbbbbb-0000-4000-8000-000000000002");
+
+  @SuppressWarnings("NullAway.Init") // set before the tests
+  private static FaultServers servers;
+
+  @SuppressWarnings("NullAway.Init")
+  private static GuardedDatabase database;
+
+  @BeforeAll
+  static void start() throws SQLException, IOException {
+    servers = FaultServers.start();
+    database = GuardedDatabase.create(servers, "guarded");
+  }
+
+  @AfterAll
+  static void stop() {
+    servers.close();
+  }
+
+  @Test
+  void whatIsFlushedTakesTheTenantOfItsAgentWhoeverFlushes() throws SQLException {
+    try (Persistence ours = database.open(OURS);
+        Persistence theirs = database.open(THEIRS)) {
+      Agent ourAgent = ours.agents().save(Agent.of("guarded", "ours")).value();
+      Agent theirAgent = theirs.agents().save(Agent.of("guarded", "theirs")).value();
+      // Each runtime is made to flush the other's agent: their buckets are the same.
+      write(ours, theirAgent, 40);
+      write(theirs, ourAgent, 30);
+      write(ours, ourAgent, 20);
+
+      String count = "SELECT tenant_id || ' ' || count(*) FROM agents.state GROUP BY tenant_id";
+      assertThat(database.queryAs(OURS, count)).containsExactly(OURS + " 30");
+      assertThat(database.queryAs(THEIRS, count)).containsExactly(THEIRS + " 40");
+      assertThat(database.queryAs(THEIRS, "SELECT agent_name FROM agents.registry"))
+          .containsExactly("theirs");
+      assertThat(database.query("SELECT DISTINCT changed_by FROM audit.change_log"))
+          .containsExactly(GuardedDatabase.RUNTIME);
+      assertThat(
+              database.query(
+                  "SELECT count(*) FROM audit.change_log WHERE operation = 'INSERT'"
+                      + " AND row_data ->> 'state_key' LIKE 'k%'"))
+          .containsExactly("70");
+
+      assertRefused(
+          DataError.CONSTRAINT_VIOLATION,
+          "registry_parent_agent_id_fkey",
+          () -> ours.agents().save(Agent.of("guarded", "child").withParent(theirAgent.id())));
+      assertRefused(
+          DataError.ACCESS_DENIED, "another tenant", () -> ours.agents().save(theirAgent));
+      assertRefused(
+          DataError.ACCESS_DENIED, "another tenant", () -> ours.agents().delete(theirAgent.id()));
+      servers.report("Guarded", "tenants=2 rows=70 dead_letters=" + ours.deadLetters().count());
+      assertThat(ours.deadLetters().count()).isZero();
+    }
+  }
+
+  private static void write(Persistence persistence, Agent agent, int keys) {
+    StateRepository<Long> states = persistence.states(Long.class);
+    for (int i = 0; i < keys; i++) {
+      states.save(StateKey.of(agent.id(), "k" + i), (long) keys);
+    }
+    states.flush(agent.id().toString(), SOON);
+  }
+
+  private static void assertRefused(DataError error, String why, ThrowingCallable call) {
+    assertThatThrownBy(call)
+        .hasMessageContaining(why)
+        .isInstanceOfSatisfying(
+            PersistenceException.class, e -> assertThat(e.error()).isEqualTo(error));
+  }
+
+  @Test
+  void whileTheAuditCannotBeWrittenWritesWaitAndAreNoDeadLetters() throws SQLException {
+    UUID tenant = UUID.randomUUID();
+    try (Persistence persistence = database.open(tenant)) {
+      Agent agent = persistence.agents().save(Agent.of("guarded", "audited")).value();
+      StateKey key = StateKey.of(agent.id(), "waits");
+      StateRepository<Long> states = persistence.states(Long.class);
+      database.execute(
+          """
+          ALTER TABLE audit.change_log DETACH PARTITION audit.change_log_default;
+          ALTER TABLE audit.change_log ALTER COLUMN changed_at SET DEFAULT '2001-01-01Z'
+          """);
+      Revision acknowledged = states.save(key, 7L).revision();
+
+      assertThatThrownBy(() -> states.awaitDurable(key, acknowledged, Duration.ofSeconds(2)))
+          .isInstanceOf(PersistenceException.class);
+      assertRefused(
+          DataError.MISCONFIGURED,
+          "audit log",
+          () -> persistence.agents().save(Agent.of("guarded", "unlogged")));
+      assertThat(persistence.deadLetters().count()).isZero();
+
+      database.execute(
+          """
+          ALTER TABLE audit.change_log ALTER COLUMN changed_at SET DEFAULT clock_timestamp();
+          ALTER TABLE audit.change_log ATTACH PARTITION audit.change_log_default DEFAULT
+          """);
+      states.awaitDurable(key, acknowledged, SOON);
+      assertThat(
+              database.queryAs(
+                  tenant, "SELECT state_value FROM agents.state WHERE state_key = 'waits'"))
+          .containsExactly("7");
+    }
+  }
+}
