@@ -35,7 +35,7 @@ final class InOrder<K> {
     if (before == null) {
       start.run();
     } else {
-      CompletableFuture<?> next = before.whenComplete((value, failure) -> start.run());
+      CompletableFuture<?> unusedToo = before.whenComplete((value, failure) -> start.run());
     }
     return done;
   }
