@@ -2,6 +2,9 @@
 -- depends-on: 1.5.0
 -- Creates time partitions, and moves what had gone to the default partition into them.
 --
+-- Longer than scripts are here: the functions are the steps of one protocol of locks and moves, and
+-- are only right together.
+--
 -- Locks. A partition is created as a table of its own and then attached. Attaching takes SHARE
 -- UPDATE EXCLUSIVE on the parent, which stops neither readers nor writers (CREATE TABLE ...
 -- PARTITION OF would take ACCESS EXCLUSIVE), ACCESS EXCLUSIVE on the default partition, which few

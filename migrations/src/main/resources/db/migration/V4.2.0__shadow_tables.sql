@@ -3,6 +3,9 @@
 -- step by triggers, filled batch by batch, compared, and put in the table's place in a moment.
 -- From then on the old table is kept in step, so that the swap can be taken back.
 --
+-- Longer than scripts are here: triggers, copy and swap are only right together. The second half is
+-- 4.3.0.
+--
 -- SELECT migrations.restructure_table_shadow('app.jobs', 'id BIGINT PRIMARY KEY, body JSONB NOT NULL',
 --          '{"body": "body::jsonb"}', '{"body": "body::text"}');
 -- SELECT * FROM migrations.shadow_copy_batch(change, 1000);    -- until state is no longer 'copying'

@@ -1,5 +1,5 @@
 -- kind: function
--- Copies a table into its shadow, compares the two, and swaps them: see 4.2.0.
+-- Copies a table into its shadow, compares the two, and swaps them: see 4.2.0, also for its length.
 
 -- Copies the next rows. Its commit does not wait for the disk: a crash loses the batch and its
 -- position together, and it is done again.

@@ -102,6 +102,7 @@ class FloorPlanTest {
             INTERNAL + ".store.postgres..",
             INTERNAL + ".pool..",
             ROOT + ".migration..",
+            ROOT + ".cli..",
             ROOT + ".testkit.server..")
         .should()
         .dependOnClassesThat()

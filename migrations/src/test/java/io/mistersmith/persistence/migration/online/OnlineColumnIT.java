@@ -16,7 +16,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What becomes of columns that are added to tables in use. */
+/**
+ * What becomes of columns that are added to tables in use. Long, since each start of two servers
+ * serves all of its tests.
+ */
 @ParameterizedClass(name = "PostgreSQL {0}")
 @ValueSource(ints = {15, 18})
 class OnlineColumnIT extends RunsOnlineChanges {
