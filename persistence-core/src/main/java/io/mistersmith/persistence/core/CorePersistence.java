@@ -47,7 +47,7 @@ final class CorePersistence implements Persistence {
   private final Threads threads = new Threads();
   private final HybridClock hybridClock;
   private final StateEngine state;
-  private final TieredStore sessions;
+  private final Shelf sessions;
   private final AgentRepository agents;
   private final HeartbeatBuffer heartbeats;
   private final DeadLetters deadLetters;
@@ -91,7 +91,7 @@ final class CorePersistence implements Persistence {
         + Long.toString(ThreadLocalRandom.current().nextLong(Long.MAX_VALUE), 36);
   }
 
-  private TieredStore sessions(PersistenceListener listener) {
+  private Shelf sessions(PersistenceListener listener) {
     HotBucket bucket = stores.bucket(Bucket.SESSION_DATA);
     TieredStore store =
         new TieredStore(
@@ -104,7 +104,7 @@ final class CorePersistence implements Persistence {
                 listener,
                 threads.calls()));
     stores.onReconnect(store::verifyAfterReconnect);
-    return store;
+    return Shelf.of(store, Commits.NONE, KeyRule.ANY, config.postgres().statementTimeout());
   }
 
   @Override
@@ -139,7 +139,7 @@ final class CorePersistence implements Persistence {
       return state.shelf();
     }
     if (layer == StorageLayer.DISTRIBUTED_KV && dataType == DataType.SESSION_DATA) {
-      return new Shelf(sessions, Commits.NONE, KeyRule.ANY, config.postgres().statementTimeout());
+      return sessions;
     }
     throw new NonTransientPersistenceException(
         DataError.MISCONFIGURED,

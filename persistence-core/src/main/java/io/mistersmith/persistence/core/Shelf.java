@@ -4,11 +4,13 @@ import io.mistersmith.persistence.conflict.ConflictRules;
 import io.mistersmith.persistence.core.internal.codec.KeyedCodec;
 import io.mistersmith.persistence.core.internal.conflict.ResolvingWriter;
 import io.mistersmith.persistence.core.internal.flush.Commits;
+import io.mistersmith.persistence.core.internal.repository.InOrder;
 import io.mistersmith.persistence.core.internal.repository.JsonStateRepository;
 import io.mistersmith.persistence.core.internal.repository.KeyRule;
 import io.mistersmith.persistence.core.internal.repository.ResolvingStateRepository;
 import io.mistersmith.persistence.core.internal.routing.TieredStore;
 import io.mistersmith.persistence.model.HybridClock;
+import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.repository.JsonCodec;
 import io.mistersmith.persistence.repository.StateRepository;
 import java.time.Duration;
@@ -20,8 +22,18 @@ import java.time.Duration;
  * @param commits waits for PostgreSQL
  * @param keys which keys the store can keep
  * @param commitTimeout how long a save that asks for it waits for PostgreSQL
+ * @param inOrder keeps the asynchronous writes of a key in order, whichever repository they go by
  */
-record Shelf(TieredStore store, Commits commits, KeyRule keys, Duration commitTimeout) {
+record Shelf(
+    TieredStore store,
+    Commits commits,
+    KeyRule keys,
+    Duration commitTimeout,
+    InOrder<StateKey> inOrder) {
+
+  static Shelf of(TieredStore store, Commits commits, KeyRule keys, Duration commitTimeout) {
+    return new Shelf(store, commits, keys, commitTimeout, new InOrder<>(store.tiers().executor()));
+  }
 
   <T> StateRepository<T> repository(JsonCodec<T> codec) {
     return new JsonStateRepository<>(store, codec, commits, keys, commitTimeout);
@@ -36,6 +48,6 @@ record Shelf(TieredStore store, Commits commits, KeyRule keys, Duration commitTi
         keys,
         commitTimeout,
         store.tiers().clock(),
-        store.tiers().executor());
+        inOrder);
   }
 }

@@ -32,17 +32,16 @@ final class StateEngine {
   /** A flush under way may finish, however short the caller's deadline is. */
   private static final Duration STOP = Duration.ofSeconds(1);
 
-  private final PersistenceConfig config;
   private final HotBucket bucket;
   private final JournalTracker tracker;
   private final TieredStore store;
   private final WriteBehindFlusher flusher;
   private final Evictor evictor;
   private final DurabilityWaiter waiter;
+  private final Shelf shelf;
 
   StateEngine(
       PersistenceConfig config, Stores stores, PersistenceListener listener, Executor executor) {
-    this.config = config;
     this.bucket = stores.bucket(Bucket.AGENT_STATE);
     this.tracker =
         new JournalTracker(bucket, stores.journals(), config.flush().clockOverlap(), listener);
@@ -78,13 +77,14 @@ final class StateEngine {
             flusher::isLeading);
     this.waiter =
         new DurabilityWaiter(bucket.name(), tracker, flusher, progress, stores.deadLetters());
+    this.shelf = Shelf.of(store, waiter, KeyRule.AGENT_ID, config.postgres().statementTimeout());
     stores.onReconnect(store::verifyAfterReconnect);
     flusher.start();
     evictor.start();
   }
 
   Shelf shelf() {
-    return new Shelf(store, waiter, KeyRule.AGENT_ID, config.postgres().statementTimeout());
+    return shelf;
   }
 
   HotBucket bucket() {

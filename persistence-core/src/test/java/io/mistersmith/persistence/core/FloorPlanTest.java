@@ -59,6 +59,8 @@ class FloorPlanTest {
         .resideInAnyPackage(
             ROOT,
             ROOT + ".config..",
+            ROOT + ".conflict..",
+            ROOT + ".crdt..",
             ROOT + ".error..",
             ROOT + ".model..",
             ROOT + ".monitor..",
@@ -72,6 +74,8 @@ class FloorPlanTest {
             "org.jspecify..",
             ROOT,
             ROOT + ".config..",
+            ROOT + ".conflict..",
+            ROOT + ".crdt..",
             ROOT + ".error..",
             ROOT + ".model..",
             ROOT + ".monitor..",

@@ -12,11 +12,12 @@ import java.util.function.Supplier;
  *
  * @param <K> the type of the keys
  */
-final class InOrder<K> {
+public final class InOrder<K> {
   private final ConcurrentMap<K, CompletableFuture<?>> last = new ConcurrentHashMap<>();
   private final Executor executor;
 
-  InOrder(Executor executor) {
+  /** Runs the calls on {@code executor}. */
+  public InOrder(Executor executor) {
     this.executor = executor;
   }
 

@@ -27,7 +27,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -53,7 +52,7 @@ public final class ResolvingStateRepository<T> implements StateRepository<T> {
    * @param keys which keys the store can keep
    * @param commitTimeout how long a save that asks for it waits for PostgreSQL
    * @param clock what times to live are measured with
-   * @param executor runs the asynchronous writes
+   * @param inOrder runs the asynchronous writes; one for all repositories of the store
    */
   public ResolvingStateRepository(
       StateRepository<T> plain,
@@ -62,14 +61,14 @@ public final class ResolvingStateRepository<T> implements StateRepository<T> {
       KeyRule keys,
       Duration commitTimeout,
       Clock clock,
-      Executor executor) {
+      InOrder<StateKey> inOrder) {
     this.plain = plain;
     this.writer = writer;
     this.commits = commits;
     this.keys = keys;
     this.commitTimeout = commitTimeout;
     this.clock = clock;
-    this.inOrder = new InOrder<>(executor);
+    this.inOrder = inOrder;
   }
 
   @Override
