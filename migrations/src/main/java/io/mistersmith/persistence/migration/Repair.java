@@ -89,7 +89,7 @@ final class Repair {
         if (entry != null && !entry.isApplied() && !script.transactional()) {
           for (SqlStatement statement :
               ScriptStatements.of(script.toString(), script.sql()).statements()) {
-            Optional<ConcurrentIndex> index = ConcurrentIndex.of(statement);
+            Optional<ConcurrentBuild> index = ConcurrentBuild.of(statement);
             if (index.isPresent()) {
               index.get().dropIfInvalid(connection).ifPresent(dropped::add);
             }

@@ -81,7 +81,7 @@ final class StepwiseRun {
   private static void clearTheWay(
       ScriptTask task, ScriptStatements statements, int index, Connection connection)
       throws SQLException {
-    Optional<ConcurrentIndex> target = ConcurrentIndex.of(statements.get(index));
+    Optional<ConcurrentBuild> target = ConcurrentBuild.of(statements.get(index));
     Optional<String> dropped =
         target.isPresent() ? target.get().dropIfInvalid(connection) : Optional.empty();
     dropped.ifPresent(

@@ -16,7 +16,7 @@ import java.util.stream.Stream;
 final class Script {
   private final String fileName;
   private final String sql;
-  private final ScriptHeader header;
+  private final LintHeader header;
   private final List<StatementFacts> statements;
   private final KnownTables tables;
   private final Map<ObjectName, Integer> created = new HashMap<>();
@@ -24,7 +24,7 @@ final class Script {
   Script(String fileName, String sql, KnownTables earlier) {
     this.fileName = fileName;
     this.sql = sql;
-    this.header = ScriptHeader.of(sql);
+    this.header = LintHeader.of(sql);
     this.statements = StatementReader.read(fileName, sql);
     this.tables = earlier.plus(statements);
     for (StatementFacts facts : statements) {
@@ -40,7 +40,7 @@ final class Script {
     return sql;
   }
 
-  ScriptHeader header() {
+  LintHeader header() {
     return header;
   }
 

@@ -1,6 +1,6 @@
 package io.mistersmith.persistence.migration.lint;
 
-import io.mistersmith.persistence.migration.lint.ScriptHeader.Exemption;
+import io.mistersmith.persistence.migration.lint.LintHeader.Exemption;
 import io.mistersmith.persistence.migration.sql.ScriptSyntaxException;
 import java.util.ArrayList;
 import java.util.Collection;

@@ -18,31 +18,32 @@ final class AptArchive {
   private static final Duration LIMIT = Duration.ofMinutes(5);
   private static final Path ETC_APT = Path.of("/etc/apt");
 
+  private final AptSource source;
   private final String suite;
+  private final String component;
   private final Path scratch;
+  private final Path sourceFile;
   private final List<String> apt;
+  private String listed = "";
 
-  /** Reads the lists of a suite of Debian's archive into {@code scratch}. */
+  /** A suite of Debian's archive; {@code scratch} takes what is fetched. */
   AptArchive(String suite, Path scratch) {
+    this(debian(), suite, "main", scratch);
+  }
+
+  /** A suite of an archive; {@code scratch} takes what is fetched. */
+  AptArchive(AptSource source, String suite, String component, Path scratch) {
+    this.source = source;
     this.suite = suite;
+    this.component = component;
     this.scratch = scratch;
-    AptSource source =
-        AptSource.ofSystem(ETC_APT).stream()
-            .filter(found -> found.components().contains("main"))
-            .findFirst()
-            .orElseThrow(
-                () ->
-                    new IllegalStateException(
-                        "No package source in " + ETC_APT + " has the component \"main\""));
+    this.sourceFile = scratch.resolve("one.sources");
+    this.apt = new ArrayList<>(List.of("apt-get", "-q"));
     try {
-      Path lists = Files.createDirectories(scratch.resolve("lists/partial")).getParent();
+      Path lists = scratch.resolve("lists");
+      Files.createDirectories(lists.resolve("partial"));
       Path cache = scratch.resolve("cache");
       Files.createDirectories(cache.resolve("archives/partial"));
-      String packages = source.withSuite(suite, "main");
-      Path sourceFile = scratch.resolve("one.sources");
-      Files.writeString(
-          sourceFile, packages + "\n" + packages.replace("Types: deb\n", "Types: deb-src\n"));
-      this.apt = new ArrayList<>(List.of("apt-get", "-q"));
       for (String option :
           List.of(
               "Dir::Etc::sourcelist=" + sourceFile,
@@ -55,10 +56,35 @@ final class AptArchive {
               "APT::Sandbox::User=root")) {
         apt.addAll(List.of("-o", option));
       }
-      run(List.of("update"));
     } catch (IOException e) {
       throw new UncheckedIOException("Could not write below " + scratch, e);
     }
+  }
+
+  private static AptSource debian() {
+    return AptSource.ofSystem(ETC_APT).stream()
+        .filter(found -> found.components().contains("main"))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalStateException(
+                    "No package source in " + ETC_APT + " has the component \"main\""));
+  }
+
+  /** Reads the archive's list of binary packages, "deb", or of sources, "deb-src". */
+  private void list(String type) {
+    if (listed.equals(type)) {
+      return;
+    }
+    try {
+      Files.writeString(
+          sourceFile,
+          source.withSuite(suite, component).replace("Types: deb\n", "Types: " + type + "\n"));
+    } catch (IOException e) {
+      throw new UncheckedIOException("Could not write " + sourceFile, e);
+    }
+    run(List.of("update"));
+    listed = type;
   }
 
   /** Unpacks a binary package; returns the directory that it is in. */
@@ -82,12 +108,14 @@ final class AptArchive {
   }
 
   private Path download(String name) {
+    list("deb");
     run(List.of("download", name + "/" + suite));
     return fetched(name + "_", ".deb");
   }
 
   /** Unpacks a package's sources as their authors published them; returns their directory. */
   Path unpackSource(String name) {
+    list("deb-src");
     run(List.of("source", "--download-only", name));
     Path file = fetched(name + "_", ".orig.tar.gz");
     Path unpacked = scratch.resolve("source-" + name);

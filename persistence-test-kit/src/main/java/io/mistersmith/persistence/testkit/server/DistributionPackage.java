@@ -4,18 +4,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
- * A package of the system's own distribution, unpacked without being installed, which needs no
- * privileges. Archive and keys are those that the system's package sources name; apt keeps its
- * lists in a private directory, so that the system is left as it is.
+ * A package of the system's own distribution that has a program, unpacked without being installed.
  *
  * @param name the package
  * @param suite the release to take it from
@@ -25,7 +20,6 @@ import java.util.stream.Stream;
  */
 record DistributionPackage(
     String name, String suite, String component, AptSource source, String program) {
-  private static final Duration UPDATE_LIMIT = Duration.ofMinutes(5);
   private static final Path ETC_APT = Path.of("/etc/apt");
   private static final Path OS_RELEASE = Path.of("/etc/os-release");
 
@@ -91,50 +85,7 @@ record DistributionPackage(
     Announcement.say(
         "fetching the package %s of %s, to be unpacked into the server cache"
             .formatted(name, suite));
-    try {
-      Path lists = Files.createDirectories(scratch.resolve("lists/partial")).getParent();
-      Path cache = scratch.resolve("cache");
-      Files.createDirectories(cache.resolve("archives/partial"));
-      Path sourceFile = scratch.resolve("one.sources");
-      Files.writeString(sourceFile, source.withSuite(suite, component));
-      List<String> apt = new ArrayList<>();
-      apt.add("apt-get");
-      apt.add("-q");
-      List<String> options =
-          List.of(
-              "Dir::Etc::sourcelist=" + sourceFile,
-              "Dir::Etc::sourceparts=/dev/null",
-              "Dir::State::Lists=" + lists,
-              "Dir::Cache=" + cache,
-              "Acquire::Languages=none",
-              "Acquire::Retries=3",
-              // As root apt becomes another user, which cannot write here.
-              "APT::Sandbox::User=root");
-      options.forEach(option -> apt.addAll(List.of("-o", option)));
-      List<String> update = new ArrayList<>(apt);
-      update.add("update");
-      CommandRun.check(update, UPDATE_LIMIT, scratch);
-      List<String> download = new ArrayList<>(apt);
-      download.addAll(List.of("download", name + "/" + suite));
-      CommandRun.check(download, UPDATE_LIMIT, scratch);
-      Path unpacked = scratch.resolve("unpacked");
-      CommandRun.check(
-          List.of("dpkg", "-x", downloaded(scratch).toString(), unpacked.toString()),
-          UPDATE_LIMIT,
-          scratch);
-      return unpacked.resolve(program);
-    } catch (IOException e) {
-      throw new UncheckedIOException("Could not write below " + scratch, e);
-    }
-  }
-
-  private static Path downloaded(Path directory) throws IOException {
-    try (Stream<Path> files = Files.list(directory)) {
-      return files
-          .filter(file -> file.toString().endsWith(".deb"))
-          .findFirst()
-          .orElseThrow(() -> new IllegalStateException("apt-get fetched no package"));
-    }
+    return new AptArchive(source, suite, component, scratch).unpack(name).resolve(program);
   }
 
   /** The code name of the system's own release. */

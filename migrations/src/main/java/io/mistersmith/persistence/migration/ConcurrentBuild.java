@@ -18,7 +18,7 @@ import java.util.Optional;
  * @param schema the schema of its table, in which it lives
  * @param name its name
  */
-record ConcurrentIndex(String schema, String name) {
+record ConcurrentBuild(String schema, String name) {
   // A partitioned table's index is invalid by rights until all of its partitions have theirs.
   private static final String FIND_INVALID =
       """
@@ -30,7 +30,7 @@ record ConcurrentIndex(String schema, String name) {
       """;
 
   /** What {@code CREATE INDEX CONCURRENTLY name ON schema.table} builds. */
-  static Optional<ConcurrentIndex> of(SqlStatement statement) {
+  static Optional<ConcurrentBuild> of(SqlStatement statement) {
     Words words = new Words(statement.tokens());
     words.skip("create", "unique");
     if (words.skip("index") == 0 || words.skip("concurrently") == 0) {
@@ -44,7 +44,7 @@ record ConcurrentIndex(String schema, String name) {
     words.skip("on", "only");
     String schema = words.next();
     return words.next().equals(".")
-        ? Optional.of(new ConcurrentIndex(schema, name))
+        ? Optional.of(new ConcurrentBuild(schema, name))
         : Optional.empty();
   }
 

@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
  * @param exemptions what is allowed
  * @param misplaced the lines of exemptions that stand behind the head, where they allow nothing
  */
-record ScriptHeader(boolean transactional, List<Exemption> exemptions, List<Integer> misplaced) {
+record LintHeader(boolean transactional, List<Exemption> exemptions, List<Integer> misplaced) {
   private static final Pattern TRANSACTIONAL =
       Pattern.compile("--\\s*transactional:\\s*(no|false)\\s*", Pattern.CASE_INSENSITIVE);
   private static final Pattern LINT = Pattern.compile("--\\s*lint:\\s*(.*)");
@@ -29,7 +29,7 @@ record ScriptHeader(boolean transactional, List<Exemption> exemptions, List<Inte
    */
   record Exemption(String rule, String reason, int line) {}
 
-  static ScriptHeader of(String sql) {
+  static LintHeader of(String sql) {
     boolean transactional = true;
     List<Exemption> exemptions = new ArrayList<>();
     List<Integer> misplaced = new ArrayList<>();
@@ -49,7 +49,7 @@ record ScriptHeader(boolean transactional, List<Exemption> exemptions, List<Inte
         misplaced.add(number);
       }
     }
-    return new ScriptHeader(transactional, List.copyOf(exemptions), List.copyOf(misplaced));
+    return new LintHeader(transactional, List.copyOf(exemptions), List.copyOf(misplaced));
   }
 
   private static Exemption exemption(String text, int line) {
