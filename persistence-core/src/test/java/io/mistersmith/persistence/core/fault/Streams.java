@@ -6,6 +6,7 @@ import io.nats.client.JetStreamManagement;
 import io.nats.client.Message;
 import io.nats.client.Nats;
 import io.nats.client.PurgeOptions;
+import io.nats.client.api.MessageInfo;
 import io.nats.client.api.PublishAck;
 import io.nats.client.api.StreamConfiguration;
 import io.nats.client.api.StreamInfo;
@@ -83,6 +84,22 @@ final class Streams implements AutoCloseable {
               .jetStream()
               .publish(subject(encodedKey), headers, value.getBytes(StandardCharsets.UTF_8));
       return acknowledged.getSeqno();
+    } catch (IOException | JetStreamApiException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** The last message of this key, whose conflicts are resolved. */
+  Kept last(String encodedKey) {
+    try {
+      MessageInfo message = management().getLastMessage(stream(), subject(encodedKey));
+      Headers headers = message.getHeaders();
+      String time = headers.getLast("Persistence-Time");
+      String clock = headers.getLast("Persistence-Clock");
+      return Kept.of(
+          new String(message.getData(), StandardCharsets.UTF_8),
+          time,
+          clock == null ? time : clock);
     } catch (IOException | JetStreamApiException e) {
       throw new IllegalStateException(e);
     }
