@@ -71,7 +71,16 @@ class EightWritersIT {
     Map<String, HybridTimestamp> times = new HashMap<>();
     times.put("first", HybridTimestamp.parse(Kept.inPostgres(INSTALLATION, key).time()));
 
-    Map<String, List<String>> told = rivals.compete(Rivalry.LAST_WRITE_WINS, agent, WRITES);
+    Map<String, List<String>> told = new HashMap<>();
+    try (Streams streams = Streams.of(INSTALLATION)) {
+      assertThat(
+              streams.timesDuring(
+                  agent + "." + RivalProcess.KEY,
+                  () -> told.putAll(rivals.compete(Rivalry.LAST_WRITE_WINS, agent, WRITES))))
+          .as("times of the versions in the order in which they were stored")
+          .hasSizeGreaterThan(WRITES)
+          .isSorted();
+    }
     for (String line : all(told)) {
       String[] part = line.split(" ", 3);
       times.put(part[0], HybridTimestamp.parse(part[1]));
