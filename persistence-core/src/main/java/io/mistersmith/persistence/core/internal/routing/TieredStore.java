@@ -40,6 +40,7 @@ public final class TieredStore {
   private final Tiers tiers;
   private final TieredReader reader;
   private final ConditionalWriter conditional;
+  private final OwnVersions own;
 
   /** Reads and writes through these tiers. */
   public TieredStore(Tiers tiers) {
@@ -47,6 +48,7 @@ public final class TieredStore {
     tiers.revisions().onRestart(tiers.known()::clear);
     this.reader = new TieredReader(tiers);
     this.conditional = new ConditionalWriter(tiers);
+    this.own = new OwnVersions(tiers);
   }
 
   /** What this store is made of. */
@@ -110,22 +112,44 @@ public final class TieredStore {
   }
 
   /**
-   * Writes a value, or deletes where there is none, after what stood at the key, and fails with
-   * {@code VERSION_CONFLICT} when that has changed or moved.
+   * What most likely stands at the key, without asking: what this process wrote there with a
+   * provenance, if it knows of nothing later. To be written after, which tells whether it still
+   * stands; never to be answered.
+   */
+  public Optional<Standing> likelyStanding(StateKey key) {
+    return own.find(key);
+  }
+
+  /**
+   * Where to write after this revision, if this process knows of none later and that it lives. To
+   * be written after, which tells whether it still stands.
+   */
+  public OptionalLong likelyPlace(StateKey key, Revision revision) {
+    return conditional.likelyPlace(key, revision);
+  }
+
+  /**
+   * Writes a value, or deletes where there is none, after the message at {@code place}, and fails
+   * with {@code VERSION_CONFLICT} when the key's last message is another one.
    */
   public Revision writeAfter(
-      Optional<Standing> standing,
+      long place,
       StateKey key,
       Optional<byte[]> json,
       Optional<Instant> expiresAt,
       Provenance provenance) {
-    return conditional.publishAfter(
-        standing.map(Standing::place).orElse(HotBucket.NONE),
+    Revision revision =
+        conditional.publishAfter(
+            place,
+            key,
+            json.isPresent() ? Operation.PUT : Operation.DELETE,
+            json.orElse(NO_VALUE),
+            expiresAt,
+            provenance);
+    own.note(
         key,
-        json.isPresent() ? Operation.PUT : Operation.DELETE,
-        json.orElse(NO_VALUE),
-        expiresAt,
-        provenance);
+        new OwnVersions.Version(json, revision, tiers.clock().instant(), expiresAt, provenance));
+    return revision;
   }
 
   /** The live entry of a key. */
