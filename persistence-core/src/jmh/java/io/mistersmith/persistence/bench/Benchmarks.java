@@ -73,7 +73,7 @@ public final class Benchmarks {
         failures.add(String.join(", ", experiment.names()) + ": " + e);
         e.printStackTrace(System.err);
       } finally {
-        Workbench.closeAll();
+        Opened.closeAll();
       }
     }
     Path json = directory.resolve("results.json");
@@ -99,6 +99,7 @@ public final class Benchmarks {
                 .param("round", rounds)
                 .forks(0)
                 .threads(1)
+                .addProfiler(Recorder.class)
                 .shouldFailOnError(true)
                 .jvmArgsAppend(site.asProperties().toArray(String[]::new))
                 .output(directory.resolve(experiment.names().get(0) + ".log").toString()));

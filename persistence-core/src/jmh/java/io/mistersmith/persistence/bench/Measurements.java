@@ -26,6 +26,16 @@ record Measurements(Collection<RunResult> results) {
     return pairs(rounds(benchmark, param, raw, metric), rounds(benchmark, param, ours, metric));
   }
 
+  /** The rounds with one value of a parameter, paired by two metrics of the same run. */
+  List<Pair> beside(
+      String benchmark,
+      String param,
+      String value,
+      ToDoubleFunction<RunResult> raw,
+      ToDoubleFunction<RunResult> ours) {
+    return pairs(rounds(benchmark, param, value, raw), rounds(benchmark, param, value, ours));
+  }
+
   private static List<Pair> pairs(Map<Integer, Double> raw, Map<Integer, Double> ours) {
     List<Pair> pairs = new ArrayList<>();
     raw.forEach(

@@ -20,7 +20,7 @@ import org.openjdk.jmh.annotations.State;
 @OutputTimeUnit(TimeUnit.SECONDS)
 public class PipelinedPuts {
 
-  static final int PUTS = 20_000;
+  static final int PUTS = 10_000;
   private static final int WINDOW = 512;
 
   /** Raw and ours take turns from round to round. */
@@ -39,7 +39,7 @@ public class PipelinedPuts {
     bench.settle();
   }
 
-  /** 20,000 puts and all of their acknowledgements. */
+  /** 10,000 puts and all of their acknowledgements. */
   @Benchmark
   public int put() throws InterruptedException {
     return side == Side.RAW ? raw() : ours();

@@ -92,6 +92,14 @@ record Site(String natsUrl, String jdbcUrl, String user, String password) {
     }
   }
 
+  static void close(io.nats.client.Connection connection) {
+    try {
+      connection.close();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   Connection postgres() throws SQLException {
     return DriverManager.getConnection(jdbcUrl, user, password);
   }

@@ -16,8 +16,6 @@ import io.nats.client.KeyValue;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.UnaryOperator;
 
 /**
@@ -29,7 +27,6 @@ final class Workbench implements AutoCloseable {
 
   static final int KEYS = 1_000;
   private static final int AGENTS = 10;
-  private static final Map<String, Workbench> OPEN = new ConcurrentHashMap<>();
 
   final Persistence persistence;
   final StateRepository<Memory> states;
@@ -74,16 +71,11 @@ final class Workbench implements AutoCloseable {
 
   /** The workbench of this name, opened at the first call. */
   static Workbench of(String name, UnaryOperator<PersistenceConfig.Builder> settings) {
-    return OPEN.computeIfAbsent(name, missing -> new Workbench(missing, settings));
+    return Opened.get(name, () -> new Workbench(name, settings));
   }
 
   static Workbench shared() {
     return of("shared", config -> config);
-  }
-
-  static void closeAll() {
-    OPEN.values().forEach(Workbench::close);
-    OPEN.clear();
   }
 
   /** Keys of new agents. */
@@ -111,11 +103,7 @@ final class Workbench implements AutoCloseable {
 
   @Override
   public void close() {
-    try {
-      persistence.close();
-      connection.close();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    persistence.close();
+    Site.close(connection);
   }
 }
