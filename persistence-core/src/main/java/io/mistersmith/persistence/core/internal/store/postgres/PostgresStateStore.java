@@ -165,7 +165,7 @@ final class PostgresStateStore implements StateStore {
         provenance(row));
   }
 
-  private static Optional<Provenance> provenance(ResultSet row) throws SQLException {
+  static Optional<Provenance> provenance(ResultSet row) throws SQLException {
     String time = row.getString("hybrid_time");
     String clock = row.getString("vector_clock");
     return time == null || clock == null
