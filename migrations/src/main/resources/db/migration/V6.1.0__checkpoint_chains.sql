@@ -1,6 +1,8 @@
 -- kind: schema
 -- depends-on: 1.6.0
 -- lint: allow index-not-concurrent — nothing has written checkpoints before this version
+-- lint: allow constraint-not-valid — nothing has written checkpoints before this version
+
 -- Checkpoints that hold only what has changed since another one of their agent, their parent, which
 -- cannot be removed while they need it; and how many of the agent's entries a checkpoint lacks
 -- because they are dead letters.
