@@ -2,6 +2,7 @@ package io.mistersmith.persistence.core;
 
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.core.internal.flush.Commits;
 import io.mistersmith.persistence.core.internal.flush.DurabilityWaiter;
 import io.mistersmith.persistence.core.internal.flush.Evictor;
 import io.mistersmith.persistence.core.internal.flush.FlushTarget;
@@ -85,6 +86,10 @@ final class StateEngine {
 
   Shelf shelf() {
     return shelf;
+  }
+
+  Commits commits() {
+    return waiter;
   }
 
   HotBucket bucket() {

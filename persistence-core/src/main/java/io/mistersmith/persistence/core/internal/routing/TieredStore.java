@@ -111,6 +111,33 @@ public final class TieredStore {
     return conditional.standing(key);
   }
 
+  /** What stands at each of the owner's keys, and at those named; see {@link Standing}. */
+  public Map<StateKey, Standing> standings(String agent, Collection<StateKey> named) {
+    return Standings.of(tiers, agent, named);
+  }
+
+  /**
+   * Writes a value, or deletes where there is none, without waiting for the acknowledgement: with a
+   * provenance as {@link #writeAfter} does, without one whatever stands there.
+   */
+  public CompletableFuture<Revision> replaceAsync(
+      StateKey key,
+      Optional<byte[]> json,
+      Optional<Instant> expiresAt,
+      Optional<Provenance> provenance,
+      long place) {
+    Operation operation = json.isPresent() ? Operation.PUT : Operation.DELETE;
+    byte[] value = json.orElse(NO_VALUE);
+    return provenance.isEmpty()
+        ? publishAsync(key, operation, value, unconditional(expiresAt), HotBucket.ANY)
+        : publishAsync(
+            key,
+            operation,
+            value,
+            conditional.metadata(expiresAt).withProvenance(provenance),
+            place);
+  }
+
   /**
    * What most likely stands at the key, without asking: what this process wrote there with a
    * provenance, if it knows of nothing later. To be written after, which tells whether it still
