@@ -5,6 +5,7 @@ import io.mistersmith.persistence.conflict.ConflictRules;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.model.DataType;
+import io.mistersmith.persistence.monitor.Consistency;
 import io.mistersmith.persistence.repository.AgentRepository;
 import io.mistersmith.persistence.repository.DeadLetters;
 import io.mistersmith.persistence.repository.JsonCodec;
@@ -91,6 +92,9 @@ public interface Persistence extends AutoCloseable {
 
   /** Entries that PostgreSQL refused. */
   DeadLetters deadLetters();
+
+  /** How far KV and PostgreSQL are apart, and whether they agree. */
+  Consistency consistency();
 
   /** The router in force. */
   DataRouter router();
