@@ -7,6 +7,7 @@ import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.lifecycle.Checkpoints;
 import io.mistersmith.persistence.lifecycle.LifecycleEvents;
 import io.mistersmith.persistence.model.DataType;
+import io.mistersmith.persistence.monitor.Consistency;
 import io.mistersmith.persistence.repository.AgentRepository;
 import io.mistersmith.persistence.repository.DeadLetters;
 import io.mistersmith.persistence.repository.JsonCodec;
@@ -99,6 +100,9 @@ public interface Persistence extends AutoCloseable {
 
   /** What has happened to agents. */
   LifecycleEvents lifecycleEvents();
+
+  /** How far KV and PostgreSQL are apart, and whether they agree. */
+  Consistency consistency();
 
   /** The router in force. */
   DataRouter router();

@@ -18,6 +18,8 @@ public final class PersistenceConfig {
   private final Map<Bucket, BucketConfig> buckets;
   private final BucketChanges bucketChanges;
   private final int knownRevisions;
+  private final ConsistencyConfig consistency;
+  private final BackpressureConfig backpressure;
   private final DataRouter router;
   private final PersistenceListener listener;
   private final Clock clock;
@@ -30,6 +32,8 @@ public final class PersistenceConfig {
     this.buckets = new EnumMap<>(builder.buckets);
     this.bucketChanges = builder.bucketChanges;
     this.knownRevisions = builder.knownRevisions;
+    this.consistency = builder.consistency;
+    this.backpressure = builder.backpressure;
     this.router = builder.router;
     this.listener = builder.listener;
     this.clock = builder.clock;
@@ -86,6 +90,16 @@ public final class PersistenceConfig {
     return knownRevisions;
   }
 
+  /** What counts as consistent, and how it is looked after. */
+  public ConsistencyConfig consistency() {
+    return consistency;
+  }
+
+  /** What writes meet when too much waits for PostgreSQL. */
+  public BackpressureConfig backpressure() {
+    return backpressure;
+  }
+
   /** Which layer is written first. */
   public DataRouter router() {
     return router;
@@ -115,6 +129,8 @@ public final class PersistenceConfig {
     private final Map<Bucket, BucketConfig> buckets = new EnumMap<>(Bucket.class);
     private BucketChanges bucketChanges = BucketChanges.SHOW;
     private int knownRevisions = 100_000;
+    private ConsistencyConfig consistency = ConsistencyConfig.defaults();
+    private BackpressureConfig backpressure = BackpressureConfig.off();
     private DataRouter router = DataRouter.standard();
     private PersistenceListener listener = PersistenceListener.NOOP;
     private Clock clock = Clock.systemUTC();
@@ -131,6 +147,8 @@ public final class PersistenceConfig {
       this.buckets.putAll(config.buckets);
       this.bucketChanges = config.bucketChanges;
       this.knownRevisions = config.knownRevisions;
+      this.consistency = config.consistency;
+      this.backpressure = config.backpressure;
       this.router = config.router;
       this.listener = config.listener;
       this.clock = config.clock;
@@ -171,6 +189,18 @@ public final class PersistenceConfig {
     public Builder knownRevisions(int value) {
       Checks.that(value >= 1, "knownRevisions is " + value + "; give at least 1");
       this.knownRevisions = value;
+      return this;
+    }
+
+    /** What counts as consistent, and how it is looked after. */
+    public Builder consistency(ConsistencyConfig value) {
+      this.consistency = value;
+      return this;
+    }
+
+    /** What writes meet when too much waits for PostgreSQL. */
+    public Builder backpressure(BackpressureConfig value) {
+      this.backpressure = value;
       return this;
     }
 

@@ -30,6 +30,8 @@ public enum DataError {
   VALUE_TOO_LARGE,
   /** The bucket is full and takes no new keys. */
   STORE_FULL,
+  /** Too much waits for PostgreSQL; the write was not made, and can be once that has shrunk. */
+  BACKLOG_EXCEEDED,
   /** The database refused the data: a constraint, a foreign key, a type. */
   CONSTRAINT_VIOLATION,
   /** The entry was acknowledged but refused by the database; it is kept as a dead letter. */

@@ -31,4 +31,7 @@ public interface PersistenceListener {
 
   /** Entries that were flushed and idle were taken out of KV. */
   default void onEvicted(String bucket, int entries) {}
+
+  /** Writes are slowed down because too much waits for PostgreSQL, or no longer are. */
+  default void onBackpressure(BackpressureEvent event) {}
 }

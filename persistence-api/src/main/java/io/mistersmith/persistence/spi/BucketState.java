@@ -10,6 +10,12 @@ import java.time.Instant;
  * @param lastSequence the sequence of the last message ever stored; 0 when none was
  * @param messages how many messages there are
  * @param bytes how large they are
+ * @param subjects how many subjects they are of
  */
 public record BucketState(
-    Instant created, long firstSequence, long lastSequence, long messages, long bytes) {}
+    Instant created,
+    long firstSequence,
+    long lastSequence,
+    long messages,
+    long bytes,
+    long subjects) {}

@@ -22,6 +22,12 @@ public interface StateStore {
   List<StoredState> findByAgent(String agent, String prefix);
 
   /**
+   * How many live rows there are: counted up to about 100,000, beyond that the store's estimate,
+   * which may count tombstones in.
+   */
+  long count();
+
+  /**
    * Removes tombstones and expired rows that are older than {@code retention}; returns how many.
    */
   int sweep(Duration retention);

@@ -11,6 +11,7 @@ import io.mistersmith.persistence.core.internal.codec.Json;
 import io.mistersmith.persistence.core.internal.flush.Commits;
 import io.mistersmith.persistence.core.internal.journal.BucketIncarnation;
 import io.mistersmith.persistence.core.internal.monitor.SafeListener;
+import io.mistersmith.persistence.core.internal.monitor.SlidingLags;
 import io.mistersmith.persistence.core.internal.repository.AgentPublisher;
 import io.mistersmith.persistence.core.internal.repository.HeartbeatBuffer;
 import io.mistersmith.persistence.core.internal.repository.KeyRule;
@@ -27,6 +28,7 @@ import io.mistersmith.persistence.lifecycle.LifecycleEvents;
 import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.HybridClock;
 import io.mistersmith.persistence.model.StorageLayer;
+import io.mistersmith.persistence.monitor.Consistency;
 import io.mistersmith.persistence.monitor.PersistenceListener;
 import io.mistersmith.persistence.repository.AgentRepository;
 import io.mistersmith.persistence.repository.DeadLetters;
@@ -65,11 +67,12 @@ final class CorePersistence implements Persistence {
     this.stores = stores;
     this.hybridClock =
         new HybridClock(node(config.runtimeName()), config.clock(), HybridClock.DEFAULT_MAX_DRIFT);
-    PersistenceListener listener = new SafeListener(config.listener());
+    SlidingLags lags = new SlidingLags(config.consistency().window());
+    PersistenceListener listener = new SafeListener(config.listener(), lags::record);
     try {
       AgentPublisher publisher =
           new AgentPublisher(stores.agents(), stores.bucket(Bucket.AGENT_CONFIG));
-      this.state = new StateEngine(config, stores, listener, threads.calls());
+      this.state = new StateEngine(config, stores, listener, lags, threads.calls());
       this.sessions = sessions(listener);
       this.heartbeats = new HeartbeatBuffer(stores.agents());
       this.agents =
@@ -179,6 +182,11 @@ final class CorePersistence implements Persistence {
   @Override
   public LifecycleEvents lifecycleEvents() {
     return lifecycleEvents;
+  }
+
+  @Override
+  public Consistency consistency() {
+    return state.consistency();
   }
 
   @Override

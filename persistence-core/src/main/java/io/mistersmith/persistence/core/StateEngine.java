@@ -1,20 +1,27 @@
 package io.mistersmith.persistence.core;
 
+import io.mistersmith.persistence.config.BackpressurePolicy;
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.core.internal.flush.Commits;
+import io.mistersmith.persistence.core.internal.backpressure.PressureGate;
+import io.mistersmith.persistence.core.internal.backpressure.PressureWatch;
+import io.mistersmith.persistence.core.internal.consistency.BacklogProbe;
+import io.mistersmith.persistence.core.internal.consistency.EngineConsistency;
 import io.mistersmith.persistence.core.internal.flush.DurabilityWaiter;
 import io.mistersmith.persistence.core.internal.flush.Evictor;
 import io.mistersmith.persistence.core.internal.flush.FlushTarget;
 import io.mistersmith.persistence.core.internal.flush.Progress;
 import io.mistersmith.persistence.core.internal.flush.WriteBehindFlusher;
 import io.mistersmith.persistence.core.internal.journal.JournalTracker;
+import io.mistersmith.persistence.core.internal.monitor.SlidingLags;
 import io.mistersmith.persistence.core.internal.repository.KeyRule;
 import io.mistersmith.persistence.core.internal.routing.KnownRevisions;
 import io.mistersmith.persistence.core.internal.routing.TieredStore;
 import io.mistersmith.persistence.core.internal.routing.Tiers;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.monitor.Consistency;
 import io.mistersmith.persistence.monitor.PersistenceListener;
 import io.mistersmith.persistence.spi.HotBucket;
 import io.mistersmith.persistence.spi.JournalPosition;
@@ -40,9 +47,15 @@ final class StateEngine {
   private final Evictor evictor;
   private final DurabilityWaiter waiter;
   private final Shelf shelf;
+  private final Consistency consistency;
+  private final PressureWatch pressure;
 
   StateEngine(
-      PersistenceConfig config, Stores stores, PersistenceListener listener, Executor executor) {
+      PersistenceConfig config,
+      Stores stores,
+      PersistenceListener listener,
+      SlidingLags lags,
+      Executor executor) {
     this.bucket = stores.bucket(Bucket.AGENT_STATE);
     this.tracker =
         new JournalTracker(bucket, stores.journals(), config.flush().clockOverlap(), listener);
@@ -55,7 +68,6 @@ final class StateEngine {
             config.clock(),
             listener,
             executor);
-    this.store = new TieredStore(tiers);
     Progress progress = new Progress();
     FlushTarget target =
         new FlushTarget(
@@ -78,10 +90,20 @@ final class StateEngine {
             flusher::isLeading);
     this.waiter =
         new DurabilityWaiter(bucket.name(), tracker, flusher, progress, stores.deadLetters());
+    PressureGate gate = new PressureGate(bucket.name(), config.backpressure(), waiter);
+    this.store = new TieredStore(tiers, gate);
     this.shelf = Shelf.of(store, waiter, KeyRule.AGENT_ID, config.postgres().statementTimeout());
+    BacklogProbe probe = new BacklogProbe(bucket, tracker, flusher::isLeading, config.clock());
+    this.consistency = new EngineConsistency(bucket, stores.states(), lags, probe);
     stores.onReconnect(store::verifyAfterReconnect);
+    this.pressure =
+        new PressureWatch(
+            bucket, tracker, probe, gate, config.backpressure(), listener, flusher::isLeading);
     flusher.start();
     evictor.start();
+    if (config.backpressure().policy() != BackpressurePolicy.OFF) {
+      pressure.start();
+    }
   }
 
   Shelf shelf() {
@@ -92,6 +114,10 @@ final class StateEngine {
     return waiter;
   }
 
+  Consistency consistency() {
+    return consistency;
+  }
+
   HotBucket bucket() {
     return bucket;
   }
@@ -100,6 +126,7 @@ final class StateEngine {
    * Waits for what this process has written, then stops; returns how much of the journal is left.
    */
   long close(Duration deadline) {
+    pressure.close(STOP);
     long left = 0;
     long written = tracker.mark();
     if (written > 0) {

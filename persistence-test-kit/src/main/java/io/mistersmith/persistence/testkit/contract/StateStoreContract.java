@@ -102,6 +102,15 @@ public abstract class StateStoreContract extends DurableContract {
   }
 
   @Test
+  void liveRowsAreCounted() {
+    UUID agent = register();
+    assertThat(states().count()).isZero();
+    apply(put(StateKey.of(agent, "a"), at(1), "1"), put(StateKey.of(agent, "b"), at(2), "2"));
+    apply(delete(StateKey.of(agent, "b"), at(3)));
+    assertThat(states().count()).isEqualTo(1);
+  }
+
+  @Test
   void anyLegalKeyIsKept() {
     UUID agent = register();
     List<StateKey> keys = awkward(agent);

@@ -55,6 +55,17 @@ final class MemoryStateStore implements StateStore {
   }
 
   @Override
+  public long count() {
+    connection.checkSql();
+    return database.transact(
+        tables ->
+            tables.states.values().stream()
+                .flatMap(rows -> rows.values().stream())
+                .filter(row -> !row.deleted())
+                .count());
+  }
+
+  @Override
   public int sweep(Duration retention) {
     connection.checkSql();
     Instant limit = connection.now().minus(retention);

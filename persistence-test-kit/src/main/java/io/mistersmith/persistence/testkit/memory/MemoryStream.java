@@ -73,7 +73,7 @@ final class MemoryStream {
     try {
       expire(now);
       long first = log.isEmpty() ? lastSequence + 1 : log.firstKey();
-      return new BucketState(created, first, lastSequence, log.size(), bytes);
+      return new BucketState(created, first, lastSequence, log.size(), bytes, histories.size());
     } finally {
       lock.unlock();
     }

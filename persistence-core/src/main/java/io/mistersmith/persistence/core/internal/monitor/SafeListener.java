@@ -1,9 +1,11 @@
 package io.mistersmith.persistence.core.internal.monitor;
 
 import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.monitor.BackpressureEvent;
 import io.mistersmith.persistence.monitor.ConflictReport;
 import io.mistersmith.persistence.monitor.FlushReport;
 import io.mistersmith.persistence.monitor.PersistenceListener;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -13,14 +15,17 @@ public final class SafeListener implements PersistenceListener {
   private static final Logger LOG = LoggerFactory.getLogger(SafeListener.class);
 
   private final PersistenceListener listener;
+  private final Consumer<FlushReport> engine;
 
-  /** Guards {@code listener}. */
-  public SafeListener(PersistenceListener listener) {
+  /** Guards {@code listener}; the engine's own part hears of each flush first. */
+  public SafeListener(PersistenceListener listener, Consumer<FlushReport> engine) {
     this.listener = listener;
+    this.engine = engine;
   }
 
   @Override
   public void onFlushed(FlushReport report) {
+    engine.accept(report);
     guard(() -> listener.onFlushed(report));
   }
 
@@ -52,6 +57,11 @@ public final class SafeListener implements PersistenceListener {
   @Override
   public void onEvicted(String bucket, int entries) {
     guard(() -> listener.onEvicted(bucket, entries));
+  }
+
+  @Override
+  public void onBackpressure(BackpressureEvent event) {
+    guard(() -> listener.onBackpressure(event));
   }
 
   private static void guard(Runnable call) {

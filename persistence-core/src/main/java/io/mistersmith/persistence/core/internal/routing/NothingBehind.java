@@ -28,6 +28,11 @@ public final class NothingBehind implements StateStore {
   }
 
   @Override
+  public long count() {
+    return 0;
+  }
+
+  @Override
   public int sweep(Duration retention) {
     return 0;
   }

@@ -41,10 +41,17 @@ public final class TieredStore {
   private final TieredReader reader;
   private final ConditionalWriter conditional;
   private final OwnVersions own;
+  private final Admission admission;
 
-  /** Reads and writes through these tiers. */
+  /** Reads and writes through these tiers; no write is held up. */
   public TieredStore(Tiers tiers) {
+    this(tiers, Admission.FREE);
+  }
+
+  /** Reads and writes through these tiers, where {@code admission} lets writes in. */
+  public TieredStore(Tiers tiers, Admission admission) {
     this.tiers = tiers;
+    this.admission = admission;
     tiers.revisions().onRestart(tiers.known()::clear);
     this.reader = new TieredReader(tiers);
     this.conditional = new ConditionalWriter(tiers);
@@ -58,6 +65,13 @@ public final class TieredStore {
 
   /** Writes a value and returns the revision of exactly this write. */
   public Revision write(StateKey key, byte[] json, Expected expected, Optional<Instant> expiresAt) {
+    return admission.enter(key)
+        ? committed(key, writeNow(key, json, expected, expiresAt))
+        : writeNow(key, json, expected, expiresAt);
+  }
+
+  private Revision writeNow(
+      StateKey key, byte[] json, Expected expected, Optional<Instant> expiresAt) {
     if (expected instanceof Expected.At at) {
       return conditional.replace(key, Operation.PUT, json, expiresAt, at.revision());
     }
@@ -69,6 +83,18 @@ public final class TieredStore {
 
   /** {@link #write} without waiting for the acknowledgement. */
   public CompletableFuture<Revision> writeAsync(
+      StateKey key, byte[] json, Expected expected, Optional<Instant> expiresAt) {
+    try {
+      return admission.enter(key)
+          ? CompletableFuture.completedFuture(
+              committed(key, writeNow(key, json, expected, expiresAt)))
+          : writeFreely(key, json, expected, expiresAt);
+    } catch (PersistenceException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  private CompletableFuture<Revision> writeFreely(
       StateKey key, byte[] json, Expected expected, Optional<Instant> expiresAt) {
     if (expected instanceof Expected.Anything) {
       return publishAsync(key, Operation.PUT, json, unconditional(expiresAt), HotBucket.ANY);
@@ -88,22 +114,35 @@ public final class TieredStore {
                         : CompletableFuture.failedFuture(cause(failure)));
       }
     }
-    return inBackground(() -> write(key, json, expected, expiresAt));
+    return inBackground(() -> writeNow(key, json, expected, expiresAt));
   }
 
   /** Deletes the key, whatever is there. */
   public Revision remove(StateKey key) {
-    return publish(key, Operation.DELETE, NO_VALUE, EntryMetadata.NONE);
+    boolean held = admission.enter(key);
+    Revision revision = publish(key, Operation.DELETE, NO_VALUE, EntryMetadata.NONE);
+    return held ? committed(key, revision) : revision;
   }
 
   /** Deletes the key if it has this revision. */
   public Revision remove(StateKey key, Revision expected) {
-    return conditional.replace(key, Operation.DELETE, NO_VALUE, Optional.empty(), expected);
+    boolean held = admission.enter(key);
+    Revision revision =
+        conditional.replace(key, Operation.DELETE, NO_VALUE, Optional.empty(), expected);
+    return held ? committed(key, revision) : revision;
   }
 
   /** {@link #remove(StateKey)} without waiting for the acknowledgement. */
   public CompletableFuture<Revision> removeAsync(StateKey key) {
-    return publishAsync(key, Operation.DELETE, NO_VALUE, EntryMetadata.NONE, HotBucket.ANY);
+    try {
+      if (admission.enter(key)) {
+        Revision revision = publish(key, Operation.DELETE, NO_VALUE, EntryMetadata.NONE);
+        return CompletableFuture.completedFuture(committed(key, revision));
+      }
+      return publishAsync(key, Operation.DELETE, NO_VALUE, EntryMetadata.NONE, HotBucket.ANY);
+    } catch (PersistenceException e) {
+      return CompletableFuture.failedFuture(e);
+    }
   }
 
   /** What stands at the key; nothing where there never was anything, or it is long gone. */
@@ -165,6 +204,7 @@ public final class TieredStore {
       Optional<byte[]> json,
       Optional<Instant> expiresAt,
       Provenance provenance) {
+    boolean held = admission.enter(key);
     Revision revision =
         conditional.publishAfter(
             place,
@@ -176,6 +216,11 @@ public final class TieredStore {
     own.note(
         key,
         new OwnVersions.Version(json, revision, tiers.clock().instant(), expiresAt, provenance));
+    return held ? committed(key, revision) : revision;
+  }
+
+  private Revision committed(StateKey key, Revision revision) {
+    admission.awaitCommit(key, revision);
     return revision;
   }
 

@@ -86,7 +86,8 @@ final class NatsBucket implements HotBucket {
         state.getFirstSequence(),
         state.getLastSequence(),
         state.getMsgCount(),
-        state.getByteCount());
+        state.getByteCount(),
+        state.getSubjectCount());
   }
 
   @Override
