@@ -21,4 +21,17 @@ public interface Consistency {
    * @throws io.mistersmith.persistence.error.PersistenceException when NATS does not answer
    */
   Backlog backlog();
+
+  /**
+   * Compares entries in KV with PostgreSQL, by revision, checksum and content, and mends what
+   * differs if {@code consistency.repair} says so.
+   *
+   * <p>What is merely in flight is waited for, for a few seconds, and is no difference. Mending
+   * never replaces a newer write: KV is written by compare-and-set, and goes to PostgreSQL by the
+   * journal. An entry that is mended from KV gets a new revision, so that a caller's
+   * compare-and-set on the old one fails once. Safe to call in several runtimes at once.
+   *
+   * @throws io.mistersmith.persistence.error.PersistenceException when a store does not answer
+   */
+  ConsistencyReport check(CheckScope scope);
 }

@@ -13,7 +13,8 @@ import java.time.Duration;
  * lag is measured from the NATS server's clock to this process's, so that their difference is in
  * it.
  *
- * @param samples how many writes were committed
+ * @param samples how many writes were committed; a write that was overwritten so often before the
+ *     flush came to it that the bucket had dropped it is none
  * @param p50 half of them waited no longer
  * @param p95 19 of 20 waited no longer
  * @param p99 99 of 100 waited no longer

@@ -34,4 +34,10 @@ public interface PersistenceListener {
 
   /** Writes are slowed down because too much waits for PostgreSQL, or no longer are. */
   default void onBackpressure(BackpressureEvent event) {}
+
+  /** A check found an entry on which the stores disagree, or an orphan. */
+  default void onInconsistent(Inconsistency found) {}
+
+  /** A check of consistency ended. */
+  default void onConsistencyChecked(ConsistencyReport report) {}
 }

@@ -22,6 +22,18 @@ public interface StateStore {
   List<StoredState> findByAgent(String agent, String prefix);
 
   /**
+   * The checksums of those keys that have a row with one: SHA-256 of the exact bytes that were
+   * written, in lower-case hexadecimal digits; of no bytes for a tombstone.
+   */
+  Map<StateKey, String> checksums(Collection<StateKey> keys);
+
+  /** Rows whose agent is not registered, which the schema's foreign key should prevent. */
+  List<StateKey> orphans(int limit);
+
+  /** Removes those of the rows whose agent still is not registered; returns how many. */
+  int removeOrphans(Collection<StateKey> keys);
+
+  /**
    * How many live rows there are: counted up to about 100,000, beyond that the store's estimate,
    * which may count tombstones in.
    */

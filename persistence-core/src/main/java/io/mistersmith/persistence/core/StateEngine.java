@@ -47,7 +47,7 @@ final class StateEngine {
   private final Evictor evictor;
   private final DurabilityWaiter waiter;
   private final Shelf shelf;
-  private final Consistency consistency;
+  private final EngineConsistency consistency;
   private final PressureWatch pressure;
 
   StateEngine(
@@ -94,13 +94,16 @@ final class StateEngine {
     this.store = new TieredStore(tiers, gate);
     this.shelf = Shelf.of(store, waiter, KeyRule.AGENT_ID, config.postgres().statementTimeout());
     BacklogProbe probe = new BacklogProbe(bucket, tracker, flusher::isLeading, config.clock());
-    this.consistency = new EngineConsistency(bucket, stores.states(), lags, probe);
+    this.consistency =
+        new EngineConsistency(
+            bucket, stores, tracker, waiter, lags, probe, config, listener, flusher::isLeading);
     stores.onReconnect(store::verifyAfterReconnect);
     this.pressure =
         new PressureWatch(
             bucket, tracker, probe, gate, config.backpressure(), listener, flusher::isLeading);
     flusher.start();
     evictor.start();
+    consistency.start();
     if (config.backpressure().policy() != BackpressurePolicy.OFF) {
       pressure.start();
     }
@@ -138,6 +141,7 @@ final class StateEngine {
         left = backlog();
       }
     }
+    consistency.close(STOP);
     flusher.close(STOP);
     evictor.close(STOP);
     return left;

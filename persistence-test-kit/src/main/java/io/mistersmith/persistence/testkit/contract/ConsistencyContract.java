@@ -4,9 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.monitor.CheckScope;
+import io.mistersmith.persistence.monitor.ConsistencyReport;
+import io.mistersmith.persistence.monitor.Inconsistency;
 import io.mistersmith.persistence.monitor.LagStats;
 import io.mistersmith.persistence.monitor.MemoryStats;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
@@ -44,7 +51,7 @@ public abstract class ConsistencyContract extends PersistenceContract {
   @Test
   void theLagIsThatOfEveryWrite() {
     for (int i = 0; i < 30; i++) {
-      states().save(key("k" + i % 3), i);
+      states().save(key("k" + i), i);
     }
     states().flush(agent().toString(), SOON);
     LagStats lag = Awaitility.await().atMost(SOON).until(this::lag, s -> s.samples() == 30);
@@ -68,6 +75,34 @@ public abstract class ConsistencyContract extends PersistenceContract {
     assertThat(other.consistency().lag().p95()).isEqualTo(Duration.ZERO);
     assertThat(other.consistency().backlog().isEmpty()).isTrue();
     assertThat(other.consistency().stats().kvEntries()).isEqualTo(1);
+  }
+
+  @Test
+  void aMemoryThatNobodySpoiltIsFoundConsistent() {
+    for (int i = 0; i < 60; i++) {
+      states().save(key("k" + i), Map.of("n", i, "half", i / 2.0, "text", "\u65e5"));
+    }
+    states().delete(key("k1"));
+    texts().save(key("raw"), " {\"b\" : 1.50, \"a\" : [1e2, -0.0] } ");
+    for (CheckScope scope :
+        List.of(
+            CheckScope.agent(agent().toString()), CheckScope.sample(40), CheckScope.everything())) {
+      ConsistencyReport report = persistence().consistency().check(scope);
+      assertThat(report.inconsistencies()).isEmpty();
+      assertThat(report.inFlight()).isZero();
+      assertThat(report.compared()).isPositive();
+      assertThat(report.scope()).isEqualTo(scope);
+    }
+  }
+
+  @Test
+  void anEntryOfAnUnknownAgentIsAnOrphan() {
+    states().save(StateKey.of(UUID.randomUUID(), "k"), 1);
+    Awaitility.await().atMost(SOON).until(() -> persistence().deadLetters().count() == 1);
+    ConsistencyReport report = persistence().consistency().check(CheckScope.everything());
+    assertThat(report.found()).containsOnlyKeys(Inconsistency.Kind.ORPHAN_ENTRY);
+    assertThat(persistence().consistency().check(CheckScope.agent(agent().toString())).found())
+        .isEmpty();
   }
 
   private LagStats lag() {

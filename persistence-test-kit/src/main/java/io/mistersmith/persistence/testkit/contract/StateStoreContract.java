@@ -12,11 +12,15 @@ import io.mistersmith.persistence.spi.StateChange;
 import io.mistersmith.persistence.spi.StateStore;
 import io.mistersmith.persistence.spi.StoredState;
 import io.mistersmith.persistence.spi.Stores;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -108,6 +112,35 @@ public abstract class StateStoreContract extends DurableContract {
     apply(put(StateKey.of(agent, "a"), at(1), "1"), put(StateKey.of(agent, "b"), at(2), "2"));
     apply(delete(StateKey.of(agent, "b"), at(3)));
     assertThat(states().count()).isEqualTo(1);
+  }
+
+  @Test
+  void aRowHasTheChecksumOfWhatWasWritten() {
+    StateKey key = StateKey.of(register(), "key");
+    StateKey gone = StateKey.of(key.agent(), "gone");
+    StateKey missing = StateKey.of("no uuid", "key");
+    apply(put(key, at(1), " 1"), delete(gone, at(2)));
+    assertThat(states().checksums(List.of(key, gone, missing)))
+        .containsOnly(Map.entry(key, sha256(" 1")), Map.entry(gone, sha256("")));
+    assertThat(states().checksums(List.of())).isEmpty();
+  }
+
+  @Test
+  void rowsOfRegisteredAgentsAreNoOrphans() {
+    StateKey key = StateKey.of(register(), "key");
+    apply(put(key, at(1), "1"));
+    assertThat(states().orphans(10)).isEmpty();
+    assertThat(states().removeOrphans(List.of(key, StateKey.of("no uuid", "key")))).isZero();
+    assertThat(states().find(key)).isPresent();
+  }
+
+  private static String sha256(String text) {
+    try {
+      return HexFormat.of()
+          .formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(UTF_8)));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   @Test

@@ -2,16 +2,20 @@ package io.mistersmith.persistence.testkit.memory;
 
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.EntryMetadata;
 import io.mistersmith.persistence.spi.HotBucket;
 import io.mistersmith.persistence.spi.Operation;
 import io.mistersmith.persistence.spi.StoreProvider;
+import io.mistersmith.persistence.spi.StoredState;
 import io.mistersmith.persistence.spi.Stores;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -121,6 +125,25 @@ public final class InMemoryStores implements StoreProvider {
    */
   public void restoreSql(SqlSnapshot snapshot) {
     database.restore(snapshot);
+  }
+
+  /**
+   * Puts another row in a key's place, or removes it, as somebody does who writes to the database
+   * past the library.
+   *
+   * @param row makes the new row of the old one; either may be empty
+   */
+  public void tamper(StateKey key, UnaryOperator<Optional<StoredState>> row) {
+    database.transact(
+        tables -> {
+          Optional<StoredState> changed = row.apply(tables.state(key));
+          changed.ifPresentOrElse(
+              tables::putState,
+              () ->
+                  Optional.ofNullable(tables.states.get(key.agent()))
+                      .ifPresent(rows -> rows.remove(key.key())));
+          return changed;
+        });
   }
 
   static String fullName(Bucket bucket, PersistenceConfig config) {

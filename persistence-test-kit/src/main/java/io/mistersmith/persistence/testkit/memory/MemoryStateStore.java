@@ -3,9 +3,12 @@ package io.mistersmith.persistence.testkit.memory;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.StateStore;
 import io.mistersmith.persistence.spi.StoredState;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -52,6 +55,55 @@ final class MemoryStateStore implements StateStore {
                   .takeWhile(row -> row.key().key().startsWith(prefix))
                   .toList();
         });
+  }
+
+  @Override
+  public Map<StateKey, String> checksums(Collection<StateKey> keys) {
+    Map<StateKey, String> checksums = new LinkedHashMap<>();
+    findAll(keys).forEach((key, row) -> checksums.put(key, sha256(row.value())));
+    return checksums;
+  }
+
+  private static String sha256(byte[] bytes) {
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+
+  @Override
+  public List<StateKey> orphans(int limit) {
+    connection.checkSql();
+    return database.transact(
+        tables ->
+            tables.states.entrySet().stream()
+                .filter(rows -> !isRegistered(tables, rows.getKey()))
+                .flatMap(rows -> rows.getValue().values().stream())
+                .map(StoredState::key)
+                .limit(limit)
+                .toList());
+  }
+
+  @Override
+  public int removeOrphans(Collection<StateKey> keys) {
+    connection.checkSql();
+    return database.transact(
+        tables -> {
+          int before = count(tables);
+          for (StateKey key : keys) {
+            if (!isRegistered(tables, key.agent())) {
+              Optional.ofNullable(tables.states.get(key.agent()))
+                  .ifPresent(rows -> rows.remove(key.key()));
+            }
+          }
+          tables.states.values().removeIf(Map::isEmpty);
+          return before - count(tables);
+        });
+  }
+
+  private static boolean isRegistered(Tables tables, String agent) {
+    return tables.agents.keySet().stream().anyMatch(id -> id.toString().equals(agent));
   }
 
   @Override

@@ -3,7 +3,9 @@ package io.mistersmith.persistence.core.internal.monitor;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.monitor.BackpressureEvent;
 import io.mistersmith.persistence.monitor.ConflictReport;
+import io.mistersmith.persistence.monitor.ConsistencyReport;
 import io.mistersmith.persistence.monitor.FlushReport;
+import io.mistersmith.persistence.monitor.Inconsistency;
 import io.mistersmith.persistence.monitor.PersistenceListener;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -62,6 +64,16 @@ public final class SafeListener implements PersistenceListener {
   @Override
   public void onBackpressure(BackpressureEvent event) {
     guard(() -> listener.onBackpressure(event));
+  }
+
+  @Override
+  public void onInconsistent(Inconsistency found) {
+    guard(() -> listener.onInconsistent(found));
+  }
+
+  @Override
+  public void onConsistencyChecked(ConsistencyReport report) {
+    guard(() -> listener.onConsistencyChecked(report));
   }
 
   private static void guard(Runnable call) {

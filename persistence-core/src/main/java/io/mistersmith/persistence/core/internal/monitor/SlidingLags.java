@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.PrimitiveIterator;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
@@ -24,6 +25,7 @@ public final class SlidingLags {
   private final LongSupplier ticks;
   private final long origin;
   private final LongAdder violations = new LongAdder();
+  private volatile Consumer<FlushReport> violationAction = report -> {};
 
   /** Counts as violations what lasts longer than {@code window}. */
   public SlidingLags(Duration window) {
@@ -59,8 +61,14 @@ public final class SlidingLags {
     if (late > 0) {
       slice.violations.add(late);
       violations.add(late);
+      violationAction.accept(report);
     }
     return late;
+  }
+
+  /** Calls {@code action}, which must be quick, with each flush that committed something late. */
+  public void onViolation(Consumer<FlushReport> action) {
+    violationAction = action;
   }
 
   /** How many violations there were since this was made. */

@@ -28,6 +28,21 @@ public final class NothingBehind implements StateStore {
   }
 
   @Override
+  public Map<StateKey, String> checksums(Collection<StateKey> keys) {
+    return Map.of();
+  }
+
+  @Override
+  public List<StateKey> orphans(int limit) {
+    return List.of();
+  }
+
+  @Override
+  public int removeOrphans(Collection<StateKey> keys) {
+    return 0;
+  }
+
+  @Override
   public long count() {
     return 0;
   }

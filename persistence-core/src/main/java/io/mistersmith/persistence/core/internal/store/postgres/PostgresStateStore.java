@@ -63,21 +63,12 @@ final class PostgresStateStore implements StateStore {
        WHERE s.agent_id = old.agent_id AND s.state_key = old.state_key
       """;
 
-  /** Counts only where that is quick; the subquery is not run where the estimate will do. */
-  private static final String COUNT =
-      """
-      SELECT CASE WHEN e.rows >= 100000 THEN e.rows
-                  ELSE (SELECT count(*) FROM agents.state WHERE deleted_at IS NULL) END
-        FROM (SELECT coalesce(sum(greatest(c.reltuples, 0)), 0)::bigint AS rows
-                FROM pg_catalog.pg_inherits i
-                JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
-               WHERE i.inhparent = 'agents.state'::regclass) e
-      """;
-
   private final Database database;
+  private final StateAudit audit;
 
   PostgresStateStore(Database database) {
     this.database = database;
+    this.audit = new StateAudit(database);
   }
 
   @Override
@@ -142,9 +133,23 @@ final class PostgresStateStore implements StateStore {
   }
 
   @Override
+  public Map<StateKey, String> checksums(Collection<StateKey> keys) {
+    return audit.checksums(keys);
+  }
+
+  @Override
+  public List<StateKey> orphans(int limit) {
+    return audit.orphans(limit);
+  }
+
+  @Override
+  public int removeOrphans(Collection<StateKey> keys) {
+    return audit.removeOrphans(keys);
+  }
+
+  @Override
   public long count() {
-    return database.call(
-        "count the state", handle -> handle.createQuery(COUNT).mapTo(Long.class).one());
+    return audit.count();
   }
 
   @Override

@@ -1,0 +1,90 @@
+package io.mistersmith.persistence.core.internal.consistency;
+
+import io.mistersmith.persistence.core.internal.flush.Commits;
+import io.mistersmith.persistence.core.internal.journal.Revisions;
+import io.mistersmith.persistence.core.internal.resilience.Conflicts;
+import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.monitor.Inconsistency.Repair;
+import io.mistersmith.persistence.spi.EntryMetadata;
+import io.mistersmith.persistence.spi.HotBucket;
+import io.mistersmith.persistence.spi.HotEntry;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Mends an entry without ever replacing a newer one. Both ways name the message that was looked at:
+ * a publish expects it to be the key's latest, and an eviction ends with it. Thread-safe.
+ */
+final class Repairs {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Repairs.class);
+  private static final Duration COMMIT = Duration.ofSeconds(5);
+
+  private final HotBucket bucket;
+  private final Revisions revisions;
+  private final Commits commits;
+
+  Repairs(HotBucket bucket, Revisions revisions, Commits commits) {
+    this.bucket = bucket;
+    this.revisions = revisions;
+    this.commits = commits;
+  }
+
+  /** Writes the entry again, so that the journal brings it to PostgreSQL as the latest. */
+  Repair writeAgain(HotEntry hot) {
+    EntryMetadata metadata =
+        new EntryMetadata(
+            Optional.empty(),
+            hot.metadata().expiresAt(),
+            Optional.of("mended-" + UUID.randomUUID()),
+            hot.metadata().provenance());
+    try {
+      long mark = revisions.mark();
+      long sequence =
+          bucket.publish(hot.key(), hot.operation(), hot.value(), metadata, hot.sequence());
+      if (!revisions.note(mark, sequence)) {
+        revisions.verify();
+        revisions.note(0, sequence);
+      }
+      return awaitCommit(hot, revisions.of(sequence));
+    } catch (PersistenceException e) {
+      return Conflicts.isConflict(e) ? Repair.SUPERSEDED : failed(hot, e);
+    }
+  }
+
+  private Repair awaitCommit(HotEntry hot, Revision revision) {
+    try {
+      commits.awaitAll("mending " + hot.key(), revision, COMMIT);
+      return Repair.REPAIRED;
+    } catch (PersistenceException e) {
+      LOG.info("bucket {}, key {}: {}", bucket.name(), hot.key(), e.getMessage());
+      return Repair.UNDER_WAY;
+    }
+  }
+
+  /** Takes the message, and what is older, out of KV. */
+  Repair evict(String subject, long sequence) {
+    try {
+      bucket.evict(subject, sequence).orTimeout(10, TimeUnit.SECONDS).join();
+      return Repair.REPAIRED;
+    } catch (CompletionException e) {
+      LOG.warn("bucket {}, {}: not taken out of KV, {}", bucket.name(), subject, e.getMessage());
+      return Repair.FAILED;
+    }
+  }
+
+  private Repair failed(HotEntry hot, PersistenceException failure) {
+    LOG.warn(
+        "bucket {}, key {}: not mended, the next check tries again: {}",
+        bucket.name(),
+        hot.key(),
+        failure.getMessage());
+    return Repair.FAILED;
+  }
+}

@@ -1,0 +1,115 @@
+package io.mistersmith.persistence.core.internal.store.postgres;
+
+import io.mistersmith.persistence.model.StateKey;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jdbi.v3.core.statement.SqlStatement;
+
+/** Asks {@code agents.state} what only those ask who check it. */
+final class StateAudit {
+
+  /** Counts only where that is quick; the subquery is not run where the estimate will do. */
+  private static final String COUNT =
+      """
+      SELECT CASE WHEN e.rows >= 100000 THEN e.rows
+                  ELSE (SELECT count(*) FROM agents.state WHERE deleted_at IS NULL) END
+        FROM (SELECT coalesce(sum(greatest(c.reltuples, 0)), 0)::bigint AS rows
+                FROM pg_catalog.pg_inherits i
+                JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
+               WHERE i.inhparent = 'agents.state'::regclass) e
+      """;
+
+  private static final String CHECKSUMS =
+      """
+      SELECT s.agent_id, s.state_key, s.checksum
+        FROM unnest(:agents, :keys) AS c (agent_id, state_key)
+        JOIN agents.state s ON s.agent_id = c.agent_id::uuid AND s.state_key = c.state_key
+       WHERE s.checksum IS NOT NULL
+      """;
+
+  private static final String ORPHANS =
+      """
+      SELECT s.agent_id, s.state_key
+        FROM agents.state s
+       WHERE NOT EXISTS (SELECT 1 FROM agents.registry r WHERE r.agent_id = s.agent_id)
+       LIMIT :limit
+      """;
+
+  private static final String REMOVE_ORPHANS =
+      """
+      DELETE FROM agents.state s
+       USING unnest(:agents, :keys) AS c (agent_id, state_key)
+       WHERE s.agent_id = c.agent_id::uuid AND s.state_key = c.state_key
+         AND NOT EXISTS (SELECT 1 FROM agents.registry r WHERE r.agent_id = s.agent_id)
+      """;
+
+  private final Database database;
+
+  StateAudit(Database database) {
+    this.database = database;
+  }
+
+  long count() {
+    return database.call(
+        "count the state", handle -> handle.createQuery(COUNT).mapTo(Long.class).one());
+  }
+
+  Map<StateKey, String> checksums(Collection<StateKey> keys) {
+    List<StateKey> legal = legal(keys);
+    if (legal.isEmpty()) {
+      return Map.of();
+    }
+    return database.call(
+        "read " + legal.size() + " checksums",
+        handle -> {
+          Map<StateKey, String> found = new HashMap<>();
+          bind(handle.createQuery(CHECKSUMS), legal)
+              .map(
+                  (row, context) ->
+                      Map.entry(
+                          new StateKey(row.getString("agent_id"), row.getString("state_key")),
+                          row.getString("checksum")))
+              .forEach(entry -> found.put(entry.getKey(), entry.getValue()));
+          return found;
+        });
+  }
+
+  List<StateKey> orphans(int limit) {
+    return database.call(
+        "look for state without an agent",
+        handle ->
+            handle
+                .createQuery(ORPHANS)
+                .bind("limit", limit)
+                .map(
+                    (row, context) ->
+                        new StateKey(row.getString("agent_id"), row.getString("state_key")))
+                .list());
+  }
+
+  int removeOrphans(Collection<StateKey> keys) {
+    List<StateKey> legal = legal(keys);
+    return legal.isEmpty()
+        ? 0
+        : database.call(
+            "remove " + legal.size() + " rows without an agent",
+            handle -> bind(handle.createUpdate(REMOVE_ORPHANS), legal).execute());
+  }
+
+  private static List<StateKey> legal(Collection<StateKey> keys) {
+    return keys.stream().filter(key -> StateRow.agentId(key.agent()).isPresent()).toList();
+  }
+
+  private static <S extends SqlStatement<S>> S bind(S statement, List<StateKey> keys) {
+    List<String> agents = new ArrayList<>(keys.size());
+    List<String> names = new ArrayList<>(keys.size());
+    for (StateKey key : keys) {
+      agents.add(key.agent());
+      names.add(key.key());
+    }
+    return statement.bind("agents", SqlArray.text(agents)).bind("keys", SqlArray.text(names));
+  }
+}

@@ -1,0 +1,224 @@
+package io.mistersmith.persistence.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.config.BackpressureConfig;
+import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.monitor.BackpressureEvent;
+import io.mistersmith.persistence.monitor.PersistenceListener;
+import io.mistersmith.persistence.repository.SaveOptions;
+import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.testkit.memory.InMemoryStores;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What writes meet while PostgreSQL is away and the backlog is over its limit. */
+class BackpressureTest {
+
+  private static final Duration SOON = Duration.ofSeconds(10);
+  private static final int LIMIT = 50;
+
+  private final InMemoryStores stores = new InMemoryStores();
+  private final List<BackpressureEvent> events = new CopyOnWriteArrayList<>();
+  private final Agent agent = Agent.of("test", "tester");
+  private Persistence persistence = open(BackpressureConfig.off());
+  private int written;
+
+  @AfterEach
+  void close() {
+    stores.sqlOutage(false);
+    persistence.close(SOON);
+  }
+
+  private Persistence open(BackpressureConfig backpressure) {
+    return Persistence.open(
+        PersistenceConfig.inMemory()
+            .backpressure(backpressure)
+            .listener(
+                new PersistenceListener() {
+                  @Override
+                  public void onBackpressure(BackpressureEvent event) {
+                    events.add(event);
+                  }
+                })
+            .build(),
+        stores);
+  }
+
+  private StateRepository<Object> start(BackpressureConfig backpressure) {
+    persistence.close(SOON);
+    persistence =
+        open(
+            backpressure
+                .withLimits(LIMIT, 1 << 30, Duration.ofHours(1))
+                .withInterval(Duration.ofMillis(5)));
+    persistence.agents().save(agent);
+    return persistence.states(Object.class);
+  }
+
+  private StateKey key() {
+    return StateKey.of(agent.id(), "k" + written++);
+  }
+
+  /** Takes PostgreSQL away and writes until there is too much. */
+  private void fill(StateRepository<Object> states) {
+    stores.sqlOutage(true);
+    for (int i = 0; i <= LIMIT; i++) {
+      states.save(key(), i);
+    }
+    await().atMost(SOON).until(() -> isEngaged());
+  }
+
+  private boolean isEngaged() {
+    return !events.isEmpty() && events.get(events.size() - 1).engaged();
+  }
+
+  private static void assertRefused(ThrowingCallable write, Predicate<String> message) {
+    assertThatThrownBy(write)
+        .isInstanceOfSatisfying(
+            PersistenceException.class,
+            e -> {
+              assertThat(e.error()).isEqualTo(DataError.BACKLOG_EXCEEDED);
+              assertThat(e.isTransient()).isTrue();
+              assertThat(e.getMessage()).matches(message);
+            });
+  }
+
+  @Test
+  void failingWritesNameTheBacklogAndTheLimitAndAreNotMade() {
+    StateRepository<Object> states = start(BackpressureConfig.fail());
+    fill(states);
+    StateKey refused = key();
+    assertRefused(
+        () -> states.save(refused, 1),
+        text -> text.contains("51 entries") && text.contains("maxEntries of 50"));
+    assertRefused(() -> states.save(refused, 1, SaveOptions.ifAbsent()), text -> true);
+    assertRefused(() -> states.delete(refused), text -> true);
+    CompletableFuture<?> pipelined =
+        states.saveAsync(refused, 1, SaveOptions.unconditional()).toCompletableFuture();
+    assertThatThrownBy(() -> pipelined.get(5, TimeUnit.SECONDS))
+        .isInstanceOf(ExecutionException.class)
+        .hasCauseInstanceOf(PersistenceException.class);
+    assertThat(persistence.consistency().backlog().messages()).isEqualTo(LIMIT + 1);
+    stores.sqlOutage(false);
+    await().atMost(SOON).until(() -> !isEngaged());
+    assertThat(states.find(refused)).isEmpty();
+    states.save(refused, 2);
+    assertThat(events).hasSize(2);
+  }
+
+  @Test
+  void readsAndSessionsAreNotSlowedDown() {
+    StateRepository<Object> states = start(BackpressureConfig.fail());
+    StateKey first = key();
+    states.save(first, 1);
+    fill(states);
+    assertThat(states.find(first)).isPresent();
+    persistence
+        .states(io.mistersmith.persistence.model.DataType.SESSION_DATA, Object.class)
+        .save(StateKey.of("session", "k"), 1);
+  }
+
+  @Test
+  void blockedWritesEndByTheirDeadline() {
+    StateRepository<Object> states = start(BackpressureConfig.block(Duration.ofMillis(200)));
+    fill(states);
+    long began = System.nanoTime();
+    assertRefused(() -> states.save(key(), 1), text -> text.contains("not written"));
+    assertThat(Duration.ofNanos(System.nanoTime() - began))
+        .isBetween(Duration.ofMillis(190), Duration.ofSeconds(5));
+  }
+
+  @Test
+  void blockedWritesGoOnWhenPostgresIsBack() throws Exception {
+    StateRepository<Object> states = start(BackpressureConfig.block(SOON));
+    fill(states);
+    StateKey waiting = key();
+    CompletableFuture<?> write = CompletableFuture.runAsync(() -> states.save(waiting, 1));
+    assertThatThrownBy(() -> write.get(100, TimeUnit.MILLISECONDS))
+        .isInstanceOf(java.util.concurrent.TimeoutException.class);
+    stores.sqlOutage(false);
+    write.get(10, TimeUnit.SECONDS);
+    assertThat(states.find(waiting)).isPresent();
+  }
+
+  @Test
+  void closingLetsBlockedWritesGo() throws Exception {
+    StateRepository<Object> states = start(BackpressureConfig.block(Duration.ofMinutes(10)));
+    fill(states);
+    CompletableFuture<?> write = CompletableFuture.runAsync(() -> states.save(key(), 1));
+    assertThatThrownBy(() -> write.get(50, TimeUnit.MILLISECONDS))
+        .isInstanceOf(java.util.concurrent.TimeoutException.class);
+    assertThat(persistence.close(Duration.ofMillis(100))).isPositive();
+    assertThatThrownBy(() -> write.get(5, TimeUnit.SECONDS))
+        .hasCauseInstanceOf(PersistenceException.class);
+  }
+
+  @Test
+  void writesThatGoThroughReturnWhenTheyAreCommitted() throws Exception {
+    StateRepository<Object> states = start(BackpressureConfig.writeThrough(SOON));
+    fill(states);
+    CompletableFuture<?> write = CompletableFuture.runAsync(() -> states.save(key(), 1));
+    CompletableFuture<?> pipelined =
+        CompletableFuture.supplyAsync(() -> states.saveAsync(key(), 1, SaveOptions.unconditional()))
+            .thenCompose(future -> future);
+    await().atMost(SOON).until(() -> persistence.consistency().backlog().messages() == LIMIT + 3);
+    assertThat(write).isNotDone();
+    assertThat(pipelined).isNotDone();
+    stores.sqlOutage(false);
+    write.get(10, TimeUnit.SECONDS);
+    pipelined.get(10, TimeUnit.SECONDS);
+    await().atMost(SOON).until(() -> !isEngaged());
+  }
+
+  @Test
+  void theOldestEntrysAgeIsALimit() {
+    persistence.close(SOON);
+    persistence =
+        open(
+            BackpressureConfig.fail()
+                .withLimits(1_000_000, 1 << 30, Duration.ofMillis(300))
+                .withInterval(Duration.ofMillis(5)));
+    persistence.agents().save(agent);
+    StateRepository<Object> states = persistence.states(Object.class);
+    stores.sqlOutage(true);
+    states.save(key(), 1);
+    assertThat(events).isEmpty();
+    await().atMost(SOON).until(() -> isEngaged());
+    assertThat(events.get(0).backlog().oldestAge()).isGreaterThan(Duration.ofMillis(300));
+    assertRefused(() -> states.save(key(), 1), text -> text.contains("maxAge of PT0.3S"));
+  }
+
+  @Test
+  void theBytesAreALimit() {
+    persistence.close(SOON);
+    persistence =
+        open(
+            BackpressureConfig.fail()
+                .withLimits(1_000_000, 20_000, Duration.ofHours(1))
+                .withInterval(Duration.ofMillis(5)));
+    persistence.agents().save(agent);
+    StateRepository<Object> states = persistence.states(Object.class);
+    stores.sqlOutage(true);
+    for (int i = 0; i < 5; i++) {
+      states.save(key(), "x".repeat(10_000));
+    }
+    await().atMost(SOON).until(() -> isEngaged());
+    assertRefused(() -> states.save(key(), 1), text -> text.contains("maxBytes of 20000"));
+  }
+}

@@ -1,0 +1,138 @@
+package io.mistersmith.persistence.core.fault;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.config.BackpressureConfig;
+import io.mistersmith.persistence.config.BackpressurePolicy;
+import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.monitor.BackpressureEvent;
+import io.mistersmith.persistence.monitor.PersistenceListener;
+import java.time.Duration;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** PostgreSQL hangs while four writers write: the backlog is kept near its limit. */
+@Tag("fault")
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class BackpressureIT {
+
+  private static final long LIMIT = 3_000;
+  private static final Duration AWAY = Duration.ofSeconds(4);
+  private static final Duration WAIT = Duration.ofSeconds(1);
+
+  private final FaultServers servers = FaultServers.start();
+
+  @AfterAll
+  void close() {
+    servers.close();
+  }
+
+  @ParameterizedTest
+  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "OFF")
+  void theBacklogStaysNearItsLimit(BackpressurePolicy policy) {
+    Ledger ledger = new Ledger();
+    Queue<PersistenceException> failures = new ConcurrentLinkedQueue<>();
+    AtomicBoolean engaged = new AtomicBoolean();
+    Installation installation = servers.installation();
+    PersistenceConfig config =
+        installation.config().toBuilder()
+            .backpressure(
+                configOf(policy)
+                    .withMaxWait(WAIT)
+                    .withLimits(LIMIT, 1L << 40, Duration.ofHours(1))
+                    .withInterval(Duration.ofMillis(20)))
+            .listener(
+                new PersistenceListener() {
+                  @Override
+                  public void onBackpressure(BackpressureEvent event) {
+                    engaged.set(event.engaged());
+                  }
+                })
+            .build();
+    try (Persistence persistence = Persistence.open(config);
+        Streams streams = Streams.of(installation)) {
+      List<String> agents = installation.register(persistence, 5);
+      try (Writers writers =
+          Writers.start(
+              4,
+              persistence.states(Long.class),
+              agents,
+              Writers.Keys.ONCE,
+              0,
+              new Outcomes() {
+                @Override
+                public void acknowledged(StateKey key, Revision revision, long number) {
+                  ledger.acknowledged(key, revision, number);
+                }
+
+                @Override
+                public void failed(StateKey key, long number, PersistenceException failure) {
+                  failures.add(failure);
+                  ledger.failed(key, number, failure);
+                }
+              })) {
+        Waits.moreAcknowledged(ledger, 500);
+        long position =
+            Long.parseLong(
+                installation.query("SELECT sequence FROM agents.journal_positions").get(0));
+        servers.postgres().pause();
+        long paused = System.nanoTime();
+        long before = streams.info().getStreamState().getLastSequence();
+        await().atMost(Duration.ofSeconds(20)).untilTrue(engaged);
+        double seconds = (System.nanoTime() - paused) / 1e9;
+        long atLimit = streams.info().getStreamState().getLastSequence();
+        double rate = (atLimit - before) / seconds;
+        Waits.passed(AWAY);
+        // A little too much: the position was read before PostgreSQL stopped.
+        long backlog = streams.info().getStreamState().getLastSequence() - position;
+        servers.postgres().resume();
+        await().atMost(Duration.ofSeconds(20)).untilFalse(engaged);
+        Waits.moreAcknowledged(ledger, 500);
+        writers.stop();
+        // One look's worth, twice, for a machine that is busy; and what each writer sends while it
+        // waits for its own commits.
+        double slack = rate * 0.5 + 4 * 32;
+        servers.report(
+            "Backpressure",
+            "policy=%s limit=%d backlog=%d slack_allowed=%.0f writes_per_s=%.0f failed=%d"
+                .formatted(policy, LIMIT, backlog, slack, rate, failures.size()));
+        assertThat((double) backlog).isLessThan(LIMIT + slack);
+      }
+      installation.awaitAll(ledger);
+      DataError expected =
+          policy == BackpressurePolicy.WRITE_THROUGH
+              ? DataError.CONNECTION_FAILED
+              : DataError.BACKLOG_EXCEEDED;
+      assertThat(failures)
+          .isNotEmpty()
+          .allSatisfy(
+              failure -> {
+                assertThat(failure.error()).isEqualTo(expected);
+                assertThat(failure.isTransient()).isTrue();
+              });
+      installation.assertNothingWentBack();
+    }
+  }
+
+  private static BackpressureConfig configOf(BackpressurePolicy policy) {
+    return switch (policy) {
+      case BLOCK -> BackpressureConfig.block(WAIT);
+      case WRITE_THROUGH -> BackpressureConfig.writeThrough(WAIT);
+      case FAIL -> BackpressureConfig.fail();
+      case OFF -> BackpressureConfig.off();
+    };
+  }
+}
