@@ -18,6 +18,7 @@ public final class PersistenceConfig {
   private final Map<Bucket, BucketConfig> buckets;
   private final BucketChanges bucketChanges;
   private final int knownRevisions;
+  private final int trackedAgents;
   private final DataRouter router;
   private final PersistenceListener listener;
   private final Clock clock;
@@ -30,6 +31,7 @@ public final class PersistenceConfig {
     this.buckets = new EnumMap<>(builder.buckets);
     this.bucketChanges = builder.bucketChanges;
     this.knownRevisions = builder.knownRevisions;
+    this.trackedAgents = builder.trackedAgents;
     this.router = builder.router;
     this.listener = builder.listener;
     this.clock = builder.clock;
@@ -86,6 +88,11 @@ public final class PersistenceConfig {
     return knownRevisions;
   }
 
+  /** Of how many agents in use the lifecycle state is tracked (100,000). */
+  public int trackedAgents() {
+    return trackedAgents;
+  }
+
   /** Which layer is written first. */
   public DataRouter router() {
     return router;
@@ -115,6 +122,7 @@ public final class PersistenceConfig {
     private final Map<Bucket, BucketConfig> buckets = new EnumMap<>(Bucket.class);
     private BucketChanges bucketChanges = BucketChanges.SHOW;
     private int knownRevisions = 100_000;
+    private int trackedAgents = 100_000;
     private DataRouter router = DataRouter.standard();
     private PersistenceListener listener = PersistenceListener.NOOP;
     private Clock clock = Clock.systemUTC();
@@ -131,6 +139,7 @@ public final class PersistenceConfig {
       this.buckets.putAll(config.buckets);
       this.bucketChanges = config.bucketChanges;
       this.knownRevisions = config.knownRevisions;
+      this.trackedAgents = config.trackedAgents;
       this.router = config.router;
       this.listener = config.listener;
       this.clock = config.clock;
@@ -171,6 +180,13 @@ public final class PersistenceConfig {
     public Builder knownRevisions(int value) {
       Checks.that(value >= 1, "knownRevisions is " + value + "; give at least 1");
       this.knownRevisions = value;
+      return this;
+    }
+
+    /** Of how many agents in use the lifecycle state is tracked; others seem cold. */
+    public Builder trackedAgents(int value) {
+      Checks.that(value >= 1, "trackedAgents is " + value + "; give at least 1");
+      this.trackedAgents = value;
       return this;
     }
 

@@ -8,6 +8,8 @@ import io.mistersmith.persistence.core.internal.flush.FlushTarget;
 import io.mistersmith.persistence.core.internal.flush.Progress;
 import io.mistersmith.persistence.core.internal.flush.WriteBehindFlusher;
 import io.mistersmith.persistence.core.internal.journal.JournalTracker;
+import io.mistersmith.persistence.core.internal.lifecycle.AgentStates;
+import io.mistersmith.persistence.core.internal.lifecycle.TieredLifecycle;
 import io.mistersmith.persistence.core.internal.repository.KeyRule;
 import io.mistersmith.persistence.core.internal.routing.KnownRevisions;
 import io.mistersmith.persistence.core.internal.routing.TieredStore;
@@ -38,6 +40,8 @@ final class StateEngine {
   private final WriteBehindFlusher flusher;
   private final Evictor evictor;
   private final DurabilityWaiter waiter;
+  private final AgentStates agents;
+  private final TieredLifecycle lifecycle;
   private final Shelf shelf;
 
   StateEngine(
@@ -45,6 +49,9 @@ final class StateEngine {
     this.bucket = stores.bucket(Bucket.AGENT_STATE);
     this.tracker =
         new JournalTracker(bucket, stores.journals(), config.flush().clockOverlap(), listener);
+    this.agents =
+        new AgentStates(
+            config.trackedAgents(), config.flush().idleTimeToLive(), config.clock(), listener);
     Tiers tiers =
         new Tiers(
             bucket,
@@ -53,7 +60,8 @@ final class StateEngine {
             new KnownRevisions<>(config.knownRevisions()),
             config.clock(),
             listener,
-            executor);
+            executor,
+            agents);
     this.store = new TieredStore(tiers);
     Progress progress = new Progress();
     FlushTarget target =
@@ -77,7 +85,9 @@ final class StateEngine {
             flusher::isLeading);
     this.waiter =
         new DurabilityWaiter(bucket.name(), tracker, flusher, progress, stores.deadLetters());
-    this.shelf = Shelf.of(store, waiter, KeyRule.AGENT_ID, config.postgres().statementTimeout());
+    this.lifecycle = new TieredLifecycle(agents, store, waiter);
+    this.shelf =
+        Shelf.of(store, waiter, KeyRule.AGENT_ID, config.postgres().statementTimeout(), lifecycle);
     stores.onReconnect(store::verifyAfterReconnect);
     flusher.start();
     evictor.start();
@@ -85,6 +95,14 @@ final class StateEngine {
 
   Shelf shelf() {
     return shelf;
+  }
+
+  TieredLifecycle lifecycle() {
+    return lifecycle;
+  }
+
+  AgentStates agents() {
+    return agents;
   }
 
   HotBucket bucket() {
