@@ -4,6 +4,7 @@ import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.conflict.ConflictRules;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.lifecycle.AgentLifecycle;
 import io.mistersmith.persistence.lifecycle.Checkpoints;
 import io.mistersmith.persistence.lifecycle.LifecycleEvents;
 import io.mistersmith.persistence.model.DataType;
@@ -91,6 +92,9 @@ public interface Persistence extends AutoCloseable {
 
   /** {@link #states(DataType, Class, ConflictRules)}, mapped by the caller's codec. */
   <T> StateRepository<T> states(DataType dataType, JsonCodec<T> codec, ConflictRules<T> rules);
+
+  /** Where each agent's state stands in this process; hydrates and flushes it. */
+  AgentLifecycle lifecycle();
 
   /** Entries that PostgreSQL refused. */
   DeadLetters deadLetters();

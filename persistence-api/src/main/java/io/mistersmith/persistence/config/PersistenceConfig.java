@@ -20,6 +20,7 @@ public final class PersistenceConfig {
   private final int knownRevisions;
   private final ConsistencyConfig consistency;
   private final BackpressureConfig backpressure;
+  private final int trackedAgents;
   private final DataRouter router;
   private final PersistenceListener listener;
   private final Clock clock;
@@ -34,6 +35,7 @@ public final class PersistenceConfig {
     this.knownRevisions = builder.knownRevisions;
     this.consistency = builder.consistency;
     this.backpressure = builder.backpressure;
+    this.trackedAgents = builder.trackedAgents;
     this.router = builder.router;
     this.listener = builder.listener;
     this.clock = builder.clock;
@@ -100,6 +102,11 @@ public final class PersistenceConfig {
     return backpressure;
   }
 
+  /** Of how many agents in use the lifecycle state is tracked (100,000). */
+  public int trackedAgents() {
+    return trackedAgents;
+  }
+
   /** Which layer is written first. */
   public DataRouter router() {
     return router;
@@ -131,6 +138,7 @@ public final class PersistenceConfig {
     private int knownRevisions = 100_000;
     private ConsistencyConfig consistency = ConsistencyConfig.defaults();
     private BackpressureConfig backpressure = BackpressureConfig.off();
+    private int trackedAgents = 100_000;
     private DataRouter router = DataRouter.standard();
     private PersistenceListener listener = PersistenceListener.NOOP;
     private Clock clock = Clock.systemUTC();
@@ -149,6 +157,7 @@ public final class PersistenceConfig {
       this.knownRevisions = config.knownRevisions;
       this.consistency = config.consistency;
       this.backpressure = config.backpressure;
+      this.trackedAgents = config.trackedAgents;
       this.router = config.router;
       this.listener = config.listener;
       this.clock = config.clock;
@@ -201,6 +210,13 @@ public final class PersistenceConfig {
     /** What writes meet when too much waits for PostgreSQL. */
     public Builder backpressure(BackpressureConfig value) {
       this.backpressure = value;
+      return this;
+    }
+
+    /** Of how many agents in use the lifecycle state is tracked; others seem cold. */
+    public Builder trackedAgents(int value) {
+      Checks.that(value >= 1, "trackedAgents is " + value + "; give at least 1");
+      this.trackedAgents = value;
       return this;
     }
 

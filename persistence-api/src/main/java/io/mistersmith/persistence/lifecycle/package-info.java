@@ -1,4 +1,7 @@
-/** The life of an agent: copies of its state to go back to, and what has happened to it. */
+/**
+ * The life of an agent: its state in this process, copies of it to go back to, and what has
+ * happened to the agent.
+ */
 @NullMarked
 package io.mistersmith.persistence.lifecycle;
 

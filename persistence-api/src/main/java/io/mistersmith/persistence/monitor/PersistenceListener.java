@@ -1,5 +1,7 @@
 package io.mistersmith.persistence.monitor;
 
+import io.mistersmith.persistence.lifecycle.Hydration;
+import io.mistersmith.persistence.lifecycle.LifecycleChange;
 import io.mistersmith.persistence.model.StateKey;
 
 /**
@@ -28,6 +30,15 @@ public interface PersistenceListener {
 
   /** An entry was brought from PostgreSQL into KV. */
   default void onHydrated(StateKey key) {}
+
+  /**
+   * An agent's state became another one in this process. The changes of one agent arrive in order,
+   * each from what the one before led to.
+   */
+  default void onLifecycle(LifecycleChange change) {}
+
+  /** All of an agent's entries were hydrated; told once, however many callers asked for it. */
+  default void onAgentHydrated(Hydration hydration) {}
 
   /** Entries that were flushed and idle were taken out of KV. */
   default void onEvicted(String bucket, int entries) {}

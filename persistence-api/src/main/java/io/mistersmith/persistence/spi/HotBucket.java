@@ -1,11 +1,14 @@
 package io.mistersmith.persistence.spi;
 
+import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.StateKey;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 
 /**
  * A KV bucket over a stream whose messages are its journal. Physical: it knows sequences, not
@@ -78,6 +81,19 @@ public interface HotBucket {
    * prefix}; markers too. Complete, or an exception.
    */
   List<HotEntry> list(String agent, String prefix);
+
+  /**
+   * Those of the owner's keys that have a message, value or marker, without waiting. Complete, or
+   * an exception.
+   */
+  default CompletableFuture<Set<StateKey>> keysAsync(String agent) {
+    try {
+      return CompletableFuture.completedFuture(
+          list(agent, "").stream().map(HotEntry::key).collect(Collectors.toUnmodifiableSet()));
+    } catch (PersistenceException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+  }
 
   /**
    * Removes the subject's messages up to and including {@code throughSequence}. Leaves no marker,

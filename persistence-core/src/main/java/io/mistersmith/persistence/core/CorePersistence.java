@@ -10,6 +10,7 @@ import io.mistersmith.persistence.core.internal.checkpoint.StoredLifecycleEvents
 import io.mistersmith.persistence.core.internal.codec.Json;
 import io.mistersmith.persistence.core.internal.flush.Commits;
 import io.mistersmith.persistence.core.internal.journal.BucketIncarnation;
+import io.mistersmith.persistence.core.internal.lifecycle.AgentMoves;
 import io.mistersmith.persistence.core.internal.monitor.SafeListener;
 import io.mistersmith.persistence.core.internal.monitor.SlidingLags;
 import io.mistersmith.persistence.core.internal.repository.AgentPublisher;
@@ -17,12 +18,14 @@ import io.mistersmith.persistence.core.internal.repository.HeartbeatBuffer;
 import io.mistersmith.persistence.core.internal.repository.KeyRule;
 import io.mistersmith.persistence.core.internal.repository.RegistryRepository;
 import io.mistersmith.persistence.core.internal.repository.StoredDeadLetters;
+import io.mistersmith.persistence.core.internal.routing.AgentUse;
 import io.mistersmith.persistence.core.internal.routing.KnownRevisions;
 import io.mistersmith.persistence.core.internal.routing.NothingBehind;
 import io.mistersmith.persistence.core.internal.routing.TieredStore;
 import io.mistersmith.persistence.core.internal.routing.Tiers;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.lifecycle.AgentLifecycle;
 import io.mistersmith.persistence.lifecycle.Checkpoints;
 import io.mistersmith.persistence.lifecycle.LifecycleEvents;
 import io.mistersmith.persistence.model.DataType;
@@ -96,6 +99,7 @@ final class CorePersistence implements Persistence {
       this.lifecycleEvents = new StoredLifecycleEvents(stores.lifecycleEvents());
       threads.every(Duration.ofSeconds(1), heartbeats::write);
       threads.every(Duration.ofSeconds(5), publisher::publishMissing);
+      threads.every(config.flush().sweepInterval(), state.agents()::sweep);
     } catch (RuntimeException e) {
       threads.close();
       throw e;
@@ -121,9 +125,11 @@ final class CorePersistence implements Persistence {
                 new KnownRevisions<>(config.knownRevisions()),
                 config.clock(),
                 listener,
-                threads.calls()));
+                threads.calls(),
+                AgentUse.NONE));
     stores.onReconnect(store::verifyAfterReconnect);
-    return Shelf.of(store, Commits.NONE, KeyRule.ANY, config.postgres().statementTimeout());
+    return Shelf.of(
+        store, Commits.NONE, KeyRule.ANY, config.postgres().statementTimeout(), AgentMoves.NONE);
   }
 
   @Override
@@ -167,6 +173,11 @@ final class CorePersistence implements Persistence {
             + " in "
             + layer
             + "; it keeps AGENT_STATE and SESSION_DATA, both in DISTRIBUTED_KV first");
+  }
+
+  @Override
+  public AgentLifecycle lifecycle() {
+    return state.lifecycle();
   }
 
   @Override

@@ -4,6 +4,7 @@ import io.mistersmith.persistence.conflict.ConflictRules;
 import io.mistersmith.persistence.core.internal.codec.KeyedCodec;
 import io.mistersmith.persistence.core.internal.conflict.ResolvingWriter;
 import io.mistersmith.persistence.core.internal.flush.Commits;
+import io.mistersmith.persistence.core.internal.lifecycle.AgentMoves;
 import io.mistersmith.persistence.core.internal.repository.InOrder;
 import io.mistersmith.persistence.core.internal.repository.JsonStateRepository;
 import io.mistersmith.persistence.core.internal.repository.KeyRule;
@@ -23,20 +24,24 @@ import java.time.Duration;
  * @param keys which keys the store can keep
  * @param commitTimeout how long a save that asks for it waits for PostgreSQL
  * @param inOrder keeps the asynchronous writes of a key in order, whichever repository they go by
+ * @param moves hydrates and flushes agents
  */
 record Shelf(
     TieredStore store,
     Commits commits,
     KeyRule keys,
     Duration commitTimeout,
-    InOrder<StateKey> inOrder) {
+    InOrder<StateKey> inOrder,
+    AgentMoves moves) {
 
-  static Shelf of(TieredStore store, Commits commits, KeyRule keys, Duration commitTimeout) {
-    return new Shelf(store, commits, keys, commitTimeout, new InOrder<>(store.tiers().executor()));
+  static Shelf of(
+      TieredStore store, Commits commits, KeyRule keys, Duration commitTimeout, AgentMoves moves) {
+    return new Shelf(
+        store, commits, keys, commitTimeout, new InOrder<>(store.tiers().executor()), moves);
   }
 
   <T> StateRepository<T> repository(JsonCodec<T> codec) {
-    return new JsonStateRepository<>(store, codec, commits, keys, commitTimeout);
+    return new JsonStateRepository<>(store, codec, commits, keys, commitTimeout, moves);
   }
 
   <T> StateRepository<T> repository(JsonCodec<T> codec, ConflictRules<T> rules, HybridClock clock) {

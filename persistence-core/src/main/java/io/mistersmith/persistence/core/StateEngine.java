@@ -14,6 +14,8 @@ import io.mistersmith.persistence.core.internal.flush.FlushTarget;
 import io.mistersmith.persistence.core.internal.flush.Progress;
 import io.mistersmith.persistence.core.internal.flush.WriteBehindFlusher;
 import io.mistersmith.persistence.core.internal.journal.JournalTracker;
+import io.mistersmith.persistence.core.internal.lifecycle.AgentStates;
+import io.mistersmith.persistence.core.internal.lifecycle.TieredLifecycle;
 import io.mistersmith.persistence.core.internal.monitor.SlidingLags;
 import io.mistersmith.persistence.core.internal.repository.KeyRule;
 import io.mistersmith.persistence.core.internal.routing.KnownRevisions;
@@ -46,6 +48,8 @@ final class StateEngine {
   private final WriteBehindFlusher flusher;
   private final Evictor evictor;
   private final DurabilityWaiter waiter;
+  private final AgentStates agents;
+  private final TieredLifecycle lifecycle;
   private final Shelf shelf;
   private final EngineConsistency consistency;
   private final PressureWatch pressure;
@@ -59,6 +63,9 @@ final class StateEngine {
     this.bucket = stores.bucket(Bucket.AGENT_STATE);
     this.tracker =
         new JournalTracker(bucket, stores.journals(), config.flush().clockOverlap(), listener);
+    this.agents =
+        new AgentStates(
+            config.trackedAgents(), config.flush().idleTimeToLive(), config.clock(), listener);
     Tiers tiers =
         new Tiers(
             bucket,
@@ -67,7 +74,8 @@ final class StateEngine {
             new KnownRevisions<>(config.knownRevisions()),
             config.clock(),
             listener,
-            executor);
+            executor,
+            agents);
     Progress progress = new Progress();
     FlushTarget target =
         new FlushTarget(
@@ -92,7 +100,9 @@ final class StateEngine {
         new DurabilityWaiter(bucket.name(), tracker, flusher, progress, stores.deadLetters());
     PressureGate gate = new PressureGate(bucket.name(), config.backpressure(), waiter);
     this.store = new TieredStore(tiers, gate);
-    this.shelf = Shelf.of(store, waiter, KeyRule.AGENT_ID, config.postgres().statementTimeout());
+    this.lifecycle = new TieredLifecycle(agents, store, waiter);
+    this.shelf =
+        Shelf.of(store, waiter, KeyRule.AGENT_ID, config.postgres().statementTimeout(), lifecycle);
     BacklogProbe probe = new BacklogProbe(bucket, tracker, flusher::isLeading, config.clock());
     this.consistency =
         new EngineConsistency(
@@ -119,6 +129,14 @@ final class StateEngine {
 
   Consistency consistency() {
     return consistency;
+  }
+
+  TieredLifecycle lifecycle() {
+    return lifecycle;
+  }
+
+  AgentStates agents() {
+    return agents;
   }
 
   HotBucket bucket() {

@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
@@ -136,6 +137,11 @@ final class FaultyBucket implements HotBucket {
   @Override
   public List<HotEntry> list(String agent, String prefix) {
     return faults.run(Call.GET, () -> real.list(agent, prefix));
+  }
+
+  @Override
+  public CompletableFuture<Set<StateKey>> keysAsync(String agent) {
+    return later(Call.GET, () -> real.keysAsync(agent), () -> {});
   }
 
   @Override

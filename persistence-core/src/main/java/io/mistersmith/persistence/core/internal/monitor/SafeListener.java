@@ -1,5 +1,7 @@
 package io.mistersmith.persistence.core.internal.monitor;
 
+import io.mistersmith.persistence.lifecycle.Hydration;
+import io.mistersmith.persistence.lifecycle.LifecycleChange;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.monitor.BackpressureEvent;
 import io.mistersmith.persistence.monitor.ConflictReport;
@@ -54,6 +56,16 @@ public final class SafeListener implements PersistenceListener {
   @Override
   public void onHydrated(StateKey key) {
     guard(() -> listener.onHydrated(key));
+  }
+
+  @Override
+  public void onLifecycle(LifecycleChange change) {
+    guard(() -> listener.onLifecycle(change));
+  }
+
+  @Override
+  public void onAgentHydrated(Hydration hydration) {
+    guard(() -> listener.onAgentHydrated(hydration));
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.mistersmith.persistence.core.internal.repository;
 
 import io.mistersmith.persistence.core.internal.codec.KeyedCodec;
 import io.mistersmith.persistence.core.internal.flush.Commits;
+import io.mistersmith.persistence.core.internal.lifecycle.AgentMoves;
 import io.mistersmith.persistence.core.internal.resilience.Conflicts;
 import io.mistersmith.persistence.core.internal.routing.Entry;
 import io.mistersmith.persistence.core.internal.routing.TieredStore;
@@ -48,24 +49,28 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
   private final Commits commits;
   private final KeyRule keys;
   private final Duration commitTimeout;
+  private final AgentMoves moves;
 
   /**
    * A repository of {@code codec}'s type in {@code store}.
    *
    * @param keys which keys the store can keep
    * @param commitTimeout how long a save that asks for it waits for PostgreSQL
+   * @param moves hydrates and flushes agents
    */
   public JsonStateRepository(
       TieredStore store,
       JsonCodec<T> codec,
       Commits commits,
       KeyRule keys,
-      Duration commitTimeout) {
+      Duration commitTimeout,
+      AgentMoves moves) {
     this.store = store;
     this.codec = new KeyedCodec<>(codec);
     this.commits = commits;
     this.keys = keys;
     this.commitTimeout = commitTimeout;
+    this.moves = moves;
   }
 
   @Override
@@ -192,7 +197,7 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
 
   @Override
   public int hydrate(String agent) {
-    return store.hydrate(agent);
+    return moves.hydrate(agent).brought();
   }
 
   @Override
@@ -207,9 +212,7 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
 
   @Override
   public void flush(String agent, Duration deadline) {
-    store
-        .lastWrite(agent)
-        .ifPresent(revision -> commits.awaitAll("agent " + agent, revision, deadline));
+    moves.flush(agent, deadline);
   }
 
   private void tell(Consumer<StateChangeEvent<T>> listener, Revision revision, JournalEntry entry) {

@@ -21,7 +21,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -106,49 +105,6 @@ final class TieredReader {
     return List.copyOf(live);
   }
 
-  /** Brings what is flushed but not in KV there, pipelined. */
-  int hydrate(String agent) {
-    Set<StateKey> hot = new HashSet<>();
-    bucket.list(agent, "").forEach(entry -> hot.add(entry.key()));
-    List<CompletableFuture<Boolean>> hydrations = new ArrayList<>();
-    for (StoredState row : tiers.behind().findByAgent(agent, "")) {
-      if (tiers.isLive(row) && !hot.contains(row.key())) {
-        hydrations.add(hydrateAsync(row));
-      }
-    }
-    int brought = 0;
-    for (CompletableFuture<Boolean> hydration : hydrations) {
-      try {
-        brought += hydration.join() ? 1 : 0;
-      } catch (CompletionException e) {
-        throw e.getCause() instanceof PersistenceException failure ? failure : e;
-      }
-    }
-    return brought;
-  }
-
-  private CompletableFuture<Boolean> hydrateAsync(StoredState row) {
-    return bucket
-        .publishAsync(row.key(), Operation.PUT, row.value(), metadata(row), HotBucket.NONE)
-        .handle(
-            (sequence, failure) -> {
-              if (failure == null) {
-                tiers.listener().onHydrated(row.key());
-                return true;
-              }
-              Throwable cause =
-                  failure instanceof CompletionException && failure.getCause() != null
-                      ? failure.getCause()
-                      : failure;
-              if (Conflicts.isConflict(cause)) {
-                return false;
-              }
-              throw cause instanceof PersistenceException typed
-                  ? typed
-                  : new CompletionException(cause);
-            });
-  }
-
   private Optional<Entry> read(StateKey key, ReadFrom from) {
     Optional<Revision> floor = tiers.known().of(key);
     Optional<HotEntry> hot = bucket.get(key, from);
@@ -174,7 +130,11 @@ final class TieredReader {
 
   private Optional<Entry> answer(HotEntry hot) {
     tiers.known().note(hot.key(), tiers.revisionOf(hot), hot.metadata().expiresAt());
-    return tiers.isLive(hot) ? Optional.of(tiers.entry(hot)) : Optional.empty();
+    if (!tiers.isLive(hot)) {
+      return Optional.empty();
+    }
+    tiers.use().read(hot.key().agent());
+    return Optional.of(tiers.entry(hot));
   }
 
   private Optional<Entry> fromRow(StateKey key, StoredState row, Optional<Revision> floor) {
@@ -190,12 +150,17 @@ final class TieredReader {
 
   /** Returns false when another entry was there first: that one is the answer. */
   private boolean hydrate(StoredState row) {
+    String agent = row.key().agent();
+    boolean shown = tiers.use().hydrating(agent);
+    boolean done = false;
     try {
       bucket.publish(row.key(), Operation.PUT, row.value(), metadata(row), HotBucket.NONE);
       tiers.listener().onHydrated(row.key());
+      done = true;
       return true;
     } catch (PersistenceException e) {
-      if (Conflicts.isConflict(e)) {
+      done = Conflicts.isConflict(e);
+      if (done) {
         return false;
       }
       LOG.info(
@@ -204,6 +169,10 @@ final class TieredReader {
           row.key(),
           e.getMessage());
       return true;
+    } finally {
+      if (shown) {
+        tiers.use().hydrated(agent, done);
+      }
     }
   }
 

@@ -2,6 +2,8 @@ package io.mistersmith.persistence.core.internal.routing;
 
 import io.mistersmith.persistence.core.internal.resilience.Conflicts;
 import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.lifecycle.Hydration;
+import io.mistersmith.persistence.lifecycle.HydrationProgress;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.repository.Expected;
@@ -21,6 +23,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -249,9 +252,9 @@ public final class TieredStore {
     return reader.keys(agent, prefix);
   }
 
-  /** Brings the owner's flushed entries into the bucket; returns how many were not there. */
-  public int hydrate(String agent) {
-    return reader.hydrate(agent);
+  /** Brings the owner's flushed entries into the bucket that are not there. */
+  public Hydration hydrate(String agent, Consumer<HydrationProgress> progress) {
+    return new BulkHydration(tiers, agent, progress).run();
   }
 
   /** The last write of a key that is in the bucket, by whichever process; not a hydration. */
@@ -268,11 +271,19 @@ public final class TieredStore {
    * come from a replica that has not got this process's last write yet, so that one is counted in.
    */
   public Optional<Revision> lastWrite(String agent) {
-    Optional<Revision> listed =
-        tiers.bucket().list(agent, "").stream()
-            .filter(hot -> hot.metadata().hydrated().isEmpty())
-            .map(tiers::revisionOf)
-            .max(Comparator.naturalOrder());
+    return orOwn(lastListedWrite(agent));
+  }
+
+  /** The last write of any of the owner's keys that the bucket lists. */
+  public Optional<Revision> lastListedWrite(String agent) {
+    return tiers.bucket().list(agent, "").stream()
+        .filter(hot -> hot.metadata().hydrated().isEmpty())
+        .map(tiers::revisionOf)
+        .max(Comparator.naturalOrder());
+  }
+
+  /** The later one of {@code listed} and the last write of this process. */
+  public Optional<Revision> orOwn(Optional<Revision> listed) {
     long own = tiers.revisions().mark();
     return own == 0
         ? listed

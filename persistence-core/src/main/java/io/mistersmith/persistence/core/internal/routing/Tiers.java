@@ -28,6 +28,7 @@ import java.util.concurrent.Executor;
  * @param clock what times to live are measured with
  * @param listener is told of hydrations
  * @param executor runs what an asynchronous call cannot do on the connection's own thread
+ * @param use is told which agents are used
  */
 public record Tiers(
     HotBucket bucket,
@@ -36,7 +37,8 @@ public record Tiers(
     KnownRevisions<StateKey> known,
     Clock clock,
     PersistenceListener listener,
-    Executor executor) {
+    Executor executor,
+    AgentUse use) {
 
   Revision revisionOf(HotEntry entry) {
     return entry.metadata().hydrated().orElseGet(() -> revisions.of(entry.sequence()));
@@ -80,6 +82,7 @@ public record Tiers(
     }
     Revision revision = revisions.of(sequence);
     known.note(key, revision, expiresAt);
+    use.wrote(key.agent());
     return revision;
   }
 

@@ -1,0 +1,85 @@
+package io.mistersmith.persistence.core.internal.lifecycle;
+
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.error.TransientPersistenceException;
+import io.mistersmith.persistence.lifecycle.Hydration;
+import io.mistersmith.persistence.lifecycle.HydrationProgress;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One hydration under way, and all who wait for it. Thread-safe. */
+final class HydrationFlight {
+
+  private static final Logger LOG = LoggerFactory.getLogger(HydrationFlight.class);
+
+  /** A hydration ends by itself, since each of its calls does; this is for a JVM that stalls. */
+  private static final Duration LONGEST = Duration.ofMinutes(10);
+
+  private final String agent;
+  private final List<Consumer<HydrationProgress>> listeners = new CopyOnWriteArrayList<>();
+  private final CompletableFuture<Hydration> landed = new CompletableFuture<>();
+
+  HydrationFlight(String agent) {
+    this.agent = agent;
+  }
+
+  String agent() {
+    return agent;
+  }
+
+  void follow(Consumer<HydrationProgress> listener) {
+    listeners.add(listener);
+  }
+
+  void report(HydrationProgress progress) {
+    for (Consumer<HydrationProgress> listener : listeners) {
+      try {
+        listener.accept(progress);
+      } catch (RuntimeException e) {
+        LOG.warn("agent {}: a listener of its hydration failed; the hydration goes on", agent, e);
+      }
+    }
+  }
+
+  void land(Hydration hydration) {
+    landed.complete(hydration);
+  }
+
+  void fail(Throwable failure) {
+    landed.completeExceptionally(failure);
+  }
+
+  /** A future of its own for each caller, so that none can end it for the others. */
+  CompletableFuture<Hydration> landing() {
+    return landed.copy();
+  }
+
+  Hydration await() {
+    try {
+      return landed.get(LONGEST.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (ExecutionException e) {
+      Throwable cause = e.getCause();
+      throw cause instanceof RuntimeException failure ? failure : new CompletionException(cause);
+    } catch (TimeoutException e) {
+      throw notAwaited("is not over after " + LONGEST, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw notAwaited("goes on, but the wait for it was interrupted", e);
+    }
+  }
+
+  private PersistenceException notAwaited(String what, Exception cause) {
+    return new TransientPersistenceException(
+        DataError.CONNECTION_FAILED, "agent " + agent + ": the hydration " + what, cause);
+  }
+}

@@ -1,0 +1,183 @@
+package io.mistersmith.persistence.core.internal.routing;
+
+import io.mistersmith.persistence.core.internal.resilience.Conflicts;
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.error.TransientPersistenceException;
+import io.mistersmith.persistence.lifecycle.Hydration;
+import io.mistersmith.persistence.lifecycle.HydrationProgress;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.spi.EntryMetadata;
+import io.mistersmith.persistence.spi.HotBucket;
+import io.mistersmith.persistence.spi.Operation;
+import io.mistersmith.persistence.spi.StoredState;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Brings all of an owner's flushed entries into the bucket that are not there.
+ *
+ * <p>While PostgreSQL reads the rows, NATS is asked which keys it has, so that neither waits for
+ * the other. The publishes are pipelined, each expecting that there is neither value nor marker:
+ * what came in between stays. Only acknowledgements that arrive move the progress.
+ */
+final class BulkHydration {
+
+  /** Every publish ends by itself before that; this is for a JVM that stands still. */
+  private static final Duration LONGEST = Duration.ofMinutes(10);
+
+  private static final int REPORTS = 100;
+
+  private final Tiers tiers;
+  private final String agent;
+  private final Consumer<HydrationProgress> progress;
+  private final AtomicInteger done = new AtomicInteger();
+  private final AtomicInteger brought = new AtomicInteger();
+  private final AtomicLong bytes = new AtomicLong();
+  private final AtomicInteger open = new AtomicInteger(1);
+  private final CompletableFuture<Void> ended = new CompletableFuture<>();
+  private volatile @Nullable Throwable failure;
+  private int total;
+  private int step = 1;
+  private int reported = -1;
+
+  BulkHydration(Tiers tiers, String agent, Consumer<HydrationProgress> progress) {
+    this.tiers = tiers;
+    this.agent = agent;
+    this.progress = progress;
+  }
+
+  Hydration run() {
+    long start = System.nanoTime();
+    HotBucket bucket = tiers.bucket();
+    CompletableFuture<Set<StateKey>> present = bucket.keysAsync(agent);
+    List<StoredState> rows =
+        tiers.behind().findByAgent(agent, "").stream().filter(tiers::isLive).toList();
+    total = rows.size();
+    step = Math.max(1, total / REPORTS);
+    if (total > 0) {
+      Set<StateKey> hot = get(present);
+      int there = (int) rows.stream().filter(row -> hot.contains(row.key())).count();
+      done.set(there);
+      if (there > 0) {
+        report(there);
+      }
+      for (StoredState row : rows) {
+        if (failure != null) {
+          break;
+        }
+        if (!hot.contains(row.key())) {
+          publish(bucket, row);
+        }
+      }
+    } else {
+      report(0);
+    }
+    countDown();
+    get(ended);
+    Throwable first = failure;
+    if (first != null) {
+      throw typed(first);
+    }
+    return new Hydration(
+        agent, total, brought.get(), bytes.get(), Duration.ofNanos(System.nanoTime() - start));
+  }
+
+  private void publish(HotBucket bucket, StoredState row) {
+    open.incrementAndGet();
+    var unused =
+        bucket
+            .publishAsync(
+                row.key(), Operation.PUT, row.value(), EntryMetadata.hydrated(row), HotBucket.NONE)
+            .whenComplete((sequence, refusal) -> published(row, refusal));
+  }
+
+  private void published(StoredState row, @Nullable Throwable refusal) {
+    try {
+      if (refusal == null) {
+        brought.incrementAndGet();
+        bytes.addAndGet(row.value().length);
+        tiers.listener().onHydrated(row.key());
+        report(done.incrementAndGet());
+      } else if (Conflicts.isConflict(unwrapped(refusal))) {
+        report(done.incrementAndGet());
+      } else {
+        fail(unwrapped(refusal));
+      }
+    } finally {
+      countDown();
+    }
+  }
+
+  private synchronized void fail(Throwable cause) {
+    Throwable first = failure;
+    if (first == null) {
+      failure = cause;
+    } else if (first != cause) {
+      first.addSuppressed(cause);
+    }
+  }
+
+  /** Acknowledgements arrive on several threads: what is reported must not go back. */
+  private void report(int now) {
+    if (now % step != 0 && now != total) {
+      return;
+    }
+    synchronized (progress) {
+      if (now > reported) {
+        reported = now;
+        progress.accept(new HydrationProgress(agent, now, total, bytes.get()));
+      }
+    }
+  }
+
+  private void countDown() {
+    if (open.decrementAndGet() == 0) {
+      ended.complete(null);
+    }
+  }
+
+  private <T> T get(CompletableFuture<T> future) {
+    try {
+      return future.get(LONGEST.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (ExecutionException e) {
+      throw typed(unwrapped(e));
+    } catch (TimeoutException e) {
+      throw unfinished("not finished within " + LONGEST, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw unfinished("interrupted", e);
+    }
+  }
+
+  private TransientPersistenceException unfinished(String what, Exception cause) {
+    return new TransientPersistenceException(
+        DataError.CONNECTION_FAILED,
+        "bucket " + tiers.bucket().name() + ", hydration of agent " + agent + ": " + what,
+        cause);
+  }
+
+  private static RuntimeException typed(Throwable cause) {
+    if (cause instanceof PersistenceException persistence) {
+      return persistence;
+    }
+    return cause instanceof RuntimeException other ? other : new CompletionException(cause);
+  }
+
+  private static Throwable unwrapped(Throwable refusal) {
+    boolean wrapper =
+        refusal instanceof CompletionException || refusal instanceof ExecutionException;
+    Throwable cause = refusal.getCause();
+    return wrapper && cause != null ? cause : refusal;
+  }
+}
