@@ -87,21 +87,24 @@ public final class Benchmarks {
   }
 
   private ChainedOptionsBuilder options(Experiment experiment) {
-    String[] rounds =
-        IntStream.rangeClosed(1 - experiment.warmUps(), experiment.rounds())
-            .mapToObj(Integer::toString)
-            .toArray(String[]::new);
-    return experiment
-        .settings()
-        .apply(
-            new OptionsBuilder()
-                .include(experiment.include())
-                .param("round", rounds)
-                .forks(0)
-                .threads(1)
-                .addProfiler(Recorder.class)
-                .shouldFailOnError(true)
-                .jvmArgsAppend(site.asProperties().toArray(String[]::new))
-                .output(directory.resolve(experiment.names().get(0) + ".log").toString()));
+    ChainedOptionsBuilder jmh =
+        new OptionsBuilder()
+            .include(experiment.include())
+            .forks(0)
+            .threads(1)
+            .shouldFailOnError(true)
+            .addProfiler(Recorder.class)
+            .jvmArgsAppend(site.asProperties().toArray(String[]::new))
+            .output(directory.resolve(experiment.names().get(0) + ".log").toString());
+    if (experiment.byIteration()) {
+      jmh.warmupIterations(experiment.warmUps()).measurementIterations(experiment.rounds());
+    } else {
+      jmh.param(
+          "round",
+          IntStream.rangeClosed(1 - experiment.warmUps(), experiment.rounds())
+              .mapToObj(Integer::toString)
+              .toArray(String[]::new));
+    }
+    return experiment.settings().apply(jmh);
   }
 }

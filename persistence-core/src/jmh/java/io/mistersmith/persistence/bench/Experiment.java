@@ -1,5 +1,7 @@
 package io.mistersmith.persistence.bench;
 
+import static io.mistersmith.persistence.bench.Goal.atMost;
+
 import java.util.List;
 import java.util.function.Function;
 import org.openjdk.jmh.profile.GCProfiler;
@@ -13,6 +15,7 @@ import org.openjdk.jmh.runner.options.TimeValue;
  * @param include which benchmarks it runs
  * @param warmUps how many rounds come before those that count
  * @param rounds how many rounds count
+ * @param byIteration whether the rounds are JMH's iterations; else runs, by a parameter
  * @param settings the rest of its options
  * @param figures what it gives
  */
@@ -21,6 +24,7 @@ record Experiment(
     String include,
     int warmUps,
     int rounds,
+    boolean byIteration,
     Function<ChainedOptionsBuilder, ChainedOptionsBuilder> settings,
     Function<Measurements, List<Figure>> figures) {
 
@@ -30,7 +34,6 @@ record Experiment(
   static List<Experiment> all(boolean quick) {
     return List.of(
         synchronous(quick),
-        cold(quick),
         pipelined(quick),
         flush(quick),
         hydration(quick),
@@ -40,31 +43,18 @@ record Experiment(
 
   private static Experiment synchronous(boolean quick) {
     return new Experiment(
-        List.of("put.sync.p50", "cas.known.sync.p50", "get.kv.p50"),
-        "SynchronousCalls\\.(put|compareAndSet|get)",
-        quick ? 2 : 15,
-        quick ? 3 : 75,
-        Experiment::sampled,
+        List.of("put.sync.p50", "cas.known.sync.p50", "get.kv.p50", "cas.cold.sync.p50"),
+        "SynchronousCalls",
+        quick ? 2 : 20,
+        quick ? 3 : 80,
+        true,
+        jmh -> jmh,
         measured ->
             List.of(
-                latency("put.sync.p50", "SynchronousCalls.put", Goal.atMost(1.10), measured),
+                latency("put.sync.p50", "SynchronousCalls.put", atMost(1.10), measured),
                 latency(
-                    "cas.known.sync.p50",
-                    "SynchronousCalls.compareAndSet",
-                    Goal.atMost(1.10),
-                    measured),
-                latency("get.kv.p50", "SynchronousCalls.get", Goal.atMost(1.10), measured)));
-  }
-
-  private static Experiment cold(boolean quick) {
-    return new Experiment(
-        List.of("cas.cold.sync.p50"),
-        "SynchronousCalls.coldCompareAndSet",
-        quick ? 2 : 15,
-        quick ? 3 : 25,
-        Experiment::sampled,
-        measured ->
-            List.of(
+                    "cas.known.sync.p50", "SynchronousCalls.compareAndSet", atMost(1.10), measured),
+                latency("get.kv.p50", "SynchronousCalls.get", atMost(1.10), measured),
                 latency(
                     "cas.cold.sync.p50",
                     "SynchronousCalls.coldCompareAndSet",
@@ -76,17 +66,17 @@ record Experiment(
     return new Experiment(
         List.of("put.pipelined"),
         "PipelinedPuts",
-        quick ? 2 : 15,
-        quick ? 3 : 45,
-        Experiment::oneShot,
+        quick ? 2 : 20,
+        quick ? 3 : 80,
+        true,
+        jmh -> jmh,
         measured ->
             List.of(
                 new Figure(
                     "put.pipelined",
                     "/s",
                     Goal.atLeast(0.90),
-                    measured.pairs(
-                        "PipelinedPuts.put", Measurements.perSecond(PipelinedPuts.PUTS)))));
+                    measured.turns("PipelinedPuts.put"))));
   }
 
   private static Experiment flush(boolean quick) {
@@ -95,6 +85,7 @@ record Experiment(
         "Flushes",
         quick ? 1 : 2,
         quick ? 1 : 7,
+        false,
         jmh ->
             oneShot(jmh)
                 .param("writes", quick ? "5000" : Integer.toString(FLUSHED))
@@ -120,6 +111,7 @@ record Experiment(
         "Hydration",
         quick ? 1 : 10,
         quick ? 1 : 25,
+        false,
         Experiment::oneShot,
         measured ->
             List.of(
@@ -128,67 +120,48 @@ record Experiment(
   }
 
   private static Figure bulk(String name, String benchmark, Measurements measured) {
-    return new Figure(name, "ms", Goal.atMost(1.5), measured.pairs(benchmark, Measurements::score));
+    return new Figure(name, "ms", atMost(1.5), measured.pairs(benchmark, Measurements::score));
   }
 
   private static Experiment manyKeys(boolean quick) {
     return new Experiment(
         List.of("put.1m.p50", "get.1m.p50", "heap.1m"),
         "ManyKeys",
-        quick ? 1 : 3,
-        quick ? 1 : 25,
-        jmh -> sampled(jmh).param("many", quick ? "20000" : "1000000"),
+        quick ? 1 : 10,
+        quick ? 3 : 40,
+        true,
+        jmh -> jmh.param("many", quick ? "20000" : "1000000"),
         measured ->
             List.of(
-                among("put.1m.p50", "ManyKeys.put", measured),
-                among("get.1m.p50", "ManyKeys.get", measured),
-                new Figure(
-                    "heap.1m",
-                    "MB",
-                    Goal.atMost(1.10),
-                    measured.beside(
-                        "ManyKeys.heap",
-                        "among",
-                        "MANY",
-                        Measurements.secondary(ManyKeys.HEAP_BOUND),
-                        Measurements.secondary(ManyKeys.HEAP)))));
+                latency("put.1m.p50", "ManyKeys.put", atMost(1.3), measured),
+                latency("get.1m.p50", "ManyKeys.get", atMost(1.3), measured),
+                new Figure("heap.1m", "MB", atMost(1.10), measured.turns("ManyKeys.heap"))));
   }
 
-  private static Figure among(String name, String benchmark, Measurements measured) {
-    return new Figure(
-        name,
-        "us",
-        Goal.atMost(1.3),
-        measured.pairs(benchmark, "among", "FEW", "MANY", Measurements::p50));
+  private static Figure latency(String name, String benchmark, Goal goal, Measurements measured) {
+    return new Figure(name, "us", goal, measured.turns(benchmark));
   }
 
   private static Experiment allocation(boolean quick) {
     return new Experiment(
-        List.of("put.session.p50", "put.allocation"),
+        List.of("put.allocation"),
         "SessionPuts",
-        quick ? 2 : 15,
-        quick ? 3 : 45,
-        jmh -> sampled(jmh).addProfiler(GCProfiler.class),
+        quick ? 1 : 3,
+        quick ? 1 : 5,
+        false,
+        jmh ->
+            jmh.addProfiler(GCProfiler.class)
+                .warmupIterations(0)
+                .measurementIterations(1)
+                .measurementTime(TimeValue.milliseconds(quick ? 200 : 1_000)),
         measured ->
             List.of(
-                latency("put.session.p50", "SessionPuts.put", Goal.reported(), measured),
                 new Figure(
                     "put.allocation",
                     "B",
                     Goal.reported(),
                     measured.pairs(
                         "SessionPuts.put", Measurements.secondary("gc.alloc.rate.norm")))));
-  }
-
-  private static Figure latency(String name, String benchmark, Goal goal, Measurements measured) {
-    return new Figure(name, "us", goal, measured.pairs(benchmark, Measurements::p50));
-  }
-
-  /** Rounds are short, so that a pair meets the same load; so there are many of them. */
-  private static ChainedOptionsBuilder sampled(ChainedOptionsBuilder jmh) {
-    return jmh.warmupIterations(0)
-        .measurementIterations(1)
-        .measurementTime(TimeValue.milliseconds(100));
   }
 
   private static ChainedOptionsBuilder oneShot(ChainedOptionsBuilder jmh) {

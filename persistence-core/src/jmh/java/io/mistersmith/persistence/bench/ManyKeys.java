@@ -14,6 +14,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
@@ -23,60 +24,62 @@ import org.openjdk.jmh.annotations.State;
 
 /** The same runtime over few keys and over many, at random among them, values of 100 bytes. */
 @State(Scope.Benchmark)
-@BenchmarkMode(Mode.SampleTime)
-@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@BenchmarkMode(Mode.SingleShotTime)
+@OutputTimeUnit(TimeUnit.MILLISECONDS)
 public class ManyKeys {
 
-  static final String HEAP = "heap";
-  static final String HEAP_BOUND = "heap.bound";
   private static final int FEW = 1_000;
   private static final int KEYS_OF_AN_AGENT = 1_000;
 
   /** How many keys the library remembers revisions of: from there on its heap is to stay. */
   private static final int REMEMBERED = 100_000;
 
-  /** Few and many take turns from round to round. */
-  @Param("0")
-  public int round;
-
-  /** Whether it is done among few keys or among many. */
-  @Param({"FEW", "MANY"})
-  public String among = "FEW";
+  private static final int TURNS = 50;
 
   /** How many are many. */
   @Param("1000000")
   public int many;
 
-  private Keys keys = Opened.get("few", () -> new Keys("few-", FEW));
+  private final Keys few = Opened.get("few", () -> new Keys("few-", FEW));
+  private Keys among = few;
 
-  /** Writes the keys, once; waits for what earlier rounds left. */
+  /** Writes the keys, once. */
   @Setup
   public void open() {
-    keys =
-        among.equals("FEW")
-            ? Opened.get("few", () -> new Keys("few-", FEW))
-            : Opened.get("many", () -> new Keys("many-", many));
-    keys.settle();
+    among = Opened.get("many", () -> new Keys("many-", many));
+  }
+
+  /** Waits for what earlier rounds left. */
+  @Setup(Level.Iteration)
+  public void settle() {
+    few.settle();
+    among.settle();
   }
 
   /** An unconditional put. */
   @Benchmark
-  public Object put() {
-    return keys.states.save(keys.any(), keys.value);
+  public int put() throws Exception {
+    return Turns.take(
+        TURNS,
+        i -> few.states.save(few.any(), few.value).revision(),
+        i -> among.states.save(among.any(), among.value).revision());
   }
 
   /** A read. */
   @Benchmark
-  public Object get() {
-    return keys.states.find(keys.any()).orElseThrow();
+  public int get() throws Exception {
+    return Turns.take(
+        TURNS,
+        i -> few.states.find(few.any()).orElseThrow().revision(),
+        i -> among.states.find(among.any()).orElseThrow().revision());
   }
 
-  /** Only tells what the heap held after the many keys were written. */
+  /** Only tells what the heap held when there were as many keys as are remembered, and at last. */
   @Benchmark
   public long heap() {
-    Recorder.note(HEAP, keys.heap / 1e6);
-    Recorder.note(HEAP_BOUND, keys.heapAtBound / 1e6);
-    return keys.heap;
+    Recorder.note(Turns.RAW, among.heapAtBound / 1e6);
+    Recorder.note(Turns.OURS, among.heap / 1e6);
+    return among.heap;
   }
 
   private static final class Keys implements AutoCloseable {

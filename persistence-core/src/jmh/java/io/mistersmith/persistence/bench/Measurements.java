@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
+import org.openjdk.jmh.results.BenchmarkResult;
+import org.openjdk.jmh.results.IterationResult;
 import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.RunResult;
 
@@ -20,20 +22,30 @@ record Measurements(Collection<RunResult> results) {
     return pairs(raw, ours);
   }
 
-  /** The rounds of a benchmark, paired by the values of one parameter. */
-  List<Pair> pairs(
-      String benchmark, String param, String raw, String ours, ToDoubleFunction<RunResult> metric) {
-    return pairs(rounds(benchmark, param, raw, metric), rounds(benchmark, param, ours, metric));
+  /** The iterations of a benchmark that noted both sides itself. */
+  @SuppressWarnings("rawtypes") // as JMH has it
+  List<Pair> turns(String benchmark) {
+    List<Pair> pairs = new ArrayList<>();
+    for (RunResult result : results) {
+      if (result.getParams().getBenchmark().endsWith("." + benchmark)) {
+        for (BenchmarkResult fork : result.getBenchmarkResults()) {
+          for (IterationResult iteration : fork.getIterationResults()) {
+            Map<String, Result> noted = iteration.getSecondaryResults();
+            pairs.add(new Pair(score(noted, Turns.RAW), score(noted, Turns.OURS)));
+          }
+        }
+      }
+    }
+    return pairs;
   }
 
-  /** The rounds with one value of a parameter, paired by two metrics of the same run. */
-  List<Pair> beside(
-      String benchmark,
-      String param,
-      String value,
-      ToDoubleFunction<RunResult> raw,
-      ToDoubleFunction<RunResult> ours) {
-    return pairs(rounds(benchmark, param, value, raw), rounds(benchmark, param, value, ours));
+  @SuppressWarnings("rawtypes") // as JMH has it
+  private static double score(Map<String, Result> noted, String label) {
+    Result<?> result = noted.get(label);
+    if (result == null) {
+      throw new IllegalStateException("nothing noted as " + label);
+    }
+    return result.getScore();
   }
 
   private static List<Pair> pairs(Map<Integer, Double> raw, Map<Integer, Double> ours) {
@@ -61,11 +73,6 @@ record Measurements(Collection<RunResult> results) {
     return rounds;
   }
 
-  /** The median of a sampled time, in the benchmark's unit. */
-  static double p50(RunResult result) {
-    return result.getPrimaryResult().getStatistics().getPercentile(50);
-  }
-
   static double score(RunResult result) {
     return result.getPrimaryResult().getScore();
   }
@@ -77,12 +84,6 @@ record Measurements(Collection<RunResult> results) {
 
   /** What a profiler says beside it. */
   static ToDoubleFunction<RunResult> secondary(String label) {
-    return result -> {
-      Result<?> found = result.getSecondaryResults().get(label);
-      if (found == null) {
-        throw new IllegalStateException("no " + label + " of " + result.getParams().id());
-      }
-      return found.getScore();
-    };
+    return result -> score(result.getSecondaryResults(), label);
   }
 }
