@@ -37,7 +37,7 @@ record SoakInstallation(String natsUrl, String jdbcUrl, String user) {
         .flush(
             FlushConfig.defaults()
                 .withLeaseDuration(Duration.ofSeconds(1))
-                .withIdleTimeToLive(Duration.ofSeconds(1), Duration.ofMillis(400))
+                .withIdleTimeToLive(Duration.ofMillis(300), Duration.ofMillis(150))
                 .withCloseDeadline(Duration.ofSeconds(20)))
         .knownRevisions(2_000)
         .runtimeName(runtimeName)
