@@ -100,8 +100,8 @@ final class Actor {
       case SHARED -> StateKey.of(World.SHARED, "k" + random.nextInt(30));
       case RESOLVED -> StateKey.of(World.SHARED, "r" + random.nextInt(10));
       case REFUSED -> StateKey.of(World.UNREGISTERED, "k" + random.nextInt(20));
-      case COUNTER -> StateKey.of(World.SHARED, "counter" + random.nextInt(2));
-      case SET -> StateKey.of(World.SHARED, "set" + random.nextInt(2));
+      case COUNTER -> StateKey.of(World.SHARED, "counter" + random.nextInt(8));
+      case SET -> StateKey.of(World.SHARED, "set" + random.nextInt(8));
       case REGISTRY -> StateKey.of("registry", savedAgent().toString());
     };
   }

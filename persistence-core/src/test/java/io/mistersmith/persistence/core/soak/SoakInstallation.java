@@ -10,7 +10,7 @@ import java.util.List;
 /**
  * The servers that a soak runs on, as its processes need them.
  *
- * @param natsUrl where NATS is
+ * @param natsUrl where NATS is; several are separated by commas
  * @param jdbcUrl the database
  * @param user the role
  */
@@ -29,8 +29,11 @@ record SoakInstallation(String natsUrl, String jdbcUrl, String user) {
 
   /** Short waits, and entries that leave KV all the time, so that much can go wrong. */
   PersistenceConfig config(String runtimeName) {
+    String[] servers = natsUrl.split(",", -1);
     return PersistenceConfig.builder(
-            NatsConfig.of(natsUrl).withRequestTimeout(Duration.ofSeconds(2)),
+            NatsConfig.of(servers)
+                .withReplicas(servers.length)
+                .withRequestTimeout(Duration.ofSeconds(2)),
             PostgresConfig.of(jdbcUrl, user)
                 .withConnections(1, 4)
                 .withTimeouts(Duration.ofSeconds(2), Duration.ofSeconds(5)))
