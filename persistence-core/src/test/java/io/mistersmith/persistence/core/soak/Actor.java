@@ -86,17 +86,22 @@ final class Actor {
     return World.owner(runtime, thread).toString();
   }
 
+  /** Any actor's agent, of any runtime. */
+  String anyOwner() {
+    return World.owner(random.nextInt(World.RUNTIMES), random.nextInt(World.THREADS)).toString();
+  }
+
   /** A key of this kind. */
   StateKey key(Space space) {
     return switch (space) {
       case OWNED -> StateKey.of(owner(), "k" + random.nextInt(20));
       case EXPIRING -> StateKey.of(owner(), "e" + random.nextInt(5));
       case SESSION -> StateKey.of(owner(), "s" + random.nextInt(5));
-      case SHARED -> StateKey.of(World.SHARED, "k" + random.nextInt(10));
+      case SHARED -> StateKey.of(World.SHARED, "k" + random.nextInt(30));
       case RESOLVED -> StateKey.of(World.SHARED, "r" + random.nextInt(10));
       case REFUSED -> StateKey.of(World.UNREGISTERED, "k" + random.nextInt(20));
-      case COUNTER -> StateKey.of(World.SHARED, "counter" + random.nextInt(2));
-      case SET -> StateKey.of(World.SHARED, "set" + random.nextInt(2));
+      case COUNTER -> StateKey.of(World.SHARED, "counter" + random.nextInt(8));
+      case SET -> StateKey.of(World.SHARED, "set" + random.nextInt(8));
       case REGISTRY -> StateKey.of("registry", savedAgent().toString());
     };
   }
@@ -208,7 +213,7 @@ final class Actor {
     Found found =
         new Found(read.map(Versioned::revision), read.map(version -> idOf(version.value())));
     Floors.judge(key, floor, found, life).ifPresent(scribe::seen);
-    read.ifPresent(version -> floors.raise(key, version.revision(), Presence.UNKNOWN));
+    read.ifPresent(version -> floors.read(key, version.revision()));
   }
 
   /** Does what may fail while a store is away. */

@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.soak;
 
+import io.mistersmith.persistence.testkit.server.NatsServer;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Random;
@@ -50,6 +51,7 @@ final class Faults {
     rest(100 + random.nextInt(MAX_GAP_MILLIS));
     What what = What.values()[random.nextInt(What.values().length)];
     int runtime = random.nextInt(World.RUNTIMES);
+    NatsServer nats = servers.nats().get(random.nextInt(servers.nats().size()));
     int millis = what.millis == 0 ? 0 : 50 + random.nextInt(what.millis);
     switch (what) {
       case KILL_RUNTIME -> runtimes.kill(runtime);
@@ -59,14 +61,14 @@ final class Faults {
         runtimes.resume(runtime);
       }
       case KILL_NATS -> {
-        servers.nats().kill();
+        nats.kill();
         rest(millis);
-        servers.nats().restart();
+        nats.restart();
       }
       case PAUSE_NATS -> {
-        servers.nats().pause();
+        nats.pause();
         rest(millis);
-        servers.nats().resume();
+        nats.resume();
       }
       case KILL_POSTGRES -> {
         servers.postgres().kill();

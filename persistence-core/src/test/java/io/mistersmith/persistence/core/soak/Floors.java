@@ -49,6 +49,17 @@ final class Floors {
             old.revision().isPresent() && old.revision().get().isAfter(revision) ? old : raised);
   }
 
+  /** This revision was read; whether the entry is there is known as before. */
+  void read(StateKey key, Revision revision) {
+    floors.merge(
+        key,
+        new Floor(Optional.of(revision), Presence.UNKNOWN),
+        (old, read) ->
+            old.revision().isPresent() && !revision.isAfter(old.revision().get())
+                ? old
+                : new Floor(read.revision(), old.presence()));
+  }
+
   void deleted(StateKey key) {
     floors.merge(
         key,

@@ -5,7 +5,7 @@ final class Hydrate implements Operation {
 
   @Override
   public void run(Actor actor) {
-    String agent = actor.random().nextBoolean() ? actor.owner() : World.SHARED.toString();
+    String agent = actor.random().nextBoolean() ? actor.anyOwner() : World.SHARED.toString();
     actor.tolerate(
         () -> {
           int unused = actor.repository(Space.OWNED).hydrate(agent);

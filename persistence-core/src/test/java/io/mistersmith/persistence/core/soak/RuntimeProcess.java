@@ -25,7 +25,7 @@ final class RuntimeProcess {
   static final String UNEXPECTED = "unexpected";
 
   /** At most this long between two operations of a thread. */
-  private static final int MAX_PAUSE_NANOS = 6_000_000;
+  private static final int MAX_PAUSE_NANOS = 4_000_000;
 
   private static volatile boolean stopped;
 

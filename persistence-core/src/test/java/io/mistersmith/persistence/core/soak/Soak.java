@@ -22,39 +22,48 @@ final class Soak {
   private static final Duration EVERY = Duration.ofSeconds(10);
 
   private final int seconds;
+  private final int natsServers;
   private final long seed;
   private final PrintStream out;
   private final Ledger ledger = new Ledger();
   private final Tally tally;
 
-  private Soak(int seconds, long seed, PrintStream out) {
+  private Soak(int seconds, int natsServers, long seed, PrintStream out) {
     this.seconds = seconds;
+    this.natsServers = natsServers;
     this.seed = seed;
     this.out = out;
     this.tally = new Tally(out);
   }
 
-  /** Properties: {@code soak.seconds}, and {@code soak.seed}, which is random when it is empty. */
+  /**
+   * Properties: {@code soak.seconds}; {@code soak.servers}, how many nats-servers; and {@code
+   * soak.seed}, which is random when it is empty.
+   */
   public static void main(String[] args) throws Exception {
     String seed = System.getProperty("soak.seed", "");
     int status =
         run(
             Integer.getInteger("soak.seconds", 600),
+            Integer.getInteger("soak.servers", 1),
             seed.isEmpty() ? System.nanoTime() : Long.parseLong(seed),
             System.out);
     System.exit(status);
   }
 
   /** Soaks for so long; returns the exit status, 0 when no promise was broken. */
-  static int run(int seconds, long seed, PrintStream out) throws IOException, SQLException {
-    return new Soak(seconds, seed, out).run();
+  static int run(int seconds, int natsServers, long seed, PrintStream out)
+      throws IOException, SQLException {
+    return new Soak(seconds, natsServers, seed, out).run();
   }
 
   private int run() throws IOException, SQLException {
     Path log = Files.createTempFile("soak", ".log");
-    out.printf("soak: seed=%d, %d s; the runtimes log to %s%n", seed, seconds, log);
+    out.printf(
+        "soak: seed=%d, %d s, %d nats-servers; the runtimes log to %s%n",
+        seed, seconds, natsServers, log);
     int faults;
-    try (SoakServers servers = SoakServers.start()) {
+    try (SoakServers servers = SoakServers.start(natsServers)) {
       register(servers.installation());
       Database database = new Database(servers.installation());
       DurableChecks durable = new DurableChecks(database, tally);

@@ -18,7 +18,7 @@ class SoakIT {
   void breaksNoPromise() throws Exception {
     long seed = Long.getLong("persistence.test.seed", System.nanoTime());
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    int status = Soak.run(SECONDS, seed, new PrintStream(out, true, StandardCharsets.UTF_8));
+    int status = Soak.run(SECONDS, 1, seed, new PrintStream(out, true, StandardCharsets.UTF_8));
     String printed = out.toString(StandardCharsets.UTF_8);
     assertThat(printed.strip().lines().reduce("", (before, line) -> line))
         .as(printed)

@@ -10,7 +10,7 @@ import java.util.List;
 /**
  * The servers that a soak runs on, as its processes need them.
  *
- * @param natsUrl where NATS is
+ * @param natsUrl where NATS is; several are separated by commas
  * @param jdbcUrl the database
  * @param user the role
  */
@@ -29,15 +29,18 @@ record SoakInstallation(String natsUrl, String jdbcUrl, String user) {
 
   /** Short waits, and entries that leave KV all the time, so that much can go wrong. */
   PersistenceConfig config(String runtimeName) {
+    String[] servers = natsUrl.split(",", -1);
     return PersistenceConfig.builder(
-            NatsConfig.of(natsUrl).withRequestTimeout(Duration.ofSeconds(2)),
+            NatsConfig.of(servers)
+                .withReplicas(servers.length)
+                .withRequestTimeout(Duration.ofSeconds(2)),
             PostgresConfig.of(jdbcUrl, user)
                 .withConnections(1, 4)
                 .withTimeouts(Duration.ofSeconds(2), Duration.ofSeconds(5)))
         .flush(
             FlushConfig.defaults()
                 .withLeaseDuration(Duration.ofSeconds(1))
-                .withIdleTimeToLive(Duration.ofSeconds(1), Duration.ofMillis(400))
+                .withIdleTimeToLive(Duration.ofMillis(300), Duration.ofMillis(150))
                 .withCloseDeadline(Duration.ofSeconds(20)))
         .knownRevisions(2_000)
         .runtimeName(runtimeName)

@@ -1,18 +1,31 @@
 package io.mistersmith.persistence.core.soak;
 
 import io.mistersmith.persistence.migration.MigrationRunner;
+import io.mistersmith.persistence.testkit.server.NatsCluster;
 import io.mistersmith.persistence.testkit.server.NatsOptions;
 import io.mistersmith.persistence.testkit.server.NatsServer;
 import io.mistersmith.persistence.testkit.server.PostgresOptions;
 import io.mistersmith.persistence.testkit.server.PostgresServer;
+import java.util.List;
+import java.util.stream.Collectors;
 import org.postgresql.ds.PGSimpleDataSource;
 
-/** The servers under the soak, which it kills and freezes. */
-record SoakServers(NatsServer nats, PostgresServer postgres, SoakInstallation installation)
+/**
+ * The servers under the soak, which it kills and freezes.
+ *
+ * @param nats one nats-server, or those of a cluster
+ * @param postgres the database's server
+ * @param installation how processes reach them
+ */
+record SoakServers(List<NatsServer> nats, PostgresServer postgres, SoakInstallation installation)
     implements AutoCloseable {
 
-  static SoakServers start() {
-    NatsServer nats = NatsServer.start(NatsOptions.defaults());
+  /** Starts PostgreSQL and so many nats-servers: 1, 3 or 5. */
+  static SoakServers start(int natsServers) {
+    List<NatsServer> nats =
+        natsServers == 1
+            ? List.of(NatsServer.start(NatsOptions.defaults()))
+            : NatsCluster.start(natsServers, NatsOptions.defaults()).servers();
     try {
       PostgresServer postgres = PostgresServer.start(PostgresOptions.defaults());
       try {
@@ -22,12 +35,12 @@ record SoakServers(NatsServer nats, PostgresServer postgres, SoakInstallation in
         throw e;
       }
     } catch (RuntimeException e) {
-      nats.close();
+      nats.forEach(NatsServer::close);
       throw e;
     }
   }
 
-  private static SoakServers start(NatsServer nats, PostgresServer postgres) {
+  private static SoakServers start(List<NatsServer> nats, PostgresServer postgres) {
     String url = postgres.createDatabase("soak");
     PGSimpleDataSource source = new PGSimpleDataSource();
     source.setUrl(url);
@@ -35,15 +48,16 @@ record SoakServers(NatsServer nats, PostgresServer postgres, SoakInstallation in
     if (MigrationRunner.of(source).apply() == null) {
       throw new IllegalStateException("not migrated");
     }
-    SoakInstallation installation = new SoakInstallation(nats.url(), url, postgres.user());
+    String natsUrl = nats.stream().map(NatsServer::url).collect(Collectors.joining(","));
+    SoakInstallation installation = new SoakInstallation(natsUrl, url, postgres.user());
     new Database(installation).audit();
     return new SoakServers(nats, postgres, installation);
   }
 
   @Override
   public void close() {
-    try (nats) {
-      postgres.close();
+    try (postgres) {
+      nats.forEach(NatsServer::close);
     }
   }
 }
