@@ -8,6 +8,7 @@ import io.mistersmith.persistence.repository.StateRepository;
 import io.mistersmith.persistence.testkit.contract.AgentRepositoryContract;
 import io.mistersmith.persistence.testkit.contract.ConflictContract;
 import io.mistersmith.persistence.testkit.contract.InMemoryFixture;
+import io.mistersmith.persistence.testkit.contract.LifecycleContract;
 import io.mistersmith.persistence.testkit.contract.PersistenceFixture;
 import io.mistersmith.persistence.testkit.contract.StateBadInputContract;
 import io.mistersmith.persistence.testkit.contract.StateDurabilityContract;
@@ -69,6 +70,14 @@ class InMemoryContractTest {
 
   @Nested
   class Conflicts extends ConflictContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
+    }
+  }
+
+  @Nested
+  class Lifecycle extends LifecycleContract {
     @Override
     protected PersistenceFixture fixture() {
       return new InMemoryFixture();

@@ -7,6 +7,7 @@ import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.repository.StateRepository;
 import io.mistersmith.persistence.testkit.contract.AgentRepositoryContract;
 import io.mistersmith.persistence.testkit.contract.ConflictContract;
+import io.mistersmith.persistence.testkit.contract.LifecycleContract;
 import io.mistersmith.persistence.testkit.contract.PersistenceFixture;
 import io.mistersmith.persistence.testkit.contract.StateBadInputContract;
 import io.mistersmith.persistence.testkit.contract.StateDurabilityContract;
@@ -70,6 +71,14 @@ class RealServersContractIT {
 
   @Nested
   class Conflicts extends ConflictContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers();
+    }
+  }
+
+  @Nested
+  class Lifecycle extends LifecycleContract {
     @Override
     protected PersistenceFixture fixture() {
       return new RealServers();
