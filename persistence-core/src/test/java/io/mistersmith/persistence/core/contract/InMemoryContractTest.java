@@ -10,6 +10,7 @@ import io.mistersmith.persistence.testkit.contract.CheckpointContract;
 import io.mistersmith.persistence.testkit.contract.ConflictContract;
 import io.mistersmith.persistence.testkit.contract.ConsistencyContract;
 import io.mistersmith.persistence.testkit.contract.InMemoryFixture;
+import io.mistersmith.persistence.testkit.contract.LifecycleContract;
 import io.mistersmith.persistence.testkit.contract.PersistenceFixture;
 import io.mistersmith.persistence.testkit.contract.StateBadInputContract;
 import io.mistersmith.persistence.testkit.contract.StateDurabilityContract;
@@ -87,6 +88,14 @@ class InMemoryContractTest {
 
   @Nested
   class CheckpointsOfAgents extends CheckpointContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
+    }
+  }
+
+  @Nested
+  class Lifecycle extends LifecycleContract {
     @Override
     protected PersistenceFixture fixture() {
       return new InMemoryFixture();

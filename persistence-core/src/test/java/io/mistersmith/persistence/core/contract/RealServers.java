@@ -4,8 +4,11 @@ import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.NatsConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.config.PostgresConfig;
+import io.mistersmith.persistence.core.RealStores;
 import io.mistersmith.persistence.migration.MigrationRunner;
 import io.mistersmith.persistence.testkit.contract.PersistenceFixture;
+import io.mistersmith.persistence.testkit.fault.Faults;
+import io.mistersmith.persistence.testkit.fault.FaultyStores;
 import io.mistersmith.persistence.testkit.server.NatsServer;
 import io.mistersmith.persistence.testkit.server.PostgresServer;
 import io.mistersmith.persistence.testkit.server.TestServers;
@@ -45,6 +48,11 @@ final class RealServers implements PersistenceFixture {
   @Override
   public Persistence open(PersistenceConfig config) {
     return Persistence.open(config);
+  }
+
+  @Override
+  public Persistence open(PersistenceConfig config, Faults faults) {
+    return Persistence.open(config, new FaultyStores(RealStores.provider(), faults));
   }
 
   @Override

@@ -5,6 +5,8 @@ import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.spi.HotBucket;
 import io.mistersmith.persistence.spi.StoreProvider;
+import io.mistersmith.persistence.testkit.fault.Faults;
+import io.mistersmith.persistence.testkit.fault.FaultyStores;
 import io.mistersmith.persistence.testkit.memory.InMemoryStores;
 import io.mistersmith.persistence.testkit.time.ManualClock;
 import java.time.Duration;
@@ -27,6 +29,11 @@ public final class InMemoryFixture implements StoresFixture, PersistenceFixture 
   @Override
   public Persistence open(PersistenceConfig config) {
     return Persistence.open(config, stores);
+  }
+
+  @Override
+  public Persistence open(PersistenceConfig config, Faults faults) {
+    return Persistence.open(config, new FaultyStores(stores, faults));
   }
 
   @Override

@@ -12,6 +12,7 @@ import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.Versioned;
 import io.mistersmith.persistence.repository.JsonCodec;
 import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.testkit.fault.Faults;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -61,6 +62,13 @@ public abstract class PersistenceContract {
   /** Opens another runtime on the same data; closed after the test. */
   final Persistence open(PersistenceConfig config) {
     Persistence more = fixture.open(config);
+    opened.push(more);
+    return more;
+  }
+
+  /** Opens another runtime on the same data, with faults in its stores; closed after the test. */
+  final Persistence open(PersistenceConfig config, Faults faults) {
+    Persistence more = fixture.open(config, faults);
     opened.push(more);
     return more;
   }

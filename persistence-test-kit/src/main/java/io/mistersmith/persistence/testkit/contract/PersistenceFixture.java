@@ -2,6 +2,7 @@ package io.mistersmith.persistence.testkit.contract;
 
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.testkit.fault.Faults;
 import java.time.Duration;
 
 /** What a contract about the API runs on. Each test gets a new one, and closes it. */
@@ -9,6 +10,9 @@ public interface PersistenceFixture extends AutoCloseable {
 
   /** Opens the engine under test; the caller closes it. */
   Persistence open(PersistenceConfig config);
+
+  /** {@link #open(PersistenceConfig)}, with faults between the engine and its stores. */
+  Persistence open(PersistenceConfig config, Faults faults);
 
   /**
    * A configuration under which nothing is stored when this fixture is new. All calls lead to the

@@ -59,9 +59,22 @@ final class HydrationFlight {
     landed.completeExceptionally(failure);
   }
 
-  /** A future of its own for each caller, so that none can end it for the others. */
+  /**
+   * A future of its own for each caller, so that none can end it for the others; it fails with the
+   * failure itself, not with a wrapper of it.
+   */
   CompletableFuture<Hydration> landing() {
-    return landed.copy();
+    CompletableFuture<Hydration> own = new CompletableFuture<>();
+    var unused =
+        landed.whenComplete(
+            (hydration, failure) -> {
+              if (failure == null) {
+                own.complete(hydration);
+              } else {
+                own.completeExceptionally(failure);
+              }
+            });
+    return own;
   }
 
   Hydration await() {

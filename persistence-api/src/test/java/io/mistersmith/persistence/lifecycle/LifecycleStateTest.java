@@ -1,0 +1,60 @@
+package io.mistersmith.persistence.lifecycle;
+
+import static io.mistersmith.persistence.lifecycle.LifecycleState.ACTIVE;
+import static io.mistersmith.persistence.lifecycle.LifecycleState.COLD;
+import static io.mistersmith.persistence.lifecycle.LifecycleState.EXPIRED;
+import static io.mistersmith.persistence.lifecycle.LifecycleState.FLUSHING;
+import static io.mistersmith.persistence.lifecycle.LifecycleState.HYDRATING;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Instant;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class LifecycleStateTest {
+
+  private record Pair(LifecycleState from, LifecycleState to) {}
+
+  private static final Set<Pair> LEGAL =
+      Set.of(
+          new Pair(COLD, HYDRATING),
+          new Pair(COLD, ACTIVE),
+          new Pair(HYDRATING, ACTIVE),
+          new Pair(HYDRATING, COLD),
+          new Pair(ACTIVE, HYDRATING),
+          new Pair(ACTIVE, FLUSHING),
+          new Pair(ACTIVE, EXPIRED),
+          new Pair(FLUSHING, ACTIVE),
+          new Pair(EXPIRED, COLD));
+
+  @Test
+  void allowsTheLegalTransitionsAndNoOther() {
+    for (LifecycleState from : LifecycleState.values()) {
+      for (LifecycleState to : LifecycleState.values()) {
+        assertThat(from.canBecome(to))
+            .as(from + " to " + to)
+            .isEqualTo(LEGAL.contains(new Pair(from, to)));
+      }
+    }
+  }
+
+  @Test
+  void anIllegalChangeCannotBeMade() {
+    for (LifecycleState from : LifecycleState.values()) {
+      for (LifecycleState to : LifecycleState.values()) {
+        if (LEGAL.contains(new Pair(from, to))) {
+          assertThat(change(from, to).to()).isEqualTo(to);
+        } else {
+          assertThatThrownBy(() -> change(from, to))
+              .isInstanceOf(IllegalStateException.class)
+              .hasMessageContainingAll("agent a", from.name(), to.name());
+        }
+      }
+    }
+  }
+
+  private static LifecycleChange change(LifecycleState from, LifecycleState to) {
+    return new LifecycleChange("a", from, to, Instant.EPOCH, LifecycleCause.WRITE);
+  }
+}

@@ -1,0 +1,14 @@
+package io.mistersmith.persistence.core;
+
+import io.mistersmith.persistence.spi.StoreProvider;
+
+/** Hands the stores of production to tests that put faults in front of them. */
+public final class RealStores {
+
+  private RealStores() {}
+
+  /** NATS and PostgreSQL. */
+  public static StoreProvider provider() {
+    return new NatsPostgresProvider();
+  }
+}
