@@ -27,7 +27,8 @@ class TenantSchemaIT {
   private static final String ROWS =
       """
       INSERT INTO agents.registry (agent_id, agent_type, agent_name) VALUES ('A', 'w', 'n');
-      INSERT INTO agents.checkpoints (agent_id, state_snapshot) VALUES ('A', '{}');
+      INSERT INTO agents.checkpoints (checkpoint_id, agent_id, state_snapshot)
+      VALUES ('B', 'A', '{}');
       INSERT INTO agents.lifecycle_events (agent_id, event_type, triggered_by)
       VALUES ('A', 'e', 'A');
       INSERT INTO tasks.queue (task_id, task_type, created_by_agent_id) VALUES ('B', 't', 'A');
@@ -123,6 +124,7 @@ class TenantSchemaIT {
       textBlock =
           """
           checkpoints_agent_id_fkey | INSERT INTO agents.checkpoints (agent_id, state_snapshot) VALUES ('A', '{}')
+          checkpoints_parent_checkpoint_id_fkey | INSERT INTO agents.checkpoints (agent_id, state_snapshot, parent_checkpoint_id) SELECT agent_id, '{}', 'B' FROM agents.registry
           lifecycle_events_agent_id_fkey | INSERT INTO agents.lifecycle_events (agent_id, event_type) VALUES ('A', 'e')
           lifecycle_events_triggered_by_fkey | UPDATE agents.lifecycle_events SET triggered_by = 'A'
           queue_assigned_agent_id_fkey | INSERT INTO tasks.queue (task_type, assigned_agent_id) VALUES ('t', 'A')
@@ -197,6 +199,38 @@ class TenantSchemaIT {
       assertThat(ours.query("SELECT tenant_id FROM tasks.queue")).containsExactly(OURS, OURS);
       ours.connection().rollback();
     }
+  }
+
+  /** An installation that was divided before checkpoints had parents. */
+  @Test
+  void parentsThatCameLaterCarryTheTenantToo() throws SQLException {
+    TestDatabase older = new TestDatabase(server);
+    MigrationRunner.of(older.dataSource()).apply();
+    older.execute(
+        "ALTER TABLE agents.checkpoints DROP COLUMN parent_checkpoint_id,"
+            + " DROP COLUMN dead_letter_count");
+    OptionalSet.TENANTS.apply(older.dataSource());
+    older.execute("ALTER TABLE agents.checkpoints DROP CONSTRAINT checkpoints_tenant_key");
+    older.execute(
+        """
+        ALTER TABLE agents.checkpoints
+          ADD COLUMN parent_checkpoint_id UUID
+            CONSTRAINT checkpoints_parent_checkpoint_id_fkey REFERENCES agents.checkpoints
+        """);
+    assertThat(older.query("SELECT count(*) FROM agents.tenant_gaps()")).containsExactly("1");
+
+    older.execute(OptionalSet.TENANTS.script("V1.9.0"));
+
+    assertThat(older.query("SELECT gap FROM agents.tenant_gaps()")).isEmpty();
+    OptionalSet.TENANTS.takeBack(older.dataSource());
+    assertThat(
+            older.query(
+                """
+                SELECT pg_get_constraintdef(oid) FROM pg_constraint
+                 WHERE conname = 'checkpoints_parent_checkpoint_id_fkey'
+                """))
+        .containsExactly(
+            "FOREIGN KEY (parent_checkpoint_id) REFERENCES agents.checkpoints(checkpoint_id)");
   }
 
   @Test

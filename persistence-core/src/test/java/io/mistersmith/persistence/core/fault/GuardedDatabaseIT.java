@@ -6,6 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.lifecycle.Checkpoint;
+import io.mistersmith.persistence.lifecycle.CheckpointOptions;
+import io.mistersmith.persistence.lifecycle.Checkpoints;
+import io.mistersmith.persistence.lifecycle.PruneRule;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
@@ -79,6 +83,28 @@ class GuardedDatabaseIT {
           DataError.ACCESS_DENIED, "another tenant", () -> ours.agents().delete(theirAgent.id()));
       servers.report("Guarded", "tenants=2 rows=70 dead_letters=" + ours.deadLetters().count());
       assertThat(ours.deadLetters().count()).isZero();
+    }
+  }
+
+  @Test
+  void checkpointsAndEventsAreOfTheTenantOfTheirAgent() throws SQLException {
+    UUID tenant = UUID.randomUUID();
+    try (Persistence persistence = database.open(tenant)) {
+      Agent agent = persistence.agents().save(Agent.of("guarded", "copied")).value();
+      write(persistence, agent, 5);
+      Checkpoints checkpoints = persistence.checkpoints();
+      Checkpoint first = checkpoints.create(agent.id(), CheckpointOptions.full());
+      write(persistence, agent, 7);
+      checkpoints.create(agent.id(), CheckpointOptions.changes());
+      assertThat(checkpoints.restore(first.id(), SOON).deleted()).isEqualTo(2);
+
+      String count =
+          "SELECT (SELECT count(*) FROM agents.checkpoints) || ' ' ||"
+              + " (SELECT count(*) FROM agents.lifecycle_events)";
+      assertThat(database.queryAs(tenant, count)).containsExactly("2 4");
+      assertThat(database.queryAs(UUID.randomUUID(), count)).containsExactly("0 0");
+      assertThat(checkpoints.prune(agent.id(), PruneRule.keepLatest(0)).removed()).hasSize(2);
+      assertThat(database.query("SELECT gap FROM agents.tenant_gaps()")).isEmpty();
     }
   }
 

@@ -1,0 +1,98 @@
+package io.mistersmith.persistence.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.conflict.ConflictResolver;
+import io.mistersmith.persistence.conflict.ConflictRules;
+import io.mistersmith.persistence.error.TransientPersistenceException;
+import io.mistersmith.persistence.lifecycle.Checkpoint;
+import io.mistersmith.persistence.lifecycle.CheckpointOptions;
+import io.mistersmith.persistence.lifecycle.LifecycleEvent;
+import io.mistersmith.persistence.lifecycle.Restored;
+import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.Causality;
+import io.mistersmith.persistence.model.DataType;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.model.Versioned;
+import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.testkit.fault.Call;
+import io.mistersmith.persistence.testkit.fault.Faults;
+import io.mistersmith.persistence.testkit.fault.Gate;
+import io.mistersmith.persistence.testkit.junit.PersistenceExtension;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Checkpoints while calls are lost, held and overtaken. */
+@ExtendWith(PersistenceExtension.class)
+class CheckpointFaultsTest {
+
+  private static final Duration SOON = Duration.ofSeconds(10);
+
+  private final Agent agent = Agent.of("test", "tester");
+  private final StateKey key = StateKey.of(agent.id(), "k");
+
+  @Test
+  void aWriteThatOvertakesARestoreIsSeenByIt(Persistence persistence, Faults faults)
+      throws Exception {
+    persistence.agents().save(agent);
+    StateRepository<String> states =
+        persistence.states(
+            DataType.AGENT_STATE, String.class, ConflictRules.of(ConflictResolver.lastWriteWins()));
+    states.save(key, "kept");
+    Checkpoint made = persistence.checkpoints().create(agent.id(), CheckpointOptions.full());
+    states.save(key, "stands");
+
+    Versioned<String> overtaking;
+    CompletableFuture<Restored> restoring;
+    try (Gate beforeWrite = faults.on(Call.PUBLISH).pauseBefore()) {
+      restoring =
+          CompletableFuture.supplyAsync(() -> persistence.checkpoints().restore(made.id(), SOON));
+      beforeWrite.awaitArrival(SOON);
+      overtaking = states.save(key, "overtakes");
+      beforeWrite.release();
+      assertThat(restoring.get(10, TimeUnit.SECONDS).written()).isEqualTo(1);
+    }
+    Versioned<String> restored = states.find(key).orElseThrow();
+    assertThat(restored.value()).isEqualTo("kept");
+    assertThat(restored.clock().compare(overtaking.clock())).isEqualTo(Causality.AFTER);
+  }
+
+  @Test
+  void aRestoreWhoseWritesAreLostIsRunAgain(Persistence persistence, Faults faults) {
+    persistence.agents().save(agent);
+    StateRepository<Object> states = persistence.states(Object.class);
+    for (int i = 0; i < 20; i++) {
+      states.save(StateKey.of(agent.id(), "k" + i), 1);
+    }
+    Checkpoint made = persistence.checkpoints().create(agent.id(), CheckpointOptions.full());
+    for (int i = 0; i < 20; i++) {
+      states.save(StateKey.of(agent.id(), "k" + i), 2);
+    }
+    faults.on(Call.PUBLISH).passNext(7).loseNextRequests(1);
+    assertThatThrownBy(() -> persistence.checkpoints().restore(made.id(), SOON))
+        .isInstanceOf(TransientPersistenceException.class);
+    Restored restored = persistence.checkpoints().restore(made.id(), SOON);
+    assertThat(restored.unchanged()).isBetween(7, 19);
+    assertThat(restored.written()).isEqualTo(20 - restored.unchanged());
+    for (int i = 0; i < 20; i++) {
+      assertThat(states.find(StateKey.of(agent.id(), "k" + i)).orElseThrow().value()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void anEventWhoseAnswerWasLostIsRecordedOnce(Persistence persistence, Faults faults) {
+    persistence.agents().save(agent);
+    persistence.states(Object.class).save(key, 1);
+    Checkpoint made = persistence.checkpoints().create(agent.id(), CheckpointOptions.full());
+    faults.on(Call.SQL_WRITE).loseNextAcknowledgements(2);
+    persistence.checkpoints().restore(made.id(), SOON);
+    assertThat(persistence.lifecycleEvents().list(agent.id(), 10))
+        .extracting(LifecycleEvent::type)
+        .containsExactly("checkpoint_restored", "checkpoint_created", "registered");
+  }
+}
