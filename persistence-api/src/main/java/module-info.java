@@ -7,6 +7,7 @@ module io.mistersmith.persistence.api {
   exports io.mistersmith.persistence.conflict;
   exports io.mistersmith.persistence.crdt;
   exports io.mistersmith.persistence.error;
+  exports io.mistersmith.persistence.lifecycle;
   exports io.mistersmith.persistence.model;
   exports io.mistersmith.persistence.monitor;
   exports io.mistersmith.persistence.repository;

@@ -74,6 +74,12 @@ INSERT INTO agents.checkpoints (agent_id, state_snapshot, journal_epoch, journal
 INSERT INTO agents.checkpoints (agent_id, state_snapshot, entry_count) VALUES ('aaaaaaaa-0000-4000-8000-000000000001', '{}', -1);
 -- refused: agents.checkpoints valid_checkpoint_size
 INSERT INTO agents.checkpoints (agent_id, state_snapshot, size_bytes) VALUES ('aaaaaaaa-0000-4000-8000-000000000001', '{}', -1);
+-- refused: agents.checkpoints checkpoints_parent_checkpoint_id_fkey
+INSERT INTO agents.checkpoints (agent_id, state_snapshot, parent_checkpoint_id) VALUES ('aaaaaaaa-0000-4000-8000-000000000001', '{}', 'aaaaaaaa-0000-4000-8000-0000000000c9');
+-- refused: agents.checkpoints valid_checkpoint_parent
+INSERT INTO agents.checkpoints (checkpoint_id, agent_id, state_snapshot, parent_checkpoint_id) VALUES ('aaaaaaaa-0000-4000-8000-0000000000c8', 'aaaaaaaa-0000-4000-8000-000000000001', '{}', 'aaaaaaaa-0000-4000-8000-0000000000c8');
+-- refused: agents.checkpoints valid_dead_letter_count
+INSERT INTO agents.checkpoints (agent_id, state_snapshot, dead_letter_count) VALUES ('aaaaaaaa-0000-4000-8000-000000000001', '{}', -1);
 -- refused: agents.lifecycle_events lifecycle_events_pkey as lifecycle_events_default_pkey
 INSERT INTO agents.lifecycle_events (event_id, agent_id, event_type, created_at) VALUES ('aaaaaaaa-0000-4000-8000-0000000000e1', 'aaaaaaaa-0000-4000-8000-000000000001', 'started', '2020-01-01Z');
 -- refused: agents.lifecycle_events lifecycle_events_agent_id_fkey

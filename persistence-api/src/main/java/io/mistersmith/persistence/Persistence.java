@@ -4,6 +4,8 @@ import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.conflict.ConflictRules;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.lifecycle.Checkpoints;
+import io.mistersmith.persistence.lifecycle.LifecycleEvents;
 import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.monitor.Consistency;
 import io.mistersmith.persistence.repository.AgentRepository;
@@ -92,6 +94,12 @@ public interface Persistence extends AutoCloseable {
 
   /** Entries that PostgreSQL refused. */
   DeadLetters deadLetters();
+
+  /** Copies of agents' states, to go back to. */
+  Checkpoints checkpoints();
+
+  /** What has happened to agents. */
+  LifecycleEvents lifecycleEvents();
 
   /** How far KV and PostgreSQL are apart, and whether they agree. */
   Consistency consistency();

@@ -14,9 +14,14 @@ import java.util.Optional;
  * @param durability what to wait for
  * @param timeToLive how long the entry lives from now; a save without one removes an earlier one
  * @param seen which writes the caller had seen when it made the value, where conflicts are resolved
+ * @param basis the latest version among them that is known by its revision
  */
 public record SaveOptions(
-    Expected expected, Durability durability, Optional<Duration> timeToLive, VectorClock seen) {
+    Expected expected,
+    Durability durability,
+    Optional<Duration> timeToLive,
+    VectorClock seen,
+    Optional<Revision> basis) {
 
   private static final SaveOptions UNCONDITIONAL = of(new Expected.Anything());
   private static final SaveOptions IF_ABSENT = of(new Expected.Absent());
@@ -33,7 +38,8 @@ public record SaveOptions(
   }
 
   private static SaveOptions of(Expected expected) {
-    return new SaveOptions(expected, Durability.KV_ACK, Optional.empty(), VectorClock.empty());
+    return new SaveOptions(
+        expected, Durability.KV_ACK, Optional.empty(), VectorClock.empty(), Optional.empty());
   }
 
   /**
@@ -56,19 +62,27 @@ public record SaveOptions(
 
   /** These options with another durability. */
   public SaveOptions withDurability(Durability newDurability) {
-    return new SaveOptions(expected, newDurability, timeToLive, seen);
+    return new SaveOptions(expected, newDurability, timeToLive, seen, basis);
   }
 
   /** These options with a time to live. */
   public SaveOptions withTimeToLive(Duration newTimeToLive) {
-    return new SaveOptions(expected, durability, Optional.of(newTimeToLive), seen);
+    return new SaveOptions(expected, durability, Optional.of(newTimeToLive), seen, basis);
   }
 
   /**
    * These options for a value that was made out of {@code version}: where conflicts are resolved,
-   * that version and those it had seen are no conflict with it.
+   * that version and those it had seen are no conflict with it. Of several calls all count.
    */
   public SaveOptions basedOn(Versioned<?> version) {
-    return new SaveOptions(expected, durability, timeToLive, seen.merge(version.clock()));
+    boolean latest =
+        !version.clock().equals(VectorClock.empty())
+            && basis.map(version.revision()::isAfter).orElse(true);
+    return new SaveOptions(
+        expected,
+        durability,
+        timeToLive,
+        seen.merge(version.clock()),
+        latest ? Optional.of(version.revision()) : basis);
   }
 }

@@ -8,7 +8,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 
-/** The durable registry of agents. Thread-safe. */
+/**
+ * The durable registry of agents. Thread-safe. What registers an agent or changes its status is
+ * recorded as a lifecycle event in the same transaction.
+ */
 public interface AgentStore {
 
   /** For {@code expectedVersion}: the write is unconditional. */

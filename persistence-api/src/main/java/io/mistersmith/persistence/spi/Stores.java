@@ -21,6 +21,12 @@ public interface Stores extends AutoCloseable {
   /** The entries that could not be flushed. */
   DeadLetterStore deadLetters();
 
+  /** Copies of agents' states. */
+  CheckpointStore checkpoints();
+
+  /** What has happened to agents. */
+  LifecycleEventStore lifecycleEvents();
+
   /**
    * Calls {@code action} whenever the connection to the hot store was lost and is back, on a thread
    * that may block.

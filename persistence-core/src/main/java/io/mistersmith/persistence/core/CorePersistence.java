@@ -4,6 +4,9 @@ import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.conflict.ConflictRules;
+import io.mistersmith.persistence.core.internal.checkpoint.Restorer;
+import io.mistersmith.persistence.core.internal.checkpoint.StoredCheckpoints;
+import io.mistersmith.persistence.core.internal.checkpoint.StoredLifecycleEvents;
 import io.mistersmith.persistence.core.internal.codec.Json;
 import io.mistersmith.persistence.core.internal.flush.Commits;
 import io.mistersmith.persistence.core.internal.journal.BucketIncarnation;
@@ -20,6 +23,8 @@ import io.mistersmith.persistence.core.internal.routing.TieredStore;
 import io.mistersmith.persistence.core.internal.routing.Tiers;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.lifecycle.Checkpoints;
+import io.mistersmith.persistence.lifecycle.LifecycleEvents;
 import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.HybridClock;
 import io.mistersmith.persistence.model.StorageLayer;
@@ -53,6 +58,8 @@ final class CorePersistence implements Persistence {
   private final AgentRepository agents;
   private final HeartbeatBuffer heartbeats;
   private final DeadLetters deadLetters;
+  private final Checkpoints checkpoints;
+  private final LifecycleEvents lifecycleEvents;
   private final AtomicBoolean closed = new AtomicBoolean();
 
   CorePersistence(PersistenceConfig config, Stores stores) {
@@ -78,6 +85,15 @@ final class CorePersistence implements Persistence {
               config.clock(),
               threads.calls());
       this.deadLetters = new StoredDeadLetters(stores.deadLetters());
+      this.checkpoints =
+          new StoredCheckpoints(
+              stores.checkpoints(),
+              stores.agents(),
+              state.shelf().store(),
+              state.commits(),
+              new Restorer(
+                  state.shelf().store(), state.commits(), stores.lifecycleEvents(), hybridClock));
+      this.lifecycleEvents = new StoredLifecycleEvents(stores.lifecycleEvents());
       threads.every(Duration.ofSeconds(1), heartbeats::write);
       threads.every(Duration.ofSeconds(5), publisher::publishMissing);
     } catch (RuntimeException e) {
@@ -156,6 +172,16 @@ final class CorePersistence implements Persistence {
   @Override
   public DeadLetters deadLetters() {
     return deadLetters;
+  }
+
+  @Override
+  public Checkpoints checkpoints() {
+    return checkpoints;
+  }
+
+  @Override
+  public LifecycleEvents lifecycleEvents() {
+    return lifecycleEvents;
   }
 
   @Override

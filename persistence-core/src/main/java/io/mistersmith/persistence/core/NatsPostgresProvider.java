@@ -6,9 +6,11 @@ import io.mistersmith.persistence.core.internal.pool.SchemaMigration;
 import io.mistersmith.persistence.core.internal.store.nats.NatsStore;
 import io.mistersmith.persistence.core.internal.store.postgres.PostgresStore;
 import io.mistersmith.persistence.spi.AgentStore;
+import io.mistersmith.persistence.spi.CheckpointStore;
 import io.mistersmith.persistence.spi.DeadLetterStore;
 import io.mistersmith.persistence.spi.HotBucket;
 import io.mistersmith.persistence.spi.JournalStore;
+import io.mistersmith.persistence.spi.LifecycleEventStore;
 import io.mistersmith.persistence.spi.StateStore;
 import io.mistersmith.persistence.spi.StoreProvider;
 import io.mistersmith.persistence.spi.Stores;
@@ -56,6 +58,16 @@ final class NatsPostgresProvider implements StoreProvider {
     @Override
     public DeadLetterStore deadLetters() {
       return postgres.deadLetters();
+    }
+
+    @Override
+    public CheckpointStore checkpoints() {
+      return postgres.checkpoints();
+    }
+
+    @Override
+    public LifecycleEventStore lifecycleEvents() {
+      return postgres.lifecycleEvents();
     }
 
     @Override

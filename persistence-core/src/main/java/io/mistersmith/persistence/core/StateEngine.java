@@ -7,6 +7,7 @@ import io.mistersmith.persistence.core.internal.backpressure.PressureGate;
 import io.mistersmith.persistence.core.internal.backpressure.PressureWatch;
 import io.mistersmith.persistence.core.internal.consistency.BacklogProbe;
 import io.mistersmith.persistence.core.internal.consistency.EngineConsistency;
+import io.mistersmith.persistence.core.internal.flush.Commits;
 import io.mistersmith.persistence.core.internal.flush.DurabilityWaiter;
 import io.mistersmith.persistence.core.internal.flush.Evictor;
 import io.mistersmith.persistence.core.internal.flush.FlushTarget;
@@ -110,6 +111,10 @@ final class StateEngine {
 
   Shelf shelf() {
     return shelf;
+  }
+
+  Commits commits() {
+    return waiter;
   }
 
   Consistency consistency() {

@@ -6,6 +6,7 @@ import io.mistersmith.persistence.conflict.ConflictRules;
 import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.repository.StateRepository;
 import io.mistersmith.persistence.testkit.contract.AgentRepositoryContract;
+import io.mistersmith.persistence.testkit.contract.CheckpointContract;
 import io.mistersmith.persistence.testkit.contract.ConflictContract;
 import io.mistersmith.persistence.testkit.contract.ConsistencyContract;
 import io.mistersmith.persistence.testkit.contract.InMemoryFixture;
@@ -78,6 +79,14 @@ class InMemoryContractTest {
 
   @Nested
   class Conflicts extends ConflictContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
+    }
+  }
+
+  @Nested
+  class CheckpointsOfAgents extends CheckpointContract {
     @Override
     protected PersistenceFixture fixture() {
       return new InMemoryFixture();

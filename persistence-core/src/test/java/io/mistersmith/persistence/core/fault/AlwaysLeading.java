@@ -6,10 +6,12 @@ import io.mistersmith.persistence.core.internal.store.nats.NatsStore;
 import io.mistersmith.persistence.core.internal.store.postgres.PostgresStore;
 import io.mistersmith.persistence.spi.AgentStore;
 import io.mistersmith.persistence.spi.ApplyResult;
+import io.mistersmith.persistence.spi.CheckpointStore;
 import io.mistersmith.persistence.spi.DeadLetterStore;
 import io.mistersmith.persistence.spi.HotBucket;
 import io.mistersmith.persistence.spi.JournalPosition;
 import io.mistersmith.persistence.spi.JournalStore;
+import io.mistersmith.persistence.spi.LifecycleEventStore;
 import io.mistersmith.persistence.spi.StateChange;
 import io.mistersmith.persistence.spi.StateStore;
 import io.mistersmith.persistence.spi.StoreProvider;
@@ -72,6 +74,16 @@ final class AlwaysLeading implements StoreProvider {
     @Override
     public DeadLetterStore deadLetters() {
       return postgres.deadLetters();
+    }
+
+    @Override
+    public CheckpointStore checkpoints() {
+      return postgres.checkpoints();
+    }
+
+    @Override
+    public LifecycleEventStore lifecycleEvents() {
+      return postgres.lifecycleEvents();
     }
 
     @Override

@@ -1,11 +1,15 @@
 package io.mistersmith.persistence.core.fault;
 
+import io.mistersmith.persistence.model.HybridTimestamp;
 import io.nats.client.Connection;
 import io.nats.client.JetStreamApiException;
 import io.nats.client.JetStreamManagement;
+import io.nats.client.JetStreamSubscription;
 import io.nats.client.Message;
 import io.nats.client.Nats;
 import io.nats.client.PurgeOptions;
+import io.nats.client.PushSubscribeOptions;
+import io.nats.client.api.MessageInfo;
 import io.nats.client.api.PublishAck;
 import io.nats.client.api.StreamConfiguration;
 import io.nats.client.api.StreamInfo;
@@ -14,6 +18,8 @@ import io.nats.client.impl.Headers;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 
 /** The stream behind an installation's agent state, over a plain connection past the library. */
 final class Streams implements AutoCloseable {
@@ -83,6 +89,54 @@ final class Streams implements AutoCloseable {
               .jetStream()
               .publish(subject(encodedKey), headers, value.getBytes(StandardCharsets.UTF_8));
       return acknowledged.getSeqno();
+    } catch (IOException | JetStreamApiException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** The last message of this key, whose conflicts are resolved. */
+  Kept last(String encodedKey) {
+    try {
+      MessageInfo message = management().getLastMessage(stream(), subject(encodedKey));
+      Headers headers = message.getHeaders();
+      String time = headers.getLast("Persistence-Time");
+      String clock = headers.getLast("Persistence-Clock");
+      return Kept.of(
+          new String(message.getData(), StandardCharsets.UTF_8),
+          time,
+          clock == null ? time : clock);
+    } catch (IOException | JetStreamApiException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /**
+   * The hybrid timestamps of all versions of this key that are stored while {@code action} runs, in
+   * the order in which they are.
+   */
+  List<HybridTimestamp> timesDuring(String encodedKey, Runnable action) {
+    try {
+      JetStreamSubscription all =
+          connection
+              .jetStream()
+              .subscribe(
+                  subject(encodedKey),
+                  PushSubscribeOptions.builder().stream(stream()).ordered(true).build());
+      action.run();
+      long last = management().getLastMessage(stream(), subject(encodedKey)).getSeq();
+      List<HybridTimestamp> times = new ArrayList<>();
+      for (long at = 0; at < last; ) {
+        Message message = all.nextMessage(Duration.ofSeconds(10));
+        at = message == null ? last : message.metaData().streamSequence();
+        if (message != null) {
+          times.add(HybridTimestamp.parse(message.getHeaders().getLast("Persistence-Time")));
+        }
+      }
+      all.unsubscribe();
+      return times;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
     } catch (IOException | JetStreamApiException e) {
       throw new IllegalStateException(e);
     }

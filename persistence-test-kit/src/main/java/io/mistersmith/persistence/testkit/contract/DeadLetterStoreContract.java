@@ -7,11 +7,14 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.HybridTimestamp;
 import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.model.VectorClock;
 import io.mistersmith.persistence.repository.DeadLetter;
 import io.mistersmith.persistence.spi.AgentStore;
 import io.mistersmith.persistence.spi.DeadLetterStore;
 import io.mistersmith.persistence.spi.Operation;
+import io.mistersmith.persistence.spi.Provenance;
 import io.mistersmith.persistence.spi.StateChange;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
@@ -99,6 +102,31 @@ public abstract class DeadLetterStoreContract extends DurableContract {
     assertThat(letters().count()).isZero();
     assertThat(letters().openSubjects(BUCKET)).isEmpty();
     assertFails(DataError.NOT_FOUND, () -> letters().replay(id));
+  }
+
+  @Test
+  void aReplayedEntryComesFromWhereItCameFrom() {
+    HybridTimestamp first = new HybridTimestamp(41, 3, "a");
+    HybridTimestamp second = new HybridTimestamp(42, 0, "b");
+    Provenance from = new Provenance(second, VectorClock.empty().tick(first).tick(second));
+    StateChange change = put(key, at(1), "1");
+    apply(
+        new StateChange(
+            change.subject(),
+            change.key(),
+            change.operation(),
+            change.value(),
+            change.revision(),
+            change.writtenAt(),
+            change.expiresAt(),
+            Optional.of(from)));
+    apply(put(StateKey.of(later.id(), "plain"), at(2), "2"));
+    register(later);
+    for (DeadLetter letter : letters().open(2)) {
+      letters().replay(letter.id());
+    }
+    assertThat(row(key).provenance()).contains(from);
+    assertThat(row(StateKey.of(later.id(), "plain")).provenance()).isEmpty();
   }
 
   @Test

@@ -2,9 +2,11 @@ package io.mistersmith.persistence.testkit.fault;
 
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.spi.AgentStore;
+import io.mistersmith.persistence.spi.CheckpointStore;
 import io.mistersmith.persistence.spi.DeadLetterStore;
 import io.mistersmith.persistence.spi.HotBucket;
 import io.mistersmith.persistence.spi.JournalStore;
+import io.mistersmith.persistence.spi.LifecycleEventStore;
 import io.mistersmith.persistence.spi.StateStore;
 import io.mistersmith.persistence.spi.Stores;
 import java.util.List;
@@ -54,6 +56,16 @@ final class FaultyOpened implements Stores {
   @Override
   public DeadLetterStore deadLetters() {
     return SqlFaults.around(DeadLetterStore.class, real.deadLetters(), faults);
+  }
+
+  @Override
+  public CheckpointStore checkpoints() {
+    return SqlFaults.around(CheckpointStore.class, real.checkpoints(), faults);
+  }
+
+  @Override
+  public LifecycleEventStore lifecycleEvents() {
+    return SqlFaults.around(LifecycleEventStore.class, real.lifecycleEvents(), faults);
   }
 
   @Override

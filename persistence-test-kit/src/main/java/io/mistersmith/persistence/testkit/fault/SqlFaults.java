@@ -50,7 +50,15 @@ final class SqlFaults implements InvocationHandler {
       case "position" -> Call.POSITION;
       case "startEpoch" -> Call.START_EPOCH;
       case "acquireLease", "releaseLease" -> Call.LEASE;
-      case "save", "delete", "heartbeats", "markPublished", "replay", "sweep", "removeOrphans" ->
+      case "save",
+          "delete",
+          "heartbeats",
+          "markPublished",
+          "replay",
+          "sweep",
+          "create",
+          "record",
+          "removeOrphans" ->
           Call.SQL_WRITE;
       default -> Call.SQL_READ;
     };

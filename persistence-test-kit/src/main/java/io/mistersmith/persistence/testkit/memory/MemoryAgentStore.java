@@ -3,7 +3,9 @@ package io.mistersmith.persistence.testkit.memory;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
+import io.mistersmith.persistence.lifecycle.LifecycleEvent;
 import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.AgentStatus;
 import io.mistersmith.persistence.spi.AgentStore;
 import io.mistersmith.persistence.spi.StoredAgent;
 import java.time.Instant;
@@ -48,6 +50,20 @@ final class MemoryAgentStore implements AgentStore {
               row == null
                   ? new Tables.AgentRow(stored, Optional.empty(), 0)
                   : new Tables.AgentRow(stored, row.heartbeat(), row.publishedVersion()));
+          Optional<AgentStatus> before =
+              Optional.ofNullable(row).map(had -> had.stored().agent().status());
+          if (!before.equals(Optional.of(agent.status()))) {
+            tables.events.add(
+                new LifecycleEvent(
+                    UUID.randomUUID(),
+                    agent.id(),
+                    row == null ? LifecycleEvent.REGISTERED : LifecycleEvent.STATUS_CHANGED,
+                    before,
+                    Optional.of(agent.status()),
+                    Map.of(),
+                    Optional.empty(),
+                    now));
+          }
           return stored;
         });
   }
@@ -93,6 +109,8 @@ final class MemoryAgentStore implements AgentStore {
                 "agent " + id + ": SQLSTATE 23503, it is the parent of others; delete them first");
           }
           tables.states.remove(id.toString());
+          tables.checkpoints.values().removeIf(held -> held.checkpoint().agent().equals(id));
+          tables.events.removeIf(event -> event.agent().equals(id));
           return tables.agents.remove(id) != null;
         });
   }

@@ -3,9 +3,11 @@ package io.mistersmith.persistence.testkit.memory;
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.spi.AgentStore;
+import io.mistersmith.persistence.spi.CheckpointStore;
 import io.mistersmith.persistence.spi.DeadLetterStore;
 import io.mistersmith.persistence.spi.HotBucket;
 import io.mistersmith.persistence.spi.JournalStore;
+import io.mistersmith.persistence.spi.LifecycleEventStore;
 import io.mistersmith.persistence.spi.StateStore;
 import io.mistersmith.persistence.spi.Stores;
 import java.util.EnumMap;
@@ -70,6 +72,16 @@ final class OpenedStores implements Stores {
   @Override
   public DeadLetterStore deadLetters() {
     return new MemoryDeadLetterStore(database, connection);
+  }
+
+  @Override
+  public CheckpointStore checkpoints() {
+    return new MemoryCheckpointStore(database, connection);
+  }
+
+  @Override
+  public LifecycleEventStore lifecycleEvents() {
+    return new MemoryLifecycleEventStore(database, connection);
   }
 
   @Override

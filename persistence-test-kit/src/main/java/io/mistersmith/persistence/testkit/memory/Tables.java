@@ -1,5 +1,7 @@
 package io.mistersmith.persistence.testkit.memory;
 
+import io.mistersmith.persistence.lifecycle.Checkpoint;
+import io.mistersmith.persistence.lifecycle.LifecycleEvent;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.repository.DeadLetter;
 import io.mistersmith.persistence.spi.JournalPosition;
@@ -7,8 +9,10 @@ import io.mistersmith.persistence.spi.StateChange;
 import io.mistersmith.persistence.spi.StoredAgent;
 import io.mistersmith.persistence.spi.StoredState;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
@@ -30,11 +34,16 @@ final class Tables {
   /** The right to flush. */
   record Lease(String holder, Instant until) {}
 
+  /** A checkpoint with all that it holds, its parents' entries too. */
+  record CheckpointRow(Checkpoint checkpoint, Map<String, StoredState> entries) {}
+
   final Map<UUID, AgentRow> agents = new LinkedHashMap<>();
   final Map<String, NavigableMap<String, StoredState>> states = new HashMap<>();
   final Map<UUID, DeadRow> deadLetters = new LinkedHashMap<>();
   final Map<String, JournalPosition> positions = new HashMap<>();
   final Map<String, Lease> leases = new HashMap<>();
+  final Map<UUID, CheckpointRow> checkpoints = new LinkedHashMap<>();
+  final List<LifecycleEvent> events = new ArrayList<>();
 
   Tables() {}
 
@@ -45,11 +54,18 @@ final class Tables {
     copy.deadLetters.putAll(deadLetters);
     copy.positions.putAll(positions);
     copy.leases.putAll(leases);
+    copy.checkpoints.putAll(checkpoints);
+    copy.events.addAll(events);
     return copy;
   }
 
   Optional<StoredState> state(StateKey key) {
     return Optional.ofNullable(states.get(key.agent())).map(rows -> rows.get(key.key()));
+  }
+
+  /** Records an event that changes no status. */
+  void happened(UUID agent, String type, Map<String, Object> data, Instant at) {
+    events.add(LifecycleEvent.of(agent, type, data, at));
   }
 
   void putState(StoredState row) {

@@ -22,10 +22,14 @@ import io.mistersmith.persistence.monitor.ConflictReport;
 import io.mistersmith.persistence.monitor.ConflictReport.Outcome;
 import io.mistersmith.persistence.monitor.PersistenceListener;
 import io.mistersmith.persistence.repository.Expected;
+import io.mistersmith.persistence.spi.HotBucket;
 import io.mistersmith.persistence.spi.Provenance;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Writes that look at what stands at the key, decide, and store the decision by compare-and-set;
@@ -35,6 +39,11 @@ import java.util.function.Supplier;
  * take a new one after each look it would always be the later one, and "last write wins" would mean
  * "last to get through wins". A merged value is a write of its own, made after both.
  *
+ * <p>A look costs as much as the write. The first try therefore goes without one where this process
+ * knows what most likely stands there: a version that the write is based on, or one that was stored
+ * here. If something else does, the compare-and-set fails and the write looks after all; it has not
+ * lost to anybody then. Only a decision to store is made like that, as nothing tests any other.
+ *
  * <p>What a write replaces without asking is what its author had seen; earlier writes of this
  * process are not among it unless it is based on them, since another thread may have made them.
  * What is stored has seen what it replaced, and itself under a tick that is newer than any of this
@@ -43,6 +52,8 @@ import java.util.function.Supplier;
  * @param <T> the type of the values
  */
 public final class ResolvingWriter<T> {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ResolvingWriter.class);
 
   /** More nodes than write one entry at a time; a clock longer than this is pruned. */
   private static final int CLOCK_LIMIT = 32;
@@ -74,6 +85,59 @@ public final class ResolvingWriter<T> {
    *     when a later delete stays, or when other writers were faster each time
    */
   public Written<T> write(Write<T> write) {
+    return writeUnseen(write).orElseGet(() -> lookAndWrite(write));
+  }
+
+  private Optional<Written<T>> writeUnseen(Write<T> write) {
+    try {
+      OptionalLong basis = placeOfBasis(write);
+      if (basis.isPresent()) {
+        return Optional.of(
+            store(
+                toStore(write, write.seen(), write.at(), Optional.empty()),
+                write,
+                basis.getAsLong()));
+      }
+      Optional<Standing> likely = store.likelyStanding(write.key());
+      Optional<Decision.Store<T>> decision = likely.flatMap(standing -> guess(write, standing));
+      if (decision.isPresent()) {
+        Written<T> written = store(decision.get(), write, likely.get().place());
+        report(write.key(), decision.get(), 0);
+        return Optional.of(written);
+      }
+      return Optional.empty();
+    } catch (TransientPersistenceException e) {
+      if (!Conflicts.isConflict(e)) {
+        throw e;
+      }
+      return Optional.empty();
+    }
+  }
+
+  /** What a resolver throws counts only if what it was asked about does stand there. */
+  private Optional<Decision.Store<T>> guess(Write<T> write, Standing likely) {
+    try {
+      return decide(write, Optional.of(likely)) instanceof Decision.Store<T> toStore
+          ? Optional.of(toStore)
+          : Optional.empty();
+    } catch (RuntimeException e) {
+      LOG.debug("key {}: not decided without a look: {}", write.key(), e.toString());
+      return Optional.empty();
+    }
+  }
+
+  private OptionalLong placeOfBasis(Write<T> write) {
+    return write
+        .basis()
+        .filter(
+            basis ->
+                write.expected() instanceof Expected.Anything
+                    || write.expected().equals(new Expected.At(basis)))
+        .map(basis -> store.likelyPlace(write.key(), basis))
+        .orElse(OptionalLong.empty());
+  }
+
+  private Written<T> lookAndWrite(Write<T> write) {
     AtomicInteger looks = new AtomicInteger();
     Supplier<Written<T>> outcome =
         Conflicts.retry(
@@ -97,7 +161,8 @@ public final class ResolvingWriter<T> {
   private Supplier<Written<T>> carryOut(
       Decision<T> decision, Write<T> write, Optional<Standing> standing) {
     if (decision instanceof Decision.Store<T> toStore) {
-      Written<T> written = store(toStore, write, standing);
+      Written<T> written =
+          store(toStore, write, standing.map(Standing::place).orElse(HotBucket.NONE));
       return () -> written;
     }
     if (decision instanceof Decision.Keep<T> keep) {
@@ -124,22 +189,22 @@ public final class ResolvingWriter<T> {
       return new Decision.Refuse<>(unexpected.get(), Optional.empty());
     }
     if (standing.isEmpty()) {
-      return store(write, write.seen(), write.at(), Optional.empty());
+      return toStore(write, write.seen(), write.at(), Optional.empty());
     }
     Provenance current = provenance(standing.get());
     clock.observe(current.timestamp());
     VectorClock both = current.clock().merge(write.seen());
     if (!(write.expected() instanceof Expected.Anything)) {
       // It names what it replaces, and so has seen it.
-      return store(write, both, clock.now(), Optional.empty());
+      return toStore(write, both, clock.now(), Optional.empty());
     }
     if (both.equals(write.seen())) {
-      return store(write, both, write.at(), Optional.empty());
+      return toStore(write, both, write.at(), Optional.empty());
     }
     return resolve(write, both, standing.get(), current);
   }
 
-  private Decision<T> store(
+  private Decision.Store<T> toStore(
       Write<T> write, VectorClock seen, HybridTimestamp at, Optional<Outcome> conflict) {
     return new Decision.Store<>(
         write.value(), new Provenance(at, seen.tick(clock.now())), conflict);
@@ -178,7 +243,7 @@ public final class ResolvingWriter<T> {
           new Provenance(after, both.tick(after)),
           Optional.of(Outcome.MERGED));
     }
-    return store(write, both, write.at(), Optional.of(Outcome.TOOK_INCOMING));
+    return toStore(write, both, write.at(), Optional.of(Outcome.TOOK_INCOMING));
   }
 
   private static Provenance unstored(Write<?> write) {
@@ -221,12 +286,11 @@ public final class ResolvingWriter<T> {
     return Optional.empty();
   }
 
-  private Written<T> store(
-      Decision.Store<T> decision, Write<T> write, Optional<Standing> standing) {
+  private Written<T> store(Decision.Store<T> decision, Write<T> write, long place) {
     VectorClock seen = decision.provenance().clock().pruned(CLOCK_LIMIT);
     Revision revision =
         store.writeAfter(
-            standing,
+            place,
             write.key(),
             decision.value().map(value -> codec.encode(write.key(), value)),
             write.expiresAt(),

@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.core.internal.conflict;
 
 import io.mistersmith.persistence.model.HybridTimestamp;
+import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.VectorClock;
 import io.mistersmith.persistence.repository.Expected;
@@ -13,6 +14,7 @@ import java.util.Optional;
  * @param key the entry's key
  * @param value the value; nothing to delete the entry
  * @param expected what the entry must be
+ * @param basis a version that its author had seen, and whose clock is in {@code seen}
  * @param seen which writes its author had seen
  * @param at when it was called for
  * @param expiresAt when the entry ends
@@ -22,6 +24,7 @@ public record Write<T>(
     StateKey key,
     Optional<T> value,
     Expected expected,
+    Optional<Revision> basis,
     VectorClock seen,
     HybridTimestamp at,
     Optional<Instant> expiresAt) {}

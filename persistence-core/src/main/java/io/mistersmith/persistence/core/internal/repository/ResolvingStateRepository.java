@@ -82,13 +82,25 @@ public final class ResolvingStateRepository<T> implements StateRepository<T> {
         options.timeToLive().map(ttl -> clock.instant().plus(ttl).truncatedTo(ChronoUnit.MILLIS));
     VectorClock seen = options.seen();
     return new Write<>(
-        key, Optional.of(value), options.expected(), seen, writer.timeAfter(seen), expiresAt);
+        key,
+        Optional.of(value),
+        options.expected(),
+        options.basis(),
+        seen,
+        writer.timeAfter(seen),
+        expiresAt);
   }
 
   private Write<T> toDelete(StateKey key, Expected expected) {
     VectorClock nothing = VectorClock.empty();
     return new Write<>(
-        key, Optional.empty(), expected, nothing, writer.timeAfter(nothing), Optional.empty());
+        key,
+        Optional.empty(),
+        expected,
+        Optional.empty(),
+        nothing,
+        writer.timeAfter(nothing),
+        Optional.empty());
   }
 
   private Versioned<T> save(Write<T> write, SaveOptions options) {
@@ -131,15 +143,17 @@ public final class ResolvingStateRepository<T> implements StateRepository<T> {
                       () ->
                           new NonTransientPersistenceException(
                               DataError.NOT_FOUND, "key " + key + ": there is nothing to update"));
+          SaveOptions options = SaveOptions.at(current.revision()).basedOn(current);
           return versioned(
               key,
               write(
                   new Write<>(
                       key,
                       Optional.of(change.apply(current.value())),
-                      new Expected.At(current.revision()),
-                      current.clock(),
-                      writer.timeAfter(current.clock()),
+                      options.expected(),
+                      options.basis(),
+                      options.seen(),
+                      writer.timeAfter(options.seen()),
                       current.expiresAt())));
         });
   }

@@ -133,27 +133,9 @@ final class ConditionalWriter {
   /** What stands at the key; nothing where there never was anything, or it is long gone. */
   Optional<Standing> standing(StateKey key) {
     Optional<HotEntry> hot = bucket.get(key, ReadFrom.LEADER);
-    if (hot.isPresent()) {
-      return hot.map(
-          entry ->
-              new Standing(
-                  Optional.of(entry).filter(tiers::isLive).map(tiers::entry),
-                  tiers.revisionOf(entry),
-                  entry.time(),
-                  entry.metadata().provenance(),
-                  entry.sequence()));
-    }
-    return tiers
-        .behind()
-        .find(key)
-        .map(
-            row ->
-                new Standing(
-                    Optional.of(row).filter(tiers::isLive).map(Tiers::entry),
-                    row.revision(),
-                    row.writtenAt(),
-                    row.provenance(),
-                    HotBucket.NONE));
+    return hot.isPresent()
+        ? hot.map(entry -> Standings.of(tiers, entry))
+        : tiers.behind().find(key).map(row -> Standings.of(tiers, row));
   }
 
   /** Writes after {@code place}, and fails when something else was written there meanwhile. */

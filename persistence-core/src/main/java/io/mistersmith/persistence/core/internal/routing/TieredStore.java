@@ -40,6 +40,7 @@ public final class TieredStore {
   private final Tiers tiers;
   private final TieredReader reader;
   private final ConditionalWriter conditional;
+  private final OwnVersions own;
   private final Admission admission;
 
   /** Reads and writes through these tiers; no write is held up. */
@@ -54,6 +55,7 @@ public final class TieredStore {
     tiers.revisions().onRestart(tiers.known()::clear);
     this.reader = new TieredReader(tiers);
     this.conditional = new ConditionalWriter(tiers);
+    this.own = new OwnVersions(tiers);
   }
 
   /** What this store is made of. */
@@ -148,12 +150,71 @@ public final class TieredStore {
     return conditional.standing(key);
   }
 
+  /** What stands at each of the owner's keys, and at those named; see {@link Standing}. */
+  public Map<StateKey, Standing> standings(String agent, Collection<StateKey> named) {
+    return Standings.of(tiers, agent, named);
+  }
+
   /**
-   * Writes a value, or deletes where there is none, after what stood at the key, and fails with
-   * {@code VERSION_CONFLICT} when that has changed or moved.
+   * Writes a value, or deletes where there is none, without waiting for the acknowledgement: with a
+   * provenance as {@link #writeAfter} does, without one whatever stands there.
+   */
+  public CompletableFuture<Revision> replaceAsync(
+      StateKey key,
+      Optional<byte[]> json,
+      Optional<Instant> expiresAt,
+      Optional<Provenance> provenance,
+      long place) {
+    try {
+      boolean held = admission.enter(key);
+      CompletableFuture<Revision> replaced = replaceFreely(key, json, expiresAt, provenance, place);
+      return held ? CompletableFuture.completedFuture(committed(key, replaced.join())) : replaced;
+    } catch (PersistenceException | CompletionException e) {
+      return CompletableFuture.failedFuture(cause(e));
+    }
+  }
+
+  private CompletableFuture<Revision> replaceFreely(
+      StateKey key,
+      Optional<byte[]> json,
+      Optional<Instant> expiresAt,
+      Optional<Provenance> provenance,
+      long place) {
+    Operation operation = json.isPresent() ? Operation.PUT : Operation.DELETE;
+    byte[] value = json.orElse(NO_VALUE);
+    return provenance.isEmpty()
+        ? publishAsync(key, operation, value, unconditional(expiresAt), HotBucket.ANY)
+        : publishAsync(
+            key,
+            operation,
+            value,
+            conditional.metadata(expiresAt).withProvenance(provenance),
+            place);
+  }
+
+  /**
+   * What most likely stands at the key, without asking: what this process wrote there with a
+   * provenance, if it knows of nothing later. To be written after, which tells whether it still
+   * stands; never to be answered.
+   */
+  public Optional<Standing> likelyStanding(StateKey key) {
+    return own.find(key);
+  }
+
+  /**
+   * Where to write after this revision, if this process knows of none later and that it lives. To
+   * be written after, which tells whether it still stands.
+   */
+  public OptionalLong likelyPlace(StateKey key, Revision revision) {
+    return conditional.likelyPlace(key, revision);
+  }
+
+  /**
+   * Writes a value, or deletes where there is none, after the message at {@code place}, and fails
+   * with {@code VERSION_CONFLICT} when the key's last message is another one.
    */
   public Revision writeAfter(
-      Optional<Standing> standing,
+      long place,
       StateKey key,
       Optional<byte[]> json,
       Optional<Instant> expiresAt,
@@ -161,12 +222,15 @@ public final class TieredStore {
     boolean held = admission.enter(key);
     Revision revision =
         conditional.publishAfter(
-            standing.map(Standing::place).orElse(HotBucket.NONE),
+            place,
             key,
             json.isPresent() ? Operation.PUT : Operation.DELETE,
             json.orElse(NO_VALUE),
             expiresAt,
             provenance);
+    own.note(
+        key,
+        new OwnVersions.Version(json, revision, tiers.clock().instant(), expiresAt, provenance));
     return held ? committed(key, revision) : revision;
   }
 

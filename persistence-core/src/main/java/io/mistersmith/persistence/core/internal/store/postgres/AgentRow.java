@@ -47,13 +47,17 @@ final class AgentRow {
             id,
             row.getString("agent_type"),
             row.getString("agent_name"),
-            AgentStatus.valueOf(row.getString("status").toUpperCase(Locale.ROOT)),
+            status(row, context),
             map(id, "capabilities", row),
             map(id, "configuration", row),
             map(id, "metadata", row),
             Optional.ofNullable(row.getObject("parent_agent_id", UUID.class))),
         row.getLong("version"),
         SqlTime.get(row, "updated_at"));
+  }
+
+  static AgentStatus status(ResultSet row, StatementContext context) throws SQLException {
+    return AgentStatus.valueOf(row.getString("status").toUpperCase(Locale.ROOT));
   }
 
   private static String json(Agent agent, String field, Map<String, Object> value) {

@@ -8,6 +8,7 @@ import java.util.function.Function;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.transaction.TransactionIsolationLevel;
 
 /** Runs statements on one pool, and turns whatever is thrown into typed failures. Thread-safe. */
 final class Database {
@@ -37,6 +38,15 @@ final class Database {
   <T> T transaction(String what, Function<Handle, T> work) {
     try {
       return jdbi.inTransaction(work::apply);
+    } catch (RuntimeException e) {
+      throw failure(what, e);
+    }
+  }
+
+  /** {@link #transaction}, whose statements all see the data of one moment. */
+  <T> T snapshot(String what, Function<Handle, T> work) {
+    try {
+      return jdbi.inTransaction(TransactionIsolationLevel.REPEATABLE_READ, work::apply);
     } catch (RuntimeException e) {
       throw failure(what, e);
     }

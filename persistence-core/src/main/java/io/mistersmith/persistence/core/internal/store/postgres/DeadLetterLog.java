@@ -16,9 +16,10 @@ final class DeadLetterLog {
       """
       INSERT INTO agents.dead_letters
              (dead_letter_id, bucket, subject, agent, state_key, epoch, sequence, operation, value,
-              written_at, expires_at, reason_code, sql_state, constraint_name, reason, status)
+              written_at, expires_at, hybrid_time, vector_clock,
+              reason_code, sql_state, constraint_name, reason, status)
       VALUES (:id, :bucket, :subject, :agent, :key, :epoch, :sequence, :operation, :value,
-              :written::timestamptz, :expires::timestamptz,
+              :written::timestamptz, :expires::timestamptz, :time, :clock,
               :code, nullif(:sqlState, ''), nullif(:constraint, ''), :reason, 'open')
       ON CONFLICT DO NOTHING
       """;
@@ -52,6 +53,8 @@ final class DeadLetterLog {
           .bind("value", change.value())
           .bind("written", SqlTime.text(change.writtenAt()))
           .bind("expires", change.expiresAt().map(SqlTime::text).orElse(null))
+          .bind("time", SqlProvenance.time(change.provenance()))
+          .bind("clock", SqlProvenance.clock(change.provenance()))
           .bind("code", refusal.error().name())
           .bind("sqlState", refusal.sqlState())
           .bind("constraint", refusal.constraint())

@@ -4,6 +4,7 @@ import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.AgentStatus;
 import io.mistersmith.persistence.spi.AgentStore;
 import io.mistersmith.persistence.spi.StoredAgent;
 import java.time.Instant;
@@ -18,7 +19,8 @@ import org.jdbi.v3.core.Handle;
 
 /**
  * The registry of agents in {@code agents.registry}. Each write is one statement, so that expected
- * version and write are one step; a version counts the writes of one life of an agent.
+ * version and write are one step; a version counts the writes of one life of an agent. A save locks
+ * the row first, to know which status it replaces, and records a change in the same transaction.
  */
 final class PostgresAgentStore implements AgentStore {
 
@@ -46,6 +48,14 @@ final class PostgresAgentStore implements AgentStore {
           capabilities = :capabilities::jsonb, configuration = :configuration::jsonb,
           metadata = CASE WHEN :metadata::jsonb <> '{}' THEN :metadata::jsonb ELSE r.metadata END,
           parent_agent_id = :parent::uuid, version = r.version + 1, updated_at = clock_timestamp()
+      """;
+
+  private static final String LOCK =
+      """
+      SELECT status
+        FROM agents.registry
+       WHERE agent_id = :id
+         FOR NO KEY UPDATE
       """;
 
   private static final String CREATE =
@@ -112,6 +122,8 @@ final class PostgresAgentStore implements AgentStore {
        WHERE agent_id = :id AND published_version < :version AND version >= :version
       """;
 
+  private static final int ATTEMPTS = 5;
+
   private final Database database;
 
   PostgresAgentStore(Database database) {
@@ -122,14 +134,39 @@ final class PostgresAgentStore implements AgentStore {
   public StoredAgent save(Agent agent, long expectedVersion) {
     String what = "save agent " + agent.id();
     String sql = expectedVersion == ANY ? UPSERT : expectedVersion == NONE ? CREATE : UPDATE;
-    Optional<StoredAgent> saved =
-        database.call(what, handle -> save(handle, sql, agent, expectedVersion));
-    return saved.orElseThrow(
-        () ->
-            expectedVersion == NONE
-                ? new NonTransientPersistenceException(
-                    DataError.DUPLICATE_KEY, what + ": it is registered already")
-                : conflict(what, expectedVersion));
+    for (int attempt = 1; ; attempt++) {
+      try {
+        Optional<StoredAgent> saved =
+            database.transaction(
+                what, handle -> saveRecorded(handle, what, sql, agent, expectedVersion));
+        return saved.orElseThrow(
+            () ->
+                expectedVersion == NONE
+                    ? new NonTransientPersistenceException(
+                        DataError.DUPLICATE_KEY, what + ": it is registered already")
+                    : conflict(what, expectedVersion));
+      } catch (TransientPersistenceException e) {
+        if (e.error() != DataError.TRANSACTION_CONFLICT || attempt == ATTEMPTS) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  /** An agent that was registered between the lock and the write has a status that nobody saw. */
+  private static Optional<StoredAgent> saveRecorded(
+      Handle handle, String what, String sql, Agent agent, long expectedVersion) {
+    Optional<AgentStatus> before =
+        handle.createQuery(LOCK).bind("id", agent.id()).map(AgentRow::status).findOne();
+    Optional<StoredAgent> saved = save(handle, sql, agent, expectedVersion);
+    if (saved.isPresent()) {
+      if (before.isEmpty() && saved.get().version() > 1) {
+        throw new TransientPersistenceException(
+            DataError.TRANSACTION_CONFLICT, what + ": it was registered meanwhile; try again");
+      }
+      LifecycleEventLog.status(handle, agent.id(), before, saved.get().agent().status());
+    }
+    return saved;
   }
 
   private static Optional<StoredAgent> save(

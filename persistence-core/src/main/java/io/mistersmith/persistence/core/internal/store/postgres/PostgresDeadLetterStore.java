@@ -56,7 +56,8 @@ final class PostgresDeadLetterStore implements DeadLetterStore {
 
   private static final String TAKE =
       """
-      SELECT subject, agent, state_key, operation, value, epoch, sequence, written_at, expires_at
+      SELECT subject, agent, state_key, operation, value, epoch, sequence, written_at, expires_at,
+             hybrid_time, vector_clock
         FROM agents.dead_letters
        WHERE dead_letter_id = :id AND status = 'open'
       """;
@@ -175,6 +176,7 @@ final class PostgresDeadLetterStore implements DeadLetterStore {
         row.getBytes("value"),
         new Revision(row.getLong("epoch"), row.getLong("sequence")),
         SqlTime.get(row, "written_at"),
-        SqlTime.optional(row, "expires_at"));
+        SqlTime.optional(row, "expires_at"),
+        SqlProvenance.get(row));
   }
 }

@@ -1,10 +1,7 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
-import io.mistersmith.persistence.model.HybridTimestamp;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.model.VectorClock;
-import io.mistersmith.persistence.spi.Provenance;
 import io.mistersmith.persistence.spi.StateStore;
 import io.mistersmith.persistence.spi.StoredState;
 import java.nio.charset.StandardCharsets;
@@ -184,14 +181,6 @@ final class PostgresStateStore implements StateStore {
         SqlTime.get(row, "updated_at"),
         expires,
         deleted,
-        provenance(row));
-  }
-
-  private static Optional<Provenance> provenance(ResultSet row) throws SQLException {
-    String time = row.getString("hybrid_time");
-    String clock = row.getString("vector_clock");
-    return time == null || clock == null
-        ? Optional.empty()
-        : Optional.of(new Provenance(HybridTimestamp.parse(time), VectorClock.parse(clock)));
+        SqlProvenance.get(row));
   }
 }

@@ -3,14 +3,16 @@ package io.mistersmith.persistence.core.internal.store.postgres;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.core.internal.pool.PoolSet;
 import io.mistersmith.persistence.spi.AgentStore;
+import io.mistersmith.persistence.spi.CheckpointStore;
 import io.mistersmith.persistence.spi.DeadLetterStore;
 import io.mistersmith.persistence.spi.JournalStore;
+import io.mistersmith.persistence.spi.LifecycleEventStore;
 import io.mistersmith.persistence.spi.StateStore;
 import javax.sql.DataSource;
 
 /**
- * The durable half of the stores: agents, their state, the journals and the dead letters in
- * PostgreSQL. Thread-safe. Calls after {@link #close} fail as {@code CLOSED}.
+ * The durable half of the stores: agents, their state and copies of it, the journals and the dead
+ * letters in PostgreSQL. Thread-safe. Calls after {@link #close} fail as {@code CLOSED}.
  */
 public final class PostgresStore implements AutoCloseable {
 
@@ -18,9 +20,10 @@ public final class PostgresStore implements AutoCloseable {
   private static final String PROBE =
       """
       SELECT r.version, r.published_version, s.epoch, s.deleted_at, p.sequence, e.first_sequence,
-             l.fencing_token, d.status
+             l.fencing_token, d.status, c.parent_checkpoint_id, v.event_type
         FROM agents.registry r, agents.state s, agents.journal_positions p,
-             agents.journal_epochs e, agents.journal_leases l, agents.dead_letters d
+             agents.journal_epochs e, agents.journal_leases l, agents.dead_letters d,
+             agents.checkpoints c, agents.lifecycle_events v
        LIMIT 0
       """;
 
@@ -29,6 +32,8 @@ public final class PostgresStore implements AutoCloseable {
   private final StateStore states;
   private final PostgresJournalStore journals;
   private final DeadLetterStore deadLetters;
+  private final CheckpointStore checkpoints;
+  private final LifecycleEventStore lifecycleEvents;
   private final PartitionUpkeep partitions;
 
   private PostgresStore(PoolSet pools, PersistenceConfig config) {
@@ -37,6 +42,8 @@ public final class PostgresStore implements AutoCloseable {
     this.agents = new PostgresAgentStore(callers);
     this.states = new PostgresStateStore(callers);
     this.deadLetters = new PostgresDeadLetterStore(callers);
+    this.checkpoints = new PostgresCheckpointStore(callers);
+    this.lifecycleEvents = new PostgresLifecycleEventStore(callers);
     this.journals = new PostgresJournalStore(new Database(pools, pools.flush()));
     this.partitions =
         new PartitionUpkeep(
@@ -92,6 +99,16 @@ public final class PostgresStore implements AutoCloseable {
   /** The entries that PostgreSQL refused. */
   public DeadLetterStore deadLetters() {
     return deadLetters;
+  }
+
+  /** Copies of agents' states. */
+  public CheckpointStore checkpoints() {
+    return checkpoints;
+  }
+
+  /** What has happened to agents. */
+  public LifecycleEventStore lifecycleEvents() {
+    return lifecycleEvents;
   }
 
   /** The callers' pool, for migrations and monitoring; this store closes it. */

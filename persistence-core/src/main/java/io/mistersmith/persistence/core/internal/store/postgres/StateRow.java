@@ -79,12 +79,12 @@ record StateRow(StateChange change, StateKey key, String value, String checksum)
 
   /** When it was written by the hybrid clock of its writer, if that is known. */
   @Nullable String hybridTime() {
-    return change.provenance().map(from -> from.timestamp().toString()).orElse(null);
+    return SqlProvenance.time(change.provenance());
   }
 
   /** Which writes it has seen, if that is known. */
   @Nullable String vectorClock() {
-    return change.provenance().map(from -> from.clock().toString()).orElse(null);
+    return SqlProvenance.clock(change.provenance());
   }
 
   private static Optional<String> text(StateChange change) {

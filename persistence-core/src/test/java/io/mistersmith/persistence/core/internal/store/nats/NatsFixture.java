@@ -5,9 +5,11 @@ import io.mistersmith.persistence.config.NatsConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.config.PostgresConfig;
 import io.mistersmith.persistence.spi.AgentStore;
+import io.mistersmith.persistence.spi.CheckpointStore;
 import io.mistersmith.persistence.spi.DeadLetterStore;
 import io.mistersmith.persistence.spi.HotBucket;
 import io.mistersmith.persistence.spi.JournalStore;
+import io.mistersmith.persistence.spi.LifecycleEventStore;
 import io.mistersmith.persistence.spi.StateStore;
 import io.mistersmith.persistence.spi.StoreProvider;
 import io.mistersmith.persistence.spi.Stores;
@@ -103,6 +105,16 @@ final class NatsFixture implements StoresFixture {
     @Override
     public DeadLetterStore deadLetters() {
       return durable.deadLetters();
+    }
+
+    @Override
+    public CheckpointStore checkpoints() {
+      return durable.checkpoints();
+    }
+
+    @Override
+    public LifecycleEventStore lifecycleEvents() {
+      return durable.lifecycleEvents();
     }
 
     @Override

@@ -4,9 +4,11 @@ import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.NatsConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.spi.AgentStore;
+import io.mistersmith.persistence.spi.CheckpointStore;
 import io.mistersmith.persistence.spi.DeadLetterStore;
 import io.mistersmith.persistence.spi.HotBucket;
 import io.mistersmith.persistence.spi.JournalStore;
+import io.mistersmith.persistence.spi.LifecycleEventStore;
 import io.mistersmith.persistence.spi.StateStore;
 import io.mistersmith.persistence.spi.StoreProvider;
 import io.mistersmith.persistence.spi.Stores;
@@ -81,6 +83,16 @@ final class PostgresFixture implements StoresFixture {
     @Override
     public DeadLetterStore deadLetters() {
       return store.deadLetters();
+    }
+
+    @Override
+    public CheckpointStore checkpoints() {
+      return store.checkpoints();
+    }
+
+    @Override
+    public LifecycleEventStore lifecycleEvents() {
+      return store.lifecycleEvents();
     }
 
     @Override

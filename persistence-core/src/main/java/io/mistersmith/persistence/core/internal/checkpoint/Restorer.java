@@ -1,0 +1,227 @@
+package io.mistersmith.persistence.core.internal.checkpoint;
+
+import io.mistersmith.persistence.core.internal.codec.JsonDocuments;
+import io.mistersmith.persistence.core.internal.flush.Commits;
+import io.mistersmith.persistence.core.internal.resilience.Conflicts;
+import io.mistersmith.persistence.core.internal.resilience.Deadline;
+import io.mistersmith.persistence.core.internal.routing.Entry;
+import io.mistersmith.persistence.core.internal.routing.Standing;
+import io.mistersmith.persistence.core.internal.routing.TieredStore;
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.error.TransientPersistenceException;
+import io.mistersmith.persistence.lifecycle.LifecycleEvent;
+import io.mistersmith.persistence.lifecycle.Restored;
+import io.mistersmith.persistence.model.HybridClock;
+import io.mistersmith.persistence.model.HybridTimestamp;
+import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.model.VectorClock;
+import io.mistersmith.persistence.spi.HotBucket;
+import io.mistersmith.persistence.spi.LifecycleEventStore;
+import io.mistersmith.persistence.spi.Provenance;
+import io.mistersmith.persistence.spi.StoredState;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * Makes an agent's state what a checkpoint holds, by writes like any others.
+ *
+ * <p>First PostgreSQL is brought up to what the agent has written, so that its rows and the bucket
+ * together say what stands. Then only what differs is written, pipelined, so that a restore that
+ * was cut off goes on where it was when it is run again. A version that knows where it comes from
+ * is replaced by one that has seen it and what the checkpoint holds; if another write comes in
+ * between, it looks again, so that it has seen that one, too. The others are replaced whatever
+ * stands there.
+ */
+public final class Restorer {
+
+  /** As long as any entry's clock gets; see ResolvingWriter. */
+  private static final int CLOCK_LIMIT = 32;
+
+  private static final int ATTEMPTS = 3;
+
+  private final TieredStore store;
+  private final Commits commits;
+  private final LifecycleEventStore events;
+  private final HybridClock clock;
+
+  /** Restores into {@code store}, whose writes {@code commits} waits for. */
+  public Restorer(
+      TieredStore store, Commits commits, LifecycleEventStore events, HybridClock clock) {
+    this.store = store;
+    this.commits = commits;
+    this.events = events;
+    this.clock = clock;
+  }
+
+  /** A write that is to be made: a value, or a delete where there is none. */
+  private record Change(StateKey key, Optional<StoredState> wanted, Optional<Standing> standing) {
+
+    Optional<byte[]> json() {
+      return wanted.map(StoredState::value);
+    }
+
+    Optional<Instant> expiresAt() {
+      return wanted.flatMap(StoredState::expiresAt);
+    }
+  }
+
+  Restored restore(Restoration restoration, List<StoredState> entries, Deadline deadline) {
+    long started = System.nanoTime();
+    String agent = restoration.agent().toString();
+    store
+        .lastWrite(agent)
+        .ifPresent(revision -> commits.awaitAll(restoration.toString(), revision, deadline.left()));
+    Map<StateKey, StoredState> wanted = wanted(agent, entries);
+    Map<StateKey, Standing> standings = store.standings(agent, wanted.keySet());
+    if (!restoration.mayReplace()) {
+      checkEmpty(restoration, standings);
+    }
+    List<Change> changes = changes(wanted, standings);
+    Optional<Revision> last = write(restoration, changes, deadline);
+    last.ifPresent(revision -> commits.awaitAll(restoration.toString(), revision, deadline.left()));
+    int written = (int) changes.stream().filter(change -> change.wanted().isPresent()).count();
+    Restored restored =
+        new Restored(
+            restoration.checkpoint().id(),
+            restoration.agent(),
+            written,
+            changes.size() - written,
+            wanted.size() - written,
+            last,
+            Duration.ofNanos(System.nanoTime() - started));
+    record(restoration, restored);
+    return restored;
+  }
+
+  private Map<StateKey, StoredState> wanted(String agent, List<StoredState> entries) {
+    Instant now = store.tiers().clock().instant();
+    Map<StateKey, StoredState> wanted = new HashMap<>();
+    for (StoredState entry : entries) {
+      if (entry.expiresAt().map(at -> at.isAfter(now)).orElse(true)) {
+        wanted.put(StateKey.of(agent, entry.key().key()), entry);
+      }
+    }
+    return wanted;
+  }
+
+  private static void checkEmpty(Restoration restoration, Map<StateKey, Standing> standings) {
+    long live = standings.values().stream().filter(s -> s.live().isPresent()).count();
+    if (live > 0) {
+      throw new NonTransientPersistenceException(
+          DataError.DUPLICATE_KEY,
+          restoration
+              + ": the agent has "
+              + live
+              + " entries; fork to one without, or say that they are to be replaced");
+    }
+  }
+
+  private static List<Change> changes(
+      Map<StateKey, StoredState> wanted, Map<StateKey, Standing> standings) {
+    List<Change> changes = new ArrayList<>();
+    wanted.forEach(
+        (key, entry) -> {
+          Optional<Standing> standing = Optional.ofNullable(standings.get(key));
+          if (!standing.flatMap(Standing::live).filter(live -> isSame(live, entry)).isPresent()) {
+            changes.add(new Change(key, Optional.of(entry), standing));
+          }
+        });
+    standings.forEach(
+        (key, standing) -> {
+          if (standing.live().isPresent() && !wanted.containsKey(key)) {
+            changes.add(new Change(key, Optional.empty(), Optional.of(standing)));
+          }
+        });
+    return changes;
+  }
+
+  private static boolean isSame(Entry live, StoredState entry) {
+    boolean sameWrite = live.key().equals(entry.key()) && live.revision().equals(entry.revision());
+    return sameWrite
+        || (live.expiresAt().equals(entry.expiresAt())
+            && JsonDocuments.areSame(live.json(), entry.value()));
+  }
+
+  private Optional<Revision> write(
+      Restoration restoration, List<Change> changes, Deadline deadline) {
+    Pipeline<Change> pipeline = new Pipeline<>(restoration.toString(), changes.size(), deadline);
+    for (Change change : changes) {
+      pipeline.send(
+          change,
+          () ->
+              store.replaceAsync(
+                  change.key(),
+                  change.json(),
+                  change.expiresAt(),
+                  provenance(change, change.standing()),
+                  change.standing().map(Standing::place).orElse(HotBucket.NONE)));
+    }
+    return pipeline.join(this::writeAgain);
+  }
+
+  /** For a version that was replaced or moved after it was looked at. */
+  private Revision writeAgain(Change change) {
+    return Conflicts.retry(
+        () -> {
+          Optional<Standing> standing = store.standing(change.key());
+          return store.writeAfter(
+              standing,
+              change.key(),
+              change.json(),
+              change.expiresAt(),
+              provenance(change, standing).orElseGet(() -> Provenance.of(clock.now())));
+        });
+  }
+
+  /** Later than what stands there and what the checkpoint holds, if either says when it was. */
+  private Optional<Provenance> provenance(Change change, Optional<Standing> standing) {
+    List<Provenance> seen =
+        Stream.concat(
+                standing.flatMap(Standing::provenance).stream(),
+                change.wanted().flatMap(StoredState::provenance).stream())
+            .toList();
+    if (seen.isEmpty()) {
+      return Optional.empty();
+    }
+    VectorClock both = VectorClock.empty();
+    for (Provenance version : seen) {
+      clock.observe(version.timestamp());
+      both = both.merge(version.clock());
+    }
+    both.ticks().forEach(clock::observe);
+    HybridTimestamp now = clock.now();
+    return Optional.of(new Provenance(now, both.tick(now).pruned(CLOCK_LIMIT)));
+  }
+
+  /** The same event each time it is tried, which PostgreSQL takes once. */
+  private void record(Restoration restoration, Restored restored) {
+    LifecycleEvent event =
+        LifecycleEvent.of(
+            restored.agent(),
+            restoration.eventType(),
+            Map.of(
+                "checkpoint", restored.checkpoint().toString(),
+                "of_agent", restoration.checkpoint().agent().toString(),
+                "written", restored.written(),
+                "deleted", restored.deleted()),
+            store.tiers().clock().instant());
+    for (int attempt = 1; ; attempt++) {
+      try {
+        boolean unused = events.record(event);
+        return;
+      } catch (TransientPersistenceException e) {
+        if (attempt == ATTEMPTS) {
+          throw e;
+        }
+      }
+    }
+  }
+}

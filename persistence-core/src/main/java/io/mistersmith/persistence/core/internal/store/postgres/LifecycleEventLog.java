@@ -1,0 +1,158 @@
+package io.mistersmith.persistence.core.internal.store.postgres;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.lifecycle.LifecycleEvent;
+import io.mistersmith.persistence.model.AgentStatus;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.StatementContext;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes {@code agents.lifecycle_events} within the transaction of what it tells of. Events that
+ * are recorded with what they tell of get the database's time; the others bring theirs.
+ */
+final class LifecycleEventLog {
+
+  private static final ObjectMapper JSON = JsonMapper.builder().build();
+  private static final TypeReference<HashMap<String, Object>> OBJECT = new TypeReference<>() {};
+
+  private static final String RECORD =
+      """
+      INSERT INTO agents.lifecycle_events
+             (event_id, agent_id, event_type, previous_status, new_status, event_data, triggered_by,
+              created_at)
+      VALUES (:id, :agent, :type, :previous::agents.agent_status_type,
+              :new::agents.agent_status_type, :data::jsonb, :triggeredBy::uuid,
+              coalesce(:at::timestamptz, clock_timestamp()))
+      ON CONFLICT (event_id, created_at) DO NOTHING
+      """;
+
+  private LifecycleEventLog() {}
+
+  /** Returns false when the event is there. */
+  static boolean record(Handle handle, LifecycleEvent event) {
+    return insert(
+        handle,
+        event.id(),
+        event.agent(),
+        event.type(),
+        event.previousStatus(),
+        event.newStatus(),
+        event.data(),
+        event.triggeredBy().orElse(null),
+        SqlTime.text(event.at()));
+  }
+
+  /** Records what this transaction does. */
+  static void happened(Handle handle, UUID agent, String type, Map<String, Object> data) {
+    insert(
+        handle,
+        UUID.randomUUID(),
+        agent,
+        type,
+        Optional.empty(),
+        Optional.empty(),
+        data,
+        null,
+        null);
+  }
+
+  /** Records a registration, or a change of status if it is one. */
+  static void status(Handle handle, UUID agent, Optional<AgentStatus> before, AgentStatus after) {
+    if (!before.equals(Optional.of(after))) {
+      insert(
+          handle,
+          UUID.randomUUID(),
+          agent,
+          before.isEmpty() ? LifecycleEvent.REGISTERED : LifecycleEvent.STATUS_CHANGED,
+          before,
+          Optional.of(after),
+          Map.of(),
+          null,
+          null);
+    }
+  }
+
+  private static boolean insert(
+      Handle handle,
+      UUID id,
+      UUID agent,
+      String type,
+      Optional<AgentStatus> previous,
+      Optional<AgentStatus> next,
+      Map<String, Object> data,
+      @Nullable UUID triggeredBy,
+      @Nullable String at) {
+    return handle
+            .createUpdate(RECORD)
+            .bind("id", id)
+            .bind("agent", agent)
+            .bind("type", type)
+            .bind("previous", previous.map(LifecycleEventLog::column).orElse(null))
+            .bind("new", next.map(LifecycleEventLog::column).orElse(null))
+            .bind("data", json(agent, type, data))
+            .bind("triggeredBy", triggeredBy)
+            .bind("at", at)
+            .execute()
+        == 1;
+  }
+
+  static LifecycleEvent read(ResultSet row, StatementContext context) throws SQLException {
+    return new LifecycleEvent(
+        row.getObject("event_id", UUID.class),
+        row.getObject("agent_id", UUID.class),
+        row.getString("event_type"),
+        status(row.getString("previous_status")),
+        status(row.getString("new_status")),
+        data(row),
+        Optional.ofNullable(row.getObject("triggered_by", UUID.class)),
+        SqlTime.get(row, "created_at"));
+  }
+
+  private static String column(AgentStatus status) {
+    return status.name().toLowerCase(Locale.ROOT);
+  }
+
+  private static Optional<AgentStatus> status(@Nullable String column) {
+    return Optional.ofNullable(column)
+        .map(text -> AgentStatus.valueOf(text.toUpperCase(Locale.ROOT)));
+  }
+
+  private static String json(UUID agent, String type, Map<String, Object> data) {
+    try {
+      return JSON.writeValueAsString(data);
+    } catch (JsonProcessingException e) {
+      throw new NonTransientPersistenceException(
+          DataError.SERIALIZATION_ERROR,
+          "event " + type + " of agent " + agent + ": its data cannot be written as JSON",
+          e);
+    }
+  }
+
+  /** Members that are null count as absent, as in an agent's maps. */
+  private static Map<String, Object> data(ResultSet row) throws SQLException {
+    try {
+      Map<String, Object> data = JSON.readValue(row.getString("event_data"), OBJECT);
+      data.values().removeIf(Objects::isNull);
+      return data;
+    } catch (JsonProcessingException e) {
+      throw new NonTransientPersistenceException(
+          DataError.SERIALIZATION_ERROR,
+          "event " + row.getString("event_id") + ": its data are no JSON object",
+          e);
+    }
+  }
+}

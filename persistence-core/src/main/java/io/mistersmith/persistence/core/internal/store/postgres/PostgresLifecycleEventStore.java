@@ -1,0 +1,49 @@
+package io.mistersmith.persistence.core.internal.store.postgres;
+
+import io.mistersmith.persistence.lifecycle.LifecycleEvent;
+import io.mistersmith.persistence.spi.LifecycleEventStore;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/** Reads {@code agents.lifecycle_events}, and writes what has no transaction of its own. */
+final class PostgresLifecycleEventStore implements LifecycleEventStore {
+
+  private static final String LIST =
+      """
+      SELECT event_id, agent_id, event_type, previous_status, new_status, event_data, triggered_by,
+             created_at
+        FROM agents.lifecycle_events
+       WHERE agent_id = :agent AND created_at >= :since::timestamptz
+       ORDER BY created_at DESC, event_id
+       LIMIT :limit
+      """;
+
+  private final Database database;
+
+  PostgresLifecycleEventStore(Database database) {
+    this.database = database;
+  }
+
+  @Override
+  public boolean record(LifecycleEvent event) {
+    return database.call(
+        "record the event " + event.type() + " of agent " + event.agent(),
+        handle -> LifecycleEventLog.record(handle, event));
+  }
+
+  @Override
+  public List<LifecycleEvent> list(UUID agent, Optional<Instant> since, int limit) {
+    return database.call(
+        "list the events of agent " + agent,
+        handle ->
+            handle
+                .createQuery(LIST)
+                .bind("agent", agent)
+                .bind("since", SqlTime.text(since.orElse(Instant.EPOCH)))
+                .bind("limit", limit)
+                .map(LifecycleEventLog::read)
+                .list());
+  }
+}
