@@ -51,14 +51,14 @@ final class SqlFaults implements InvocationHandler {
       case "startEpoch" -> Call.START_EPOCH;
       case "acquireLease", "releaseLease" -> Call.LEASE;
       case "save",
-          "delete",
-          "heartbeats",
-          "markPublished",
-          "replay",
-          "sweep",
-          "create",
-          "record",
-          "removeOrphans" ->
+              "delete",
+              "heartbeats",
+              "markPublished",
+              "replay",
+              "sweep",
+              "removeOrphans",
+              "create",
+              "record" ->
           Call.SQL_WRITE;
       default -> Call.SQL_READ;
     };

@@ -173,7 +173,7 @@ public final class Restorer {
         () -> {
           Optional<Standing> standing = store.standing(change.key());
           return store.writeAfter(
-              standing,
+              standing.map(Standing::place).orElse(HotBucket.NONE),
               change.key(),
               change.json(),
               change.expiresAt(),

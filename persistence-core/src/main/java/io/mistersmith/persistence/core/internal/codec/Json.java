@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import com.fasterxml.jackson.core.util.BufferRecycler;
 import com.fasterxml.jackson.core.util.ByteArrayBuilder;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JavaType;
@@ -99,13 +100,16 @@ public final class Json {
   }
 
   private static byte[] write(Writing writing) {
-    try (ByteArrayBuilder bytes = new ByteArrayBuilder()) {
+    BufferRecycler recycler = MAPPER.getFactory()._getBufferRecycler();
+    try (ByteArrayBuilder bytes = new ByteArrayBuilder(recycler)) {
       try (JsonGenerator generator = new StrictGenerator(MAPPER.createGenerator(bytes))) {
         writing.to(generator);
       }
-      return bytes.toByteArray();
+      return bytes.getClearAndRelease();
     } catch (IOException | StackOverflowError e) {
       throw refused("the value cannot be written as JSON: " + why(e));
+    } finally {
+      recycler.releaseToPool();
     }
   }
 

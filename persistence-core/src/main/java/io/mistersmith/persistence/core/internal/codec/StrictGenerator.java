@@ -92,6 +92,9 @@ final class StrictGenerator extends JsonGeneratorDelegate {
   private void checkText(String text) throws IOException {
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
+      if (c != 0 && c < Character.MIN_SURROGATE) {
+        continue;
+      }
       if (c == 0) {
         throw refused("a string holds NUL at index " + i + ", which PostgreSQL cannot store");
       }

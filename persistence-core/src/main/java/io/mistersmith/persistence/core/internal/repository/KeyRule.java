@@ -3,7 +3,6 @@ package io.mistersmith.persistence.core.internal.repository;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.model.StateKey;
-import java.util.UUID;
 
 /** Which keys a store can keep, beyond what {@link StateKey} itself checks. */
 public enum KeyRule {
@@ -33,10 +32,16 @@ public enum KeyRule {
   abstract void check(StateKey key);
 
   private static boolean isCanonical(String agent) {
-    try {
-      return agent.length() == 36 && UUID.fromString(agent).toString().equals(agent);
-    } catch (IllegalArgumentException e) {
+    if (agent.length() != 36) {
       return false;
     }
+    for (int i = 0; i < 36; i++) {
+      char c = agent.charAt(i);
+      boolean dash = i == 8 || i == 13 || i == 18 || i == 23;
+      if (dash ? c != '-' : (c < '0' || c > '9') && (c < 'a' || c > 'f')) {
+        return false;
+      }
+    }
+    return true;
   }
 }

@@ -39,7 +39,7 @@ final class BucketReads {
   }
 
   Optional<HotEntry> get(StateKey key, ReadFrom from) {
-    return link.await(what(key), getAsync(key, from, link.requestTimeout()));
+    return link.await(() -> what(key), getAsync(key, from, link.requestTimeout()));
   }
 
   CompletableFuture<Optional<HotEntry>> getAsync(StateKey key, ReadFrom from, Duration timeout) {
@@ -83,7 +83,7 @@ final class BucketReads {
     ArrayDeque<CompletableFuture<Optional<HotEntry>>> pending = new ArrayDeque<>();
     for (StateKey key : keys) {
       if (pending.size() == PIPELINED) {
-        link.await(what, pending.remove()).ifPresent(entry -> found.put(entry.key(), entry));
+        link.await(() -> what, pending.remove()).ifPresent(entry -> found.put(entry.key(), entry));
       }
       long left = deadline - System.nanoTime();
       if (left <= 0) {
@@ -92,7 +92,7 @@ final class BucketReads {
       pending.add(getAsync(key, from, Duration.ofNanos(left)));
     }
     for (CompletableFuture<Optional<HotEntry>> answer : pending) {
-      link.await(what, answer).ifPresent(entry -> found.put(entry.key(), entry));
+      link.await(() -> what, answer).ifPresent(entry -> found.put(entry.key(), entry));
     }
     return found;
   }

@@ -58,7 +58,7 @@ final class BucketWrites {
       long expectedSequence) {
     CompletableFuture<Long> sequence = new CompletableFuture<>();
     send(key, operation, value, metadata, expectedSequence, sequence, () -> {});
-    return link.await(what(key), sequence);
+    return link.await(() -> what(key), sequence);
   }
 
   CompletableFuture<Long> publishAsync(
@@ -70,7 +70,7 @@ final class BucketWrites {
     CompletableFuture<Long> sequence = new CompletableFuture<>();
     try {
       link.connection();
-      window.enter(what(key));
+      window.enter(() -> what(key));
     } catch (PersistenceException e) {
       sequence.completeExceptionally(e);
       return sequence;

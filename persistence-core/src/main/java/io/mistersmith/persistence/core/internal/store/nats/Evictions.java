@@ -29,7 +29,7 @@ final class Evictions {
 
   void evictAgent(String agent) {
     String filter = stream.subjectPrefix() + KeyEncoding.encodeAgent(agent) + ".>";
-    link.await("evict " + filter, purge(filter, "{\"filter\":\"" + filter + "\"}"));
+    link.await(() -> "evict " + filter, purge(filter, "{\"filter\":\"" + filter + "\"}"));
   }
 
   private CompletableFuture<Void> purge(String filter, String request) {
@@ -37,7 +37,7 @@ final class Evictions {
     CompletableFuture<Void> result = new CompletableFuture<>();
     try {
       link.connection();
-      window.enter(what);
+      window.enter(() -> what);
     } catch (PersistenceException e) {
       result.completeExceptionally(e);
       return result;

@@ -41,25 +41,29 @@ final class KeyEncoding {
     if (dot <= 0 || dot == encoded.length() - 1) {
       return Optional.empty();
     }
-    String agent = decodeText(encoded, 0, dot);
-    String key = decodeText(encoded, dot + 1, encoded.length());
+    @Nullable String agent = encoded.substring(0, dot);
+    @Nullable String key = encoded.substring(dot + 1);
+    if (plainPrefix(agent, false) == agent.length() && plainPrefix(key, true) == key.length()) {
+      return decoded(agent, key);
+    }
+    agent = decodeText(encoded, 0, dot);
+    key = decodeText(encoded, dot + 1, encoded.length());
     if (agent == null || key == null) {
       return Optional.empty();
     }
-    StateKey decoded;
+    return decoded(agent, key).filter(decoded -> encode(decoded).equals(encoded));
+  }
+
+  private static Optional<StateKey> decoded(String agent, String key) {
     try {
-      decoded = StateKey.of(agent, key);
+      return Optional.of(StateKey.of(agent, key));
     } catch (NonTransientPersistenceException notAKey) {
       return Optional.empty();
     }
-    return encode(decoded).equals(encoded) ? Optional.of(decoded) : Optional.empty();
   }
 
   private static String encode(String text, boolean dotsSeparate) {
-    int plain = 0;
-    while (plain < text.length() && isPlain(text.charAt(plain))) {
-      plain++;
-    }
+    int plain = plainPrefix(text, dotsSeparate);
     if (plain == text.length()) {
       return text;
     }
@@ -77,6 +81,17 @@ final class KeyEncoding {
       }
     }
     return out.toString();
+  }
+
+  /** How much of the text stands for itself. */
+  private static int plainPrefix(String text, boolean dotsSeparate) {
+    int plain = 0;
+    while (plain < text.length()
+        && (isPlain(text.charAt(plain))
+            || (text.charAt(plain) == '.' && dotsSeparate && isSeparator(text, plain)))) {
+      plain++;
+    }
+    return plain;
   }
 
   private static boolean isSeparator(String text, int at) {

@@ -27,6 +27,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -137,14 +138,14 @@ final class NatsLink implements AutoCloseable {
   }
 
   /** Waits for a future of this link, which ends by itself; a second more is for a stalled JVM. */
-  <T> T await(String what, CompletableFuture<T> future) {
+  <T> T await(Supplier<String> what, CompletableFuture<T> future) {
     try {
       return future.get(config.requestTimeout().toMillis() + 1_000, TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw NatsFailures.unreachable(what, "interrupted; the outcome is unknown", e);
+      throw NatsFailures.unreachable(what.get(), "interrupted; the outcome is unknown", e);
     } catch (ExecutionException | TimeoutException e) {
-      throw failure(what, e);
+      throw failure(what.get(), e);
     }
   }
 

@@ -3,6 +3,7 @@ package io.mistersmith.persistence.core.internal.store.nats;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /** Bounds how many requests are under way; who finds it full waits. Thread-safe. */
 final class Window {
@@ -16,18 +17,18 @@ final class Window {
   }
 
   /** Waits for a place, and fails as transient when none gets free in time. */
-  void enter(String what) {
+  void enter(Supplier<String> what) {
     if (places.tryAcquire()) {
       return;
     }
     try {
       if (!places.tryAcquire(limit.toNanos(), TimeUnit.NANOSECONDS)) {
         throw NatsFailures.unreachable(
-            what, "nothing was sent, no place in the window of requests under way got free");
+            what.get(), "nothing was sent, no place in the window of requests under way got free");
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw NatsFailures.unreachable(what, "interrupted; nothing was sent", e);
+      throw NatsFailures.unreachable(what.get(), "interrupted; nothing was sent", e);
     }
   }
 

@@ -31,6 +31,7 @@ record StateRow(StateChange change, StateKey key, String value, String checksum)
       Comparator.comparing((StateRow row) -> row.key().agent())
           .thenComparing(row -> row.key().key());
 
+  private static final char REPLACEMENT = '\uFFFD';
   private static final HexFormat HEX = HexFormat.of();
 
   /** Sorts the changes into rows, and refusals of what no row can be made of. */
@@ -91,7 +92,12 @@ record StateRow(StateChange change, StateKey key, String value, String checksum)
     if (change.operation() == Operation.DELETE) {
       return Optional.of("null");
     }
+    String text = new String(change.value(), StandardCharsets.UTF_8);
+    if (text.indexOf(REPLACEMENT) < 0) {
+      return Optional.of(text);
+    }
     try {
+      // Either it holds that character, or bytes that are no text were replaced by it.
       return Optional.of(
           StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(change.value())).toString());
     } catch (CharacterCodingException e) {

@@ -1,0 +1,227 @@
+package io.mistersmith.persistence.core.soak;
+
+import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.core.soak.Floors.Floor;
+import io.mistersmith.persistence.core.soak.Floors.Presence;
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.model.DataType;
+import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.model.Versioned;
+import io.mistersmith.persistence.repository.StateRepository;
+import java.util.Optional;
+import java.util.Random;
+import java.util.UUID;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
+
+/**
+ * One thread of a runtime: what its operations share. It says what it is about to write, and what
+ * became of it; and compares what it reads with what it was told.
+ */
+final class Actor {
+
+  private static final long PAUSE_AFTER_FAILURE_NANOS = 20_000_000;
+
+  private final Persistence persistence;
+  private final Scribe scribe;
+  private final Floors floors;
+  private final Random random;
+  private final int runtime;
+  private final int thread;
+  private final String life;
+  private final StateRepository<String> states;
+  private final StateRepository<String> sessions;
+  private long writes;
+
+  Actor(
+      Persistence persistence,
+      Scribe scribe,
+      Floors floors,
+      Random random,
+      int runtime,
+      int life,
+      int thread) {
+    this.persistence = persistence;
+    this.scribe = scribe;
+    this.floors = floors;
+    this.random = random;
+    this.runtime = runtime;
+    this.thread = thread;
+    this.life = "r" + runtime + "l" + life + "t" + thread + "n";
+    this.states = persistence.states(String.class);
+    this.sessions = persistence.states(DataType.SESSION_DATA, String.class);
+  }
+
+  Persistence persistence() {
+    return persistence;
+  }
+
+  Random random() {
+    return random;
+  }
+
+  Scribe scribe() {
+    return scribe;
+  }
+
+  Floors floors() {
+    return floors;
+  }
+
+  /** The name under which this actor changes CRDTs, which no other has, nor had it before. */
+  String replica() {
+    return life;
+  }
+
+  /** The agent that this actor alone saves. */
+  UUID savedAgent() {
+    return World.saved(runtime, thread);
+  }
+
+  /** The agent whose keys this actor alone writes. */
+  String owner() {
+    return World.owner(runtime, thread).toString();
+  }
+
+  /** A key of this kind. */
+  StateKey key(Space space) {
+    return switch (space) {
+      case OWNED -> StateKey.of(owner(), "k" + random.nextInt(20));
+      case EXPIRING -> StateKey.of(owner(), "e" + random.nextInt(5));
+      case SESSION -> StateKey.of(owner(), "s" + random.nextInt(5));
+      case SHARED -> StateKey.of(World.SHARED, "k" + random.nextInt(10));
+      case RESOLVED -> StateKey.of(World.SHARED, "r" + random.nextInt(10));
+      case REFUSED -> StateKey.of(World.UNREGISTERED, "k" + random.nextInt(20));
+      case COUNTER -> StateKey.of(World.SHARED, "counter" + random.nextInt(2));
+      case SET -> StateKey.of(World.SHARED, "set" + random.nextInt(2));
+      case REGISTRY -> StateKey.of("registry", savedAgent().toString());
+    };
+  }
+
+  /** Where the keys of this kind are kept. */
+  StateRepository<String> repository(Space space) {
+    return space == Space.SESSION ? sessions : states;
+  }
+
+  /** A name for a write that no other write has. */
+  String newWrite() {
+    return life + ++writes;
+  }
+
+  /** The value that a write stores: its name, and more. */
+  String value(String write) {
+    return write + " " + "x".repeat(random.nextInt(8) == 0 ? 4_000 : random.nextInt(200));
+  }
+
+  static String idOf(String value) {
+    int end = value.indexOf(' ');
+    return end < 0 ? value : value.substring(0, end);
+  }
+
+  /** Saves by {@code call}, which gets the value; returns the version that stands then. */
+  Optional<Versioned<String>> save(
+      Space space, StateKey key, Effect effect, Function<String, Versioned<String>> call) {
+    String write = newWrite();
+    Floor before = intend(write, space, key, effect);
+    try {
+      Versioned<String> stands = call.apply(value(write));
+      saved(write, space, key, effect, stands);
+      return Optional.of(stands);
+    } catch (PersistenceException | CompletionException e) {
+      failed(write, key, before, e);
+      return Optional.empty();
+    }
+  }
+
+  /** Says what is about to be written; returns what was known until now. */
+  Floor intend(String write, Space space, StateKey key, Effect effect) {
+    scribe.intended(write, space, key, effect);
+    Floor before = floors.of(key);
+    floors.unknown(key);
+    return before;
+  }
+
+  void saved(String write, Space space, StateKey key, Effect effect, Versioned<String> stands) {
+    scribe.acknowledged(write, Optional.of(stands.revision()), idOf(stands.value()));
+    boolean certain = space.hasOneWriter() && effect == Effect.SAVE;
+    floors.raise(key, stands.revision(), certain ? Presence.CERTAIN : Presence.UNKNOWN);
+  }
+
+  /** A delete was acknowledged, with its revision where the call tells it. */
+  void deleted(String write, Space space, StateKey key, Optional<Revision> revision) {
+    scribe.acknowledged(write, revision, "");
+    revision.ifPresent(known -> floors.raise(key, known, Presence.UNKNOWN));
+    if (space.hasOneWriter()) {
+      floors.deleted(key);
+    }
+  }
+
+  /** Takes a failure that is one of the interface's. */
+  void failed(String write, StateKey key, Floor before, RuntimeException failure) {
+    if (isRefusal(typed(failure).error())) {
+      scribe.refused(write);
+      floors.set(key, before);
+    } else {
+      scribe.failed(write);
+      pause();
+    }
+  }
+
+  /** Whether nothing was written, for certain. */
+  private static boolean isRefusal(DataError error) {
+    return error == DataError.VERSION_CONFLICT
+        || error == DataError.DUPLICATE_KEY
+        || error == DataError.NOT_FOUND;
+  }
+
+  static PersistenceException typed(RuntimeException failure) {
+    if (failure instanceof PersistenceException typed) {
+      return typed;
+    }
+    if (failure instanceof CompletionException
+        && failure.getCause() instanceof PersistenceException typed) {
+      return typed;
+    }
+    throw failure;
+  }
+
+  /** Reads by {@code call}; what it finds is compared with what was known before it. */
+  Optional<Versioned<String>> read(
+      StateKey key, Function<StateKey, Optional<Versioned<String>>> call) {
+    Floor floor = floors.of(key);
+    try {
+      Optional<Versioned<String>> found = call.apply(key);
+      judge(key, floor, found);
+      return found;
+    } catch (PersistenceException | CompletionException e) {
+      PersistenceException unused = typed(e);
+      pause();
+      return Optional.empty();
+    }
+  }
+
+  /** Compares what was read with what was known before. */
+  void judge(StateKey key, Floor floor, Optional<Versioned<String>> read) {
+    Found found =
+        new Found(read.map(Versioned::revision), read.map(version -> idOf(version.value())));
+    Floors.judge(key, floor, found, life).ifPresent(scribe::seen);
+    read.ifPresent(version -> floors.raise(key, version.revision(), Presence.UNKNOWN));
+  }
+
+  /** Does what may fail while a store is away. */
+  void tolerate(Runnable call) {
+    try {
+      call.run();
+    } catch (PersistenceException | CompletionException e) {
+      PersistenceException unused = typed(e);
+      pause();
+    }
+  }
+
+  void pause() {
+    LockSupport.parkNanos(PAUSE_AFTER_FAILURE_NANOS);
+  }
+}

@@ -1,0 +1,162 @@
+package io.mistersmith.persistence.core.soak;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.mistersmith.persistence.crdt.Crdt;
+import io.mistersmith.persistence.model.Revision;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** PostgreSQL as it is, past the library. */
+final class Database {
+
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+
+  /**
+   * Remembers the latest revision that each row and position ever had, beyond the row's own life,
+   * and everything that came after it with an earlier one.
+   */
+  private static final String AUDIT =
+      """
+      CREATE SCHEMA audit;
+      CREATE TABLE audit.went_back (what TEXT NOT NULL);
+      CREATE TABLE audit.latest
+        (name TEXT PRIMARY KEY, epoch BIGINT NOT NULL, version BIGINT NOT NULL);
+      CREATE FUNCTION audit.note(about TEXT, new_epoch BIGINT, new_version BIGINT)
+        RETURNS VOID LANGUAGE plpgsql AS $$
+      BEGIN
+        INSERT INTO audit.latest AS l VALUES (about, new_epoch, new_version)
+          ON CONFLICT (name) DO UPDATE SET epoch = new_epoch, version = new_version
+          WHERE (l.epoch, l.version) < (new_epoch, new_version);
+        IF NOT FOUND THEN
+          INSERT INTO audit.went_back
+          SELECT format('%s from %s-%s to %s-%s', l.name, l.epoch, l.version, new_epoch, new_version)
+            FROM audit.latest l WHERE l.name = about;
+        END IF;
+      END $$;
+      CREATE FUNCTION audit.state() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+      BEGIN
+        PERFORM audit.note(NEW.agent_id::text || '/' || NEW.state_key, NEW.epoch, NEW.version);
+        RETURN NULL;
+      END $$;
+      CREATE FUNCTION audit.position() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+      BEGIN
+        PERFORM audit.note('position of ' || NEW.bucket, NEW.epoch, NEW.sequence);
+        RETURN NULL;
+      END $$;
+      CREATE TRIGGER audit AFTER INSERT OR UPDATE ON agents.state
+        FOR EACH ROW EXECUTE FUNCTION audit.state();
+      CREATE TRIGGER audit AFTER INSERT OR UPDATE ON agents.journal_positions
+        FOR EACH ROW EXECUTE FUNCTION audit.position();
+      """;
+
+  private static final String ROWS =
+      """
+      SELECT agent_id || '/' || state_key, epoch, version,
+             CASE WHEN deleted_at IS NULL AND coalesce(expires_at > clock_timestamp(), true)
+                  THEN split_part(state_value #>> '{}', ' ', 1) END
+        FROM agents.state
+      """;
+
+  private static final String REGISTRY =
+      "SELECT 'registry/' || agent_id, 1, version, agent_name FROM agents.registry";
+
+  private static final String LETTERS =
+      """
+      SELECT DISTINCT ON (agent, state_key) agent || '/' || state_key, epoch, sequence,
+             split_part(trim(both '"' from convert_from(value, 'UTF8')), ' ', 1)
+        FROM agents.dead_letters
+       ORDER BY agent, state_key, epoch DESC, sequence DESC
+      """;
+
+  private static final String VALUE =
+      """
+      SELECT state_value FROM agents.state
+       WHERE agent_id || '/' || state_key = ? AND deleted_at IS NULL
+      """;
+
+  private final SoakInstallation installation;
+
+  Database(SoakInstallation installation) {
+    this.installation = installation;
+  }
+
+  void audit() {
+    try (Connection connection = connect();
+        Statement statement = connection.createStatement()) {
+      statement.execute(AUDIT);
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** The rows of agents.state and agents.registry, by the ledger's keys. */
+  Map<String, Found> rows() throws SQLException {
+    Map<String, Found> rows = found(ROWS);
+    rows.putAll(found(REGISTRY));
+    return rows;
+  }
+
+  /** The latest dead letter of each key. */
+  Map<String, Found> deadLetters() throws SQLException {
+    return found(LETTERS);
+  }
+
+  private Map<String, Found> found(String query) throws SQLException {
+    try (Connection connection = connect();
+        Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(query)) {
+      Map<String, Found> found = new HashMap<>();
+      while (row.next()) {
+        found.put(
+            row.getString(1),
+            new Found(
+                Optional.of(new Revision(row.getLong(2), row.getLong(3))),
+                Optional.ofNullable(row.getString(4))));
+      }
+      return found;
+    }
+  }
+
+  /** What went back, and to where. */
+  List<String> wentBack() throws SQLException {
+    try (Connection connection = connect();
+        Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery("SELECT what FROM audit.went_back")) {
+      List<String> what = new ArrayList<>();
+      while (row.next()) {
+        what.add(row.getString(1));
+      }
+      return what;
+    }
+  }
+
+  /** The CRDT in the row of a key. */
+  Optional<Crdt<?>> crdt(String key) throws SQLException {
+    try (Connection connection = connect();
+        PreparedStatement statement = connection.prepareStatement(VALUE)) {
+      statement.setString(1, key);
+      try (ResultSet row = statement.executeQuery()) {
+        return row.next()
+            ? Optional.of(Crdt.read(MAPPER.readValue(row.getString(1), Map.class)))
+            : Optional.empty();
+      }
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private Connection connect() throws SQLException {
+    return DriverManager.getConnection(
+        installation.jdbcUrl() + "?connectTimeout=2&socketTimeout=10", installation.user(), "");
+  }
+}

@@ -1,0 +1,91 @@
+package io.mistersmith.persistence.core.soak;
+
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.locks.LockSupport;
+
+/** Does one random thing to one random process at a time. For one thread. */
+final class Faults {
+
+  /** What is done, and how long it lasts at most. */
+  enum What {
+    KILL_RUNTIME(0),
+    PAUSE_RUNTIME(5_000),
+    KILL_NATS(1_500),
+    PAUSE_NATS(3_500),
+    KILL_POSTGRES(1_500),
+    PAUSE_POSTGRES(3_500);
+
+    private final int millis;
+
+    What(int millis) {
+      this.millis = millis;
+    }
+  }
+
+  private static final int MAX_GAP_MILLIS = 3_000;
+
+  private final SoakServers servers;
+  private final Runtimes runtimes;
+  private final Random random;
+  private final Map<What, Integer> done = new EnumMap<>(What.class);
+
+  Faults(SoakServers servers, Runtimes runtimes, long seed) {
+    this.servers = servers;
+    this.runtimes = runtimes;
+    this.random = new Random(seed);
+  }
+
+  int count() {
+    return done.values().stream().mapToInt(Integer::intValue).sum();
+  }
+
+  Map<What, Integer> done() {
+    return done;
+  }
+
+  /** Waits a while, then does something, and undoes it. */
+  void next() {
+    rest(100 + random.nextInt(MAX_GAP_MILLIS));
+    What what = What.values()[random.nextInt(What.values().length)];
+    int runtime = random.nextInt(World.RUNTIMES);
+    int millis = what.millis == 0 ? 0 : 50 + random.nextInt(what.millis);
+    switch (what) {
+      case KILL_RUNTIME -> runtimes.kill(runtime);
+      case PAUSE_RUNTIME -> {
+        runtimes.pause(runtime);
+        rest(millis);
+        runtimes.resume(runtime);
+      }
+      case KILL_NATS -> {
+        servers.nats().kill();
+        rest(millis);
+        servers.nats().restart();
+      }
+      case PAUSE_NATS -> {
+        servers.nats().pause();
+        rest(millis);
+        servers.nats().resume();
+      }
+      case KILL_POSTGRES -> {
+        servers.postgres().kill();
+        rest(millis);
+        servers.postgres().restart();
+      }
+      case PAUSE_POSTGRES -> {
+        servers.postgres().pause();
+        rest(millis);
+        servers.postgres().resume();
+      }
+    }
+    done.merge(what, 1, Integer::sum);
+  }
+
+  private static void rest(int millis) {
+    long end = System.nanoTime() + millis * 1_000_000L;
+    for (long left = end - System.nanoTime(); left > 0; left = end - System.nanoTime()) {
+      LockSupport.parkNanos(left);
+    }
+  }
+}

@@ -1,0 +1,15 @@
+package io.mistersmith.persistence.core.soak;
+
+import io.mistersmith.persistence.model.Revision;
+import java.util.Optional;
+
+/**
+ * What a store has at a key.
+ *
+ * @param revision the revision; nothing where there is not even a tombstone
+ * @param id the write whose value it is; nothing where the entry is deleted, expired or absent
+ */
+record Found(Optional<Revision> revision, Optional<String> id) {
+
+  static final Found NOTHING = new Found(Optional.empty(), Optional.empty());
+}

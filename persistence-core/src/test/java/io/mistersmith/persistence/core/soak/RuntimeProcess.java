@@ -1,0 +1,101 @@
+package io.mistersmith.persistence.core.soak;
+
+import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.error.PersistenceException;
+import java.io.BufferedReader;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * A runtime: it opens, says {@code ready}, and does random operations on all of its threads until
+ * it is told to stop, or killed. What it wrote and was told is its standard output.
+ */
+final class RuntimeProcess {
+
+  static final String READY = "ready";
+  static final String UNEXPECTED = "unexpected";
+
+  /** At most this long between two operations of a thread. */
+  private static final int MAX_PAUSE_NANOS = 6_000_000;
+
+  private static volatile boolean stopped;
+
+  private RuntimeProcess() {}
+
+  /** Arguments: the installation's, which runtime this is, which life of it, and the seed. */
+  public static void main(String[] args) throws Exception {
+    Scribe scribe = new Scribe(new FileOutputStream(FileDescriptor.out));
+    System.setOut(System.err); // what is logged must not mix with the ledger
+    SoakInstallation installation = SoakInstallation.of(args);
+    int runtime = Integer.parseInt(args[SoakInstallation.ARGUMENTS]);
+    int life = Integer.parseInt(args[SoakInstallation.ARGUMENTS + 1]);
+    long seed = Long.parseLong(args[SoakInstallation.ARGUMENTS + 2]);
+    try (Persistence persistence = open(installation.config("soak-" + runtime))) {
+      AutoCloseable watch = Watcher.start(persistence, scribe);
+      scribe.say(READY);
+      Floors floors = new Floors();
+      List<Thread> threads = new ArrayList<>();
+      for (int i = 0; i < World.THREADS; i++) {
+        Random random = new Random(seed + 31L * (runtime + 31L * (life + 31L * i)));
+        threads.add(
+            start(new Actor(persistence, scribe, floors, random, runtime, life, i), scribe));
+      }
+      awaitOrder();
+      stopped = true;
+      for (Thread thread : threads) {
+        thread.join(Duration.ofSeconds(30).toMillis());
+      }
+      watch.close();
+    }
+  }
+
+  private static Thread start(Actor actor, Scribe scribe) {
+    Thread thread = new Thread(() -> act(actor), "soak-actor " + actor.replica());
+    thread.setDaemon(true);
+    thread.setUncaughtExceptionHandler((failed, why) -> unexpected(scribe, why));
+    thread.start();
+    return thread;
+  }
+
+  /** Until both servers let it: one may be down just now. */
+  private static Persistence open(PersistenceConfig config) {
+    while (true) {
+      try {
+        return Persistence.open(config);
+      } catch (PersistenceException e) {
+        if (!e.isTransient()) {
+          throw e;
+        }
+        System.err.println("not opened yet: " + e.getMessage());
+        LockSupport.parkNanos(MAX_PAUSE_NANOS);
+      }
+    }
+  }
+
+  private static void act(Actor actor) {
+    List<Operation> operations = Operations.all();
+    while (!stopped) {
+      operations.get(actor.random().nextInt(operations.size())).run(actor);
+      LockSupport.parkNanos(actor.random().nextInt(MAX_PAUSE_NANOS));
+    }
+  }
+
+  private static void unexpected(Scribe scribe, Throwable why) {
+    why.printStackTrace(System.err);
+    scribe.say(UNEXPECTED + " " + why);
+  }
+
+  private static void awaitOrder() throws IOException {
+    String unused =
+        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)).readLine();
+  }
+}

@@ -1,0 +1,77 @@
+package io.mistersmith.persistence.core.soak;
+
+import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.model.StateKey;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+
+/**
+ * Writes a runtime's part of the ledger to the pipe that is its standard output: a pipe keeps what
+ * is in it when the writer is killed, and a line without its end was cut off and does not count.
+ * Thread-safe.
+ */
+final class Scribe {
+
+  static final String INTENDED = "I";
+  static final String ACKNOWLEDGED = "A";
+  static final String FAILED = "F";
+  static final String REFUSED = "N";
+  static final String DURABLE = "D";
+  static final String SEEN = "X";
+
+  /** What every line ends with: one without it was cut off. */
+  static final String END = ";";
+
+  private final OutputStream out;
+
+  Scribe(OutputStream out) {
+    this.out = out;
+  }
+
+  void intended(String write, Space space, StateKey key, Effect effect) {
+    say(INTENDED + " " + write + " " + space + " " + key + " " + effect);
+  }
+
+  void acknowledged(String write, Optional<Revision> revision, String standing) {
+    say(
+        ACKNOWLEDGED
+            + " "
+            + write
+            + " "
+            + revision.map(Revision::toString).orElse("-")
+            + " "
+            + standing);
+  }
+
+  void failed(String write) {
+    say(FAILED + " " + write);
+  }
+
+  void refused(String write) {
+    say(REFUSED + " " + write);
+  }
+
+  /** PostgreSQL is said to have this revision of the key, or a later one. */
+  void durable(StateKey key, Revision revision) {
+    say(DURABLE + " " + key + " " + revision);
+  }
+
+  /** This process has seen a promise broken itself. */
+  void seen(Fault fault) {
+    say(SEEN + " " + fault.kind() + " " + fault.what());
+  }
+
+  void say(String line) {
+    byte[] bytes = (line + END + "\n").getBytes(StandardCharsets.UTF_8);
+    synchronized (out) {
+      try {
+        out.write(bytes);
+      } catch (IOException e) {
+        throw new UncheckedIOException("whoever runs the soak is gone", e);
+      }
+    }
+  }
+}

@@ -1,0 +1,122 @@
+package io.mistersmith.persistence.core.soak;
+
+import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.core.soak.Fault.Kind;
+import io.mistersmith.persistence.model.Agent;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Duration;
+
+/**
+ * Lets runtimes mix all operations on real servers while one process after the other is killed or
+ * frozen, and checks what was promised: while it runs, and when all is flushed. Its last line reads
+ *
+ * <pre>soak: seconds=N acknowledged=N faults=N lost=N backward=N resurrected=N stale_own_reads=N
+ * </pre>
+ */
+final class Soak {
+
+  private static final Duration EVERY = Duration.ofSeconds(10);
+
+  private final int seconds;
+  private final long seed;
+  private final PrintStream out;
+  private final Ledger ledger = new Ledger();
+  private final Tally tally;
+
+  private Soak(int seconds, long seed, PrintStream out) {
+    this.seconds = seconds;
+    this.seed = seed;
+    this.out = out;
+    this.tally = new Tally(out);
+  }
+
+  /** Properties: {@code soak.seconds}, and {@code soak.seed}, which is random when it is empty. */
+  public static void main(String[] args) throws Exception {
+    String seed = System.getProperty("soak.seed", "");
+    int status =
+        run(
+            Integer.getInteger("soak.seconds", 600),
+            seed.isEmpty() ? System.nanoTime() : Long.parseLong(seed),
+            System.out);
+    System.exit(status);
+  }
+
+  /** Soaks for so long; returns the exit status, 0 when no promise was broken. */
+  static int run(int seconds, long seed, PrintStream out) throws IOException, SQLException {
+    return new Soak(seconds, seed, out).run();
+  }
+
+  private int run() throws IOException, SQLException {
+    Path log = Files.createTempFile("soak", ".log");
+    out.printf("soak: seed=%d, %d s; the runtimes log to %s%n", seed, seconds, log);
+    int faults;
+    try (SoakServers servers = SoakServers.start()) {
+      register(servers.installation());
+      Database database = new Database(servers.installation());
+      DurableChecks durable = new DurableChecks(database, tally);
+      Verification verification =
+          new Verification(servers.installation(), database, ledger, tally, durable);
+      try (Runtimes runtimes =
+          new Runtimes(servers.installation(), ledger, tally, durable, log, seed)) {
+        runtimes.start();
+        faults = injectFaults(runtimes, new Faults(servers, runtimes, seed), verification);
+        runtimes.stop();
+      }
+      verification.complete();
+    }
+    if (tally.isClean()) {
+      Files.delete(log);
+    }
+    return result(faults);
+  }
+
+  private static void register(SoakInstallation installation) {
+    try (Persistence persistence = Persistence.open(installation.config("soak-registration"))) {
+      World.owners().forEach(id -> persistence.agents().save(Agent.of(id, "soak", "owner")));
+    }
+  }
+
+  private int injectFaults(Runtimes runtimes, Faults faults, Verification verification) {
+    long begin = System.nanoTime();
+    long end = begin + Duration.ofSeconds(seconds).toNanos();
+    long report = begin + EVERY.toNanos();
+    while (System.nanoTime() < end) {
+      faults.next();
+      runtimes.check();
+      if (System.nanoTime() > report) {
+        report = System.nanoTime() + EVERY.toNanos();
+        verification.early();
+        out.printf(
+            "soak: %d of %d s, acknowledged=%d faults=%s lost=%d backward=%d resurrected=%d"
+                + " stale_own_reads=%d%n",
+            Duration.ofNanos(System.nanoTime() - begin).toSeconds(),
+            seconds,
+            ledger.acknowledged(),
+            faults.done(),
+            tally.count(Kind.LOST),
+            tally.count(Kind.BACKWARD),
+            tally.count(Kind.RESURRECTED),
+            tally.count(Kind.STALE_OWN_READS));
+      }
+    }
+    return faults.count();
+  }
+
+  private int result(int faults) {
+    out.printf(
+        "soak: seconds=%d acknowledged=%d faults=%d lost=%d backward=%d resurrected=%d"
+            + " stale_own_reads=%d%n",
+        seconds,
+        ledger.acknowledged(),
+        faults,
+        tally.count(Kind.LOST),
+        tally.count(Kind.BACKWARD),
+        tally.count(Kind.RESURRECTED),
+        tally.count(Kind.STALE_OWN_READS));
+    return tally.isClean() && ledger.acknowledged() > 0 && faults > 0 ? 0 : 1;
+  }
+}

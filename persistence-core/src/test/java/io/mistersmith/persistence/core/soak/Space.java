@@ -1,0 +1,27 @@
+package io.mistersmith.persistence.core.soak;
+
+/** What may happen to the keys of a kind, and so what can be asked of them in the end. */
+enum Space {
+  /** Written by one thread alone, and deleted by it. */
+  OWNED,
+  /** Like {@link #OWNED}, and what is in it may end by itself. */
+  EXPIRING,
+  /** Like {@link #OWNED}, in KV alone. */
+  SESSION,
+  /** Written and deleted by all. */
+  SHARED,
+  /** Written by all, with rules for conflicts. */
+  RESOLVED,
+  /** Of an agent that nobody registered: it all becomes dead letters. */
+  REFUSED,
+  /** An agent in the registry, saved by one thread alone. */
+  REGISTRY,
+  /** A counter that all count up. */
+  COUNTER,
+  /** A set that all add to, and take their own elements from. */
+  SET;
+
+  boolean hasOneWriter() {
+    return this == OWNED || this == EXPIRING || this == SESSION || this == REGISTRY;
+  }
+}

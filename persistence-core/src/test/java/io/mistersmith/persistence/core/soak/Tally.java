@@ -1,0 +1,45 @@
+package io.mistersmith.persistence.core.soak;
+
+import io.mistersmith.persistence.core.soak.Fault.Kind;
+import java.io.PrintStream;
+import java.util.EnumMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+
+/** Counts broken promises, each once, and prints the first of each kind. Thread-safe. */
+final class Tally {
+
+  private static final int SHOWN = 20;
+
+  private final PrintStream out;
+  private final Map<Kind, Set<String>> faults = new EnumMap<>(Kind.class);
+  private String unexpected = "";
+
+  Tally(PrintStream out) {
+    this.out = out;
+  }
+
+  synchronized void add(Fault fault) {
+    Set<String> known = faults.computeIfAbsent(fault.kind(), kind -> new HashSet<>());
+    if (known.add(fault.what()) && known.size() <= SHOWN) {
+      out.println("soak: " + fault.kind() + " " + fault.what());
+    }
+  }
+
+  /** Something happened that nobody promised: the soak has failed, whatever is counted. */
+  synchronized void unexpected(String what) {
+    if (unexpected.isEmpty()) {
+      out.println("soak: failed: " + what);
+    }
+    unexpected = what;
+  }
+
+  synchronized int count(Kind kind) {
+    return faults.getOrDefault(kind, Set.of()).size();
+  }
+
+  synchronized boolean isClean() {
+    return faults.isEmpty() && unexpected.isEmpty();
+  }
+}

@@ -1,0 +1,123 @@
+package io.mistersmith.persistence.core.soak;
+
+import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.core.soak.Fault.Kind;
+import io.mistersmith.persistence.crdt.Crdt;
+import io.mistersmith.persistence.crdt.OrSet;
+import io.mistersmith.persistence.crdt.PnCounter;
+import io.mistersmith.persistence.model.DataType;
+import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.model.Versioned;
+import io.mistersmith.persistence.repository.StateRepository;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** Compares what is in the stores with what was promised. */
+final class Verification {
+
+  private static final List<Space> IN_POSTGRES =
+      List.of(Space.OWNED, Space.EXPIRING, Space.SHARED, Space.RESOLVED, Space.REGISTRY);
+  private static final Duration FLUSHED_WITHIN = Duration.ofMinutes(2);
+
+  private final SoakInstallation installation;
+  private final Database database;
+  private final Ledger ledger;
+  private final Tally tally;
+  private final DurableChecks durable;
+
+  Verification(
+      SoakInstallation installation,
+      Database database,
+      Ledger ledger,
+      Tally tally,
+      DurableChecks durable) {
+    this.installation = installation;
+    this.database = database;
+    this.ledger = ledger;
+    this.tally = tally;
+    this.durable = durable;
+  }
+
+  /** What can be said while all is running; nothing when PostgreSQL is away. */
+  void early() {
+    try {
+      wentBack();
+      durable.check();
+      database
+          .rows()
+          .forEach(
+              (key, found) ->
+                  ledger.judge(key, promise -> promise.judgeEarly(found)).ifPresent(tally::add));
+    } catch (SQLException away) {
+      return;
+    }
+  }
+
+  private void wentBack() throws SQLException {
+    database.wentBack().forEach(what -> tally.add(new Fault(Kind.BACKWARD, what)));
+  }
+
+  /** Everything, once the runtimes have ended and both servers run. */
+  void complete() throws SQLException {
+    try (Persistence persistence = Persistence.open(installation.config("soak-verification"))) {
+      StateRepository<Object> states = persistence.states(Object.class);
+      StateKey last = StateKey.of(World.SHARED, "last");
+      states.awaitDurable(last, states.save(last, "last").revision(), FLUSHED_WITHIN);
+      wentBack();
+      durable.check();
+      Map<String, Found> rows = database.rows();
+      Map<String, Found> letters = database.deadLetters();
+      for (Space space : IN_POSTGRES) {
+        ledger.keys(space).forEach(key -> judge(key, rows));
+      }
+      ledger.keys(Space.REFUSED).forEach(key -> judge(key, letters));
+      readAgain(persistence);
+      crdts();
+    }
+  }
+
+  private void judge(String key, Map<String, Found> found) {
+    ledger
+        .judge(key, promise -> promise.judge(found.getOrDefault(key, Found.NOTHING)))
+        .ifPresent(tally::add);
+  }
+
+  /** As a new process reads it: hydrated, or still in KV. */
+  private void readAgain(Persistence persistence) {
+    StateRepository<String> states = persistence.states(String.class);
+    for (Space space : List.of(Space.OWNED, Space.EXPIRING, Space.SHARED, Space.RESOLVED)) {
+      ledger.keys(space).forEach(key -> read(states, key));
+    }
+    StateRepository<String> sessions = persistence.states(DataType.SESSION_DATA, String.class);
+    ledger.keys(Space.SESSION).forEach(key -> read(sessions, key));
+  }
+
+  private void read(StateRepository<String> states, String key) {
+    Optional<Versioned<String>> read = states.find(World.key(key));
+    Optional<Revision> revision = read.map(Versioned::revision);
+    Found found = new Found(revision, read.map(version -> Actor.idOf(version.value())));
+    ledger.judge(key, promise -> promise.judge(found)).ifPresent(tally::add);
+  }
+
+  private void crdts() throws SQLException {
+    for (String key : ledger.counters()) {
+      Optional<Crdt<?>> row = database.crdt(key);
+      long count = row.map(crdt -> ((PnCounter) crdt).value()).orElse(0L);
+      ledger.judgeCrdt(key, promise -> promise.judgeCount(count)).ifPresent(tally::add);
+    }
+    for (String key : ledger.sets()) {
+      Optional<Crdt<?>> row = database.crdt(key);
+      Set<String> elements =
+          row.map(crdt -> ((OrSet) crdt).value()).orElse(Set.of()).stream()
+              .map(Object::toString)
+              .collect(Collectors.toSet());
+      ledger.judgeCrdt(key, promise -> promise.judgeElements(elements)).ifPresent(tally::add);
+    }
+  }
+}
