@@ -168,6 +168,21 @@ public final class TieredStore {
       Optional<Instant> expiresAt,
       Optional<Provenance> provenance,
       long place) {
+    try {
+      boolean held = admission.enter(key);
+      CompletableFuture<Revision> replaced = replaceFreely(key, json, expiresAt, provenance, place);
+      return held ? CompletableFuture.completedFuture(committed(key, replaced.join())) : replaced;
+    } catch (PersistenceException | CompletionException e) {
+      return CompletableFuture.failedFuture(cause(e));
+    }
+  }
+
+  private CompletableFuture<Revision> replaceFreely(
+      StateKey key,
+      Optional<byte[]> json,
+      Optional<Instant> expiresAt,
+      Optional<Provenance> provenance,
+      long place) {
     Operation operation = json.isPresent() ? Operation.PUT : Operation.DELETE;
     byte[] value = json.orElse(NO_VALUE);
     return provenance.isEmpty()
