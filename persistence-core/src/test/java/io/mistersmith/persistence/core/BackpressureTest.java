@@ -175,8 +175,8 @@ class BackpressureTest {
     fill(states);
     CompletableFuture<?> write = CompletableFuture.runAsync(() -> states.save(key(), 1));
     CompletableFuture<?> pipelined =
-        CompletableFuture.supplyAsync(() -> states.saveAsync(key(), 1, SaveOptions.unconditional()))
-            .thenCompose(future -> future);
+        CompletableFuture.runAsync(
+            () -> states.saveAsync(key(), 1, SaveOptions.unconditional()).join());
     await().atMost(SOON).until(() -> persistence.consistency().backlog().messages() == LIMIT + 3);
     assertThat(write).isNotDone();
     assertThat(pipelined).isNotDone();
