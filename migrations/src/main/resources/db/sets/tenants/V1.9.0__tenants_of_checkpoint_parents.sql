@@ -1,7 +1,5 @@
 -- kind: schema
 -- depends-on: 1.4.0, core 6.1.0
--- lint: allow constraint-not-valid — runs while nobody writes, as the whole set does
--- lint: allow index-not-concurrent — runs while nobody writes, as the whole set does
 -- A checkpoint and its parent are of one tenant. Where checkpoints knew their parents before they
 -- were isolated, their keys carry the tenant already.
 
