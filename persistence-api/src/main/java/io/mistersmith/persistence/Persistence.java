@@ -12,6 +12,7 @@ import io.mistersmith.persistence.monitor.Consistency;
 import io.mistersmith.persistence.repository.AgentRepository;
 import io.mistersmith.persistence.repository.DeadLetters;
 import io.mistersmith.persistence.repository.JsonCodec;
+import io.mistersmith.persistence.repository.QueryCache;
 import io.mistersmith.persistence.repository.StateRepository;
 import io.mistersmith.persistence.routing.DataRouter;
 import io.mistersmith.persistence.spi.StoreProvider;
@@ -92,6 +93,17 @@ public interface Persistence extends AutoCloseable {
 
   /** {@link #states(DataType, Class, ConflictRules)}, mapped by the caller's codec. */
   <T> StateRepository<T> states(DataType dataType, JsonCodec<T> codec, ConflictRules<T> rules);
+
+  /**
+   * The cache of one query's results, mapped to JSON by their fields.
+   *
+   * @param query the query's name, 1 to 255 characters; all processes that use it must mean the
+   *     same query
+   */
+  <T> QueryCache<T> queries(String query, Class<T> type);
+
+  /** {@link #queries(String, Class)}, mapped by the caller's codec. */
+  <T> QueryCache<T> queries(String query, JsonCodec<T> codec);
 
   /** Where each agent's state stands in this process; hydrates and flushes it. */
   AgentLifecycle lifecycle();

@@ -13,6 +13,8 @@ import io.mistersmith.persistence.core.internal.journal.BucketIncarnation;
 import io.mistersmith.persistence.core.internal.lifecycle.AgentMoves;
 import io.mistersmith.persistence.core.internal.monitor.SafeListener;
 import io.mistersmith.persistence.core.internal.monitor.SlidingLags;
+import io.mistersmith.persistence.core.internal.query.BucketQueryCache;
+import io.mistersmith.persistence.core.internal.query.ResultBucket;
 import io.mistersmith.persistence.core.internal.repository.AgentPublisher;
 import io.mistersmith.persistence.core.internal.repository.HeartbeatBuffer;
 import io.mistersmith.persistence.core.internal.repository.KeyRule;
@@ -36,6 +38,7 @@ import io.mistersmith.persistence.monitor.PersistenceListener;
 import io.mistersmith.persistence.repository.AgentRepository;
 import io.mistersmith.persistence.repository.DeadLetters;
 import io.mistersmith.persistence.repository.JsonCodec;
+import io.mistersmith.persistence.repository.QueryCache;
 import io.mistersmith.persistence.repository.StateRepository;
 import io.mistersmith.persistence.routing.DataRouter;
 import io.mistersmith.persistence.spi.HotBucket;
@@ -63,11 +66,17 @@ final class CorePersistence implements Persistence {
   private final DeadLetters deadLetters;
   private final Checkpoints checkpoints;
   private final LifecycleEvents lifecycleEvents;
+  private final ResultBucket results;
   private final AtomicBoolean closed = new AtomicBoolean();
 
   CorePersistence(PersistenceConfig config, Stores stores) {
     this.config = config;
     this.stores = stores;
+    this.results =
+        new ResultBucket(
+            () -> stores.bucket(Bucket.QUERY_CACHE),
+            config.bucket(Bucket.QUERY_CACHE).maxAge(),
+            config.clock());
     this.hybridClock =
         new HybridClock(node(config.runtimeName()), config.clock(), HybridClock.DEFAULT_MAX_DRIFT);
     SlidingLags lags = new SlidingLags(config.consistency().window());
@@ -173,6 +182,20 @@ final class CorePersistence implements Persistence {
             + " in "
             + layer
             + "; it keeps AGENT_STATE and SESSION_DATA, both in DISTRIBUTED_KV first");
+  }
+
+  @Override
+  public <T> QueryCache<T> queries(String query, Class<T> type) {
+    return queryCache(query, Json.mapping(type));
+  }
+
+  @Override
+  public <T> QueryCache<T> queries(String query, JsonCodec<T> codec) {
+    return queryCache(query, Json.checked(codec));
+  }
+
+  private <T> QueryCache<T> queryCache(String query, JsonCodec<T> codec) {
+    return new BucketQueryCache<>(query, codec, results, config.postgres().statementTimeout());
   }
 
   @Override
