@@ -21,6 +21,7 @@ import io.mistersmith.persistence.model.Causality;
 import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.model.VectorClock;
 import io.mistersmith.persistence.model.Versioned;
 import io.mistersmith.persistence.repository.SaveOptions;
 import io.mistersmith.persistence.repository.StateRepository;
@@ -76,6 +77,9 @@ public abstract class CheckpointContract extends PersistenceContract {
     assertThat(restored.deleted()).isEqualTo(1);
     assertThat(restored.unchanged()).isEqualTo(1);
     assertThat(find(key("changed")).revision()).isGreaterThan(changed);
+    assertThat(find(key("changed")).clock())
+        .as("of unknown origin, as before")
+        .isEqualTo(VectorClock.empty());
     assertThat(find(key("same")).revision()).isEqualTo(same.revision());
     assertThat(restored.through().orElseThrow())
         .isGreaterThanOrEqualTo(find(key("changed")).revision());
@@ -148,11 +152,7 @@ public abstract class CheckpointContract extends PersistenceContract {
     assertThat(restored.clock().compare(stood.clock())).isEqualTo(Causality.AFTER);
     assertThat(restored.clock().compare(kept.clock())).isEqualTo(Causality.AFTER);
     // A writer whose clock is behind does not take it back, nor the delete.
-    StateRepository<String> slow =
-        open(config()
-                .clock(Clock.offset(config().build().clock(), Duration.ofSeconds(-20)))
-                .build())
-            .states(DataType.AGENT_STATE, String.class, rules);
+    StateRepository<String> slow = ahead(-20).states(DataType.AGENT_STATE, String.class, rules);
     assertThat(slow.save(key("k"), "early").value()).isEqualTo("kept");
     assertFails(DataError.VERSION_CONFLICT, () -> slow.save(key("removed"), "early"));
     assertThat(mine.find(key("removed"))).isEmpty();
@@ -168,10 +168,62 @@ public abstract class CheckpointContract extends PersistenceContract {
     Checkpoint made = checkpoints().create(agent(), FULL);
     states().delete(key("long"));
     elapse(Duration.ofMillis(2_100));
-    checkpoints().restore(made.id(), SOON);
+    Restored restored = checkpoints().restore(made.id(), SOON);
+    assertThat(restored.written()).isEqualTo(1);
+    assertThat(restored.unchanged()).isZero();
     assertThat(state(agent())).isEqualTo(Map.of("long", 1));
     assertThat(find(key("long")).expiresAt()).isEqualTo(lasting.expiresAt());
     assertThat(values(made)).containsOnlyKeys("long", "short");
+  }
+
+  @Test
+  void anotherEndIsAnotherEntry() {
+    SaveOptions hour = SaveOptions.unconditional().withTimeToLive(Duration.ofHours(1));
+    Versioned<Object> ends = states().save(key("ends"), 1, hour);
+    states().save(key("stays"), 1, hour);
+    states().save(key("lasts"), 1);
+    Checkpoint made = checkpoints().create(agent(), FULL);
+    states().save(key("ends"), 1);
+    states().save(key("lasts"), 1, hour);
+
+    Restored restored = checkpoints().restore(made.id(), SOON);
+
+    assertThat(restored.written()).isEqualTo(2);
+    assertThat(restored.unchanged()).isEqualTo(1);
+    assertThat(find(key("ends")).expiresAt()).isEqualTo(ends.expiresAt());
+    assertThat(find(key("lasts")).expiresAt()).isEmpty();
+  }
+
+  @Test
+  void aForkedVersionHasSeenTheOneItCopies() {
+    ConflictRules<String> rules = ConflictRules.of(ConflictResolver.lastWriteWins());
+    StateRepository<String> mine = persistence().states(DataType.AGENT_STATE, String.class, rules);
+    Versioned<String> kept = mine.save(key("k"), "kept");
+    Checkpoint made = checkpoints().create(agent(), FULL);
+    UUID other = register();
+    checkpoints().fork(made.id(), other, ForkOptions.toEmpty(SOON));
+    Versioned<String> forked = mine.find(StateKey.of(other, "k")).orElseThrow();
+    assertThat(forked.clock().compare(kept.clock())).isEqualTo(Causality.AFTER);
+  }
+
+  @Test
+  void aRestoredVersionIsLaterThanOneOfAWriterWhoseClockIsAhead() {
+    ConflictRules<String> rules = ConflictRules.of(ConflictResolver.lastWriteWins());
+    StateRepository<String> mine = persistence().states(DataType.AGENT_STATE, String.class, rules);
+    mine.save(key("k"), "kept");
+    Checkpoint made = checkpoints().create(agent(), FULL);
+    ahead(20).states(DataType.AGENT_STATE, String.class, rules).save(key("k"), "stood");
+
+    checkpoints().restore(made.id(), SOON);
+
+    // Later than this machine's clock, but not than what was restored.
+    StateRepository<String> between = ahead(10).states(DataType.AGENT_STATE, String.class, rules);
+    assertThat(between.save(key("k"), "early").value()).isEqualTo("kept");
+  }
+
+  private Persistence ahead(int seconds) {
+    Clock clock = config().build().clock();
+    return open(config().clock(Clock.offset(clock, Duration.ofSeconds(seconds))).build());
   }
 
   @Test
