@@ -93,6 +93,26 @@ public abstract class HotKeysContract extends StoresContract {
   }
 
   @Test
+  void theKeysOfAnOwnerAreThoseThatHaveAMessage() throws Exception {
+    List<StateKey> keys = AwkwardKeys.keys();
+    putAll(keys);
+    StateKey deleted = StateKey.of(AwkwardKeys.AGENT, "deleted");
+    journal().publish(deleted, Operation.DELETE, new byte[0], EntryMetadata.NONE, HotBucket.ANY);
+    StateKey evicted = StateKey.of(AwkwardKeys.AGENT, "evicted");
+    long sequence =
+        journal()
+            .publish(evicted, Operation.PUT, new byte[] {'1'}, EntryMetadata.NONE, HotBucket.ANY);
+    journal().evict(journal().subject(evicted), sequence).get(10, TimeUnit.SECONDS);
+
+    assertThat(journal().keysAsync(AwkwardKeys.AGENT).get(10, TimeUnit.SECONDS))
+        .containsExactlyInAnyOrderElementsOf(
+            Stream.concat(keys.stream(), Stream.of(deleted))
+                .filter(key -> key.agent().equals(AwkwardKeys.AGENT))
+                .toList());
+    assertThat(journal().keysAsync("nobody").get(10, TimeUnit.SECONDS)).isEmpty();
+  }
+
+  @Test
   void listsAndBulkReadsBeyondTheServersBatchAreComplete() throws Exception {
     List<StateKey> keys = new ArrayList<>();
     for (int i = 0; i < 2_500; i++) {
@@ -106,6 +126,9 @@ public abstract class HotKeysContract extends StoresContract {
     assertThat(journal().list("agent", "many."))
         .extracting(HotEntry::key)
         .containsExactlyInAnyOrderElementsOf(keys);
+    assertThat(journal().keysAsync("agent").get(10, TimeUnit.SECONDS))
+        .hasSize(keys.size() + 1)
+        .containsAll(keys);
     Map<StateKey, HotEntry> found = journal().getAll(asked, ReadFrom.ANY_REPLICA);
     assertThat(found.keySet()).containsExactlyInAnyOrderElementsOf(keys);
     found.forEach(

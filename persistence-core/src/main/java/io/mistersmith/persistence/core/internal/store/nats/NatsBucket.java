@@ -17,6 +17,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 /** One bucket on NATS. */
@@ -30,6 +31,7 @@ final class NatsBucket implements HotBucket {
   private final BucketWrites writes;
   private final Evictions evictions;
   private final KeyListing listing;
+  private final KeySubjects keySubjects;
   private final Nudges nudges;
   private volatile boolean hasReplicas;
 
@@ -51,6 +53,7 @@ final class NatsBucket implements HotBucket {
             link, stream, config.bucket(bucket).maxValueBytes(), config.clock(), window, reads);
     this.evictions = new Evictions(link, stream);
     this.listing = new KeyListing(link, stream);
+    this.keySubjects = new KeySubjects(link, stream);
     this.nudges = nudges;
     this.hasReplicas = stream.replicas() > 1;
   }
@@ -133,6 +136,11 @@ final class NatsBucket implements HotBucket {
   @Override
   public List<HotEntry> list(String agent, String prefix) {
     return listing.list(agent, prefix);
+  }
+
+  @Override
+  public CompletableFuture<Set<StateKey>> keysAsync(String agent) {
+    return keySubjects.find(agent);
   }
 
   @Override

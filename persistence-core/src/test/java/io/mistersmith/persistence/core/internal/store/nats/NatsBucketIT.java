@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -87,6 +88,29 @@ class NatsBucketIT {
       assertThat(bucket.get(key, ReadFrom.LEADER)).isEmpty();
       bucket.evictAgent("agent");
       assertThat(bucket.state().messages()).isZero();
+    }
+  }
+
+  /** A server names at most 100,000 subjects in one answer. */
+  @ParameterizedTest
+  @ValueSource(strings = {NatsOptions.OLDEST, NatsOptions.NEWEST})
+  void namesMoreKeysThanOneAnswerHolds(String line) throws Exception {
+    int keys = 101_000;
+    try (NatsServer server = NatsServer.start(NatsOptions.defaults().withLine(line));
+        NatsStore store =
+            NatsStore.connect(
+                PersistenceConfig.builder(
+                        NatsConfig.of(server.url()), PostgresConfig.of("jdbc:postgresql:x", "x"))
+                    .build())) {
+      HotBucket bucket = store.bucket(Bucket.SESSION_DATA);
+      byte[] value = {'1'};
+      CompletableFuture<Long> last = CompletableFuture.completedFuture(0L);
+      for (int i = 0; i < keys; i++) {
+        StateKey key = StateKey.of("agent", "k" + i);
+        last = bucket.publishAsync(key, Operation.PUT, value, EntryMetadata.NONE, HotBucket.ANY);
+      }
+      assertThat(last.get(30, TimeUnit.SECONDS)).isEqualTo(keys);
+      assertThat(bucket.keysAsync("agent").get(30, TimeUnit.SECONDS)).hasSize(keys);
     }
   }
 }
