@@ -201,6 +201,10 @@ class CheckpointFaultsTest {
       assertThat(one.entries()).isEqualTo(1);
       states.save(StateKey.of(agent.id(), "unlisted"), 1);
       assertThat(persistence.checkpoints().restore(empty.id(), SOON).deleted()).isEqualTo(2);
+      // A replica that has the last but one, which is the copied one.
+      states.save(key, 1);
+      states.save(key, 2);
+      assertThat(persistence.checkpoints().restore(one.id(), SOON).written()).isEqualTo(1);
     }
   }
 }

@@ -134,6 +134,7 @@ class CheckpointIT {
       List<Long> changes = new ArrayList<>();
       List<Long> restores = new ArrayList<>();
       List<Long> forks = new ArrayList<>();
+      List<Long> saves = new ArrayList<>();
       for (int round = 0; round < 12; round++) {
         save(states, agent, "a".repeat(500) + round);
         states.flush(agent, SOON);
@@ -146,8 +147,10 @@ class CheckpointIT {
         began = System.nanoTime();
         persistence.checkpoints().create(id, CheckpointOptions.changes());
         changes.add(System.nanoTime() - began);
+        began = System.nanoTime();
         save(states, agent, "b".repeat(500) + round);
         states.flush(agent, SOON);
+        saves.add(System.nanoTime() - began);
         Restored restored = persistence.checkpoints().restore(made.id(), SOON);
         assertThat(restored.written()).isEqualTo(KEYS);
         restores.add(restored.took().toNanos());
@@ -159,8 +162,13 @@ class CheckpointIT {
       }
       servers.report(
           "ThousandKeys",
-          "create_ms=%d changes_ms=%d restore_ms=%d fork_ms=%d (medians of 12)"
-              .formatted(median(creates), median(changes), median(restores), median(forks)));
+          "create_ms=%d changes_ms=%d restore_ms=%d fork_ms=%d save_and_flush_ms=%d (medians of 12)"
+              .formatted(
+                  median(creates),
+                  median(changes),
+                  median(restores),
+                  median(forks),
+                  median(saves)));
     }
   }
 

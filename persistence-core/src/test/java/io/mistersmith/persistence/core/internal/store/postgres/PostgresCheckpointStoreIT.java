@@ -3,18 +3,25 @@ package io.mistersmith.persistence.core.internal.store.postgres;
 import static io.mistersmith.persistence.core.internal.store.postgres.Changes.put;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.lifecycle.Checkpoint;
 import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.spi.AgentStore;
 import io.mistersmith.persistence.spi.JournalPosition;
 import io.mistersmith.persistence.spi.NewCheckpoint;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -23,6 +30,8 @@ import org.junit.jupiter.api.Test;
 /** Checkpoints in PostgreSQL, beyond what every store must do. */
 @Tag("contract")
 class PostgresCheckpointStoreIT {
+
+  private static final Duration SOON = Duration.ofSeconds(30);
 
   private PostgresDatabase database;
   private PostgresStore store;
@@ -112,5 +121,36 @@ class PostgresCheckpointStoreIT {
             e -> assertThat(e.error()).isEqualTo(DataError.TRANSACTION_CONFLICT));
     assertThat(database.query("SELECT last_value FROM agents.attempts")).containsExactly("9");
     assertThat(store.checkpoints().list(agent)).hasSize(2);
+  }
+
+  /** Held between the position, which it has read, and the rows. */
+  @Test
+  void rowsThatAreCommittedWhileItIsMadeAreNotInIt() throws Exception {
+    try (Connection flush = database.connect();
+        Statement statement = flush.createStatement()) {
+      flush.setAutoCommit(false);
+      statement.execute("LOCK TABLE agents.dead_letters IN ACCESS EXCLUSIVE MODE");
+      CompletableFuture<Checkpoint> creating = CompletableFuture.supplyAsync(this::create);
+      await().atMost(SOON).until(this::isHeld);
+      statement.execute("UPDATE agents.state SET version = 3, state_value = '3'");
+      flush.commit();
+
+      Checkpoint made = creating.get(SOON.toSeconds(), TimeUnit.SECONDS);
+
+      assertThat(made.position().map(Revision::sequence)).contains(2L);
+      assertThat(store.checkpoints().entries(made.id()))
+          .extracting(entry -> entry.revision().sequence())
+          .containsExactly(1L, 2L);
+    }
+  }
+
+  private boolean isHeld() {
+    return database
+        .query(
+            """
+            SELECT count(*) FROM pg_locks
+             WHERE relation = 'agents.dead_letters'::regclass AND NOT granted
+            """)
+        .equals(List.of("1"));
   }
 }
