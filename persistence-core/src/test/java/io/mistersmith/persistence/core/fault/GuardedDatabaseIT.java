@@ -9,6 +9,8 @@ import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.lifecycle.Checkpoint;
 import io.mistersmith.persistence.lifecycle.CheckpointOptions;
 import io.mistersmith.persistence.lifecycle.Checkpoints;
+import io.mistersmith.persistence.lifecycle.ForkOptions;
+import io.mistersmith.persistence.lifecycle.LifecycleEvent;
 import io.mistersmith.persistence.lifecycle.PruneRule;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.Revision;
@@ -17,6 +19,8 @@ import io.mistersmith.persistence.repository.StateRepository;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
 import java.util.UUID;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
@@ -102,6 +106,18 @@ class GuardedDatabaseIT {
           "SELECT (SELECT count(*) FROM agents.checkpoints) || ' ' ||"
               + " (SELECT count(*) FROM agents.lifecycle_events)";
       assertThat(database.queryAs(tenant, count)).containsExactly("2 4");
+      assertThat(database.queryAs(UUID.randomUUID(), count)).containsExactly("0 0");
+      Agent branch = persistence.agents().save(Agent.of("guarded", "branched off")).value();
+      assertThat(checkpoints.fork(first.id(), branch.id(), ForkOptions.toEmpty(SOON)).written())
+          .isEqualTo(5);
+      assertThat(
+              persistence
+                  .lifecycleEvents()
+                  .record(LifecycleEvent.of(branch.id(), "paused", Map.of(), Instant.now())))
+          .isTrue();
+      Checkpoint alone = checkpoints.create(agent.id(), CheckpointOptions.full());
+      assertThat(checkpoints.delete(alone.id())).isTrue();
+      assertThat(database.queryAs(tenant, count)).containsExactly("2 9");
       assertThat(database.queryAs(UUID.randomUUID(), count)).containsExactly("0 0");
       assertThat(checkpoints.prune(agent.id(), PruneRule.keepLatest(0)).removed()).hasSize(2);
       assertThat(database.query("SELECT gap FROM agents.tenant_gaps()")).isEmpty();

@@ -21,6 +21,7 @@ import io.mistersmith.persistence.model.Causality;
 import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.model.VectorClock;
 import io.mistersmith.persistence.model.Versioned;
 import io.mistersmith.persistence.repository.SaveOptions;
 import io.mistersmith.persistence.repository.StateRepository;
@@ -76,6 +77,9 @@ public abstract class CheckpointContract extends PersistenceContract {
     assertThat(restored.deleted()).isEqualTo(1);
     assertThat(restored.unchanged()).isEqualTo(1);
     assertThat(find(key("changed")).revision()).isGreaterThan(changed);
+    assertThat(find(key("changed")).clock())
+        .as("of unknown origin, as before")
+        .isEqualTo(VectorClock.empty());
     assertThat(find(key("same")).revision()).isEqualTo(same.revision());
     assertThat(restored.through().orElseThrow())
         .isGreaterThanOrEqualTo(find(key("changed")).revision());
@@ -129,15 +133,13 @@ public abstract class CheckpointContract extends PersistenceContract {
 
   @Test
   void aRestoredVersionHasSeenWhatStoodThereAndWhatWasKept() {
-    ConflictRules<String> rules = ConflictRules.of(ConflictResolver.lastWriteWins());
-    StateRepository<String> mine = persistence().states(DataType.AGENT_STATE, String.class, rules);
+    StateRepository<String> mine = strings(persistence());
     Versioned<String> kept = mine.save(key("k"), "kept");
     mine.save(key("removed"), "kept");
     mine.delete(key("removed"));
     Checkpoint made = checkpoints().create(agent(), FULL);
     elapse(Duration.ofMillis(20));
-    Persistence other = open(config().build());
-    StateRepository<String> theirs = other.states(DataType.AGENT_STATE, String.class, rules);
+    StateRepository<String> theirs = strings(open(config().build()));
     Versioned<String> stood = theirs.save(key("k"), "stood");
     theirs.save(key("removed"), "again");
 
@@ -147,13 +149,11 @@ public abstract class CheckpointContract extends PersistenceContract {
     assertThat(restored.value()).isEqualTo("kept");
     assertThat(restored.clock().compare(stood.clock())).isEqualTo(Causality.AFTER);
     assertThat(restored.clock().compare(kept.clock())).isEqualTo(Causality.AFTER);
-    // A writer whose clock is behind does not take it back, nor the delete.
-    StateRepository<String> slow =
-        open(config()
-                .clock(Clock.offset(config().build().clock(), Duration.ofSeconds(-20)))
-                .build())
-            .states(DataType.AGENT_STATE, String.class, rules);
-    assertThat(slow.save(key("k"), "early").value()).isEqualTo("kept");
+    // Writers whose clocks are behind do not take it back, nor the delete. Each saves once, since
+    // its
+    // clock has caught up then.
+    assertThat(strings(ahead(-20)).save(key("k"), "early").value()).isEqualTo("kept");
+    StateRepository<String> slow = strings(ahead(-20));
     assertFails(DataError.VERSION_CONFLICT, () -> slow.save(key("removed"), "early"));
     assertThat(mine.find(key("removed"))).isEmpty();
   }
@@ -168,10 +168,64 @@ public abstract class CheckpointContract extends PersistenceContract {
     Checkpoint made = checkpoints().create(agent(), FULL);
     states().delete(key("long"));
     elapse(Duration.ofMillis(2_100));
-    checkpoints().restore(made.id(), SOON);
+    Restored restored = checkpoints().restore(made.id(), SOON);
+    assertThat(restored.written()).isEqualTo(1);
+    assertThat(restored.unchanged()).isZero();
     assertThat(state(agent())).isEqualTo(Map.of("long", 1));
     assertThat(find(key("long")).expiresAt()).isEqualTo(lasting.expiresAt());
     assertThat(values(made)).containsOnlyKeys("long", "short");
+  }
+
+  @Test
+  void anotherEndIsAnotherEntry() {
+    SaveOptions hour = SaveOptions.unconditional().withTimeToLive(Duration.ofHours(1));
+    Versioned<Object> ends = states().save(key("ends"), 1, hour);
+    states().save(key("stays"), 1, hour);
+    states().save(key("lasts"), 1);
+    Checkpoint made = checkpoints().create(agent(), FULL);
+    states().save(key("ends"), 1);
+    states().save(key("lasts"), 1, hour);
+
+    Restored restored = checkpoints().restore(made.id(), SOON);
+
+    assertThat(restored.written()).isEqualTo(2);
+    assertThat(restored.unchanged()).isEqualTo(1);
+    assertThat(find(key("ends")).expiresAt()).isEqualTo(ends.expiresAt());
+    assertThat(find(key("lasts")).expiresAt()).isEmpty();
+  }
+
+  @Test
+  void aForkedVersionHasSeenTheOneItCopies() {
+    StateRepository<String> mine = strings(persistence());
+    Versioned<String> kept = mine.save(key("k"), "kept");
+    Checkpoint made = checkpoints().create(agent(), FULL);
+    UUID other = register();
+    checkpoints().fork(made.id(), other, ForkOptions.toEmpty(SOON));
+    Versioned<String> forked = mine.find(StateKey.of(other, "k")).orElseThrow();
+    assertThat(forked.clock().compare(kept.clock())).isEqualTo(Causality.AFTER);
+  }
+
+  @Test
+  void aRestoredVersionIsLaterThanOneOfAWriterWhoseClockIsAhead() {
+    StateRepository<String> mine = strings(persistence());
+    mine.save(key("k"), "kept");
+    Checkpoint made = checkpoints().create(agent(), FULL);
+    strings(ahead(20)).save(key("k"), "stood");
+
+    checkpoints().restore(made.id(), SOON);
+
+    // Later than this machine's clock, but not than what was restored.
+    assertThat(strings(ahead(10)).save(key("k"), "early").value()).isEqualTo("kept");
+  }
+
+  private static StateRepository<String> strings(Persistence runtime) {
+    return runtime.states(
+        DataType.AGENT_STATE, String.class, ConflictRules.of(ConflictResolver.lastWriteWins()));
+  }
+
+  private Persistence ahead(int seconds) {
+    Clock clock = config().build().clock();
+    return open(config().clock(Clock.offset(clock, Duration.ofSeconds(seconds))).build());
   }
 
   @Test

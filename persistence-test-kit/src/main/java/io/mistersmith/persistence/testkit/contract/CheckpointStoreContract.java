@@ -188,26 +188,41 @@ public abstract class CheckpointStoreContract extends DurableContract {
     Agent late = Agent.of("contract", "late");
     apply(
         put(StateKey.of(late.id(), "k"), at(1), "1"), put(StateKey.of(late.id(), "l"), at(2), "2"));
+    apply(put(StateKey.of(late.id(), "l"), at(3), "3"));
     stores().agents().save(late, AgentStore.NONE);
-    apply(put(StateKey.of(late.id(), "k"), at(3), "3"));
+    apply(put(StateKey.of(late.id(), "k"), at(4), "4"));
 
     assertFails(DataError.DEAD_LETTERED, () -> create(late.id()));
-    NewCheckpoint request = request(late.id(), Optional.empty());
-    Checkpoint made =
-        checkpoints()
-            .create(
-                new NewCheckpoint(
-                    request.id(),
-                    late.id(),
-                    BUCKET,
-                    Optional.empty(),
-                    now(),
-                    Optional.empty(),
-                    Optional.empty(),
-                    Optional.empty(),
-                    true));
-    assertThat(made.deadLetters()).isEqualTo(1);
-    assertThat(content(made)).isEqualTo(Map.of("k", "3"));
+    Checkpoint made = checkpoints().create(lenient(late.id(), BUCKET));
+    assertThat(made.deadLetters()).as("keys, not letters").isEqualTo(1);
+    assertThat(content(made)).isEqualTo(Map.of("k", "4"));
+    assertThat(checkpoints().create(lenient(late.id(), "ANOTHER")).deadLetters())
+        .as("of the bucket that it is made of")
+        .isZero();
+    apply(put(StateKey.of(late.id(), "l"), at(6), "6"));
+    assertThat(content(create(late.id()))).isEqualTo(Map.of("k", "4", "l", "6"));
+  }
+
+  private NewCheckpoint lenient(UUID agent, String bucket) {
+    return new NewCheckpoint(
+        UUID.randomUUID(),
+        agent,
+        bucket,
+        Optional.empty(),
+        now(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        true);
+  }
+
+  @Test
+  void theSameSequenceOfAnotherEpochIsAChange() {
+    UUID agent = register();
+    apply(put(StateKey.of(agent, "k"), at(1), "1"));
+    Checkpoint first = create(agent);
+    apply(put(StateKey.of(agent, "k"), new Revision(2, 1), "2"));
+    assertThat(content(createAfter(first))).isEqualTo(Map.of("k", "2"));
   }
 
   @Test
@@ -272,6 +287,7 @@ public abstract class CheckpointStoreContract extends DurableContract {
     UUID agent = register();
     Checkpoint made = create(agent);
     assertThat(checkpoints().delete(agent, List.of(made.id()), "removed")).isEqualTo(1);
+    assertThat(checkpoints().delete(agent, List.of(made.id()), "removed again")).isZero();
 
     List<LifecycleEvent> events = stores().lifecycleEvents().list(agent, Optional.empty(), 10);
     assertThat(events)

@@ -71,8 +71,8 @@ public final class Faults {
   }
 
   /**
-   * Lets every bucket seem to have replicas that lag: {@code ANY_REPLICA} answers with what a key
-   * was before its last write. Set it before the stores are opened.
+   * Lets every bucket seem to have replicas that lag: {@code ANY_REPLICA} and lists answer with
+   * what a key was before its last write. Set it before the stores are opened.
    */
   public void staleReplicas(boolean lag) {
     stale = lag;

@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * A bucket with faults. What comes before an asynchronous call happens on the caller's thread, so
@@ -136,7 +137,16 @@ final class FaultyBucket implements HotBucket {
 
   @Override
   public List<HotEntry> list(String agent, String prefix) {
-    return faults.run(Call.GET, () -> real.list(agent, prefix));
+    return faults.run(
+        Call.GET,
+        () ->
+            real.list(agent, prefix).stream()
+                .flatMap(
+                    entry ->
+                        lags(entry.key(), ReadFrom.ANY_REPLICA)
+                            ? stale(entry.key()).stream()
+                            : Stream.of(entry))
+                .toList());
   }
 
   @Override

@@ -196,7 +196,6 @@ public final class Restorer {
       clock.observe(version.timestamp());
       both = both.merge(version.clock());
     }
-    both.ticks().forEach(clock::observe);
     HybridTimestamp now = clock.now();
     return Optional.of(new Provenance(now, both.tick(now).pruned(CLOCK_LIMIT)));
   }

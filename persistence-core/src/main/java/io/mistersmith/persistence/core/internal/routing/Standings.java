@@ -29,10 +29,9 @@ final class Standings {
       keys.add(row.key());
       standings.put(row.key(), of(tiers, row));
     }
-    tiers
-        .bucket()
-        .getAll(keys, ReadFrom.LEADER)
-        .forEach((key, hot) -> standings.put(key, of(tiers, hot)));
+    // Where there is but one server, it answers many keys at once.
+    ReadFrom leader = tiers.bucket().hasReplicas() ? ReadFrom.LEADER : ReadFrom.ANY_REPLICA;
+    tiers.bucket().getAll(keys, leader).forEach((key, hot) -> standings.put(key, of(tiers, hot)));
     return standings;
   }
 
