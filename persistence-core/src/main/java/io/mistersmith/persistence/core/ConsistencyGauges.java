@@ -1,0 +1,122 @@
+package io.mistersmith.persistence.core;
+
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.monitor.Consistency;
+import io.mistersmith.persistence.monitor.MemoryStats;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Gauges over the latest {@link MemoryStats}, which a thread of its own asks for. While they are
+ * not known, or the last attempt failed, the gauges have no value.
+ */
+final class ConsistencyGauges implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ConsistencyGauges.class);
+
+  private final MeterRegistry registry;
+  private final Consistency consistency;
+  private final Duration interval;
+  private final List<Meter> meters = new ArrayList<>();
+  private final CountDownLatch stop = new CountDownLatch(1);
+  private final Thread thread;
+  private volatile @Nullable MemoryStats latest;
+  private volatile double violations;
+
+  ConsistencyGauges(MeterRegistry registry, Consistency consistency, Duration interval) {
+    this.registry = registry;
+    this.consistency = consistency;
+    this.interval = interval;
+    this.thread = new Thread(this::run, "persistence-metrics");
+    this.thread.setDaemon(true);
+  }
+
+  void start() {
+    lag("0.5", stats -> millis(stats.lag().p50()));
+    lag("0.95", stats -> millis(stats.lag().p95()));
+    lag("0.99", stats -> millis(stats.lag().p99()));
+    lag("1", stats -> millis(stats.lag().max()));
+    gauge("persistence.dirty.entries", MemoryStats::dirtyEntries);
+    gauge("persistence.kv.entries", MemoryStats::kvEntries);
+    gauge(
+        "persistence.sql.rows",
+        stats -> stats.sqlRows().isPresent() ? stats.sqlRows().getAsLong() : Double.NaN);
+    gauge("persistence.backlog.entries", stats -> stats.backlog().messages());
+    gauge("persistence.backlog.bytes", stats -> stats.backlog().bytes());
+    gauge("persistence.backlog.age.ms", stats -> millis(stats.backlog().oldestAge()));
+    meters.add(
+        FunctionCounter.builder("persistence.consistency.violations", this, all -> all.violations)
+            .description("writes that were committed later than the consistency window")
+            .register(registry));
+    thread.start();
+  }
+
+  private void lag(String quantile, ToDoubleFunction<MemoryStats> figure) {
+    meters.add(
+        Gauge.builder("persistence.consistency.lag.ms", this, all -> all.value(figure))
+            .tag("quantile", quantile)
+            .description("from write to commit in the last minute, of what this process committed")
+            .register(registry));
+  }
+
+  private void gauge(String name, ToDoubleFunction<MemoryStats> figure) {
+    meters.add(Gauge.builder(name, this, all -> all.value(figure)).register(registry));
+  }
+
+  private double value(ToDoubleFunction<MemoryStats> figure) {
+    MemoryStats stats = latest;
+    return stats == null ? Double.NaN : figure.applyAsDouble(stats);
+  }
+
+  private static double millis(Duration duration) {
+    return duration.toNanos() / 1e6;
+  }
+
+  private void run() {
+    try {
+      do {
+        ask();
+      } while (!stop.await(interval.toNanos(), TimeUnit.NANOSECONDS));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void ask() {
+    try {
+      MemoryStats stats = consistency.stats();
+      violations = stats.violations();
+      latest = stats;
+    } catch (PersistenceException e) {
+      latest = null;
+      LOG.info("the gauges have no value until the stores answer: {}", e.getMessage());
+    } catch (RuntimeException e) {
+      latest = null;
+      LOG.error("the gauges could not be read for a reason that should not occur", e);
+    }
+  }
+
+  @Override
+  public void close() {
+    stop.countDown();
+    meters.forEach(registry::remove);
+    if (Thread.currentThread() != thread) {
+      try {
+        thread.join(Duration.ofSeconds(1).toMillis());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+}

@@ -1,0 +1,62 @@
+package io.mistersmith.persistence.core;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import io.mistersmith.persistence.lifecycle.LifecycleChange;
+import io.mistersmith.persistence.lifecycle.LifecycleState;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Counts the changes of agents' states, and from them how many agents are in each. An agent that
+ * this process knows nothing of is cold, so that there is no figure of those. Thread-safe.
+ */
+final class LifecycleMeters {
+
+  private final Map<LifecycleState, Map<LifecycleState, Counter>> changes =
+      new EnumMap<>(LifecycleState.class);
+  private final Map<LifecycleState, AtomicInteger> agents = new EnumMap<>(LifecycleState.class);
+
+  LifecycleMeters(MeterRegistry registry) {
+    for (LifecycleState from : LifecycleState.values()) {
+      Map<LifecycleState, Counter> next = new EnumMap<>(LifecycleState.class);
+      for (LifecycleState to : from.next()) {
+        next.put(
+            to,
+            Counter.builder("persistence.lifecycle.transitions")
+                .tags("from", from.name(), "to", to.name())
+                .description("changes of agents' states in this process")
+                .register(registry));
+      }
+      changes.put(from, next);
+      if (from != LifecycleState.COLD) {
+        agents.put(
+            from,
+            Objects.requireNonNull(
+                registry.gauge(
+                    "persistence.lifecycle.agents",
+                    Tags.of("state", from.name()),
+                    new AtomicInteger())));
+      }
+    }
+  }
+
+  void count(LifecycleChange change) {
+    Objects.requireNonNull(
+            Objects.requireNonNull(changes.get(change.from())).get(change.to()),
+            "a change is legal")
+        .increment();
+    add(change.from(), -1);
+    add(change.to(), 1);
+  }
+
+  private void add(LifecycleState state, int delta) {
+    AtomicInteger count = agents.get(state);
+    if (count != null) {
+      count.addAndGet(delta);
+    }
+  }
+}

@@ -1,0 +1,174 @@
+package io.mistersmith.persistence.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.conflict.ConflictStrategy;
+import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.monitor.CheckScope;
+import io.mistersmith.persistence.monitor.ConflictReport;
+import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.testkit.memory.InMemoryStores;
+import java.io.File;
+import java.lang.reflect.InvocationTargetException;
+import java.net.MalformedURLException;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.concurrent.Callable;
+import org.junit.jupiter.api.Test;
+
+/** Meters that move with the engine, and an engine that does without them. */
+class PersistenceMetricsTest {
+
+  private static final Duration SOON = Duration.ofSeconds(10);
+
+  private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+  private final InMemoryStores stores = new InMemoryStores();
+  private final Agent agent = Agent.of("test", "tester");
+
+  @Test
+  void metersMoveWithTheEngine() {
+    PersistenceMetrics metrics = new PersistenceMetrics(registry);
+    try (Persistence persistence =
+        Persistence.open(PersistenceConfig.inMemory().listener(metrics).build(), stores)) {
+      metrics.bind(persistence.consistency(), Duration.ofMillis(20));
+      persistence.agents().save(agent);
+      StateRepository<Object> states = persistence.states(Object.class);
+      for (int i = 0; i < 10; i++) {
+        states.save(StateKey.of(agent.id(), "k" + i), i);
+      }
+      states.flush(agent.id().toString(), SOON);
+      await().atMost(SOON).until(() -> counted("persistence.flush.entries") == 10);
+      await().atMost(SOON).until(() -> gauge("persistence.sql.rows") == 10);
+      assertThat(gauge("persistence.kv.entries")).isEqualTo(10);
+      assertThat(gauge("persistence.dirty.entries")).isZero();
+      assertThat(gauge("persistence.backlog.entries")).isZero();
+      assertThat(
+              registry
+                  .get("persistence.consistency.lag.ms")
+                  .tag("quantile", "0.95")
+                  .gauge()
+                  .value())
+          .isGreaterThanOrEqualTo(0);
+      assertThat(registry.get("persistence.consistency.violations").functionCounter().count())
+          .isGreaterThanOrEqualTo(0);
+      assertThat(registry.get("persistence.flush.duration").timer().count()).isPositive();
+
+      states.flush(agent.id().toString(), SOON);
+      assertThat(transitions("COLD", "ACTIVE")).isEqualTo(1);
+      assertThat(transitions("ACTIVE", "FLUSHING")).isEqualTo(2);
+      assertThat(transitions("FLUSHING", "ACTIVE")).isEqualTo(2);
+      assertThat(transitions("ACTIVE", "EXPIRED")).isZero();
+      assertThat(agents("ACTIVE")).isEqualTo(1);
+      assertThat(agents("FLUSHING")).isZero();
+
+      StateKey strange = StateKey.of(Agent.of("test", "stranger").id(), "k");
+      states.save(strange, 1);
+      await().atMost(SOON).until(() -> counted("persistence.dead.letters") == 1);
+      persistence.consistency().check(CheckScope.everything());
+      assertThat(counted("persistence.consistency.compared")).isEqualTo(11);
+      assertThat(
+              registry
+                  .get("persistence.inconsistencies")
+                  .tags("kind", "ORPHAN_ENTRY", "repair", "LEFT")
+                  .counter()
+                  .count())
+          .isEqualTo(1);
+      metrics.onConflict(
+          new ConflictReport(
+              strange, ConflictStrategy.CRDT_MERGE, ConflictReport.Outcome.MERGED, 3));
+      assertThat(
+              registry
+                  .get("persistence.conflicts")
+                  .tags("strategy", "CRDT_MERGE", "outcome", "MERGED")
+                  .counter()
+                  .count())
+          .isEqualTo(1);
+      assertThat(counted("persistence.conflicts.lost")).isEqualTo(3);
+
+      stores.sqlOutage(true);
+      await().atMost(SOON).until(() -> Double.isNaN(gauge("persistence.sql.rows")));
+      stores.sqlOutage(false);
+      metrics.close();
+      assertThat(registry.find("persistence.sql.rows").gauge()).isNull();
+      assertThat(registry.find("persistence.flush.entries").counter()).isNotNull();
+    }
+  }
+
+  private double counted(String name) {
+    return registry.get(name).counter().count();
+  }
+
+  private double gauge(String name) {
+    return registry.get(name).gauge().value();
+  }
+
+  private double transitions(String from, String to) {
+    return registry
+        .get("persistence.lifecycle.transitions")
+        .tags("from", from, "to", to)
+        .counter()
+        .count();
+  }
+
+  private double agents(String state) {
+    return registry.get("persistence.lifecycle.agents").tag("state", state).gauge().value();
+  }
+
+  @Test
+  void theEngineNeedsNoMicrometer() throws Exception {
+    URL[] rest =
+        Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+            .filter(entry -> !entry.contains("micrometer"))
+            .map(PersistenceMetricsTest::url)
+            .toArray(URL[]::new);
+    Thread thread = Thread.currentThread();
+    ClassLoader before = thread.getContextClassLoader();
+    try (URLClassLoader without = new URLClassLoader(rest, ClassLoader.getPlatformClassLoader())) {
+      thread.setContextClassLoader(without);
+      assertThat(without.getResource("io/micrometer/core/instrument/MeterRegistry.class")).isNull();
+      Object run =
+          without.loadClass(OpenedAndClosed.class.getName()).getDeclaredConstructor().newInstance();
+      assertThat(((Callable<?>) run).call()).isEqualTo("1");
+    } catch (InvocationTargetException e) {
+      throw new AssertionError(e.getCause());
+    } finally {
+      thread.setContextClassLoader(before);
+    }
+  }
+
+  private static URL url(String entry) {
+    try {
+      return new File(entry).toURI().toURL();
+    } catch (MalformedURLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** What is run where there is no Micrometer. */
+  public static final class OpenedAndClosed implements Callable<String> {
+
+    /** Called reflectively. */
+    public OpenedAndClosed() {}
+
+    @Override
+    public String call() {
+      Agent agent = Agent.of("test", "tester");
+      try (Persistence persistence =
+          Persistence.open(PersistenceConfig.inMemory().build(), new InMemoryStores())) {
+        persistence.agents().save(agent);
+        StateKey key = StateKey.of(agent.id(), "k");
+        StateRepository<Object> states = persistence.states(Object.class);
+        states.save(key, 1);
+        states.flush(key, Duration.ofSeconds(10));
+        return persistence.consistency().stats().kvEntries() + "";
+      }
+    }
+  }
+}
