@@ -70,7 +70,7 @@ final class BulkHydration {
       int there = (int) rows.stream().filter(row -> hot.contains(row.key())).count();
       done.set(there);
       if (there > 0) {
-        report(there);
+        tell(there);
       }
       for (StoredState row : rows) {
         if (failure != null) {
@@ -81,7 +81,7 @@ final class BulkHydration {
         }
       }
     } else {
-      report(0);
+      tell(0);
     }
     countDown();
     get(ended);
@@ -128,11 +128,14 @@ final class BulkHydration {
     }
   }
 
-  /** Acknowledgements arrive on several threads: what is reported must not go back. */
   private void report(int now) {
-    if (now % step != 0 && now != total) {
-      return;
+    if (now % step == 0 || now == total) {
+      tell(now);
     }
+  }
+
+  /** Acknowledgements arrive on several threads: what is told must not go back. */
+  private void tell(int now) {
     synchronized (progress) {
       if (now > reported) {
         reported = now;

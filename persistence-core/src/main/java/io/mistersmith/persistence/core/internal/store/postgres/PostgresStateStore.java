@@ -45,7 +45,6 @@ final class PostgresStateStore implements StateStore {
              hybrid_time, vector_clock
         FROM agents.state
        WHERE agent_id = :agent AND starts_with(state_key, :prefix)
-       ORDER BY state_key COLLATE "C"
       """;
 
   /** By key, because row addresses are not unique among partitions. Waits for nobody. */

@@ -71,7 +71,7 @@ class PostgresStateStoreIT {
     assertThat(list("a%")).containsExactly("a%b");
     assertThat(list("a_")).containsExactly("a_b");
     assertThat(list("a\\")).containsExactly("a\\b");
-    assertThat(list("Ω")).containsExactly("Ω", "Ωx");
+    assertThat(list("Ω")).containsExactlyInAnyOrder("Ω", "Ωx");
     assertThat(list("'")).hasSize(1);
     assertThat(store.states().findByAgent("no uuid", "")).isEmpty();
     assertThat(store.states().findByAgent(agent.toString().toUpperCase(Locale.ROOT), "")).isEmpty();
