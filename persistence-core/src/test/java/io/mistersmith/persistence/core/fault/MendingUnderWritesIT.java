@@ -92,6 +92,7 @@ class MendingUnderWritesIT {
         task.get(60, TimeUnit.SECONDS);
       }
       faults.clear();
+      spoil();
       await()
           .atMost(Duration.ofSeconds(40))
           .until(() -> first.consistency().check(CheckScope.everything()).isConsistent());
