@@ -11,7 +11,8 @@ import java.util.Map;
  * @param scope what was to be compared
  * @param startedAt when it began
  * @param took how long it took
- * @param compared how many keys were compared
+ * @param compared how many keys were compared; one that is met again by an older message counts
+ *     again
  * @param inFlight how many were not, because they were being written or not flushed in time
  * @param deadLettered how many differ because PostgreSQL refused them; they are kept as dead
  *     letters

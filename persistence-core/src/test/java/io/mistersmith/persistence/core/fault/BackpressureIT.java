@@ -13,6 +13,7 @@ import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.monitor.BackpressureEvent;
 import io.mistersmith.persistence.monitor.PersistenceListener;
+import io.mistersmith.persistence.testkit.server.PostgresServer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
@@ -22,9 +23,9 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
-/** PostgreSQL hangs while four writers write: the backlog is kept near its limit. */
+/** PostgreSQL hangs or dies while four writers write: the backlog is kept near its limit. */
 @Tag("fault")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class BackpressureIT {
@@ -40,9 +41,46 @@ class BackpressureIT {
     servers.close();
   }
 
+  /** What becomes of PostgreSQL. */
+  enum Outage {
+    HANGS {
+      @Override
+      void begin(PostgresServer postgres) {
+        postgres.pause();
+      }
+
+      @Override
+      void end(PostgresServer postgres) {
+        postgres.resume();
+      }
+    },
+    DIES {
+      @Override
+      void begin(PostgresServer postgres) {
+        postgres.kill();
+      }
+
+      @Override
+      void end(PostgresServer postgres) {
+        postgres.restart();
+      }
+    };
+
+    abstract void begin(PostgresServer postgres);
+
+    abstract void end(PostgresServer postgres);
+  }
+
   @ParameterizedTest
-  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "OFF")
-  void theBacklogStaysNearItsLimit(BackpressurePolicy policy) {
+  @CsvSource({
+    "BLOCK, HANGS",
+    "WRITE_THROUGH, HANGS",
+    "FAIL, HANGS",
+    "BLOCK, DIES",
+    "WRITE_THROUGH, DIES",
+    "FAIL, DIES"
+  })
+  void theBacklogStaysNearItsLimit(BackpressurePolicy policy, Outage outage) {
     Ledger ledger = new Ledger();
     Queue<PersistenceException> failures = new ConcurrentLinkedQueue<>();
     AtomicBoolean engaged = new AtomicBoolean();
@@ -88,7 +126,7 @@ class BackpressureIT {
         long position =
             Long.parseLong(
                 installation.query("SELECT sequence FROM agents.journal_positions").get(0));
-        servers.postgres().pause();
+        outage.begin(servers.postgres());
         long paused = System.nanoTime();
         long before = streams.info().getStreamState().getLastSequence();
         await().atMost(Duration.ofSeconds(20)).untilTrue(engaged);
@@ -98,7 +136,7 @@ class BackpressureIT {
         Waits.passed(AWAY);
         // A little too much: the position was read before PostgreSQL stopped.
         long backlog = streams.info().getStreamState().getLastSequence() - position;
-        servers.postgres().resume();
+        outage.end(servers.postgres());
         await().atMost(Duration.ofSeconds(20)).untilFalse(engaged);
         Waits.moreAcknowledged(ledger, 500);
         writers.stop();
@@ -107,8 +145,8 @@ class BackpressureIT {
         double slack = rate * 0.5 + 4 * 32;
         servers.report(
             "Backpressure",
-            "policy=%s limit=%d backlog=%d slack_allowed=%.0f writes_per_s=%.0f failed=%d"
-                .formatted(policy, LIMIT, backlog, slack, rate, failures.size()));
+            "policy=%s postgres_%s limit=%d backlog=%d slack_allowed=%.0f writes_per_s=%.0f failed=%d"
+                .formatted(policy, outage, LIMIT, backlog, slack, rate, failures.size()));
         assertThat((double) backlog).isLessThan(LIMIT + slack);
       }
       installation.awaitAll(ledger);

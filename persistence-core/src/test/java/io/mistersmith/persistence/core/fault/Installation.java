@@ -174,6 +174,13 @@ record Installation(String natsUrl, String namePrefix, String jdbcUrl, String us
     assertThat(query("SELECT what FROM audit.went_back LIMIT 20")).as("went back").isEmpty();
   }
 
+  /** The sequence that the flush of agent state has reached. */
+  long position() {
+    return Long.parseLong(
+        query("SELECT sequence FROM agents.journal_positions WHERE bucket = '" + bucket() + "'")
+            .get(0));
+  }
+
   /** How many updates of rows there were. */
   long updates() {
     return Long.parseLong(query("SELECT last_value FROM audit.updates").get(0));

@@ -17,6 +17,9 @@ final class Tally {
 
   private static final int MOST_KEPT = 1_000;
 
+  /** Beyond it a key that several messages lead to may be counted more than once. */
+  private static final int MOST_SEEN = 100_000;
+
   private final Map<Inconsistency.Kind, Long> found = new EnumMap<>(Inconsistency.Kind.class);
   private final List<Inconsistency> kept = new ArrayList<>();
   private final Set<String> seen = new HashSet<>();
@@ -45,6 +48,8 @@ final class Tally {
     found.merge(inconsistency.kind(), 1L, Long::sum);
     if (kept.size() < MOST_KEPT) {
       kept.add(inconsistency);
+    }
+    if (seen.size() < MOST_SEEN) {
       seen.add(inconsistency.subject());
     }
   }

@@ -1,0 +1,132 @@
+package io.mistersmith.persistence.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static org.awaitility.Awaitility.await;
+
+import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.config.ConsistencyConfig;
+import io.mistersmith.persistence.config.FlushConfig;
+import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.monitor.LagStats;
+import io.mistersmith.persistence.monitor.MemoryStats;
+import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.testkit.fault.Call;
+import io.mistersmith.persistence.testkit.fault.Faults;
+import io.mistersmith.persistence.testkit.fault.FaultyStores;
+import io.mistersmith.persistence.testkit.fault.Gate;
+import io.mistersmith.persistence.testkit.memory.InMemoryStores;
+import io.mistersmith.persistence.testkit.time.ManualClock;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What the engine says of its lag and backlog, where both are known to the millisecond. */
+class LagTest {
+
+  private static final Duration SOON = Duration.ofSeconds(10);
+
+  private final ManualClock clock = ManualClock.create();
+  private final InMemoryStores stores = new InMemoryStores();
+  private final Faults faults = new Faults(1);
+  private final Agent agent = Agent.of("test", "tester");
+  private final Persistence persistence = open();
+  private final StateRepository<Object> states = persistence.states(Object.class);
+
+  @BeforeEach
+  void register() {
+    persistence.agents().save(agent);
+  }
+
+  @AfterEach
+  void close() {
+    stores.sqlOutage(false);
+    faults.clear();
+    persistence.close(SOON);
+  }
+
+  private Persistence open() {
+    return Persistence.open(
+        PersistenceConfig.inMemory()
+            .clock(clock)
+            .flush(FlushConfig.defaults().withTriggers(1, Duration.ofMillis(1), 1 << 20))
+            .consistency(ConsistencyConfig.defaults().withSampling(Duration.ZERO, 1))
+            .build(),
+        new FaultyStores(stores, faults));
+  }
+
+  private StateKey key(int number) {
+    return StateKey.of(agent.id(), "k" + number);
+  }
+
+  /** Writes an entry that is committed exactly this much later. */
+  private void commitAfter(int number, Duration lag) throws InterruptedException {
+    try (Gate beforeApply = faults.on(Call.APPLY).pauseBefore()) {
+      states.save(key(number), number);
+      assertThat(beforeApply.awaitArrival(SOON)).isTrue();
+      clock.advance(lag);
+    }
+    await()
+        .atMost(SOON)
+        .pollInterval(Duration.ofMillis(1))
+        .until(() -> persistence.consistency().lag().samples() == number);
+  }
+
+  @Test
+  void theDistributionIsThatOfTheKnownLags() throws Exception {
+    for (int i = 1; i <= 100; i++) {
+      commitAfter(i, Duration.ofMillis(4L * i));
+    }
+    LagStats lag = persistence.consistency().lag();
+    assertClose(lag.p50(), 200);
+    assertClose(lag.p95(), 380);
+    assertClose(lag.p99(), 396);
+    assertThat(lag.max()).isEqualTo(Duration.ofMillis(400));
+    assertThat(lag.violations()).as("200 ms is none yet").isEqualTo(50);
+    MemoryStats stats = persistence.consistency().stats();
+    assertThat(stats.violations()).isEqualTo(50);
+    assertThat(stats.consistencyWindowP95()).isEqualTo(lag.p95());
+    assertThat(stats.kvEntries()).isEqualTo(100);
+    assertThat(stats.sqlRows()).hasValue(100);
+    assertThat(stats.dirtyEntries()).isZero();
+  }
+
+  private static void assertClose(Duration measured, long millis) {
+    assertThat(measured.toNanos() / 1e6)
+        .as("within the error that the histogram promises")
+        .isCloseTo((double) millis, within(millis * 0.016));
+  }
+
+  @Test
+  void whatWaitsIsToldByNumberAndKeyAndAgeInEveryRuntime() throws Exception {
+    commitAfter(1, Duration.ZERO);
+    try (Persistence other = open()) {
+      stores.sqlOutage(true);
+      for (int i = 0; i < 5; i++) {
+        states.save(key(i % 2), i);
+        clock.advance(Duration.ofSeconds(1));
+      }
+      assertWaiting(persistence.consistency().stats(), Duration.ofSeconds(5));
+      assertWaiting(other.consistency().stats(), Duration.ofSeconds(5));
+      stores.sqlOutage(false);
+      states.flush(agent.id().toString(), SOON);
+      await().atMost(SOON).until(() -> other.consistency().backlog().isEmpty());
+    }
+    MemoryStats flushed = persistence.consistency().stats();
+    assertThat(flushed.dirtyEntries()).isZero();
+    assertThat(flushed.backlog().oldestAge()).isZero();
+    assertThat(flushed.sqlRows()).hasValue(2);
+  }
+
+  private static void assertWaiting(MemoryStats stats, Duration oldest) {
+    assertThat(stats.backlog().messages()).isEqualTo(5);
+    assertThat(stats.backlog().bytes()).isPositive();
+    assertThat(stats.backlog().oldestAge()).isEqualTo(oldest);
+    assertThat(stats.dirtyEntries()).as("keys").isEqualTo(2);
+    assertThat(stats.kvEntries()).isEqualTo(2);
+    assertThat(stats.sqlRows()).as("PostgreSQL does not answer").isEmpty();
+  }
+}
