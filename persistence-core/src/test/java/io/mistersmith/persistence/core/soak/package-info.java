@@ -9,6 +9,9 @@
  * <ul>
  *   <li>the flush moves the position whatever it was before: backward
  *   <li>entries are evicted before they are flushed: lost, stale own reads
+ *   <li>a write without an acknowledgement counts as stored: lost
+ *   <li>deletes do not reach PostgreSQL: resurrected, lost (checkpoints hold what was deleted)
+ *   <li>hydration overwrites what is in KV: lost (a counter went back)
  *   <li>dead letters are not filed: lost
  *   <li>a resolved save is written without a compare-and-set: lost (CRDTs lack changes)
  * </ul>
