@@ -109,6 +109,7 @@ final class CorePersistence implements Persistence {
       threads.every(Duration.ofSeconds(1), heartbeats::write);
       threads.every(Duration.ofSeconds(5), publisher::publishMissing);
       threads.every(config.flush().sweepInterval(), state.agents()::sweep);
+      state.start();
     } catch (RuntimeException e) {
       threads.close();
       throw e;
@@ -252,7 +253,8 @@ final class CorePersistence implements Persistence {
     long left = close(config.flush().closeDeadline());
     if (left > 0) {
       LOG.warn(
-          "closed with {} journal entries that are not in PostgreSQL yet; the next runtime flushes them",
+          "closed with {} journal entries that are not in PostgreSQL yet; the next runtime flushes"
+              + " them",
           left);
     }
   }

@@ -53,6 +53,7 @@ final class StateEngine {
   private final Shelf shelf;
   private final EngineConsistency consistency;
   private final PressureWatch pressure;
+  private final boolean pressed;
 
   StateEngine(
       PersistenceConfig config,
@@ -111,10 +112,15 @@ final class StateEngine {
     this.pressure =
         new PressureWatch(
             bucket, tracker, probe, gate, config.backpressure(), listener, flusher::isLeading);
+    this.pressed = config.backpressure().policy() != BackpressurePolicy.OFF;
+  }
+
+  /** Begins to flush: once all else is open, so that an open that fails leaves no thread behind. */
+  void start() {
     flusher.start();
     evictor.start();
     consistency.start();
-    if (config.backpressure().policy() != BackpressurePolicy.OFF) {
+    if (pressed) {
       pressure.start();
     }
   }

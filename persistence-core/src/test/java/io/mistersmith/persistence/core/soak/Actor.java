@@ -94,7 +94,7 @@ final class Actor {
   /** A key of this kind. */
   StateKey key(Space space) {
     return switch (space) {
-      case OWNED -> StateKey.of(owner(), "k" + random.nextInt(20));
+      case OWNED -> StateKey.of(owner(), "k" + random.nextInt(60));
       case EXPIRING -> StateKey.of(owner(), "e" + random.nextInt(5));
       case SESSION -> StateKey.of(owner(), "s" + random.nextInt(5));
       case SHARED -> StateKey.of(World.SHARED, "k" + random.nextInt(30));

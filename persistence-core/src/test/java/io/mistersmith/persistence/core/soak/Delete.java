@@ -4,6 +4,7 @@ import io.mistersmith.persistence.core.soak.Floors.Floor;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.StateKey;
 import java.util.Optional;
+import java.util.concurrent.CompletionException;
 
 /** A delete of whatever is there. */
 record Delete(Space space) implements Operation {
@@ -14,9 +15,13 @@ record Delete(Space space) implements Operation {
     String write = actor.newWrite();
     Floor before = actor.intend(write, space, key, Effect.DELETE);
     try {
-      actor.repository(space).delete(key);
+      if (actor.random().nextBoolean()) {
+        actor.repository(space).delete(key);
+      } else {
+        actor.repository(space).deleteAsync(key).join();
+      }
       actor.deleted(write, space, key, Optional.empty());
-    } catch (PersistenceException e) {
+    } catch (PersistenceException | CompletionException e) {
       actor.failed(write, key, before, e);
     }
   }

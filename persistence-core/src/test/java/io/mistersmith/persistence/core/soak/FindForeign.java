@@ -12,7 +12,7 @@ final class FindForeign implements Operation {
 
   @Override
   public void run(Actor actor) {
-    StateKey key = StateKey.of(actor.anyOwner(), "k" + actor.random().nextInt(20));
+    StateKey key = StateKey.of(actor.anyOwner(), "k" + actor.random().nextInt(60));
     Floor floor = new Floor(actor.floors().of(key).revision(), Presence.UNKNOWN);
     actor.tolerate(() -> actor.judge(key, floor, actor.repository(Space.OWNED).find(key)));
   }

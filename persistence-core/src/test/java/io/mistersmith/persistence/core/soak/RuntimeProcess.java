@@ -1,8 +1,8 @@
 package io.mistersmith.persistence.core.soak;
 
 import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.config.BackpressureConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
-import io.mistersmith.persistence.error.PersistenceException;
 import java.io.BufferedReader;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -25,7 +25,7 @@ final class RuntimeProcess {
   static final String UNEXPECTED = "unexpected";
 
   /** At most this long between two operations of a thread. */
-  private static final int MAX_PAUSE_NANOS = 4_000_000;
+  private static final int MAX_PAUSE_NANOS = 2_000_000;
 
   private static volatile boolean stopped;
 
@@ -39,7 +39,7 @@ final class RuntimeProcess {
     int runtime = Integer.parseInt(args[SoakInstallation.ARGUMENTS]);
     int life = Integer.parseInt(args[SoakInstallation.ARGUMENTS + 1]);
     long seed = Long.parseLong(args[SoakInstallation.ARGUMENTS + 2]);
-    try (Persistence persistence = open(installation.config("soak-" + runtime))) {
+    try (Persistence persistence = Patience.open(busy(installation.config("soak-" + runtime)))) {
       AutoCloseable watch = Watcher.start(persistence, scribe);
       scribe.say(READY);
       Floors floors = new Floors();
@@ -58,27 +58,22 @@ final class RuntimeProcess {
     }
   }
 
+  /** Holds writes back while PostgreSQL is frozen, so that this is soaked, too. */
+  private static PersistenceConfig busy(PersistenceConfig config) {
+    return config.toBuilder()
+        .backpressure(
+            BackpressureConfig.block(Duration.ofSeconds(1))
+                .withLimits(5_000, 64L << 20, Duration.ofSeconds(2)))
+        .consistency(config.consistency().withSampling(Duration.ofSeconds(2), 50))
+        .build();
+  }
+
   private static Thread start(Actor actor, Scribe scribe) {
     Thread thread = new Thread(() -> act(actor), "soak-actor " + actor.replica());
     thread.setDaemon(true);
     thread.setUncaughtExceptionHandler((failed, why) -> unexpected(scribe, why));
     thread.start();
     return thread;
-  }
-
-  /** Until both servers let it: one may be down just now. */
-  private static Persistence open(PersistenceConfig config) {
-    while (true) {
-      try {
-        return Persistence.open(config);
-      } catch (PersistenceException e) {
-        if (!e.isTransient()) {
-          throw e;
-        }
-        System.err.println("not opened yet: " + e.getMessage());
-        LockSupport.parkNanos(MAX_PAUSE_NANOS);
-      }
-    }
   }
 
   private static void act(Actor actor) {

@@ -28,6 +28,7 @@ final class Runtimes implements AutoCloseable {
   private final Ledger ledger;
   private final Tally tally;
   private final DurableChecks durable;
+  private final CheckpointPromises checkpoints;
   private final Path log;
   private final long seed;
   private final CountDownLatch ready = new CountDownLatch(World.RUNTIMES);
@@ -39,12 +40,14 @@ final class Runtimes implements AutoCloseable {
       Ledger ledger,
       Tally tally,
       DurableChecks durable,
+      CheckpointPromises checkpoints,
       Path log,
       long seed) {
     this.installation = installation;
     this.ledger = ledger;
     this.tally = tally;
     this.durable = durable;
+    this.checkpoints = checkpoints;
     this.log = log;
     this.seed = seed;
   }
@@ -55,7 +58,7 @@ final class Runtimes implements AutoCloseable {
       lives.add(begin(runtime));
     }
     try {
-      if (!ready.await(60, TimeUnit.SECONDS)) {
+      if (!ready.await(180, TimeUnit.SECONDS)) {
         throw new IllegalStateException("the runtimes do not start; their log says why");
       }
     } catch (InterruptedException e) {
@@ -100,6 +103,8 @@ final class Runtimes implements AutoCloseable {
     String[] part = whole.split(" ", 3);
     switch (part[0]) {
       case Scribe.DURABLE -> durable.expect(part[1], part[2]);
+      case Scribe.CHECKPOINT -> checkpoints.made(part[1], part[2]);
+      case Scribe.CHECKPOINT_MAY_GO -> checkpoints.mayGo(part[1]);
       case Scribe.SEEN -> tally.add(new Fault(Kind.valueOf(part[1]), part[2]));
       case RuntimeProcess.UNEXPECTED -> tally.unexpected(whole);
       case RuntimeProcess.READY -> ready.countDown();
@@ -137,7 +142,7 @@ final class Runtimes implements AutoCloseable {
   void stop() {
     lives.forEach(life -> life.process.stdin().println("stop"));
     for (Life life : lives) {
-      if (life.process.awaitExit(Duration.ofSeconds(60)).isEmpty()) {
+      if (life.process.awaitExit(Duration.ofMinutes(2)).isEmpty()) {
         tally.unexpected("a runtime does not end");
         life.process.kill();
       }

@@ -11,11 +11,13 @@ import java.util.Map;
 /** Several saves in one call. */
 record SaveMany(Space space) implements Operation {
 
+  private static final int BATCH = 32;
+
   @Override
   public void run(Actor actor) {
     Map<StateKey, String> values = new LinkedHashMap<>();
     Map<StateKey, Floor> before = new HashMap<>();
-    for (int i = 0; i < 8; i++) {
+    for (int i = 0; i < BATCH; i++) {
       StateKey key = actor.key(space);
       if (!values.containsKey(key)) {
         String write = actor.newWrite();

@@ -12,12 +12,14 @@ import java.util.concurrent.CompletionException;
 /** Several saves without waiting, then the wait for all. */
 record SavePipelined(Space space) implements Operation {
 
+  private static final int BATCH = 32;
+
   private record Begun(String write, Floor before, CompletableFuture<Versioned<String>> saved) {}
 
   @Override
   public void run(Actor actor) {
     Map<StateKey, Begun> begun = new LinkedHashMap<>();
-    for (int i = 0; i < 8; i++) {
+    for (int i = 0; i < BATCH; i++) {
       begun.computeIfAbsent(actor.key(space), key -> begin(actor, key));
     }
     begun.forEach(

@@ -6,7 +6,11 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.stream.Collectors;
 
 /**
  * Writes a runtime's part of the ledger to the pipe that is its standard output: a pipe keeps what
@@ -21,6 +25,8 @@ final class Scribe {
   static final String REFUSED = "N";
   static final String DURABLE = "D";
   static final String SEEN = "X";
+  static final String CHECKPOINT = "C";
+  static final String CHECKPOINT_MAY_GO = "G";
 
   /** What every line ends with: one without it was cut off. */
   static final String END = ";";
@@ -57,6 +63,24 @@ final class Scribe {
   /** PostgreSQL is said to have this revision of the key, or a later one. */
   void durable(StateKey key, Revision revision) {
     say(DURABLE + " " + key + " " + revision);
+  }
+
+  /** A checkpoint was made, of these writes by key. */
+  void checkpoint(UUID id, Map<String, String> content) {
+    say(CHECKPOINT + " " + id + " " + list(content));
+  }
+
+  /** From now on it may be gone. */
+  void checkpointMayGo(UUID id) {
+    say(CHECKPOINT_MAY_GO + " " + id);
+  }
+
+  /** A checkpoint's content, in the order of the keys. */
+  static String list(Map<String, String> content) {
+    return new TreeMap<>(content)
+        .entrySet().stream()
+            .map(each -> each.getKey() + "=" + each.getValue())
+            .collect(Collectors.joining(","));
   }
 
   /** This process has seen a promise broken itself. */

@@ -67,10 +67,11 @@ final class Soak {
       register(servers.installation());
       Database database = new Database(servers.installation());
       DurableChecks durable = new DurableChecks(database, tally);
+      CheckpointPromises checkpoints = new CheckpointPromises(tally);
       Verification verification =
-          new Verification(servers.installation(), database, ledger, tally, durable);
+          new Verification(servers.installation(), database, ledger, tally, durable, checkpoints);
       try (Runtimes runtimes =
-          new Runtimes(servers.installation(), ledger, tally, durable, log, seed)) {
+          new Runtimes(servers.installation(), ledger, tally, durable, checkpoints, log, seed)) {
         runtimes.start();
         faults = injectFaults(runtimes, new Faults(servers, runtimes, seed), verification);
         runtimes.stop();
@@ -84,7 +85,7 @@ final class Soak {
   }
 
   private static void register(SoakInstallation installation) {
-    try (Persistence persistence = Persistence.open(installation.config("soak-registration"))) {
+    try (Persistence persistence = Patience.open(installation.config("soak-registration"))) {
       World.owners().forEach(id -> persistence.agents().save(Agent.of(id, "soak", "owner")));
     }
   }

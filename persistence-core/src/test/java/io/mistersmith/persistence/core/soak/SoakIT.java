@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 @Tag("fault")
 class SoakIT {
 
-  private static final int SECONDS = 25;
+  private static final int SECONDS = 15;
 
   @Test
   void breaksNoPromise() throws Exception {
@@ -23,7 +23,7 @@ class SoakIT {
     assertThat(printed.strip().lines().reduce("", (before, line) -> line))
         .as(printed)
         .matches(
-            "soak: seconds=25 acknowledged=[1-9]\\d* faults=[1-9]\\d* lost=0 backward=0"
+            "soak: seconds=15 acknowledged=[1-9]\\d* faults=[1-9]\\d* lost=0 backward=0"
                 + " resurrected=0 stale_own_reads=0");
     assertThat(status).as(printed).isZero();
     System.out.print(printed);

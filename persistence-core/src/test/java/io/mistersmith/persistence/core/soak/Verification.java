@@ -9,6 +9,8 @@ import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.Versioned;
+import io.mistersmith.persistence.monitor.CheckScope;
+import io.mistersmith.persistence.monitor.Consistency;
 import io.mistersmith.persistence.repository.StateRepository;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -30,18 +32,21 @@ final class Verification {
   private final Ledger ledger;
   private final Tally tally;
   private final DurableChecks durable;
+  private final CheckpointPromises checkpoints;
 
   Verification(
       SoakInstallation installation,
       Database database,
       Ledger ledger,
       Tally tally,
-      DurableChecks durable) {
+      DurableChecks durable,
+      CheckpointPromises checkpoints) {
     this.installation = installation;
     this.database = database;
     this.ledger = ledger;
     this.tally = tally;
     this.durable = durable;
+    this.checkpoints = checkpoints;
   }
 
   /** What can be said while all is running; nothing when PostgreSQL is away. */
@@ -65,10 +70,11 @@ final class Verification {
 
   /** Everything, once the runtimes have ended and both servers run. */
   void complete() throws SQLException {
-    try (Persistence persistence = Persistence.open(installation.config("soak-verification"))) {
+    try (Persistence persistence = Patience.open(installation.config("soak-verification"))) {
       StateRepository<Object> states = persistence.states(Object.class);
       StateKey last = StateKey.of(World.SHARED, "last");
-      states.awaitDurable(last, states.save(last, "last").revision(), FLUSHED_WITHIN);
+      Versioned<Object> saved = Patience.with(() -> states.save(last, "last"));
+      states.awaitDurable(last, saved.revision(), FLUSHED_WITHIN);
       wentBack();
       durable.check();
       Map<String, Found> rows = database.rows();
@@ -79,6 +85,8 @@ final class Verification {
       ledger.keys(Space.REFUSED).forEach(key -> judge(key, letters));
       readAgain(persistence);
       crdts();
+      checkpoints.judge(persistence.checkpoints());
+      compare(persistence.consistency());
     }
   }
 
@@ -99,10 +107,17 @@ final class Verification {
   }
 
   private void read(StateRepository<String> states, String key) {
-    Optional<Versioned<String>> read = states.find(World.key(key));
+    Optional<Versioned<String>> read = Patience.with(() -> states.find(World.key(key)));
     Optional<Revision> revision = read.map(Versioned::revision);
     Found found = new Found(revision, read.map(version -> Actor.idOf(version.value())));
     ledger.judge(key, promise -> promise.judge(found)).ifPresent(tally::add);
+  }
+
+  /** Nothing is in flight any more: the stores agree. */
+  private void compare(Consistency consistency) {
+    Patience.with(() -> consistency.check(CheckScope.everything())).inconsistencies().stream()
+        .filter(Compare::isBroken)
+        .forEach(found -> tally.add(Compare.fault(found)));
   }
 
   private void crdts() throws SQLException {

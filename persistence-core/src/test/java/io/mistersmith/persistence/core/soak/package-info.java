@@ -3,6 +3,18 @@
  * and every promise that they were given is kept in a ledger and checked. {@link
  * io.mistersmith.persistence.core.soak.Soak} is the program; an operation is a class of its own
  * that stands in {@link io.mistersmith.persistence.core.soak.Operations}.
+ *
+ * <p>Mechanisms that were taken out of the engine once, and what the last line counted then:
+ *
+ * <ul>
+ *   <li>the flush moves the position whatever it was before: backward
+ *   <li>entries are evicted before they are flushed: lost, stale own reads
+ *   <li>a write without an acknowledgement counts as stored: lost
+ *   <li>deletes do not reach PostgreSQL: resurrected, lost (checkpoints hold what was deleted)
+ *   <li>hydration overwrites what is in KV: lost (a counter went back)
+ *   <li>dead letters are not filed: lost
+ *   <li>a resolved save is written without a compare-and-set: lost (CRDTs lack changes)
+ * </ul>
  */
 @NullMarked
 package io.mistersmith.persistence.core.soak;

@@ -1,0 +1,61 @@
+package io.mistersmith.persistence.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.config.Bucket;
+import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.TransientPersistenceException;
+import io.mistersmith.persistence.spi.StoreProvider;
+import io.mistersmith.persistence.spi.Stores;
+import io.mistersmith.persistence.testkit.memory.InMemoryStores;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+/** An open that fails half way, such as in a cluster that elects just then. */
+class OpenFailureTest {
+
+  @Test
+  void leavesNoThreadBehindThatFlushes() {
+    Set<Thread> before = flushing();
+    assertThatThrownBy(() -> Persistence.open(PersistenceConfig.inMemory().build(), noSessions()))
+        .isInstanceOf(TransientPersistenceException.class)
+        .hasMessageContaining("SESSION_DATA");
+    assertThat(flushing()).isSubsetOf(before);
+  }
+
+  private static Set<Thread> flushing() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(Thread::isAlive)
+        .filter(thread -> thread.getName().matches("persistence-(flush|evict|consistency).*"))
+        .collect(Collectors.toSet());
+  }
+
+  /** The in-memory stores, but one bucket cannot be opened. */
+  private static StoreProvider noSessions() {
+    InMemoryStores memory = new InMemoryStores();
+    return config -> {
+      Stores stores = memory.open(config);
+      return (Stores)
+          Proxy.newProxyInstance(
+              OpenFailureTest.class.getClassLoader(),
+              new Class<?>[] {Stores.class},
+              (proxy, method, arguments) -> {
+                if (method.getName().equals("bucket") && arguments[0] == Bucket.SESSION_DATA) {
+                  throw new TransientPersistenceException(
+                      DataError.CONNECTION_FAILED, "open bucket SESSION_DATA: no answer");
+                }
+                try {
+                  return method.invoke(stores, arguments);
+                } catch (InvocationTargetException e) {
+                  throw e.getCause();
+                }
+              });
+    };
+  }
+}
