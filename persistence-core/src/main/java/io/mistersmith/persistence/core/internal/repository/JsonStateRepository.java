@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.internal.repository;
 
+import io.mistersmith.persistence.core.internal.cache.Slot;
 import io.mistersmith.persistence.core.internal.codec.KeyedCodec;
 import io.mistersmith.persistence.core.internal.flush.Commits;
 import io.mistersmith.persistence.core.internal.lifecycle.AgentMoves;
@@ -27,6 +28,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -35,6 +37,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /**
@@ -50,6 +53,7 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
   private final KeyRule keys;
   private final Duration commitTimeout;
   private final AgentMoves moves;
+  private final CachedAnswers<T> cached;
 
   /**
    * A repository of {@code codec}'s type in {@code store}.
@@ -71,6 +75,9 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
     this.keys = keys;
     this.commitTimeout = commitTimeout;
     this.moves = moves;
+    this.cached =
+        new CachedAnswers<>(
+            codec, codec.sharesValues(), entry -> decode(entry, StorageLayer.MEMORY_CACHE));
   }
 
   @Override
@@ -86,7 +93,8 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
 
   @Override
   public Optional<Versioned<T>> find(StateKey key) {
-    return store.read(key).map(this::decode);
+    Slot<Entry> slot = store.cached(key);
+    return slot == null ? store.load(key).map(this::decode) : cached.of(slot);
   }
 
   @Override
@@ -132,10 +140,23 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
   @Override
   public Map<StateKey, DataResult<Optional<Versioned<T>>>> findAll(Collection<StateKey> wanted) {
     Map<StateKey, DataResult<Optional<Versioned<T>>>> rows = new LinkedHashMap<>();
+    List<StateKey> missing = new ArrayList<>();
+    for (StateKey key : wanted) {
+      Slot<Entry> slot = store.cached(key);
+      if (slot == null) {
+        missing.add(key);
+      }
+      rows.put(key, row(() -> slot == null ? Optional.empty() : cached.of(slot)));
+    }
+    if (missing.isEmpty()) {
+      return rows;
+    }
     try {
-      store.readAll(wanted).forEach((key, entry) -> rows.put(key, row(entry)));
+      store
+          .loadAll(missing)
+          .forEach((key, entry) -> rows.put(key, row(() -> entry.map(this::decode))));
     } catch (PersistenceException e) {
-      wanted.forEach(key -> rows.put(key, DataResult.failure(e)));
+      missing.forEach(key -> rows.put(key, DataResult.failure(e)));
     }
     return rows;
   }
@@ -173,7 +194,13 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
 
   @Override
   public CompletableFuture<Optional<Versioned<T>>> findAsync(StateKey key) {
-    return Rows.start(() -> store.readAsync(key).thenApply(entry -> entry.map(this::decode)));
+    return Rows.start(
+        () -> {
+          Slot<Entry> slot = store.cached(key);
+          return slot == null
+              ? store.loadAsync(key).thenApply(entry -> entry.map(this::decode))
+              : CompletableFuture.completedFuture(cached.of(slot));
+        });
   }
 
   @Override
@@ -247,18 +274,22 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
   }
 
   private Versioned<T> decode(Entry entry) {
+    return decode(entry, entry.layer());
+  }
+
+  private Versioned<T> decode(Entry entry, StorageLayer layer) {
     return new Versioned<>(
         codec.decode(entry.key(), entry.json()),
         entry.revision(),
         entry.writtenAt(),
-        entry.layer(),
+        layer,
         entry.expiresAt(),
         entry.provenance().map(Provenance::clock).orElseGet(VectorClock::empty));
   }
 
-  private DataResult<Optional<Versioned<T>>> row(Optional<Entry> entry) {
+  private DataResult<Optional<Versioned<T>>> row(Supplier<Optional<Versioned<T>>> decoding) {
     try {
-      return DataResult.success(entry.map(this::decode));
+      return DataResult.success(decoding.get());
     } catch (NonTransientPersistenceException e) {
       return DataResult.failure(e);
     }
