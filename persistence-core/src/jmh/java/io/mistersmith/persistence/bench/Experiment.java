@@ -38,7 +38,8 @@ record Experiment(
         flush(quick),
         hydration(quick),
         manyKeys(quick),
-        allocation(quick));
+        allocation(quick),
+        cached(quick));
   }
 
   private static Experiment synchronous(boolean quick) {
@@ -162,6 +163,32 @@ record Experiment(
                     Goal.reported(),
                     measured.pairs(
                         "SessionPuts.put", Measurements.secondary("gc.alloc.rate.norm")))));
+  }
+
+  private static Experiment cached(boolean quick) {
+    return new Experiment(
+        List.of("get.l1", "get.l1.decoded"),
+        "CachedGets",
+        quick ? 1 : 3,
+        quick ? 3 : 15,
+        false,
+        jmh ->
+            jmh.warmupIterations(quick ? 1 : 2)
+                .warmupTime(TimeValue.milliseconds(500))
+                .measurementIterations(1)
+                .measurementTime(TimeValue.milliseconds(quick ? 500 : 1_000)),
+        measured ->
+            List.of(
+                new Figure(
+                    "get.l1",
+                    "/s",
+                    Goal.atLeast(0.5).and(10_000_000),
+                    measured.pairs("CachedGets.shared", Measurements::score)),
+                new Figure(
+                    "get.l1.decoded",
+                    "/s",
+                    Goal.reported(),
+                    measured.pairs("CachedGets.decoded", Measurements::score))));
   }
 
   private static ChainedOptionsBuilder oneShot(ChainedOptionsBuilder jmh) {

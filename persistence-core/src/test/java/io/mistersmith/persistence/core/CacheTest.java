@@ -86,7 +86,7 @@ class CacheTest {
   private Versioned<Integer> untilCached(StateKey wanted) {
     return Awaitility.await()
         .atMost(SOON)
-            .pollInterval(Duration.ofMillis(1))
+        .pollInterval(Duration.ofMillis(1))
         .until(
             () -> states.find(wanted).orElseThrow(),
             found -> found.layer() == StorageLayer.MEMORY_CACHE);
