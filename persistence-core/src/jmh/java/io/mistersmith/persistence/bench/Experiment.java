@@ -169,26 +169,22 @@ record Experiment(
     return new Experiment(
         List.of("get.l1", "get.l1.decoded"),
         "CachedGets",
-        quick ? 1 : 3,
-        quick ? 3 : 15,
-        false,
-        jmh ->
-            jmh.warmupIterations(quick ? 1 : 2)
-                .warmupTime(TimeValue.milliseconds(500))
-                .measurementIterations(1)
-                .measurementTime(TimeValue.milliseconds(quick ? 500 : 1_000)),
+        quick ? 10 : 30,
+        quick ? 5 : 80,
+        true,
+        jmh -> jmh,
         measured ->
             List.of(
                 new Figure(
                     "get.l1",
                     "/s",
                     Goal.atLeast(0.5).and(10_000_000),
-                    measured.pairs("CachedGets.shared", Measurements::score)),
+                    measured.turns("CachedGets.shared")),
                 new Figure(
                     "get.l1.decoded",
                     "/s",
                     Goal.reported(),
-                    measured.pairs("CachedGets.decoded", Measurements::score))));
+                    measured.turns("CachedGets.decoded"))));
   }
 
   private static ChainedOptionsBuilder oneShot(ChainedOptionsBuilder jmh) {

@@ -1,10 +1,12 @@
 package io.mistersmith.persistence.core.internal.cache;
 
 import java.time.Clock;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The time as of the last tick, which costs a read from memory; the watch ticks about twenty times
- * a second. A clock that is not the system's may be moved by hand, so that one is asked each time.
+ * a second. It measures how long something was kept, and does not follow the system's clock when
+ * that is set. Any other clock may be moved by hand, so that one is asked each time.
  */
 final class CoarseClock {
 
@@ -19,16 +21,16 @@ final class CoarseClock {
   }
 
   void tick() {
-    ticked = clock.millis();
+    ticked = TimeUnit.NANOSECONDS.toMillis(System.nanoTime());
   }
 
-  /** The time in milliseconds, up to a tick late. */
+  /** The time in milliseconds since whenever, up to a tick late. */
   long millis() {
     return exact ? clock.millis() : ticked;
   }
 
-  /** The time in milliseconds. */
-  long exactMillis() {
+  /** The time of day, in milliseconds. */
+  long timeOfDay() {
     return clock.millis();
   }
 }

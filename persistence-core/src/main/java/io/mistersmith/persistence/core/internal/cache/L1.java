@@ -47,9 +47,6 @@ public final class L1<E extends Cacheable> implements AutoCloseable {
   /** Every load ends by itself before that; this is for a JVM that stands still. */
   private static final Duration LONGEST_WAIT = Duration.ofSeconds(30);
 
-  /** A hit is told of as a use of its owner once in so many milliseconds. */
-  private static final long USE_MILLIS = 1_000;
-
   private final Surroundings around;
   private final boolean enabled;
   private final CoarseClock clock;
@@ -73,15 +70,26 @@ public final class L1<E extends Cacheable> implements AutoCloseable {
 
   /** What is kept of the key; null when the stores must be asked. */
   public @Nullable Slot<E> find(StateKey key) {
-    Slot<E> slot = slots.find(key);
+    Slot<E> slot = slots.get(key);
     if (slot == null) {
       return null;
     }
+    if (!slot.isSurelyValid(slots.generation(), clock.millis()) && !isValid(key, slot)) {
+      return null;
+    }
     tallies.hit(slot.isNegative());
-    if (slot.isUsedAgain(clock.millis(), USE_MILLIS) && !slot.isNegative()) {
+    return slot;
+  }
+
+  private boolean isValid(StateKey key, Slot<E> slot) {
+    long now = clock.millis();
+    if (!slot.isValid(slots.generation(), now, clock)) {
+      return false;
+    }
+    if (slot.isUsedAgain(now) && !slot.isNegative()) {
       around.used().accept(key.agent());
     }
-    return slot;
+    return true;
   }
 
   /**

@@ -14,6 +14,12 @@ public final class Slot<E extends Cacheable> {
   /** For {@code endsAt}: never. */
   static final long NEVER = Long.MAX_VALUE;
 
+  /** For {@code lookAgainAt}: at each hit. */
+  private static final long ALWAYS = Long.MIN_VALUE;
+
+  /** A hit is told of as a use of its owner once in so many milliseconds. */
+  private static final long USE_MILLIS = 1_000;
+
   /** What was made of the entry, and by whom: published as one object, so that both fit. */
   private record Made(Object maker, Object product) {}
 
@@ -23,13 +29,15 @@ public final class Slot<E extends Cacheable> {
   private final long endsAt;
   private @Nullable Made made;
   private long usedAt;
+  private long lookAgainAt;
 
   Slot(@Nullable E entry, int generation, long now, long freshUntil, long endsAt) {
     this.entry = entry;
     this.generation = generation;
-    this.usedAt = now;
     this.freshUntil = freshUntil;
     this.endsAt = endsAt;
+    this.usedAt = now;
+    this.lookAgainAt = lookAgainAt(now);
   }
 
   /** The entry; empty when it is known that there is none. */
@@ -56,20 +64,30 @@ public final class Slot<E extends Cacheable> {
     made = new Made(maker, product);
   }
 
-  /** Whether it can be answered, in this generation and at this time. */
-  boolean isValid(int now, CoarseClock clock) {
-    return generation == now
-        && clock.millis() < freshUntil
-        && (endsAt == NEVER || clock.exactMillis() < endsAt);
+  /** Whether it can be answered in this generation without a closer look at this time. */
+  boolean isSurelyValid(int present, long now) {
+    return generation == present && now < lookAgainAt;
   }
 
-  /** Notes a use; whether the last one that was noted lies at least so long back. */
-  boolean isUsedAgain(long now, long after) {
-    if (now - usedAt < after) {
+  /** Whether it can be answered in this generation, at this time. */
+  boolean isValid(int present, long now, CoarseClock clock) {
+    return generation == present
+        && now < freshUntil
+        && (endsAt == NEVER || clock.timeOfDay() < endsAt);
+  }
+
+  /** Notes a use; whether the last one that was noted lies a second back, or more. */
+  boolean isUsedAgain(long now) {
+    if (now - usedAt < USE_MILLIS) {
       return false;
     }
     usedAt = now;
+    lookAgainAt = lookAgainAt(now);
     return true;
+  }
+
+  private long lookAgainAt(long now) {
+    return endsAt == NEVER ? Math.min(freshUntil, now + USE_MILLIS) : ALWAYS;
   }
 
   /** Whether a write of this revision replaces it. */

@@ -64,10 +64,9 @@ final class Slots<E extends Cacheable> {
     slots.invalidateAll();
   }
 
-  /** The slot of a key, if it can be answered. */
-  @Nullable Slot<E> find(StateKey key) {
-    Slot<E> slot = slots.getIfPresent(key);
-    return slot != null && slot.isValid(generation, clock) ? slot : null;
+  /** The slot of a key, whether it can be answered or not. */
+  @Nullable Slot<E> get(StateKey key) {
+    return slots.getIfPresent(key);
   }
 
   /** Keeps what a load found, unless the key was changed meanwhile or something newer is there. */
@@ -101,7 +100,7 @@ final class Slots<E extends Cacheable> {
 
   private boolean isNewer(Slot<E> present, Optional<E> found) {
     return found.isPresent()
-        && present.isValid(generation, clock)
+        && present.isValid(generation, clock.millis(), clock)
         && found.get().revision().compareTo(present.revision().orElse(found.get().revision())) < 0;
   }
 

@@ -7,8 +7,8 @@ import java.util.concurrent.atomic.LongAdder;
 final class Tallies {
 
   private final boolean counting;
-  private final LongAdder hits = new LongAdder();
-  private final LongAdder negativeHits = new LongAdder();
+  private final StripedCounter hits = new StripedCounter();
+  private final StripedCounter negativeHits = new StripedCounter();
   private final LongAdder misses = new LongAdder();
   private final LongAdder loads = new LongAdder();
   private final LongAdder loadFailures = new LongAdder();
@@ -22,7 +22,9 @@ final class Tallies {
   }
 
   void hit(boolean negative) {
-    count(negative ? negativeHits : hits, 1);
+    if (counting) {
+      (negative ? negativeHits : hits).increment();
+    }
   }
 
   void missed(int reads) {
