@@ -1,6 +1,8 @@
 package io.mistersmith.persistence.core.internal.cache;
 
 import io.mistersmith.persistence.model.Revision;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -20,14 +22,17 @@ public final class Slot<E extends Cacheable> {
   /** A hit is told of as a use of its owner once in so many milliseconds. */
   private static final long USE_MILLIS = 1_000;
 
-  /** What was made of the entry, and by whom: published as one object, so that both fit. */
-  private record Made(Object maker, Object product) {}
+  private static final VarHandle MAKER = makerHandle();
 
   private final @Nullable E entry;
   private final int generation;
   private final long freshUntil;
   private final long endsAt;
-  private @Nullable Made made;
+
+  @SuppressWarnings("unused") // by its handle: whoever sees it sees the product, too
+  private @Nullable Object maker;
+
+  private @Nullable Object product;
   private long usedAt;
   private long lookAgainAt;
 
@@ -50,18 +55,20 @@ public final class Slot<E extends Cacheable> {
     return entry == null;
   }
 
-  /** What {@link #keep} was given for this maker, or an equal one, last. */
-  public @Nullable Object made(Object maker) {
-    Made last = made;
-    if (last == null) {
-      return null;
-    }
-    return last.maker == maker || last.maker.equals(maker) ? last.product : null;
+  /**
+   * What {@link #keep} was given by this maker, or an equal one; null when it was given nothing.
+   */
+  public @Nullable Object made(Object by) {
+    Object first = MAKER.getAcquire(this);
+    return first == by || (first != null && first.equals(by)) ? product : null;
   }
 
-  /** Keeps what was made of the entry; it must be immutable. */
-  public void keep(Object maker, Object product) {
-    made = new Made(maker, product);
+  /** Keeps what was made of the entry, by the first who makes something; it must be immutable. */
+  public synchronized void keep(Object by, Object what) {
+    if (MAKER.get(this) == null) {
+      product = what;
+      MAKER.setRelease(this, by);
+    }
   }
 
   /** Whether it can be answered in this generation without a closer look at this time. */
@@ -101,5 +108,13 @@ public final class Slot<E extends Cacheable> {
 
   int bytes() {
     return entry == null ? 0 : entry.bytes();
+  }
+
+  private static VarHandle makerHandle() {
+    try {
+      return MethodHandles.lookup().findVarHandle(Slot.class, "maker", Object.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
   }
 }

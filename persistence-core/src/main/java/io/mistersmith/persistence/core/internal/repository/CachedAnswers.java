@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * Answers from this process's memory. What nobody can change is decoded once and handed to all; a
+ * Answers from this process's memory. What nobody can change is decoded once and handed to all; the
  * slot remembers who decoded it, since repositories of other types may read the same entries.
  *
  * @param maker who decodes; equal when it decodes alike

@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.internal.repository;
 
+import io.mistersmith.persistence.core.internal.cache.L1;
 import io.mistersmith.persistence.core.internal.cache.Slot;
 import io.mistersmith.persistence.core.internal.codec.KeyedCodec;
 import io.mistersmith.persistence.core.internal.flush.Commits;
@@ -48,6 +49,7 @@ import java.util.function.UnaryOperator;
 public final class JsonStateRepository<T> implements StateRepository<T> {
 
   private final TieredStore store;
+  private final L1<Entry> l1;
   private final KeyedCodec<T> codec;
   private final Commits commits;
   private final KeyRule keys;
@@ -70,6 +72,7 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
       Duration commitTimeout,
       AgentMoves moves) {
     this.store = store;
+    this.l1 = store.tiers().l1();
     this.codec = new KeyedCodec<>(codec);
     this.commits = commits;
     this.keys = keys;
@@ -93,7 +96,7 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
 
   @Override
   public Optional<Versioned<T>> find(StateKey key) {
-    Slot<Entry> slot = store.cached(key);
+    Slot<Entry> slot = l1.find(key);
     return slot == null ? store.load(key).map(this::decode) : cached.of(slot);
   }
 
@@ -142,7 +145,7 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
     Map<StateKey, DataResult<Optional<Versioned<T>>>> rows = new LinkedHashMap<>();
     List<StateKey> missing = new ArrayList<>();
     for (StateKey key : wanted) {
-      Slot<Entry> slot = store.cached(key);
+      Slot<Entry> slot = l1.find(key);
       if (slot == null) {
         missing.add(key);
       }
@@ -196,7 +199,7 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
   public CompletableFuture<Optional<Versioned<T>>> findAsync(StateKey key) {
     return Rows.start(
         () -> {
-          Slot<Entry> slot = store.cached(key);
+          Slot<Entry> slot = l1.find(key);
           return slot == null
               ? store.loadAsync(key).thenApply(entry -> entry.map(this::decode))
               : CompletableFuture.completedFuture(cached.of(slot));

@@ -1,6 +1,5 @@
 package io.mistersmith.persistence.core.internal.routing;
 
-import io.mistersmith.persistence.core.internal.cache.Slot;
 import io.mistersmith.persistence.core.internal.resilience.Conflicts;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.lifecycle.Hydration;
@@ -26,7 +25,6 @@ import java.util.concurrent.CompletionException;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -254,12 +252,7 @@ public final class TieredStore {
     return revision;
   }
 
-  /** What is kept of a key in this process's memory; null when the stores must be asked. */
-  public @Nullable Slot<Entry> cached(StateKey key) {
-    return tiers.l1().find(key);
-  }
-
-  /** The live entry of a key that is not {@link #cached}. */
+  /** The live entry of a key that is not kept in this process's memory. */
   public Optional<Entry> load(StateKey key) {
     return tiers.l1().load(key, () -> reader.readToKeep(key), () -> reader.read(key));
   }
@@ -271,7 +264,7 @@ public final class TieredStore {
         .loadAsync(key, () -> reader.readToKeepAsync(key), () -> reader.readAsync(key));
   }
 
-  /** The live entries of many keys that are not {@link #cached}; each key is in the answer. */
+  /** The live entries of many keys that are not kept in memory; each key is in the answer. */
   public Map<StateKey, Optional<Entry>> loadAll(Collection<StateKey> keys) {
     return tiers.l1().loadAll(keys, reader::readAllToKeep, reader::readAll);
   }
