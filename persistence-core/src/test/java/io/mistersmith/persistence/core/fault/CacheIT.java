@@ -56,7 +56,7 @@ class CacheIT {
         written.save(key, 0L);
         for (int i = 0; i < WRITES; i++) {
           untilCached(read, key);
-          long value = i + 1;
+          long value = 1L + i;
           written.save(key, value);
           long acknowledged = System.nanoTime();
           Versioned<Long> found = read.find(key).orElseThrow();
