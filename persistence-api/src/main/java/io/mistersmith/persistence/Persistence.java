@@ -8,6 +8,7 @@ import io.mistersmith.persistence.lifecycle.AgentLifecycle;
 import io.mistersmith.persistence.lifecycle.Checkpoints;
 import io.mistersmith.persistence.lifecycle.LifecycleEvents;
 import io.mistersmith.persistence.model.DataType;
+import io.mistersmith.persistence.monitor.CacheStats;
 import io.mistersmith.persistence.monitor.Consistency;
 import io.mistersmith.persistence.repository.AgentRepository;
 import io.mistersmith.persistence.repository.DeadLetters;
@@ -119,6 +120,12 @@ public interface Persistence extends AutoCloseable {
 
   /** How far KV and PostgreSQL are apart, and whether they agree. */
   Consistency consistency();
+
+  /**
+   * What this process's memory of the entries of one type of data was good for; empty where {@link
+   * io.mistersmith.persistence.config.CacheConfig} keeps none. Asks nobody.
+   */
+  Optional<CacheStats> cacheStats(DataType dataType);
 
   /** The router in force. */
   DataRouter router();

@@ -20,6 +20,7 @@ public final class PersistenceConfig {
   private final int knownRevisions;
   private final ConsistencyConfig consistency;
   private final BackpressureConfig backpressure;
+  private final CacheConfig cache;
   private final int trackedAgents;
   private final DataRouter router;
   private final PersistenceListener listener;
@@ -35,6 +36,7 @@ public final class PersistenceConfig {
     this.knownRevisions = builder.knownRevisions;
     this.consistency = builder.consistency;
     this.backpressure = builder.backpressure;
+    this.cache = builder.cache;
     this.trackedAgents = builder.trackedAgents;
     this.router = builder.router;
     this.listener = builder.listener;
@@ -102,6 +104,11 @@ public final class PersistenceConfig {
     return backpressure;
   }
 
+  /** What this process keeps of KV's entries in its own memory. */
+  public CacheConfig cache() {
+    return cache;
+  }
+
   /** Of how many agents in use the lifecycle state is tracked (100,000). */
   public int trackedAgents() {
     return trackedAgents;
@@ -138,6 +145,7 @@ public final class PersistenceConfig {
     private int knownRevisions = 100_000;
     private ConsistencyConfig consistency = ConsistencyConfig.defaults();
     private BackpressureConfig backpressure = BackpressureConfig.off();
+    private CacheConfig cache = CacheConfig.defaults();
     private int trackedAgents = 100_000;
     private DataRouter router = DataRouter.standard();
     private PersistenceListener listener = PersistenceListener.NOOP;
@@ -157,6 +165,7 @@ public final class PersistenceConfig {
       this.knownRevisions = config.knownRevisions;
       this.consistency = config.consistency;
       this.backpressure = config.backpressure;
+      this.cache = config.cache;
       this.trackedAgents = config.trackedAgents;
       this.router = config.router;
       this.listener = config.listener;
@@ -210,6 +219,12 @@ public final class PersistenceConfig {
     /** What writes meet when too much waits for PostgreSQL. */
     public Builder backpressure(BackpressureConfig value) {
       this.backpressure = value;
+      return this;
+    }
+
+    /** What this process keeps of KV's entries in its own memory. */
+    public Builder cache(CacheConfig value) {
+      this.cache = value;
       return this;
     }
 

@@ -3,6 +3,7 @@ package io.mistersmith.persistence.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.mistersmith.persistence.model.DataType;
 import java.time.Duration;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -31,6 +32,16 @@ class ConfigTest {
   }
 
   @Test
+  void theCacheIsOnUnlessATypeOfDataIsLeftOut() {
+    CacheConfig some = CacheConfig.defaults().without(DataType.SESSION_DATA);
+    assertThat(some.isOn(DataType.AGENT_STATE)).isTrue();
+    assertThat(some.withStatistics(false).isOn(DataType.SESSION_DATA)).isFalse();
+    assertThat(CacheConfig.off().isOn(DataType.AGENT_STATE)).isFalse();
+    assertThat(PersistenceConfig.inMemory().cache(some).build().toBuilder().build().cache())
+        .isEqualTo(some);
+  }
+
+  @Test
   void messagesNameTheFieldAndTheMend() {
     refuses(() -> NatsConfig.of(), "nats.servers");
     refuses(() -> NatsConfig.of("nats://a").withReplicas(2), "use 1, 3 or 5");
@@ -43,6 +54,11 @@ class ConfigTest {
     refuses(() -> FlushConfig.defaults().withTriggers(0, Duration.ZERO, 1), "dirtyKeys");
     refuses(() -> FlushConfig.defaults().withLeaseDuration(Duration.ZERO), "leaseDuration");
     refuses(() -> Bucket.AGENT_STATE.defaults().withHistory(65), "history is 65");
+    refuses(() -> CacheConfig.defaults().withMaxWeightBytes(0), "cache.maxWeightBytes is 0");
+    refuses(() -> CacheConfig.defaults().withTimeToLive(Duration.ZERO), "cache.timeToLive");
+    refuses(
+        () -> CacheConfig.defaults().withNegativeTimeToLive(Duration.ofSeconds(-1)),
+        "cache.negativeTimeToLive");
     refuses(
         () -> Bucket.AGENT_STATE.defaults().withLimits(Optional.of(1L), Optional.empty()),
         "maxBytes");

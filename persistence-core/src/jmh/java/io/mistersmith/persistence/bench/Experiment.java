@@ -38,7 +38,8 @@ record Experiment(
         flush(quick),
         hydration(quick),
         manyKeys(quick),
-        allocation(quick));
+        allocation(quick),
+        cached(quick));
   }
 
   private static Experiment synchronous(boolean quick) {
@@ -162,6 +163,28 @@ record Experiment(
                     Goal.reported(),
                     measured.pairs(
                         "SessionPuts.put", Measurements.secondary("gc.alloc.rate.norm")))));
+  }
+
+  private static Experiment cached(boolean quick) {
+    return new Experiment(
+        List.of("get.l1", "get.l1.decoded"),
+        "CachedGets",
+        quick ? 10 : 30,
+        quick ? 5 : 80,
+        true,
+        jmh -> jmh,
+        measured ->
+            List.of(
+                new Figure(
+                    "get.l1",
+                    "/s",
+                    Goal.atLeast(0.5).and(10_000_000),
+                    measured.turns("CachedGets.shared")),
+                new Figure(
+                    "get.l1.decoded",
+                    "/s",
+                    Goal.reported(),
+                    measured.turns("CachedGets.decoded"))));
   }
 
   private static ChainedOptionsBuilder oneShot(ChainedOptionsBuilder jmh) {

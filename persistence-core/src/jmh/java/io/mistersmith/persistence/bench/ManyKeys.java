@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.bench;
 
 import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.config.CacheConfig;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.Durability;
@@ -98,6 +99,7 @@ public class ManyKeys {
               Site.present()
                   .config(prefix + ProcessHandle.current().pid() + "-")
                   .knownRevisions(REMEMBERED)
+                  .cache(CacheConfig.off())
                   .build());
       states = persistence.states(DataType.AGENT_STATE, Memory.class);
       agents = new String[count / KEYS_OF_AN_AGENT];

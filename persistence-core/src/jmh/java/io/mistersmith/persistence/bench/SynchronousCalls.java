@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.bench;
 
+import io.mistersmith.persistence.config.CacheConfig;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.repository.SaveOptions;
 import java.util.Objects;
@@ -44,13 +45,21 @@ public class SynchronousCalls {
     return Turns.take(TURNS, this::rawUpdate, i -> replace(bench, i));
   }
 
+  /** A runtime that keeps nothing in memory, so that it has to read from KV. */
+  @State(Scope.Benchmark)
+  public static class Uncached {
+    private final Workbench bench =
+        Workbench.of("uncached", config -> config.cache(CacheConfig.off()));
+  }
+
   /** A read from KV. */
   @Benchmark
-  public int get() throws Exception {
+  public int get(Uncached uncached) throws Exception {
+    Workbench kv = uncached.bench;
     return Turns.take(
         TURNS,
-        i -> Objects.requireNonNull(bench.bucket.get(bench.rawKeys[i])).getValue(),
-        i -> bench.states.find(bench.keys[i]).orElseThrow().revision());
+        i -> Objects.requireNonNull(kv.bucket.get(kv.rawKeys[i])).getValue(),
+        i -> kv.states.find(kv.keys[i]).orElseThrow().revision());
   }
 
   static Object rawPut(Workbench bench, int i) throws Exception {

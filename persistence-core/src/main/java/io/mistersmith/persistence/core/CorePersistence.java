@@ -4,12 +4,15 @@ import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.conflict.ConflictRules;
+import io.mistersmith.persistence.core.internal.cache.L1;
+import io.mistersmith.persistence.core.internal.cache.Surroundings;
 import io.mistersmith.persistence.core.internal.checkpoint.Restorer;
 import io.mistersmith.persistence.core.internal.checkpoint.StoredCheckpoints;
 import io.mistersmith.persistence.core.internal.checkpoint.StoredLifecycleEvents;
 import io.mistersmith.persistence.core.internal.codec.Json;
 import io.mistersmith.persistence.core.internal.flush.Commits;
 import io.mistersmith.persistence.core.internal.journal.BucketIncarnation;
+import io.mistersmith.persistence.core.internal.journal.Revisions;
 import io.mistersmith.persistence.core.internal.lifecycle.AgentMoves;
 import io.mistersmith.persistence.core.internal.monitor.SafeListener;
 import io.mistersmith.persistence.core.internal.monitor.SlidingLags;
@@ -32,7 +35,9 @@ import io.mistersmith.persistence.lifecycle.Checkpoints;
 import io.mistersmith.persistence.lifecycle.LifecycleEvents;
 import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.HybridClock;
+import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.StorageLayer;
+import io.mistersmith.persistence.monitor.CacheStats;
 import io.mistersmith.persistence.monitor.Consistency;
 import io.mistersmith.persistence.monitor.PersistenceListener;
 import io.mistersmith.persistence.repository.AgentRepository;
@@ -45,6 +50,7 @@ import io.mistersmith.persistence.spi.HotBucket;
 import io.mistersmith.persistence.spi.Stores;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
@@ -91,7 +97,7 @@ final class CorePersistence implements Persistence {
           new RegistryRepository(
               stores.agents(),
               publisher,
-              state.bucket(),
+              state::evict,
               heartbeats,
               new KnownRevisions<>(config.knownRevisions()),
               config.clock(),
@@ -126,17 +132,29 @@ final class CorePersistence implements Persistence {
 
   private Shelf sessions(PersistenceListener listener) {
     HotBucket bucket = stores.bucket(Bucket.SESSION_DATA);
+    KnownRevisions<StateKey> known = new KnownRevisions<>(config.knownRevisions());
+    Revisions revisions = new BucketIncarnation(bucket);
+    Surroundings around =
+        new Surroundings(
+            bucket,
+            revisions,
+            known::of,
+            config.clock(),
+            config.bucket(Bucket.SESSION_DATA).maxAge(),
+            AgentUse.NONE::read,
+            threads.calls());
     TieredStore store =
         new TieredStore(
             new Tiers(
                 bucket,
                 new NothingBehind(),
-                new BucketIncarnation(bucket),
-                new KnownRevisions<>(config.knownRevisions()),
+                revisions,
+                known,
                 config.clock(),
                 listener,
                 threads.calls(),
-                AgentUse.NONE));
+                AgentUse.NONE,
+                new L1<>(config.cache(), config.cache().isOn(DataType.SESSION_DATA), around)));
     stores.onReconnect(store::verifyAfterReconnect);
     return Shelf.of(
         store, Commits.NONE, KeyRule.ANY, config.postgres().statementTimeout(), AgentMoves.NONE);
@@ -225,6 +243,15 @@ final class CorePersistence implements Persistence {
   }
 
   @Override
+  public Optional<CacheStats> cacheStats(DataType dataType) {
+    return switch (dataType) {
+      case AGENT_STATE -> state.shelf().cacheStats();
+      case SESSION_DATA -> sessions.cacheStats();
+      default -> Optional.empty();
+    };
+  }
+
+  @Override
   public DataRouter router() {
     return config.router();
   }
@@ -241,6 +268,7 @@ final class CorePersistence implements Persistence {
     }
     try {
       heartbeats.write();
+      sessions.close();
       return state.close(deadline);
     } finally {
       threads.close();

@@ -12,9 +12,11 @@ import io.mistersmith.persistence.core.internal.repository.ResolvingStateReposit
 import io.mistersmith.persistence.core.internal.routing.TieredStore;
 import io.mistersmith.persistence.model.HybridClock;
 import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.monitor.CacheStats;
 import io.mistersmith.persistence.repository.JsonCodec;
 import io.mistersmith.persistence.repository.StateRepository;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * Where entries of one type of data are kept, and what their repositories have in common.
@@ -54,5 +56,14 @@ record Shelf(
         commitTimeout,
         store.tiers().clock(),
         inOrder);
+  }
+
+  Optional<CacheStats> cacheStats() {
+    return store.tiers().l1().stats();
+  }
+
+  /** Stops what follows the bucket's changes. */
+  void close() {
+    store.tiers().l1().close();
   }
 }

@@ -5,6 +5,8 @@ import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.core.internal.backpressure.PressureGate;
 import io.mistersmith.persistence.core.internal.backpressure.PressureWatch;
+import io.mistersmith.persistence.core.internal.cache.L1;
+import io.mistersmith.persistence.core.internal.cache.Surroundings;
 import io.mistersmith.persistence.core.internal.consistency.BacklogProbe;
 import io.mistersmith.persistence.core.internal.consistency.EngineConsistency;
 import io.mistersmith.persistence.core.internal.flush.Commits;
@@ -18,11 +20,14 @@ import io.mistersmith.persistence.core.internal.lifecycle.AgentStates;
 import io.mistersmith.persistence.core.internal.lifecycle.TieredLifecycle;
 import io.mistersmith.persistence.core.internal.monitor.SlidingLags;
 import io.mistersmith.persistence.core.internal.repository.KeyRule;
+import io.mistersmith.persistence.core.internal.routing.Entry;
 import io.mistersmith.persistence.core.internal.routing.KnownRevisions;
 import io.mistersmith.persistence.core.internal.routing.TieredStore;
 import io.mistersmith.persistence.core.internal.routing.Tiers;
 import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.monitor.Consistency;
 import io.mistersmith.persistence.monitor.PersistenceListener;
 import io.mistersmith.persistence.spi.HotBucket;
@@ -44,6 +49,7 @@ final class StateEngine {
 
   private final HotBucket bucket;
   private final JournalTracker tracker;
+  private final L1<Entry> l1;
   private final TieredStore store;
   private final WriteBehindFlusher flusher;
   private final Evictor evictor;
@@ -67,16 +73,22 @@ final class StateEngine {
     this.agents =
         new AgentStates(
             config.trackedAgents(), config.flush().idleTimeToLive(), config.clock(), listener);
+    KnownRevisions<StateKey> known = new KnownRevisions<>(config.knownRevisions());
+    Surroundings around =
+        new Surroundings(
+            bucket, tracker, known::of, config.clock(), Duration.ZERO, agents::read, executor);
+    this.l1 = new L1<>(config.cache(), config.cache().isOn(DataType.AGENT_STATE), around);
     Tiers tiers =
         new Tiers(
             bucket,
             stores.states(),
             tracker,
-            new KnownRevisions<>(config.knownRevisions()),
+            known,
             config.clock(),
             listener,
             executor,
-            agents);
+            agents,
+            l1);
     Progress progress = new Progress();
     FlushTarget target =
         new FlushTarget(
@@ -145,14 +157,20 @@ final class StateEngine {
     return agents;
   }
 
-  HotBucket bucket() {
-    return bucket;
+  /** Takes out of KV, and of memory, what an agent had. */
+  void evict(String agent) {
+    try {
+      bucket.evictAgent(agent);
+    } finally {
+      l1.forgetOwner(agent);
+    }
   }
 
   /**
    * Waits for what this process has written, then stops; returns how much of the journal is left.
    */
   long close(Duration deadline) {
+    shelf.close();
     pressure.close(STOP);
     long left = 0;
     long written = tracker.mark();

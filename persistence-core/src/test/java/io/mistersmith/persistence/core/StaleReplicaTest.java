@@ -7,13 +7,16 @@ import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.model.StorageLayer;
 import io.mistersmith.persistence.repository.StateRepository;
 import io.mistersmith.persistence.spi.StoreProvider;
 import io.mistersmith.persistence.testkit.fault.Faults;
 import io.mistersmith.persistence.testkit.fault.FaultyStores;
 import io.mistersmith.persistence.testkit.memory.InMemoryStores;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 /** Read-your-writes over replicas of which each answers with what was before the last write. */
@@ -67,6 +70,33 @@ class StaleReplicaTest {
         }
       }
     }
+  }
+
+  /** The replica never gets any further: only memory that was loaded from the leader does. */
+  @Test
+  void whatAnotherProcessWroteIsNotReplacedInMemoryByWhatAReplicaHas() {
+    faults.staleReplicas(true);
+    try (Persistence writer = Persistence.open(config(100_000), stores);
+        Persistence reader = Persistence.open(config(100_000), stores)) {
+      writer.agents().save(agent);
+      StateKey key = StateKey.of(agent.id(), "k");
+      StateRepository<Integer> read = reader.states(Integer.class);
+      for (int i = 0; i < 20; i++) {
+        int value = i;
+        writer.states(Integer.class).save(key, value);
+        Awaitility.await()
+            .atMost(Duration.ofSeconds(15))
+            .pollInterval(Duration.ofMillis(2))
+            .until(() -> isInMemory(read, key, value));
+      }
+    }
+  }
+
+  private static boolean isInMemory(StateRepository<Integer> states, StateKey key, int value) {
+    return states
+        .find(key)
+        .filter(found -> found.layer() == StorageLayer.MEMORY_CACHE && found.value() == value)
+        .isPresent();
   }
 
   @Test

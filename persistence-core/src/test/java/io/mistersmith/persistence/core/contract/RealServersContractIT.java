@@ -6,6 +6,7 @@ import io.mistersmith.persistence.conflict.ConflictRules;
 import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.repository.StateRepository;
 import io.mistersmith.persistence.testkit.contract.AgentRepositoryContract;
+import io.mistersmith.persistence.testkit.contract.CacheContract;
 import io.mistersmith.persistence.testkit.contract.CheckpointContract;
 import io.mistersmith.persistence.testkit.contract.ConflictContract;
 import io.mistersmith.persistence.testkit.contract.ConsistencyContract;
@@ -98,6 +99,14 @@ class RealServersContractIT {
 
   @Nested
   class CheckpointsOfAgents extends CheckpointContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers();
+    }
+  }
+
+  @Nested
+  class Caches extends CacheContract {
     @Override
     protected PersistenceFixture fixture() {
       return new RealServers();

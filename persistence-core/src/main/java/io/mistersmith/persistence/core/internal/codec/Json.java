@@ -36,7 +36,8 @@ public final class Json {
 
   /** The mapping by fields and accessors that Jackson gives a type. */
   public static <T> JsonCodec<T> mapping(Class<T> type) {
-    return new Mapped<>(MAPPER.constructType(type));
+    JavaType mapped = MAPPER.constructType(type);
+    return new Mapped<>(mapped, ImmutableTypes.contain(mapped, MAPPER.getTypeFactory()));
   }
 
   /** Guards a codec of the application: what it encodes is checked as the mapping's output is. */
@@ -44,7 +45,7 @@ public final class Json {
     return new Checked<>(codec);
   }
 
-  private record Mapped<T>(JavaType type) implements JsonCodec<T> {
+  private record Mapped<T>(JavaType type, boolean sharesValues) implements JsonCodec<T> {
 
     @Override
     @SuppressWarnings("NullAway") // the check is for callers without null analysis
@@ -92,6 +93,11 @@ public final class Json {
     @Override
     public T decode(byte[] json) {
       return codec.decode(json);
+    }
+
+    @Override
+    public boolean sharesValues() {
+      return codec.sharesValues();
     }
   }
 

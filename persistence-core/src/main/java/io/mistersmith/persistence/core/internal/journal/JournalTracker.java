@@ -117,6 +117,11 @@ public final class JournalTracker implements Revisions {
     return new Revision(position.epochOf(sequence), sequence);
   }
 
+  @Override
+  public long applied() {
+    return position.sequence();
+  }
+
   /** No later than what is applied: so a process that wrote nothing yet notices, too. */
   @Override
   public long mark() {

@@ -18,6 +18,14 @@ public interface Revisions {
         : OptionalLong.empty();
   }
 
+  /**
+   * The last sequence that is known to be applied to what is behind the bucket: hydrations up to it
+   * were looked at, and removed where they were outdated.
+   */
+  default long applied() {
+    return Long.MAX_VALUE;
+  }
+
   /** To be taken before a write is sent and handed to {@link #note} with its sequence. */
   long mark();
 

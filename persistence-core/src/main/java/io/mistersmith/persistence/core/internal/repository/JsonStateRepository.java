@@ -1,5 +1,7 @@
 package io.mistersmith.persistence.core.internal.repository;
 
+import io.mistersmith.persistence.core.internal.cache.L1;
+import io.mistersmith.persistence.core.internal.cache.Slot;
 import io.mistersmith.persistence.core.internal.codec.KeyedCodec;
 import io.mistersmith.persistence.core.internal.flush.Commits;
 import io.mistersmith.persistence.core.internal.lifecycle.AgentMoves;
@@ -27,6 +29,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -35,6 +38,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /**
@@ -45,11 +49,13 @@ import java.util.function.UnaryOperator;
 public final class JsonStateRepository<T> implements StateRepository<T> {
 
   private final TieredStore store;
+  private final L1<Entry> l1;
   private final KeyedCodec<T> codec;
   private final Commits commits;
   private final KeyRule keys;
   private final Duration commitTimeout;
   private final AgentMoves moves;
+  private final CachedAnswers<T> cached;
 
   /**
    * A repository of {@code codec}'s type in {@code store}.
@@ -66,11 +72,15 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
       Duration commitTimeout,
       AgentMoves moves) {
     this.store = store;
+    this.l1 = store.tiers().l1();
     this.codec = new KeyedCodec<>(codec);
     this.commits = commits;
     this.keys = keys;
     this.commitTimeout = commitTimeout;
     this.moves = moves;
+    this.cached =
+        new CachedAnswers<>(
+            codec, codec.sharesValues(), entry -> decode(entry, StorageLayer.MEMORY_CACHE));
   }
 
   @Override
@@ -86,7 +96,8 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
 
   @Override
   public Optional<Versioned<T>> find(StateKey key) {
-    return store.read(key).map(this::decode);
+    Slot<Entry> slot = l1.find(key);
+    return slot == null ? store.load(key).map(this::decode) : cached.of(slot);
   }
 
   @Override
@@ -132,10 +143,23 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
   @Override
   public Map<StateKey, DataResult<Optional<Versioned<T>>>> findAll(Collection<StateKey> wanted) {
     Map<StateKey, DataResult<Optional<Versioned<T>>>> rows = new LinkedHashMap<>();
+    List<StateKey> missing = new ArrayList<>();
+    for (StateKey key : wanted) {
+      Slot<Entry> slot = l1.find(key);
+      if (slot == null) {
+        missing.add(key);
+      }
+      rows.put(key, row(() -> slot == null ? Optional.empty() : cached.of(slot)));
+    }
+    if (missing.isEmpty()) {
+      return rows;
+    }
     try {
-      store.readAll(wanted).forEach((key, entry) -> rows.put(key, row(entry)));
+      store
+          .loadAll(missing)
+          .forEach((key, entry) -> rows.put(key, row(() -> entry.map(this::decode))));
     } catch (PersistenceException e) {
-      wanted.forEach(key -> rows.put(key, DataResult.failure(e)));
+      missing.forEach(key -> rows.put(key, DataResult.failure(e)));
     }
     return rows;
   }
@@ -173,7 +197,13 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
 
   @Override
   public CompletableFuture<Optional<Versioned<T>>> findAsync(StateKey key) {
-    return Rows.start(() -> store.readAsync(key).thenApply(entry -> entry.map(this::decode)));
+    return Rows.start(
+        () -> {
+          Slot<Entry> slot = l1.find(key);
+          return slot == null
+              ? store.loadAsync(key).thenApply(entry -> entry.map(this::decode))
+              : CompletableFuture.completedFuture(cached.of(slot));
+        });
   }
 
   @Override
@@ -247,18 +277,22 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
   }
 
   private Versioned<T> decode(Entry entry) {
+    return decode(entry, entry.layer());
+  }
+
+  private Versioned<T> decode(Entry entry, StorageLayer layer) {
     return new Versioned<>(
         codec.decode(entry.key(), entry.json()),
         entry.revision(),
         entry.writtenAt(),
-        entry.layer(),
+        layer,
         entry.expiresAt(),
         entry.provenance().map(Provenance::clock).orElseGet(VectorClock::empty));
   }
 
-  private DataResult<Optional<Versioned<T>>> row(Optional<Entry> entry) {
+  private DataResult<Optional<Versioned<T>>> row(Supplier<Optional<Versioned<T>>> decoding) {
     try {
-      return DataResult.success(entry.map(this::decode));
+      return DataResult.success(decoding.get());
     } catch (NonTransientPersistenceException e) {
       return DataResult.failure(e);
     }

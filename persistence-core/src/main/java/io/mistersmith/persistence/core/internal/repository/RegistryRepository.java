@@ -13,7 +13,6 @@ import io.mistersmith.persistence.repository.AgentRepository;
 import io.mistersmith.persistence.repository.Expected;
 import io.mistersmith.persistence.repository.SaveOptions;
 import io.mistersmith.persistence.spi.AgentStore;
-import io.mistersmith.persistence.spi.HotBucket;
 import io.mistersmith.persistence.spi.StoredAgent;
 import java.time.Clock;
 import java.time.Instant;
@@ -23,6 +22,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
@@ -34,24 +34,24 @@ public final class RegistryRepository implements AgentRepository {
 
   private final AgentStore agents;
   private final AgentPublisher publisher;
-  private final HotBucket state;
+  private final Consumer<String> evictState;
   private final HeartbeatBuffer heartbeats;
   private final KnownRevisions<UUID> known;
   private final Clock clock;
   private final Executor executor;
 
-  /** A registry; {@code state} is the bucket that a deleted agent's state is taken from. */
+  /** A registry; {@code evictState} takes a deleted agent's state out of KV. */
   public RegistryRepository(
       AgentStore agents,
       AgentPublisher publisher,
-      HotBucket state,
+      Consumer<String> evictState,
       HeartbeatBuffer heartbeats,
       KnownRevisions<UUID> known,
       Clock clock,
       Executor executor) {
     this.agents = agents;
     this.publisher = publisher;
-    this.state = state;
+    this.evictState = evictState;
     this.heartbeats = heartbeats;
     this.known = known;
     this.clock = clock;
@@ -127,7 +127,7 @@ public final class RegistryRepository implements AgentRepository {
     boolean existed = agents.delete(key, expectedVersion);
     publisher.retract(key);
     if (existed) {
-      state.evictAgent(key.toString());
+      evictState.accept(key.toString());
     }
   }
 

@@ -3,6 +3,7 @@ package io.mistersmith.persistence.core.internal.routing;
 import io.mistersmith.persistence.core.internal.resilience.Conflicts;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
@@ -38,11 +39,13 @@ final class ConditionalWriter {
 
   private final Tiers tiers;
   private final HotBucket bucket;
+  private final Publisher publisher;
   private final String writer = Long.toString(ThreadLocalRandom.current().nextLong(), 36);
   private final AtomicLong writes = new AtomicLong();
 
-  ConditionalWriter(Tiers tiers) {
+  ConditionalWriter(Tiers tiers, Publisher publisher) {
     this.tiers = tiers;
+    this.publisher = publisher;
     this.bucket = tiers.bucket();
   }
 
@@ -76,7 +79,7 @@ final class ConditionalWriter {
     OptionalLong likely = likelyPlace(key, expected);
     if (likely.isPresent()) {
       try {
-        return publish(key, operation, json, metadata(expiresAt), likely.getAsLong());
+        return publisher.publish(key, operation, json, metadata(expiresAt), likely.getAsLong());
       } catch (TransientPersistenceException e) {
         if (!Conflicts.isConflict(e)) {
           throw e;
@@ -108,9 +111,9 @@ final class ConditionalWriter {
       byte[] json,
       Optional<Instant> expiresAt) {
     for (int attempt = 1; ; attempt++) {
-      long expectedSequence = place.getAsLong();
+      long expectedSequence = askPlace(key, place);
       try {
-        return publish(key, operation, json, metadata(expiresAt), expectedSequence);
+        return publisher.publish(key, operation, json, metadata(expiresAt), expectedSequence);
       } catch (TransientPersistenceException e) {
         if (!Conflicts.isConflict(e) || attempt == ATTEMPTS) {
           throw e;
@@ -119,15 +122,16 @@ final class ConditionalWriter {
     }
   }
 
-  private Revision publish(
-      StateKey key,
-      Operation operation,
-      byte[] json,
-      EntryMetadata metadata,
-      long expectedSequence) {
-    long mark = tiers.revisions().mark();
-    long sequence = bucket.publish(key, operation, json, metadata, expectedSequence);
-    return tiers.written(key, mark, sequence, metadata.expiresAt());
+  /**
+   * What it refuses differs from what its caller took for the latest version, from memory maybe.
+   */
+  private long askPlace(StateKey key, LongSupplier place) {
+    try {
+      return place.getAsLong();
+    } catch (PersistenceException e) {
+      tiers.l1().forget(key);
+      throw e;
+    }
   }
 
   /** What stands at the key; nothing where there never was anything, or it is long gone. */
@@ -146,7 +150,7 @@ final class ConditionalWriter {
       byte[] json,
       Optional<Instant> expiresAt,
       Provenance provenance) {
-    return publish(
+    return publisher.publish(
         key, operation, json, metadata(expiresAt).withProvenance(Optional.of(provenance)), place);
   }
 

@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.internal.routing;
 
+import io.mistersmith.persistence.core.internal.cache.Cacheable;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.StorageLayer;
@@ -17,6 +18,7 @@ import java.util.Optional;
  * @param layer the layer that answered
  * @param expiresAt when it ends
  * @param provenance where it comes from, if that is known
+ * @param isSettled see {@link Cacheable#isSettled()}
  */
 @SuppressWarnings("ArrayRecordComponent") // entries are carried, never compared
 public record Entry(
@@ -26,4 +28,12 @@ public record Entry(
     Instant writtenAt,
     StorageLayer layer,
     Optional<Instant> expiresAt,
-    Optional<Provenance> provenance) {}
+    Optional<Provenance> provenance,
+    boolean isSettled)
+    implements Cacheable {
+
+  @Override
+  public int bytes() {
+    return json.length;
+  }
+}

@@ -83,6 +83,7 @@ final class OwnVersions {
         version.writtenAt(),
         StorageLayer.DISTRIBUTED_KV,
         version.expiresAt(),
-        Optional.of(version.provenance()));
+        Optional.of(version.provenance()),
+        true);
   }
 }

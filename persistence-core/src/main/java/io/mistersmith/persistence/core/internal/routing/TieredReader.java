@@ -57,29 +57,59 @@ final class TieredReader {
     return read(key, ReadFrom.LEADER);
   }
 
+  /**
+   * A read whose answer is kept: with every write in it that the watch has delivered before, which
+   * a replica may not have.
+   */
+  Optional<Entry> readToKeep(StateKey key) {
+    return read(key, sourceToKeep());
+  }
+
   CompletableFuture<Optional<Entry>> readAsync(StateKey key) {
+    return readAsync(key, source(key));
+  }
+
+  /** {@link #readToKeep} without waiting. */
+  CompletableFuture<Optional<Entry>> readToKeepAsync(StateKey key) {
+    return readAsync(key, sourceToKeep());
+  }
+
+  private CompletableFuture<Optional<Entry>> readAsync(StateKey key, ReadFrom from) {
     Optional<Revision> floor = tiers.known().of(key);
+    long applied = tiers.revisions().applied();
     return bucket
-        .getAsync(key, source(key))
+        .getAsync(key, from)
         .thenCompose(
             hot -> {
               if (hot.isPresent() && !isBelow(hot.get(), floor)) {
-                return CompletableFuture.completedFuture(answer(hot.get()));
+                return CompletableFuture.completedFuture(answer(hot.get(), applied));
               }
               return CompletableFuture.supplyAsync(() -> readFromLeader(key), tiers.executor());
             });
   }
 
   Map<StateKey, Optional<Entry>> readAll(Collection<StateKey> keys) {
-    Map<StateKey, HotEntry> hot = bucket.getAll(keys, ReadFrom.ANY_REPLICA);
+    return readAll(keys, ReadFrom.ANY_REPLICA);
+  }
+
+  /** {@link #readToKeep} of many keys. */
+  Map<StateKey, Optional<Entry>> readAllToKeep(Collection<StateKey> keys) {
+    return readAll(keys, sourceToKeep());
+  }
+
+  private Map<StateKey, Optional<Entry>> readAll(Collection<StateKey> keys, ReadFrom from) {
+    long applied = tiers.revisions().applied();
+    Map<StateKey, HotEntry> hot = bucket.getAll(keys, from);
     Map<StateKey, Optional<Entry>> answers = new LinkedHashMap<>();
     List<StateKey> absent = new ArrayList<>();
     for (StateKey key : keys) {
       Optional<Revision> floor = tiers.known().of(key);
       HotEntry entry = hot.get(key);
       if (entry != null && !isBelow(entry, floor)) {
-        answers.put(key, answer(entry));
-      } else if (entry == null && floor.isEmpty() && source(key) == ReadFrom.ANY_REPLICA) {
+        answers.put(key, answer(entry, applied));
+      } else if (entry == null
+          && floor.isEmpty()
+          && (from == ReadFrom.LEADER || source(key) == ReadFrom.ANY_REPLICA)) {
         answers.put(key, Optional.empty());
         absent.add(key);
       } else {
@@ -107,9 +137,10 @@ final class TieredReader {
 
   private Optional<Entry> read(StateKey key, ReadFrom from) {
     Optional<Revision> floor = tiers.known().of(key);
+    long applied = tiers.revisions().applied();
     Optional<HotEntry> hot = bucket.get(key, from);
     if (hot.isPresent() && !isBelow(hot.get(), floor)) {
-      return answer(hot.get());
+      return answer(hot.get(), applied);
     }
     boolean leaderAnswered = from == ReadFrom.LEADER || !bucket.hasReplicas();
     if (!leaderAnswered && (hot.isPresent() || floor.isPresent())) {
@@ -128,13 +159,17 @@ final class TieredReader {
     return unsure ? ReadFrom.LEADER : ReadFrom.ANY_REPLICA;
   }
 
-  private Optional<Entry> answer(HotEntry hot) {
+  private ReadFrom sourceToKeep() {
+    return bucket.hasReplicas() ? ReadFrom.LEADER : ReadFrom.ANY_REPLICA;
+  }
+
+  private Optional<Entry> answer(HotEntry hot, long applied) {
     tiers.known().note(hot.key(), tiers.revisionOf(hot), hot.metadata().expiresAt());
     if (!tiers.isLive(hot)) {
       return Optional.empty();
     }
     tiers.use().read(hot.key().agent());
-    return Optional.of(tiers.entry(hot));
+    return Optional.of(tiers.entry(hot, applied));
   }
 
   private Optional<Entry> fromRow(StateKey key, StoredState row, Optional<Revision> floor) {

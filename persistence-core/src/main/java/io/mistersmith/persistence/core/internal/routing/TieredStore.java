@@ -24,7 +24,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,6 +41,7 @@ public final class TieredStore {
 
   private final Tiers tiers;
   private final TieredReader reader;
+  private final Publisher publisher;
   private final ConditionalWriter conditional;
   private final OwnVersions own;
   private final Admission admission;
@@ -57,7 +57,8 @@ public final class TieredStore {
     this.admission = admission;
     tiers.revisions().onRestart(tiers.known()::clear);
     this.reader = new TieredReader(tiers);
-    this.conditional = new ConditionalWriter(tiers);
+    this.publisher = new Publisher(tiers);
+    this.conditional = new ConditionalWriter(tiers, publisher);
     this.own = new OwnVersions(tiers);
   }
 
@@ -81,7 +82,7 @@ public final class TieredStore {
     if (expected instanceof Expected.Absent) {
       return conditional.create(key, json, expiresAt);
     }
-    return publish(key, Operation.PUT, json, unconditional(expiresAt));
+    return publisher.publish(key, Operation.PUT, json, unconditional(expiresAt), HotBucket.ANY);
   }
 
   /** {@link #write} without waiting for the acknowledgement. */
@@ -100,31 +101,37 @@ public final class TieredStore {
   private CompletableFuture<Revision> writeFreely(
       StateKey key, byte[] json, Expected expected, Optional<Instant> expiresAt) {
     if (expected instanceof Expected.Anything) {
-      return publishAsync(key, Operation.PUT, json, unconditional(expiresAt), HotBucket.ANY);
+      return publisher.publishAsync(
+          key, Operation.PUT, json, unconditional(expiresAt), HotBucket.ANY);
     }
     if (expected instanceof Expected.At at) {
       OptionalLong likely = conditional.likelyPlace(key, at.revision());
       if (likely.isPresent()) {
-        return publishAsync(
+        return publisher
+            .publishAsync(
                 key, Operation.PUT, json, conditional.metadata(expiresAt), likely.getAsLong())
             .exceptionallyCompose(
                 failure ->
                     Conflicts.isConflict(cause(failure))
-                        ? inBackground(
+                        ? publisher.inBackground(
                             () ->
                                 conditional.replaceWhereItIs(
                                     key, Operation.PUT, json, expiresAt, at.revision()))
                         : CompletableFuture.failedFuture(cause(failure)));
       }
     }
-    return inBackground(() -> writeNow(key, json, expected, expiresAt));
+    return publisher.inBackground(() -> writeNow(key, json, expected, expiresAt));
   }
 
   /** Deletes the key, whatever is there. */
   public Revision remove(StateKey key) {
     boolean held = admission.enter(key);
-    Revision revision = publish(key, Operation.DELETE, NO_VALUE, EntryMetadata.NONE);
+    Revision revision = publishDelete(key);
     return held ? committed(key, revision) : revision;
+  }
+
+  private Revision publishDelete(StateKey key) {
+    return publisher.publish(key, Operation.DELETE, NO_VALUE, EntryMetadata.NONE, HotBucket.ANY);
   }
 
   /** Deletes the key if it has this revision. */
@@ -139,10 +146,11 @@ public final class TieredStore {
   public CompletableFuture<Revision> removeAsync(StateKey key) {
     try {
       if (admission.enter(key)) {
-        Revision revision = publish(key, Operation.DELETE, NO_VALUE, EntryMetadata.NONE);
+        Revision revision = publishDelete(key);
         return CompletableFuture.completedFuture(committed(key, revision));
       }
-      return publishAsync(key, Operation.DELETE, NO_VALUE, EntryMetadata.NONE, HotBucket.ANY);
+      return publisher.publishAsync(
+          key, Operation.DELETE, NO_VALUE, EntryMetadata.NONE, HotBucket.ANY);
     } catch (PersistenceException e) {
       return CompletableFuture.failedFuture(e);
     }
@@ -150,7 +158,9 @@ public final class TieredStore {
 
   /** What stands at the key; nothing where there never was anything, or it is long gone. */
   public Optional<Standing> standing(StateKey key) {
-    return conditional.standing(key);
+    Optional<Standing> standing = conditional.standing(key);
+    noteRead(key, standing.map(Standing::revision));
+    return standing;
   }
 
   /** What stands at each of the owner's keys, and at those named; see {@link Standing}. */
@@ -186,8 +196,8 @@ public final class TieredStore {
     Operation operation = json.isPresent() ? Operation.PUT : Operation.DELETE;
     byte[] value = json.orElse(NO_VALUE);
     return provenance.isEmpty()
-        ? publishAsync(key, operation, value, unconditional(expiresAt), HotBucket.ANY)
-        : publishAsync(
+        ? publisher.publishAsync(key, operation, value, unconditional(expiresAt), HotBucket.ANY)
+        : publisher.publishAsync(
             key,
             operation,
             value,
@@ -242,24 +252,37 @@ public final class TieredStore {
     return revision;
   }
 
-  /** The live entry of a key. */
-  public Optional<Entry> read(StateKey key) {
-    return reader.read(key);
+  /** The live entry of a key that is not kept in this process's memory. */
+  public Optional<Entry> load(StateKey key) {
+    return tiers.l1().load(key, () -> reader.readToKeep(key), () -> reader.read(key));
   }
 
-  /** {@link #read}, including every write that was acknowledged to anybody. */
+  /** {@link #load} without waiting. */
+  public CompletableFuture<Optional<Entry>> loadAsync(StateKey key) {
+    return tiers
+        .l1()
+        .loadAsync(key, () -> reader.readToKeepAsync(key), () -> reader.readAsync(key));
+  }
+
+  /** The live entries of many keys that are not kept in memory; each key is in the answer. */
+  public Map<StateKey, Optional<Entry>> loadAll(Collection<StateKey> keys) {
+    return tiers.l1().loadAll(keys, reader::readAllToKeep, reader::readAll);
+  }
+
+  /** The live entry of a key, including every write that was acknowledged to anybody. */
   public Optional<Entry> readLatest(StateKey key) {
-    return reader.readFromLeader(key);
+    Optional<Entry> entry = reader.readFromLeader(key);
+    noteRead(key, entry.map(Entry::revision));
+    return entry;
   }
 
-  /** {@link #read} without waiting. */
-  public CompletableFuture<Optional<Entry>> readAsync(StateKey key) {
-    return reader.readAsync(key);
-  }
-
-  /** The live entries of many keys; each key is in the answer. */
-  public Map<StateKey, Optional<Entry>> readAll(Collection<StateKey> keys) {
-    return reader.readAll(keys);
+  /** From now on nothing older is answered from memory. */
+  private void noteRead(StateKey key, Optional<Revision> found) {
+    if (found.isPresent()) {
+      tiers.l1().changed(key, found.get());
+    } else {
+      tiers.l1().forget(key);
+    }
   }
 
   /** The owner's live keys that start with {@code prefix}. */
@@ -311,7 +334,12 @@ public final class TieredStore {
     return new Watch(
         tiers.bucket(),
         agent,
-        entry -> action.accept(tiers.revisions().of(entry.sequence()), entry));
+        entry -> {
+          Revision revision = tiers.revisions().of(entry.sequence());
+          // Whoever is told of a change must not read what was before it.
+          entry.key().ifPresent(key -> tiers.l1().changed(key, revision));
+          action.accept(revision, entry);
+        });
   }
 
   /**
@@ -326,39 +354,6 @@ public final class TieredStore {
           tiers.bucket().name(),
           e.getMessage());
     }
-  }
-
-  private Revision publish(
-      StateKey key, Operation operation, byte[] value, EntryMetadata metadata) {
-    long mark = tiers.revisions().mark();
-    long sequence = tiers.bucket().publish(key, operation, value, metadata, HotBucket.ANY);
-    return tiers.written(key, mark, sequence, metadata.expiresAt());
-  }
-
-  /**
-   * The acknowledgement arrives on the connection's own thread, which must not block: verify
-   * elsewhere.
-   */
-  private CompletableFuture<Revision> publishAsync(
-      StateKey key,
-      Operation operation,
-      byte[] value,
-      EntryMetadata metadata,
-      long expectedSequence) {
-    long mark = tiers.revisions().mark();
-    return tiers
-        .bucket()
-        .publishAsync(key, operation, value, metadata, expectedSequence)
-        .thenCompose(
-            sequence ->
-                sequence > mark
-                    ? CompletableFuture.completedFuture(
-                        tiers.written(key, mark, sequence, metadata.expiresAt()))
-                    : inBackground(() -> tiers.written(key, mark, sequence, metadata.expiresAt())));
-  }
-
-  private CompletableFuture<Revision> inBackground(Supplier<Revision> call) {
-    return CompletableFuture.supplyAsync(call, tiers.executor());
   }
 
   private static EntryMetadata unconditional(Optional<Instant> expiresAt) {

@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.internal.routing;
 
+import io.mistersmith.persistence.core.internal.cache.L1;
 import io.mistersmith.persistence.core.internal.journal.Revisions;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.TransientPersistenceException;
@@ -29,6 +30,7 @@ import java.util.concurrent.Executor;
  * @param listener is told of hydrations
  * @param executor runs what an asynchronous call cannot do on the connection's own thread
  * @param use is told which agents are used
+ * @param l1 what is kept of the bucket in this process's memory
  */
 public record Tiers(
     HotBucket bucket,
@@ -38,7 +40,8 @@ public record Tiers(
     Clock clock,
     PersistenceListener listener,
     Executor executor,
-    AgentUse use) {
+    AgentUse use,
+    L1<Entry> l1) {
 
   Revision revisionOf(HotEntry entry) {
     return entry.metadata().hydrated().orElseGet(() -> revisions.of(entry.sequence()));
@@ -53,6 +56,11 @@ public record Tiers(
   }
 
   Entry entry(HotEntry hot) {
+    return entry(hot, Long.MAX_VALUE);
+  }
+
+  /** What of the journal was applied before the entry was read tells whether it is settled. */
+  Entry entry(HotEntry hot, long applied) {
     return new Entry(
         hot.key(),
         hot.value(),
@@ -60,7 +68,8 @@ public record Tiers(
         hot.time(),
         StorageLayer.DISTRIBUTED_KV,
         hot.metadata().expiresAt(),
-        hot.metadata().provenance());
+        hot.metadata().provenance(),
+        hot.metadata().hydrated().isEmpty() || hot.sequence() <= applied);
   }
 
   static Entry entry(StoredState row) {
@@ -71,7 +80,8 @@ public record Tiers(
         row.writtenAt(),
         StorageLayer.RELATIONAL_DB,
         row.expiresAt(),
-        row.provenance());
+        row.provenance(),
+        true);
   }
 
   /** The revision of a write of this process that was just acknowledged. */
@@ -82,6 +92,7 @@ public record Tiers(
     }
     Revision revision = revisions.of(sequence);
     known.note(key, revision, expiresAt);
+    l1.changed(key, revision);
     use.wrote(key.agent());
     return revision;
   }

@@ -1,0 +1,110 @@
+package io.mistersmith.persistence.core.internal.cache;
+
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.TransientPersistenceException;
+import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.model.StateKey;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One load under way, all who wait for it, and what was heard of its key meanwhile. Thread-safe.
+ *
+ * @param <E> the type of the entries
+ */
+final class Flight<E extends Cacheable> {
+
+  private final int generation;
+  private final boolean asynchronous;
+  private final CompletableFuture<Optional<E>> landed = new CompletableFuture<>();
+  private @Nullable Revision latest;
+  private boolean spoilt;
+
+  Flight(int generation, boolean asynchronous) {
+    this.generation = generation;
+    this.asynchronous = asynchronous;
+  }
+
+  int generation() {
+    return generation;
+  }
+
+  /** A write of this revision was heard of. */
+  synchronized void overtake(Revision revision) {
+    if (latest == null || revision.isAfter(latest)) {
+      latest = revision;
+    }
+  }
+
+  /** The key may have been changed, nobody knows how. */
+  synchronized void spoil() {
+    spoilt = true;
+  }
+
+  /** Whether what it found can still be kept. */
+  synchronized boolean mayKeep(Optional<E> found) {
+    if (spoilt) {
+      return false;
+    }
+    return latest == null || (found.isPresent() && !latest.isAfter(found.get().revision()));
+  }
+
+  /**
+   * Whether somebody who comes now may wait for it: not after a change. Nor does a thread wait for
+   * what is asynchronous, whose completion may need that very thread.
+   */
+  synchronized boolean takes(int now, boolean waiting) {
+    return generation == now && !spoilt && latest == null && !(waiting && asynchronous);
+  }
+
+  void land(Optional<E> found) {
+    landed.complete(found);
+  }
+
+  void fail(Throwable failure) {
+    landed.completeExceptionally(failure);
+  }
+
+  /** A future of the caller's own, completed by this executor: not by whoever loads. */
+  CompletableFuture<Optional<E>> landing(Executor executor) {
+    CompletableFuture<Optional<E>> own = new CompletableFuture<>();
+    var unused =
+        landed.whenCompleteAsync(
+            (found, failure) -> {
+              if (failure == null) {
+                own.complete(found);
+              } else {
+                own.completeExceptionally(failure);
+              }
+            },
+            executor);
+    return own;
+  }
+
+  Optional<E> await(StateKey key, Duration longest) {
+    try {
+      return landed.get(longest.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (ExecutionException e) {
+      Throwable cause = e.getCause();
+      throw cause instanceof RuntimeException failure ? failure : new CompletionException(cause);
+    } catch (TimeoutException e) {
+      throw notAwaited(key, "another caller's read of it is not over after " + longest, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw notAwaited(key, "interrupted while another caller read it", e);
+    }
+  }
+
+  private static TransientPersistenceException notAwaited(
+      StateKey key, String what, Exception cause) {
+    return new TransientPersistenceException(
+        DataError.CONNECTION_FAILED, "key " + key + ": " + what + "; try again", cause);
+  }
+}

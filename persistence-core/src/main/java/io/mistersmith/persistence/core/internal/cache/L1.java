@@ -1,0 +1,347 @@
+package io.mistersmith.persistence.core.internal.cache;
+
+import io.mistersmith.persistence.config.CacheConfig;
+import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.monitor.CacheStats;
+import io.mistersmith.persistence.spi.JournalEntry;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The entries of one bucket that this process keeps in its own memory. Thread-safe.
+ *
+ * <p>What is kept is what a load found, never what was written: only the store knows when an entry
+ * was written. A change drops it: an own write before its caller learns of it, another process's
+ * when the watch delivers it. A change meets three cases, and each ends without an outdated entry:
+ *
+ * <ul>
+ *   <li>No load of the key is under way. Then none is about to be kept either, a later load finds
+ *       the change in the store (it asks the leader where replicas may lag), and what is kept is
+ *       compared by revision and dropped.
+ *   <li>A load is under way and has not been kept. The change leaves its revision with the load
+ *       first, which looks for it inside the map's lock and keeps nothing older.
+ *   <li>It is just being kept. The change then takes the map's lock after it, and drops it.
+ * </ul>
+ *
+ * <p>Nothing is kept or answered unless the watch was running without interruption from before its
+ * load until now. Each interruption, and each stream that started anew, begins another generation;
+ * what belongs to an earlier one is as good as gone, so that no caller has to wait until the map is
+ * cleared. The watch begins with the first read; a process that only writes pays nothing for it.
+ *
+ * <p>A hit costs one look into the map, one read of the generation and one of a clock that ticks
+ * with the watch. Only an entry with an end of its own asks the real clock.
+ *
+ * @param <E> the type of the entries
+ */
+public final class L1<E extends Cacheable> implements AutoCloseable {
+
+  /** Every load ends by itself before that; this is for a JVM that stands still. */
+  private static final Duration LONGEST_WAIT = Duration.ofSeconds(30);
+
+  private final Surroundings around;
+  private final boolean enabled;
+  private final CoarseClock clock;
+  private final Tallies tallies;
+  private final Slots<E> slots;
+  private final ConcurrentHashMap<StateKey, Flight<E>> flights = new ConcurrentHashMap<>();
+  private volatile boolean watching;
+  private volatile boolean demanded;
+  private @Nullable ChangeWatch watch;
+  private boolean closed;
+
+  /** Keeps entries of a bucket as configured; nothing at all where {@code enabled} is false. */
+  public L1(CacheConfig config, boolean enabled, Surroundings around) {
+    this.around = around;
+    this.enabled = enabled;
+    this.clock = new CoarseClock(around.clock());
+    this.tallies = new Tallies(config.statistics());
+    this.slots = new Slots<>(config, clock, tallies, around.maxAge());
+    around.revisions().onRestart(this::begin);
+  }
+
+  /** What is kept of the key; null when the stores must be asked. */
+  public @Nullable Slot<E> find(StateKey key) {
+    Slot<E> slot = slots.get(key);
+    if (slot == null) {
+      return null;
+    }
+    if (!slot.isSurelyValid(slots.generation(), clock.millis()) && !isValid(key, slot)) {
+      return null;
+    }
+    tallies.hit(slot.isNegative());
+    return slot;
+  }
+
+  private boolean isValid(StateKey key, Slot<E> slot) {
+    long now = clock.millis();
+    if (!slot.isValid(slots.generation(), now, clock)) {
+      return false;
+    }
+    if (slot.isUsedAgain(now) && !slot.isNegative()) {
+      around.used().accept(key.agent());
+    }
+    return true;
+  }
+
+  /**
+   * Reads a key that {@link #find} did not find, and keeps what there is. Who comes while a load of
+   * the key is under way waits for that one, unless the key was changed since it began.
+   *
+   * @param load asks the stores for an answer that includes every write acknowledged before
+   * @param plain asks them when nothing can be kept
+   */
+  public Optional<E> load(StateKey key, Supplier<Optional<E>> load, Supplier<Optional<E>> plain) {
+    Flight<E> mine = new Flight<>(slots.generation(), false);
+    if (!isWatching(1)) {
+      return plain.get();
+    }
+    tallies.missed(1);
+    Flight<E> flight = board(key, mine, true);
+    if (flight != mine) {
+      return flight.await(key, LONGEST_WAIT);
+    }
+    try {
+      tallies.loaded(1);
+      Optional<E> found = load.get();
+      keep(key, mine, found);
+      flights.remove(key, mine);
+      mine.land(found);
+      return found;
+    } catch (RuntimeException | Error e) {
+      failed(key, mine, e);
+      throw e;
+    }
+  }
+
+  /** {@link #load} without waiting; no thread waits for what this one loads. */
+  public CompletableFuture<Optional<E>> loadAsync(
+      StateKey key,
+      Supplier<CompletableFuture<Optional<E>>> load,
+      Supplier<CompletableFuture<Optional<E>>> plain) {
+    Flight<E> mine = new Flight<>(slots.generation(), true);
+    if (!isWatching(1)) {
+      return plain.get();
+    }
+    tallies.missed(1);
+    Flight<E> flight = board(key, mine, false);
+    if (flight != mine) {
+      return flight.landing(around.executor());
+    }
+    try {
+      tallies.loaded(1);
+      return load.get()
+          .whenComplete(
+              (found, failure) -> {
+                if (failure == null) {
+                  keep(key, mine, found);
+                  flights.remove(key, mine);
+                  mine.land(found);
+                } else {
+                  failed(key, mine, failure);
+                }
+              });
+    } catch (RuntimeException | Error e) {
+      failed(key, mine, e);
+      throw e;
+    }
+  }
+
+  /** {@link #load} of many keys in one call; each key is in the answer. */
+  public Map<StateKey, Optional<E>> loadAll(
+      Collection<StateKey> missing,
+      Function<Collection<StateKey>, Map<StateKey, Optional<E>>> load,
+      Function<Collection<StateKey>, Map<StateKey, Optional<E>>> plain) {
+    int from = slots.generation();
+    if (!isWatching(missing.size())) {
+      return plain.apply(missing);
+    }
+    tallies.missed(missing.size());
+    tallies.loaded(missing.size());
+    Map<StateKey, Flight<E>> mine = new HashMap<>();
+    for (StateKey key : missing) {
+      Flight<E> flight = new Flight<>(from, false);
+      if (board(key, flight, true) == flight) {
+        mine.put(key, flight);
+      }
+    }
+    try {
+      Map<StateKey, Optional<E>> found = load.apply(missing);
+      mine.forEach(
+          (key, flight) -> {
+            Optional<E> entry = found.getOrDefault(key, Optional.empty());
+            keep(key, flight, entry);
+            flights.remove(key, flight);
+            flight.land(entry);
+          });
+      return found;
+    } catch (RuntimeException | Error e) {
+      mine.forEach((key, flight) -> failed(key, flight, e));
+      throw e;
+    }
+  }
+
+  private boolean isWatching(int reads) {
+    if (watching) {
+      return true;
+    }
+    if (enabled) {
+      tallies.bypassed(reads);
+      if (!demanded) {
+        startWatch();
+      }
+    }
+    return false;
+  }
+
+  private Flight<E> board(StateKey key, Flight<E> mine, boolean waiting) {
+    return flights.merge(
+        key,
+        mine,
+        (present, another) -> {
+          if (present.takes(another.generation(), waiting)) {
+            return present;
+          }
+          // Changes are told to the one in the map alone, so this one must not be kept any more.
+          present.spoil();
+          return another;
+        });
+  }
+
+  private void failed(StateKey key, Flight<E> mine, Throwable failure) {
+    tallies.loadFailed(1);
+    flights.remove(key, mine);
+    mine.fail(failure);
+  }
+
+  private void keep(StateKey key, Flight<E> flight, Optional<E> found) {
+    if (!isBelowFloor(key, found)) {
+      slots.keep(key, flight, found);
+    }
+  }
+
+  private boolean isBelowFloor(StateKey key, Optional<E> found) {
+    return found.isPresent()
+        && around
+            .floor()
+            .apply(key)
+            .filter(floor -> floor.isAfter(found.get().revision()))
+            .isPresent();
+  }
+
+  /** To be called when a write of this revision was acknowledged or heard of. */
+  public void changed(StateKey key, Revision revision) {
+    if (!watching) {
+      return;
+    }
+    Flight<E> flight = flights.get(key);
+    if (flight != null) {
+      flight.overtake(revision);
+      slots.dropIf(key, slot -> slot.isBefore(revision));
+    } else {
+      slots.drop(key, revision);
+    }
+  }
+
+  /** To be called when a write failed: nobody knows what stands there. */
+  public void forget(StateKey key) {
+    if (!watching) {
+      return;
+    }
+    Flight<E> flight = flights.get(key);
+    if (flight != null) {
+      flight.spoil();
+    }
+    slots.dropIf(key, slot -> true);
+  }
+
+  /** To be called when all that an owner had was taken away. */
+  public void forgetOwner(String agent) {
+    flights.forEach(
+        (key, flight) -> {
+          if (key.agent().equals(agent)) {
+            flight.spoil();
+          }
+        });
+    slots.dropOwner(agent);
+  }
+
+  /** What it was good for; empty where nothing is kept. */
+  public Optional<CacheStats> stats() {
+    if (!enabled) {
+      return Optional.empty();
+    }
+    return Optional.of(slots.stats(watching));
+  }
+
+  /** All that is kept, or about to be, belongs to the past. */
+  private synchronized void begin() {
+    slots.renew();
+  }
+
+  private synchronized void startWatch() {
+    if (!closed && watch == null) {
+      demanded = true;
+      watch = new ChangeWatch(around.bucket(), new Following());
+      watch.start();
+    }
+  }
+
+  @Override
+  public void close() {
+    ChangeWatch running;
+    synchronized (this) {
+      closed = true;
+      running = watch;
+    }
+    if (running != null) {
+      running.close();
+    }
+  }
+
+  private final class Following implements ChangeWatch.Listener {
+
+    @Override
+    public void resumed() {
+      synchronized (L1.this) {
+        begin();
+        watching = true;
+      }
+    }
+
+    @Override
+    public void interrupted() {
+      synchronized (L1.this) {
+        watching = false;
+        begin();
+      }
+    }
+
+    @Override
+    public void changed(JournalEntry entry) {
+      entry
+          .key()
+          .ifPresent(
+              key ->
+                  L1.this.changed(
+                      key,
+                      entry
+                          .metadata()
+                          .hydrated()
+                          .orElseGet(() -> around.revisions().of(entry.sequence()))));
+    }
+
+    @Override
+    public void ticked() {
+      clock.tick();
+    }
+  }
+}

@@ -1,0 +1,70 @@
+package io.mistersmith.persistence.core.internal.routing;
+
+import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.spi.EntryMetadata;
+import io.mistersmith.persistence.spi.Operation;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+
+/**
+ * Publishes writes to the bucket. Before anybody learns how a write ended, this process's memory
+ * has dropped what it replaced, or may have replaced when its acknowledgement was lost.
+ */
+final class Publisher {
+
+  private final Tiers tiers;
+
+  Publisher(Tiers tiers) {
+    this.tiers = tiers;
+  }
+
+  Revision publish(
+      StateKey key,
+      Operation operation,
+      byte[] value,
+      EntryMetadata metadata,
+      long expectedSequence) {
+    long mark = tiers.revisions().mark();
+    long sequence;
+    try {
+      sequence = tiers.bucket().publish(key, operation, value, metadata, expectedSequence);
+    } catch (RuntimeException e) {
+      tiers.l1().forget(key);
+      throw e;
+    }
+    return tiers.written(key, mark, sequence, metadata.expiresAt());
+  }
+
+  /**
+   * The acknowledgement arrives on the connection's own thread, which must not block: verify
+   * elsewhere.
+   */
+  CompletableFuture<Revision> publishAsync(
+      StateKey key,
+      Operation operation,
+      byte[] value,
+      EntryMetadata metadata,
+      long expectedSequence) {
+    long mark = tiers.revisions().mark();
+    return tiers
+        .bucket()
+        .publishAsync(key, operation, value, metadata, expectedSequence)
+        .whenComplete(
+            (sequence, failure) -> {
+              if (failure != null) {
+                tiers.l1().forget(key);
+              }
+            })
+        .thenCompose(
+            sequence ->
+                sequence > mark
+                    ? CompletableFuture.completedFuture(
+                        tiers.written(key, mark, sequence, metadata.expiresAt()))
+                    : inBackground(() -> tiers.written(key, mark, sequence, metadata.expiresAt())));
+  }
+
+  CompletableFuture<Revision> inBackground(Supplier<Revision> call) {
+    return CompletableFuture.supplyAsync(call, tiers.executor());
+  }
+}

@@ -1,0 +1,43 @@
+package io.mistersmith.persistence.core.internal.cache;
+
+import io.mistersmith.persistence.core.internal.journal.Revisions;
+import io.mistersmith.persistence.model.Revision;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Revisions whose epoch is started by the test. */
+final class Epochs implements Revisions {
+
+  private final List<Runnable> actions = new ArrayList<>();
+  private volatile long epoch = 1;
+
+  void startNext() {
+    epoch++;
+    actions.forEach(Runnable::run);
+  }
+
+  @Override
+  public Revision of(long sequence) {
+    return new Revision(epoch, sequence);
+  }
+
+  @Override
+  public long mark() {
+    return 0;
+  }
+
+  @Override
+  public boolean note(long mark, long sequence) {
+    return true;
+  }
+
+  @Override
+  public boolean verify() {
+    return false;
+  }
+
+  @Override
+  public void onRestart(Runnable action) {
+    actions.add(action);
+  }
+}
