@@ -4,21 +4,22 @@ import io.mistersmith.persistence.core.internal.journal.Revisions;
 import io.mistersmith.persistence.model.Revision;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** Revisions whose epoch is started by the test. */
 final class Epochs implements Revisions {
 
   private final List<Runnable> actions = new ArrayList<>();
-  private volatile long epoch = 1;
+  private final AtomicLong epoch = new AtomicLong(1);
 
   void startNext() {
-    epoch++;
+    epoch.incrementAndGet();
     actions.forEach(Runnable::run);
   }
 
   @Override
   public Revision of(long sequence) {
-    return new Revision(epoch, sequence);
+    return new Revision(epoch.get(), sequence);
   }
 
   @Override
