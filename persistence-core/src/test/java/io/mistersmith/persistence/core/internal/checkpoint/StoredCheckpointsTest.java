@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.core.internal.cache.L1;
+import io.mistersmith.persistence.core.internal.cache.Surroundings;
 import io.mistersmith.persistence.core.internal.flush.Commits;
 import io.mistersmith.persistence.core.internal.journal.JournalTracker;
 import io.mistersmith.persistence.core.internal.routing.AgentUse;
@@ -69,16 +71,23 @@ class StoredCheckpointsTest {
 
   private static TieredStore store(PersistenceConfig config, Stores stores) {
     HotBucket bucket = stores.bucket(Bucket.AGENT_STATE);
+    JournalTracker tracker =
+        new JournalTracker(
+            bucket, stores.journals(), Duration.ofSeconds(1), PersistenceListener.NOOP);
+    KnownRevisions<StateKey> known = new KnownRevisions<>(100);
+    Surroundings around =
+        new Surroundings(
+            bucket, tracker, known::of, config.clock(), Duration.ZERO, agent -> {}, Runnable::run);
     return new TieredStore(
         new Tiers(
             bucket,
             stores.states(),
-            new JournalTracker(
-                bucket, stores.journals(), Duration.ofSeconds(1), PersistenceListener.NOOP),
-            new KnownRevisions<>(100),
+            tracker,
+            known,
             config.clock(),
             PersistenceListener.NOOP,
             Runnable::run,
-            AgentUse.NONE));
+            AgentUse.NONE,
+            new L1<>(config.cache(), false, around)));
   }
 }
