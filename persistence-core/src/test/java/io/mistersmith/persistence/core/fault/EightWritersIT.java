@@ -43,7 +43,7 @@ class EightWritersIT {
   @TempDir private static Path directory;
   private static final FaultServers SERVERS = FaultServers.start();
   private static final Installation INSTALLATION = SERVERS.installation();
-  private static final Persistence PERSISTENCE = INSTALLATION.open();
+  private static final Persistence PERSISTENCE = INSTALLATION.openUncached();
   private static Rivals rivals;
 
   private final String agent = INSTALLATION.register(PERSISTENCE, 1).get(0);

@@ -179,7 +179,7 @@ class HydrationRaceIT {
   @Test
   void whatWasHydratedIsNotFlushedBack() {
     Installation installation = SERVERS.installation();
-    try (Persistence persistence = installation.open();
+    try (Persistence persistence = installation.openUncached();
         Streams streams = Streams.of(installation)) {
       String agent = installation.register(persistence, 1).get(0);
       StateRepository<Long> states = persistence.states(Long.class);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.config.CacheConfig;
 import io.mistersmith.persistence.config.FlushConfig;
 import io.mistersmith.persistence.config.NatsConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
@@ -100,6 +101,11 @@ record Installation(String natsUrl, String namePrefix, String jdbcUrl, String us
 
   Persistence open() {
     return Persistence.open(config());
+  }
+
+  /** Opens a runtime whose reads are answered by the stores alone. */
+  Persistence openUncached() {
+    return Persistence.open(config().toBuilder().cache(CacheConfig.off()).build());
   }
 
   Persistence open(PersistenceListener listener) {
