@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.config.ConsistencyConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.conflict.ConflictStrategy;
 import io.mistersmith.persistence.model.Agent;
@@ -36,7 +37,15 @@ class PersistenceMetricsTest {
   void metersMoveWithTheEngine() {
     PersistenceMetrics metrics = new PersistenceMetrics(registry);
     try (Persistence persistence =
-        Persistence.open(PersistenceConfig.inMemory().listener(metrics).build(), stores)) {
+        Persistence.open(
+            PersistenceConfig.inMemory()
+                .listener(metrics)
+                .consistency(
+                    ConsistencyConfig.defaults()
+                        .withSampling(Duration.ZERO, 1) // compares when it is told to, alone
+                        .withWindow(Duration.ofHours(1)))
+                .build(),
+            stores)) {
       metrics.bind(persistence.consistency(), Duration.ofMillis(20));
       persistence.agents().save(agent);
       StateRepository<Object> states = persistence.states(Object.class);
