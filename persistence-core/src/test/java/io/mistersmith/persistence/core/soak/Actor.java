@@ -28,6 +28,7 @@ final class Actor {
   private final Persistence persistence;
   private final Scribe scribe;
   private final Floors floors;
+  private final Witness witness;
   private final Random random;
   private final int runtime;
   private final int thread;
@@ -40,6 +41,7 @@ final class Actor {
       Persistence persistence,
       Scribe scribe,
       Floors floors,
+      Witness witness,
       Random random,
       int runtime,
       int life,
@@ -47,6 +49,7 @@ final class Actor {
     this.persistence = persistence;
     this.scribe = scribe;
     this.floors = floors;
+    this.witness = witness;
     this.random = random;
     this.runtime = runtime;
     this.thread = thread;
@@ -162,6 +165,12 @@ final class Actor {
     if (space.hasOneWriter()) {
       floors.deleted(key);
     }
+  }
+
+  /** PostgreSQL is said to have this revision of the key, or a later one. */
+  void durable(StateKey key, Revision revision) {
+    scribe.durable(key, revision);
+    witness.check(key, revision).ifPresent(scribe::seen);
   }
 
   /** Takes a failure that is one of the interface's. */

@@ -22,7 +22,7 @@ final class AwaitDurable implements Operation {
     actor.tolerate(
         () -> {
           states.awaitDurable(key, saved.revision(), Duration.ofSeconds(5));
-          actor.scribe().durable(key, saved.revision());
+          actor.durable(key, saved.revision());
         });
   }
 }

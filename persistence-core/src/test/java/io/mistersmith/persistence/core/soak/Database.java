@@ -84,6 +84,9 @@ final class Database {
        WHERE agent_id || '/' || state_key = ? AND deleted_at IS NULL
       """;
 
+  private static final String REVISION =
+      "SELECT epoch, version FROM agents.state WHERE agent_id || '/' || state_key = ?";
+
   private final SoakInstallation installation;
 
   Database(SoakInstallation installation) {
@@ -124,6 +127,19 @@ final class Database {
                 Optional.ofNullable(row.getString(4))));
       }
       return found;
+    }
+  }
+
+  /** The revision of a key's row. */
+  Optional<Revision> revision(String key) throws SQLException {
+    try (Connection connection = connect();
+        PreparedStatement statement = connection.prepareStatement(REVISION)) {
+      statement.setString(1, key);
+      try (ResultSet row = statement.executeQuery()) {
+        return row.next()
+            ? Optional.of(new Revision(row.getLong(1), row.getLong(2)))
+            : Optional.empty();
+      }
     }
   }
 

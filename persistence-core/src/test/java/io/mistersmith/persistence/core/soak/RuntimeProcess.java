@@ -43,11 +43,13 @@ final class RuntimeProcess {
       AutoCloseable watch = Watcher.start(persistence, scribe);
       scribe.say(READY);
       Floors floors = new Floors();
+      Witness witness = new Witness(new Database(installation));
       List<Thread> threads = new ArrayList<>();
       for (int i = 0; i < World.THREADS; i++) {
         Random random = new Random(seed + 31L * (runtime + 31L * (life + 31L * i)));
         threads.add(
-            start(new Actor(persistence, scribe, floors, random, runtime, life, i), scribe));
+            start(
+                new Actor(persistence, scribe, floors, witness, random, runtime, life, i), scribe));
       }
       awaitOrder();
       stopped = true;

@@ -14,6 +14,6 @@ record Save(Space space, SaveOptions options) implements Operation {
     actor
         .save(space, key, effect, value -> actor.repository(space).save(key, value, options))
         .filter(saved -> options.durability() == Durability.SQL_COMMITTED)
-        .ifPresent(saved -> actor.scribe().durable(key, saved.revision()));
+        .ifPresent(saved -> actor.durable(key, saved.revision()));
   }
 }

@@ -7,6 +7,7 @@
  * <p>Mechanisms that were taken out of the engine once, and what the last line counted then:
  *
  * <ul>
+ *   <li>{@code awaitDurable} returns at once: lost
  *   <li>the flush moves the position whatever it was before: backward
  *   <li>entries are evicted before they are flushed: lost, stale own reads
  *   <li>a write without an acknowledgement counts as stored: lost
