@@ -258,7 +258,8 @@ class AgentLifecycleIT {
       assertThat(back.revision()).isEqualTo(written);
       assertThat(persistence.lifecycle().state(agent)).isEqualTo(ACTIVE);
       assertThat(told.reached().subList(5, 7)).containsExactly(HYDRATING, ACTIVE);
-      assertThat(states.find(key).orElseThrow().layer()).isEqualTo(StorageLayer.DISTRIBUTED_KV);
+      assertThat(streams.messages(agent + ".>")).as("it is back in KV").isEqualTo(1);
+      assertThat(states.find(key).orElseThrow().revision()).isEqualTo(written);
       servers.report("IdleAgent", "idle_min=%d evicted=2 came_back=1".formatted(IDLE.toMinutes()));
     }
   }

@@ -8,6 +8,7 @@
  *
  * <ul>
  *   <li>{@code awaitDurable} returns at once: lost
+ *   <li>own writes do not drop what this process has in memory (L1): stale own reads
  *   <li>the flush moves the position whatever it was before: backward
  *   <li>entries are evicted before they are flushed: lost, stale own reads
  *   <li>a write without an acknowledgement counts as stored: lost
