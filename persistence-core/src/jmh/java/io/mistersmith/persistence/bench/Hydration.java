@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.bench;
 
+import io.mistersmith.persistence.config.CacheConfig;
 import io.mistersmith.persistence.model.StateKey;
 import io.nats.client.Connection;
 import io.nats.client.JetStreamApiException;
@@ -110,7 +111,8 @@ public class Hydration {
   }
 
   private static final class Agent implements AutoCloseable {
-    private final Workbench bench = Workbench.shared();
+    private final Workbench bench =
+        Workbench.of("uncached", config -> config.cache(CacheConfig.off()));
     private final String stream = "KV_" + bench.bucket.getBucketName();
     private final String prefix = "$KV." + bench.bucket.getBucketName() + ".";
     private final List<StateKey> keys = Workbench.keys(bench.persistence, 1, KEYS);
