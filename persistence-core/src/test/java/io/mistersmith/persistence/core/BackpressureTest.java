@@ -88,6 +88,13 @@ class BackpressureTest {
     return !events.isEmpty() && events.get(events.size() - 1).engaged();
   }
 
+  /** Not in the common pool, which has one thread on two cores: these block. */
+  private static void inItsOwnThread(Runnable write) {
+    Thread thread = new Thread(write, "writer");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
   private static void assertRefused(ThrowingCallable write, Predicate<String> message) {
     assertThatThrownBy(write)
         .isInstanceOfSatisfying(
@@ -173,10 +180,14 @@ class BackpressureTest {
   void writesThatGoThroughReturnWhenTheyAreCommitted() throws Exception {
     StateRepository<Object> states = start(BackpressureConfig.writeThrough(SOON));
     fill(states);
-    CompletableFuture<?> write = CompletableFuture.runAsync(() -> states.save(key(), 1));
+    StateKey one = key();
+    StateKey other = key();
+    CompletableFuture<?> write =
+        CompletableFuture.runAsync(() -> states.save(one, 1), BackpressureTest::inItsOwnThread);
     CompletableFuture<?> pipelined =
         CompletableFuture.runAsync(
-            () -> states.saveAsync(key(), 1, SaveOptions.unconditional()).join());
+            () -> states.saveAsync(other, 1, SaveOptions.unconditional()).join(),
+            BackpressureTest::inItsOwnThread);
     await().atMost(SOON).until(() -> persistence.consistency().backlog().messages() == LIMIT + 3);
     assertThat(write).isNotDone();
     assertThat(pipelined).isNotDone();
