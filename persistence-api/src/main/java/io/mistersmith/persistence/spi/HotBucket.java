@@ -101,8 +101,8 @@ public interface HotBucket {
    */
   CompletableFuture<Void> evict(String subject, long throughSequence);
 
-  /** Removes all messages of all of the owner's keys, leaving no markers. */
-  void evictAgent(String agent);
+  /** {@link #evict} of all of the owner's keys. Waits for the answer. */
+  void evictAgent(String agent, long throughSequence);
 
   /** Opens a reader of the stream. */
   JournalReader read(JournalRange range);

@@ -24,6 +24,7 @@ import io.mistersmith.persistence.core.internal.repository.KeyRule;
 import io.mistersmith.persistence.core.internal.repository.RegistryRepository;
 import io.mistersmith.persistence.core.internal.repository.StoredDeadLetters;
 import io.mistersmith.persistence.core.internal.routing.AgentUse;
+import io.mistersmith.persistence.core.internal.routing.Freshness;
 import io.mistersmith.persistence.core.internal.routing.KnownRevisions;
 import io.mistersmith.persistence.core.internal.routing.NothingBehind;
 import io.mistersmith.persistence.core.internal.routing.TieredStore;
@@ -99,7 +100,7 @@ final class CorePersistence implements Persistence {
               publisher,
               state::evict,
               heartbeats,
-              new KnownRevisions<>(config.knownRevisions()),
+              new KnownRevisions<>(config.knownRevisions(), config.clock()),
               config.clock(),
               threads.calls());
       this.deadLetters = new StoredDeadLetters(stores.deadLetters());
@@ -132,7 +133,7 @@ final class CorePersistence implements Persistence {
 
   private Shelf sessions(PersistenceListener listener) {
     HotBucket bucket = stores.bucket(Bucket.SESSION_DATA);
-    KnownRevisions<StateKey> known = new KnownRevisions<>(config.knownRevisions());
+    KnownRevisions<StateKey> known = new KnownRevisions<>(config.knownRevisions(), config.clock());
     Revisions revisions = new BucketIncarnation(bucket);
     Surroundings around =
         new Surroundings(
@@ -154,7 +155,8 @@ final class CorePersistence implements Persistence {
                 listener,
                 threads.calls(),
                 AgentUse.NONE,
-                new L1<>(config.cache(), config.cache().isOn(DataType.SESSION_DATA), around)));
+                new L1<>(config.cache(), config.cache().isOn(DataType.SESSION_DATA), around),
+                Freshness.UNLIMITED));
     stores.onReconnect(store::verifyAfterReconnect);
     return Shelf.of(
         store, Commits.NONE, KeyRule.ANY, config.postgres().statementTimeout(), AgentMoves.NONE);

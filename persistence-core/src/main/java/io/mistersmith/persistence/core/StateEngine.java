@@ -20,7 +20,10 @@ import io.mistersmith.persistence.core.internal.lifecycle.AgentStates;
 import io.mistersmith.persistence.core.internal.lifecycle.TieredLifecycle;
 import io.mistersmith.persistence.core.internal.monitor.SlidingLags;
 import io.mistersmith.persistence.core.internal.repository.KeyRule;
+import io.mistersmith.persistence.core.internal.routing.Confirmation;
+import io.mistersmith.persistence.core.internal.routing.ConfirmedBucket;
 import io.mistersmith.persistence.core.internal.routing.Entry;
+import io.mistersmith.persistence.core.internal.routing.Freshness;
 import io.mistersmith.persistence.core.internal.routing.KnownRevisions;
 import io.mistersmith.persistence.core.internal.routing.TieredStore;
 import io.mistersmith.persistence.core.internal.routing.Tiers;
@@ -69,18 +72,28 @@ final class StateEngine {
       Executor executor) {
     this.bucket = stores.bucket(Bucket.AGENT_STATE);
     this.tracker =
-        new JournalTracker(bucket, stores.journals(), config.flush().clockOverlap(), listener);
+        new JournalTracker(
+            bucket, stores.journals(), config.flush().clockOverlap(), listener, config.clock());
     this.agents =
         new AgentStates(
             config.trackedAgents(), config.flush().idleTimeToLive(), config.clock(), listener);
-    KnownRevisions<StateKey> known = new KnownRevisions<>(config.knownRevisions());
+    KnownRevisions<StateKey> known = new KnownRevisions<>(config.knownRevisions(), config.clock());
     Surroundings around =
         new Surroundings(
             bucket, tracker, known::of, config.clock(), Duration.ZERO, agents::read, executor);
     this.l1 = new L1<>(config.cache(), config.cache().isOn(DataType.AGENT_STATE), around);
+    Freshness freshness = Freshness.of(config.clock(), config.flush().idleTimeToLive());
+    Confirmation confirmation =
+        new Confirmation(
+            bucket,
+            tracker,
+            stores.states(),
+            stores.deadLetters(),
+            freshness,
+            config.knownRevisions());
     Tiers tiers =
         new Tiers(
-            bucket,
+            new ConfirmedBucket(bucket, freshness, confirmation, executor),
             stores.states(),
             tracker,
             known,
@@ -88,7 +101,8 @@ final class StateEngine {
             listener,
             executor,
             agents,
-            l1);
+            l1,
+            freshness);
     Progress progress = new Progress();
     FlushTarget target =
         new FlushTarget(
@@ -119,7 +133,15 @@ final class StateEngine {
     BacklogProbe probe = new BacklogProbe(bucket, tracker, flusher::isLeading, config.clock());
     this.consistency =
         new EngineConsistency(
-            bucket, stores, tracker, waiter, lags, probe, config, listener, flusher::isLeading);
+            tiers.bucket(),
+            stores,
+            tracker,
+            waiter,
+            lags,
+            probe,
+            config,
+            listener,
+            flusher::isLeading);
     stores.onReconnect(store::verifyAfterReconnect);
     this.pressure =
         new PressureWatch(
@@ -157,10 +179,10 @@ final class StateEngine {
     return agents;
   }
 
-  /** Takes out of KV, and of memory, what an agent had. */
+  /** Takes out of KV, and of memory, what a deleted agent had. */
   void evict(String agent) {
     try {
-      bucket.evictAgent(agent);
+      store.removeOwner(agent);
     } finally {
       l1.forgetOwner(agent);
     }

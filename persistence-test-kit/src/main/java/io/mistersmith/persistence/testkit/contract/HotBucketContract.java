@@ -254,13 +254,16 @@ public abstract class HotBucketContract extends StoresContract {
             HotBucket.ANY);
     put(lookAlike, "3");
     put(dotted, "4");
+    long last = journal().state().lastSequence();
+    StateKey later = StateKey.of("agent", "later");
+    put(later, "5");
 
-    journal().evictAgent("agent");
+    journal().evictAgent("agent", last);
 
-    assertThat(journal().list("agent", "")).isEmpty();
+    assertThat(journal().list("agent", "")).extracting(HotEntry::key).containsExactly(later);
     assertThat(get(lookAlike)).isPresent();
     assertThat(get(dotted)).isPresent();
-    assertThat(journal().state().messages()).isEqualTo(2);
+    assertThat(journal().state().messages()).isEqualTo(3);
   }
 
   @Test

@@ -160,9 +160,9 @@ final class FaultyBucket implements HotBucket {
   }
 
   @Override
-  public void evictAgent(String agent) {
+  public void evictAgent(String agent, long throughSequence) {
     boolean lostAcknowledgement = faults.before(Call.EVICT);
-    real.evictAgent(agent);
+    real.evictAgent(agent, throughSequence);
     faults.on(Call.EVICT).after(lostAcknowledgement);
   }
 

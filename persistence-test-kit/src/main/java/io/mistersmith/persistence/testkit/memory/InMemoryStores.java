@@ -99,6 +99,17 @@ public final class InMemoryStores implements StoreProvider {
   }
 
   /**
+   * Kills the hot store's server and starts it again. Nothing acknowledged is lost, but of each key
+   * the last version comes back that its history had dropped, wherever the later ones were evicted
+   * since: nats-server 2.10 and later do that. Open readers are lost, and listeners for reconnects
+   * are called.
+   */
+  public void killHotServer() {
+    streams.values().forEach(MemoryStream::bringBackDropped);
+    opened.forEach(OpenedStores::reconnected);
+  }
+
+  /**
    * Stores a message in the bucket's stream past all encoding, as a foreign program would.
    *
    * @param subject the raw subject, below {@code $KV.<full name of the bucket>.}

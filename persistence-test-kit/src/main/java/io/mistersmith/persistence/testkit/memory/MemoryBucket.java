@@ -119,9 +119,9 @@ final class MemoryBucket implements HotBucket {
   }
 
   @Override
-  public void evictAgent(String agent) {
+  public void evictAgent(String agent, long throughSequence) {
     MemoryStream stream = stream();
-    stream.evictPrefix(stream.subjects().ofAgent(agent));
+    stream.evictPrefix(stream.subjects().ofAgent(agent), throughSequence);
   }
 
   @Override

@@ -13,7 +13,9 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -41,6 +43,7 @@ final class MemoryStream {
   private final Condition changed = lock.newCondition();
   private final NavigableMap<Long, Message> log = new TreeMap<>();
   private final NavigableMap<String, Deque<Message>> histories = new TreeMap<>();
+  private final Map<String, Message> dropped = new HashMap<>();
   private final List<Cursor> cursors = new ArrayList<>();
   private long lastSequence;
   private long bytes;
@@ -110,9 +113,7 @@ final class MemoryStream {
                 stored,
                 asHeaders(metadata));
         append(message, history);
-        while (history.size() > config.history()) {
-          remove(history.getFirst());
-        }
+        dropBeyondHistory(subject, history);
         return message.sequence();
       } finally {
         if (history.isEmpty()) {
@@ -166,11 +167,13 @@ final class MemoryStream {
     }
   }
 
-  void evictPrefix(String prefix) {
+  void evictPrefix(String prefix, long throughSequence) {
     lock.lock();
     try {
       List<Message> gone =
-          log.values().stream().filter(m -> m.subject().startsWith(prefix)).toList();
+          log.headMap(throughSequence, true).values().stream()
+              .filter(m -> m.subject().startsWith(prefix))
+              .toList();
       gone.forEach(this::remove);
     } finally {
       lock.unlock();
@@ -186,6 +189,36 @@ final class MemoryStream {
       loseCursors();
     } finally {
       lock.unlock();
+    }
+  }
+
+  /**
+   * Brings back the last message of each subject that its history dropped, as nats-server does when
+   * it is killed: what it drops it notes nowhere, and finds again. Where the subject still has its
+   * history, that drops it once more.
+   */
+  void bringBackDropped() {
+    lock.lock();
+    try {
+      for (Message message : List.copyOf(dropped.values())) {
+        if (log.putIfAbsent(message.sequence(), message) == null) {
+          Deque<Message> history =
+              histories.computeIfAbsent(message.subject(), s -> new ArrayDeque<>());
+          history.addFirst(message);
+          bytes += message.size();
+          dropBeyondHistory(message.subject(), history);
+        }
+      }
+      loseCursors();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void dropBeyondHistory(String subject, Deque<Message> history) {
+    while (history.size() > config.history()) {
+      dropped.put(subject, history.getFirst());
+      remove(history.getFirst());
     }
   }
 

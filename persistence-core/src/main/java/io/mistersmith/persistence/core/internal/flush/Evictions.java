@@ -11,11 +11,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /** Waits for evictions that were sent one after another. */
-final class Evictions {
+public final class Evictions {
 
   private Evictions() {}
 
-  static void await(List<CompletableFuture<Void>> evictions, Duration deadline) {
+  /** Waits until all are answered; fails as transient when one is not in time. */
+  public static void await(List<CompletableFuture<Void>> evictions, Duration deadline) {
     try {
       CompletableFuture.allOf(evictions.toArray(CompletableFuture[]::new))
           .get(deadline.toNanos(), TimeUnit.NANOSECONDS);

@@ -2,6 +2,7 @@ package io.mistersmith.persistence.core.internal.flush;
 
 import io.mistersmith.persistence.config.FlushConfig;
 import io.mistersmith.persistence.core.internal.resilience.Backoff;
+import io.mistersmith.persistence.core.internal.resilience.Deadline;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.monitor.PersistenceListener;
 import io.mistersmith.persistence.spi.JournalPosition;
@@ -45,6 +46,7 @@ public final class WriteBehindFlusher {
   private final CountDownLatch stop = new CountDownLatch(1);
   private final Thread thread;
   private volatile boolean nudged;
+  private Deadline known = Deadline.after(HEARTBEAT);
 
   /** Flushes {@code target} under the name {@code holder}; {@link #start()} begins. */
   public WriteBehindFlusher(
@@ -102,6 +104,7 @@ public final class WriteBehindFlusher {
           target.tracker().refresh();
           flushUntilSomethingChanges(backoff, standIn);
         } else {
+          keepPositionKnown();
           pause(LOOK);
         }
       } catch (PersistenceException e) {
@@ -120,6 +123,14 @@ public final class WriteBehindFlusher {
       lease.release();
     } catch (PersistenceException e) {
       LOG.info("bucket {}: lease not given up, it will run out: {}", target.name(), e.getMessage());
+    }
+  }
+
+  /** Whoever reads while PostgreSQL is away goes by what this process knew last. */
+  private void keepPositionKnown() {
+    if (known.hasPassed()) {
+      target.tracker().refresh();
+      known = Deadline.after(HEARTBEAT);
     }
   }
 

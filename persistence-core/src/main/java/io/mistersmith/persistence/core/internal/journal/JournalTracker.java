@@ -8,6 +8,7 @@ import io.mistersmith.persistence.spi.BucketState;
 import io.mistersmith.persistence.spi.HotBucket;
 import io.mistersmith.persistence.spi.JournalPosition;
 import io.mistersmith.persistence.spi.JournalStore;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -50,24 +51,40 @@ public final class JournalTracker implements Revisions {
   private final JournalStore journals;
   private final EpochBoundary boundary;
   private final PersistenceListener listener;
+  private final Clock clock;
   private final Highest highest = new Highest();
   private final List<Runnable> restartActions = new CopyOnWriteArrayList<>();
   private volatile JournalPosition position;
+  private volatile long knownAtMillis;
 
-  /** Reads the position, starts the first epoch of a new bucket, and verifies. */
+  /**
+   * Reads the position, starts the first epoch of a new bucket, and verifies; {@code clock} tells
+   * when the position was known.
+   */
   public JournalTracker(
-      HotBucket bucket, JournalStore journals, Duration overlap, PersistenceListener listener) {
+      HotBucket bucket,
+      JournalStore journals,
+      Duration overlap,
+      PersistenceListener listener,
+      Clock clock) {
     this.bucket = bucket;
     this.journals = journals;
     this.boundary = new EpochBoundary(bucket, overlap);
     this.listener = listener;
+    this.clock = clock;
     this.position = readPosition(bucket.state());
+    this.knownAtMillis = clock.millis();
     verify();
   }
 
   /** The position as this process last read or moved it. */
   public JournalPosition position() {
     return position;
+  }
+
+  /** When the position was last read or moved, in milliseconds of the clock. */
+  public long knownAtMillis() {
+    return knownAtMillis;
   }
 
   /** Reads the position anew. */
@@ -94,6 +111,7 @@ public final class JournalTracker implements Revisions {
   private void take(JournalPosition next) {
     boolean restarted = next.epoch() != position.epoch();
     position = next;
+    knownAtMillis = clock.millis();
     if (restarted) {
       // What was acknowledged before says nothing about the end of the stream as it is now.
       highest.restartAt(0);

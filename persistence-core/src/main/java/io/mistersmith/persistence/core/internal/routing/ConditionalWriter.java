@@ -57,7 +57,8 @@ final class ConditionalWriter {
 
   /**
    * Where the expected revision is if it was not moved, and if this process knows it and that it
-   * lives. Of any other the server would take the word for it, though the entry may have expired.
+   * lives. Of any other the server would take the word for it, though the entry may have expired,
+   * or may have come back after it was superseded.
    */
   OptionalLong likelyPlace(StateKey key, Revision expected) {
     return tiers
@@ -65,6 +66,7 @@ final class ConditionalWriter {
             .find(key)
             .filter(known -> known.revision().equals(expected))
             .filter(known -> !tiers.isPast(known.expiresAt()))
+            .filter(known -> tiers.freshness().isFresh(known.atMillis()))
             .isPresent()
         ? tiers.revisions().sequenceOf(expected)
         : OptionalLong.empty();

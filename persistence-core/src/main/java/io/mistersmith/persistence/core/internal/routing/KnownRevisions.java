@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.RemovalCause;
 import io.mistersmith.persistence.model.Revision;
+import java.time.Clock;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -21,8 +22,9 @@ public final class KnownRevisions<K> {
    *
    * @param revision its latest known revision
    * @param expiresAt when that one ends
+   * @param atMillis since when this is known
    */
-  public record Known(Revision revision, Optional<Instant> expiresAt) {
+  public record Known(Revision revision, Optional<Instant> expiresAt, long atMillis) {
 
     private static Known later(Known one, Known other) {
       return one.revision.isAfter(other.revision) ? one : other;
@@ -30,10 +32,12 @@ public final class KnownRevisions<K> {
   }
 
   private final Cache<K, Known> latest;
+  private final Clock clock;
   private volatile boolean overflowed;
 
-  /** Remembers the revisions of at most {@code capacity} keys. */
-  public KnownRevisions(int capacity) {
+  /** Remembers the revisions of at most {@code capacity} keys, and since when they are known. */
+  public KnownRevisions(int capacity, Clock clock) {
+    this.clock = clock;
     this.latest =
         Caffeine.newBuilder()
             .maximumSize(capacity)
@@ -47,7 +51,7 @@ public final class KnownRevisions<K> {
   public void note(K key, Revision revision, Optional<Instant> expiresAt) {
     Known known = latest.getIfPresent(key);
     if (known == null || revision.isAfter(known.revision())) {
-      latest.asMap().merge(key, new Known(revision, expiresAt), Known::later);
+      latest.asMap().merge(key, new Known(revision, expiresAt, clock.millis()), Known::later);
     }
   }
 

@@ -55,7 +55,9 @@ final class OwnVersions {
   /** The version, where this process has not met a later one and the stream is the same still. */
   Optional<Standing> find(StateKey key) {
     Version version = latest.getIfPresent(key);
-    if (version == null || !tiers.known().of(key).equals(Optional.of(version.revision()))) {
+    if (version == null
+        || !tiers.freshness().isFresh(version.writtenAt())
+        || !tiers.known().of(key).equals(Optional.of(version.revision()))) {
       return Optional.empty();
     }
     return tiers.revisions().sequenceOf(version.revision()).stream()

@@ -9,6 +9,7 @@ import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.repository.Expected;
 import io.mistersmith.persistence.spi.EntryMetadata;
 import io.mistersmith.persistence.spi.HotBucket;
+import io.mistersmith.persistence.spi.HotEntry;
 import io.mistersmith.persistence.spi.JournalEntry;
 import io.mistersmith.persistence.spi.Operation;
 import io.mistersmith.persistence.spi.Provenance;
@@ -166,6 +167,32 @@ public final class TieredStore {
   /** What stands at each of the owner's keys, and at those named; see {@link Standing}. */
   public Map<StateKey, Standing> standings(String agent, Collection<StateKey> named) {
     return Standings.of(tiers, agent, named);
+  }
+
+  /**
+   * Deletes all that a deleted owner had in the bucket, and removes what was before. The markers
+   * tell who has it in memory, and hide what the server may bring back; they leave as idle entries.
+   */
+  public void removeOwner(String agent) {
+    long last = tiers.bucket().state().lastSequence();
+    List<CompletableFuture<Long>> markers =
+        tiers.bucket().list(agent, "").stream().map(this::marker).toList();
+    try {
+      for (CompletableFuture<Long> marker : markers) {
+        last = Math.min(last, marker.join() - 1);
+      }
+    } catch (CompletionException e) {
+      throw cause(e) instanceof PersistenceException failure ? failure : e;
+    }
+    tiers.bucket().evictAgent(agent, last);
+  }
+
+  private CompletableFuture<Long> marker(HotEntry hot) {
+    return hot.operation() == Operation.DELETE
+        ? CompletableFuture.completedFuture(hot.sequence())
+        : publisher
+            .publishAsync(hot.key(), Operation.DELETE, NO_VALUE, EntryMetadata.NONE, HotBucket.ANY)
+            .thenApply(Revision::sequence);
   }
 
   /**

@@ -31,6 +31,7 @@ import java.util.concurrent.Executor;
  * @param executor runs what an asynchronous call cannot do on the connection's own thread
  * @param use is told which agents are used
  * @param l1 what is kept of the bucket in this process's memory
+ * @param freshness how long what was seen in the bucket is still there or superseded
  */
 public record Tiers(
     HotBucket bucket,
@@ -41,7 +42,8 @@ public record Tiers(
     PersistenceListener listener,
     Executor executor,
     AgentUse use,
-    L1<Entry> l1) {
+    L1<Entry> l1,
+    Freshness freshness) {
 
   Revision revisionOf(HotEntry entry) {
     return entry.metadata().hydrated().orElseGet(() -> revisions.of(entry.sequence()));

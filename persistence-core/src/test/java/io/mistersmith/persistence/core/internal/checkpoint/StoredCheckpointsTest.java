@@ -11,6 +11,7 @@ import io.mistersmith.persistence.core.internal.cache.Surroundings;
 import io.mistersmith.persistence.core.internal.flush.Commits;
 import io.mistersmith.persistence.core.internal.journal.JournalTracker;
 import io.mistersmith.persistence.core.internal.routing.AgentUse;
+import io.mistersmith.persistence.core.internal.routing.Freshness;
 import io.mistersmith.persistence.core.internal.routing.KnownRevisions;
 import io.mistersmith.persistence.core.internal.routing.TieredStore;
 import io.mistersmith.persistence.core.internal.routing.Tiers;
@@ -73,8 +74,12 @@ class StoredCheckpointsTest {
     HotBucket bucket = stores.bucket(Bucket.AGENT_STATE);
     JournalTracker tracker =
         new JournalTracker(
-            bucket, stores.journals(), Duration.ofSeconds(1), PersistenceListener.NOOP);
-    KnownRevisions<StateKey> known = new KnownRevisions<>(100);
+            bucket,
+            stores.journals(),
+            Duration.ofSeconds(1),
+            PersistenceListener.NOOP,
+            config.clock());
+    KnownRevisions<StateKey> known = new KnownRevisions<>(100, config.clock());
     Surroundings around =
         new Surroundings(
             bucket, tracker, known::of, config.clock(), Duration.ZERO, agent -> {}, Runnable::run);
@@ -88,6 +93,7 @@ class StoredCheckpointsTest {
             PersistenceListener.NOOP,
             Runnable::run,
             AgentUse.NONE,
-            new L1<>(config.cache(), false, around)));
+            new L1<>(config.cache(), false, around),
+            Freshness.UNLIMITED));
   }
 }

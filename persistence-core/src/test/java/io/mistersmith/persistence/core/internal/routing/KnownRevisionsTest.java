@@ -3,6 +3,7 @@ package io.mistersmith.persistence.core.internal.routing;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mistersmith.persistence.model.Revision;
+import java.time.Clock;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -10,7 +11,7 @@ class KnownRevisionsTest {
 
   @Test
   void keepsTheLatest() {
-    KnownRevisions<String> known = new KnownRevisions<>(10);
+    KnownRevisions<String> known = new KnownRevisions<>(10, Clock.systemUTC());
     known.note("a", new Revision(1, 5), Optional.empty());
     known.note("a", new Revision(1, 3), Optional.empty());
     assertThat(known.of("a")).contains(new Revision(1, 5));
@@ -22,7 +23,7 @@ class KnownRevisionsTest {
 
   @Test
   void saysWhenItHadToForget() {
-    KnownRevisions<Integer> known = new KnownRevisions<>(10);
+    KnownRevisions<Integer> known = new KnownRevisions<>(10, Clock.systemUTC());
     for (int i = 0; i < 100; i++) {
       known.note(i, new Revision(1, i + 1), Optional.empty());
     }
@@ -31,7 +32,7 @@ class KnownRevisionsTest {
 
   @Test
   void clearingIsNoOverflow() {
-    KnownRevisions<Integer> known = new KnownRevisions<>(10);
+    KnownRevisions<Integer> known = new KnownRevisions<>(10, Clock.systemUTC());
     known.note(1, new Revision(1, 1), Optional.empty());
     known.clear();
     assertThat(known.of(1)).isEmpty();

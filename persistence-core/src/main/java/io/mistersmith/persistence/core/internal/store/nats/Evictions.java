@@ -24,15 +24,16 @@ final class Evictions {
   }
 
   CompletableFuture<Void> evict(String subject, long throughSequence) {
-    return purge(subject, "{\"filter\":\"" + subject + "\",\"seq\":" + (throughSequence + 1) + "}");
+    return purge(subject, throughSequence);
   }
 
-  void evictAgent(String agent) {
+  void evictAgent(String agent, long throughSequence) {
     String filter = stream.subjectPrefix() + KeyEncoding.encodeAgent(agent) + ".>";
-    link.await(() -> "evict " + filter, purge(filter, "{\"filter\":\"" + filter + "\"}"));
+    link.await(() -> "evict " + filter, purge(filter, throughSequence));
   }
 
-  private CompletableFuture<Void> purge(String filter, String request) {
+  private CompletableFuture<Void> purge(String filter, long throughSequence) {
+    String request = "{\"filter\":\"" + filter + "\",\"seq\":" + (throughSequence + 1) + "}";
     String what = "evict " + filter;
     CompletableFuture<Void> result = new CompletableFuture<>();
     try {

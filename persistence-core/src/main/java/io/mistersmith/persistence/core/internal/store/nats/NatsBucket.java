@@ -149,8 +149,8 @@ final class NatsBucket implements HotBucket {
   }
 
   @Override
-  public void evictAgent(String agent) {
-    evictions.evictAgent(agent);
+  public void evictAgent(String agent, long throughSequence) {
+    evictions.evictAgent(agent, throughSequence);
   }
 
   @Override

@@ -177,7 +177,7 @@ class ConnectionLossIT {
               () -> bucket.getAll(List.of(key(1)), ReadFrom.ANY_REPLICA),
               () -> bucket.list("agent", ""),
               bucket::state,
-              () -> bucket.evictAgent("agent"),
+              () -> bucket.evictAgent("agent", 1),
               () -> bucket.read(JournalRange.from(1)))) {
         PersistenceException failure = catchThrowableOfType(PersistenceException.class, call::run);
         assertThat(failure.error()).isEqualTo(DataError.CONNECTION_FAILED);

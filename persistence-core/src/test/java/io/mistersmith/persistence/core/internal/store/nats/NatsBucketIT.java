@@ -86,7 +86,7 @@ class NatsBucketIT {
       }
       bucket.evict(bucket.subject(key), first).join();
       assertThat(bucket.get(key, ReadFrom.LEADER)).isEmpty();
-      bucket.evictAgent("agent");
+      bucket.evictAgent("agent", bucket.state().lastSequence());
       assertThat(bucket.state().messages()).isZero();
     }
   }

@@ -1,0 +1,174 @@
+package io.mistersmith.persistence.core.internal.routing;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import io.mistersmith.persistence.core.internal.flush.Evictions;
+import io.mistersmith.persistence.core.internal.journal.JournalTracker;
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.TransientPersistenceException;
+import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.spi.DeadLetterStore;
+import io.mistersmith.persistence.spi.HotBucket;
+import io.mistersmith.persistence.spi.HotEntry;
+import io.mistersmith.persistence.spi.JournalPosition;
+import io.mistersmith.persistence.spi.Operation;
+import io.mistersmith.persistence.spi.StateStore;
+import io.mistersmith.persistence.spi.StoredState;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tells entries that stand from those that came back, by what PostgreSQL has of their keys.
+ *
+ * <p>What lies behind the position is not flushed, so it never was evicted: it stands. The position
+ * is read before the rows: an entry at or before it is in them. Then the row has a later revision,
+ * and the entry is outdated; or it has none that is later, and the entry stands; or there is no row
+ * at all, and only an entry that PostgreSQL refused, or a marker, stands. Before anything is called
+ * outdated the stream is verified, since in a stream that went back sequences mean something else.
+ *
+ * <p>An answer holds for as long as a fresh entry would, since whatever supersedes the entry now
+ * must be idle that long before it is evicted.
+ *
+ * <p>While PostgreSQL cannot be reached nobody evicts. Entries that were fresh or unflushed when
+ * this process last knew the position then stand, of others the read fails as transient. A process
+ * that is cut off alone, for longer than a quarter of the time to live, can be wrong there.
+ */
+public final class Confirmation {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Confirmation.class);
+  private static final Duration REMOVAL = Duration.ofSeconds(10);
+
+  private record Confirmed(long sequence, long atMillis) {}
+
+  private final HotBucket bucket;
+  private final JournalTracker tracker;
+  private final StateStore states;
+  private final DeadLetterStore deadLetters;
+  private final Freshness freshness;
+  private final Cache<StateKey, Confirmed> confirmed;
+
+  /**
+   * Confirms entries of {@code bucket} by the journal's position and the rows, and remembers the
+   * answers for {@code capacity} keys.
+   */
+  public Confirmation(
+      HotBucket bucket,
+      JournalTracker tracker,
+      StateStore states,
+      DeadLetterStore deadLetters,
+      Freshness freshness,
+      int capacity) {
+    this.bucket = bucket;
+    this.tracker = tracker;
+    this.states = states;
+    this.deadLetters = deadLetters;
+    this.freshness = freshness;
+    this.confirmed = Caffeine.newBuilder().maximumSize(capacity).executor(Runnable::run).build();
+  }
+
+  /** Removes those of these entries that are outdated from the bucket, and returns their keys. */
+  Collection<StateKey> removeOutdated(Collection<HotEntry> aged) {
+    List<HotEntry> unsure = aged.stream().filter(entry -> !isConfirmed(entry)).toList();
+    if (unsure.isEmpty()) {
+      return List.of();
+    }
+    List<HotEntry> outdated;
+    try {
+      outdated = outdated(unsure, tracker.refresh());
+      if (!outdated.isEmpty()) {
+        tracker.verify();
+        outdated = outdated(outdated, tracker.refresh());
+      }
+    } catch (TransientPersistenceException e) {
+      checkStoodLately(unsure, e);
+      return List.of();
+    }
+    remove(outdated);
+    return outdated.stream().map(HotEntry::key).toList();
+  }
+
+  private boolean isConfirmed(HotEntry entry) {
+    Confirmed last = confirmed.getIfPresent(entry.key());
+    return last != null
+        && last.sequence() == entry.sequence()
+        && freshness.isFresh(last.atMillis());
+  }
+
+  private List<HotEntry> outdated(Collection<HotEntry> entries, JournalPosition flushed) {
+    long now = freshness.now();
+    List<StateKey> keys = entries.stream().map(HotEntry::key).toList();
+    Map<StateKey, StoredState> rows = states.findAll(keys);
+    Set<String> refused =
+        rows.keySet().containsAll(keys) ? Set.of() : deadLetters.openSubjects(bucket.name());
+    List<HotEntry> outdated = new ArrayList<>();
+    for (HotEntry entry : entries) {
+      if (isOutdated(entry, flushed, rows, refused)) {
+        outdated.add(entry);
+      } else {
+        confirmed.put(entry.key(), new Confirmed(entry.sequence(), now));
+      }
+    }
+    return outdated;
+  }
+
+  private boolean isOutdated(
+      HotEntry entry,
+      JournalPosition flushed,
+      Map<StateKey, StoredState> rows,
+      Set<String> refused) {
+    if (entry.sequence() > flushed.sequence()) {
+      return false;
+    }
+    StoredState row = rows.get(entry.key());
+    return row == null
+        ? entry.operation() == Operation.PUT && !refused.contains(bucket.subject(entry.key()))
+        : row.revision().isAfter(revision(entry));
+  }
+
+  private Revision revision(HotEntry entry) {
+    return entry.metadata().hydrated().orElseGet(() -> tracker.of(entry.sequence()));
+  }
+
+  private void remove(List<HotEntry> outdated) {
+    for (HotEntry entry : outdated) {
+      LOG.warn(
+          "bucket {}, key {}: an entry of revision {} came back after it was superseded and evicted,"
+              + " as nats-server does when it is killed; it is removed again",
+          bucket.name(),
+          entry.key(),
+          revision(entry));
+    }
+    Evictions.await(
+        outdated.stream()
+            .map(entry -> bucket.evict(bucket.subject(entry.key()), entry.sequence()))
+            .toList(),
+        REMOVAL);
+  }
+
+  private void checkStoodLately(Collection<HotEntry> entries, TransientPersistenceException cause) {
+    long lastKnown = tracker.knownAtMillis();
+    long flushed = tracker.position().sequence();
+    for (HotEntry entry : entries) {
+      boolean stands =
+          entry.sequence() > flushed || freshness.wasFresh(entry.time().toEpochMilli(), lastKnown);
+      if (!stands) {
+        throw new TransientPersistenceException(
+            DataError.CONSISTENCY_VIOLATION,
+            "bucket "
+                + bucket.name()
+                + ", key "
+                + entry.key()
+                + ": the entry in KV is older than entries stay there, and PostgreSQL, which would"
+                + " tell whether it still stands, does not answer; try again",
+            cause);
+      }
+    }
+  }
+}
