@@ -189,6 +189,27 @@ class KilledHotServerTest {
   }
 
   @Test
+  void anAnswerAboutAnAgedEntryDoesNotHoldForEver() {
+    reopenWithoutSweeps();
+    writeOften(COMES_BACK);
+    clock.advance(IDLE);
+    assertThat(states.find(key).orElseThrow().value()).isEqualTo(COMES_BACK);
+    try (Persistence other = Persistence.open(config(NEVER), stores);
+        Stores probe = stores.open(config)) {
+      StateRepository<Integer> theirs = other.states(Integer.class);
+      for (int value = COMES_BACK + 1; value <= WRITES; value++) {
+        theirs.save(key, value);
+      }
+      theirs.flush(key, SOON);
+      clock.advance(IDLE);
+      HotBucket bucket = probe.bucket(Bucket.AGENT_STATE);
+      bucket.evictAgent(key.agent(), bucket.state().lastSequence());
+    }
+    killed();
+    assertThat(states.find(key).orElseThrow().value()).isEqualTo(WRITES);
+  }
+
+  @Test
   void withoutTheDatabaseAFreshEntryIsAnswered() {
     states.save(key, 1);
     states.flush(key, SOON);

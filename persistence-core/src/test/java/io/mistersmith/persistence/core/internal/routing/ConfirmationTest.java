@@ -1,0 +1,64 @@
+package io.mistersmith.persistence.core.internal.routing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.mistersmith.persistence.config.Bucket;
+import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.core.internal.journal.JournalTracker;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.monitor.PersistenceListener;
+import io.mistersmith.persistence.spi.EntryMetadata;
+import io.mistersmith.persistence.spi.HotBucket;
+import io.mistersmith.persistence.spi.HotEntry;
+import io.mistersmith.persistence.spi.JournalPosition;
+import io.mistersmith.persistence.spi.Operation;
+import io.mistersmith.persistence.spi.ReadFrom;
+import io.mistersmith.persistence.spi.Stores;
+import io.mistersmith.persistence.testkit.memory.InMemoryStores;
+import io.mistersmith.persistence.testkit.time.ManualClock;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+/** What the engine's tests cannot time: that nobody else looked at the stream before. */
+class ConfirmationTest {
+
+  private static final Duration IDLE = Duration.ofMinutes(30);
+
+  @Test
+  void anUnflushedEntryOfAStreamMadeAnewUnseenStands() {
+    ManualClock clock = ManualClock.create();
+    InMemoryStores memory = new InMemoryStores();
+    PersistenceConfig config = PersistenceConfig.inMemory().clock(clock).build();
+    try (Stores stores = memory.open(config)) {
+      HotBucket bucket = stores.bucket(Bucket.AGENT_STATE);
+      StateKey key = new StateKey(UUID.randomUUID().toString(), "k");
+      JournalTracker tracker =
+          new JournalTracker(
+              bucket, stores.journals(), Duration.ofSeconds(1), PersistenceListener.NOOP, clock);
+      publish(bucket, key);
+      JournalPosition start = tracker.position();
+      stores.journals().apply(start, start.advancedTo(5, clock.instant()), List.of());
+      clock.advance(Duration.ofSeconds(1));
+      memory.recreate(Bucket.AGENT_STATE);
+      publish(bucket, key);
+      HotEntry entry = bucket.get(key, ReadFrom.LEADER).orElseThrow();
+      clock.advance(IDLE);
+      Confirmation confirmation =
+          new Confirmation(
+              bucket,
+              tracker,
+              stores.states(),
+              stores.deadLetters(),
+              Freshness.of(clock, IDLE),
+              10);
+      assertThat(confirmation.removeOutdated(List.of(entry))).isEmpty();
+      assertThat(bucket.get(key, ReadFrom.LEADER)).isPresent();
+    }
+  }
+
+  private static void publish(HotBucket bucket, StateKey key) {
+    bucket.publish(key, Operation.PUT, new byte[] {'1'}, EntryMetadata.NONE, HotBucket.ANY);
+  }
+}
