@@ -19,6 +19,7 @@ import io.mistersmith.persistence.testkit.time.ManualClock;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** What the engine's tests cannot time: that nobody else looked at the stream before. */
@@ -26,39 +27,48 @@ class ConfirmationTest {
 
   private static final Duration IDLE = Duration.ofMinutes(30);
 
-  @Test
-  void anUnflushedEntryOfAStreamMadeAnewUnseenStands() {
-    ManualClock clock = ManualClock.create();
-    InMemoryStores memory = new InMemoryStores();
-    PersistenceConfig config = PersistenceConfig.inMemory().clock(clock).build();
-    try (Stores stores = memory.open(config)) {
-      HotBucket bucket = stores.bucket(Bucket.AGENT_STATE);
-      StateKey key = new StateKey(UUID.randomUUID().toString(), "k");
-      JournalTracker tracker =
-          new JournalTracker(
-              bucket, stores.journals(), Duration.ofSeconds(1), PersistenceListener.NOOP, clock);
-      publish(bucket, key);
-      JournalPosition start = tracker.position();
-      stores.journals().apply(start, start.advancedTo(5, clock.instant()), List.of());
-      clock.advance(Duration.ofSeconds(1));
-      memory.recreate(Bucket.AGENT_STATE);
-      publish(bucket, key);
-      HotEntry entry = bucket.get(key, ReadFrom.LEADER).orElseThrow();
-      clock.advance(IDLE);
-      Confirmation confirmation =
-          new Confirmation(
-              bucket,
-              tracker,
-              stores.states(),
-              stores.deadLetters(),
-              Freshness.of(clock, IDLE),
-              10);
-      assertThat(confirmation.removeOutdated(List.of(entry))).isEmpty();
-      assertThat(bucket.get(key, ReadFrom.LEADER)).isPresent();
-    }
+  private final ManualClock clock = ManualClock.create();
+  private final InMemoryStores memory = new InMemoryStores();
+  private final Stores stores = memory.open(PersistenceConfig.inMemory().clock(clock).build());
+  private final HotBucket bucket = stores.bucket(Bucket.AGENT_STATE);
+  private final StateKey key = new StateKey(UUID.randomUUID().toString(), "k");
+  private final JournalTracker tracker =
+      new JournalTracker(
+          bucket, stores.journals(), Duration.ofSeconds(1), PersistenceListener.NOOP, clock);
+  private final Confirmation confirmation =
+      new Confirmation(
+          bucket, tracker, stores.states(), stores.deadLetters(), Freshness.of(clock, IDLE), 10);
+
+  @AfterEach
+  void close() {
+    stores.close();
   }
 
-  private static void publish(HotBucket bucket, StateKey key) {
+  @Test
+  void anUnflushedEntryOfAStreamMadeAnewUnseenStands() {
+    publish();
+    JournalPosition start = tracker.position();
+    stores.journals().apply(start, start.advancedTo(5, clock.instant()), List.of());
+    clock.advance(Duration.ofSeconds(1));
+    memory.recreate(Bucket.AGENT_STATE);
+    HotEntry entry = publish();
+    clock.advance(IDLE);
+    assertThat(confirmation.removeOutdated(List.of(entry))).isEmpty();
+    assertThat(bucket.get(key, ReadFrom.LEADER)).isPresent();
+  }
+
+  @Test
+  void withoutTheDatabaseAnEntryStandsThatWasOldAndUnflushedWhenItWent() {
+    HotEntry entry = publish();
+    clock.advance(IDLE);
+    tracker.refresh();
+    memory.sqlOutage(true);
+    assertThat(confirmation.removeOutdated(List.of(entry))).isEmpty();
+    assertThat(bucket.get(key, ReadFrom.LEADER)).isPresent();
+  }
+
+  private HotEntry publish() {
     bucket.publish(key, Operation.PUT, new byte[] {'1'}, EntryMetadata.NONE, HotBucket.ANY);
+    return bucket.get(key, ReadFrom.LEADER).orElseThrow();
   }
 }
