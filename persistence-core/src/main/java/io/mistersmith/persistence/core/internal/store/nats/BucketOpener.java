@@ -100,7 +100,7 @@ final class BucketOpener {
               + name
               + " is stored uncompressed (2.10 can)");
     }
-    if (!server.messageTtl() && (bucket == Bucket.SESSION_DATA || bucket == Bucket.QUERY_CACHE)) {
+    if (!server.messageTtl() && BucketPlan.mayEndMessages(bucket, wanted)) {
       notices.accept(
           "nats-server "
               + server.version()

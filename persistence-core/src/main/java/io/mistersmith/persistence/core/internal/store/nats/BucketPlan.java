@@ -182,9 +182,20 @@ record BucketPlan(
     return all;
   }
 
-  /** Whether the server is to end messages by itself: never what waits to be flushed. */
+  /** Whether the server is to end messages by itself. */
   private boolean wantsMessageTtl() {
-    return server.messageTtl() && (bucket == Bucket.SESSION_DATA || bucket == Bucket.QUERY_CACHE);
+    return server.messageTtl() && mayEndMessages(bucket, config);
+  }
+
+  /**
+   * Whether nothing is lost, and nothing comes back, when the server ends a message: never what
+   * waits to be flushed; nor where a version before it is kept, or may be found again on disk by a
+   * server that was killed, and lives on (tried: it does).
+   */
+  static boolean mayEndMessages(Bucket bucket, BucketConfig config) {
+    return (bucket == Bucket.SESSION_DATA || bucket == Bucket.QUERY_CACHE)
+        && config.history() == 1
+        && config.storage() == Storage.MEMORY;
   }
 
   boolean wantsPlacement() {

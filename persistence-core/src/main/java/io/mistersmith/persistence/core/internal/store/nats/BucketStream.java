@@ -10,14 +10,17 @@ import io.nats.client.api.StreamInfo;
  * @param replicas how many copies there are
  * @param maxMessageBytes the largest message, headers included; negative for no bound but the
  *     server's
- * @param messageTtl whether its messages can have a time to live
+ * @param messageTtl whether its messages get a time to live
  */
 record BucketStream(String bucket, int replicas, int maxMessageBytes, boolean messageTtl) {
 
-  static BucketStream of(String bucket, StreamInfo info) {
+  static BucketStream of(String bucket, StreamInfo info, boolean mayEndMessages) {
     StreamConfiguration config = info.getConfiguration();
     return new BucketStream(
-        bucket, config.getReplicas(), config.getMaximumMessageSize(), config.getAllowMessageTtl());
+        bucket,
+        config.getReplicas(),
+        config.getMaximumMessageSize(),
+        mayEndMessages && config.getAllowMessageTtl());
   }
 
   String stream() {

@@ -46,7 +46,11 @@ final class NatsBucket implements HotBucket {
     this.bucket = bucket;
     this.opener = opener;
     this.link = link;
-    this.stream = BucketStream.of(opener.fullName(bucket), info);
+    this.stream =
+        BucketStream.of(
+            opener.fullName(bucket),
+            info,
+            BucketPlan.mayEndMessages(bucket, config.bucket(bucket)));
     this.reads = new BucketReads(link, stream);
     this.writes =
         new BucketWrites(

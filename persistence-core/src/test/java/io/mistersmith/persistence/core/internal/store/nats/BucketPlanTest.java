@@ -38,12 +38,15 @@ class BucketPlanTest {
   }
 
   @Test
-  void onlyBucketsThatAreNotFlushedLetTheServerEndMessages() {
-    assertThat(plan(Bucket.SESSION_DATA, NEW).create().getAllowMessageTtl()).isTrue();
+  void onlyBucketsThatAreNotFlushedAndKeepNothingOlderLetTheServerEndMessages() {
+    assertThat(plan(Bucket.SESSION_DATA, NEW).create().getAllowMessageTtl()).isFalse();
+    assertThat(
+            plan(Bucket.QUERY_CACHE.defaults().withHistory(2), NEW).create().getAllowMessageTtl())
+        .isFalse();
     assertThat(plan(Bucket.QUERY_CACHE, NEW).create().getAllowMessageTtl()).isTrue();
     assertThat(plan(Bucket.AGENT_STATE, NEW).create().getAllowMessageTtl()).isFalse();
     assertThat(plan(Bucket.AGENT_CONFIG, NEW).create().getAllowMessageTtl()).isFalse();
-    assertThat(plan(Bucket.SESSION_DATA, OLD).create().getAllowMessageTtl()).isFalse();
+    assertThat(plan(Bucket.QUERY_CACHE, OLD).create().getAllowMessageTtl()).isFalse();
   }
 
   @Test

@@ -106,7 +106,7 @@ class BucketSettingsIT {
       assertThat(store.notices()).doesNotHaveDuplicates();
       assertThat(String.join("\n", store.notices()))
           .contains("cannot compress: bucket AGENT_STATE")
-          .contains("no time to live per message: entries of bucket SESSION_DATA")
+          .contains("no time to live per message: entries of bucket QUERY_CACHE")
           .contains("cannot get many keys")
           .contains("bucket AGENT_STATE has 1 replica, not 3")
           .contains("placement of bucket AGENT_CONFIG is ignored");
@@ -126,17 +126,20 @@ class BucketSettingsIT {
   }
 
   @Test
-  void aNewServerEndsSessionsButNeverTheJournal() {
+  void aNewServerEndsResultsButNeverTheJournalNorSessionsOnDisk() {
     try (NatsServer server = NatsServer.start(NatsOptions.defaults().withLine(NatsOptions.NEWEST));
         NatsStore store = NatsStore.connect(NatsFixture.config(server, "").build())) {
       EntryMetadata soon = expiring(Instant.now().plusMillis(300));
+      HotBucket results = store.bucket(Bucket.QUERY_CACHE);
       HotBucket sessions = store.bucket(Bucket.SESSION_DATA);
       HotBucket journal = store.bucket(Bucket.AGENT_STATE);
+      results.publish(KEY, Operation.PUT, new byte[1], soon, HotBucket.ANY);
       sessions.publish(KEY, Operation.PUT, new byte[1], soon, HotBucket.ANY);
       journal.publish(KEY, Operation.PUT, new byte[1], soon, HotBucket.ANY);
       Awaitility.await()
           .atMost(Duration.ofSeconds(10))
-          .until(() -> sessions.get(KEY, ReadFrom.LEADER).isEmpty());
+          .until(() -> results.get(KEY, ReadFrom.LEADER).isEmpty());
+      assertThat(sessions.get(KEY, ReadFrom.LEADER)).isPresent();
       assertThat(journal.get(KEY, ReadFrom.LEADER)).isPresent();
       assertThat(store.notices()).isEmpty();
     }
