@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.internal.store.nats;
 
+import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.HotEntry;
 import io.mistersmith.persistence.spi.ReadFrom;
@@ -48,28 +49,38 @@ final class BucketReads {
   }
 
   private Optional<HotEntry> getOnce(StateKey key, ReadFrom from) {
-    return link.await(() -> what(key), getAsync(key, from, link.requestTimeout()));
+    return entry(
+        key,
+        from,
+        link.ask(
+            () -> what(key), api(key, from), null, question(key, from), link.requestTimeout()));
+  }
+
+  private String api(StateKey key, ReadFrom from) {
+    return from == ReadFrom.LEADER ? leaderGet : directGet + subject(key);
+  }
+
+  private byte[] question(StateKey key, ReadFrom from) {
+    return from == ReadFrom.LEADER
+        ? ("{\"last_by_subj\":\"" + subject(key) + "\"}").getBytes(StandardCharsets.UTF_8)
+        : Entries.NO_VALUE;
+  }
+
+  private String subject(StateKey key) {
+    return subjectPrefix + KeyEncoding.encode(key);
   }
 
   CompletableFuture<Optional<HotEntry>> getAsync(StateKey key, ReadFrom from, Duration timeout) {
-    String subject = subjectPrefix + KeyEncoding.encode(key);
     CompletableFuture<Message> answer =
-        from == ReadFrom.LEADER
-            ? link.request(
-                leaderGet,
-                null,
-                ("{\"last_by_subj\":\"" + subject + "\"}").getBytes(StandardCharsets.UTF_8),
-                timeout)
-            : link.request(directGet + subject, null, Entries.NO_VALUE, timeout);
+        link.request(api(key, from), null, question(key, from), timeout);
     CompletableFuture<Optional<HotEntry>> result = new CompletableFuture<>();
     Replies.deliver(
         answer,
         message -> {
           try {
-            result.complete(
-                from == ReadFrom.LEADER ? ofLeader(key, message) : ofDirect(key, message));
-          } catch (JetStreamApiException | RuntimeException e) {
-            result.completeExceptionally(link.failure(what(key), e));
+            result.complete(entry(key, from, message));
+          } catch (PersistenceException e) {
+            result.completeExceptionally(e);
           }
         },
         failure -> result.completeExceptionally(link.failure(what(key), failure)));
@@ -104,6 +115,14 @@ final class BucketReads {
       link.await(() -> what, answer).ifPresent(entry -> found.put(entry.key(), entry));
     }
     return found;
+  }
+
+  private Optional<HotEntry> entry(StateKey key, ReadFrom from, Message answer) {
+    try {
+      return from == ReadFrom.LEADER ? ofLeader(key, answer) : ofDirect(key, answer);
+    } catch (JetStreamApiException | RuntimeException e) {
+      throw link.failure(what(key), e);
+    }
   }
 
   private Optional<HotEntry> ofDirect(StateKey key, Message answer) {

@@ -56,9 +56,32 @@ final class BucketWrites {
       byte[] value,
       EntryMetadata metadata,
       long expectedSequence) {
-    CompletableFuture<Long> sequence = new CompletableFuture<>();
-    send(key, operation, value, metadata, expectedSequence, sequence, () -> {});
-    return link.await(() -> what(key), sequence);
+    long deadline = System.nanoTime() + link.requestTimeout().toNanos();
+    Optional<String> writeId = writeId(metadata, expectedSequence);
+    Message answer;
+    try {
+      Headers headers = headers(operation, metadata, expectedSequence);
+      requireFits(key, value, headers, link.connection());
+      answer =
+          link.ask(
+              () -> what(key), subject(key), headers, body(operation, value), timeout(writeId));
+    } catch (RuntimeException e) {
+      PersistenceException failure = link.failure(what(key), e);
+      if (failure.error() != DataError.CONNECTION_FAILED || writeId.isEmpty()) {
+        throw failure;
+      }
+      CompletableFuture<Long> place = new CompletableFuture<>();
+      lostAcknowledgement.find(
+          what(key),
+          key,
+          writeId.get(),
+          failure,
+          deadline,
+          place::complete,
+          place::completeExceptionally);
+      return link.await(() -> what(key), place);
+    }
+    return place(key, expectedSequence, answer);
   }
 
   CompletableFuture<Long> publishAsync(
@@ -88,20 +111,13 @@ final class BucketWrites {
       CompletableFuture<Long> sequence,
       Runnable ended) {
     long deadline = System.nanoTime() + link.requestTimeout().toNanos();
-    Optional<String> writeId =
-        expectedSequence == HotBucket.ANY ? Optional.empty() : metadata.writeId();
+    Optional<String> writeId = writeId(metadata, expectedSequence);
     CompletableFuture<Message> acknowledgement;
     try {
       Headers headers = headers(operation, metadata, expectedSequence);
-      Connection connection = link.connection();
-      requireFits(key, value, headers, connection);
-      Duration timeout = link.requestTimeout();
+      requireFits(key, value, headers, link.connection());
       acknowledgement =
-          link.request(
-              stream.subjectPrefix() + KeyEncoding.encode(key),
-              headers,
-              operation == Operation.DELETE ? Entries.NO_VALUE : value,
-              writeId.isEmpty() ? timeout : timeout.multipliedBy(2).dividedBy(3));
+          link.request(subject(key), headers, body(operation, value), timeout(writeId));
     } catch (RuntimeException e) {
       ended.run();
       sequence.completeExceptionally(link.failure(what(key), e));
@@ -122,9 +138,9 @@ final class BucketWrites {
         message -> {
           long place;
           try {
-            place = new PublishAck(message).getSeqno();
-          } catch (IOException | JetStreamApiException | RuntimeException e) {
-            fail.accept(refused(key, expectedSequence, e));
+            place = place(key, expectedSequence, message);
+          } catch (PersistenceException e) {
+            fail.accept(e);
             return;
           }
           stored.accept(place);
@@ -138,6 +154,31 @@ final class BucketWrites {
             fail.accept(failure);
           }
         });
+  }
+
+  private String subject(StateKey key) {
+    return stream.subjectPrefix() + KeyEncoding.encode(key);
+  }
+
+  private static byte[] body(Operation operation, byte[] value) {
+    return operation == Operation.DELETE ? Entries.NO_VALUE : value;
+  }
+
+  private static Optional<String> writeId(EntryMetadata metadata, long expectedSequence) {
+    return expectedSequence == HotBucket.ANY ? Optional.empty() : metadata.writeId();
+  }
+
+  private Duration timeout(Optional<String> writeId) {
+    Duration timeout = link.requestTimeout();
+    return writeId.isEmpty() ? timeout : timeout.multipliedBy(2).dividedBy(3);
+  }
+
+  private long place(StateKey key, long expectedSequence, Message acknowledgement) {
+    try {
+      return new PublishAck(acknowledgement).getSeqno();
+    } catch (IOException | JetStreamApiException | RuntimeException e) {
+      throw refused(key, expectedSequence, e);
+    }
   }
 
   private @Nullable Headers headers(

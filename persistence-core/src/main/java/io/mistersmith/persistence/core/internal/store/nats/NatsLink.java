@@ -62,6 +62,7 @@ final class NatsLink implements AutoCloseable {
   private final Set<String> knownServers = new LinkedHashSet<>();
   private final Thread keeper = new Thread(this::keepConnected, "persistence-nats-connection");
   private volatile @Nullable Connection current;
+  private volatile @Nullable ReplyLanes lanes;
   private volatile boolean closed;
 
   private NatsLink(NatsConfig config, String runtimeName) {
@@ -132,6 +133,34 @@ final class NatsLink implements AutoCloseable {
     }
   }
 
+  /**
+   * Sends a request and waits for its answer on the caller's own thread. Fails as a future of
+   * {@link #request} does for who {@linkplain #await awaits} it.
+   */
+  Message ask(
+      Supplier<String> what,
+      String subject,
+      @Nullable Headers headers,
+      byte[] body,
+      Duration timeout) {
+    try {
+      Connection connection = connection();
+      ReplyLanes present = lanes;
+      if (present != null && present.connection() == connection) {
+        Message answer = present.ask(subject, headers, body, timeout);
+        if (answer != null) {
+          return answer;
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw NatsFailures.unreachable(what.get(), "interrupted; the outcome is unknown", e);
+    } catch (TimeoutException | RuntimeException e) {
+      throw failure(what.get(), e);
+    }
+    return await(what, request(subject, headers, body, timeout));
+  }
+
   /** The typed failure of a call. */
   PersistenceException failure(String what, Throwable cause) {
     return closed ? NatsFailures.closed() : NatsFailures.translate(what, cause);
@@ -175,6 +204,7 @@ final class NatsLink implements AutoCloseable {
   private void connect() throws IOException, InterruptedException {
     Connection connection = Nats.connect(options.build(knownServers));
     knownServers.addAll(connection.getServers());
+    lanes = new ReplyLanes(connection);
     current = connection;
     if (closed) {
       connection.close();

@@ -20,6 +20,11 @@ import org.jspecify.annotations.Nullable;
  * it: one that is lost on its way shows as a gap in the consumer's sequence, and the reader starts
  * over. While a request waits the server sends heartbeats; when they stop, the consumer, its stream
  * or its server is gone.
+ *
+ * <p>The server does not always say that a request is used up: not when its bytes come out even, so
+ * they are counted here as they are there. And what it says of one whose messages were used up
+ * comes after the last of them, when the next request may be at the server: so each has a reply
+ * subject of its own.
  */
 final class PullSubscription implements AutoCloseable {
 
@@ -34,29 +39,43 @@ final class PullSubscription implements AutoCloseable {
 
   private final JournalConsumer consumer;
   private final String what;
+  private final int batch;
+  private final long batchBytes;
   private final String inbox;
   private final Subscription answers;
   private final byte[] request;
   private final ArrayDeque<Message> here = new ArrayDeque<>();
   private long bytesHere;
+  private long pulls;
+  private String pull = "";
   private int leftOfPull;
+  private long bytesLeftOfPull;
   private boolean pulling;
   private long heardAt;
   private long consumerSequence;
 
   PullSubscription(JournalConsumer consumer) {
+    this(
+        consumer,
+        BATCH,
+        // A single message must fit.
+        Math.max(BATCH_BYTES, consumer.connection().getMaxPayload() + 64 * 1024));
+  }
+
+  /** Asks for so many messages at a time and so many bytes of them. */
+  PullSubscription(JournalConsumer consumer, int batch, long batchBytes) {
     this.consumer = consumer;
+    this.batch = batch;
+    this.batchBytes = batchBytes;
     this.what = "read the journal of bucket " + consumer.stream().bucket();
     Connection connection = consumer.connection();
     this.inbox = connection.createInbox();
-    long largest = connection.getMaxPayload() + 64 * 1024;
     this.request =
         "{\"batch\":%d,\"max_bytes\":%d,\"expires\":%d,\"idle_heartbeat\":%d}"
-            .formatted(
-                BATCH, Math.max(BATCH_BYTES, largest), EXPIRES.toNanos(), HEARTBEAT.toNanos())
+            .formatted(batch, batchBytes, EXPIRES.toNanos(), HEARTBEAT.toNanos())
             .getBytes(StandardCharsets.UTF_8);
     try {
-      this.answers = connection.subscribe(inbox);
+      this.answers = connection.subscribe(inbox + ".*");
       answers.setPendingLimits(-1, -1);
       pullIfLow();
     } catch (IllegalStateException e) {
@@ -109,7 +128,9 @@ final class PullSubscription implements AutoCloseable {
   private void take(Message message) {
     heardAt = System.nanoTime();
     if (message.isStatusMessage()) {
-      status(message.getStatus());
+      if (message.getSubject().equals(pull)) {
+        status(message.getStatus());
+      }
       return;
     }
     if (message.metaData().consumerSequence() != ++consumerSequence) {
@@ -123,8 +144,9 @@ final class PullSubscription implements AutoCloseable {
     }
     here.add(message);
     bytesHere += message.consumeByteCount();
+    bytesLeftOfPull -= message.consumeByteCount();
     leftOfPull--;
-    if (leftOfPull == 0) {
+    if (leftOfPull == 0 || bytesLeftOfPull == 0) {
       pulling = false;
     }
   }
@@ -146,9 +168,11 @@ final class PullSubscription implements AutoCloseable {
   }
 
   private void pullIfLow() {
-    if (!pulling && here.size() <= BATCH / 2 && bytesHere <= BATCH_BYTES / 2) {
-      consumer.connection().publish(consumer.pullSubject(), inbox, request);
-      leftOfPull = BATCH;
+    if (!pulling && here.size() <= batch / 2 && bytesHere <= batchBytes / 2) {
+      pull = inbox + "." + ++pulls;
+      consumer.connection().publish(consumer.pullSubject(), pull, request);
+      leftOfPull = batch;
+      bytesLeftOfPull = batchBytes;
       pulling = true;
       heardAt = System.nanoTime();
     }

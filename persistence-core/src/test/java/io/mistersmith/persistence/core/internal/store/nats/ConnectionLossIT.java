@@ -38,6 +38,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -256,12 +257,40 @@ class ConnectionLossIT {
   @ParameterizedTest
   @ValueSource(strings = {NatsOptions.OLDEST, NatsOptions.NEWEST})
   void aLateAnswerIsMadeUpForByTheWriteId(String line) throws Exception {
+    answerLate(line, bucket -> conditional(bucket, 1));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {NatsOptions.OLDEST, NatsOptions.NEWEST})
+  void aLateAnswerToAWaitingCallerIsMadeUpForByTheWriteId(String line) throws Exception {
+    answerLate(
+        line,
+        bucket -> {
+          CompletableFuture<Long> place = new CompletableFuture<>();
+          new Thread(
+                  () -> {
+                    try {
+                      place.complete(
+                          bucket.publish(
+                              key(1), Operation.PUT, bytes("v"), writeId(1), HotBucket.NONE));
+                    } catch (PersistenceException e) {
+                      place.completeExceptionally(e);
+                    }
+                  },
+                  "test-caller")
+              .start();
+          return place;
+        });
+  }
+
+  private static void answerLate(
+      String line, Function<HotBucket, CompletableFuture<Long>> conditional) throws Exception {
     try (NatsServer server = start(line);
         NatsStore store = connect(server, Duration.ofSeconds(6))) {
       HotBucket bucket = store.bucket(Bucket.AGENT_STATE);
       server.pause();
       long start = System.nanoTime();
-      CompletableFuture<Long> write = conditional(bucket, 1);
+      CompletableFuture<Long> write = conditional.apply(bucket);
       Awaitility.await()
           .pollInterval(Duration.ofMillis(50))
           .atMost(Duration.ofSeconds(10))
@@ -299,11 +328,11 @@ class ConnectionLossIT {
 
   private static CompletableFuture<Long> conditional(HotBucket bucket, int number) {
     return bucket.publishAsync(
-        key(number),
-        Operation.PUT,
-        bytes("v"),
-        new EntryMetadata(Optional.empty(), Optional.empty(), Optional.of("w" + number)),
-        HotBucket.NONE);
+        key(number), Operation.PUT, bytes("v"), writeId(number), HotBucket.NONE);
+  }
+
+  private static EntryMetadata writeId(int number) {
+    return new EntryMetadata(Optional.empty(), Optional.empty(), Optional.of("w" + number));
   }
 
   private static NatsServer start(String line) {
