@@ -18,8 +18,6 @@ record Thing(
     Runnable weighing)
     implements Cacheable {
 
-  private static final Runnable NOTHING = () -> {};
-
   @Override
   public int bytes() {
     weighing.run();
@@ -27,8 +25,11 @@ record Thing(
   }
 
   static Thing at(long sequence) {
-    return new Thing(new Revision(1, sequence), Instant.EPOCH, Optional.empty(), 10, true, NOTHING);
+    return new Thing(
+        new Revision(1, sequence), Instant.EPOCH, Optional.empty(), 10, true, Thing::nothing);
   }
+
+  private static void nothing() {}
 
   Thing until(Instant end) {
     return new Thing(revision, writtenAt, Optional.of(end), bytes, isSettled, weighing);
