@@ -17,5 +17,7 @@ public enum LifecycleCause {
   /** Nobody used the agent's state for the time to live. */
   IDLE,
   /** More agents were in use than are tracked, and this one had been idle for longest. */
-  NO_ROOM
+  NO_ROOM,
+  /** The runtime was closed: this process remembers nothing of the agent any more. */
+  CLOSED
 }

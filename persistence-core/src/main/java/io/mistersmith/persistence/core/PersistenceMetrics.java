@@ -3,6 +3,7 @@ package io.mistersmith.persistence.core;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.mistersmith.persistence.lifecycle.Hydration;
 import io.mistersmith.persistence.lifecycle.LifecycleChange;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.monitor.BackpressureEvent;
@@ -43,6 +44,7 @@ public final class PersistenceMetrics implements PersistenceListener, AutoClosea
   private final Counter epochs;
   private final Counter lost;
   private final Counter hydrations;
+  private final Timer bulkHydrations;
   private final Counter evictions;
   private final Counter compared;
   private final AtomicInteger engaged;
@@ -63,6 +65,10 @@ public final class PersistenceMetrics implements PersistenceListener, AutoClosea
     this.epochs = counter("persistence.epochs", "times that a journal started anew or went back");
     this.lost = counter("persistence.conflicts.lost", "times that another writer was faster");
     this.hydrations = counter("persistence.hydrations", "entries brought from PostgreSQL to KV");
+    this.bulkHydrations =
+        Timer.builder("persistence.hydration.duration")
+            .description("hydrations of all of an agent's entries")
+            .register(registry);
     this.evictions = counter("persistence.evictions", "idle entries taken out of KV");
     this.compared = counter("persistence.consistency.compared", "keys compared by checks");
     this.engaged =
@@ -131,6 +137,11 @@ public final class PersistenceMetrics implements PersistenceListener, AutoClosea
   @Override
   public void onHydrated(StateKey key) {
     hydrations.increment();
+  }
+
+  @Override
+  public void onAgentHydrated(Hydration hydration) {
+    bulkHydrations.record(hydration.took());
   }
 
   @Override

@@ -208,6 +208,7 @@ final class StateEngine {
     consistency.close(STOP);
     flusher.close(STOP);
     evictor.close(STOP);
+    agents.close();
     return left;
   }
 

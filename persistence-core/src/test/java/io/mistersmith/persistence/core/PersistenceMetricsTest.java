@@ -77,6 +77,11 @@ class PersistenceMetricsTest {
       assertThat(agents("ACTIVE")).isEqualTo(1);
       assertThat(agents("FLUSHING")).isZero();
 
+      long hydrated = registry.get("persistence.hydration.duration").timer().count();
+      persistence.lifecycle().hydrate(agent.id().toString());
+      assertThat(registry.get("persistence.hydration.duration").timer().count())
+          .isEqualTo(hydrated + 1);
+
       StateKey strange = StateKey.of(Agent.of("test", "stranger").id(), "k");
       states.save(strange, 1);
       await().atMost(SOON).until(() -> counted("persistence.dead.letters") == 1);
@@ -107,7 +112,10 @@ class PersistenceMetricsTest {
       metrics.close();
       assertThat(registry.find("persistence.sql.rows").gauge()).isNull();
       assertThat(registry.find("persistence.flush.entries").counter()).isNotNull();
+      assertThat(agents("ACTIVE")).isPositive();
     }
+    assertThat(agents("ACTIVE")).as("of a closed engine").isZero();
+    assertThat(agents("EXPIRED")).isZero();
   }
 
   private double counted(String name) {

@@ -36,6 +36,7 @@ final class Actor {
   private final StateRepository<String> states;
   private final StateRepository<String> sessions;
   private long writes;
+  private String doing = "";
 
   Actor(
       Persistence persistence,
@@ -56,6 +57,12 @@ final class Actor {
     this.life = "r" + runtime + "l" + life + "t" + thread + "n";
     this.states = persistence.states(String.class);
     this.sessions = persistence.states(DataType.SESSION_DATA, String.class);
+  }
+
+  /** Does it, under whose name failures are counted. */
+  void run(Operation operation) {
+    doing = operation.getClass().getSimpleName();
+    operation.run(this);
   }
 
   Persistence persistence() {
@@ -175,7 +182,7 @@ final class Actor {
 
   /** Takes a failure that is one of the interface's. */
   void failed(String write, StateKey key, Floor before, RuntimeException failure) {
-    if (isRefusal(typed(failure).error())) {
+    if (isRefusal(tolerated(failure).error())) {
       scribe.refused(write);
       floors.set(key, before);
     } else {
@@ -191,7 +198,21 @@ final class Actor {
         || error == DataError.NOT_FOUND;
   }
 
-  static PersistenceException typed(RuntimeException failure) {
+  /**
+   * Counts a failure; one that neither a fault of the soak nor another writer explains fails it.
+   */
+  PersistenceException tolerated(RuntimeException failure) {
+    PersistenceException typed = typed(failure);
+    if (typed.isTransient() || isRefusal(typed.error())) {
+      scribe.tolerated(doing, typed.error());
+    } else {
+      typed.printStackTrace(System.err);
+      scribe.unexpected(doing + ": " + typed.error() + ": " + typed.getMessage());
+    }
+    return typed;
+  }
+
+  private static PersistenceException typed(RuntimeException failure) {
     if (failure instanceof PersistenceException typed) {
       return typed;
     }
@@ -211,7 +232,7 @@ final class Actor {
       judge(key, floor, found);
       return found;
     } catch (PersistenceException | CompletionException e) {
-      PersistenceException unused = typed(e);
+      PersistenceException unused = tolerated(e);
       pause();
       return Optional.empty();
     }
@@ -230,7 +251,7 @@ final class Actor {
     try {
       call.run();
     } catch (PersistenceException | CompletionException e) {
-      PersistenceException unused = typed(e);
+      PersistenceException unused = tolerated(e);
       pause();
     }
   }

@@ -54,6 +54,7 @@ final class CrdtChange<C extends Crdt<C>> {
         actor.scribe().acknowledged(write, Optional.of(stands.revision()), "");
         return;
       } catch (PersistenceException e) {
+        PersistenceException unused = actor.tolerated(e);
         actor.pause();
       }
     }

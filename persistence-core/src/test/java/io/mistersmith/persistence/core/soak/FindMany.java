@@ -2,6 +2,7 @@ package io.mistersmith.persistence.core.soak;
 
 import io.mistersmith.persistence.core.soak.Floors.Floor;
 import io.mistersmith.persistence.error.DataResult;
+import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.Versioned;
 import java.util.LinkedHashMap;
@@ -24,6 +25,9 @@ record FindMany(Space space) implements Operation {
         (key, floor) -> {
           if (rows.get(key) instanceof DataResult.Success<Optional<Versioned<String>>> success) {
             actor.judge(key, floor, success.value());
+          } else if (rows.get(key)
+              instanceof DataResult.Failure<Optional<Versioned<String>>> failure) {
+            PersistenceException unused = actor.tolerated(failure.cause());
           }
         });
   }

@@ -65,6 +65,8 @@ final class Operations {
         .add(1, new Checkpointing())
         .add(1, new Compare())
         .add(2, new Ask())
+        .add(1, new ReplayLetter())
+        .add(1, new RecordEvent())
         .all;
   }
 }

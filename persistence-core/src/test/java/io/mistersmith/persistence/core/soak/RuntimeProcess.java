@@ -2,6 +2,7 @@ package io.mistersmith.persistence.core.soak;
 
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.BackpressureConfig;
+import io.mistersmith.persistence.config.CacheConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import java.io.BufferedReader;
 import java.io.FileDescriptor;
@@ -22,7 +23,6 @@ import java.util.concurrent.locks.LockSupport;
 final class RuntimeProcess {
 
   static final String READY = "ready";
-  static final String UNEXPECTED = "unexpected";
 
   /** At most this long between two operations of a thread. */
   private static final int MAX_PAUSE_NANOS = 2_000_000;
@@ -39,7 +39,7 @@ final class RuntimeProcess {
     int runtime = Integer.parseInt(args[SoakInstallation.ARGUMENTS]);
     int life = Integer.parseInt(args[SoakInstallation.ARGUMENTS + 1]);
     long seed = Long.parseLong(args[SoakInstallation.ARGUMENTS + 2]);
-    try (Persistence persistence = Patience.open(busy(installation.config("soak-" + runtime)))) {
+    try (Persistence persistence = Patience.open(busy(installation, runtime))) {
       AutoCloseable watch = Watcher.start(persistence, scribe);
       scribe.say(READY);
       Floors floors = new Floors();
@@ -60,9 +60,14 @@ final class RuntimeProcess {
     }
   }
 
-  /** Holds writes back while PostgreSQL is frozen, so that this is soaked, too. */
-  private static PersistenceConfig busy(PersistenceConfig config) {
+  /**
+   * Holds writes back while PostgreSQL is frozen, so that this is soaked, too. One runtime has no
+   * memory: it reads from replicas, which the others' memory never does.
+   */
+  private static PersistenceConfig busy(SoakInstallation installation, int runtime) {
+    PersistenceConfig config = installation.config("soak-" + runtime);
     return config.toBuilder()
+        .cache(runtime == 0 ? CacheConfig.off() : config.cache())
         .backpressure(
             BackpressureConfig.block(Duration.ofSeconds(1))
                 .withLimits(5_000, 64L << 20, Duration.ofSeconds(2)))
@@ -81,14 +86,14 @@ final class RuntimeProcess {
   private static void act(Actor actor) {
     List<Operation> operations = Operations.all();
     while (!stopped) {
-      operations.get(actor.random().nextInt(operations.size())).run(actor);
+      actor.run(operations.get(actor.random().nextInt(operations.size())));
       LockSupport.parkNanos(actor.random().nextInt(MAX_PAUSE_NANOS));
     }
   }
 
   private static void unexpected(Scribe scribe, Throwable why) {
     why.printStackTrace(System.err);
-    scribe.say(UNEXPECTED + " " + why);
+    scribe.unexpected(why.toString());
   }
 
   private static void awaitOrder() throws IOException {

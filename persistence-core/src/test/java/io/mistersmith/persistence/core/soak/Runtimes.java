@@ -105,8 +105,9 @@ final class Runtimes implements AutoCloseable {
       case Scribe.DURABLE -> durable.expect(part[1], part[2]);
       case Scribe.CHECKPOINT -> checkpoints.made(part[1], part[2]);
       case Scribe.CHECKPOINT_MAY_GO -> checkpoints.mayGo(part[1]);
+      case Scribe.TOLERATED -> tally.tolerated(part[1], part[2]);
       case Scribe.SEEN -> tally.add(new Fault(Kind.valueOf(part[1]), part[2]));
-      case RuntimeProcess.UNEXPECTED -> tally.unexpected(whole);
+      case Scribe.UNEXPECTED -> tally.unexpected(whole);
       case RuntimeProcess.READY -> ready.countDown();
       default -> throw new IllegalStateException("a runtime says " + whole);
     }

@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.soak;
 
+import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import java.io.IOException;
@@ -23,7 +24,9 @@ final class Scribe {
   static final String ACKNOWLEDGED = "A";
   static final String FAILED = "F";
   static final String REFUSED = "N";
+  static final String TOLERATED = "T";
   static final String DURABLE = "D";
+  static final String UNEXPECTED = "unexpected";
   static final String SEEN = "X";
   static final String CHECKPOINT = "C";
   static final String CHECKPOINT_MAY_GO = "G";
@@ -58,6 +61,16 @@ final class Scribe {
 
   void refused(String write) {
     say(REFUSED + " " + write);
+  }
+
+  /** An operation failed in a way that the soak's faults explain. */
+  void tolerated(String operation, DataError error) {
+    say(TOLERATED + " " + operation + " " + error);
+  }
+
+  /** Something failed in a way that no fault of the soak explains. */
+  void unexpected(String what) {
+    say(UNEXPECTED + " " + what.replaceAll("\\R", " "));
   }
 
   /** PostgreSQL is said to have this revision of the key, or a later one. */

@@ -12,7 +12,9 @@ import java.time.Duration;
 
 /**
  * Lets runtimes mix all operations on real servers while one process after the other is killed or
- * frozen, and checks what was promised: while it runs, and when all is flushed. Its last line reads
+ * frozen, and checks what was promised: while it runs, and when all is flushed. An operation may
+ * fail for a transient reason, or because another one was there first; these are counted and
+ * printed, and any other failure fails the soak. Its last line reads
  *
  * <pre>soak: seconds=N acknowledged=N faults=N lost=N backward=N resurrected=N stale_own_reads=N
  * </pre>
@@ -117,6 +119,7 @@ final class Soak {
   }
 
   private int result(int faults) {
+    tally.printTolerated();
     out.printf(
         "soak: seconds=%d acknowledged=%d faults=%d lost=%d backward=%d resurrected=%d"
             + " stale_own_reads=%d%n",

@@ -6,6 +6,7 @@ import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 
 /** Counts broken promises, each once, and prints the first of each kind. Thread-safe. */
 final class Tally {
@@ -14,6 +15,7 @@ final class Tally {
 
   private final PrintStream out;
   private final Map<Kind, Set<String>> faults = new EnumMap<>(Kind.class);
+  private final Map<String, Integer> tolerated = new TreeMap<>();
   private String unexpected = "";
 
   Tally(PrintStream out) {
@@ -33,6 +35,16 @@ final class Tally {
       out.println("soak: failed: " + what);
     }
     unexpected = what;
+  }
+
+  /** An operation failed, as operations do while servers are killed and frozen. */
+  synchronized void tolerated(String operation, String error) {
+    tolerated.merge("operation=" + operation + " error=" + error, 1, Integer::sum);
+  }
+
+  /** Prints how often each operation failed, and how. */
+  synchronized void printTolerated() {
+    tolerated.forEach((what, count) -> out.println("soak: tolerated " + what + " count=" + count));
   }
 
   synchronized int count(Kind kind) {

@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -151,7 +152,15 @@ final class FaultyBucket implements HotBucket {
 
   @Override
   public CompletableFuture<Set<StateKey>> keysAsync(String agent) {
-    return later(Call.GET, () -> real.keysAsync(agent), () -> {});
+    return later(
+        Call.GET, () -> real.keysAsync(agent).thenApply(this::withoutThoseToCome), () -> {});
+  }
+
+  /** Without the keys that a replica which lags has nothing of yet. */
+  private Set<StateKey> withoutThoseToCome(Set<StateKey> keys) {
+    return keys.stream()
+        .filter(key -> !lags(key, ReadFrom.ANY_REPLICA) || stale(key).isPresent())
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   @Override

@@ -29,6 +29,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -165,7 +166,10 @@ class FaultyStoresTest {
     assertThat(bucket.hasReplicas()).isTrue();
     put("1");
     assertThat(bucket.get(KEY, ReadFrom.ANY_REPLICA)).isEmpty();
+    assertThat(bucket.list(KEY.agent(), "")).isEmpty();
+    assertThat(bucket.keysAsync(KEY.agent())).isCompletedWithValue(Set.of());
     put("2");
+    assertThat(bucket.keysAsync(KEY.agent())).isCompletedWithValue(Set.of(KEY));
     assertThat(bucket.get(KEY, ReadFrom.ANY_REPLICA).map(FaultyStoresTest::text)).contains("1");
     assertThat(bucket.getAll(List.of(KEY), ReadFrom.ANY_REPLICA)).containsOnlyKeys(KEY);
     assertThat(get()).contains("2");

@@ -32,6 +32,7 @@ public final class AgentStates implements AgentUse {
   private final long idleMillis;
   private final Clock clock;
   private final PersistenceListener listener;
+  private volatile boolean closed;
 
   /** Tracks at most {@code capacity} agents, each until nobody used it for {@code idle}. */
   public AgentStates(int capacity, Duration idle, Clock clock, PersistenceListener listener) {
@@ -116,6 +117,12 @@ public final class AgentStates implements AgentUse {
     makeRoom("");
   }
 
+  /** Lets all become cold, those that something is under way for once that is over. */
+  public void close() {
+    closed = true;
+    tracked.values().forEach(agent -> leave(agent, it -> it.leave(LifecycleCause.CLOSED)));
+  }
+
   private void change(String agent, Consumer<TrackedAgent> change) {
     boolean unused =
         apply(
@@ -138,6 +145,9 @@ public final class AgentStates implements AgentUse {
         try {
           result = change.apply(found);
         } finally {
+          if (closed) {
+            found.leave(LifecycleCause.CLOSED);
+          }
           forgetIfCold(found);
         }
       }

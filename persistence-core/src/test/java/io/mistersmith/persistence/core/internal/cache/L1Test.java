@@ -14,6 +14,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -144,6 +146,56 @@ class L1Test {
     Slot<Thing> slot = cache.l1.find(KEY);
     assertThat(slot).isNotNull();
     assertThat(slot.entry().orElseThrow().revision()).isEqualTo(revision(6));
+  }
+
+  @Test
+  void whoMissedItBeforeItWasKeptDoesNotReplaceItByLess() {
+    cache.read(Thing.at(6));
+    cache.read(Thing.at(5));
+    assertThat(kept()).isEqualTo(revision(6));
+    cache.read(Thing.at(7));
+    assertThat(kept()).isEqualTo(revision(7));
+    cache.clock.advance(Duration.ofMinutes(1));
+    cache.read(Thing.at(6));
+    assertThat(kept()).as("what is over is no obstacle").isEqualTo(revision(6));
+  }
+
+  private Revision kept() {
+    Slot<Thing> slot = cache.l1.find(KEY);
+    assertThat(slot).isNotNull();
+    return slot.entry().orElseThrow().revision();
+  }
+
+  @Test
+  void aWriteThatIsHeardOfWhileALoadIsJustBeingKeptDropsIt() throws Exception {
+    dropsWhatIsJustBeingKept(() -> cache.l1.changed(KEY, revision(6)));
+  }
+
+  @Test
+  void soDoesOneOfUnknownOutcome() throws Exception {
+    dropsWhatIsJustBeingKept(() -> cache.l1.forget(KEY));
+  }
+
+  /** The change comes after the load has looked for one, and before it is in the map. */
+  private void dropsWhatIsJustBeingKept(Runnable change) throws Exception {
+    Thread changing = new Thread(change, "changing");
+    changing.setDaemon(true);
+    Set<Thread.State> waitsOrIsOver = Set.of(Thread.State.BLOCKED, Thread.State.TERMINATED);
+    cache.read(
+        Thing.at(5)
+            .weighedBy(
+                () -> {
+                  if (changing.getState() == Thread.State.NEW) {
+                    changing.start();
+                    Awaitility.await()
+                        .atMost(CacheFixture.SOON)
+                        .pollInterval(Duration.ofMillis(2))
+                        .until(() -> waitsOrIsOver.contains(changing.getState()));
+                  }
+                }));
+    changing.join(CacheFixture.SOON.toMillis());
+    assertThat(changing.isAlive()).isFalse();
+    assertThat(cache.isKept()).isFalse();
   }
 
   @Test

@@ -195,6 +195,30 @@ class AgentStatesTest {
   }
 
   @Test
+  void afterItsEndNoAgentIsAnythingButCold() {
+    states.wrote("active");
+    states.wrote("expired");
+    clock.advance(IDLE);
+    states.read("active");
+    states.sweep();
+    assertThat(states.state("expired")).isEqualTo(EXPIRED);
+    states.beginFlush("busy");
+    states.close();
+    assertThat(states.state("active")).isEqualTo(COLD);
+    assertThat(states.state("expired")).isEqualTo(COLD);
+    assertThat(states.state("busy")).as("its flush is not over").isEqualTo(FLUSHING);
+    states.endFlush("busy", true);
+    assertThat(states.state("busy")).isEqualTo(COLD);
+    states.read("late");
+    assertThat(states.size()).isZero();
+    assertThat(chains.changes())
+        .filteredOn(change -> change.to() == COLD)
+        .hasSize(4)
+        .allMatch(change -> change.cause() == LifecycleCause.CLOSED);
+    chains.assertUnbroken();
+  }
+
+  @Test
   void manyThreadsMakeOneLegalStoryOfEachAgent() throws Exception {
     List<String> agents = new ArrayList<>();
     for (int i = 0; i < CAPACITY + 10; i++) {
