@@ -195,7 +195,7 @@ final class StateEngine {
     shelf.close();
     pressure.close(STOP);
     long left = 0;
-    long written = tracker.mark();
+    long written = tracker.highest();
     if (written > 0) {
       try {
         Revision last = tracker.of(written);
@@ -218,7 +218,7 @@ final class StateEngine {
       return Math.max(1, bucket.state().lastSequence() - position.sequence());
     } catch (PersistenceException e) {
       LOG.debug("backlog not read: {}", e.getMessage());
-      return Math.max(1, tracker.mark() - tracker.position().sequence());
+      return Math.max(1, tracker.highest() - tracker.position().sequence());
     }
   }
 }

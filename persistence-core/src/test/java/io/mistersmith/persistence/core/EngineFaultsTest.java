@@ -8,6 +8,7 @@ import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
@@ -37,6 +38,34 @@ class EngineFaultsTest {
 
   private final Agent agent = Agent.of("test", "tester");
   private final StateKey key = StateKey.of(agent.id(), "k");
+
+  @Test
+  void aLateAcknowledgementOfADeletedBucketStartsNoEpoch(
+      Persistence persistence, InMemoryStores stores, ManualClock clock, Faults faults)
+      throws Exception {
+    persistence.agents().save(agent);
+    StateRepository<Object> states = persistence.states(Object.class);
+    for (int i = 0; i < 20; i++) {
+      states.save(key, i);
+    }
+    CompletableFuture<Versioned<Object>> late;
+    try (Gate beforeAnswer = faults.on(Call.PUBLISH).pauseAfter()) {
+      late = CompletableFuture.supplyAsync(() -> states.save(key, "gone"));
+      beforeAnswer.awaitArrival(SOON);
+      clock.advance(Duration.ofSeconds(1));
+      stores.recreate(Bucket.AGENT_STATE);
+      Revision first = states.save(key, "new").revision();
+      assertThat(first.epoch()).isEqualTo(2);
+      beforeAnswer.release();
+    }
+    assertThatThrownBy(() -> late.get(10, TimeUnit.SECONDS))
+        .hasCauseInstanceOf(TransientPersistenceException.class)
+        .hasMessageContaining("write again");
+    Revision next = states.save(key, "newer").revision();
+    states.awaitDurable(key, next, SOON);
+    assertThat(next.epoch()).as("epoch").isEqualTo(2);
+    assertThat(states.save(key, "newest").revision().epoch()).as("epoch").isEqualTo(2);
+  }
 
   @Test
   void aPausedHydratorNeitherOverwritesAWriteNorBringsBackAnOldValue(

@@ -48,11 +48,9 @@ final class Repairs {
       long mark = revisions.mark();
       long sequence =
           bucket.publish(hot.key(), hot.operation(), hot.value(), metadata, hot.sequence());
-      if (!revisions.note(mark, sequence)) {
-        revisions.verify();
-        revisions.note(0, sequence);
-      }
-      return awaitCommit(hot, revisions.of(sequence));
+      Revision revision = revisions.of(sequence);
+      return awaitCommit(
+          hot, revisions.note(mark, sequence) ? revision : revisions.settle(sequence));
     } catch (PersistenceException e) {
       return Conflicts.isConflict(e) ? Repair.SUPERSEDED : failed(hot, e);
     }

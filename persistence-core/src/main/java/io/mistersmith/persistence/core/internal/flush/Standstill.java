@@ -40,6 +40,6 @@ final class Standstill {
   }
 
   private boolean somethingWaits() {
-    return tracker.mark() > tracker.position().sequence();
+    return tracker.highest() > tracker.position().sequence();
   }
 }

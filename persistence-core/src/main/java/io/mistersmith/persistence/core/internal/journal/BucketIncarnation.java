@@ -31,8 +31,18 @@ public final class BucketIncarnation implements Revisions {
   }
 
   @Override
-  public long mark() {
+  public long highest() {
     return highest.get();
+  }
+
+  @Override
+  public long mark() {
+    return highest.mark(0);
+  }
+
+  @Override
+  public boolean reaches(long sequence) {
+    return bucket.state().lastSequence() >= sequence;
   }
 
   @Override
@@ -48,8 +58,8 @@ public final class BucketIncarnation implements Revisions {
     long found = epochOf(state);
     boolean restarted = found != epoch || state.lastSequence() < acknowledged;
     if (restarted) {
-      epoch = found;
       highest.restartAt(state.lastSequence());
+      epoch = found;
       restartActions.forEach(Runnable::run);
     }
     return restarted;

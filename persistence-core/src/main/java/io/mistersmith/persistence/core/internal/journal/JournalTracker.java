@@ -110,11 +110,14 @@ public final class JournalTracker implements Revisions {
 
   private void take(JournalPosition next) {
     boolean restarted = next.epoch() != position.epoch();
+    if (restarted) {
+      // What was acknowledged before says nothing about the end of the stream as it is now. Before
+      // the epoch changes: who then names a sequence by the new one cannot note it by the old term.
+      highest.restartAt(0);
+    }
     position = next;
     knownAtMillis = clock.millis();
     if (restarted) {
-      // What was acknowledged before says nothing about the end of the stream as it is now.
-      highest.restartAt(0);
       restartActions.forEach(Runnable::run);
     }
   }
@@ -140,10 +143,20 @@ public final class JournalTracker implements Revisions {
     return position.sequence();
   }
 
-  /** No later than what is applied: so a process that wrote nothing yet notices, too. */
+  @Override
+  public long highest() {
+    return Math.max(highest.get(), position.sequence());
+  }
+
+  /** No earlier than what is applied: so a process that wrote nothing yet notices, too. */
   @Override
   public long mark() {
-    return Math.max(highest.get(), position.sequence());
+    return highest.mark(position.sequence());
+  }
+
+  @Override
+  public boolean reaches(long sequence) {
+    return bucket.state().lastSequence() >= sequence;
   }
 
   @Override

@@ -1,5 +1,7 @@
 package io.mistersmith.persistence.core.internal.journal;
 
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.model.Revision;
 import java.util.OptionalLong;
 
@@ -26,16 +28,40 @@ public interface Revisions {
     return Long.MAX_VALUE;
   }
 
+  /** The highest sequence that this process knows of; 0 when none. */
+  long highest();
+
   /** To be taken before a write is sent and handed to {@link #note} with its sequence. */
   long mark();
 
   /**
-   * Notes that a write was acknowledged; never blocks.
+   * Notes that a write was acknowledged; never blocks. Who wants its revision takes that before.
    *
    * @return false when the sequence does not lie after the mark, which betrays a stream that went
-   *     back: {@link #verify()} before translating it
+   *     back, or when that was found out since the mark was taken: {@link #settle} it
    */
   boolean note(long mark, long sequence);
+
+  /**
+   * The revision of an acknowledged write that was not noted.
+   *
+   * @throws TransientPersistenceException {@code CONSISTENCY_VIOLATION} when the stream does not
+   *     reach that far: it went back, or was made anew, and the write is gone
+   */
+  default Revision settle(long sequence) {
+    verify();
+    if (!reaches(sequence)) {
+      throw new TransientPersistenceException(
+          DataError.CONSISTENCY_VIOLATION,
+          "the write was acknowledged as number "
+              + sequence
+              + " of a stream that was made anew or went back meanwhile; it is gone, write again");
+    }
+    return of(sequence);
+  }
+
+  /** Asks whether the stream has a message of this sequence, or had one. */
+  boolean reaches(long sequence);
 
   /**
    * Compares what is known of the stream with what it is.

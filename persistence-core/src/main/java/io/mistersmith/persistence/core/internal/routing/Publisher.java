@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.internal.routing;
 
+import io.mistersmith.persistence.core.internal.journal.Revisions;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.EntryMetadata;
@@ -25,7 +26,8 @@ final class Publisher {
       byte[] value,
       EntryMetadata metadata,
       long expectedSequence) {
-    long mark = tiers.revisions().mark();
+    Revisions revisions = tiers.revisions();
+    long mark = revisions.mark();
     long sequence;
     try {
       sequence = tiers.bucket().publish(key, operation, value, metadata, expectedSequence);
@@ -33,7 +35,11 @@ final class Publisher {
       tiers.l1().forget(key);
       throw e;
     }
-    return tiers.written(key, mark, sequence, metadata.expiresAt());
+    Revision revision = revisions.of(sequence);
+    return tiers.written(
+        key,
+        revisions.note(mark, sequence) ? revision : revisions.settle(sequence),
+        metadata.expiresAt());
   }
 
   /**
@@ -46,7 +52,8 @@ final class Publisher {
       byte[] value,
       EntryMetadata metadata,
       long expectedSequence) {
-    long mark = tiers.revisions().mark();
+    Revisions revisions = tiers.revisions();
+    long mark = revisions.mark();
     return tiers
         .bucket()
         .publishAsync(key, operation, value, metadata, expectedSequence)
@@ -57,11 +64,14 @@ final class Publisher {
               }
             })
         .thenCompose(
-            sequence ->
-                sequence > mark
-                    ? CompletableFuture.completedFuture(
-                        tiers.written(key, mark, sequence, metadata.expiresAt()))
-                    : inBackground(() -> tiers.written(key, mark, sequence, metadata.expiresAt())));
+            sequence -> {
+              Revision revision = revisions.of(sequence);
+              return revisions.note(mark, sequence)
+                  ? CompletableFuture.completedFuture(
+                      tiers.written(key, revision, metadata.expiresAt()))
+                  : inBackground(
+                      () -> tiers.written(key, revisions.settle(sequence), metadata.expiresAt()));
+            });
   }
 
   CompletableFuture<Revision> inBackground(Supplier<Revision> call) {

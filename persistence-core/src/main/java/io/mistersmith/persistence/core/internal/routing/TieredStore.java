@@ -349,7 +349,7 @@ public final class TieredStore {
 
   /** The later one of {@code listed} and the last write of this process. */
   public Optional<Revision> orOwn(Optional<Revision> listed) {
-    long own = tiers.revisions().mark();
+    long own = tiers.revisions().highest();
     return own == 0
         ? listed
         : Stream.concat(listed.stream(), Stream.of(tiers.revisions().of(own)))

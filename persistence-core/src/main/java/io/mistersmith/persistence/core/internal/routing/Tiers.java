@@ -87,12 +87,7 @@ public record Tiers(
   }
 
   /** The revision of a write of this process that was just acknowledged. */
-  Revision written(StateKey key, long mark, long sequence, Optional<Instant> expiresAt) {
-    if (!revisions.note(mark, sequence)) {
-      revisions.verify();
-      revisions.note(0, sequence);
-    }
-    Revision revision = revisions.of(sequence);
+  Revision written(StateKey key, Revision revision, Optional<Instant> expiresAt) {
     known.note(key, revision, expiresAt);
     l1.changed(key, revision);
     use.wrote(key.agent());

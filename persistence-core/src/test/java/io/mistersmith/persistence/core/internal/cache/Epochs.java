@@ -23,8 +23,18 @@ final class Epochs implements Revisions {
   }
 
   @Override
+  public long highest() {
+    return 0;
+  }
+
+  @Override
   public long mark() {
     return 0;
+  }
+
+  @Override
+  public boolean reaches(long sequence) {
+    return true;
   }
 
   @Override
