@@ -34,6 +34,7 @@ final class BucketWrites {
   private final Clock clock;
   private final Window window;
   private final LostAcknowledgement lostAcknowledgement;
+  private final Duration timeoutBeforeSearch;
 
   BucketWrites(
       NatsLink link,
@@ -48,6 +49,7 @@ final class BucketWrites {
     this.clock = clock;
     this.window = window;
     this.lostAcknowledgement = new LostAcknowledgement(link, reads);
+    this.timeoutBeforeSearch = link.requestTimeout().multipliedBy(2).dividedBy(3);
   }
 
   long publish(
@@ -169,8 +171,7 @@ final class BucketWrites {
   }
 
   private Duration timeout(Optional<String> writeId) {
-    Duration timeout = link.requestTimeout();
-    return writeId.isEmpty() ? timeout : timeout.multipliedBy(2).dividedBy(3);
+    return writeId.isEmpty() ? link.requestTimeout() : timeoutBeforeSearch;
   }
 
   private long place(StateKey key, long expectedSequence, Message acknowledgement) {

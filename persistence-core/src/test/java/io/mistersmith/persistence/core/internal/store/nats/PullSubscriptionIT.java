@@ -11,9 +11,19 @@ import io.mistersmith.persistence.spi.JournalRange;
 import io.mistersmith.persistence.spi.Operation;
 import io.mistersmith.persistence.testkit.server.NatsOptions;
 import io.mistersmith.persistence.testkit.server.NatsServer;
+import io.nats.client.Connection;
 import io.nats.client.Message;
+import io.nats.client.Nats;
+import io.nats.client.Subscription;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -45,27 +55,55 @@ class PullSubscriptionIT {
     }
   }
 
+  /** Such a status follows the last message of a request, by when the next may be at the server. */
   @ParameterizedTest
   @ValueSource(strings = {NatsOptions.OLDEST, NatsOptions.NEWEST})
-  void leavesOneRequestAtTheServer(String line) {
+  void doesNotTakeTheEndOfAnEarlierRequestForThatOfThePresentOne(String line) throws Exception {
+    @Nullable Connection spy = null;
     try (NatsServer server = NatsServer.start(NatsOptions.defaults().withLine(line));
-        NatsLink link = NatsLink.open(config(server).nats(), "pulls");
-        RawNats raw = RawNats.connect(server)) {
-      write(server, 100);
+        NatsLink link = NatsLink.open(config(server).nats(), "pulls")) {
+      write(server, 1);
+      spy = Nats.connect(server.url());
       JournalConsumer consumer = journal(link);
-      try (PullSubscription messages = new PullSubscription(consumer, 2, 1 << 20)) {
-        for (int i = 1; i <= 100; i++) {
-          assertThat(next(messages).metaData().streamSequence()).isEqualTo(i);
-        }
-        assertThat(messages.next(Duration.ofMillis(200))).isNull();
-        assertThat(
-                RawNats.call(
-                    () ->
-                        raw.streams()
-                            .getConsumerInfo(STREAM.stream(), consumer.name())
-                            .getNumWaiting()))
-            .isEqualTo(1);
+      Subscription requests = spy.subscribe(consumer.pullSubject());
+      spy.flush(PATIENCE);
+      try (PullSubscription messages = new PullSubscription(consumer, 1, 1 << 20)) {
+        assertThat(next(messages).metaData().streamSequence()).isEqualTo(1);
+        assertThat(messages.next(Duration.ofMillis(50))).isNull();
+        Message first = requests.nextMessage(PATIENCE);
+        assertThat(requests.nextMessage(PATIENCE)).as("the second request").isNotNull();
+        sendStatus(server, first.getReplyTo(), "409 Batch Completed");
+        assertThat(messages.next(Duration.ofMillis(500))).isNull();
+        assertThat(requests.nextMessage(Duration.ofMillis(500))).as("a third request").isNull();
+        sendStatus(server, first.getReplyTo().replaceAll("1$", "2"), "409 Batch Completed");
+        assertThat(messages.next(Duration.ofMillis(500))).isNull();
+        assertThat(requests.nextMessage(PATIENCE)).as("the status was heard").isNotNull();
       }
+    } finally {
+      if (spy != null) {
+        spy.close();
+      }
+    }
+  }
+
+  /** By hand, since jnats sends none. */
+  private static void sendStatus(NatsServer server, String subject, String status)
+      throws IOException {
+    URI address = URI.create(server.url());
+    String header = "NATS/1.0 " + status + "\r\n\r\n";
+    try (Socket socket = new Socket(address.getHost(), address.getPort())) {
+      socket.setSoTimeout((int) PATIENCE.toMillis());
+      socket
+          .getOutputStream()
+          .write(
+              "CONNECT {\"verbose\":false,\"headers\":true}\r\nHPUB %s %d %d\r\n%s\r\nPING\r\n"
+                  .formatted(subject, header.length(), header.length(), header)
+                  .getBytes(StandardCharsets.US_ASCII));
+      BufferedReader answers =
+          new BufferedReader(
+              new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));
+      assertThat(answers.lines().filter(said -> !said.startsWith("INFO")).findFirst())
+          .contains("PONG");
     }
   }
 
