@@ -21,6 +21,7 @@ import io.mistersmith.persistence.monitor.ConsistencyReport;
 import io.mistersmith.persistence.monitor.Inconsistency;
 import io.mistersmith.persistence.monitor.Inconsistency.Kind;
 import io.mistersmith.persistence.monitor.Inconsistency.Repair;
+import io.mistersmith.persistence.monitor.PersistenceListener;
 import io.mistersmith.persistence.repository.SaveOptions;
 import io.mistersmith.persistence.repository.StateRepository;
 import io.mistersmith.persistence.spi.HotBucket;
@@ -34,14 +35,19 @@ import io.mistersmith.persistence.testkit.fault.Gate;
 import io.mistersmith.persistence.testkit.memory.InMemoryStores;
 import io.mistersmith.persistence.testkit.time.ManualClock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** What a check counts once, what it leaves alone, and what it keeps of an entry that it mends. */
+/**
+ * What a check counts once, what it leaves alone, and what it keeps of an entry that it mends. Long,
+ * because each case brings its own difference about.
+ */
 class ConsistencyRepairTest {
 
   private static final Duration SOON = Duration.ofSeconds(10);
@@ -62,11 +68,16 @@ class ConsistencyRepairTest {
   }
 
   private Persistence open(ConsistencyConfig consistency) {
+    return open(consistency.withSampling(Duration.ZERO, 1), PersistenceListener.NOOP);
+  }
+
+  private Persistence open(ConsistencyConfig consistency, PersistenceListener listener) {
     Persistence opened =
         Persistence.open(
             PersistenceConfig.inMemory()
                 .clock(clock)
-                .consistency(consistency.withSampling(Duration.ZERO, 1))
+                .consistency(consistency)
+                .listener(listener)
                 .flush(
                     FlushConfig.defaults()
                         .withIdleTimeToLive(Duration.ofDays(365), Duration.ofSeconds(30))
@@ -154,7 +165,42 @@ class ConsistencyRepairTest {
     saved(key, 2);
     stores.tamper(key, row -> Optional.empty());
     assertOnly(Kind.MISSING_IN_SQL, Repair.LEFT);
+    long before = faults.on(Call.GET).count();
     assertThat(check().found()).containsEntry(Kind.MISSING_IN_SQL, 1L);
+    assertThat(faults.on(Call.GET).count() - before).as("a few at a time").isGreaterThan(3);
+  }
+
+  @Test
+  void aSampleIsNoLargerThanItIsAskedFor() {
+    for (int i = 0; i < 200; i++) {
+      states.save(numbered(i), i);
+    }
+    saved(numbered(200), 200);
+    for (int size : new int[] {1, 8, 20}) {
+      assertThat(persistence.consistency().check(CheckScope.sample(size)).compared())
+          .isBetween(1L, (long) size);
+    }
+  }
+
+  @Test
+  void aCheckOfAnAgentComparesAllOfItsKeysAndNoOthers() {
+    reopen(ConsistencyConfig.defaults().withRepair(false));
+    Agent other = Agent.of("test", "other");
+    persistence.agents().save(other);
+    StateKey others = StateKey.of(other.id(), "k");
+    saved(others, 1);
+    for (int i = 0; i < 100; i++) {
+      states.save(numbered(i), i);
+    }
+    saved(key, 1);
+    stores.tamper(key, row -> Optional.empty());
+    stores.tamper(others, row -> Optional.empty());
+    ConsistencyReport report =
+        persistence.consistency().check(CheckScope.agent(agent.id().toString()));
+    assertThat(report.compared()).isEqualTo(101);
+    assertThat(report.inconsistencies())
+        .singleElement()
+        .satisfies(found -> assertThat(found.key()).contains(key));
   }
 
   @Test
@@ -304,5 +350,64 @@ class ConsistencyRepairTest {
                     lost, row.value(), row.revision(), row.writtenAt(), Optional.empty(), false)));
     assertOnly(Kind.ORPHAN_ROW, Repair.LEFT);
     assertThat(row(lost)).isPresent();
+  }
+
+  /** Notes what checks say that nobody asked for. */
+  private static final class Heard implements PersistenceListener {
+
+    private final List<ConsistencyReport> reports = new CopyOnWriteArrayList<>();
+
+    @Override
+    public void onConsistencyChecked(ConsistencyReport report) {
+      reports.add(report);
+    }
+  }
+
+  private Heard reopenAndListen(Duration interval) {
+    Heard heard = new Heard();
+    persistence.close(SOON);
+    persistence = open(ConsistencyConfig.defaults().withSampling(interval, 20), heard);
+    states = persistence.states(Object.class);
+    return heard;
+  }
+
+  @Test
+  void whoDoesNotFlushComparesNoSamples() {
+    Heard flushing = reopenAndListen(Duration.ofMillis(1));
+    saved(key, "v");
+    Heard idle = new Heard();
+    try (Persistence second =
+        open(ConsistencyConfig.defaults().withSampling(Duration.ofMillis(1), 20), idle)) {
+      assertThat(second).isNotNull();
+      int before = flushing.reports.size();
+      await().atMost(SOON).until(() -> flushing.reports.size() >= before + 4);
+    }
+    assertThat(idle.reports).isEmpty();
+  }
+
+  private void commitLate(StateKey which, Object value) throws InterruptedException {
+    try (Gate apply = faults.on(Call.APPLY).pauseBefore()) {
+      states.save(which, value);
+      assertThat(apply.awaitArrival(SOON)).isTrue();
+      clock.advance(Duration.ofMillis(300));
+    }
+  }
+
+  @Test
+  void whatWasCommittedLateIsItselfComparedAndNotMoreThanOnceInAWhile() throws Exception {
+    Heard heard = reopenAndListen(HOUR);
+    for (int i = 0; i < 200; i++) {
+      states.save(numbered(i), i);
+    }
+    saved(numbered(200), 200);
+    try (Gate look = faults.on(Call.GET).pauseBefore()) {
+      commitLate(key, "v");
+      assertThat(look.awaitArrival(SOON)).isTrue();
+      stores.tamper(key, row -> Optional.empty());
+    }
+    await().atMost(SOON).until(() -> !heard.reports.isEmpty());
+    assertThat(heard.reports.get(0).found()).containsEntry(Kind.MISSING_IN_SQL, 1L);
+    commitLate(key, "w");
+    await().atMost(SOON).during(Duration.ofMillis(400)).until(() -> heard.reports.size() == 1);
   }
 }

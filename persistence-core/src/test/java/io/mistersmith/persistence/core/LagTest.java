@@ -89,6 +89,8 @@ class LagTest {
     MemoryStats stats = persistence.consistency().stats();
     assertThat(stats.violations()).isEqualTo(50);
     assertThat(stats.consistencyWindowP95()).isEqualTo(lag.p95());
+    assertThat(stats.averageFlushTime()).isPositive().isEqualTo(lag.averageFlush());
+    assertThat(stats.lag()).isEqualTo(lag);
     assertThat(stats.kvEntries()).isEqualTo(100);
     assertThat(stats.sqlRows()).hasValue(100);
     assertThat(stats.dirtyEntries()).isZero();
