@@ -45,8 +45,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * What a check counts once, what it leaves alone, and what it keeps of an entry that it mends. Long,
- * because each case brings its own difference about.
+ * What a check counts once, what it leaves alone, and what it keeps of an entry that it mends.
+ * Long, because each case brings its own difference about.
  */
 class ConsistencyRepairTest {
 
