@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.BackpressureConfig;
+import io.mistersmith.persistence.config.FlushConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
@@ -49,6 +50,7 @@ class BackpressureTest {
     return Persistence.open(
         PersistenceConfig.inMemory()
             .backpressure(backpressure)
+            .flush(FlushConfig.defaults().withLeaseDuration(Duration.ofHours(1)))
             .listener(
                 new PersistenceListener() {
                   @Override
@@ -226,10 +228,27 @@ class BackpressureTest {
     persistence.agents().save(agent);
     StateRepository<Object> states = persistence.states(Object.class);
     stores.sqlOutage(true);
-    for (int i = 0; i < 5; i++) {
-      states.save(key(), "x".repeat(10_000));
-    }
+    states.save(key(), "x".repeat(50_000));
     await().atMost(SOON).until(() -> isEngaged());
     assertRefused(() -> states.save(key(), 1), text -> text.contains("maxBytes of 20000"));
+  }
+
+  /** The position moves in another process; this one must ask for it. */
+  @Test
+  void aRuntimeThatDoesNotFlushSeesTheBacklogShrink() {
+    StateRepository<Object> flushing = start(BackpressureConfig.off());
+    StateKey first = key();
+    flushing.awaitDurable(first, flushing.save(first, 1).revision(), SOON);
+    try (Persistence second =
+        open(
+            BackpressureConfig.fail()
+                .withLimits(LIMIT, 1 << 30, Duration.ofHours(1))
+                .withInterval(Duration.ofMillis(5)))) {
+      StateRepository<Object> states = second.states(Object.class);
+      fill(states);
+      stores.sqlOutage(false);
+      await().atMost(SOON).until(() -> !isEngaged());
+      states.save(key(), 1);
+    }
   }
 }

@@ -89,6 +89,8 @@ class LagTest {
     MemoryStats stats = persistence.consistency().stats();
     assertThat(stats.violations()).isEqualTo(50);
     assertThat(stats.consistencyWindowP95()).isEqualTo(lag.p95());
+    assertThat(stats.averageFlushTime()).isPositive().isEqualTo(lag.averageFlush());
+    assertThat(stats.lag()).isEqualTo(lag);
     assertThat(stats.kvEntries()).isEqualTo(100);
     assertThat(stats.sqlRows()).hasValue(100);
     assertThat(stats.dirtyEntries()).isZero();
@@ -128,5 +130,36 @@ class LagTest {
     assertThat(stats.dirtyEntries()).as("keys").isEqualTo(2);
     assertThat(stats.kvEntries()).isEqualTo(2);
     assertThat(stats.sqlRows()).as("PostgreSQL does not answer").isEmpty();
+  }
+
+  /** What is flushed is a part of the stream's bytes that says nothing of what waits. */
+  @Test
+  void aLargeEntryAmongManySmallOnesCountsWithAllItsBytes() throws Exception {
+    for (int i = 1; i <= 50; i++) {
+      commitAfter(i, Duration.ZERO);
+    }
+    assertThat(persistence.consistency().backlog().isEmpty()).isTrue();
+    stores.sqlOutage(true);
+    states.save(key(51), "x".repeat(100_000));
+    assertThat(persistence.consistency().backlog().messages()).isEqualTo(1);
+    assertThat(persistence.consistency().backlog().bytes()).isBetween(100_000L, 120_000L);
+  }
+
+  @Test
+  void dirtyKeysBeyondThoseThatAreCountedCountByTheirMessages() {
+    stores.sqlOutage(true);
+    for (int i = 0; i < 10_020; i++) {
+      states.save(key(i), i);
+    }
+    assertThat(persistence.consistency().stats().dirtyEntries()).isEqualTo(10_020);
+  }
+
+  @Test
+  void aClockThatIsSetBackMakesNoNegativeAge() {
+    stores.sqlOutage(true);
+    states.save(key(1), 1);
+    clock.set(clock.instant().minusSeconds(5));
+    assertThat(persistence.consistency().backlog().messages()).isEqualTo(1);
+    assertThat(persistence.consistency().backlog().oldestAge()).isZero();
   }
 }

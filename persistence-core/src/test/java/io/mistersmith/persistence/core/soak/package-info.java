@@ -15,6 +15,8 @@
  *   <li>deletes do not reach PostgreSQL: resurrected, lost (checkpoints hold what was deleted)
  *   <li>hydration overwrites what is in KV: lost (a counter went back)
  *   <li>dead letters are not filed: lost
+ *   <li>reads do not look at the floors: stale own reads, on three servers ({@code -Dservers=3})
+ *       and by the runtime that has no memory
  *   <li>a resolved save is written without a compare-and-set: lost (CRDTs lack changes)
  * </ul>
  */

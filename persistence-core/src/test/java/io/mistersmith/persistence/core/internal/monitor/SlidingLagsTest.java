@@ -7,7 +7,9 @@ import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.monitor.FlushReport;
 import io.mistersmith.persistence.monitor.LagStats;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.LongStream;
@@ -64,6 +66,38 @@ class SlidingLagsTest {
     assertThat(lags.stats().samples()).isZero();
     assertThat(lags.stats().p99()).isZero();
     assertThat(lags.violations()).isEqualTo(1);
+  }
+
+  /** Seventy seconds later it is the turn of the same slice of the ring. */
+  @Test
+  void aSliceThatIsUsedAgainBeginsEmpty() {
+    lags.record(report(Duration.ofMillis(9), 300_000_000, 400_000_000));
+    ticks.addAndGet(Duration.ofSeconds(70).toNanos());
+    lags.record(report(Duration.ofMillis(1), 10_000_000));
+    LagStats stats = lags.stats();
+    assertThat(stats.samples()).isEqualTo(1);
+    assertThat(stats.max()).isEqualTo(Duration.ofMillis(10));
+    assertThat(stats.violations()).isZero();
+    assertThat(stats.averageFlush()).isEqualTo(Duration.ofMillis(1));
+  }
+
+  @Test
+  void theLongestIsThatOfAllSlices() {
+    lags.record(report(Duration.ofMillis(1), 90_000_000));
+    ticks.addAndGet(Duration.ofSeconds(10).toNanos());
+    lags.record(report(Duration.ofMillis(1), 10_000_000));
+    assertThat(lags.stats().max()).isEqualTo(Duration.ofMillis(90));
+  }
+
+  @Test
+  void whatIsLateIsToldOf() {
+    List<FlushReport> told = new ArrayList<>();
+    lags.onViolation(told::add);
+    lags.record(report(Duration.ofMillis(1), 200_000_000));
+    assertThat(told).isEmpty();
+    FlushReport late = report(Duration.ofMillis(1), 200_000_001);
+    lags.record(late);
+    assertThat(told).containsExactly(late);
   }
 
   private static void assertClose(Duration measured, long truth) {
