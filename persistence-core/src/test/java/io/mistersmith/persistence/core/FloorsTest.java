@@ -154,6 +154,21 @@ class FloorsTest {
     }
   }
 
+  @Test
+  void norDoAllReadsAnswerWithLessWhereFloorsWereForgotten() {
+    try (Persistence small = open(10)) {
+      StateRepository<Integer> forgetful = small.states(Integer.class);
+      for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < 200; i++) {
+          forgetful.save(StateKey.of(agent.id(), "k" + i), round);
+        }
+      }
+      for (int i = 0; i < 200; i++) {
+        assertThat(foundAmongAll(forgetful, StateKey.of(agent.id(), "k" + i))).contains(1);
+      }
+    }
+  }
+
   private void assertRefused(ThrowingCallable read) {
     assertThatThrownBy(read)
         .isInstanceOfSatisfying(

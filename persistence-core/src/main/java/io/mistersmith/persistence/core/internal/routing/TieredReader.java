@@ -50,7 +50,7 @@ final class TieredReader {
   }
 
   Optional<Entry> read(StateKey key) {
-    return read(key, source(key));
+    return read(key, ReadFrom.ANY_REPLICA);
   }
 
   Optional<Entry> readFromLeader(StateKey key) {
@@ -66,7 +66,7 @@ final class TieredReader {
   }
 
   CompletableFuture<Optional<Entry>> readAsync(StateKey key) {
-    return readAsync(key, source(key));
+    return readAsync(key, ReadFrom.ANY_REPLICA);
   }
 
   /** {@link #readToKeep} without waiting. */
@@ -74,8 +74,9 @@ final class TieredReader {
     return readAsync(key, sourceToKeep());
   }
 
-  private CompletableFuture<Optional<Entry>> readAsync(StateKey key, ReadFrom from) {
+  private CompletableFuture<Optional<Entry>> readAsync(StateKey key, ReadFrom wanted) {
     Optional<Revision> floor = tiers.known().of(key);
+    ReadFrom from = source(wanted, floor);
     long applied = tiers.revisions().applied();
     return bucket
         .getAsync(key, from)
@@ -97,7 +98,9 @@ final class TieredReader {
     return readAll(keys, sourceToKeep());
   }
 
-  private Map<StateKey, Optional<Entry>> readAll(Collection<StateKey> keys, ReadFrom from) {
+  private Map<StateKey, Optional<Entry>> readAll(Collection<StateKey> keys, ReadFrom wanted) {
+    // Where one floor may be missing, one question to the leader is quicker than one for each key.
+    ReadFrom from = source(wanted, Optional.empty());
     long applied = tiers.revisions().applied();
     Map<StateKey, HotEntry> hot = bucket.getAll(keys, from);
     Map<StateKey, Optional<Entry>> answers = new LinkedHashMap<>();
@@ -105,11 +108,11 @@ final class TieredReader {
     for (StateKey key : keys) {
       Optional<Revision> floor = tiers.known().of(key);
       HotEntry entry = hot.get(key);
-      if (entry != null && !isBelow(entry, floor)) {
+      if (from != source(from, floor)) {
+        answers.put(key, readFromLeader(key));
+      } else if (entry != null && !isBelow(entry, floor)) {
         answers.put(key, answer(entry, applied));
-      } else if (entry == null
-          && floor.isEmpty()
-          && (from == ReadFrom.LEADER || source(key) == ReadFrom.ANY_REPLICA)) {
+      } else if (entry == null && floor.isEmpty()) {
         answers.put(key, Optional.empty());
         absent.add(key);
       } else {
@@ -135,8 +138,9 @@ final class TieredReader {
     return List.copyOf(live);
   }
 
-  private Optional<Entry> read(StateKey key, ReadFrom from) {
+  private Optional<Entry> read(StateKey key, ReadFrom wanted) {
     Optional<Revision> floor = tiers.known().of(key);
+    ReadFrom from = source(wanted, floor);
     long applied = tiers.revisions().applied();
     Optional<HotEntry> hot = bucket.get(key, from);
     if (hot.isPresent() && !isBelow(hot.get(), floor)) {
@@ -153,10 +157,9 @@ final class TieredReader {
   }
 
   /** Without a floor that can be trusted only the leader's answer is safe. */
-  private ReadFrom source(StateKey key) {
-    boolean unsure =
-        bucket.hasReplicas() && tiers.known().isIncomplete() && tiers.known().of(key).isEmpty();
-    return unsure ? ReadFrom.LEADER : ReadFrom.ANY_REPLICA;
+  private ReadFrom source(ReadFrom wanted, Optional<Revision> floor) {
+    boolean unsure = bucket.hasReplicas() && floor.isEmpty() && tiers.known().isIncomplete();
+    return unsure ? ReadFrom.LEADER : wanted;
   }
 
   private ReadFrom sourceToKeep() {
