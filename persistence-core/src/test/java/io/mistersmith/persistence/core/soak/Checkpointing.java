@@ -1,6 +1,8 @@
 package io.mistersmith.persistence.core.soak;
 
 import io.mistersmith.persistence.core.soak.Fault.Kind;
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.lifecycle.Checkpoint;
 import io.mistersmith.persistence.lifecycle.CheckpointOptions;
@@ -103,9 +105,20 @@ final class Checkpointing implements Operation {
     old.stream().skip(2).forEach(each -> actor.scribe().checkpointMayGo(each.id()));
     boolean one = actor.random().nextBoolean() && old.size() > 4;
     if (one) {
-      boolean unused = checkpoints.delete(old.get(old.size() - 1).id());
+      deleteUnlessNeeded(actor, checkpoints, old.get(old.size() - 1));
     } else {
       checkpoints.prune(agent, PruneRule.keepLatest(4));
+    }
+  }
+
+  private static void deleteUnlessNeeded(Actor actor, Checkpoints checkpoints, Checkpoint oldest) {
+    try {
+      boolean unused = checkpoints.delete(oldest.id());
+    } catch (NonTransientPersistenceException e) {
+      if (e.error() != DataError.CONSTRAINT_VIOLATION) {
+        throw e;
+      }
+      actor.scribe().tolerated("DeleteNeededCheckpoint", e.error());
     }
   }
 }

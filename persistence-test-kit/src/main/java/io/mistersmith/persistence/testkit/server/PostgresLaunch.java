@@ -4,6 +4,7 @@ import io.mistersmith.persistence.testkit.server.ProcessSignals.Signal;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -40,14 +41,13 @@ record PostgresLaunch(
   @Override
   public boolean isReady(int port, long pid) {
     Path file = pidFile();
-    if (!Files.isReadable(file)) {
-      return false;
-    }
     try {
       List<String> lines = Files.readAllLines(file);
       return lines.size() > STATUS_LINE
           && lines.get(PID_LINE).strip().equals(Long.toString(pid))
           && lines.get(STATUS_LINE).strip().equals("ready");
+    } catch (NoSuchFileException e) {
+      return false; // not written yet; one that a killed server left is deleted first
     } catch (IOException e) {
       throw new UncheckedIOException("Could not read " + file, e);
     }
