@@ -254,6 +254,28 @@ class KilledHotServerTest {
     assertThat(states.find(key).orElseThrow().value()).isEqualTo(1);
   }
 
+  @Test
+  void whoeverDoesNotFlushKnowsThePositionLately() {
+    reopenWithoutSweeps();
+    try (Persistence follower = Persistence.open(config(NEVER), stores)) {
+      states.save(key, 1);
+      states.flush(key, SOON);
+      clock.advance(IDLE);
+      await()
+          .atMost(SOON)
+          .untilAsserted(
+              () -> {
+                stores.sqlOutage(true);
+                try {
+                  assertThatThrownBy(() -> follower.states(Integer.class).find(key))
+                      .hasMessageContaining("PostgreSQL");
+                } finally {
+                  stores.sqlOutage(false);
+                }
+              });
+    }
+  }
+
   private Revision writeOften() {
     return writeOften(WRITES);
   }

@@ -48,9 +48,7 @@ final class Repairs {
       long mark = revisions.mark();
       long sequence =
           bucket.publish(hot.key(), hot.operation(), hot.value(), metadata, hot.sequence());
-      Revision revision = revisions.of(sequence);
-      return awaitCommit(
-          hot, revisions.note(mark, sequence) ? revision : revisions.settle(sequence));
+      return awaitCommit(hot, revisions.acknowledged(mark, sequence));
     } catch (PersistenceException e) {
       return Conflicts.isConflict(e) ? Repair.SUPERSEDED : failed(hot, e);
     }

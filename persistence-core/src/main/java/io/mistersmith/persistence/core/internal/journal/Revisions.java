@@ -3,6 +3,7 @@ package io.mistersmith.persistence.core.internal.journal;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.spi.HotEntry;
 import java.util.OptionalLong;
 
 /** Translates between the sequences of a bucket's stream and logical revisions. Thread-safe. */
@@ -10,6 +11,11 @@ public interface Revisions {
 
   /** The revision of the message at this sequence, when it is a write and no hydration. */
   Revision of(long sequence);
+
+  /** The revision of an entry: of the write at its sequence, or of the one it is a copy of. */
+  default Revision of(HotEntry entry) {
+    return entry.metadata().hydrated().orElseGet(() -> of(entry.sequence()));
+  }
 
   /**
    * The sequence that a write of this revision has in the stream as it is now, if it can be there.
@@ -41,6 +47,15 @@ public interface Revisions {
    *     back, or when that was found out since the mark was taken: {@link #settle} it
    */
   boolean note(long mark, long sequence);
+
+  /**
+   * The revision of a write that was just acknowledged, noted or {@linkplain #settle settled}. It
+   * is taken before it is noted: an epoch that begins in between is noticed by that.
+   */
+  default Revision acknowledged(long mark, long sequence) {
+    Revision revision = of(sequence);
+    return note(mark, sequence) ? revision : settle(sequence);
+  }
 
   /**
    * The revision of an acknowledged write that was not noted.

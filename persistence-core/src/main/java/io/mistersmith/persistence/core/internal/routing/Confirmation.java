@@ -6,7 +6,6 @@ import io.mistersmith.persistence.core.internal.flush.Evictions;
 import io.mistersmith.persistence.core.internal.journal.JournalTracker;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.TransientPersistenceException;
-import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.DeadLetterStore;
 import io.mistersmith.persistence.spi.HotBucket;
@@ -21,6 +20,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -74,10 +74,10 @@ public final class Confirmation {
   }
 
   /** Removes those of these entries that are outdated from the bucket, and returns their keys. */
-  Collection<StateKey> removeOutdated(Collection<HotEntry> aged) {
+  Set<StateKey> removeOutdated(Collection<HotEntry> aged) {
     List<HotEntry> unsure = aged.stream().filter(entry -> !isConfirmed(entry)).toList();
     if (unsure.isEmpty()) {
-      return List.of();
+      return Set.of();
     }
     List<HotEntry> outdated;
     try {
@@ -88,10 +88,10 @@ public final class Confirmation {
       }
     } catch (TransientPersistenceException e) {
       checkStoodLately(unsure, e);
-      return List.of();
+      return Set.of();
     }
     remove(outdated);
-    return outdated.stream().map(HotEntry::key).toList();
+    return outdated.stream().map(HotEntry::key).collect(Collectors.toUnmodifiableSet());
   }
 
   private boolean isConfirmed(HotEntry entry) {
@@ -129,11 +129,7 @@ public final class Confirmation {
     StoredState row = rows.get(entry.key());
     return row == null
         ? entry.operation() == Operation.PUT && !refused.contains(bucket.subject(entry.key()))
-        : row.revision().isAfter(revision(entry));
-  }
-
-  private Revision revision(HotEntry entry) {
-    return entry.metadata().hydrated().orElseGet(() -> tracker.of(entry.sequence()));
+        : row.revision().isAfter(tracker.of(entry));
   }
 
   private void remove(List<HotEntry> outdated) {
@@ -143,7 +139,7 @@ public final class Confirmation {
               + " as nats-server does when it is killed; it is removed again",
           bucket.name(),
           entry.key(),
-          revision(entry));
+          tracker.of(entry));
     }
     Evictions.await(
         outdated.stream()

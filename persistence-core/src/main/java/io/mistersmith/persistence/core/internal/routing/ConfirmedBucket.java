@@ -12,7 +12,6 @@ import io.mistersmith.persistence.spi.ReadFrom;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -89,6 +88,7 @@ public final class ConfirmedBucket implements HotBucket {
         : entries.stream().filter(entry -> !outdated.contains(entry.key())).toList();
   }
 
+  /** Tells what need not be hydrated: a key that came back is, by its next read. */
   @Override
   public CompletableFuture<Set<StateKey>> keysAsync(String agent) {
     return bucket.keysAsync(agent);
@@ -109,7 +109,7 @@ public final class ConfirmedBucket implements HotBucket {
         aged.add(entry);
       }
     }
-    return aged.isEmpty() ? Set.of() : new HashSet<>(confirmation.removeOutdated(aged));
+    return aged.isEmpty() ? Set.of() : confirmation.removeOutdated(aged);
   }
 
   @Override

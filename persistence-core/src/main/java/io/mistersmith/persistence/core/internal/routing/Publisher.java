@@ -35,11 +35,7 @@ final class Publisher {
       tiers.l1().forget(key);
       throw e;
     }
-    Revision revision = revisions.of(sequence);
-    return tiers.written(
-        key,
-        revisions.note(mark, sequence) ? revision : revisions.settle(sequence),
-        metadata.expiresAt());
+    return tiers.written(key, revisions.acknowledged(mark, sequence), metadata.expiresAt());
   }
 
   /**

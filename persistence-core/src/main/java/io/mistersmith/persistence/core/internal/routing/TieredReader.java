@@ -108,7 +108,7 @@ final class TieredReader {
     for (StateKey key : keys) {
       Optional<Revision> floor = tiers.known().of(key);
       HotEntry entry = hot.get(key);
-      if (from != source(from, floor)) {
+      if (from != source(from, floor)) { // a floor was forgotten since
         answers.put(key, readFromLeader(key));
       } else if (entry != null && !isBelow(entry, floor)) {
         answers.put(key, answer(entry, applied));

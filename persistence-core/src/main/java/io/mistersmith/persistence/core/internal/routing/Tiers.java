@@ -46,7 +46,7 @@ public record Tiers(
     Freshness freshness) {
 
   Revision revisionOf(HotEntry entry) {
-    return entry.metadata().hydrated().orElseGet(() -> revisions.of(entry.sequence()));
+    return revisions.of(entry);
   }
 
   boolean isLive(HotEntry entry) {

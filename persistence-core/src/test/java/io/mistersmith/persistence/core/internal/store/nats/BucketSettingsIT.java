@@ -219,6 +219,36 @@ class BucketSettingsIT {
     }
   }
 
+  @Test
+  void norDoesItEndSessionsInABucketThatWouldAllowIt() {
+    try (NatsServer server = NatsServer.start(NatsOptions.defaults().withLine(NatsOptions.NEWEST));
+        RawNats raw = RawNats.connect(server)) {
+      PersistenceConfig config = NatsFixture.config(server, "").build();
+      try (NatsStore store = NatsStore.connect(config)) {
+        store.bucket(Bucket.SESSION_DATA);
+      }
+      RawNats.call(
+          () ->
+              raw.streams()
+                  .updateStream(
+                      StreamConfiguration.builder(
+                              raw.streams().getStreamInfo("KV_SESSION_DATA").getConfiguration())
+                          .allowMessageTtl(true)
+                          .build()));
+      try (NatsStore store = NatsStore.connect(config)) {
+        EntryMetadata soon = expiring(Instant.now().plusMillis(300));
+        HotBucket results = store.bucket(Bucket.QUERY_CACHE);
+        HotBucket sessions = store.bucket(Bucket.SESSION_DATA);
+        sessions.publish(KEY, Operation.PUT, new byte[1], soon, HotBucket.ANY);
+        results.publish(KEY, Operation.PUT, new byte[1], soon, HotBucket.ANY);
+        Awaitility.await()
+            .atMost(Duration.ofSeconds(10))
+            .until(() -> results.get(KEY, ReadFrom.LEADER).isEmpty());
+        assertThat(sessions.get(KEY, ReadFrom.LEADER)).isPresent();
+      }
+    }
+  }
+
   private static EntryMetadata expiring(Instant time) {
     return new EntryMetadata(Optional.empty(), Optional.of(time), Optional.empty());
   }
