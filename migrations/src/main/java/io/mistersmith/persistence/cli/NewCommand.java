@@ -25,8 +25,10 @@ final class NewCommand implements Callable<Integer> {
   @Option(
       names = "--scripts",
       paramLabel = "DIR",
-      defaultValue = "src/main/resources/db/migration",
-      description = "The folder (default: ${DEFAULT-VALUE}).")
+      required = true,
+      description =
+          "The folder of your set of scripts; one that no other migration tool scans, such as"
+              + " src/main/resources/agent-sets/mine.")
   private Path folder;
 
   @Override

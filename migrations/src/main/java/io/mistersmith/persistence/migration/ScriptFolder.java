@@ -17,18 +17,19 @@ import java.util.stream.Stream;
 /**
  * Reads a set of scripts.
  *
- * <p>The bundled ones are read by the list beside this class and not by listing {@code
- * db/migration}: an application may keep scripts of its own under that name, and not every class
- * loader can list a folder.
+ * <p>The bundled ones lie in a folder of this library's own package, one a set, which no migration
+ * tool scans unless it is configured to. They are read by the list beside this class, because not
+ * every class loader can list a folder.
  */
 final class ScriptFolder {
+  private static final String ROOT = "/io/mistersmith/persistence/db/";
   private static final List<String> OPTIONAL = List.of("audit", "statements", "tenants", "vector");
 
   private ScriptFolder() {}
 
   /** The core set that comes with the library, in the order of its versions. */
   static List<Migration> bundled() {
-    return bundled(ScriptId.CORE, "bundled-scripts.txt", "/db/migration/");
+    return bundled(ScriptId.CORE, "bundled-scripts.txt", ROOT + "core/");
   }
 
   /** An optional set that comes with the library. */
@@ -39,7 +40,7 @@ final class ScriptFolder {
           "There is no bundled set '%s'; use one of %s, or give the folder of a set of your own"
               .formatted(set, bundledSets()));
     }
-    return new MigrationSet(set, bundled(set, list(set), "/db/sets/" + set + "/"));
+    return new MigrationSet(set, bundled(set, list(set), ROOT + set + "/"));
   }
 
   /** The optional sets that come with the library. */

@@ -22,7 +22,7 @@ final class AppliesWithFlyway {
 
   /**
    * @param set the name of the history table
-   * @param location as Flyway writes it, for example {@code classpath:db/migration}
+   * @param location as Flyway writes it, for example {@code classpath:my/scripts}
    */
   void apply(String set, String location) {
     FluentConfiguration configuration =

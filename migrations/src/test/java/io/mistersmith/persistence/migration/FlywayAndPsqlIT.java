@@ -26,6 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ParameterizedClass(name = "PostgreSQL {0}")
 @ValueSource(ints = {15, 18})
 class FlywayAndPsqlIT {
+  private static final String FOLDER = "io/mistersmith/persistence/db/";
   private static final List<String> HISTORY =
       List.of("migrations.applied_migrations", "migrations.locks", "migrations.validation_results");
 
@@ -63,7 +64,7 @@ class FlywayAndPsqlIT {
     AppliesWithPsql psql = new AppliesWithPsql(server, nameOf(byPsql), folder);
 
     MigrationRunner.of(byRunner.dataSource()).apply();
-    flyway.apply("core", "classpath:db/migration");
+    flyway.apply("core", "classpath:" + FOLDER + "core");
     psql.apply(ScriptFolder.bundled());
     assertSame(byRunner, byFlyway, byPsql, "the core set");
     assertThat(flyway.applied("core")).isEqualTo(names(ScriptFolder.bundled()));
@@ -71,7 +72,7 @@ class FlywayAndPsqlIT {
     for (String set : sets()) {
       List<Migration> scripts = ScriptFolder.bundled(set).migrations();
       MigrationRunner.builder().dataSource(byRunner.dataSource()).sets(set).build().apply();
-      flyway.apply(set, "classpath:db/sets/" + set);
+      flyway.apply(set, "classpath:" + FOLDER + set);
       psql.apply(scripts);
       assertSame(byRunner, byFlyway, byPsql, "the set " + set);
       assertThat(flyway.applied(set)).isEqualTo(names(scripts));
@@ -129,8 +130,7 @@ class FlywayAndPsqlIT {
 
   private static String location(Migration script) {
     String set = script.id().set();
-    return (set.equals(ScriptId.CORE) ? "/db/migration/" : "/db/sets/" + set + "/")
-        + script.fileName();
+    return "/" + FOLDER + set + "/" + script.fileName();
   }
 
   private List<String> sets() {

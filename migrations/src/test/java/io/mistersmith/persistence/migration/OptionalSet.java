@@ -48,7 +48,8 @@ record OptionalSet(String name) {
     List<ScriptFile> scripts = new ArrayList<>();
     String list = new String(read(name + "-scripts.txt"), StandardCharsets.UTF_8);
     for (String file : list.lines().toList()) {
-      ScriptFile script = ScriptFile.of(file, read("/db/sets/" + name + "/" + file));
+      ScriptFile script =
+          ScriptFile.of(file, read("/io/mistersmith/persistence/db/" + name + "/" + file));
       if (script.direction() == direction) {
         scripts.add(script);
       }

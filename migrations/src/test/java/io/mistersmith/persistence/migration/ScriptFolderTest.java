@@ -22,7 +22,9 @@ class ScriptFolderTest {
 
   @Test
   void listOfBundledScriptsIsComplete() throws URISyntaxException {
-    URL resources = Objects.requireNonNull(ScriptFolder.class.getResource("/db/migration"));
+    URL resources =
+        Objects.requireNonNull(
+            ScriptFolder.class.getResource("/io/mistersmith/persistence/db/core"));
     assertThat(ScriptFolder.bundled())
         .isNotEmpty()
         .isEqualTo(ScriptFolder.of(Path.of(resources.toURI())));

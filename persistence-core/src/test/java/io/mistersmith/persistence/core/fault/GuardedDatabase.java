@@ -44,7 +44,7 @@ record GuardedDatabase(FaultServers servers, String name, String url) {
     for (String set : List.of("audit", "tenants")) {
       for (String script : read(set + "-scripts.txt").lines().toList()) {
         if (script.startsWith("V")) {
-          database.execute(read("/db/sets/" + set + "/" + script));
+          database.execute(read("/io/mistersmith/persistence/db/" + set + "/" + script));
         }
       }
     }
