@@ -25,6 +25,9 @@ public interface DeadLetterStore {
   /** The subjects of a bucket that have an open dead letter. */
   Set<String> openSubjects(String bucket);
 
+  /** The refused change with its exact bytes; empty when there is no such open dead letter. */
+  Optional<StateChange> change(UUID id);
+
   /** See {@link io.mistersmith.persistence.repository.DeadLetters#replay}. */
   boolean replay(UUID id);
 }

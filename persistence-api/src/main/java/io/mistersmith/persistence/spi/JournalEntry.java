@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param value the exact bytes; empty for a marker, or where only headers were asked for
  * @param metadata what travels with it
  * @param pending how many messages follow it now
+ * @param unreadable why it could not be read and its raw headers; empty for a message that was read
  */
 @SuppressWarnings("ArrayRecordComponent") // entries are carried, never compared
 public record JournalEntry(
@@ -25,4 +26,19 @@ public record JournalEntry(
     Operation operation,
     byte[] value,
     EntryMetadata metadata,
-    long pending) {}
+    long pending,
+    Optional<Unreadable> unreadable) {
+
+  /** A message that was read. */
+  public JournalEntry(
+      String subject,
+      Optional<StateKey> key,
+      long sequence,
+      Instant time,
+      Operation operation,
+      byte[] value,
+      EntryMetadata metadata,
+      long pending) {
+    this(subject, key, sequence, time, operation, value, metadata, pending, Optional.empty());
+  }
+}

@@ -16,11 +16,16 @@ import io.mistersmith.persistence.spi.DeadLetterStore;
 import io.mistersmith.persistence.spi.Operation;
 import io.mistersmith.persistence.spi.Provenance;
 import io.mistersmith.persistence.spi.StateChange;
+import io.mistersmith.persistence.spi.Unreadable;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /** What must become of entries that the durable store refused. */
@@ -170,6 +175,116 @@ public abstract class DeadLetterStoreContract extends DurableContract {
     assertThat(letter.key()).isEmpty();
     assertFails(DataError.CONSTRAINT_VIOLATION, () -> letters().replay(letter.id()));
     assertThat(letters().count()).isEqualTo(1);
+  }
+
+  @Test
+  void whateverAMessageHoldsIsKeptToTheByte() {
+    StateKey neighbour = StateKey.of(register(), "neighbour");
+    Random random = new Random(4);
+    List<StateChange> foreign = new ArrayList<>();
+    for (String rest :
+        List.of(
+            "a\u0000b",
+            "\u0000",
+            "a\\u0000b",
+            "a\\\\u0000b",
+            "\\\u0000",
+            "half \ud83e",
+            "\udd16 half",
+            "\ud83e\udd16",
+            "\ufffd",
+            "\u0001\u0007\u001b[31m\u007f",
+            "'; DROP TABLE agents.dead_letters; --",
+            "long".repeat(20_000))) {
+      foreign.add(foreign(rest, foreign.size() + 1, random));
+    }
+    for (int i = 0; i < 200; i++) {
+      foreign.add(foreign(awkward(random), foreign.size() + 1, random));
+    }
+    List<StateChange> batch = new ArrayList<>(foreign);
+    batch.add(put(neighbour, at(batch.size() + 1), "1"));
+
+    assertThat(apply(batch).refused()).hasSize(foreign.size());
+    assertThat(json(neighbour)).isEqualTo("1");
+    List<DeadLetter> open = letters().open(1_000);
+    assertThat(open)
+        .extracting(DeadLetter::subject)
+        .containsExactlyElementsOf(foreign.stream().map(StateChange::subject).toList());
+    assertThat(letters().openSubjects(BUCKET))
+        .containsExactlyInAnyOrderElementsOf(
+            foreign.stream().map(StateChange::subject).collect(Collectors.toSet()));
+    for (int i = 0; i < foreign.size(); i++) {
+      StateChange kept = letters().change(open.get(i).id()).orElseThrow();
+      assertThat(kept.subject()).isEqualTo(foreign.get(i).subject());
+      assertThat(kept.value()).isEqualTo(foreign.get(i).value());
+      assertThat(kept.operation()).isEqualTo(foreign.get(i).operation());
+      assertThat(kept.revision()).isEqualTo(foreign.get(i).revision());
+      assertThat(kept.unreadable().map(Unreadable::headers).orElse(null))
+          .isEqualTo(foreign.get(i).unreadable().map(Unreadable::headers).orElse(null));
+    }
+  }
+
+  /** A message on a subject that is no key, every second one of which has unreadable headers. */
+  private StateChange foreign(String rest, int sequence, Random random) {
+    return new StateChange(
+        "$KV." + BUCKET + "." + rest,
+        Optional.empty(),
+        sequence % 5 == 0 ? Operation.DELETE : Operation.PUT,
+        bytes(random),
+        at(sequence),
+        now(),
+        sequence % 3 == 0 ? Optional.of(Instant.MAX) : Optional.empty(),
+        Optional.empty(),
+        sequence % 2 == 0
+            ? Optional.of(new Unreadable("not to be read: " + rest, bytes(random)))
+            : Optional.empty());
+  }
+
+  private static byte[] bytes(Random random) {
+    byte[] bytes = new byte[random.nextInt(64)];
+    random.nextBytes(bytes);
+    return bytes;
+  }
+
+  /** Of the characters that need care, and any others. */
+  private static String awkward(Random random) {
+    String care = "\u0000\\u\ud83e\udd16/.\ufffd";
+    StringBuilder text = new StringBuilder();
+    int length = 1 + random.nextInt(40);
+    for (int i = 0; i < length; i++) {
+      text.append(
+          random.nextBoolean()
+              ? care.charAt(random.nextInt(care.length()))
+              : (char) random.nextInt(0x1_0000));
+    }
+    return text.toString();
+  }
+
+  @Test
+  void whatCouldNotBeReadIsADeadLetterAlsoOnALegalKey() {
+    UUID agent = register();
+    StateKey mine = StateKey.of(agent, "key");
+    StateChange good = put(mine, at(1), "1");
+    apply(
+        new StateChange(
+            good.subject(),
+            good.key(),
+            good.operation(),
+            good.value(),
+            good.revision(),
+            good.writtenAt(),
+            good.expiresAt(),
+            Optional.empty(),
+            Optional.of(new Unreadable("the headers have no end", new byte[] {'N', 0, 'A'}))));
+    DeadLetter letter = letters().open(1).get(0);
+    assertThat(letter.error()).isEqualTo(DataError.SERIALIZATION_ERROR);
+    assertThat(letter.reason()).contains("the headers have no end");
+    assertThat(letter.key()).contains("key");
+    assertThat(letters().openFor(BUCKET, mine, at(1))).isPresent();
+    assertFails(DataError.CONSTRAINT_VIOLATION, () -> letters().replay(letter.id()));
+    apply(put(mine, at(2), "2"));
+    assertThat(letters().count()).as("a later write supersedes it").isZero();
+    assertThat(letters().change(letter.id())).isEmpty();
   }
 
   @Test

@@ -6,6 +6,7 @@ import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.repository.DeadLetter;
 import io.mistersmith.persistence.spi.DeadLetterStore;
+import io.mistersmith.persistence.spi.StateChange;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -60,6 +61,13 @@ final class MemoryDeadLetterStore implements DeadLetterStore {
                 .filter(letter -> letter.bucket().equals(bucket))
                 .map(DeadLetter::subject)
                 .collect(Collectors.toUnmodifiableSet()));
+  }
+
+  @Override
+  public Optional<StateChange> change(UUID id) {
+    connection.checkSql();
+    return database.transact(
+        tables -> Optional.ofNullable(tables.deadLetters.get(id)).map(Tables.DeadRow::change));
   }
 
   @Override

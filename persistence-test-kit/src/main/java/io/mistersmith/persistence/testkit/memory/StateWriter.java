@@ -21,6 +21,9 @@ final class StateWriter {
 
   /** Writes the change unless its row is as late; empty when that is settled. */
   static Optional<Refused> write(Tables tables, String bucket, StateChange change) {
+    if (change.unreadable().isPresent()) {
+      return refused(DataError.SERIALIZATION_ERROR, change.unreadable().get().reason());
+    }
     if (change.key().isEmpty()) {
       return refused(DataError.INVALID_KEY, "the subject holds no legal key");
     }

@@ -60,7 +60,8 @@ final class Batch {
             revision,
             entry.time(),
             entry.metadata().expiresAt(),
-            entry.metadata().provenance()));
+            entry.metadata().provenance(),
+            entry.unreadable()));
   }
 
   boolean isEmpty() {

@@ -2,6 +2,7 @@ package io.mistersmith.persistence.core.internal.store.postgres;
 
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.StateChange;
+import io.mistersmith.persistence.spi.Unreadable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -9,18 +10,24 @@ import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.PreparedBatch;
 
-/** Files refused changes with their exact bytes, and closes those that a later write made moot. */
+/**
+ * Files refused changes with their exact bytes, and closes those that a later write made moot.
+ *
+ * <p>Whatever a message of the stream holds can be filed, because a change that cannot would stop
+ * the flush: bytes go to columns of bytes, text that PostgreSQL cannot hold is escaped, times are
+ * moved into the range of their columns, and no index covers a column without a limit.
+ */
 final class DeadLetterLog {
 
   private static final String FILE =
       """
       INSERT INTO agents.dead_letters
-             (dead_letter_id, bucket, subject, agent, state_key, epoch, sequence, operation, value,
-              written_at, expires_at, hybrid_time, vector_clock,
+             (dead_letter_id, bucket, subject, subject_escaped, agent, state_key, epoch, sequence,
+              operation, value, headers, written_at, expires_at, hybrid_time, vector_clock,
               reason_code, sql_state, constraint_name, reason, status)
-      VALUES (:id, :bucket, :subject, :agent, :key, :epoch, :sequence, :operation, :value,
-              :written::timestamptz, :expires::timestamptz, :time, :clock,
-              :code, nullif(:sqlState, ''), nullif(:constraint, ''), :reason, 'open')
+      VALUES (:id, :bucket, :subject, :escaped, :agent, :key, :epoch, :sequence,
+              :operation, :value, :headers, :written::timestamptz, :expires::timestamptz,
+              :time, :clock, :code, nullif(:sqlState, ''), nullif(:constraint, ''), :reason, 'open')
       ON CONFLICT DO NOTHING
       """;
 
@@ -44,13 +51,15 @@ final class DeadLetterLog {
       batch
           .bind("id", UUID.randomUUID())
           .bind("bucket", bucket)
-          .bind("subject", change.subject())
+          .bind("subject", SqlText.storable(change.subject()))
+          .bind("escaped", !SqlText.isStorable(change.subject()))
           .bind("agent", change.key().map(StateKey::agent).orElse(null))
           .bind("key", change.key().map(StateKey::key).orElse(null))
           .bind("epoch", change.revision().epoch())
           .bind("sequence", change.revision().sequence())
           .bind("operation", change.operation().name().toLowerCase(Locale.ROOT))
           .bind("value", change.value())
+          .bind("headers", change.unreadable().map(Unreadable::headers).orElse(null))
           .bind("written", SqlTime.text(change.writtenAt()))
           .bind("expires", change.expiresAt().map(SqlTime::text).orElse(null))
           .bind("time", SqlProvenance.time(change.provenance()))
@@ -58,7 +67,7 @@ final class DeadLetterLog {
           .bind("code", refusal.error().name())
           .bind("sqlState", refusal.sqlState())
           .bind("constraint", refusal.constraint())
-          .bind("reason", refusal.reason())
+          .bind("reason", SqlText.storable(refusal.reason()))
           .add();
     }
     batch.execute();

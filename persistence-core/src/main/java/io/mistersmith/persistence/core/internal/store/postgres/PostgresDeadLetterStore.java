@@ -8,6 +8,7 @@ import io.mistersmith.persistence.repository.DeadLetter;
 import io.mistersmith.persistence.spi.DeadLetterStore;
 import io.mistersmith.persistence.spi.Operation;
 import io.mistersmith.persistence.spi.StateChange;
+import io.mistersmith.persistence.spi.Unreadable;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -25,8 +26,8 @@ final class PostgresDeadLetterStore implements DeadLetterStore {
 
   private static final String OPEN =
       """
-      SELECT dead_letter_id, bucket, subject, agent, state_key, epoch, sequence, reason_code, reason,
-             written_at
+      SELECT dead_letter_id, bucket, subject, subject_escaped, agent, state_key, epoch, sequence,
+             reason_code, reason, written_at
         FROM agents.dead_letters
        WHERE status = 'open'
        ORDER BY epoch, sequence
@@ -38,8 +39,8 @@ final class PostgresDeadLetterStore implements DeadLetterStore {
 
   private static final String OPEN_FOR =
       """
-      SELECT dead_letter_id, bucket, subject, agent, state_key, epoch, sequence, reason_code, reason,
-             written_at
+      SELECT dead_letter_id, bucket, subject, subject_escaped, agent, state_key, epoch, sequence,
+             reason_code, reason, written_at
         FROM agents.dead_letters
        WHERE bucket = :bucket AND agent = :agent AND state_key = :key AND status = 'open'
          AND (epoch, sequence) >= (:epoch, :sequence)
@@ -49,15 +50,15 @@ final class PostgresDeadLetterStore implements DeadLetterStore {
 
   private static final String OPEN_SUBJECTS =
       """
-      SELECT DISTINCT subject
+      SELECT DISTINCT subject, subject_escaped
         FROM agents.dead_letters
        WHERE bucket = :bucket AND status = 'open'
       """;
 
   private static final String TAKE =
       """
-      SELECT subject, agent, state_key, operation, value, epoch, sequence, written_at, expires_at,
-             hybrid_time, vector_clock
+      SELECT subject, subject_escaped, agent, state_key, operation, value, headers, epoch, sequence,
+             written_at, expires_at, hybrid_time, vector_clock, reason
         FROM agents.dead_letters
        WHERE dead_letter_id = :id AND status = 'open'
       """;
@@ -119,8 +120,13 @@ final class PostgresDeadLetterStore implements DeadLetterStore {
                 handle
                     .createQuery(OPEN_SUBJECTS)
                     .bind("bucket", bucket)
-                    .mapTo(String.class)
+                    .map((row, context) -> subject(row))
                     .list()));
+  }
+
+  @Override
+  public Optional<StateChange> change(UUID id) {
+    return database.call("read dead letter " + id, handle -> change(handle, id));
   }
 
   @Override
@@ -131,11 +137,7 @@ final class PostgresDeadLetterStore implements DeadLetterStore {
   /** Locks the state before the letter, as a flush does. */
   private boolean replay(Handle handle, UUID id) {
     StateChange change =
-        handle
-            .createQuery(TAKE)
-            .bind("id", id)
-            .map(PostgresDeadLetterStore::change)
-            .findOne()
+        change(handle, id)
             .orElseThrow(
                 () ->
                     new NonTransientPersistenceException(
@@ -153,11 +155,20 @@ final class PostgresDeadLetterStore implements DeadLetterStore {
     return true;
   }
 
+  private static Optional<StateChange> change(Handle handle, UUID id) {
+    return handle.createQuery(TAKE).bind("id", id).map(PostgresDeadLetterStore::change).findOne();
+  }
+
+  private static String subject(ResultSet row) throws SQLException {
+    String subject = row.getString("subject");
+    return row.getBoolean("subject_escaped") ? SqlText.unescape(subject) : subject;
+  }
+
   private static DeadLetter letter(ResultSet row, StatementContext context) throws SQLException {
     return new DeadLetter(
         row.getObject("dead_letter_id", UUID.class),
         row.getString("bucket"),
-        row.getString("subject"),
+        subject(row),
         Optional.ofNullable(row.getString("agent")),
         Optional.ofNullable(row.getString("state_key")),
         new Revision(row.getLong("epoch"), row.getLong("sequence")),
@@ -169,14 +180,18 @@ final class PostgresDeadLetterStore implements DeadLetterStore {
   private static StateChange change(ResultSet row, StatementContext context) throws SQLException {
     String agent = row.getString("agent");
     String key = row.getString("state_key");
+    byte[] headers = row.getBytes("headers");
     return new StateChange(
-        row.getString("subject"),
+        subject(row),
         agent == null || key == null ? Optional.empty() : Optional.of(new StateKey(agent, key)),
         Operation.valueOf(row.getString("operation").toUpperCase(Locale.ROOT)),
         row.getBytes("value"),
         new Revision(row.getLong("epoch"), row.getLong("sequence")),
         SqlTime.get(row, "written_at"),
         SqlTime.optional(row, "expires_at"),
-        SqlProvenance.get(row));
+        SqlProvenance.get(row),
+        headers == null
+            ? Optional.empty()
+            : Optional.of(new Unreadable(row.getString("reason"), headers)));
   }
 }

@@ -20,7 +20,8 @@ public final class PostgresStore implements AutoCloseable {
   private static final String PROBE =
       """
       SELECT r.version, r.published_version, s.epoch, s.deleted_at, p.sequence, e.first_sequence,
-             l.fencing_token, d.status, c.parent_checkpoint_id, v.event_type
+             l.fencing_token, d.status, d.subject_escaped, c.parent_checkpoint_id,
+             v.event_type
         FROM agents.registry r, agents.state s, agents.journal_positions p,
              agents.journal_epochs e, agents.journal_leases l, agents.dead_letters d,
              agents.checkpoints c, agents.lifecycle_events v

@@ -39,7 +39,11 @@ record StateRow(StateChange change, StateKey key, String value, String checksum)
     MessageDigest sha256 = sha256();
     for (StateChange change : changes) {
       Optional<StateKey> key = change.key();
-      if (key.isEmpty()) {
+      if (change.unreadable().isPresent()) {
+        refused.add(
+            RefusedChange.unasked(
+                change, DataError.SERIALIZATION_ERROR, change.unreadable().get().reason()));
+      } else if (key.isEmpty()) {
         refused.add(
             RefusedChange.unasked(change, DataError.INVALID_KEY, "the subject names no legal key"));
       } else if (agentId(key.get().agent()).isEmpty()) {

@@ -1,0 +1,3 @@
+ALTER TABLE agents.dead_letters
+  DROP COLUMN subject_escaped,
+  DROP COLUMN headers;
