@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -166,6 +167,39 @@ public abstract class StateRepositoryContract extends PersistenceContract {
                                 .save(key("a"), i, SaveOptions.ifAbsent())));
     assertThat(created).containsOnlyOnce(true);
     assertThat(find(key("a")).value()).isEqualTo(created.indexOf(true));
+  }
+
+  @Test
+  void anEntryIsCreatedBesideARuntimeThatDeletesItAllTheTime() throws Exception {
+    StateRepository<Object> deleting = states(open(config().build()));
+    AtomicBoolean created = new AtomicBoolean();
+    Together.run(
+        2,
+        i ->
+            () -> {
+              for (int n = 0; i == 0 && n < 200; n++) {
+                createWhereItIsDeleted(n);
+              }
+              while (i == 1 && !created.get()) {
+                deleting.delete(key("a"));
+              }
+              created.set(true);
+              return true;
+            });
+  }
+
+  /**
+   * The key exists until the other runtime has deleted it once more; no other failure may occur.
+   */
+  private void createWhereItIsDeleted(int value) {
+    while (true) {
+      try {
+        states().save(key("a"), value, SaveOptions.ifAbsent());
+        return;
+      } catch (PersistenceException e) {
+        assertThat(e.error()).isEqualTo(DataError.DUPLICATE_KEY);
+      }
+    }
   }
 
   @Test

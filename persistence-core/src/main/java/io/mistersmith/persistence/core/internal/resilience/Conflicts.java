@@ -7,14 +7,21 @@ import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import java.time.Duration;
 
-/** Repeats a read-modify-write that lost its compare-and-set to another writer. */
+/**
+ * Repeats a read-modify-write that lost its compare-and-set to another writer. The time is bounded,
+ * not the number of attempts: beside a process that writes the key all the time each attempt wins
+ * with a probability that depends on that process alone.
+ */
 public final class Conflicts {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
 
   private static final RetryPolicy<Object> RETRY =
       RetryPolicy.builder()
           .handleIf(Conflicts::isConflict)
-          .withMaxAttempts(32)
-          .withBackoff(Duration.ofMillis(1), Duration.ofMillis(50))
+          .withMaxAttempts(-1)
+          .withMaxDuration(PATIENCE)
+          .withBackoff(Duration.ofNanos(200_000), Duration.ofMillis(5))
           .withJitter(0.5)
           .build();
 
@@ -27,7 +34,8 @@ public final class Conflicts {
   }
 
   /**
-   * Runs {@code attempt} until it does not lose, 32 times at most; then throws its last conflict.
+   * Runs {@code attempt} until it does not lose, with random waits in between, for 5 seconds at
+   * most; then throws its last conflict.
    */
   public static <T> T retry(CheckedSupplier<T> attempt) {
     return Failsafe.with(RETRY).get(attempt);

@@ -20,6 +20,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /**
  * Writes under a condition: compare-and-set by logical revision, and creation.
@@ -34,8 +35,6 @@ import java.util.function.LongSupplier;
  * was lost, instead of reporting a conflict with itself.
  */
 final class ConditionalWriter {
-
-  private static final int ATTEMPTS = 16;
 
   private final Tiers tiers;
   private final HotBucket bucket;
@@ -105,23 +104,32 @@ final class ConditionalWriter {
     return publishAt(() -> freePlaceOf(key), key, Operation.PUT, json, expiresAt);
   }
 
-  /** Publishes where {@code place} says, and asks it again when the entry was moved meanwhile. */
+  /**
+   * Publishes where {@code place} says, and asks it again when the entry was moved or, for a
+   * create, deleted once more meanwhile. What {@code place} itself refuses is final.
+   */
   private Revision publishAt(
       LongSupplier place,
       StateKey key,
       Operation operation,
       byte[] json,
       Optional<Instant> expiresAt) {
-    for (int attempt = 1; ; attempt++) {
-      long expectedSequence = askPlace(key, place);
-      try {
-        return publisher.publish(key, operation, json, metadata(expiresAt), expectedSequence);
-      } catch (TransientPersistenceException e) {
-        if (!Conflicts.isConflict(e) || attempt == ATTEMPTS) {
-          throw e;
-        }
-      }
-    }
+    Supplier<Revision> outcome =
+        Conflicts.retry(
+            () -> {
+              long expectedSequence;
+              try {
+                expectedSequence = askPlace(key, place);
+              } catch (TransientPersistenceException e) {
+                return () -> {
+                  throw e;
+                };
+              }
+              Revision revision =
+                  publisher.publish(key, operation, json, metadata(expiresAt), expectedSequence);
+              return () -> revision;
+            });
+    return outcome.get();
   }
 
   /**
