@@ -14,7 +14,7 @@ import java.time.Duration;
  *     dies, a runtime whose writes wait for 200 ms stands in before that
  * @param idleTimeToLive an entry that is flushed leaves KV when it was not written for this long
  *     (seed section 11.2: 30 min). From three quarters of it on, reads confirm it against
- *     PostgreSQL; the clocks of processes and nats-server may differ by the last quarter
+ *     PostgreSQL; a process may be wrong about nats-server's clock by the last quarter
  * @param sweepInterval how often idle entries are looked for (30 s)
  * @param tombstoneRetention how long PostgreSQL remembers that an entry was deleted (7 days)
  * @param clockOverlap how far before the last position a journal that went back is searched for

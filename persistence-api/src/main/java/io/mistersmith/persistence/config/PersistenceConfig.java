@@ -124,7 +124,10 @@ public final class PersistenceConfig {
     return listener;
   }
 
-  /** The clock that times to live are measured with. */
+  /**
+   * This process's clock. It measures what concerns this process alone, such as how long an entry
+   * is kept in its memory. Ends and ages of entries are judged by the hot store's clock.
+   */
   public Clock clock() {
     return clock;
   }
@@ -247,7 +250,10 @@ public final class PersistenceConfig {
       return this;
     }
 
-    /** The clock that times to live are measured with. */
+    /**
+     * This process's clock; see {@link PersistenceConfig#clock()}. In-memory stores take that of
+     * the first configuration that is opened for their own.
+     */
     public Builder clock(Clock value) {
       this.clock = value;
       return this;

@@ -32,7 +32,10 @@ public enum DataError {
   STORE_FULL,
   /** Too much waits for PostgreSQL; the write was not made, and can be once that has shrunk. */
   BACKLOG_EXCEEDED,
-  /** The database refused the data: a constraint, a foreign key, a type. */
+  /**
+   * The database refused the data, or would: a constraint, a foreign key, a type, a time after the
+   * year 9999.
+   */
   CONSTRAINT_VIOLATION,
   /** The entry was acknowledged but refused by the database; it is kept as a dead letter. */
   DEAD_LETTERED,

@@ -1,7 +1,5 @@
 package io.mistersmith.persistence.model;
 
-import io.mistersmith.persistence.error.DataError;
-import io.mistersmith.persistence.error.TransientPersistenceException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.atomic.AtomicReference;
@@ -11,7 +9,8 @@ import java.util.concurrent.atomic.AtomicReference;
  * clock does, and that are later than every timestamp it was shown. Thread-safe and lock-free.
  *
  * <p>A timestamp from far ahead, from a machine whose clock is wrong, would drag every clock that
- * sees it along for good. One that is further ahead than {@code maxDrift} is therefore refused.
+ * sees it along for good. This clock does not follow one that is further ahead than {@code
+ * maxDrift}; {@link #after} still gives a timestamp that is later.
  */
 public final class HybridClock {
 
@@ -40,6 +39,7 @@ public final class HybridClock {
   private final InstantSource wall;
   private final Duration maxDrift;
   private final AtomicReference<Reading> last = new AtomicReference<>(new Reading(0, 0));
+  private final AtomicReference<Reading> lastAhead = new AtomicReference<>(new Reading(0, 0));
 
   /**
    * A clock.
@@ -69,7 +69,10 @@ public final class HybridClock {
     return node;
   }
 
-  /** A timestamp later than all before it, and than all that {@link #observe} was shown. */
+  /**
+   * Returns a timestamp later than all that this method returned before, and than all that {@link
+   * #observe} was shown and that were not too far ahead.
+   */
   public HybridTimestamp now() {
     long millis = wall.millis();
     Reading now = last.updateAndGet(reading -> reading.next(millis));
@@ -77,24 +80,32 @@ public final class HybridClock {
   }
 
   /**
-   * Takes note of another writer's timestamp.
-   *
-   * @throws TransientPersistenceException with {@code CONSISTENCY_VIOLATION} when it is further
-   *     ahead of the wall clock than allowed; this clock is unchanged
+   * Takes note of another writer's timestamp. One that is further ahead of the wall clock than
+   * allowed leaves this clock unchanged.
    */
   public void observe(HybridTimestamp seen) {
-    long ahead = seen.millis() - wall.millis();
-    if (ahead > maxDrift.toMillis()) {
-      throw new TransientPersistenceException(
-          DataError.CONSISTENCY_VIOLATION,
-          "node "
-              + seen.node()
-              + " is "
-              + ahead
-              + " ms ahead of this machine's clock, more than "
-              + maxDrift.toMillis()
-              + " ms; set the clocks of both by NTP");
+    if (!isTooFarAhead(seen)) {
+      last.updateAndGet(reading -> reading.max(seen.millis(), seen.counter()));
     }
-    last.updateAndGet(reading -> reading.max(seen.millis(), seen.counter()));
+  }
+
+  /**
+   * Returns a timestamp for a change of what was written at {@code seen}: later than that, however
+   * far ahead it is. Where it is too far ahead the timestamp says its time with a larger counter,
+   * and this clock stays where it is: what {@link #now} returns next may be earlier.
+   */
+  public HybridTimestamp after(HybridTimestamp seen) {
+    observe(seen);
+    if (!isTooFarAhead(seen)) {
+      return now();
+    }
+    Reading ahead =
+        lastAhead.updateAndGet(
+            reading -> reading.max(seen.millis(), seen.counter()).next(seen.millis()));
+    return new HybridTimestamp(ahead.millis(), ahead.counter(), node);
+  }
+
+  private boolean isTooFarAhead(HybridTimestamp seen) {
+    return seen.millis() - wall.millis() > maxDrift.toMillis();
   }
 }

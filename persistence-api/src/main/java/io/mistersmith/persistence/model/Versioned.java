@@ -9,10 +9,11 @@ import java.util.function.Function;
  *
  * @param value the value
  * @param revision the revision of the write that made it, to be handed back for compare-and-set
- * @param writtenAt when that write was made: the store's clock for what was read, the caller's for
- *     what was just saved
+ * @param writtenAt when that write was made, by the hot store's clock; for what was just saved, as
+ *     closely as this process knows that clock
  * @param layer the layer that answered
- * @param expiresAt when the entry ends, if it does
+ * @param expiresAt when the entry ends, if it does: by its time to live or by the maximum age of
+ *     its bucket, as last known, whichever comes first
  * @param clock which writes this version has seen, its own included; empty where its conflicts are
  *     not resolved. A save that is {@code basedOn} this version has seen them, too
  * @param <T> the type of the value

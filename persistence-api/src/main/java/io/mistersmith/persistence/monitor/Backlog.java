@@ -10,8 +10,8 @@ import java.time.Duration;
  *     last five, so that this may be less than was written
  * @param bytes about how large they are: their share of the bucket by number, or what the bucket
  *     grew by since nothing waited, whichever is more
- * @param oldestAge how long ago the first of them was stored, by the NATS server's clock against
- *     this process's; zero when nothing waits
+ * @param oldestAge how long ago the first of them was stored, by the NATS server's clock; zero when
+ *     nothing waits
  */
 public record Backlog(long messages, long bytes, Duration oldestAge) {
 

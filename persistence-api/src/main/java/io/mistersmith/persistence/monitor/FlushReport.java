@@ -7,8 +7,8 @@ import java.util.stream.LongStream;
 /**
  * One committed flush. Immutable.
  *
- * <p>The lag of a write is the time from its write (the NATS server's clock) to its commit (this
- * process's clock); writes that a later one in the batch superseded count as committed with it.
+ * <p>The lag of a write is the time from its write to its commit, by the NATS server's clock;
+ * writes that a later one in the batch superseded count as committed with it.
  */
 public final class FlushReport {
 

@@ -10,8 +10,7 @@ import java.time.Duration;
  * it; there the age of the {@link Backlog} tells how far PostgreSQL is behind.
  *
  * <p>A percentile is off by less than 2 % (the histogram's buckets); the greatest lag is exact. A
- * lag is measured from the NATS server's clock to this process's, so that their difference is in
- * it.
+ * lag is measured by the NATS server's clock, which a process knows to within half a round trip.
  *
  * @param samples how many writes were committed; a write that was overwritten so often before the
  *     flush came to it that the bucket had dropped it is none

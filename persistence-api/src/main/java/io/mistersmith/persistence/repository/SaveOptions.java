@@ -12,7 +12,10 @@ import java.util.Optional;
  *
  * @param expected what the entity must be for the write to happen
  * @param durability what to wait for
- * @param timeToLive how long the entry lives from now; a save without one removes an earlier one
+ * @param timeToLive how long the entry lives from now, by the hot store's clock; a save without one
+ *     removes an earlier one. Where the bucket keeps its entries for less, the entry ends with
+ *     that: the version that the save returns says when. A time that ends after the year 9999 is
+ *     refused with {@code CONSTRAINT_VIOLATION}
  * @param seen which writes the caller had seen when it made the value, where conflicts are resolved
  * @param basis the latest version among them that is known by its revision
  */

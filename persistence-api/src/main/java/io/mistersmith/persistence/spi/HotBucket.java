@@ -2,6 +2,7 @@ package io.mistersmith.persistence.spi;
 
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.StateKey;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +42,12 @@ public interface HotBucket {
    * bucket with one replica.
    */
   boolean hasReplicas();
+
+  /**
+   * How long the server keeps an entry after its last write, as {@link #state} last found it; zero
+   * where it keeps it until it is removed. Does not wait.
+   */
+  Duration maxAge();
 
   /**
    * Stores one message and returns its sequence.

@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.spi;
 
 import io.mistersmith.persistence.config.Bucket;
+import java.time.Clock;
 import java.util.List;
 
 /** The opened stores of one runtime. Thread-safe. */
@@ -32,6 +33,12 @@ public interface Stores extends AutoCloseable {
    * that may block.
    */
   void onReconnect(Runnable action);
+
+  /**
+   * The hot store's clock, as closely as this runtime knows it. Ends and ages of entries are judged
+   * by it alone: a process whose own clock is wrong judges as all others do.
+   */
+  Clock clock();
 
   /** What the servers cannot do and was turned off for it, in sentences for an operator. */
   List<String> notices();

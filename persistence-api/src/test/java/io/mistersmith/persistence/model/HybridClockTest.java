@@ -3,9 +3,7 @@ package io.mistersmith.persistence.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
-import io.mistersmith.persistence.error.TransientPersistenceException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Set;
@@ -44,12 +42,22 @@ class HybridClockTest {
   }
 
   @Test
-  void refusesATimestampFromTooFarAhead() {
-    assertThatExceptionOfType(TransientPersistenceException.class)
-        .isThrownBy(() -> clock.observe(new HybridTimestamp(2_001, 0, "b")))
-        .withMessageContaining("node b is 1001 ms ahead")
-        .matches(e -> e.error() == DataError.CONSISTENCY_VIOLATION);
+  void doesNotFollowATimestampFromTooFarAhead() {
+    clock.observe(new HybridTimestamp(2_001, 0, "b"));
     assertThat(clock.now()).hasToString("1000-0-a");
+    clock.observe(new HybridTimestamp(2_000, 0, "b"));
+    assertThat(clock.now()).hasToString("2000-1-a");
+  }
+
+  @Test
+  void aChangeOfWhatIsTooFarAheadIsLaterAllTheSame() {
+    HybridTimestamp far = new HybridTimestamp(9_000, 4, "b");
+    assertThat(clock.after(far)).hasToString("9000-5-a");
+    assertThat(clock.after(far)).hasToString("9000-6-a");
+    assertThat(clock.after(new HybridTimestamp(9_000, Integer.MAX_VALUE, "b")))
+        .hasToString("9001-0-a");
+    assertThat(clock.after(new HybridTimestamp(1_500, 0, "b"))).hasToString("1500-1-a");
+    assertThat(clock.now()).as("it has not followed").hasToString("1500-2-a");
   }
 
   @Test

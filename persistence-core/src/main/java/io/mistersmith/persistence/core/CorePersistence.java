@@ -31,6 +31,7 @@ import io.mistersmith.persistence.core.internal.routing.TieredStore;
 import io.mistersmith.persistence.core.internal.routing.Tiers;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.lifecycle.AgentLifecycle;
 import io.mistersmith.persistence.lifecycle.Checkpoints;
 import io.mistersmith.persistence.lifecycle.LifecycleEvents;
@@ -62,6 +63,8 @@ final class CorePersistence implements Persistence {
 
   private static final Logger LOG = LoggerFactory.getLogger(CorePersistence.class);
 
+  private static final Duration LOOK_AT_BUCKETS = Duration.ofSeconds(30);
+
   private final PersistenceConfig config;
   private final Stores stores;
   private final Threads threads = new Threads();
@@ -79,13 +82,9 @@ final class CorePersistence implements Persistence {
   CorePersistence(PersistenceConfig config, Stores stores) {
     this.config = config;
     this.stores = stores;
-    this.results =
-        new ResultBucket(
-            () -> stores.bucket(Bucket.QUERY_CACHE),
-            config.bucket(Bucket.QUERY_CACHE).maxAge(),
-            config.clock());
+    this.results = new ResultBucket(() -> stores.bucket(Bucket.QUERY_CACHE), stores.clock());
     this.hybridClock =
-        new HybridClock(node(config.runtimeName()), config.clock(), HybridClock.DEFAULT_MAX_DRIFT);
+        new HybridClock(node(config.runtimeName()), stores.clock(), HybridClock.DEFAULT_MAX_DRIFT);
     SlidingLags lags = new SlidingLags(config.consistency().window());
     PersistenceListener listener = new SafeListener(config.listener(), lags::record);
     try {
@@ -100,8 +99,8 @@ final class CorePersistence implements Persistence {
               publisher,
               state::evict,
               heartbeats,
-              new KnownRevisions<>(config.knownRevisions(), config.clock()),
-              config.clock(),
+              new KnownRevisions<>(config.knownRevisions(), stores.clock()),
+              stores.clock(),
               threads.calls());
       this.deadLetters = new StoredDeadLetters(stores.deadLetters());
       this.checkpoints =
@@ -116,12 +115,26 @@ final class CorePersistence implements Persistence {
       threads.every(Duration.ofSeconds(1), heartbeats::write);
       threads.every(Duration.ofSeconds(5), publisher::publishMissing);
       threads.every(config.flush().sweepInterval(), state.agents()::sweep);
+      threads.every(LOOK_AT_BUCKETS, this::lookAtBuckets);
       state.start();
     } catch (RuntimeException e) {
       threads.close();
       throw e;
     }
     stores.notices().forEach(notice -> LOG.info("{}", notice));
+  }
+
+  /**
+   * Learns what an operator changed, such as a bucket's maximum age, and what the server's clock
+   * shows, where nothing else asks for it.
+   */
+  private void lookAtBuckets() {
+    try {
+      var unused = sessions.store().tiers().bucket().state();
+      results.lookIfUsed();
+    } catch (PersistenceException e) {
+      LOG.debug("buckets not looked at, the next time does it: {}", e.getMessage());
+    }
   }
 
   /** New in every process, since a clock must not meet writes of its own name that it forgot. */
@@ -133,7 +146,7 @@ final class CorePersistence implements Persistence {
 
   private Shelf sessions(PersistenceListener listener) {
     HotBucket bucket = stores.bucket(Bucket.SESSION_DATA);
-    KnownRevisions<StateKey> known = new KnownRevisions<>(config.knownRevisions(), config.clock());
+    KnownRevisions<StateKey> known = new KnownRevisions<>(config.knownRevisions(), stores.clock());
     Revisions revisions = new BucketIncarnation(bucket);
     Surroundings around =
         new Surroundings(
@@ -141,6 +154,7 @@ final class CorePersistence implements Persistence {
             revisions,
             known::of,
             config.clock(),
+            stores.clock(),
             config.bucket(Bucket.SESSION_DATA).maxAge(),
             AgentUse.NONE::read,
             threads.calls());
@@ -151,7 +165,7 @@ final class CorePersistence implements Persistence {
                 new NothingBehind(),
                 revisions,
                 known,
-                config.clock(),
+                stores.clock(),
                 listener,
                 threads.calls(),
                 AgentUse.NONE,

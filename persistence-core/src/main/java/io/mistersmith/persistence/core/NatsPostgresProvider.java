@@ -14,6 +14,7 @@ import io.mistersmith.persistence.spi.LifecycleEventStore;
 import io.mistersmith.persistence.spi.StateStore;
 import io.mistersmith.persistence.spi.StoreProvider;
 import io.mistersmith.persistence.spi.Stores;
+import java.time.Clock;
 import java.util.List;
 
 /** The stores of production: NATS JetStream KV and PostgreSQL. */
@@ -73,6 +74,11 @@ final class NatsPostgresProvider implements StoreProvider {
     @Override
     public void onReconnect(Runnable action) {
       nats.onReconnect(action);
+    }
+
+    @Override
+    public Clock clock() {
+      return nats.clock();
     }
 
     @Override

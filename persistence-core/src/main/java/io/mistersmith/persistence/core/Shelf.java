@@ -42,7 +42,7 @@ record Shelf(
         store, commits, keys, commitTimeout, new InOrder<>(store.tiers().executor()), moves);
   }
 
-  <T> StateRepository<T> repository(JsonCodec<T> codec) {
+  <T> JsonStateRepository<T> repository(JsonCodec<T> codec) {
     return new JsonStateRepository<>(store, codec, commits, keys, commitTimeout, moves);
   }
 
@@ -54,7 +54,7 @@ record Shelf(
         commits,
         keys,
         commitTimeout,
-        store.tiers().clock(),
+        store.tiers().lifetimes(),
         inOrder);
   }
 

@@ -36,6 +36,7 @@ import io.mistersmith.persistence.monitor.PersistenceListener;
 import io.mistersmith.persistence.spi.HotBucket;
 import io.mistersmith.persistence.spi.JournalPosition;
 import io.mistersmith.persistence.spi.Stores;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.Executor;
@@ -71,18 +72,26 @@ final class StateEngine {
       SlidingLags lags,
       Executor executor) {
     this.bucket = stores.bucket(Bucket.AGENT_STATE);
+    Clock clock = stores.clock();
     this.tracker =
         new JournalTracker(
-            bucket, stores.journals(), config.flush().clockOverlap(), listener, config.clock());
+            bucket, stores.journals(), config.flush().clockOverlap(), listener, clock);
     this.agents =
         new AgentStates(
             config.trackedAgents(), config.flush().idleTimeToLive(), config.clock(), listener);
-    KnownRevisions<StateKey> known = new KnownRevisions<>(config.knownRevisions(), config.clock());
+    KnownRevisions<StateKey> known = new KnownRevisions<>(config.knownRevisions(), clock);
     Surroundings around =
         new Surroundings(
-            bucket, tracker, known::of, config.clock(), Duration.ZERO, agents::read, executor);
+            bucket,
+            tracker,
+            known::of,
+            config.clock(),
+            clock,
+            Duration.ZERO,
+            agents::read,
+            executor);
     this.l1 = new L1<>(config.cache(), config.cache().isOn(DataType.AGENT_STATE), around);
-    Freshness freshness = Freshness.of(config.clock(), config.flush().idleTimeToLive());
+    Freshness freshness = Freshness.of(clock, config.flush().idleTimeToLive());
     Confirmation confirmation =
         new Confirmation(
             bucket,
@@ -97,7 +106,7 @@ final class StateEngine {
             stores.states(),
             tracker,
             known,
-            config.clock(),
+            clock,
             listener,
             executor,
             agents,
@@ -106,23 +115,12 @@ final class StateEngine {
     Progress progress = new Progress();
     FlushTarget target =
         new FlushTarget(
-            bucket,
-            tracker,
-            stores.journals(),
-            stores.states(),
-            listener,
-            progress,
-            config.clock());
+            bucket, tracker, stores.journals(), stores.states(), listener, progress, clock);
     String holder = config.runtimeName() + "-" + UUID.randomUUID();
     this.flusher = new WriteBehindFlusher(target, config.flush(), listener, holder);
     this.evictor =
         new Evictor(
-            target,
-            stores.deadLetters(),
-            config.flush(),
-            listener,
-            config.clock(),
-            flusher::isLeading);
+            target, stores.deadLetters(), config.flush(), listener, clock, flusher::isLeading);
     this.waiter =
         new DurabilityWaiter(bucket.name(), tracker, flusher, progress, stores.deadLetters());
     PressureGate gate = new PressureGate(bucket.name(), config.backpressure(), waiter);
@@ -130,7 +128,7 @@ final class StateEngine {
     this.lifecycle = new TieredLifecycle(agents, store, waiter);
     this.shelf =
         Shelf.of(store, waiter, KeyRule.AGENT_ID, config.postgres().statementTimeout(), lifecycle);
-    BacklogProbe probe = new BacklogProbe(bucket, tracker, flusher::isLeading, config.clock());
+    BacklogProbe probe = new BacklogProbe(bucket, tracker, flusher::isLeading, clock);
     this.consistency =
         new EngineConsistency(
             tiers.bucket(),

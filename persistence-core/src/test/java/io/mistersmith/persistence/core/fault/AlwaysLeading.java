@@ -16,6 +16,7 @@ import io.mistersmith.persistence.spi.StateChange;
 import io.mistersmith.persistence.spi.StateStore;
 import io.mistersmith.persistence.spi.StoreProvider;
 import io.mistersmith.persistence.spi.Stores;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -89,6 +90,11 @@ final class AlwaysLeading implements StoreProvider {
     @Override
     public void onReconnect(Runnable action) {
       nats.onReconnect(action);
+    }
+
+    @Override
+    public Clock clock() {
+      return nats.clock();
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.mistersmith.persistence.testkit.contract;
 
 import static io.mistersmith.persistence.testkit.contract.Failures.assertFails;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
 
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.conflict.ConflictResolver;
@@ -10,6 +11,7 @@ import io.mistersmith.persistence.conflict.ConflictStrategy;
 import io.mistersmith.persistence.crdt.GCounter;
 import io.mistersmith.persistence.crdt.OrSet;
 import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.Versioned;
@@ -18,12 +20,20 @@ import io.mistersmith.persistence.monitor.ConflictReport.Outcome;
 import io.mistersmith.persistence.monitor.PersistenceListener;
 import io.mistersmith.persistence.repository.SaveOptions;
 import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.testkit.fault.Call;
+import io.mistersmith.persistence.testkit.fault.Faults;
+import io.mistersmith.persistence.testkit.fault.Gate;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -57,19 +67,56 @@ public abstract class ConflictContract extends PersistenceContract {
     }
   }
 
+  /** Makes a call in {@code slow}, and lets it go on when {@code overtaking} is done. */
+  private <T> T overtaken(Faults slow, Callable<T> call, Runnable overtaking) throws Exception {
+    ExecutorService pool = Executors.newSingleThreadExecutor();
+    try (Gate gate = slow.on(Call.GET).pauseBefore()) {
+      Future<T> outcome = pool.submit(call);
+      assertThat(gate.awaitArrival(SOON)).isTrue();
+      elapse(Duration.ofMillis(20));
+      overtaking.run();
+      gate.release();
+      return outcome.get(SOON.toSeconds(), TimeUnit.SECONDS);
+    } finally {
+      pool.shutdownNow();
+    }
+  }
+
   @Test
-  void theLaterWriteWinsThoughTheEarlierOneArrivesLast() {
+  void theLaterWriteWinsThoughTheEarlierOneArrivesLast() throws Exception {
     ConflictResolver<String> later = ConflictResolver.lastWriteWins();
-    Versioned<String> late = strings(persistence(), later).save(key("k"), "late");
-    StateRepository<String> slow = strings(behind(Duration.ofSeconds(30)), later);
-    Versioned<String> outcome = slow.save(key("k"), "early");
+    StateRepository<String> fast = strings(persistence(), later);
+    Faults faults = new Faults(1);
+    StateRepository<String> slow =
+        strings(open(config().listener(new Collector()).build(), faults), later);
+    Versioned<String> outcome =
+        overtaken(faults, () -> slow.save(key("k"), "early"), () -> fast.save(key("k"), "late"));
     assertThat(outcome.value()).isEqualTo("late");
-    assertThat(outcome.revision()).isEqualTo(late.revision());
+    assertThat(outcome.revision()).isEqualTo(fast.find(key("k")).orElseThrow().revision());
     assertThat(slow.find(key("k")).orElseThrow().value()).isEqualTo("late");
     assertThat(reports)
         .containsExactly(
             new ConflictReport(
                 key("k"), ConflictStrategy.LAST_WRITE_WINS, Outcome.KEPT_CURRENT, 0));
+  }
+
+  @Test
+  void aWriterWhoseClockIsWrongLosesNothingAndBlocksNobody() {
+    ConflictResolver<String> later = ConflictResolver.lastWriteWins();
+    StateRepository<String> right = strings(persistence(), later);
+    for (Duration late : List.of(Duration.ofHours(1), Duration.ofHours(-1))) {
+      StateRepository<String> wrong = strings(behind(late), later);
+      for (int i = 0; i < 3; i++) {
+        String value = late + " " + i;
+        elapse(Duration.ofMillis(5));
+        assertThat(wrong.save(key("k"), "wrong " + value).value()).isEqualTo("wrong " + value);
+        elapse(Duration.ofMillis(5));
+        assertThat(right.save(key("k"), value).value()).isEqualTo(value);
+        elapse(Duration.ofMillis(5));
+        wrong.delete(key("k"));
+        assertThat(right.find(key("k"))).isEmpty();
+      }
+    }
   }
 
   @Test
@@ -108,16 +155,32 @@ public abstract class ConflictContract extends PersistenceContract {
   }
 
   @Test
-  void aLaterDeleteStaysAndAnEarlierOneDoesNot() {
+  void aLaterDeleteStaysAndAnEarlierOneDoesNot() throws Exception {
     ConflictResolver<String> later = ConflictResolver.lastWriteWins();
     StateRepository<String> fast = strings(persistence(), later);
-    fast.save(key("k"), "1");
-    strings(behind(Duration.ofSeconds(30)), later).delete(key("k"));
+    Faults faults = new Faults(1);
+    StateRepository<String> slow = strings(open(config().build(), faults), later);
+    boolean unused =
+        overtaken(
+            faults,
+            () -> {
+              slow.delete(key("k"));
+              return true;
+            },
+            () -> fast.save(key("k"), "1"));
     assertThat(fast.find(key("k"))).isPresent();
-    fast.delete(key("k"));
-    // One that has not learned from the first what time it is.
-    StateRepository<String> slow = strings(behind(Duration.ofSeconds(30)), later);
-    assertFails(DataError.VERSION_CONFLICT, () -> slow.save(key("k"), "late"));
+    DataError refused =
+        overtaken(
+            faults,
+            () -> {
+              try {
+                return fail("saved " + slow.save(key("k"), "late"));
+              } catch (PersistenceException e) {
+                return e.error();
+              }
+            },
+            () -> fast.delete(key("k")));
+    assertThat(refused).isEqualTo(DataError.VERSION_CONFLICT);
     assertThat(fast.find(key("k"))).isEmpty();
     assertThat(fast.save(key("k"), "2").value()).isEqualTo("2");
   }

@@ -4,11 +4,16 @@ import static io.mistersmith.persistence.testkit.contract.Failures.assertFails;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.mistersmith.persistence.config.Bucket;
+import io.mistersmith.persistence.conflict.ConflictResolver;
+import io.mistersmith.persistence.conflict.ConflictRules;
 import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.Versioned;
 import io.mistersmith.persistence.repository.SaveOptions;
+import io.mistersmith.persistence.repository.StateRepository;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -94,6 +99,83 @@ public abstract class StateExpiryContract extends PersistenceContract {
     expire("a");
     states().delete(key("a"));
     assertThat(states().find(key("a"))).isEmpty();
+  }
+
+  @Test
+  void anEndThatNoStoreCanKeepIsRefused() throws Exception {
+    Versioned<Object> before = states().save(key("a"), "1");
+    for (Duration time :
+        List.of(
+            Duration.ofDays(365 * 8_000L),
+            Duration.ofSeconds(Long.MAX_VALUE, 999_999_999),
+            Duration.ofMillis(Long.MAX_VALUE))) {
+      assertFails(DataError.CONSTRAINT_VIOLATION, () -> states().save(key("a"), "2", living(time)));
+      assertFails(DataError.CONSTRAINT_VIOLATION, states().saveAsync(key("a"), "2", living(time)));
+      assertFails(
+          DataError.CONSTRAINT_VIOLATION, () -> resolving().save(key("a"), "2", living(time)));
+    }
+    assertThat(find(key("a")).revision()).isEqualTo(before.revision());
+    Duration ages = Duration.ofDays(365 * 5_000L);
+    Instant end = states().save(key("a"), "3", living(ages)).expiresAt().orElseThrow();
+    states().flush(key("a"), SOON);
+    Versioned<Object> found =
+        open(config().build()).states(Object.class).find(key("a")).orElseThrow();
+    assertThat(found.expiresAt()).contains(end);
+  }
+
+  private StateRepository<Object> resolving() {
+    return persistence()
+        .states(
+            DataType.AGENT_STATE, Object.class, ConflictRules.of(ConflictResolver.lastWriteWins()));
+  }
+
+  @Test
+  void aSessionEndsWithItsBucketsMaximumAgeAndSaysSo() throws Exception {
+    Duration most = config().build().bucket(Bucket.SESSION_DATA).maxAge();
+    assertThat(most).isEqualTo(Duration.ofHours(1));
+    StateRepository<String> sessions = persistence().states(DataType.SESSION_DATA, String.class);
+    StateRepository<String> resolving =
+        persistence()
+            .states(
+                DataType.SESSION_DATA,
+                String.class,
+                ConflictRules.of(ConflictResolver.lastWriteWins()));
+    StateKey key = StateKey.of("session", "a");
+    for (StateRepository<String> repository : List.of(sessions, resolving)) {
+      for (SaveOptions options :
+          List.of(SaveOptions.unconditional(), living(Duration.ofHours(5)), living(most))) {
+        Versioned<String> saved = repository.save(key, "1", options);
+        assertEndsAfter(most, saved);
+        assertEndsAfter(most, repository.find(key).orElseThrow());
+        assertEndsAfter(most, repository.saveAsync(key, "2", options).get(10, TimeUnit.SECONDS));
+        assertEndsAfter(most, repository.update(key, value -> value + "3"));
+        assertEndsAfter(most, repository.find(key).orElseThrow());
+      }
+      Versioned<String> brief = repository.save(key, "4", living(SHORT));
+      assertThat(repository.find(key).orElseThrow().expiresAt()).isEqualTo(brief.expiresAt());
+      assertThat(repository.update(key, value -> "5").expiresAt()).isEqualTo(brief.expiresAt());
+      elapse(SHORT.plusMillis(5));
+      assertThat(repository.find(key)).isEmpty();
+    }
+  }
+
+  private void assertEndsAfter(Duration time, Versioned<?> version) {
+    Instant end = config().build().clock().instant().plus(time);
+    assertThat(version.expiresAt().orElseThrow())
+        .isBetween(end.minusSeconds(5), end.plusSeconds(1));
+  }
+
+  @Test
+  void anUpdateProlongsASessionThatHasNoEndOfItsOwn() {
+    StateRepository<String> sessions = persistence().states(DataType.SESSION_DATA, String.class);
+    StateKey key = StateKey.of("session", "b");
+    Instant first = sessions.save(key, "1").expiresAt().orElseThrow();
+    elapse(Duration.ofMillis(50));
+    Instant second = sessions.update(key, value -> "2").expiresAt().orElseThrow();
+    assertThat(second).isAfterOrEqualTo(first.plusMillis(40));
+    Instant own = sessions.save(key, "3", living(Duration.ofHours(5))).expiresAt().orElseThrow();
+    elapse(Duration.ofMillis(50));
+    assertThat(sessions.update(key, value -> "4").expiresAt()).contains(own);
   }
 
   @Test

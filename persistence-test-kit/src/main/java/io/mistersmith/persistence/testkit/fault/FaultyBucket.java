@@ -10,6 +10,7 @@ import io.mistersmith.persistence.spi.JournalRange;
 import io.mistersmith.persistence.spi.JournalReader;
 import io.mistersmith.persistence.spi.Operation;
 import io.mistersmith.persistence.spi.ReadFrom;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -48,6 +49,11 @@ final class FaultyBucket implements HotBucket {
   @Override
   public BucketState state() {
     return faults.run(Call.BUCKET_STATE, real::state);
+  }
+
+  @Override
+  public Duration maxAge() {
+    return real.maxAge();
   }
 
   @Override

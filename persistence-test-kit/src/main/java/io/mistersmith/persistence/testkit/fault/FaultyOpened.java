@@ -9,6 +9,7 @@ import io.mistersmith.persistence.spi.JournalStore;
 import io.mistersmith.persistence.spi.LifecycleEventStore;
 import io.mistersmith.persistence.spi.StateStore;
 import io.mistersmith.persistence.spi.Stores;
+import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -88,6 +89,11 @@ final class FaultyOpened implements Stores {
     } catch (RuntimeException e) {
       LOG.warn("a listener for reconnects failed; the others are told all the same", e);
     }
+  }
+
+  @Override
+  public Clock clock() {
+    return real.clock();
   }
 
   @Override

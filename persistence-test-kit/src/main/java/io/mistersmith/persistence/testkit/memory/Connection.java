@@ -21,6 +21,10 @@ final class Connection {
     this.sqlDown = sqlDown;
   }
 
+  Clock clock() {
+    return clock;
+  }
+
   Instant now() {
     return clock.instant();
   }

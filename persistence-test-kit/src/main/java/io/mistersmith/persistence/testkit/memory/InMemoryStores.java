@@ -9,20 +9,25 @@ import io.mistersmith.persistence.spi.Operation;
 import io.mistersmith.persistence.spi.StoreProvider;
 import io.mistersmith.persistence.spi.StoredState;
 import io.mistersmith.persistence.spi.Stores;
+import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A hot store and a durable store in memory. The data belong to this object and outlive every
  * {@link Stores} that is opened on it: open, close and open again is a restarted runtime, several
- * opened at once are several runtimes. Time is what the configuration's clock says, so that a
- * {@code ManualClock} makes expiry and leases a matter of the test. Thread-safe.
+ * opened at once are several runtimes. Both stores' clock is the one that they were given, or else
+ * that of the first configuration that is opened, so that a {@code ManualClock} makes expiry and
+ * leases a matter of the test; a later configuration with another clock is a process whose clock is
+ * wrong. Thread-safe.
  *
  * <p>Beside the SPI there are hooks for what a test cannot otherwise bring about: outages, a bucket
  * that is made anew or loses its tail, a durable store that is put back to an older copy of itself,
@@ -36,14 +41,20 @@ public final class InMemoryStores implements StoreProvider {
   private final List<OpenedStores> opened = new CopyOnWriteArrayList<>();
   private volatile boolean hotDown;
   private volatile boolean sqlDown;
+  private final AtomicReference<@Nullable Clock> clock = new AtomicReference<>();
   private volatile @Nullable PersistenceConfig latest;
 
-  /** Empty stores. */
+  /** Empty stores, with the clock of the first configuration that is opened. */
   public InMemoryStores() {}
+
+  /** Empty stores with this clock. */
+  public InMemoryStores(Clock clock) {
+    this.clock.set(clock);
+  }
 
   @Override
   public Stores open(PersistenceConfig config) {
-    Connection connection = new Connection(config.clock(), () -> hotDown, () -> sqlDown);
+    Connection connection = new Connection(clock(config), () -> hotDown, () -> sqlDown);
     connection.checkHot();
     connection.checkSql();
     latest = config;
@@ -76,7 +87,7 @@ public final class InMemoryStores implements StoreProvider {
    */
   public void recreate(Bucket bucket) {
     PersistenceConfig config = latestConfig();
-    Instant now = config.clock().instant();
+    Instant now = clock(config).instant();
     streams.compute(
         fullName(bucket, config),
         (name, before) ->
@@ -123,7 +134,12 @@ public final class InMemoryStores implements StoreProvider {
           "subject " + subject + " must start with " + stream.subjects().root());
     }
     return stream.publish(
-        subject, Operation.PUT, value, EntryMetadata.NONE, HotBucket.ANY, config.clock().instant());
+        subject, Operation.PUT, value, EntryMetadata.NONE, HotBucket.ANY, clock(config).instant());
+  }
+
+  /** Changes how long the hot store keeps the bucket's entries, as an operator does. */
+  public void changeMaxAge(Bucket bucket, Duration maxAge) {
+    stream(fullName(bucket, latestConfig())).maxAge(maxAge);
   }
 
   /** What the durable store holds now. */
@@ -165,7 +181,7 @@ public final class InMemoryStores implements StoreProvider {
   void ensure(Bucket bucket, PersistenceConfig config) {
     streams.computeIfAbsent(
         fullName(bucket, config),
-        name -> new MemoryStream(name, config.bucket(bucket), config.clock().instant()));
+        name -> new MemoryStream(name, config.bucket(bucket), clock(config).instant()));
   }
 
   /** The stream that stands behind a bucket now. */
@@ -184,6 +200,16 @@ public final class InMemoryStores implements StoreProvider {
   void closed(OpenedStores stores, Connection connection) {
     opened.remove(stores);
     streams.values().forEach(stream -> stream.closeCursors(connection));
+  }
+
+  /** Both stores' clock. */
+  private Clock clock(PersistenceConfig config) {
+    Clock set = clock.get();
+    if (set == null) {
+      clock.compareAndSet(null, config.clock());
+      return clock(config);
+    }
+    return set;
   }
 
   private PersistenceConfig latestConfig() {

@@ -10,6 +10,7 @@ import io.mistersmith.persistence.spi.JournalRange;
 import io.mistersmith.persistence.spi.JournalReader;
 import io.mistersmith.persistence.spi.Operation;
 import io.mistersmith.persistence.spi.ReadFrom;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -55,6 +56,11 @@ final class MemoryBucket implements HotBucket {
   @Override
   public BucketState state() {
     return stream().state(connection.now());
+  }
+
+  @Override
+  public Duration maxAge() {
+    return current.get().maxAge();
   }
 
   @Override

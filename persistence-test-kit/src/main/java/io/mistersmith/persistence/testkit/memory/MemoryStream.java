@@ -9,6 +9,7 @@ import io.mistersmith.persistence.spi.BucketState;
 import io.mistersmith.persistence.spi.EntryMetadata;
 import io.mistersmith.persistence.spi.HotBucket;
 import io.mistersmith.persistence.spi.Operation;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -45,6 +46,7 @@ final class MemoryStream {
   private final NavigableMap<String, Deque<Message>> histories = new TreeMap<>();
   private final Map<String, Message> dropped = new HashMap<>();
   private final List<Cursor> cursors = new ArrayList<>();
+  private volatile Duration maxAge;
   private long lastSequence;
   private long bytes;
 
@@ -52,7 +54,16 @@ final class MemoryStream {
     this.name = name;
     this.config = config;
     this.created = created;
+    this.maxAge = config.maxAge();
     this.subjects = new Subjects(name);
+  }
+
+  Duration maxAge() {
+    return maxAge;
+  }
+
+  void maxAge(Duration changed) {
+    maxAge = changed;
   }
 
   Instant created() {
@@ -262,10 +273,10 @@ final class MemoryStream {
 
   /** Removes what is older than the bucket allows; the caller holds the lock. */
   void expire(Instant now) {
-    if (config.maxAge().isZero()) {
+    if (maxAge.isZero()) {
       return;
     }
-    Instant oldest = now.minus(config.maxAge());
+    Instant oldest = now.minus(maxAge);
     while (!log.isEmpty() && !log.firstEntry().getValue().time().isAfter(oldest)) {
       remove(log.firstEntry().getValue());
     }

@@ -10,6 +10,7 @@ import io.mistersmith.persistence.spi.JournalStore;
 import io.mistersmith.persistence.spi.LifecycleEventStore;
 import io.mistersmith.persistence.spi.StateStore;
 import io.mistersmith.persistence.spi.Stores;
+import java.time.Clock;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -87,6 +88,11 @@ final class OpenedStores implements Stores {
   @Override
   public void onReconnect(Runnable action) {
     reconnectActions.add(action);
+  }
+
+  @Override
+  public Clock clock() {
+    return connection.clock();
   }
 
   @Override

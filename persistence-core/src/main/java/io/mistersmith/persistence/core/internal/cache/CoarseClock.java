@@ -11,11 +11,14 @@ import java.util.concurrent.TimeUnit;
 final class CoarseClock {
 
   private final Clock clock;
+  private final Clock ends;
   private final boolean exact;
   private volatile long ticked;
 
-  CoarseClock(Clock clock) {
+  /** Ticks with {@code clock}; {@code ends} shows the time of day. */
+  CoarseClock(Clock clock, Clock ends) {
     this.clock = clock;
+    this.ends = ends;
     this.exact = clock.getClass() != Clock.systemUTC().getClass();
     tick();
   }
@@ -29,8 +32,8 @@ final class CoarseClock {
     return exact ? clock.millis() : ticked;
   }
 
-  /** The time of day, in milliseconds. */
+  /** The time of day by which entries end, in milliseconds. */
   long timeOfDay() {
-    return clock.millis();
+    return ends.millis();
   }
 }

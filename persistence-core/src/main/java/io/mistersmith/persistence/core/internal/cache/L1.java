@@ -62,7 +62,7 @@ public final class L1<E extends Cacheable> implements AutoCloseable {
   public L1(CacheConfig config, boolean enabled, Surroundings around) {
     this.around = around;
     this.enabled = enabled;
-    this.clock = new CoarseClock(around.clock());
+    this.clock = new CoarseClock(around.ticking(), around.clock());
     this.tallies = new Tallies(config.statistics());
     this.slots = new Slots<>(config, clock, tallies, around.maxAge());
     around.revisions().onRestart(this::begin);

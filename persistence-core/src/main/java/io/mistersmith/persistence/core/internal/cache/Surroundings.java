@@ -17,7 +17,8 @@ import java.util.function.Function;
  * @param bucket the bucket whose changes are followed
  * @param revisions what its sequences mean
  * @param floor what no answer may be below
- * @param clock what times to live are measured with
+ * @param ticking measures how long something was kept, in this process
+ * @param clock the hot store's clock, which the ends of entries are judged by
  * @param maxAge how long the server keeps an entry; zero for ever
  * @param used is told whose entries are used, once a second each
  * @param executor completes what several callers wait for
@@ -26,6 +27,7 @@ public record Surroundings(
     HotBucket bucket,
     Revisions revisions,
     Function<StateKey, Optional<Revision>> floor,
+    Clock ticking,
     Clock clock,
     Duration maxAge,
     Consumer<String> used,

@@ -24,6 +24,7 @@ import io.mistersmith.persistence.monitor.PersistenceListener;
 import io.mistersmith.persistence.repository.Expected;
 import io.mistersmith.persistence.spi.HotBucket;
 import io.mistersmith.persistence.spi.Provenance;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -191,7 +192,7 @@ public final class ResolvingWriter<T> {
     if (standing.isEmpty()) {
       return toStore(write, write.seen(), write.at(), Optional.empty());
     }
-    Provenance current = provenance(standing.get());
+    Provenance current = StoredTimes.trusted(standing.get(), write.at());
     clock.observe(current.timestamp());
     VectorClock both = current.clock().merge(write.seen());
     if (!(write.expected() instanceof Expected.Anything)) {
@@ -295,18 +296,12 @@ public final class ResolvingWriter<T> {
             decision.value().map(value -> codec.encode(write.key(), value)),
             write.expiresAt(),
             new Provenance(decision.provenance().timestamp(), seen));
+    Instant now = store.tiers().clock().instant();
     return new Written<>(
-        decision.value(), revision, store.tiers().clock().instant(), write.expiresAt(), seen);
-  }
-
-  /** A version without one was written by nobody knows whom, when the store says. */
-  private static Provenance provenance(Standing standing) {
-    return standing
-        .provenance()
-        .orElseGet(
-            () ->
-                Provenance.of(
-                    new HybridTimestamp(
-                        standing.writtenAt().toEpochMilli(), 0, Candidate.UNKNOWN_NODE)));
+        decision.value(),
+        revision,
+        now,
+        store.tiers().lifetimes().endOf(write.expiresAt(), now),
+        seen);
   }
 }

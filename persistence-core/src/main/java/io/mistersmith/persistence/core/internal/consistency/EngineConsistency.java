@@ -58,7 +58,7 @@ public final class EngineConsistency implements Consistency {
             config.consistency(),
             config.flush().tombstoneRetention(),
             listener);
-    this.check = new ConsistencyCheck(bucket, states, tracker, commits, findings, config.clock());
+    this.check = new ConsistencyCheck(bucket, states, tracker, commits, findings, stores.clock());
     this.watch =
         new ConsistencyWatch(check, config.consistency(), listener, leading, bucket.name());
     lags.onViolation(watch::wasLate);

@@ -42,18 +42,18 @@ public final class ResultBucket {
   private static final byte[] NO_VALUE = {};
 
   private final Supplier<HotBucket> opening;
-  private final Duration maxAge;
   private final Clock clock;
   private final Reachability reachability;
+  private volatile boolean used;
+  private volatile Duration maxAge = Duration.ZERO;
 
   /**
    * Kept results in the bucket that {@code opening} gives, made if it does not exist.
    *
-   * @param maxAge for how long the server keeps them; zero for ever
+   * @param clock the clock of its server
    */
-  public ResultBucket(Supplier<HotBucket> opening, Duration maxAge, Clock clock) {
+  public ResultBucket(Supplier<HotBucket> opening, Clock clock) {
     this.opening = opening;
-    this.maxAge = maxAge;
     this.clock = clock;
     this.reachability = new Reachability(clock);
   }
@@ -171,9 +171,18 @@ public final class ResultBucket {
     }
   }
 
+  /** Learns what was changed of the bucket, unless no query was cached yet. */
+  public void lookIfUsed() {
+    if (used) {
+      var unused = opening.get().state();
+    }
+  }
+
   /** After an outage the bucket may be gone, with the memory of the server. */
   private HotBucket bucket() {
     HotBucket bucket = opening.get();
+    used = true;
+    maxAge = bucket.maxAge();
     if (reachability.isDown()) {
       var unused = bucket.state(); // makes it again
     }

@@ -7,6 +7,7 @@ import io.mistersmith.persistence.core.internal.flush.Commits;
 import io.mistersmith.persistence.core.internal.lifecycle.AgentMoves;
 import io.mistersmith.persistence.core.internal.resilience.Conflicts;
 import io.mistersmith.persistence.core.internal.routing.Entry;
+import io.mistersmith.persistence.core.internal.routing.Lifetimes;
 import io.mistersmith.persistence.core.internal.routing.TieredStore;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.DataResult;
@@ -28,7 +29,6 @@ import io.mistersmith.persistence.spi.Provenance;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -50,6 +50,7 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
 
   private final TieredStore store;
   private final L1<Entry> l1;
+  private final Lifetimes lifetimes;
   private final KeyedCodec<T> codec;
   private final Commits commits;
   private final KeyRule keys;
@@ -73,6 +74,7 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
       AgentMoves moves) {
     this.store = store;
     this.l1 = store.tiers().l1();
+    this.lifetimes = store.tiers().lifetimes();
     this.codec = new KeyedCodec<>(codec);
     this.commits = commits;
     this.keys = keys;
@@ -86,7 +88,7 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
   @Override
   public Versioned<T> save(StateKey key, T value, SaveOptions options) {
     keys.check(key);
-    Optional<Instant> expiresAt = expiry(options);
+    Optional<Instant> expiresAt = lifetimes.after(options.timeToLive());
     Revision revision = store.write(key, codec.encode(key, value), options.expected(), expiresAt);
     if (options.durability() == Durability.SQL_COMMITTED) {
       commits.await(key, revision, commitTimeout);
@@ -99,6 +101,21 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
     Slot<Entry> slot = l1.find(key);
     return slot == null ? store.load(key).map(this::decode) : cached.of(slot);
   }
+
+  /** What an update begins with: the entry as {@link #find} answers it, and its own end. */
+  Optional<Present<T>> present(StateKey key) {
+    Slot<Entry> slot = l1.find(key);
+    Optional<Entry> entry = slot == null ? store.load(key) : slot.entry();
+    return entry.map(found -> new Present<>(decode(found), found.ownEnd()));
+  }
+
+  /**
+   * An entry that is to be rewritten.
+   *
+   * @param version the entry
+   * @param ownEnd the end that it was written with
+   */
+  record Present<T>(Versioned<T> version, Optional<Instant> ownEnd) {}
 
   @Override
   public Versioned<T> update(StateKey key, UnaryOperator<T> change) {
@@ -118,8 +135,8 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
                   key,
                   codec.encode(key, value),
                   SaveOptions.at(entry.revision()).expected(),
-                  entry.expiresAt());
-          return saved(value, revision, entry.expiresAt());
+                  entry.ownEnd());
+          return saved(value, revision, entry.ownEnd());
         });
   }
 
@@ -179,7 +196,7 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
     return Rows.start(
         () -> {
           keys.check(key);
-          Optional<Instant> expiresAt = expiry(options);
+          Optional<Instant> expiresAt = lifetimes.after(options.timeToLive());
           CompletableFuture<Revision> written =
               store.writeAsync(key, codec.encode(key, value), options.expected(), expiresAt);
           if (options.durability() == Durability.SQL_COMMITTED) {
@@ -259,21 +276,15 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
                               revision,
                               entry.time(),
                               StorageLayer.DISTRIBUTED_KV,
-                              entry.metadata().expiresAt()));
+                              lifetimes.endOf(entry.metadata().expiresAt(), entry.time())));
               listener.accept(new StateChangeEvent<>(key, revision, value));
             });
   }
 
-  private Optional<Instant> expiry(SaveOptions options) {
-    // As precise as the entry's header keeps it.
-    return options
-        .timeToLive()
-        .map(ttl -> clock().instant().plus(ttl).truncatedTo(ChronoUnit.MILLIS));
-  }
-
-  private Versioned<T> saved(T value, Revision revision, Optional<Instant> expiresAt) {
+  private Versioned<T> saved(T value, Revision revision, Optional<Instant> ownEnd) {
+    Instant now = clock().instant();
     return new Versioned<>(
-        value, revision, clock().instant(), StorageLayer.DISTRIBUTED_KV, expiresAt);
+        value, revision, now, StorageLayer.DISTRIBUTED_KV, lifetimes.endOf(ownEnd, now));
   }
 
   private Versioned<T> decode(Entry entry) {

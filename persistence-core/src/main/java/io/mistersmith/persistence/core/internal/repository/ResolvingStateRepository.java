@@ -5,6 +5,7 @@ import io.mistersmith.persistence.core.internal.conflict.Write;
 import io.mistersmith.persistence.core.internal.conflict.Written;
 import io.mistersmith.persistence.core.internal.flush.Commits;
 import io.mistersmith.persistence.core.internal.resilience.Conflicts;
+import io.mistersmith.persistence.core.internal.routing.Lifetimes;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.DataResult;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
@@ -18,10 +19,8 @@ import io.mistersmith.persistence.repository.Expected;
 import io.mistersmith.persistence.repository.SaveOptions;
 import io.mistersmith.persistence.repository.StateChangeEvent;
 import io.mistersmith.persistence.repository.StateRepository;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -38,12 +37,12 @@ import java.util.function.UnaryOperator;
  */
 public final class ResolvingStateRepository<T> implements StateRepository<T> {
 
-  private final StateRepository<T> plain;
+  private final JsonStateRepository<T> plain;
   private final ResolvingWriter<T> writer;
   private final Commits commits;
   private final KeyRule keys;
   private final Duration commitTimeout;
-  private final Clock clock;
+  private final Lifetimes lifetimes;
   private final InOrder<StateKey> inOrder;
 
   /**
@@ -51,23 +50,23 @@ public final class ResolvingStateRepository<T> implements StateRepository<T> {
    *
    * @param keys which keys the store can keep
    * @param commitTimeout how long a save that asks for it waits for PostgreSQL
-   * @param clock what times to live are measured with
+   * @param lifetimes when the entries end
    * @param inOrder runs the asynchronous writes; one for all repositories of the store
    */
   public ResolvingStateRepository(
-      StateRepository<T> plain,
+      JsonStateRepository<T> plain,
       ResolvingWriter<T> writer,
       Commits commits,
       KeyRule keys,
       Duration commitTimeout,
-      Clock clock,
+      Lifetimes lifetimes,
       InOrder<StateKey> inOrder) {
     this.plain = plain;
     this.writer = writer;
     this.commits = commits;
     this.keys = keys;
     this.commitTimeout = commitTimeout;
-    this.clock = clock;
+    this.lifetimes = lifetimes;
     this.inOrder = inOrder;
   }
 
@@ -77,9 +76,7 @@ public final class ResolvingStateRepository<T> implements StateRepository<T> {
   }
 
   private Write<T> toSave(StateKey key, T value, SaveOptions options) {
-    // As precise as the entry's header keeps it.
-    Optional<Instant> expiresAt =
-        options.timeToLive().map(ttl -> clock.instant().plus(ttl).truncatedTo(ChronoUnit.MILLIS));
+    Optional<Instant> expiresAt = lifetimes.after(options.timeToLive());
     VectorClock seen = options.seen();
     return new Write<>(
         key,
@@ -136,13 +133,14 @@ public final class ResolvingStateRepository<T> implements StateRepository<T> {
   public Versioned<T> update(StateKey key, UnaryOperator<T> change) {
     return Conflicts.retry(
         () -> {
-          Versioned<T> current =
+          JsonStateRepository.Present<T> present =
               plain
-                  .find(key)
+                  .present(key)
                   .orElseThrow(
                       () ->
                           new NonTransientPersistenceException(
                               DataError.NOT_FOUND, "key " + key + ": there is nothing to update"));
+          Versioned<T> current = present.version();
           SaveOptions options = SaveOptions.at(current.revision()).basedOn(current);
           return versioned(
               key,
@@ -154,7 +152,7 @@ public final class ResolvingStateRepository<T> implements StateRepository<T> {
                       options.basis(),
                       options.seen(),
                       writer.timeAfter(options.seen()),
-                      current.expiresAt())));
+                      present.ownEnd())));
         });
   }
 

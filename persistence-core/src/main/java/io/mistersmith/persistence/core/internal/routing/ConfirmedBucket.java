@@ -9,6 +9,7 @@ import io.mistersmith.persistence.spi.JournalRange;
 import io.mistersmith.persistence.spi.JournalReader;
 import io.mistersmith.persistence.spi.Operation;
 import io.mistersmith.persistence.spi.ReadFrom;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -125,6 +126,11 @@ public final class ConfirmedBucket implements HotBucket {
   @Override
   public BucketState state() {
     return bucket.state();
+  }
+
+  @Override
+  public Duration maxAge() {
+    return bucket.maxAge();
   }
 
   @Override

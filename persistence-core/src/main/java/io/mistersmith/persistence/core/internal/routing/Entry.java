@@ -16,7 +16,8 @@ import java.util.Optional;
  * @param revision its logical revision
  * @param writtenAt when it was written
  * @param layer the layer that answered
- * @param expiresAt when it ends
+ * @param expiresAt when it ends, by its own time to live or by the bucket's maximum age
+ * @param ownEnd when it ends by its own time to live
  * @param provenance where it comes from, if that is known
  * @param isSettled see {@link Cacheable#isSettled()}
  */
@@ -28,6 +29,7 @@ public record Entry(
     Instant writtenAt,
     StorageLayer layer,
     Optional<Instant> expiresAt,
+    Optional<Instant> ownEnd,
     Optional<Provenance> provenance,
     boolean isSettled)
     implements Cacheable {

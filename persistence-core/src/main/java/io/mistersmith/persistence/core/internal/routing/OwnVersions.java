@@ -77,13 +77,14 @@ final class OwnVersions {
         place);
   }
 
-  private static Entry entry(StateKey key, byte[] json, Version version) {
+  private Entry entry(StateKey key, byte[] json, Version version) {
     return new Entry(
         key,
         json,
         version.revision(),
         version.writtenAt(),
         StorageLayer.DISTRIBUTED_KV,
+        tiers.lifetimes().endOf(version.expiresAt(), version.writtenAt()),
         version.expiresAt(),
         Optional.of(version.provenance()),
         true);

@@ -45,6 +45,11 @@ public record Tiers(
     L1<Entry> l1,
     Freshness freshness) {
 
+  /** When the bucket's entries end. */
+  public Lifetimes lifetimes() {
+    return new Lifetimes(bucket, clock);
+  }
+
   Revision revisionOf(HotEntry entry) {
     return revisions.of(entry);
   }
@@ -69,6 +74,7 @@ public record Tiers(
         revisionOf(hot),
         hot.time(),
         StorageLayer.DISTRIBUTED_KV,
+        lifetimes().endOf(hot.metadata().expiresAt(), hot.time()),
         hot.metadata().expiresAt(),
         hot.metadata().provenance(),
         hot.metadata().hydrated().isEmpty() || hot.sequence() <= applied);
@@ -81,6 +87,7 @@ public record Tiers(
         row.revision(),
         row.writtenAt(),
         StorageLayer.RELATIONAL_DB,
+        row.expiresAt(),
         row.expiresAt(),
         row.provenance(),
         true);

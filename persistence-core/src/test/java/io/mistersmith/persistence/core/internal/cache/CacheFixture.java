@@ -58,6 +58,7 @@ final class CacheFixture implements AutoCloseable {
                 epochs,
                 key -> Optional.ofNullable(floors.get(key)),
                 clock,
+                clock,
                 maxAge,
                 used::add,
                 executor));

@@ -82,7 +82,14 @@ class StoredCheckpointsTest {
     KnownRevisions<StateKey> known = new KnownRevisions<>(100, config.clock());
     Surroundings around =
         new Surroundings(
-            bucket, tracker, known::of, config.clock(), Duration.ZERO, agent -> {}, Runnable::run);
+            bucket,
+            tracker,
+            known::of,
+            config.clock(),
+            config.clock(),
+            Duration.ZERO,
+            agent -> {},
+            Runnable::run);
     return new TieredStore(
         new Tiers(
             bucket,

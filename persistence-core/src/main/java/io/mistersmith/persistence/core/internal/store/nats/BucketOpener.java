@@ -12,6 +12,7 @@ import io.nats.client.JetStreamOptions;
 import io.nats.client.api.StreamConfiguration;
 import io.nats.client.api.StreamInfo;
 import java.io.IOException;
+import java.time.ZonedDateTime;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -30,11 +31,14 @@ final class BucketOpener {
 
   private final NatsLink link;
   private final PersistenceConfig config;
+  private final ServerClock clock;
   private final Consumer<String> notices;
 
-  BucketOpener(NatsLink link, PersistenceConfig config, Consumer<String> notices) {
+  BucketOpener(
+      NatsLink link, PersistenceConfig config, ServerClock clock, Consumer<String> notices) {
     this.link = link;
     this.config = config;
+    this.clock = clock;
     this.notices = notices;
   }
 
@@ -115,10 +119,16 @@ final class BucketOpener {
     return plan;
   }
 
-  private static @Nullable StreamInfo find(JetStreamManagement streams, String name)
+  private @Nullable StreamInfo find(JetStreamManagement streams, String name)
       throws IOException, JetStreamApiException {
+    long asked = System.nanoTime();
     try {
-      return streams.getStreamInfo(name);
+      StreamInfo info = streams.getStreamInfo(name);
+      ZonedDateTime answered = info.getTimestamp(); // 2.10 and later
+      if (answered != null) {
+        clock.observe(answered.toInstant(), asked);
+      }
+      return info;
     } catch (JetStreamApiException e) {
       if (NatsFailures.isStreamMissing(e)) {
         return null;
@@ -218,8 +228,8 @@ final class BucketOpener {
               + plan.name()
               + " expires its entries after "
               + present.getMaxAge()
-              + ", flushed or not: acknowledged writes would be lost. Set bucketChanges to APPLY, or"
-              + " run: nats stream edit "
+              + ", flushed or not: acknowledged writes would be lost. Set bucketChanges to APPLY,"
+              + " or run: nats stream edit "
               + plan.stream()
               + " --max-age=0");
     }

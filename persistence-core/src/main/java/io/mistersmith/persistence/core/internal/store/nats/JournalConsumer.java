@@ -11,6 +11,7 @@ import io.nats.client.api.ConsumerInfo;
 import io.nats.client.api.DeliverPolicy;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.UUID;
 
@@ -22,8 +23,10 @@ import java.util.UUID;
  * @param stream the stream
  * @param name its name
  * @param pending how many messages it had to deliver when it was made
+ * @param created when that was, by the server's clock
  */
-record JournalConsumer(Connection connection, BucketStream stream, String name, long pending) {
+record JournalConsumer(
+    Connection connection, BucketStream stream, String name, long pending, Instant created) {
 
   private static final Duration FORGOTTEN_AFTER = Duration.ofMinutes(1);
 
@@ -59,6 +62,19 @@ record JournalConsumer(Connection connection, BucketStream stream, String name, 
             .filterSubject(stream.subjectPrefix() + KeyEncoding.encodeAgent(agent) + ".>"));
   }
 
+  /**
+   * Tells {@code clock} the server's time by making a consumer: a server older than 2.10 puts its
+   * time into no other answer. Asks several times, since a slow answer says little.
+   */
+  static void askTime(NatsLink link, BucketStream stream, ServerClock clock) {
+    for (int i = 0; i < 3; i++) {
+      long asked = System.nanoTime();
+      JournalConsumer made = over(link, stream, JournalRange.from(1).withoutValues());
+      clock.observe(made.created(), asked);
+      made.delete();
+    }
+  }
+
   private static JournalConsumer create(
       NatsLink link, BucketStream stream, ConsumerConfiguration.Builder consumer) {
     String what = "read the journal of bucket " + stream.bucket();
@@ -77,7 +93,12 @@ record JournalConsumer(Connection connection, BucketStream stream, String name, 
                       .numReplicas(1)
                       .inactiveThreshold(FORGOTTEN_AFTER)
                       .build());
-      return new JournalConsumer(connection, stream, info.getName(), info.getNumPending());
+      return new JournalConsumer(
+          connection,
+          stream,
+          info.getName(),
+          info.getNumPending(),
+          info.getCreationTime().toInstant());
     } catch (IOException | JetStreamApiException | IllegalStateException e) {
       throw link.failure(what, e);
     }

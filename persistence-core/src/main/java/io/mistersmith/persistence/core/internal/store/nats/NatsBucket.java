@@ -13,15 +13,21 @@ import io.mistersmith.persistence.spi.Operation;
 import io.mistersmith.persistence.spi.ReadFrom;
 import io.nats.client.api.StreamInfo;
 import io.nats.client.api.StreamState;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** One bucket on NATS. */
 final class NatsBucket implements HotBucket {
+
+  private static final Logger log = LoggerFactory.getLogger(NatsBucket.class);
 
   private final Bucket bucket;
   private final BucketOpener opener;
@@ -34,6 +40,7 @@ final class NatsBucket implements HotBucket {
   private final KeySubjects keySubjects;
   private final Nudges nudges;
   private volatile boolean hasReplicas;
+  private volatile Duration maxAge;
 
   private NatsBucket(
       Bucket bucket,
@@ -41,6 +48,7 @@ final class NatsBucket implements HotBucket {
       NatsLink link,
       StreamInfo info,
       PersistenceConfig config,
+      ServerClock clock,
       Window window,
       Nudges nudges) {
     this.bucket = bucket;
@@ -53,13 +61,13 @@ final class NatsBucket implements HotBucket {
             BucketPlan.mayEndMessages(bucket, config.bucket(bucket)));
     this.reads = new BucketReads(link, stream);
     this.writes =
-        new BucketWrites(
-            link, stream, config.bucket(bucket).maxValueBytes(), config.clock(), window, reads);
+        new BucketWrites(link, stream, config.bucket(bucket).maxValueBytes(), clock, window, reads);
     this.evictions = new Evictions(link, stream);
     this.listing = new KeyListing(link, stream);
     this.keySubjects = new KeySubjects(link, stream);
     this.nudges = nudges;
     this.hasReplicas = stream.replicas() > 1;
+    this.maxAge = maxAge(info);
   }
 
   static NatsBucket open(
@@ -67,9 +75,15 @@ final class NatsBucket implements HotBucket {
       BucketOpener opener,
       NatsLink link,
       PersistenceConfig config,
+      ServerClock clock,
       Window window,
       Nudges nudges) {
-    return new NatsBucket(bucket, opener, link, opener.open(bucket), config, window, nudges);
+    NatsBucket opened =
+        new NatsBucket(bucket, opener, link, opener.open(bucket), config, clock, window, nudges);
+    if (!clock.isKnown()) {
+      JournalConsumer.askTime(link, opened.stream, clock);
+    }
+    return opened;
   }
 
   @Override
@@ -87,6 +101,7 @@ final class NatsBucket implements HotBucket {
   public BucketState state() {
     StreamInfo info = opener.look(bucket);
     hasReplicas = info.getConfiguration().getReplicas() > 1;
+    noteMaxAge(maxAge(info));
     StreamState state = info.getStreamState();
     return new BucketState(
         info.getCreateTime().toInstant(),
@@ -95,6 +110,32 @@ final class NatsBucket implements HotBucket {
         state.getMsgCount(),
         state.getByteCount(),
         state.getSubjectCount());
+  }
+
+  private static Duration maxAge(StreamInfo info) {
+    return Objects.requireNonNullElse(info.getConfiguration().getMaxAge(), Duration.ZERO);
+  }
+
+  private void noteMaxAge(Duration found) {
+    if (found.equals(maxAge)) {
+      return;
+    }
+    maxAge = found;
+    if (bucket == Bucket.AGENT_STATE && !found.isZero()) {
+      log.error(
+          "Bucket {} was changed: it now expires its entries after {}, flushed or not, and"
+              + " acknowledged writes will be lost. Run: nats stream edit {} --max-age=0",
+          stream.bucket(),
+          found,
+          stream.stream());
+    } else {
+      log.warn("Bucket {} was changed: its maximum age is {} now", stream.bucket(), found);
+    }
+  }
+
+  @Override
+  public Duration maxAge() {
+    return maxAge;
   }
 
   @Override

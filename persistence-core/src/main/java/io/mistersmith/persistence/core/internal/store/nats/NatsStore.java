@@ -3,6 +3,7 @@ package io.mistersmith.persistence.core.internal.store.nats;
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.spi.HotBucket;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -22,6 +23,7 @@ public final class NatsStore implements AutoCloseable {
 
   private final PersistenceConfig config;
   private final NatsLink link;
+  private final ServerClock clock;
   private final BucketOpener opener;
   private final Nudges nudges;
   private final Window window;
@@ -31,7 +33,8 @@ public final class NatsStore implements AutoCloseable {
   private NatsStore(PersistenceConfig config, NatsLink link) {
     this.config = config;
     this.link = link;
-    this.opener = new BucketOpener(link, config, this::notice);
+    this.clock = new ServerClock(config.clock());
+    this.opener = new BucketOpener(link, config, clock, this::notice);
     this.nudges = new Nudges(link, config.nats());
     this.window = new Window(config.nats().maxInFlight(), config.nats().requestTimeout());
   }
@@ -65,7 +68,7 @@ public final class NatsStore implements AutoCloseable {
    */
   public HotBucket bucket(Bucket bucket) {
     return buckets.computeIfAbsent(
-        bucket, missing -> NatsBucket.open(missing, opener, link, config, window, nudges));
+        bucket, missing -> NatsBucket.open(missing, opener, link, config, clock, window, nudges));
   }
 
   /**
@@ -74,6 +77,11 @@ public final class NatsStore implements AutoCloseable {
    */
   public void onReconnect(Runnable action) {
     link.onReconnect(action);
+  }
+
+  /** The server's clock; the process's own until the first bucket is opened. */
+  public Clock clock() {
+    return clock;
   }
 
   /** What the server cannot do and was turned off for it, in sentences for an operator. */

@@ -17,6 +17,7 @@ import io.mistersmith.persistence.testkit.contract.StoresFixture;
 import io.mistersmith.persistence.testkit.memory.InMemoryStores;
 import io.mistersmith.persistence.testkit.server.NatsOptions;
 import io.mistersmith.persistence.testkit.server.NatsServer;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -120,6 +121,11 @@ final class NatsFixture implements StoresFixture {
     @Override
     public void onReconnect(Runnable action) {
       hot.onReconnect(action);
+    }
+
+    @Override
+    public Clock clock() {
+      return hot.clock();
     }
 
     @Override

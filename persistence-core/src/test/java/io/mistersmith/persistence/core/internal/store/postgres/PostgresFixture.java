@@ -13,6 +13,7 @@ import io.mistersmith.persistence.spi.StateStore;
 import io.mistersmith.persistence.spi.StoreProvider;
 import io.mistersmith.persistence.spi.Stores;
 import io.mistersmith.persistence.testkit.contract.StoresFixture;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import org.awaitility.Awaitility;
@@ -98,6 +99,11 @@ final class PostgresFixture implements StoresFixture {
     @Override
     public void onReconnect(Runnable action) {
       // There is no hot store to lose.
+    }
+
+    @Override
+    public Clock clock() {
+      throw new AssertionError("these contracts need no bucket");
     }
 
     @Override
