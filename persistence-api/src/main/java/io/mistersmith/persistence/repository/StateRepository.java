@@ -9,18 +9,29 @@ import java.util.function.Consumer;
 /**
  * Entries of agents: a repository whose keys have an owner. Thread-safe.
  *
+ * <p>The types of an owner's entries share its keys. An entry that cannot be of this repository's
+ * type is never answered as one: reading it fails with {@code SERIALIZATION_ERROR}, and a watch
+ * leaves it out. For a type that is mapped by its properties that is an object with properties,
+ * none of which the type knows; so a type may gain and lose properties, and one whose properties
+ * are all renamed at once needs aliases for the old names. Types that share the name of a property
+ * cannot be told apart: give their keys prefixes of their own.
+ *
  * @param <T> the type of the entries
  */
 public interface StateRepository<T> extends Repository<StateKey, T> {
 
-  /** The agent's keys that start with {@code prefix}, from all layers, in no order. */
+  /**
+   * The agent's keys that start with {@code prefix}, from all layers, in no order, whatever type
+   * they are of.
+   */
   List<StateKey> keys(String agent, String prefix);
 
   /**
    * Calls {@code listener} for each change of the agent's entries from now on, by any process, one
    * at a time and in order; several changes of a key in quick succession may arrive as the last
    * one. The watch survives reconnects without a gap. Entries that are only moved between the
-   * layers are no changes.
+   * layers are no changes, and entries that are not of this repository's type are left out, except
+   * that deletes of their keys are told.
    *
    * @return closes the watch; the listener is not called after that returns
    */

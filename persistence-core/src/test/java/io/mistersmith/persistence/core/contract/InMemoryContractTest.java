@@ -19,6 +19,7 @@ import io.mistersmith.persistence.testkit.contract.StateDurabilityContract;
 import io.mistersmith.persistence.testkit.contract.StateExpiryContract;
 import io.mistersmith.persistence.testkit.contract.StateKeysContract;
 import io.mistersmith.persistence.testkit.contract.StateRepositoryContract;
+import io.mistersmith.persistence.testkit.contract.StateTypesContract;
 import org.junit.jupiter.api.Nested;
 
 /** The API's contracts on the engine over in-memory stores. */
@@ -34,6 +35,14 @@ class InMemoryContractTest {
 
   @Nested
   class Queries extends QueryCacheContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
+    }
+  }
+
+  @Nested
+  class Types extends StateTypesContract {
     @Override
     protected PersistenceFixture fixture() {
       return new InMemoryFixture();

@@ -18,6 +18,7 @@ import io.mistersmith.persistence.testkit.contract.StateDurabilityContract;
 import io.mistersmith.persistence.testkit.contract.StateExpiryContract;
 import io.mistersmith.persistence.testkit.contract.StateKeysContract;
 import io.mistersmith.persistence.testkit.contract.StateRepositoryContract;
+import io.mistersmith.persistence.testkit.contract.StateTypesContract;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
 
@@ -35,6 +36,14 @@ class RealServersContractIT {
 
   @Nested
   class Queries extends QueryCacheContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers();
+    }
+  }
+
+  @Nested
+  class Types extends StateTypesContract {
     @Override
     protected PersistenceFixture fixture() {
       return new RealServers();

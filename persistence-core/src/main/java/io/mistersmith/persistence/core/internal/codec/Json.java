@@ -17,6 +17,7 @@ import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.repository.JsonCodec;
 import java.io.IOException;
+import java.util.Optional;
 
 /**
  * JSON as both stores keep it. What its codecs write, PostgreSQL accepts: no entry that this
@@ -37,7 +38,10 @@ public final class Json {
   /** The mapping by fields and accessors that Jackson gives a type. */
   public static <T> JsonCodec<T> mapping(Class<T> type) {
     JavaType mapped = MAPPER.constructType(type);
-    return new Mapped<>(mapped, ImmutableTypes.contain(mapped, MAPPER.getTypeFactory()));
+    return new Mapped<>(
+        mapped,
+        ImmutableTypes.contain(mapped, MAPPER.getTypeFactory()),
+        KnownProperties.of(mapped, MAPPER));
   }
 
   /** Guards a codec of the application: what it encodes is checked as the mapping's output is. */
@@ -45,7 +49,8 @@ public final class Json {
     return new Checked<>(codec);
   }
 
-  private record Mapped<T>(JavaType type, boolean sharesValues) implements JsonCodec<T> {
+  private record Mapped<T>(JavaType type, boolean sharesValues, Optional<KnownProperties> known)
+      implements JsonCodec<T> {
 
     @Override
     @SuppressWarnings("NullAway") // the check is for callers without null analysis
@@ -59,6 +64,17 @@ public final class Json {
     @Override
     public T decode(byte[] json) {
       try {
+        if (known.isPresent()) {
+          try (JsonParser document = MAPPER.createParser(json)) {
+            if (known.get().areForeignTo(document)) {
+              throw refused(
+                  "the entry has none of the properties of "
+                      + type.toCanonical()
+                      + ": it is of another type; read it as that one, or give each type keys of"
+                      + " its own");
+            }
+          }
+        }
         T value = MAPPER.readValue(json, type);
         if (value == null) {
           throw refused("the entry holds null, which maps to no " + type.toCanonical());

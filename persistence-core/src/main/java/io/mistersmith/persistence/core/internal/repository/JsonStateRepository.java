@@ -37,9 +37,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Entities as JSON in a tiered store.
@@ -47,6 +50,8 @@ import java.util.function.UnaryOperator;
  * @param <T> the type of the entities
  */
 public final class JsonStateRepository<T> implements StateRepository<T> {
+
+  private static final Logger LOG = LoggerFactory.getLogger(JsonStateRepository.class);
 
   private final TieredStore store;
   private final L1<Entry> l1;
@@ -57,6 +62,7 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
   private final Duration commitTimeout;
   private final AgentMoves moves;
   private final CachedAnswers<T> cached;
+  private final AtomicBoolean leftOut = new AtomicBoolean();
 
   /**
    * A repository of {@code codec}'s type in {@code store}.
@@ -267,18 +273,36 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
         .key()
         .ifPresent(
             key -> {
-              Optional<Versioned<T>> value =
-                  entry.operation() == Operation.DELETE
-                      ? Optional.empty()
-                      : Optional.of(
-                          new Versioned<>(
-                              codec.decode(key, entry.value()),
-                              revision,
-                              entry.time(),
-                              StorageLayer.DISTRIBUTED_KV,
-                              lifetimes.endOf(entry.metadata().expiresAt(), entry.time())));
+              Optional<Versioned<T>> value = Optional.empty();
+              if (entry.operation() != Operation.DELETE) {
+                value = changed(key, revision, entry);
+                if (value.isEmpty()) {
+                  return;
+                }
+              }
               listener.accept(new StateChangeEvent<>(key, revision, value));
             });
+  }
+
+  /** Nothing of what is no {@code T}: the agent's entries of other types are watched as well. */
+  private Optional<Versioned<T>> changed(StateKey key, Revision revision, JournalEntry entry) {
+    try {
+      return Optional.of(
+          new Versioned<>(
+              codec.decode(key, entry.value()),
+              revision,
+              entry.time(),
+              StorageLayer.DISTRIBUTED_KV,
+              lifetimes.endOf(entry.metadata().expiresAt(), entry.time())));
+    } catch (NonTransientPersistenceException e) {
+      String what = "a watch leaves out a change that it cannot read: {}";
+      if (leftOut.getAndSet(true)) {
+        LOG.debug(what, e.getMessage());
+      } else {
+        LOG.warn(what + "; later ones are logged at DEBUG", e.getMessage());
+      }
+      return Optional.empty();
+    }
   }
 
   private Versioned<T> saved(T value, Revision revision, Optional<Instant> ownEnd) {
