@@ -16,6 +16,7 @@ import java.util.UUID;
  * @param key the key, where the subject could be decoded
  * @param revision the revision of the write
  * @param error the kind of refusal
+ * @param sqlState the SQLSTATE that PostgreSQL refused with; empty when it was not asked
  * @param reason what PostgreSQL said, with SQLSTATE and constraint
  * @param writtenAt when the entry was written
  */
@@ -27,5 +28,6 @@ public record DeadLetter(
     Optional<String> key,
     Revision revision,
     DataError error,
+    Optional<String> sqlState,
     String reason,
     Instant writtenAt) {}

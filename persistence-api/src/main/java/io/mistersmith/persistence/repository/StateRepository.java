@@ -47,13 +47,22 @@ public interface StateRepository<T> extends Repository<StateKey, T> {
    *     DEAD_LETTERED} when PostgreSQL refused the entry; with {@code CONSISTENCY_VIOLATION} when
    *     the bucket went back in time since the write was made, so that nobody can tell
    * @throws io.mistersmith.persistence.error.TransientPersistenceException with {@code
-   *     CONNECTION_FAILED} when it is not committed before the deadline; the write stays queued
+   *     CONNECTION_FAILED} when it is not committed before the deadline; or with the kind of what
+   *     PostgreSQL refuses everything for, or {@code TRANSACTION_CONFLICT} where its row is locked or
+   *     slow; the write stays queued
    */
   void awaitDurable(StateKey key, Revision revision, Duration deadline);
 
-  /** Has all that was written to {@code key} until now flushed at once, and waits for it. */
+  /**
+   * Has all that was written to {@code key} until now flushed at once, and waits for it; fails as
+   * {@link #awaitDurable} does.
+   */
   void flush(StateKey key, Duration deadline);
 
-  /** Has all that was written for the agent until now flushed at once, and waits for it. */
+  /**
+   * Has all that was written for the agent until now flushed at once, and waits for it; fails as
+   * {@link #awaitDurable} does. That includes older writes: with {@code DEAD_LETTERED} as long as
+   * any entry of the agent is an open dead letter.
+   */
   void flush(String agent, Duration deadline);
 }

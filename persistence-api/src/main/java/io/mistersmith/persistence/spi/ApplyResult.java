@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.spi;
 
+import io.mistersmith.persistence.error.PersistenceException;
 import java.util.List;
 
 /** What became of a batch. */
@@ -20,6 +21,14 @@ public sealed interface ApplyResult {
 
   /** The position had moved: somebody else flushed, and nothing of this batch was applied. */
   record PositionMoved() implements ApplyResult {}
+
+  /**
+   * The store did not get done in the time that a statement may take, and applied nothing. Fewer
+   * changes at a time may pass.
+   *
+   * @param cause what the store said
+   */
+  record OutOfTime(PersistenceException cause) implements ApplyResult {}
 
   /**
    * A change that the store refused.

@@ -3,6 +3,7 @@ package io.mistersmith.persistence.spi;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.repository.DeadLetter;
+import io.mistersmith.persistence.repository.DeadLetters;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -21,6 +22,16 @@ public interface DeadLetterStore {
 
   /** An open dead letter of this key whose revision is {@code from} or later. */
   Optional<DeadLetter> openFor(String bucket, StateKey key, Revision from);
+
+  /** The oldest open dead letter of any key of this agent. */
+  Optional<DeadLetter> openForAgent(String bucket, String agent);
+
+  /**
+   * The open dead letters that match, by bucket and then oldest first.
+   *
+   * @param after the last one of the page before; empty for the first page
+   */
+  List<DeadLetter> page(DeadLetters.Filter filter, Optional<DeadLetter> after, int limit);
 
   /** The subjects of a bucket that have an open dead letter. */
   Set<String> openSubjects(String bucket);

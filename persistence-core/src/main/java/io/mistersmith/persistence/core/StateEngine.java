@@ -13,6 +13,7 @@ import io.mistersmith.persistence.core.internal.flush.Commits;
 import io.mistersmith.persistence.core.internal.flush.DurabilityWaiter;
 import io.mistersmith.persistence.core.internal.flush.Evictor;
 import io.mistersmith.persistence.core.internal.flush.FlushTarget;
+import io.mistersmith.persistence.core.internal.flush.LateLetters;
 import io.mistersmith.persistence.core.internal.flush.Progress;
 import io.mistersmith.persistence.core.internal.flush.WriteBehindFlusher;
 import io.mistersmith.persistence.core.internal.journal.JournalTracker;
@@ -20,6 +21,7 @@ import io.mistersmith.persistence.core.internal.lifecycle.AgentStates;
 import io.mistersmith.persistence.core.internal.lifecycle.TieredLifecycle;
 import io.mistersmith.persistence.core.internal.monitor.SlidingLags;
 import io.mistersmith.persistence.core.internal.repository.KeyRule;
+import io.mistersmith.persistence.core.internal.repository.StoredDeadLetters;
 import io.mistersmith.persistence.core.internal.routing.Confirmation;
 import io.mistersmith.persistence.core.internal.routing.ConfirmedBucket;
 import io.mistersmith.persistence.core.internal.routing.Entry;
@@ -58,6 +60,7 @@ final class StateEngine {
   private final WriteBehindFlusher flusher;
   private final Evictor evictor;
   private final DurabilityWaiter waiter;
+  private final LateLetters late;
   private final AgentStates agents;
   private final TieredLifecycle lifecycle;
   private final Shelf shelf;
@@ -123,6 +126,12 @@ final class StateEngine {
             target, stores.deadLetters(), config.flush(), listener, clock, flusher::isLeading);
     this.waiter =
         new DurabilityWaiter(bucket.name(), tracker, flusher, progress, stores.deadLetters());
+    this.late =
+        new LateLetters(
+            bucket.name(),
+            new StoredDeadLetters(stores.deadLetters()),
+            flusher::isLeading,
+            progress);
     PressureGate gate = new PressureGate(bucket.name(), config.backpressure(), waiter);
     this.store = new TieredStore(tiers, gate);
     this.lifecycle = new TieredLifecycle(agents, store, waiter);
@@ -151,6 +160,7 @@ final class StateEngine {
   void start() {
     flusher.start();
     evictor.start();
+    late.start();
     consistency.start();
     if (pressed) {
       pressure.start();
@@ -206,6 +216,7 @@ final class StateEngine {
     consistency.close(STOP);
     flusher.close(STOP);
     evictor.close(STOP);
+    late.close(STOP);
     agents.close();
     return left;
   }

@@ -11,6 +11,7 @@ import io.mistersmith.persistence.model.HybridTimestamp;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.VectorClock;
 import io.mistersmith.persistence.repository.DeadLetter;
+import io.mistersmith.persistence.repository.DeadLetters;
 import io.mistersmith.persistence.spi.AgentStore;
 import io.mistersmith.persistence.spi.DeadLetterStore;
 import io.mistersmith.persistence.spi.Operation;
@@ -285,6 +286,47 @@ public abstract class DeadLetterStoreContract extends DurableContract {
     apply(put(mine, at(2), "2"));
     assertThat(letters().count()).as("a later write supersedes it").isZero();
     assertThat(letters().change(letter.id())).isEmpty();
+  }
+
+  @Test
+  void theyAreFoundByAgentOldestFirst() {
+    apply(put(StateKey.of(later.id(), "b"), at(1), "1"));
+    apply(put(StateKey.of(later.id(), "a"), at(2), "2"));
+    assertThat(letters().openForAgent(BUCKET, key.agent()).orElseThrow().key()).contains("b");
+    assertThat(letters().openForAgent("ANOTHER", key.agent())).isEmpty();
+    assertThat(letters().openForAgent(BUCKET, UUID.randomUUID().toString())).isEmpty();
+  }
+
+  @Test
+  void theyArePagedByWhatMatches() {
+    UUID registered = register();
+    Instant began = now();
+    for (int i = 1; i <= 7; i++) {
+      apply(put(StateKey.of(later.id(), "k" + i), at(i), "1"));
+    }
+    elapse(Duration.ofMillis(20));
+    Instant between = now();
+    apply(put(StateKey.of(registered, "no json"), at(8), "{"));
+    DeadLetters.Filter all = DeadLetters.Filter.all();
+    assertThat(sequences(all, 3)).containsExactly(1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L);
+    assertThat(sequences(all.ofAgent(registered.toString()), 3)).containsExactly(8L);
+    assertThat(sequences(all.withSqlState("23503"), 2)).hasSize(7).doesNotContain(8L);
+    assertThat(sequences(all.withError(DataError.SERIALIZATION_ERROR), 2)).containsExactly(8L);
+    assertThat(sequences(all.writtenBetween(began.minusSeconds(1), between), 2))
+        .hasSize(7)
+        .doesNotContain(8L);
+    assertThat(sequences(all.withSqlState("P0001"), 2)).isEmpty();
+  }
+
+  private List<Long> sequences(DeadLetters.Filter filter, int pageSize) {
+    List<Long> sequences = new ArrayList<>();
+    List<DeadLetter> page = letters().page(filter, Optional.empty(), pageSize);
+    while (!page.isEmpty()) {
+      assertThat(page).hasSizeLessThanOrEqualTo(pageSize);
+      page.forEach(letter -> sequences.add(letter.revision().sequence()));
+      page = letters().page(filter, Optional.of(page.get(page.size() - 1)), pageSize);
+    }
+    return sequences;
   }
 
   @Test

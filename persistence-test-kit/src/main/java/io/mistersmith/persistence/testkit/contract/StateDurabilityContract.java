@@ -14,6 +14,7 @@ import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.Versioned;
 import io.mistersmith.persistence.repository.DeadLetter;
+import io.mistersmith.persistence.repository.DeadLetters;
 import io.mistersmith.persistence.repository.SaveOptions;
 import io.mistersmith.persistence.repository.StateChangeEvent;
 import io.mistersmith.persistence.repository.StateRepository;
@@ -75,6 +76,57 @@ public abstract class StateDurabilityContract extends PersistenceContract {
     assertThat(persistence().deadLetters().replay(letter.id())).isTrue();
     assertThat(persistence().deadLetters().count()).isZero();
     states().awaitDurable(orphan, written.revision(), SOON);
+  }
+
+  @Test
+  void noWaitEndsWellForADeadLetterHoweverOld() {
+    Agent late = Agent.of("contract", "registered late");
+    StateKey orphan = StateKey.of(late.id(), "key");
+    Revision refused = states().save(orphan, "orphan").revision();
+    assertFails(DataError.DEAD_LETTERED, () -> states().flush(orphan, SOON));
+    assertFails(DataError.DEAD_LETTERED, () -> states().flush(late.id().toString(), SOON));
+    SaveOptions durable = SaveOptions.unconditional().withDurability(Durability.SQL_COMMITTED);
+    assertFails(DataError.DEAD_LETTERED, () -> states().save(orphan, "2", durable));
+
+    persistence().agents().save(late);
+    states().save(StateKey.of(late.id(), "other"), "good", durable);
+    assertFails(DataError.DEAD_LETTERED, () -> states().flush(late.id().toString(), SOON));
+    states().flush(agent().toString(), SOON);
+
+    DeadLetters letters = persistence().deadLetters();
+    assertThat(letters.replayAll(DeadLetters.Filter.all().ofAgent("nobody")).replayed()).isZero();
+    assertThat(letters.replayAll(DeadLetters.Filter.all()).replayed()).isEqualTo(2);
+    states().flush(late.id().toString(), SOON);
+    states().awaitDurable(orphan, refused, SOON);
+  }
+
+  @Test
+  void manyDeadLettersAreReplayedInOrderPastThoseThatAreStillRefused() {
+    Agent late = Agent.of("contract", "registered late");
+    StateKey never = StateKey.of(UUID.randomUUID(), "key");
+    Versioned<Object> last = states().save(StateKey.of(late.id(), "k0"), 0);
+    states().save(never, "of nobody");
+    for (int i = 1; i < 450; i++) {
+      last = states().save(StateKey.of(late.id(), "k" + i % 440), i);
+    }
+    long written = last.revision().sequence();
+    DeadLetters letters = persistence().deadLetters();
+    Awaitility.await()
+        .atMost(SOON)
+        .until(
+            () ->
+                letters.open(1_000).stream()
+                    .anyMatch(letter -> letter.revision().sequence() == written));
+    long open = letters.count();
+    persistence().agents().save(late);
+
+    DeadLetters.Replay replay = letters.replayAll(DeadLetters.Filter.all());
+    assertThat(replay.replayed()).isEqualTo(open - 1);
+    assertThat(replay.refused()).isEqualTo(1);
+    assertThat(replay.firstRefusal().orElseThrow()).hasMessageContaining("stays open");
+    assertThat(letters.count()).isEqualTo(1);
+    states().flush(late.id().toString(), SOON);
+    assertThat(find(StateKey.of(late.id(), "k9")).value()).isEqualTo(449);
   }
 
   @Test

@@ -5,8 +5,10 @@ import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.repository.DeadLetter;
+import io.mistersmith.persistence.repository.DeadLetters;
 import io.mistersmith.persistence.spi.DeadLetterStore;
 import io.mistersmith.persistence.spi.StateChange;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -15,6 +17,9 @@ import java.util.stream.Collectors;
 
 /** The open dead letters; a closed one is forgotten. */
 final class MemoryDeadLetterStore implements DeadLetterStore {
+
+  private static final Comparator<DeadLetter> ORDER =
+      Comparator.comparing(DeadLetter::bucket).thenComparing(DeadLetter::revision);
 
   private final MemoryDatabase database;
   private final Connection connection;
@@ -52,6 +57,40 @@ final class MemoryDeadLetterStore implements DeadLetterStore {
   }
 
   @Override
+  public Optional<DeadLetter> openForAgent(String bucket, String agent) {
+    connection.checkSql();
+    return database.transact(
+        tables ->
+            tables.deadLetters.values().stream()
+                .map(Tables.DeadRow::letter)
+                .filter(letter -> letter.bucket().equals(bucket))
+                .filter(letter -> letter.agent().equals(Optional.of(agent)))
+                .min(ORDER));
+  }
+
+  @Override
+  public List<DeadLetter> page(DeadLetters.Filter filter, Optional<DeadLetter> after, int limit) {
+    connection.checkSql();
+    return database.transact(
+        tables ->
+            tables.deadLetters.values().stream()
+                .map(Tables.DeadRow::letter)
+                .filter(letter -> after.map(last -> ORDER.compare(letter, last) > 0).orElse(true))
+                .filter(letter -> matches(filter, letter))
+                .sorted(ORDER)
+                .limit(limit)
+                .toList());
+  }
+
+  private static boolean matches(DeadLetters.Filter filter, DeadLetter letter) {
+    return filter.agent().map(agent -> letter.agent().equals(Optional.of(agent))).orElse(true)
+        && filter.error().map(error -> letter.error() == error).orElse(true)
+        && filter.sqlState().map(s -> letter.sqlState().equals(Optional.of(s))).orElse(true)
+        && filter.writtenFrom().map(from -> !letter.writtenAt().isBefore(from)).orElse(true)
+        && filter.writtenBefore().map(letter.writtenAt()::isBefore).orElse(true);
+  }
+
+  @Override
   public Set<String> openSubjects(String bucket) {
     connection.checkSql();
     return database.transact(
@@ -85,7 +124,7 @@ final class MemoryDeadLetterStore implements DeadLetterStore {
                   refused -> {
                     throw new NonTransientPersistenceException(
                         DataError.CONSTRAINT_VIOLATION,
-                        "dead letter " + id + " is still refused: " + refused.reason());
+                        "replay dead letter " + id + ": " + refused.reason() + "; it stays open");
                   });
           tables.deadLetters.remove(id);
           return true;

@@ -126,6 +126,7 @@ final class MemoryJournalStore implements JournalStore {
             change.key().map(StateKey::key),
             change.revision(),
             refused.error(),
+            refused.sqlState(),
             refused.reason(),
             change.writtenAt());
     tables.deadLetters.put(letter.id(), new Tables.DeadRow(letter, change));

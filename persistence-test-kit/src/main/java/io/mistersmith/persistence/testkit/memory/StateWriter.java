@@ -15,7 +15,7 @@ import java.util.UUID;
 final class StateWriter {
 
   /** Why a change was refused. */
-  record Refused(DataError error, String reason) {}
+  record Refused(DataError error, Optional<String> sqlState, String reason) {}
 
   private StateWriter() {}
 
@@ -31,6 +31,7 @@ final class StateWriter {
     if (!isRegistered(tables, key.agent())) {
       return refused(
           DataError.CONSTRAINT_VIOLATION,
+          Optional.of("23503"),
           "SQLSTATE 23503, state_agent_id_fkey: the owner is no registered agent; register it");
     }
     boolean deletes = change.operation() == Operation.DELETE;
@@ -78,6 +79,11 @@ final class StateWriter {
   }
 
   private static Optional<Refused> refused(DataError error, String reason) {
-    return Optional.of(new Refused(error, reason));
+    return refused(error, Optional.empty(), reason);
+  }
+
+  private static Optional<Refused> refused(
+      DataError error, Optional<String> sqlState, String reason) {
+    return Optional.of(new Refused(error, sqlState, reason));
   }
 }

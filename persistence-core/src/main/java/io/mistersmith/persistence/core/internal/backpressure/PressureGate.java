@@ -90,7 +90,7 @@ public final class PressureGate implements Admission {
 
   @Override
   public void awaitCommit(StateKey key, Revision revision) {
-    commits.awaitAll("key " + key, revision, config.maxWait());
+    commits.await(key, revision, config.maxWait());
   }
 
   /**

@@ -86,7 +86,7 @@ public final class Restorer {
     }
     List<Change> changes = changes(wanted, standings);
     Optional<Revision> last = write(restoration, changes, deadline);
-    last.ifPresent(revision -> commits.awaitAll(restoration.toString(), revision, deadline.left()));
+    last.ifPresent(revision -> commits.awaitAgent(agent, revision, deadline.left()));
     int written = (int) changes.stream().filter(change -> change.wanted().isPresent()).count();
     Restored restored =
         new Restored(

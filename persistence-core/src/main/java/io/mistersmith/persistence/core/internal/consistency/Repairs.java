@@ -56,9 +56,12 @@ final class Repairs {
 
   private Repair awaitCommit(HotEntry hot, Revision revision) {
     try {
-      commits.awaitAll("mending " + hot.key(), revision, COMMIT);
+      commits.await(hot.key(), revision, COMMIT);
       return Repair.REPAIRED;
     } catch (PersistenceException e) {
+      if (!e.isTransient()) {
+        return failed(hot, e);
+      }
       LOG.info("bucket {}, key {}: {}", bucket.name(), hot.key(), e.getMessage());
       return Repair.UNDER_WAY;
     }

@@ -20,10 +20,12 @@ final class BatchCollector {
 
   private final FlushConfig config;
   private final Urgency urgency;
+  private final BatchLimit limit;
 
-  BatchCollector(FlushConfig config, Urgency urgency) {
+  BatchCollector(FlushConfig config, Urgency urgency, BatchLimit limit) {
     this.config = config;
     this.urgency = urgency;
+    this.limit = limit;
   }
 
   /** The next batch behind this position; empty when nothing arrived in {@code idle}. */
@@ -33,7 +35,7 @@ final class BatchCollector {
     Deadline age = Deadline.after(config.maxAge());
     while (true) {
       next.ifPresent(batch::add);
-      if (batch.entries() >= config.maxEntries() || batch.bytes() >= config.maxBytes()) {
+      if (batch.entries() >= limit.entries() || batch.bytes() >= config.maxBytes()) {
         return batch;
       }
       boolean due =

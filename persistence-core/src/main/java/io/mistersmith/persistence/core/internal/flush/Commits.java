@@ -14,12 +14,24 @@ public interface Commits {
         public void await(StateKey key, Revision revision, Duration limit) {}
 
         @Override
+        public void awaitAgent(String agent, Revision revision, Duration limit) {}
+
+        @Override
         public void awaitAll(String what, Revision revision, Duration limit) {}
       };
 
   /** Waits for one write of one key; fails when it was refused, or is not committed in time. */
   void await(StateKey key, Revision revision, Duration limit);
 
-  /** Waits for everything up to this revision; fails when it is not committed in time. */
+  /**
+   * Waits for everything up to this revision; fails when it is not committed in time, or when
+   * anything of the agent's is a dead letter.
+   */
+  void awaitAgent(String agent, Revision revision, Duration limit);
+
+  /**
+   * Waits until everything up to this revision is committed or a dead letter; fails when it is not
+   * in time.
+   */
   void awaitAll(String what, Revision revision, Duration limit);
 }

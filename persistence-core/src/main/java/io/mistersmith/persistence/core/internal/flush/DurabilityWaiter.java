@@ -13,6 +13,7 @@ import io.mistersmith.persistence.spi.DeadLetterStore;
 import io.mistersmith.persistence.spi.JournalPosition;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,43 +49,82 @@ public final class DurabilityWaiter implements Commits {
 
   @Override
   public void await(StateKey key, Revision revision, Duration limit) {
-    awaitAll("key " + key, revision, limit);
-    Optional<DeadLetter> refused = deadLetters.openFor(bucket, key, revision);
-    if (refused.isPresent()) {
-      throw new NonTransientPersistenceException(
-          DataError.DEAD_LETTERED,
-          "bucket "
-              + bucket
-              + ", key "
-              + key
-              + ", revision "
-              + refused.get().revision()
-              + ": PostgreSQL refused it ("
-              + refused.get().reason()
-              + "); it is kept as dead letter "
-              + refused.get().id());
+    Deadline deadline = Deadline.after(limit);
+    awaitAll("key " + key, revision, deadline);
+    refuse(() -> deadLetters.openFor(bucket, key, revision), deadline);
+  }
+
+  @Override
+  public void awaitAgent(String agent, Revision revision, Duration limit) {
+    Deadline deadline = Deadline.after(limit);
+    awaitAll("agent " + agent, revision, deadline);
+    refuse(() -> deadLetters.openForAgent(bucket, agent), deadline);
+  }
+
+  /** Fails when there is such a dead letter; waits for those that are replayed by themselves. */
+  private void refuse(Supplier<Optional<DeadLetter>> letters, Deadline deadline) {
+    Optional<DeadLetter> letter = letters.get();
+    while (letter.isPresent() && LateLetters.isLate(letter.get())) {
+      if (deadline.hasPassed()) {
+        throw new TransientPersistenceException(
+            letter.get().error(),
+            describe(letter.get()) + "; the flush tries it again by itself until it passes");
+      }
+      try {
+        progress.await(progress.moves(), deadline.left(LONGEST));
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new TransientPersistenceException(
+            letter.get().error(), describe(letter.get()) + "; interrupted while waiting", e);
+      }
+      letter = letters.get();
     }
+    if (letter.isPresent()) {
+      throw new NonTransientPersistenceException(
+          DataError.DEAD_LETTERED, describe(letter.get()) + "; it stays there until it is replayed");
+    }
+  }
+
+  private String describe(DeadLetter letter) {
+    return "bucket "
+        + bucket
+        + ", key "
+        + letter.agent().orElse("?")
+        + "/"
+        + letter.key().orElse("?")
+        + ", revision "
+        + letter.revision()
+        + ": PostgreSQL refused it ("
+        + letter.reason()
+        + "); it is kept as dead letter "
+        + letter.id();
   }
 
   @Override
   public void awaitAll(String what, Revision revision, Duration limit) {
-    Deadline deadline = Deadline.after(limit);
+    awaitAll(what, revision, Deadline.after(limit));
+  }
+
+  private void awaitAll(String what, Revision revision, Deadline deadline) {
     do {
       if (!isPast(revision) && !nudgeAndAwait(revision, deadline)) {
-        throw new TransientPersistenceException(
-            DataError.CONNECTION_FAILED,
-            "bucket "
-                + bucket
-                + ", "
-                + what
-                + ", revision "
-                + revision
-                + ": acknowledged, but not in PostgreSQL within "
-                + limit
-                + "; it stays in the journal and is flushed when PostgreSQL is back");
+        throw late("bucket " + bucket + ", " + what + ", revision " + revision);
       }
       verifyStream();
     } while (!isPast(revision));
+  }
+
+  private TransientPersistenceException late(String whom) {
+    String message =
+        whom + ": acknowledged, but not in PostgreSQL before the deadline; it stays in the journal";
+    Optional<PersistenceException> failure = flusher.failure();
+    return failure.isEmpty()
+        ? new TransientPersistenceException(
+            DataError.CONNECTION_FAILED, message + " and is flushed when PostgreSQL is back")
+        : new TransientPersistenceException(
+            failure.get().error(),
+            message + " and is flushed once this is lifted: " + failure.get().getMessage(),
+            failure.get());
   }
 
   private boolean nudgeAndAwait(Revision revision, Deadline deadline) {

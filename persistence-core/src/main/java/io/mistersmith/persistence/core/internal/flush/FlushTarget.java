@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.core.internal.flush;
 
 import io.mistersmith.persistence.core.internal.journal.JournalTracker;
+import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.monitor.FlushReport;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,6 +44,7 @@ public final class FlushTarget {
   private final PersistenceListener listener;
   private final Progress progress;
   private final Clock clock;
+  private volatile @Nullable PersistenceException failure;
 
   /** Applies the journal of {@code bucket}; {@code clock} measures lags. */
   public FlushTarget(
@@ -81,15 +84,43 @@ public final class FlushTarget {
     return states;
   }
 
+  /** What PostgreSQL failed with at the last batch; empty once one was committed. */
+  Optional<PersistenceException> failure() {
+    return Optional.ofNullable(failure);
+  }
+
+  private ApplyResult attempt(JournalPosition previous, JournalPosition next, Batch batch) {
+    try {
+      return journals.apply(previous, next, batch.changes());
+    } catch (PersistenceException e) {
+      failure = e;
+      throw e;
+    }
+  }
+
   /**
-   * Applies the batch behind {@code previous} and returns the position after it; empty when the
-   * position had moved and nothing was applied.
+   * Applies the batch behind {@code previous} and returns the position after it; empty when nothing
+   * was applied, because the position had moved or the batch is too large for the time that
+   * PostgreSQL has.
    */
-  Optional<JournalPosition> apply(JournalPosition previous, Batch batch) {
+  Optional<JournalPosition> apply(JournalPosition previous, Batch batch, BatchLimit limit) {
     removeStale(batch.hydrations());
     JournalPosition next = previous.advancedTo(batch.lastSequence(), batch.lastTime());
     long started = System.nanoTime();
-    ApplyResult result = journals.apply(previous, next, batch.changes());
+    ApplyResult result = attempt(previous, next, batch);
+    if (result instanceof ApplyResult.OutOfTime outOfTime) {
+      failure = outOfTime.cause();
+      limit.ranOutOfTime(batch.entries());
+      LOG.warn(
+          "bucket {}: PostgreSQL did not take {} entries in the time that a statement may last;"
+              + " going on with at most {} at a time: {}",
+          bucket.name(),
+          batch.entries(),
+          limit.entries(),
+          outOfTime.cause().getMessage());
+      listener.onFlushFailed(bucket.name(), outOfTime.cause());
+      return Optional.empty();
+    }
     if (!(result instanceof ApplyResult.Applied applied)) {
       LOG.info(
           "bucket {}: the position moved from {}-{} by another's doing; reading on from there",
@@ -98,6 +129,9 @@ public final class FlushTarget {
           previous.sequence());
       return Optional.empty();
     }
+    failure = null;
+    Duration took = Duration.ofNanos(System.nanoTime() - started);
+    limit.committed(batch.entries(), took);
     tracker.movedTo(next);
     progress.signal();
     for (ApplyResult.Refusal refusal : applied.refused()) {
@@ -116,7 +150,7 @@ public final class FlushTarget {
             new Revision(next.epochOf(next.sequence()), next.sequence()),
             batch.keys(),
             applied.refused().size(),
-            Duration.ofNanos(System.nanoTime() - started),
+            took,
             batch.lagNanos(clock.instant())));
     return Optional.of(next);
   }

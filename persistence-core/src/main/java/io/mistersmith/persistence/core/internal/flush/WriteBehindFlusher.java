@@ -42,6 +42,7 @@ public final class WriteBehindFlusher {
   private final FlushLease lease;
   private final Standstill standstill;
   private final Urgency urgency = new Urgency();
+  private final BatchLimit limit;
   private final BatchCollector collector;
   private final CountDownLatch stop = new CountDownLatch(1);
   private final Thread thread;
@@ -55,7 +56,8 @@ public final class WriteBehindFlusher {
     this.listener = listener;
     this.lease = new FlushLease(target.journals(), target.name(), holder, config.leaseDuration());
     this.standstill = new Standstill(target.tracker());
-    this.collector = new BatchCollector(config, urgency);
+    this.limit = new BatchLimit(config.maxEntries());
+    this.collector = new BatchCollector(config, urgency, limit);
     this.thread = new Thread(this::run, "persistence-flush-" + target.name());
     this.thread.setDaemon(true);
   }
@@ -69,6 +71,11 @@ public final class WriteBehindFlusher {
   /** Whether this runtime holds the lease, as far as it knows. */
   public boolean isLeading() {
     return lease.isHeld();
+  }
+
+  /** What PostgreSQL failed with when this runtime last flushed; empty once it has succeeded. */
+  Optional<PersistenceException> failure() {
+    return target.failure();
   }
 
   /** Has all entries up to this sequence flushed at once, by whoever holds the lease. */
@@ -152,7 +159,7 @@ public final class WriteBehindFlusher {
         hearNudge();
         Batch batch = collector.collect(reader, position, IDLE);
         if (!batch.isEmpty()) {
-          Optional<JournalPosition> next = target.apply(position, batch);
+          Optional<JournalPosition> next = target.apply(position, batch, limit);
           if (next.isEmpty()) {
             return;
           }

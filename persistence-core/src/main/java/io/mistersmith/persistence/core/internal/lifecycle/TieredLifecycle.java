@@ -126,6 +126,6 @@ public final class TieredLifecycle implements AgentLifecycle, AgentMoves {
   }
 
   private void await(String agent, Optional<Revision> write, Duration deadline) {
-    write.ifPresent(revision -> commits.awaitAll("agent " + agent, revision, deadline));
+    write.ifPresent(revision -> commits.awaitAgent(agent, revision, deadline));
   }
 }

@@ -3,7 +3,9 @@ package io.mistersmith.persistence.core.internal.pool;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.HikariPoolMXBean;
+import com.zaxxer.hikari.SQLExceptionOverride;
 import io.mistersmith.persistence.config.PostgresConfig;
+import java.sql.SQLException;
 import java.time.Duration;
 import javax.sql.DataSource;
 
@@ -12,7 +14,8 @@ import javax.sql.DataSource;
  * for callers, and a small one for the flush, so that callers who use up theirs cannot starve it.
  * Thread-safe.
  *
- * <p>Every wait has a deadline: connecting, acquiring, a statement (kept by the server), a socket
+ * <p>Every wait has a deadline: connecting, acquiring, a statement (kept by the server), a lock that
+ * the flush waits for (kept by the server, a quarter of the statement's at most), a socket
  * that has gone silent (kept by the driver, a little longer than the statement's), and a
  * transaction whose process was stopped in its middle (kept by the server: otherwise a suspended
  * flusher would hold the journal's position for as long as it sleeps).
@@ -24,7 +27,19 @@ public final class PoolSet implements AutoCloseable {
   private static final Duration LONGEST_CONNECT = Duration.ofSeconds(10);
   private static final Duration LONGEST_IDLE_IN_TRANSACTION = Duration.ofSeconds(10);
   private static final Duration SOCKET_GRACE = Duration.ofSeconds(5);
+  private static final Duration LONGEST_LOCK_WAIT = Duration.ofSeconds(5);
   private static final Duration SHORTEST_ACQUIRE = Duration.ofMillis(250);
+
+  /** A trigger may raise 0A000 for a row; HikariCP would close the connection under the flush. */
+  private static final SQLExceptionOverride NOT_SUPPORTED_IS_NO_LOSS =
+      new SQLExceptionOverride() {
+        @java.lang.Override
+        public SQLExceptionOverride.Override adjudicate(SQLException thrown) {
+          return "0A000".equals(thrown.getSQLState())
+              ? SQLExceptionOverride.Override.DO_NOT_EVICT
+              : SQLExceptionOverride.Override.CONTINUE_EVICT;
+        }
+      };
 
   private final HikariDataSource callers;
   private final HikariDataSource flush;
@@ -51,12 +66,19 @@ public final class PoolSet implements AutoCloseable {
                 "persistence-callers",
                 applicationName,
                 Math.min(config.minConnections(), forCallers),
-                forCallers));
+                forCallers,
+                Duration.ZERO));
     try {
       return new PoolSet(
           callers,
           new HikariDataSource(
-              settings(config, "persistence-flush", applicationName, 1, forFlush)));
+              settings(
+                  config,
+                  "persistence-flush",
+                  applicationName,
+                  1,
+                  forFlush,
+                  shorter(config.statementTimeout().dividedBy(4), LONGEST_LOCK_WAIT))));
     } catch (RuntimeException e) {
       callers.close();
       throw e;
@@ -103,7 +125,12 @@ public final class PoolSet implements AutoCloseable {
   }
 
   private static HikariConfig settings(
-      PostgresConfig config, String name, String applicationName, int min, int max) {
+      PostgresConfig config,
+      String name,
+      String applicationName,
+      int min,
+      int max,
+      Duration lockWait) {
     HikariConfig pool = new HikariConfig();
     pool.setPoolName(name);
     pool.setJdbcUrl(config.jdbcUrl());
@@ -119,13 +146,16 @@ public final class PoolSet implements AutoCloseable {
     // One attempt, however long acquiring may take later.
     pool.setInitializationFailTimeout(1);
     pool.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
-    pool.setConnectionInitSql(sessionSettings(config));
+    pool.setExceptionOverride(NOT_SUPPORTED_IS_NO_LOSS);
+    pool.setConnectionInitSql(sessionSettings(config, lockWait));
 
     Duration connect = shorter(acquire, LONGEST_CONNECT);
     pool.addDataSourceProperty("ApplicationName", applicationName);
     pool.addDataSourceProperty("connectTimeout", seconds(connect));
     pool.addDataSourceProperty(
         "socketTimeout", seconds(config.statementTimeout().plus(SOCKET_GRACE)));
+    // After a demotion the driver must not go by what it knew of its hosts.
+    pool.addDataSourceProperty("hostRecheckSeconds", "1");
     pool.addDataSourceProperty("tcpKeepAlive", "true");
     pool.addDataSourceProperty("logServerErrorDetail", "false");
     pool.addDataSourceProperty("prepareThreshold", "3");
@@ -134,18 +164,19 @@ public final class PoolSet implements AutoCloseable {
   }
 
   /** A durable commit is what every acknowledgement of this library stands on. */
-  private static String sessionSettings(PostgresConfig config) {
+  private static String sessionSettings(PostgresConfig config, Duration lockWait) {
     long statement = config.statementTimeout().toMillis();
     long idle = shorter(config.statementTimeout(), LONGEST_IDLE_IN_TRANSACTION).toMillis();
     return """
         SELECT set_config('statement_timeout', '%d', false),
+               set_config('lock_timeout', '%d', false),
                set_config('idle_in_transaction_session_timeout', '%d', false),
                set_config('synchronous_commit',
                           CASE WHEN current_setting('synchronous_commit') IN ('off', 'local')
                                THEN 'on' ELSE current_setting('synchronous_commit') END,
                           false)
         """
-        .formatted(Math.max(1, statement), Math.max(1, idle));
+        .formatted(Math.max(1, statement), lockWait.toMillis(), Math.max(1, idle));
   }
 
   private static String seconds(Duration duration) {

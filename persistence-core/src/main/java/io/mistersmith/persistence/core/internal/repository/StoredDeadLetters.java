@@ -1,13 +1,18 @@
 package io.mistersmith.persistence.core.internal.repository;
 
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.repository.DeadLetter;
 import io.mistersmith.persistence.repository.DeadLetters;
 import io.mistersmith.persistence.spi.DeadLetterStore;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 
 /** The dead letters of the durable store. */
 public final class StoredDeadLetters implements DeadLetters {
+
+  private static final int PAGE = 200;
 
   private final DeadLetterStore store;
 
@@ -24,6 +29,31 @@ public final class StoredDeadLetters implements DeadLetters {
   @Override
   public long count() {
     return store.count();
+  }
+
+  @Override
+  public Replay replayAll(Filter filter) {
+    long replayed = 0;
+    long refused = 0;
+    Optional<PersistenceException> first = Optional.empty();
+    List<DeadLetter> page = store.page(filter, Optional.empty(), PAGE);
+    while (!page.isEmpty()) {
+      for (DeadLetter letter : page) {
+        try {
+          replayed += store.replay(letter.id()) ? 1 : 0;
+        } catch (PersistenceException e) {
+          if (e.isTransient() && e.error() != DataError.TRANSACTION_CONFLICT) {
+            throw e;
+          }
+          if (e.error() != DataError.NOT_FOUND) {
+            refused++;
+            first = first.or(() -> Optional.of(e));
+          }
+        }
+      }
+      page = store.page(filter, Optional.of(page.get(page.size() - 1)), PAGE);
+    }
+    return new Replay(replayed, refused, first);
   }
 
   @Override

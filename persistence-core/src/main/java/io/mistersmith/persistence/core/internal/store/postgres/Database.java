@@ -57,7 +57,7 @@ final class Database {
       return new NonTransientPersistenceException(
           DataError.CLOSED, what + ": the store is closed", thrown.getCause());
     }
-    if (PostgresFailures.lostConnection(thrown)) {
+    if (PostgresFailures.spoilsSession(thrown)) {
       pools.renew();
     }
     return PostgresFailures.of(what, thrown);

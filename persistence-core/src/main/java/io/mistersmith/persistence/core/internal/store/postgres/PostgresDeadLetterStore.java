@@ -2,9 +2,12 @@ package io.mistersmith.persistence.core.internal.store.postgres;
 
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.repository.DeadLetter;
+import io.mistersmith.persistence.repository.DeadLetters;
 import io.mistersmith.persistence.spi.DeadLetterStore;
 import io.mistersmith.persistence.spi.Operation;
 import io.mistersmith.persistence.spi.StateChange;
@@ -20,14 +23,18 @@ import java.util.Set;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.StatementContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Reads and replays {@code agents.dead_letters}. */
 final class PostgresDeadLetterStore implements DeadLetterStore {
 
+  private static final Logger LOG = LoggerFactory.getLogger(PostgresDeadLetterStore.class);
+
   private static final String OPEN =
       """
       SELECT dead_letter_id, bucket, subject, subject_escaped, agent, state_key, epoch, sequence,
-             reason_code, reason, written_at
+             reason_code, sql_state, reason, written_at
         FROM agents.dead_letters
        WHERE status = 'open'
        ORDER BY epoch, sequence
@@ -40,12 +47,37 @@ final class PostgresDeadLetterStore implements DeadLetterStore {
   private static final String OPEN_FOR =
       """
       SELECT dead_letter_id, bucket, subject, subject_escaped, agent, state_key, epoch, sequence,
-             reason_code, reason, written_at
+             reason_code, sql_state, reason, written_at
         FROM agents.dead_letters
        WHERE bucket = :bucket AND agent = :agent AND state_key = :key AND status = 'open'
          AND (epoch, sequence) >= (:epoch, :sequence)
        ORDER BY epoch, sequence
        LIMIT 1
+      """;
+
+  private static final String OPEN_FOR_AGENT =
+      """
+      SELECT dead_letter_id, bucket, subject, subject_escaped, agent, state_key, epoch, sequence,
+             reason_code, sql_state, reason, written_at
+        FROM agents.dead_letters
+       WHERE bucket = :bucket AND agent = :agent AND status = 'open'
+       ORDER BY epoch, sequence
+       LIMIT 1
+      """;
+
+  private static final String PAGE =
+      """
+      SELECT dead_letter_id, bucket, subject, subject_escaped, agent, state_key, epoch, sequence,
+             reason_code, sql_state, reason, written_at
+        FROM agents.dead_letters
+       WHERE status = 'open' AND (bucket, epoch, sequence) > (:bucket, :epoch, :sequence)
+         AND (CAST(:agent AS text) IS NULL OR agent = :agent)
+         AND (CAST(:error AS text) IS NULL OR reason_code = :error)
+         AND (CAST(:sqlState AS text) IS NULL OR sql_state = :sqlState)
+         AND (CAST(:from AS timestamptz) IS NULL OR written_at >= CAST(:from AS timestamptz))
+         AND (CAST(:before AS timestamptz) IS NULL OR written_at < CAST(:before AS timestamptz))
+       ORDER BY bucket, epoch, sequence
+       LIMIT :limit
       """;
 
   private static final String OPEN_SUBJECTS =
@@ -62,6 +94,9 @@ final class PostgresDeadLetterStore implements DeadLetterStore {
         FROM agents.dead_letters
        WHERE dead_letter_id = :id AND status = 'open'
       """;
+
+  /** A locked row must not hold up those that are replayed after it. */
+  private static final String WAIT_BRIEFLY = "SET LOCAL lock_timeout = '1s'";
 
   private static final String CLOSE =
       """
@@ -112,6 +147,39 @@ final class PostgresDeadLetterStore implements DeadLetterStore {
   }
 
   @Override
+  public Optional<DeadLetter> openForAgent(String bucket, String agent) {
+    return database.call(
+        "look for dead letters of agent " + agent,
+        handle ->
+            handle
+                .createQuery(OPEN_FOR_AGENT)
+                .bind("bucket", bucket)
+                .bind("agent", agent)
+                .map(PostgresDeadLetterStore::letter)
+                .findOne());
+  }
+
+  @Override
+  public List<DeadLetter> page(DeadLetters.Filter filter, Optional<DeadLetter> after, int limit) {
+    return database.call(
+        "list dead letters of " + filter,
+        handle ->
+            handle
+                .createQuery(PAGE)
+                .bind("bucket", after.map(DeadLetter::bucket).orElse(""))
+                .bind("epoch", after.map(letter -> letter.revision().epoch()).orElse(0L))
+                .bind("sequence", after.map(letter -> letter.revision().sequence()).orElse(0L))
+                .bind("agent", filter.agent().orElse(null))
+                .bind("error", filter.error().map(DataError::name).orElse(null))
+                .bind("sqlState", filter.sqlState().orElse(null))
+                .bind("from", filter.writtenFrom().map(SqlTime::text).orElse(null))
+                .bind("before", filter.writtenBefore().map(SqlTime::text).orElse(null))
+                .bind("limit", limit)
+                .map(PostgresDeadLetterStore::letter)
+                .list());
+  }
+
+  @Override
   public Set<String> openSubjects(String bucket) {
     return database.call(
         "list the subjects with dead letters of journal " + bucket,
@@ -131,11 +199,20 @@ final class PostgresDeadLetterStore implements DeadLetterStore {
 
   @Override
   public boolean replay(UUID id) {
-    return database.transaction("replay dead letter " + id, handle -> replay(handle, id));
+    String what = "replay dead letter " + id + " (it stays open until that succeeds)";
+    try {
+      return database.transaction(what, handle -> replay(handle, id));
+    } catch (PersistenceException e) {
+      if (PostgresFailures.verdict(e) == PostgresFailures.Verdict.OUT_OF_TIME) {
+        throw new TransientPersistenceException(DataError.TRANSACTION_CONFLICT, e.getMessage(), e);
+      }
+      throw e;
+    }
   }
 
   /** Locks the state before the letter, as a flush does. */
   private boolean replay(Handle handle, UUID id) {
+    handle.execute(WAIT_BRIEFLY);
     StateChange change =
         change(handle, id)
             .orElseThrow(
@@ -150,7 +227,9 @@ final class PostgresDeadLetterStore implements DeadLetterStore {
           DataError.CONSTRAINT_VIOLATION,
           "replay dead letter " + id + ": " + refusal.reason() + "; it stays open");
     }
-    states.write(handle, rows);
+    if (states.write(handle, rows) == 0) {
+      LOG.debug("dead letter {}: a later write of its key is there", id);
+    }
     handle.createUpdate(CLOSE).bind("id", id).execute();
     return true;
   }
@@ -173,6 +252,7 @@ final class PostgresDeadLetterStore implements DeadLetterStore {
         Optional.ofNullable(row.getString("state_key")),
         new Revision(row.getLong("epoch"), row.getLong("sequence")),
         DataError.valueOf(row.getString("reason_code")),
+        Optional.ofNullable(row.getString("sql_state")),
         row.getString("reason"),
         SqlTime.get(row, "written_at"));
   }

@@ -19,6 +19,8 @@ import org.postgresql.util.ServerErrorMessage;
 final class PostgresFailures {
 
   static final String FOREIGN_KEY = "23503";
+  private static final String STATEMENT_TIMEOUT = "57014";
+  private static final String LOCK_TIMEOUT = "55P03";
 
   /** Raised by the trigger of the optional set audit. */
   private static final String NOT_LOGGED = "58A01";
@@ -52,12 +54,12 @@ final class PostgresFailures {
           DataError.CONNECTION_FAILED, message + "; no connection before the deadline", sql);
     }
     return switch (state) {
-      case "40001", "40P01", "55P03" ->
+      case "40001", "40P01", LOCK_TIMEOUT ->
           new TransientPersistenceException(DataError.TRANSACTION_CONFLICT, message, sql);
-      case "57014" ->
+      case STATEMENT_TIMEOUT ->
           new TransientPersistenceException(
               DataError.CONNECTION_FAILED, message + "; the statement ran into its timeout", sql);
-      case "57P01", "57P02", "57P03", "57P05", "25006", "25P03", "25P04" ->
+      case "57P01", "57P02", "57P03", "57P05", "25006", "25P03", "25P04", "26000" ->
           new TransientPersistenceException(DataError.CONNECTION_FAILED, message, sql);
       case "23505" -> new NonTransientPersistenceException(DataError.DUPLICATE_KEY, message, sql);
       case "42501" -> new NonTransientPersistenceException(DataError.ACCESS_DENIED, message, sql);
@@ -82,24 +84,66 @@ final class PostgresFailures {
     };
   }
 
-  /** Whether it is the data that was refused, so that other rows of the statement may pass. */
-  static boolean refusesData(Throwable thrown) {
+  /** What a failed statement says about the rows that it wrote. */
+  enum Verdict {
+    /** Nothing: the connection, the server, its resources or another transaction failed. */
+    OUTAGE,
+    /** They, or a lock that they need, took longer than a statement may. */
+    OUT_OF_TIME,
+    /** PostgreSQL refused one of them, or refuses all: only its neighbours can tell which. */
+    REFUSED
+  }
+
+  /** What the failure of a statement says about its rows. */
+  static Verdict verdict(Throwable thrown) {
     SQLException sql = sqlException(thrown);
-    if (sql == null) {
-      return false;
+    if (sql == null || sql instanceof SQLTransientConnectionException) {
+      return Verdict.OUTAGE;
     }
-    return switch (state(sql).length() == 5 ? state(sql).substring(0, 2) : "") {
-      case "22", "23", "44", "54", "P0" -> true;
-      default -> false;
+    String state = state(sql);
+    if (state.equals(STATEMENT_TIMEOUT) || state.equals(LOCK_TIMEOUT)) {
+      return Verdict.OUT_OF_TIME;
+    }
+    return switch (state.length() == 5 ? state.substring(0, 2) : "") {
+      case "08", "25", "26", "28", "3D", "40", "53", "57", "" -> Verdict.OUTAGE;
+      default -> Verdict.REFUSED;
     };
   }
 
-  /** Whether an open connection was cut, as opposed to none being had. */
-  static boolean lostConnection(Throwable thrown) {
+  /** Whether both were refused with the same SQLSTATE and constraint. */
+  static boolean areAlike(Throwable one, Throwable other) {
+    return state(one).equals(state(other)) && constraint(one).equals(constraint(other));
+  }
+
+  /**
+   * Whether the server itself found fault with a row's data, as opposed to a function that a trigger
+   * calls and that raised what it liked.
+   */
+  static boolean findsFaultWithData(Throwable thrown) {
+    String state = state(thrown);
+    ServerErrorMessage server = serverMessage(sqlException(thrown));
+    return (state.startsWith("22") || state.startsWith("23") || state.startsWith("54"))
+        && server != null
+        && !"exec_stmt_raise".equals(server.getRoutine());
+  }
+
+  /**
+   * Whether the session that met this failure cannot be used any more: its connection was cut, its
+   * server accepts no writes, or it lost what the driver had prepared in it.
+   */
+  static boolean spoilsSession(Throwable thrown) {
     SQLException sql = sqlException(thrown);
-    return sql != null
-        && !(sql instanceof SQLTransientConnectionException)
-        && (state(sql).startsWith("08") || state(sql).startsWith("57P0"));
+    if (sql == null || sql instanceof SQLTransientConnectionException) {
+      return false;
+    }
+    String state = state(sql);
+    return state.startsWith("08")
+        || state.startsWith("57P0")
+        || state.startsWith("26")
+        || state.equals("25006")
+        || state.equals("0A000")
+        || state.equals("25P03")
+        || state.equals("25P04");
   }
 
   /** The SQLSTATE, or an empty string. */
@@ -159,6 +203,9 @@ final class PostgresFailures {
       case "23514" -> "a check constraint does not hold";
       case "23502" -> "a mandatory value is absent";
       case "54001" -> "nested too deep";
+      case "25006" -> "the server accepts no writes at present";
+      case STATEMENT_TIMEOUT -> "it takes longer than a statement may";
+      case LOCK_TIMEOUT -> "another session holds a lock on it";
       case "3D000" -> "there is no such database";
       case "28P01", "28000" -> "the server refuses the user or the password";
       case "42501" -> "the role lacks a privilege, or the row belongs to another tenant";

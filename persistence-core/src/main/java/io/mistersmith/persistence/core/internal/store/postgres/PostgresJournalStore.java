@@ -12,6 +12,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,9 +27,10 @@ import org.slf4j.LoggerFactory;
  * fenced upserts, which other writers (a replay, a sweep) can only lose against or win with a later
  * revision. Nothing here decides by what an earlier statement read.
  *
- * <p>The whole batch is written in one go. Only when PostgreSQL refuses data, the transaction is
- * begun anew in a form that isolates the bad rows with savepoints, so that good batches do not pay
- * for them.
+ * <p>The whole batch is written in one go. Only when PostgreSQL refuses it, the transaction is
+ * repeated in a form that {@linkplain Isolation isolates} the bad rows with savepoints, so that good
+ * batches do not pay for them. A batch that runs out of time is left for the flush to shrink; a
+ * single row that does so alone, while other rows are written in time, becomes a dead letter.
  */
 final class PostgresJournalStore implements JournalStore {
 
@@ -38,6 +40,7 @@ final class PostgresJournalStore implements JournalStore {
   private final JournalPositions positions = new JournalPositions();
   private final JournalLeases leases = new JournalLeases();
   private final StateUpsert states = new StateUpsert();
+  private final Isolation isolation = new Isolation(states);
   private final DeadLetterLog deadLetters = new DeadLetterLog();
 
   PostgresJournalStore(Database database) {
@@ -94,14 +97,55 @@ final class PostgresJournalStore implements JournalStore {
             + next.sequence()
             + " (whether it was committed, the position tells)";
     try {
-      return database.transaction(what, h -> apply(h, previous, next, rows, unfit, false));
+      return database.transaction(
+          what, h -> apply(h, previous, next, rows, unfit, handle -> writeAll(handle, rows)));
     } catch (PersistenceException e) {
-      if (!PostgresFailures.refusesData(e)) {
-        throw e;
-      }
-      LOG.debug("{}: isolating what is refused", what, e);
+      return switch (PostgresFailures.verdict(e)) {
+        case OUTAGE -> throw e;
+        case OUT_OF_TIME ->
+            rows.size() > 1
+                ? new ApplyResult.OutOfTime(e)
+                : database.transaction(
+                    what,
+                    h ->
+                        apply(h, previous, next, rows, unfit, handle -> leaveOut(handle, rows, e)));
+        case REFUSED -> isolate(what, previous, next, rows, unfit, e);
+      };
     }
-    return database.transaction(what, h -> apply(h, previous, next, rows, unfit, true));
+  }
+
+  private ApplyResult isolate(
+      String what,
+      JournalPosition previous,
+      JournalPosition next,
+      List<StateRow> rows,
+      List<RefusedChange> unfit,
+      PersistenceException first) {
+    LOG.debug("{}: isolating what is refused", what, first);
+    try {
+      return database.transaction(
+          what + "; writes wait in the journal until PostgreSQL takes one of them",
+          h -> apply(h, previous, next, rows, unfit, handle -> isolation.write(handle, rows)));
+    } catch (PersistenceException e) {
+      if (PostgresFailures.verdict(e) == PostgresFailures.Verdict.OUT_OF_TIME && rows.size() > 1) {
+        return new ApplyResult.OutOfTime(e);
+      }
+      throw e;
+    }
+  }
+
+  private List<RefusedChange> writeAll(Handle handle, List<StateRow> rows) {
+    int changed = states.write(handle, rows);
+    LOG.trace("{} of {} rows changed", changed, rows.size());
+    return List.of();
+  }
+
+  private List<RefusedChange> leaveOut(
+      Handle handle, List<StateRow> rows, PersistenceException failure) {
+    if (rows.isEmpty()) {
+      throw failure;
+    }
+    return isolation.leaveOut(handle, rows.get(0), failure);
   }
 
   private ApplyResult apply(
@@ -110,17 +154,13 @@ final class PostgresJournalStore implements JournalStore {
       JournalPosition next,
       List<StateRow> rows,
       List<RefusedChange> unfit,
-      boolean isolate) {
+      Function<Handle, List<RefusedChange>> write) {
     JournalPositions.Move move = positions.move(handle, previous, next);
     if (move == JournalPositions.Move.REFUSED) {
       return new ApplyResult.PositionMoved();
     }
     List<RefusedChange> refused = new ArrayList<>(unfit);
-    if (isolate) {
-      states.writeIsolating(handle, rows, refused::add);
-    } else {
-      states.write(handle, rows);
-    }
+    refused.addAll(write.apply(handle));
     if (move == JournalPositions.Move.DONE_WITH_OPEN_DEAD_LETTERS) {
       deadLetters.supersede(handle, previous.bucket(), without(rows, refused));
     }

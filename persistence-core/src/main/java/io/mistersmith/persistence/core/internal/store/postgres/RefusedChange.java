@@ -23,10 +23,12 @@ record RefusedChange(
   /** A change that PostgreSQL refused. */
   static RefusedChange by(Throwable thrown, StateChange change) {
     String state = PostgresFailures.state(thrown);
-    DataError error =
-        state.startsWith("22") || state.startsWith("54")
-            ? DataError.SERIALIZATION_ERROR
-            : DataError.CONSTRAINT_VIOLATION;
+    DataError error = DataError.CONSTRAINT_VIOLATION;
+    if (PostgresFailures.verdict(thrown) == PostgresFailures.Verdict.OUT_OF_TIME) {
+      error = DataError.TRANSACTION_CONFLICT;
+    } else if (state.startsWith("22") || state.startsWith("54")) {
+      error = DataError.SERIALIZATION_ERROR;
+    }
     return new RefusedChange(
         change, error, PostgresFailures.reason(thrown), state, PostgresFailures.constraint(thrown));
   }

@@ -2,7 +2,6 @@ package io.mistersmith.persistence.core.internal.store.postgres;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
 import org.jdbi.v3.core.Handle;
@@ -68,19 +67,19 @@ final class StateUpsert {
        WHERE (s.epoch, s.version) < (excluded.epoch, excluded.version)
       """;
 
-  /** Writes all rows, or throws and leaves the transaction aborted. */
-  void write(Handle handle, List<StateRow> rows) {
+  /**
+   * Writes all rows, or throws and leaves the transaction aborted.
+   *
+   * @return how many rows changed; the others were there already, or later ones were
+   */
+  int write(Handle handle, List<StateRow> rows) {
     List<StateRow> puts = new ArrayList<>(rows.size());
     List<StateRow> deletes = new ArrayList<>();
     for (StateRow row : rows) {
       (row.isDelete() ? deletes : puts).add(row);
     }
-    if (!puts.isEmpty()) {
-      put(handle, puts);
-    }
-    if (!deletes.isEmpty()) {
-      delete(handle, deletes);
-    }
+    int changed = puts.isEmpty() ? 0 : put(handle, puts);
+    return deletes.isEmpty() ? changed : changed + delete(handle, deletes);
   }
 
   /**
@@ -88,53 +87,23 @@ final class StateUpsert {
    * for several hundred milliseconds while writes come in.
    */
   void rehearse(Handle handle) {
-    put(handle, List.of());
-    delete(handle, List.of());
+    int puts = put(handle, List.of());
+    int deletes = delete(handle, List.of());
+    if (puts + deletes > 0) {
+      throw new IllegalStateException("a rehearsal changed rows");
+    }
   }
 
-  private static void put(Handle handle, List<StateRow> puts) {
-    bind(handle.createUpdate(PUT), puts)
+  private static int put(Handle handle, List<StateRow> puts) {
+    return bind(handle.createUpdate(PUT), puts)
         .bind("values", text(puts, StateRow::value))
         .bind(
             "expires", text(puts, row -> row.change().expiresAt().map(SqlTime::text).orElse(null)))
         .execute();
   }
 
-  private static void delete(Handle handle, List<StateRow> deletes) {
-    bind(handle.createUpdate(DELETE), deletes).execute();
-  }
-
-  /**
-   * Writes the rows that PostgreSQL takes, and finds those that it refuses by halving: a few more
-   * statements for each bad row, none for its good neighbours one by one.
-   */
-  void writeIsolating(Handle handle, List<StateRow> rows, Consumer<RefusedChange> refused) {
-    if (rows.isEmpty()) {
-      return;
-    }
-    handle.savepoint("slice");
-    try {
-      write(handle, rows);
-    } catch (RuntimeException e) {
-      if (!PostgresFailures.refusesData(e)) {
-        throw e;
-      }
-      handle.rollbackToSavepoint("slice");
-      if (rows.size() > 1) {
-        int half = rows.size() / 2;
-        writeIsolating(handle, rows.subList(0, half), refused);
-        writeIsolating(handle, rows.subList(half, rows.size()), refused);
-      } else if (!isDeleteOfUnknownAgent(rows.get(0), e)) {
-        refused.accept(RefusedChange.by(e, rows.get(0).change()));
-      }
-      return;
-    }
-    handle.releaseSavepoint("slice");
-  }
-
-  /** Its agent went while the statement ran: there is nothing left to delete. */
-  private static boolean isDeleteOfUnknownAgent(StateRow row, RuntimeException thrown) {
-    return row.isDelete() && PostgresFailures.state(thrown).equals(PostgresFailures.FOREIGN_KEY);
+  private static int delete(Handle handle, List<StateRow> deletes) {
+    return bind(handle.createUpdate(DELETE), deletes).execute();
   }
 
   private static Update bind(Update statement, List<StateRow> rows) {

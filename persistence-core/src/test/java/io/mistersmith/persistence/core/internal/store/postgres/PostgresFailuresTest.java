@@ -2,6 +2,7 @@ package io.mistersmith.persistence.core.internal.store.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.mistersmith.persistence.core.internal.store.postgres.PostgresFailures.Verdict;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
 import java.sql.SQLException;
@@ -74,12 +75,12 @@ class PostgresFailuresTest {
 
   @Test
   void onlyDataIsRefusedRowByRow() {
-    assertThat(PostgresFailures.refusesData(new SQLException("", "22P02"))).isTrue();
-    assertThat(PostgresFailures.refusesData(new SQLException("", "23503"))).isTrue();
-    assertThat(PostgresFailures.refusesData(new SQLException("", "54001"))).isTrue();
-    assertThat(PostgresFailures.refusesData(new SQLException("", "40001"))).isFalse();
-    assertThat(PostgresFailures.refusesData(new SQLException("", "42P01"))).isFalse();
-    assertThat(PostgresFailures.refusesData(new SQLException("", "53100"))).isFalse();
-    assertThat(PostgresFailures.refusesData(new IllegalStateException())).isFalse();
+    assertThat(PostgresFailures.verdict(new SQLException("", "22P02"))).isEqualTo(Verdict.REFUSED);
+    assertThat(PostgresFailures.verdict(new SQLException("", "23503"))).isEqualTo(Verdict.REFUSED);
+    assertThat(PostgresFailures.verdict(new SQLException("", "54001"))).isEqualTo(Verdict.REFUSED);
+    assertThat(PostgresFailures.verdict(new SQLException("", "40001"))).isEqualTo(Verdict.OUTAGE);
+    assertThat(PostgresFailures.verdict(new SQLException("", "42P01"))).isEqualTo(Verdict.REFUSED);
+    assertThat(PostgresFailures.verdict(new SQLException("", "53100"))).isEqualTo(Verdict.OUTAGE);
+    assertThat(PostgresFailures.verdict(new IllegalStateException())).isEqualTo(Verdict.OUTAGE);
   }
 }

@@ -1,0 +1,99 @@
+package io.mistersmith.persistence.core.internal.flush;
+
+import io.mistersmith.persistence.core.internal.resilience.Backoff;
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.repository.DeadLetter;
+import io.mistersmith.persistence.repository.DeadLetters;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Replays the dead letters that were filed because they ran out of time: a row that another session
+ * had locked, or one that is slow. Nothing is wrong with them, so nobody else has to. Works on a
+ * thread of its own, where such a row holds up nothing, and only where {@code leading} says that
+ * this runtime flushes.
+ */
+public final class LateLetters {
+
+  private static final Logger LOG = LoggerFactory.getLogger(LateLetters.class);
+  private static final Duration FIRST = Duration.ofSeconds(1);
+  private static final Duration LONGEST = Duration.ofMinutes(1);
+
+  private final DeadLetters letters;
+  private final BooleanSupplier leading;
+  private final Progress progress;
+  private final CountDownLatch stop = new CountDownLatch(1);
+  private final Thread thread;
+
+  /** Replays those of {@code letters}, and signals {@code progress} to those who wait. */
+  public LateLetters(
+      String bucket, DeadLetters letters, BooleanSupplier leading, Progress progress) {
+    this.letters = letters;
+    this.leading = leading;
+    this.progress = progress;
+    this.thread = new Thread(this::run, "persistence-late-" + bucket);
+    this.thread.setDaemon(true);
+  }
+
+  /** Whether the entry was refused for want of time alone. */
+  static boolean isLate(DeadLetter letter) {
+    return letter.error() == DataError.TRANSACTION_CONFLICT;
+  }
+
+  /** Begins to look for late letters. */
+  public void start() {
+    thread.start();
+  }
+
+  /** Stops after the letter under way; waits for that at most {@code patience}. */
+  public void close(Duration patience) {
+    stop.countDown();
+    try {
+      thread.join(Math.max(1, patience.toMillis()));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void run() {
+    Backoff backoff = new Backoff(FIRST, LONGEST);
+    Duration wait = FIRST;
+    try {
+      while (!stop.await(wait.toMillis(), TimeUnit.MILLISECONDS)) {
+        if (leading.getAsBoolean() && isStuck()) {
+          wait = backoff.next();
+        } else {
+          backoff.reset();
+          wait = FIRST;
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Replays what is late; returns whether there was something, and none of it passed. */
+  private boolean isStuck() {
+    try {
+      DeadLetters.Replay replay =
+          letters.replayAll(
+              DeadLetters.Filter.all().withError(DataError.TRANSACTION_CONFLICT));
+      if (replay.replayed() > 0) {
+        LOG.info("{} entries that had run out of time are in PostgreSQL now", replay.replayed());
+        progress.signal();
+      }
+      return replay.refused() > 0 && replay.replayed() == 0;
+    } catch (PersistenceException e) {
+      LOG.info("late dead letters not replayed, trying again: {}", e.getMessage());
+      return true;
+    } catch (RuntimeException e) {
+      LOG.error("late dead letters not replayed for a reason that should not occur", e);
+      return true;
+    }
+  }
+}
