@@ -5,6 +5,7 @@ import io.mistersmith.persistence.core.internal.conflict.Write;
 import io.mistersmith.persistence.core.internal.conflict.Written;
 import io.mistersmith.persistence.core.internal.flush.Commits;
 import io.mistersmith.persistence.core.internal.resilience.Conflicts;
+import io.mistersmith.persistence.core.internal.resilience.Window;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.DataResult;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
@@ -45,6 +46,7 @@ public final class ResolvingStateRepository<T> implements StateRepository<T> {
   private final Duration commitTimeout;
   private final Clock clock;
   private final InOrder<StateKey> inOrder;
+  private final Window window;
 
   /**
    * Reads through {@code plain} and writes through {@code writer}.
@@ -53,6 +55,7 @@ public final class ResolvingStateRepository<T> implements StateRepository<T> {
    * @param commitTimeout how long a save that asks for it waits for PostgreSQL
    * @param clock what times to live are measured with
    * @param inOrder runs the asynchronous writes; one for all repositories of the store
+   * @param window bounds those that wait for their turn, with their values
    */
   public ResolvingStateRepository(
       StateRepository<T> plain,
@@ -61,7 +64,8 @@ public final class ResolvingStateRepository<T> implements StateRepository<T> {
       KeyRule keys,
       Duration commitTimeout,
       Clock clock,
-      InOrder<StateKey> inOrder) {
+      InOrder<StateKey> inOrder,
+      Window window) {
     this.plain = plain;
     this.writer = writer;
     this.commits = commits;
@@ -69,6 +73,7 @@ public final class ResolvingStateRepository<T> implements StateRepository<T> {
     this.commitTimeout = commitTimeout;
     this.clock = clock;
     this.inOrder = inOrder;
+    this.window = window;
   }
 
   @Override
@@ -192,7 +197,15 @@ public final class ResolvingStateRepository<T> implements StateRepository<T> {
 
   /** The write has its time already: of two the one that was asked for last is the later one. */
   private <R> CompletableFuture<R> start(Write<T> write, Function<Write<T>, R> call) {
-    return Rows.start(() -> inOrder.run(write.key(), () -> call.apply(write)));
+    return Rows.start(
+        () -> {
+          StateKey key = write.key();
+          long bytes = write.value().map(value -> writer.typicalBytes(key, value)).orElse(1);
+          window.enter(bytes, () -> "write " + key);
+          return inOrder
+              .run(key, () -> call.apply(write))
+              .whenComplete((result, failure) -> window.leave(bytes));
+        });
   }
 
   @Override

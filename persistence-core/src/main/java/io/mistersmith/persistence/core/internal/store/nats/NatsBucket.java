@@ -2,6 +2,7 @@ package io.mistersmith.persistence.core.internal.store.nats;
 
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.core.internal.resilience.Window;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.BucketState;
 import io.mistersmith.persistence.spi.EntryMetadata;

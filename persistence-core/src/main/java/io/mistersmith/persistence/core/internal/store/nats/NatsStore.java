@@ -2,6 +2,7 @@ package io.mistersmith.persistence.core.internal.store.nats;
 
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.core.internal.resilience.Window;
 import io.mistersmith.persistence.spi.HotBucket;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -33,7 +34,7 @@ public final class NatsStore implements AutoCloseable {
     this.link = link;
     this.opener = new BucketOpener(link, config, this::notice);
     this.nudges = new Nudges(link, config.nats());
-    this.window = new Window(config.nats().maxInFlight(), config.nats().requestTimeout());
+    this.window = Window.of(config.nats());
   }
 
   /**
