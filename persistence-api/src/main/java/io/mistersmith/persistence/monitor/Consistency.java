@@ -5,9 +5,8 @@ public interface Consistency {
 
   /**
    * The state of both memories now. Asks both stores a few questions, so call it once in some
-   * seconds and not with every write.
-   *
-   * @throws io.mistersmith.persistence.error.PersistenceException when NATS does not answer
+   * seconds and not with every write. A store that does not answer is no failure: the record says
+   * so.
    */
   MemoryStats stats();
 

@@ -18,6 +18,8 @@ import java.util.OptionalLong;
  * @param lag from write to commit, of what this process committed; see {@link LagStats} for what
  *     that means where another runtime flushes
  * @param backlog what waits in the journal
+ * @param kvAnswered whether NATS answered; when not, {@code kvEntries}, {@code dirtyEntries} and
+ *     {@code backlog} are what they were when it did last, or nothing
  * @param violations how many writes this process committed later than the consistency window, since
  *     it was opened
  */
@@ -29,4 +31,5 @@ public record MemoryStats(
     Duration consistencyWindowP95,
     LagStats lag,
     Backlog backlog,
+    boolean kvAnswered,
     long violations) {}

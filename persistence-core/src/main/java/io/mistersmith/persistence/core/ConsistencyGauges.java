@@ -97,7 +97,7 @@ final class ConsistencyGauges implements AutoCloseable {
     try {
       MemoryStats stats = consistency.stats();
       violations = stats.violations();
-      latest = stats;
+      latest = stats.kvAnswered() ? stats : null;
     } catch (PersistenceException e) {
       latest = null;
       LOG.info("the gauges have no value until the stores answer: {}", e.getMessage());

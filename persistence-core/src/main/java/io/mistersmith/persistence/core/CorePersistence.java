@@ -23,6 +23,7 @@ import io.mistersmith.persistence.core.internal.repository.HeartbeatBuffer;
 import io.mistersmith.persistence.core.internal.repository.KeyRule;
 import io.mistersmith.persistence.core.internal.repository.RegistryRepository;
 import io.mistersmith.persistence.core.internal.repository.StoredDeadLetters;
+import io.mistersmith.persistence.core.internal.resilience.Window;
 import io.mistersmith.persistence.core.internal.routing.AgentUse;
 import io.mistersmith.persistence.core.internal.routing.Freshness;
 import io.mistersmith.persistence.core.internal.routing.KnownRevisions;
@@ -170,10 +171,16 @@ final class CorePersistence implements Persistence {
                 threads.calls(),
                 AgentUse.NONE,
                 new L1<>(config.cache(), config.cache().isOn(DataType.SESSION_DATA), around),
-                Freshness.UNLIMITED));
+                Freshness.UNLIMITED),
+            Window.of(config.nats()));
     stores.onReconnect(store::verifyAfterReconnect);
     return Shelf.of(
-        store, Commits.NONE, KeyRule.ANY, config.postgres().statementTimeout(), AgentMoves.NONE);
+        store,
+        Commits.NONE,
+        KeyRule.ANY,
+        config.postgres().statementTimeout(),
+        Window.of(config.nats()),
+        AgentMoves.NONE);
   }
 
   @Override

@@ -9,6 +9,7 @@ import io.mistersmith.persistence.core.internal.repository.InOrder;
 import io.mistersmith.persistence.core.internal.repository.JsonStateRepository;
 import io.mistersmith.persistence.core.internal.repository.KeyRule;
 import io.mistersmith.persistence.core.internal.repository.ResolvingStateRepository;
+import io.mistersmith.persistence.core.internal.resilience.Window;
 import io.mistersmith.persistence.core.internal.routing.TieredStore;
 import io.mistersmith.persistence.model.HybridClock;
 import io.mistersmith.persistence.model.StateKey;
@@ -26,6 +27,7 @@ import java.util.Optional;
  * @param keys which keys the store can keep
  * @param commitTimeout how long a save that asks for it waits for PostgreSQL
  * @param inOrder keeps the asynchronous writes of a key in order, whichever repository they go by
+ * @param window bounds the asynchronous writes that wait for their turn
  * @param moves hydrates and flushes agents
  */
 record Shelf(
@@ -34,12 +36,24 @@ record Shelf(
     KeyRule keys,
     Duration commitTimeout,
     InOrder<StateKey> inOrder,
+    Window window,
     AgentMoves moves) {
 
   static Shelf of(
-      TieredStore store, Commits commits, KeyRule keys, Duration commitTimeout, AgentMoves moves) {
+      TieredStore store,
+      Commits commits,
+      KeyRule keys,
+      Duration commitTimeout,
+      Window window,
+      AgentMoves moves) {
     return new Shelf(
-        store, commits, keys, commitTimeout, new InOrder<>(store.tiers().executor()), moves);
+        store,
+        commits,
+        keys,
+        commitTimeout,
+        new InOrder<>(store.tiers().executor()),
+        window,
+        moves);
   }
 
   <T> JsonStateRepository<T> repository(JsonCodec<T> codec) {
@@ -55,7 +69,8 @@ record Shelf(
         keys,
         commitTimeout,
         store.tiers().lifetimes(),
-        inOrder);
+        inOrder,
+        window);
   }
 
   Optional<CacheStats> cacheStats() {

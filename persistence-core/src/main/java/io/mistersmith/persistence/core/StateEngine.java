@@ -22,6 +22,7 @@ import io.mistersmith.persistence.core.internal.lifecycle.TieredLifecycle;
 import io.mistersmith.persistence.core.internal.monitor.SlidingLags;
 import io.mistersmith.persistence.core.internal.repository.KeyRule;
 import io.mistersmith.persistence.core.internal.repository.StoredDeadLetters;
+import io.mistersmith.persistence.core.internal.resilience.Window;
 import io.mistersmith.persistence.core.internal.routing.Confirmation;
 import io.mistersmith.persistence.core.internal.routing.ConfirmedBucket;
 import io.mistersmith.persistence.core.internal.routing.Entry;
@@ -133,10 +134,16 @@ final class StateEngine {
             flusher::isLeading,
             progress);
     PressureGate gate = new PressureGate(bucket.name(), config.backpressure(), waiter);
-    this.store = new TieredStore(tiers, gate);
+    this.store = new TieredStore(tiers, gate, Window.of(config.nats()));
     this.lifecycle = new TieredLifecycle(agents, store, waiter);
     this.shelf =
-        Shelf.of(store, waiter, KeyRule.AGENT_ID, config.postgres().statementTimeout(), lifecycle);
+        Shelf.of(
+            store,
+            waiter,
+            KeyRule.AGENT_ID,
+            config.postgres().statementTimeout(),
+            Window.of(config.nats()),
+            lifecycle);
     BacklogProbe probe = new BacklogProbe(bucket, tracker, flusher::isLeading, clock);
     this.consistency =
         new EngineConsistency(

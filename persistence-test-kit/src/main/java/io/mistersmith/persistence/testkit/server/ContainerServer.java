@@ -23,7 +23,8 @@ import org.testcontainers.utility.DockerImageName;
 final class ContainerServer implements ServerControl {
   static final String PASSWORD = "postgres";
   static final String NEEDS =
-      "Servers in containers need org.testcontainers:testcontainers and org.testcontainers:testcontainers-postgresql";
+      "Servers in containers need org.testcontainers:testcontainers and"
+          + " org.testcontainers:testcontainers-postgresql";
 
   private static final int POSTGRES_PORT = 5432;
   private static final int NATS_PORT = 4222;
@@ -141,6 +142,11 @@ final class ContainerServer implements ServerControl {
   }
 
   @Override
+  public void reload(Launch changed, String done) {
+    throw insideContainer("reload the configuration");
+  }
+
+  @Override
   public Path copyData(Path target) {
     throw insideContainer("copy the data");
   }
@@ -154,7 +160,8 @@ final class ContainerServer implements ServerControl {
     return new IllegalStateException(
         "Cannot "
             + action
-            + " of a server that runs in a container: run this test with -Dpersistence.test.servers=local");
+            + " of a server that runs in a container: run this test with"
+            + " -Dpersistence.test.servers=local");
   }
 
   @Override

@@ -48,6 +48,11 @@ record EnvironmentServer(String name, String variable, String host, int port)
   }
 
   @Override
+  public void reload(Launch changed, String done) {
+    throw notOurs("reload");
+  }
+
+  @Override
   public Path copyData(Path target) {
     throw notOurs("copy the data of");
   }

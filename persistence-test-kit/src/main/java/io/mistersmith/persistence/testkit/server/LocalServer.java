@@ -30,7 +30,7 @@ final class LocalServer implements ServerControl {
   private static final long POLL_MILLIS = 10;
   private static final int TAIL_LINES = 30;
 
-  private final Launch launch;
+  private Launch launch;
   private final WorkDirectory workDirectory;
   private final Path log;
   private final Thread shutdownHook;
@@ -220,6 +220,34 @@ final class LocalServer implements ServerControl {
     paused = false;
   }
 
+  /**
+   * Has the running server read the configuration that the launch writes.
+   *
+   * @param done what the server writes to its log when it has
+   */
+  @Override
+  public synchronized void reload(Launch changed, String done) {
+    long pid = running("reload").pid();
+    long logStart = size(log);
+    launch = changed;
+    List<String> unused = launch.command(port);
+    ProcessSignals.send(Signal.HUP, pid);
+    long deadline = System.nanoTime() + STOP_LIMIT.toNanos();
+    while (!textSince(logStart).contains(done)) {
+      if (System.nanoTime() > deadline) {
+        throw new IllegalStateException(
+            "%s did not take its new configuration. The end of its log:%n%s"
+                .formatted(launch.name(), tail(logStart)));
+      }
+      try {
+        TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IllegalStateException("Interrupted while reloading " + launch.name(), e);
+      }
+    }
+  }
+
   @Override
   public synchronized Path copyData(Path target) {
     requireDown("copy the data of");
@@ -294,15 +322,18 @@ final class LocalServer implements ServerControl {
   }
 
   private String tail(long from) {
+    if (!Files.exists(log)) {
+      return "(no log)";
+    }
+    List<String> lines = textSince(from).lines().toList();
+    return String.join("\n", lines.subList(Math.max(0, lines.size() - TAIL_LINES), lines.size()));
+  }
+
+  private String textSince(long from) {
     try {
-      if (!Files.exists(log)) {
-        return "(no log)";
-      }
       byte[] all = Files.readAllBytes(log);
       int start = (int) Math.min(from, all.length);
-      List<String> lines =
-          new String(all, start, all.length - start, StandardCharsets.UTF_8).lines().toList();
-      return String.join("\n", lines.subList(Math.max(0, lines.size() - TAIL_LINES), lines.size()));
+      return new String(all, start, all.length - start, StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException("Could not read " + log, e);
     }

@@ -4,6 +4,9 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -16,10 +19,39 @@ public final class NatsCluster implements AutoCloseable {
   private static final Duration FORM_LIMIT = Duration.ofSeconds(60);
   private static final long POLL_MILLIS = 50;
 
-  private final List<NatsServer> servers;
+  private final int size;
+  private final NatsOptions options;
+  private final NatsProgram program;
+  private final List<Integer> listeners = new ArrayList<>();
+  private final List<Integer> routes = new ArrayList<>();
+  private final List<RouteProxy> proxies = new ArrayList<>();
+  private final List<NatsServer> servers = new CopyOnWriteArrayList<>();
+  private final Set<String> cutOff = ConcurrentHashMap.newKeySet();
 
-  private NatsCluster(List<NatsServer> servers) {
-    this.servers = List.copyOf(servers);
+  private NatsCluster(int size, NatsOptions options, boolean divisible) {
+    if (size != 3 && size != 5) {
+      throw new IllegalArgumentException(
+          "size is " + size + ": use 3 or 5, the replicas that a bucket can have");
+    }
+    if (options.port() != 0) {
+      throw new IllegalArgumentException(
+          "port is " + options.port() + ": leave it 0, each server gets a free one");
+    }
+    this.size = size;
+    this.options = options;
+    this.program = NatsProgram.of(options.line(), ServerCache.ofUser(), System.getenv());
+    List<Integer> ports =
+        Stream.generate(FreePort::find).distinct().limit(divisible ? 2L * size : size).toList();
+    listeners.addAll(ports.subList(0, size));
+    routes.addAll(ports.subList(ports.size() - size, ports.size()));
+    for (int i = 0; divisible && i < size; i++) {
+      String name = name(i);
+      proxies.add(
+          new RouteProxy(
+              routes.get(i),
+              listeners.get(i),
+              other -> cutOff.contains(other) != cutOff.contains(name)));
+    }
   }
 
   /**
@@ -30,45 +62,80 @@ public final class NatsCluster implements AutoCloseable {
    * @throws IllegalStateException when a server does not start or the cluster does not form
    */
   public static NatsCluster start(int size, NatsOptions options) {
-    if (size != 3 && size != 5) {
-      throw new IllegalArgumentException(
-          "size is " + size + ": use 3 or 5, the replicas that a bucket can have");
-    }
-    if (options.port() != 0) {
-      throw new IllegalArgumentException(
-          "port is " + options.port() + ": leave it 0, each server gets a free one");
-    }
-    NatsProgram program = NatsProgram.of(options.line(), ServerCache.ofUser(), System.getenv());
-    List<Integer> routes = Stream.generate(FreePort::find).distinct().limit(size).toList();
-    List<NatsServer> servers = new ArrayList<>();
+    return new NatsCluster(size, options, false).with(size);
+  }
+
+  /** {@link #start} of a cluster whose servers can be {@linkplain #cutOff cut off}. */
+  public static NatsCluster startDivisible(int size, NatsOptions options) {
+    return new NatsCluster(size, options, true).with(size);
+  }
+
+  /** Starts the first servers of a cluster, some of which are missing until {@link #complete}. */
+  public static NatsCluster startPartly(int running, int size, NatsOptions options) {
+    return new NatsCluster(size, options, false).with(running);
+  }
+
+  /** Starts the servers that are missing, and waits until the cluster is whole. */
+  public void complete() {
+    with(size);
+  }
+
+  private NatsCluster with(int running) {
     try {
-      for (int i = 0; i < size; i++) {
-        servers.add(NatsServer.start(member(options, i, routes), program, true));
+      while (servers.size() < running) {
+        servers.add(NatsServer.start(member(servers.size()), program, true));
       }
-      NatsCluster cluster = new NatsCluster(servers);
-      cluster.awaitReady();
-      return cluster;
+      if (running == size) {
+        awaitReady();
+      }
+      return this;
     } catch (RuntimeException e) {
-      servers.forEach(NatsServer::close);
+      close();
       throw e;
     }
   }
 
-  private static NatsOptions member(NatsOptions options, int index, List<Integer> routes) {
+  private static String name(int index) {
+    return "test-" + (index + 1);
+  }
+
+  private NatsOptions member(int index) {
     String urls =
         routes.stream()
             .map(port -> "\"nats://127.0.0.1:" + port + "\"")
             .collect(Collectors.joining(", "));
     return options
-        .withConfigLine("server_name: test-" + (index + 1))
+        .withConfigLine("server_name: " + name(index))
         .withConfigLine(
-            "cluster { name: test, listen: \"127.0.0.1:%d\", routes: [%s] }"
-                .formatted(routes.get(index), urls));
+            "cluster { name: test, listen: \"127.0.0.1:%d\", advertise: \"127.0.0.1:%d\", routes: [%s] }"
+                .formatted(listeners.get(index), routes.get(index), urls));
+  }
+
+  /**
+   * Cuts servers off from the others of a divisible cluster, not from each other and not from their
+   * clients; replaces an earlier cut.
+   *
+   * @param indexes their places in {@link #servers}
+   */
+  public void cutOff(int... indexes) {
+    if (proxies.isEmpty()) {
+      throw new IllegalStateException("Start the cluster with startDivisible to cut servers off");
+    }
+    cutOff.clear();
+    for (int index : indexes) {
+      cutOff.add(name(index));
+    }
+    proxies.forEach(RouteProxy::cut);
+  }
+
+  /** Ends the cut: the servers find each other again. */
+  public void heal() {
+    cutOff.clear();
   }
 
   /** The servers, in the order they were started. */
   public List<NatsServer> servers() {
-    return servers;
+    return List.copyOf(servers);
   }
 
   /** The URLs of all servers, separated by commas. */
@@ -109,7 +176,7 @@ public final class NatsCluster implements AutoCloseable {
     URI url = URI.create(servers.get(0).url());
     String body =
         "{\"name\":\"cluster-probe\",\"subjects\":[\"cluster.probe\"],\"storage\":\"memory\",\"num_replicas\":%d}"
-            .formatted(servers.size());
+            .formatted(size);
     boolean created =
         NatsProtocol.request(
                 url.getHost(), url.getPort(), "$JS.API.STREAM.CREATE.cluster-probe", body)
@@ -126,5 +193,6 @@ public final class NatsCluster implements AutoCloseable {
   @Override
   public void close() {
     servers.forEach(NatsServer::close);
+    proxies.forEach(RouteProxy::close);
   }
 }

@@ -12,6 +12,11 @@ import java.util.List;
 record NatsLaunch(NatsProgram program, NatsOptions options, Path dataDirectory, boolean clustered)
     implements Launch {
 
+  /** The same server with other options. */
+  NatsLaunch with(NatsOptions changed) {
+    return new NatsLaunch(program, changed, dataDirectory, clustered);
+  }
+
   @Override
   public String name() {
     return "nats-server " + program.version();

@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.testkit.server;
 
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A real nats-server with JetStream for tests: a child process with a store directory of its own,
@@ -15,8 +16,15 @@ public final class NatsServer implements AutoCloseable {
   private final ServerControl control;
   private final String url;
   private final String version;
+  private final @Nullable NatsLaunch launch;
 
   NatsServer(ServerControl control, String url, String version) {
+    this(control, url, version, null);
+  }
+
+  private NatsServer(
+      ServerControl control, String url, String version, @Nullable NatsLaunch launch) {
+    this.launch = launch;
     this.control = control;
     this.url = url;
     this.version = version;
@@ -32,7 +40,8 @@ public final class NatsServer implements AutoCloseable {
    */
   public static NatsServer start(NatsOptions options) {
     if (TestServers.inContainers()) {
-      return of(OptionalLibrary.use(ContainerServer.NEEDS, () -> ContainerServer.nats(options)));
+      return of(
+          OptionalLibrary.use(ContainerServer.NEEDS, () -> ContainerServer.nats(options)), null);
     }
     return start(
         options, NatsProgram.of(options.line(), ServerCache.ofUser(), System.getenv()), false);
@@ -42,15 +51,16 @@ public final class NatsServer implements AutoCloseable {
     WorkDirectory workDirectory = WorkDirectory.create("nats");
     NatsLaunch launch =
         new NatsLaunch(program, options, workDirectory.path().resolve("store"), clustered);
-    return of(LocalServer.start(launch, workDirectory, options.port()));
+    return of(LocalServer.start(launch, workDirectory, options.port()), launch);
   }
 
-  private static NatsServer of(ServerControl control) {
+  private static NatsServer of(ServerControl control, @Nullable NatsLaunch launch) {
     String version =
         NatsProtocol.version(control.host(), control.port())
             .orElseThrow(
                 () -> new IllegalStateException("nats-server went away as soon as it was started"));
-    return new NatsServer(control, "nats://" + control.host() + ":" + control.port(), version);
+    return new NatsServer(
+        control, "nats://" + control.host() + ":" + control.port(), version, launch);
   }
 
   /** The URL that clients connect to; of an environment with several, separated by commas. */
@@ -98,6 +108,25 @@ public final class NatsServer implements AutoCloseable {
   /** Lets a paused server go on. */
   public void resume() {
     control.resume();
+  }
+
+  /**
+   * Has the running server read another configuration, as an operator does with SIGHUP; returns
+   * when it has. What nats-server cannot change while it runs (its port, its store) it refuses.
+   *
+   * @throws IllegalStateException when the server refuses it, or is not a process of this JVM
+   */
+  public void reload(NatsOptions options) {
+    NatsLaunch present = launch;
+    if (present == null) {
+      throw new IllegalStateException("Cannot reload nats-server: it is no process of this JVM");
+    }
+    control.reload(present.with(options), "Reloaded server configuration");
+  }
+
+  /** Has the server enter its lame duck mode: it asks its clients to leave, and ends. */
+  public void retire() {
+    ProcessSignals.send(ProcessSignals.Signal.USR2, control.pid());
   }
 
   /**

@@ -18,12 +18,14 @@ final class ProcessSignals {
 
   /** A signal by the name that {@code kill} knows. */
   enum Signal {
+    HUP,
     STOP,
     CONT,
     KILL,
     INT,
     QUIT,
-    TERM
+    TERM,
+    USR2
   }
 
   /** Sends the signal to each process; one that has gone meanwhile is no error. */

@@ -23,6 +23,8 @@ sealed interface ServerControl extends AutoCloseable
 
   void resume();
 
+  void reload(Launch changed, String done);
+
   Path copyData(Path target);
 
   void replaceData(Path copy);

@@ -64,6 +64,7 @@ public final class ResolvingWriter<T> {
   private final ConflictRules<T> rules;
   private final HybridClock clock;
   private final PersistenceListener listener;
+  private volatile int typicalBytes;
 
   /** Writes into {@code store} by these rules. */
   public ResolvingWriter(
@@ -287,13 +288,28 @@ public final class ResolvingWriter<T> {
     return Optional.empty();
   }
 
+  /**
+   * About how many bytes a value has in the store: as many as the largest of those that were
+   * written lately, which smaller ones bring down bit by bit.
+   */
+  public int typicalBytes(StateKey key, T value) {
+    return typicalBytes == 0 ? encode(key, value).length : typicalBytes;
+  }
+
+  private byte[] encode(StateKey key, T value) {
+    byte[] json = codec.encode(key, value);
+    int known = typicalBytes;
+    typicalBytes = Math.max(Math.max(1, json.length), known - known / 16);
+    return json;
+  }
+
   private Written<T> store(Decision.Store<T> decision, Write<T> write, long place) {
     VectorClock seen = decision.provenance().clock().pruned(CLOCK_LIMIT);
     Revision revision =
         store.writeAfter(
             place,
             write.key(),
-            decision.value().map(value -> codec.encode(write.key(), value)),
+            decision.value().map(value -> encode(write.key(), value)),
             write.expiresAt(),
             new Provenance(decision.provenance().timestamp(), seen));
     Instant now = store.tiers().clock().instant();

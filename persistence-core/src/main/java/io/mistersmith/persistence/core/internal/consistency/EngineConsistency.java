@@ -4,6 +4,7 @@ import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.core.internal.flush.Commits;
 import io.mistersmith.persistence.core.internal.journal.JournalTracker;
 import io.mistersmith.persistence.core.internal.monitor.SlidingLags;
+import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.monitor.Backlog;
 import io.mistersmith.persistence.monitor.CheckScope;
@@ -33,6 +34,10 @@ public final class EngineConsistency implements Consistency {
   private final ConsistencyCheck check;
   private final ConsistencyWatch watch;
   private final PersistenceListener listener;
+  private volatile Kv lastKv = new Kv(0, 0, Backlog.NONE);
+
+  /** What the bucket said. */
+  private record Kv(long entries, long dirty, Backlog backlog) {}
 
   /** Looks after the agent state in {@code bucket}. */
   public EngineConsistency(
@@ -77,15 +82,31 @@ public final class EngineConsistency implements Consistency {
   @Override
   public MemoryStats stats() {
     LagStats lag = lags.stats();
+    boolean answered = askKv();
+    Kv kv = lastKv;
     return new MemoryStats(
-        bucket.state().subjects(),
+        kv.entries(),
         rows(),
-        probe.dirtyKeys(),
+        kv.dirty(),
         lag.averageFlush(),
         lag.p95(),
         lag,
-        probe.look(),
+        kv.backlog(),
+        answered,
         lags.violations());
+  }
+
+  private boolean askKv() {
+    try {
+      lastKv = new Kv(bucket.state().subjects(), probe.dirtyKeys(), probe.look());
+      return true;
+    } catch (PersistenceException e) {
+      if (e.error() == DataError.CLOSED) {
+        throw e;
+      }
+      LOG.info("bucket {} could not be looked at: {}", bucket.name(), e.getMessage());
+      return false;
+    }
   }
 
   private OptionalLong rows() {

@@ -5,6 +5,7 @@ import io.mistersmith.persistence.core.internal.conflict.Write;
 import io.mistersmith.persistence.core.internal.conflict.Written;
 import io.mistersmith.persistence.core.internal.flush.Commits;
 import io.mistersmith.persistence.core.internal.resilience.Conflicts;
+import io.mistersmith.persistence.core.internal.resilience.Window;
 import io.mistersmith.persistence.core.internal.routing.Lifetimes;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.DataResult;
@@ -44,6 +45,7 @@ public final class ResolvingStateRepository<T> implements StateRepository<T> {
   private final Duration commitTimeout;
   private final Lifetimes lifetimes;
   private final InOrder<StateKey> inOrder;
+  private final Window window;
 
   /**
    * Reads through {@code plain} and writes through {@code writer}.
@@ -52,6 +54,7 @@ public final class ResolvingStateRepository<T> implements StateRepository<T> {
    * @param commitTimeout how long a save that asks for it waits for PostgreSQL
    * @param lifetimes when the entries end
    * @param inOrder runs the asynchronous writes; one for all repositories of the store
+   * @param window bounds those that wait for their turn, with their values
    */
   public ResolvingStateRepository(
       JsonStateRepository<T> plain,
@@ -60,7 +63,8 @@ public final class ResolvingStateRepository<T> implements StateRepository<T> {
       KeyRule keys,
       Duration commitTimeout,
       Lifetimes lifetimes,
-      InOrder<StateKey> inOrder) {
+      InOrder<StateKey> inOrder,
+      Window window) {
     this.plain = plain;
     this.writer = writer;
     this.commits = commits;
@@ -68,6 +72,7 @@ public final class ResolvingStateRepository<T> implements StateRepository<T> {
     this.commitTimeout = commitTimeout;
     this.lifetimes = lifetimes;
     this.inOrder = inOrder;
+    this.window = window;
   }
 
   @Override
@@ -190,7 +195,15 @@ public final class ResolvingStateRepository<T> implements StateRepository<T> {
 
   /** The write has its time already: of two the one that was asked for last is the later one. */
   private <R> CompletableFuture<R> start(Write<T> write, Function<Write<T>, R> call) {
-    return Rows.start(() -> inOrder.run(write.key(), () -> call.apply(write)));
+    return Rows.start(
+        () -> {
+          StateKey key = write.key();
+          long bytes = write.value().map(value -> writer.typicalBytes(key, value)).orElse(1);
+          window.enter(bytes, () -> "write " + key);
+          return inOrder
+              .run(key, () -> call.apply(write))
+              .whenComplete((result, failure) -> window.leave(bytes));
+        });
   }
 
   @Override

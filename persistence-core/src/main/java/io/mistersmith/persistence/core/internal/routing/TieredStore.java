@@ -1,6 +1,6 @@
 package io.mistersmith.persistence.core.internal.routing;
 
-import io.mistersmith.persistence.core.internal.resilience.Conflicts;
+import io.mistersmith.persistence.core.internal.resilience.Window;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.lifecycle.Hydration;
 import io.mistersmith.persistence.lifecycle.HydrationProgress;
@@ -45,21 +45,27 @@ public final class TieredStore {
   private final Publisher publisher;
   private final ConditionalWriter conditional;
   private final OwnVersions own;
+  private final AsyncWriter async;
   private final Admission admission;
 
   /** Reads and writes through these tiers; no write is held up. */
-  public TieredStore(Tiers tiers) {
-    this(tiers, Admission.FREE);
+  public TieredStore(Tiers tiers, Window window) {
+    this(tiers, Admission.FREE, window);
   }
 
-  /** Reads and writes through these tiers, where {@code admission} lets writes in. */
-  public TieredStore(Tiers tiers, Admission admission) {
+  /**
+   * Reads and writes through these tiers, where {@code admission} lets writes in.
+   *
+   * @param window bounds the asynchronous writes that the bucket has not been given yet
+   */
+  public TieredStore(Tiers tiers, Admission admission, Window window) {
     this.tiers = tiers;
     this.admission = admission;
     tiers.revisions().onRestart(tiers.known()::clear);
     this.reader = new TieredReader(tiers);
     this.publisher = new Publisher(tiers);
     this.conditional = new ConditionalWriter(tiers, publisher);
+    this.async = new AsyncWriter(publisher, conditional, window);
     this.own = new OwnVersions(tiers);
   }
 
@@ -93,35 +99,11 @@ public final class TieredStore {
       return admission.enter(key)
           ? CompletableFuture.completedFuture(
               committed(key, writeNow(key, json, expected, expiresAt)))
-          : writeFreely(key, json, expected, expiresAt);
+          : async.write(
+              key, json, expected, expiresAt, () -> writeNow(key, json, expected, expiresAt));
     } catch (PersistenceException e) {
       return CompletableFuture.failedFuture(e);
     }
-  }
-
-  private CompletableFuture<Revision> writeFreely(
-      StateKey key, byte[] json, Expected expected, Optional<Instant> expiresAt) {
-    if (expected instanceof Expected.Anything) {
-      return publisher.publishAsync(
-          key, Operation.PUT, json, unconditional(expiresAt), HotBucket.ANY);
-    }
-    if (expected instanceof Expected.At at) {
-      OptionalLong likely = conditional.likelyPlace(key, at.revision());
-      if (likely.isPresent()) {
-        return publisher
-            .publishAsync(
-                key, Operation.PUT, json, conditional.metadata(expiresAt), likely.getAsLong())
-            .exceptionallyCompose(
-                failure ->
-                    Conflicts.isConflict(cause(failure))
-                        ? publisher.inBackground(
-                            () ->
-                                conditional.replaceWhereItIs(
-                                    key, Operation.PUT, json, expiresAt, at.revision()))
-                        : CompletableFuture.failedFuture(cause(failure)));
-      }
-    }
-    return publisher.inBackground(() -> writeNow(key, json, expected, expiresAt));
   }
 
   /** Deletes the key, whatever is there. */
@@ -383,7 +365,7 @@ public final class TieredStore {
     }
   }
 
-  private static EntryMetadata unconditional(Optional<Instant> expiresAt) {
+  static EntryMetadata unconditional(Optional<Instant> expiresAt) {
     return expiresAt.isEmpty()
         ? EntryMetadata.NONE
         : new EntryMetadata(Optional.empty(), expiresAt, Optional.empty());

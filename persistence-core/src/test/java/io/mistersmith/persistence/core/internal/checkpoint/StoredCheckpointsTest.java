@@ -10,6 +10,7 @@ import io.mistersmith.persistence.core.internal.cache.L1;
 import io.mistersmith.persistence.core.internal.cache.Surroundings;
 import io.mistersmith.persistence.core.internal.flush.Commits;
 import io.mistersmith.persistence.core.internal.journal.JournalTracker;
+import io.mistersmith.persistence.core.internal.resilience.Window;
 import io.mistersmith.persistence.core.internal.routing.AgentUse;
 import io.mistersmith.persistence.core.internal.routing.Freshness;
 import io.mistersmith.persistence.core.internal.routing.KnownRevisions;
@@ -101,6 +102,7 @@ class StoredCheckpointsTest {
             Runnable::run,
             AgentUse.NONE,
             new L1<>(config.cache(), false, around),
-            Freshness.UNLIMITED));
+            Freshness.UNLIMITED),
+        Window.of(config.nats()));
   }
 }

@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.internal.store.nats;
 
+import io.mistersmith.persistence.core.internal.resilience.Window;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.PersistenceException;
@@ -95,12 +96,13 @@ final class BucketWrites {
     CompletableFuture<Long> sequence = new CompletableFuture<>();
     try {
       link.connection();
-      window.enter(() -> what(key));
+      window.enter(value.length, () -> what(key));
     } catch (PersistenceException e) {
       sequence.completeExceptionally(e);
       return sequence;
     }
-    send(key, operation, value, metadata, expectedSequence, sequence, window::leave);
+    int bytes = value.length;
+    send(key, operation, value, metadata, expectedSequence, sequence, () -> window.leave(bytes));
     return sequence;
   }
 

@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.internal.store.nats;
 
+import io.mistersmith.persistence.core.internal.resilience.Window;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.nats.client.JetStreamApiException;
 import io.nats.client.api.PurgeResponse;
@@ -20,7 +21,7 @@ final class Evictions {
     this.link = link;
     this.stream = stream;
     this.api = "$JS.API.STREAM.PURGE." + stream.stream();
-    this.window = new Window(UNDER_WAY, link.requestTimeout());
+    this.window = new Window(UNDER_WAY, UNDER_WAY, link.requestTimeout());
   }
 
   CompletableFuture<Void> evict(String subject, long throughSequence) {
@@ -38,7 +39,7 @@ final class Evictions {
     CompletableFuture<Void> result = new CompletableFuture<>();
     try {
       link.connection();
-      window.enter(() -> what);
+      window.enter(1, () -> what);
     } catch (PersistenceException e) {
       result.completeExceptionally(e);
       return result;
@@ -46,7 +47,7 @@ final class Evictions {
     Replies.deliver(
         link.request(api, null, request.getBytes(StandardCharsets.UTF_8), link.requestTimeout()),
         answer -> {
-          window.leave();
+          window.leave(1);
           try {
             new PurgeResponse(answer).throwOnHasError();
             result.complete(null);
@@ -55,7 +56,7 @@ final class Evictions {
           }
         },
         failure -> {
-          window.leave();
+          window.leave(1);
           result.completeExceptionally(link.failure(what, failure));
         });
     return result;

@@ -2,6 +2,7 @@ package io.mistersmith.persistence.core.internal.store.nats;
 
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.core.internal.resilience.Window;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.BucketState;
 import io.mistersmith.persistence.spi.EntryMetadata;
@@ -39,6 +40,7 @@ final class NatsBucket implements HotBucket {
   private final KeyListing listing;
   private final KeySubjects keySubjects;
   private final Nudges nudges;
+  private final boolean expectsReplicas;
   private volatile boolean hasReplicas;
   private volatile Duration maxAge;
 
@@ -66,8 +68,12 @@ final class NatsBucket implements HotBucket {
     this.listing = new KeyListing(link, stream);
     this.keySubjects = new KeySubjects(link, stream);
     this.nudges = nudges;
-    this.hasReplicas = stream.replicas() > 1;
     this.maxAge = maxAge(info);
+    // Another process may add those that are missing: until this one has seen it, what it reads is
+    // not to come from a replica that lags.
+    this.expectsReplicas = opener.expectsReplicas(bucket);
+    this.hasReplicas = expectsReplicas || stream.replicas() > 1;
+    link.watchOver(stream.stream());
   }
 
   static NatsBucket open(
@@ -100,7 +106,7 @@ final class NatsBucket implements HotBucket {
   @Override
   public BucketState state() {
     StreamInfo info = opener.look(bucket);
-    hasReplicas = info.getConfiguration().getReplicas() > 1;
+    hasReplicas = expectsReplicas || info.getConfiguration().getReplicas() > 1;
     noteMaxAge(maxAge(info));
     StreamState state = info.getStreamState();
     return new BucketState(
