@@ -28,7 +28,7 @@ final class Apply {
   }
 
   MigrationPlan plan() {
-    return planner.plan(context.readHistory(), target);
+    return context.plan(planner, target);
   }
 
   MigrationReport run() {
@@ -36,7 +36,9 @@ final class Apply {
         MigratorLock.await(
             context.dataSource(),
             context.settings(),
-            () -> Optional.of(plan()).filter(MigrationPlan::isUpToDate));
+            () ->
+                Optional.of(planner.plan(context.readHistory(), target))
+                    .filter(MigrationPlan::isUpToDate));
     if (turn instanceof NotNeeded<MigrationPlan> done) {
       Optional<MigrationVersion> current = done.result().current();
       return new MigrationReport(current, current, List.of(), done.waited());
@@ -47,6 +49,8 @@ final class Apply {
   }
 
   private MigrationReport runUnder(MigratorLock lock) {
+    List<HistoryEntry> entries = context.readHistory();
+    context.check(planner, entries, planner.plan(entries, target));
     MigrationPlan plan = planner.plan(context.prepare(lock), target);
     ScriptExecutor executor = context.executor();
     List<Applied> applied = new ArrayList<>();
@@ -60,10 +64,23 @@ final class Apply {
       outcome
           .map(Outcome::duration)
           .map(Duration::toMillis)
-          .ifPresent(millis -> LOG.info("Applied {} in {} ms.", migration, millis));
+          .ifPresent(millis -> LOG.debug("Applied {} in {} ms.", migration, millis));
       current = migration.id().isCore() ? Optional.of(migration.version()) : current;
       standing = "the database is at " + migration.id();
     }
+    logTotal(plan.current(), current, applied);
     return new MigrationReport(plan.current(), current, applied, lock.waited());
+  }
+
+  private static void logTotal(
+      Optional<MigrationVersion> before, Optional<MigrationVersion> after, List<Applied> applied) {
+    if (!applied.isEmpty()) {
+      LOG.info(
+          "Applied {} migrations in {} ms: the schema went from {} to version {}.",
+          applied.size(),
+          applied.stream().mapToLong(one -> one.duration().toMillis()).sum(),
+          before.map(version -> "version " + version).orElse("nothing"),
+          after.map(MigrationVersion::toString).orElse("none"));
+    }
   }
 }

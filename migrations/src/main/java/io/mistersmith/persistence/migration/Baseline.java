@@ -48,13 +48,14 @@ final class Baseline {
   }
 
   private void checkEmpty(List<HistoryEntry> entries) {
+    if (UnrecordedObjects.nothingApplied(target.set(), planner.order(), entries)) {
+      return;
+    }
     List<ScriptId> present =
         entries.stream().map(HistoryEntry::id).filter(id -> id.set().equals(target.set())).toList();
-    if (!present.isEmpty()) {
-      throw new MigrationException(
-          Kind.HISTORY_MISMATCH,
-          "Set %s has a history already (%s and %d more); a baseline is for a database without one"
-              .formatted(target.set(), present.get(0), present.size() - 1));
-    }
+    throw new MigrationException(
+        Kind.HISTORY_MISMATCH,
+        "Set %s has a history already (%s and %d more); a baseline is for a database without one"
+            .formatted(target.set(), present.get(0), present.size() - 1));
   }
 }

@@ -28,6 +28,8 @@ final class DryRun {
   DryRunReport run() {
     try (MigratorLock lock = MigratorLock.await(context.dataSource(), context.settings())) {
       lock.check("the dry run");
+      List<HistoryEntry> entries = context.readHistory();
+      context.check(planner, entries, planner.plan(entries, target));
       return context.transaction().tryOut(this::run);
     } catch (SQLException e) {
       throw MigrationException.of("Could not try the scripts", e);

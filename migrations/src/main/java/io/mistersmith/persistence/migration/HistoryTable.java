@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The table migrations.applied_migrations: one row a version, from the first attempt on. */
 final class HistoryTable {
+  private static final String UNDEFINED_COLUMN = "42703";
 
   private static final String READ =
       """
@@ -131,8 +132,23 @@ final class HistoryTable {
       while (rows.next()) {
         entries.add(entry(rows));
       }
+    } catch (SQLException e) {
+      if (UNDEFINED_COLUMN.equals(e.getSQLState())) {
+        throw foreign(e);
+      }
+      throw e;
     }
     return entries;
+  }
+
+  private static MigrationException foreign(SQLException e) {
+    return new MigrationException(
+        Kind.HISTORY_MISMATCH,
+        "Table migrations.applied_migrations is not this library's history: "
+            + SqlStates.describe(e)
+            + ". The schema migrations seems to belong to another application. Rename that schema,"
+            + " or give the agents a database of their own",
+        e);
   }
 
   private static HistoryEntry entry(ResultSet row) throws SQLException {

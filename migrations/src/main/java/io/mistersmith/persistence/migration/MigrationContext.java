@@ -2,6 +2,7 @@ package io.mistersmith.persistence.migration;
 
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Optional;
 import javax.sql.DataSource;
 
 /**
@@ -38,6 +39,49 @@ record MigrationContext(DataSource dataSource, List<MigrationSet> sets, RunnerSe
       return transaction().run(history()::read);
     } catch (SQLException e) {
       throw MigrationException.of("Could not read the history of migrations", e);
+    }
+  }
+
+  /**
+   * What is left to do; reads only, and takes no lock.
+   *
+   * @throws MigrationException as {@link #check} does
+   */
+  MigrationPlan plan(Planner planner, Optional<ScriptId> target) {
+    List<HistoryEntry> entries = readHistory();
+    MigrationPlan plan = planner.plan(entries, target);
+    try {
+      check(planner, entries, plan);
+      return plan;
+    } catch (MigrationException e) {
+      List<HistoryEntry> now = readHistory();
+      if (now.equals(entries)) {
+        throw e;
+      }
+      // A migrator made the objects after the history was read.
+      return planner.plan(now, target);
+    }
+  }
+
+  /**
+   * Compares what is left to do with what is in the database.
+   *
+   * @throws MigrationException when objects exist that a script would create, and the history has
+   *     nothing of its set
+   */
+  void check(Planner planner, List<HistoryEntry> entries, MigrationPlan plan) {
+    if (plan.isUpToDate()) {
+      return;
+    }
+    try {
+      transaction()
+          .run(
+              connection -> {
+                UnrecordedObjects.check(connection, planner.order(), entries, plan);
+                return true;
+              });
+    } catch (SQLException e) {
+      throw MigrationException.of("Could not compare the scripts with the database", e);
     }
   }
 

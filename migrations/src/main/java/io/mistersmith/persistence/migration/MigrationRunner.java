@@ -71,8 +71,8 @@ public final class MigrationRunner {
    *
    * @return what this call did
    * @throws MigrationException when somebody else migrates for longer than the time to wait, when
-   *     scripts and history do not fit together, or when a script fails; what was applied before it
-   *     stays
+   *     scripts and history do not fit together, when a set without history finds objects that it
+   *     would create, or when a script fails; what was applied before it stays
    */
   public MigrationReport apply() {
     return new Apply(context, planner, Optional.empty()).run();
@@ -128,8 +128,8 @@ public final class MigrationRunner {
    * @throws MigrationException as {@link #plan()} does
    */
   public List<PlannedMigration> forecast(Optional<ScriptId> target) {
-    List<HistoryEntry> history = context.readHistory();
-    return new Forecast(planner.order(), history).of(planner.plan(history, target).pending());
+    MigrationPlan plan = context.plan(planner, target);
+    return new Forecast(planner.order(), context.readHistory()).of(plan.pending());
   }
 
   /**
