@@ -29,6 +29,8 @@ import org.junit.jupiter.api.extension.ParameterResolver;
  * }
  * }</pre>
  *
+ * <p>Runs on JUnit 5.12 and later, and on JUnit 6.
+ *
  * <p>For another configuration register it as a field: {@code @RegisterExtension static
  * PersistenceExtension extension = new PersistenceExtension(config -> config.runtimeName("a"))}.
  * The engine, {@code persistence-core}, must be on the class path.
@@ -85,9 +87,14 @@ public final class PersistenceExtension
   }
 
   private Workbench workbench(ExtensionContext context) {
-    return context
-        .getStore(NAMESPACE)
-        .computeIfAbsent(
-            context.getUniqueId(), id -> new Workbench(settings, engine), Workbench.class);
+    // Not computeIfAbsent, which JUnit 5 does not have, nor its predecessor, which 6 deprecates.
+    ExtensionContext.Store store = context.getStore(NAMESPACE);
+    Workbench known = store.get(context.getUniqueId(), Workbench.class);
+    if (known != null) {
+      return known;
+    }
+    Workbench created = new Workbench(settings, engine);
+    store.put(context.getUniqueId(), created);
+    return created;
   }
 }
