@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.spi;
 
+import io.mistersmith.persistence.error.DataResult;
 import io.mistersmith.persistence.model.Agent;
 import java.time.Instant;
 import java.util.Collection;
@@ -30,6 +31,15 @@ public interface AgentStore {
    */
   StoredAgent save(Agent agent, long expectedVersion);
 
+  /**
+   * Creates or replaces the agents, each as {@link #save} with {@link #ANY} does. An agent that is
+   * refused keeps no other out.
+   *
+   * @param agents the agents, each once; a parent comes before its children
+   * @return the outcome of each agent, in their order
+   */
+  Map<UUID, DataResult<StoredAgent>> saveAll(Collection<Agent> agents);
+
   /** The agent. */
   Optional<StoredAgent> find(UUID id);
 
@@ -55,4 +65,7 @@ public interface AgentStore {
 
   /** Notes that the hot store holds this version of the agent, or a later one. */
   void markPublished(UUID id, long version);
+
+  /** {@link #markPublished} of the version of each agent. */
+  void markAllPublished(Map<UUID, Long> versions);
 }

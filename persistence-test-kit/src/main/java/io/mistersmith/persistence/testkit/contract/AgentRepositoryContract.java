@@ -11,6 +11,7 @@ import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.AgentStatus;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.model.StorageLayer;
 import io.mistersmith.persistence.model.Versioned;
 import io.mistersmith.persistence.repository.AgentRepository;
 import io.mistersmith.persistence.repository.SaveOptions;
@@ -20,6 +21,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -154,6 +156,59 @@ public abstract class AgentRepositoryContract extends PersistenceContract {
   }
 
   @Test
+  void bulkSavesReplaceAndRefuseRowByRow() {
+    Versioned<Agent> known = agents().save(Agent.of("worker", "known"));
+    Agent changed = known.value().withStatus(AgentStatus.SUSPENDED);
+    Agent parent = Agent.of("planner", "parent");
+    Agent child = Agent.of("worker", "child").withParent(parent.id());
+    Agent orphan = Agent.of("worker", "orphan").withParent(UUID.randomUUID());
+    UUID other = UUID.randomUUID();
+    Map<UUID, Agent> many = new LinkedHashMap<>();
+    many.put(child.id(), child);
+    many.put(orphan.id(), orphan);
+    many.put(other, Agent.of("worker", "under another id"));
+    many.put(known.value().id(), changed);
+    many.put(parent.id(), parent);
+
+    Map<UUID, DataResult<Versioned<Agent>>> saved = agents().saveAll(many);
+
+    assertThat(saved.keySet()).containsExactlyElementsOf(many.keySet());
+    assertThat(row(saved, orphan.id()).failure().map(PersistenceException::error))
+        .contains(DataError.CONSTRAINT_VIOLATION);
+    assertThat(row(saved, other).failure().map(PersistenceException::error))
+        .contains(DataError.INVALID_KEY);
+    for (Agent agent : List.of(child, changed, parent)) {
+      Versioned<Agent> row = row(saved, agent.id()).orElseThrow();
+      assertThat(find(agent.id()).value()).isEqualTo(row.value());
+      assertThat(find(agent.id()).revision()).isEqualTo(row.revision());
+      assertThat(row.value().status()).isEqualTo(agent.status());
+    }
+    assertThat(row(saved, changed.id()).orElseThrow().revision().isAfter(known.revision()))
+        .isTrue();
+    AgentRepository others = open(config().build()).agents();
+    Versioned<Agent> seen = others.find(changed.id()).orElseThrow();
+    assertThat(seen.value().status()).isEqualTo(AgentStatus.SUSPENDED);
+    assertThat(seen.layer()).as("the bucket has it").isEqualTo(StorageLayer.DISTRIBUTED_KV);
+  }
+
+  @Test
+  void agentsThatWereDeletedAreRegisteredAgainTogether() {
+    Map<UUID, Agent> many = new LinkedHashMap<>();
+    for (int i = 0; i < 10; i++) {
+      Agent agent = Agent.of("worker", "number " + i);
+      many.put(agent.id(), agent);
+    }
+    agents().saveAll(many);
+    agents().deleteAll(many.keySet());
+    assertThat(agents().saveAll(many).values()).allMatch(DataResult::isSuccess);
+    AgentRepository others = open(config().build()).agents();
+    many.forEach(
+        (id, agent) ->
+            assertThat(others.find(id).orElseThrow().layer())
+                .isEqualTo(StorageLayer.DISTRIBUTED_KV));
+  }
+
+  @Test
   void whatTheRegistryRefusesIsTypedAndLosesNothing() {
     Agent before = find(agent()).value();
     Agent orphan = before.withParent(UUID.randomUUID());
@@ -188,6 +243,10 @@ public abstract class AgentRepositoryContract extends PersistenceContract {
 
   private AgentRepository agents() {
     return persistence().agents();
+  }
+
+  private static <T> DataResult<T> row(Map<UUID, DataResult<T>> rows, UUID id) {
+    return Objects.requireNonNull(rows.get(id));
   }
 
   private Versioned<Agent> find(UUID id) {

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.DataResult;
 import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.lifecycle.LifecycleEvent;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.AgentStatus;
 import io.mistersmith.persistence.spi.AgentStore;
@@ -13,8 +15,13 @@ import io.mistersmith.persistence.spi.StoredAgent;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
@@ -128,6 +135,85 @@ public abstract class AgentStoreContract extends StoresContract {
   }
 
   @Test
+  void manyAreSavedAsOneByOne() {
+    Agent parent = Agent.of("planner", "the parent");
+    Agent child = Agent.of("worker", "the child").withParent(parent.id());
+    Agent known = agents().save(Agent.of("worker", "known"), AgentStore.ANY).agent();
+    Agent changed =
+        known
+            .withStatus(AgentStatus.ERROR)
+            .withConfiguration(Map.of("a", List.of(1)))
+            .withMetadata(Map.of());
+    List<Agent> batch = List.of(parent, changed, child);
+
+    Map<UUID, DataResult<StoredAgent>> saved = agents().saveAll(batch);
+
+    assertThat(saved.keySet()).containsExactly(parent.id(), known.id(), child.id());
+    assertThat(row(saved, parent.id()).version()).isEqualTo(1);
+    assertThat(row(saved, known.id()).version()).isEqualTo(2);
+    assertThat(row(saved, known.id()).agent().metadata()).isEqualTo(known.metadata());
+    assertThat(row(saved, child.id()).agent().metadata()).containsOnlyKeys("created_at", "version");
+    batch.forEach(
+        agent -> {
+          StoredAgent found = agents().find(agent.id()).orElseThrow();
+          assertThat(found.agent()).isEqualTo(row(saved, agent.id()).agent());
+          assertThat(found.agent().withMetadata(Map.of())).isEqualTo(agent.withMetadata(Map.of()));
+        });
+    assertThat(eventsOf(parent)).containsExactly(LifecycleEvent.REGISTERED);
+    assertThat(eventsOf(known))
+        .containsExactlyInAnyOrder(LifecycleEvent.REGISTERED, LifecycleEvent.STATUS_CHANGED);
+    assertThat(agents().saveAll(List.of())).isEmpty();
+  }
+
+  @Test
+  void ofManyTheRefusedOnesAloneFail() {
+    List<Agent> batch = new ArrayList<>();
+    Set<UUID> refused = new HashSet<>();
+    for (int i = 0; i < 100; i++) {
+      Agent agent = Agent.of("worker", "number " + i);
+      if (i % 33 == 5) {
+        agent = agent.withParent(UUID.randomUUID());
+      } else if (i % 33 == 6) {
+        agent = agent.withMetadata(Map.of("version", "1"));
+      } else if (i % 33 == 7) {
+        agent = agent.withConfiguration(Map.of("text", "\0"));
+      }
+      if (i % 33 >= 5 && i % 33 <= 7) {
+        refused.add(agent.id());
+      }
+      batch.add(agent);
+    }
+
+    Map<UUID, DataResult<StoredAgent>> saved = agents().saveAll(batch);
+
+    assertThat(saved.keySet()).containsExactlyElementsOf(batch.stream().map(Agent::id).toList());
+    saved.forEach(
+        (id, row) -> {
+          assertThat(row.isSuccess()).isEqualTo(!refused.contains(id));
+          assertThat(agents().find(id).isPresent()).isEqualTo(row.isSuccess());
+          row.failure()
+              .ifPresent(
+                  e -> {
+                    assertThat(e.error()).isEqualTo(DataError.CONSTRAINT_VIOLATION);
+                    assertThat(e).hasMessageContaining(id.toString());
+                  });
+        });
+  }
+
+  @Test
+  void manyArePublishedAtOnce() {
+    Agent one = Agent.of("worker", "one");
+    Agent two = Agent.of("worker", "two");
+    agents().saveAll(List.of(one, two));
+    agents().save(two, AgentStore.ANY);
+    agents().markAllPublished(Map.of(one.id(), 1L, two.id(), 1L, UUID.randomUUID(), 1L));
+    assertThat(unpublished(10)).containsExactly(two.id());
+    agents().markAllPublished(Map.of(one.id(), 7L, two.id(), 2L));
+    agents().markAllPublished(Map.of());
+    assertThat(unpublished(10)).isEmpty();
+  }
+
+  @Test
   void deletingNeedsTheRightVersion() {
     Agent agent = Agent.of("worker", "one");
     agents().save(agent, AgentStore.ANY);
@@ -181,6 +267,16 @@ public abstract class AgentStoreContract extends StoresContract {
     agents().markPublished(UUID.randomUUID(), 1);
     agents().delete(two.id(), AgentStore.ANY);
     assertThat(unpublished(10)).isEmpty();
+  }
+
+  private static StoredAgent row(Map<UUID, DataResult<StoredAgent>> rows, UUID id) {
+    return Objects.requireNonNull(rows.get(id)).orElseThrow();
+  }
+
+  private List<String> eventsOf(Agent agent) {
+    return stores().lifecycleEvents().list(agent.id(), Optional.empty(), 10).stream()
+        .map(LifecycleEvent::type)
+        .toList();
   }
 
   private List<UUID> unpublished(int limit) {

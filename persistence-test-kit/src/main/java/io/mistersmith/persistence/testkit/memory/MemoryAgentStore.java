@@ -1,7 +1,9 @@
 package io.mistersmith.persistence.testkit.memory;
 
 import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.DataResult;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.lifecycle.LifecycleEvent;
 import io.mistersmith.persistence.model.Agent;
@@ -66,6 +68,19 @@ final class MemoryAgentStore implements AgentStore {
           }
           return stored;
         });
+  }
+
+  @Override
+  public Map<UUID, DataResult<StoredAgent>> saveAll(Collection<Agent> agents) {
+    Map<UUID, DataResult<StoredAgent>> results = new LinkedHashMap<>();
+    for (Agent agent : agents) {
+      try {
+        results.put(agent.id(), DataResult.success(save(agent, ANY)));
+      } catch (PersistenceException e) {
+        results.put(agent.id(), DataResult.failure(e));
+      }
+    }
+    return results;
   }
 
   @Override
@@ -183,5 +198,10 @@ final class MemoryAgentStore implements AgentStore {
                             row.stored(),
                             row.heartbeat(),
                             Math.max(row.publishedVersion(), version)))));
+  }
+
+  @Override
+  public void markAllPublished(Map<UUID, Long> versions) {
+    versions.forEach(this::markPublished);
   }
 }

@@ -14,8 +14,16 @@ import io.mistersmith.persistence.spi.HotEntry;
 import io.mistersmith.persistence.spi.Operation;
 import io.mistersmith.persistence.spi.ReadFrom;
 import io.mistersmith.persistence.spi.StoredAgent;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,6 +39,10 @@ public final class AgentPublisher {
   private static final Logger LOG = LoggerFactory.getLogger(AgentPublisher.class);
   private static final String KEY = "registry";
   private static final byte[] NO_VALUE = {};
+  private static final int BATCH = 500;
+
+  /** Of one run of {@link #publishMissing()}. */
+  private static final int MAX_BATCHES = 200;
 
   private final AgentStore agents;
   private final HotBucket bucket;
@@ -71,6 +83,90 @@ public final class AgentPublisher {
   }
 
   /**
+   * {@link #publish} of many: each publish is sent before the one before it is acknowledged. The
+   * first version of an agent is sent without reading the bucket, which has no entry of a new
+   * agent.
+   *
+   * @return whether the bucket has all of them now
+   */
+  boolean publishAll(Collection<StoredAgent> committed) {
+    Map<UUID, Long> published = new HashMap<>();
+    try {
+      List<StoredAgent> lost = send(with(committed, true), Map.of(), published);
+      lost.addAll(with(committed, false));
+      if (!lost.isEmpty()) {
+        List<StateKey> keys = lost.stream().map(AgentPublisher::keyOf).toList();
+        send(lost, bucket.getAll(keys, ReadFrom.LEADER), published).forEach(this::publish);
+      }
+      agents.markAllPublished(published);
+      return true;
+    } catch (PersistenceException e) {
+      LOG.info(
+          "not all of {} agents that are in PostgreSQL are in {} yet, trying again: {}",
+          committed.size(),
+          bucket.name(),
+          e.getMessage());
+      return false;
+    }
+  }
+
+  private static List<StoredAgent> with(Collection<StoredAgent> agents, boolean firstVersion) {
+    return agents.stream().filter(stored -> (stored.version() == 1) == firstVersion).toList();
+  }
+
+  /**
+   * Sends what the bucket does not have.
+   *
+   * @param found the bucket's entries
+   * @param published takes the versions that the bucket has afterwards
+   * @return the agents whose entry another writer has changed
+   */
+  private List<StoredAgent> send(
+      List<StoredAgent> committed, Map<StateKey, HotEntry> found, Map<UUID, Long> published) {
+    Map<StoredAgent, CompletableFuture<Long>> sent = new LinkedHashMap<>();
+    for (StoredAgent stored : committed) {
+      Optional<HotEntry> hot = Optional.ofNullable(found.get(keyOf(stored)));
+      if (isPublished(stored, hot)) {
+        published.put(stored.agent().id(), stored.version());
+      } else {
+        sent.put(
+            stored,
+            bucket.publishAsync(
+                keyOf(stored),
+                Operation.PUT,
+                codec.encode(stored.agent()),
+                metadata(stored),
+                hot.map(HotEntry::sequence).orElse(HotBucket.NONE)));
+      }
+    }
+    List<StoredAgent> lost = new ArrayList<>();
+    for (Map.Entry<StoredAgent, CompletableFuture<Long>> publish : sent.entrySet()) {
+      if (acknowledged(publish.getValue())) {
+        published.put(publish.getKey().agent().id(), publish.getKey().version());
+      } else {
+        lost.add(publish.getKey());
+      }
+    }
+    return lost;
+  }
+
+  /** Returns false when another writer was faster. */
+  private static boolean acknowledged(CompletableFuture<Long> answer) {
+    try {
+      answer.join();
+      return true;
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof PersistenceException failure) {
+        if (Conflicts.isConflict(failure)) {
+          return false;
+        }
+        throw failure;
+      }
+      throw e;
+    }
+  }
+
+  /**
    * Publishes a version that was read from PostgreSQL where the bucket has an older one or nothing;
    * a marker stays, as the row may be about to be deleted.
    */
@@ -86,21 +182,29 @@ public final class AgentPublisher {
   }
 
   private boolean publishOver(StoredAgent stored, Optional<HotEntry> hot) {
-    Revision revision = new Revision(1, stored.version());
-    boolean published =
-        hot.filter(entry -> entry.operation() == Operation.PUT)
-            .flatMap(entry -> entry.metadata().hydrated())
-            .map(found -> !revision.isAfter(found))
-            .orElse(false);
-    if (!published) {
+    boolean publishes = !isPublished(stored, hot);
+    if (publishes) {
       bucket.publish(
           keyOf(stored),
           Operation.PUT,
           codec.encode(stored.agent()),
-          EntryMetadata.hydrated(revision, Optional.empty()),
+          metadata(stored),
           hot.map(HotEntry::sequence).orElse(HotBucket.NONE));
     }
-    return !published;
+    return publishes;
+  }
+
+  /** Whether the bucket's entry is of this version or a later one. */
+  private static boolean isPublished(StoredAgent stored, Optional<HotEntry> hot) {
+    Revision revision = new Revision(1, stored.version());
+    return hot.filter(entry -> entry.operation() == Operation.PUT)
+        .flatMap(entry -> entry.metadata().hydrated())
+        .map(found -> !revision.isAfter(found))
+        .orElse(false);
+  }
+
+  private static EntryMetadata metadata(StoredAgent stored) {
+    return EntryMetadata.hydrated(new Revision(1, stored.version()), Optional.empty());
   }
 
   private void notYet(StoredAgent stored, PersistenceException failure) {
@@ -120,7 +224,12 @@ public final class AgentPublisher {
   /** Publishes the versions whose author did not get to it. */
   public void publishMissing() {
     try {
-      agents.unpublished(100).forEach(this::publish);
+      for (int batch = 0; batch < MAX_BATCHES; batch++) {
+        List<StoredAgent> missing = agents.unpublished(BATCH);
+        if (!publishAll(missing) || missing.size() < BATCH) {
+          return;
+        }
+      }
     } catch (PersistenceException e) {
       LOG.info("unpublished agents not read, trying again: {}", e.getMessage());
     }

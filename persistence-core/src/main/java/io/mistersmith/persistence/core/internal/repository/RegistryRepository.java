@@ -5,6 +5,7 @@ import io.mistersmith.persistence.core.internal.routing.KnownRevisions;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.DataResult;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StorageLayer;
@@ -16,8 +17,13 @@ import io.mistersmith.persistence.spi.AgentStore;
 import io.mistersmith.persistence.spi.StoredAgent;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -31,6 +37,8 @@ import java.util.function.UnaryOperator;
  * bucket less than this process knows asks PostgreSQL.
  */
 public final class RegistryRepository implements AgentRepository {
+
+  private static final int BATCH = 500;
 
   private final AgentStore agents;
   private final AgentPublisher publisher;
@@ -61,8 +69,7 @@ public final class RegistryRepository implements AgentRepository {
   @Override
   public Versioned<Agent> save(UUID key, Agent agent, SaveOptions options) {
     if (!agent.id().equals(key)) {
-      throw new NonTransientPersistenceException(
-          DataError.INVALID_KEY, "agent " + agent.id() + " cannot be saved under the id " + key);
+      throw otherId(key, agent);
     }
     if (options.timeToLive().isPresent()) {
       throw new NonTransientPersistenceException(
@@ -133,7 +140,72 @@ public final class RegistryRepository implements AgentRepository {
 
   @Override
   public Map<UUID, DataResult<Versioned<Agent>>> saveAll(Map<UUID, Agent> values) {
-    return Rows.join(values, (key, agent) -> saveAsync(key, agent, SaveOptions.unconditional()));
+    Map<UUID, DataResult<Versioned<Agent>>> rows = new HashMap<>();
+    List<Agent> valid = new ArrayList<>();
+    values.forEach(
+        (key, agent) -> {
+          if (agent.id().equals(key)) {
+            valid.add(agent);
+          } else {
+            rows.put(key, DataResult.failure(otherId(key, agent)));
+          }
+        });
+    List<Agent> ordered = AgentLineage.parentsFirst(valid);
+    boolean publishing = true;
+    for (int from = 0; from < ordered.size(); from += BATCH) {
+      List<Agent> batch = ordered.subList(from, Math.min(from + BATCH, ordered.size()));
+      Map<UUID, DataResult<StoredAgent>> saved = saveBatch(batch);
+      // What the bucket does not take now is published later, as after a death of this process.
+      publishing = publishing && publisher.publishAll(successes(saved.values()));
+      saved.forEach((id, row) -> rows.put(id, row.map(RegistryRepository::versioned)));
+      Optional<PersistenceException> outage = outage(saved.values());
+      if (outage.isPresent()) {
+        ordered
+            .subList(from + batch.size(), ordered.size())
+            .forEach(agent -> rows.put(agent.id(), DataResult.failure(outage.get())));
+        break;
+      }
+    }
+    Map<UUID, DataResult<Versioned<Agent>>> inOrder = new LinkedHashMap<>();
+    values.keySet().forEach(key -> inOrder.put(key, Objects.requireNonNull(rows.get(key))));
+    return inOrder;
+  }
+
+  private Map<UUID, DataResult<StoredAgent>> saveBatch(List<Agent> batch) {
+    Map<UUID, DataResult<StoredAgent>> saved = new LinkedHashMap<>();
+    try {
+      saved.putAll(agents.saveAll(batch));
+    } catch (PersistenceException e) {
+      batch.forEach(agent -> saved.put(agent.id(), DataResult.failure(e)));
+    }
+    successes(saved.values())
+        .forEach(stored -> known.note(stored.agent().id(), revision(stored), Optional.empty()));
+    return saved;
+  }
+
+  private static List<StoredAgent> successes(Collection<DataResult<StoredAgent>> rows) {
+    return rows.stream().flatMap(row -> row.toOptional().stream()).toList();
+  }
+
+  /** The failure of a batch that nobody answered: later ones would wait for the same. */
+  private static Optional<PersistenceException> outage(Collection<DataResult<StoredAgent>> rows) {
+    Optional<PersistenceException> first = rows.stream().findFirst().flatMap(DataResult::failure);
+    boolean all =
+        rows.stream()
+            .allMatch(
+                row ->
+                    row.failure()
+                        .filter(
+                            e ->
+                                e.error() == DataError.CONNECTION_FAILED
+                                    || e.error() == DataError.CLOSED)
+                        .isPresent());
+    return all ? first : Optional.empty();
+  }
+
+  private static NonTransientPersistenceException otherId(UUID key, Agent agent) {
+    return new NonTransientPersistenceException(
+        DataError.INVALID_KEY, "agent " + agent.id() + " cannot be saved under the id " + key);
   }
 
   @Override

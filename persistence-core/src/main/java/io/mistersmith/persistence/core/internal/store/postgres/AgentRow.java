@@ -29,15 +29,29 @@ final class AgentRow {
   private AgentRow() {}
 
   static <S extends SqlStatement<S>> S bind(S statement, Agent agent) {
+    AgentValues values = values(agent);
     return statement
         .bind("id", agent.id())
         .bind("type", agent.type())
         .bind("name", agent.name())
-        .bind("status", agent.status().name().toLowerCase(Locale.ROOT))
-        .bind("capabilities", json(agent, "capabilities", agent.capabilities()))
-        .bind("configuration", json(agent, "configuration", agent.configuration()))
-        .bind("metadata", json(agent, "metadata", agent.metadata()))
+        .bind("status", values.status())
+        .bind("capabilities", values.capabilities())
+        .bind("configuration", values.configuration())
+        .bind("metadata", values.metadata())
         .bind("parent", agent.parent().orElse(null));
+  }
+
+  /**
+   * The agent with its maps as JSON.
+   *
+   * @throws NonTransientPersistenceException {@code SERIALIZATION_ERROR} when one cannot be written
+   */
+  static AgentValues values(Agent agent) {
+    return new AgentValues(
+        agent,
+        json(agent, "capabilities", agent.capabilities()),
+        json(agent, "configuration", agent.configuration()),
+        json(agent, "metadata", agent.metadata()));
   }
 
   static StoredAgent read(ResultSet row, StatementContext context) throws SQLException {

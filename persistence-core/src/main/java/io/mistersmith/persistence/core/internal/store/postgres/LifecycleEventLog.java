@@ -8,9 +8,13 @@ import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.lifecycle.LifecycleEvent;
 import io.mistersmith.persistence.model.AgentStatus;
+import io.mistersmith.persistence.spi.StoredAgent;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
@@ -38,6 +42,15 @@ final class LifecycleEventLog {
               :new::agents.agent_status_type, :data::jsonb, :triggeredBy::uuid,
               coalesce(:at::timestamptz, clock_timestamp()))
       ON CONFLICT (event_id, created_at) DO NOTHING
+      """;
+
+  private static final String RECORD_STATUSES =
+      """
+      INSERT INTO agents.lifecycle_events
+             (event_id, agent_id, event_type, previous_status, new_status, event_data, created_at)
+      SELECT gen_random_uuid(), c.agent::uuid, c.type, c.previous::agents.agent_status_type,
+             c.new::agents.agent_status_type, '{}', clock_timestamp()
+        FROM unnest(:agents, :types, :previous, :new) AS c (agent, type, previous, new)
       """;
 
   private LifecycleEventLog() {}
@@ -83,6 +96,33 @@ final class LifecycleEventLog {
           Map.of(),
           null,
           null);
+    }
+  }
+
+  /** {@link #status} of many agents; {@code before} has those that were registered. */
+  static void statuses(
+      Handle handle, Map<UUID, AgentStatus> before, Collection<StoredAgent> after) {
+    List<String> agents = new ArrayList<>();
+    List<String> types = new ArrayList<>();
+    List<@Nullable String> previous = new ArrayList<>();
+    List<String> next = new ArrayList<>();
+    for (StoredAgent stored : after) {
+      AgentStatus old = before.get(stored.agent().id());
+      if (old != stored.agent().status()) {
+        agents.add(stored.agent().id().toString());
+        types.add(old == null ? LifecycleEvent.REGISTERED : LifecycleEvent.STATUS_CHANGED);
+        previous.add(old == null ? null : column(old));
+        next.add(column(stored.agent().status()));
+      }
+    }
+    if (!agents.isEmpty()) {
+      handle
+          .createUpdate(RECORD_STATUSES)
+          .bind("agents", SqlArray.text(agents))
+          .bind("types", SqlArray.text(types))
+          .bind("previous", SqlArray.text(previous))
+          .bind("new", SqlArray.text(next))
+          .execute();
     }
   }
 

@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
 import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.DataResult;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.model.Agent;
@@ -80,11 +81,11 @@ final class PostgresAgentStore implements AgentStore {
       "SELECT "
           + COLUMNS
           + """
-          FROM agents.registry
-         WHERE published_version < version
-         ORDER BY updated_at, agent_id
-         LIMIT :limit
-        """;
+            FROM agents.registry
+           WHERE published_version < version
+           ORDER BY updated_at, agent_id
+           LIMIT :limit
+          """;
 
   private static final String DELETE =
       """
@@ -122,12 +123,30 @@ final class PostgresAgentStore implements AgentStore {
        WHERE agent_id = :id AND published_version < :version AND version >= :version
       """;
 
+  /** Locks the rows in the order of their ids, so that two runtimes do not wait in a circle. */
+  private static final String MARK_ALL_PUBLISHED =
+      """
+      WITH published AS (
+        SELECT r.agent_id, c.version
+          FROM unnest(:ids, :versions) AS c (id, version)
+          JOIN agents.registry r ON r.agent_id = c.id::uuid
+         WHERE r.published_version < c.version AND r.version >= c.version
+         ORDER BY r.agent_id
+           FOR NO KEY UPDATE OF r)
+      UPDATE agents.registry r
+         SET published_version = published.version
+        FROM published
+       WHERE r.agent_id = published.agent_id
+      """;
+
   private static final int ATTEMPTS = 5;
 
   private final Database database;
+  private final AgentBatch batch;
 
   PostgresAgentStore(Database database) {
     this.database = database;
+    this.batch = new AgentBatch(database);
   }
 
   @Override
@@ -176,6 +195,11 @@ final class PostgresAgentStore implements AgentStore {
       statement.bind("expected", expectedVersion);
     }
     return statement.map(AgentRow::read).findOne();
+  }
+
+  @Override
+  public Map<UUID, DataResult<StoredAgent>> saveAll(Collection<Agent> agents) {
+    return batch.save(agents);
   }
 
   @Override
@@ -278,5 +302,21 @@ final class PostgresAgentStore implements AgentStore {
         "note that version " + version + " of agent " + id + " is published",
         handle ->
             handle.createUpdate(MARK_PUBLISHED).bind("id", id).bind("version", version).execute());
+  }
+
+  @Override
+  public void markAllPublished(Map<UUID, Long> versions) {
+    if (versions.isEmpty()) {
+      return;
+    }
+    List<String> ids = versions.keySet().stream().map(UUID::toString).toList();
+    database.call(
+        "note that " + versions.size() + " agents are published",
+        handle ->
+            handle
+                .createUpdate(MARK_ALL_PUBLISHED)
+                .bind("ids", SqlArray.text(ids))
+                .bind("versions", SqlArray.bigint(versions.values()))
+                .execute());
   }
 }

@@ -1,0 +1,34 @@
+package io.mistersmith.persistence.core.internal.store.postgres;
+
+import io.mistersmith.persistence.model.Agent;
+import java.util.Locale;
+import java.util.UUID;
+
+/**
+ * What an agent's row is written from.
+ *
+ * @param agent the agent
+ * @param capabilities its capabilities as JSON
+ * @param configuration its configuration as JSON
+ * @param metadata its metadata as JSON
+ */
+record AgentValues(Agent agent, String capabilities, String configuration, String metadata) {
+
+  UUID id() {
+    return agent.id();
+  }
+
+  String status() {
+    return agent.status().name().toLowerCase(Locale.ROOT);
+  }
+
+  /** About how much of a statement it takes. */
+  long characters() {
+    return 200L
+        + agent.type().length()
+        + agent.name().length()
+        + capabilities.length()
+        + configuration.length()
+        + metadata.length();
+  }
+}
