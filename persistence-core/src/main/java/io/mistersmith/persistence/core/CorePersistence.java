@@ -122,7 +122,6 @@ final class CorePersistence implements Persistence {
       threads.close();
       throw e;
     }
-    stores.notices().forEach(notice -> LOG.info("{}", notice));
   }
 
   /**

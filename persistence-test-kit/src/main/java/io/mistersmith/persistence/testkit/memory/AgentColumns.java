@@ -9,10 +9,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** What the registry's columns demand of an agent, and what they add to it. */
 final class AgentColumns {
+
+  private static final Pattern TIME = Pattern.compile("\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}");
 
   private AgentColumns() {}
 
@@ -22,9 +25,12 @@ final class AgentColumns {
       throw refused(agent, "SQLSTATE 23503, its parent " + parent.get() + " is not registered");
     }
     Map<String, Object> metadata = agent.metadata();
-    if (!metadata.isEmpty()
-        && !(metadata.containsKey("created_at") && metadata.containsKey("version"))) {
-      throw refused(agent, "SQLSTATE 23514, its metadata lack created_at or version");
+    if (!metadata.isEmpty() && !(metadata.containsKey("version") && hasTime(metadata))) {
+      throw refused(
+          agent,
+          "SQLSTATE 23514, constraint valid_agent_metadata: metadata must have 'version', and"
+              + " 'created_at' as an ISO 8601 time such as 2026-01-31T12:00:00Z; leave metadata"
+              + " empty to have both filled in");
     }
     if (!isText(agent.type()) || !isText(agent.name())) {
       throw refused(agent, "SQLSTATE 22021, its type or name holds NUL or half a surrogate pair");
@@ -32,6 +38,11 @@ final class AgentColumns {
     if (!isJson(agent.capabilities()) || !isJson(agent.configuration()) || !isJson(metadata)) {
       throw refused(agent, "SQLSTATE 22P05, one of its maps holds what jsonb cannot");
     }
+  }
+
+  private static boolean hasTime(Map<String, Object> metadata) {
+    Object created = metadata.get("created_at");
+    return created != null && TIME.matcher(String.valueOf(created)).lookingAt();
   }
 
   static Agent completed(Agent agent, Instant now) {

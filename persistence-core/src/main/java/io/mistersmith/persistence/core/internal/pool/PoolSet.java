@@ -7,7 +7,12 @@ import com.zaxxer.hikari.SQLExceptionOverride;
 import io.mistersmith.persistence.config.PostgresConfig;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Objects;
+import java.util.Properties;
+import java.util.StringJoiner;
 import javax.sql.DataSource;
+import org.postgresql.Driver;
+import org.postgresql.PGProperty;
 
 /**
  * The connections of one runtime to PostgreSQL, in two pools that share the configured bound: one
@@ -44,9 +49,12 @@ public final class PoolSet implements AutoCloseable {
   private final HikariDataSource callers;
   private final HikariDataSource flush;
 
-  private PoolSet(HikariDataSource callers, HikariDataSource flush) {
+  private final String server;
+
+  private PoolSet(HikariDataSource callers, HikariDataSource flush, String server) {
     this.callers = callers;
     this.flush = flush;
+    this.server = server;
   }
 
   /**
@@ -78,11 +86,36 @@ public final class PoolSet implements AutoCloseable {
                   applicationName,
                   1,
                   forFlush,
-                  shorter(config.statementTimeout().dividedBy(4), LONGEST_LOCK_WAIT))));
+                  shorter(config.statementTimeout().dividedBy(4), LONGEST_LOCK_WAIT))),
+          server(config));
     } catch (RuntimeException e) {
       callers.close();
       throw e;
     }
+  }
+
+  /** Hosts, ports and database, for messages. Nothing else of the URL: it may hold secrets. */
+  private static String server(PostgresConfig config) {
+    Properties url = Driver.parseURL(config.jdbcUrl(), null);
+    if (url == null) {
+      return "at the configured URL";
+    }
+    String[] hosts = valueOf(PGProperty.PG_HOST, url, "localhost").split(",");
+    String[] ports = valueOf(PGProperty.PG_PORT, url, "5432").split(",");
+    StringJoiner servers = new StringJoiner(",");
+    for (int i = 0; i < hosts.length; i++) {
+      servers.add(hosts[i] + ":" + ports[Math.min(i, ports.length - 1)]);
+    }
+    return servers + "/" + valueOf(PGProperty.PG_DBNAME, url, config.user());
+  }
+
+  private static String valueOf(PGProperty property, Properties url, String missing) {
+    return Objects.requireNonNullElse(property.getOrDefault(url), missing);
+  }
+
+  /** Hosts, ports and database, as {@code host:port/database}. */
+  public String server() {
+    return server;
   }
 
   /** The connections that callers' reads and writes use. */

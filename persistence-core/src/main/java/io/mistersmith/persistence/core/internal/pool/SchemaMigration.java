@@ -29,7 +29,7 @@ public final class SchemaMigration {
     source.setApplicationName("persistence-migration");
     try {
       MigrationReport report = MigrationRunner.of(source).apply();
-      LOG.info("schema migrated: {}", report);
+      LOG.debug("schema of {}: {} scripts applied", config, report.applied().size());
     } catch (MigrationException e) {
       String message = "the schema of " + config + " was not migrated: " + e.getMessage();
       if (e.kind().retryable()) {

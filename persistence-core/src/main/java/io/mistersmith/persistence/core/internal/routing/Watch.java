@@ -72,7 +72,10 @@ final class Watch implements AutoCloseable {
             agent,
             seen,
             e.getMessage());
-        if (e.error() == DataError.ACCESS_DENIED) { // the right may be given back
+        if (e.error() == DataError.CLOSED) {
+          // The runtime was closed, and its watches with it.
+          stop.countDown();
+        } else if (e.error() == DataError.ACCESS_DENIED) { // the right may be given back
           warnOnce(e);
         } else if (!e.isTransient()) {
           LOG.warn("bucket {}: watch of {} ended: {}", bucket.name(), agent, e.getMessage());

@@ -132,11 +132,15 @@ final class AgentBatch {
     }
   }
 
-  /** Whether a part of a batch may pass that failed as a whole: not where nobody answers. */
+  /**
+   * Whether a part of a batch that was refused as a whole may pass: not when the server is
+   * unreachable, or the schema lacks something.
+   */
   private static boolean othersMayPass(PersistenceException e) {
     return switch (e.error()) {
       case CONNECTION_FAILED -> TIMED_OUT.equals(PostgresFailures.state(e));
-      case CLOSED, MISCONFIGURED -> false;
+      case CLOSED -> false;
+      case MISCONFIGURED -> !PostgresFailures.state(e).startsWith("42");
       default -> true;
     };
   }

@@ -60,6 +60,8 @@ final class Database {
     if (PostgresFailures.spoilsSession(thrown)) {
       pools.renew();
     }
-    return PostgresFailures.of(what, thrown);
+    return PostgresFailures.of(
+        PostgresFailures.concernsServer(thrown) ? what + ", PostgreSQL " + pools.server() : what,
+        thrown);
   }
 }

@@ -51,7 +51,13 @@ final class PostgresFailures {
     String message = what + ": " + reason(sql);
     if (sql instanceof SQLTransientConnectionException) {
       return new TransientPersistenceException(
-          DataError.CONNECTION_FAILED, message + "; no connection before the deadline", sql);
+          DataError.CONNECTION_FAILED,
+          message
+              + (state.isEmpty()
+                  ? "; all connections were in use until acquireTimeout: raise maxConnections, or"
+                      + " use fewer threads"
+                  : "; no connection before acquireTimeout"),
+          sql);
     }
     return switch (state) {
       case "40001", "40P01", LOCK_TIMEOUT ->
@@ -127,6 +133,17 @@ final class PostgresFailures {
         && !"exec_stmt_raise".equals(server.getRoutine());
   }
 
+  /** Whether the server, rather than a row, is what the failure is about. */
+  static boolean concernsServer(Throwable thrown) {
+    SQLException sql = sqlException(thrown);
+    return sql instanceof SQLTransientConnectionException
+        || (sql != null
+            && switch (state(sql).length() == 5 ? state(sql).substring(0, 2) : "") {
+              case "08", "28", "3D", "53", "57", "58" -> true;
+              default -> false;
+            });
+  }
+
   /**
    * Whether the session that met this failure cannot be used any more: its connection was cut, its
    * server accepts no writes, or it lost what the driver had prepared in it.
@@ -163,7 +180,8 @@ final class PostgresFailures {
       append(reason, "table", qualified(server));
       append(reason, "column", server.getColumn());
     }
-    String words = words(state(thrown));
+    String rule = ConstraintRules.of(constraint(thrown));
+    String words = rule.isEmpty() ? words(state(thrown)) : rule;
     if (!words.isEmpty()) {
       reason.append(": ").append(words);
     }
@@ -206,7 +224,12 @@ final class PostgresFailures {
       case "25006" -> "the server accepts no writes at present";
       case STATEMENT_TIMEOUT -> "it takes longer than a statement may";
       case LOCK_TIMEOUT -> "another session holds a lock on it";
-      case "3D000" -> "there is no such database";
+      case "08001" -> "cannot connect; check host and port, and that the server runs";
+      case "08000", "08003", "08006", "57P01", "57P02" -> "the connection was lost";
+      case "57P03" -> "the server is starting or shutting down";
+      case "53300" ->
+          "the server has no connection left; lower maxConnections or raise its max_connections";
+      case "3D000" -> "there is no such database; create it, or correct the JDBC URL";
       case "28P01", "28000" -> "the server refuses the user or the password";
       case "42501" -> "the role lacks a privilege, or the row belongs to another tenant";
       case NOT_LOGGED ->

@@ -65,6 +65,12 @@ class PostgresFailuresTest {
   }
 
   @Test
+  void ranOutOfConnectionsSaysWhichLimitToRaise() {
+    assertThat(PostgresFailures.of("read", new SQLTransientConnectionException("timed out")))
+        .hasMessageContaining("raise maxConnections");
+  }
+
+  @Test
   void aPoolThatRanOutIsTransientWhateverItsState() {
     PersistenceException failure =
         PostgresFailures.of("read", new SQLTransientConnectionException("timed out", "28P01"));

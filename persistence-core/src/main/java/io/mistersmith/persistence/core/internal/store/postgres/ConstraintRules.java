@@ -1,0 +1,35 @@
+package io.mistersmith.persistence.core.internal.store.postgres;
+
+import java.util.Map;
+
+/** What the constraints demand that an application's data can violate, in words. */
+final class ConstraintRules {
+  private static final Map<String, String> RULES =
+      Map.of(
+          "valid_agent_metadata",
+          "metadata must have 'version', and 'created_at' as an ISO 8601 time such as"
+              + " 2026-01-31T12:00:00Z; leave metadata empty to have both filled in",
+          "valid_agent_name",
+          "an agent's name must not be empty",
+          "valid_agent_type",
+          "an agent's type must not be empty",
+          "no_self_parent",
+          "an agent cannot be its own parent",
+          "registry_parent_agent_id_fkey",
+          "the parent must be registered before its child, and cannot be deleted before it",
+          "valid_state_key",
+          "a key must not be empty",
+          "valid_checkpoint_name",
+          "a checkpoint's name must not be empty",
+          "valid_event_type",
+          "an event's type must not be empty",
+          "status_change",
+          "an event's two statuses must differ, or both be absent");
+
+  private ConstraintRules() {}
+
+  /** The rule of a constraint, or an empty string where the SQLSTATE says enough. */
+  static String of(String constraint) {
+    return RULES.getOrDefault(constraint, "");
+  }
+}
