@@ -130,7 +130,11 @@ public interface Persistence extends AutoCloseable {
   /** The router in force. */
   DataRouter router();
 
-  /** What the servers cannot do and was turned off for it, in sentences for an operator. */
+  /**
+   * What an operator should know now, in sentences: what the servers cannot do and was turned off
+   * for it, and which of this runtime's background services fail, are stuck or have ended. Asks
+   * nobody, so a health check may call it often.
+   */
   List<String> notices();
 
   /**

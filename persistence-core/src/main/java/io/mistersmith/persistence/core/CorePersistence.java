@@ -4,6 +4,7 @@ import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.conflict.ConflictRules;
+import io.mistersmith.persistence.core.internal.base.ServiceHealth;
 import io.mistersmith.persistence.core.internal.cache.L1;
 import io.mistersmith.persistence.core.internal.cache.Surroundings;
 import io.mistersmith.persistence.core.internal.checkpoint.Restorer;
@@ -23,12 +24,14 @@ import io.mistersmith.persistence.core.internal.repository.HeartbeatBuffer;
 import io.mistersmith.persistence.core.internal.repository.KeyRule;
 import io.mistersmith.persistence.core.internal.repository.RegistryRepository;
 import io.mistersmith.persistence.core.internal.repository.StoredDeadLetters;
+import io.mistersmith.persistence.core.internal.resilience.Deadline;
 import io.mistersmith.persistence.core.internal.routing.AgentUse;
 import io.mistersmith.persistence.core.internal.routing.Freshness;
 import io.mistersmith.persistence.core.internal.routing.KnownRevisions;
 import io.mistersmith.persistence.core.internal.routing.NothingBehind;
 import io.mistersmith.persistence.core.internal.routing.TieredStore;
 import io.mistersmith.persistence.core.internal.routing.Tiers;
+import io.mistersmith.persistence.core.internal.routing.WritesUnderWay;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.lifecycle.AgentLifecycle;
@@ -52,8 +55,13 @@ import io.mistersmith.persistence.spi.Stores;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -64,21 +72,26 @@ final class CorePersistence implements Persistence {
 
   private final PersistenceConfig config;
   private final Stores stores;
-  private final Threads threads = new Threads();
+  private final ServiceHealth health;
+  private final Threads threads;
   private final HybridClock hybridClock;
   private final StateEngine state;
   private final Shelf sessions;
   private final AgentRepository agents;
   private final HeartbeatBuffer heartbeats;
+  private final WritesUnderWay registryWrites = new WritesUnderWay("agents.registry");
   private final DeadLetters deadLetters;
   private final Checkpoints checkpoints;
   private final LifecycleEvents lifecycleEvents;
   private final ResultBucket results;
-  private final AtomicBoolean closed = new AtomicBoolean();
+  private final AtomicBoolean closing = new AtomicBoolean();
+  private final CompletableFuture<Long> closed = new CompletableFuture<>();
 
-  CorePersistence(PersistenceConfig config, Stores stores) {
+  CorePersistence(PersistenceConfig config, Stores stores, ServiceHealth health) {
     this.config = config;
     this.stores = stores;
+    this.health = health;
+    this.threads = new Threads(health);
     this.results =
         new ResultBucket(
             () -> stores.bucket(Bucket.QUERY_CACHE),
@@ -91,7 +104,7 @@ final class CorePersistence implements Persistence {
     try {
       AgentPublisher publisher =
           new AgentPublisher(stores.agents(), stores.bucket(Bucket.AGENT_CONFIG));
-      this.state = new StateEngine(config, stores, listener, lags, threads.calls());
+      this.state = new StateEngine(config, stores, listener, lags, health, threads.calls());
       this.sessions = sessions(listener);
       this.heartbeats = new HeartbeatBuffer(stores.agents());
       this.agents =
@@ -100,6 +113,7 @@ final class CorePersistence implements Persistence {
               publisher,
               state::evict,
               heartbeats,
+              registryWrites,
               new KnownRevisions<>(config.knownRevisions(), config.clock()),
               config.clock(),
               threads.calls());
@@ -116,8 +130,9 @@ final class CorePersistence implements Persistence {
       threads.every(Duration.ofSeconds(1), heartbeats::write);
       threads.every(Duration.ofSeconds(5), publisher::publishMissing);
       threads.every(config.flush().sweepInterval(), state.agents()::sweep);
+      threads.start();
       state.start();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       threads.close();
       throw e;
     }
@@ -143,7 +158,8 @@ final class CorePersistence implements Persistence {
             config.clock(),
             config.bucket(Bucket.SESSION_DATA).maxAge(),
             AgentUse.NONE::read,
-            threads.calls());
+            threads.calls(),
+            health);
     TieredStore store =
         new TieredStore(
             new Tiers(
@@ -156,6 +172,7 @@ final class CorePersistence implements Persistence {
                 threads.calls(),
                 AgentUse.NONE,
                 new L1<>(config.cache(), config.cache().isOn(DataType.SESSION_DATA), around),
+                health,
                 Freshness.UNLIMITED));
     stores.onReconnect(store::verifyAfterReconnect);
     return Shelf.of(
@@ -260,28 +277,49 @@ final class CorePersistence implements Persistence {
 
   @Override
   public List<String> notices() {
-    return stores.notices();
+    return Stream.concat(stores.notices().stream(), health.notices().stream()).toList();
   }
 
   @Override
   public long close(Duration deadline) {
-    if (!closed.compareAndSet(false, true)) {
-      return 0;
+    if (!closing.compareAndSet(false, true)) {
+      return awaitOtherClose(deadline);
     }
+    Deadline end = Deadline.after(deadline);
+    long left;
     try {
-      heartbeats.write();
+      registryWrites.close();
+      heartbeats.close();
       sessions.close();
-      return state.close(deadline);
+      left = state.close(deadline);
+      long unfinished = registryWrites.awaitEnd(end);
+      LOG.debug("{} calls of the registry had not ended", unfinished);
     } finally {
       threads.close();
       stores.close();
+      threads.endLeftCalls();
     }
+    closed.complete(left);
+    return left;
+  }
+
+  /** Returns what the call that closes does, or at the deadline what is left then. */
+  private long awaitOtherClose(Duration deadline) {
+    try {
+      return closed.get(deadline.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      LOG.debug("another call is closing, and has not ended within {}", deadline, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return state.left();
   }
 
   @Override
   public void close() {
+    boolean first = !closing.get();
     long left = close(config.flush().closeDeadline());
-    if (left > 0) {
+    if (left > 0 && first) {
       LOG.warn(
           "closed with {} journal entries that are not in PostgreSQL yet; the next runtime flushes"
               + " them",

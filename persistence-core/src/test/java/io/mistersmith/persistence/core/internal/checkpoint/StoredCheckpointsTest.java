@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.core.internal.base.ServiceHealth;
 import io.mistersmith.persistence.core.internal.cache.L1;
 import io.mistersmith.persistence.core.internal.cache.Surroundings;
 import io.mistersmith.persistence.core.internal.flush.Commits;
@@ -80,9 +81,17 @@ class StoredCheckpointsTest {
             PersistenceListener.NOOP,
             config.clock());
     KnownRevisions<StateKey> known = new KnownRevisions<>(100, config.clock());
+    ServiceHealth health = new ServiceHealth(PersistenceListener.NOOP);
     Surroundings around =
         new Surroundings(
-            bucket, tracker, known::of, config.clock(), Duration.ZERO, agent -> {}, Runnable::run);
+            bucket,
+            tracker,
+            known::of,
+            config.clock(),
+            Duration.ZERO,
+            agent -> {},
+            Runnable::run,
+            health);
     return new TieredStore(
         new Tiers(
             bucket,
@@ -94,6 +103,7 @@ class StoredCheckpointsTest {
             Runnable::run,
             AgentUse.NONE,
             new L1<>(config.cache(), false, around),
+            health,
             Freshness.UNLIMITED));
   }
 }

@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.core.internal.store.nats;
 
 import io.mistersmith.persistence.config.NatsConfig;
+import io.mistersmith.persistence.core.internal.base.LibraryThreads;
 import io.nats.client.Connection;
 import io.nats.client.ConnectionListener;
 import io.nats.client.Consumer;
@@ -68,8 +69,8 @@ final class LinkOptions {
             .dontForceFlushOnRequest()
             .executor(io)
             .scheduledExecutor(timer)
-            .connectThreadFactory(new DaemonThreads("persistence-nats-connect"))
-            .callbackThreadFactory(new DaemonThreads("persistence-nats-callback"))
+            .connectThreadFactory(new LibraryThreads("persistence-nats-connect"))
+            .callbackThreadFactory(new LibraryThreads("persistence-nats-callback"))
             .connectionListener(listener())
             .errorListener(new Errors());
     config

@@ -1,6 +1,9 @@
 package io.mistersmith.persistence.core.internal.store.nats;
 
 import io.mistersmith.persistence.config.NatsConfig;
+import io.mistersmith.persistence.core.internal.base.Background;
+import io.mistersmith.persistence.core.internal.base.LibraryThreads;
+import io.mistersmith.persistence.core.internal.base.ServiceHealth;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.PersistenceException;
@@ -19,9 +22,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -51,30 +51,34 @@ final class NatsLink implements AutoCloseable {
   private final NatsConfig config;
   private final LinkOptions options;
   private final ExecutorService io =
-      Executors.newCachedThreadPool(new DaemonThreads("persistence-nats-io"));
+      Executors.newCachedThreadPool(new LibraryThreads("persistence-nats-io"));
   private final ExecutorService reconnected =
-      Executors.newSingleThreadExecutor(new DaemonThreads("persistence-nats-reconnected"));
-  private final ScheduledThreadPoolExecutor timer =
-      new ScheduledThreadPoolExecutor(1, new DaemonThreads("persistence-nats-timer"));
+      Executors.newSingleThreadExecutor(new LibraryThreads("persistence-nats-reconnected"));
+  private final LinkTimer timer = new LinkTimer();
   private final Semaphore lost = new Semaphore(0);
   private final List<Consumer<Connection>> onConnected = new CopyOnWriteArrayList<>();
   private final List<Runnable> onReconnect = new CopyOnWriteArrayList<>();
   private final Set<String> knownServers = new LinkedHashSet<>();
-  private final Thread keeper = new Thread(this::keepConnected, "persistence-nats-connection");
+  private final Background keeper;
   private volatile @Nullable Connection current;
   private volatile @Nullable ReplyLanes lanes;
   private volatile boolean closed;
 
-  private NatsLink(NatsConfig config, String runtimeName) {
+  private NatsLink(NatsConfig config, String runtimeName, ServiceHealth health) {
     this.config = config;
     this.options = new LinkOptions(config, runtimeName, io, timer, this::lost);
-    timer.setRemoveOnCancelPolicy(true);
-    keeper.setDaemon(true);
+    this.keeper =
+        Background.loop(
+            "persistence-nats-connection",
+            "a lost connection to NATS is not replaced",
+            health,
+            this::keepConnected,
+            () -> {});
   }
 
   /** Connects, and stays connected until it is closed. */
-  static NatsLink open(NatsConfig config, String runtimeName) {
-    NatsLink link = new NatsLink(config, runtimeName);
+  static NatsLink open(NatsConfig config, String runtimeName, ServiceHealth health) {
+    NatsLink link = new NatsLink(config, runtimeName, health);
     String what = "connect to NATS at " + link.options.servers();
     try {
       link.connect();
@@ -94,7 +98,7 @@ final class NatsLink implements AutoCloseable {
       Thread.currentThread().interrupt();
       link.close();
       throw NatsFailures.unreachable(what, "interrupted", e);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       link.close();
       throw e;
     }
@@ -184,11 +188,7 @@ final class NatsLink implements AutoCloseable {
 
   /** Runs {@code task} after {@code delay} on the timer's thread; it must be quick. */
   void later(Duration delay, Runnable task) {
-    try {
-      ScheduledFuture<?> unused = timer.schedule(task, delay.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (RejectedExecutionException e) {
-      task.run(); // the link is closed: the task finds out and ends what waits for it
-    }
+    timer.later(delay, task);
   }
 
   /** Calls {@code action} with every connection made from now on, before the other actions. */
@@ -220,32 +220,32 @@ final class NatsLink implements AutoCloseable {
     lost.release();
   }
 
-  private void keepConnected() {
+  private void keepConnected() throws InterruptedException {
+    keeper.alive();
+    if (lost.tryAcquire(1, TimeUnit.SECONDS)) {
+      lost.drainPermits();
+    }
+    Connection connection = current;
+    if (closed || connection == null || connection.getStatus() == Connection.Status.CONNECTED) {
+      return;
+    }
+    log.warn(
+        "Lost the connection to NATS; calls fail as CONNECTION_FAILED until a server of {}"
+            + " answers",
+        options.servers());
     try {
-      while (!closed) {
-        if (lost.tryAcquire(1, TimeUnit.SECONDS)) {
-          lost.drainPermits();
-        }
-        Connection connection = current;
-        if (closed || connection == null || connection.getStatus() == Connection.Status.CONNECTED) {
-          continue;
-        }
-        log.warn(
-            "Lost the connection to NATS; calls fail as CONNECTION_FAILED until a server of {}"
-                + " answers",
-            options.servers());
-        connection.close();
-        reconnect();
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt(); // only close() interrupts this thread: it ends
+      connection.close();
+    } finally {
+      reconnect();
     }
   }
 
   private void reconnect() throws InterruptedException {
     for (int attempt = 1; !closed; attempt++) {
-      TimeUnit.MILLISECONDS.sleep(
-          ThreadLocalRandom.current().nextInt(MIN_WAIT_MILLIS, MAX_WAIT_MILLIS));
+      boolean unused =
+          keeper.pause(
+              Duration.ofMillis(
+                  ThreadLocalRandom.current().nextInt(MIN_WAIT_MILLIS, MAX_WAIT_MILLIS)));
       try {
         connect();
         reconnected.execute(this::tellReconnected);
@@ -293,8 +293,10 @@ final class NatsLink implements AutoCloseable {
   private static void guarded(Runnable action) {
     try {
       action.run();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       log.warn("An action that follows a reconnect failed; the next reconnect runs it again", e);
+    } finally {
+      LibraryThreads.dropInterrupt("an action that follows a reconnect");
     }
   }
 
@@ -305,6 +307,7 @@ final class NatsLink implements AutoCloseable {
     }
     closed = true;
     keeper.interrupt();
+    boolean unused = keeper.close(Duration.ZERO);
     Connection connection = current;
     if (connection != null) {
       try {
@@ -314,7 +317,7 @@ final class NatsLink implements AutoCloseable {
       }
     }
     reconnected.shutdownNow();
-    timer.shutdownNow();
+    timer.end();
     io.shutdownNow();
   }
 }

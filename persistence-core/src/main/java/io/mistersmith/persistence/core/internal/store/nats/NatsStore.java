@@ -2,6 +2,7 @@ package io.mistersmith.persistence.core.internal.store.nats;
 
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.core.internal.base.ServiceHealth;
 import io.mistersmith.persistence.spi.HotBucket;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -43,7 +44,12 @@ public final class NatsStore implements AutoCloseable {
    *     within the connect timeout, not transient when the server refuses the credentials
    */
   public static NatsStore connect(PersistenceConfig config) {
-    NatsLink link = NatsLink.open(config.nats(), config.runtimeName());
+    return connect(config, new ServiceHealth(config.listener()));
+  }
+
+  /** {@link #connect(PersistenceConfig)}, whose background service reports to {@code health}. */
+  public static NatsStore connect(PersistenceConfig config, ServiceHealth health) {
+    NatsLink link = NatsLink.open(config.nats(), config.runtimeName(), health);
     NatsStore store = new NatsStore(config, link);
     ServerCapabilities server = link.capabilities();
     if (!server.batchGet()) {

@@ -69,7 +69,16 @@ final class ReplyLanes {
     if (made.get() >= MOST || made.incrementAndGet() > MOST) {
       return null;
     }
-    return new Lane();
+    boolean usable = false;
+    try {
+      lane = new Lane();
+      usable = true;
+      return lane;
+    } finally {
+      if (!usable) {
+        made.decrementAndGet();
+      }
+    }
   }
 
   private final class Lane {
