@@ -6,8 +6,8 @@ import io.mistersmith.persistence.model.StateKey;
 
 /**
  * Is told what the engine does. Called on the engine's own threads: return quickly and do not call
- * back into the library. What a listener throws, Errors included, is logged and goes no further, and
- * so does an interrupt of the engine's thread.
+ * back into the library. What a listener throws, Errors included, is logged and goes no further,
+ * and so does an interrupt of the engine's thread.
  */
 public interface PersistenceListener {
 

@@ -14,8 +14,7 @@ public final class CorePersistenceProvider implements PersistenceProvider {
 
   @Override
   public Persistence open(PersistenceConfig config, Optional<StoreProvider> stores) {
-    PersistenceConfig steady =
-        config.toBuilder().clock(SteadyClock.of(config.clock())).build();
+    PersistenceConfig steady = config.toBuilder().clock(SteadyClock.of(config.clock())).build();
     ServiceHealth health = new ServiceHealth(config.listener());
     Stores opened = stores.orElseGet(() -> new NatsPostgresProvider(health)).open(steady);
     try {

@@ -35,7 +35,6 @@ import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.monitor.Consistency;
 import io.mistersmith.persistence.monitor.PersistenceListener;
 import io.mistersmith.persistence.spi.HotBucket;
-import io.mistersmith.persistence.spi.JournalPosition;
 import io.mistersmith.persistence.spi.Stores;
 import java.time.Duration;
 import java.util.UUID;

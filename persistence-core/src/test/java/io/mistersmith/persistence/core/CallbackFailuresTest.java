@@ -199,7 +199,7 @@ class CallbackFailuresTest {
       this.misdeed = misdeed;
     }
 
-    @SuppressWarnings("NonAtomicOperationOnVolatileField") // a lower count does no harm
+    @SuppressWarnings("NonAtomicVolatileUpdate") // a lower count does no harm
     void act(Callback callback) {
       boolean library = Thread.currentThread().getName().startsWith("persistence-");
       if (resting || callback != where || (misdeed == Misdeed.INTERRUPT && !library)) {
@@ -237,7 +237,7 @@ class CallbackFailuresTest {
       return checks;
     }
 
-    @SuppressWarnings("NonAtomicOperationOnVolatileField") // one thread checks
+    @SuppressWarnings("NonAtomicVolatileUpdate") // one thread checks
     PersistenceListener listener() {
       return (PersistenceListener)
           Proxy.newProxyInstance(

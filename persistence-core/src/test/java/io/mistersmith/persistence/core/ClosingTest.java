@@ -3,6 +3,7 @@ package io.mistersmith.persistence.core;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.Revision;
@@ -53,17 +54,13 @@ class ClosingTest {
   void whatCannotBeFlushedInTimeIsCounted() {
     Persistence persistence = Persistence.open(config, stores);
     persistence.agents().save(agent);
+    int history = config.bucket(Bucket.AGENT_STATE).history(); // of the key that is overwritten
     stores.sqlOutage(true);
     for (int i = 0; i < 7; i++) {
       var unused = persistence.states(Integer.class).save(StateKey.of(agent.id(), "k" + i), i);
       unused = persistence.states(Integer.class).save(StateKey.of(agent.id(), "same"), i);
     }
-    // Two entries of the key that was overwritten beyond the history are gone from the journal.
-    assertThat(persistence.close(Duration.ofMillis(200))).isEqualTo(7 + historyOfOneKey());
-  }
-
-  private long historyOfOneKey() {
-    return Math.min(7, config.bucket(io.mistersmith.persistence.config.Bucket.AGENT_STATE).history());
+    assertThat(persistence.close(Duration.ofMillis(200))).isEqualTo(7 + Math.min(7, history));
   }
 
   @Test

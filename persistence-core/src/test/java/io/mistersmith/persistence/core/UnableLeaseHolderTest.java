@@ -81,8 +81,7 @@ class UnableLeaseHolderTest {
       StateRepository<Integer> states = holder.states(Integer.class);
       states.awaitDurable(key(-1), states.save(key(-1), 0).revision(), SOON);
       try (Persistence waiting = Persistence.open(config(), stores);
-          Persistence writer =
-              Persistence.open(config(), new FaultyStores(stores, writerFaults))) {
+          Persistence writer = Persistence.open(config(), new FaultyStores(stores, writerFaults))) {
         assertThat(waiting.notices()).isEmpty();
         writerFaults.sqlOutage(true); // it can write, and flush nothing
         begin(trouble, states);

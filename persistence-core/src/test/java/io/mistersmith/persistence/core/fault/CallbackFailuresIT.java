@@ -127,8 +127,7 @@ class CallbackFailuresIT {
     Ledger ledger = new Ledger();
     for (int i = 0; i < KEYS; i++) {
       assertThat(writes.get(i)).succeedsWithin(SOON);
-      ledger.acknowledged(
-          StateKey.of(agent, "k" + i), writes.get(i).join().revision(), first + i);
+      ledger.acknowledged(StateKey.of(agent, "k" + i), writes.get(i).join().revision(), first + i);
     }
     installation.awaitAll(ledger);
   }

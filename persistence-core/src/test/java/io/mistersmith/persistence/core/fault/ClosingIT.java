@@ -37,9 +37,12 @@ class ClosingIT {
             (key, revision) ->
                 assertThat(rows.get(key))
                     .as("%s at %s", key, revision)
-                    .satisfies(row -> assertThat(row.revision().isAfter(revision)
-                            || row.revision().equals(revision))
-                        .isTrue()));
+                    .satisfies(
+                        row ->
+                            assertThat(
+                                    row.revision().isAfter(revision)
+                                        || row.revision().equals(revision))
+                                .isTrue()));
         acknowledged += writers.count();
         counted += promised.size();
       }

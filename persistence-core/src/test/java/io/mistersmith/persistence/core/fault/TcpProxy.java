@@ -9,12 +9,16 @@ import java.net.Socket;
 import java.net.URI;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Forwards TCP connections to one server, so that one client can be cut off from it while others
  * are not. Thread-safe.
  */
 final class TcpProxy implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(TcpProxy.class);
 
   private final InetSocketAddress target;
   private final ServerSocket listening;
@@ -62,8 +66,7 @@ final class TcpProxy implements AutoCloseable {
               try {
                 task.run();
               } catch (IOException e) {
-                // A side has closed its connection, and the other side is closed with it.
-                Thread.yield();
+                LOG.debug("{}: a side has closed its connection", name, e);
               }
             },
             "proxy-" + name);

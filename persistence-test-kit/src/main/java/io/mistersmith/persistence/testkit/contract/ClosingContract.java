@@ -53,8 +53,7 @@ public abstract class ClosingContract extends PersistenceContract {
       assertFails(DataError.CLOSED, states.saveAsync(key("a"), "1", SaveOptions.unconditional()));
       assertFails(DataError.CLOSED, states.deleteAsync(key("before")));
       assertFails(DataError.CLOSED, () -> sessions.save(key("a"), "1"));
-      assertFails(
-          DataError.CLOSED, () -> closing.agents().save(Agent.of("contract", "too late")));
+      assertFails(DataError.CLOSED, () -> closing.agents().save(Agent.of("contract", "too late")));
       assertFails(DataError.CLOSED, () -> closing.agents().heartbeat(agent()));
       assertThat(left).isNotDone();
     }
@@ -96,8 +95,7 @@ public abstract class ClosingContract extends PersistenceContract {
     Persistence closing =
         open(
             config()
-                .backpressure(
-                    BackpressureConfig.block(SOON).withLimits(1, 1 << 20, SOON))
+                .backpressure(BackpressureConfig.block(SOON).withLimits(1, 1 << 20, SOON))
                 .build(),
             faults);
     StateRepository<Object> states = closing.states(Object.class);
@@ -110,7 +108,7 @@ public abstract class ClosingContract extends PersistenceContract {
               () -> {
                 while (true) {
                   try {
-                    var saved = states.save(key("b"), "1");
+                    var unusedToo = states.save(key("b"), "1");
                   } catch (PersistenceException e) {
                     return e.error();
                   }

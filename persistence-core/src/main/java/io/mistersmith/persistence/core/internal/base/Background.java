@@ -226,7 +226,7 @@ public final class Background {
     }
   }
 
-  @SuppressWarnings("NonAtomicOperationOnVolatileField") // written by this thread alone
+  @SuppressWarnings("NonAtomicVolatileUpdate") // written by this thread alone
   private void failed(Throwable cause) {
     if (!isOpen()) {
       return;

@@ -62,8 +62,7 @@ public final class EngineConsistency implements Consistency {
             listener);
     this.check = new ConsistencyCheck(bucket, states, tracker, commits, findings, config.clock());
     this.watch =
-        new ConsistencyWatch(
-            check, config.consistency(), listener, health, leading, bucket.name());
+        new ConsistencyWatch(check, config.consistency(), listener, health, leading, bucket.name());
     lags.onViolation(watch::wasLate);
   }
 

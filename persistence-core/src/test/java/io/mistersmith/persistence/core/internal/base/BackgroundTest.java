@@ -57,7 +57,6 @@ class BackgroundTest {
     assertThat(service.isRunning()).isFalse();
   }
 
-
   @ParameterizedTest
   @ValueSource(
       classes = {
@@ -74,7 +73,10 @@ class BackgroundTest {
     for (int i = 0; i < 3; i++) {
       work.add(
           () -> {
-            throw BackgroundTest.<RuntimeException>sneaky(failure);
+            if (failure instanceof Error error) {
+              throw error;
+            }
+            throw (RuntimeException) failure;
           });
     }
     await().atMost(SOON).until(() -> heard.size() == 3);
@@ -84,11 +86,6 @@ class BackgroundTest {
     awaitDone(1);
     assertThat(service.isRunning()).isTrue();
     await().atMost(SOON).untilAsserted(() -> assertThat(health.notices()).isEmpty());
-  }
-
-  @SuppressWarnings("unchecked") // throws whatever it is given
-  private static <T extends Throwable> T sneaky(Throwable failure) throws T {
-    throw (T) failure;
   }
 
   @Test

@@ -115,8 +115,7 @@ final class PartitionUpkeep {
       for (int pass = 0; pass < MOST_PASSES; pass++) {
         Optional<Outcome> outcome = maintenance.maintain(table);
         outcome.ifPresent(came -> report(table, came));
-        if (!outcome.map(PartitionUpkeep::goesOn).orElse(false)
-            || !thread.pause(BREATH)) {
+        if (!outcome.map(PartitionUpkeep::goesOn).orElse(false) || !thread.pause(BREATH)) {
           return;
         }
       }

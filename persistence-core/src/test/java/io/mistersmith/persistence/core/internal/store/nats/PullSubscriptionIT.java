@@ -39,7 +39,9 @@ class PullSubscriptionIT {
   @ValueSource(strings = {NatsOptions.OLDEST, NatsOptions.NEWEST})
   void goesOnAtOnceWhenTheBytesOfAPullComeOutEven(String line) {
     try (NatsServer server = NatsServer.start(NatsOptions.defaults().withLine(line));
-        NatsLink link = NatsLink.open(config(server).nats(), "pulls", new ServiceHealth(PersistenceListener.NOOP))) {
+        NatsLink link =
+            NatsLink.open(
+                config(server).nats(), "pulls", new ServiceHealth(PersistenceListener.NOOP))) {
       write(server, 9);
       long size;
       try (PullSubscription messages = new PullSubscription(journal(link))) {
@@ -63,7 +65,9 @@ class PullSubscriptionIT {
   void doesNotTakeTheEndOfAnEarlierRequestForThatOfThePresentOne(String line) throws Exception {
     @Nullable Connection spy = null;
     try (NatsServer server = NatsServer.start(NatsOptions.defaults().withLine(line));
-        NatsLink link = NatsLink.open(config(server).nats(), "pulls", new ServiceHealth(PersistenceListener.NOOP))) {
+        NatsLink link =
+            NatsLink.open(
+                config(server).nats(), "pulls", new ServiceHealth(PersistenceListener.NOOP))) {
       write(server, 1);
       spy = Nats.connect(server.url());
       JournalConsumer consumer = journal(link);

@@ -131,7 +131,10 @@ class ReplyLanesIT {
     CountDownLatch asked = new CountDownLatch(1);
     try (NatsServer other = NatsServer.start(NatsOptions.defaults());
         NatsLink link =
-            NatsLink.open(NatsFixture.config(other, "").build().nats(), "lost connection", new ServiceHealth(PersistenceListener.NOOP))) {
+            NatsLink.open(
+                NatsFixture.config(other, "").build().nats(),
+                "lost connection",
+                new ServiceHealth(PersistenceListener.NOOP))) {
       Connection silent = Nats.connect(other.url());
       silent.createDispatcher(message -> asked.countDown()).subscribe("silent"); // says nothing
       silent.flush(PATIENCE);
@@ -175,7 +178,10 @@ class ReplyLanesIT {
   }
 
   private static NatsLink link() {
-    return NatsLink.open(NatsFixture.config(server, "").build().nats(), "lanes", new ServiceHealth(PersistenceListener.NOOP));
+    return NatsLink.open(
+        NatsFixture.config(server, "").build().nats(),
+        "lanes",
+        new ServiceHealth(PersistenceListener.NOOP));
   }
 
   private static void echo(Message message) {

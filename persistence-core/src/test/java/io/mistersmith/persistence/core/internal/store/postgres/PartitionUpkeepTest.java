@@ -95,8 +95,8 @@ class PartitionUpkeepTest {
   }
 
   private PartitionUpkeep start(Duration every) {
-    PartitionUpkeep upkeep = new PartitionUpkeep(
-            maintenance, every, clock, new ServiceHealth(PersistenceListener.NOOP));
+    PartitionUpkeep upkeep =
+        new PartitionUpkeep(maintenance, every, clock, new ServiceHealth(PersistenceListener.NOOP));
     started.add(upkeep);
     upkeep.start();
     return upkeep;
