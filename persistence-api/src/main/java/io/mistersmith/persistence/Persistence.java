@@ -130,14 +130,21 @@ public interface Persistence extends AutoCloseable {
   /** The router in force. */
   DataRouter router();
 
-  /** What the servers cannot do and was turned off for it, in sentences for an operator. */
+  /**
+   * What an operator should know now, in sentences: what the servers cannot do and was turned off
+   * for it, and which of this runtime's background services fail, are stuck or have ended. Asks
+   * nobody, so a health check may call it often.
+   */
   List<String> notices();
 
   /**
-   * Waits until all that this process has written is in PostgreSQL, then closes.
+   * Refuses writes from now on as {@code CLOSED}, waits until those under way have ended and all
+   * that this process has written is in PostgreSQL, then closes. A second call waits for the first
+   * one, and returns the same.
    *
-   * @return 0 when it is; else how many journal entries, of any process, were still waiting when
-   *     the deadline passed. They stay in the journal, and the next runtime flushes them
+   * @return 0 when every acknowledged write is there; else how many journal entries, of any
+   *     process, were still waiting when the deadline passed, and how many writes of this one had
+   *     not ended. They stay in the journal, and the next runtime flushes them
    */
   long close(Duration deadline);
 

@@ -10,8 +10,9 @@ import java.time.Duration;
  * @param maxAge or when its first entry has waited this long (50 ms)
  * @param maxBytes or when it holds this many bytes (4 MiB)
  * @param maxEntries how many journal entries a batch may hold when there is a backlog (2,000)
- * @param leaseDuration how long one runtime flushes for all before it must renew (2 s); when it
- *     dies, a runtime whose writes wait for 200 ms stands in before that
+ * @param leaseDuration how long one runtime flushes for all before it must renew (2 s), which it
+ *     does only while the journal gets applied. A runtime whose own writes wait for 200 ms stands
+ *     in before that, and any runtime where writes wait for two thirds of it
  * @param idleTimeToLive an entry that is flushed leaves KV when it was not written for this long
  *     (seed section 11.2: 30 min). From three quarters of it on, reads confirm it against
  *     PostgreSQL; a process may be wrong about nats-server's clock by the last quarter

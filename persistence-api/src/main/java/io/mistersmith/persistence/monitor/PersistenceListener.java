@@ -6,7 +6,8 @@ import io.mistersmith.persistence.model.StateKey;
 
 /**
  * Is told what the engine does. Called on the engine's own threads: return quickly and do not call
- * back into the library. What a listener throws is logged and goes no further.
+ * back into the library. What a listener throws, Errors included, is logged and goes no further,
+ * and so does an interrupt of the engine's thread.
  */
 public interface PersistenceListener {
 
@@ -55,4 +56,10 @@ public interface PersistenceListener {
 
   /** A check of consistency ended. */
   default void onConsistencyChecked(ConsistencyReport report) {}
+
+  /**
+   * A background service failed for a reason that should not occur. It goes on trying unless the
+   * failure says that it has ended. Called for each failure, at most some times a second.
+   */
+  default void onServiceFailed(ServiceFailure failure) {}
 }

@@ -4,14 +4,15 @@ import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.mistersmith.persistence.core.internal.base.Background;
+import io.mistersmith.persistence.core.internal.base.ServiceHealth;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.monitor.Consistency;
 import io.mistersmith.persistence.monitor.MemoryStats;
+import io.mistersmith.persistence.monitor.PersistenceListener;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -29,8 +30,7 @@ final class ConsistencyGauges implements AutoCloseable {
   private final Consistency consistency;
   private final Duration interval;
   private final List<Meter> meters = new ArrayList<>();
-  private final CountDownLatch stop = new CountDownLatch(1);
-  private final Thread thread;
+  private final Background thread;
   private volatile @Nullable MemoryStats latest;
   private volatile double violations;
 
@@ -38,8 +38,13 @@ final class ConsistencyGauges implements AutoCloseable {
     this.registry = registry;
     this.consistency = consistency;
     this.interval = interval;
-    this.thread = new Thread(this::run, "persistence-metrics");
-    this.thread.setDaemon(true);
+    this.thread =
+        Background.loop(
+            "persistence-metrics",
+            "the gauges have no value",
+            new ServiceHealth(PersistenceListener.NOOP),
+            this::askAndPause,
+            () -> {});
   }
 
   void start() {
@@ -83,40 +88,24 @@ final class ConsistencyGauges implements AutoCloseable {
     return duration.toNanos() / 1e6;
   }
 
-  private void run() {
+  private void askAndPause() {
+    MemoryStats stats = null;
     try {
-      do {
-        ask();
-      } while (!stop.await(interval.toNanos(), TimeUnit.NANOSECONDS));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private void ask() {
-    try {
-      MemoryStats stats = consistency.stats();
-      violations = stats.violations();
-      latest = stats.kvAnswered() ? stats : null;
+      MemoryStats answer = consistency.stats();
+      violations = answer.violations();
+      stats = answer.kvAnswered() ? answer : null;
     } catch (PersistenceException e) {
-      latest = null;
       LOG.info("the gauges have no value until the stores answer: {}", e.getMessage());
-    } catch (RuntimeException e) {
-      latest = null;
-      LOG.error("the gauges could not be read for a reason that should not occur", e);
+    } finally {
+      latest = stats;
     }
+    boolean unused = thread.pause(interval);
   }
 
   @Override
   public void close() {
-    stop.countDown();
+    thread.stop();
     meters.forEach(registry::remove);
-    if (Thread.currentThread() != thread) {
-      try {
-        thread.join(Duration.ofSeconds(1).toMillis());
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
-    }
+    boolean unused = thread.close(Duration.ofSeconds(1));
   }
 }

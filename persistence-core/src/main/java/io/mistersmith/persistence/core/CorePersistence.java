@@ -4,6 +4,7 @@ import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.conflict.ConflictRules;
+import io.mistersmith.persistence.core.internal.base.ServiceHealth;
 import io.mistersmith.persistence.core.internal.cache.L1;
 import io.mistersmith.persistence.core.internal.cache.Surroundings;
 import io.mistersmith.persistence.core.internal.checkpoint.Restorer;
@@ -23,6 +24,7 @@ import io.mistersmith.persistence.core.internal.repository.HeartbeatBuffer;
 import io.mistersmith.persistence.core.internal.repository.KeyRule;
 import io.mistersmith.persistence.core.internal.repository.RegistryRepository;
 import io.mistersmith.persistence.core.internal.repository.StoredDeadLetters;
+import io.mistersmith.persistence.core.internal.resilience.Deadline;
 import io.mistersmith.persistence.core.internal.resilience.Window;
 import io.mistersmith.persistence.core.internal.routing.AgentUse;
 import io.mistersmith.persistence.core.internal.routing.Freshness;
@@ -30,6 +32,7 @@ import io.mistersmith.persistence.core.internal.routing.KnownRevisions;
 import io.mistersmith.persistence.core.internal.routing.NothingBehind;
 import io.mistersmith.persistence.core.internal.routing.TieredStore;
 import io.mistersmith.persistence.core.internal.routing.Tiers;
+import io.mistersmith.persistence.core.internal.routing.WritesUnderWay;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.PersistenceException;
@@ -54,8 +57,13 @@ import io.mistersmith.persistence.spi.Stores;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -68,21 +76,26 @@ final class CorePersistence implements Persistence {
 
   private final PersistenceConfig config;
   private final Stores stores;
-  private final Threads threads = new Threads();
+  private final ServiceHealth health;
+  private final Threads threads;
   private final HybridClock hybridClock;
   private final StateEngine state;
   private final Shelf sessions;
   private final AgentRepository agents;
   private final HeartbeatBuffer heartbeats;
+  private final WritesUnderWay registryWrites = new WritesUnderWay("agents.registry");
   private final DeadLetters deadLetters;
   private final Checkpoints checkpoints;
   private final LifecycleEvents lifecycleEvents;
   private final ResultBucket results;
-  private final AtomicBoolean closed = new AtomicBoolean();
+  private final AtomicBoolean closing = new AtomicBoolean();
+  private final CompletableFuture<Long> closed = new CompletableFuture<>();
 
-  CorePersistence(PersistenceConfig config, Stores stores) {
+  CorePersistence(PersistenceConfig config, Stores stores, ServiceHealth health) {
     this.config = config;
     this.stores = stores;
+    this.health = health;
+    this.threads = new Threads(health);
     this.results = new ResultBucket(() -> stores.bucket(Bucket.QUERY_CACHE), stores.clock());
     this.hybridClock =
         new HybridClock(node(config.runtimeName()), stores.clock(), HybridClock.DEFAULT_MAX_DRIFT);
@@ -91,7 +104,7 @@ final class CorePersistence implements Persistence {
     try {
       AgentPublisher publisher =
           new AgentPublisher(stores.agents(), stores.bucket(Bucket.AGENT_CONFIG));
-      this.state = new StateEngine(config, stores, listener, lags, threads.calls());
+      this.state = new StateEngine(config, stores, listener, lags, health, threads.calls());
       this.sessions = sessions(listener);
       this.heartbeats = new HeartbeatBuffer(stores.agents());
       this.agents =
@@ -100,6 +113,7 @@ final class CorePersistence implements Persistence {
               publisher,
               state::evict,
               heartbeats,
+              registryWrites,
               new KnownRevisions<>(config.knownRevisions(), stores.clock()),
               stores.clock(),
               threads.calls());
@@ -117,8 +131,9 @@ final class CorePersistence implements Persistence {
       threads.every(Duration.ofSeconds(5), publisher::publishMissing);
       threads.every(config.flush().sweepInterval(), state.agents()::sweep);
       threads.every(LOOK_AT_BUCKETS, this::lookAtBuckets);
+      threads.start();
       state.start();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       threads.close();
       throw e;
     }
@@ -157,7 +172,8 @@ final class CorePersistence implements Persistence {
             stores.clock(),
             config.bucket(Bucket.SESSION_DATA).maxAge(),
             AgentUse.NONE::read,
-            threads.calls());
+            threads.calls(),
+            health);
     TieredStore store =
         new TieredStore(
             new Tiers(
@@ -170,6 +186,7 @@ final class CorePersistence implements Persistence {
                 threads.calls(),
                 AgentUse.NONE,
                 new L1<>(config.cache(), config.cache().isOn(DataType.SESSION_DATA), around),
+                health,
                 Freshness.UNLIMITED),
             Window.of(config.nats()));
     stores.onReconnect(store::verifyAfterReconnect);
@@ -280,28 +297,49 @@ final class CorePersistence implements Persistence {
 
   @Override
   public List<String> notices() {
-    return stores.notices();
+    return Stream.concat(stores.notices().stream(), health.notices().stream()).toList();
   }
 
   @Override
   public long close(Duration deadline) {
-    if (!closed.compareAndSet(false, true)) {
-      return 0;
+    if (!closing.compareAndSet(false, true)) {
+      return awaitOtherClose(deadline);
     }
+    Deadline end = Deadline.after(deadline);
+    long left;
     try {
-      heartbeats.write();
+      registryWrites.close();
+      heartbeats.close();
       sessions.close();
-      return state.close(deadline);
+      left = state.close(deadline);
+      long unfinished = registryWrites.awaitEnd(end);
+      LOG.debug("{} calls of the registry had not ended", unfinished);
     } finally {
       threads.close();
       stores.close();
+      threads.endLeftCalls();
     }
+    closed.complete(left);
+    return left;
+  }
+
+  /** Returns what the call that closes does, or at the deadline what is left then. */
+  private long awaitOtherClose(Duration deadline) {
+    try {
+      return closed.get(deadline.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      LOG.debug("another call is closing, and has not ended within {}", deadline, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return state.left();
   }
 
   @Override
   public void close() {
+    boolean first = !closing.get();
     long left = close(config.flush().closeDeadline());
-    if (left > 0) {
+    if (left > 0 && first) {
       LOG.warn(
           "closed with {} journal entries that are not in PostgreSQL yet; the next runtime flushes"
               + " them",

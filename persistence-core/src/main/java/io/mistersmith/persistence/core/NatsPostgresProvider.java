@@ -2,6 +2,7 @@ package io.mistersmith.persistence.core;
 
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.core.internal.base.ServiceHealth;
 import io.mistersmith.persistence.core.internal.pool.SchemaMigration;
 import io.mistersmith.persistence.core.internal.store.nats.NatsStore;
 import io.mistersmith.persistence.core.internal.store.postgres.PostgresStore;
@@ -20,15 +21,22 @@ import java.util.List;
 /** The stores of production: NATS JetStream KV and PostgreSQL. */
 final class NatsPostgresProvider implements StoreProvider {
 
+  private final ServiceHealth health;
+
+  /** The background services of its stores report to {@code health}. */
+  NatsPostgresProvider(ServiceHealth health) {
+    this.health = health;
+  }
+
   @Override
   public Stores open(PersistenceConfig config) {
     if (config.postgres().migrateOnOpen()) {
       SchemaMigration.apply(config.postgres());
     }
-    PostgresStore postgres = PostgresStore.open(config);
+    PostgresStore postgres = PostgresStore.open(config, health);
     try {
-      return new Opened(NatsStore.connect(config), postgres);
-    } catch (RuntimeException e) {
+      return new Opened(NatsStore.connect(config, health), postgres);
+    } catch (RuntimeException | Error e) {
       postgres.close();
       throw e;
     }

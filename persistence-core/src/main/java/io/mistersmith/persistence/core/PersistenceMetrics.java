@@ -13,6 +13,7 @@ import io.mistersmith.persistence.monitor.ConsistencyReport;
 import io.mistersmith.persistence.monitor.FlushReport;
 import io.mistersmith.persistence.monitor.Inconsistency;
 import io.mistersmith.persistence.monitor.PersistenceListener;
+import io.mistersmith.persistence.monitor.ServiceFailure;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
@@ -174,5 +175,10 @@ public final class PersistenceMetrics implements PersistenceListener, AutoClosea
   @Override
   public void onConsistencyChecked(ConsistencyReport report) {
     compared.increment((double) report.compared());
+  }
+
+  @Override
+  public void onServiceFailed(ServiceFailure failure) {
+    registry.counter("persistence.service.failures", "service", failure.service()).increment();
   }
 }

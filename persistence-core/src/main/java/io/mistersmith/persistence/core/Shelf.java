@@ -77,8 +77,9 @@ record Shelf(
     return store.tiers().l1().stats();
   }
 
-  /** Stops what follows the bucket's changes. */
+  /** Refuses writes from now on, and stops what follows the bucket's changes. */
   void close() {
+    store.underWay().close();
     store.tiers().l1().close();
   }
 }

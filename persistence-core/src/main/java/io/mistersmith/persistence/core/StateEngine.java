@@ -5,6 +5,7 @@ import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.core.internal.backpressure.PressureGate;
 import io.mistersmith.persistence.core.internal.backpressure.PressureWatch;
+import io.mistersmith.persistence.core.internal.base.ServiceHealth;
 import io.mistersmith.persistence.core.internal.cache.L1;
 import io.mistersmith.persistence.core.internal.cache.Surroundings;
 import io.mistersmith.persistence.core.internal.consistency.BacklogProbe;
@@ -22,6 +23,7 @@ import io.mistersmith.persistence.core.internal.lifecycle.TieredLifecycle;
 import io.mistersmith.persistence.core.internal.monitor.SlidingLags;
 import io.mistersmith.persistence.core.internal.repository.KeyRule;
 import io.mistersmith.persistence.core.internal.repository.StoredDeadLetters;
+import io.mistersmith.persistence.core.internal.resilience.Deadline;
 import io.mistersmith.persistence.core.internal.resilience.Window;
 import io.mistersmith.persistence.core.internal.routing.Confirmation;
 import io.mistersmith.persistence.core.internal.routing.ConfirmedBucket;
@@ -32,17 +34,16 @@ import io.mistersmith.persistence.core.internal.routing.TieredStore;
 import io.mistersmith.persistence.core.internal.routing.Tiers;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.DataType;
-import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.monitor.Consistency;
 import io.mistersmith.persistence.monitor.PersistenceListener;
 import io.mistersmith.persistence.spi.HotBucket;
-import io.mistersmith.persistence.spi.JournalPosition;
 import io.mistersmith.persistence.spi.Stores;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -66,14 +67,18 @@ final class StateEngine {
   private final TieredLifecycle lifecycle;
   private final Shelf shelf;
   private final EngineConsistency consistency;
+  private final BacklogProbe probe;
+  private final PressureGate gate;
   private final PressureWatch pressure;
   private final boolean pressed;
+  private final AtomicInteger restarts = new AtomicInteger();
 
   StateEngine(
       PersistenceConfig config,
       Stores stores,
       PersistenceListener listener,
       SlidingLags lags,
+      ServiceHealth health,
       Executor executor) {
     this.bucket = stores.bucket(Bucket.AGENT_STATE);
     Clock clock = stores.clock();
@@ -93,7 +98,8 @@ final class StateEngine {
             clock,
             Duration.ZERO,
             agents::read,
-            executor);
+            executor,
+            health);
     this.l1 = new L1<>(config.cache(), config.cache().isOn(DataType.AGENT_STATE), around);
     Freshness freshness = Freshness.of(clock, config.flush().idleTimeToLive());
     Confirmation confirmation =
@@ -115,25 +121,33 @@ final class StateEngine {
             executor,
             agents,
             l1,
+            health,
             freshness);
     Progress progress = new Progress();
     FlushTarget target =
         new FlushTarget(
             bucket, tracker, stores.journals(), stores.states(), listener, progress, clock);
     String holder = config.runtimeName() + "-" + UUID.randomUUID();
-    this.flusher = new WriteBehindFlusher(target, config.flush(), listener, holder);
+    this.flusher = new WriteBehindFlusher(target, config.flush(), listener, health, holder);
     this.evictor =
         new Evictor(
-            target, stores.deadLetters(), config.flush(), listener, clock, flusher::isLeading);
+            target,
+            stores.deadLetters(),
+            config.flush(),
+            listener,
+            health,
+            clock,
+            flusher::isLeading);
     this.waiter =
         new DurabilityWaiter(bucket.name(), tracker, flusher, progress, stores.deadLetters());
     this.late =
         new LateLetters(
             bucket.name(),
             new StoredDeadLetters(stores.deadLetters()),
+            health,
             flusher::isLeading,
             progress);
-    PressureGate gate = new PressureGate(bucket.name(), config.backpressure(), waiter);
+    this.gate = new PressureGate(bucket.name(), config.backpressure(), waiter);
     this.store = new TieredStore(tiers, gate, Window.of(config.nats()));
     this.lifecycle = new TieredLifecycle(agents, store, waiter);
     this.shelf =
@@ -144,7 +158,7 @@ final class StateEngine {
             config.postgres().statementTimeout(),
             Window.of(config.nats()),
             lifecycle);
-    BacklogProbe probe = new BacklogProbe(bucket, tracker, flusher::isLeading, clock);
+    this.probe = new BacklogProbe(bucket, tracker, flusher::isLeading, clock);
     this.consistency =
         new EngineConsistency(
             tiers.bucket(),
@@ -155,11 +169,20 @@ final class StateEngine {
             probe,
             config,
             listener,
+            health,
             flusher::isLeading);
     stores.onReconnect(store::verifyAfterReconnect);
     this.pressure =
         new PressureWatch(
-            bucket, tracker, probe, gate, config.backpressure(), listener, flusher::isLeading);
+            bucket,
+            tracker,
+            probe,
+            gate,
+            config.backpressure(),
+            listener,
+            health,
+            flusher::isLeading);
+    tracker.onRestart(restarts::incrementAndGet);
     this.pressed = config.backpressure().policy() != BackpressurePolicy.OFF;
   }
 
@@ -204,37 +227,57 @@ final class StateEngine {
   }
 
   /**
-   * Waits for what this process has written, then stops; returns how much of the journal is left.
+   * Refuses writes from now on, waits for those under way and until PostgreSQL has what they wrote,
+   * then stops; returns how much of the journal, and how many writes, are left at the deadline.
    */
-  long close(Duration deadline) {
+  long close(Duration patience) {
+    Deadline deadline = Deadline.after(patience);
     shelf.close();
+    gate.end();
+    long underWay = store.underWay().awaitEnd(deadline);
+    long left = flushRest(deadline);
     pressure.close(STOP);
-    long left = 0;
-    long written = tracker.highest();
-    if (written > 0) {
-      try {
-        Revision last = tracker.of(written);
-        waiter.awaitAll("closing", last, deadline);
-      } catch (PersistenceException e) {
-        LOG.debug("closing with a backlog: {}", e.getMessage());
-        left = backlog();
-      }
-    }
     consistency.close(STOP);
     flusher.close(STOP);
     evictor.close(STOP);
     late.close(STOP);
     agents.close();
-    return left;
+    return left + underWay;
   }
 
-  private long backlog() {
+  /**
+   * Where the stream started anew, the tracker no longer knows what was written before. All that is
+   * in the stream is waited for then.
+   */
+  private long flushRest(Deadline deadline) {
+    int before;
+    do {
+      before = restarts.get();
+      try {
+        long end = before == 0 ? tracker.highest() : bucket.state().lastSequence();
+        if (end > 0) {
+          waiter.awaitAll("closing", tracker.of(end), deadline.left());
+        }
+        if (before == restarts.get()) {
+          return 0;
+        }
+      } catch (PersistenceException e) {
+        LOG.debug("closing with a backlog: {}", e.getMessage());
+      }
+    } while (before != restarts.get() && !deadline.hasPassed());
+    return left();
+  }
+
+  /** How many journal entries wait; at least one where PostgreSQL has not all that was written. */
+  long left() {
+    long behind = tracker.highest() - tracker.position().sequence();
     try {
-      JournalPosition position = tracker.refresh();
-      return Math.max(1, bucket.state().lastSequence() - position.sequence());
+      long waiting = probe.look().messages();
+      behind = tracker.highest() - tracker.position().sequence();
+      return behind > 0 ? Math.max(1, waiting) : waiting;
     } catch (PersistenceException e) {
       LOG.debug("backlog not read: {}", e.getMessage());
-      return Math.max(1, tracker.highest() - tracker.position().sequence());
+      return Math.max(1, behind);
     }
   }
 }

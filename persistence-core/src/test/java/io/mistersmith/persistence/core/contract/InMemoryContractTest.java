@@ -8,6 +8,7 @@ import io.mistersmith.persistence.repository.StateRepository;
 import io.mistersmith.persistence.testkit.contract.AgentRepositoryContract;
 import io.mistersmith.persistence.testkit.contract.CacheContract;
 import io.mistersmith.persistence.testkit.contract.CheckpointContract;
+import io.mistersmith.persistence.testkit.contract.ClosingContract;
 import io.mistersmith.persistence.testkit.contract.ConflictContract;
 import io.mistersmith.persistence.testkit.contract.ConsistencyContract;
 import io.mistersmith.persistence.testkit.contract.InMemoryFixture;
@@ -27,6 +28,14 @@ class InMemoryContractTest {
 
   @Nested
   class States extends StateRepositoryContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
+    }
+  }
+
+  @Nested
+  class Closing extends ClosingContract {
     @Override
     protected PersistenceFixture fixture() {
       return new InMemoryFixture();

@@ -8,6 +8,7 @@ import io.mistersmith.persistence.repository.StateRepository;
 import io.mistersmith.persistence.testkit.contract.AgentRepositoryContract;
 import io.mistersmith.persistence.testkit.contract.CacheContract;
 import io.mistersmith.persistence.testkit.contract.CheckpointContract;
+import io.mistersmith.persistence.testkit.contract.ClosingContract;
 import io.mistersmith.persistence.testkit.contract.ConflictContract;
 import io.mistersmith.persistence.testkit.contract.ConsistencyContract;
 import io.mistersmith.persistence.testkit.contract.LifecycleContract;
@@ -28,6 +29,14 @@ class RealServersContractIT {
 
   @Nested
   class States extends StateRepositoryContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers();
+    }
+  }
+
+  @Nested
+  class Closing extends ClosingContract {
     @Override
     protected PersistenceFixture fixture() {
       return new RealServers();

@@ -108,7 +108,7 @@ public final class PressureGate implements Admission {
   }
 
   /** Lets go who waits; their writes fail as closed. */
-  void end() {
+  public void end() {
     ended = true;
     wakeAll();
   }

@@ -1,6 +1,8 @@
 package io.mistersmith.persistence.core.internal.backpressure;
 
 import io.mistersmith.persistence.config.BackpressureConfig;
+import io.mistersmith.persistence.core.internal.base.Background;
+import io.mistersmith.persistence.core.internal.base.ServiceHealth;
 import io.mistersmith.persistence.core.internal.consistency.BacklogProbe;
 import io.mistersmith.persistence.core.internal.journal.JournalTracker;
 import io.mistersmith.persistence.error.PersistenceException;
@@ -11,8 +13,6 @@ import io.mistersmith.persistence.spi.BucketState;
 import io.mistersmith.persistence.spi.HotBucket;
 import io.mistersmith.persistence.spi.JournalPosition;
 import java.time.Duration;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,9 +35,8 @@ public final class PressureWatch {
   private final BackpressureConfig config;
   private final PersistenceListener listener;
   private final BooleanSupplier leading;
-  private final CountDownLatch stop = new CountDownLatch(1);
-  private final Thread looking;
-  private final Thread following;
+  private final Background looking;
+  private final Background following;
   private long lastSeen = Long.MAX_VALUE;
 
   /** Works {@code gate}; {@code leading} says whether this runtime moves the position itself. */
@@ -48,6 +47,7 @@ public final class PressureWatch {
       PressureGate gate,
       BackpressureConfig config,
       PersistenceListener listener,
+      ServiceHealth health,
       BooleanSupplier leading) {
     this.bucket = bucket;
     this.tracker = tracker;
@@ -56,14 +56,20 @@ public final class PressureWatch {
     this.config = config;
     this.listener = listener;
     this.leading = leading;
-    this.looking = thread("persistence-backlog-", this::look);
-    this.following = thread("persistence-position-", this::follow);
-  }
-
-  private Thread thread(String name, Runnable turn) {
-    Thread thread = new Thread(() -> run(turn), name + bucket.name());
-    thread.setDaemon(true);
-    return thread;
+    this.looking =
+        Background.every(
+            config.interval(),
+            "persistence-backlog-" + bucket.name(),
+            "backpressure stays as it is",
+            health,
+            () -> unlessAway(this::look));
+    this.following =
+        Background.every(
+            config.interval(),
+            "persistence-position-" + bucket.name(),
+            "backpressure goes by an old position",
+            health,
+            () -> unlessAway(this::follow));
   }
 
   /** Begins to look. */
@@ -72,35 +78,19 @@ public final class PressureWatch {
     following.start();
   }
 
-  /** Lets go the writes that wait, and stops; waits for that, but not for ever. */
+  /** Stops; waits for that, at most so long. */
   public void close(Duration patience) {
-    gate.end();
-    stop.countDown();
-    try {
-      looking.join(Math.max(1, patience.toMillis()));
-      following.join(Math.max(1, patience.toMillis()));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    looking.stop();
+    following.stop();
+    boolean unused = looking.close(patience);
+    boolean unusedToo = following.close(patience);
   }
 
-  private void run(Runnable turn) {
+  private void unlessAway(Runnable turn) {
     try {
-      while (!stop.await(config.interval().toNanos(), TimeUnit.NANOSECONDS)) {
-        try {
-          turn.run();
-        } catch (PersistenceException e) {
-          LOG.debug("bucket {}: backlog not measured: {}", bucket.name(), e.getMessage());
-        } catch (RuntimeException e) {
-          LOG.error(
-              "bucket {}: the backlog could not be measured for a reason that should not occur;"
-                  + " backpressure stays as it is",
-              bucket.name(),
-              e);
-        }
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+      turn.run();
+    } catch (PersistenceException e) {
+      LOG.debug("bucket {}: backlog not measured: {}", bucket.name(), e.getMessage());
     }
   }
 

@@ -1,5 +1,7 @@
 package io.mistersmith.persistence.core.internal.cache;
 
+import io.mistersmith.persistence.core.internal.base.Background;
+import io.mistersmith.persistence.core.internal.base.ServiceHealth;
 import io.mistersmith.persistence.core.internal.resilience.Backoff;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.spi.BucketState;
@@ -8,8 +10,6 @@ import io.mistersmith.persistence.spi.JournalEntry;
 import io.mistersmith.persistence.spi.JournalRange;
 import io.mistersmith.persistence.spi.JournalReader;
 import java.time.Duration;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,42 +44,38 @@ final class ChangeWatch implements AutoCloseable {
 
   private final HotBucket bucket;
   private final Listener listener;
-  private final CountDownLatch stop = new CountDownLatch(1);
-  private final Thread thread;
+  private final Backoff backoff = new Backoff(Duration.ofMillis(20), Duration.ofSeconds(1));
+  private final Background thread;
 
-  ChangeWatch(HotBucket bucket, Listener listener) {
+  ChangeWatch(HotBucket bucket, ServiceHealth health, Listener listener) {
     this.bucket = bucket;
     this.listener = listener;
-    this.thread = new Thread(this::run, "persistence-cache-" + bucket.name());
-    this.thread.setDaemon(true);
+    this.thread =
+        Background.loop(
+            "persistence-cache-" + bucket.name(),
+            "this runtime's reads go to the stores",
+            health,
+            this::takeTurn,
+            () -> {});
   }
 
   void start() {
     thread.start();
   }
 
-  private void run() {
-    Backoff backoff = new Backoff(Duration.ofMillis(20), Duration.ofSeconds(1));
-    while (isOpen()) {
-      try {
-        follow(backoff);
-      } catch (PersistenceException e) {
-        interrupted(e);
-      } catch (RuntimeException e) {
-        LOG.error(
-            "bucket {}: the cache's watch failed for a reason that should not occur; it begins"
-                + " anew, reads go to the stores meanwhile",
-            bucket.name(),
-            e);
-      } finally {
-        listener.interrupted();
-      }
-      pause(backoff.next());
+  private void takeTurn() {
+    try {
+      follow();
+    } catch (PersistenceException e) {
+      interrupted(e);
+    } finally {
+      listener.interrupted();
     }
+    boolean unused = thread.pause(backoff.next());
   }
 
   private void interrupted(PersistenceException e) {
-    if (isOpen()) {
+    if (thread.isOpen()) {
       LOG.debug(
           "bucket {}: the cache's watch is interrupted, reads go to the stores: {}",
           bucket.name(),
@@ -87,7 +83,7 @@ final class ChangeWatch implements AutoCloseable {
     }
   }
 
-  private void follow(Backoff backoff) {
+  private void follow() {
     BucketState stream = bucket.state();
     long seen = stream.lastSequence();
     try (JournalReader reader = bucket.read(JournalRange.from(seen + 1).withoutValues())) {
@@ -95,7 +91,8 @@ final class ChangeWatch implements AutoCloseable {
       listener.resumed();
       long comparedAt = System.nanoTime();
       long expected = 0;
-      while (isOpen()) {
+      while (thread.isOpen()) {
+        thread.succeeded();
         JournalEntry next = reader.next(SLICE).orElse(null);
         listener.ticked();
         if (next != null) {
@@ -117,27 +114,8 @@ final class ChangeWatch implements AutoCloseable {
     }
   }
 
-  private boolean isOpen() {
-    return stop.getCount() > 0;
-  }
-
-  private void pause(Duration duration) {
-    try {
-      boolean stopped = stop.await(duration.toNanos(), TimeUnit.NANOSECONDS);
-      LOG.trace("bucket {}: the cache's watch paused, stopped: {}", bucket.name(), stopped);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      stop.countDown();
-    }
-  }
-
   @Override
   public void close() {
-    stop.countDown();
-    try {
-      thread.join(Duration.ofSeconds(10).toMillis());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    boolean unused = thread.close(Duration.ofSeconds(10));
   }
 }

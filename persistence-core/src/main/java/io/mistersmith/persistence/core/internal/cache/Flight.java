@@ -76,16 +76,25 @@ final class Flight<E extends Cacheable> {
   CompletableFuture<Optional<E>> landing(Executor executor) {
     CompletableFuture<Optional<E>> own = new CompletableFuture<>();
     var unused =
-        landed.whenCompleteAsync(
-            (found, failure) -> {
-              if (failure == null) {
-                own.complete(found);
-              } else {
-                own.completeExceptionally(failure);
-              }
-            },
-            executor);
+        landed
+            .whenCompleteAsync(
+                (found, failure) -> {
+                  if (failure == null) {
+                    own.complete(found);
+                  } else {
+                    own.completeExceptionally(failure);
+                  }
+                },
+                executor)
+            // The executor may refuse, and then nothing above has run.
+            .whenComplete((found, failure) -> failRefused(own, failure));
     return own;
+  }
+
+  private static void failRefused(CompletableFuture<?> own, @Nullable Throwable failure) {
+    if (failure != null) {
+      own.completeExceptionally(failure);
+    }
   }
 
   Optional<E> await(StateKey key, Duration longest) {

@@ -112,9 +112,7 @@ public final class L1<E extends Cacheable> implements AutoCloseable {
     try {
       tallies.loaded(1);
       Optional<E> found = load.get();
-      keep(key, mine, found);
-      flights.remove(key, mine);
-      mine.land(found);
+      landed(key, mine, found);
       return found;
     } catch (RuntimeException | Error e) {
       failed(key, mine, e);
@@ -142,9 +140,7 @@ public final class L1<E extends Cacheable> implements AutoCloseable {
           .whenComplete(
               (found, failure) -> {
                 if (failure == null) {
-                  keep(key, mine, found);
-                  flights.remove(key, mine);
-                  mine.land(found);
+                  landed(key, mine, found);
                 } else {
                   failed(key, mine, failure);
                 }
@@ -178,9 +174,7 @@ public final class L1<E extends Cacheable> implements AutoCloseable {
       mine.forEach(
           (key, flight) -> {
             Optional<E> entry = found.getOrDefault(key, Optional.empty());
-            keep(key, flight, entry);
-            flights.remove(key, flight);
-            flight.land(entry);
+            landed(key, flight, entry);
           });
       return found;
     } catch (RuntimeException | Error e) {
@@ -214,6 +208,16 @@ public final class L1<E extends Cacheable> implements AutoCloseable {
           present.spoil();
           return another;
         });
+  }
+
+  /** Whatever keeping it does, nobody waits for this load any more. */
+  private void landed(StateKey key, Flight<E> mine, Optional<E> found) {
+    try {
+      keep(key, mine, found);
+    } finally {
+      flights.remove(key, mine);
+      mine.land(found);
+    }
   }
 
   private void failed(StateKey key, Flight<E> mine, Throwable failure) {
@@ -289,9 +293,10 @@ public final class L1<E extends Cacheable> implements AutoCloseable {
 
   private synchronized void startWatch() {
     if (!closed && watch == null) {
+      ChangeWatch begun = new ChangeWatch(around.bucket(), around.health(), new Following());
+      begun.start();
+      watch = begun;
       demanded = true;
-      watch = new ChangeWatch(around.bucket(), new Following());
-      watch.start();
     }
   }
 

@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.internal.cache;
 
+import io.mistersmith.persistence.core.internal.base.ServiceHealth;
 import io.mistersmith.persistence.core.internal.journal.Revisions;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
@@ -22,6 +23,7 @@ import java.util.function.Function;
  * @param maxAge how long the server keeps an entry; zero for ever
  * @param used is told whose entries are used, once a second each
  * @param executor completes what several callers wait for
+ * @param health is told how the watch is
  */
 public record Surroundings(
     HotBucket bucket,
@@ -31,4 +33,5 @@ public record Surroundings(
     Clock clock,
     Duration maxAge,
     Consumer<String> used,
-    Executor executor) {}
+    Executor executor,
+    ServiceHealth health) {}

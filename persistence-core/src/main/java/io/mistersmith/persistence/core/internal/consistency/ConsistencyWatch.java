@@ -1,6 +1,8 @@
 package io.mistersmith.persistence.core.internal.consistency;
 
 import io.mistersmith.persistence.config.ConsistencyConfig;
+import io.mistersmith.persistence.core.internal.base.Background;
+import io.mistersmith.persistence.core.internal.base.ServiceHealth;
 import io.mistersmith.persistence.core.internal.resilience.Deadline;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.monitor.CheckScope;
@@ -8,8 +10,6 @@ import io.mistersmith.persistence.monitor.ConsistencyReport;
 import io.mistersmith.persistence.monitor.FlushReport;
 import io.mistersmith.persistence.monitor.PersistenceListener;
 import java.time.Duration;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -31,21 +31,29 @@ public final class ConsistencyWatch {
   private final PersistenceListener listener;
   private final BooleanSupplier leading;
   private final AtomicReference<FlushReport> late = new AtomicReference<>();
-  private final CountDownLatch stop = new CountDownLatch(1);
-  private final Thread thread;
+  private final Background thread;
+  private Deadline sample;
+  private Deadline look = Deadline.after(Duration.ZERO);
 
   ConsistencyWatch(
       ConsistencyCheck check,
       ConsistencyConfig config,
       PersistenceListener listener,
+      ServiceHealth health,
       BooleanSupplier leading,
       String bucket) {
     this.check = check;
     this.config = config;
     this.listener = listener;
     this.leading = leading;
-    this.thread = new Thread(this::run, "persistence-consistency-" + bucket);
-    this.thread.setDaemon(true);
+    this.sample = Deadline.after(config.interval());
+    this.thread =
+        Background.every(
+            LOOK,
+            "persistence-consistency-" + bucket,
+            "the stores are not compared",
+            health,
+            this::compareWhatIsDue);
   }
 
   /** Has a look taken at what this flush committed, because some of it was late. */
@@ -60,37 +68,24 @@ public final class ConsistencyWatch {
     }
   }
 
-  /** Stops; waits for a check under way, but not for ever. */
+  /** Stops; waits for a check under way, at most so long. */
   void close(Duration patience) {
-    stop.countDown();
-    try {
-      thread.join(Math.max(1, patience.toMillis()));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    boolean unused = thread.close(patience);
   }
 
-  private void run() {
-    Deadline sample = Deadline.after(config.interval());
-    Deadline look = Deadline.after(Duration.ZERO);
-    try {
-      while (!stop.await(LOOK.toNanos(), TimeUnit.NANOSECONDS)) {
-        if (!leading.getAsBoolean()) {
-          continue;
-        }
-        FlushReport violated = look.hasPassed() ? late.getAndSet(null) : null;
-        if (violated != null) {
-          int entries = Math.min(config.sampleSize(), Math.max(1, violated.entries()));
-          carryOut(() -> check.checkUpTo(violated.through().sequence(), entries));
-          look = Deadline.after(BETWEEN_LOOKS);
-        }
-        if (sample.hasPassed()) {
-          carryOut(() -> check.check(CheckScope.sample(config.sampleSize())));
-          sample = Deadline.after(config.interval());
-        }
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+  private void compareWhatIsDue() {
+    if (!leading.getAsBoolean()) {
+      return;
+    }
+    FlushReport violated = look.hasPassed() ? late.getAndSet(null) : null;
+    if (violated != null) {
+      look = Deadline.after(BETWEEN_LOOKS);
+      int entries = Math.min(config.sampleSize(), Math.max(1, violated.entries()));
+      carryOut(() -> check.checkUpTo(violated.through().sequence(), entries));
+    }
+    if (sample.hasPassed()) {
+      sample = Deadline.after(config.interval());
+      carryOut(() -> check.check(CheckScope.sample(config.sampleSize())));
     }
   }
 
@@ -99,8 +94,6 @@ public final class ConsistencyWatch {
       listener.onConsistencyChecked(work.get());
     } catch (PersistenceException e) {
       LOG.info("the stores were not compared, the next turn does it: {}", e.getMessage());
-    } catch (RuntimeException e) {
-      LOG.error("the stores could not be compared for a reason that should not occur", e);
     }
   }
 }

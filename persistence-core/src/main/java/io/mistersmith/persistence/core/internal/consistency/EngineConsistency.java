@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.core.internal.consistency;
 
 import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.core.internal.base.ServiceHealth;
 import io.mistersmith.persistence.core.internal.flush.Commits;
 import io.mistersmith.persistence.core.internal.journal.JournalTracker;
 import io.mistersmith.persistence.core.internal.monitor.SlidingLags;
@@ -49,6 +50,7 @@ public final class EngineConsistency implements Consistency {
       BacklogProbe probe,
       PersistenceConfig config,
       PersistenceListener listener,
+      ServiceHealth health,
       BooleanSupplier leading) {
     this.bucket = bucket;
     this.states = stores.states();
@@ -65,7 +67,7 @@ public final class EngineConsistency implements Consistency {
             listener);
     this.check = new ConsistencyCheck(bucket, states, tracker, commits, findings, stores.clock());
     this.watch =
-        new ConsistencyWatch(check, config.consistency(), listener, leading, bucket.name());
+        new ConsistencyWatch(check, config.consistency(), listener, health, leading, bucket.name());
     lags.onViolation(watch::wasLate);
   }
 

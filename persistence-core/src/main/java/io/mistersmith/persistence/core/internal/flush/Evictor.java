@@ -1,6 +1,8 @@
 package io.mistersmith.persistence.core.internal.flush;
 
 import io.mistersmith.persistence.config.FlushConfig;
+import io.mistersmith.persistence.core.internal.base.Background;
+import io.mistersmith.persistence.core.internal.base.ServiceHealth;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.monitor.PersistenceListener;
 import io.mistersmith.persistence.spi.BucketState;
@@ -19,8 +21,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -54,8 +54,7 @@ public final class Evictor {
   private final PersistenceListener listener;
   private final Clock clock;
   private final BooleanSupplier leading;
-  private final CountDownLatch stop = new CountDownLatch(1);
-  private final Thread thread;
+  private final Background thread;
   private Instant due;
 
   /** Sweeps {@code target} while {@code leading}; {@code clock} says what is idle. */
@@ -64,6 +63,7 @@ public final class Evictor {
       DeadLetterStore deadLetters,
       FlushConfig config,
       PersistenceListener listener,
+      ServiceHealth health,
       Clock clock,
       BooleanSupplier leading) {
     this.target = target;
@@ -73,8 +73,13 @@ public final class Evictor {
     this.clock = clock;
     this.leading = leading;
     this.due = clock.instant().plus(config.sweepInterval());
-    this.thread = new Thread(this::run, "persistence-evict-" + target.name());
-    this.thread.setDaemon(true);
+    this.thread =
+        Background.every(
+            LOOK,
+            "persistence-evict-" + target.name(),
+            "idle entries stay in KV",
+            health,
+            this::look);
   }
 
   /** Begins to look for idle entries. */
@@ -82,30 +87,16 @@ public final class Evictor {
     thread.start();
   }
 
-  /** Stops after the chunk under way; waits for that, but not for ever. */
+  /** Stops after the chunk under way; waits for that, at most so long. */
   public void close(Duration patience) {
-    stop.countDown();
-    try {
-      thread.join(Math.max(1, patience.toMillis()));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    boolean unused = thread.close(patience);
   }
 
-  private void run() {
-    try {
-      while (!stop.await(LOOK.toMillis(), TimeUnit.MILLISECONDS)) {
-        if (leading.getAsBoolean() && !clock.instant().isBefore(due)) {
-          due = clock.instant().plus(config.sweepInterval());
-          sweepUnlessSomethingFails();
-        }
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+  private void look() {
+    if (!leading.getAsBoolean() || clock.instant().isBefore(due)) {
+      return;
     }
-  }
-
-  private void sweepUnlessSomethingFails() {
+    due = clock.instant().plus(config.sweepInterval());
     try {
       sweep();
     } catch (PersistenceException e) {
@@ -113,11 +104,6 @@ public final class Evictor {
           "bucket {}: the sweep for idle entries was cut short, the next one goes on: {}",
           target.name(),
           e.getMessage());
-    } catch (RuntimeException e) {
-      LOG.error(
-          "bucket {}: the sweep for idle entries failed for a reason that should not occur",
-          target.name(),
-          e);
     }
   }
 
@@ -128,13 +114,14 @@ public final class Evictor {
     Map<String, Long> idle = idleEntries(flushed, idleSince);
     List<CompletableFuture<Void>> evictions = new ArrayList<>();
     for (Map.Entry<String, Long> entry : idle.entrySet()) {
-      if (stop.getCount() == 0) {
+      if (!thread.isOpen()) {
         break;
       }
       evictions.add(target.bucket().evict(entry.getKey(), entry.getValue()));
       if (evictions.size() == CHUNK) {
         Evictions.await(evictions, ANSWERS);
         evictions.clear();
+        thread.alive();
       }
     }
     Evictions.await(evictions, ANSWERS);

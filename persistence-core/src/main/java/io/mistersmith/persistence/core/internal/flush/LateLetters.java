@@ -1,13 +1,13 @@
 package io.mistersmith.persistence.core.internal.flush;
 
+import io.mistersmith.persistence.core.internal.base.Background;
+import io.mistersmith.persistence.core.internal.base.ServiceHealth;
 import io.mistersmith.persistence.core.internal.resilience.Backoff;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.repository.DeadLetter;
 import io.mistersmith.persistence.repository.DeadLetters;
 import java.time.Duration;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,17 +27,27 @@ public final class LateLetters {
   private final DeadLetters letters;
   private final BooleanSupplier leading;
   private final Progress progress;
-  private final CountDownLatch stop = new CountDownLatch(1);
-  private final Thread thread;
+  private final Backoff backoff = new Backoff(FIRST, LONGEST);
+  private final Background thread;
+  private Duration wait = FIRST;
 
   /** Replays those of {@code letters}, and signals {@code progress} to those who wait. */
   public LateLetters(
-      String bucket, DeadLetters letters, BooleanSupplier leading, Progress progress) {
+      String bucket,
+      DeadLetters letters,
+      ServiceHealth health,
+      BooleanSupplier leading,
+      Progress progress) {
     this.letters = letters;
     this.leading = leading;
     this.progress = progress;
-    this.thread = new Thread(this::run, "persistence-late-" + bucket);
-    this.thread.setDaemon(true);
+    this.thread =
+        Background.loop(
+            "persistence-late-" + bucket,
+            "entries that ran out of time are not tried again",
+            health,
+            this::takeTurn,
+            () -> {});
   }
 
   /** Whether the entry was refused for want of time alone. */
@@ -52,28 +62,18 @@ public final class LateLetters {
 
   /** Stops after the letter under way; waits for that at most {@code patience}. */
   public void close(Duration patience) {
-    stop.countDown();
-    try {
-      thread.join(Math.max(1, patience.toMillis()));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    boolean unused = thread.close(patience);
   }
 
-  private void run() {
-    Backoff backoff = new Backoff(FIRST, LONGEST);
-    Duration wait = FIRST;
-    try {
-      while (!stop.await(wait.toMillis(), TimeUnit.MILLISECONDS)) {
-        if (leading.getAsBoolean() && isStuck()) {
-          wait = backoff.next();
-        } else {
-          backoff.reset();
-          wait = FIRST;
-        }
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+  private void takeTurn() {
+    if (!thread.pause(wait)) {
+      return;
+    }
+    if (leading.getAsBoolean() && isStuck()) {
+      wait = backoff.next();
+    } else {
+      backoff.reset();
+      wait = FIRST;
     }
   }
 
@@ -90,9 +90,6 @@ public final class LateLetters {
       return replay.refused() > 0 && replay.replayed() == 0;
     } catch (PersistenceException e) {
       LOG.info("late dead letters not replayed, trying again: {}", e.getMessage());
-      return true;
-    } catch (RuntimeException e) {
-      LOG.error("late dead letters not replayed for a reason that should not occur", e);
       return true;
     }
   }

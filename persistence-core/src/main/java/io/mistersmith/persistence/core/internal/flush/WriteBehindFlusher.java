@@ -1,6 +1,8 @@
 package io.mistersmith.persistence.core.internal.flush;
 
 import io.mistersmith.persistence.config.FlushConfig;
+import io.mistersmith.persistence.core.internal.base.Background;
+import io.mistersmith.persistence.core.internal.base.ServiceHealth;
 import io.mistersmith.persistence.core.internal.resilience.Backoff;
 import io.mistersmith.persistence.core.internal.resilience.Deadline;
 import io.mistersmith.persistence.error.PersistenceException;
@@ -10,8 +12,6 @@ import io.mistersmith.persistence.spi.JournalRange;
 import io.mistersmith.persistence.spi.JournalReader;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,22 +44,37 @@ public final class WriteBehindFlusher {
   private final Urgency urgency = new Urgency();
   private final BatchLimit limit;
   private final BatchCollector collector;
-  private final CountDownLatch stop = new CountDownLatch(1);
-  private final Thread thread;
+  private final Backoff backoff = new Backoff(Duration.ofMillis(20), Duration.ofSeconds(1));
+  private final Background thread;
   private volatile boolean nudged;
   private Deadline known = Deadline.after(HEARTBEAT);
 
   /** Flushes {@code target} under the name {@code holder}; {@link #start()} begins. */
   public WriteBehindFlusher(
-      FlushTarget target, FlushConfig config, PersistenceListener listener, String holder) {
+      FlushTarget target,
+      FlushConfig config,
+      PersistenceListener listener,
+      ServiceHealth health,
+      String holder) {
     this.target = target;
     this.listener = listener;
-    this.lease = new FlushLease(target.journals(), target.name(), holder, config.leaseDuration());
+    this.lease =
+        new FlushLease(
+            target.journals(),
+            target.name(),
+            holder,
+            config.leaseDuration(),
+            new Arrears(target.bucket(), target.tracker()));
     this.standstill = new Standstill(target.tracker());
     this.limit = new BatchLimit(config.maxEntries());
     this.collector = new BatchCollector(config, urgency, limit);
-    this.thread = new Thread(this::run, "persistence-flush-" + target.name());
-    this.thread.setDaemon(true);
+    this.thread =
+        Background.loop(
+            "persistence-flush-" + target.name(),
+            "this runtime brings no writes to PostgreSQL",
+            health,
+            this::takeTurn,
+            lease::release);
   }
 
   /** Begins to flush, and to listen to nudges. */
@@ -68,9 +83,9 @@ public final class WriteBehindFlusher {
     thread.start();
   }
 
-  /** Whether this runtime holds the lease, as far as it knows. */
+  /** Whether this runtime holds the lease, as far as it knows, and works. */
   public boolean isLeading() {
-    return lease.isHeld();
+    return lease.isHeld() && thread.isRunning();
   }
 
   /** What PostgreSQL failed with when this runtime last flushed; empty once it has succeeded. */
@@ -86,15 +101,9 @@ public final class WriteBehindFlusher {
     }
   }
 
-  /** Stops after the batch under way and gives the lease up; waits for that, but not for ever. */
+  /** Stops after the batch under way and gives the lease up; waits for that, at most so long. */
   public void close(Duration patience) {
-    stop.countDown();
-    try {
-      thread.join(Math.max(1, patience.toMillis()));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-    if (thread.isAlive()) {
+    if (!thread.close(patience)) {
       LOG.warn(
           "bucket {}: the flush did not stop within {}; what it was flushing stays in the journal",
           target.name(),
@@ -102,34 +111,29 @@ public final class WriteBehindFlusher {
     }
   }
 
-  private void run() {
-    Backoff backoff = new Backoff(Duration.ofMillis(20), Duration.ofSeconds(1));
-    while (!isClosed()) {
-      try {
-        boolean standIn = !lease.hold() && standstill.isNoticed();
-        if (standIn || lease.isHeld()) {
-          target.tracker().refresh();
-          flushUntilSomethingChanges(backoff, standIn);
-        } else {
-          keepPositionKnown();
-          pause(LOOK);
-        }
-      } catch (PersistenceException e) {
-        report(e);
-        pause(backoff.next());
-      } catch (RuntimeException e) {
-        LOG.error(
-            "bucket {}: the flush failed for a reason that should not occur; it goes on trying",
-            target.name(),
-            e);
-        listener.onFlushFailed(target.name(), e);
-        pause(backoff.next());
-      }
-    }
+  /**
+   * Flushes under the lease, or without it where nobody applies what this process or any other has
+   * written.
+   */
+  private void takeTurn() {
+    boolean standIn = false;
     try {
-      lease.release();
+      if (!lease.hold()) {
+        standIn = lease.takeStalled() || standstill.isNoticed();
+      }
+      if (standIn || lease.isHeld()) {
+        target.tracker().refresh();
+        flushUntilSomethingChanges(standIn);
+      } else {
+        keepPositionKnown();
+        boolean unused = thread.pause(LOOK);
+      }
     } catch (PersistenceException e) {
-      LOG.info("bucket {}: lease not given up, it will run out: {}", target.name(), e.getMessage());
+      report(e);
+      boolean unused = thread.pause(backoff.next());
+    } catch (RuntimeException e) {
+      listener.onFlushFailed(target.name(), e);
+      throw e;
     }
   }
 
@@ -148,14 +152,15 @@ public final class WriteBehindFlusher {
    *
    * @param standIn whether to go on without the lease, because nobody else flushes
    */
-  private void flushUntilSomethingChanges(Backoff backoff, boolean standIn) {
+  private void flushUntilSomethingChanges(boolean standIn) {
     JournalPosition position = target.tracker().position();
     long silentSince = System.nanoTime();
     try (JournalReader reader = target.bucket().read(JournalRange.from(position.sequence() + 1))) {
       if (isNoLonger(position)) {
         return;
       }
-      while (!isClosed() && (lease.hold() || standIn)) {
+      while (thread.isOpen() && (lease.hold() || (standIn && !lease.isStalled()))) {
+        thread.succeeded();
         hearNudge();
         Batch batch = collector.collect(reader, position, IDLE);
         if (!batch.isEmpty()) {
@@ -194,25 +199,10 @@ public final class WriteBehindFlusher {
           "bucket {}: flush interrupted, trying again: {}", target.name(), failure.getMessage());
     } else {
       LOG.error(
-          "bucket {}: flush refused; writes are kept in the journal until this is mended: {}",
+          "bucket {}: flush refused; writes are kept in the journal until this is repaired: {}",
           target.name(),
           failure.getMessage());
     }
     listener.onFlushFailed(target.name(), failure);
-  }
-
-  private boolean isClosed() {
-    return stop.getCount() == 0;
-  }
-
-  /** Waits, but not past {@link #close}. */
-  private void pause(Duration duration) {
-    try {
-      boolean stopped = stop.await(duration.toNanos(), TimeUnit.NANOSECONDS);
-      LOG.trace("bucket {}: paused for {}, stopped: {}", target.name(), duration, stopped);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      stop.countDown();
-    }
   }
 }

@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.internal.lifecycle;
 
+import io.mistersmith.persistence.core.internal.base.LibraryThreads;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
@@ -45,8 +46,10 @@ final class HydrationFlight {
     for (Consumer<HydrationProgress> listener : listeners) {
       try {
         listener.accept(progress);
-      } catch (RuntimeException e) {
+      } catch (Throwable e) {
         LOG.warn("agent {}: a listener of its hydration failed; the hydration goes on", agent, e);
+      } finally {
+        LibraryThreads.dropInterrupt("a listener of a hydration");
       }
     }
   }

@@ -69,6 +69,9 @@ public final class TieredLifecycle implements AgentLifecycle, AgentMoves {
         mine.fail(
             new NonTransientPersistenceException(
                 DataError.CLOSED, "agent " + agent + ": not hydrated, the engine is closed", e));
+      } catch (Error e) {
+        flights.remove(agent, mine);
+        mine.fail(e);
       }
     }
     return flight.landing();

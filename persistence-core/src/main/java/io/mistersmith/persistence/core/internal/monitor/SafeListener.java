@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.internal.monitor;
 
+import io.mistersmith.persistence.core.internal.base.LibraryThreads;
 import io.mistersmith.persistence.lifecycle.Hydration;
 import io.mistersmith.persistence.lifecycle.LifecycleChange;
 import io.mistersmith.persistence.model.StateKey;
@@ -9,11 +10,15 @@ import io.mistersmith.persistence.monitor.ConsistencyReport;
 import io.mistersmith.persistence.monitor.FlushReport;
 import io.mistersmith.persistence.monitor.Inconsistency;
 import io.mistersmith.persistence.monitor.PersistenceListener;
+import io.mistersmith.persistence.monitor.ServiceFailure;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Passes on to the application's listener, and logs what it throws instead of failing for it. */
+/**
+ * Passes on to the application's listener, logs what it throws instead of failing for it, and drops
+ * its interrupts of the library's threads.
+ */
 public final class SafeListener implements PersistenceListener {
 
   private static final Logger LOG = LoggerFactory.getLogger(SafeListener.class);
@@ -29,7 +34,7 @@ public final class SafeListener implements PersistenceListener {
 
   @Override
   public void onFlushed(FlushReport report) {
-    engine.accept(report);
+    guard(() -> engine.accept(report));
     guard(() -> listener.onFlushed(report));
   }
 
@@ -88,11 +93,18 @@ public final class SafeListener implements PersistenceListener {
     guard(() -> listener.onConsistencyChecked(report));
   }
 
+  @Override
+  public void onServiceFailed(ServiceFailure failure) {
+    guard(() -> listener.onServiceFailed(failure));
+  }
+
   private static void guard(Runnable call) {
     try {
       call.run();
-    } catch (RuntimeException e) {
-      LOG.warn("the application's PersistenceListener failed; mend it, the engine goes on", e);
+    } catch (Throwable e) {
+      LOG.warn("the application's PersistenceListener failed; fix it, the engine goes on", e);
+    } finally {
+      LibraryThreads.dropInterrupt("the application's PersistenceListener");
     }
   }
 }

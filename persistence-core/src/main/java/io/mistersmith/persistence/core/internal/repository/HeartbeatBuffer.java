@@ -1,5 +1,7 @@
 package io.mistersmith.persistence.core.internal.repository;
 
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.spi.AgentStore;
 import java.time.Instant;
@@ -18,6 +20,7 @@ public final class HeartbeatBuffer {
 
   private final AgentStore agents;
   private final Map<UUID, Instant> latest = new ConcurrentHashMap<>();
+  private volatile boolean closed;
 
   /** Writes to {@code agents}. */
   public HeartbeatBuffer(AgentStore agents) {
@@ -25,7 +28,18 @@ public final class HeartbeatBuffer {
   }
 
   void beat(UUID agent, Instant time) {
+    if (closed) {
+      throw new NonTransientPersistenceException(
+          DataError.CLOSED,
+          "agent " + agent + ": no heartbeat, the persistence layer is closed; open it again");
+    }
     latest.merge(agent, time, (a, b) -> a.isAfter(b) ? a : b);
+  }
+
+  /** Refuses heartbeats from now on, and writes what has come together. */
+  public void close() {
+    closed = true;
+    write();
   }
 
   /** Writes what has come together; keeps it when PostgreSQL is away. */

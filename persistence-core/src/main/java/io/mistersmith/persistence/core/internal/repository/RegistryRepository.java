@@ -2,6 +2,7 @@ package io.mistersmith.persistence.core.internal.repository;
 
 import io.mistersmith.persistence.core.internal.resilience.Conflicts;
 import io.mistersmith.persistence.core.internal.routing.KnownRevisions;
+import io.mistersmith.persistence.core.internal.routing.WritesUnderWay;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.DataResult;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
@@ -44,6 +45,7 @@ public final class RegistryRepository implements AgentRepository {
   private final AgentPublisher publisher;
   private final Consumer<String> evictState;
   private final HeartbeatBuffer heartbeats;
+  private final WritesUnderWay underWay;
   private final KnownRevisions<UUID> known;
   private final Clock clock;
   private final Executor executor;
@@ -54,6 +56,7 @@ public final class RegistryRepository implements AgentRepository {
       AgentPublisher publisher,
       Consumer<String> evictState,
       HeartbeatBuffer heartbeats,
+      WritesUnderWay underWay,
       KnownRevisions<UUID> known,
       Clock clock,
       Executor executor) {
@@ -61,6 +64,7 @@ public final class RegistryRepository implements AgentRepository {
     this.publisher = publisher;
     this.evictState = evictState;
     this.heartbeats = heartbeats;
+    this.underWay = underWay;
     this.known = known;
     this.clock = clock;
     this.executor = executor;
@@ -76,10 +80,15 @@ public final class RegistryRepository implements AgentRepository {
           DataError.MISCONFIGURED,
           "agent " + key + ": agents have no time to live; delete the agent instead");
     }
-    StoredAgent stored = agents.save(agent, expectedVersion(options.expected()));
-    known.note(key, revision(stored), Optional.empty());
-    publisher.publish(stored);
-    return versioned(stored);
+    underWay.begin(key);
+    try {
+      StoredAgent stored = agents.save(agent, expectedVersion(options.expected()));
+      known.note(key, revision(stored), Optional.empty());
+      publisher.publish(stored);
+      return versioned(stored);
+    } finally {
+      underWay.end();
+    }
   }
 
   @Override
@@ -130,11 +139,16 @@ public final class RegistryRepository implements AgentRepository {
    * step leaves nothing that says otherwise.
    */
   private void delete(UUID key, long expectedVersion) {
-    publisher.retract(key);
-    boolean existed = agents.delete(key, expectedVersion);
-    publisher.retract(key);
-    if (existed) {
-      evictState.accept(key.toString());
+    underWay.begin(key);
+    try {
+      publisher.retract(key);
+      boolean existed = agents.delete(key, expectedVersion);
+      publisher.retract(key);
+      if (existed) {
+        evictState.accept(key.toString());
+      }
+    } finally {
+      underWay.end();
     }
   }
 

@@ -37,7 +37,7 @@ final class Rows {
     return wait(calls);
   }
 
-  /** Starts a call; whatever fails, the future fails with the typed exception itself. */
+  /** Starts a call; whatever is thrown, the future fails with the exception or Error itself. */
   static <T> CompletableFuture<T> start(Supplier<CompletableFuture<T>> call) {
     CompletableFuture<T> result = new CompletableFuture<>();
     try {
@@ -51,7 +51,7 @@ final class Rows {
                       result.completeExceptionally(typed(failure));
                     }
                   });
-    } catch (PersistenceException | RejectedExecutionException e) {
+    } catch (Throwable e) {
       result.completeExceptionally(typed(e));
     }
     return result;

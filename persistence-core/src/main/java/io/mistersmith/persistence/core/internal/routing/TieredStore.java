@@ -25,6 +25,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,6 +48,7 @@ public final class TieredStore {
   private final OwnVersions own;
   private final AsyncWriter async;
   private final Admission admission;
+  private final WritesUnderWay underWay;
 
   /** Reads and writes through these tiers; no write is held up. */
   public TieredStore(Tiers tiers, Window window) {
@@ -61,6 +63,7 @@ public final class TieredStore {
   public TieredStore(Tiers tiers, Admission admission, Window window) {
     this.tiers = tiers;
     this.admission = admission;
+    this.underWay = new WritesUnderWay("bucket " + tiers.bucket().name());
     tiers.revisions().onRestart(tiers.known()::clear);
     this.reader = new TieredReader(tiers);
     this.publisher = new Publisher(tiers);
@@ -74,11 +77,21 @@ public final class TieredStore {
     return tiers;
   }
 
+  /** The writes of this process that have not ended, and whether more are let in. */
+  public WritesUnderWay underWay() {
+    return underWay;
+  }
+
   /** Writes a value and returns the revision of exactly this write. */
   public Revision write(StateKey key, byte[] json, Expected expected, Optional<Instant> expiresAt) {
-    return admission.enter(key)
-        ? committed(key, writeNow(key, json, expected, expiresAt))
-        : writeNow(key, json, expected, expiresAt);
+    underWay.begin(key);
+    try {
+      return admission.enter(key)
+          ? committed(key, writeNow(key, json, expected, expiresAt))
+          : writeNow(key, json, expected, expiresAt);
+    } finally {
+      underWay.end();
+    }
   }
 
   private Revision writeNow(
@@ -95,22 +108,49 @@ public final class TieredStore {
   /** {@link #write} without waiting for the acknowledgement. */
   public CompletableFuture<Revision> writeAsync(
       StateKey key, byte[] json, Expected expected, Optional<Instant> expiresAt) {
+    return counted(
+        key,
+        () ->
+            admission.enter(key)
+                ? CompletableFuture.completedFuture(
+                    committed(key, writeNow(key, json, expected, expiresAt)))
+                : async.write(
+                    key,
+                    json,
+                    expected,
+                    expiresAt,
+                    () -> writeNow(key, json, expected, expiresAt)));
+  }
+
+  /** Counts a write as under way until its future completes, and turns failures into futures. */
+  private CompletableFuture<Revision> counted(
+      StateKey key, Supplier<CompletableFuture<Revision>> write) {
+    boolean begun = false;
     try {
-      return admission.enter(key)
-          ? CompletableFuture.completedFuture(
-              committed(key, writeNow(key, json, expected, expiresAt)))
-          : async.write(
-              key, json, expected, expiresAt, () -> writeNow(key, json, expected, expiresAt));
-    } catch (PersistenceException e) {
-      return CompletableFuture.failedFuture(e);
+      underWay.begin(key);
+      begun = true;
+      CompletableFuture<Revision> written = write.get();
+      begun = false;
+      return written.whenComplete((revision, failure) -> underWay.end());
+    } catch (PersistenceException | CompletionException e) {
+      return CompletableFuture.failedFuture(cause(e));
+    } finally {
+      if (begun) {
+        underWay.end();
+      }
     }
   }
 
   /** Deletes the key, whatever is there. */
   public Revision remove(StateKey key) {
-    boolean held = admission.enter(key);
-    Revision revision = publishDelete(key);
-    return held ? committed(key, revision) : revision;
+    underWay.begin(key);
+    try {
+      boolean held = admission.enter(key);
+      Revision revision = publishDelete(key);
+      return held ? committed(key, revision) : revision;
+    } finally {
+      underWay.end();
+    }
   }
 
   private Revision publishDelete(StateKey key) {
@@ -119,24 +159,26 @@ public final class TieredStore {
 
   /** Deletes the key if it has this revision. */
   public Revision remove(StateKey key, Revision expected) {
-    boolean held = admission.enter(key);
-    Revision revision =
-        conditional.replace(key, Operation.DELETE, NO_VALUE, Optional.empty(), expected);
-    return held ? committed(key, revision) : revision;
+    underWay.begin(key);
+    try {
+      boolean held = admission.enter(key);
+      Revision revision =
+          conditional.replace(key, Operation.DELETE, NO_VALUE, Optional.empty(), expected);
+      return held ? committed(key, revision) : revision;
+    } finally {
+      underWay.end();
+    }
   }
 
   /** {@link #remove(StateKey)} without waiting for the acknowledgement. */
   public CompletableFuture<Revision> removeAsync(StateKey key) {
-    try {
-      if (admission.enter(key)) {
-        Revision revision = publishDelete(key);
-        return CompletableFuture.completedFuture(committed(key, revision));
-      }
-      return publisher.publishAsync(
-          key, Operation.DELETE, NO_VALUE, EntryMetadata.NONE, HotBucket.ANY);
-    } catch (PersistenceException e) {
-      return CompletableFuture.failedFuture(e);
-    }
+    return counted(
+        key,
+        () ->
+            admission.enter(key)
+                ? CompletableFuture.completedFuture(committed(key, publishDelete(key)))
+                : publisher.publishAsync(
+                    key, Operation.DELETE, NO_VALUE, EntryMetadata.NONE, HotBucket.ANY));
   }
 
   /** What stands at the key; nothing where there never was anything, or it is long gone. */
@@ -156,6 +198,15 @@ public final class TieredStore {
    * tell who has it in memory, and hide what the server may bring back; they leave as idle entries.
    */
   public void removeOwner(String agent) {
+    underWay.begin(agent);
+    try {
+      removeAllOf(agent);
+    } finally {
+      underWay.end();
+    }
+  }
+
+  private void removeAllOf(String agent) {
     long last = tiers.bucket().state().lastSequence();
     List<CompletableFuture<Long>> markers =
         tiers.bucket().list(agent, "").stream().map(this::marker).toList();
@@ -187,13 +238,16 @@ public final class TieredStore {
       Optional<Instant> expiresAt,
       Optional<Provenance> provenance,
       long place) {
-    try {
-      boolean held = admission.enter(key);
-      CompletableFuture<Revision> replaced = replaceFreely(key, json, expiresAt, provenance, place);
-      return held ? CompletableFuture.completedFuture(committed(key, replaced.join())) : replaced;
-    } catch (PersistenceException | CompletionException e) {
-      return CompletableFuture.failedFuture(cause(e));
-    }
+    return counted(
+        key,
+        () -> {
+          boolean held = admission.enter(key);
+          CompletableFuture<Revision> replaced =
+              replaceFreely(key, json, expiresAt, provenance, place);
+          return held
+              ? CompletableFuture.completedFuture(committed(key, replaced.join()))
+              : replaced;
+        });
   }
 
   private CompletableFuture<Revision> replaceFreely(
@@ -241,19 +295,24 @@ public final class TieredStore {
       Optional<byte[]> json,
       Optional<Instant> expiresAt,
       Provenance provenance) {
-    boolean held = admission.enter(key);
-    Revision revision =
-        conditional.publishAfter(
-            place,
-            key,
-            json.isPresent() ? Operation.PUT : Operation.DELETE,
-            json.orElse(NO_VALUE),
-            expiresAt,
-            provenance);
-    own.note(
-        key,
-        new OwnVersions.Version(json, revision, tiers.clock().instant(), expiresAt, provenance));
-    return held ? committed(key, revision) : revision;
+    underWay.begin(key);
+    try {
+      boolean held = admission.enter(key);
+      Revision revision =
+          conditional.publishAfter(
+              place,
+              key,
+              json.isPresent() ? Operation.PUT : Operation.DELETE,
+              json.orElse(NO_VALUE),
+              expiresAt,
+              provenance);
+      own.note(
+          key,
+          new OwnVersions.Version(json, revision, tiers.clock().instant(), expiresAt, provenance));
+      return held ? committed(key, revision) : revision;
+    } finally {
+      underWay.end();
+    }
   }
 
   private Revision committed(StateKey key, Revision revision) {
@@ -342,6 +401,7 @@ public final class TieredStore {
   public AutoCloseable watch(String agent, BiConsumer<Revision, JournalEntry> action) {
     return new Watch(
         tiers.bucket(),
+        tiers.health(),
         agent,
         entry -> {
           Revision revision = tiers.revisions().of(entry.sequence());

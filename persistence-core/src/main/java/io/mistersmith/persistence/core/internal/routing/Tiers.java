@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.internal.routing;
 
+import io.mistersmith.persistence.core.internal.base.ServiceHealth;
 import io.mistersmith.persistence.core.internal.cache.L1;
 import io.mistersmith.persistence.core.internal.journal.Revisions;
 import io.mistersmith.persistence.error.DataError;
@@ -31,6 +32,7 @@ import java.util.concurrent.Executor;
  * @param executor runs what an asynchronous call cannot do on the connection's own thread
  * @param use is told which agents are used
  * @param l1 what is kept of the bucket in this process's memory
+ * @param health is told how watches are
  * @param freshness how long what was seen in the bucket is still there or superseded
  */
 public record Tiers(
@@ -43,6 +45,7 @@ public record Tiers(
     Executor executor,
     AgentUse use,
     L1<Entry> l1,
+    ServiceHealth health,
     Freshness freshness) {
 
   /** When the bucket's entries end. */

@@ -1,5 +1,8 @@
 package io.mistersmith.persistence.core.internal.routing;
 
+import io.mistersmith.persistence.core.internal.base.Background;
+import io.mistersmith.persistence.core.internal.base.LibraryThreads;
+import io.mistersmith.persistence.core.internal.base.ServiceHealth;
 import io.mistersmith.persistence.core.internal.resilience.Backoff;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
@@ -10,8 +13,6 @@ import io.mistersmith.persistence.spi.JournalRange;
 import io.mistersmith.persistence.spi.JournalReader;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,77 +31,70 @@ final class Watch implements AutoCloseable {
   private final HotBucket bucket;
   private final String agent;
   private final Consumer<JournalEntry> action;
-  private final CountDownLatch stop = new CountDownLatch(1);
-  private final Thread thread;
+  private final Backoff backoff = new Backoff(Duration.ofMillis(20), Duration.ofSeconds(1));
+  private final Background thread;
   private BucketState stream;
   private long seen;
   private boolean warned;
 
-  Watch(HotBucket bucket, String agent, Consumer<JournalEntry> action) {
+  Watch(HotBucket bucket, ServiceHealth health, String agent, Consumer<JournalEntry> action) {
     this.bucket = bucket;
     this.agent = agent;
     this.action = action;
     this.stream = bucket.state();
     this.seen = stream.lastSequence();
-    this.thread = new Thread(this::run, "persistence-watch-" + bucket.name());
-    this.thread.setDaemon(true);
+    this.thread =
+        Background.loop(
+            "persistence-watch-" + bucket.name(),
+            "a watch of " + agent + " hears nothing",
+            health,
+            this::takeTurn,
+            () -> {});
     this.thread.start();
   }
 
   @Override
   public void close() {
-    stop.countDown();
-    if (Thread.currentThread() != thread) {
-      try {
-        thread.join(Duration.ofSeconds(10).toMillis());
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
+    boolean unused = thread.close(Duration.ofSeconds(10));
+  }
+
+  private void takeTurn() {
+    try {
+      restartWhenStreamDid();
+      follow();
+    } catch (PersistenceException e) {
+      interrupted(e);
+      boolean unused = thread.pause(backoff.next());
     }
   }
 
-  private void run() {
-    Backoff backoff = new Backoff(Duration.ofMillis(20), Duration.ofSeconds(1));
-    while (isOpen()) {
-      try {
-        restartWhenStreamDid();
-        follow(backoff);
-      } catch (PersistenceException e) {
-        LOG.debug(
-            "bucket {}: watch of {} interrupted, resuming behind {}: {}",
-            bucket.name(),
-            agent,
-            seen,
-            e.getMessage());
-        if (e.error() == DataError.CLOSED) {
-          // The runtime was closed, and its watches with it.
-          stop.countDown();
-        } else if (e.error() == DataError.ACCESS_DENIED) { // the right may be given back
-          warnOnce(e);
-        } else if (!e.isTransient()) {
-          LOG.warn("bucket {}: watch of {} ended: {}", bucket.name(), agent, e.getMessage());
-          stop.countDown();
-        }
-        pause(backoff.next());
-      }
-    }
-  }
-
-  private void warnOnce(PersistenceException denied) {
-    if (!warned) {
-      warned = true;
-      LOG.warn(
-          "bucket {}: watch of {} hears nothing until it has the right: {}",
+  private void interrupted(PersistenceException e) {
+    if (e.error() == DataError.CLOSED) {
+      // The runtime was closed, and its watches with it.
+      boolean unused = thread.close(Duration.ZERO);
+    } else if (e.isTransient()) {
+      LOG.debug(
+          "bucket {}: watch of {} interrupted, resuming after {}: {}",
           bucket.name(),
           agent,
-          denied.getMessage());
+          seen,
+          e.getMessage());
+    } else if (!warned) { // the right may be given back
+      warned = true;
+      LOG.warn(
+          "bucket {}: watch of {} refused, its listener hears nothing until it is let in again: {}",
+          bucket.name(),
+          agent,
+          e.getMessage());
     }
   }
 
-  private void follow(Backoff backoff) {
+  private void follow() {
     try (JournalReader reader = bucket.read(JournalRange.from(seen + 1).ofAgent(agent))) {
       long silentSince = System.nanoTime();
-      while (isOpen()) {
+      while (thread.isOpen()) {
+        thread.succeeded();
+        warned = false;
         Optional<JournalEntry> next = reader.next(SLICE);
         if (next.isPresent()) {
           seen = next.get().sequence();
@@ -128,32 +122,20 @@ final class Watch implements AutoCloseable {
   }
 
   private void deliver(JournalEntry entry) {
-    if (entry.metadata().hydrated().isPresent() || !isOpen()) {
+    if (entry.metadata().hydrated().isPresent() || !thread.isOpen()) {
       return;
     }
     try {
       action.accept(entry);
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       LOG.warn(
           "bucket {}: the listener of a watch of {} failed on {}; the watch goes on",
           bucket.name(),
           agent,
           entry.subject(),
           e);
-    }
-  }
-
-  private boolean isOpen() {
-    return stop.getCount() > 0;
-  }
-
-  private void pause(Duration duration) {
-    try {
-      boolean stopped = stop.await(duration.toNanos(), TimeUnit.NANOSECONDS);
-      LOG.trace("bucket {}: watch of {} paused, stopped: {}", bucket.name(), agent, stopped);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      stop.countDown();
+    } finally {
+      LibraryThreads.dropInterrupt("the listener of a watch");
     }
   }
 }

@@ -3,9 +3,11 @@ package io.mistersmith.persistence.core.internal.cache;
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.CacheConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.core.internal.base.ServiceHealth;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.monitor.CacheStats;
+import io.mistersmith.persistence.monitor.PersistenceListener;
 import io.mistersmith.persistence.spi.EntryMetadata;
 import io.mistersmith.persistence.spi.HotBucket;
 import io.mistersmith.persistence.spi.Operation;
@@ -61,7 +63,8 @@ final class CacheFixture implements AutoCloseable {
                 clock,
                 maxAge,
                 used::add,
-                executor));
+                executor,
+                new ServiceHealth(PersistenceListener.NOOP)));
   }
 
   /** A cache that is in use. */

@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
@@ -122,6 +123,24 @@ class SharedLoadTest {
     assertThat(shared).isNotDone();
     release.countDown();
     assertThat(shared.get(15, TimeUnit.SECONDS)).isEqualTo(waiting.get(15, TimeUnit.SECONDS));
+  }
+
+  @Test
+  void anAsynchronousReadWhoseExecutorRefusesFails() {
+    CompletableFuture<Optional<Thing>> waiting = caller(() -> Optional.of(Thing.at(5)));
+    await(() -> loads.get() == 1);
+    CompletableFuture<Optional<Thing>> shared =
+        cache.l1.loadAsync(
+            KEY,
+            () -> CompletableFuture.failedFuture(new AssertionError("loaded twice")),
+            () -> CompletableFuture.failedFuture(new AssertionError("not kept")));
+    cache.executor.shutdown();
+    release.countDown();
+    assertThat(waiting).succeedsWithin(SOON);
+    assertThat(shared)
+        .failsWithin(SOON)
+        .withThrowableThat()
+        .withCauseInstanceOf(RejectedExecutionException.class);
   }
 
   @Test

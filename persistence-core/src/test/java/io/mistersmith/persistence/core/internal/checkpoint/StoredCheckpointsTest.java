@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.core.internal.base.ServiceHealth;
 import io.mistersmith.persistence.core.internal.cache.L1;
 import io.mistersmith.persistence.core.internal.cache.Surroundings;
 import io.mistersmith.persistence.core.internal.flush.Commits;
@@ -81,6 +82,7 @@ class StoredCheckpointsTest {
             PersistenceListener.NOOP,
             config.clock());
     KnownRevisions<StateKey> known = new KnownRevisions<>(100, config.clock());
+    ServiceHealth health = new ServiceHealth(PersistenceListener.NOOP);
     Surroundings around =
         new Surroundings(
             bucket,
@@ -90,7 +92,8 @@ class StoredCheckpointsTest {
             config.clock(),
             Duration.ZERO,
             agent -> {},
-            Runnable::run);
+            Runnable::run,
+            health);
     return new TieredStore(
         new Tiers(
             bucket,
@@ -102,6 +105,7 @@ class StoredCheckpointsTest {
             Runnable::run,
             AgentUse.NONE,
             new L1<>(config.cache(), false, around),
+            health,
             Freshness.UNLIMITED),
         Window.of(config.nats()));
   }

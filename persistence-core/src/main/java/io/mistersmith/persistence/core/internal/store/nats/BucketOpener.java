@@ -4,6 +4,7 @@ import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.BucketChanges;
 import io.mistersmith.persistence.config.BucketConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.core.internal.base.ServiceHealth;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.PersistenceException;
@@ -38,12 +39,17 @@ final class BucketOpener implements AutoCloseable {
   private final MissingReplicas missingReplicas;
   private final long openUntil;
 
-  BucketOpener(NatsLink link, PersistenceConfig config, ServerClock clock, Notices notices) {
+  BucketOpener(
+      NatsLink link,
+      PersistenceConfig config,
+      ServerClock clock,
+      Notices notices,
+      ServiceHealth health) {
     this.link = link;
     this.config = config;
     this.clock = clock;
     this.notices = notices;
-    this.missingReplicas = new MissingReplicas(this::streams, notices);
+    this.missingReplicas = new MissingReplicas(this::streams, notices, health);
     this.openUntil = System.nanoTime() + config.nats().openTimeout().toNanos();
   }
 

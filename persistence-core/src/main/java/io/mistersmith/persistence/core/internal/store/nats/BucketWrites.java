@@ -122,7 +122,7 @@ final class BucketWrites {
       requireFits(key, value, headers, link.connection());
       acknowledgement =
           link.request(subject(key), headers, body(operation, value), timeout(writeId));
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       ended.run();
       sequence.completeExceptionally(link.failure(what(key), e));
       return;

@@ -3,8 +3,10 @@ package io.mistersmith.persistence.core.internal.store.nats;
 import io.mistersmith.persistence.core.internal.resilience.Window;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.nats.client.JetStreamApiException;
+import io.nats.client.Message;
 import io.nats.client.api.PurgeResponse;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /** Removes messages of subjects by the purge API, which leaves no marker. */
@@ -44,15 +46,24 @@ final class Evictions {
       result.completeExceptionally(e);
       return result;
     }
+    CompletableFuture<Message> answer;
+    try {
+      answer =
+          link.request(api, null, request.getBytes(StandardCharsets.UTF_8), link.requestTimeout());
+    } catch (RuntimeException | Error e) {
+      window.leave(1);
+      result.completeExceptionally(link.failure(what, e));
+      return result;
+    }
     Replies.deliver(
-        link.request(api, null, request.getBytes(StandardCharsets.UTF_8), link.requestTimeout()),
-        answer -> {
+        answer,
+        message -> {
+          Optional<PersistenceException> refusal = refusal(what, message);
           window.leave(1);
-          try {
-            new PurgeResponse(answer).throwOnHasError();
+          if (refusal.isPresent()) {
+            result.completeExceptionally(refusal.get());
+          } else {
             result.complete(null);
-          } catch (JetStreamApiException | RuntimeException e) {
-            result.completeExceptionally(link.failure(what, e));
           }
         },
         failure -> {
@@ -60,5 +71,14 @@ final class Evictions {
           result.completeExceptionally(link.failure(what, failure));
         });
     return result;
+  }
+
+  private Optional<PersistenceException> refusal(String what, Message answer) {
+    try {
+      new PurgeResponse(answer).throwOnHasError();
+      return Optional.empty();
+    } catch (JetStreamApiException | RuntimeException e) {
+      return Optional.of(link.failure(what, e));
+    }
   }
 }

@@ -69,7 +69,16 @@ final class LostAcknowledgement {
     }
   }
 
+  /** Runs on the timer's thread, too, where nobody would hear of what it throws. */
   private void ask(Search search, boolean missed) {
+    try {
+      askNow(search, missed);
+    } catch (Throwable e) {
+      search.unknown("the leader could not be asked", e);
+    }
+  }
+
+  private void askNow(Search search, boolean missed) {
     long left = search.deadline() - System.nanoTime();
     if (left <= 0) {
       search.unknown("the leader did not answer in time", null);

@@ -1,5 +1,7 @@
 package io.mistersmith.persistence.core.internal.store.nats;
 
+import io.mistersmith.persistence.core.internal.base.Background;
+import io.mistersmith.persistence.core.internal.base.ServiceHealth;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.nats.client.JetStreamApiException;
 import io.nats.client.JetStreamManagement;
@@ -8,9 +10,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,12 +33,19 @@ final class MissingReplicas implements AutoCloseable {
   private final Streams streams;
   private final Notices notices;
   private final Map<String, Missing> missing = new ConcurrentHashMap<>();
-  private final CountDownLatch stop = new CountDownLatch(1);
-  private @Nullable Thread thread;
+  private final Background thread;
+  private boolean started;
 
-  MissingReplicas(Streams streams, Notices notices) {
+  MissingReplicas(Streams streams, Notices notices, ServiceHealth health) {
     this.streams = streams;
     this.notices = notices;
+    this.thread =
+        Background.every(
+            PAUSE,
+            "persistence-nats-replicas",
+            "buckets do not get their missing replicas",
+            health,
+            () -> missing.forEach(this::tryToAdd));
   }
 
   /** Sees to it that the stream gets so many replicas. */
@@ -52,19 +58,9 @@ final class MissingReplicas implements AutoCloseable {
       notices.remove(before.notice());
     }
     notices.add(notice);
-    if (thread == null && stop.getCount() > 0) {
-      thread = new DaemonThreads("persistence-nats-replicas").newThread(this::run);
+    if (!started && thread.isOpen()) {
       thread.start();
-    }
-  }
-
-  private void run() {
-    try {
-      while (!stop.await(PAUSE.toMillis(), TimeUnit.MILLISECONDS)) {
-        missing.forEach(this::tryToAdd);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt(); // only close() interrupts this thread: it ends
+      started = true;
     }
   }
 
@@ -88,13 +84,7 @@ final class MissingReplicas implements AutoCloseable {
 
   @Override
   public void close() {
-    stop.countDown();
-    Thread running;
-    synchronized (this) {
-      running = thread;
-    }
-    if (running != null) {
-      running.interrupt();
-    }
+    thread.interrupt();
+    boolean unused = thread.close(Duration.ZERO);
   }
 }

@@ -1,6 +1,9 @@
 package io.mistersmith.persistence.core.internal.store.nats;
 
 import io.mistersmith.persistence.config.NatsConfig;
+import io.mistersmith.persistence.core.internal.base.Background;
+import io.mistersmith.persistence.core.internal.base.LibraryThreads;
+import io.mistersmith.persistence.core.internal.base.ServiceHealth;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.PersistenceException;
@@ -17,9 +20,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -56,34 +56,38 @@ final class NatsLink implements AutoCloseable {
   private final NatsConfig config;
   private final LinkOptions options;
   private final ExecutorService io =
-      Executors.newCachedThreadPool(new DaemonThreads("persistence-nats-io"));
+      Executors.newCachedThreadPool(new LibraryThreads("persistence-nats-io"));
   private final ExecutorService callbacks =
-      Executors.newSingleThreadExecutor(new DaemonThreads("persistence-nats-callback"));
-  private final ScheduledThreadPoolExecutor timer =
-      new ScheduledThreadPoolExecutor(1, new DaemonThreads("persistence-nats-timer"));
+      Executors.newSingleThreadExecutor(new LibraryThreads("persistence-nats-callback"));
+  private final LinkTimer timer = new LinkTimer();
   private final Semaphore lost = new Semaphore(0);
   private final ReconnectActions reconnected = new ReconnectActions(this::openConnection);
   private final Outstanding outstanding = new Outstanding();
   private final Liveness liveness = new Liveness();
   private final ServerWatch servers = new ServerWatch(this::connectTo);
   private final Set<String> knownServers = new LinkedHashSet<>();
-  private final Thread keeper = new Thread(this::keepConnected, "persistence-nats-connection");
+  private final Background keeper;
   private volatile @Nullable Connection current;
   private volatile @Nullable ReplyLanes lanes;
   private volatile @Nullable RefusedException refusal;
   private volatile String whyAway = "";
   private volatile boolean closed;
 
-  private NatsLink(NatsConfig config, String runtimeName) {
+  private NatsLink(NatsConfig config, String runtimeName, ServiceHealth health) {
     this.config = config;
     this.options = new LinkOptions(config, runtimeName, io, callbacks, timer, new Events());
-    timer.setRemoveOnCancelPolicy(true);
-    keeper.setDaemon(true);
+    this.keeper =
+        Background.loop(
+            "persistence-nats-connection",
+            "a lost connection to NATS is not replaced",
+            health,
+            this::keepConnected,
+            () -> {});
   }
 
   /** Connects, and stays connected until it is closed. */
-  static NatsLink open(NatsConfig config, String runtimeName) {
-    NatsLink link = new NatsLink(config, runtimeName);
+  static NatsLink open(NatsConfig config, String runtimeName, ServiceHealth health) {
+    NatsLink link = new NatsLink(config, runtimeName, health);
     String what = "connect to NATS at " + link.options.servers();
     try {
       link.connect();
@@ -102,7 +106,7 @@ final class NatsLink implements AutoCloseable {
       Thread.currentThread().interrupt();
       link.close();
       throw NatsFailures.unreachable(what, "interrupted", e);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       link.close();
       throw e;
     }
@@ -233,11 +237,7 @@ final class NatsLink implements AutoCloseable {
 
   /** Runs {@code task} after {@code delay} on the timer's thread; it must be quick. */
   void later(Duration delay, Runnable task) {
-    try {
-      ScheduledFuture<?> unused = timer.schedule(task, delay.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (RejectedExecutionException e) {
-      task.run(); // the link is closed: the task finds out and ends what waits for it
-    }
+    timer.later(delay, task);
   }
 
   /** Calls {@code action} with every connection made from now on, before the other actions. */
@@ -279,35 +279,33 @@ final class NatsLink implements AutoCloseable {
         LinkOptions.redacted(connection.getConnectedUrl()));
   }
 
-  private void keepConnected() {
-    try {
-      while (!closed) {
-        if (lost.tryAcquire(LOOK.toMillis(), TimeUnit.MILLISECONDS)) {
-          lost.drainPermits();
-        }
-        Connection connection = current;
-        if (closed || connection == null) {
-          continue;
-        }
-        String said = connection.getLastError();
-        whyAway = said == null ? "" : " (the server said: " + said + ")";
-        if (connection.getStatus() == Connection.Status.CONNECTED) {
-          if (!liveness.isLost(connection)) {
-            moveIfOthersAreBetter(connection);
-            continue;
-          }
-          whyAway = " (the server does not answer any more)";
-        }
-        log.warn(
-            "Lost the connection to NATS{}; calls fail as CONNECTION_FAILED until a server of {}"
-                + " answers",
-            whyAway,
-            options.servers());
-        connection.close();
-        reconnect();
+  private void keepConnected() throws InterruptedException {
+    keeper.alive();
+    if (lost.tryAcquire(LOOK.toMillis(), TimeUnit.MILLISECONDS)) {
+      lost.drainPermits();
+    }
+    Connection connection = current;
+    if (closed || connection == null) {
+      return;
+    }
+    String said = connection.getLastError();
+    whyAway = said == null ? "" : " (the server said: " + said + ")";
+    if (connection.getStatus() == Connection.Status.CONNECTED) {
+      if (!liveness.isLost(connection)) {
+        moveIfOthersAreBetter(connection);
+        return;
       }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt(); // only close() interrupts this thread: it ends
+      whyAway = " (the server does not answer any more)";
+    }
+    log.warn(
+        "Lost the connection to NATS{}; calls fail as CONNECTION_FAILED until a server of {}"
+            + " answers",
+        whyAway,
+        options.servers());
+    try {
+      connection.close();
+    } finally {
+      reconnect();
     }
   }
 
@@ -326,8 +324,10 @@ final class NatsLink implements AutoCloseable {
 
   private void reconnect() throws InterruptedException {
     for (int attempt = 1; !closed; attempt++) {
-      TimeUnit.MILLISECONDS.sleep(
-          ThreadLocalRandom.current().nextInt(MIN_WAIT_MILLIS, MAX_WAIT_MILLIS));
+      boolean unused =
+          keeper.pause(
+              Duration.ofMillis(
+                  ThreadLocalRandom.current().nextInt(MIN_WAIT_MILLIS, MAX_WAIT_MILLIS)));
       try {
         connect();
         reconnected.run();
@@ -336,7 +336,7 @@ final class NatsLink implements AutoCloseable {
         refusal = new RefusedException("the credentials are refused: " + e.getMessage());
         log.warn(
             "NATS refuses the credentials of this process, it is asked again: {}", e.getMessage());
-        TimeUnit.MILLISECONDS.sleep(REFUSED_PAUSE.toMillis());
+        boolean open = keeper.pause(REFUSED_PAUSE);
       } catch (IOException | RuntimeException e) {
         refusal = null;
         if (attempt % 50 == 1) {
@@ -353,6 +353,7 @@ final class NatsLink implements AutoCloseable {
     }
     closed = true;
     keeper.interrupt();
+    boolean unused = keeper.close(Duration.ZERO);
     Connection connection = current;
     if (connection != null) {
       try {
@@ -362,7 +363,7 @@ final class NatsLink implements AutoCloseable {
       }
     }
     reconnected.close();
-    timer.shutdownNow();
+    timer.end();
     callbacks.shutdownNow();
     io.shutdownNow();
   }

@@ -2,6 +2,7 @@ package io.mistersmith.persistence.core.internal.store.nats;
 
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.core.internal.base.ServiceHealth;
 import io.mistersmith.persistence.core.internal.resilience.Window;
 import io.mistersmith.persistence.spi.HotBucket;
 import java.time.Clock;
@@ -24,11 +25,11 @@ public final class NatsStore implements AutoCloseable {
   private final Map<Bucket, NatsBucket> buckets = new ConcurrentHashMap<>();
   private final Notices notices = new Notices();
 
-  private NatsStore(PersistenceConfig config, NatsLink link) {
+  private NatsStore(PersistenceConfig config, NatsLink link, ServiceHealth health) {
     this.config = config;
     this.link = link;
     this.clock = new ServerClock(config.clock());
-    this.opener = new BucketOpener(link, config, clock, notices);
+    this.opener = new BucketOpener(link, config, clock, notices, health);
     this.nudges = new Nudges(link, config.nats());
     this.window = Window.of(config.nats());
   }
@@ -40,8 +41,13 @@ public final class NatsStore implements AutoCloseable {
    *     within the connect timeout, not transient when the server refuses the credentials
    */
   public static NatsStore connect(PersistenceConfig config) {
-    NatsLink link = NatsLink.open(config.nats(), config.runtimeName());
-    NatsStore store = new NatsStore(config, link);
+    return connect(config, new ServiceHealth(config.listener()));
+  }
+
+  /** {@link #connect(PersistenceConfig)}, whose background service reports to {@code health}. */
+  public static NatsStore connect(PersistenceConfig config, ServiceHealth health) {
+    NatsLink link = NatsLink.open(config.nats(), config.runtimeName(), health);
+    NatsStore store = new NatsStore(config, link, health);
     ServerCapabilities server = link.capabilities();
     if (!server.batchGet()) {
       store.notices.add(

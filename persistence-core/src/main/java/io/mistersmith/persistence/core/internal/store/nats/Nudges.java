@@ -70,7 +70,7 @@ final class Nudges {
     for (Runnable action : actions.getOrDefault(bucket, List.of())) {
       try {
         action.run();
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
         log.warn("A listener for nudges of bucket {} failed", bucket, e);
       }
     }

@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.internal.store.nats;
 
+import io.mistersmith.persistence.core.internal.base.LibraryThreads;
 import io.nats.client.Connection;
 import io.nats.client.Message;
 import java.time.Duration;
@@ -24,7 +25,7 @@ final class ReconnectActions implements AutoCloseable {
 
   private final Supplier<@Nullable Connection> current;
   private final ExecutorService thread =
-      Executors.newSingleThreadExecutor(new DaemonThreads("persistence-nats-reconnected"));
+      Executors.newSingleThreadExecutor(new LibraryThreads("persistence-nats-reconnected"));
   private final List<Consumer<Connection>> onConnected = new CopyOnWriteArrayList<>();
   private final List<Runnable> onReconnect = new CopyOnWriteArrayList<>();
 
@@ -86,8 +87,10 @@ final class ReconnectActions implements AutoCloseable {
   private static void guarded(Runnable action) {
     try {
       action.run();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       log.warn("An action that follows a reconnect failed; the next reconnect runs it again", e);
+    } finally {
+      LibraryThreads.dropInterrupt("an action that follows a reconnect");
     }
   }
 

@@ -78,10 +78,18 @@ final class ReplyLanes {
     if (made.get() >= MOST || made.incrementAndGet() > MOST) {
       return null;
     }
-    Lane another = new Lane();
-    lanes.add(another);
-    outstanding.add(another);
-    return another;
+    boolean usable = false;
+    try {
+      Lane another = new Lane();
+      lanes.add(another);
+      outstanding.add(another);
+      usable = true;
+      return another;
+    } finally {
+      if (!usable) {
+        made.decrementAndGet();
+      }
+    }
   }
 
   /** Forgets the lanes of a connection that is closed; those that are lent end by themselves. */

@@ -1,5 +1,7 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
+import io.mistersmith.persistence.core.internal.base.Background;
+import io.mistersmith.persistence.core.internal.base.ServiceHealth;
 import io.mistersmith.persistence.core.internal.store.postgres.PartitionMaintenance.Outcome;
 import io.mistersmith.persistence.core.internal.store.postgres.PartitionMaintenance.Table;
 import io.mistersmith.persistence.error.PersistenceException;
@@ -7,8 +9,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,19 +37,24 @@ final class PartitionUpkeep {
   private final PartitionMaintenance maintenance;
   private final Duration every;
   private final Clock clock;
-  private final CountDownLatch stop = new CountDownLatch(1);
-  private final Thread thread;
+  private final Background thread;
   private Instant due;
   private boolean saidUnavailable;
 
   /** Maintains every so often, measured by {@code clock}; never if {@code every} is zero. */
-  PartitionUpkeep(PartitionMaintenance maintenance, Duration every, Clock clock) {
+  PartitionUpkeep(
+      PartitionMaintenance maintenance, Duration every, Clock clock, ServiceHealth health) {
     this.maintenance = maintenance;
     this.every = every;
     this.clock = clock;
     this.due = clock.instant().plus(FIRST.compareTo(every) < 0 ? FIRST : every);
-    this.thread = new Thread(this::run, "persistence-partitions");
-    this.thread.setDaemon(true);
+    this.thread =
+        Background.every(
+            LOOK,
+            "persistence-partitions",
+            "rows go to the default partitions once the present ones end",
+            health,
+            this::maintainIfDue);
   }
 
   void start() {
@@ -58,45 +63,29 @@ final class PartitionUpkeep {
     }
   }
 
-  /** Stops after the table under way; waits for that, but not for ever. */
+  /** Stops after the table under way; waits for that, at most two seconds. */
   void close() {
-    stop.countDown();
-    try {
-      thread.join(STOP.toMillis());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    boolean unused = thread.close(STOP);
   }
 
-  private void run() {
-    try {
-      while (!stop.await(LOOK.toMillis(), TimeUnit.MILLISECONDS)) {
-        if (!clock.instant().isBefore(due)) {
-          due = clock.instant().plus(every);
-          maintainUnlessSomethingFails();
-        }
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+  private void maintainIfDue() {
+    if (clock.instant().isBefore(due)) {
+      return;
     }
-  }
-
-  private void maintainUnlessSomethingFails() throws InterruptedException {
+    due = clock.instant().plus(every);
     try {
       maintainAll();
     } catch (PersistenceException e) {
-      if (stop.getCount() > 0) {
+      if (thread.isOpen()) {
         LOG.warn(
             "time partitions were not maintained, the next turn is in {}: {}",
             every,
             e.getMessage());
       }
-    } catch (RuntimeException e) {
-      LOG.error("maintaining time partitions failed for a reason that should not occur", e);
     }
   }
 
-  private void maintainAll() throws InterruptedException {
+  private void maintainAll() {
     if (!maintenance.available()) {
       if (!saidUnavailable) {
         saidUnavailable = true;
@@ -107,7 +96,7 @@ final class PartitionUpkeep {
       return;
     }
     for (Table table : maintenance.tables()) {
-      if (stop.getCount() == 0) {
+      if (!thread.isOpen()) {
         return;
       }
       if (table.exists()) {
@@ -121,18 +110,17 @@ final class PartitionUpkeep {
     }
   }
 
-  private void maintain(Table table) throws InterruptedException {
+  private void maintain(Table table) {
     try {
       for (int pass = 0; pass < MOST_PASSES; pass++) {
         Optional<Outcome> outcome = maintenance.maintain(table);
         outcome.ifPresent(came -> report(table, came));
-        if (!outcome.map(PartitionUpkeep::goesOn).orElse(false)
-            || stop.await(BREATH.toMillis(), TimeUnit.MILLISECONDS)) {
+        if (!outcome.map(PartitionUpkeep::goesOn).orElse(false) || !thread.pause(BREATH)) {
           return;
         }
       }
     } catch (PersistenceException e) {
-      if (stop.getCount() > 0) {
+      if (thread.isOpen()) {
         LOG.warn(
             "the time partitions of {} were not maintained, the next turn is in {}: {}",
             table,

@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
 import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.core.internal.base.ServiceHealth;
 import io.mistersmith.persistence.core.internal.pool.PoolSet;
 import io.mistersmith.persistence.spi.AgentStore;
 import io.mistersmith.persistence.spi.CheckpointStore;
@@ -37,7 +38,7 @@ public final class PostgresStore implements AutoCloseable {
   private final LifecycleEventStore lifecycleEvents;
   private final PartitionUpkeep partitions;
 
-  private PostgresStore(PoolSet pools, PersistenceConfig config) {
+  private PostgresStore(PoolSet pools, PersistenceConfig config, ServiceHealth health) {
     this.pools = pools;
     Database callers = new Database(pools, pools.callers());
     this.agents = new PostgresAgentStore(callers);
@@ -50,7 +51,8 @@ public final class PostgresStore implements AutoCloseable {
         new PartitionUpkeep(
             new SqlPartitionMaintenance(callers),
             config.postgres().partitionUpkeep(),
-            config.clock());
+            config.clock(),
+            health);
   }
 
   /**
@@ -62,6 +64,11 @@ public final class PostgresStore implements AutoCloseable {
    *     user, {@code MISCONFIGURED} when the schema is missing
    */
   public static PostgresStore open(PersistenceConfig config) {
+    return open(config, new ServiceHealth(config.listener()));
+  }
+
+  /** {@link #open(PersistenceConfig)}, whose background service reports to {@code health}. */
+  public static PostgresStore open(PersistenceConfig config, ServiceHealth health) {
     String what = "open " + config.postgres();
     PoolSet pools;
     try {
@@ -72,11 +79,11 @@ public final class PostgresStore implements AutoCloseable {
     try {
       new Database(pools, pools.callers())
           .call(what, handle -> handle.createQuery(PROBE).mapToMap().list());
-      PostgresStore store = new PostgresStore(pools, config);
+      PostgresStore store = new PostgresStore(pools, config, health);
       store.journals.rehearse();
       store.partitions.start();
       return store;
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       pools.close();
       throw e;
     }

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.core.internal.base.ServiceHealth;
 import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.monitor.PersistenceListener;
 import io.mistersmith.persistence.spi.EntryMetadata;
 import io.mistersmith.persistence.spi.HotBucket;
 import io.mistersmith.persistence.spi.JournalRange;
@@ -37,7 +39,9 @@ class PullSubscriptionIT {
   @ValueSource(strings = {NatsOptions.OLDEST, NatsOptions.NEWEST})
   void goesOnAtOnceWhenTheBytesOfAPullComeOutEven(String line) {
     try (NatsServer server = NatsServer.start(NatsOptions.defaults().withLine(line));
-        NatsLink link = NatsLink.open(config(server).nats(), "pulls")) {
+        NatsLink link =
+            NatsLink.open(
+                config(server).nats(), "pulls", new ServiceHealth(PersistenceListener.NOOP))) {
       write(server, 9);
       long size;
       try (PullSubscription messages = new PullSubscription(journal(link))) {
@@ -61,7 +65,9 @@ class PullSubscriptionIT {
   void doesNotTakeTheEndOfAnEarlierRequestForThatOfThePresentOne(String line) throws Exception {
     @Nullable Connection spy = null;
     try (NatsServer server = NatsServer.start(NatsOptions.defaults().withLine(line));
-        NatsLink link = NatsLink.open(config(server).nats(), "pulls")) {
+        NatsLink link =
+            NatsLink.open(
+                config(server).nats(), "pulls", new ServiceHealth(PersistenceListener.NOOP))) {
       write(server, 1);
       spy = Nats.connect(server.url());
       JournalConsumer consumer = journal(link);

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.mistersmith.persistence.core.internal.base.ServiceHealth;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.TransientPersistenceException;
+import io.mistersmith.persistence.monitor.PersistenceListener;
 import io.mistersmith.persistence.testkit.server.NatsOptions;
 import io.mistersmith.persistence.testkit.server.NatsServer;
 import io.nats.client.Connection;
@@ -129,7 +131,10 @@ class ReplyLanesIT {
     CountDownLatch asked = new CountDownLatch(1);
     try (NatsServer other = NatsServer.start(NatsOptions.defaults());
         NatsLink link =
-            NatsLink.open(NatsFixture.config(other, "").build().nats(), "lost connection")) {
+            NatsLink.open(
+                NatsFixture.config(other, "").build().nats(),
+                "lost connection",
+                new ServiceHealth(PersistenceListener.NOOP))) {
       Connection silent = Nats.connect(other.url());
       silent.createDispatcher(message -> asked.countDown()).subscribe("silent"); // says nothing
       silent.flush(PATIENCE);
@@ -173,7 +178,10 @@ class ReplyLanesIT {
   }
 
   private static NatsLink link() {
-    return NatsLink.open(NatsFixture.config(server, "").build().nats(), "lanes");
+    return NatsLink.open(
+        NatsFixture.config(server, "").build().nats(),
+        "lanes",
+        new ServiceHealth(PersistenceListener.NOOP));
   }
 
   private static void echo(Message message) {

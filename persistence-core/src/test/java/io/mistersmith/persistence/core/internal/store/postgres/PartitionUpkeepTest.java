@@ -2,8 +2,10 @@ package io.mistersmith.persistence.core.internal.store.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.mistersmith.persistence.core.internal.base.ServiceHealth;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.TransientPersistenceException;
+import io.mistersmith.persistence.monitor.PersistenceListener;
 import io.mistersmith.persistence.testkit.time.ManualClock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -93,7 +95,8 @@ class PartitionUpkeepTest {
   }
 
   private PartitionUpkeep start(Duration every) {
-    PartitionUpkeep upkeep = new PartitionUpkeep(maintenance, every, clock);
+    PartitionUpkeep upkeep =
+        new PartitionUpkeep(maintenance, every, clock, new ServiceHealth(PersistenceListener.NOOP));
     started.add(upkeep);
     upkeep.start();
     return upkeep;

@@ -1,0 +1,96 @@
+package io.mistersmith.persistence.core.internal.base;
+
+import io.mistersmith.persistence.monitor.PersistenceListener;
+import io.mistersmith.persistence.monitor.ServiceFailure;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** How the background services of one runtime are. Thread-safe. */
+public final class ServiceHealth {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ServiceHealth.class);
+
+  /** No call into a store lasts as long. */
+  private static final Duration LONGEST_SILENCE = Duration.ofMinutes(1);
+
+  private final PersistenceListener listener;
+  private final Duration longestSilence;
+  private final Set<Background> services = ConcurrentHashMap.newKeySet();
+
+  /** Tells {@code listener}, which may throw, of each failure. */
+  public ServiceHealth(PersistenceListener listener) {
+    this(listener, LONGEST_SILENCE);
+  }
+
+  ServiceHealth(PersistenceListener listener, Duration longestSilence) {
+    this.listener = listener;
+    this.longestSilence = longestSilence;
+  }
+
+  /** Returns a sentence for an operator for each service that fails, is stuck or has ended. */
+  public List<String> notices() {
+    return services.stream()
+        .map(service -> service.trouble(longestSilence))
+        .flatMap(Optional::stream)
+        .sorted()
+        .toList();
+  }
+
+  void watch(Background service) {
+    services.add(service);
+  }
+
+  void forget(Background service) {
+    services.remove(service);
+  }
+
+  /** Logs the first failure, and then ever fewer of them. */
+  void failed(Background service, long failures, Throwable cause) {
+    try {
+      if (Long.bitCount(failures) == 1) {
+        LOG.error(
+            "{} failed for a reason that should not occur, {} times in a row, so that {}; it goes"
+                + " on trying",
+            service.name(),
+            failures,
+            service.consequence(),
+            cause);
+      }
+    } finally {
+      tell(new ServiceFailure(service.name(), service.consequence(), failures, false, cause));
+    }
+  }
+
+  void recovered(Background service) {
+    LOG.info("{} works again", service.name());
+  }
+
+  void ended(Background service) {
+    LOG.error(
+        "{} has ended although nobody closed it, so that {}; close this runtime and open it again",
+        service.name(),
+        service.consequence());
+    tell(
+        new ServiceFailure(
+            service.name(),
+            service.consequence(),
+            1,
+            true,
+            new IllegalStateException(service.name() + " has ended")));
+  }
+
+  private void tell(ServiceFailure failure) {
+    try {
+      listener.onServiceFailed(failure);
+    } catch (Throwable e) {
+      LOG.warn("the application's PersistenceListener failed; fix it, the engine goes on", e);
+    } finally {
+      LibraryThreads.dropInterrupt("the application's PersistenceListener");
+    }
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.mistersmith.persistence.core.internal.base;
+
+import org.jspecify.annotations.NullMarked;
