@@ -17,6 +17,7 @@ public final class PersistenceConfig {
   private final FlushConfig flush;
   private final Map<Bucket, BucketConfig> buckets;
   private final BucketChanges bucketChanges;
+  private final UnknownEntries unknownEntries;
   private final int knownRevisions;
   private final ConsistencyConfig consistency;
   private final BackpressureConfig backpressure;
@@ -33,6 +34,7 @@ public final class PersistenceConfig {
     this.flush = builder.flush;
     this.buckets = new EnumMap<>(builder.buckets);
     this.bucketChanges = builder.bucketChanges;
+    this.unknownEntries = builder.unknownEntries;
     this.knownRevisions = builder.knownRevisions;
     this.consistency = builder.consistency;
     this.backpressure = builder.backpressure;
@@ -87,6 +89,11 @@ public final class PersistenceConfig {
   /** What to do with a bucket that has other settings. */
   public BucketChanges bucketChanges() {
     return bucketChanges;
+  }
+
+  /** What to do with a bucket whose entries the database knows nothing of. */
+  public UnknownEntries unknownEntries() {
+    return unknownEntries;
   }
 
   /** Of how many keys the last known revision is remembered (100,000). */
@@ -145,6 +152,7 @@ public final class PersistenceConfig {
     private FlushConfig flush = FlushConfig.defaults();
     private final Map<Bucket, BucketConfig> buckets = new EnumMap<>(Bucket.class);
     private BucketChanges bucketChanges = BucketChanges.SHOW;
+    private UnknownEntries unknownEntries = UnknownEntries.REFUSE;
     private int knownRevisions = 100_000;
     private ConsistencyConfig consistency = ConsistencyConfig.defaults();
     private BackpressureConfig backpressure = BackpressureConfig.off();
@@ -165,6 +173,7 @@ public final class PersistenceConfig {
       this.flush = config.flush;
       this.buckets.putAll(config.buckets);
       this.bucketChanges = config.bucketChanges;
+      this.unknownEntries = config.unknownEntries;
       this.knownRevisions = config.knownRevisions;
       this.consistency = config.consistency;
       this.backpressure = config.backpressure;
@@ -200,10 +209,21 @@ public final class PersistenceConfig {
       return this;
     }
 
+    /** What to do with a bucket whose entries the database knows nothing of. */
+    public Builder unknownEntries(UnknownEntries value) {
+      this.unknownEntries = value;
+      return this;
+    }
+
     /** What to do with a bucket that has other settings. */
     public Builder bucketChanges(BucketChanges value) {
       this.bucketChanges = value;
       return this;
+    }
+
+    /** What to do with a bucket whose entries the database knows nothing of. */
+    public UnknownEntries unknownEntries() {
+      return unknownEntries;
     }
 
     /** Of how many keys the last known revision is remembered. */

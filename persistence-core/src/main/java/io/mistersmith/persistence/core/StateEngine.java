@@ -17,6 +17,7 @@ import io.mistersmith.persistence.core.internal.flush.FlushTarget;
 import io.mistersmith.persistence.core.internal.flush.LateLetters;
 import io.mistersmith.persistence.core.internal.flush.Progress;
 import io.mistersmith.persistence.core.internal.flush.WriteBehindFlusher;
+import io.mistersmith.persistence.core.internal.journal.JournalOwner;
 import io.mistersmith.persistence.core.internal.journal.JournalTracker;
 import io.mistersmith.persistence.core.internal.lifecycle.AgentStates;
 import io.mistersmith.persistence.core.internal.lifecycle.TieredLifecycle;
@@ -81,6 +82,7 @@ final class StateEngine {
       ServiceHealth health,
       Executor executor) {
     this.bucket = stores.bucket(Bucket.AGENT_STATE);
+    JournalOwner.check(bucket, stores.journals(), config.unknownEntries());
     Clock clock = stores.clock();
     this.tracker =
         new JournalTracker(

@@ -154,6 +154,11 @@ public final class InMemoryStores implements StoreProvider {
     database.restore(snapshot);
   }
 
+  /** Puts an empty database in the durable store's place, which has never met any bucket. */
+  public void replaceSql() {
+    database.restore(new SqlSnapshot(new Tables()));
+  }
+
   /**
    * Puts another row in a key's place, or removes it, as somebody does who writes to the database
    * past the library.

@@ -19,8 +19,8 @@ import org.postgresql.PGProperty;
  * for callers, and a small one for the flush, so that callers who use up theirs cannot starve it.
  * Thread-safe.
  *
- * <p>Every wait has a deadline: connecting, acquiring, a statement (kept by the server), a lock that
- * the flush waits for (kept by the server, a quarter of the statement's at most), a socket
+ * <p>Every wait has a deadline: connecting, acquiring, a statement (kept by the server), a lock
+ * that the flush waits for (kept by the server, a quarter of the statement's at most), a socket
  * that has gone silent (kept by the driver, a little longer than the statement's), and a
  * transaction whose process was stopped in its middle (kept by the server: otherwise a suspended
  * flusher would hold the journal's position for as long as it sleeps).
@@ -201,14 +201,14 @@ public final class PoolSet implements AutoCloseable {
     long statement = config.statementTimeout().toMillis();
     long idle = shorter(config.statementTimeout(), LONGEST_IDLE_IN_TRANSACTION).toMillis();
     return """
-        SELECT set_config('statement_timeout', '%d', false),
-               set_config('lock_timeout', '%d', false),
-               set_config('idle_in_transaction_session_timeout', '%d', false),
-               set_config('synchronous_commit',
-                          CASE WHEN current_setting('synchronous_commit') IN ('off', 'local')
-                               THEN 'on' ELSE current_setting('synchronous_commit') END,
-                          false)
-        """
+    SELECT set_config('statement_timeout', '%d', false),
+           set_config('lock_timeout', '%d', false),
+           set_config('idle_in_transaction_session_timeout', '%d', false),
+           set_config('synchronous_commit',
+                      CASE WHEN current_setting('synchronous_commit') IN ('off', 'local')
+                           THEN 'on' ELSE current_setting('synchronous_commit') END,
+                      false)
+    """
         .formatted(Math.max(1, statement), lockWait.toMillis(), Math.max(1, idle));
   }
 

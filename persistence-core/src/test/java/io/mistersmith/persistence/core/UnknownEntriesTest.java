@@ -1,0 +1,98 @@
+package io.mistersmith.persistence.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.config.Bucket;
+import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.config.UnknownEntries;
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.spi.Stores;
+import io.mistersmith.persistence.testkit.memory.InMemoryStores;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+/** A database and a bucket that do not belong together. */
+class UnknownEntriesTest {
+
+  private static final Duration SOON = Duration.ofSeconds(15);
+
+  private final InMemoryStores stores = new InMemoryStores();
+  private final PersistenceConfig config = PersistenceConfig.inMemory().build();
+  private final Agent agent = Agent.of("test", "tester");
+  private final StateKey key = StateKey.of(agent.id(), "k");
+
+  /** Saves an entry, with its agent, as a runtime of this installation. */
+  private void use() {
+    try (Persistence persistence = Persistence.open(config, stores)) {
+      persistence.agents().save(agent);
+      StateRepository<String> states = persistence.states(String.class);
+      states.save(key, "1");
+      states.flush(key, SOON);
+    }
+  }
+
+  private void assertOpens() {
+    try (Persistence persistence = Persistence.open(config, stores)) {
+      assertThat(persistence.deadLetters().open(10)).isEmpty();
+    }
+  }
+
+  @Test
+  void aNewDatabaseBesideABucketWithEntriesIsRefused() {
+    use();
+    stores.replaceSql();
+    for (int i = 0; i < 2; i++) {
+      assertThatThrownBy(() -> Persistence.open(config, stores))
+          .isInstanceOfSatisfying(
+              PersistenceException.class,
+              e -> {
+                assertThat(e.error()).isEqualTo(DataError.MISCONFIGURED);
+                assertThat(e.isTransient()).isFalse();
+              })
+          .hasMessageContaining("bucket AGENT_STATE")
+          .hasMessageContaining("nats.namePrefix")
+          .hasMessageContaining("TAKE_OVER");
+    }
+    try (Stores probe = stores.open(config)) {
+      assertThat(probe.deadLetters().openSubjects("AGENT_STATE")).isEmpty();
+      assertThat(probe.journals().position("AGENT_STATE")).isEmpty();
+    }
+  }
+
+  @Test
+  void aBucketIsTakenOverWhereThatIsWanted() {
+    use();
+    stores.replaceSql();
+    try (Persistence persistence =
+        Persistence.open(
+            config.toBuilder().unknownEntries(UnknownEntries.TAKE_OVER).build(), stores)) {
+      persistence.agents().save(agent);
+      assertThat(persistence.states(String.class).find(key).orElseThrow().value()).isEqualTo("1");
+    }
+    try (Persistence persistence = Persistence.open(config, stores)) {
+      assertThat(persistence.states(String.class).find(key)).isPresent();
+    }
+  }
+
+  @Test
+  void aNewDatabaseBesideAnEmptyBucketIsNot() {
+    assertOpens();
+    stores.replaceSql();
+    assertOpens();
+  }
+
+  @Test
+  void aDatabaseThatKnewTheBucketOpensBesideANewOne() {
+    use();
+    stores.recreate(Bucket.AGENT_STATE);
+    assertOpens();
+    use();
+    assertOpens();
+  }
+}
