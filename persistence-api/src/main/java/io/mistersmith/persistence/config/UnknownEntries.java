@@ -1,8 +1,8 @@
 package io.mistersmith.persistence.config;
 
 /**
- * What to do at open with a bucket of agent state that holds entries although the database has
- * never met it: a new or another database beside a NATS that was in use.
+ * What to do at open with a bucket of agent state that holds entries which the database knows
+ * nothing of: a new or another database beside a NATS that was in use.
  */
 public enum UnknownEntries {
   /**

@@ -82,7 +82,7 @@ final class StateEngine {
       ServiceHealth health,
       Executor executor) {
     this.bucket = stores.bucket(Bucket.AGENT_STATE);
-    JournalOwner.check(bucket, stores.journals(), config.unknownEntries());
+    new JournalOwner(bucket, stores.journals(), stores.agents()).check(config.unknownEntries());
     Clock clock = stores.clock();
     this.tracker =
         new JournalTracker(

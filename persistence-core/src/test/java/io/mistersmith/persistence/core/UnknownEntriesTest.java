@@ -12,8 +12,14 @@ import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.spi.EntryMetadata;
+import io.mistersmith.persistence.spi.HotBucket;
+import io.mistersmith.persistence.spi.Operation;
 import io.mistersmith.persistence.spi.Stores;
 import io.mistersmith.persistence.testkit.memory.InMemoryStores;
+import io.mistersmith.persistence.testkit.memory.SqlSnapshot;
+import io.mistersmith.persistence.testkit.time.ManualClock;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
@@ -81,6 +87,26 @@ class UnknownEntriesTest {
   }
 
   @Test
+  void theDatabaseOfAnotherInstallationIsRefused() {
+    use();
+    InMemoryStores others = new InMemoryStores(ManualClock.create());
+    try (Persistence other = Persistence.open(config, others)) {
+      Agent theirs = Agent.of("test", "theirs");
+      other.agents().save(theirs);
+      StateRepository<String> states = other.states(String.class);
+      states.save(StateKey.of(theirs.id(), "k"), "1");
+      states.flush(StateKey.of(theirs.id(), "k"), SOON);
+    }
+    SqlSnapshot own = stores.snapshotSql();
+    stores.restoreSql(others.snapshotSql());
+    assertThatThrownBy(() -> Persistence.open(config, stores))
+        .hasMessageContaining("none of the agents of its entries is registered here")
+        .hasMessageContaining("bucket AGENT_STATE");
+    stores.restoreSql(own);
+    assertOpens();
+  }
+
+  @Test
   void aNewDatabaseBesideAnEmptyBucketIsNot() {
     assertOpens();
     stores.replaceSql();
@@ -91,6 +117,17 @@ class UnknownEntriesTest {
   void aDatabaseThatKnewTheBucketOpensBesideANewOne() {
     use();
     stores.recreate(Bucket.AGENT_STATE);
+    try (Stores writing = stores.open(config)) {
+      long unused =
+          writing
+              .bucket(Bucket.AGENT_STATE)
+              .publish(
+                  key,
+                  Operation.PUT,
+                  "\"2\"".getBytes(StandardCharsets.UTF_8),
+                  EntryMetadata.NONE,
+                  HotBucket.ANY);
+    }
     assertOpens();
     use();
     assertOpens();
