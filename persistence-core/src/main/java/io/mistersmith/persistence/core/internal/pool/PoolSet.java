@@ -7,9 +7,11 @@ import com.zaxxer.hikari.SQLExceptionOverride;
 import io.mistersmith.persistence.config.PostgresConfig;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.Properties;
 import java.util.StringJoiner;
+import java.util.regex.Pattern;
 import javax.sql.DataSource;
 import org.postgresql.Driver;
 import org.postgresql.PGProperty;
@@ -48,7 +50,6 @@ public final class PoolSet implements AutoCloseable {
 
   private final HikariDataSource callers;
   private final HikariDataSource flush;
-
   private final String server;
 
   private PoolSet(HikariDataSource callers, HikariDataSource flush, String server) {
@@ -100,13 +101,17 @@ public final class PoolSet implements AutoCloseable {
     if (url == null) {
       return "at the configured URL";
     }
-    String[] hosts = valueOf(PGProperty.PG_HOST, url, "localhost").split(",");
-    String[] ports = valueOf(PGProperty.PG_PORT, url, "5432").split(",");
+    List<String> hosts = parts(valueOf(PGProperty.PG_HOST, url, "localhost"));
+    List<String> ports = parts(valueOf(PGProperty.PG_PORT, url, "5432"));
     StringJoiner servers = new StringJoiner(",");
-    for (int i = 0; i < hosts.length; i++) {
-      servers.add(hosts[i] + ":" + ports[Math.min(i, ports.length - 1)]);
+    for (int i = 0; i < hosts.size(); i++) {
+      servers.add(hosts.get(i) + ":" + ports.get(Math.min(i, ports.size() - 1)));
     }
     return servers + "/" + valueOf(PGProperty.PG_DBNAME, url, config.user());
+  }
+
+  private static List<String> parts(String commaSeparated) {
+    return Pattern.compile(",").splitAsStream(commaSeparated).toList();
   }
 
   private static String valueOf(PGProperty property, Properties url, String missing) {

@@ -31,8 +31,9 @@ final class AgentBatch {
 
   private static final String GIVEN =
       """
-      unnest(:ids, :types, :names, :statuses, :capabilities, :configurations, :metadata, :parents)
-        AS c (id, type, name, status, capabilities, configuration, metadata, parent)
+        FROM unnest(:ids, :types, :names, :statuses, :capabilities, :configurations, :metadata,
+                    :parents)
+          AS c (id, type, name, status, capabilities, configuration, metadata, parent)
       """;
 
   private static final String RETURNED =
@@ -61,7 +62,6 @@ final class AgentBatch {
                              ELSE r.metadata END,
              parent_agent_id = c.parent::uuid, version = r.version + 1,
              updated_at = clock_timestamp()
-        FROM\s\
       """
           + GIVEN
           + "WHERE r.agent_id = c.id::uuid "
@@ -77,7 +77,6 @@ final class AgentBatch {
              CASE WHEN c.metadata::jsonb <> '{}' THEN c.metadata::jsonb
                   ELSE agents.default_agent_metadata() END,
              c.parent::uuid
-        FROM\s\
       """
           + GIVEN
           + "ON CONFLICT (agent_id) DO NOTHING "
