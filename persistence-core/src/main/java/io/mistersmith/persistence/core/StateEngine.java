@@ -248,8 +248,8 @@ final class StateEngine {
   }
 
   /**
-   * Where the stream started anew, the tracker no longer knows what was written before. All that is
-   * in the stream is waited for then.
+   * Waits for the flush of what this process wrote. After a new epoch has begun, the tracker no
+   * longer knows what was written before: then all that is in the stream is waited for.
    */
   private long flushRest(Deadline deadline) {
     int before;

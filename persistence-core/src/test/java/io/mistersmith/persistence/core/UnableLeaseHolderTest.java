@@ -35,7 +35,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * The runtime that holds the lease cannot flush any more, and the one that wrote is dead. The clock
- * stands still, and with it the lease: it never runs out by itself.
+ * does not move, so the lease never runs out by itself.
  */
 class UnableLeaseHolderTest {
 

@@ -80,15 +80,14 @@ public final class RegistryRepository implements AgentRepository {
           DataError.MISCONFIGURED,
           "agent " + key + ": agents have no time to live; delete the agent instead");
     }
-    underWay.begin(key);
-    try {
-      StoredAgent stored = agents.save(agent, expectedVersion(options.expected()));
-      known.note(key, revision(stored), Optional.empty());
-      publisher.publish(stored);
-      return versioned(stored);
-    } finally {
-      underWay.end();
-    }
+    return underWay.run(
+        key,
+        () -> {
+          StoredAgent stored = agents.save(agent, expectedVersion(options.expected()));
+          known.note(key, revision(stored), Optional.empty());
+          publisher.publish(stored);
+          return versioned(stored);
+        });
   }
 
   @Override
@@ -139,16 +138,17 @@ public final class RegistryRepository implements AgentRepository {
    * step leaves nothing that says otherwise.
    */
   private void delete(UUID key, long expectedVersion) {
-    underWay.begin(key);
-    try {
-      publisher.retract(key);
-      boolean existed = agents.delete(key, expectedVersion);
-      publisher.retract(key);
-      if (existed) {
-        evictState.accept(key.toString());
-      }
-    } finally {
-      underWay.end();
+    boolean existed =
+        underWay.run(
+            key,
+            () -> {
+              publisher.retract(key);
+              boolean deleted = agents.delete(key, expectedVersion);
+              publisher.retract(key);
+              return deleted;
+            });
+    if (existed) {
+      evictState.accept(key.toString());
     }
   }
 

@@ -25,7 +25,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,8 +46,7 @@ public final class TieredStore {
   private final ConditionalWriter conditional;
   private final OwnVersions own;
   private final AsyncWriter async;
-  private final Admission admission;
-  private final WritesUnderWay underWay;
+  private final AdmittedWrites writes;
 
   /** Reads and writes through these tiers; no write is held up. */
   public TieredStore(Tiers tiers, Window window) {
@@ -62,8 +60,8 @@ public final class TieredStore {
    */
   public TieredStore(Tiers tiers, Admission admission, Window window) {
     this.tiers = tiers;
-    this.admission = admission;
-    this.underWay = new WritesUnderWay("bucket " + tiers.bucket().name());
+    this.writes =
+        new AdmittedWrites(new WritesUnderWay("bucket " + tiers.bucket().name()), admission);
     tiers.revisions().onRestart(tiers.known()::clear);
     this.reader = new TieredReader(tiers);
     this.publisher = new Publisher(tiers);
@@ -79,19 +77,12 @@ public final class TieredStore {
 
   /** The writes of this process that have not ended, and whether more are let in. */
   public WritesUnderWay underWay() {
-    return underWay;
+    return writes.underWay();
   }
 
   /** Writes a value and returns the revision of exactly this write. */
   public Revision write(StateKey key, byte[] json, Expected expected, Optional<Instant> expiresAt) {
-    underWay.begin(key);
-    try {
-      return admission.enter(key)
-          ? committed(key, writeNow(key, json, expected, expiresAt))
-          : writeNow(key, json, expected, expiresAt);
-    } finally {
-      underWay.end();
-    }
+    return writes.run(key, () -> writeNow(key, json, expected, expiresAt));
   }
 
   private Revision writeNow(
@@ -108,49 +99,16 @@ public final class TieredStore {
   /** {@link #write} without waiting for the acknowledgement. */
   public CompletableFuture<Revision> writeAsync(
       StateKey key, byte[] json, Expected expected, Optional<Instant> expiresAt) {
-    return counted(
+    return writes.runAsync(
         key,
         () ->
-            admission.enter(key)
-                ? CompletableFuture.completedFuture(
-                    committed(key, writeNow(key, json, expected, expiresAt)))
-                : async.write(
-                    key,
-                    json,
-                    expected,
-                    expiresAt,
-                    () -> writeNow(key, json, expected, expiresAt)));
-  }
-
-  /** Counts a write as under way until its future completes, and turns failures into futures. */
-  private CompletableFuture<Revision> counted(
-      StateKey key, Supplier<CompletableFuture<Revision>> write) {
-    boolean begun = false;
-    try {
-      underWay.begin(key);
-      begun = true;
-      CompletableFuture<Revision> written = write.get();
-      begun = false;
-      return written.whenComplete((revision, failure) -> underWay.end());
-    } catch (PersistenceException | CompletionException e) {
-      return CompletableFuture.failedFuture(cause(e));
-    } finally {
-      if (begun) {
-        underWay.end();
-      }
-    }
+            async.write(
+                key, json, expected, expiresAt, () -> writeNow(key, json, expected, expiresAt)));
   }
 
   /** Deletes the key, whatever is there. */
   public Revision remove(StateKey key) {
-    underWay.begin(key);
-    try {
-      boolean held = admission.enter(key);
-      Revision revision = publishDelete(key);
-      return held ? committed(key, revision) : revision;
-    } finally {
-      underWay.end();
-    }
+    return writes.run(key, () -> publishDelete(key));
   }
 
   private Revision publishDelete(StateKey key) {
@@ -159,26 +117,18 @@ public final class TieredStore {
 
   /** Deletes the key if it has this revision. */
   public Revision remove(StateKey key, Revision expected) {
-    underWay.begin(key);
-    try {
-      boolean held = admission.enter(key);
-      Revision revision =
-          conditional.replace(key, Operation.DELETE, NO_VALUE, Optional.empty(), expected);
-      return held ? committed(key, revision) : revision;
-    } finally {
-      underWay.end();
-    }
+    return writes.run(
+        key,
+        () -> conditional.replace(key, Operation.DELETE, NO_VALUE, Optional.empty(), expected));
   }
 
   /** {@link #remove(StateKey)} without waiting for the acknowledgement. */
   public CompletableFuture<Revision> removeAsync(StateKey key) {
-    return counted(
+    return writes.runAsync(
         key,
         () ->
-            admission.enter(key)
-                ? CompletableFuture.completedFuture(committed(key, publishDelete(key)))
-                : publisher.publishAsync(
-                    key, Operation.DELETE, NO_VALUE, EntryMetadata.NONE, HotBucket.ANY));
+            publisher.publishAsync(
+                key, Operation.DELETE, NO_VALUE, EntryMetadata.NONE, HotBucket.ANY));
   }
 
   /** What stands at the key; nothing where there never was anything, or it is long gone. */
@@ -198,15 +148,10 @@ public final class TieredStore {
    * tell who has it in memory, and hide what the server may bring back; they leave as idle entries.
    */
   public void removeOwner(String agent) {
-    underWay.begin(agent);
-    try {
-      removeAllOf(agent);
-    } finally {
-      underWay.end();
-    }
+    long unused = writes.underWay().run(agent, () -> removeAllOf(agent));
   }
 
-  private void removeAllOf(String agent) {
+  private long removeAllOf(String agent) {
     long last = tiers.bucket().state().lastSequence();
     List<CompletableFuture<Long>> markers =
         tiers.bucket().list(agent, "").stream().map(this::marker).toList();
@@ -218,6 +163,7 @@ public final class TieredStore {
       throw cause(e) instanceof PersistenceException failure ? failure : e;
     }
     tiers.bucket().evictAgent(agent, last);
+    return last;
   }
 
   private CompletableFuture<Long> marker(HotEntry hot) {
@@ -238,16 +184,7 @@ public final class TieredStore {
       Optional<Instant> expiresAt,
       Optional<Provenance> provenance,
       long place) {
-    return counted(
-        key,
-        () -> {
-          boolean held = admission.enter(key);
-          CompletableFuture<Revision> replaced =
-              replaceFreely(key, json, expiresAt, provenance, place);
-          return held
-              ? CompletableFuture.completedFuture(committed(key, replaced.join()))
-              : replaced;
-        });
+    return writes.runAsync(key, () -> replaceFreely(key, json, expiresAt, provenance, place));
   }
 
   private CompletableFuture<Revision> replaceFreely(
@@ -295,28 +232,26 @@ public final class TieredStore {
       Optional<byte[]> json,
       Optional<Instant> expiresAt,
       Provenance provenance) {
-    underWay.begin(key);
-    try {
-      boolean held = admission.enter(key);
-      Revision revision =
-          conditional.publishAfter(
-              place,
-              key,
-              json.isPresent() ? Operation.PUT : Operation.DELETE,
-              json.orElse(NO_VALUE),
-              expiresAt,
-              provenance);
-      own.note(
-          key,
-          new OwnVersions.Version(json, revision, tiers.clock().instant(), expiresAt, provenance));
-      return held ? committed(key, revision) : revision;
-    } finally {
-      underWay.end();
-    }
+    return writes.run(key, () -> publishAfter(place, key, json, expiresAt, provenance));
   }
 
-  private Revision committed(StateKey key, Revision revision) {
-    admission.awaitCommit(key, revision);
+  private Revision publishAfter(
+      long place,
+      StateKey key,
+      Optional<byte[]> json,
+      Optional<Instant> expiresAt,
+      Provenance provenance) {
+    Revision revision =
+        conditional.publishAfter(
+            place,
+            key,
+            json.isPresent() ? Operation.PUT : Operation.DELETE,
+            json.orElse(NO_VALUE),
+            expiresAt,
+            provenance);
+    own.note(
+        key,
+        new OwnVersions.Version(json, revision, tiers.clock().instant(), expiresAt, provenance));
     return revision;
   }
 

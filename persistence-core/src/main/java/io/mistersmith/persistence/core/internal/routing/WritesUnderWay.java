@@ -3,8 +3,12 @@ package io.mistersmith.persistence.core.internal.routing;
 import io.mistersmith.persistence.core.internal.resilience.Deadline;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.error.PersistenceException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
 
 /**
  * Lets writes begin until it is closed, and counts those that have not ended. Once it is closed and
@@ -23,24 +27,51 @@ public final class WritesUnderWay {
   }
 
   /**
-   * Begins a write, for which {@link #end} must be called whatever becomes of it.
+   * Makes a write.
    *
    * @throws NonTransientPersistenceException with {@code CLOSED} once this is closed
    */
-  public void begin(Object key) {
+  public <T> T run(Object key, Supplier<T> write) {
+    begin(key);
+    try {
+      return write.get();
+    } finally {
+      ended.increment();
+    }
+  }
+
+  /**
+   * Starts a write, which is under way until its future completes. The future fails with what
+   * {@code write} throws of this library's failures, or with {@code CLOSED}.
+   */
+  <T> CompletableFuture<T> runAsync(Object key, Supplier<CompletableFuture<T>> write) {
+    boolean begun = false;
+    try {
+      begin(key);
+      begun = true;
+      CompletableFuture<T> written = write.get();
+      begun = false;
+      return written.whenComplete((value, failure) -> ended.increment());
+    } catch (PersistenceException e) {
+      return CompletableFuture.failedFuture(e);
+    } catch (CompletionException e) {
+      return CompletableFuture.failedFuture(e.getCause() == null ? e : e.getCause());
+    } finally {
+      if (begun) {
+        ended.increment();
+      }
+    }
+  }
+
+  /** Counted before it is asked: {@link #close} either sees this write or is seen here. */
+  private void begin(Object key) {
     begun.increment();
-    // Counted before it is asked: close() either sees this write or is seen here.
     if (closed) {
       ended.increment();
       throw new NonTransientPersistenceException(
           DataError.CLOSED,
           where + ", key " + key + ": not written, the persistence layer is closed; open it again");
     }
-  }
-
-  /** Ends a write that was begun. */
-  public void end() {
-    ended.increment();
   }
 
   /** Refuses writes from now on. */

@@ -25,7 +25,7 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** The store's clock stands still: a lease ends only by being given up. */
+/** The store's clock does not move: a lease ends only by being given up. */
 class FlushLeaseTest {
 
   private static final Duration SOON = Duration.ofSeconds(15);
@@ -139,7 +139,7 @@ class FlushLeaseTest {
   void isNotHeldOnceItHasRunOut() {
     renew(1);
     await().atMost(SOON).until(() -> !lease.isHeld());
-    assertThat(anotherMayTakeIt()).as("the store's clock stands still").isFalse();
+    assertThat(anotherMayTakeIt()).as("the store's clock does not move").isFalse();
     assertThat(lease.hold()).as("nobody else has it").isTrue();
   }
 }
