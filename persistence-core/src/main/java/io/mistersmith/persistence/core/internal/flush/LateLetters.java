@@ -81,8 +81,7 @@ public final class LateLetters {
   private boolean isStuck() {
     try {
       DeadLetters.Replay replay =
-          letters.replayAll(
-              DeadLetters.Filter.all().withError(DataError.TRANSACTION_CONFLICT));
+          letters.replayAll(DeadLetters.Filter.all().withError(DataError.TRANSACTION_CONFLICT));
       if (replay.replayed() > 0) {
         LOG.info("{} entries that had run out of time are in PostgreSQL now", replay.replayed());
         progress.signal();

@@ -19,8 +19,8 @@ import org.postgresql.PGProperty;
  * for callers, and a small one for the flush, so that callers who use up theirs cannot starve it.
  * Thread-safe.
  *
- * <p>Every wait has a deadline: connecting, acquiring, a statement (kept by the server), a lock that
- * the flush waits for (kept by the server, a quarter of the statement's at most), a socket
+ * <p>Every wait has a deadline: connecting, acquiring, a statement (kept by the server), a lock
+ * that the flush waits for (kept by the server, a quarter of the statement's at most), a socket
  * that has gone silent (kept by the driver, a little longer than the statement's), and a
  * transaction whose process was stopped in its middle (kept by the server: otherwise a suspended
  * flusher would hold the journal's position for as long as it sleeps).

@@ -122,8 +122,8 @@ final class PostgresFailures {
   }
 
   /**
-   * Whether the server itself found fault with a row's data, as opposed to a function that a trigger
-   * calls and that raised what it liked.
+   * Whether the server itself found fault with a row's data, as opposed to a function that a
+   * trigger calls and that raised what it liked.
    */
   static boolean findsFaultWithData(Throwable thrown) {
     String state = state(thrown);
