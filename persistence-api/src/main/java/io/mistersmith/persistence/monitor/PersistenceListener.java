@@ -18,9 +18,9 @@ public interface PersistenceListener {
   default void onFlushed(FlushReport report) {}
 
   /**
-   * An attempt to flush failed and will be made again: PostgreSQL is away (a transient cause), or it
-   * refuses everything alike and writes wait in the journal until that is lifted, or the batch took
-   * too long and the next one is smaller.
+   * An attempt to flush failed and will be made again: PostgreSQL is away (a transient cause), or
+   * it refuses everything alike and writes wait in the journal until that is lifted, or the batch
+   * took too long and the next one is smaller.
    */
   default void onFlushFailed(String bucket, RuntimeException cause) {}
 

@@ -31,12 +31,12 @@ public interface DeadLetters {
 
   /**
    * Replays all open dead letters that match, each in a transaction of its own, oldest first within
-   * a bucket. Those that PostgreSQL still refuses stay open and stop none of the others. Holds a few
-   * hundred of them in memory at a time, without their values. The call takes as long as it takes;
-   * what it has replayed when it fails stays replayed.
+   * a bucket. Those that PostgreSQL still refuses stay open and stop none of the others. Holds a
+   * few hundred of them in memory at a time, without their values. The call takes as long as it
+   * takes; what it has replayed when it fails stays replayed.
    *
-   * @throws io.mistersmith.persistence.error.TransientPersistenceException when PostgreSQL cannot be
-   *     reached; the same call goes on with what is left
+   * @throws io.mistersmith.persistence.error.TransientPersistenceException when PostgreSQL cannot
+   *     be reached; the same call goes on with what is left
    */
   Replay replayAll(Filter filter);
 
@@ -60,11 +60,7 @@ public interface DeadLetters {
     /** Matches every dead letter. */
     public static Filter all() {
       return new Filter(
-          Optional.empty(),
-          Optional.empty(),
-          Optional.empty(),
-          Optional.empty(),
-          Optional.empty());
+          Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
     }
 
     /** This filter, for one agent's entries. */

@@ -48,8 +48,8 @@ public interface StateRepository<T> extends Repository<StateKey, T> {
    *     the bucket went back in time since the write was made, so that nobody can tell
    * @throws io.mistersmith.persistence.error.TransientPersistenceException with {@code
    *     CONNECTION_FAILED} when it is not committed before the deadline; or with the kind of what
-   *     PostgreSQL refuses everything for, or {@code TRANSACTION_CONFLICT} where its row is locked or
-   *     slow; the write stays queued
+   *     PostgreSQL refuses everything for, or {@code TRANSACTION_CONFLICT} where its row is locked
+   *     or slow; the write stays queued
    */
   void awaitDurable(StateKey key, Revision revision, Duration deadline);
 

@@ -100,6 +100,7 @@ class PoisonIT {
   /** By the rest of the subject, encoded as it is in the bucket. */
   private static Map<String, String> poison(String agent) {
     Map<String, String> poison = new TreeMap<>();
+    poison.put(agent + ".nul-\u0000-in-the-subject", "1");
     poison.put(agent + ".nul", "\"a\\u0000b\"");
     poison.put(agent + ".surrogate", "\"\\ud800\"");
     poison.put(agent + ".cut-off", "{\"step\":");

@@ -166,9 +166,7 @@ class UnwillingPostgresIT {
       assertDeadLettered(() -> states.flush(bad, SOON));
 
       DeadLetters.Replay replay =
-          persistence
-              .deadLetters()
-              .replayAll(DeadLetters.Filter.all().withSqlState("23503"));
+          persistence.deadLetters().replayAll(DeadLetters.Filter.all().withSqlState("23503"));
       assertThat(replay.replayed()).isEqualTo(1);
       states.flush(late.id().toString(), SOON);
       states.awaitDurable(bad, refused, SOON);
@@ -208,15 +206,13 @@ class UnwillingPostgresIT {
       persistence.agents().save(Agent.of("fault", "again"));
       servers.report(
           "ReadOnly",
-          "flush_back_after="
-              + Duration.ofNanos(System.nanoTime() - started).toMillis()
-              + "ms");
+          "flush_back_after=" + Duration.ofNanos(System.nanoTime() - started).toMillis() + "ms");
     }
   }
 
   /**
-   * As after a failover: sessions are cut, and those that begin now accept no writes, for as long as
-   * they last.
+   * As after a failover: sessions are cut, and those that begin now accept no writes, for as long
+   * as they last.
    */
   private static void demote(Installation installation) {
     installation.execute(

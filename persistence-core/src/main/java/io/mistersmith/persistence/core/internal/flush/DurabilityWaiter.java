@@ -81,7 +81,8 @@ public final class DurabilityWaiter implements Commits {
     }
     if (letter.isPresent()) {
       throw new NonTransientPersistenceException(
-          DataError.DEAD_LETTERED, describe(letter.get()) + "; it stays there until it is replayed");
+          DataError.DEAD_LETTERED,
+          describe(letter.get()) + "; it stays there until it is replayed");
     }
   }
 

@@ -3,6 +3,7 @@ package io.mistersmith.persistence.core.internal.flush;
 import io.mistersmith.persistence.core.internal.base.Background;
 import io.mistersmith.persistence.core.internal.base.ServiceHealth;
 import io.mistersmith.persistence.core.internal.resilience.Backoff;
+import io.mistersmith.persistence.core.internal.resilience.Deadline;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.repository.DeadLetter;
@@ -16,20 +17,20 @@ import org.slf4j.LoggerFactory;
  * Replays the dead letters that were filed because they ran out of time: a row that another session
  * had locked, or one that is slow. Nothing is wrong with them, so nobody else has to. Works on a
  * thread of its own, where such a row holds up nothing, and only where {@code leading} says that
- * this runtime flushes.
+ * this runtime flushes. Tries what does not pass ever more rarely, down to once a minute.
  */
 public final class LateLetters {
 
   private static final Logger LOG = LoggerFactory.getLogger(LateLetters.class);
-  private static final Duration FIRST = Duration.ofSeconds(1);
+  private static final Duration EVERY = Duration.ofSeconds(1);
   private static final Duration LONGEST = Duration.ofMinutes(1);
 
   private final DeadLetters letters;
   private final BooleanSupplier leading;
   private final Progress progress;
-  private final Backoff backoff = new Backoff(FIRST, LONGEST);
   private final Background thread;
-  private Duration wait = FIRST;
+  private final Backoff backoff = new Backoff(EVERY, LONGEST);
+  private Deadline due = Deadline.after(Duration.ZERO);
 
   /** Replays those of {@code letters}, and signals {@code progress} to those who wait. */
   public LateLetters(
@@ -42,12 +43,12 @@ public final class LateLetters {
     this.leading = leading;
     this.progress = progress;
     this.thread =
-        Background.loop(
+        Background.every(
+            EVERY,
             "persistence-late-" + bucket,
-            "entries that ran out of time are not tried again",
+            "entries whose rows were locked or slow stay dead letters",
             health,
-            this::takeTurn,
-            () -> {});
+            this::look);
   }
 
   /** Whether the entry was refused for want of time alone. */
@@ -62,18 +63,19 @@ public final class LateLetters {
 
   /** Stops after the letter under way; waits for that at most {@code patience}. */
   public void close(Duration patience) {
-    boolean unused = thread.close(patience);
+    if (!thread.close(patience)) {
+      LOG.debug("a late dead letter is still being replayed");
+    }
   }
 
-  private void takeTurn() {
-    if (!thread.pause(wait)) {
+  private void look() {
+    if (!leading.getAsBoolean() || !due.hasPassed()) {
       return;
     }
-    if (leading.getAsBoolean() && isStuck()) {
-      wait = backoff.next();
+    if (isStuck()) {
+      due = Deadline.after(backoff.next());
     } else {
       backoff.reset();
-      wait = FIRST;
     }
   }
 
@@ -81,8 +83,7 @@ public final class LateLetters {
   private boolean isStuck() {
     try {
       DeadLetters.Replay replay =
-          letters.replayAll(
-              DeadLetters.Filter.all().withError(DataError.TRANSACTION_CONFLICT));
+          letters.replayAll(DeadLetters.Filter.all().withError(DataError.TRANSACTION_CONFLICT));
       if (replay.replayed() > 0) {
         LOG.info("{} entries that had run out of time are in PostgreSQL now", replay.replayed());
         progress.signal();

@@ -126,7 +126,8 @@ class BatchCollectorTest {
   }
 
   private Batch collect(FlushConfig config) {
-    return new BatchCollector(config, urgency, new BatchLimit(config.maxEntries())).collect(reader, POSITION, Duration.ZERO);
+    return new BatchCollector(config, urgency, new BatchLimit(config.maxEntries()))
+        .collect(reader, POSITION, Duration.ZERO);
   }
 
   private static JournalEntry entry(long sequence, String key) {

@@ -26,8 +26,8 @@ import org.slf4j.LoggerFactory;
  * <p>Where no agent is registered no probe can be written. Then a row is at fault when the server
  * itself found fault with its data (SQLSTATE classes 22, 23 and 54, but not raised by a function).
  *
- * <p>A failure that says nothing about rows (connection, resources, a deadlock, a timeout) is thrown
- * as it is.
+ * <p>A failure that says nothing about rows (connection, resources, a deadlock, a timeout) is
+ * thrown as it is.
  */
 final class Isolation {
 
@@ -53,8 +53,9 @@ final class Isolation {
    */
   List<RefusedChange> write(Handle handle, List<StateRow> rows) {
     Answer before = probe.ask(handle, rows);
-    if (before.failure() != null && !onePasses(handle, rows, before)) {
-      throw before.failure();
+    RuntimeException refusal = before.failure();
+    if (refusal != null && !onePasses(handle, rows, before)) {
+      throw refusal;
     }
     List<Suspect> suspects = new ArrayList<>();
     int written = halve(handle, rows, suspects);

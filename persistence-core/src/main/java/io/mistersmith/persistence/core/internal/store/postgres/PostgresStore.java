@@ -3,6 +3,8 @@ package io.mistersmith.persistence.core.internal.store.postgres;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.core.internal.base.ServiceHealth;
 import io.mistersmith.persistence.core.internal.pool.PoolSet;
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.spi.AgentStore;
 import io.mistersmith.persistence.spi.CheckpointStore;
 import io.mistersmith.persistence.spi.DeadLetterStore;
@@ -28,6 +30,8 @@ public final class PostgresStore implements AutoCloseable {
              agents.checkpoints c, agents.lifecycle_events v
        LIMIT 0
       """;
+
+  private static final String ENCODING = "SELECT current_setting('server_encoding')";
 
   private final PoolSet pools;
   private final AgentStore agents;
@@ -77,8 +81,11 @@ public final class PostgresStore implements AutoCloseable {
       throw PostgresFailures.of(what, e);
     }
     try {
-      new Database(pools, pools.callers())
-          .call(what, handle -> handle.createQuery(PROBE).mapToMap().list());
+      Database database = new Database(pools, pools.callers());
+      checkEncoding(
+          what,
+          database.call(what, handle -> handle.createQuery(ENCODING).mapTo(String.class).one()));
+      database.call(what, handle -> handle.createQuery(PROBE).mapToMap().list());
       PostgresStore store = new PostgresStore(pools, config, health);
       store.journals.rehearse();
       store.partitions.start();
@@ -86,6 +93,15 @@ public final class PostgresStore implements AutoCloseable {
     } catch (RuntimeException | Error e) {
       pools.close();
       throw e;
+    }
+  }
+
+  /** In any other encoding there are keys that neither a row nor a dead letter can hold. */
+  private static void checkEncoding(String what, String encoding) {
+    if (!encoding.equals("UTF8")) {
+      throw new NonTransientPersistenceException(
+          DataError.MISCONFIGURED,
+          what + ": the database's encoding is " + encoding + "; create it with ENCODING 'UTF8'");
     }
   }
 

@@ -13,9 +13,10 @@ import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks whether {@code agents.state} takes rows at present, by writing one the way the flush does and
- * rolling it back: a new key with the value of a row that was taken before, preferably of an agent
- * that none of the refused rows belongs to, and then the same key again with a later revision.
+ * Asks whether {@code agents.state} takes rows at present, by writing one the way the flush does
+ * and rolling it back: a new key with the value of a row that was taken before, preferably of an
+ * agent that none of the refused rows belongs to, and then the same key again with a later
+ * revision.
  */
 final class StoreProbe {
 

@@ -41,6 +41,21 @@ class PostgresStoreIT {
   }
 
   @Test
+  void aDatabaseThatCannotHoldEveryKeyIsRefused() {
+    PostgresDatabase database = PostgresDatabase.createEmpty();
+    String name = "latin_" + UUID.randomUUID().toString().replace('-', '_');
+    database.execute(
+        "CREATE DATABASE %s ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0".formatted(name));
+    String url = database.config().jdbcUrl().replaceFirst("/store_[0-9a-f_]+", "/" + name);
+    PostgresConfig config = PostgresConfig.of(url, database.config().user());
+
+    PersistenceException failure = failure(() -> PostgresDatabase.open(config));
+
+    assertFailure(failure, DataError.MISCONFIGURED, false);
+    assertThat(failure).hasMessageContaining("LATIN1").hasMessageContaining("ENCODING 'UTF8'");
+  }
+
+  @Test
   void aServerThatRefusesIsNotWaitedFor() throws IOException {
     int unused;
     try (ServerSocket socket = new ServerSocket(0)) {
