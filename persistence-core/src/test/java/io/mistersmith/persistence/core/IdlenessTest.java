@@ -10,6 +10,8 @@ import io.mistersmith.persistence.config.FlushConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.model.Versioned;
+import io.mistersmith.persistence.repository.SaveOptions;
 import io.mistersmith.persistence.repository.StateRepository;
 import io.mistersmith.persistence.spi.HotBucket;
 import io.mistersmith.persistence.spi.HotEntry;
@@ -23,7 +25,9 @@ import io.mistersmith.persistence.testkit.memory.SqlSnapshot;
 import io.mistersmith.persistence.testkit.time.ManualClock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -96,6 +100,21 @@ class IdlenessTest {
     clock.advance(IDLE);
     await().atMost(SOON).until(() -> bucket.state().messages() == 0);
     assertAllReadable();
+  }
+
+  /** Far more than a turn takes. */
+  @Test
+  void oneSweepTakesAllThatIsIdle() {
+    int many = 25_000;
+    List<CompletableFuture<Versioned<Integer>>> saves = new ArrayList<>();
+    for (int i = 0; i < many; i++) {
+      saves.add(states.saveAsync(StateKey.of(agent.id(), "many-" + i), i, SaveOptions.unconditional()));
+    }
+    saves.forEach(CompletableFuture::join);
+    states.flush(agent.id().toString(), SOON);
+    assertThat(bucket.state().messages()).isEqualTo(many + 1);
+    clock.advance(IDLE.plus(SWEEP));
+    await().atMost(SOON).until(() -> bucket.state().messages() == 0);
   }
 
   /** The samples are the store's: another process goes on with them. */
