@@ -17,6 +17,7 @@ import io.mistersmith.persistence.core.internal.flush.LateLetters;
 import io.mistersmith.persistence.core.internal.flush.Progress;
 import io.mistersmith.persistence.core.internal.flush.WriteBehindFlusher;
 import io.mistersmith.persistence.core.internal.journal.JournalTracker;
+import io.mistersmith.persistence.core.internal.journal.RowJudge;
 import io.mistersmith.persistence.core.internal.lifecycle.AgentStates;
 import io.mistersmith.persistence.core.internal.lifecycle.TieredLifecycle;
 import io.mistersmith.persistence.core.internal.monitor.SlidingLags;
@@ -96,12 +97,19 @@ final class StateEngine {
             executor);
     this.l1 = new L1<>(config.cache(), config.cache().isOn(DataType.AGENT_STATE), around);
     Freshness freshness = Freshness.of(clock, config.flush().idleTimeToLive());
+    RowJudge judge =
+        new RowJudge(
+            bucket.name(),
+            stores.journals(),
+            config.flush().tombstoneRetention(),
+            clock);
     Confirmation confirmation =
         new Confirmation(
             bucket,
             tracker,
             stores.states(),
             stores.deadLetters(),
+            judge,
             freshness,
             config.knownRevisions());
     Tiers tiers =
@@ -119,7 +127,14 @@ final class StateEngine {
     Progress progress = new Progress();
     FlushTarget target =
         new FlushTarget(
-            bucket, tracker, stores.journals(), stores.states(), listener, progress, clock);
+            bucket,
+            tracker,
+            stores.journals(),
+            stores.states(),
+            judge,
+            listener,
+            progress,
+            clock);
     String holder = config.runtimeName() + "-" + UUID.randomUUID();
     this.flusher = new WriteBehindFlusher(target, config.flush(), listener, holder);
     this.evictor =

@@ -108,7 +108,8 @@ class IdlenessTest {
     int many = 25_000;
     List<CompletableFuture<Versioned<Integer>>> saves = new ArrayList<>();
     for (int i = 0; i < many; i++) {
-      saves.add(states.saveAsync(StateKey.of(agent.id(), "many-" + i), i, SaveOptions.unconditional()));
+      saves.add(
+          states.saveAsync(StateKey.of(agent.id(), "many-" + i), i, SaveOptions.unconditional()));
     }
     saves.forEach(CompletableFuture::join);
     states.flush(agent.id().toString(), SOON);

@@ -52,13 +52,15 @@ class EvictionIT {
         StateRepository<Integer> states = persistence.states(Integer.class);
         List<CompletableFuture<Versioned<Integer>>> saves = new ArrayList<>();
         for (int i = 0; i < KEYS; i++) {
-          saves.add(states.saveAsync(StateKey.of(agent, "key-" + i), i, SaveOptions.unconditional()));
+          saves.add(
+              states.saveAsync(StateKey.of(agent, "key-" + i), i, SaveOptions.unconditional()));
         }
         saves.forEach(CompletableFuture::join);
         await().atMost(LONGEST).until(() -> evicted.get() == KEYS);
         long millis = (System.nanoTime() - began.get()) / 1_000_000;
         assertThat(states.find(StateKey.of(agent, "key-7")).orElseThrow().value()).isEqualTo(7);
-        servers.report("Eviction", "keys=%d millis_after_the_first_turn=%d".formatted(KEYS, millis));
+        servers.report(
+            "Eviction", "keys=%d millis_after_the_first_turn=%d".formatted(KEYS, millis));
       }
     }
   }

@@ -81,9 +81,7 @@ class PostgresRewoundIT {
           states.save(backlog.get(i), (long) i);
         }
         long written = System.nanoTime();
-        await()
-            .atMost(IDLE.plus(SOON))
-            .until(() -> System.nanoTime() - written > IDLE.toNanos());
+        await().atMost(IDLE.plus(SOON)).until(() -> System.nanoTime() - written > IDLE.toNanos());
         servers.postgres().restart();
         states.flush(agent, SOON);
         await().atMost(SOON).until(() -> streams.messages(agent + ".>") == backlog.size());

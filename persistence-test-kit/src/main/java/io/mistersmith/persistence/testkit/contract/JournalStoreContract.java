@@ -198,7 +198,8 @@ public abstract class JournalStoreContract extends DurableContract {
     assertThat(journals().wasApplied(BUCKET, new Revision(first.epoch(), 5), then)).isTrue();
     assertThat(journals().wasApplied(BUCKET, new Revision(first.epoch(), 6), then)).isFalse();
     assertThat(journals().wasApplied(BUCKET, new Revision(first.epoch() + 1, 1), then)).isFalse();
-    assertThat(journals().wasApplied(BUCKET, new Revision(first.epoch(), 5), Instant.EPOCH)).isFalse();
+    assertThat(journals().wasApplied(BUCKET, new Revision(first.epoch(), 5), Instant.EPOCH))
+        .isFalse();
     assertThat(journals().wasApplied("ANOTHER", new Revision(first.epoch(), 5), then)).isFalse();
   }
 

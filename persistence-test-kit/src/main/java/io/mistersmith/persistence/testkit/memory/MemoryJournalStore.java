@@ -144,8 +144,7 @@ final class MemoryJournalStore implements JournalStore {
   @Override
   public boolean wasApplied(String bucket, Revision revision, Instant time) {
     connection.checkSql();
-    return database.transact(
-        tables -> PositionSamples.wasApplied(tables, bucket, revision, time));
+    return database.transact(tables -> PositionSamples.wasApplied(tables, bucket, revision, time));
   }
 
   @Override

@@ -51,8 +51,6 @@ final class PositionSamples {
         .filter(entry -> entry.getKey().bucket().equals(bucket))
         .flatMap(entry -> entry.getValue().stream())
         .filter(sample -> !sample.movedAt().isAfter(time))
-        .anyMatch(
-            sample ->
-                !revision.isAfter(new Revision(sample.epoch(), sample.sequence())));
+        .anyMatch(sample -> !revision.isAfter(new Revision(sample.epoch(), sample.sequence())));
   }
 }

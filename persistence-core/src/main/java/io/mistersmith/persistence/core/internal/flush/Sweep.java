@@ -40,8 +40,7 @@ final class Sweep {
   private long nextSequence = 1;
   private boolean over;
 
-  Sweep(
-      FlushTarget target, DeadLetterStore deadLetters, Duration idleTimeToLive, Clock clock) {
+  Sweep(FlushTarget target, DeadLetterStore deadLetters, Duration idleTimeToLive, Clock clock) {
     this.target = target;
     this.deadLetters = deadLetters;
     this.idleTimeToLive = idleTimeToLive;
@@ -67,8 +66,7 @@ final class Sweep {
   private Map<String, Long> nextIdle() {
     JournalPosition flushed = target.tracker().refresh();
     long committed =
-        Math.min(
-            flushed.sequence(), target.journals().appliedFor(flushed, idleTimeToLive));
+        Math.min(flushed.sequence(), target.journals().appliedFor(flushed, idleTimeToLive));
     BucketState stream = target.bucket().state();
     boolean anotherStream =
         !stream.created().equals(flushed.streamCreated())
