@@ -38,11 +38,12 @@ public interface JournalStore {
    * Applies a batch in one transaction: moves the position from exactly {@code previous} to {@code
    * next}, and writes each change whose revision is later than its row's. A change that the store
    * refuses while it takes others becomes a dead letter; so does a change that alone takes longer
-   * than a statement may. A change that is written supersedes open dead letters of its key. The batch
-   * has at most one change a key.
+   * than a statement may. A change that is written supersedes open dead letters of its key. The
+   * batch has at most one change a key.
    *
-   * @throws io.mistersmith.persistence.error.NonTransientPersistenceException when the store refuses
-   *     all that is tried alike; nothing was applied, and the same batch passes once that is lifted
+   * @throws io.mistersmith.persistence.error.NonTransientPersistenceException when the store
+   *     refuses all that is tried alike; nothing was applied, and the same batch passes once that
+   *     is lifted
    * @throws io.mistersmith.persistence.error.TransientPersistenceException when nothing was
    *     applied, or it is unknown; reading the position tells
    */

@@ -98,11 +98,7 @@ final class StateEngine {
     this.l1 = new L1<>(config.cache(), config.cache().isOn(DataType.AGENT_STATE), around);
     Freshness freshness = Freshness.of(clock, config.flush().idleTimeToLive());
     RowJudge judge =
-        new RowJudge(
-            bucket.name(),
-            stores.journals(),
-            config.flush().tombstoneRetention(),
-            clock);
+        new RowJudge(bucket.name(), stores.journals(), config.flush().tombstoneRetention(), clock);
     Confirmation confirmation =
         new Confirmation(
             bucket,
@@ -127,14 +123,7 @@ final class StateEngine {
     Progress progress = new Progress();
     FlushTarget target =
         new FlushTarget(
-            bucket,
-            tracker,
-            stores.journals(),
-            stores.states(),
-            judge,
-            listener,
-            progress,
-            clock);
+            bucket, tracker, stores.journals(), stores.states(), judge, listener, progress, clock);
     String holder = config.runtimeName() + "-" + UUID.randomUUID();
     this.flusher = new WriteBehindFlusher(target, config.flush(), listener, holder);
     this.evictor =
@@ -239,6 +228,7 @@ final class StateEngine {
     flusher.close(STOP);
     evictor.close(STOP);
     late.close(STOP);
+    waiter.close();
     agents.close();
     return left;
   }

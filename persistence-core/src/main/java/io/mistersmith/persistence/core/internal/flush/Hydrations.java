@@ -92,8 +92,8 @@ final class Hydrations {
           rewriter.writeAgain(
               key, copy.operation(), copy.value(), copy.metadata(), copy.sequence());
       LOG.warn(
-          "bucket {}, key {}: PostgreSQL went back to before revision {}, of which KV has a copy; it"
-              + " is written again as {}. Find out why PostgreSQL went back",
+          "bucket {}, key {}: PostgreSQL went back to before revision {}, of which KV has a copy;"
+              + " it is written again as {}. Find out why PostgreSQL went back",
           bucket.name(),
           key,
           revision(copy),

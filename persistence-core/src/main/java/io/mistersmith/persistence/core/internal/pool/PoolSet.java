@@ -5,8 +5,11 @@ import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.HikariPoolMXBean;
 import com.zaxxer.hikari.SQLExceptionOverride;
 import io.mistersmith.persistence.config.PostgresConfig;
+import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Properties;
 import javax.sql.DataSource;
 
 /**
@@ -14,8 +17,8 @@ import javax.sql.DataSource;
  * for callers, and a small one for the flush, so that callers who use up theirs cannot starve it.
  * Thread-safe.
  *
- * <p>Every wait has a deadline: connecting, acquiring, a statement (kept by the server), a lock that
- * the flush waits for (kept by the server, a quarter of the statement's at most), a socket
+ * <p>Every wait has a deadline: connecting, acquiring, a statement (kept by the server), a lock
+ * that the flush waits for (kept by the server, a quarter of the statement's at most), a socket
  * that has gone silent (kept by the driver, a little longer than the statement's), and a
  * transaction whose process was stopped in its middle (kept by the server: otherwise a suspended
  * flusher would hold the journal's position for as long as it sleeps).
@@ -41,10 +44,12 @@ public final class PoolSet implements AutoCloseable {
         }
       };
 
+  private final PostgresConfig config;
   private final HikariDataSource callers;
   private final HikariDataSource flush;
 
-  private PoolSet(HikariDataSource callers, HikariDataSource flush) {
+  private PoolSet(PostgresConfig config, HikariDataSource callers, HikariDataSource flush) {
+    this.config = config;
     this.callers = callers;
     this.flush = flush;
   }
@@ -70,6 +75,7 @@ public final class PoolSet implements AutoCloseable {
                 Duration.ZERO));
     try {
       return new PoolSet(
+          config,
           callers,
           new HikariDataSource(
               settings(
@@ -108,6 +114,34 @@ public final class PoolSet implements AutoCloseable {
     HikariPoolMXBean control = pool.getHikariPoolMXBean();
     if (control != null && !pool.isClosed()) {
       control.softEvictConnections();
+    }
+  }
+
+  /**
+   * How long one call may take in all, acquiring its connection included: as long as the slower of
+   * both may take by itself.
+   */
+  public Duration callLimit() {
+    return longer(config.acquireTimeout(), config.statementTimeout().plus(SOCKET_GRACE));
+  }
+
+  /**
+   * Asks the server for a connection of its own, past the pools, whose connections may all be
+   * stuck. An answer that is a refusal counts, unless it says that the server is starting or
+   * stopping.
+   */
+  public boolean answers(Duration limit) {
+    Properties properties = new Properties();
+    properties.setProperty("user", config.user());
+    config.password().ifPresent(password -> properties.setProperty("password", password));
+    properties.setProperty("connectTimeout", seconds(limit));
+    properties.setProperty("socketTimeout", seconds(limit));
+    properties.setProperty("loginTimeout", seconds(limit));
+    try (Connection connection = DriverManager.getConnection(config.jdbcUrl(), properties)) {
+      return !connection.isClosed();
+    } catch (SQLException e) {
+      String state = e.getSQLState() == null ? "" : e.getSQLState();
+      return !state.isEmpty() && !state.startsWith("08") && !state.startsWith("57P");
     }
   }
 
@@ -168,14 +202,14 @@ public final class PoolSet implements AutoCloseable {
     long statement = config.statementTimeout().toMillis();
     long idle = shorter(config.statementTimeout(), LONGEST_IDLE_IN_TRANSACTION).toMillis();
     return """
-        SELECT set_config('statement_timeout', '%d', false),
-               set_config('lock_timeout', '%d', false),
-               set_config('idle_in_transaction_session_timeout', '%d', false),
-               set_config('synchronous_commit',
-                          CASE WHEN current_setting('synchronous_commit') IN ('off', 'local')
-                               THEN 'on' ELSE current_setting('synchronous_commit') END,
-                          false)
-        """
+           SELECT set_config('statement_timeout', '%d', false),
+                  set_config('lock_timeout', '%d', false),
+                  set_config('idle_in_transaction_session_timeout', '%d', false),
+                  set_config('synchronous_commit',
+                             CASE WHEN current_setting('synchronous_commit') IN ('off', 'local')
+                                  THEN 'on' ELSE current_setting('synchronous_commit') END,
+                             false)
+           """
         .formatted(Math.max(1, statement), lockWait.toMillis(), Math.max(1, idle));
   }
 

@@ -146,8 +146,8 @@ public final class Confirmation {
   private void remove(List<HotEntry> outdated) {
     for (HotEntry entry : outdated) {
       LOG.warn(
-          "bucket {}, key {}: an entry of revision {} came back after it was superseded and evicted,"
-              + " as nats-server does when it is killed; it is removed again",
+          "bucket {}, key {}: an entry of revision {} came back after it was superseded and"
+              + " evicted, as nats-server does when it is killed; it is removed again",
           bucket.name(),
           entry.key(),
           tracker.of(entry));

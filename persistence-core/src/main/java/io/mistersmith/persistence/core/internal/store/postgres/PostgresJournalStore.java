@@ -29,9 +29,9 @@ import org.slf4j.LoggerFactory;
  * revision. Nothing here decides by what an earlier statement read.
  *
  * <p>The whole batch is written in one go. Only when PostgreSQL refuses it, the transaction is
- * repeated in a form that {@linkplain Isolation isolates} the bad rows with savepoints, so that good
- * batches do not pay for them. A batch that runs out of time is left for the flush to shrink; a
- * single row that does so alone, while other rows are written in time, becomes a dead letter.
+ * repeated in a form that {@linkplain Isolation isolates} the bad rows with savepoints, so that
+ * good batches do not pay for them. A batch that runs out of time is left for the flush to shrink;
+ * a single row that does so alone, while other rows are written in time, becomes a dead letter.
  */
 final class PostgresJournalStore implements JournalStore {
 

@@ -29,6 +29,8 @@ public final class PostgresStore implements AutoCloseable {
       """;
 
   private final PoolSet pools;
+  private final Availability availability;
+  private final Database callers;
   private final AgentStore agents;
   private final StateStore states;
   private final PostgresJournalStore journals;
@@ -39,13 +41,14 @@ public final class PostgresStore implements AutoCloseable {
 
   private PostgresStore(PoolSet pools, PersistenceConfig config) {
     this.pools = pools;
-    Database callers = new Database(pools, pools.callers());
+    this.availability = new Availability(pools, config.clock());
+    this.callers = new Database(pools, pools.callers(), availability);
     this.agents = new PostgresAgentStore(callers);
     this.states = new PostgresStateStore(callers);
     this.deadLetters = new PostgresDeadLetterStore(callers);
     this.checkpoints = new PostgresCheckpointStore(callers);
     this.lifecycleEvents = new PostgresLifecycleEventStore(callers);
-    this.journals = new PostgresJournalStore(new Database(pools, pools.flush()));
+    this.journals = new PostgresJournalStore(new Database(pools, pools.flush(), availability));
     this.partitions =
         new PartitionUpkeep(
             new SqlPartitionMaintenance(callers),
@@ -70,9 +73,8 @@ public final class PostgresStore implements AutoCloseable {
       throw PostgresFailures.of(what, e);
     }
     try {
-      new Database(pools, pools.callers())
-          .call(what, handle -> handle.createQuery(PROBE).mapToMap().list());
       PostgresStore store = new PostgresStore(pools, config);
+      store.callers.call(what, handle -> handle.createQuery(PROBE).mapToMap().list());
       store.journals.rehearse();
       store.partitions.start();
       return store;
@@ -120,6 +122,7 @@ public final class PostgresStore implements AutoCloseable {
   /** Closes all connections. Calls under way fail. */
   @Override
   public void close() {
+    availability.close();
     partitions.close();
     pools.close();
   }
