@@ -50,6 +50,10 @@ INSERT INTO agents.journal_positions (bucket, epoch, sequence, stream_created_na
 INSERT INTO agents.journal_leases (bucket, holder, fencing_token, expires_at) VALUES ('KNOWN', 'i', 2, now());
 -- refused: agents.journal_leases valid_fencing_token
 INSERT INTO agents.journal_leases (bucket, holder, fencing_token, expires_at) VALUES ('b', 'h', 0, now());
+-- refused: agents.journal_samples journal_samples_pkey
+INSERT INTO agents.journal_samples SELECT * FROM agents.journal_samples WHERE bucket = 'KNOWN';
+-- refused: agents.journal_samples valid_journal_sample
+INSERT INTO agents.journal_samples (bucket, age_micros, epoch, sequence, moved_at) VALUES ('b', 0, 1, 1, now());
 -- refused: agents.dead_letters dead_letters_pkey
 INSERT INTO agents.dead_letters (dead_letter_id, bucket, subject, epoch, sequence, operation, reason_code, reason) VALUES ('aaaaaaaa-0000-4000-8000-0000000000d1', 'b', 's', 1, 1, 'put', 'X', 'y');
 -- refused: agents.dead_letters dead_letters_revision_key

@@ -15,6 +15,8 @@ INSERT INTO agents.journal_positions (bucket, epoch, sequence, stream_created_na
 SELECT bucket, epoch, 1, 0 FROM agents.journal_epochs;
 INSERT INTO agents.journal_leases (bucket, holder, fencing_token, expires_at)
 VALUES ('KNOWN', 'h', 1, now());
+INSERT INTO agents.journal_samples (bucket, age_micros, epoch, sequence, moved_at)
+VALUES ('KNOWN', 1, 1, 1, now());
 INSERT INTO agents.dead_letters
        (dead_letter_id, bucket, subject, epoch, sequence, operation, reason_code, reason)
 VALUES ('aaaaaaaa-0000-4000-8000-0000000000d1', 'KNOWN', 's', 1, 1, 'put', 'X', 'y');

@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.spi;
 
+import io.mistersmith.persistence.model.Revision;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -47,6 +48,29 @@ public interface JournalStore {
    *     applied, or it is unknown; reading the position tells
    */
   ApplyResult apply(JournalPosition previous, JournalPosition next, List<StateChange> changes);
+
+  /**
+   * Returns the greatest sequence up to which everything in the journal has been applied for at
+   * least {@code age}, on the store's clock; 0 when there is none, or when the position has moved
+   * to another epoch since {@code observed} was read. Counts from when the batch moved the
+   * position, and is never later than the position itself.
+   *
+   * <p>The store learns it from samples of the position, which each call takes when the latest one
+   * is older than a sixteenth of {@code age}; it keeps about as many. An answer can therefore lag
+   * behind by that much, and more when it was not asked for a while, but never runs ahead. The
+   * samples belong to the store's own data: when the store is put back to an older state, the
+   * answers go back with it.
+   *
+   * @param observed the position whose epoch the answer is for
+   * @param age how long ago it must have been applied
+   */
+  long appliedFor(JournalPosition observed, Duration age);
+
+  /**
+   * Whether the samples of {@link #appliedFor} show that the write of this revision had been
+   * applied before {@code time}. False when they do not reach back that far.
+   */
+  boolean wasApplied(String bucket, Revision revision, Instant time);
 
   /**
    * Takes or renews the right to flush for all, measured on the store's clock. It only saves work:

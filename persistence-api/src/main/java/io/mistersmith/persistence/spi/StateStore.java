@@ -40,7 +40,8 @@ public interface StateStore {
   long count();
 
   /**
-   * Removes tombstones and expired rows that are older than {@code retention}; returns how many.
+   * Removes tombstones and expired rows that are older than {@code retention}; returns how many. A
+   * tombstone's age counts from the later of its write and its commit.
    */
   int sweep(Duration retention);
 }

@@ -19,6 +19,7 @@ import io.mistersmith.persistence.core.internal.flush.Progress;
 import io.mistersmith.persistence.core.internal.flush.WriteBehindFlusher;
 import io.mistersmith.persistence.core.internal.journal.JournalOwner;
 import io.mistersmith.persistence.core.internal.journal.JournalTracker;
+import io.mistersmith.persistence.core.internal.journal.RowJudge;
 import io.mistersmith.persistence.core.internal.lifecycle.AgentStates;
 import io.mistersmith.persistence.core.internal.lifecycle.TieredLifecycle;
 import io.mistersmith.persistence.core.internal.monitor.SlidingLags;
@@ -104,12 +105,15 @@ final class StateEngine {
             health);
     this.l1 = new L1<>(config.cache(), config.cache().isOn(DataType.AGENT_STATE), around);
     Freshness freshness = Freshness.of(clock, config.flush().idleTimeToLive());
+    RowJudge judge =
+        new RowJudge(bucket.name(), stores.journals(), config.flush().tombstoneRetention(), clock);
     Confirmation confirmation =
         new Confirmation(
             bucket,
             tracker,
             stores.states(),
             stores.deadLetters(),
+            judge,
             freshness,
             config.knownRevisions());
     Tiers tiers =
@@ -128,7 +132,7 @@ final class StateEngine {
     Progress progress = new Progress();
     FlushTarget target =
         new FlushTarget(
-            bucket, tracker, stores.journals(), stores.states(), listener, progress, clock);
+            bucket, tracker, stores.journals(), stores.states(), judge, listener, progress, clock);
     String holder = config.runtimeName() + "-" + UUID.randomUUID();
     this.flusher = new WriteBehindFlusher(target, config.flush(), listener, health, holder);
     this.evictor =
@@ -243,6 +247,7 @@ final class StateEngine {
     flusher.close(STOP);
     evictor.close(STOP);
     late.close(STOP);
+    waiter.close();
     agents.close();
     return left + underWay;
   }

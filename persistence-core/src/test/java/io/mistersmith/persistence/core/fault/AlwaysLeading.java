@@ -4,6 +4,7 @@ import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.core.internal.store.nats.NatsStore;
 import io.mistersmith.persistence.core.internal.store.postgres.PostgresStore;
+import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.spi.AgentStore;
 import io.mistersmith.persistence.spi.ApplyResult;
 import io.mistersmith.persistence.spi.CheckpointStore;
@@ -139,6 +140,16 @@ final class AlwaysLeading implements StoreProvider {
     @Override
     public Optional<JournalPosition> position(String bucket) {
       return journals.position(bucket);
+    }
+
+    @Override
+    public long appliedFor(JournalPosition observed, Duration age) {
+      return journals.appliedFor(observed, age);
+    }
+
+    @Override
+    public boolean wasApplied(String bucket, Revision revision, Instant time) {
+      return journals.wasApplied(bucket, revision, time);
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.mistersmith.persistence.testkit.contract;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.spi.JournalPosition;
 import io.mistersmith.persistence.spi.JournalPosition.Epoch;
 import io.mistersmith.persistence.spi.JournalStore;
@@ -133,6 +134,73 @@ public abstract class JournalStoreContract extends DurableContract {
     assertThat(second.epochs()).containsExactly(new Epoch(second.epoch(), 4));
     assertThat(second.streamCreated()).isEqualTo(created);
     assertThat(journals().position(BUCKET)).contains(second);
+  }
+
+  @Test
+  void whatWasAppliedLongEnoughIsCountedFromWhenThePositionMoved() {
+    Duration age = Duration.ofSeconds(1);
+    JournalPosition first = position();
+    assertThat(journals().appliedFor(first, age)).isZero();
+    JournalPosition moved = first.advancedTo(5, CREATED);
+    journals().apply(first, moved, List.of());
+    assertThat(journals().appliedFor(moved, age)).as("too late by far").isZero();
+    assertThat(journals().appliedFor(moved, Duration.ofDays(1))).isZero();
+    elapse(age);
+    assertThat(journals().appliedFor(moved, age)).isEqualTo(5);
+    assertThat(journals().appliedFor(moved, Duration.ofDays(1))).isZero();
+
+    JournalPosition later = moved.advancedTo(9, CREATED);
+    journals().apply(moved, later, List.of());
+    assertThat(journals().appliedFor(later, age)).as("of the samples").isEqualTo(5);
+    elapse(age);
+    assertThat(journals().appliedFor(later, age)).isEqualTo(9);
+  }
+
+  @Test
+  void underSteadyWritesTheAnswerFollowsThePosition() {
+    Duration age = Duration.ofMillis(1_200);
+    JournalPosition position = position();
+    for (int i = 0; i < 20; i++) {
+      JournalPosition next = position.advancedTo(position.sequence() + 1, CREATED);
+      journals().apply(position, next, List.of());
+      position = next;
+      assertThat(journals().appliedFor(position, age)).isLessThan(position.sequence());
+      elapse(Duration.ofMillis(75));
+    }
+    assertThat(journals().appliedFor(position, age)).isPositive();
+  }
+
+  @Test
+  void whatWasAppliedInAnEarlierEpochDoesNotCount() {
+    JournalPosition first = position();
+    JournalPosition moved = first.advancedTo(9, CREATED);
+    journals().apply(first, moved, List.of());
+    elapse(Duration.ofMillis(10));
+    assertThat(journals().appliedFor(moved, Duration.ofMillis(5))).isEqualTo(9);
+    JournalPosition second = journals().startEpoch(BUCKET, Optional.of(moved), 7, CREATED, "lost");
+    assertThat(journals().appliedFor(moved, Duration.ofMillis(5))).as("moved since").isZero();
+    assertThat(journals().appliedFor(second, Duration.ofDays(1))).isZero();
+  }
+
+  @Test
+  void theSamplesTellWhatWasAppliedBefore() {
+    Duration age = Duration.ofMillis(20);
+    JournalPosition first = position();
+    JournalPosition moved = first.advancedTo(5, CREATED);
+    journals().apply(first, moved, List.of());
+    elapse(age);
+    assertThat(journals().appliedFor(moved, age)).isEqualTo(5);
+    Instant then = now();
+    elapse(age);
+    JournalPosition later = moved.advancedTo(9, CREATED);
+    journals().apply(moved, later, List.of());
+    assertThat(journals().appliedFor(later, age)).isBetween(5L, 9L);
+    assertThat(journals().wasApplied(BUCKET, new Revision(first.epoch(), 5), then)).isTrue();
+    assertThat(journals().wasApplied(BUCKET, new Revision(first.epoch(), 6), then)).isFalse();
+    assertThat(journals().wasApplied(BUCKET, new Revision(first.epoch() + 1, 1), then)).isFalse();
+    assertThat(journals().wasApplied(BUCKET, new Revision(first.epoch(), 5), Instant.EPOCH))
+        .isFalse();
+    assertThat(journals().wasApplied("ANOTHER", new Revision(first.epoch(), 5), then)).isFalse();
   }
 
   @Test

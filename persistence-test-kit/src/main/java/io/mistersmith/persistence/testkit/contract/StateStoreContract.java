@@ -200,13 +200,13 @@ public abstract class StateStoreContract extends DurableContract {
   void sweepingTakesOldTombstonesAndExpiredRows() {
     UUID agent = register();
     Instant longAgo = now().minus(Duration.ofDays(30));
-    StateKey oldTombstone = StateKey.of(agent, "old tombstone");
+    StateKey lateTombstone = StateKey.of(agent, "deleted long ago, and committed now");
     StateKey newTombstone = StateKey.of(agent, "new tombstone");
     StateKey expired = StateKey.of(agent, "expired");
     StateKey ending = StateKey.of(agent, "ending");
     StateKey plain = StateKey.of(agent, "plain");
     apply(
-        delete(oldTombstone, at(1), longAgo),
+        delete(lateTombstone, at(1), longAgo),
         delete(newTombstone, at(2)),
         expired(expired, longAgo),
         put(ending, at(4), "1", Optional.of(now().plus(Duration.ofHours(1)))),
@@ -214,6 +214,7 @@ public abstract class StateStoreContract extends DurableContract {
 
     states().sweep(Duration.ofDays(7));
     assertThat(states().find(newTombstone)).isPresent();
+    assertThat(states().find(lateTombstone)).isPresent();
     assertThat(states().find(ending)).isPresent();
     assertThat(states().find(plain)).isPresent();
     assertThat(states().find(expired)).isEmpty();

@@ -119,7 +119,7 @@ final class MemoryDeadLetterStore implements DeadLetterStore {
             throw new NonTransientPersistenceException(
                 DataError.NOT_FOUND, "there is no open dead letter " + id);
           }
-          StateWriter.write(tables, row.letter().bucket(), row.change())
+          StateWriter.write(tables, row.letter().bucket(), row.change(), connection.now())
               .ifPresent(
                   refused -> {
                     throw new NonTransientPersistenceException(

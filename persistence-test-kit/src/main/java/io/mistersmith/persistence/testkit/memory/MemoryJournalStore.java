@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.testkit.memory;
 
+import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.repository.DeadLetter;
 import io.mistersmith.persistence.spi.ApplyResult;
@@ -39,6 +40,7 @@ final class MemoryJournalStore implements JournalStore {
       Instant streamCreated,
       String reason) {
     connection.checkSql();
+    Instant now = connection.now();
     return database.transact(
         tables -> {
           JournalPosition there = tables.positions.get(bucket);
@@ -52,7 +54,7 @@ final class MemoryJournalStore implements JournalStore {
             return there;
           }
           JournalPosition next = next(bucket, there, firstSequence, streamCreated);
-          tables.positions.put(bucket, next);
+          tables.move(next, now);
           return next;
         });
   }
@@ -80,6 +82,7 @@ final class MemoryJournalStore implements JournalStore {
   public ApplyResult apply(
       JournalPosition previous, JournalPosition next, List<StateChange> changes) {
     connection.checkSql();
+    Instant now = connection.now();
     return database.transact(
         tables -> {
           JournalPosition there = tables.positions.get(previous.bucket());
@@ -88,15 +91,14 @@ final class MemoryJournalStore implements JournalStore {
           }
           List<ApplyResult.Refusal> refusals = new ArrayList<>();
           for (StateChange change : changes) {
-            StateWriter.write(tables, previous.bucket(), change)
+            StateWriter.write(tables, previous.bucket(), change, now)
                 .ifPresent(
                     refused -> {
                       bury(tables, previous.bucket(), change, refused);
                       refusals.add(new ApplyResult.Refusal(change, refused.reason()));
                     });
           }
-          tables.positions.put(
-              previous.bucket(), there.advancedTo(next.sequence(), next.messageTime()));
+          tables.move(there.advancedTo(next.sequence(), next.messageTime()), now);
           return new ApplyResult.Applied(refusals);
         });
   }
@@ -130,6 +132,19 @@ final class MemoryJournalStore implements JournalStore {
             refused.reason(),
             change.writtenAt());
     tables.deadLetters.put(letter.id(), new Tables.DeadRow(letter, change));
+  }
+
+  @Override
+  public long appliedFor(JournalPosition observed, Duration age) {
+    connection.checkSql();
+    Instant now = connection.now();
+    return database.transact(tables -> PositionSamples.appliedFor(tables, observed, age, now));
+  }
+
+  @Override
+  public boolean wasApplied(String bucket, Revision revision, Instant time) {
+    connection.checkSql();
+    return database.transact(tables -> PositionSamples.wasApplied(tables, bucket, revision, time));
   }
 
   @Override

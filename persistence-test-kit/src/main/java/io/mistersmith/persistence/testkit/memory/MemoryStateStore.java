@@ -124,8 +124,12 @@ final class MemoryStateStore implements StateStore {
     return database.transact(
         tables -> {
           int before = count(tables);
-          tables.states.values().forEach(rows -> rows.values().removeIf(row -> isOver(row, limit)));
+          tables
+              .states
+              .values()
+              .forEach(rows -> rows.values().removeIf(row -> isOver(tables, row, limit)));
           tables.states.values().removeIf(Map::isEmpty);
+          tables.tombstones.keySet().removeIf(key -> tables.state(key).isEmpty());
           return before - count(tables);
         });
   }
@@ -134,9 +138,9 @@ final class MemoryStateStore implements StateStore {
     return tables.states.values().stream().mapToInt(Map::size).sum();
   }
 
-  private static boolean isOver(StoredState row, Instant limit) {
+  private static boolean isOver(Tables tables, StoredState row, Instant limit) {
     return row.deleted()
-        ? row.writtenAt().isBefore(limit)
+        ? tables.tombstones.getOrDefault(row.key(), row.writtenAt()).isBefore(limit)
         : row.expiresAt().map(at -> at.isBefore(limit)).orElse(false);
   }
 }

@@ -5,6 +5,7 @@ import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.Operation;
 import io.mistersmith.persistence.spi.StateChange;
 import io.mistersmith.persistence.spi.StoredState;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -19,8 +20,11 @@ final class StateWriter {
 
   private StateWriter() {}
 
-  /** Writes the change unless its row is as late; empty when that is settled. */
-  static Optional<Refused> write(Tables tables, String bucket, StateChange change) {
+  /**
+   * Writes the change unless its row is as late; empty when that is settled. A tombstone's age
+   * counts from the later of its write and {@code now}.
+   */
+  static Optional<Refused> write(Tables tables, String bucket, StateChange change, Instant now) {
     if (change.unreadable().isPresent()) {
       return refused(DataError.SERIALIZATION_ERROR, change.unreadable().get().reason());
     }
@@ -44,6 +48,10 @@ final class StateWriter {
     boolean later =
         tables.state(key).map(row -> change.revision().isAfter(row.revision())).orElse(true);
     if (later) {
+      tables.tombstones.remove(key);
+      if (deletes) {
+        tables.tombstones.put(key, change.writtenAt().isAfter(now) ? change.writtenAt() : now);
+      }
       tables.putState(
           new StoredState(
               key,

@@ -8,6 +8,7 @@ import io.mistersmith.persistence.spi.JournalPosition;
 import io.mistersmith.persistence.spi.StateChange;
 import io.mistersmith.persistence.spi.StoredAgent;
 import io.mistersmith.persistence.spi.StoredState;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -34,13 +35,22 @@ final class Tables {
   /** The right to flush. */
   record Lease(String holder, Instant until) {}
 
+  /** Where a journal's position was, and since when. */
+  record Sample(long epoch, long sequence, Instant movedAt) {}
+
+  /** For whom samples are taken. */
+  record SampledFor(String bucket, Duration age) {}
+
   /** A checkpoint with all that it holds, its parents' entries too. */
   record CheckpointRow(Checkpoint checkpoint, Map<String, StoredState> entries) {}
 
   final Map<UUID, AgentRow> agents = new LinkedHashMap<>();
   final Map<String, NavigableMap<String, StoredState>> states = new HashMap<>();
+  final Map<StateKey, Instant> tombstones = new HashMap<>();
   final Map<UUID, DeadRow> deadLetters = new LinkedHashMap<>();
   final Map<String, JournalPosition> positions = new HashMap<>();
+  final Map<String, Sample> moves = new HashMap<>();
+  final Map<SampledFor, List<Sample>> samples = new HashMap<>();
   final Map<String, Lease> leases = new HashMap<>();
   final Map<UUID, CheckpointRow> checkpoints = new LinkedHashMap<>();
   final List<LifecycleEvent> events = new ArrayList<>();
@@ -51,8 +61,11 @@ final class Tables {
     Tables copy = new Tables();
     copy.agents.putAll(agents);
     states.forEach((agent, rows) -> copy.states.put(agent, new TreeMap<>(rows)));
+    copy.tombstones.putAll(tombstones);
     copy.deadLetters.putAll(deadLetters);
     copy.positions.putAll(positions);
+    copy.moves.putAll(moves);
+    samples.forEach((whom, taken) -> copy.samples.put(whom, List.copyOf(taken)));
     copy.leases.putAll(leases);
     copy.checkpoints.putAll(checkpoints);
     copy.events.addAll(events);
@@ -66,6 +79,12 @@ final class Tables {
   /** Records an event that changes no status. */
   void happened(UUID agent, String type, Map<String, Object> data, Instant at) {
     events.add(LifecycleEvent.of(agent, type, data, at));
+  }
+
+  /** Puts a journal's position there, and remembers since when it is. */
+  void move(JournalPosition position, Instant now) {
+    positions.put(position.bucket(), position);
+    moves.put(position.bucket(), new Sample(position.epoch(), position.sequence(), now));
   }
 
   void putState(StoredState row) {

@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.core.internal.consistency;
 
 import io.mistersmith.persistence.core.internal.codec.JsonContent;
+import io.mistersmith.persistence.core.internal.journal.RowJudge;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.monitor.Inconsistency.Kind;
 import io.mistersmith.persistence.spi.HotEntry;
@@ -24,20 +25,23 @@ final class Judge {
 
   static Optional<Kind> judge(Observed observed, Instant now) {
     HotEntry hot = observed.hot();
-    if (observed.row().isEmpty()) {
-      boolean needsNoRow =
-          hot.operation() == Operation.DELETE
-              || hot.metadata().expiresAt().filter(end -> !end.isAfter(now)).isPresent();
-      return needsNoRow ? Optional.empty() : Optional.of(Kind.MISSING_IN_SQL);
+    StoredState row = observed.row().orElse(null);
+    RowJudge.Verdict verdict =
+        RowJudge.compare(observed.hotRevision(), hot.operation(), hot.metadata(), row, now);
+    if (row == null) {
+      return verdict == RowJudge.Verdict.ROW_MISSING
+          ? Optional.of(Kind.MISSING_IN_SQL)
+          : Optional.empty();
     }
-    StoredState row = observed.row().get();
-    int order = observed.hotRevision().compareTo(row.revision());
-    if (order > 0) {
-      return Optional.of(Kind.SQL_BEHIND);
-    }
-    if (order < 0) {
-      return Optional.of(later(observed, row.revision()));
-    }
+    return switch (verdict) {
+      case ROW_BEHIND -> Optional.of(Kind.SQL_BEHIND);
+      case OUTDATED -> Optional.of(later(observed, row.revision()));
+      case SAME, ROW_MISSING, ROW_NOT_NEEDED -> byValue(observed, row);
+    };
+  }
+
+  private static Optional<Kind> byValue(Observed observed, StoredState row) {
+    HotEntry hot = observed.hot();
     if (isSame(hot, row)
         && (observed.isHydrated() || observed.checksum().map(isOf(hot)::equals).orElse(true))) {
       return Optional.empty();

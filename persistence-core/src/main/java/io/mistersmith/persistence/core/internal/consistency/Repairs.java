@@ -2,16 +2,14 @@ package io.mistersmith.persistence.core.internal.consistency;
 
 import io.mistersmith.persistence.core.internal.flush.Commits;
 import io.mistersmith.persistence.core.internal.journal.Revisions;
+import io.mistersmith.persistence.core.internal.journal.Rewriter;
 import io.mistersmith.persistence.core.internal.resilience.Conflicts;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.monitor.Inconsistency.Repair;
-import io.mistersmith.persistence.spi.EntryMetadata;
 import io.mistersmith.persistence.spi.HotBucket;
 import io.mistersmith.persistence.spi.HotEntry;
 import java.time.Duration;
-import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -27,28 +25,22 @@ final class Repairs {
   private static final Duration COMMIT = Duration.ofSeconds(5);
 
   private final HotBucket bucket;
-  private final Revisions revisions;
+  private final Rewriter rewriter;
   private final Commits commits;
 
   Repairs(HotBucket bucket, Revisions revisions, Commits commits) {
     this.bucket = bucket;
-    this.revisions = revisions;
+    this.rewriter = new Rewriter(bucket, revisions);
     this.commits = commits;
   }
 
   /** Writes the entry again, so that the journal brings it to PostgreSQL as the latest. */
   Repair writeAgain(HotEntry hot) {
-    EntryMetadata metadata =
-        new EntryMetadata(
-            Optional.empty(),
-            hot.metadata().expiresAt(),
-            Optional.of("mended-" + UUID.randomUUID()),
-            hot.metadata().provenance());
     try {
-      long mark = revisions.mark();
-      long sequence =
-          bucket.publish(hot.key(), hot.operation(), hot.value(), metadata, hot.sequence());
-      return awaitCommit(hot, revisions.acknowledged(mark, sequence));
+      return awaitCommit(
+          hot,
+          rewriter.writeAgain(
+              hot.key(), hot.operation(), hot.value(), hot.metadata(), hot.sequence()));
     } catch (PersistenceException e) {
       return Conflicts.isConflict(e) ? Repair.SUPERSEDED : failed(hot, e);
     }

@@ -13,6 +13,12 @@ import io.mistersmith.persistence.spi.DeadLetterStore;
 import io.mistersmith.persistence.spi.JournalPosition;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,11 +33,16 @@ public final class DurabilityWaiter implements Commits {
   private static final Duration SHORTEST = Duration.ofMillis(5);
   private static final Duration LONGEST = Duration.ofMillis(50);
 
+  /** How long the thread that reads the position stays when nobody waits. */
+  private static final Duration KEPT = Duration.ofSeconds(5);
+
   private final String bucket;
   private final JournalTracker tracker;
   private final WriteBehindFlusher flusher;
   private final Progress progress;
   private final DeadLetterStore deadLetters;
+  private final ThreadPoolExecutor positions;
+  private CompletableFuture<Void> reading = CompletableFuture.completedFuture(null);
 
   /** Waits for what {@code flusher}, or another runtime's, applies. */
   public DurabilityWaiter(
@@ -45,6 +56,16 @@ public final class DurabilityWaiter implements Commits {
     this.flusher = flusher;
     this.progress = progress;
     this.deadLetters = deadLetters;
+    this.positions =
+        new ThreadPoolExecutor(
+            1, 1, KEPT.toMillis(), TimeUnit.MILLISECONDS, new LinkedBlockingQueue<>(), this::named);
+    this.positions.allowCoreThreadTimeOut(true);
+  }
+
+  private Thread named(Runnable task) {
+    Thread thread = new Thread(task, "persistence-position-" + bucket);
+    thread.setDaemon(true);
+    return thread;
   }
 
   @Override
@@ -164,7 +185,7 @@ public final class DurabilityWaiter implements Commits {
         progress.await(seen, deadline.left(wait));
         wait = wait.multipliedBy(2).compareTo(LONGEST) < 0 ? wait.multipliedBy(2) : LONGEST;
         if (!flusher.isLeading()) {
-          readPosition();
+          readPosition(deadline);
         }
       }
     } catch (InterruptedException e) {
@@ -173,15 +194,39 @@ public final class DurabilityWaiter implements Commits {
     }
   }
 
-  private void readPosition() {
+  /**
+   * Reads the position, which one thread does for all who wait: a store that does not answer holds
+   * up neither a caller past its deadline nor one thread for each.
+   */
+  private void readPosition(Deadline deadline) throws InterruptedException {
+    CompletableFuture<Void> reading = reading();
     try {
-      tracker.refresh();
-    } catch (PersistenceException e) {
-      if (!e.isTransient()) {
-        throw e;
+      reading.get(deadline.left().toNanos(), TimeUnit.NANOSECONDS);
+    } catch (TimeoutException e) {
+      LOG.debug("bucket {}: the position was not read before the deadline", bucket);
+    } catch (ExecutionException e) {
+      if (!(e.getCause() instanceof PersistenceException failure)) {
+        throw new IllegalStateException("reading the position failed", e.getCause());
       }
-      LOG.debug("bucket {}: position not read, trying again: {}", bucket, e.getMessage());
+      if (!failure.isTransient()) {
+        throw failure;
+      }
+      LOG.debug("bucket {}: position not read, trying again: {}", bucket, failure.getMessage());
     }
+  }
+
+  private CompletableFuture<Void> reading() {
+    synchronized (positions) {
+      if (reading.isDone() && !positions.isShutdown()) {
+        reading = CompletableFuture.runAsync(tracker::refresh, positions);
+      }
+      return reading;
+    }
+  }
+
+  /** Ends the thread that reads the position; waits for nothing. */
+  public void close() {
+    positions.shutdownNow();
   }
 
   private boolean isPast(Revision revision) {

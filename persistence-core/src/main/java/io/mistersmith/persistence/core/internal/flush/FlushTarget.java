@@ -1,57 +1,52 @@
 package io.mistersmith.persistence.core.internal.flush;
 
 import io.mistersmith.persistence.core.internal.journal.JournalTracker;
+import io.mistersmith.persistence.core.internal.journal.Rewriter;
+import io.mistersmith.persistence.core.internal.journal.RowJudge;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.Revision;
-import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.monitor.FlushReport;
 import io.mistersmith.persistence.monitor.PersistenceListener;
 import io.mistersmith.persistence.spi.ApplyResult;
 import io.mistersmith.persistence.spi.HotBucket;
-import io.mistersmith.persistence.spi.JournalEntry;
 import io.mistersmith.persistence.spi.JournalPosition;
 import io.mistersmith.persistence.spi.JournalStore;
 import io.mistersmith.persistence.spi.StateStore;
-import io.mistersmith.persistence.spi.StoredState;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A journal and where it is applied to: takes one batch there.
- *
- * <p>Hydrations in the batch are looked at before the position passes them. One whose row was
- * written or deleted since is stale: its author was paused between reading the row and publishing
- * it, and meanwhile the key was overwritten, flushed and evicted. It is removed from the bucket; a
- * later write of the key is not touched.
+ * A journal and where it is applied to: takes one batch there, once its {@link Hydrations} are
+ * settled.
  */
 public final class FlushTarget {
 
   private static final Logger LOG = LoggerFactory.getLogger(FlushTarget.class);
-  private static final Duration EVICTION = Duration.ofSeconds(10);
 
   private final HotBucket bucket;
   private final JournalTracker tracker;
   private final JournalStore journals;
   private final StateStore states;
+  private final Hydrations hydrations;
   private final PersistenceListener listener;
   private final Progress progress;
   private final Clock clock;
   private volatile @Nullable PersistenceException failure;
 
-  /** Applies the journal of {@code bucket}; {@code clock} measures lags. */
+  /**
+   * Applies the journal of {@code bucket}; {@code judge} decides about hydrated copies in it,
+   * {@code clock} measures lags.
+   */
   public FlushTarget(
       HotBucket bucket,
       JournalTracker tracker,
       JournalStore journals,
       StateStore states,
+      RowJudge judge,
       PersistenceListener listener,
       Progress progress,
       Clock clock) {
@@ -59,6 +54,7 @@ public final class FlushTarget {
     this.tracker = tracker;
     this.journals = journals;
     this.states = states;
+    this.hydrations = new Hydrations(bucket, states, judge, new Rewriter(bucket, tracker));
     this.listener = listener;
     this.progress = progress;
     this.clock = clock;
@@ -104,7 +100,7 @@ public final class FlushTarget {
    * PostgreSQL has.
    */
   Optional<JournalPosition> apply(JournalPosition previous, Batch batch, BatchLimit limit) {
-    removeStale(batch.hydrations());
+    hydrations.settle(batch.hydrations());
     JournalPosition next = previous.advancedTo(batch.lastSequence(), batch.lastTime());
     long started = System.nanoTime();
     ApplyResult result = attempt(previous, next, batch);
@@ -153,27 +149,5 @@ public final class FlushTarget {
             took,
             batch.lagNanos(clock.instant())));
     return Optional.of(next);
-  }
-
-  private void removeStale(List<JournalEntry> hydrations) {
-    List<StateKey> keys = new ArrayList<>();
-    hydrations.forEach(entry -> entry.key().ifPresent(keys::add));
-    if (keys.isEmpty()) {
-      return;
-    }
-    Map<StateKey, StoredState> rows = states.findAll(keys);
-    List<CompletableFuture<Void>> evictions = new ArrayList<>();
-    for (JournalEntry entry : hydrations) {
-      Optional<StoredState> row = entry.key().map(rows::get);
-      boolean current =
-          row.isPresent()
-              && !row.get().deleted()
-              && row.get().revision().equals(entry.metadata().hydrated().orElseThrow());
-      if (!current) {
-        LOG.info("bucket {}: removing a stale hydration of {}", bucket.name(), entry.subject());
-        evictions.add(bucket.evict(entry.subject(), entry.sequence()));
-      }
-    }
-    Evictions.await(evictions, EVICTION);
   }
 }

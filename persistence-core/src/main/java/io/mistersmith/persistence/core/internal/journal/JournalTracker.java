@@ -14,6 +14,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,6 +51,9 @@ public final class JournalTracker implements Revisions {
 
   private static final int ATTEMPTS = 16;
 
+  /** How long a verification waits for another one. */
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
   private final HotBucket bucket;
   private final JournalStore journals;
   private final EpochBoundary boundary;
@@ -54,6 +61,10 @@ public final class JournalTracker implements Revisions {
   private final Clock clock;
   private final Highest highest = new Highest();
   private final List<Runnable> restartActions = new CopyOnWriteArrayList<>();
+  private final ReentrantLock verifying = new ReentrantLock();
+  private final AtomicLong reads = new AtomicLong();
+  private final Object taking = new Object();
+  private long taken;
   private volatile JournalPosition position;
   private volatile long knownAtMillis;
 
@@ -87,19 +98,32 @@ public final class JournalTracker implements Revisions {
     return knownAtMillis;
   }
 
-  /** Reads the position anew. */
-  public synchronized JournalPosition refresh() {
+  /**
+   * Reads the position again. Waits for PostgreSQL without a lock, so that those who ask while it
+   * does not answer do not wait for one another in turn.
+   *
+   * @return the position that was read, or a later known one where that was learnt meanwhile
+   */
+  public JournalPosition refresh() {
+    long began = reads.incrementAndGet();
     Optional<JournalPosition> stored = journals.position(bucket.name());
-    take(stored.isPresent() ? stored.get() : readPosition(bucket.state()));
-    return position;
+    JournalPosition read = stored.isPresent() ? stored.get() : readPosition(bucket.state());
+    synchronized (taking) {
+      if (began > taken) {
+        take(read, began);
+      }
+      return position;
+    }
   }
 
   /**
    * Takes over a position that this process has just moved to, unless an epoch was started since.
    */
-  public synchronized void movedTo(JournalPosition next) {
-    if (next.epoch() >= position.epoch()) {
-      take(next);
+  public void movedTo(JournalPosition next) {
+    synchronized (taking) {
+      if (next.epoch() >= position.epoch()) {
+        take(next, reads.incrementAndGet());
+      }
     }
   }
 
@@ -108,7 +132,12 @@ public final class JournalTracker implements Revisions {
     restartActions.add(action);
   }
 
-  private void take(JournalPosition next) {
+  /**
+   * Takes over what was learnt of the position; a read that began before {@code number} was handed
+   * out and ends later says less.
+   */
+  private void take(JournalPosition next, long number) {
+    taken = number;
     boolean restarted = next.epoch() != position.epoch();
     if (restarted) {
       // What was acknowledged before says nothing about the end of the stream as it is now. Before
@@ -165,7 +194,30 @@ public final class JournalTracker implements Revisions {
   }
 
   @Override
-  public synchronized boolean verify() {
+  public boolean verify() {
+    try {
+      if (!verifying.tryLock(PATIENCE.toNanos(), TimeUnit.NANOSECONDS)) {
+        throw unverified("another verification has not ended within " + PATIENCE, null);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw unverified("interrupted", e);
+    }
+    try {
+      return verifyAlone();
+    } finally {
+      verifying.unlock();
+    }
+  }
+
+  private TransientPersistenceException unverified(String why, @Nullable Throwable cause) {
+    return new TransientPersistenceException(
+        DataError.CONNECTION_FAILED,
+        "bucket " + bucket.name() + ": the stream was not compared with its position, " + why,
+        cause);
+  }
+
+  private boolean verifyAlone() {
     long epochBefore = position.epoch();
     for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
       // Both grow while this runs: taken before the stream is looked at, they cannot be past its
@@ -191,8 +243,12 @@ public final class JournalTracker implements Revisions {
    */
   private boolean startEpoch(JournalPosition stored, BucketState state, String reason) {
     long first = boundary.find(stored, state);
-    take(journals.startEpoch(bucket.name(), Optional.of(stored), first, state.created(), reason));
-    if (position.epoch() == stored.epoch()) {
+    JournalPosition started =
+        journals.startEpoch(bucket.name(), Optional.of(stored), first, state.created(), reason);
+    synchronized (taking) {
+      take(started, reads.incrementAndGet());
+    }
+    if (started.epoch() == stored.epoch()) {
       return false;
     }
     highest.restartAt(state.lastSequence());
@@ -203,9 +259,9 @@ public final class JournalTracker implements Revisions {
         reason,
         stored.epoch(),
         stored.sequence(),
-        position.epoch(),
+        started.epoch(),
         first);
-    listener.onEpochStarted(bucket.name(), position.epoch(), reason);
+    listener.onEpochStarted(bucket.name(), started.epoch(), reason);
     return true;
   }
 

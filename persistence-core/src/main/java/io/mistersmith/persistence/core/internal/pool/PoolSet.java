@@ -5,6 +5,8 @@ import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.HikariPoolMXBean;
 import com.zaxxer.hikari.SQLExceptionOverride;
 import io.mistersmith.persistence.config.PostgresConfig;
+import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
@@ -48,11 +50,14 @@ public final class PoolSet implements AutoCloseable {
         }
       };
 
+  private final PostgresConfig config;
   private final HikariDataSource callers;
   private final HikariDataSource flush;
   private final String server;
 
-  private PoolSet(HikariDataSource callers, HikariDataSource flush, String server) {
+  private PoolSet(
+      PostgresConfig config, HikariDataSource callers, HikariDataSource flush, String server) {
+    this.config = config;
     this.callers = callers;
     this.flush = flush;
     this.server = server;
@@ -79,6 +84,7 @@ public final class PoolSet implements AutoCloseable {
                 Duration.ZERO));
     try {
       return new PoolSet(
+          config,
           callers,
           new HikariDataSource(
               settings(
@@ -146,6 +152,34 @@ public final class PoolSet implements AutoCloseable {
     HikariPoolMXBean control = pool.getHikariPoolMXBean();
     if (control != null && !pool.isClosed()) {
       control.softEvictConnections();
+    }
+  }
+
+  /**
+   * How long one call may take in all, acquiring its connection included: as long as the slower of
+   * both may take by itself.
+   */
+  public Duration callLimit() {
+    return longer(config.acquireTimeout(), config.statementTimeout().plus(SOCKET_GRACE));
+  }
+
+  /**
+   * Asks the server for a connection of its own, past the pools, whose connections may all be
+   * stuck. An answer that is a refusal counts, unless it says that the server is starting or
+   * stopping.
+   */
+  public boolean answers(Duration limit) {
+    Properties properties = new Properties();
+    properties.setProperty("user", config.user());
+    config.password().ifPresent(password -> properties.setProperty("password", password));
+    properties.setProperty("connectTimeout", seconds(limit));
+    properties.setProperty("socketTimeout", seconds(limit));
+    properties.setProperty("loginTimeout", seconds(limit));
+    try (Connection connection = DriverManager.getConnection(config.jdbcUrl(), properties)) {
+      return !connection.isClosed();
+    } catch (SQLException e) {
+      String state = e.getSQLState() == null ? "" : e.getSQLState();
+      return !state.isEmpty() && !state.startsWith("08") && !state.startsWith("57P");
     }
   }
 

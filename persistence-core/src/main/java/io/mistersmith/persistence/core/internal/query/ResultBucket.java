@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.core.internal.query;
 
 import io.mistersmith.persistence.core.internal.resilience.Conflicts;
+import io.mistersmith.persistence.core.internal.resilience.Reachability;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.StateKey;
@@ -55,7 +56,9 @@ public final class ResultBucket {
   public ResultBucket(Supplier<HotBucket> opening, Clock clock) {
     this.opening = opening;
     this.clock = clock;
-    this.reachability = new Reachability(clock);
+    this.reachability =
+        new Reachability(
+            "the bucket of kept results", "queries go to their sources until it does", clock);
   }
 
   Instant now() {

@@ -4,14 +4,15 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.mistersmith.persistence.core.internal.flush.Evictions;
 import io.mistersmith.persistence.core.internal.journal.JournalTracker;
+import io.mistersmith.persistence.core.internal.journal.RowJudge;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.TransientPersistenceException;
+import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.DeadLetterStore;
 import io.mistersmith.persistence.spi.HotBucket;
 import io.mistersmith.persistence.spi.HotEntry;
 import io.mistersmith.persistence.spi.JournalPosition;
-import io.mistersmith.persistence.spi.Operation;
 import io.mistersmith.persistence.spi.StateStore;
 import io.mistersmith.persistence.spi.StoredState;
 import java.time.Duration;
@@ -30,8 +31,9 @@ import org.slf4j.LoggerFactory;
  * <p>What lies behind the position is not flushed, so it never was evicted: it stands. The position
  * is read before the rows: an entry at or before it is in them. Then the row has a later revision,
  * and the entry is outdated; or it has none that is later, and the entry stands; or there is no row
- * at all, and only an entry that PostgreSQL refused, or a marker, stands. Before anything is called
- * outdated the stream is verified, since in a stream that went back sequences mean something else.
+ * at all, and the entry stands if it needs none, if PostgreSQL refused it, or if PostgreSQL lost
+ * it, which {@link RowJudge} tells. Before anything is called outdated the stream is verified,
+ * since in a stream that went back sequences mean something else.
  *
  * <p>An answer holds for as long as a fresh entry would, since whatever supersedes the entry now
  * must be idle that long before it is evicted.
@@ -51,6 +53,7 @@ public final class Confirmation {
   private final JournalTracker tracker;
   private final StateStore states;
   private final DeadLetterStore deadLetters;
+  private final RowJudge judge;
   private final Freshness freshness;
   private final Cache<StateKey, Confirmed> confirmed;
 
@@ -63,12 +66,14 @@ public final class Confirmation {
       JournalTracker tracker,
       StateStore states,
       DeadLetterStore deadLetters,
+      RowJudge judge,
       Freshness freshness,
       int capacity) {
     this.bucket = bucket;
     this.tracker = tracker;
     this.states = states;
     this.deadLetters = deadLetters;
+    this.judge = judge;
     this.freshness = freshness;
     this.confirmed = Caffeine.newBuilder().maximumSize(capacity).executor(Runnable::run).build();
   }
@@ -126,17 +131,23 @@ public final class Confirmation {
     if (entry.sequence() > flushed.sequence()) {
       return false;
     }
-    StoredState row = rows.get(entry.key());
-    return row == null
-        ? entry.operation() == Operation.PUT && !refused.contains(bucket.subject(entry.key()))
-        : row.revision().isAfter(tracker.of(entry));
+    Revision revision = tracker.of(entry);
+    RowJudge.Verdict verdict =
+        judge.compare(revision, entry.operation(), entry.metadata(), rows.get(entry.key()));
+    return switch (verdict) {
+      case SAME, ROW_BEHIND, ROW_NOT_NEEDED -> false;
+      case OUTDATED -> true;
+      case ROW_MISSING ->
+          !refused.contains(bucket.subject(entry.key()))
+              && judge.wasRemoved(revision, entry.metadata(), entry.time());
+    };
   }
 
   private void remove(List<HotEntry> outdated) {
     for (HotEntry entry : outdated) {
       LOG.warn(
-          "bucket {}, key {}: an entry of revision {} came back after it was superseded and evicted,"
-              + " as nats-server does when it is killed; it is removed again",
+          "bucket {}, key {}: an entry of revision {} came back after it was superseded and"
+              + " evicted, as nats-server does when it is killed; it is removed again",
           bucket.name(),
           entry.key(),
           tracker.of(entry));

@@ -4,6 +4,7 @@ import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
+import java.net.SocketTimeoutException;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import org.jspecify.annotations.Nullable;
@@ -161,6 +162,24 @@ final class PostgresFailures {
         || state.equals("0A000")
         || state.equals("25P03")
         || state.equals("25P04");
+  }
+
+  /**
+   * Whether the server did not answer in time, or could not be connected to until the deadline. Not
+   * when all connections of the pool are lent to others, which may well get answers.
+   */
+  static boolean isSilence(Throwable thrown) {
+    boolean connecting = false;
+    for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+      if (cause instanceof SocketTimeoutException) {
+        return true;
+      }
+      if (connecting && cause instanceof SQLException refused && refused.getSQLState() != null) {
+        return refused.getSQLState().startsWith("08");
+      }
+      connecting |= cause instanceof SQLTransientConnectionException;
+    }
+    return false;
   }
 
   /** The SQLSTATE, or an empty string. */

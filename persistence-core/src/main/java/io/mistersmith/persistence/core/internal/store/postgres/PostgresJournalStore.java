@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
 import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.spi.ApplyResult;
 import io.mistersmith.persistence.spi.JournalPosition;
 import io.mistersmith.persistence.spi.JournalStore;
@@ -39,6 +40,7 @@ final class PostgresJournalStore implements JournalStore {
   private final Database database;
   private final JournalPositions positions = new JournalPositions();
   private final JournalLeases leases = new JournalLeases();
+  private final JournalSamples samples = new JournalSamples();
   private final StateUpsert states = new StateUpsert();
   private final Isolation isolation = new Isolation(states);
   private final DeadLetterLog deadLetters = new DeadLetterLog();
@@ -173,6 +175,20 @@ final class PostgresJournalStore implements JournalStore {
     Set<String> subjects = new HashSet<>();
     refused.forEach(refusal -> subjects.add(refusal.change().subject()));
     return rows.stream().filter(row -> !subjects.contains(row.change().subject())).toList();
+  }
+
+  @Override
+  public long appliedFor(JournalPosition observed, Duration age) {
+    return database.transaction(
+        "read how long journal " + observed.bucket() + " has been applied",
+        handle -> samples.appliedFor(handle, observed, age));
+  }
+
+  @Override
+  public boolean wasApplied(String bucket, Revision revision, Instant time) {
+    return database.call(
+        "read whether journal " + bucket + " was applied up to " + revision,
+        handle -> samples.wasApplied(handle, bucket, revision, time));
   }
 
   @Override

@@ -23,17 +23,19 @@ public final class PostgresStore implements AutoCloseable {
   private static final String PROBE =
       """
       SELECT r.version, r.published_version, s.epoch, s.deleted_at, p.sequence, e.first_sequence,
-             l.fencing_token, d.status, d.subject_escaped, c.parent_checkpoint_id,
+             l.fencing_token, m.moved_at, d.status, d.subject_escaped, c.parent_checkpoint_id,
              v.event_type
         FROM agents.registry r, agents.state s, agents.journal_positions p,
-             agents.journal_epochs e, agents.journal_leases l, agents.dead_letters d,
-             agents.checkpoints c, agents.lifecycle_events v
+             agents.journal_epochs e, agents.journal_leases l, agents.journal_samples m,
+             agents.dead_letters d, agents.checkpoints c, agents.lifecycle_events v
        LIMIT 0
       """;
 
   private static final String ENCODING = "SELECT current_setting('server_encoding')";
 
   private final PoolSet pools;
+  private final Availability availability;
+  private final Database callers;
   private final AgentStore agents;
   private final StateStore states;
   private final PostgresJournalStore journals;
@@ -44,13 +46,14 @@ public final class PostgresStore implements AutoCloseable {
 
   private PostgresStore(PoolSet pools, PersistenceConfig config, ServiceHealth health) {
     this.pools = pools;
-    Database callers = new Database(pools, pools.callers());
+    this.availability = new Availability(pools, config.clock());
+    this.callers = new Database(pools, pools.callers(), availability);
     this.agents = new PostgresAgentStore(callers);
     this.states = new PostgresStateStore(callers);
     this.deadLetters = new PostgresDeadLetterStore(callers);
     this.checkpoints = new PostgresCheckpointStore(callers);
     this.lifecycleEvents = new PostgresLifecycleEventStore(callers);
-    this.journals = new PostgresJournalStore(new Database(pools, pools.flush()));
+    this.journals = new PostgresJournalStore(new Database(pools, pools.flush(), availability));
     this.partitions =
         new PartitionUpkeep(
             new SqlPartitionMaintenance(callers),
@@ -81,12 +84,12 @@ public final class PostgresStore implements AutoCloseable {
       throw PostgresFailures.of(what, e);
     }
     try {
-      Database database = new Database(pools, pools.callers());
+      PostgresStore store = new PostgresStore(pools, config, health);
       checkEncoding(
           what,
-          database.call(what, handle -> handle.createQuery(ENCODING).mapTo(String.class).one()));
-      database.call(what, handle -> handle.createQuery(PROBE).mapToMap().list());
-      PostgresStore store = new PostgresStore(pools, config, health);
+          store.callers.call(
+              what, handle -> handle.createQuery(ENCODING).mapTo(String.class).one()));
+      store.callers.call(what, handle -> handle.createQuery(PROBE).mapToMap().list());
       store.journals.rehearse();
       store.partitions.start();
       return store;
@@ -143,6 +146,7 @@ public final class PostgresStore implements AutoCloseable {
   /** Closes all connections. Calls under way fail. */
   @Override
   public void close() {
+    availability.close();
     partitions.close();
     pools.close();
   }

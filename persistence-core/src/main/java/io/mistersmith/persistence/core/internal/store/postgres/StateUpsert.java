@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Writes rows into {@code agents.state}, each fenced by (epoch, version): a row is never replaced
  * by an older one. Deletes leave a tombstone where the agent exists, and nothing where it does not.
+ * A tombstone's age counts from the later of its write and its commit: a delete that waited for
+ * PostgreSQL must not be swept as soon as it is there.
  */
 final class StateUpsert {
 
@@ -47,8 +49,8 @@ final class StateUpsert {
              (agent_id, state_key, state_value, epoch, version, checksum,
               created_at, updated_at, expires_at, deleted_at, hybrid_time, vector_clock)
       SELECT r.agent_id, c.state_key, 'null'::jsonb, c.epoch, c.version, c.checksum,
-             c.written_at::timestamptz, c.written_at::timestamptz, NULL, c.written_at::timestamptz,
-             c.hybrid_time, c.vector_clock
+             c.written_at::timestamptz, c.written_at::timestamptz, NULL,
+             GREATEST(c.written_at::timestamptz, now()), c.hybrid_time, c.vector_clock
         FROM unnest(:agents, :keys, :epochs, :versions, :checksums, :written, :times, :clocks)
           AS c (agent_id, state_key, epoch, version, checksum, written_at, hybrid_time,
                 vector_clock)

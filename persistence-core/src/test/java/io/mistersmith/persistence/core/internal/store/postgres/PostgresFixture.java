@@ -28,7 +28,7 @@ final class PostgresFixture implements StoresFixture {
         """
         DELETE FROM agents.registry;
         TRUNCATE agents.state, agents.journal_epochs, agents.journal_positions,
-                 agents.journal_leases, agents.dead_letters;
+                 agents.journal_leases, agents.journal_samples, agents.dead_letters;
         ALTER SEQUENCE agents.journal_epoch_numbers RESTART
         """);
   }

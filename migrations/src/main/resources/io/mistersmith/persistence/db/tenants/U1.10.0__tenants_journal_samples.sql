@@ -1,0 +1,1 @@
+REVOKE ALL ON agents.journal_samples FROM app_flusher;

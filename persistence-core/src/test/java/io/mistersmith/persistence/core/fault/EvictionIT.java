@@ -1,0 +1,67 @@
+package io.mistersmith.persistence.core.fault;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.model.Versioned;
+import io.mistersmith.persistence.monitor.PersistenceListener;
+import io.mistersmith.persistence.repository.SaveOptions;
+import io.mistersmith.persistence.repository.StateRepository;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Many keys become idle at once. */
+@Tag("fault")
+class EvictionIT {
+
+  private static final int KEYS = 60_000;
+  private static final Duration LONGEST = Duration.ofMinutes(5);
+
+  @Test
+  void aSweepTakesAllThatIsIdle() {
+    AtomicInteger evicted = new AtomicInteger();
+    AtomicLong began = new AtomicLong();
+    PersistenceListener counting =
+        new PersistenceListener() {
+          @Override
+          public void onEvicted(String bucket, int entries) {
+            began.compareAndSet(0, System.nanoTime());
+            evicted.addAndGet(entries);
+          }
+        };
+    try (FaultServers servers = FaultServers.start()) {
+      Installation installation = servers.installation();
+      PersistenceConfig config = installation.config();
+      Duration idle = Duration.ofSeconds(20);
+      try (Persistence persistence =
+          Persistence.open(
+              config.toBuilder()
+                  .listener(counting)
+                  .flush(config.flush().withIdleTimeToLive(idle, idle.multipliedBy(2)))
+                  .build())) {
+        String agent = installation.register(persistence, 1).get(0);
+        StateRepository<Integer> states = persistence.states(Integer.class);
+        List<CompletableFuture<Versioned<Integer>>> saves = new ArrayList<>();
+        for (int i = 0; i < KEYS; i++) {
+          saves.add(
+              states.saveAsync(StateKey.of(agent, "key-" + i), i, SaveOptions.unconditional()));
+        }
+        saves.forEach(CompletableFuture::join);
+        await().atMost(LONGEST).until(() -> evicted.get() == KEYS);
+        long millis = (System.nanoTime() - began.get()) / 1_000_000;
+        assertThat(states.find(StateKey.of(agent, "key-7")).orElseThrow().value()).isEqualTo(7);
+        servers.report(
+            "Eviction", "keys=%d millis_after_the_first_turn=%d".formatted(KEYS, millis));
+      }
+    }
+  }
+}
