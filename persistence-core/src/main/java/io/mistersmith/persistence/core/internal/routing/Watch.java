@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.core.internal.routing;
 
 import io.mistersmith.persistence.core.internal.resilience.Backoff;
+import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.spi.BucketState;
 import io.mistersmith.persistence.spi.HotBucket;
@@ -33,6 +34,7 @@ final class Watch implements AutoCloseable {
   private final Thread thread;
   private BucketState stream;
   private long seen;
+  private boolean warned;
 
   Watch(HotBucket bucket, String agent, Consumer<JournalEntry> action) {
     this.bucket = bucket;
@@ -70,12 +72,25 @@ final class Watch implements AutoCloseable {
             agent,
             seen,
             e.getMessage());
-        if (!e.isTransient()) {
+        if (e.error() == DataError.ACCESS_DENIED) { // the right may be given back
+          warnOnce(e);
+        } else if (!e.isTransient()) {
           LOG.warn("bucket {}: watch of {} ended: {}", bucket.name(), agent, e.getMessage());
           stop.countDown();
         }
         pause(backoff.next());
       }
+    }
+  }
+
+  private void warnOnce(PersistenceException denied) {
+    if (!warned) {
+      warned = true;
+      LOG.warn(
+          "bucket {}: watch of {} hears nothing until it has the right: {}",
+          bucket.name(),
+          agent,
+          denied.getMessage());
     }
   }
 

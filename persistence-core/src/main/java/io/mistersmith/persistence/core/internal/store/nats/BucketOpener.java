@@ -6,13 +6,14 @@ import io.mistersmith.persistence.config.BucketConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.nats.client.JetStreamApiException;
 import io.nats.client.JetStreamManagement;
 import io.nats.client.JetStreamOptions;
-import io.nats.client.api.StreamConfiguration;
 import io.nats.client.api.StreamInfo;
 import java.io.IOException;
-import java.util.function.Consumer;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,29 +22,68 @@ import org.slf4j.LoggerFactory;
  * Makes buckets that do not exist, and shows or applies what is different about those that do.
  * Thread-safe: two that make the same bucket at once find the same one.
  */
-final class BucketOpener {
+final class BucketOpener implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(BucketOpener.class);
   private static final int NO_SUITABLE_PEERS = 10005;
   private static final int REPLICAS_NOT_SUPPORTED = 10074;
   private static final int NAME_IN_USE = 10058;
+  private static final long PAUSE_MILLIS = 250;
 
   private final NatsLink link;
   private final PersistenceConfig config;
-  private final Consumer<String> notices;
+  private final Notices notices;
+  private final MissingReplicas missingReplicas;
+  private final long openUntil;
 
-  BucketOpener(NatsLink link, PersistenceConfig config, Consumer<String> notices) {
+  BucketOpener(NatsLink link, PersistenceConfig config, Notices notices) {
     this.link = link;
     this.config = config;
     this.notices = notices;
+    this.missingReplicas = new MissingReplicas(this::streams, notices);
+    this.openUntil = System.nanoTime() + config.nats().openTimeout().toNanos();
   }
 
   String fullName(Bucket bucket) {
     return config.nats().namePrefix() + config.bucket(bucket).name();
   }
 
-  /** The bucket's stream, made if there is none. */
+  /**
+   * The bucket's stream, made if there is none. A cluster that was just started has no leader at
+   * first: for the first while of this process it is asked again.
+   */
   StreamInfo open(Bucket bucket) {
+    while (true) {
+      try {
+        return openNow(bucket);
+      } catch (TransientPersistenceException e) {
+        if (System.nanoTime() - openUntil >= 0 || !isForming(e)) {
+          throw e;
+        }
+        log.info("Waiting for the cluster's JetStream: {}", e.getMessage());
+        pause(e);
+      }
+    }
+  }
+
+  private boolean isForming(TransientPersistenceException failure) {
+    try {
+      return failure.error() == DataError.CONNECTION_FAILED && link.capabilities().clustered();
+    } catch (PersistenceException e) {
+      return false; // the server is gone
+    }
+  }
+
+  private static void pause(TransientPersistenceException failure) {
+    try {
+      TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw failure;
+    }
+  }
+
+  private StreamInfo openNow(Bucket bucket) {
     String what = "open bucket " + fullName(bucket);
     try {
       JetStreamManagement streams = streams();
@@ -83,7 +123,7 @@ final class BucketOpener {
     String name = fullName(bucket);
     int replicas = wanted.replicated() ? config.nats().replicas() : 1;
     if (replicas > 1 && !server.clustered()) {
-      notices.accept(
+      notices.add(
           "The server is no cluster: bucket "
               + name
               + " has 1 replica, not "
@@ -93,7 +133,7 @@ final class BucketOpener {
     }
     BucketPlan plan = new BucketPlan(name, bucket, wanted, replicas, server);
     if (wanted.compressed() && !server.compression()) {
-      notices.accept(
+      notices.add(
           "nats-server "
               + server.version()
               + " cannot compress: bucket "
@@ -101,7 +141,7 @@ final class BucketOpener {
               + " is stored uncompressed (2.10 can)");
     }
     if (!server.messageTtl() && BucketPlan.mayEndMessages(bucket, wanted)) {
-      notices.accept(
+      notices.add(
           "nats-server "
               + server.version()
               + " has no time to live per message: entries of bucket "
@@ -110,7 +150,7 @@ final class BucketOpener {
               + " (2.11 can)");
     }
     if (plan.wantsPlacement() && !server.clustered()) {
-      notices.accept("The server is no cluster: the placement of bucket " + name + " is ignored");
+      notices.add("The server is no cluster: the placement of bucket " + name + " is ignored");
     }
     return plan;
   }
@@ -145,18 +185,10 @@ final class BucketOpener {
       }
       if ((error == NO_SUITABLE_PEERS || error == REPLICAS_NOT_SUPPORTED) && plan.replicas() > 1) {
         int fewer = plan.replicas() - 2;
-        notices.accept(
-            "The cluster has no room for "
-                + plan.replicas()
-                + " replicas of bucket "
-                + plan.name()
-                + " (NATS error "
-                + error
-                + "): it is made with "
-                + fewer);
-        return create(
-            streams,
-            new BucketPlan(plan.name(), plan.bucket(), plan.config(), fewer, plan.server()));
+        StreamInfo created = create(streams, plan.withReplicas(fewer));
+        int made = created.getConfiguration().getReplicas();
+        missingReplicas.add(plan.stream(), made, plan.replicas(), "NATS error " + error);
+        return created;
       }
       throw e;
     }
@@ -164,23 +196,28 @@ final class BucketOpener {
 
   private StreamInfo reconcile(JetStreamManagement streams, BucketPlan plan, StreamInfo present)
       throws IOException, JetStreamApiException {
+    int replicas = present.getConfiguration().getReplicas();
+    if (replicas < plan.replicas()) {
+      // Whatever the policy says: it was made so while servers were missing, and adding copies
+      // changes nothing else.
+      missingReplicas.add(plan.stream(), replicas, plan.replicas(), "as it was made");
+      return reconcile(streams, plan.withReplicas(replicas), present);
+    }
     BucketPlan.Changes changes = plan.compare(present.getConfiguration());
     boolean apply = config.bucketChanges() == BucketChanges.APPLY;
     for (BucketPlan.Difference difference : changes.differences()) {
-      log.warn(
-          "Bucket {} differs from its configuration: {} ({})",
-          plan.name(),
-          difference,
-          apply ? "is being changed" : "left as it is; bucketChanges APPLY changes it");
+      if (apply) {
+        log.warn("Bucket {} is being changed: {}", plan.name(), difference);
+      } else {
+        notices.add(
+            "Bucket %s differs from its configuration: %s (left as it is; bucketChanges APPLY changes it)"
+                .formatted(plan.name(), difference));
+      }
     }
-    if (changes.differences().isEmpty()) {
-      return present;
-    }
-    if (apply) {
-      return update(streams, plan, changes);
-    }
-    requireNoExpiry(plan, present.getConfiguration());
-    return present;
+    StreamInfo info =
+        apply && !changes.differences().isEmpty() ? update(streams, plan, changes) : present;
+    BucketFitness.require(plan, info.getConfiguration());
+    return info;
   }
 
   private StreamInfo update(
@@ -207,21 +244,15 @@ final class BucketOpener {
     }
   }
 
-  /** Of a write-behind bucket the server would expire what was not flushed yet. */
-  private static void requireNoExpiry(BucketPlan plan, StreamConfiguration present) {
-    if (plan.bucket() == Bucket.AGENT_STATE
-        && present.getMaxAge() != null
-        && !present.getMaxAge().isZero()) {
-      throw new NonTransientPersistenceException(
-          DataError.MISCONFIGURED,
-          "bucket "
-              + plan.name()
-              + " expires its entries after "
-              + present.getMaxAge()
-              + ", flushed or not: acknowledged writes would be lost. Set bucketChanges to APPLY, or"
-              + " run: nats stream edit "
-              + plan.stream()
-              + " --max-age=0");
-    }
+  /** Whether the bucket has replicas, or will get them while this process runs. */
+  boolean expectsReplicas(Bucket bucket) {
+    return config.bucket(bucket).replicated()
+        && config.nats().replicas() > 1
+        && link.capabilities().clustered();
+  }
+
+  @Override
+  public void close() {
+    missingReplicas.close();
   }
 }

@@ -45,12 +45,21 @@ record BucketPlan(
     return "KV_" + name;
   }
 
+  String subjects() {
+    return "$KV." + name + ".>";
+  }
+
+  /** The same plan with another number of replicas. */
+  BucketPlan withReplicas(int number) {
+    return new BucketPlan(name, bucket, config, number, server);
+  }
+
   /** A stream that does not exist yet. */
   StreamConfiguration create() {
     StreamConfiguration.Builder builder =
         StreamConfiguration.builder()
             .name(stream())
-            .subjects("$KV." + name + ".>")
+            .subjects(subjects())
             .duplicateWindow(
                 config.maxAge().isZero() || config.maxAge().compareTo(DUPLICATE_WINDOW) > 0
                     ? DUPLICATE_WINDOW

@@ -3,10 +3,9 @@ package io.mistersmith.persistence.core.internal.store.nats;
 import io.mistersmith.persistence.config.NatsConfig;
 import io.nats.client.Connection;
 import io.nats.client.ConnectionListener;
-import io.nats.client.Consumer;
-import io.nats.client.ErrorListener;
 import io.nats.client.Nats;
 import io.nats.client.Options;
+import java.net.URI;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.LinkedHashSet;
@@ -29,33 +28,74 @@ final class LinkOptions {
   /** How late a request may notice that its time is over. */
   private static final Duration TIMEOUT_CHECK = Duration.ofMillis(100);
 
+  /** How long a server that may be better has time to accept a connection. */
+  private static final Duration BRIEF = Duration.ofSeconds(2);
+
+  /** Is told what becomes of connections, on a thread that must not block. */
+  interface Listener extends ServerErrors.Listener {
+
+    /** A connection was lost or closed. */
+    void lost();
+
+    /** The server of the connection shuts down soon and answers less and less. */
+    void leaving(Connection connection);
+  }
+
   private final NatsConfig config;
   private final String runtimeName;
   private final ExecutorService io;
+  private final ExecutorService callbacks;
   private final ScheduledExecutorService timer;
-  private final Runnable lost;
+  private final Listener listener;
 
   LinkOptions(
       NatsConfig config,
       String runtimeName,
       ExecutorService io,
+      ExecutorService callbacks,
       ScheduledExecutorService timer,
-      Runnable lost) {
+      Listener listener) {
     this.config = config;
     this.runtimeName = runtimeName;
     this.io = io;
+    this.callbacks = callbacks;
     this.timer = timer;
-    this.lost = lost;
+    this.listener = listener;
   }
 
+  /** For a connection to any server that was configured or discovered. */
   Options build(Collection<String> discovered) {
     Set<String> servers = new LinkedHashSet<>(config.servers());
-    servers.addAll(discovered);
+    discovered.forEach(server -> servers.add(asConfigured(server)));
+    return build(servers, config.connectTimeout());
+  }
+
+  /** For a connection to this server and no other. */
+  Options only(String server) {
+    Duration timeout = config.connectTimeout();
+    return build(Set.of(asConfigured(server)), timeout.compareTo(BRIEF) < 0 ? timeout : BRIEF);
+  }
+
+  /** Servers name each other without the user, and without saying how to talk to them. */
+  private String asConfigured(String server) {
+    URI configured = uri(config.servers().get(0));
+    URI uri = uri(server);
+    String user = configured.getRawUserInfo();
+    return uri.getRawUserInfo() != null || uri.getHost() == null
+        ? server
+        : configured.getScheme() + "://" + (user == null ? "" : user + "@") + uri.getRawAuthority();
+  }
+
+  private static URI uri(String server) {
+    return URI.create(server.contains("://") ? server : "nats://" + server);
+  }
+
+  private Options build(Set<String> servers, Duration timeout) {
     Options.Builder builder =
         new Options.Builder()
             .servers(servers.toArray(String[]::new))
             .connectionName("agent persistence, " + runtimeName)
-            .connectionTimeout(config.connectTimeout())
+            .connectionTimeout(timeout)
             .noReconnect()
             .reconnectBufferSize(0)
             .pingInterval(PING_INTERVAL)
@@ -68,10 +108,10 @@ final class LinkOptions {
             .dontForceFlushOnRequest()
             .executor(io)
             .scheduledExecutor(timer)
-            .connectThreadFactory(new DaemonThreads("persistence-nats-connect"))
-            .callbackThreadFactory(new DaemonThreads("persistence-nats-callback"))
-            .connectionListener(listener())
-            .errorListener(new Errors());
+            .connectExecutor(io)
+            .callbackExecutor(callbacks)
+            .connectionListener(events())
+            .errorListener(new ServerErrors(listener));
     config
         .credentialsFile()
         .ifPresent(file -> builder.authHandler(Nats.credentials(file.toString())));
@@ -87,35 +127,18 @@ final class LinkOptions {
     return url == null ? "?" : url.replaceAll("://[^@/]*@", "://***@");
   }
 
-  private ConnectionListener listener() {
+  private ConnectionListener events() {
     return new ConnectionListener() {
       @Override
       @SuppressWarnings("deprecation")
       public void connectionEvent(Connection connection, Events event) {
         log.debug("NATS connection: {}", event);
         if (event == Events.DISCONNECTED || event == Events.CLOSED) {
-          lost.run();
+          listener.lost();
+        } else if (event == Events.LAME_DUCK) {
+          listener.leaving(connection);
         }
       }
     };
-  }
-
-  /** Says in the log what jnats tells nobody else. */
-  private static final class Errors implements ErrorListener {
-
-    @Override
-    public void errorOccurred(Connection connection, String error) {
-      log.warn("NATS server: {}", error);
-    }
-
-    @Override
-    public void exceptionOccurred(Connection connection, Exception exception) {
-      log.debug("NATS connection", exception);
-    }
-
-    @Override
-    public void slowConsumerDetected(Connection connection, Consumer consumer) {
-      log.warn("A NATS subscription is too slow and drops messages; its reader starts over");
-    }
   }
 }

@@ -41,7 +41,7 @@ final class LostAcknowledgement {
       long deadline,
       LongConsumer stored,
       Consumer<PersistenceException> failed) {
-    ask(new Search(what, key, writeId, lost, deadline, stored, failed));
+    ask(new Search(what, key, writeId, lost, deadline, stored, failed), false);
   }
 
   private record Search(
@@ -69,7 +69,7 @@ final class LostAcknowledgement {
     }
   }
 
-  private void ask(Search search) {
+  private void ask(Search search, boolean missed) {
     long left = search.deadline() - System.nanoTime();
     if (left <= 0) {
       search.unknown("the leader did not answer in time", null);
@@ -78,23 +78,31 @@ final class LostAcknowledgement {
     Replies.deliver(
         reads.getAsync(
             search.key(), ReadFrom.LEADER, Duration.ofNanos(Math.min(left, ATTEMPT.toNanos()))),
-        entry -> answered(search, entry),
-        failure -> failed(search, failure));
+        entry -> answered(search, missed, entry),
+        failure -> failed(search, missed, failure));
   }
 
-  private static void answered(Search search, Optional<HotEntry> entry) {
-    entry
-        .filter(found -> found.metadata().writeId().equals(Optional.of(search.writeId())))
-        .ifPresentOrElse(
-            found -> search.stored().accept(found.sequence()),
-            () -> search.unknown("the leader has no entry of this write", null));
+  /**
+   * A server may answer a question before it stores a message that came earlier, so an entry is
+   * looked for once more.
+   */
+  private void answered(Search search, boolean missed, Optional<HotEntry> entry) {
+    Optional<HotEntry> own =
+        entry.filter(found -> found.metadata().writeId().equals(Optional.of(search.writeId())));
+    if (own.isPresent()) {
+      search.stored().accept(own.get().sequence());
+    } else if (missed) {
+      search.unknown("the leader has no entry of this write", null);
+    } else {
+      link.later(PAUSE, () -> ask(search, true));
+    }
   }
 
-  private void failed(Search search, Throwable failure) {
+  private void failed(Search search, boolean missed, Throwable failure) {
     if (failure instanceof PersistenceException typed
         && typed.isTransient()
         && search.deadline() - System.nanoTime() > PAUSE.toNanos()) {
-      link.later(PAUSE, () -> ask(search));
+      link.later(PAUSE, () -> ask(search, missed));
     } else {
       search.unknown("the leader did not answer in time", failure);
     }

@@ -34,6 +34,7 @@ final class NatsBucket implements HotBucket {
   private final KeyListing listing;
   private final KeySubjects keySubjects;
   private final Nudges nudges;
+  private final boolean expectsReplicas;
   private volatile boolean hasReplicas;
 
   private NatsBucket(
@@ -60,7 +61,11 @@ final class NatsBucket implements HotBucket {
     this.listing = new KeyListing(link, stream);
     this.keySubjects = new KeySubjects(link, stream);
     this.nudges = nudges;
-    this.hasReplicas = stream.replicas() > 1;
+    // Another process may add those that are missing: until this one has seen it, what it reads is
+    // not to come from a replica that lags.
+    this.expectsReplicas = opener.expectsReplicas(bucket);
+    this.hasReplicas = expectsReplicas || stream.replicas() > 1;
+    link.watchOver(stream.stream());
   }
 
   static NatsBucket open(
@@ -87,7 +92,7 @@ final class NatsBucket implements HotBucket {
   @Override
   public BucketState state() {
     StreamInfo info = opener.look(bucket);
-    hasReplicas = info.getConfiguration().getReplicas() > 1;
+    hasReplicas = expectsReplicas || info.getConfiguration().getReplicas() > 1;
     StreamState state = info.getStreamState();
     return new BucketState(
         info.getCreateTime().toInstant(),

@@ -14,6 +14,12 @@ import java.util.concurrent.TimeoutException;
 /** Translates what jnats throws into this library's typed failures. */
 final class NatsFailures {
 
+  private static final int ACCOUNT_RESOURCES_EXCEEDED = 10002;
+  private static final int CLUSTER_WITHOUT_LEADER = 10008;
+  private static final int CONSUMER_LIMIT = 10026;
+  private static final int STREAM_LIMIT = 10027;
+  private static final int STREAM_SEALED = 10109;
+  private static final int MESSAGE_TTL_DISABLED = 10166;
   private static final int NOT_ENABLED = 10076;
   private static final int NOT_ENABLED_FOR_ACCOUNT = 10039;
   private static final int INVALID_CONFIGURATION = 10052;
@@ -54,12 +60,17 @@ final class NatsFailures {
     if (cause instanceof JetStreamApiException refused) {
       return translate(what, refused);
     }
-    if (cause instanceof JetStreamStatusException) {
-      return unreachable(
-          what, "no stream answers: the server is starting, or the bucket was deleted", cause);
+    if (cause instanceof RefusedException) {
+      return new NonTransientPersistenceException(
+          DataError.ACCESS_DENIED,
+          what
+              + ": NATS does not let this user do that ("
+              + cause.getMessage()
+              + "); give the user the right, or check nats.credentialsFile",
+          cause);
     }
-    if (cause instanceof TimeoutException) {
-      return unreachable(what, "no answer in time", cause);
+    if (isSilence(cause)) {
+      return silence(what, cause, StreamProbe.Trouble.NONE);
     }
     if (cause instanceof IllegalArgumentException) {
       return new NonTransientPersistenceException(
@@ -84,15 +95,20 @@ final class NatsFailures {
       case WRONG_LAST_SEQUENCE, WRONG_LAST_SEQUENCE_CONSTANT ->
           new TransientPersistenceException(DataError.VERSION_CONFLICT, message, refused);
       case STORE_FAILED,
+          ACCOUNT_RESOURCES_EXCEEDED,
           INSUFFICIENT_RESOURCES,
           MEMORY_RESOURCES_EXCEEDED,
           STORAGE_RESOURCES_EXCEEDED ->
           new NonTransientPersistenceException(
               DataError.STORE_FULL,
-              message + "; raise the bucket's maxBytes or the server's storage limit",
+              message
+                  + "; raise the bucket's maxBytes, or the storage limit of the account or server",
               refused);
       case MESSAGE_EXCEEDS_MAXIMUM ->
-          new NonTransientPersistenceException(DataError.VALUE_TOO_LARGE, message, refused);
+          new NonTransientPersistenceException(
+              DataError.VALUE_TOO_LARGE,
+              message + "; raise the stream's max_msg_size, or save less",
+              refused);
       case STREAM_NOT_FOUND ->
           new TransientPersistenceException(
               DataError.CONNECTION_FAILED, message + "; the bucket was deleted", refused);
@@ -101,6 +117,22 @@ final class NatsFailures {
               DataError.MISCONFIGURED,
               message + "; start nats-server with JetStream (-js), and enable it for the account",
               refused);
+      case CONSUMER_LIMIT, STREAM_LIMIT ->
+          new NonTransientPersistenceException(
+              DataError.MISCONFIGURED,
+              message + "; raise the account's limit of streams or consumers",
+              refused);
+      case STREAM_SEALED ->
+          new NonTransientPersistenceException(
+              DataError.MISCONFIGURED,
+              message
+                  + "; a sealed stream cannot be opened again: move its content to a new bucket",
+              refused);
+      case MESSAGE_TTL_DISABLED ->
+          new NonTransientPersistenceException(
+              DataError.MISCONFIGURED,
+              message + "; set bucketChanges to APPLY, which allows a time to live per message",
+              refused);
       case INVALID_CONFIGURATION ->
           new NonTransientPersistenceException(DataError.MISCONFIGURED, message, refused);
       default ->
@@ -108,6 +140,40 @@ final class NatsFailures {
               ? new TransientPersistenceException(DataError.CONNECTION_FAILED, message, refused)
               : new NonTransientPersistenceException(DataError.MISCONFIGURED, message, refused);
     };
+  }
+
+  /** Whether nobody answered a request over a connection that lives. */
+  static boolean isSilence(Throwable failure) {
+    Throwable cause = unwrap(failure);
+    return cause instanceof JetStreamStatusException
+        || cause instanceof TimeoutException
+        || (cause instanceof JetStreamApiException refused
+            && refused.getApiErrorCode() == CLUSTER_WITHOUT_LEADER);
+  }
+
+  /**
+   * The typed failure for a {@linkplain #isSilence silent} server.
+   *
+   * @param finding what else is known about the server
+   */
+  static PersistenceException silence(String what, Throwable failure, StreamProbe.Trouble finding) {
+    Throwable cause = unwrap(failure);
+    JetStreamApiException instead = finding.refused();
+    if (instead != null) {
+      PersistenceException refusal = translate(what, instead);
+      if (!refusal.isTransient()) {
+        refusal.addSuppressed(cause);
+        return refusal;
+      }
+    }
+    if (cause instanceof JetStreamApiException refused) {
+      return translate(what, refused);
+    }
+    String why =
+        cause instanceof TimeoutException
+            ? "no answer in time"
+            : "no stream answers: the server is starting, or the bucket was deleted";
+    return unreachable(what, finding.isNone() ? why : why + "; " + finding.why(), cause);
   }
 
   /** Whether the server says that the stream does not exist. */

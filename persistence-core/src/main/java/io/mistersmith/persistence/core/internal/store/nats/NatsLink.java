@@ -12,10 +12,8 @@ import io.nats.client.impl.Headers;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -38,36 +36,47 @@ import org.slf4j.LoggerFactory;
  * <p>jnats' own reconnect is switched off: it keeps what was queued when the connection broke and
  * sends it to the next server, even with a reconnect buffer of 0, so that a write whose caller was
  * told that it failed takes effect later. Here a lost connection is closed, which fails at once
- * whatever waits on it and drops what it had not sent, and another one takes its place.
- * Thread-safe.
+ * whatever waits on it and drops what it had not sent, and another one takes its place. The same
+ * happens to the connection to a server that cannot write while another one can, and to one that
+ * may receive no answers any more. Thread-safe.
  */
 final class NatsLink implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(NatsLink.class);
+  private static final String INBOXES = "_INBOX.";
   private static final int MIN_WAIT_MILLIS = 100;
   private static final int MAX_WAIT_MILLIS = 250;
-  private static final Duration JETSTREAM_PROBE = Duration.ofSeconds(1);
+
+  /** How often the present server is looked at. */
+  private static final Duration LOOK = Duration.ofMillis(250);
+
+  /** How long a server that refuses the credentials is left alone. */
+  private static final Duration REFUSED_PAUSE = Duration.ofSeconds(2);
 
   private final NatsConfig config;
   private final LinkOptions options;
   private final ExecutorService io =
       Executors.newCachedThreadPool(new DaemonThreads("persistence-nats-io"));
-  private final ExecutorService reconnected =
-      Executors.newSingleThreadExecutor(new DaemonThreads("persistence-nats-reconnected"));
+  private final ExecutorService callbacks =
+      Executors.newSingleThreadExecutor(new DaemonThreads("persistence-nats-callback"));
   private final ScheduledThreadPoolExecutor timer =
       new ScheduledThreadPoolExecutor(1, new DaemonThreads("persistence-nats-timer"));
   private final Semaphore lost = new Semaphore(0);
-  private final List<Consumer<Connection>> onConnected = new CopyOnWriteArrayList<>();
-  private final List<Runnable> onReconnect = new CopyOnWriteArrayList<>();
+  private final ReconnectActions reconnected = new ReconnectActions(this::openConnection);
+  private final Outstanding outstanding = new Outstanding();
+  private final Liveness liveness = new Liveness();
+  private final ServerWatch servers = new ServerWatch(this::connectTo);
   private final Set<String> knownServers = new LinkedHashSet<>();
   private final Thread keeper = new Thread(this::keepConnected, "persistence-nats-connection");
   private volatile @Nullable Connection current;
   private volatile @Nullable ReplyLanes lanes;
+  private volatile @Nullable RefusedException refusal;
+  private volatile String whyAway = "";
   private volatile boolean closed;
 
   private NatsLink(NatsConfig config, String runtimeName) {
     this.config = config;
-    this.options = new LinkOptions(config, runtimeName, io, timer, this::lost);
+    this.options = new LinkOptions(config, runtimeName, io, callbacks, timer, new Events());
     timer.setRemoveOnCancelPolicy(true);
     keeper.setDaemon(true);
   }
@@ -88,8 +97,7 @@ final class NatsLink implements AutoCloseable {
           e);
     } catch (IOException e) {
       link.close();
-      throw NatsFailures.unreachable(
-          what, "no server answers; check nats.servers and that one is running", e);
+      throw notConnected(what, config, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       link.close();
@@ -100,17 +108,49 @@ final class NatsLink implements AutoCloseable {
     }
   }
 
+  private static PersistenceException notConnected(
+      String what, NatsConfig config, IOException cause) {
+    StringBuilder why = new StringBuilder();
+    boolean needsTls = false;
+    for (String server : config.servers()) {
+      ServerGreeting greeting = ServerGreeting.of(server, config.connectTimeout());
+      needsTls |= greeting.needsTls() && !server.startsWith("tls:") && !server.startsWith("wss:");
+      why.append(LinkOptions.redacted(server)).append(": ").append(greeting.says()).append("; ");
+    }
+    return needsTls
+        ? new NonTransientPersistenceException(
+            DataError.MISCONFIGURED,
+            what + ": the server accepts encrypted connections only; use a tls:// URL",
+            cause)
+        : NatsFailures.unreachable(
+            what, why + "check nats.servers and that one of them is running", cause);
+  }
+
   /** The connection, which was open a moment ago. */
   Connection connection() {
     Connection connection = current;
     if (closed) {
       throw NatsFailures.closed();
     }
+    RefusedException refused = refusal;
+    if (refused != null) {
+      throw NatsFailures.translate("NATS at " + options.servers(), refused);
+    }
     if (connection == null || connection.getStatus() != Connection.Status.CONNECTED) {
       throw NatsFailures.unreachable(
-          "NATS at " + options.servers(), "not connected; nothing was sent. It is being retried");
+          "NATS at " + options.servers(),
+          "not connected" + whyAway + "; nothing was sent. It is being retried");
     }
     return connection;
+  }
+
+  private @Nullable Connection openConnection() {
+    return closed ? null : current;
+  }
+
+  /** A stream whose server has to be able to write it. */
+  void watchOver(String stream) {
+    servers.add(stream);
   }
 
   /** What the present server can do. */
@@ -125,7 +165,9 @@ final class NatsLink implements AutoCloseable {
   CompletableFuture<Message> request(
       String subject, @Nullable Headers headers, byte[] body, Duration timeout) {
     try {
-      return connection().requestWithTimeout(subject, headers, body, timeout);
+      long sent = System.nanoTime();
+      return outstanding.track(
+          subject, sent, connection().requestWithTimeout(subject, headers, body, timeout));
     } catch (IllegalStateException | IllegalArgumentException e) {
       return CompletableFuture.failedFuture(e);
     } catch (PersistenceException e) {
@@ -163,7 +205,14 @@ final class NatsLink implements AutoCloseable {
 
   /** The typed failure of a call. */
   PersistenceException failure(String what, Throwable cause) {
-    return closed ? NatsFailures.closed() : NatsFailures.translate(what, cause);
+    if (closed) {
+      return NatsFailures.closed();
+    }
+    if (NatsFailures.isSilence(cause)) {
+      servers.suspect();
+      return NatsFailures.silence(what, cause, servers.finding());
+    }
+    return NatsFailures.translate(what, cause);
   }
 
   /** Waits for a future of this link, which ends by itself; a second more is for a stalled JVM. */
@@ -193,19 +242,33 @@ final class NatsLink implements AutoCloseable {
 
   /** Calls {@code action} with every connection made from now on, before the other actions. */
   void onConnected(Consumer<Connection> action) {
-    onConnected.add(action);
+    reconnected.onConnected(action);
   }
 
   /** Calls {@code action} whenever the connection was lost and is back, on a thread of its own. */
   void onReconnect(Runnable action) {
-    onReconnect.add(action);
+    reconnected.onReconnect(action);
   }
 
   private void connect() throws IOException, InterruptedException {
-    Connection connection = Nats.connect(options.build(knownServers));
+    use(Nats.connect(options.build(knownServers)));
+  }
+
+  private Connection connectTo(String server) throws IOException, InterruptedException {
+    return Nats.connect(options.only(server));
+  }
+
+  /** Lets the connection take the place of the present one, if there is one. */
+  private void use(Connection connection) throws InterruptedException {
     knownServers.addAll(connection.getServers());
-    lanes = new ReplyLanes(connection);
+    ReplyLanes before = lanes;
+    lanes = new ReplyLanes(connection, outstanding);
+    refusal = null;
+    whyAway = "";
     current = connection;
+    if (before != null) {
+      before.end();
+    }
     if (closed) {
       connection.close();
       return;
@@ -216,23 +279,29 @@ final class NatsLink implements AutoCloseable {
         LinkOptions.redacted(connection.getConnectedUrl()));
   }
 
-  private void lost() {
-    lost.release();
-  }
-
   private void keepConnected() {
     try {
       while (!closed) {
-        if (lost.tryAcquire(1, TimeUnit.SECONDS)) {
+        if (lost.tryAcquire(LOOK.toMillis(), TimeUnit.MILLISECONDS)) {
           lost.drainPermits();
         }
         Connection connection = current;
-        if (closed || connection == null || connection.getStatus() == Connection.Status.CONNECTED) {
+        if (closed || connection == null) {
           continue;
         }
+        String said = connection.getLastError();
+        whyAway = said == null ? "" : " (the server said: " + said + ")";
+        if (connection.getStatus() == Connection.Status.CONNECTED) {
+          if (!liveness.isLost(connection)) {
+            moveIfOthersAreBetter(connection);
+            continue;
+          }
+          whyAway = " (the server does not answer any more)";
+        }
         log.warn(
-            "Lost the connection to NATS; calls fail as CONNECTION_FAILED until a server of {}"
+            "Lost the connection to NATS{}; calls fail as CONNECTION_FAILED until a server of {}"
                 + " answers",
+            whyAway,
             options.servers());
         connection.close();
         reconnect();
@@ -242,59 +311,38 @@ final class NatsLink implements AutoCloseable {
     }
   }
 
+  private void moveIfOthersAreBetter(Connection present) throws InterruptedException {
+    Connection better = servers.look(present, outstanding.oldest(), knownServers);
+    if (better != null) {
+      log.warn(
+          "Leaving NATS at {} for {}: buckets can be written there",
+          LinkOptions.redacted(present.getConnectedUrl()),
+          LinkOptions.redacted(better.getConnectedUrl()));
+      use(better);
+      present.close();
+      reconnected.run();
+    }
+  }
+
   private void reconnect() throws InterruptedException {
     for (int attempt = 1; !closed; attempt++) {
       TimeUnit.MILLISECONDS.sleep(
           ThreadLocalRandom.current().nextInt(MIN_WAIT_MILLIS, MAX_WAIT_MILLIS));
       try {
         connect();
-        reconnected.execute(this::tellReconnected);
+        reconnected.run();
         return;
+      } catch (AuthenticationException e) {
+        refusal = new RefusedException("the credentials are refused: " + e.getMessage());
+        log.warn(
+            "NATS refuses the credentials of this process, it is asked again: {}", e.getMessage());
+        TimeUnit.MILLISECONDS.sleep(REFUSED_PAUSE.toMillis());
       } catch (IOException | RuntimeException e) {
+        refusal = null;
         if (attempt % 50 == 1) {
           log.warn("Cannot reach NATS yet (attempt {}): {}", attempt, e.toString());
         }
       }
-    }
-  }
-
-  private void tellReconnected() {
-    awaitJetStream();
-    Connection connection = current;
-    if (connection == null || closed) {
-      return;
-    }
-    for (Consumer<Connection> action : onConnected) {
-      guarded(() -> action.accept(connection));
-    }
-    onReconnect.forEach(NatsLink::guarded);
-  }
-
-  /** A server that was just started accepts connections before its JetStream answers. */
-  private void awaitJetStream() {
-    long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
-    while (!closed && System.nanoTime() < deadline) {
-      try {
-        Message answer = connection().request("$JS.API.INFO", Entries.NO_VALUE, JETSTREAM_PROBE);
-        if (answer != null) {
-          return;
-        }
-        TimeUnit.MILLISECONDS.sleep(20);
-      } catch (IllegalStateException | PersistenceException e) {
-        log.debug("The new connection is gone again", e);
-        return;
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        return;
-      }
-    }
-  }
-
-  private static void guarded(Runnable action) {
-    try {
-      action.run();
-    } catch (RuntimeException e) {
-      log.warn("An action that follows a reconnect failed; the next reconnect runs it again", e);
     }
   }
 
@@ -313,8 +361,38 @@ final class NatsLink implements AutoCloseable {
         Thread.currentThread().interrupt();
       }
     }
-    reconnected.shutdownNow();
+    reconnected.close();
     timer.shutdownNow();
+    callbacks.shutdownNow();
     io.shutdownNow();
+  }
+
+  private final class Events implements LinkOptions.Listener {
+
+    @Override
+    public void lost() {
+      lost.release();
+    }
+
+    @Override
+    public void leaving(Connection connection) {
+      servers.leave(connection);
+    }
+
+    @Override
+    public void publishDenied(String subject, String said) {
+      outstanding.refuse(subject, new RefusedException(said));
+    }
+
+    /** Without its inbox the connection hears no answer; another one may, once it has the right. */
+    @Override
+    public void subscriptionDenied(Connection connection, String subject, String said) {
+      if (connection == current && subject.startsWith(INBOXES)) {
+        RefusedException refused = new RefusedException(said);
+        refusal = refused;
+        outstanding.refuseAll(refused);
+        servers.leave(connection);
+      }
+    }
   }
 }

@@ -4,14 +4,9 @@ import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.core.internal.resilience.Window;
 import io.mistersmith.persistence.spi.HotBucket;
-import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The hot store: the buckets of one installation on a NATS server or cluster, over one connection
@@ -19,20 +14,18 @@ import org.slf4j.LoggerFactory;
  */
 public final class NatsStore implements AutoCloseable {
 
-  private static final Logger log = LoggerFactory.getLogger(NatsStore.class);
-
   private final PersistenceConfig config;
   private final NatsLink link;
   private final BucketOpener opener;
   private final Nudges nudges;
   private final Window window;
   private final Map<Bucket, NatsBucket> buckets = new ConcurrentHashMap<>();
-  private final Set<String> notices = new LinkedHashSet<>();
+  private final Notices notices = new Notices();
 
   private NatsStore(PersistenceConfig config, NatsLink link) {
     this.config = config;
     this.link = link;
-    this.opener = new BucketOpener(link, config, this::notice);
+    this.opener = new BucketOpener(link, config, notices);
     this.nudges = new Nudges(link, config.nats());
     this.window = Window.of(config.nats());
   }
@@ -48,7 +41,7 @@ public final class NatsStore implements AutoCloseable {
     NatsStore store = new NatsStore(config, link);
     ServerCapabilities server = link.capabilities();
     if (!server.batchGet()) {
-      store.notice(
+      store.notices.add(
           "nats-server "
               + server.version()
               + " cannot get many keys with one request: they are asked for one by one, pipelined"
@@ -77,25 +70,18 @@ public final class NatsStore implements AutoCloseable {
     link.onReconnect(action);
   }
 
-  /** What the server cannot do and was turned off for it, in sentences for an operator. */
+  /**
+   * What the server cannot do and was turned off for it, and what of the buckets is not as it is
+   * configured, in sentences for an operator; those that do not hold any more are left out.
+   */
   public List<String> notices() {
-    synchronized (notices) {
-      return new ArrayList<>(notices);
-    }
-  }
-
-  private void notice(String sentence) {
-    synchronized (notices) {
-      if (!notices.add(sentence)) {
-        return;
-      }
-    }
-    log.warn("{}", sentence);
+    return notices.all();
   }
 
   /** Closes the connection. Calls under way and later ones fail as closed. */
   @Override
   public void close() {
+    opener.close();
     link.close();
   }
 }

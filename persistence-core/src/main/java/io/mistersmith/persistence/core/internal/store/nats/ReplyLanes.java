@@ -6,7 +6,9 @@ import io.nats.client.Message;
 import io.nats.client.Subscription;
 import io.nats.client.impl.Headers;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -28,12 +30,18 @@ final class ReplyLanes {
 
   private static final int NO_RESPONDERS = 503;
 
+  /** How often a waiting caller looks whether its request was refused. */
+  private static final Duration LOOK = Duration.ofMillis(50);
+
   private final Connection connection;
+  private final Outstanding outstanding;
   private final ConcurrentLinkedDeque<Lane> free = new ConcurrentLinkedDeque<>();
+  private final Set<Lane> lanes = ConcurrentHashMap.newKeySet();
   private final AtomicInteger made = new AtomicInteger();
 
-  ReplyLanes(Connection connection) {
+  ReplyLanes(Connection connection, Outstanding outstanding) {
     this.connection = connection;
+    this.outstanding = outstanding;
   }
 
   Connection connection() {
@@ -44,6 +52,7 @@ final class ReplyLanes {
    * Sends a request and waits for its answer; null when all lanes are lent and nothing was sent.
    *
    * @throws TimeoutException when none comes in time
+   * @throws RefusedException when the server does not let this client ask, or be answered
    * @throws JetStreamStatusException when nobody listens
    * @throws CancellationException when the connection is lost before it comes
    * @throws IllegalStateException when nothing was sent
@@ -69,29 +78,67 @@ final class ReplyLanes {
     if (made.get() >= MOST || made.incrementAndGet() > MOST) {
       return null;
     }
-    return new Lane();
+    Lane another = new Lane();
+    lanes.add(another);
+    outstanding.add(another);
+    return another;
   }
 
-  private final class Lane {
+  /** Forgets the lanes of a connection that is closed; those that are lent end by themselves. */
+  void end() {
+    lanes.forEach(outstanding::remove);
+  }
+
+  private final class Lane implements Outstanding.Waiting {
 
     private final String inbox = connection.createInbox() + ".";
     private final Subscription answers = connection.subscribe(inbox + "*");
     private long requests;
+    private volatile @Nullable String subject;
+    private volatile long since;
+    private volatile @Nullable RefusedException refusal;
 
-    Message ask(String subject, @Nullable Headers headers, byte[] body, Duration timeout)
+    Message ask(String target, @Nullable Headers headers, byte[] body, Duration timeout)
         throws InterruptedException, TimeoutException {
       String replyTo = inbox + ++requests;
-      long deadline = System.nanoTime() + timeout.toNanos();
-      connection.publish(subject, replyTo, headers, body);
-      Duration left = timeout;
-      while (!left.isNegative() && !left.isZero()) {
-        Message answer = next(left);
-        if (answer != null && answer.getSubject().equals(replyTo)) {
-          return heard(answer);
+      long sent = System.nanoTime();
+      long deadline = sent + timeout.toNanos();
+      refusal = null;
+      since = sent;
+      subject = target;
+      try {
+        connection.publish(target, replyTo, headers, body);
+        Duration left = timeout;
+        while (!left.isNegative() && !left.isZero()) {
+          Message answer = next(left.compareTo(LOOK) < 0 ? left : LOOK);
+          if (answer != null && answer.getSubject().equals(replyTo)) {
+            return heard(answer);
+          }
+          RefusedException refused = refusal;
+          if (refused != null) {
+            throw refused;
+          }
+          left = Duration.ofNanos(deadline - System.nanoTime());
         }
-        left = Duration.ofNanos(deadline - System.nanoTime());
+        throw new TimeoutException("no answer in time");
+      } finally {
+        subject = null;
       }
-      throw new TimeoutException("no answer in time");
+    }
+
+    @Override
+    public @Nullable String subject() {
+      return subject;
+    }
+
+    @Override
+    public long since() {
+      return since;
+    }
+
+    @Override
+    public void fail(RefusedException cause) {
+      refusal = cause;
     }
 
     private @Nullable Message next(Duration wait) throws InterruptedException {

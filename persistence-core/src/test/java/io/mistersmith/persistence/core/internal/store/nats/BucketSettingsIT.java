@@ -19,6 +19,7 @@ import io.mistersmith.persistence.spi.ReadFrom;
 import io.mistersmith.persistence.testkit.server.NatsCluster;
 import io.mistersmith.persistence.testkit.server.NatsOptions;
 import io.mistersmith.persistence.testkit.server.NatsServer;
+import io.nats.client.api.DiscardPolicy;
 import io.nats.client.api.StreamConfiguration;
 import java.time.Duration;
 import java.time.Instant;
@@ -26,9 +27,13 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** How buckets are made, found different and changed, and what a server cannot do. */
@@ -84,6 +89,59 @@ class BucketSettingsIT {
           .hasMessageContaining("APPLY");
       connectAndOpen(config.toBuilder().bucketChanges(BucketChanges.APPLY).build());
       assertThat(stream(raw).getMaxAge()).isEqualTo(Duration.ZERO);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("unfit")
+  void aBucketThatCannotBeUsedIsRefused(
+      String what, UnaryOperator<StreamConfiguration.Builder> change) {
+    try (NatsServer server = NatsServer.start(NatsOptions.defaults());
+        RawNats raw = RawNats.connect(server)) {
+      PersistenceConfig config = NatsFixture.config(server, "").build();
+      connectAndOpen(config);
+      raw.update("KV_AGENT_STATE", change);
+      NonTransientPersistenceException refused =
+          catchThrowableOfType(
+              NonTransientPersistenceException.class, () -> connectAndOpen(config));
+      assertThat(refused.error()).isEqualTo(DataError.MISCONFIGURED);
+      assertThat(refused).hasMessageContaining("AGENT_STATE").hasMessageContaining(what);
+    }
+  }
+
+  static Stream<Arguments> unfit() {
+    return Stream.of(
+        unfit("answers no direct gets", stream -> stream.allowDirect(false)),
+        unfit(
+            "drops its oldest entries",
+            stream -> stream.discardPolicy(DiscardPolicy.Old).maxBytes(1 << 20)),
+        unfit("acknowledges no writes", stream -> stream.noAck(true)),
+        unfit("lets nobody purge", stream -> stream.allowRollup(false).denyPurge(true)),
+        unfit("has the subjects", stream -> stream.subjects("elsewhere.>")),
+        unfit("is sealed", StreamConfiguration.Builder::seal));
+  }
+
+  private static Arguments unfit(String what, UnaryOperator<StreamConfiguration.Builder> change) {
+    return Arguments.of(what, change);
+  }
+
+  @Test
+  void aDifferenceIsANoticeUntilItIsApplied() {
+    try (NatsServer server = NatsServer.start(NatsOptions.defaults());
+        RawNats raw = RawNats.connect(server)) {
+      PersistenceConfig config = NatsFixture.config(server, "").build();
+      connectAndOpen(config);
+      raw.update("KV_AGENT_STATE", stream -> stream.maxMessagesPerSubject(2));
+      try (NatsStore store = NatsStore.connect(config)) {
+        store.bucket(Bucket.AGENT_STATE);
+        assertThat(store.notices())
+            .anyMatch(notice -> notice.contains("max_msgs_per_subject: 2 -> 5"));
+      }
+      try (NatsStore store =
+          NatsStore.connect(config.toBuilder().bucketChanges(BucketChanges.APPLY).build())) {
+        store.bucket(Bucket.AGENT_STATE);
+        assertThat(store.notices()).isEmpty();
+      }
     }
   }
 
@@ -214,7 +272,8 @@ class BucketSettingsIT {
       try (NatsStore store =
           NatsStore.connect(config.toBuilder().nats(five.withNamePrefix("five-")).build())) {
         assertThat(store.bucket(Bucket.AGENT_STATE).hasReplicas()).isTrue();
-        assertThat(String.join("\n", store.notices())).contains("is made with 3");
+        assertThat(String.join("\n", store.notices()))
+            .contains("KV_five-AGENT_STATE has 3 of 5 replicas");
       }
     }
   }

@@ -38,8 +38,13 @@ final class NatsFixture implements StoresFixture {
   private final String prefix =
       "t" + ProcessHandle.current().pid() + "-" + FIXTURES.incrementAndGet() + "-";
 
+  /** On a server of the caller's own. */
+  NatsFixture(NatsServer server) {
+    this.server = server;
+  }
+
   NatsFixture(String line) {
-    server =
+    this.server =
         SERVERS.computeIfAbsent(
             line, name -> NatsServer.start(NatsOptions.defaults().withLine(name)));
   }

@@ -5,7 +5,9 @@ import io.nats.client.Connection;
 import io.nats.client.JetStreamApiException;
 import io.nats.client.JetStreamManagement;
 import io.nats.client.Nats;
+import io.nats.client.api.StreamConfiguration;
 import java.io.IOException;
+import java.util.function.UnaryOperator;
 
 /** What a foreign program may do to a bucket: a plain connection of jnats. */
 final class RawNats implements AutoCloseable {
@@ -33,6 +35,11 @@ final class RawNats implements AutoCloseable {
 
   JetStreamManagement streams() {
     return call(connection::jetStreamManagement);
+  }
+
+  void update(String stream, UnaryOperator<StreamConfiguration.Builder> change) {
+    StreamConfiguration present = call(() -> streams().getStreamInfo(stream)).getConfiguration();
+    call(() -> streams().updateStream(change.apply(StreamConfiguration.builder(present)).build()));
   }
 
   void deleteStream(String name) {

@@ -53,7 +53,7 @@ class ReplyLanesIT {
     service.createDispatcher(ReplyLanesIT::echo).subscribe("echo");
     service.flush(PATIENCE);
     try (NatsLink link = link()) {
-      ReplyLanes lanes = new ReplyLanes(link.connection());
+      ReplyLanes lanes = new ReplyLanes(link.connection(), new Outstanding());
       assertThatThrownBy(() -> lanes.ask("held", null, bytes("early"), Duration.ofMillis(50)))
           .isInstanceOf(TimeoutException.class);
       Awaitility.await().atMost(PATIENCE).until(() -> !unanswered.isEmpty());
@@ -74,7 +74,7 @@ class ReplyLanesIT {
         .subscribe("twice");
     service.flush(PATIENCE);
     try (NatsLink link = link()) {
-      ReplyLanes lanes = new ReplyLanes(link.connection());
+      ReplyLanes lanes = new ReplyLanes(link.connection(), new Outstanding());
       for (int i = 0; i < 1_000; i++) {
         assertThat(text(lanes.ask("twice", null, bytes("n" + i), PATIENCE))).isEqualTo("n" + i);
       }

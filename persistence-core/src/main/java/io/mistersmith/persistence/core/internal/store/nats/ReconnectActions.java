@@ -1,0 +1,98 @@
+package io.mistersmith.persistence.core.internal.store.nats;
+
+import io.nats.client.Connection;
+import io.nats.client.Message;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What is to be done when another connection took the place of one, on a thread of its own. */
+final class ReconnectActions implements AutoCloseable {
+
+  private static final Logger log = LoggerFactory.getLogger(NatsLink.class);
+  private static final Duration JETSTREAM_PROBE = Duration.ofSeconds(1);
+  private static final Duration JETSTREAM_START = Duration.ofSeconds(30);
+
+  private final Supplier<@Nullable Connection> current;
+  private final ExecutorService thread =
+      Executors.newSingleThreadExecutor(new DaemonThreads("persistence-nats-reconnected"));
+  private final List<Consumer<Connection>> onConnected = new CopyOnWriteArrayList<>();
+  private final List<Runnable> onReconnect = new CopyOnWriteArrayList<>();
+
+  /**
+   * No actions yet.
+   *
+   * @param current the present connection; null when the link is closed
+   */
+  ReconnectActions(Supplier<@Nullable Connection> current) {
+    this.current = current;
+  }
+
+  void onConnected(Consumer<Connection> action) {
+    onConnected.add(action);
+  }
+
+  void onReconnect(Runnable action) {
+    onReconnect.add(action);
+  }
+
+  /** Runs the actions, soon, when JetStream answers. */
+  void run() {
+    try {
+      thread.execute(this::runNow);
+    } catch (RejectedExecutionException e) {
+      log.debug("The link was closed while it was being connected", e);
+    }
+  }
+
+  private void runNow() {
+    awaitJetStream();
+    Connection connection = current.get();
+    if (connection != null) {
+      onConnected.forEach(action -> guarded(() -> action.accept(connection)));
+      onReconnect.forEach(ReconnectActions::guarded);
+    }
+  }
+
+  /** A server that was just started accepts connections before its JetStream answers. */
+  private void awaitJetStream() {
+    long deadline = System.nanoTime() + JETSTREAM_START.toNanos();
+    try {
+      Connection connection = current.get();
+      while (connection != null && System.nanoTime() < deadline) {
+        Message answer = connection.request("$JS.API.INFO", Entries.NO_VALUE, JETSTREAM_PROBE);
+        if (answer != null) {
+          return;
+        }
+        TimeUnit.MILLISECONDS.sleep(20);
+        connection = current.get();
+      }
+    } catch (IllegalStateException e) {
+      log.debug("The new connection is gone again", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void guarded(Runnable action) {
+    try {
+      action.run();
+    } catch (RuntimeException e) {
+      log.warn("An action that follows a reconnect failed; the next reconnect runs it again", e);
+    }
+  }
+
+  @Override
+  public void close() {
+    thread.shutdownNow();
+  }
+}

@@ -1,0 +1,59 @@
+package io.mistersmith.persistence.core.internal.store.nats;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+
+/**
+ * What a server says to a client that connects, before it has been asked anything. jnats does not
+ * hand on the reason why a server refuses a connection as soon as it is made.
+ *
+ * @param says why the server cannot be connected to, as far as it says so
+ * @param needsTls whether it accepts encrypted connections only
+ */
+record ServerGreeting(String says, boolean needsTls) {
+
+  private static final int REFUSAL_MILLIS = 200;
+
+  /** Connects to the server and reads its first lines. */
+  static ServerGreeting of(String url, Duration timeout) {
+    int millis = (int) Math.min(2_000, timeout.toMillis());
+    try (Socket socket = new Socket()) {
+      URI uri = URI.create(url.contains("://") ? url : "nats://" + url);
+      socket.connect(
+          new InetSocketAddress(uri.getHost(), uri.getPort() < 0 ? 4222 : uri.getPort()), millis);
+      socket.setSoTimeout(millis);
+      BufferedReader lines =
+          new BufferedReader(
+              new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
+      String info = String.valueOf(lines.readLine());
+      if (info.startsWith("-ERR")) {
+        return new ServerGreeting("the server says " + info.substring(4).trim(), false);
+      }
+      if (!info.startsWith("INFO")) {
+        return new ServerGreeting("whatever listens there is no NATS server", false);
+      }
+      return new ServerGreeting(
+          refusal(socket, lines), info.replace(" ", "").contains("\"tls_required\":true"));
+    } catch (IOException | IllegalArgumentException e) {
+      return new ServerGreeting("no server answers (" + e.getMessage() + ")", false);
+    }
+  }
+
+  private static String refusal(Socket socket, BufferedReader lines) {
+    try {
+      socket.setSoTimeout(REFUSAL_MILLIS);
+      String next = lines.readLine();
+      return next != null && next.startsWith("-ERR")
+          ? "the server says " + next.substring(4).trim()
+          : "the server answers, but the connection fails";
+    } catch (IOException e) {
+      return "the server answers, but the connection fails"; // it said no more
+    }
+  }
+}

@@ -1,0 +1,163 @@
+package io.mistersmith.persistence.core.internal.store.nats;
+
+import io.mistersmith.persistence.core.internal.resilience.Backoff;
+import io.nats.client.Connection;
+import java.io.IOException;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Notices that the server of a living connection cannot write, and finds one that can.
+ *
+ * <p>A server that is cut off from its cluster keeps its clients. When requests wait for long, or
+ * fail for want of a leader, the streams are asked for over the present connection and, if they
+ * cannot be written there, over a connection to each other server that is known. Only a server over
+ * which more of them can be written takes the place of the present one: while the whole cluster is
+ * down nobody moves, and each process asks at growing intervals. Used by one thread, but for {@link
+ * #suspect}, {@link #leave}, {@link #add} and {@link #finding}.
+ */
+final class ServerWatch {
+
+  private static final Logger log = LoggerFactory.getLogger(NatsLink.class);
+
+  /** A request that waits for longer makes the server suspect. */
+  private static final Duration PATIENCE = Duration.ofSeconds(1);
+
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(15);
+
+  /** Connects to one server. */
+  interface Connector {
+    Connection connect(String server) throws IOException, InterruptedException;
+  }
+
+  private final Connector connector;
+  private final Set<String> streams = ConcurrentHashMap.newKeySet();
+  private final Backoff backoff = new Backoff(Duration.ofMillis(500), LONGEST_PAUSE);
+  private volatile boolean suspect;
+  private volatile @Nullable Connection leaving;
+  private volatile StreamProbe.Trouble finding = StreamProbe.Trouble.NONE;
+  private long quietUntil = System.nanoTime();
+
+  ServerWatch(Connector connector) {
+    this.connector = connector;
+  }
+
+  /** A stream that has to be writable. */
+  void add(String stream) {
+    streams.add(stream);
+  }
+
+  /** A request failed in a way in which it does where a server is cut off. */
+  void suspect() {
+    suspect = true;
+  }
+
+  /** The connection is to be left, whatever its server answers, as soon as another one is found. */
+  void leave(Connection connection) {
+    leaving = connection;
+  }
+
+  /** What is known about the server, for a request that got no answer. */
+  StreamProbe.Trouble finding() {
+    return finding;
+  }
+
+  /**
+   * Looks at the present connection if there is reason to.
+   *
+   * @param waited how long the oldest request has been waiting
+   * @param known the URLs of the servers
+   * @return a connection to a better server; null to stay
+   */
+  @Nullable Connection look(Connection present, Duration waited, Collection<String> known)
+      throws InterruptedException {
+    boolean leave = leaving == present;
+    if (System.nanoTime() - quietUntil < 0) {
+      return null;
+    }
+    if (!leave && !suspect && waited.compareTo(PATIENCE) < 0) {
+      finding = StreamProbe.Trouble.NONE;
+      return null;
+    }
+    suspect = false;
+    StreamProbe.Verdict here = StreamProbe.ask(present, streams);
+    if (here.isGood() && !leave) {
+      finding =
+          waited.compareTo(PATIENCE) < 0
+              ? StreamProbe.Trouble.NONE
+              : StreamProbe.Trouble.of(
+                  "the server answers other questions about the bucket, so it may be unable to"
+                      + " store: look for 'no space left' in its log; nats-server has to be"
+                      + " restarted after room was made");
+      backoff.reset();
+      pause(PATIENCE);
+      return null;
+    }
+    finding = leave ? finding : here.trouble();
+    Connection better = betterThan(leave ? -1 : here.writable(), present, leave, known);
+    pause(better == null ? backoff.next() : PATIENCE);
+    if (better != null) {
+      finding = StreamProbe.Trouble.NONE;
+    }
+    return better;
+  }
+
+  private void pause(Duration duration) {
+    quietUntil = System.nanoTime() + duration.toNanos();
+  }
+
+  private @Nullable Connection betterThan(
+      int writable, Connection present, boolean sameServerToo, Collection<String> known)
+      throws InterruptedException {
+    List<String> others = new ArrayList<>(known);
+    Collections.shuffle(others);
+    for (String server : others) {
+      if (sameServerToo || !isSame(server, present.getConnectedUrl())) {
+        Connection candidate = ask(server, writable);
+        if (candidate != null) {
+          return candidate;
+        }
+      }
+    }
+    return null;
+  }
+
+  private @Nullable Connection ask(String server, int writable) throws InterruptedException {
+    Connection candidate;
+    try {
+      candidate = connector.connect(server);
+    } catch (IOException | RuntimeException e) {
+      log.debug("NATS at {} is no better server", LinkOptions.redacted(server), e);
+      return null;
+    }
+    boolean better = false;
+    try {
+      StreamProbe.Verdict there = StreamProbe.ask(candidate, streams);
+      better = there.writable() > Math.max(writable, 0) || (there.isGood() && writable < 0);
+      log.debug("NATS at {}: {}", LinkOptions.redacted(server), there);
+      return better ? candidate : null;
+    } finally {
+      if (!better) {
+        candidate.close();
+      }
+    }
+  }
+
+  private static boolean isSame(String server, @Nullable String connected) {
+    return connected != null && place(server).equals(place(connected));
+  }
+
+  private static String place(String url) {
+    URI uri = URI.create(url.contains("://") ? url : "nats://" + url);
+    return uri.getHost() + ":" + uri.getPort();
+  }
+}

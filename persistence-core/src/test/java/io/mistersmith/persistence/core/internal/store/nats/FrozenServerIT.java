@@ -1,0 +1,83 @@
+package io.mistersmith.persistence.core.internal.store.nats;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.TransientPersistenceException;
+import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.model.StorageLayer;
+import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.testkit.server.NatsOptions;
+import io.mistersmith.persistence.testkit.server.NatsServer;
+import java.time.Duration;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A server that keeps its connections and answers nobody. */
+class FrozenServerIT {
+
+  private static final Duration MILLISECONDS = Duration.ofMillis(200);
+
+  @ParameterizedTest
+  @ValueSource(strings = {NatsOptions.OLDEST, NatsOptions.NEWEST})
+  void aReadOfWhatIsInMemoryIsAnsweredOrFailsAtOnce(String line) {
+    Agent agent = Agent.of("test", "tester");
+    StateKey key = StateKey.of(agent.id(), "k");
+    try (NatsServer server = NatsServer.start(NatsOptions.defaults().withLine(line));
+        NatsFixture fixture = new NatsFixture(server);
+        Persistence persistence = Persistence.open(fixture.config().build(), fixture.provider())) {
+      persistence.agents().save(agent);
+      StateRepository<Integer> states = persistence.states(Integer.class);
+      states.save(key, 1);
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(20))
+          .until(() -> states.find(key).orElseThrow().layer() == StorageLayer.MEMORY_CACHE);
+
+      server.pause();
+      long start = System.nanoTime();
+      Awaitility.await()
+          .pollInterval(Duration.ofMillis(20))
+          .atMost(Duration.ofSeconds(20))
+          .until(
+              () ->
+                  timed(() -> assertThat(states.find(key)).isPresent()) == Outcome.FAILED_AT_ONCE);
+      System.out.printf(
+          "%s: reads fail at once after %d ms%n",
+          line, Duration.ofNanos(System.nanoTime() - start).toMillis());
+      for (int i = 0; i < 50; i++) {
+        assertThat(timed(() -> assertThat(states.find(key)).isPresent()))
+            .isEqualTo(Outcome.FAILED_AT_ONCE);
+      }
+      assertThat(persistence.consistency().stats().kvAnswered()).isFalse();
+
+      server.resume();
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(30))
+          .until(() -> timed(() -> assertThat(states.find(key)).isPresent()) == Outcome.ANSWERED);
+    }
+  }
+
+  private enum Outcome {
+    ANSWERED,
+    FAILED_AT_ONCE,
+    FAILED_LATE
+  }
+
+  private static Outcome timed(Runnable read) {
+    long start = System.nanoTime();
+    Throwable failure = catchThrowable(read::run);
+    if (failure == null) {
+      return Outcome.ANSWERED;
+    }
+    assertThat(failure).isInstanceOf(TransientPersistenceException.class);
+    assertThat(((TransientPersistenceException) failure).error())
+        .isEqualTo(DataError.CONNECTION_FAILED);
+    return System.nanoTime() - start < MILLISECONDS.toNanos()
+        ? Outcome.FAILED_AT_ONCE
+        : Outcome.FAILED_LATE;
+  }
+}
