@@ -11,6 +11,7 @@ import io.mistersmith.persistence.spi.HotBucket;
 import io.mistersmith.persistence.spi.HotEntry;
 import io.mistersmith.persistence.spi.Operation;
 import io.mistersmith.persistence.spi.ReadFrom;
+import io.mistersmith.persistence.spi.StoredKey;
 import io.mistersmith.persistence.spi.StoredState;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -130,7 +131,7 @@ final class TieredReader {
     for (HotEntry entry : bucket.list(agent, prefix)) {
       (tiers.isLive(entry) ? live : gone).add(entry.key());
     }
-    for (StoredState row : tiers.behind().findByAgent(agent, prefix)) {
+    for (StoredKey row : tiers.behind().keys(agent, prefix)) {
       if (tiers.isLive(row) && !gone.contains(row.key())) {
         live.add(row.key());
       }
