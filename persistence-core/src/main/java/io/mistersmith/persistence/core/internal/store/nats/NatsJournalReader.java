@@ -34,8 +34,24 @@ final class NatsJournalReader implements JournalReader {
         range.start() instanceof Start.AtSequence at ? at.sequence() : 0);
   }
 
-  static NatsJournalReader over(JournalConsumer consumer) {
-    return new NatsJournalReader(new PullSubscription(consumer), consumer.stream(), 0);
+  /** Reads what there is to read now. */
+  static NatsJournalReader toEnd(JournalConsumer consumer) {
+    return new NatsJournalReader(PullSubscription.toEnd(consumer), consumer.stream(), 0);
+  }
+
+  /**
+   * The next message; empty at the end of a reader that has one.
+   *
+   * @throws io.mistersmith.persistence.error.TransientPersistenceException when neither comes
+   *     before the deadline, which is a value of {@link System#nanoTime()}
+   */
+  Optional<JournalEntry> nextBefore(long deadline) {
+    Optional<JournalEntry> entry =
+        next(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
+    if (entry.isEmpty()) {
+      messages.requireEnd();
+    }
+    return entry;
   }
 
   @Override
