@@ -128,7 +128,7 @@ final class TieredReader {
   List<StateKey> keys(String agent, String prefix) {
     Set<StateKey> gone = new HashSet<>();
     Set<StateKey> live = new HashSet<>();
-    for (HotEntry entry : bucket.list(agent, prefix)) {
+    for (HotEntry entry : withoutOlderOnes(bucket.list(agent, prefix))) {
       (tiers.isLive(entry) ? live : gone).add(entry.key());
     }
     for (StoredKey row : tiers.behind().keys(agent, prefix)) {
@@ -137,6 +137,29 @@ final class TieredReader {
       }
     }
     return List.copyOf(live);
+  }
+
+  /**
+   * A list names every key that the leader has, but what it says of them can come from a replica:
+   * where this process knows of something later, or cannot be sure that it does not, the leader is
+   * asked.
+   */
+  private Collection<HotEntry> withoutOlderOnes(List<HotEntry> listed) {
+    if (!bucket.hasReplicas()) {
+      return listed;
+    }
+    Map<StateKey, HotEntry> current = new LinkedHashMap<>();
+    List<StateKey> unsure = new ArrayList<>();
+    for (HotEntry entry : listed) {
+      Optional<Revision> floor = tiers.known().of(entry.key());
+      if (isBelow(entry, floor) || source(ReadFrom.ANY_REPLICA, floor) == ReadFrom.LEADER) {
+        unsure.add(entry.key());
+      } else {
+        current.put(entry.key(), entry);
+      }
+    }
+    current.putAll(bucket.getAll(unsure, ReadFrom.LEADER));
+    return current.values();
   }
 
   private Optional<Entry> read(StateKey key, ReadFrom wanted) {

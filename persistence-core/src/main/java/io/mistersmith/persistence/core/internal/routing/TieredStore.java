@@ -220,8 +220,9 @@ public final class TieredStore {
     tiers.bucket().evictAgent(agent, last);
   }
 
+  /** A replica may not know yet that a deleted key was written again. */
   private CompletableFuture<Long> marker(HotEntry hot) {
-    return hot.operation() == Operation.DELETE
+    return hot.operation() == Operation.DELETE && !tiers.bucket().hasReplicas()
         ? CompletableFuture.completedFuture(hot.sequence())
         : publisher
             .publishAsync(hot.key(), Operation.DELETE, NO_VALUE, EntryMetadata.NONE, HotBucket.ANY)
