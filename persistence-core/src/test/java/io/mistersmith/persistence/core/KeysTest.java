@@ -40,7 +40,9 @@ class KeysTest {
 
       asked.clear();
       assertThat(states.keys(agent.id().toString(), "")).containsExactly(key);
-      assertThat(List.copyOf(asked)).contains("keys").doesNotContain("findByAgent", "findAll", "find");
+      assertThat(List.copyOf(asked))
+          .contains("keys")
+          .doesNotContain("findByAgent", "findAll", "find");
     }
   }
 

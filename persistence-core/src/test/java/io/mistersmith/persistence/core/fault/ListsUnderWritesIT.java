@@ -91,16 +91,14 @@ class ListsUnderWritesIT {
     }
   }
 
-  private static void overwrite(
-      StateRepository<Long> states, String agent, AtomicBoolean stopped) {
+  private static void overwrite(StateRepository<Long> states, String agent, AtomicBoolean stopped) {
     for (long i = 0; !stopped.get(); i++) {
       states.save(StateKey.of(agent, "busy." + i % 64), i);
     }
   }
 
   /** What becomes idle and is evicted. */
-  private static void writeOnce(
-      StateRepository<Long> states, String agent, AtomicBoolean stopped) {
+  private static void writeOnce(StateRepository<Long> states, String agent, AtomicBoolean stopped) {
     for (long i = 0; !stopped.get(); i++) {
       states.save(StateKey.of(agent, "idle." + i % 500), i);
     }

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 /** That any legal key can be stored, is told from all others, and is found by its prefixes. */
 public abstract class HotKeysContract extends StoresContract {
 
-  private static final int LISTS = 300;
+  private static final int LISTS = 150;
 
   /** For implementations. */
   protected HotKeysContract() {}

@@ -231,8 +231,7 @@ public abstract class StateStoreContract extends DurableContract {
         .isEqualTo(new StoredKey(keys.get(7), at(8), Optional.empty(), false));
     assertThat(listed.get(ending))
         .isEqualTo(new StoredKey(ending, at(20_000), Optional.of(end), false));
-    assertThat(listed.get(gone))
-        .isEqualTo(new StoredKey(gone, at(20_001), Optional.empty(), true));
+    assertThat(listed.get(gone)).isEqualTo(new StoredKey(gone, at(20_001), Optional.empty(), true));
   }
 
   @Test

@@ -226,7 +226,8 @@ final class TieredReader {
         return false;
       }
       LOG.info(
-          "bucket {}, key {}: read from PostgreSQL but not hydrated ({}); the next read tries again",
+          "bucket {}, key {}: read from PostgreSQL but not hydrated ({}); the next read tries"
+              + " again",
           bucket.name(),
           row.key(),
           e.getMessage());

@@ -398,7 +398,10 @@ public final class TieredStore {
             .max(Comparator.naturalOrder());
   }
 
-  /** Follows the changes of the owner's entries, hydrations apart, from now on. */
+  /**
+   * Follows the changes of the owner's entries from now on, except for hydrations and what cannot
+   * be read.
+   */
   public AutoCloseable watch(String agent, BiConsumer<Revision, JournalEntry> action) {
     return new Watch(
         tiers.bucket(),
@@ -408,7 +411,9 @@ public final class TieredStore {
           Revision revision = tiers.revisions().of(entry.sequence());
           // Whoever is told of a change must not read what was before it.
           entry.key().ifPresent(key -> tiers.l1().changed(key, revision));
-          action.accept(revision, entry);
+          if (entry.unreadable().isEmpty()) {
+            action.accept(revision, entry);
+          }
         });
   }
 

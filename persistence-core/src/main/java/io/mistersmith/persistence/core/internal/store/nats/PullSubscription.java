@@ -41,6 +41,12 @@ final class PullSubscription implements AutoCloseable {
   private static final int NO_MESSAGES_STATUS = 404;
   private static final int EXPIRED_STATUS = 408;
   private static final int CONFLICT_STATUS = 409;
+  private static final int NO_RESPONDERS_STATUS = 503;
+
+  /** How long another server of a cluster may take to learn of a new consumer, and the pause. */
+  private static final long UNKNOWN_NANOS = Duration.ofSeconds(2).toNanos();
+
+  private static final Duration UNKNOWN_PAUSE = Duration.ofMillis(5);
 
   private final JournalConsumer consumer;
   private final String what;
@@ -50,6 +56,7 @@ final class PullSubscription implements AutoCloseable {
   private final Subscription answers;
   private final byte[] request;
   private final boolean toEnd;
+  private final long openedAt = System.nanoTime();
   private final ArrayDeque<Message> here = new ArrayDeque<>();
   private long bytesHere;
   private long pulls;
@@ -60,6 +67,7 @@ final class PullSubscription implements AutoCloseable {
   private long heardAt;
   private long consumerSequence;
   private boolean ended;
+  private boolean unknown;
 
   PullSubscription(JournalConsumer consumer) {
     this(consumer, BATCH, batchBytes(consumer), false);
@@ -123,12 +131,14 @@ final class PullSubscription implements AutoCloseable {
           return null;
         }
         Message message =
-            answers.nextMessage(Duration.ofNanos(Math.min(left, HEARTBEAT.toNanos())));
+            answers.nextMessage(
+                Duration.ofNanos(Math.min(left, (unknown ? UNKNOWN_PAUSE : HEARTBEAT).toNanos())));
         if (message != null) {
           take(message);
           drain();
         } else {
           requireLife();
+          pullIfLow();
         }
       }
       Message message = here.remove();
@@ -180,7 +190,8 @@ final class PullSubscription implements AutoCloseable {
     }
     here.add(message);
     bytesHere += message.consumeByteCount();
-    bytesLeftOfPull -= message.consumeByteCount();
+    bytesLeftOfPull -=
+        message.consumeByteCount() - HeaderBlock.longerThanSent(message.getHeaders());
     leftOfPull--;
     if (leftOfPull == 0 || bytesLeftOfPull == 0) {
       pulling = false;
@@ -192,12 +203,16 @@ final class PullSubscription implements AutoCloseable {
     if (status.getCode() == HEARTBEAT_STATUS) {
       return;
     }
-    if (toEnd
-        && (status.getCode() == NO_MESSAGES_STATUS || status.getCode() == EXPIRED_STATUS)) {
+    unknown =
+        status.getCode() == NO_RESPONDERS_STATUS
+            && consumerSequence == 0
+            && System.nanoTime() - openedAt < UNKNOWN_NANOS;
+    if (toEnd && (status.getCode() == NO_MESSAGES_STATUS || status.getCode() == EXPIRED_STATUS)) {
       ended = true;
     }
     boolean pullEnded =
         ended
+            || unknown
             || status.getCode() == EXPIRED_STATUS
             || (status.getCode() == CONFLICT_STATUS
                 && (status.getMessage().startsWith("Message Size Exceeds")
@@ -210,12 +225,16 @@ final class PullSubscription implements AutoCloseable {
   }
 
   private void pullIfLow() {
+    if (unknown && System.nanoTime() - heardAt < UNKNOWN_PAUSE.toNanos()) {
+      return;
+    }
     if (!pulling && !ended && here.size() <= batch / 2 && bytesHere <= batchBytes / 2) {
       pull = inbox + "." + ++pulls;
       consumer.connection().publish(consumer.pullSubject(), pull, request);
       leftOfPull = batch;
       bytesLeftOfPull = batchBytes;
       pulling = true;
+      unknown = false;
       heardAt = System.nanoTime();
     }
   }

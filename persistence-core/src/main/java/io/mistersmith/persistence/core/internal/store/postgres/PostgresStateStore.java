@@ -49,7 +49,9 @@ final class PostgresStateStore implements StateStore {
        WHERE agent_id = :agent AND starts_with(state_key, :prefix)
       """;
 
-  /** One page in the order of the primary key, which continues after the last key of the one before. */
+  /**
+   * One page in the order of the primary key, which continues after the last key of the one before.
+   */
   private static final String KEYS =
       """
       SELECT state_key, epoch, version, expires_at, deleted_at
