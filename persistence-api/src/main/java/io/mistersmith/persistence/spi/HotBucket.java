@@ -85,13 +85,15 @@ public interface HotBucket {
 
   /**
    * The latest message, without its value, of each of the owner's keys that start with {@code
-   * prefix}; markers too. Complete, or an exception.
+   * prefix}; markers too. Complete, or an exception: each key that had a message when the call
+   * began is listed unless it was evicted meanwhile. With {@linkplain #hasReplicas replicas} the
+   * message can be an older one of that key than the leader has.
    */
   List<HotEntry> list(String agent, String prefix);
 
   /**
-   * Those of the owner's keys that have a message, value or marker, without waiting. Complete, or
-   * an exception.
+   * Those of the owner's keys that have a message, value or marker, without waiting. Complete as
+   * {@link #list} is, or an exception.
    */
   default CompletableFuture<Set<StateKey>> keysAsync(String agent) {
     try {

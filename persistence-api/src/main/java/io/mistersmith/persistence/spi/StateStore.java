@@ -22,6 +22,12 @@ public interface StateStore {
   List<StoredState> findByAgent(String agent, String prefix);
 
   /**
+   * The owner's keys that start with {@code prefix} and have a row, tombstones too. Reads no value:
+   * neither the store nor the caller needs memory for more than the keys.
+   */
+  List<StoredKey> keys(String agent, String prefix);
+
+  /**
    * The checksums of those keys that have a row with one: SHA-256 of the exact bytes that were
    * written, in lower-case hexadecimal digits; of no bytes for a tombstone.
    */

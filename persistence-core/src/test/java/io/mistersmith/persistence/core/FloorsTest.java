@@ -68,6 +68,16 @@ class FloorsTest {
         new FaultyStores(stores, faults));
   }
 
+  @Test
+  void aListSaysOfAKeyWhatThisProcessKnows() {
+    states.save(key, 1);
+    assertThat(states.keys(agent.id().toString(), "")).containsExactly(key);
+    states.delete(key);
+    assertThat(states.keys(agent.id().toString(), "")).isEmpty();
+    states.save(key, 2);
+    assertThat(states.keys(agent.id().toString(), "")).containsExactly(key);
+  }
+
   @BeforeEach
   void register() {
     here.agents().save(agent);

@@ -19,11 +19,15 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** That any legal key can be stored, is told from all others, and is found by its prefixes. */
 public abstract class HotKeysContract extends StoresContract {
+
+  private static final int LISTS = 150;
 
   /** For implementations. */
   protected HotKeysContract() {}
@@ -136,6 +140,45 @@ public abstract class HotKeysContract extends StoresContract {
     assertThat(journal().getAll(List.of(), ReadFrom.LEADER)).isEmpty();
   }
 
+  /** The own key is never evicted, and the busy ones always have a message. */
+  @Test
+  void aListMissesNothingAndWaitsForNothingWhileKeysAreOverwrittenAndEvicted() throws Exception {
+    HotBucket bucket = journal();
+    List<StateKey> busy = numbered("busy.");
+    List<StateKey> idle = numbered("idle.");
+    putAll(busy);
+    try (Repeated others = new Repeated()) {
+      others.start(() -> putAll(busy));
+      others.start(() -> putAndEvict(bucket, idle));
+      for (int i = 0; i < LISTS; i++) {
+        StateKey own = StateKey.of("agent", "own." + i % 20);
+        long written =
+            bucket.publish(own, Operation.PUT, new byte[] {'1'}, EntryMetadata.NONE, HotBucket.ANY);
+        Map<StateKey, Long> listed =
+            bucket.list("agent", "").stream()
+                .collect(Collectors.toMap(HotEntry::key, HotEntry::sequence));
+        assertThat(listed.get(own)).as("list %d", i).isEqualTo(written);
+        assertThat(listed).as("list %d", i).containsKeys(busy.toArray(StateKey[]::new));
+        assertThat(bucket.keysAsync("agent").get(10, TimeUnit.SECONDS))
+            .contains(own)
+            .containsAll(busy);
+      }
+    }
+  }
+
+  private static List<StateKey> numbered(String prefix) {
+    return IntStream.range(0, 64).mapToObj(i -> StateKey.of("agent", prefix + i)).toList();
+  }
+
+  private List<Void> putAndEvict(HotBucket bucket, List<StateKey> keys) throws Exception {
+    List<Long> written = putAll(keys);
+    List<CompletableFuture<Void>> evictions = new ArrayList<>();
+    for (int i = 0; i < keys.size(); i++) {
+      evictions.add(bucket.evict(bucket.subject(keys.get(i)), written.get(i)));
+    }
+    return all(evictions);
+  }
+
   @Test
   void aSubjectThatNobodyHereWritesHasNoKey() {
     String subject = "$KV." + journal().name() + ".lonely";
@@ -149,15 +192,21 @@ public abstract class HotKeysContract extends StoresContract {
     }
   }
 
-  private void putAll(List<StateKey> keys) throws Exception {
+  private List<Long> putAll(List<StateKey> keys) throws Exception {
     List<CompletableFuture<Long>> writes = new ArrayList<>();
     for (StateKey key : keys) {
       byte[] value = key.toString().getBytes(UTF_8);
       writes.add(
           journal().publishAsync(key, Operation.PUT, value, EntryMetadata.NONE, HotBucket.ANY));
     }
-    for (CompletableFuture<Long> write : writes) {
-      write.get(30, TimeUnit.SECONDS);
+    return all(writes);
+  }
+
+  private static <T> List<T> all(List<CompletableFuture<T>> futures) throws Exception {
+    List<T> results = new ArrayList<>();
+    for (CompletableFuture<T> future : futures) {
+      results.add(future.get(30, TimeUnit.SECONDS));
     }
+    return results;
   }
 }

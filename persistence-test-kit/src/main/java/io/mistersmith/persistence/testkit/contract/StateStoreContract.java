@@ -10,6 +10,7 @@ import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.AgentStore;
 import io.mistersmith.persistence.spi.StateChange;
 import io.mistersmith.persistence.spi.StateStore;
+import io.mistersmith.persistence.spi.StoredKey;
 import io.mistersmith.persistence.spi.StoredState;
 import io.mistersmith.persistence.spi.Stores;
 import java.security.MessageDigest;
@@ -23,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -84,6 +86,8 @@ public abstract class StateStoreContract extends DurableContract {
     assertThat(states().find(StateKey.of("no uuid", "key"))).isEmpty();
     assertThat(states().findAll(List.of())).isEmpty();
     assertThat(states().findByAgent("no uuid", "")).isEmpty();
+    assertThat(states().keys("no uuid", "")).isEmpty();
+    assertThat(states().keys(UUID.randomUUID().toString(), "")).isEmpty();
     assertThat(states().findByAgent(UUID.randomUUID().toString(), "")).isEmpty();
   }
 
@@ -171,12 +175,18 @@ public abstract class StateStoreContract extends DurableContract {
     Stream.concat(Stream.of("", "step_", "step%", "_", "%", "\\", "none"), texts())
         .distinct()
         .forEach(
-            prefix ->
-                assertThat(states().findByAgent(agent.toString(), prefix))
-                    .as("prefix '%s'", prefix)
-                    .extracting(StoredState::key)
-                    .containsExactlyInAnyOrderElementsOf(
-                        keys.stream().filter(key -> key.key().startsWith(prefix)).toList()));
+            prefix -> {
+              List<StateKey> expected =
+                  keys.stream().filter(key -> key.key().startsWith(prefix)).toList();
+              assertThat(states().findByAgent(agent.toString(), prefix))
+                  .as("prefix '%s'", prefix)
+                  .extracting(StoredState::key)
+                  .containsExactlyInAnyOrderElementsOf(expected);
+              assertThat(states().keys(agent.toString(), prefix))
+                  .as("keys with prefix '%s'", prefix)
+                  .extracting(StoredKey::key)
+                  .containsExactlyInAnyOrderElementsOf(expected);
+            });
   }
 
   @Test
@@ -194,6 +204,34 @@ public abstract class StateStoreContract extends DurableContract {
     asked.add(StateKey.of(agent, "missing"));
     asked.add(StateKey.of("no uuid", "k1"));
     assertThat(states().findAll(asked).keySet()).containsExactlyInAnyOrderElementsOf(keys);
+  }
+
+  @Test
+  void keysAreListedBeyondAPageWithWhatDecidesWhetherTheyLive() {
+    UUID agent = register();
+    List<StateChange> changes = new ArrayList<>();
+    List<StateKey> keys = new ArrayList<>();
+    for (int i = 0; i < 10_001; i++) {
+      keys.add(StateKey.of(agent, "k" + i));
+      changes.add(put(keys.get(i), at(i + 1), "" + i));
+    }
+    Instant end = now().plus(Duration.ofHours(1)).truncatedTo(ChronoUnit.MILLIS);
+    StateKey ending = StateKey.of(agent, "k-ending");
+    StateKey gone = StateKey.of(agent, "k-gone");
+    changes.add(put(ending, at(20_000), "1", Optional.of(end)));
+    changes.add(delete(gone, at(20_001)));
+    changes.add(put(StateKey.of(agent, "other"), at(20_002), "1"));
+    apply(changes);
+
+    Map<StateKey, StoredKey> listed =
+        states().keys(agent.toString(), "k").stream()
+            .collect(Collectors.toMap(StoredKey::key, listing -> listing));
+    assertThat(listed).hasSize(10_003).containsKeys(keys.toArray(StateKey[]::new));
+    assertThat(listed.get(keys.get(7)))
+        .isEqualTo(new StoredKey(keys.get(7), at(8), Optional.empty(), false));
+    assertThat(listed.get(ending))
+        .isEqualTo(new StoredKey(ending, at(20_000), Optional.of(end), false));
+    assertThat(listed.get(gone)).isEqualTo(new StoredKey(gone, at(20_001), Optional.empty(), true));
   }
 
   @Test

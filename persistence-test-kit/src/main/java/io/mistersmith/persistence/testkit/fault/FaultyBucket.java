@@ -20,7 +20,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * A bucket with faults. What comes before an asynchronous call happens on the caller's thread, so
@@ -148,11 +147,11 @@ final class FaultyBucket implements HotBucket {
         Call.GET,
         () ->
             real.list(agent, prefix).stream()
-                .flatMap(
+                .map(
                     entry ->
                         lags(entry.key(), ReadFrom.ANY_REPLICA)
-                            ? stale(entry.key()).stream()
-                            : Stream.of(entry))
+                            ? stale(entry.key()).orElse(entry)
+                            : entry)
                 .toList());
   }
 

@@ -2,6 +2,7 @@ package io.mistersmith.persistence.testkit.memory;
 
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.StateStore;
+import io.mistersmith.persistence.spi.StoredKey;
 import io.mistersmith.persistence.spi.StoredState;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -55,6 +56,13 @@ final class MemoryStateStore implements StateStore {
                   .takeWhile(row -> row.key().key().startsWith(prefix))
                   .toList();
         });
+  }
+
+  @Override
+  public List<StoredKey> keys(String agent, String prefix) {
+    return findByAgent(agent, prefix).stream()
+        .map(row -> new StoredKey(row.key(), row.revision(), row.expiresAt(), row.deleted()))
+        .toList();
   }
 
   @Override

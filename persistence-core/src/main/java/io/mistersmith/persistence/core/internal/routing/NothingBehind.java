@@ -2,6 +2,7 @@ package io.mistersmith.persistence.core.internal.routing;
 
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.StateStore;
+import io.mistersmith.persistence.spi.StoredKey;
 import io.mistersmith.persistence.spi.StoredState;
 import java.time.Duration;
 import java.util.Collection;
@@ -24,6 +25,11 @@ public final class NothingBehind implements StateStore {
 
   @Override
   public List<StoredState> findByAgent(String agent, String prefix) {
+    return List.of();
+  }
+
+  @Override
+  public List<StoredKey> keys(String agent, String prefix) {
     return List.of();
   }
 

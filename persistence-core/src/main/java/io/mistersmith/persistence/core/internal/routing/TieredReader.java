@@ -11,6 +11,7 @@ import io.mistersmith.persistence.spi.HotBucket;
 import io.mistersmith.persistence.spi.HotEntry;
 import io.mistersmith.persistence.spi.Operation;
 import io.mistersmith.persistence.spi.ReadFrom;
+import io.mistersmith.persistence.spi.StoredKey;
 import io.mistersmith.persistence.spi.StoredState;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -127,15 +128,38 @@ final class TieredReader {
   List<StateKey> keys(String agent, String prefix) {
     Set<StateKey> gone = new HashSet<>();
     Set<StateKey> live = new HashSet<>();
-    for (HotEntry entry : bucket.list(agent, prefix)) {
+    for (HotEntry entry : withoutOlderOnes(bucket.list(agent, prefix))) {
       (tiers.isLive(entry) ? live : gone).add(entry.key());
     }
-    for (StoredState row : tiers.behind().findByAgent(agent, prefix)) {
+    for (StoredKey row : tiers.behind().keys(agent, prefix)) {
       if (tiers.isLive(row) && !gone.contains(row.key())) {
         live.add(row.key());
       }
     }
     return List.copyOf(live);
+  }
+
+  /**
+   * A list names every key that the leader has, but what it says of them can come from a replica:
+   * where this process knows of something later, or cannot be sure that it does not, the leader is
+   * asked.
+   */
+  private Collection<HotEntry> withoutOlderOnes(List<HotEntry> listed) {
+    if (!bucket.hasReplicas()) {
+      return listed;
+    }
+    Map<StateKey, HotEntry> current = new LinkedHashMap<>();
+    List<StateKey> unsure = new ArrayList<>();
+    for (HotEntry entry : listed) {
+      Optional<Revision> floor = tiers.known().of(entry.key());
+      if (isBelow(entry, floor) || source(ReadFrom.ANY_REPLICA, floor) == ReadFrom.LEADER) {
+        unsure.add(entry.key());
+      } else {
+        current.put(entry.key(), entry);
+      }
+    }
+    current.putAll(bucket.getAll(unsure, ReadFrom.LEADER));
+    return current.values();
   }
 
   private Optional<Entry> read(StateKey key, ReadFrom wanted) {
@@ -202,7 +226,8 @@ final class TieredReader {
         return false;
       }
       LOG.info(
-          "bucket {}, key {}: read from PostgreSQL but not hydrated ({}); the next read tries again",
+          "bucket {}, key {}: read from PostgreSQL but not hydrated ({}); the next read tries"
+              + " again",
           bucket.name(),
           row.key(),
           e.getMessage());

@@ -166,8 +166,9 @@ public final class TieredStore {
     return last;
   }
 
+  /** A replica may not know yet that a deleted key was written again. */
   private CompletableFuture<Long> marker(HotEntry hot) {
-    return hot.operation() == Operation.DELETE
+    return hot.operation() == Operation.DELETE && !tiers.bucket().hasReplicas()
         ? CompletableFuture.completedFuture(hot.sequence())
         : publisher
             .publishAsync(hot.key(), Operation.DELETE, NO_VALUE, EntryMetadata.NONE, HotBucket.ANY)
@@ -332,7 +333,10 @@ public final class TieredStore {
             .max(Comparator.naturalOrder());
   }
 
-  /** Follows the changes of the owner's entries, hydrations apart, from now on. */
+  /**
+   * Follows the changes of the owner's entries from now on, except for hydrations and what cannot
+   * be read.
+   */
   public AutoCloseable watch(String agent, BiConsumer<Revision, JournalEntry> action) {
     return new Watch(
         tiers.bucket(),
@@ -342,7 +346,9 @@ public final class TieredStore {
           Revision revision = tiers.revisions().of(entry.sequence());
           // Whoever is told of a change must not read what was before it.
           entry.key().ifPresent(key -> tiers.l1().changed(key, revision));
-          action.accept(revision, entry);
+          if (entry.unreadable().isEmpty()) {
+            action.accept(revision, entry);
+          }
         });
   }
 

@@ -13,6 +13,7 @@ import io.mistersmith.persistence.spi.HotBucket;
 import io.mistersmith.persistence.spi.HotEntry;
 import io.mistersmith.persistence.spi.Operation;
 import io.mistersmith.persistence.spi.StateStore;
+import io.mistersmith.persistence.spi.StoredKey;
 import io.mistersmith.persistence.spi.StoredState;
 import java.time.Clock;
 import java.time.Instant;
@@ -94,6 +95,10 @@ public record Tiers(
         row.expiresAt(),
         row.provenance(),
         true);
+  }
+
+  boolean isLive(StoredKey row) {
+    return !row.deleted() && !isPast(row.expiresAt());
   }
 
   /** The revision of a write of this process that was just acknowledged. */

@@ -124,8 +124,8 @@ final class BatchGet {
       Headers headers = answer.getHeaders();
       String subject = headers == null ? null : headers.getLast("Nats-Subject");
       StateKey key = subject == null ? null : asked.remove(subject);
-      if (key != null) {
-        found.put(key, Entries.ofDirect(key, answer));
+      if (subject != null && key != null) {
+        found.put(key, Entries.ofDirect(key, subject, answer));
       }
     }
   }

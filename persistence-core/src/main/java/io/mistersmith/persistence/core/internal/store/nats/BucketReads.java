@@ -7,6 +7,10 @@ import io.mistersmith.persistence.spi.ReadFrom;
 import io.nats.client.JetStreamApiException;
 import io.nats.client.Message;
 import io.nats.client.api.MessageInfo;
+import io.nats.client.support.JsonParseException;
+import io.nats.client.support.JsonParser;
+import io.nats.client.support.JsonValue;
+import io.nats.client.support.JsonValueUtils;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -120,14 +124,14 @@ final class BucketReads {
   private Optional<HotEntry> entry(StateKey key, ReadFrom from, Message answer) {
     try {
       return from == ReadFrom.LEADER ? ofLeader(key, answer) : ofDirect(key, answer);
-    } catch (JetStreamApiException | RuntimeException e) {
+    } catch (JetStreamApiException | JsonParseException | RuntimeException e) {
       throw link.failure(what(key), e);
     }
   }
 
   private Optional<HotEntry> ofDirect(StateKey key, Message answer) {
     if (!answer.isStatusMessage()) {
-      return Optional.of(Entries.ofDirect(key, answer));
+      return Optional.of(Entries.ofDirect(key, subject(key), answer));
     }
     if (answer.getStatus().getCode() == NOT_FOUND) {
       return Optional.empty();
@@ -135,11 +139,14 @@ final class BucketReads {
     throw NatsFailures.unreachable(what(key), answer.getStatus().getMessageWithCode());
   }
 
-  private Optional<HotEntry> ofLeader(StateKey key, Message answer) throws JetStreamApiException {
-    MessageInfo info = new MessageInfo(answer, null, false);
-    if (!info.hasError()) {
-      return Optional.of(Entries.ofLeader(key, info));
+  private Optional<HotEntry> ofLeader(StateKey key, Message answer)
+      throws JetStreamApiException, JsonParseException {
+    JsonValue json = JsonParser.parse(answer.getData());
+    JsonValue message = JsonValueUtils.readValue(json, "message");
+    if (message != null) {
+      return Optional.of(Entries.ofLeader(key, subject(key), message));
     }
+    MessageInfo info = new MessageInfo(answer, null, false);
     if (info.getApiErrorCode() == NO_MESSAGE_FOUND) {
       return Optional.empty();
     }

@@ -1,10 +1,13 @@
 package io.mistersmith.persistence.core.internal.store.nats;
 
 import io.mistersmith.persistence.core.internal.resilience.Window;
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.nats.client.JetStreamApiException;
 import io.nats.client.Message;
 import io.nats.client.api.PurgeResponse;
+import io.nats.client.support.Encoding;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -27,7 +30,20 @@ final class Evictions {
   }
 
   CompletableFuture<Void> evict(String subject, long throughSequence) {
-    return purge(subject, throughSequence);
+    return isPattern(subject)
+        ? CompletableFuture.failedFuture(
+            new NonTransientPersistenceException(
+                DataError.INVALID_KEY,
+                "evict "
+                    + subject
+                    + ": the server would take this subject for a pattern and remove other keys"
+                    + " with it; it stays until the bucket is purged by hand"))
+        : purge(subject, throughSequence);
+  }
+
+  /** The server stores what is published on a subject with wildcards, but removes by pattern. */
+  private static boolean isPattern(String subject) {
+    return subject.endsWith(".>") || (subject + ".").contains(".*.");
   }
 
   void evictAgent(String agent, long throughSequence) {
@@ -36,7 +52,12 @@ final class Evictions {
   }
 
   private CompletableFuture<Void> purge(String filter, long throughSequence) {
-    String request = "{\"filter\":\"" + filter + "\",\"seq\":" + (throughSequence + 1) + "}";
+    String request =
+        "{\"filter\":\""
+            + Encoding.jsonEncode(filter)
+            + "\",\"seq\":"
+            + (throughSequence + 1)
+            + "}";
     String what = "evict " + filter;
     CompletableFuture<Void> result = new CompletableFuture<>();
     try {

@@ -3,53 +3,97 @@ package io.mistersmith.persistence.core.internal.store.nats;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.HotEntry;
 import io.mistersmith.persistence.spi.JournalEntry;
-import java.time.Duration;
+import io.mistersmith.persistence.spi.ReadFrom;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 /**
- * Lists an agent's keys, by a consumer of the latest message of each. It is read until nothing
- * follows, so that a key that is written meanwhile appears with its new message.
+ * Lists an agent's keys with the latest message of each, without values.
+ *
+ * <p>The leader's list of subjects says which keys there are. A consumer of the latest message of
+ * each subject says quickly what they are, but not reliably: it leaves out a key whose message is
+ * overwritten before it is delivered, and counts messages that are evicted before that as still to
+ * come. So its end is not waited for beyond the server's own word, and the leader is asked for
+ * every key that it left out. A key that the leader then has no message of was evicted meanwhile.
  */
 final class KeyListing {
 
   private final NatsLink link;
   private final BucketStream stream;
+  private final KeySubjects subjects;
+  private final BucketReads reads;
 
-  KeyListing(NatsLink link, BucketStream stream) {
+  KeyListing(NatsLink link, BucketStream stream, KeySubjects subjects, BucketReads reads) {
     this.link = link;
     this.stream = stream;
+    this.subjects = subjects;
+    this.reads = reads;
   }
 
   List<HotEntry> list(String agent, String prefix) {
     String what = "list keys of " + agent + " in bucket " + stream.bucket();
     long deadline = System.nanoTime() + link.requestTimeout().toNanos();
+    CompletableFuture<Set<StateKey>> present = subjects.find(agent);
     JournalConsumer consumer = JournalConsumer.ofLatest(link, stream, agent);
     Map<StateKey, HotEntry> latest = new LinkedHashMap<>();
-    try (NatsJournalReader reader = NatsJournalReader.over(consumer)) {
-      long pending = consumer.pending();
-      while (pending > 0) {
-        Duration left = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
-        JournalEntry entry =
-            reader
-                .next(left)
-                .orElseThrow(
-                    () ->
-                        NatsFailures.unreachable(what, "only " + latest.size() + " came in time"));
+    try (NatsJournalReader reader = NatsJournalReader.toEnd(consumer)) {
+      Set<StateKey> leftOut = new HashSet<>(await(what, present, deadline));
+      leftOut.removeIf(key -> !key.key().startsWith(prefix));
+      while (!leftOut.isEmpty()) {
+        Optional<JournalEntry> next = reader.nextBefore(deadline);
+        if (next.isEmpty()) {
+          break;
+        }
+        JournalEntry entry = next.get();
         entry
             .key()
             .filter(key -> key.key().startsWith(prefix))
-            .ifPresent(key -> latest.put(key, hotEntry(key, entry)));
-        pending = entry.pending();
+            .ifPresent(
+                key -> {
+                  leftOut.remove(key);
+                  latest.put(key, withoutValue(key, entry));
+                });
       }
+      addFromLeader(leftOut, latest);
     }
     return new ArrayList<>(latest.values());
   }
 
-  private static HotEntry hotEntry(StateKey key, JournalEntry entry) {
+  /** Asks twice: see {@link BucketReads#get}. */
+  private void addFromLeader(Set<StateKey> keys, Map<StateKey, HotEntry> latest) {
+    for (int attempt = 0; attempt < 2 && !keys.isEmpty(); attempt++) {
+      Map<StateKey, HotEntry> found = reads.getAll(keys, ReadFrom.LEADER);
+      found.forEach((key, entry) -> latest.put(key, withoutValue(entry)));
+      keys.removeAll(found.keySet());
+    }
+  }
+
+  private Set<StateKey> await(
+      String what, CompletableFuture<Set<StateKey>> present, long deadline) {
+    return link.await(
+        () -> what,
+        present.orTimeout(Math.max(1, deadline - System.nanoTime()), TimeUnit.NANOSECONDS));
+  }
+
+  private static HotEntry withoutValue(StateKey key, JournalEntry entry) {
     return new HotEntry(
         key, entry.sequence(), entry.time(), entry.operation(), Entries.NO_VALUE, entry.metadata());
+  }
+
+  private static HotEntry withoutValue(HotEntry entry) {
+    return new HotEntry(
+        entry.key(),
+        entry.sequence(),
+        entry.time(),
+        entry.operation(),
+        Entries.NO_VALUE,
+        entry.metadata());
   }
 }

@@ -28,6 +28,9 @@ final class LinkOptions {
   /** How late a request may notice that its time is over. */
   private static final Duration TIMEOUT_CHECK = Duration.ofMillis(100);
 
+  /** A stored subject may be as long as a line that the server takes, and is sent with more. */
+  private static final int LONGEST_LINE = 16 * 1024;
+
   /** How long a server that may be better has time to accept a connection. */
   private static final Duration BRIEF = Duration.ofSeconds(2);
 
@@ -101,6 +104,7 @@ final class LinkOptions {
             .pingInterval(PING_INTERVAL)
             .maxPingsOut(2)
             .requestCleanupInterval(TIMEOUT_CHECK)
+            .maxControlLine(LONGEST_LINE)
             .writeQueuePushTimeout(config.requestTimeout())
             .socketWriteTimeout(config.requestTimeout().plusSeconds(1))
             .reportNoResponders()
@@ -112,10 +116,25 @@ final class LinkOptions {
             .callbackExecutor(callbacks)
             .connectionListener(events())
             .errorListener(new ServerErrors(listener));
+    guard(builder);
     config
         .credentialsFile()
         .ifPresent(file -> builder.authHandler(Nats.credentials(file.toString())));
     return builder.build();
+  }
+
+  /** jnats looks for the class by its name, with the class loader that jnats itself has. */
+  private static void guard(Options.Builder builder) {
+    String name = GuardedDataPort.class.getName();
+    try {
+      Class.forName(name, false, Options.class.getClassLoader());
+      builder.dataPortType(name);
+    } catch (ClassNotFoundException e) {
+      log.warn(
+          "jnats was loaded by a class loader that does not see this library: a message with"
+              + " headers that jnats cannot read stops this process's connection. Load both with"
+              + " the same one");
+    }
   }
 
   /** The configured servers, without passwords. */

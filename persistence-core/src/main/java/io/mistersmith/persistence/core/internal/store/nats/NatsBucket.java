@@ -65,8 +65,8 @@ final class NatsBucket implements HotBucket {
     this.writes =
         new BucketWrites(link, stream, config.bucket(bucket).maxValueBytes(), clock, window, reads);
     this.evictions = new Evictions(link, stream);
-    this.listing = new KeyListing(link, stream);
     this.keySubjects = new KeySubjects(link, stream);
+    this.listing = new KeyListing(link, stream, keySubjects, reads);
     this.nudges = nudges;
     this.maxAge = maxAge(info);
     // Another process may add those that are missing: until this one has seen it, what it reads is

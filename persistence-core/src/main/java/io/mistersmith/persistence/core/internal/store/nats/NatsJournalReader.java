@@ -6,14 +6,19 @@ import io.mistersmith.persistence.spi.JournalRange;
 import io.mistersmith.persistence.spi.JournalRange.Start;
 import io.mistersmith.persistence.spi.JournalReader;
 import io.mistersmith.persistence.spi.Operation;
+import io.mistersmith.persistence.spi.Unreadable;
 import io.nats.client.Message;
 import io.nats.client.impl.Headers;
 import io.nats.client.impl.NatsJetStreamMetaData;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
 
 /** Reads a bucket's stream, one message after another. */
 final class NatsJournalReader implements JournalReader {
+
+  private static final String UNREADABLE =
+      "its headers are no NATS headers, or name an operation that KV does not have";
 
   private final PullSubscription messages;
   private final int prefixLength;
@@ -34,8 +39,24 @@ final class NatsJournalReader implements JournalReader {
         range.start() instanceof Start.AtSequence at ? at.sequence() : 0);
   }
 
-  static NatsJournalReader over(JournalConsumer consumer) {
-    return new NatsJournalReader(new PullSubscription(consumer), consumer.stream(), 0);
+  /** Reads what there is to read now. */
+  static NatsJournalReader toEnd(JournalConsumer consumer) {
+    return new NatsJournalReader(PullSubscription.toEnd(consumer), consumer.stream(), 0);
+  }
+
+  /**
+   * The next message; empty at the end of a reader that has one.
+   *
+   * @throws io.mistersmith.persistence.error.TransientPersistenceException when neither comes
+   *     before the deadline, which is a value of {@link System#nanoTime()}
+   */
+  Optional<JournalEntry> nextBefore(long deadline) {
+    Optional<JournalEntry> entry =
+        next(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
+    if (entry.isEmpty()) {
+      messages.requireEnd();
+    }
+    return entry;
   }
 
   @Override
@@ -58,9 +79,10 @@ final class NatsJournalReader implements JournalReader {
   private JournalEntry entry(Message message) {
     NatsJetStreamMetaData place = message.metaData();
     Headers headers = message.getHeaders();
-    Operation operation = EntryHeaders.operation(headers);
-    EntryMetadata metadata = EntryHeaders.metadata(headers);
-    String subject = message.getSubject();
+    String subject = text(message.getSubject());
+    byte[] foreign = ForeignMessage.unreadableHeaders(headers);
+    Operation operation = foreign == null ? EntryHeaders.operation(headers) : Operation.PUT;
+    EntryMetadata metadata = foreign == null ? EntryHeaders.metadata(headers) : EntryMetadata.NONE;
     return new JournalEntry(
         subject,
         subject.startsWith(prefix)
@@ -71,7 +93,22 @@ final class NatsJournalReader implements JournalReader {
         operation,
         operation == Operation.DELETE ? Entries.NO_VALUE : message.getData(),
         metadata,
-        place.pendingCount());
+        place.pendingCount(),
+        foreign == null ? Optional.empty() : Optional.of(new Unreadable(UNREADABLE, foreign)));
+  }
+
+  /** jnats makes a character of each byte of a subject; those of other programs can be UTF-8. */
+  private static String text(String subject) {
+    for (int i = 0; i < subject.length(); i++) {
+      if (subject.charAt(i) > 127) {
+        byte[] bytes = new byte[subject.length()];
+        for (int at = 0; at < bytes.length; at++) {
+          bytes[at] = (byte) subject.charAt(at);
+        }
+        return new String(bytes, StandardCharsets.UTF_8);
+      }
+    }
+    return subject;
   }
 
   @Override

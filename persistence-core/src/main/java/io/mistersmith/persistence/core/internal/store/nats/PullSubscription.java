@@ -32,10 +32,21 @@ final class PullSubscription implements AutoCloseable {
   private static final long BATCH_BYTES = 2L * 1024 * 1024;
   private static final Duration EXPIRES = Duration.ofSeconds(30);
   private static final Duration HEARTBEAT = Duration.ofSeconds(1);
+
+  /** How long the server waits for messages that it has counted and that are gone meanwhile. */
+  private static final Duration END_EXPIRES = Duration.ofMillis(250);
+
   private static final long SILENCE_NANOS = HEARTBEAT.multipliedBy(3).toNanos();
   private static final int HEARTBEAT_STATUS = 100;
+  private static final int NO_MESSAGES_STATUS = 404;
   private static final int EXPIRED_STATUS = 408;
   private static final int CONFLICT_STATUS = 409;
+  private static final int NO_RESPONDERS_STATUS = 503;
+
+  /** How long another server of a cluster may take to learn of a new consumer, and the pause. */
+  private static final long UNKNOWN_NANOS = Duration.ofSeconds(2).toNanos();
+
+  private static final Duration UNKNOWN_PAUSE = Duration.ofMillis(5);
 
   private final JournalConsumer consumer;
   private final String what;
@@ -44,6 +55,8 @@ final class PullSubscription implements AutoCloseable {
   private final String inbox;
   private final Subscription answers;
   private final byte[] request;
+  private final boolean toEnd;
+  private final long openedAt = System.nanoTime();
   private final ArrayDeque<Message> here = new ArrayDeque<>();
   private long bytesHere;
   private long pulls;
@@ -53,26 +66,46 @@ final class PullSubscription implements AutoCloseable {
   private boolean pulling;
   private long heardAt;
   private long consumerSequence;
+  private boolean ended;
+  private boolean unknown;
 
   PullSubscription(JournalConsumer consumer) {
-    this(
-        consumer,
-        BATCH,
-        // A single message must fit.
-        Math.max(BATCH_BYTES, consumer.connection().getMaxPayload() + 64 * 1024));
+    this(consumer, BATCH, batchBytes(consumer), false);
   }
 
   /** Asks for so many messages at a time and so many bytes of them. */
   PullSubscription(JournalConsumer consumer, int batch, long batchBytes) {
+    this(consumer, batch, batchBytes, false);
+  }
+
+  /**
+   * Pulls what the consumer has to deliver now, and then {@linkplain #next ends}. The server says
+   * when that is: what the consumer counted before may never come.
+   */
+  static PullSubscription toEnd(JournalConsumer consumer) {
+    return new PullSubscription(consumer, BATCH, batchBytes(consumer), true);
+  }
+
+  /** A single message must fit. */
+  private static long batchBytes(JournalConsumer consumer) {
+    return Math.max(BATCH_BYTES, consumer.connection().getMaxPayload() + 64 * 1024);
+  }
+
+  private PullSubscription(JournalConsumer consumer, int batch, long batchBytes, boolean toEnd) {
     this.consumer = consumer;
+    this.toEnd = toEnd;
+    this.ended = toEnd && consumer.pending() == 0;
     this.batch = batch;
     this.batchBytes = batchBytes;
     this.what = "read the journal of bucket " + consumer.stream().bucket();
     Connection connection = consumer.connection();
     this.inbox = connection.createInbox();
     this.request =
-        "{\"batch\":%d,\"max_bytes\":%d,\"expires\":%d,\"idle_heartbeat\":%d}"
-            .formatted(batch, batchBytes, EXPIRES.toNanos(), HEARTBEAT.toNanos())
+        (toEnd
+                ? "{\"batch\":%d,\"max_bytes\":%d,\"expires\":%d,\"no_wait\":true}"
+                    .formatted(batch, batchBytes, END_EXPIRES.toNanos())
+                : "{\"batch\":%d,\"max_bytes\":%d,\"expires\":%d,\"idle_heartbeat\":%d}"
+                    .formatted(batch, batchBytes, EXPIRES.toNanos(), HEARTBEAT.toNanos()))
             .getBytes(StandardCharsets.UTF_8);
     try {
       this.answers = connection.subscribe(inbox + ".*");
@@ -83,24 +116,29 @@ final class PullSubscription implements AutoCloseable {
     }
   }
 
-  /** The next message, or null when none came in {@code wait}; zero takes what is here. */
+  /**
+   * The next message, or null when none came in {@code wait}, or at the end; zero takes what is
+   * here.
+   */
   @Nullable Message next(Duration wait) {
     long deadline = System.nanoTime() + wait.toNanos();
     try {
       drain();
       while (here.isEmpty()) {
         long left = deadline - System.nanoTime();
-        if (left <= 0) {
+        if (left <= 0 || ended) {
           requireLife();
           return null;
         }
         Message message =
-            answers.nextMessage(Duration.ofNanos(Math.min(left, HEARTBEAT.toNanos())));
+            answers.nextMessage(
+                Duration.ofNanos(Math.min(left, (unknown ? UNKNOWN_PAUSE : HEARTBEAT).toNanos())));
         if (message != null) {
           take(message);
           drain();
         } else {
           requireLife();
+          pullIfLow();
         }
       }
       Message message = here.remove();
@@ -112,6 +150,14 @@ final class PullSubscription implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw NatsFailures.unreachable(what, "interrupted", e);
+    }
+  }
+
+  /** Fails as transient unless the server has said that no more messages come. */
+  void requireEnd() {
+    if (!ended) {
+      throw NatsFailures.unreachable(
+          what, "the server did not say in time whether more messages follow");
     }
   }
 
@@ -144,19 +190,30 @@ final class PullSubscription implements AutoCloseable {
     }
     here.add(message);
     bytesHere += message.consumeByteCount();
-    bytesLeftOfPull -= message.consumeByteCount();
+    bytesLeftOfPull -=
+        message.consumeByteCount() - HeaderBlock.longerThanSent(message.getHeaders());
     leftOfPull--;
     if (leftOfPull == 0 || bytesLeftOfPull == 0) {
       pulling = false;
     }
+    ended = toEnd && message.metaData().pendingCount() == 0;
   }
 
   private void status(Status status) {
     if (status.getCode() == HEARTBEAT_STATUS) {
       return;
     }
+    unknown =
+        status.getCode() == NO_RESPONDERS_STATUS
+            && consumerSequence == 0
+            && System.nanoTime() - openedAt < UNKNOWN_NANOS;
+    if (toEnd && (status.getCode() == NO_MESSAGES_STATUS || status.getCode() == EXPIRED_STATUS)) {
+      ended = true;
+    }
     boolean pullEnded =
-        status.getCode() == EXPIRED_STATUS
+        ended
+            || unknown
+            || status.getCode() == EXPIRED_STATUS
             || (status.getCode() == CONFLICT_STATUS
                 && (status.getMessage().startsWith("Message Size Exceeds")
                     || status.getMessage().startsWith("Batch Completed")));
@@ -168,12 +225,16 @@ final class PullSubscription implements AutoCloseable {
   }
 
   private void pullIfLow() {
-    if (!pulling && here.size() <= batch / 2 && bytesHere <= batchBytes / 2) {
+    if (unknown && System.nanoTime() - heardAt < UNKNOWN_PAUSE.toNanos()) {
+      return;
+    }
+    if (!pulling && !ended && here.size() <= batch / 2 && bytesHere <= batchBytes / 2) {
       pull = inbox + "." + ++pulls;
       consumer.connection().publish(consumer.pullSubject(), pull, request);
       leftOfPull = batch;
       bytesLeftOfPull = batchBytes;
       pulling = true;
+      unknown = false;
       heardAt = System.nanoTime();
     }
   }
@@ -182,7 +243,7 @@ final class PullSubscription implements AutoCloseable {
     if (consumer.connection().getStatus() != Connection.Status.CONNECTED) {
       throw NatsFailures.unreachable(what, "the connection to NATS was lost");
     }
-    if (pulling && System.nanoTime() - heardAt > SILENCE_NANOS) {
+    if (pulling && !toEnd && System.nanoTime() - heardAt > SILENCE_NANOS) {
       throw NatsFailures.unreachable(
           what,
           "no heartbeat for 3 s: the consumer, its stream or its server is gone; open another"

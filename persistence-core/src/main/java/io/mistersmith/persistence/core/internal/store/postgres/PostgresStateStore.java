@@ -3,6 +3,7 @@ package io.mistersmith.persistence.core.internal.store.postgres;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.StateStore;
+import io.mistersmith.persistence.spi.StoredKey;
 import io.mistersmith.persistence.spi.StoredState;
 import java.nio.charset.StandardCharsets;
 import java.sql.ResultSet;
@@ -22,6 +23,7 @@ import org.jdbi.v3.core.statement.StatementContext;
 final class PostgresStateStore implements StateStore {
 
   private static final int SWEEP_BATCH = 1_000;
+  private static final int PAGE_OF_KEYS = 10_000;
 
   private static final String FIND =
       """
@@ -45,6 +47,18 @@ final class PostgresStateStore implements StateStore {
              hybrid_time, vector_clock
         FROM agents.state
        WHERE agent_id = :agent AND starts_with(state_key, :prefix)
+      """;
+
+  /**
+   * One page in the order of the primary key, which continues after the last key of the one before.
+   */
+  private static final String KEYS =
+      """
+      SELECT state_key, epoch, version, expires_at, deleted_at
+        FROM agents.state
+       WHERE agent_id = :agent AND state_key > :after AND starts_with(state_key, :prefix)
+       ORDER BY state_key
+       LIMIT :page
       """;
 
   /** By key, because row addresses are not unique among partitions. Waits for nobody. */
@@ -128,6 +142,43 @@ final class PostgresStateStore implements StateStore {
                 .bind("agent", id.get())
                 .bind("prefix", prefix)
                 .map(PostgresStateStore::row)
+                .list());
+  }
+
+  @Override
+  public List<StoredKey> keys(String agent, String prefix) {
+    Optional<UUID> id = StateRow.agentId(agent);
+    if (id.isEmpty()) {
+      return List.of();
+    }
+    List<StoredKey> found = new ArrayList<>();
+    String after = "";
+    List<StoredKey> page;
+    do {
+      page = page(agent, id.get(), prefix, after);
+      found.addAll(page);
+      after = page.isEmpty() ? after : page.get(page.size() - 1).key().key();
+    } while (page.size() == PAGE_OF_KEYS);
+    return found;
+  }
+
+  private List<StoredKey> page(String agent, UUID id, String prefix, String after) {
+    return database.call(
+        "list the keys of agent " + agent,
+        handle ->
+            handle
+                .createQuery(KEYS)
+                .bind("agent", id)
+                .bind("after", after)
+                .bind("prefix", prefix)
+                .bind("page", PAGE_OF_KEYS)
+                .map(
+                    (row, context) ->
+                        new StoredKey(
+                            new StateKey(agent, row.getString("state_key")),
+                            new Revision(row.getLong("epoch"), row.getLong("version")),
+                            SqlTime.optional(row, "expires_at"),
+                            SqlTime.optional(row, "deleted_at").isPresent()))
                 .list());
   }
 

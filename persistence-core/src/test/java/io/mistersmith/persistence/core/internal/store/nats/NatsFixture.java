@@ -63,6 +63,11 @@ final class NatsFixture implements StoresFixture {
 
   @Override
   public StoreProvider provider() {
+    return provider(durable);
+  }
+
+  /** NATS, with a durable side in memory. */
+  static StoreProvider provider(InMemoryStores durable) {
     return config -> new HotOnly(NatsStore.connect(config), durable.open(config));
   }
 

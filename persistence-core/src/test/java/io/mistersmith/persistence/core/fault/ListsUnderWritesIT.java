@@ -1,0 +1,122 @@
+package io.mistersmith.persistence.core.fault;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.config.FlushConfig;
+import io.mistersmith.persistence.lifecycle.CheckpointOptions;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.testkit.server.NatsCluster;
+import io.mistersmith.persistence.testkit.server.NatsOptions;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Lists of an agent's keys while others of its keys are overwritten and evicted: each has the
+ * caller's own writes and deletes, and none waits for what was evicted.
+ */
+@Tag("fault")
+class ListsUnderWritesIT {
+
+  private static final Duration SOON = Duration.ofSeconds(20);
+  private static final int LISTS = 300;
+
+  @Test
+  void onOneServer() throws Exception {
+    try (FaultServers servers = FaultServers.start()) {
+      list(servers, servers.installation(), 1);
+    }
+  }
+
+  @Test
+  void onACluster() throws Exception {
+    try (FaultServers servers = FaultServers.start();
+        NatsCluster cluster = NatsCluster.start(3, NatsOptions.defaults())) {
+      list(servers, servers.installation(cluster.url()), 3);
+    }
+  }
+
+  private static void list(FaultServers servers, Installation installation, int replicas)
+      throws Exception {
+    ExecutorService others = Executors.newCachedThreadPool();
+    AtomicBoolean stopped = new AtomicBoolean();
+    try (Persistence persistence = open(installation, replicas);
+        Persistence another = open(installation, replicas)) {
+      String agent = installation.register(persistence, 1).get(0);
+      StateRepository<Long> states = persistence.states(Long.class);
+      List<Future<?>> ends =
+          List.of(
+              others.submit(() -> overwrite(another.states(Long.class), agent, stopped)),
+              others.submit(() -> overwrite(states, agent, stopped)),
+              others.submit(() -> writeOnce(another.states(Long.class), agent, stopped)));
+      long slowest = 0;
+      int missing = 0;
+      for (int i = 0; i < LISTS; i++) {
+        StateKey own = StateKey.of(agent, "own." + i % 20);
+        boolean deleted = i % 5 == 4;
+        if (deleted) {
+          states.delete(own);
+        } else {
+          states.save(own, (long) i);
+        }
+        long start = System.nanoTime();
+        missing += states.keys(agent, "").contains(own) == deleted ? 1 : 0;
+        if (i % 30 == 0) {
+          states.flush(agent, SOON);
+          persistence.checkpoints().create(UUID.fromString(agent), CheckpointOptions.full());
+        }
+        slowest = Math.max(slowest, System.nanoTime() - start);
+      }
+      stopped.set(true);
+      for (Future<?> end : ends) {
+        end.get(60, TimeUnit.SECONDS);
+      }
+      servers.report(
+          "ListsUnderWrites",
+          "replicas=%d lists=%d without_own_write=%d slowest_ms=%d"
+              .formatted(replicas, LISTS, missing, TimeUnit.NANOSECONDS.toMillis(slowest)));
+      assertThat(missing).isZero();
+    } finally {
+      stopped.set(true);
+      others.shutdownNow();
+    }
+  }
+
+  private static void overwrite(StateRepository<Long> states, String agent, AtomicBoolean stopped) {
+    for (long i = 0; !stopped.get(); i++) {
+      states.save(StateKey.of(agent, "busy." + i % 64), i);
+    }
+  }
+
+  /** What becomes idle and is evicted. */
+  private static void writeOnce(StateRepository<Long> states, String agent, AtomicBoolean stopped) {
+    for (long i = 0; !stopped.get(); i++) {
+      states.save(StateKey.of(agent, "idle." + i % 500), i);
+    }
+  }
+
+  private static Persistence open(Installation installation, int replicas) {
+    return Persistence.open(
+        installation.config().toBuilder()
+            .nats(
+                installation
+                    .config()
+                    .nats()
+                    .withReplicas(replicas)
+                    .withRequestTimeout(Duration.ofSeconds(10)))
+            .flush(
+                FlushConfig.defaults()
+                    .withIdleTimeToLive(Duration.ofMillis(300), Duration.ofMillis(100))
+                    .withCloseDeadline(SOON))
+            .build());
+  }
+}
