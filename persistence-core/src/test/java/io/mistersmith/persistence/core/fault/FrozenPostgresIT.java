@@ -108,7 +108,8 @@ class FrozenPostgresIT {
                 () ->
                     persistence
                         .checkpoints()
-                        .create(UUID.fromString(agent), CheckpointOptions.full())));
+                        .create(
+                            UUID.fromString(agent), CheckpointOptions.full().withDeadline(limit))));
         later.put("agents", took(() -> persistence.agents().save(Agent.of("fault", "late"))));
         later.put("dead letters", took(() -> persistence.deadLetters().count()));
         servers.postgres().resume();

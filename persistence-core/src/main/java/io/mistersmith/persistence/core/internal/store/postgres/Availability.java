@@ -64,7 +64,7 @@ final class Availability implements AutoCloseable {
   private void probe() {
     Backoff backoff = new Backoff(Duration.ofMillis(50), Duration.ofSeconds(1));
     try {
-      while (!pools.answers(PROBE_LIMIT)) {
+      while (!pools.isClosed() && !pools.answers(PROBE_LIMIT)) {
         if (closed.await(backoff.next().toNanos(), TimeUnit.NANOSECONDS)) {
           return;
         }
