@@ -309,11 +309,12 @@ final class CorePersistence implements Persistence {
     long left;
     try {
       registryWrites.close();
-      heartbeats.close();
       sessions.close();
-      left = state.close(deadline);
+      state.refuseWrites();
+      heartbeats.close();
       long unfinished = registryWrites.awaitEnd(end);
       LOG.debug("{} calls of the registry had not ended", unfinished);
+      left = state.close(end.left());
     } finally {
       threads.close();
       stores.close();

@@ -232,14 +232,19 @@ final class StateEngine {
     }
   }
 
+  /** Refuses writes from now on, those that backpressure holds up included. */
+  void refuseWrites() {
+    shelf.close();
+    gate.end();
+  }
+
   /**
    * Refuses writes from now on, waits for those under way and until PostgreSQL has what they wrote,
    * then stops; returns how much of the journal, and how many writes, are left at the deadline.
    */
   long close(Duration patience) {
     Deadline deadline = Deadline.after(patience);
-    shelf.close();
-    gate.end();
+    refuseWrites();
     long underWay = store.underWay().awaitEnd(deadline);
     long left = flushRest(deadline);
     pressure.close(STOP);

@@ -46,6 +46,17 @@ final class Arrears {
     return workedOff;
   }
 
+  /** Returns whether the position has moved since the look before. Asks nobody. */
+  boolean haveShrunk() {
+    JournalPosition position = tracker.position();
+    if (position.equals(seen)) {
+      return false;
+    }
+    seen = position;
+    owed = 0;
+    return true;
+  }
+
   private boolean isBehind(JournalPosition position) {
     return position.sequence() < owed && position.equals(seen);
   }

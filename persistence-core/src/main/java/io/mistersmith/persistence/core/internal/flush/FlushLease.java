@@ -50,7 +50,8 @@ final class FlushLease {
       return isHeld();
     }
     try {
-      stalled = !arrears.areWorkedOff();
+      boolean flushing = held && arrears.haveShrunk();
+      stalled = !flushing && !arrears.areWorkedOff();
     } catch (RuntimeException | Error e) {
       giveUp("a store does not answer");
       throw e;

@@ -138,18 +138,18 @@ public final class RegistryRepository implements AgentRepository {
    * step leaves nothing that says otherwise.
    */
   private void delete(UUID key, long expectedVersion) {
-    boolean existed =
+    boolean unused =
         underWay.run(
             key,
             () -> {
               publisher.retract(key);
-              boolean deleted = agents.delete(key, expectedVersion);
+              boolean existed = agents.delete(key, expectedVersion);
               publisher.retract(key);
-              return deleted;
+              if (existed) {
+                evictState.accept(key.toString());
+              }
+              return existed;
             });
-    if (existed) {
-      evictState.accept(key.toString());
-    }
   }
 
   @Override
@@ -188,7 +188,7 @@ public final class RegistryRepository implements AgentRepository {
   private Map<UUID, DataResult<StoredAgent>> saveBatch(List<Agent> batch) {
     Map<UUID, DataResult<StoredAgent>> saved = new LinkedHashMap<>();
     try {
-      saved.putAll(agents.saveAll(batch));
+      saved.putAll(underWay.run(batch.get(0).id(), () -> agents.saveAll(batch)));
     } catch (PersistenceException e) {
       batch.forEach(agent -> saved.put(agent.id(), DataResult.failure(e)));
     }

@@ -148,10 +148,6 @@ public final class TieredStore {
    * tell who has it in memory, and hide what the server may bring back; they leave as idle entries.
    */
   public void removeOwner(String agent) {
-    long unused = writes.underWay().run(agent, () -> removeAllOf(agent));
-  }
-
-  private long removeAllOf(String agent) {
     long last = tiers.bucket().state().lastSequence();
     List<CompletableFuture<Long>> markers =
         tiers.bucket().list(agent, "").stream().map(this::marker).toList();
@@ -163,7 +159,6 @@ public final class TieredStore {
       throw cause(e) instanceof PersistenceException failure ? failure : e;
     }
     tiers.bucket().evictAgent(agent, last);
-    return last;
   }
 
   /** A replica may not know yet that a deleted key was written again. */
