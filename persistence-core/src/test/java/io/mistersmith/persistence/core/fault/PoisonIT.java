@@ -144,7 +144,7 @@ class PoisonIT {
         installation.config().toBuilder()
             .flush(
                 FlushConfig.defaults()
-                    .withTriggers(1_000, Duration.ofSeconds(2), 1 << 20)
+                    .withTriggers(1_000, Duration.ofSeconds(6), 1 << 20)
                     .withCloseDeadline(SOON))
             .listener(
                 new PersistenceListener() {

@@ -51,9 +51,6 @@ final class Repairs {
       commits.await(hot.key(), revision, COMMIT);
       return Repair.REPAIRED;
     } catch (PersistenceException e) {
-      if (!e.isTransient()) {
-        return failed(hot, e);
-      }
       LOG.info("bucket {}, key {}: {}", bucket.name(), hot.key(), e.getMessage());
       return Repair.UNDER_WAY;
     }
