@@ -60,7 +60,10 @@ class ForeignHeadersIT {
         }
         write(states, agent, 2);
         installation.awaitAll(ledger);
-        states.flush(agent, SOON);
+        assertThatThrownBy(() -> states.flush(agent, SOON))
+            .isInstanceOfSatisfying(
+                PersistenceException.class,
+                e -> assertThat(e.error()).isEqualTo(DataError.DEAD_LETTERED));
         StateKey last = StateKey.of(agent, "good-" + (GOOD - 1));
         await().atMost(SOON).until(() -> watched.stream().filter(last::equals).count() == 2);
         assertThat(watched)
