@@ -78,14 +78,16 @@ final class OwnVersions {
   }
 
   private Entry entry(StateKey key, byte[] json, Version version) {
+    Optional<Instant> ownEnd = version.expiresAt();
+    Optional<Instant> expiresAt = tiers.lifetimes().endOf(ownEnd, version.writtenAt());
     return new Entry(
         key,
         json,
         version.revision(),
         version.writtenAt(),
         StorageLayer.DISTRIBUTED_KV,
-        tiers.lifetimes().endOf(version.expiresAt(), version.writtenAt()),
-        version.expiresAt(),
+        expiresAt,
+        ownEnd,
         Optional.of(version.provenance()),
         true);
   }

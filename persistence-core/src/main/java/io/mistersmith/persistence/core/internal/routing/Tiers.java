@@ -72,14 +72,16 @@ public record Tiers(
 
   /** What of the journal was applied before the entry was read tells whether it is settled. */
   Entry entry(HotEntry hot, long applied) {
+    Optional<Instant> ownEnd = hot.metadata().expiresAt();
+    Optional<Instant> expiresAt = lifetimes().endOf(ownEnd, hot.time());
     return new Entry(
         hot.key(),
         hot.value(),
         revisionOf(hot),
         hot.time(),
         StorageLayer.DISTRIBUTED_KV,
-        lifetimes().endOf(hot.metadata().expiresAt(), hot.time()),
-        hot.metadata().expiresAt(),
+        expiresAt,
+        ownEnd,
         hot.metadata().provenance(),
         hot.metadata().hydrated().isEmpty() || hot.sequence() <= applied);
   }

@@ -32,6 +32,10 @@ class KnownPropertiesTest {
     public void setX(int value) {
       x = value;
     }
+
+    int shown() {
+      return x;
+    }
   }
 
   static final class Open {
