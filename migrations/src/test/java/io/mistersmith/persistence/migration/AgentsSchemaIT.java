@@ -147,6 +147,25 @@ class AgentsSchemaIT extends OnMigratedDatabase {
   }
 
   @Test
+  @Exercises("agents.state forget_state_document")
+  void documentOfAValueThatChangesWithoutItIsForgotten() throws SQLException {
+    state("document", "'{\"n\": 10000000}'", "state_document", "'{ \"n\":1.0E7 }'");
+    assertThat(document("updated_at = now()")).isEqualTo("{ \"n\":1.0E7 }");
+    assertThat(document("state_value = '{\"n\": 10000000.0}'")).isEqualTo("{ \"n\":1.0E7 }");
+    assertThat(document("state_value = '2', state_document = '2E0'")).isEqualTo("2E0");
+    assertThat(document("state_value = '3'")).isEqualTo("null");
+  }
+
+  private static String document(String change) throws SQLException {
+    return database
+        .query(
+            "UPDATE agents.state SET "
+                + change
+                + " WHERE state_key = 'document' RETURNING coalesce(state_document, 'null')")
+        .get(0);
+  }
+
+  @Test
   void positionAndItsEpochMayBeWrittenInEitherOrder() {
     assertThatCode(
             () ->

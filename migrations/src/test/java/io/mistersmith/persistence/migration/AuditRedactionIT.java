@@ -86,7 +86,8 @@ class AuditRedactionIT {
                 """
                     .formatted(agent)))
         .containsExactly(
-            "{\"new\": {\"secret\": \"***REDACTED***\"}, \"old\": {\"secret\": \"***REDACTED***\"}}");
+            "{\"new\": {\"secret\": \"***REDACTED***\"}, \"old\": {\"secret\":"
+                + " \"***REDACTED***\"}}");
   }
 
   @Test
@@ -106,6 +107,26 @@ class AuditRedactionIT {
                 """
                     .formatted(agent)))
         .containsExactly("\"***REDACTED***\"", "\"shown\"");
+  }
+
+  @Test
+  void documentOfAStateIsHiddenAsAWhole() throws SQLException {
+    String agent = register("configuration", "{}");
+    database.execute(
+        """
+        INSERT INTO agents.state (agent_id, state_key, state_value, state_document)
+        VALUES ('%1$s', 'k', '{"password": "hidden"}', '{ "password":"hidden" }')
+        """
+            .formatted(agent));
+    assertThat(
+            database.query(
+                """
+                SELECT new_data ->> 'state_document' || (new_data -> 'state_value') ::text
+                  FROM audit.change_log
+                 WHERE row_data ->> 'agent_id' = '%s' AND table_name = 'state'
+                """
+                    .formatted(agent)))
+        .containsExactly("***REDACTED***{\"password\": \"***REDACTED***\"}");
   }
 
   @Test

@@ -9,7 +9,8 @@ import java.util.Optional;
  * An entry as the durable store has it.
  *
  * @param key the key
- * @param value the value as JSON, formatted as the store likes; empty for a tombstone
+ * @param value the value as JSON, byte for byte as it was written; of a row that was written or
+ *     changed by others, as the store formats it; empty for a tombstone
  * @param revision the logical revision of the write
  * @param writtenAt when that write was made, by the hot store's clock
  * @param expiresAt when the entry ends

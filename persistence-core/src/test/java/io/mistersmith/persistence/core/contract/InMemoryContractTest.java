@@ -19,6 +19,7 @@ import io.mistersmith.persistence.testkit.contract.StateBadInputContract;
 import io.mistersmith.persistence.testkit.contract.StateDurabilityContract;
 import io.mistersmith.persistence.testkit.contract.StateExpiryContract;
 import io.mistersmith.persistence.testkit.contract.StateKeysContract;
+import io.mistersmith.persistence.testkit.contract.StateLayersContract;
 import io.mistersmith.persistence.testkit.contract.StateRepositoryContract;
 import io.mistersmith.persistence.testkit.contract.StateTypesContract;
 import org.junit.jupiter.api.Nested;
@@ -28,6 +29,14 @@ class InMemoryContractTest {
 
   @Nested
   class States extends StateRepositoryContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
+    }
+  }
+
+  @Nested
+  class Layers extends StateLayersContract {
     @Override
     protected PersistenceFixture fixture() {
       return new InMemoryFixture();

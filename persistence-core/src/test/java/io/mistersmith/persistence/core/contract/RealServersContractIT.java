@@ -18,6 +18,7 @@ import io.mistersmith.persistence.testkit.contract.StateBadInputContract;
 import io.mistersmith.persistence.testkit.contract.StateDurabilityContract;
 import io.mistersmith.persistence.testkit.contract.StateExpiryContract;
 import io.mistersmith.persistence.testkit.contract.StateKeysContract;
+import io.mistersmith.persistence.testkit.contract.StateLayersContract;
 import io.mistersmith.persistence.testkit.contract.StateRepositoryContract;
 import io.mistersmith.persistence.testkit.contract.StateTypesContract;
 import org.junit.jupiter.api.Nested;
@@ -29,6 +30,14 @@ class RealServersContractIT {
 
   @Nested
   class States extends StateRepositoryContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers();
+    }
+  }
+
+  @Nested
+  class Layers extends StateLayersContract {
     @Override
     protected PersistenceFixture fixture() {
       return new RealServers();

@@ -4,7 +4,6 @@ import io.mistersmith.persistence.lifecycle.Checkpoint;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.StoredState;
-import java.nio.charset.StandardCharsets;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Optional;
@@ -46,7 +45,7 @@ final class CheckpointRow {
   static StoredState entry(ResultSet row, StatementContext context) throws SQLException {
     return new StoredState(
         new StateKey(row.getString("agent_id"), row.getString("state_key")),
-        row.getString("state_value").getBytes(StandardCharsets.UTF_8),
+        StateRow.value(row),
         new Revision(row.getLong("epoch"), row.getLong("version")),
         SqlTime.get(row, "updated_at"),
         SqlTime.optional(row, "expires_at"),

@@ -69,8 +69,8 @@ final class PostgresCheckpointStore implements CheckpointStore {
       CHAIN
           + """
           , live AS (
-            SELECT state_key AS key, state_value, epoch, version, updated_at, expires_at,
-                   hybrid_time, vector_clock
+            SELECT state_key AS key, state_value, state_document, epoch, version, updated_at,
+                   expires_at, hybrid_time, vector_clock
               FROM agents.state
              WHERE agent_id = :agent
                AND deleted_at IS NULL
@@ -79,12 +79,15 @@ final class PostgresCheckpointStore implements CheckpointStore {
             SELECT l.key,
                    jsonb_build_object('value', l.state_value, 'epoch', l.epoch,
                                       'sequence', l.version, 'written_at', l.updated_at)
+                   || CASE WHEN l.state_document IS NULL THEN '{}'
+                           ELSE jsonb_build_object('document', l.state_document) END
                    || CASE WHEN l.expires_at IS NULL THEN '{}'
                            ELSE jsonb_build_object('expires_at', l.expires_at) END
                    || CASE WHEN l.hybrid_time IS NULL OR l.vector_clock IS NULL THEN '{}'
                            ELSE jsonb_build_object('hybrid_time', l.hybrid_time,
                                                    'vector_clock', l.vector_clock) END AS entry,
-                   octet_length(l.key) + octet_length(l.state_value::text) AS bytes
+                   octet_length(l.key)
+                   + octet_length(coalesce(l.state_document, l.state_value::text)) AS bytes
               FROM live AS l
               LEFT JOIN held AS h ON h.key = l.key
              WHERE h.key IS NULL
@@ -131,7 +134,9 @@ final class PostgresCheckpointStore implements CheckpointStore {
   private static final String ENTRIES =
       CHAIN
           + """
-          SELECT agent_id, key AS state_key, (entry -> 'value')::text AS state_value,
+          SELECT agent_id, key AS state_key, entry ->> 'document' AS state_document,
+                 CASE WHEN entry -> 'document' IS NULL THEN (entry -> 'value')::text END
+                   AS state_value,
                  (entry ->> 'epoch')::bigint AS epoch, (entry ->> 'sequence')::bigint AS version,
                  (entry ->> 'written_at')::timestamptz AS updated_at,
                  (entry ->> 'expires_at')::timestamptz AS expires_at,
@@ -211,7 +216,8 @@ final class PostgresCheckpointStore implements CheckpointStore {
           what
               + ": "
               + deadLetters
-              + " of its keys have dead letters, which a checkpoint lacks; replay them, or allow it");
+              + " of its keys have dead letters, which a checkpoint lacks; replay them, or allow"
+              + " it");
     }
     Checkpoint made = insert(handle, checkpoint, position, deadLetters);
     LifecycleEventLog.happened(

@@ -5,7 +5,6 @@ import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.StateStore;
 import io.mistersmith.persistence.spi.StoredKey;
 import io.mistersmith.persistence.spi.StoredState;
-import java.nio.charset.StandardCharsets;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -27,24 +26,28 @@ final class PostgresStateStore implements StateStore {
 
   private static final String FIND =
       """
-      SELECT agent_id, state_key, state_value, epoch, version, updated_at, expires_at, deleted_at,
-             hybrid_time, vector_clock
+      SELECT agent_id, state_key, state_document,
+             CASE WHEN state_document IS NULL THEN state_value END AS state_value,
+             epoch, version, updated_at, expires_at, deleted_at, hybrid_time, vector_clock
         FROM agents.state
        WHERE agent_id = :agent AND state_key = :key
       """;
 
   private static final String FIND_ALL =
       """
-      SELECT s.agent_id, s.state_key, s.state_value, s.epoch, s.version,
-             s.updated_at, s.expires_at, s.deleted_at, s.hybrid_time, s.vector_clock
+      SELECT s.agent_id, s.state_key, s.state_document,
+             CASE WHEN s.state_document IS NULL THEN s.state_value END AS state_value,
+             s.epoch, s.version, s.updated_at, s.expires_at, s.deleted_at, s.hybrid_time,
+             s.vector_clock
         FROM unnest(:agents, :keys) AS c (agent_id, state_key)
         JOIN agents.state s ON s.agent_id = c.agent_id::uuid AND s.state_key = c.state_key
       """;
 
   private static final String FIND_BY_AGENT =
       """
-      SELECT agent_id, state_key, state_value, epoch, version, updated_at, expires_at, deleted_at,
-             hybrid_time, vector_clock
+      SELECT agent_id, state_key, state_document,
+             CASE WHEN state_document IS NULL THEN state_value END AS state_value,
+             epoch, version, updated_at, expires_at, deleted_at, hybrid_time, vector_clock
         FROM agents.state
        WHERE agent_id = :agent AND starts_with(state_key, :prefix)
       """;
@@ -226,7 +229,7 @@ final class PostgresStateStore implements StateStore {
     Optional<Instant> expires = SqlTime.optional(row, "expires_at");
     return new StoredState(
         new StateKey(row.getString("agent_id"), row.getString("state_key")),
-        deleted ? new byte[0] : row.getString("state_value").getBytes(StandardCharsets.UTF_8),
+        deleted ? new byte[0] : StateRow.value(row),
         new Revision(row.getLong("epoch"), row.getLong("version")),
         SqlTime.get(row, "updated_at"),
         expires,

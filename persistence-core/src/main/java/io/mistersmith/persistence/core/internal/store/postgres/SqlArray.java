@@ -19,13 +19,19 @@ record SqlArray(String elementType, Collection<? extends @Nullable Object> eleme
     return new SqlArray("int8", elements);
   }
 
+  static SqlArray bool(Collection<Boolean> elements) {
+    return new SqlArray("bool", elements);
+  }
+
   @Override
   public void apply(int position, PreparedStatement statement, StatementContext context)
       throws SQLException {
     Object[] array =
-        "text".equals(elementType)
-            ? elements.toArray(String[]::new)
-            : elements.toArray(Long[]::new);
+        switch (elementType) {
+          case "text" -> elements.toArray(String[]::new);
+          case "bool" -> elements.toArray(Boolean[]::new);
+          default -> elements.toArray(Long[]::new);
+        };
     statement.setArray(position, statement.getConnection().createArrayOf(elementType, array));
   }
 }

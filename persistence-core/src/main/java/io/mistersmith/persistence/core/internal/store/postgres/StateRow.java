@@ -9,6 +9,8 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
@@ -22,9 +24,11 @@ import org.jspecify.annotations.Nullable;
  * @param change the change it was made of
  * @param key its key, whose agent is a UUID
  * @param value the value as text
+ * @param isDocumentKept whether the text is kept beside jsonb, which would not give it back
  * @param checksum SHA-256 of the exact bytes
  */
-record StateRow(StateChange change, StateKey key, String value, String checksum) {
+record StateRow(
+    StateChange change, StateKey key, String value, boolean isDocumentKept, String checksum) {
 
   /** Everybody who locks rows does it in this order, so that nobody waits in a circle. */
   static final Comparator<StateRow> LOCK_ORDER =
@@ -58,7 +62,9 @@ record StateRow(StateChange change, StateKey key, String value, String checksum)
                   change, DataError.SERIALIZATION_ERROR, "the value is no UTF-8 text"));
         } else {
           String checksum = HEX.formatHex(sha256.digest(change.value()));
-          rows.add(new StateRow(change, key.get(), text.get(), checksum));
+          boolean isDocumentKept =
+              change.operation() == Operation.PUT && !JsonbText.givesBack(change.value());
+          rows.add(new StateRow(change, key.get(), text.get(), isDocumentKept, checksum));
         }
       }
     }
@@ -76,6 +82,14 @@ record StateRow(StateChange change, StateKey key, String value, String checksum)
     } catch (IllegalArgumentException e) {
       return Optional.empty();
     }
+  }
+
+  /** The value that was saved, of a row with {@code state_document} and {@code state_value}. */
+  static byte[] value(ResultSet row) throws SQLException {
+    String document = row.getString("state_document");
+    return document == null
+        ? JsonbText.withoutBlanks(row.getString("state_value"))
+        : document.getBytes(StandardCharsets.UTF_8);
   }
 
   boolean isDelete() {

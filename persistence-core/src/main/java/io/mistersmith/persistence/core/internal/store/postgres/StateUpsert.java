@@ -19,17 +19,19 @@ final class StateUpsert {
   private static final String PUT =
       """
       INSERT INTO agents.state AS s
-             (agent_id, state_key, state_value, epoch, version, checksum,
+             (agent_id, state_key, state_value, state_document, epoch, version, checksum,
               created_at, updated_at, expires_at, deleted_at, hybrid_time, vector_clock)
-      SELECT c.agent_id::uuid, c.state_key, c.state_value::jsonb, c.epoch, c.version, c.checksum,
+      SELECT c.agent_id::uuid, c.state_key, c.state_value::jsonb,
+             CASE WHEN c.keeps_document THEN c.state_value END, c.epoch, c.version, c.checksum,
              c.written_at::timestamptz, c.written_at::timestamptz, c.expires_at::timestamptz, NULL,
              c.hybrid_time, c.vector_clock
-        FROM unnest(:agents, :keys, :values, :epochs, :versions, :checksums, :written, :expires,
-                    :times, :clocks)
-          AS c (agent_id, state_key, state_value, epoch, version, checksum, written_at, expires_at,
-                hybrid_time, vector_clock)
+        FROM unnest(:agents, :keys, :values, :documents, :epochs, :versions, :checksums, :written,
+                    :expires, :times, :clocks)
+          AS c (agent_id, state_key, state_value, keeps_document, epoch, version, checksum,
+                written_at, expires_at, hybrid_time, vector_clock)
       ON CONFLICT (agent_id, state_key) DO UPDATE
          SET state_value = excluded.state_value,
+             state_document = excluded.state_document,
              epoch = excluded.epoch,
              version = excluded.version,
              checksum = excluded.checksum,
@@ -58,6 +60,7 @@ final class StateUpsert {
        ORDER BY c.agent_id COLLATE "C", c.state_key COLLATE "C"
       ON CONFLICT (agent_id, state_key) DO UPDATE
          SET state_value = excluded.state_value,
+             state_document = NULL,
              epoch = excluded.epoch,
              version = excluded.version,
              checksum = excluded.checksum,
@@ -99,6 +102,7 @@ final class StateUpsert {
   private static int put(Handle handle, List<StateRow> puts) {
     return bind(handle.createUpdate(PUT), puts)
         .bind("values", text(puts, StateRow::value))
+        .bind("documents", SqlArray.bool(puts.stream().map(StateRow::isDocumentKept).toList()))
         .bind(
             "expires", text(puts, row -> row.change().expiresAt().map(SqlTime::text).orElse(null)))
         .execute();

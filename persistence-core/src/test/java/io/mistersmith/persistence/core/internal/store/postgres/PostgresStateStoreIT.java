@@ -28,6 +28,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** State rows and dead letters, beyond what every store must do. */
 @Tag("contract")
@@ -81,6 +83,72 @@ class PostgresStateStoreIT {
     return store.states().findByAgent(agent.toString(), prefix).stream()
         .map(state -> state.key().key())
         .toList();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{}",
+        "[]",
+        "null",
+        "true",
+        "-17",
+        "[0,0.00,1.50,10000000,123456789012345678901234567890,-0.5]",
+        "{\"\":0,\"a\":1,\"b\":[{\"c\":2}],\"aa\":{\"z\":1,\"\u00e9\":2}}",
+        "[\", : blanks  and \\\" \\\\ \\n\\t\\b\\f\\r\",\"\ud83e\udd16 / \u007f\"]",
+        "[[[[]]],{\"k\":{\"k\":[null,false]}}]"
+      })
+  void whatJsonbGivesBackIsKeptOnce(String json) {
+    apply(put(agent, "k", json, position.epoch(), 1));
+    assertThat(document("k")).isEqualTo("null");
+    assertThat(value("k")).isEqualTo(json);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "1.0E7",
+        "[-0,-0.0]",
+        "{\"b\":1,\"a\":2}",
+        "{\"aa\":1,\"b\":2}",
+        "{\"a\":1,\"a\":2}",
+        "{\"\u00e9\":1,\"z\":2}",
+        "{\"\\n\":1,\"z\":2}",
+        "{\"a\":{\"y\":1,\"x\":2},\"b\":1}",
+        "[1, 2]",
+        " 1",
+        "\"\\u00e9\"",
+        "\"\\/\"",
+        "\"\\u001f\""
+      })
+  void whatJsonbChangesIsKeptBesideIt(String json) {
+    apply(put(agent, "k", json, position.epoch(), 1));
+    assertThat(document("k")).isEqualTo(json);
+    assertThat(value("k")).isEqualTo(json);
+    apply(put(agent, "k", "1", position.epoch(), 2));
+    assertThat(document("k")).isEqualTo("null");
+    apply(put(agent, "k", json, position.epoch(), 3));
+    apply(delete(agent, "k", position.epoch(), 4));
+    assertThat(document("k")).isEqualTo("null");
+  }
+
+  @Test
+  void aValueThatIsChangedByHandCounts() {
+    apply(put(agent, "k", "[ 1.0E7 ]", position.epoch(), 1));
+    database.execute("UPDATE agents.state SET updated_at = now()");
+    assertThat(value("k")).isEqualTo("[ 1.0E7 ]");
+    database.execute("UPDATE agents.state SET state_value = '[2, 3]'");
+    assertThat(value("k")).isEqualTo("[2,3]");
+  }
+
+  private String value(String key) {
+    return new String(store.states().find(StateKey.of(agent, key)).orElseThrow().value(), UTF_8);
+  }
+
+  private String document(String key) {
+    return database
+        .query("SELECT state_document FROM agents.state WHERE state_key = '" + key + "'")
+        .get(0);
   }
 
   @Test
