@@ -10,12 +10,14 @@ import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.Versioned;
 import io.mistersmith.persistence.repository.StateRepository;
+import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 
 /**
  * One thread of a runtime: what its operations share. It says what it is about to write, and what
@@ -24,6 +26,7 @@ import java.util.function.Function;
 final class Actor {
 
   private static final long PAUSE_AFTER_FAILURE_NANOS = 20_000_000;
+  private static final int MEMBERS = 6;
 
   private final Persistence persistence;
   private final Scribe scribe;
@@ -35,6 +38,7 @@ final class Actor {
   private final String life;
   private final StateRepository<String> states;
   private final StateRepository<String> sessions;
+  private final StateRepository<Object> documents;
   private long writes;
   private String doing = "";
 
@@ -57,6 +61,7 @@ final class Actor {
     this.life = "r" + runtime + "l" + life + "t" + thread + "n";
     this.states = persistence.states(String.class);
     this.sessions = persistence.states(DataType.SESSION_DATA, String.class);
+    this.documents = persistence.states(Object.class);
   }
 
   /** Does it, under whose name failures are counted. */
@@ -107,6 +112,7 @@ final class Actor {
       case OWNED -> StateKey.of(owner(), "k" + random.nextInt(60));
       case EXPIRING -> StateKey.of(owner(), "e" + random.nextInt(5));
       case SESSION -> StateKey.of(owner(), "s" + random.nextInt(5));
+      case MEMBER -> members().get(random.nextInt(MEMBERS));
       case SHARED -> StateKey.of(World.SHARED, "k" + random.nextInt(30));
       case RESOLVED -> StateKey.of(World.SHARED, "r" + random.nextInt(10));
       case REFUSED -> StateKey.of(World.UNREGISTERED, "k" + random.nextInt(20));
@@ -114,6 +120,23 @@ final class Actor {
       case SET -> StateKey.of(World.SHARED, "set" + random.nextInt(8));
       case REGISTRY -> StateKey.of("registry", savedAgent().toString());
     };
+  }
+
+  /** The keys of the shared agent that this actor alone writes. */
+  List<StateKey> members() {
+    return IntStream.range(0, MEMBERS)
+        .mapToObj(i -> StateKey.of(World.SHARED, "m" + runtime + "-" + thread + "-" + i))
+        .toList();
+  }
+
+  /** A key of this owner's documents. */
+  StateKey specimen(String owner) {
+    return StateKey.of(owner, "d" + random.nextInt(10));
+  }
+
+  /** Where documents are kept. */
+  StateRepository<Object> documents() {
+    return documents;
   }
 
   /** Where the keys of this kind are kept. */

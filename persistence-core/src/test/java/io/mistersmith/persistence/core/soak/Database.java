@@ -43,8 +43,11 @@ final class Database {
             FROM audit.latest l WHERE l.name = about;
         END IF;
       END $$;
+      CREATE TABLE audit.pace (millis_a_row INT NOT NULL);
+      INSERT INTO audit.pace VALUES (0);
       CREATE FUNCTION audit.state() RETURNS TRIGGER LANGUAGE plpgsql AS $$
       BEGIN
+        PERFORM pg_sleep(millis_a_row / 1000.0) FROM audit.pace WHERE millis_a_row > 0;
         PERFORM audit.note(NEW.agent_id::text || '/' || NEW.state_key, NEW.epoch, NEW.version);
         RETURN NULL;
       END $$;
@@ -75,8 +78,10 @@ final class Database {
       SELECT DISTINCT ON (agent, state_key) agent || '/' || state_key, epoch, sequence,
              split_part(trim(both '"' from convert_from(value, 'UTF8')), ' ', 1)
         FROM agents.dead_letters
+       WHERE agent = '%s'
        ORDER BY agent, state_key, epoch DESC, sequence DESC
-      """;
+      """
+          .formatted(World.UNREGISTERED);
 
   private static final String VALUE =
       """
@@ -109,7 +114,19 @@ final class Database {
     return rows;
   }
 
-  /** The latest dead letter of each key. */
+  /** Lets PostgreSQL take this much longer for each row of agents.state; it must be reachable. */
+  void slowDown(int millisARow) {
+    try (Connection connection = connect();
+        PreparedStatement statement =
+            connection.prepareStatement("UPDATE audit.pace SET millis_a_row = ?")) {
+      statement.setInt(1, millisARow);
+      statement.executeUpdate();
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** The latest dead letter of each key of the agent that is not registered. */
   Map<String, Found> deadLetters() throws SQLException {
     return found(LETTERS);
   }

@@ -16,7 +16,9 @@ final class Faults {
     KILL_NATS(1_500),
     PAUSE_NATS(3_500),
     KILL_POSTGRES(1_500),
-    PAUSE_POSTGRES(3_500);
+    PAUSE_POSTGRES(3_500),
+    SLOW_POSTGRES(4_000),
+    STRANGER(0);
 
     private final int millis;
 
@@ -26,16 +28,19 @@ final class Faults {
   }
 
   private static final int MAX_GAP_MILLIS = 3_000;
+  private static final int SLOW_MILLIS_A_ROW = 8;
 
   private final SoakServers servers;
   private final Runtimes runtimes;
   private final Random random;
+  private final Stranger stranger;
   private final Map<What, Integer> done = new EnumMap<>(What.class);
 
   Faults(SoakServers servers, Runtimes runtimes, long seed) {
     this.servers = servers;
     this.runtimes = runtimes;
     this.random = new Random(seed);
+    this.stranger = new Stranger(random);
   }
 
   int count() {
@@ -80,6 +85,12 @@ final class Faults {
         rest(millis);
         servers.postgres().resume();
       }
+      case SLOW_POSTGRES -> {
+        servers.database().slowDown(SLOW_MILLIS_A_ROW);
+        rest(millis);
+        servers.database().slowDown(0);
+      }
+      case STRANGER -> stranger.publish(nats);
     }
     done.merge(what, 1, Integer::sum);
   }

@@ -10,6 +10,7 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,6 +28,9 @@ final class RuntimeProcess {
   /** At most this long between two operations of a thread. */
   private static final int MAX_PAUSE_NANOS = 2_000_000;
 
+  private static final List<Duration> SKEWS =
+      List.of(Duration.ofHours(1), Duration.ZERO, Duration.ofHours(-1));
+
   private static volatile boolean stopped;
 
   private RuntimeProcess() {}
@@ -39,7 +43,7 @@ final class RuntimeProcess {
     int runtime = Integer.parseInt(args[SoakInstallation.ARGUMENTS]);
     int life = Integer.parseInt(args[SoakInstallation.ARGUMENTS + 1]);
     long seed = Long.parseLong(args[SoakInstallation.ARGUMENTS + 2]);
-    try (Persistence persistence = Patience.open(busy(installation, runtime))) {
+    try (Persistence persistence = Patience.open(busy(installation, runtime, life))) {
       AutoCloseable watch = Watcher.start(persistence, scribe);
       scribe.say(READY);
       Floors floors = new Floors();
@@ -62,11 +66,15 @@ final class RuntimeProcess {
 
   /**
    * Holds writes back while PostgreSQL is frozen, so that this is soaked, too. One runtime has no
-   * memory: it reads from replicas, which the others' memory never does.
+   * memory: it reads from replicas, which the others' memory never does. The clock of another is an
+   * hour ahead in one of its lives, and an hour behind in the next.
    */
-  private static PersistenceConfig busy(SoakInstallation installation, int runtime) {
+  private static PersistenceConfig busy(SoakInstallation installation, int runtime, int life) {
     PersistenceConfig config = installation.config("soak-" + runtime);
+    Duration skew = runtime == 1 ? SKEWS.get(life % SKEWS.size()) : Duration.ZERO;
     return config.toBuilder()
+        .clock(Clock.offset(config.clock(), skew))
+        .listener(new Troublemaker())
         .cache(runtime == 0 ? CacheConfig.off() : config.cache())
         .backpressure(
             BackpressureConfig.block(Duration.ofSeconds(1))

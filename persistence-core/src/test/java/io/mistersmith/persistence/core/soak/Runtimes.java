@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.core.soak;
 
 import io.mistersmith.persistence.core.soak.Fault.Kind;
+import io.mistersmith.persistence.model.StorageLayer;
 import io.mistersmith.persistence.testkit.server.ChildJvm;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -106,6 +107,7 @@ final class Runtimes implements AutoCloseable {
       case Scribe.CHECKPOINT -> checkpoints.made(part[1], part[2]);
       case Scribe.CHECKPOINT_MAY_GO -> checkpoints.mayGo(part[1]);
       case Scribe.TOLERATED -> tally.tolerated(part[1], part[2]);
+      case Scribe.COMPARED -> tally.compared(StorageLayer.valueOf(part[1]));
       case Scribe.SEEN -> tally.add(new Fault(Kind.valueOf(part[1]), part[2]));
       case Scribe.UNEXPECTED -> tally.unexpected(whole);
       case RuntimeProcess.READY -> ready.countDown();

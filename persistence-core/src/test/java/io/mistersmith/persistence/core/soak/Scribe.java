@@ -3,6 +3,7 @@ package io.mistersmith.persistence.core.soak;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.model.StorageLayer;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -26,6 +27,7 @@ final class Scribe {
   static final String REFUSED = "N";
   static final String TOLERATED = "T";
   static final String DURABLE = "D";
+  static final String COMPARED = "V";
   static final String UNEXPECTED = "unexpected";
   static final String SEEN = "X";
   static final String CHECKPOINT = "C";
@@ -66,6 +68,11 @@ final class Scribe {
   /** An operation failed in a way that the soak's faults explain. */
   void tolerated(String operation, DataError error) {
     say(TOLERATED + " " + operation + " " + error);
+  }
+
+  /** A value that this layer answered was compared with what was saved. */
+  void compared(StorageLayer layer) {
+    say(COMPARED + " " + layer);
   }
 
   /** Something failed in a way that no fault of the soak explains. */

@@ -120,6 +120,7 @@ final class Soak {
 
   private int result(int faults) {
     tally.printTolerated();
+    tally.printCompared();
     out.printf(
         "soak: seconds=%d acknowledged=%d faults=%d lost=%d backward=%d resurrected=%d"
             + " stale_own_reads=%d%n",

@@ -54,6 +54,11 @@ record SoakServers(List<NatsServer> nats, PostgresServer postgres, SoakInstallat
     return new SoakServers(nats, postgres, installation);
   }
 
+  /** The database, past the library. */
+  Database database() {
+    return new Database(installation);
+  }
+
   @Override
   public void close() {
     try (postgres) {

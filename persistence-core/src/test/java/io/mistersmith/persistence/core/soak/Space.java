@@ -8,6 +8,8 @@ enum Space {
   EXPIRING,
   /** Like {@link #OWNED}, in KV alone. */
   SESSION,
+  /** Like {@link #OWNED}, of the agent that all write. */
+  MEMBER,
   /** Written and deleted by all. */
   SHARED,
   /** Written by all, with rules for conflicts. */
@@ -22,6 +24,10 @@ enum Space {
   SET;
 
   boolean hasOneWriter() {
-    return this == OWNED || this == EXPIRING || this == SESSION || this == REGISTRY;
+    return this == OWNED
+        || this == MEMBER
+        || this == EXPIRING
+        || this == SESSION
+        || this == REGISTRY;
   }
 }

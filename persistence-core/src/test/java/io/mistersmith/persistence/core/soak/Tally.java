@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.core.soak;
 
 import io.mistersmith.persistence.core.soak.Fault.Kind;
+import io.mistersmith.persistence.model.StorageLayer;
 import java.io.PrintStream;
 import java.util.EnumMap;
 import java.util.HashSet;
@@ -16,6 +17,7 @@ final class Tally {
   private final PrintStream out;
   private final Map<Kind, Set<String>> faults = new EnumMap<>(Kind.class);
   private final Map<String, Integer> tolerated = new TreeMap<>();
+  private final Map<StorageLayer, Integer> compared = new EnumMap<>(StorageLayer.class);
   private String unexpected = "";
 
   Tally(PrintStream out) {
@@ -40,6 +42,17 @@ final class Tally {
   /** An operation failed, as operations do while servers are killed and frozen. */
   synchronized void tolerated(String operation, String error) {
     tolerated.merge("operation=" + operation + " error=" + error, 1, Integer::sum);
+  }
+
+  /** A value that this layer answered was compared with what was saved. */
+  synchronized void compared(StorageLayer layer) {
+    compared.merge(layer, 1, Integer::sum);
+  }
+
+  /** Prints how many values of each layer were compared with what was saved. */
+  synchronized void printCompared() {
+    compared.forEach(
+        (layer, count) -> out.println("soak: compared layer=" + layer + " values=" + count));
   }
 
   /** Prints how often each operation failed, and how. */

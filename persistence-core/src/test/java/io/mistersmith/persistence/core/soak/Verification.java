@@ -24,7 +24,8 @@ import java.util.stream.Collectors;
 final class Verification {
 
   private static final List<Space> IN_POSTGRES =
-      List.of(Space.OWNED, Space.EXPIRING, Space.SHARED, Space.RESOLVED, Space.REGISTRY);
+      List.of(
+          Space.OWNED, Space.MEMBER, Space.EXPIRING, Space.SHARED, Space.RESOLVED, Space.REGISTRY);
   private static final Duration FLUSHED_WITHIN = Duration.ofMinutes(2);
 
   private final SoakInstallation installation;
@@ -99,11 +100,26 @@ final class Verification {
   /** As a new process reads it: hydrated, or still in KV. */
   private void readAgain(Persistence persistence) {
     StateRepository<String> states = persistence.states(String.class);
-    for (Space space : List.of(Space.OWNED, Space.EXPIRING, Space.SHARED, Space.RESOLVED)) {
+    for (Space space :
+        List.of(Space.OWNED, Space.MEMBER, Space.EXPIRING, Space.SHARED, Space.RESOLVED)) {
       ledger.keys(space).forEach(key -> read(states, key));
     }
     StateRepository<String> sessions = persistence.states(DataType.SESSION_DATA, String.class);
     ledger.keys(Space.SESSION).forEach(key -> read(sessions, key));
+    StateRepository<Object> documents = persistence.states(Object.class);
+    World.owners().forEach(owner -> specimens(documents, owner.toString()));
+  }
+
+  /** The documents of this owner, as a new process reads them. */
+  private void specimens(StateRepository<Object> documents, String owner) {
+    for (StateKey key : Patience.with(() -> documents.keys(owner, "d"))) {
+      Patience.with(() -> documents.find(key))
+          .ifPresent(
+              read -> {
+                tally.compared(read.layer());
+                Specimen.judge(key + " from " + read.layer(), read.value()).ifPresent(tally::add);
+              });
+    }
   }
 
   private void read(StateRepository<String> states, String key) {

@@ -24,6 +24,7 @@ final class Watcher {
   }
 
   private void changed(StateChangeEvent<Object> event) {
+    Troublemaker.makeTrouble();
     Revision last = latest.put(event.key(), event.revision());
     if (last != null && last.isAfter(event.revision())) {
       scribe.seen(
