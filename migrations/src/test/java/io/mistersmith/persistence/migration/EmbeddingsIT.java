@@ -19,7 +19,7 @@ class EmbeddingsIT extends EmbeddingsContract {
 
   @BeforeAll
   static void migrate() {
-    server = PostgresServer.start(PostgresOptions.defaults());
+    server = PostgresServer.start(PostgresOptions.defaults().withoutSync());
     database = new TestDatabase(server);
     MigrationRunner.of(database.dataSource()).apply();
   }

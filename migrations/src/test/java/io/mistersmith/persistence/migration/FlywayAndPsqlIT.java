@@ -44,7 +44,7 @@ class FlywayAndPsqlIT {
   @BeforeParameterizedClassInvocation
   static void startServer(int majorVersion) {
     PostgresOptions options =
-        PostgresOptions.defaults()
+        PostgresOptions.defaults().withoutSync()
             .withMajorVersion(majorVersion)
             .withServerSetting("shared_preload_libraries", "pg_stat_statements");
     server = PostgresServer.start(majorVersion == 15 ? options.withPgvector() : options);

@@ -72,7 +72,7 @@ class OptionalSetsIT {
 
   @BeforeParameterizedClassInvocation
   static void start(int majorVersion) {
-    server = PostgresServer.start(PostgresOptions.defaults().withMajorVersion(majorVersion));
+    server = PostgresServer.start(PostgresOptions.defaults().withoutSync().withMajorVersion(majorVersion));
   }
 
   @AfterParameterizedClassInvocation

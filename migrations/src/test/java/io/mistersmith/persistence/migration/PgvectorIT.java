@@ -30,7 +30,7 @@ class PgvectorIT extends EmbeddingsContract {
 
   @BeforeAll
   static void migrate() {
-    server = PostgresServer.start(PostgresOptions.defaults().withPgvector());
+    server = PostgresServer.start(PostgresOptions.defaults().withoutSync().withPgvector());
     database = new TestDatabase(server);
     VectorScripts.write(DIMENSIONS, folder);
     MigrationRunner.builder()

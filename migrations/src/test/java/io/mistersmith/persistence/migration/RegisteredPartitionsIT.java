@@ -66,7 +66,7 @@ class RegisteredPartitionsIT {
 
   @BeforeParameterizedClassInvocation
   static void startServer(int majorVersion) {
-    server = PostgresServer.start(PostgresOptions.defaults().withMajorVersion(majorVersion));
+    server = PostgresServer.start(PostgresOptions.defaults().withoutSync().withMajorVersion(majorVersion));
   }
 
   @AfterParameterizedClassInvocation

@@ -25,7 +25,7 @@ class StandbyMonitoringIT {
 
   @Test
   void standbyThatStopsReplayingIsReportedAtBothEnds() throws Exception {
-    PostgresOptions options = PostgresOptions.defaults();
+    PostgresOptions options = PostgresOptions.defaults().withoutSync();
     try (PostgresServer primary = PostgresServer.start(options);
         PostgresServer standby =
             PostgresServer.start(

@@ -40,7 +40,7 @@ class TenantTablesIT {
 
   @BeforeParameterizedClassInvocation
   static void start(int majorVersion) {
-    server = PostgresServer.start(PostgresOptions.defaults().withMajorVersion(majorVersion));
+    server = PostgresServer.start(PostgresOptions.defaults().withoutSync().withMajorVersion(majorVersion));
   }
 
   @AfterParameterizedClassInvocation

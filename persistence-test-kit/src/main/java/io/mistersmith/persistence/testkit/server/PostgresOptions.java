@@ -78,6 +78,16 @@ public record PostgresOptions(
     return new PostgresOptions(PgvectorBuild.MAJOR_VERSION, port, serverSettings, true);
   }
 
+  /**
+   * These options without fsync, synchronous commits and full page writes: for tests of neither
+   * durability nor speed. A killed server may not start again.
+   */
+  public PostgresOptions withoutSync() {
+    return withServerSetting("fsync", "off")
+        .withServerSetting("synchronous_commit", "off")
+        .withServerSetting("full_page_writes", "off");
+  }
+
   /** These options with another port; 0 takes a free one. */
   public PostgresOptions withPort(int newPort) {
     return new PostgresOptions(majorVersion, newPort, serverSettings, pgvector);
