@@ -33,7 +33,9 @@ class AuditIT {
 
   @BeforeParameterizedClassInvocation
   static void migrate(int majorVersion) throws SQLException {
-    server = PostgresServer.start(PostgresOptions.defaults().withoutSync().withMajorVersion(majorVersion));
+    server =
+        PostgresServer.start(
+            PostgresOptions.defaults().withoutSync().withMajorVersion(majorVersion));
     database = new TestDatabase(server);
     MigrationRunner.of(database.dataSource()).apply();
     OptionalSet.AUDIT.apply(database.dataSource());

@@ -44,7 +44,8 @@ class FlywayAndPsqlIT {
   @BeforeParameterizedClassInvocation
   static void startServer(int majorVersion) {
     PostgresOptions options =
-        PostgresOptions.defaults().withoutSync()
+        PostgresOptions.defaults()
+            .withoutSync()
             .withMajorVersion(majorVersion)
             .withServerSetting("shared_preload_libraries", "pg_stat_statements");
     server = PostgresServer.start(majorVersion == 15 ? options.withPgvector() : options);

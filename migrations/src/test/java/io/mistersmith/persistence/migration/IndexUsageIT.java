@@ -34,7 +34,8 @@ class IndexUsageIT {
   static void migrate(int majorVersion) throws SQLException {
     server =
         PostgresServer.start(
-            PostgresOptions.defaults().withoutSync()
+            PostgresOptions.defaults()
+                .withoutSync()
                 .withMajorVersion(majorVersion)
                 .withServerSetting("autovacuum_vacuum_scale_factor", "0.02")
                 .withServerSetting("autovacuum_vacuum_cost_limit", "2000")

@@ -43,7 +43,8 @@ class MissingIndexesIT {
   static void migrate(int majorVersion) throws SQLException {
     server =
         PostgresServer.start(
-            PostgresOptions.defaults().withoutSync()
+            PostgresOptions.defaults()
+                .withoutSync()
                 .withMajorVersion(majorVersion)
                 .withServerSetting("shared_preload_libraries", "pg_stat_statements"));
     database = new TestDatabase(server);

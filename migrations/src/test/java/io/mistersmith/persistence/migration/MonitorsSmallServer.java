@@ -36,7 +36,10 @@ abstract class MonitorsSmallServer {
   static void migrate(int majorVersion) throws SQLException {
     server =
         PostgresServer.start(
-            PostgresOptions.defaults().withMajorVersion(majorVersion).withServerSettings(SETTINGS).withoutSync());
+            PostgresOptions.defaults()
+                .withMajorVersion(majorVersion)
+                .withServerSettings(SETTINGS)
+                .withoutSync());
     database = new TestDatabase(server);
     MigrationRunner.of(database.dataSource()).apply();
     database.execute(

@@ -22,7 +22,9 @@ abstract class OnMigratedDatabase {
 
   @BeforeParameterizedClassInvocation
   static void migrate(int majorVersion) {
-    server = PostgresServer.start(PostgresOptions.defaults().withoutSync().withMajorVersion(majorVersion));
+    server =
+        PostgresServer.start(
+            PostgresOptions.defaults().withoutSync().withMajorVersion(majorVersion));
     database = new TestDatabase(server);
     MigrationRunner.of(database.dataSource()).apply();
   }

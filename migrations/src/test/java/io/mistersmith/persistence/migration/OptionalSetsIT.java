@@ -72,7 +72,9 @@ class OptionalSetsIT {
 
   @BeforeParameterizedClassInvocation
   static void start(int majorVersion) {
-    server = PostgresServer.start(PostgresOptions.defaults().withoutSync().withMajorVersion(majorVersion));
+    server =
+        PostgresServer.start(
+            PostgresOptions.defaults().withoutSync().withMajorVersion(majorVersion));
   }
 
   @AfterParameterizedClassInvocation

@@ -66,7 +66,9 @@ class RegisteredPartitionsIT {
 
   @BeforeParameterizedClassInvocation
   static void startServer(int majorVersion) {
-    server = PostgresServer.start(PostgresOptions.defaults().withoutSync().withMajorVersion(majorVersion));
+    server =
+        PostgresServer.start(
+            PostgresOptions.defaults().withoutSync().withMajorVersion(majorVersion));
   }
 
   @AfterParameterizedClassInvocation

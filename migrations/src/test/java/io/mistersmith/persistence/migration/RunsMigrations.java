@@ -34,7 +34,9 @@ abstract class RunsMigrations {
 
   @BeforeParameterizedClassInvocation
   static void startServer(int majorVersion) {
-    server = PostgresServer.start(PostgresOptions.defaults().withoutSync().withMajorVersion(majorVersion));
+    server =
+        PostgresServer.start(
+            PostgresOptions.defaults().withoutSync().withMajorVersion(majorVersion));
   }
 
   @AfterParameterizedClassInvocation

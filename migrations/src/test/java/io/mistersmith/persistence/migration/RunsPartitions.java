@@ -22,7 +22,9 @@ abstract class RunsPartitions {
 
   @BeforeParameterizedClassInvocation
   static void migrate(int majorVersion) throws SQLException {
-    server = PostgresServer.start(PostgresOptions.defaults().withoutSync().withMajorVersion(majorVersion));
+    server =
+        PostgresServer.start(
+            PostgresOptions.defaults().withoutSync().withMajorVersion(majorVersion));
     database = new TestDatabase(server);
     MigrationRunner.of(database.dataSource()).apply();
     // A wait without end becomes a failure.

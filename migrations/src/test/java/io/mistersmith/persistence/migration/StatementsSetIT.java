@@ -35,7 +35,8 @@ class StatementsSetIT {
   static void migrate(int majorVersion) throws Exception {
     server =
         PostgresServer.start(
-            PostgresOptions.defaults().withoutSync()
+            PostgresOptions.defaults()
+                .withoutSync()
                 .withMajorVersion(majorVersion)
                 .withServerSetting("shared_preload_libraries", "pg_stat_statements"));
     database = new TestDatabase(server);

@@ -32,7 +32,9 @@ class TenantRolesIT {
 
   @BeforeParameterizedClassInvocation
   static void migrate(int majorVersion) throws SQLException {
-    server = PostgresServer.start(PostgresOptions.defaults().withoutSync().withMajorVersion(majorVersion));
+    server =
+        PostgresServer.start(
+            PostgresOptions.defaults().withoutSync().withMajorVersion(majorVersion));
     database = new TestDatabase(server);
     RoleSession.createRole(database, OWNER);
     RoleSession.createRole(database, STRANGER);

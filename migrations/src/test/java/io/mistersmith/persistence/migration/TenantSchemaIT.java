@@ -63,7 +63,9 @@ class TenantSchemaIT {
 
   @BeforeParameterizedClassInvocation
   static void migrate(int majorVersion) throws SQLException {
-    server = PostgresServer.start(PostgresOptions.defaults().withoutSync().withMajorVersion(majorVersion));
+    server =
+        PostgresServer.start(
+            PostgresOptions.defaults().withoutSync().withMajorVersion(majorVersion));
     database = new TestDatabase(server);
     MigrationRunner.of(database.dataSource()).apply();
     OptionalSet.TENANTS.apply(database.dataSource());

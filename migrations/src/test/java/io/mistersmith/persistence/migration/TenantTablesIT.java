@@ -40,7 +40,9 @@ class TenantTablesIT {
 
   @BeforeParameterizedClassInvocation
   static void start(int majorVersion) {
-    server = PostgresServer.start(PostgresOptions.defaults().withoutSync().withMajorVersion(majorVersion));
+    server =
+        PostgresServer.start(
+            PostgresOptions.defaults().withoutSync().withMajorVersion(majorVersion));
   }
 
   @AfterParameterizedClassInvocation

@@ -63,7 +63,9 @@ class CatalogIT {
 
   @BeforeParameterizedClassInvocation
   static void createDatabase(int majorVersion) throws SQLException {
-    server = PostgresServer.start(PostgresOptions.defaults().withoutSync().withMajorVersion(majorVersion));
+    server =
+        PostgresServer.start(
+            PostgresOptions.defaults().withoutSync().withMajorVersion(majorVersion));
     DATA_SOURCE.setURL(server.createDatabase("catalog_" + COUNTER.incrementAndGet()));
     DATA_SOURCE.setUser(server.user());
     server.password().ifPresent(DATA_SOURCE::setPassword);

@@ -44,7 +44,9 @@ abstract class RunsOnlineChanges {
 
   @BeforeParameterizedClassInvocation
   static void migrate(int majorVersion) throws SQLException {
-    server = PostgresServer.start(PostgresOptions.defaults().withoutSync().withMajorVersion(majorVersion));
+    server =
+        PostgresServer.start(
+            PostgresOptions.defaults().withoutSync().withMajorVersion(majorVersion));
     database = new PGSimpleDataSource();
     database.setURL(server.createDatabase("online_" + System.nanoTime()));
     database.setUser(server.user());

@@ -73,7 +73,9 @@ class LockTableIT {
 
   @BeforeParameterizedClassInvocation
   static void start(int majorVersion) throws SQLException {
-    server = PostgresServer.start(PostgresOptions.defaults().withoutSync().withMajorVersion(majorVersion));
+    server =
+        PostgresServer.start(
+            PostgresOptions.defaults().withoutSync().withMajorVersion(majorVersion));
     Properties login = new Properties();
     login.setProperty("user", server.user());
     server.password().ifPresent(password -> login.setProperty("password", password));
