@@ -48,6 +48,8 @@ class ConfigTest {
     refuses(() -> NatsConfig.of("nats://a").withNamePrefix("a.b"), "nats.namePrefix");
     refuses(() -> NatsConfig.of("nats://a").withRequestTimeout(Duration.ZERO), "requestTimeout");
     refuses(() -> NatsConfig.of("nats://a").withMaxInFlight(0), "nats.maxInFlight");
+    refuses(() -> NatsConfig.of("nats://a").withMaxInFlightBytes(1), "nats.maxInFlightBytes is 1");
+    refuses(() -> NatsConfig.of("nats://a").withOpenTimeout(Duration.ZERO), "openTimeout");
     refuses(() -> PostgresConfig.of("postgres://a", "u"), "jdbc:postgresql:");
     refuses(() -> POSTGRES.withConnections(2, 1), "maxConnections");
     refuses(() -> POSTGRES.withPartitionUpkeep(Duration.ofSeconds(-1)), "partitionUpkeep");

@@ -70,7 +70,7 @@ class CallbackFailuresIT {
           states.watch(agent, event -> event.value().ifPresent(now -> heard.add(now.value())))) {
         assertThat(watch).isNotNull();
         for (int round = 0; round < 5; round++) {
-          flushed(installation, states, agent, 100 * round);
+          flushed(installation, states, agent, 100L * round);
         }
         await().atMost(SOON).until(() -> heard.size() == 5 * KEYS - 3);
       }

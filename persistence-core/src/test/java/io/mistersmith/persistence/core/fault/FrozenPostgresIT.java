@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -98,7 +99,12 @@ class FrozenPostgresIT {
         StateKey absent = StateKey.of(agent, "nor this");
         Map<String, Duration> later = new LinkedHashMap<>();
         later.put("find", took(() -> states.find(StateKey.of(agent, "not in KV either"))));
-        later.put("findAll", took(() -> states.findAll(List.of(absent)).get(absent).orElseThrow()));
+        later.put(
+            "findAll",
+            took(
+                () ->
+                    Objects.requireNonNull(states.findAll(List.of(absent)).get(absent))
+                        .orElseThrow()));
         later.put("keys", took(() -> states.keys(agent, "")));
         later.put("hydrate", took(() -> persistence.lifecycle().hydrate(agent)));
         later.put("flush", took(() -> states.flush(agent, limit)));

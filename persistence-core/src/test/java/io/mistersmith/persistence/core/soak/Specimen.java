@@ -33,7 +33,7 @@ final class Specimen {
           -2.5E-7,
           Double.MIN_VALUE,
           Double.MAX_VALUE,
-          9.007199254740993E15);
+          9.007199254740992E15);
 
   private static final List<String> STRINGS =
       List.of(

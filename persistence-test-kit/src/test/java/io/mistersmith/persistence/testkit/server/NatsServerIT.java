@@ -63,6 +63,19 @@ class NatsServerIT {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"oldest", "newest"})
+  void readsAnotherConfigurationWhileItRuns(String line) {
+    NatsOptions options = NatsOptions.defaults().withLine(line);
+    try (NatsServer server = NatsServer.start(options)) {
+      assertThat(NatsProtocol.request("127.0.0.1", port(server), "$JS.API.INFO", "")).isPresent();
+      server.reload(options.withConfigLine("authorization { user: app, password: app }"));
+      assertThat(NatsProtocol.request("127.0.0.1", port(server), "$JS.API.INFO", "")).isEmpty();
+      server.reload(options);
+      assertThat(NatsProtocol.request("127.0.0.1", port(server), "$JS.API.INFO", "")).isPresent();
+    }
+  }
+
   @Test
   void answersNobodyWhilePaused() {
     try (NatsServer server = NatsServer.start(NatsOptions.defaults())) {

@@ -324,10 +324,8 @@ final class NatsLink implements AutoCloseable {
 
   private void reconnect() throws InterruptedException {
     for (int attempt = 1; !closed; attempt++) {
-      boolean unused =
-          keeper.pause(
-              Duration.ofMillis(
-                  ThreadLocalRandom.current().nextInt(MIN_WAIT_MILLIS, MAX_WAIT_MILLIS)));
+      rest(
+          Duration.ofMillis(ThreadLocalRandom.current().nextInt(MIN_WAIT_MILLIS, MAX_WAIT_MILLIS)));
       try {
         connect();
         reconnected.run();
@@ -336,7 +334,7 @@ final class NatsLink implements AutoCloseable {
         refusal = new RefusedException("the credentials are refused: " + e.getMessage());
         log.warn(
             "NATS refuses the credentials of this process, it is asked again: {}", e.getMessage());
-        boolean open = keeper.pause(REFUSED_PAUSE);
+        rest(REFUSED_PAUSE);
       } catch (IOException | RuntimeException e) {
         refusal = null;
         if (attempt % 50 == 1) {
@@ -344,6 +342,11 @@ final class NatsLink implements AutoCloseable {
         }
       }
     }
+  }
+
+  /** Waits, unless the link is closed. */
+  private void rest(Duration duration) {
+    boolean unused = keeper.pause(duration);
   }
 
   @Override

@@ -204,7 +204,8 @@ final class PostgresDeadLetterStore implements DeadLetterStore {
       return database.transaction(what, handle -> replay(handle, id));
     } catch (PersistenceException e) {
       if (PostgresFailures.verdict(e) == PostgresFailures.Verdict.OUT_OF_TIME) {
-        throw new TransientPersistenceException(DataError.TRANSACTION_CONFLICT, e.getMessage(), e);
+        throw new TransientPersistenceException(
+            DataError.TRANSACTION_CONFLICT, what + ": it ran out of time again", e);
       }
       throw e;
     }

@@ -17,6 +17,7 @@ import io.nats.client.api.StreamInfo;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -118,6 +119,29 @@ class ClusterTroubleIT {
         System.out.printf("leader: %d ms without a write%n", without.toMillis());
         assertThat(without).isLessThan(Duration.ofSeconds(20));
       }
+    }
+  }
+
+  @Test
+  void nobodyMovesWhileNoServerCanWrite() {
+    try (NatsCluster cluster = NatsCluster.startDivisible(3, NatsOptions.defaults());
+        NatsStore store = connect(cluster.servers().get(0))) {
+      HotBucket bucket = store.bucket(Bucket.AGENT_STATE);
+      awaitWrite(bucket, Duration.ofSeconds(20));
+      AtomicInteger moves = new AtomicInteger();
+      store.onReconnect(moves::incrementAndGet);
+      cluster.servers().get(2).kill();
+      cluster.cutOff(0);
+      // A write that was acknowledged by the two that were left would end the wait too early.
+      Awaitility.await()
+          .during(Duration.ofSeconds(6))
+          .atMost(Duration.ofSeconds(40))
+          .pollInterval(Duration.ofMillis(100))
+          .until(() -> catchThrowable(() -> write(bucket)) != null);
+      assertThat(moves).hasValue(0);
+      cluster.heal();
+      cluster.servers().get(2).restart();
+      awaitWrite(bucket, Duration.ofSeconds(40));
     }
   }
 
