@@ -68,8 +68,10 @@ final class JsonValue {
             ? new BigDecimal(whole)
             : new BigDecimal(number.toString());
     BigDecimal stripped = exact.stripTrailingZeros();
-    boolean fitsLong = stripped.scale() <= 0 && stripped.precision() - stripped.scale() <= 18;
-    return fitsLong ? (Number) stripped.longValueExact() : stripped;
+    boolean isWhole = stripped.scale() <= 0 && stripped.precision() - stripped.scale() <= 19;
+    return isWhole && stripped.toBigInteger().bitLength() < Long.SIZE
+        ? (Number) stripped.longValueExact()
+        : stripped;
   }
 
   /** An order of all values, the same everywhere; it means nothing beyond that. */

@@ -8,10 +8,19 @@ package io.mistersmith.persistence.repository;
  */
 public interface JsonCodec<T> {
 
-  /** The entity as one JSON document in UTF-8. */
+  /**
+   * The entity as one JSON document in UTF-8, without a byte order mark. Refused with {@code
+   * SERIALIZATION_ERROR} is what PostgreSQL or Jackson's default limits would refuse: NUL and half
+   * a surrogate pair in strings, numbers beyond a double's range, of more than 1,000 characters or
+   * with more than 16,383 digits behind the point, more than 1,000 levels. What this method throws
+   * fails this value's save alone.
+   */
   byte[] encode(T value);
 
-  /** The entity that {@code json} holds; {@code json} may be formatted otherwise than encoded. */
+  /**
+   * The entity that {@code json} holds: the bytes that {@link #encode} returned, whichever store
+   * answers, unless the row was changed by other means than this library.
+   */
   T decode(byte[] json);
 
   /**

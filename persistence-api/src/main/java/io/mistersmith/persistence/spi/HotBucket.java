@@ -50,6 +50,12 @@ public interface HotBucket {
   Duration maxAge();
 
   /**
+   * The largest value that fits into a message with any metadata: what is no larger can be written,
+   * hydrated and restored alike. Without a connection, as the last one said.
+   */
+  int maxValueBytes();
+
+  /**
    * Stores one message and returns its sequence.
    *
    * @param expectedSequence the physical sequence of the key's latest message, {@link #NONE} or

@@ -64,7 +64,11 @@ record Shelf(
     return new ResolvingStateRepository<>(
         repository(codec),
         new ResolvingWriter<>(
-            store, new KeyedCodec<>(codec), rules, clock, store.tiers().listener()),
+            store,
+            new KeyedCodec<>(codec, store.tiers().bucket()::maxValueBytes),
+            rules,
+            clock,
+            store.tiers().listener()),
         commits,
         keys,
         commitTimeout,

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -27,6 +29,13 @@ final class Failures {
   /** The future completes with the failure itself, not with a wrapper. */
   static void assertFails(DataError error, CompletableFuture<?> future) throws Exception {
     assertIs(error, future.handle((value, failure) -> failure).get(10, TimeUnit.SECONDS));
+  }
+
+  /** All that a log would show of it. */
+  static String trace(Throwable failure) {
+    StringWriter text = new StringWriter();
+    failure.printStackTrace(new PrintWriter(text));
+    return text.toString();
   }
 
   static void assertIs(DataError error, @Nullable Throwable failure) {

@@ -3,6 +3,7 @@ package io.mistersmith.persistence.testkit.contract;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.config.FlushConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.DataResult;
@@ -19,6 +20,7 @@ import java.util.Deque;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
@@ -27,6 +29,9 @@ public abstract class PersistenceContract {
 
   /** How long a test waits for what must happen. */
   static final Duration SOON = Duration.ofSeconds(15);
+
+  private static final Duration IDLE = Duration.ofMillis(400);
+  private static final Duration SWEEP = Duration.ofMillis(50);
 
   private final Deque<Persistence> opened = new ArrayDeque<>();
   private PersistenceFixture fixture;
@@ -53,6 +58,23 @@ public abstract class PersistenceContract {
       opened.pop().close(Duration.ofSeconds(2));
     }
     fixture.close();
+  }
+
+  /**
+   * Closes all runtimes, and leaves what they have written in PostgreSQL alone: at least so many
+   * entries. Returns how many.
+   */
+  final int evictAll(int entries) {
+    while (!opened.isEmpty()) {
+      opened.pop().close(SOON);
+    }
+    LifecycleChanges evictions = new LifecycleChanges();
+    FlushConfig impatient = FlushConfig.defaults().withIdleTimeToLive(IDLE, SWEEP);
+    Persistence evicting = open(config().flush(impatient).listener(evictions).build());
+    elapse(IDLE.plusMillis(100));
+    Awaitility.await().atMost(SOON).until(() -> evictions.evicted() >= entries);
+    evicting.close(SOON);
+    return evictions.evicted();
   }
 
   final Persistence persistence() {

@@ -1,17 +1,33 @@
 package io.mistersmith.persistence.testkit.contract;
 
 import static io.mistersmith.persistence.testkit.contract.Failures.assertFails;
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_16BE;
+import static java.nio.charset.StandardCharsets.UTF_16LE;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.lifecycle.Checkpoint;
+import io.mistersmith.persistence.lifecycle.CheckpointOptions;
+import io.mistersmith.persistence.lifecycle.ForkOptions;
+import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.Versioned;
+import io.mistersmith.persistence.repository.JsonCodec;
+import io.mistersmith.persistence.repository.SaveOptions;
+import io.mistersmith.persistence.repository.StateRepository;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -21,6 +37,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** That bad input gets a typed error that says what is wrong, and loses nothing. */
 public abstract class StateBadInputContract extends PersistenceContract {
+
+  private static final CheckpointOptions FULL = CheckpointOptions.full().withDeadline(SOON);
 
   /** For implementations. */
   protected StateBadInputContract() {}
@@ -93,6 +111,144 @@ public abstract class StateBadInputContract extends PersistenceContract {
       })
   void textsThatAreNoJsonForBothStoresAreRefused(String text) {
     refusedWithoutLoss(() -> texts().save(key("a"), text), DataError.SERIALIZATION_ERROR);
+  }
+
+  static Stream<byte[]> otherEncodings() {
+    return Stream.of(
+        "\ufeff{}".getBytes(UTF_8),
+        "[\"a\"]".getBytes(UTF_16LE),
+        "[\"a\"]".getBytes(UTF_16BE),
+        "\"\u00e9\"".getBytes(ISO_8859_1),
+        new byte[] {'"', (byte) 0xC0, (byte) 0xAF, '"'},
+        new byte[] {'"', (byte) 0xED, (byte) 0xA0, (byte) 0x80, '"'},
+        new byte[] {'"', (byte) 0xE2, (byte) 0x82, '"'});
+  }
+
+  @ParameterizedTest
+  @MethodSource("otherEncodings")
+  void bytesThatAreNotPlainUtf8AreRefused(byte[] json) {
+    StateRepository<byte[]> raw = persistence().states(DataType.AGENT_STATE, new BytesCodec());
+    refusedWithoutLoss(() -> raw.save(key("a"), json), DataError.SERIALIZATION_ERROR);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"1E-16384", "1E-20000", "1e9999999999", "-1e-9999999999", "[0E-99999999999999]"})
+  void numbersBeyondPostgresAreRefused(String text) {
+    refusedWithoutLoss(() -> texts().save(key("a"), text), DataError.SERIALIZATION_ERROR);
+  }
+
+  @Test
+  void numbersThatNoReaderTakesAreRefused() {
+    BigDecimal digits = new BigDecimal("0." + "7".repeat(1_200));
+    refusedWithoutLoss(() -> states().save(key("a"), digits), DataError.SERIALIZATION_ERROR);
+    refusedWithoutLoss(
+        () -> texts().save(key("a"), digits.toPlainString()), DataError.SERIALIZATION_ERROR);
+  }
+
+  @Test
+  void aValueAtTheLimitCanBeCarriedOnEachPath() {
+    String most = "[" + "7,".repeat(400_000) + "7]";
+    texts().save(key("large"), most);
+    texts().save(key("small"), "1");
+    refusedWithoutLoss(
+        () -> texts().save(key("a"), "\"" + "x".repeat(1024 * 1024 - 100) + "\""),
+        DataError.VALUE_TOO_LARGE);
+    Checkpoint made = persistence().checkpoints().create(agent(), FULL);
+    texts().delete(key("large"));
+    texts().delete(key("small"));
+    assertThat(persistence().checkpoints().restore(made.id(), SOON).written()).isEqualTo(2);
+    UUID heir = register();
+    persistence().checkpoints().fork(made.id(), heir, ForkOptions.toEmpty(SOON));
+    assertThat(texts().find(StateKey.of(heir, "large")).orElseThrow().value()).isEqualTo(most);
+    persistence().close(SOON);
+
+    int evicted = evictAll(4);
+    assertThat(evicted).isGreaterThanOrEqualTo(4);
+    Persistence runtime = open(config().build());
+    assertThat(runtime.lifecycle().hydrate(agent().toString()).brought()).isGreaterThanOrEqualTo(2);
+    assertThat(
+            runtime
+                .states(DataType.AGENT_STATE, new TextCodec())
+                .find(key("large"))
+                .orElseThrow()
+                .value())
+        .isEqualTo(most);
+  }
+
+  @Test
+  void whatACodecThrowsFailsItsOwnRowOnly() throws Exception {
+    StateRepository<String> picky = persistence().states(DataType.AGENT_STATE, new Picky());
+    Map<StateKey, String> values = new LinkedHashMap<>();
+    values.put(key("good"), "1");
+    values.put(key("bad"), "throws classified");
+    values.put(key("worse"), "overflows classified");
+    values.put(key("also good"), "2");
+    var saved = picky.saveAll(values);
+    assertThat(row(saved, key("good")).value()).isEqualTo("1");
+    assertThat(row(saved, key("also good")).value()).isEqualTo("2");
+    for (String bad : List.of("bad", "worse")) {
+      PersistenceException failure =
+          Objects.requireNonNull(saved.get(key(bad))).failure().orElseThrow();
+      Failures.assertIs(DataError.SERIALIZATION_ERROR, failure);
+      assertThat(failure).hasMessageContaining(bad).hasMessageContaining(Picky.class.getName());
+      assertThat(Failures.trace(failure)).doesNotContain("classified");
+      assertFails(
+          DataError.SERIALIZATION_ERROR,
+          () -> picky.save(key(bad), Objects.requireNonNull(values.get(key(bad)))));
+      assertFails(
+          DataError.SERIALIZATION_ERROR,
+          picky.saveAsync(
+              key(bad), Objects.requireNonNull(values.get(key(bad))), SaveOptions.unconditional()));
+      texts().save(key(bad), "\"" + values.get(key(bad)) + "\"");
+      assertFails(DataError.SERIALIZATION_ERROR, () -> picky.find(key(bad)));
+      assertFails(DataError.SERIALIZATION_ERROR, picky.findAsync(key(bad)));
+      assertFails(DataError.SERIALIZATION_ERROR, () -> picky.update(key(bad), text -> "3"));
+    }
+    var found = picky.findAll(values.keySet());
+    assertThat(found).hasSize(4);
+    assertThat(row(found, key("good")).orElseThrow().value()).isEqualTo("1");
+    assertThat(failure(found, key("bad"))).isEqualTo(DataError.SERIALIZATION_ERROR);
+    assertThat(failure(found, key("worse"))).isEqualTo(DataError.SERIALIZATION_ERROR);
+  }
+
+  /** Throws for some values what a careless codec throws. */
+  private static final class Picky implements JsonCodec<String> {
+
+    @Override
+    public byte[] encode(String value) {
+      complain(value);
+      return value.getBytes(UTF_8);
+    }
+
+    @Override
+    public String decode(byte[] json) {
+      String text = new String(json, UTF_8);
+      complain(text);
+      return text;
+    }
+
+    private static void complain(String text) {
+      if (text.contains("throws")) {
+        throw new IllegalStateException(text);
+      }
+      if (text.contains("overflows")) {
+        throw new StackOverflowError(text);
+      }
+    }
+  }
+
+  private static final class BytesCodec implements JsonCodec<byte[]> {
+
+    @Override
+    public byte[] encode(byte[] value) {
+      return value;
+    }
+
+    @Override
+    public byte[] decode(byte[] json) {
+      return json;
+    }
   }
 
   @ParameterizedTest

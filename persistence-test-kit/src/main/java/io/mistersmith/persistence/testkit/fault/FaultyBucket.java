@@ -61,6 +61,11 @@ final class FaultyBucket implements HotBucket {
   }
 
   @Override
+  public int maxValueBytes() {
+    return real.maxValueBytes();
+  }
+
+  @Override
   public long publish(
       StateKey key,
       Operation operation,

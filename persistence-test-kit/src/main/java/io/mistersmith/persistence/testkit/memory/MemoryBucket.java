@@ -69,6 +69,11 @@ final class MemoryBucket implements HotBucket {
   }
 
   @Override
+  public int maxValueBytes() {
+    return current.get().maxValueBytes();
+  }
+
+  @Override
   public long publish(
       StateKey key,
       Operation operation,

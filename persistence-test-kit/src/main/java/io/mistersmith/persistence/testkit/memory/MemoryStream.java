@@ -35,6 +35,7 @@ import java.util.concurrent.locks.ReentrantLock;
 final class MemoryStream {
 
   private static final int MAX_PAYLOAD = 1024 * 1024;
+  private static final int HEADER_ROOM = 6 * 1024;
 
   private final String name;
   private final BucketConfig config;
@@ -91,6 +92,10 @@ final class MemoryStream {
     } finally {
       lock.unlock();
     }
+  }
+
+  int maxValueBytes() {
+    return Math.min(MAX_PAYLOAD - HEADER_ROOM, config.maxValueBytes().orElse(MAX_PAYLOAD));
   }
 
   long publish(

@@ -85,6 +85,7 @@ public final class Restorer {
       checkEmpty(restoration, standings);
     }
     List<Change> changes = changes(wanted, standings);
+    checkSizes(restoration, changes);
     Optional<Revision> last = write(restoration, changes, deadline);
     last.ifPresent(revision -> commits.awaitAgent(agent, revision, deadline.left()));
     int written = (int) changes.stream().filter(change -> change.wanted().isPresent()).count();
@@ -121,6 +122,26 @@ public final class Restorer {
               + ": the agent has "
               + live
               + " entries; fork to one without, or say that they are to be replaced");
+    }
+  }
+
+  /** A restore that cannot be finished is not begun. */
+  private void checkSizes(Restoration restoration, List<Change> changes) {
+    int most = store.tiers().bucket().maxValueBytes();
+    for (Change change : changes) {
+      int bytes = change.json().map(json -> json.length).orElse(0);
+      if (bytes > most) {
+        throw new NonTransientPersistenceException(
+            DataError.VALUE_TOO_LARGE,
+            restoration
+                + ": nothing was changed, since the value of key "
+                + change.key()
+                + " has "
+                + bytes
+                + " bytes, more than the "
+                + most
+                + " that the bucket and the server take; raise the limit of both");
+      }
     }
   }
 

@@ -2,6 +2,7 @@ package io.mistersmith.persistence.core.internal.codec;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.BeanDescription;
 import com.fasterxml.jackson.databind.DeserializationConfig;
 import com.fasterxml.jackson.databind.DeserializationContext;
@@ -13,7 +14,11 @@ import com.fasterxml.jackson.databind.module.SimpleModule;
 import io.mistersmith.persistence.crdt.Crdt;
 import io.mistersmith.persistence.error.PersistenceException;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Maps CRDTs, wherever in an entity they are, to the JSON form that they document. */
 final class CrdtModule extends SimpleModule {
@@ -61,7 +66,10 @@ final class CrdtModule extends SimpleModule {
     @Override
     public Crdt<?> deserialize(JsonParser json, DeserializationContext context) throws IOException {
       try {
-        Crdt<?> value = Crdt.read(context.readValue(json, Map.class));
+        Crdt<?> value =
+            exact(json) instanceof Map<?, ?> map
+                ? Crdt.read(map)
+                : context.reportInputMismatch(this, "a CRDT is an object in JSON");
         if (!type.isInstance(value)) {
           context.reportInputMismatch(this, "another type of CRDT than %s", type.getSimpleName());
         }
@@ -69,6 +77,34 @@ final class CrdtModule extends SimpleModule {
       } catch (PersistenceException e) {
         return context.reportInputMismatch(this, "%s", e.getMessage());
       }
+    }
+
+    /** With all digits of each number: an untyped reader makes doubles of them. */
+    private static @Nullable Object exact(JsonParser json) throws IOException {
+      return switch (json.currentToken()) {
+        case START_OBJECT -> {
+          Map<String, @Nullable Object> members = new LinkedHashMap<>();
+          while (json.nextToken() == JsonToken.FIELD_NAME) {
+            String name = json.currentName();
+            json.nextToken();
+            members.put(name, exact(json));
+          }
+          yield members;
+        }
+        case START_ARRAY -> {
+          List<@Nullable Object> items = new ArrayList<>();
+          while (json.nextToken() != JsonToken.END_ARRAY) {
+            items.add(exact(json));
+          }
+          yield items;
+        }
+        case VALUE_NUMBER_INT -> json.getNumberValue();
+        case VALUE_NUMBER_FLOAT -> json.getDecimalValue();
+        case VALUE_TRUE -> true;
+        case VALUE_FALSE -> false;
+        case VALUE_NULL -> null;
+        default -> json.getText();
+      };
     }
   }
 }

@@ -12,7 +12,11 @@ import com.fasterxml.jackson.databind.JavaType;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.exc.InvalidDefinitionException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.module.SimpleModule;
+import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
+import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.repository.JsonCodec;
@@ -20,16 +24,27 @@ import java.io.IOException;
 import java.util.Optional;
 
 /**
- * JSON as both stores keep it. What its codecs write, PostgreSQL accepts: no entry that this
- * library wrote is refused for its JSON when it is flushed. Thread-safe.
+ * JSON as both stores keep it. What its codecs write, PostgreSQL accepts and its readers can read:
+ * no entry that this library wrote is refused for its JSON when it is flushed. Thread-safe.
+ *
+ * <p>The modules are named, not found: what a type looks like in the stores must not depend on what
+ * else is on a process's class path.
  */
 public final class Json {
+
+  /** Beyond this, a document is looked through once more for what only large ones can be. */
+  private static final int LARGE = 16 * 1024 * 1024;
 
   private static final ObjectMapper MAPPER =
       JsonMapper.builder()
           .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)
+          .disable(SerializationFeature.WRITE_DURATIONS_AS_TIMESTAMPS)
+          .enable(SerializationFeature.WRITE_DATES_WITH_ZONE_ID)
+          .disable(DeserializationFeature.ADJUST_DATES_TO_CONTEXT_TIME_ZONE)
           .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-          .findAndAddModules()
+          .addModule(new JavaTimeModule())
+          .addModule(new Jdk8Module())
+          .addModule(new SimpleModule().setSerializerModifier(new JsonbOrder()))
           .addModule(new CrdtModule())
           .build();
 
@@ -58,11 +73,17 @@ public final class Json {
       if (value == null) {
         throw refused("the value is null; delete the key instead");
       }
-      return write(generator -> MAPPER.writeValue(generator, value));
+      return CodecFailure.guard(
+          "the mapping of " + type.getRawClass().getName(), "encode", () -> write(value));
     }
 
     @Override
     public T decode(byte[] json) {
+      return CodecFailure.guard(
+          "the mapping of " + type.getRawClass().getName(), "decode", () -> read(json));
+    }
+
+    private T read(byte[] json) {
       try {
         if (known.isPresent()) {
           try (JsonParser document = MAPPER.createParser(json)) {
@@ -89,26 +110,32 @@ public final class Json {
   private record Checked<T>(JsonCodec<T> codec) implements JsonCodec<T> {
 
     @Override
+    @SuppressWarnings("NullAway") // the check is for codecs without null analysis
     public byte[] encode(T value) {
-      byte[] json = codec.encode(value);
-      write(
-          generator -> {
-            try (JsonParser parser = MAPPER.createParser(json)) {
-              if (parser.nextToken() == null) {
-                throw refused("the codec wrote no JSON");
-              }
-              generator.copyCurrentStructureExact(parser);
-              if (parser.nextToken() != null) {
-                throw refused("the codec wrote more than one JSON document");
-              }
-            }
-          });
-      return json;
+      byte[] json = CodecFailure.guard(name(), "encode", () -> codec.encode(value));
+      if (json == null) {
+        throw refused(name() + " encoded a value as null");
+      }
+      try {
+        JsonText.check(json, MAPPER.getFactory());
+        return json;
+      } catch (IOException | StackOverflowError e) {
+        throw refused(name() + " did not write JSON that both stores keep: " + why(e));
+      }
     }
 
     @Override
+    @SuppressWarnings("NullAway")
     public T decode(byte[] json) {
-      return codec.decode(json);
+      T value = CodecFailure.guard(name(), "decode", () -> codec.decode(json));
+      if (value == null) {
+        throw refused(name() + " decoded an entry as null");
+      }
+      return value;
+    }
+
+    private String name() {
+      return "codec " + codec.getClass().getName();
     }
 
     @Override
@@ -117,17 +144,22 @@ public final class Json {
     }
   }
 
-  private interface Writing {
-    void to(JsonGenerator generator) throws IOException;
-  }
-
-  private static byte[] write(Writing writing) {
+  private static byte[] write(Object value) {
     BufferRecycler recycler = MAPPER.getFactory()._getBufferRecycler();
     try (ByteArrayBuilder bytes = new ByteArrayBuilder(recycler)) {
-      try (JsonGenerator generator = new StrictGenerator(MAPPER.createGenerator(bytes))) {
-        writing.to(generator);
+      boolean wroteUnchecked;
+      try (StrictGenerator generator = new StrictGenerator(MAPPER.createGenerator(bytes))) {
+        MAPPER.writeValue((JsonGenerator) generator, value);
+        if (generator.getOutputContext().getEntryCount() != 1) {
+          throw refused("the value is not written as one JSON document");
+        }
+        wroteUnchecked = generator.wroteUnchecked();
       }
-      return bytes.getClearAndRelease();
+      byte[] json = bytes.getClearAndRelease();
+      if (wroteUnchecked || json.length > LARGE) {
+        JsonText.check(json, MAPPER.getFactory());
+      }
+      return json;
     } catch (IOException | StackOverflowError e) {
       throw refused("the value cannot be written as JSON: " + why(e));
     } finally {
@@ -141,6 +173,13 @@ public final class Json {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof JsonMappingException mapping && where.isEmpty()) {
         where = mapping.getPathReference();
+      }
+      if (cause instanceof InvalidDefinitionException definition && definition.getType() != null) {
+        return "Jackson has no mapping for "
+            + definition.getType().toCanonical()
+            + (where.isEmpty() ? "" : " at " + where)
+            + "; give the type accessors or Jackson's annotations, or save through a JsonCodec of"
+            + " your own: states(dataType, codec)";
       }
       if (cause instanceof JsonGenerationException || cause instanceof StreamConstraintsException) {
         return ((JsonProcessingException) cause).getOriginalMessage()

@@ -81,7 +81,7 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
     this.store = store;
     this.l1 = store.tiers().l1();
     this.lifetimes = store.tiers().lifetimes();
-    this.codec = new KeyedCodec<>(codec);
+    this.codec = new KeyedCodec<>(codec, store.tiers().bucket()::maxValueBytes);
     this.commits = commits;
     this.keys = keys;
     this.commitTimeout = commitTimeout;
@@ -328,7 +328,7 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
   private DataResult<Optional<Versioned<T>>> row(Supplier<Optional<Versioned<T>>> decoding) {
     try {
       return DataResult.success(decoding.get());
-    } catch (NonTransientPersistenceException e) {
+    } catch (PersistenceException e) {
       return DataResult.failure(e);
     }
   }

@@ -80,7 +80,13 @@ public final class ResolvingStateRepository<T> implements StateRepository<T> {
     return save(toSave(key, value, options), options);
   }
 
+  @SuppressWarnings("NullAway") // the check is for callers without null analysis
   private Write<T> toSave(StateKey key, T value, SaveOptions options) {
+    if (value == null) {
+      throw new NonTransientPersistenceException(
+          DataError.SERIALIZATION_ERROR,
+          "key " + key + ": the value is null; delete the key instead");
+    }
     Optional<Instant> expiresAt = lifetimes.after(options.timeToLive());
     VectorClock seen = options.seen();
     return new Write<>(

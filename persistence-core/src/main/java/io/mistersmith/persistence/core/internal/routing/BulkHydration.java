@@ -23,6 +23,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Brings all of an owner's flushed entries into the bucket that are not there.
@@ -32,6 +34,8 @@ import org.jspecify.annotations.Nullable;
  * what came in between stays. Only acknowledgements that arrive move the progress.
  */
 final class BulkHydration {
+
+  private static final Logger LOG = LoggerFactory.getLogger(BulkHydration.class);
 
   /** Every publish ends by itself before that; this is for a JVM that stands still. */
   private static final Duration LONGEST = Duration.ofMinutes(10);
@@ -111,12 +115,25 @@ final class BulkHydration {
         report(done.incrementAndGet());
       } else if (Conflicts.isConflict(unwrapped(refusal))) {
         report(done.incrementAndGet());
+      } else if (isTooLarge(unwrapped(refusal))) {
+        LOG.warn(
+            "bucket {}, key {}: not hydrated, reads go on to PostgreSQL: {}",
+            tiers.bucket().name(),
+            row.key(),
+            unwrapped(refusal).getMessage());
+        report(done.incrementAndGet());
       } else {
         fail(unwrapped(refusal));
       }
     } finally {
       countDown();
     }
+  }
+
+  /** Of a row that was not written through this library, or before a limit was lowered. */
+  private static boolean isTooLarge(Throwable refusal) {
+    return refusal instanceof PersistenceException failure
+        && failure.error() == DataError.VALUE_TOO_LARGE;
   }
 
   private synchronized void fail(Throwable cause) {

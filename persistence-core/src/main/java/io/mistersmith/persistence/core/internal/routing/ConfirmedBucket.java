@@ -139,6 +139,11 @@ public final class ConfirmedBucket implements HotBucket {
   }
 
   @Override
+  public int maxValueBytes() {
+    return bucket.maxValueBytes();
+  }
+
+  @Override
   public long publish(
       StateKey key,
       Operation operation,

@@ -1,18 +1,28 @@
 package io.mistersmith.persistence.core.internal.codec;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import com.fasterxml.jackson.annotation.JsonRawValue;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.repository.JsonCodec;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -65,6 +75,164 @@ class JsonTest {
   }
 
   @Test
+  void refusesNumbersThatPostgresOrTheReaderCannotTake() {
+    refuses(new BigDecimal("1E-20000"), "16383");
+    refuses(new BigDecimal("0E-16384"), "16383");
+    refuses(new BigDecimal("0." + "7".repeat(1_200)), "1000");
+    refuses(new BigDecimal("7".repeat(1_200)), "1000");
+    refuses(new double[] {1, Double.NaN}, "NaN");
+    for (String good : List.of("1E-16383", "0." + "7".repeat(900), "1E+300", "-0E+300")) {
+      BigDecimal number = new BigDecimal(good);
+      JsonCodec<BigDecimal> numbers = Json.mapping(BigDecimal.class);
+      assertThat(numbers.decode(numbers.encode(number))).isEqualTo(number);
+    }
+  }
+
+  @Test
+  void refusesNamesThatCannotBeReadBack() {
+    refuses(Map.of("n".repeat(50_001), 1), "name");
+    refuses(Map.of("\u65e5".repeat(20_000), 1), "name");
+    Object longest = Map.of("n".repeat(49_000), 1);
+    assertThat(ANYTHING.decode(ANYTHING.encode(longest))).isEqualTo(longest);
+    refuses(new String[] {"a\u0000b"}, "NUL");
+  }
+
+  record Raw(@JsonRawValue String json) {}
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"{\"cut\":", "1}", "1,2", "NaN", "\"\\u0000\"", "1e-20000", "1e9999999999", "]"})
+  void checksWhatATypeWritesAsItIs(String json) {
+    JsonCodec<Raw> raws = Json.mapping(Raw.class);
+    assertThatThrownBy(() -> raws.encode(new Raw(json)))
+        .isInstanceOf(NonTransientPersistenceException.class)
+        .hasMessageNotContaining("9999");
+  }
+
+  @Test
+  void leavesAGoodDocumentWithinAnotherAsItIs() {
+    assertThat(new String(Json.mapping(Raw.class).encode(new Raw("{\"a\":1.0E7}")), UTF_8))
+        .isEqualTo("{\"json\":{\"a\":1.0E7}}");
+  }
+
+  record Times(Instant at, Duration lasts, Optional<LocalDate> day) {}
+
+  @Test
+  void writesTimesAsText() {
+    JsonCodec<Times> codec = Json.mapping(Times.class);
+    Times times =
+        new Times(Instant.EPOCH, Duration.ofMinutes(90), Optional.of(LocalDate.of(2026, 2, 3)));
+    assertThat(new String(codec.encode(times), UTF_8))
+        .isEqualTo(
+            "{\"at\":\"1970-01-01T00:00:00Z\",\"day\":\"2026-02-03\",\"lasts\":\"PT1H30M\"}");
+    Times without = new Times(Instant.MAX, Duration.ZERO, Optional.empty());
+    assertThat(codec.decode(codec.encode(without))).isEqualTo(without);
+  }
+
+  record Fields(String zebra, int bb, int aa, String c) {}
+
+  @JsonPropertyOrder({"bb", "a"})
+  record Chosen(int a, int bb) {}
+
+  @Test
+  void writesFieldsInTheOrderOfJsonb() {
+    assertThat(new String(Json.mapping(Fields.class).encode(new Fields("z", 2, 1, "c")), UTF_8))
+        .isEqualTo("{\"c\":\"c\",\"aa\":1,\"bb\":2,\"zebra\":\"z\"}");
+    assertThat(new String(Json.mapping(Chosen.class).encode(new Chosen(1, 2)), UTF_8))
+        .isEqualTo("{\"bb\":2,\"a\":1}");
+  }
+
+  @Test
+  void namesTheTypeThatHasNoMappingAndWhatToDo() {
+    assertThatThrownBy(() -> ANYTHING.encode(Map.of("field", new Object())))
+        .hasMessageContaining("java.lang.Object")
+        .hasMessageContaining("field")
+        .hasMessageContaining("JsonCodec");
+  }
+
+  @Test
+  void whatACodecThrowsIsTypedAndQuotesNothing() {
+    for (Throwable thrown :
+        List.of(
+            new NumberFormatException("For input string: classified"),
+            new StackOverflowError(),
+            new AssertionError("classified"),
+            new NoClassDefFoundError("classified"))) {
+      JsonCodec<String> codec = Json.checked(new Throwing(thrown));
+      for (ThrowingCallable call :
+          List.<ThrowingCallable>of(() -> codec.encode("x"), () -> codec.decode(new byte[0]))) {
+        assertThatThrownBy(call)
+            .isInstanceOfSatisfying(
+                NonTransientPersistenceException.class,
+                e -> assertThat(e.error()).isEqualTo(DataError.SERIALIZATION_ERROR))
+            .hasMessageContaining(thrown.getClass().getName())
+            .hasMessageContaining(Throwing.class.getName())
+            .hasStackTraceContaining("JsonTest")
+            .satisfies(e -> assertThat(trace(e)).doesNotContain("classified"));
+      }
+    }
+  }
+
+  private static String trace(Throwable failure) {
+    StringWriter text = new StringWriter();
+    failure.printStackTrace(new PrintWriter(text));
+    return text.toString();
+  }
+
+  private record Throwing(Throwable thrown) implements JsonCodec<String> {
+
+    @Override
+    public byte[] encode(String value) {
+      throw raise();
+    }
+
+    @Override
+    public String decode(byte[] json) {
+      throw raise();
+    }
+
+    private RuntimeException raise() {
+      if (thrown instanceof Error error) {
+        throw error;
+      }
+      return (RuntimeException) thrown;
+    }
+  }
+
+  @Test
+  void bytesThatAreNotPlainUtf8AreRefused() {
+    JsonCodec<byte[]> bytes =
+        Json.checked(
+            new JsonCodec<>() {
+              @Override
+              public byte[] encode(byte[] value) {
+                return value;
+              }
+
+              @Override
+              public byte[] decode(byte[] json) {
+                return json;
+              }
+            });
+    for (byte[] bad :
+        List.of(
+            "\ufeff1".getBytes(UTF_8),
+            "\"a\"".getBytes(StandardCharsets.UTF_16LE),
+            "\"a\"".getBytes(StandardCharsets.UTF_16),
+            "[1]".getBytes(Charset.forName("UTF-32BE")),
+            "\"\u00e9\"".getBytes(StandardCharsets.ISO_8859_1),
+            new byte[] {'"', (byte) 0xC0, (byte) 0x80, '"'},
+            new byte[] {'"', (byte) 0xC1, (byte) 0xA1, '"'},
+            new byte[] {'"', (byte) 0xED, (byte) 0xA0, (byte) 0x80, '"'},
+            new byte[] {'"', (byte) 0xF4, (byte) 0x90, (byte) 0x80, (byte) 0x80, '"'},
+            new byte[] {'"', (byte) 0xE6, '"'},
+            new byte[] {'1', 0})) {
+      assertThatThrownBy(() -> bytes.encode(bad))
+          .isInstanceOf(NonTransientPersistenceException.class);
+    }
+  }
+
+  @Test
   void namesThePlaceButNotTheValue() {
     assertThatThrownBy(() -> ANYTHING.encode(Map.of("secret", Map.of("name", "se\u0000cret"))))
         .hasMessageContaining("name")
@@ -110,6 +278,11 @@ class JsonTest {
         "NaN",
         "1e400",
         "-1e400",
+        "1e9999999999",
+        "-1E+99999999999999999999",
+        "1e-9999999999",
+        "1E-16384",
+        "0.5E-16383",
         "\"\\u0000\"",
         "\"\\ud83d\"",
         "{\"a\":\"\\ude00\"}"
@@ -122,7 +295,18 @@ class JsonTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"null", "0", "-1.5e-300", "[]", "{\"a\":[1,2,{}]}", "\"\\ud83d\\ude00\""})
+  @ValueSource(
+      strings = {
+        "null",
+        "0",
+        "-1.5e-300",
+        "1E-16383",
+        "1e-400",
+        "1E+2",
+        "[]",
+        "{\"a\":[1,2,{}]}",
+        "\"\\ud83d\\ude00\""
+      })
   void leavesGoodTextAsItIs(String text) {
     assertThat(TEXT.decode(TEXT.encode(text))).isEqualTo(text);
   }

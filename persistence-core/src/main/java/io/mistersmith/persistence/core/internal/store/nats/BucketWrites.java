@@ -22,12 +22,19 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Stores messages. A conditional write that carries a write id is looked for when its
  * acknowledgement was lost; for that it keeps a third of the request timeout.
  */
 final class BucketWrites {
+
+  private static final Logger LOG = LoggerFactory.getLogger(BucketWrites.class);
+
+  /** More than an entry's headers take: a vector clock of 32 nodes is the most of it. */
+  private static final int HEADER_ROOM = 6 * 1024;
 
   private final NatsLink link;
   private final BucketStream stream;
@@ -36,6 +43,7 @@ final class BucketWrites {
   private final Window window;
   private final LostAcknowledgement lostAcknowledgement;
   private final Duration timeoutBeforeSearch;
+  private volatile long maxPayload = Integer.MAX_VALUE;
 
   BucketWrites(
       NatsLink link,
@@ -51,6 +59,15 @@ final class BucketWrites {
     this.window = window;
     this.lostAcknowledgement = new LostAcknowledgement(link, reads);
     this.timeoutBeforeSearch = link.requestTimeout().multipliedBy(2).dividedBy(3);
+  }
+
+  int maxValueBytes() {
+    try {
+      maxPayload = link.connection().getMaxPayload();
+    } catch (PersistenceException e) {
+      LOG.trace("{}; the last connection's limit holds", e.getMessage());
+    }
+    return (int) Math.min(maxValueBytes, Math.max(maxPayload / 2, maxPayload - HEADER_ROOM));
   }
 
   long publish(

@@ -150,6 +150,11 @@ final class NatsBucket implements HotBucket {
   }
 
   @Override
+  public int maxValueBytes() {
+    return writes.maxValueBytes();
+  }
+
+  @Override
   public long publish(
       StateKey key,
       Operation operation,

@@ -114,6 +114,6 @@ final class StoreProbe {
             new Revision(1, sequence),
             Instant.EPOCH,
             Optional.empty());
-    return new StateRow(change, key, value, "0".repeat(64));
+    return new StateRow(change, key, value, false, "0".repeat(64));
   }
 }
