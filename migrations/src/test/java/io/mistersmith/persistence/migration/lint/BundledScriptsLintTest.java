@@ -18,8 +18,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every script that the module brings, of whatever set, is clean or says why it is exempt. */
 class BundledScriptsLintTest {
-  private static final Path ROOT = Path.of("src/main/resources/db");
-  private static final Path CORE = ROOT.resolve("migration");
+  private static final Path ROOT = Path.of("src/main/resources/io/mistersmith/persistence/db");
+  private static final Path CORE = ROOT.resolve("core");
   private static final Pattern VERSION =
       Pattern.compile("([VU])(\\d+)\\.(\\d+)\\.(\\d+)__.*\\.sql");
 
