@@ -149,7 +149,7 @@ class AuditRedactionIT {
     } finally {
       database.execute(
           "DELETE FROM audit.redactions WHERE table_schema = 'agents'"
-              + " AND named_by IS NULL OR table_schema = 'billing'");
+              + " AND table_name = 'registry' AND named_by IS NULL OR table_schema = 'billing'");
     }
   }
 
