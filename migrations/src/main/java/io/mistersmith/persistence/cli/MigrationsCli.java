@@ -76,6 +76,8 @@ public final class MigrationsCli {
     System.setProperty(prefix + "showShortLogName", "true");
     System.setProperty(prefix + "showDateTime", "true");
     System.setProperty(prefix + "dateTimeFormat", "HH:mm:ss.SSS");
+    // Each script as it is applied: the progress of a pipeline's step.
+    System.setProperty(prefix + "log.io.mistersmith.persistence.migration.Apply", "debug");
   }
 
   static int run(String... args) {

@@ -15,7 +15,7 @@ final class JsonbText {
   private final byte[] json;
 
   /** For each level where its last name begins: 0 before the first name, -1 in an array. */
-  private final int[] names = new int[MAX_DEPTH];
+  private int[] names = new int[16];
 
   private int depth;
   private int at;
@@ -77,6 +77,9 @@ final class JsonbText {
   private boolean enter(int lastName) {
     if (depth == MAX_DEPTH) {
       return false;
+    }
+    if (depth == names.length) {
+      names = Arrays.copyOf(names, depth * 2);
     }
     names[depth++] = lastName;
     return skip();

@@ -184,6 +184,9 @@ class PostgresStateStoreIT {
     }
     apply(changes.toArray(StateChange[]::new));
     apply(put(agent, "alive", "1", position.epoch(), 2_301));
+    // A tombstone's age counts from its commit.
+    database.execute(
+        "UPDATE agents.state SET deleted_at = now() - interval '2 hours' WHERE state_key LIKE 'old%'");
     database.execute(
         "INSERT INTO agents.state (agent_id, state_key, state_value, expires_at, deleted_at)"
             + " VALUES ('%1$s', 'expired', '1', now() - interval '2 hours', NULL),".formatted(agent)
