@@ -50,6 +50,7 @@ record ScriptObjects(
       facts.creates().forEach(name -> add(names, name, null));
       created.addAll(names);
       if (!overloads && !maySucceed(facts)) {
+        names.removeAll(dropped); // the script makes room for these itself
         exclusive.addAll(names);
       }
     }
