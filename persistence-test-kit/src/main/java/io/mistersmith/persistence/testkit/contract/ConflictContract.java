@@ -20,20 +20,13 @@ import io.mistersmith.persistence.monitor.ConflictReport.Outcome;
 import io.mistersmith.persistence.monitor.PersistenceListener;
 import io.mistersmith.persistence.repository.SaveOptions;
 import io.mistersmith.persistence.repository.StateRepository;
-import io.mistersmith.persistence.testkit.fault.Call;
 import io.mistersmith.persistence.testkit.fault.Faults;
-import io.mistersmith.persistence.testkit.fault.Gate;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -64,21 +57,6 @@ public abstract class ConflictContract extends PersistenceContract {
     @Override
     public void onConflict(ConflictReport report) {
       reports.add(report);
-    }
-  }
-
-  /** Makes a call in {@code slow}, and lets it go on when {@code overtaking} is done. */
-  private <T> T overtaken(Faults slow, Callable<T> call, Runnable overtaking) throws Exception {
-    ExecutorService pool = Executors.newSingleThreadExecutor();
-    try (Gate gate = slow.on(Call.GET).pauseBefore()) {
-      Future<T> outcome = pool.submit(call);
-      assertThat(gate.awaitArrival(SOON)).isTrue();
-      elapse(Duration.ofMillis(20));
-      overtaking.run();
-      gate.release();
-      return outcome.get(SOON.toSeconds(), TimeUnit.SECONDS);
-    } finally {
-      pool.shutdownNow();
     }
   }
 

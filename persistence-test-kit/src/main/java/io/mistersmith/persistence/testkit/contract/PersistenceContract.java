@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.testkit.contract;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.FlushConfig;
@@ -13,13 +14,20 @@ import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.Versioned;
 import io.mistersmith.persistence.repository.JsonCodec;
 import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.testkit.fault.Call;
 import io.mistersmith.persistence.testkit.fault.Faults;
+import io.mistersmith.persistence.testkit.fault.Gate;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -101,6 +109,21 @@ public abstract class PersistenceContract {
 
   final void elapse(Duration time) {
     fixture.elapse(time);
+  }
+
+  /** Makes a call in {@code slow}, and lets it go on when {@code overtaking} is done. */
+  final <T> T overtaken(Faults slow, Callable<T> call, Runnable overtaking) throws Exception {
+    ExecutorService pool = Executors.newSingleThreadExecutor();
+    try (Gate gate = slow.on(Call.GET).pauseBefore()) {
+      Future<T> outcome = pool.submit(call);
+      assertThat(gate.awaitArrival(SOON)).isTrue();
+      elapse(Duration.ofMillis(20));
+      overtaking.run();
+      gate.release();
+      return outcome.get(SOON.toSeconds(), TimeUnit.SECONDS);
+    } finally {
+      pool.shutdownNow();
+    }
   }
 
   /** A registered agent. */
