@@ -14,7 +14,7 @@ import java.util.Optional;
  *     server; letters, digits, {@code _} and {@code -}, or empty
  * @param replicas how many copies the file buckets have: 1, 3 or 5. While the cluster has fewer
  *     servers a bucket has fewer copies, and gets the missing ones when the servers are there; a
- *     single server that belongs to no cluster keeps one. Seed section 11.2 wants 3 in production
+ *     single server that belongs to no cluster keeps one. Use 3 in production
  * @param requestTimeout how long one request may take
  * @param connectTimeout how long the first connection may take
  * @param openTimeout how long opening waits for a JetStream that does not answer yet, such as that

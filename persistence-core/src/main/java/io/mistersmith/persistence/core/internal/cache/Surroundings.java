@@ -23,7 +23,7 @@ import java.util.function.Function;
  * @param maxAge how long the server keeps an entry; zero for ever
  * @param used is told whose entries are used, once a second each
  * @param executor completes what several callers wait for
- * @param health is told how the watch is
+ * @param health records failures of the watch
  */
 public record Surroundings(
     HotBucket bucket,

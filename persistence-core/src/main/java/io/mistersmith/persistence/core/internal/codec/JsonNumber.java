@@ -7,7 +7,7 @@ import java.util.Optional;
 /** Which numbers both stores and every reader take; reasons never quote the number. */
 final class JsonNumber {
 
-  /** What Jackson reads at most, unless it is told otherwise. */
+  /** Jackson's default limit on the length of a number that it reads. */
   static final int MAX_LENGTH = StreamReadConstraints.DEFAULT_MAX_NUM_LEN;
 
   /**

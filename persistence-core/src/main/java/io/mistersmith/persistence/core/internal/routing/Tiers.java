@@ -33,7 +33,7 @@ import java.util.concurrent.Executor;
  * @param executor runs what an asynchronous call cannot do on the connection's own thread
  * @param use is told which agents are used
  * @param l1 what is kept of the bucket in this process's memory
- * @param health is told how watches are
+ * @param health records failures of the watches
  * @param freshness how long what was seen in the bucket is still there or superseded
  */
 public record Tiers(

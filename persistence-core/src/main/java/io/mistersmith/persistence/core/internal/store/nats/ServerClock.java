@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
  */
 final class ServerClock extends Clock {
 
-  /** A process that is wrong by more is told so. */
+  /** A process whose clock differs by more logs a warning. */
   private static final Duration TOLERATED = Duration.ofSeconds(10);
 
   private static final Logger log = LoggerFactory.getLogger(ServerClock.class);
