@@ -14,8 +14,8 @@ import java.time.Duration;
  *     does only while the journal gets applied. A runtime whose own writes wait for 200 ms stands
  *     in before that, and any runtime where writes wait for two thirds of it
  * @param idleTimeToLive an entry leaves KV when both its last write and the commit of it are this
- *     old (30 min by default). From three quarters of it on, reads confirm it against
- *     PostgreSQL; a process may be wrong about nats-server's clock by the last quarter
+ *     old (30 min by default). From three quarters of it on, reads confirm it against PostgreSQL; a
+ *     process may be wrong about nats-server's clock by the last quarter
  * @param sweepInterval how often idle entries are looked for (30 s)
  * @param tombstoneRetention how long PostgreSQL remembers that an entry was deleted (7 days)
  * @param clockOverlap how far before the last position a journal that went back is searched for
