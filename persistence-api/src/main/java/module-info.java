@@ -7,12 +7,17 @@ module io.mistersmith.persistence.api {
   exports io.mistersmith.persistence.conflict;
   exports io.mistersmith.persistence.crdt;
   exports io.mistersmith.persistence.error;
-  exports io.mistersmith.persistence.lifecycle;
+  exports io.mistersmith.persistence.event;
+  exports io.mistersmith.persistence.agent;
+  exports io.mistersmith.persistence.checkpoint;
   exports io.mistersmith.persistence.model;
-  exports io.mistersmith.persistence.monitor;
-  exports io.mistersmith.persistence.repository;
+  exports io.mistersmith.persistence.operations;
+  exports io.mistersmith.persistence.state;
   exports io.mistersmith.persistence.routing;
+  exports io.mistersmith.persistence.transaction;
   exports io.mistersmith.persistence.spi;
+  exports io.mistersmith.persistence.spi.hot;
+  exports io.mistersmith.persistence.spi.sql;
 
   uses io.mistersmith.persistence.PersistenceProvider;
 }

@@ -2,6 +2,8 @@
 INSERT INTO agents.registry (agent_id, agent_type, agent_name) VALUES ('aaaaaaaa-0000-4000-8000-000000000001', 'w', 'x');
 -- refused: agents.registry registry_parent_agent_id_fkey
 INSERT INTO agents.registry (agent_type, agent_name, parent_agent_id) VALUES ('w', 'x', 'aaaaaaaa-0000-4000-8000-000000000009');
+-- refused: agents.registry always_registered
+INSERT INTO agents.registry (agent_type, agent_name, registered) VALUES ('w', 'x', false);
 -- refused: agents.registry valid_agent_name
 INSERT INTO agents.registry (agent_type, agent_name) VALUES ('w', '');
 -- refused: agents.registry valid_agent_type
@@ -28,6 +30,8 @@ INSERT INTO agents.registry (agent_id, agent_type, agent_name, parent_agent_id) 
 INSERT INTO agents.state (agent_id, state_key, state_value) VALUES ('aaaaaaaa-0000-4000-8000-000000000001', 'k', '1');
 -- refused: agents.state state_agent_id_fkey
 INSERT INTO agents.state (agent_id, state_key, state_value) VALUES ('aaaaaaaa-0000-4000-8000-000000000009', 'k', '1');
+-- refused: agents.state valid_owner
+INSERT INTO agents.state (agent_id, owner, state_key, state_value) VALUES ('aaaaaaaa-0000-4000-8000-000000000009', '', 'k', '1');
 -- refused: agents.state valid_state_key
 INSERT INTO agents.state (agent_id, state_key, state_value) VALUES ('aaaaaaaa-0000-4000-8000-000000000001', '', '1');
 -- refused: agents.state valid_version
@@ -54,6 +58,10 @@ INSERT INTO agents.journal_leases (bucket, holder, fencing_token, expires_at) VA
 INSERT INTO agents.journal_samples SELECT * FROM agents.journal_samples WHERE bucket = 'KNOWN';
 -- refused: agents.journal_samples valid_journal_sample
 INSERT INTO agents.journal_samples (bucket, age_micros, epoch, sequence, moved_at) VALUES ('b', 0, 1, 1, now());
+-- refused: agents.installation installation_pkey
+INSERT INTO agents.installation DEFAULT VALUES;
+-- refused: agents.installation one_installation
+INSERT INTO agents.installation (only_row) VALUES (FALSE);
 -- refused: agents.dead_letters dead_letters_pkey
 INSERT INTO agents.dead_letters (dead_letter_id, bucket, subject, epoch, sequence, operation, reason_code, reason) VALUES ('aaaaaaaa-0000-4000-8000-0000000000d1', 'b', 's', 1, 1, 'put', 'X', 'y');
 -- refused: agents.dead_letters dead_letters_revision_key
@@ -94,3 +102,7 @@ INSERT INTO agents.lifecycle_events (agent_id, event_type, triggered_by) VALUES 
 INSERT INTO agents.lifecycle_events (agent_id, event_type) VALUES ('aaaaaaaa-0000-4000-8000-000000000001', '');
 -- refused: agents.lifecycle_events status_change
 INSERT INTO agents.lifecycle_events (agent_id, event_type, previous_status, new_status) VALUES ('aaaaaaaa-0000-4000-8000-000000000001', 'started', 'idle', 'idle');
+-- refused: agents.committed_transactions committed_transactions_pkey
+INSERT INTO agents.committed_transactions (correlation_id) VALUES ('known');
+-- refused: agents.committed_transactions valid_correlation_id
+INSERT INTO agents.committed_transactions (correlation_id) VALUES ('');

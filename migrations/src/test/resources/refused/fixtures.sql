@@ -20,6 +20,7 @@ VALUES ('KNOWN', 1, 1, 1, now());
 INSERT INTO agents.dead_letters
        (dead_letter_id, bucket, subject, epoch, sequence, operation, reason_code, reason)
 VALUES ('aaaaaaaa-0000-4000-8000-0000000000d1', 'KNOWN', 's', 1, 1, 'put', 'X', 'y');
+INSERT INTO agents.committed_transactions (correlation_id) VALUES ('known');
 INSERT INTO tasks.queue (task_id, task_type)
 VALUES ('bbbbbbbb-0000-4000-8000-000000000001', 't'),
        ('bbbbbbbb-0000-4000-8000-000000000002', 't'),

@@ -1,24 +1,20 @@
 package io.mistersmith.persistence;
 
+import io.mistersmith.persistence.agent.AgentLifecycle;
+import io.mistersmith.persistence.agent.AgentRepository;
+import io.mistersmith.persistence.agent.LifecycleEvents;
+import io.mistersmith.persistence.checkpoint.Checkpoints;
 import io.mistersmith.persistence.config.PersistenceConfig;
-import io.mistersmith.persistence.conflict.ConflictRules;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
-import io.mistersmith.persistence.lifecycle.AgentLifecycle;
-import io.mistersmith.persistence.lifecycle.Checkpoints;
-import io.mistersmith.persistence.lifecycle.LifecycleEvents;
-import io.mistersmith.persistence.model.DataType;
-import io.mistersmith.persistence.monitor.CacheStats;
-import io.mistersmith.persistence.monitor.Consistency;
-import io.mistersmith.persistence.repository.AgentRepository;
-import io.mistersmith.persistence.repository.DeadLetters;
-import io.mistersmith.persistence.repository.JsonCodec;
-import io.mistersmith.persistence.repository.QueryCache;
-import io.mistersmith.persistence.repository.StateRepository;
-import io.mistersmith.persistence.routing.DataRouter;
+import io.mistersmith.persistence.operations.Operations;
 import io.mistersmith.persistence.spi.StoreProvider;
+import io.mistersmith.persistence.state.JsonCodec;
+import io.mistersmith.persistence.state.QueryCache;
+import io.mistersmith.persistence.state.StateRepository;
+import io.mistersmith.persistence.state.StateType;
+import io.mistersmith.persistence.transaction.TransactionRunner;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.ServiceLoader;
 
@@ -64,36 +60,21 @@ public interface Persistence extends AutoCloseable {
   AgentRepository agents();
 
   /**
-   * Agent state of one type, mapped to JSON by its fields: written to KV, flushed to PostgreSQL.
+   * Returns the untyped agent state of one class, mapped to JSON by its fields: written to KV,
+   * flushed to PostgreSQL. Short for {@code states(StateType.untyped(type))}.
    */
   default <T> StateRepository<T> states(Class<T> type) {
-    return states(DataType.AGENT_STATE, type);
+    return states(StateType.untyped(type));
   }
 
   /**
-   * Entries of one type of data. {@link DataType#AGENT_STATE} is flushed to PostgreSQL; {@link
-   * DataType#SESSION_DATA} lives in KV alone, so that what concerns flushing has nothing to wait
-   * for.
+   * Returns the entries of a type. Call it as often as convenient; repositories of one type share
+   * their entries.
    *
-   * @throws NonTransientPersistenceException with {@code MISCONFIGURED} when the router sends this
-   *     type to a layer that this version has no repository for
+   * @throws NonTransientPersistenceException with {@code MISCONFIGURED} when entries of its type of
+   *     data have no repository; {@code AGENT_STATE} and {@code SESSION_DATA} have one
    */
-  <T> StateRepository<T> states(DataType dataType, Class<T> type);
-
-  /** Entries of one type of data, mapped by the caller's codec. */
-  <T> StateRepository<T> states(DataType dataType, JsonCodec<T> codec);
-
-  /**
-   * Entries of one type of data whose conflicts are resolved: a save that meets a version which its
-   * caller had not seen (see {@link io.mistersmith.persistence.repository.SaveOptions#basedOn})
-   * asks the rules, and stores their answer by compare-and-set. Its versions carry the time and the
-   * clock of their writers through both stores. All processes that write these entries must use the
-   * same rules.
-   */
-  <T> StateRepository<T> states(DataType dataType, Class<T> type, ConflictRules<T> rules);
-
-  /** {@link #states(DataType, Class, ConflictRules)}, mapped by the caller's codec. */
-  <T> StateRepository<T> states(DataType dataType, JsonCodec<T> codec, ConflictRules<T> rules);
+  <T> StateRepository<T> states(StateType<T> type);
 
   /**
    * The cache of one query's results, mapped to JSON by their fields.
@@ -106,36 +87,23 @@ public interface Persistence extends AutoCloseable {
   /** {@link #queries(String, Class)}, mapped by the caller's codec. */
   <T> QueryCache<T> queries(String query, JsonCodec<T> codec);
 
-  /** Where each agent's state stands in this process; hydrates and flushes it. */
+  /** The state of each agent's lifecycle in this process; hydrates and flushes it. */
   AgentLifecycle lifecycle();
-
-  /** Entries that PostgreSQL refused. */
-  DeadLetters deadLetters();
 
   /** Copies of agents' states, to go back to. */
   Checkpoints checkpoints();
 
-  /** What has happened to agents. */
+  /** Returns the recorded events of agents. */
   LifecycleEvents lifecycleEvents();
 
-  /** How far KV and PostgreSQL are apart, and whether they agree. */
-  Consistency consistency();
+  /** Runs transactions of the application in PostgreSQL, with this library's rows in them. */
+  TransactionRunner transactions();
 
   /**
-   * What this process's memory of the entries of one type of data was good for; empty where {@link
-   * io.mistersmith.persistence.config.CacheConfig} keeps none. Asks nobody.
+   * Returns the health of this runtime, and the matters that need an operator's decision: dead
+   * letters, consistency, notices.
    */
-  Optional<CacheStats> cacheStats(DataType dataType);
-
-  /** The router in force. */
-  DataRouter router();
-
-  /**
-   * What an operator should know now, in sentences: what the servers cannot do and was turned off
-   * for it, and which of this runtime's background services fail, are stuck or have ended. Asks
-   * nobody, so a health check may call it often.
-   */
-  List<String> notices();
+  Operations operations();
 
   /**
    * Refuses writes from now on as {@code CLOSED}, waits until those under way have ended and all

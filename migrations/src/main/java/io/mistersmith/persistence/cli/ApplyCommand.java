@@ -1,12 +1,12 @@
 package io.mistersmith.persistence.cli;
 
-import io.mistersmith.persistence.migration.DryRunReport;
-import io.mistersmith.persistence.migration.Migration;
-import io.mistersmith.persistence.migration.MigrationReport;
-import io.mistersmith.persistence.migration.MigrationReport.Applied;
 import io.mistersmith.persistence.migration.MigrationRunner;
-import io.mistersmith.persistence.migration.MigrationVersion;
-import io.mistersmith.persistence.migration.ScriptId;
+import io.mistersmith.persistence.migration.model.Migration;
+import io.mistersmith.persistence.migration.model.MigrationVersion;
+import io.mistersmith.persistence.migration.model.ScriptId;
+import io.mistersmith.persistence.migration.report.DryRunReport;
+import io.mistersmith.persistence.migration.report.MigrationReport;
+import io.mistersmith.persistence.migration.report.MigrationReport.Applied;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -1,6 +1,6 @@
 package io.mistersmith.persistence.cli;
 
-import io.mistersmith.persistence.migration.ScriptId;
+import io.mistersmith.persistence.migration.model.ScriptId;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Command;

@@ -10,7 +10,9 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Where the database is: options, or the environment. A password comes from there alone. */
+/**
+ * The database to work on, from options or the environment. A password comes only from the latter.
+ */
 final class ConnectionOptions {
   @SuppressWarnings("NullAway.Init") // picocli sets it
   @Spec(Spec.Target.MIXEE)

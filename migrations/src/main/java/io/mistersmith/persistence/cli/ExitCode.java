@@ -1,8 +1,8 @@
 package io.mistersmith.persistence.cli;
 
-import io.mistersmith.persistence.migration.MigrationException;
+import io.mistersmith.persistence.migration.model.MigrationException;
 
-/** What the process's exit code says; part of the interface. */
+/** The exit codes of the process; part of the interface. */
 final class ExitCode {
   static final int OK = 0;
   static final int FAILED = 1;
@@ -17,7 +17,7 @@ final class ExitCode {
     return switch (e.kind()) {
       case LOCKED -> LOCKED;
       case DATABASE_UNAVAILABLE -> UNAVAILABLE;
-      case UNKNOWN_SET, UNKNOWN_VERSION -> USAGE;
+      case UNKNOWN_SET, MISSING_SET, UNKNOWN_VERSION -> USAGE;
       default -> FAILED;
     };
   }

@@ -1,6 +1,6 @@
 package io.mistersmith.persistence.cli;
 
-import io.mistersmith.persistence.migration.VersionInfo;
+import io.mistersmith.persistence.migration.report.VersionInfo;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;

@@ -1,8 +1,8 @@
 package io.mistersmith.persistence.cli;
 
 import io.mistersmith.persistence.migration.MigrationRunner;
-import io.mistersmith.persistence.migration.lint.Finding;
-import io.mistersmith.persistence.migration.lint.Severity;
+import io.mistersmith.persistence.migration.report.Finding;
+import io.mistersmith.persistence.migration.report.Finding.Severity;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -1,6 +1,6 @@
 package io.mistersmith.persistence.cli;
 
-import io.mistersmith.persistence.migration.MigrationException;
+import io.mistersmith.persistence.migration.model.MigrationException;
 import java.io.PrintWriter;
 import java.util.Arrays;
 import java.util.Optional;
@@ -77,7 +77,8 @@ public final class MigrationsCli {
     System.setProperty(prefix + "showDateTime", "true");
     System.setProperty(prefix + "dateTimeFormat", "HH:mm:ss.SSS");
     // Each script as it is applied: the progress of a pipeline's step.
-    System.setProperty(prefix + "log.io.mistersmith.persistence.migration.Apply", "debug");
+    System.setProperty(
+        prefix + "log.io.mistersmith.persistence.migration.internal.run.Apply", "debug");
   }
 
   static int run(String... args) {

@@ -1,14 +1,12 @@
 package io.mistersmith.persistence.cli;
 
-import io.mistersmith.persistence.migration.PlannedMigration;
-import io.mistersmith.persistence.migration.ScriptId;
-import io.mistersmith.persistence.migration.lint.Finding;
+import io.mistersmith.persistence.migration.model.ScriptId;
+import io.mistersmith.persistence.migration.report.Finding;
+import io.mistersmith.persistence.migration.report.PlannedMigration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -52,8 +50,8 @@ final class PlanCommand extends DatabaseCommand {
                 risk(planned),
                 planned.estimate().map(d -> "about " + d.toMillis() + " ms").orElse("never timed"),
                 planned.canBeRolledBack() ? "can be rolled back" : "NO WAY BACK"));
-    locks(planned).forEach((table, lock) -> lines.add("    locks " + table + ": " + lock));
-    planned.analysis().findings().forEach(finding -> lines.add("    lint " + finding));
+    planned.locks().forEach((table, lock) -> lines.add("    locks " + table + ": " + lock));
+    planned.findings().forEach(finding -> lines.add("    lint " + finding));
     return lines;
   }
 
@@ -65,20 +63,14 @@ final class PlanCommand extends DatabaseCommand {
         "kind", planned.migration().kind(),
         "transactional", planned.migration().transactional(),
         "dependsOn", planned.migration().dependsOn(),
-        "locks", locks(planned),
+        "locks", planned.locks(),
         "risk", risk(planned),
         "estimateMillis", planned.estimate(),
         "canBeRolledBack", planned.canBeRolledBack(),
-        "findings", planned.analysis().findings().stream().map(Finding::toString).toList());
-  }
-
-  private static Map<String, String> locks(PlannedMigration planned) {
-    Map<String, String> locks = new TreeMap<>();
-    planned.analysis().locks().forEach((table, mode) -> locks.put(table, mode.label()));
-    return locks;
+        "findings", planned.findings().stream().map(Finding::toString).toList());
   }
 
   private static String risk(PlannedMigration planned) {
-    return planned.analysis().risk().name().toLowerCase(Locale.ROOT);
+    return planned.risk().name().toLowerCase(Locale.ROOT);
   }
 }

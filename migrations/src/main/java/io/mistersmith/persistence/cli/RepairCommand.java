@@ -1,6 +1,6 @@
 package io.mistersmith.persistence.cli;
 
-import io.mistersmith.persistence.migration.RepairReport;
+import io.mistersmith.persistence.migration.report.RepairReport;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Command;

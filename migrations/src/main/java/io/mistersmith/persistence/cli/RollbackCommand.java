@@ -1,8 +1,8 @@
 package io.mistersmith.persistence.cli;
 
 import io.mistersmith.persistence.migration.MigrationRunner;
-import io.mistersmith.persistence.migration.RollbackReport;
-import io.mistersmith.persistence.migration.RollbackReport.RolledBack;
+import io.mistersmith.persistence.migration.report.RollbackReport;
+import io.mistersmith.persistence.migration.report.RollbackReport.RolledBack;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -1,8 +1,8 @@
 package io.mistersmith.persistence.cli;
 
 import io.mistersmith.persistence.migration.MigrationRunner;
-import io.mistersmith.persistence.migration.MigrationVersion;
-import io.mistersmith.persistence.migration.ScriptId;
+import io.mistersmith.persistence.migration.model.MigrationVersion;
+import io.mistersmith.persistence.migration.model.ScriptId;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -23,7 +23,9 @@ final class ScriptOptions {
   @Option(
       names = "--set",
       paramLabel = "NAME",
-      description = "An optional set that comes with the library; may be repeated. See 'sets'.")
+      description =
+          "A set that comes with the library, applied with the core set; may be repeated. See"
+              + " 'sets'.")
   private List<String> sets = new ArrayList<>();
 
   @Option(

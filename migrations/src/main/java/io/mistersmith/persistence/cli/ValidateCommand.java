@@ -1,7 +1,7 @@
 package io.mistersmith.persistence.cli;
 
-import io.mistersmith.persistence.migration.ValidationReport;
-import io.mistersmith.persistence.migration.ValidationReport.Check;
+import io.mistersmith.persistence.migration.report.ValidationReport;
+import io.mistersmith.persistence.migration.report.ValidationReport.Check;
 import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine.Command;
@@ -10,7 +10,7 @@ import picocli.CommandLine.Command;
     name = "validate",
     description = {
       "Compares scripts, history and catalog: checksums, gaps, versions left half-way, invalid"
-          + " indexes; and gives advice on settings. Exits with 3 when something is to be mended."
+          + " indexes; and gives advice on settings. Exits with 3 when something needs a repair."
     })
 final class ValidateCommand extends DatabaseCommand {
   @Override

@@ -1,7 +1,7 @@
 package io.mistersmith.persistence.cli;
 
-import io.mistersmith.persistence.migration.VerificationReport;
-import io.mistersmith.persistence.migration.VerificationReport.Verified;
+import io.mistersmith.persistence.migration.report.VerificationReport;
+import io.mistersmith.persistence.migration.report.VerificationReport.Verified;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Command;

@@ -1,6 +1,35 @@
 package io.mistersmith.persistence.migration;
 
-import io.mistersmith.persistence.migration.lint.Finding;
+import io.mistersmith.persistence.migration.internal.jdbc.RunnerSettings;
+import io.mistersmith.persistence.migration.internal.plan.Forecast;
+import io.mistersmith.persistence.migration.internal.plan.Inventory;
+import io.mistersmith.persistence.migration.internal.plan.Planner;
+import io.mistersmith.persistence.migration.internal.plan.RollbackPlanner;
+import io.mistersmith.persistence.migration.internal.run.Apply;
+import io.mistersmith.persistence.migration.internal.run.Baseline;
+import io.mistersmith.persistence.migration.internal.run.DryRun;
+import io.mistersmith.persistence.migration.internal.run.MigrationContext;
+import io.mistersmith.persistence.migration.internal.run.Repair;
+import io.mistersmith.persistence.migration.internal.run.Rollback;
+import io.mistersmith.persistence.migration.internal.script.BundledSets;
+import io.mistersmith.persistence.migration.internal.script.MigrationSet;
+import io.mistersmith.persistence.migration.internal.script.ScriptFolder;
+import io.mistersmith.persistence.migration.internal.verify.RollbackVerification;
+import io.mistersmith.persistence.migration.internal.verify.Validation;
+import io.mistersmith.persistence.migration.model.MigrationException;
+import io.mistersmith.persistence.migration.model.MigrationVersion;
+import io.mistersmith.persistence.migration.model.ScriptId;
+import io.mistersmith.persistence.migration.model.ScriptSet;
+import io.mistersmith.persistence.migration.report.DryRunReport;
+import io.mistersmith.persistence.migration.report.Finding;
+import io.mistersmith.persistence.migration.report.MigrationPlan;
+import io.mistersmith.persistence.migration.report.MigrationReport;
+import io.mistersmith.persistence.migration.report.PlannedMigration;
+import io.mistersmith.persistence.migration.report.RepairReport;
+import io.mistersmith.persistence.migration.report.RollbackReport;
+import io.mistersmith.persistence.migration.report.ValidationReport;
+import io.mistersmith.persistence.migration.report.VerificationReport;
+import io.mistersmith.persistence.migration.report.VersionInfo;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -32,33 +61,37 @@ public final class MigrationRunner {
     this.planner = context.planner();
   }
 
-  /** A runner of the bundled scripts with the default settings. */
+  /** Returns a runner of the core set with the default settings. */
   public static MigrationRunner of(DataSource dataSource) {
     return builder().dataSource(dataSource).build();
   }
 
-  /** A runner to be set up. */
+  /** Starts the setup of a runner. */
   public static Builder builder() {
     return new Builder();
   }
 
-  /** The names of the optional sets that come with the library. */
-  public static List<String> bundledSets() {
-    return ScriptFolder.bundledSets();
+  /**
+   * The sets of scripts that come with the library: the core set, which is always applied, and
+   * those that {@link Builder#sets(String...)} adds to it. Each is listed behind those that it
+   * depends on.
+   */
+  public static List<ScriptSet> bundledSets() {
+    return BundledSets.list();
   }
 
   /**
-   * What {@link #apply()} would do now. Reads only, and takes no lock.
+   * Returns what {@link #apply()} would do now. Reads only, and takes no lock.
    *
-   * @throws MigrationException when scripts and history do not fit together, or the database cannot
-   *     be asked
+   * @throws MigrationException when scripts and history do not match, or the database cannot be
+   *     queried
    */
   public MigrationPlan plan() {
     return new Apply(context, planner, Optional.empty()).plan();
   }
 
   /**
-   * What {@link #applyTo(ScriptId)} would do now. Reads only, and takes no lock.
+   * Returns what {@link #applyTo(ScriptId)} would do now. Reads only, and takes no lock.
    *
    * @throws MigrationException as {@link #plan()} does, and when there is no script of the version
    */
@@ -70,9 +103,9 @@ public final class MigrationRunner {
    * Applies what is pending, in order.
    *
    * @return what this call did
-   * @throws MigrationException when somebody else migrates for longer than the time to wait, when
-   *     scripts and history do not fit together, when a set without history finds objects that it
-   *     would create, or when a script fails; what was applied before it stays
+   * @throws MigrationException when another migrator runs for longer than the time to wait, when
+   *     scripts and history do not match, when objects exist that a set without history would
+   *     create, or when a script fails; the versions applied before it remain
    */
   public MigrationReport apply() {
     return new Apply(context, planner, Optional.empty()).run();
@@ -89,12 +122,12 @@ public final class MigrationRunner {
   }
 
   /**
-   * Takes back what its set has above a version; the version itself stays. The rows of the history
-   * stay too, and say so. Data in what is taken back is gone.
+   * Takes back the versions of a set above the given one, which stays applied. Their rows stay in
+   * the history, marked as rolled back. Data in the objects that are dropped is lost.
    *
    * @param target a version that is applied, or {@link MigrationVersion#NONE} of a set
-   * @throws MigrationException before anything is done when a version has no way back, or another
-   *     set's depends on it; else as {@link #apply()} does
+   * @throws MigrationException before anything is done when a version has no rollback script, or a
+   *     version of another set depends on it; else as {@link #apply()} does
    */
   public RollbackReport rollbackTo(ScriptId target) {
     return new Rollback(context, planner, rollbacks -> rollbacks.downTo(target)).run();
@@ -111,8 +144,8 @@ public final class MigrationRunner {
 
   /**
    * Runs what is pending in one transaction and rolls it back, so that errors show. Tables are
-   * locked meanwhile as by the real thing. What only works over several transactions, such as a new
-   * value of an enum that a later version uses, fails here.
+   * locked meanwhile as by apply. Scripts that need several transactions, such as one that uses an
+   * enum value that an earlier one adds, fail here.
    *
    * @param target the version to go to; empty for all
    * @throws MigrationException when a script would fail, and as {@link #apply()} does
@@ -122,7 +155,8 @@ public final class MigrationRunner {
   }
 
   /**
-   * What the pending scripts lock, risk, and take as far as the history can tell. Reads only.
+   * Returns the pending scripts with their locks, risk, and duration as far as the history has one.
+   * Reads only.
    *
    * @param target the version to go to; empty for all
    * @throws MigrationException as {@link #plan()} does
@@ -133,7 +167,7 @@ public final class MigrationRunner {
   }
 
   /**
-   * What the lint rules speak against in the scripts, forward and back. Asks no database.
+   * Checks the scripts, forward and back, by the lint rules. Uses no database.
    *
    * @return by script; empty when all are clean or exempt
    */
@@ -142,9 +176,9 @@ public final class MigrationRunner {
   }
 
   /**
-   * Every version that the scripts or the history know. Reads only.
+   * Lists every version that the scripts or the history have. Reads only.
    *
-   * @throws MigrationException when the database cannot be asked
+   * @throws MigrationException when the database cannot be queried
    */
   public List<VersionInfo> info() {
     return Inventory.of(planner.order(), context.readHistory());
@@ -154,17 +188,17 @@ public final class MigrationRunner {
    * Compares scripts, history and catalog, and notes the results in migrations.validation_results
    * where that table is there.
    *
-   * @throws MigrationException when the database cannot be asked
+   * @throws MigrationException when the database cannot be queried
    */
   public ValidationReport validate() {
     return new Validation(context, planner).run();
   }
 
   /**
-   * Tries every way back on a scratch database, which is made beside this one and dropped in the
+   * Tries every rollback on a scratch database, which is created beside this one and dropped in the
    * end: each version is applied, tables get rows, the version is taken back and applied again, and
    * the catalogs are compared. Notes the results in migrations.validation_results where that table
-   * is there; changes nothing else here.
+   * exists; changes nothing else in this database.
    *
    * @param databases gives access to a database of the same server by its name
    * @throws MigrationException when the scratch database cannot be made, as for lack of CREATEDB,
@@ -175,11 +209,10 @@ public final class MigrationRunner {
   }
 
   /**
-   * Marks as failed what a migrator that died left running, and drops the invalid indexes that
-   * scripts left that are no transaction and not applied.
+   * Marks as failed the versions that a dead migrator left running, and drops the invalid indexes
+   * that unfinished scripts without a transaction left.
    *
-   * @param acceptChangedScripts whether scripts that were changed after they were applied are to be
-   *     taken for what was applied
+   * @param acceptChangedScripts whether to accept scripts that were changed after they were applied
    * @throws MigrationException as {@link #apply()} does
    */
   public RepairReport repair(boolean acceptChangedScripts) {
@@ -187,10 +220,10 @@ public final class MigrationRunner {
   }
 
   /**
-   * Notes a version, those below it in its set, and what they depend on as applied, without running
-   * them: for a database that was made by other means.
+   * Records a version, those below it in its set, and those that they depend on as applied, without
+   * running them: for a database that another tool created.
    *
-   * @return what was noted
+   * @return the versions that were recorded
    * @throws MigrationException when the set has a history already, and as {@link #apply()} does
    */
   public List<ScriptId> baseline(ScriptId target) {
@@ -206,15 +239,15 @@ public final class MigrationRunner {
 
     private Builder() {}
 
-    /** Where the database is; must be set. Its user must own what the scripts change. */
+    /** Sets the database; required. Its user must own the objects that the scripts change. */
     public Builder dataSource(DataSource newDataSource) {
       dataSource = newDataSource;
       return this;
     }
 
     /**
-     * A folder with scripts to apply in place of the bundled core set. They must qualify every name
-     * with its schema.
+     * Sets a folder with scripts to apply in place of the bundled core set. They must qualify every
+     * name with its schema.
      */
     public Builder scripts(Path newFolder) {
       folder = newFolder;
@@ -222,19 +255,23 @@ public final class MigrationRunner {
     }
 
     /**
-     * Optional sets of scripts that come with the library, to be applied behind the core set.
+     * Adds sets of scripts that come with the library; the core set is applied without being named.
+     * Their order does not matter: each is applied behind those that it depends on, which must be
+     * selected too.
      *
      * @throws MigrationException when there is none of a name; the message lists those there are
      */
     public Builder sets(String... names) {
       for (String name : names) {
-        sets.add(ScriptFolder.bundled(name));
+        if (!name.equals(ScriptId.CORE)) {
+          sets.add(BundledSets.read(name));
+        }
       }
       return this;
     }
 
     /**
-     * A set of scripts from a folder, such as one of your own, to be applied behind the core set.
+     * Adds a set of scripts from a folder, such as one of your own, applied behind the core set.
      *
      * @param name what the history calls it; {@code core} is taken
      * @throws MigrationException when a script cannot be read
@@ -247,37 +284,40 @@ public final class MigrationRunner {
       return this;
     }
 
-    /** How long to wait for another migrator; 5 minutes by default, zero not to wait. */
+    /** Sets how long to wait for another migrator; 5 minutes by default, zero not to wait. */
     public Builder lockWait(Duration lockWait) {
       settings = settings.withLockWait(lockWait);
       return this;
     }
 
     /**
-     * How long a statement may wait for a table's lock before its script gives way, and how often a
-     * script is tried; 3 seconds and 20 times by default.
+     * Sets how long a statement may wait for a table's lock before its script is rolled back, and
+     * how often a script is tried; 3 seconds and 20 times by default.
      */
     public Builder tableLocks(Duration timeout, int attempts) {
       settings = settings.withTableLocks(timeout, attempts);
       return this;
     }
 
-    /** How long a statement of a script may run; 30 minutes by default. */
+    /** Sets how long a statement of a script may run; 30 minutes by default. */
     public Builder statementTimeout(Duration statementTimeout) {
       settings = settings.withStatementTimeout(statementTimeout);
       return this;
     }
 
-    /** What the history notes of where and for what the scripts were applied; empty by default. */
+    /**
+     * Sets the environment and the application's version that the history notes; empty by default.
+     */
     public Builder note(String environment, String applicationVersion) {
       settings = settings.withNote(environment, applicationVersion);
       return this;
     }
 
     /**
-     * The runner.
+     * Returns the runner.
      *
-     * @throws MigrationException when a script cannot be read
+     * @throws MigrationException when a script cannot be read, or a set needs another one that was
+     *     not selected
      */
     public MigrationRunner build() {
       DataSource source =
@@ -285,9 +325,7 @@ public final class MigrationRunner {
               dataSource, "dataSource is not set: call dataSource(…) with the database to migrate");
       Path from = folder;
       List<MigrationSet> all = new ArrayList<>();
-      all.add(
-          new MigrationSet(
-              ScriptId.CORE, from == null ? ScriptFolder.bundled() : ScriptFolder.of(from)));
+      all.add(from == null ? BundledSets.core() : ScriptFolder.of(ScriptId.CORE, from));
       all.addAll(sets);
       return new MigrationRunner(new MigrationContext(source, all, settings));
     }

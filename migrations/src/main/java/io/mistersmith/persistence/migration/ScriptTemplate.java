@@ -1,6 +1,11 @@
 package io.mistersmith.persistence.migration;
 
-import io.mistersmith.persistence.migration.MigrationException.Kind;
+import io.mistersmith.persistence.migration.internal.script.ScriptFile;
+import io.mistersmith.persistence.migration.internal.script.ScriptFolder;
+import io.mistersmith.persistence.migration.model.Migration;
+import io.mistersmith.persistence.migration.model.MigrationException;
+import io.mistersmith.persistence.migration.model.MigrationException.Kind;
+import io.mistersmith.persistence.migration.model.MigrationVersion;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

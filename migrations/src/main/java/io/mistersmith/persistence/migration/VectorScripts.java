@@ -2,8 +2,11 @@ package io.mistersmith.persistence.migration;
 
 import static java.nio.file.StandardOpenOption.CREATE_NEW;
 
+import io.mistersmith.persistence.migration.internal.script.BundledSets;
+import io.mistersmith.persistence.migration.model.Migration;
+import io.mistersmith.persistence.migration.model.MigrationException;
+import io.mistersmith.persistence.migration.model.MigrationException.Kind;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -11,7 +14,7 @@ import java.util.List;
 
 /**
  * Writes the optional set {@code vector} for embeddings of another number of dimensions than the
- * bundled 1,536. What it writes is plain SQL, to be kept with the application's sources and applied
+ * bundled 1,536. The scripts are plain SQL, to be kept with the application's sources and applied
  * with {@link MigrationRunner.Builder#set(String, Path)}, Flyway or psql.
  */
 public final class VectorScripts {
@@ -28,6 +31,7 @@ public final class VectorScripts {
    * @param dimensions how many numbers an embedding has, 1 to 2,000
    * @param folder where to; made where it is missing. Files of the same names are not replaced
    * @return the files
+   * @throws MigrationException when a file cannot be written
    */
   public static List<Path> write(int dimensions, Path folder) {
     if (dimensions < 1 || dimensions > MOST_DIMENSIONS) {
@@ -39,7 +43,7 @@ public final class VectorScripts {
     try {
       Files.createDirectories(folder);
       List<Path> written = new ArrayList<>();
-      for (Migration migration : ScriptFolder.bundled("vector").migrations()) {
+      for (Migration migration : BundledSets.read("vector").migrations()) {
         Path script = folder.resolve(migration.fileName());
         written.add(Files.writeString(script, sized(migration.sql(), dimensions), CREATE_NEW));
         if (migration.rollbackSql().isPresent()) {
@@ -50,8 +54,10 @@ public final class VectorScripts {
       }
       return written;
     } catch (IOException e) {
-      throw new UncheckedIOException(
-          "Could not write the set's scripts into " + folder + ": " + e.getMessage(), e);
+      throw new MigrationException(
+          Kind.INVALID_SCRIPT,
+          "Could not write the set's scripts into " + folder + ": " + e.getMessage(),
+          e);
     }
   }
 

@@ -4,13 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.sql.SQLException;
+import java.util.List;
+import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the agents' tables accept, and what their functions and triggers do. */
+/** Constraints, functions and triggers of the agents' tables. */
 @ParameterizedClass(name = "PostgreSQL {0}")
 @ValueSource(ints = {15, 18})
 class AgentsSchemaIT extends OnMigratedDatabase {
@@ -51,6 +56,19 @@ class AgentsSchemaIT extends OnMigratedDatabase {
                           AND status = 'initializing' AND parent_agent_id IS NULL
                 """))
         .containsExactly("t");
+  }
+
+  @Test
+  @Exercises("agents.owner_id")
+  void ownerOutsideTheRegistryHasAnIdOfItsName() throws Exception {
+    byte[] hash =
+        MessageDigest.getInstance("SHA-256").digest("Grüße 7".getBytes(StandardCharsets.UTF_8));
+    ByteBuffer bits = ByteBuffer.wrap(hash);
+    long high = (bits.getLong() & ~0xF000L) | 0x8000L; // version 8 and variant 2 of RFC 9562
+    long low = (bits.getLong() & ~(3L << 62)) | (2L << 62);
+
+    assertThat(database.query("SELECT agents.owner_id('Grüße 7')"))
+        .containsExactly(new UUID(high, low).toString());
   }
 
   @Test
@@ -147,13 +165,14 @@ class AgentsSchemaIT extends OnMigratedDatabase {
   }
 
   @Test
-  @Exercises("agents.state forget_state_document")
-  void documentOfAValueThatChangesWithoutItIsForgotten() throws SQLException {
+  @Exercises("agents.saved_document")
+  void documentOfAValueThatChangedWithoutItIsNoLongerRead() throws SQLException {
     state("document", "'{\"n\": 10000000}'", "state_document", "'{ \"n\":1.0E7 }'");
     assertThat(document("updated_at = now()")).isEqualTo("{ \"n\":1.0E7 }");
     assertThat(document("state_value = '{\"n\": 10000000.0}'")).isEqualTo("{ \"n\":1.0E7 }");
     assertThat(document("state_value = '2', state_document = '2E0'")).isEqualTo("2E0");
     assertThat(document("state_value = '3'")).isEqualTo("null");
+    assertThat(document("state_value = '2', state_document = NULL")).isEqualTo("null");
   }
 
   private static String document(String change) throws SQLException {
@@ -161,8 +180,29 @@ class AgentsSchemaIT extends OnMigratedDatabase {
         .query(
             "UPDATE agents.state SET "
                 + change
-                + " WHERE state_key = 'document' RETURNING coalesce(state_document, 'null')")
+                + " WHERE state_key = 'document'"
+                + " RETURNING coalesce(agents.saved_document(state_document, state_value), 'null')")
         .get(0);
+  }
+
+  @Test
+  @Exercises("agents.new_installation")
+  void databaseHasOneIdentityUntilItIsGivenAnother() throws SQLException {
+    String before = installation();
+    assertThat(installation()).isEqualTo(before);
+    String given = database.query("SELECT agents.new_installation()::text").get(0);
+    assertThat(given).isNotEqualTo(before);
+    assertThat(installation()).isEqualTo(given);
+    database.execute("DELETE FROM agents.installation");
+    String again = database.query("SELECT agents.new_installation()::text").get(0);
+    assertThat(again).isNotEqualTo(given);
+    assertThat(installation()).isEqualTo(again);
+  }
+
+  private static String installation() throws SQLException {
+    List<String> ids = database.query("SELECT id::text FROM agents.installation");
+    assertThat(ids).hasSize(1);
+    return ids.get(0);
   }
 
   @Test

@@ -8,8 +8,8 @@ import org.flywaydb.database.postgresql.PostgreSQLConfigurationExtension;
 
 /**
  * Applies scripts with Flyway's open edition. Each set has a history table of its own, in a schema
- * that no script touches. It passes over the scripts that take a version back, unless it is told to
- * validate names.
+ * that no script touches. It passes over the scripts that take a version back, unless it is asked
+ * to validate names.
  */
 final class AppliesWithFlyway {
   static final String SCHEMA = "flyway_history";

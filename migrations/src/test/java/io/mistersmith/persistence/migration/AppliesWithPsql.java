@@ -2,6 +2,7 @@ package io.mistersmith.persistence.migration;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.mistersmith.persistence.migration.model.Migration;
 import io.mistersmith.persistence.testkit.server.PostgresProgram;
 import io.mistersmith.persistence.testkit.server.PostgresServer;
 import java.io.IOException;

@@ -2,18 +2,16 @@ package io.mistersmith.persistence.migration;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.mistersmith.persistence.testkit.server.PostgresOptions;
 import io.mistersmith.persistence.testkit.server.PostgresServer;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the audit log says of a change, and who can keep it from saying so. */
+/** The audit log's record of a change, and the roles that can prevent it. */
 @ParameterizedClass(name = "PostgreSQL {0}")
 @ValueSource(ints = {15, 18})
 class AuditIT {
@@ -33,11 +31,8 @@ class AuditIT {
 
   @BeforeParameterizedClassInvocation
   static void migrate(int majorVersion) throws SQLException {
-    server =
-        PostgresServer.start(
-            PostgresOptions.defaults().withoutSync().withMajorVersion(majorVersion));
-    database = new TestDatabase(server);
-    MigrationRunner.of(database.dataSource()).apply();
+    server = MigratedDatabases.server(majorVersion);
+    database = TestDatabase.migrated(server);
     OptionalSet.AUDIT.apply(database.dataSource());
     RoleSession.createRole(database, GROUP);
     RoleSession.createRole(database, WRITER, GROUP);
@@ -48,11 +43,6 @@ class AuditIT {
         GRANT CREATE, TEMPORARY ON DATABASE %s TO it_audited_writer
         """
             .formatted(database.query("SELECT current_database()").get(0)));
-  }
-
-  @AfterParameterizedClassInvocation
-  static void stopServer() {
-    server.close();
   }
 
   @Test
@@ -239,10 +229,10 @@ class AuditIT {
     assertThat(
             database.query(
                 """
-                SELECT s.period || ' ' || s.ahead || ' ' || coalesce(s.retain::text, 'for ever')
+                SELECT s.period || ' ' || s.ahead || ' ' || coalesce(s.retain::text, 'unlimited')
                   FROM partitions.settings s WHERE s.parent_schema = 'audit'
                 """))
-        .containsExactly("month 3 for ever");
+        .containsExactly("month 3 unlimited");
     assertThat(
             database.query(
                 """

@@ -3,13 +3,11 @@ package io.mistersmith.persistence.migration;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.mistersmith.persistence.testkit.server.PostgresOptions;
 import io.mistersmith.persistence.testkit.server.PostgresServer;
 import java.sql.SQLException;
 import java.util.Objects;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 
-/** What the audit keeps secret, how long it keeps what, and its keys and masks. */
+/** Redaction in the audit log, its retention, keys and masks. */
 @ParameterizedClass(name = "PostgreSQL {0}")
 @ValueSource(ints = {15, 18})
 class AuditRedactionIT {
@@ -33,17 +31,9 @@ class AuditRedactionIT {
 
   @BeforeParameterizedClassInvocation
   static void migrate(int majorVersion) throws SQLException {
-    server =
-        PostgresServer.start(
-            PostgresOptions.defaults().withoutSync().withMajorVersion(majorVersion));
-    database = new TestDatabase(server);
-    MigrationRunner.of(database.dataSource()).apply();
+    server = MigratedDatabases.server(majorVersion);
+    database = TestDatabase.migrated(server);
     OptionalSet.AUDIT.apply(database.dataSource());
-  }
-
-  @AfterParameterizedClassInvocation
-  static void stopServer() {
-    server.close();
   }
 
   @ParameterizedTest

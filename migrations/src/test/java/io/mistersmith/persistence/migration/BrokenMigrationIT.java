@@ -3,7 +3,10 @@ package io.mistersmith.persistence.migration;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.mistersmith.persistence.migration.MigrationException.Kind;
+import io.mistersmith.persistence.migration.internal.lock.AdvisoryLock;
+import io.mistersmith.persistence.migration.model.MigrationException;
+import io.mistersmith.persistence.migration.model.MigrationException.Kind;
+import io.mistersmith.persistence.migration.report.MigrationReport;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -18,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What becomes of a migration that is cut off, or in whose way somebody is. */
+/** Migrations that are cut off, or blocked by another session. */
 @ParameterizedClass(name = "PostgreSQL {0}")
 @ValueSource(ints = {15, 18})
 class BrokenMigrationIT extends RunsMigrations {
@@ -49,7 +52,7 @@ class BrokenMigrationIT extends RunsMigrations {
   }
 
   @Test
-  void versionLeftRunningByADeadMigratorIsAppliedAnew() throws Exception {
+  void versionLeftRunningByADeadMigratorIsAppliedAgain() throws Exception {
     script("V1.0.0__first.sql", "CREATE TABLE public.first (a INT);");
     runner().apply();
     script("V1.0.1__second.sql", "CREATE TABLE public.second (a INT);");
@@ -113,7 +116,7 @@ class BrokenMigrationIT extends RunsMigrations {
   }
 
   @Test
-  void scriptGivesWayToWhoeverHoldsATable() throws Exception {
+  void scriptGivesWayToASessionThatHoldsATable() throws Exception {
     database.execute("CREATE TABLE public.busy (a INT)");
     script("V1.0.0__first.sql", "ALTER TABLE public.busy ADD COLUMN b INT;");
     MigrationRunner runner =

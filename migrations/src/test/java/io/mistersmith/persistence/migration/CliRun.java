@@ -43,6 +43,8 @@ record CliRun(int exitCode, String stdout, String stderr) {
       throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    // The commands are short: compiling them thoroughly costs more than it gains.
+    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto"));
     command.add("-jar");
     command.add(
         Optional.ofNullable(System.getProperty("migrations.cli"))

@@ -28,8 +28,8 @@ class CoreConstraintsIT extends OnMigratedDatabase {
   private static final List<String> SCHEMAS =
       List.of("agents", "tasks", "messages", "sessions", "knowledge", "recovery");
 
-  /** Schemas of the core set that other classes look after. */
-  private static final List<String> ELSEWHERE = List.of("migrations", "partitions", "monitoring");
+  /** Schemas of the core set that other classes test. */
+  private static final List<String> ELSEWHERE = List.of("migrations", "partitions");
 
   private static final List<Class<?>> TESTS =
       List.of(

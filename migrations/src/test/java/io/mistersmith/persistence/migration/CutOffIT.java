@@ -2,15 +2,22 @@ package io.mistersmith.persistence.migration;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.mistersmith.persistence.migration.catalog.Catalog;
+import io.mistersmith.persistence.migration.internal.catalog.Catalog;
+import io.mistersmith.persistence.migration.internal.script.BundledSets;
+import io.mistersmith.persistence.migration.internal.script.ScriptFolder;
+import io.mistersmith.persistence.migration.internal.script.ScriptStatements;
+import io.mistersmith.persistence.migration.model.Migration;
+import io.mistersmith.persistence.migration.model.MigrationException;
 import io.mistersmith.persistence.testkit.server.ChildJvm;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
+import javax.sql.DataSource;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,6 +34,8 @@ import org.postgresql.ds.PGSimpleDataSource;
 class CutOffIT extends RunsMigrations {
   private static final int KILLS = 4;
 
+  private static final String[] SETS = {"monitoring", "online", "recovery"};
+
   @TempDir private Path logs;
 
   @SuppressWarnings("unused") // JUnit hands the version to the lifecycle method
@@ -34,24 +43,24 @@ class CutOffIT extends RunsMigrations {
 
   @Test
   void everyBundledScriptSurvivesACutAtEveryBoundary() throws SQLException {
-    Catalog expected = catalogOf(MigrationRunner.of(database.dataSource()), database);
+    Catalog expected = catalogOf(runnerOf(database.dataSource()), database);
     createDatabase();
     int cuts = 0;
     int statements = 0;
     try (CuttingDataSource source = new CuttingDataSource(database)) {
-      MigrationRunner runner = MigrationRunner.of(source.dataSource());
-      for (Migration migration : ScriptFolder.bundled()) {
+      MigrationRunner runner = runnerOf(source.dataSource());
+      for (Migration migration : bundled()) {
         cuts += cutEverywhere(source, migration, runner);
         statements += ScriptStatements.of(migration.toString(), migration.sql()).count();
       }
     }
 
-    MigrationRunner uncut = MigrationRunner.of(database.dataSource());
+    MigrationRunner uncut = runnerOf(database.dataSource());
     assertThat(uncut.plan().isUpToDate()).isTrue();
     assertThat(expected.differences(catalogOf(uncut, database))).isEmpty();
     assertThat(uncut.validate().isValid()).isTrue();
     assertThat(database.advisoryLocks()).isEmpty();
-    assertThat(cuts).isGreaterThanOrEqualTo(statements + ScriptFolder.bundled().size());
+    assertThat(cuts).isGreaterThanOrEqualTo(statements + bundled().size());
   }
 
   @Test
@@ -103,14 +112,14 @@ class CutOffIT extends RunsMigrations {
 
   @Test
   void migratorThatIsKilledAnywhereLeavesNothingInTheWay() throws SQLException {
-    Catalog expected = catalogOf(MigrationRunner.of(database.dataSource()), database);
+    Catalog expected = catalogOf(runnerOf(database.dataSource()), database);
     createDatabase();
     PGSimpleDataSource source = (PGSimpleDataSource) database.dataSource();
     String url = source.getUrl() + "&user=" + source.getUser();
     String applied = "SELECT count(*) FROM migrations.applied_migrations WHERE status = 'applied'";
     int killed = 0;
     for (int i = 0; i < KILLS; i++) {
-      int atLeast = ThreadLocalRandom.current().nextInt(ScriptFolder.bundled().size() / KILLS);
+      int atLeast = ThreadLocalRandom.current().nextInt(bundled().size() / KILLS);
       int before = historyExists() ? Integer.parseInt(database.query(applied).get(0)) : 0;
       try (ChildJvm child =
           ChildJvm.start(
@@ -133,9 +142,21 @@ class CutOffIT extends RunsMigrations {
     }
     assertThat(killed).isPositive();
 
-    MigrationRunner next = MigrationRunner.of(database.dataSource());
+    MigrationRunner next = runnerOf(database.dataSource());
     assertThat(expected.differences(catalogOf(next, database))).isEmpty();
     assertThat(next.validate().isValid()).isTrue();
+  }
+
+  private static MigrationRunner runnerOf(DataSource source) {
+    return MigrationRunner.builder().dataSource(source).sets(SETS).build();
+  }
+
+  private static List<Migration> bundled() {
+    List<Migration> scripts = new ArrayList<>(BundledSets.core().migrations());
+    for (String set : SETS) {
+      scripts.addAll(BundledSets.read(set).migrations());
+    }
+    return scripts;
   }
 
   private boolean historyExists() throws SQLException {
@@ -152,7 +173,7 @@ class CutOffIT extends RunsMigrations {
       PGSimpleDataSource source = new PGSimpleDataSource();
       source.setUrl(args[0]);
       source.setPassword(args[1]);
-      MigrationRunner.of(source).apply();
+      runnerOf(source).apply();
     }
   }
 

@@ -4,13 +4,16 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import javax.sql.DataSource;
+import org.awaitility.Awaitility;
 import org.postgresql.PGConnection;
 
 /**
@@ -113,11 +116,28 @@ final class CuttingDataSource implements AutoCloseable {
       if (points == cutAt) {
         dead = true;
         int pid = connection.unwrap(PGConnection.class).getBackendPID();
-        try (PreparedStatement statement =
-            killer.prepareStatement("SELECT pg_terminate_backend(?, 5000)")) {
-          statement.setInt(1, pid);
-          statement.execute();
-        }
+        terminate(pid);
+      }
+    }
+
+    /** Not by pg_terminate_backend's own timeout, which looks only every 100 ms. */
+    private void terminate(int pid) throws SQLException {
+      try (PreparedStatement terminate = killer.prepareStatement("SELECT pg_terminate_backend(?)");
+          PreparedStatement alive =
+              killer.prepareStatement("SELECT FROM pg_stat_activity WHERE pid = ?")) {
+        terminate.setInt(1, pid);
+        terminate.execute();
+        alive.setInt(1, pid);
+        Awaitility.await("the end of backend " + pid)
+            .pollDelay(Duration.ZERO)
+            .pollInterval(Duration.ofMillis(1))
+            .atMost(Duration.ofSeconds(20))
+            .until(
+                () -> {
+                  try (ResultSet row = alive.executeQuery()) {
+                    return !row.next();
+                  }
+                });
       }
     }
 

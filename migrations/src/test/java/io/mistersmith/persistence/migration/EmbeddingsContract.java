@@ -19,7 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.postgresql.util.PSQLException;
 
-/** What the functions for embeddings promise, with pgvector or without. */
+/** The contract of the functions for embeddings, with pgvector or without. */
 abstract class EmbeddingsContract {
   static final int DIMENSIONS = 8;
 
@@ -78,7 +78,7 @@ abstract class EmbeddingsContract {
         .withMessageContaining("not zero");
   }
 
-  /** Of the ten nearest by distance, how many of the ten that were found are among them. */
+  /** Returns how many of the ten that were found are among the ten nearest by distance. */
   @Test
   void nearlyAllOfTheNearestAreFound() throws Exception {
     Random random = new Random(42);

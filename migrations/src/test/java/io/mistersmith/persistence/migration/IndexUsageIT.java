@@ -2,12 +2,14 @@ package io.mistersmith.persistence.migration;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.mistersmith.persistence.migration.internal.script.BundledSets;
+import io.mistersmith.persistence.migration.model.Migration;
 import io.mistersmith.persistence.testkit.server.PostgresOptions;
 import io.mistersmith.persistence.testkit.server.PostgresServer;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.Comparator;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
@@ -40,8 +42,7 @@ class IndexUsageIT {
                 .withServerSetting("autovacuum_vacuum_scale_factor", "0.02")
                 .withServerSetting("autovacuum_vacuum_cost_limit", "2000")
                 .withServerSetting("lock_timeout", "5s"));
-    database = new TestDatabase(server);
-    MigrationRunner.of(database.dataSource()).apply();
+    database = TestDatabase.migrated(server, "monitoring");
   }
 
   @AfterParameterizedClassInvocation
@@ -50,7 +51,7 @@ class IndexUsageIT {
   }
 
   @BeforeEach
-  void startAnew() throws SQLException {
+  void reset() throws SQLException {
     database.execute("DROP SCHEMA IF EXISTS app CASCADE; CREATE SCHEMA app");
   }
 
@@ -246,7 +247,7 @@ class IndexUsageIT {
 
     try (Connection connection = database.connect();
         Statement statement = connection.createStatement()) {
-      // What the asking session sets for itself is nobody else's.
+      // Settings of the asking session do not count for other sessions.
       statement.execute("SET statement_timeout = '5min'");
       assertThat(
               TestDatabase.query(
@@ -274,15 +275,10 @@ class IndexUsageIT {
 
   @Test
   void wayBackLeavesNothing() throws Exception {
-    TestDatabase fresh = new TestDatabase(server);
-    MigrationRunner.of(fresh.dataSource()).apply();
-    for (Migration migration :
-        ScriptFolder.bundled().stream()
-            .sorted(Comparator.comparing(Migration::version).reversed())
-            .toList()) {
-      if (migration.fileName().startsWith("V3.")) {
-        fresh.execute(migration.rollbackSql().orElseThrow());
-      }
+    TestDatabase fresh = TestDatabase.migrated(server, "monitoring");
+    List<Migration> scripts = BundledSets.read("monitoring").migrations();
+    for (int i = scripts.size() - 1; i >= 0; i--) {
+      fresh.execute(scripts.get(i).rollbackSql().orElseThrow());
     }
     assertThat(fresh.query("SELECT nspname FROM pg_namespace WHERE nspname = 'monitoring'"))
         .isEmpty();

@@ -11,7 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the tables of messages and sessions accept, and what becomes of them when an agent goes. */
+/** Constraints of the tables of messages and sessions, and their rows when an agent is deleted. */
 @ParameterizedClass(name = "PostgreSQL {0}")
 @ValueSource(ints = {15, 18})
 class MessagesSchemaIT extends OnMigratedDatabase {

@@ -2,6 +2,10 @@ package io.mistersmith.persistence.migration;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.mistersmith.persistence.migration.internal.script.BundledSets;
+import io.mistersmith.persistence.migration.model.Migration;
+import io.mistersmith.persistence.migration.model.MigrationVersion;
+import io.mistersmith.persistence.migration.report.MigrationReport;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -27,7 +31,7 @@ class MigrationRunnerIT extends RunsMigrations {
   void appliesEveryBundledScriptOnceAndThenNothing() throws SQLException {
     MigrationRunner runner =
         MigrationRunner.builder().dataSource(database.dataSource()).note("test", "0.1.0").build();
-    int bundled = ScriptFolder.bundled().size();
+    int bundled = BundledSets.core().migrations().size();
     assertThat(runner.plan().current()).isEmpty();
     assertThat(runner.plan().pending()).hasSize(bundled);
     assertThat(database.query("SELECT nspname FROM pg_namespace"))
@@ -58,15 +62,24 @@ class MigrationRunnerIT extends RunsMigrations {
 
   @Test
   void rollbackScriptsLeadBackToAnEmptyDatabase() throws SQLException {
-    MigrationRunner.of(database.dataSource()).apply();
-    List<Migration> bundled = new ArrayList<>(ScriptFolder.bundled());
+    MigrationRunner runner =
+        MigrationRunner.builder()
+            .dataSource(database.dataSource())
+            .sets("monitoring", "online", "recovery")
+            .build();
+    runner.apply();
+    List<Migration> bundled = new ArrayList<>(BundledSets.core().migrations());
+    for (String set : List.of("monitoring", "online", "recovery")) {
+      bundled.addAll(BundledSets.read(set).migrations());
+    }
     for (int i = bundled.size() - 1; i >= 0; i--) {
       database.execute(bundled.get(i).rollbackSql().orElseThrow());
     }
-    assertThat(database.query("SELECT nspname FROM pg_namespace")).doesNotContain("agents");
+    assertThat(database.query("SELECT nspname FROM pg_namespace"))
+        .doesNotContain("agents", "monitoring", "recovery");
 
     database.execute("UPDATE migrations.applied_migrations SET status = 'rolled_back'");
-    assertThat(MigrationRunner.of(database.dataSource()).apply().applied()).hasSize(bundled.size());
+    assertThat(runner.apply().applied()).hasSize(bundled.size());
   }
 
   @Test
@@ -94,7 +107,7 @@ class MigrationRunnerIT extends RunsMigrations {
       assertThat(report.after()).isEqualTo(Optional.of(latestBundled()));
     }
     assertThat(appliers).isEqualTo(1);
-    assertThat(applied).isEqualTo(ScriptFolder.bundled().size());
+    assertThat(applied).isEqualTo(BundledSets.core().migrations().size());
     assertThat(database.advisoryLocks()).isEmpty();
   }
 
@@ -135,7 +148,7 @@ class MigrationRunnerIT extends RunsMigrations {
   }
 
   private static MigrationVersion latestBundled() {
-    List<Migration> bundled = ScriptFolder.bundled();
+    List<Migration> bundled = BundledSets.core().migrations();
     return bundled.get(bundled.size() - 1).version();
   }
 }

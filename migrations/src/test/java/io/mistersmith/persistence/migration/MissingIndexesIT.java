@@ -47,8 +47,7 @@ class MissingIndexesIT {
                 .withoutSync()
                 .withMajorVersion(majorVersion)
                 .withServerSetting("shared_preload_libraries", "pg_stat_statements"));
-    database = new TestDatabase(server);
-    MigrationRunner.of(database.dataSource()).apply();
+    database = TestDatabase.migrated(server, "monitoring");
   }
 
   @AfterParameterizedClassInvocation
@@ -57,7 +56,7 @@ class MissingIndexesIT {
   }
 
   @BeforeEach
-  void startAnew() throws SQLException {
+  void reset() throws SQLException {
     database.execute(
         """
         DROP EXTENSION IF EXISTS pg_stat_statements;

@@ -40,10 +40,10 @@ abstract class MonitorsSmallServer {
                 .withMajorVersion(majorVersion)
                 .withServerSettings(SETTINGS)
                 .withoutSync());
-    database = new TestDatabase(server);
-    MigrationRunner.of(database.dataSource()).apply();
+    database = TestDatabase.migrated(server, "monitoring");
     database.execute(
         "CREATE SCHEMA app; CREATE TABLE app.defaults AS TABLE monitoring.alert_thresholds");
+    awaitTheSessionsEnd();
   }
 
   @AfterParameterizedClassInvocation
@@ -59,7 +59,11 @@ abstract class MonitorsSmallServer {
     for (Connection connection : open) {
       connection.close();
     }
-    // A backend is counted until it has ended, a little after its connection.
+    awaitTheSessionsEnd();
+  }
+
+  /** A backend is counted until it has ended, a little after its connection. */
+  private static void awaitTheSessionsEnd() {
     await("the sessions' end")
         .atMost(Duration.ofSeconds(20))
         .until(

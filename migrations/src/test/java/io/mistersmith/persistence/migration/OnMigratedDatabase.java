@@ -3,11 +3,9 @@ package io.mistersmith.persistence.migration;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.mistersmith.persistence.testkit.server.PostgresOptions;
 import io.mistersmith.persistence.testkit.server.PostgresServer;
 import java.sql.SQLException;
 import java.util.List;
-import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
@@ -21,17 +19,9 @@ abstract class OnMigratedDatabase {
   private static PostgresServer server;
 
   @BeforeParameterizedClassInvocation
-  static void migrate(int majorVersion) {
-    server =
-        PostgresServer.start(
-            PostgresOptions.defaults().withoutSync().withMajorVersion(majorVersion));
-    database = new TestDatabase(server);
-    MigrationRunner.of(database.dataSource()).apply();
-  }
-
-  @AfterParameterizedClassInvocation
-  static void stopServer() {
-    server.close();
+  static void migrate(int majorVersion) throws SQLException {
+    server = MigratedDatabases.server(majorVersion);
+    database = TestDatabase.migrated(server, "recovery");
   }
 
   static String single(String sql) throws SQLException {

@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.migration;
 
+import io.mistersmith.persistence.migration.internal.script.ScriptFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -46,7 +47,10 @@ record OptionalSet(String name) {
 
   private List<ScriptFile> scripts(ScriptFile.Direction direction) {
     List<ScriptFile> scripts = new ArrayList<>();
-    String list = new String(read(name + "-scripts.txt"), StandardCharsets.UTF_8);
+    String list =
+        new String(
+            read("/io/mistersmith/persistence/db/" + name + "/scripts.txt"),
+            StandardCharsets.UTF_8);
     for (String file : list.lines().toList()) {
       ScriptFile script =
           ScriptFile.of(file, read("/io/mistersmith/persistence/db/" + name + "/" + file));

@@ -19,7 +19,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ParameterizedClass(name = "PostgreSQL {0}")
 @ValueSource(ints = {15, 18})
 class OptionalSetsIT {
-  /** What the scripts can have changed. Rights are compared by what they allow. */
+  /**
+   * The parts of a database that scripts can change. Rights are compared by the access they grant.
+   */
   private static final String CATALOG =
       """
       WITH o AS (
@@ -85,8 +87,7 @@ class OptionalSetsIT {
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void setsAreTakenBackWithoutATrace(boolean auditFirst) throws SQLException {
-    TestDatabase database = new TestDatabase(server);
-    MigrationRunner.of(database.dataSource()).apply();
+    TestDatabase database = TestDatabase.migrated(server);
     write(database);
     List<String> before = database.query(CATALOG);
     List<OptionalSet> sets = auditFirst ? List.of(AUDIT, TENANTS) : List.of(TENANTS, AUDIT);

@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What regular maintenance does, and what becomes of rows without it. Time is an argument. */
+/** Regular maintenance of partitions, and rows that arrive without it. Time is an argument. */
 @ParameterizedClass(name = "PostgreSQL {0}")
 @ValueSource(ints = {15, 18})
 class PartitionMaintenanceIT extends RunsPartitions {
@@ -73,10 +75,14 @@ class PartitionMaintenanceIT extends RunsPartitions {
     assertThat(maintain("2030-01-03 23:00Z"))
         .as("a moment is not divided, and a period only if it has too many rows")
         .containsExactly("log incomplete 1 100 0 0");
-    int runs = 1;
-    while (maintain("2030-01-03 23:00Z").get(0).contains("incomplete")) {
-      assertThat(++runs).isLessThan(20);
-    }
+    List<String> outcomes = new ArrayList<>();
+    do {
+      outcomes.addAll(maintain("2030-01-03 23:00Z"));
+      assertThat(outcomes)
+          .as("autovacuum may hold a lock for longer than the maintenance waits; all else succeeds")
+          .hasSizeLessThan(20)
+          .allMatch(outcome -> !outcome.contains("failed") || outcome.contains("55P03"));
+    } while (!outcomes.get(outcomes.size() - 1).startsWith("log done"));
     assertThat(rowsByPartition()).noneMatch(row -> row.contains("default"));
     assertThat(database.query("SELECT count(*) FROM demo.log")).containsExactly("1591");
     assertThat(

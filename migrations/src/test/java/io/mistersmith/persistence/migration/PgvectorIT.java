@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.mistersmith.persistence.migration.model.MigrationException;
 import io.mistersmith.persistence.testkit.server.PostgresOptions;
 import io.mistersmith.persistence.testkit.server.PostgresServer;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.List;
@@ -97,8 +97,7 @@ class PgvectorIT extends EmbeddingsContract {
 
   @Test
   void theSetIsAppliedToRowsAndTakenBackWithThem() throws SQLException {
-    TestDatabase other = new TestDatabase(server);
-    MigrationRunner.of(other.dataSource()).apply();
+    TestDatabase other = TestDatabase.migrated(server);
     String fact =
         "INSERT INTO knowledge.facts (entity_type, entity_id, predicate, object_value,"
             + " object_type) VALUES ('city', '1', 'is', '\"big\"', 'text')";
@@ -128,7 +127,7 @@ class PgvectorIT extends EmbeddingsContract {
 
   @Test
   void filesThatAreThereAreNotReplaced() {
-    assertThatExceptionOfType(UncheckedIOException.class)
+    assertThatExceptionOfType(MigrationException.class)
         .isThrownBy(() -> VectorScripts.write(DIMENSIONS, folder));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> VectorScripts.write(2_001, folder))

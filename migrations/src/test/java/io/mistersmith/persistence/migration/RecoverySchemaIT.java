@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the checks of a restored database find, each of them once. */
+/** Each finding of the checks of a restored database, caused once. */
 @ParameterizedClass(name = "PostgreSQL {0}")
 @ValueSource(ints = {15, 18})
 class RecoverySchemaIT extends OnMigratedDatabase {

@@ -2,12 +2,12 @@ package io.mistersmith.persistence.migration;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.mistersmith.persistence.testkit.server.PostgresOptions;
+import io.mistersmith.persistence.migration.internal.script.BundledSets;
+import io.mistersmith.persistence.migration.model.Migration;
 import io.mistersmith.persistence.testkit.server.PostgresServer;
 import java.sql.SQLException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -66,20 +66,12 @@ class RegisteredPartitionsIT {
 
   @BeforeParameterizedClassInvocation
   static void startServer(int majorVersion) {
-    server =
-        PostgresServer.start(
-            PostgresOptions.defaults().withoutSync().withMajorVersion(majorVersion));
-  }
-
-  @AfterParameterizedClassInvocation
-  static void stopServer() {
-    server.close();
+    server = MigratedDatabases.server(majorVersion);
   }
 
   @BeforeEach
   void migrate() throws SQLException {
-    database = new TestDatabase(server);
-    MigrationRunner.of(database.dataSource()).apply();
+    database = TestDatabase.migrated(server);
     database.execute(ROWS);
   }
 
@@ -135,8 +127,8 @@ class RegisteredPartitionsIT {
   @Test
   void wayBackKeepsTheRows() throws SQLException {
     Migration registration =
-        ScriptFolder.bundled().stream()
-            .filter(script -> script.fileName().startsWith("V2.9.0"))
+        BundledSets.core().migrations().stream()
+            .filter(script -> script.fileName().startsWith("V7.0.0"))
             .findAny()
             .orElseThrow();
 

@@ -3,8 +3,12 @@ package io.mistersmith.persistence.migration;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.mistersmith.persistence.migration.MigrationException.Kind;
-import io.mistersmith.persistence.migration.RollbackReport.RolledBack;
+import io.mistersmith.persistence.migration.model.MigrationException;
+import io.mistersmith.persistence.migration.model.MigrationException.Kind;
+import io.mistersmith.persistence.migration.model.MigrationVersion;
+import io.mistersmith.persistence.migration.model.ScriptId;
+import io.mistersmith.persistence.migration.report.RollbackReport;
+import io.mistersmith.persistence.migration.report.RollbackReport.RolledBack;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

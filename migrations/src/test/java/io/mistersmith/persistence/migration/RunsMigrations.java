@@ -1,6 +1,5 @@
 package io.mistersmith.persistence.migration;
 
-import io.mistersmith.persistence.testkit.server.PostgresOptions;
 import io.mistersmith.persistence.testkit.server.PostgresServer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,7 +12,6 @@ import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 
 /** Servers, one a version, and for each test an empty database and folder for scripts. */
@@ -34,14 +32,7 @@ abstract class RunsMigrations {
 
   @BeforeParameterizedClassInvocation
   static void startServer(int majorVersion) {
-    server =
-        PostgresServer.start(
-            PostgresOptions.defaults().withoutSync().withMajorVersion(majorVersion));
-  }
-
-  @AfterParameterizedClassInvocation
-  static void stopServer() {
-    server.close();
+    server = MigratedDatabases.server(majorVersion);
   }
 
   @BeforeEach

@@ -1,12 +1,10 @@
 package io.mistersmith.persistence.migration;
 
-import io.mistersmith.persistence.testkit.server.PostgresOptions;
 import io.mistersmith.persistence.testkit.server.PostgresServer;
 import java.sql.SQLException;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 
 /**
@@ -22,11 +20,8 @@ abstract class RunsPartitions {
 
   @BeforeParameterizedClassInvocation
   static void migrate(int majorVersion) throws SQLException {
-    server =
-        PostgresServer.start(
-            PostgresOptions.defaults().withoutSync().withMajorVersion(majorVersion));
-    database = new TestDatabase(server);
-    MigrationRunner.of(database.dataSource()).apply();
+    server = MigratedDatabases.server(majorVersion);
+    database = TestDatabase.migrated(server);
     // A wait without end becomes a failure.
     database.execute(
         """
@@ -36,11 +31,6 @@ abstract class RunsPartitions {
         END
         $$
         """);
-  }
-
-  @AfterParameterizedClassInvocation
-  static void stopServer() {
-    server.close();
   }
 
   @BeforeEach
@@ -109,8 +99,8 @@ abstract class RunsPartitions {
   }
 
   /**
-   * What one maintenance at a time says of each table: outcome, then how many were created,
-   * drained, detached and dropped.
+   * Runs the maintenance and returns a line for each table: the outcome, then how many partitions
+   * were created, drained, detached and dropped.
    */
   static List<String> maintain(String now) throws SQLException {
     return database.query(

@@ -3,7 +3,10 @@ package io.mistersmith.persistence.migration;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.mistersmith.persistence.migration.MigrationException.Kind;
+import io.mistersmith.persistence.migration.internal.script.BundledSets;
+import io.mistersmith.persistence.migration.model.MigrationException;
+import io.mistersmith.persistence.migration.model.MigrationException.Kind;
+import io.mistersmith.persistence.migration.model.ScriptSet;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -134,7 +137,7 @@ class ScriptsIT extends RunsMigrations {
     assertThatExceptionOfType(MigrationException.class)
         .isThrownBy(() -> MigrationRunner.builder().sets("audti"))
         .withMessageContaining("'audti'")
-        .withMessageContaining(ScriptFolder.bundledSets().toString())
+        .withMessageContaining(BundledSets.list().stream().map(ScriptSet::name).toList().toString())
         .satisfies(e -> assertThat(e.kind()).isEqualTo(Kind.UNKNOWN_SET));
   }
 

@@ -35,8 +35,7 @@ class StandbyMonitoringIT {
                         "primary_conninfo",
                         "host=%s port=%d user=%s application_name=second"
                             .formatted(primary.host(), primary.port(), primary.user())))) {
-      TestDatabase database = new TestDatabase(primary);
-      MigrationRunner.of(database.dataSource()).apply();
+      TestDatabase database = TestDatabase.migrated(primary, "monitoring");
       makeStandbyOf(primary, standby);
       String url;
       try (Connection connection = database.connect()) {

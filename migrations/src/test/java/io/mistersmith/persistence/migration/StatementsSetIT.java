@@ -39,8 +39,7 @@ class StatementsSetIT {
                 .withoutSync()
                 .withMajorVersion(majorVersion)
                 .withServerSetting("shared_preload_libraries", "pg_stat_statements"));
-    database = new TestDatabase(server);
-    MigrationRunner.of(database.dataSource()).apply();
+    database = TestDatabase.migrated(server, "monitoring");
     // A schema that nobody expects; the set finds the extension all the same.
     database.execute(
         """
@@ -277,8 +276,7 @@ class StatementsSetIT {
   @Test
   void wayBackLeavesAnExtensionOfSomebodyElseAndTakesItsOwn() throws Exception {
     OptionalSet set = OptionalSet.STATEMENTS;
-    TestDatabase fresh = new TestDatabase(server);
-    MigrationRunner.of(fresh.dataSource()).apply();
+    TestDatabase fresh = TestDatabase.migrated(server, "monitoring");
     String extensions =
         "SELECT extnamespace::regnamespace FROM pg_extension WHERE extname ~ 'statements'";
     assertThat(fresh.query("SELECT monitoring.statement_statistics_obstacle()"))
@@ -303,8 +301,7 @@ class StatementsSetIT {
 
   @Test
   void roleThatMayNotCreateTheExtensionIsToldSo() throws Exception {
-    TestDatabase fresh = new TestDatabase(server);
-    MigrationRunner.of(fresh.dataSource()).apply();
+    TestDatabase fresh = TestDatabase.migrated(server, "monitoring");
     fresh.execute("DROP ROLE IF EXISTS modest; CREATE ROLE modest");
     fresh.execute("GRANT ALL ON SCHEMA monitoring TO modest");
     try (Connection connection = fresh.connect()) {

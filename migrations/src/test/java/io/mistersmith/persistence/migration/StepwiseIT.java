@@ -3,7 +3,9 @@ package io.mistersmith.persistence.migration;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.mistersmith.persistence.migration.MigrationException.Kind;
+import io.mistersmith.persistence.migration.model.MigrationException;
+import io.mistersmith.persistence.migration.model.MigrationException.Kind;
+import io.mistersmith.persistence.migration.report.MigrationReport;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Duration;
@@ -59,7 +61,7 @@ class StepwiseIT extends RunsMigrations {
   }
 
   @Test
-  void mendedScriptBeginsAnew() throws Exception {
+  void correctedScriptStartsFromTheBeginning() throws Exception {
     script(
         "V1.0.0__first.sql",
         "-- transactional: no\nCREATE TABLE IF NOT EXISTS public.steps (a INT); SELECT 1 / 0;");

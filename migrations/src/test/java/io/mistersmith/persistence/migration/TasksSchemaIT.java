@@ -10,7 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the tasks' tables accept, and what their triggers and the archive do. */
+/** Constraints and triggers of the tasks' tables, and the archive. */
 @ParameterizedClass(name = "PostgreSQL {0}")
 @ValueSource(ints = {15, 18})
 class TasksSchemaIT extends OnMigratedDatabase {
@@ -136,7 +136,7 @@ class TasksSchemaIT extends OnMigratedDatabase {
         "no_dependency_cycle",
         "UPDATE tasks.dependencies SET task_id = '%s', depends_on_task_id = '%s' WHERE task_id = '%s'"
             .formatted(first, third, second));
-    // In one statement, where neither row stands alone.
+    // In one statement, so that neither row is ever the only one.
     String fourth = task("cycle");
     assertRefused(
         "no_dependency_cycle",

@@ -88,7 +88,7 @@ class TenantRolesIT {
   }
 
   @Test
-  void missingRoleIsNamedToWhoeverMayNotCreateIt() throws SQLException {
+  void missingRoleIsNamedToARoleThatMayNotCreateIt() throws SQLException {
     try (RoleSession admin = database.connectAs(server.user(), "")) {
       assertThat(
               admin.assertFails(

@@ -20,6 +20,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ParameterizedClass(name = "PostgreSQL {0}")
 @ValueSource(ints = {15, 18})
 class TenantSchemaIT {
+  private static final String PARENT_KEY =
+      """
+      SELECT pg_get_constraintdef(oid) FROM pg_constraint
+       WHERE conname = 'checkpoints_parent_checkpoint_id_fkey'
+      """;
+
   private static final String APPLICATION = "it_tenant_schema";
   private static final String OURS = "aaaaaaaa-0000-4000-8000-000000000001";
   private static final String THEIRS = "bbbbbbbb-0000-4000-8000-000000000002";
@@ -66,8 +72,7 @@ class TenantSchemaIT {
     server =
         PostgresServer.start(
             PostgresOptions.defaults().withoutSync().withMajorVersion(majorVersion));
-    database = new TestDatabase(server);
-    MigrationRunner.of(database.dataSource()).apply();
+    database = TestDatabase.migrated(server);
     OptionalSet.TENANTS.apply(database.dataSource());
     OptionalSet.AUDIT.apply(database.dataSource());
     RoleSession.createRole(database, APPLICATION, "app_tenant");
@@ -165,7 +170,7 @@ class TenantSchemaIT {
   }
 
   @Test
-  void archivedTaskStaysItsTenantsWhoeverArchivesIt() throws SQLException {
+  void archivedTaskKeepsItsTenantWhicheverRoleArchivesIt() throws SQLException {
     try (RoleSession admin = database.connectAs(server.user(), "")) {
       admin.connection().setAutoCommit(false);
       admin.execute(
@@ -203,34 +208,18 @@ class TenantSchemaIT {
     }
   }
 
-  /** An installation that was divided before checkpoints had parents. */
   @Test
-  void parentsThatCameLaterCarryTheTenantToo() throws SQLException {
-    TestDatabase older = new TestDatabase(server);
-    MigrationRunner.of(older.dataSource()).apply();
-    older.execute(
-        "ALTER TABLE agents.checkpoints DROP COLUMN parent_checkpoint_id,"
-            + " DROP COLUMN dead_letter_count");
-    OptionalSet.TENANTS.apply(older.dataSource());
-    older.execute("ALTER TABLE agents.checkpoints DROP CONSTRAINT checkpoints_tenant_key");
-    older.execute(
-        """
-        ALTER TABLE agents.checkpoints
-          ADD COLUMN parent_checkpoint_id UUID
-            CONSTRAINT checkpoints_parent_checkpoint_id_fkey REFERENCES agents.checkpoints
-        """);
-    assertThat(older.query("SELECT count(*) FROM agents.tenant_gaps()")).containsExactly("1");
+  void parentsOfCheckpointsCarryTheTenantWhileTheSetIsApplied() throws SQLException {
+    TestDatabase fresh = TestDatabase.migrated(server);
+    OptionalSet.TENANTS.apply(fresh.dataSource());
+    assertThat(fresh.query("SELECT gap FROM agents.tenant_gaps()")).isEmpty();
+    assertThat(fresh.query(PARENT_KEY))
+        .containsExactly(
+            "FOREIGN KEY (tenant_id, parent_checkpoint_id)"
+                + " REFERENCES agents.checkpoints(tenant_id, checkpoint_id)");
 
-    older.execute(OptionalSet.TENANTS.script("V1.9.0"));
-
-    assertThat(older.query("SELECT gap FROM agents.tenant_gaps()")).isEmpty();
-    OptionalSet.TENANTS.takeBack(older.dataSource());
-    assertThat(
-            older.query(
-                """
-                SELECT pg_get_constraintdef(oid) FROM pg_constraint
-                 WHERE conname = 'checkpoints_parent_checkpoint_id_fkey'
-                """))
+    OptionalSet.TENANTS.takeBack(fresh.dataSource());
+    assertThat(fresh.query(PARENT_KEY))
         .containsExactly(
             "FOREIGN KEY (parent_checkpoint_id) REFERENCES agents.checkpoints(checkpoint_id)");
   }

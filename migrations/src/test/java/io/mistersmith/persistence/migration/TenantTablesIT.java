@@ -32,7 +32,9 @@ class TenantTablesIT {
   @SuppressWarnings("NullAway.Init") // set before the tests of a version
   private static PostgresServer server;
 
-  private final TestDatabase database = new TestDatabase(server);
+  @SuppressWarnings("NullAway.Init") // set before each test
+  private TestDatabase database;
+
   private List<String> constraints = List.of();
 
   @SuppressWarnings("unused") // JUnit hands the version to the lifecycle method
@@ -52,8 +54,7 @@ class TenantTablesIT {
 
   @BeforeEach
   void isolate() throws SQLException {
-    MigrationRunner.of(database.dataSource()).apply();
-    OptionalSet.TENANTS.apply(database.dataSource());
+    database = TestDatabase.migrated(server, "tenants");
     RoleSession.createRole(database, APPLICATION, "app_tenant");
     database.execute(
         """
@@ -152,7 +153,7 @@ class TenantTablesIT {
         assertThat(ours.assertFails("23503", insert.formatted(foreign))).contains("fkey");
       }
     }
-    // Not even whoever sees all rows can join two tenants' agents in one.
+    // Not even a role that sees all rows can join agents of two tenants.
     try (RoleSession all = database.connectAs(server.user(), "")) {
       assertThat(
               all.assertFails(

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What each role can see and do of its own tenant's rows, and cannot of another's. */
+/** Each role can read and change rows of its own tenant, and none of another's. */
 @ParameterizedClass(name = "PostgreSQL {0}")
 @ValueSource(ints = {15, 18})
 class TenantsIT {
@@ -51,8 +51,7 @@ class TenantsIT {
     server =
         PostgresServer.start(
             PostgresOptions.defaults().withoutSync().withMajorVersion(majorVersion));
-    database = new TestDatabase(server);
-    MigrationRunner.of(database.dataSource()).apply();
+    database = TestDatabase.migrated(server);
     database.execute(
         """
         INSERT INTO agents.registry (agent_id, agent_type, agent_name)

@@ -7,20 +7,24 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 import org.postgresql.ds.PGSimpleDataSource;
 
-/** An empty database of a server, and short ways to ask it. */
+/** A database of a server, and short ways to query it. */
 final class TestDatabase {
-  private static final AtomicInteger COUNTER = new AtomicInteger();
-
-  private final PGSimpleDataSource dataSource = new PGSimpleDataSource();
+  private final PGSimpleDataSource dataSource;
 
   TestDatabase(PostgresServer server) {
-    dataSource.setURL(server.createDatabase("migrations_" + COUNTER.incrementAndGet()));
-    dataSource.setUser(server.user());
-    server.password().ifPresent(dataSource::setPassword);
+    this(MigratedDatabases.empty(server));
+  }
+
+  private TestDatabase(PGSimpleDataSource dataSource) {
+    this.dataSource = dataSource;
+  }
+
+  /** A database with the core set and others. */
+  static TestDatabase migrated(PostgresServer server, String... sets) throws SQLException {
+    return new TestDatabase(MigratedDatabases.migrated(server, sets));
   }
 
   DataSource dataSource() {

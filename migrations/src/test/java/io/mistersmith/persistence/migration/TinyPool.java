@@ -12,7 +12,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
 
-/** A pool that hands the same few connections out again, as whoever had them left them. */
+/** A pool that lends the same few connections again, in the state in which they came back. */
 final class TinyPool implements AutoCloseable {
   private final List<Connection> all = new ArrayList<>();
   private final BlockingQueue<Connection> idle;

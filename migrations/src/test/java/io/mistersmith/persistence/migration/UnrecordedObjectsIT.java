@@ -3,7 +3,14 @@ package io.mistersmith.persistence.migration;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.mistersmith.persistence.migration.MigrationException.Kind;
+import io.mistersmith.persistence.migration.internal.existing.ScriptObjects;
+import io.mistersmith.persistence.migration.internal.existing.UnrecordedObjects;
+import io.mistersmith.persistence.migration.internal.script.BundledSets;
+import io.mistersmith.persistence.migration.model.Migration;
+import io.mistersmith.persistence.migration.model.MigrationException;
+import io.mistersmith.persistence.migration.model.MigrationException.Kind;
+import io.mistersmith.persistence.migration.model.MigrationVersion;
+import io.mistersmith.persistence.migration.model.ScriptId;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
@@ -23,7 +30,7 @@ class UnrecordedObjectsIT extends RunsMigrations {
   @Test
   void versionIsRecognisedByItsObjects() throws SQLException {
     MigrationRunner runner = MigrationRunner.of(database.dataSource());
-    List<Migration> order = ScriptFolder.bundled();
+    List<Migration> order = BundledSets.core().migrations();
     Optional<ScriptId> known = Optional.empty();
     for (Migration script : order) {
       runner.applyTo(script.id());
@@ -40,27 +47,27 @@ class UnrecordedObjectsIT extends RunsMigrations {
   @Test
   void lostHistoryIsSetUpAgainByABaseline() throws SQLException {
     MigrationRunner runner = MigrationRunner.of(database.dataSource());
-    runner.applyTo(core("2.4.0"));
+    runner.applyTo(core("4.0.0"));
     database.execute("DELETE FROM migrations.applied_migrations");
 
     assertRefused(runner)
-        .withMessageContaining("core scripts up to version 2.4.0")
+        .withMessageContaining("core scripts up to version 4.0.0")
         .withMessageContaining("another tool")
-        .withMessageContaining("'baseline --to 2.4.0'");
+        .withMessageContaining("'baseline --to 4.0.0'");
 
-    runner.baseline(core("2.4.0"));
-    assertThat(runner.apply().applied().get(0).migration().version()).hasToString("2.5.0");
+    runner.baseline(core("4.0.0"));
+    assertThat(runner.apply().applied().get(0).migration().version()).hasToString("4.1.0");
   }
 
   @Test
   void objectsOfALaterVersionAreNamed() throws SQLException {
     MigrationRunner runner = MigrationRunner.of(database.dataSource());
-    runner.applyTo(core("2.4.0"));
+    runner.applyTo(core("4.0.0"));
     database.execute("DROP SCHEMA migrations CASCADE");
     database.execute("CREATE TABLE messages.log (id INT)");
 
     assertRefused(runner)
-        .withMessageContaining("'baseline --to 2.4.0'")
+        .withMessageContaining("'baseline --to 4.0.0'")
         .withMessageContaining("messages.log");
   }
 
@@ -94,7 +101,7 @@ class UnrecordedObjectsIT extends RunsMigrations {
     database.execute("CREATE SCHEMA tasks; CREATE TABLE tasks.queue (id INT)");
 
     assertRefused(MigrationRunner.of(database.dataSource()))
-        .withMessageContaining("V2.1.0__tasks_queue.sql would create tasks.queue")
+        .withMessageContaining("V3.1.0__tasks_queue.sql would create tasks.queue")
         .withMessageContaining("schema tasks seems to belong to another application")
         .withMessageContaining("agents.registry")
         .withMessageContaining("a database of their own");
@@ -108,7 +115,7 @@ class UnrecordedObjectsIT extends RunsMigrations {
     database.execute("CREATE SCHEMA agents; CREATE TABLE agents.brokers (id INT)");
 
     assertThat(MigrationRunner.of(database.dataSource()).apply().applied())
-        .hasSameSizeAs(ScriptFolder.bundled());
+        .hasSameSizeAs(BundledSets.core().migrations());
   }
 
   @Test

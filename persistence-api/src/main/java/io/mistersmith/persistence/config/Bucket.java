@@ -1,20 +1,19 @@
 package io.mistersmith.persistence.config;
 
+import io.mistersmith.persistence.config.BucketConfig.Storage;
 import java.time.Duration;
-import java.util.List;
-import java.util.Optional;
 
-/** The four buckets of seed section 11.2, with its settings where DESIGN leaves them. */
+/** The four buckets and their default settings. */
 public enum Bucket {
   /** Sessions: an hour, on disk, the latest value only. */
   SESSION_DATA(
       "Temporary user and agent sessions", Duration.ofHours(1), 1, Storage.FILE, true, false),
   /**
-   * The journal of agent state: on disk, compressed, five versions. The seeds' 30 minutes are not
-   * the bucket's age but {@link FlushConfig#idleTimeToLive()}, counted after the flush.
+   * The journal of agent state: on disk, compressed, five versions. An entry leaves it after {@link
+   * FlushConfig#idleTimeToLive()}, counted from its commit, never by the bucket's age.
    */
   AGENT_STATE("Agent state, flushed to PostgreSQL", Duration.ZERO, 5, Storage.FILE, true, true),
-  /** Registered agents: for ever, on disk, ten versions. */
+  /** Registered agents: without an age limit, on disk, ten versions. */
   AGENT_CONFIG("Registered agents", Duration.ZERO, 10, Storage.FILE, true, false),
   /** Results of queries: five minutes, in memory, one replica. */
   QUERY_CACHE("Results of queries", Duration.ofMinutes(5), 1, Storage.MEMORY, false, false);
@@ -41,19 +40,14 @@ public enum Bucket {
     this.compressed = compressed;
   }
 
-  /** The settings of the seeds. */
+  /** The default settings. */
   public BucketConfig defaults() {
-    return new BucketConfig(
-        name(),
-        description,
-        maxAge,
-        history,
-        storage,
-        replicated,
-        compressed,
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        List.of());
+    return BucketConfig.builder(name(), description)
+        .maxAge(maxAge)
+        .history(history)
+        .storage(storage)
+        .replicated(replicated)
+        .compressed(compressed)
+        .build();
   }
 }

@@ -3,125 +3,217 @@ package io.mistersmith.persistence.config;
 import java.time.Duration;
 
 /**
- * When acknowledged writes go to PostgreSQL, and when they leave KV. Immutable; start from {@link
- * #defaults()} and copy with {@code with…}.
- *
- * @param dirtyKeys a batch is closed when it holds this many keys (seed section 1.3: 50)
- * @param maxAge or when its first entry has waited this long (50 ms)
- * @param maxBytes or when it holds this many bytes (4 MiB)
- * @param maxEntries how many journal entries a batch may hold when there is a backlog (2,000)
- * @param leaseDuration how long one runtime flushes for all before it must renew (2 s), which it
- *     does only while the journal gets applied. A runtime whose own writes wait for 200 ms stands
- *     in before that, and any runtime where writes wait for two thirds of it
- * @param idleTimeToLive an entry leaves KV when both its last write and the commit of it are this
- *     old (30 min by default). From three quarters of it on, reads confirm it against PostgreSQL; a
- *     process may be wrong about nats-server's clock by the last quarter
- * @param sweepInterval how often idle entries are looked for (30 s)
- * @param tombstoneRetention how long PostgreSQL remembers that an entry was deleted (7 days)
- * @param clockOverlap how far before the last position a journal that went back is searched for
- *     what is new, to allow for clock steps (10 min)
- * @param closeDeadline how long {@code close} waits for what this process has written (30 s)
+ * Says when acknowledged writes go to PostgreSQL, and when they leave KV. Immutable; {@link
+ * #builder} makes one and {@link #toBuilder} a changed copy.
  */
-public record FlushConfig(
-    int dirtyKeys,
-    Duration maxAge,
-    long maxBytes,
-    int maxEntries,
-    Duration leaseDuration,
-    Duration idleTimeToLive,
-    Duration sweepInterval,
-    Duration tombstoneRetention,
-    Duration clockOverlap,
-    Duration closeDeadline) {
+public final class FlushConfig {
 
-  /** Checks every field. */
-  public FlushConfig {
-    Checks.that(dirtyKeys >= 1, "flush.dirtyKeys is " + dirtyKeys + "; give at least 1");
-    Checks.positive("flush.maxAge", maxAge);
-    Checks.that(maxBytes >= 64 * 1024, "flush.maxBytes is " + maxBytes + "; give at least 65536");
-    Checks.that(
-        maxEntries >= dirtyKeys,
-        "flush.maxEntries is " + maxEntries + "; give at least dirtyKeys, " + dirtyKeys);
-    Checks.positive("flush.leaseDuration", leaseDuration);
-    Checks.positive("flush.idleTimeToLive", idleTimeToLive);
-    Checks.positive("flush.sweepInterval", sweepInterval);
-    Checks.positive("flush.tombstoneRetention", tombstoneRetention);
-    Checks.positive("flush.clockOverlap", clockOverlap);
-    Checks.positive("flush.closeDeadline", closeDeadline);
+  private final int dirtyKeys;
+  private final Duration maxAge;
+  private final long maxBytes;
+  private final int maxEntries;
+  private final Duration leaseDuration;
+  private final Duration idleTimeToLive;
+  private final Duration sweepInterval;
+  private final Duration tombstoneRetention;
+  private final Duration clockOverlap;
+  private final Duration closeDeadline;
+
+  private FlushConfig(Builder builder) {
+    this.dirtyKeys = builder.dirtyKeys;
+    this.maxAge = builder.maxAge;
+    this.maxBytes = builder.maxBytes;
+    this.maxEntries = Math.max(builder.maxEntries, builder.dirtyKeys);
+    this.leaseDuration = builder.leaseDuration;
+    this.idleTimeToLive = builder.idleTimeToLive;
+    this.sweepInterval = builder.sweepInterval;
+    this.tombstoneRetention = builder.tombstoneRetention;
+    this.clockOverlap = builder.clockOverlap;
+    this.closeDeadline = builder.closeDeadline;
   }
 
-  /** The defaults. */
+  /** Returns the defaults. */
   public static FlushConfig defaults() {
-    return new FlushConfig(
-        50,
-        Duration.ofMillis(50),
-        4L * 1024 * 1024,
-        2_000,
-        Duration.ofSeconds(2),
-        Duration.ofMinutes(30),
-        Duration.ofSeconds(30),
-        Duration.ofDays(7),
-        Duration.ofMinutes(10),
-        Duration.ofSeconds(30));
+    return builder().build();
   }
 
-  /** This configuration with other triggers. */
-  public FlushConfig withTriggers(int newDirtyKeys, Duration newMaxAge, long newMaxBytes) {
-    return new FlushConfig(
-        newDirtyKeys,
-        newMaxAge,
-        newMaxBytes,
-        Math.max(maxEntries, newDirtyKeys),
-        leaseDuration,
-        idleTimeToLive,
-        sweepInterval,
-        tombstoneRetention,
-        clockOverlap,
-        closeDeadline);
+  /** Returns a builder with the defaults. */
+  public static Builder builder() {
+    return new Builder();
   }
 
-  /** This configuration with another lease. */
-  public FlushConfig withLeaseDuration(Duration lease) {
-    return new FlushConfig(
-        dirtyKeys,
-        maxAge,
-        maxBytes,
-        maxEntries,
-        lease,
-        idleTimeToLive,
-        sweepInterval,
-        tombstoneRetention,
-        clockOverlap,
-        closeDeadline);
+  /** Returns a builder that starts from this configuration. */
+  public Builder toBuilder() {
+    return new Builder(this);
   }
 
-  /** This configuration with another idle time, looked for at another interval. */
-  public FlushConfig withIdleTimeToLive(Duration idle, Duration sweep) {
-    return new FlushConfig(
-        dirtyKeys,
-        maxAge,
-        maxBytes,
-        maxEntries,
-        leaseDuration,
-        idle,
-        sweep,
-        tombstoneRetention,
-        clockOverlap,
-        closeDeadline);
+  /** A batch is closed when it holds this many keys (default 50). */
+  public int dirtyKeys() {
+    return dirtyKeys;
   }
 
-  /** This configuration with another deadline for close. */
-  public FlushConfig withCloseDeadline(Duration deadline) {
-    return new FlushConfig(
-        dirtyKeys,
-        maxAge,
-        maxBytes,
-        maxEntries,
-        leaseDuration,
-        idleTimeToLive,
-        sweepInterval,
-        tombstoneRetention,
-        clockOverlap,
-        deadline);
+  /** A batch is closed when its first entry has waited this long (50 ms). */
+  public Duration maxAge() {
+    return maxAge;
+  }
+
+  /** A batch is closed when it holds this many bytes (4 MiB). */
+  public long maxBytes() {
+    return maxBytes;
+  }
+
+  /**
+   * How many journal entries a batch may hold when there is a backlog (2,000, or {@link #dirtyKeys}
+   * where that is more).
+   */
+  public int maxEntries() {
+    return maxEntries;
+  }
+
+  /**
+   * How long one runtime flushes for all before it must renew (2 s), which it does only while the
+   * journal gets applied. A runtime whose own writes wait for 200 ms takes over before that, and
+   * any runtime where writes wait for two thirds of it.
+   */
+  public Duration leaseDuration() {
+    return leaseDuration;
+  }
+
+  /**
+   * An entry leaves KV when both its last write and the commit of it are this old (30 min). From
+   * three quarters of it on, reads confirm it against PostgreSQL; a process may be wrong about
+   * nats-server's clock by the last quarter.
+   */
+  public Duration idleTimeToLive() {
+    return idleTimeToLive;
+  }
+
+  /** How often idle entries are looked for (30 s). */
+  public Duration sweepInterval() {
+    return sweepInterval;
+  }
+
+  /** How long PostgreSQL remembers that an entry was deleted (7 days). */
+  public Duration tombstoneRetention() {
+    return tombstoneRetention;
+  }
+
+  /**
+   * How far before the last position the library searches a journal that went back for new
+   * messages, to allow for clock steps (10 min).
+   */
+  public Duration clockOverlap() {
+    return clockOverlap;
+  }
+
+  /** How long {@code close} waits until this process's writes are flushed (30 s). */
+  public Duration closeDeadline() {
+    return closeDeadline;
+  }
+
+  /** Collects a configuration, and checks each value as it is given. Not thread-safe. */
+  public static final class Builder {
+
+    private int dirtyKeys = 50;
+    private Duration maxAge = Duration.ofMillis(50);
+    private long maxBytes = 4L * 1024 * 1024;
+    private int maxEntries = 2_000;
+    private Duration leaseDuration = Duration.ofSeconds(2);
+    private Duration idleTimeToLive = Duration.ofMinutes(30);
+    private Duration sweepInterval = Duration.ofSeconds(30);
+    private Duration tombstoneRetention = Duration.ofDays(7);
+    private Duration clockOverlap = Duration.ofMinutes(10);
+    private Duration closeDeadline = Duration.ofSeconds(30);
+
+    private Builder() {}
+
+    private Builder(FlushConfig config) {
+      this.dirtyKeys = config.dirtyKeys;
+      this.maxAge = config.maxAge;
+      this.maxBytes = config.maxBytes;
+      this.maxEntries = config.maxEntries;
+      this.leaseDuration = config.leaseDuration;
+      this.idleTimeToLive = config.idleTimeToLive;
+      this.sweepInterval = config.sweepInterval;
+      this.tombstoneRetention = config.tombstoneRetention;
+      this.clockOverlap = config.clockOverlap;
+      this.closeDeadline = config.closeDeadline;
+    }
+
+    /** See {@link FlushConfig#dirtyKeys()}. */
+    public Builder dirtyKeys(int value) {
+      Checks.that(value >= 1, "flush.dirtyKeys is " + value + "; give at least 1");
+      this.dirtyKeys = value;
+      return this;
+    }
+
+    /** See {@link FlushConfig#maxAge()}. */
+    public Builder maxAge(Duration value) {
+      Checks.positive("flush.maxAge", value);
+      this.maxAge = value;
+      return this;
+    }
+
+    /** See {@link FlushConfig#maxBytes()}. */
+    public Builder maxBytes(long value) {
+      Checks.that(value >= 64 * 1024, "flush.maxBytes is " + value + "; give at least 65536");
+      this.maxBytes = value;
+      return this;
+    }
+
+    /** See {@link FlushConfig#maxEntries()}. */
+    public Builder maxEntries(int value) {
+      Checks.that(value >= 1, "flush.maxEntries is " + value + "; give at least 1");
+      this.maxEntries = value;
+      return this;
+    }
+
+    /** See {@link FlushConfig#leaseDuration()}. */
+    public Builder leaseDuration(Duration value) {
+      Checks.positive("flush.leaseDuration", value);
+      this.leaseDuration = value;
+      return this;
+    }
+
+    /** See {@link FlushConfig#idleTimeToLive()}. */
+    public Builder idleTimeToLive(Duration value) {
+      Checks.positive("flush.idleTimeToLive", value);
+      this.idleTimeToLive = value;
+      return this;
+    }
+
+    /** See {@link FlushConfig#sweepInterval()}. */
+    public Builder sweepInterval(Duration value) {
+      Checks.positive("flush.sweepInterval", value);
+      this.sweepInterval = value;
+      return this;
+    }
+
+    /** See {@link FlushConfig#tombstoneRetention()}. */
+    public Builder tombstoneRetention(Duration value) {
+      Checks.positive("flush.tombstoneRetention", value);
+      this.tombstoneRetention = value;
+      return this;
+    }
+
+    /** See {@link FlushConfig#clockOverlap()}. */
+    public Builder clockOverlap(Duration value) {
+      Checks.positive("flush.clockOverlap", value);
+      this.clockOverlap = value;
+      return this;
+    }
+
+    /** See {@link FlushConfig#closeDeadline()}. */
+    public Builder closeDeadline(Duration value) {
+      Checks.positive("flush.closeDeadline", value);
+      this.closeDeadline = value;
+      return this;
+    }
+
+    /** Returns the configuration. */
+    public FlushConfig build() {
+
+      return new FlushConfig(this);
+    }
   }
 }

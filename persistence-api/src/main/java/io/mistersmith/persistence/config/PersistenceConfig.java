@@ -1,6 +1,6 @@
 package io.mistersmith.persistence.config;
 
-import io.mistersmith.persistence.monitor.PersistenceListener;
+import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.routing.DataRouter;
 import java.time.Clock;
 import java.util.EnumMap;
@@ -86,47 +86,47 @@ public final class PersistenceConfig {
     return buckets.getOrDefault(bucket, bucket.defaults());
   }
 
-  /** What to do with a bucket that has other settings. */
+  /** The treatment of a bucket that has other settings. */
   public BucketChanges bucketChanges() {
     return bucketChanges;
   }
 
-  /** What to do with a bucket whose entries the database knows nothing of. */
+  /** The treatment of a bucket that is not this database's. */
   public UnknownEntries unknownEntries() {
     return unknownEntries;
   }
 
-  /** Of how many keys the last known revision is remembered (100,000). */
+  /** The number of keys whose last known revision is remembered (100,000). */
   public int knownRevisions() {
     return knownRevisions;
   }
 
-  /** What counts as consistent, and how it is looked after. */
+  /** The checks of consistency between KV and PostgreSQL. */
   public ConsistencyConfig consistency() {
     return consistency;
   }
 
-  /** What writes meet when too much waits for PostgreSQL. */
+  /** The treatment of writes when too much waits for PostgreSQL. */
   public BackpressureConfig backpressure() {
     return backpressure;
   }
 
-  /** What this process keeps of KV's entries in its own memory. */
+  /** The cache of KV's entries in this process's memory. */
   public CacheConfig cache() {
     return cache;
   }
 
-  /** Of how many agents in use the lifecycle state is tracked (100,000). */
+  /** The number of agents in use whose lifecycle state is tracked (100,000). */
   public int trackedAgents() {
     return trackedAgents;
   }
 
-  /** Which layer is written first. */
+  /** Returns where data of each type are kept, and by which policy they are written. */
   public DataRouter router() {
     return router;
   }
 
-  /** Who is told what happens. */
+  /** The listener that is notified of what happens. */
   public PersistenceListener listener() {
     return listener;
   }
@@ -209,62 +209,60 @@ public final class PersistenceConfig {
       return this;
     }
 
-    /** What to do with a bucket whose entries the database knows nothing of. */
+    /** The treatment of a bucket that is not this database's. */
     public Builder unknownEntries(UnknownEntries value) {
       this.unknownEntries = value;
       return this;
     }
 
-    /** What to do with a bucket that has other settings. */
+    /** The treatment of a bucket that has other settings. */
     public Builder bucketChanges(BucketChanges value) {
       this.bucketChanges = value;
       return this;
     }
 
-    /** What to do with a bucket whose entries the database knows nothing of. */
-    public UnknownEntries unknownEntries() {
-      return unknownEntries;
-    }
-
-    /** Of how many keys the last known revision is remembered. */
+    /** The number of keys whose last known revision is remembered. */
     public Builder knownRevisions(int value) {
       Checks.that(value >= 1, "knownRevisions is " + value + "; give at least 1");
       this.knownRevisions = value;
       return this;
     }
 
-    /** What counts as consistent, and how it is looked after. */
+    /** The checks of consistency between KV and PostgreSQL. */
     public Builder consistency(ConsistencyConfig value) {
       this.consistency = value;
       return this;
     }
 
-    /** What writes meet when too much waits for PostgreSQL. */
+    /** The treatment of writes when too much waits for PostgreSQL. */
     public Builder backpressure(BackpressureConfig value) {
       this.backpressure = value;
       return this;
     }
 
-    /** What this process keeps of KV's entries in its own memory. */
+    /** The cache of KV's entries in this process's memory. */
     public Builder cache(CacheConfig value) {
       this.cache = value;
       return this;
     }
 
-    /** Of how many agents in use the lifecycle state is tracked; others seem cold. */
+    /** The number of agents in use whose lifecycle state is tracked; others seem cold. */
     public Builder trackedAgents(int value) {
       Checks.that(value >= 1, "trackedAgents is " + value + "; give at least 1");
       this.trackedAgents = value;
       return this;
     }
 
-    /** Which layer is written first. */
+    /**
+     * Where data of each type are kept, and by which policy they are written. The default is {@link
+     * DataRouter#standard()}.
+     */
     public Builder router(DataRouter value) {
       this.router = value;
       return this;
     }
 
-    /** Who is told what happens. */
+    /** The listener that is notified of what happens. */
     public Builder listener(PersistenceListener value) {
       this.listener = value;
       return this;
@@ -297,5 +295,36 @@ public final class PersistenceConfig {
               + " yet. Set flush.idleTimeToLive instead");
       return new PersistenceConfig(this);
     }
+  }
+
+  /**
+   * The treatment of a bucket that exists with other settings than the configured ones. Missing
+   * replicas are added in either case, and a bucket that would lose acknowledged writes is refused.
+   */
+  public enum BucketChanges {
+    /** Log each difference as a warning, keep it as a notice, and use the bucket as it is. */
+    SHOW,
+    /** Log each difference, then change the bucket. */
+    APPLY
+  }
+
+  /**
+   * The treatment at open of a bucket that is not this database's: it has the identity of another
+   * installation, or it has none and holds entries that the database does not know.
+   */
+  public enum UnknownEntries {
+    /**
+     * Refuse to open. The entries' agents are most likely not registered in this database, so that
+     * every entry would become a dead letter.
+     */
+    REFUSE,
+    /**
+     * Take the bucket over: it bears this installation's identity from then on, its entries are
+     * flushed into this database, and runtimes of the other installation that still run are
+     * refused. Open is refused all the same while the bucket holds entries of agents that are not
+     * registered in this database, so that no entry becomes a dead letter by being taken over. For
+     * one open only: two installations that both keep this setting take the bucket from each other.
+     */
+    TAKE_OVER
   }
 }

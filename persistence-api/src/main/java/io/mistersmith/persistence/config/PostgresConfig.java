@@ -1,149 +1,334 @@
 package io.mistersmith.persistence.config;
 
+import io.mistersmith.persistence.model.PostgresRole;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
- * How to reach PostgreSQL. Immutable; start from {@link #of} and copy with {@code with…}. The
- * password is never printed.
- *
- * @param jdbcUrl {@code jdbc:postgresql://host:port/database}
- * @param user the role to connect as
- * @param password its password, where the server asks for one
- * @param maxConnections the pool's upper bound (seed section 5.1: 10)
- * @param minConnections how many idle connections it keeps (2)
- * @param acquireTimeout how long a caller waits for a connection (30 s)
- * @param statementTimeout how long one statement may take (30 s)
- * @param migrateOnOpen whether opening applies the bundled migrations that are missing
- * @param partitionUpkeep how often an open runtime maintains the time partitions (1 h); zero where
- *     something else does, such as pg_cron calling {@code partitions.maintain()}
+ * Says how to reach PostgreSQL. Immutable; {@link #builder} makes one and {@link #toBuilder} a
+ * changed copy. No password is ever printed.
  */
-public record PostgresConfig(
-    String jdbcUrl,
-    String user,
-    Optional<String> password,
-    int maxConnections,
-    int minConnections,
-    Duration acquireTimeout,
-    Duration statementTimeout,
-    boolean migrateOnOpen,
-    Duration partitionUpkeep) {
+public final class PostgresConfig {
 
-  /** Checks every field. */
-  public PostgresConfig {
-    Checks.that(
-        jdbcUrl.startsWith("jdbc:postgresql:"),
-        "postgres.jdbcUrl must start with jdbc:postgresql:");
-    Checks.that(!user.isEmpty(), "postgres.user is empty; name the role to connect as");
-    Checks.that(
-        maxConnections >= 2,
-        "postgres.maxConnections is "
-            + maxConnections
-            + "; give at least 2, one of which the flush uses");
-    Checks.that(
-        minConnections >= 0 && minConnections <= maxConnections,
-        "postgres.minConnections is " + minConnections + "; use 0 to maxConnections");
-    Checks.positive("postgres.acquireTimeout", acquireTimeout);
-    Checks.positive("postgres.statementTimeout", statementTimeout);
-    Checks.that(
-        !partitionUpkeep.isNegative(),
-        "postgres.partitionUpkeep is negative; give how often, or zero for never");
+  /**
+   * Sizes and times of all pools, for an environment; docs/connections.md has them as a table. The
+   * flush has two connections in each: it uses one for its batches, and one for its position.
+   */
+  public enum Template {
+    /** For one runtime of some agents: callers have 2 to 10 connections and wait 30 s for one. */
+    STANDARD(Optional.empty()),
+    /**
+     * For a developer's machine: callers have 1 to 5 connections; no call waits over 10 s for one.
+     */
+    DEVELOPMENT(Optional.of(Duration.ofSeconds(10))),
+    /**
+     * For tests of a whole system: callers have 2 to 10 connections; no call waits over 20 s for
+     * one.
+     */
+    STAGING(Optional.of(Duration.ofSeconds(20))),
+    /** For production: callers have 5 to 20 connections, and wait 30 s for one. */
+    PRODUCTION(Optional.empty());
+
+    private final Optional<Duration> acquireTimeout;
+
+    Template(Optional<Duration> acquireTimeout) {
+      this.acquireTimeout = acquireTimeout;
+    }
+
+    /** The longest time that any role waits for a connection. */
+    Optional<Duration> acquireTimeout() {
+      return acquireTimeout;
+    }
   }
 
-  /** The defaults of the seeds, and no migration at open. */
+  private final Builder values;
+  private final Map<PostgresRole, RoleConfig> roles = new EnumMap<>(PostgresRole.class);
+  private final List<RoleConfig> replicas = new ArrayList<>();
+
+  private PostgresConfig(Builder values) {
+    this.values = values;
+    for (PostgresRole role : PostgresRole.values()) {
+      roles.put(role, values.resolved(role).build());
+    }
+    for (UnaryOperator<RoleConfig.Builder> replica : values.replicas) {
+      replicas.add(replica.apply(values.resolved(PostgresRole.REPLICA)).build());
+    }
+  }
+
+  /** Returns the defaults, without a password and without migrations at open. */
   public static PostgresConfig of(String jdbcUrl, String user) {
-    return new PostgresConfig(
-        jdbcUrl,
-        user,
-        Optional.empty(),
-        10,
-        2,
-        Duration.ofSeconds(30),
-        Duration.ofSeconds(30),
-        false,
-        Duration.ofHours(1));
+    return builder(jdbcUrl, user).build();
   }
 
-  /** This configuration with a password. */
-  public PostgresConfig withPassword(String newPassword) {
-    return new PostgresConfig(
-        jdbcUrl,
-        user,
-        Optional.of(newPassword),
-        maxConnections,
-        minConnections,
-        acquireTimeout,
-        statementTimeout,
-        migrateOnOpen,
-        partitionUpkeep);
+  /**
+   * Returns a builder with the defaults.
+   *
+   * @param jdbcUrl {@code jdbc:postgresql://host:port/database}
+   * @param user the role of the database to connect as
+   */
+  public static Builder builder(String jdbcUrl, String user) {
+    return new Builder(JdbcUrl.checked(jdbcUrl), checkedUser(user));
   }
 
-  /** This configuration with another size of the pool. */
-  public PostgresConfig withConnections(int min, int max) {
-    return new PostgresConfig(
-        jdbcUrl,
-        user,
-        password,
-        max,
-        min,
-        acquireTimeout,
-        statementTimeout,
-        migrateOnOpen,
-        partitionUpkeep);
+  static String checkedUser(String user) {
+    Checks.that(!user.isEmpty(), "postgres.user is empty; name the role to connect as");
+    return user;
   }
 
-  /** This configuration with other deadlines. */
-  public PostgresConfig withTimeouts(Duration acquire, Duration statement) {
-    return new PostgresConfig(
-        jdbcUrl,
-        user,
-        password,
-        maxConnections,
-        minConnections,
-        acquire,
-        statement,
-        migrateOnOpen,
-        partitionUpkeep);
+  /** Returns a builder that starts from this configuration. */
+  public Builder toBuilder() {
+    return new Builder(values);
   }
 
-  /** This configuration, applying or not applying the bundled migrations at open. */
-  public PostgresConfig withMigrateOnOpen(boolean migrate) {
-    return new PostgresConfig(
-        jdbcUrl,
-        user,
-        password,
-        maxConnections,
-        minConnections,
-        acquireTimeout,
-        statementTimeout,
-        migrate,
-        partitionUpkeep);
+  /** The URL of every role that has none of its own. */
+  public String jdbcUrl() {
+    return values.jdbcUrl;
   }
 
-  /** This configuration, maintaining the time partitions this often, or never if zero. */
-  public PostgresConfig withPartitionUpkeep(Duration every) {
-    return new PostgresConfig(
-        jdbcUrl,
-        user,
-        password,
-        maxConnections,
-        minConnections,
-        acquireTimeout,
-        statementTimeout,
-        migrateOnOpen,
-        every);
+  /** The user of every role that has none of its own. */
+  public String user() {
+    return values.user;
+  }
+
+  /** The password of {@link #user()}, where the server asks for one. */
+  public Optional<Secret> password() {
+    return values.password;
+  }
+
+  /** The template of the pools' sizes and times ({@link Template#STANDARD}). */
+  public Template template() {
+    return values.template;
+  }
+
+  /** Returns all that a role connects with, its own settings and those of all roles. */
+  public RoleConfig role(PostgresRole role) {
+    RoleConfig config = roles.get(role);
+    if (config == null) {
+      throw new IllegalArgumentException("no such role: " + role);
+    }
+    return config;
+  }
+
+  /** Returns whether {@link Builder#role} was called for the role. */
+  public boolean isConfigured(PostgresRole role) {
+    return values.roles.containsKey(role);
+  }
+
+  /** Returns how many replicas there are. */
+  public int replicas() {
+    return replicas.size();
+  }
+
+  /** Returns all that a replica is connected to with; the first one has the index 0. */
+  public RoleConfig replica(int index) {
+    return replicas.get(index);
+  }
+
+  /** How long a caller waits for a connection (30 s). */
+  public Duration acquireTimeout() {
+    return role(PostgresRole.PRIMARY).acquireTimeout();
+  }
+
+  /** How long one statement of a caller may take (30 s). */
+  public Duration statementTimeout() {
+    return role(PostgresRole.PRIMARY).statementTimeout();
+  }
+
+  /** Whether opening applies the bundled migrations that are missing (false). */
+  public boolean migrateOnOpen() {
+    return values.migrateOnOpen;
+  }
+
+  /** The sets of scripts that are applied with the core set; empty for none. */
+  public List<String> migrationSets() {
+    return values.migrationSets;
+  }
+
+  /**
+   * How often an open runtime maintains the time partitions (1 h); zero where something else does,
+   * such as pg_cron calling {@code partitions.maintain()}.
+   */
+  public Duration partitionUpkeep() {
+    return values.partitionUpkeep;
   }
 
   @Override
   public String toString() {
-    return "PostgresConfig[jdbcUrl="
-        + jdbcUrl.replaceAll("(?i)(password=)[^&]*", "$1***")
-        + ", user="
-        + user
-        + ", connections="
-        + minConnections
-        + ".."
-        + maxConnections
-        + "]";
+    return "PostgresConfig[jdbcUrl=" + JdbcUrl.printed(jdbcUrl()) + ", user=" + user() + "]";
+  }
+
+  /** Collects a configuration, and checks each value as it is given. Not thread-safe. */
+  public static final class Builder {
+
+    private String jdbcUrl;
+    private String user;
+    private Optional<Secret> password = Optional.empty();
+    private Template template = Template.STANDARD;
+    private UnaryOperator<RoleConfig.Builder> all = UnaryOperator.identity();
+    private final Map<PostgresRole, UnaryOperator<RoleConfig.Builder>> roles =
+        new EnumMap<>(PostgresRole.class);
+    private final List<UnaryOperator<RoleConfig.Builder>> replicas = new ArrayList<>();
+    private boolean migrateOnOpen;
+    private List<String> migrationSets = List.of();
+    private Duration partitionUpkeep = Duration.ofHours(1);
+
+    private Builder(String jdbcUrl, String user) {
+      this.jdbcUrl = jdbcUrl;
+      this.user = user;
+    }
+
+    private Builder(Builder other) {
+      this(other.jdbcUrl, other.user);
+      this.password = other.password;
+      this.template = other.template;
+      this.all = other.all;
+      this.roles.putAll(other.roles);
+      this.replicas.addAll(other.replicas);
+      this.migrateOnOpen = other.migrateOnOpen;
+      this.migrationSets = other.migrationSets;
+      this.partitionUpkeep = other.partitionUpkeep;
+    }
+
+    /** Returns a role's values: the template's, then those of all roles, then its own. */
+    private RoleConfig.Builder resolved(PostgresRole role) {
+      RoleConfig.Builder config = RoleConfig.builder(role, jdbcUrl, user, password);
+      RoleDefaults.apply(template, role, config);
+      return roles.getOrDefault(role, UnaryOperator.identity()).apply(all.apply(config));
+    }
+
+    /** See {@link PostgresConfig#jdbcUrl()}. */
+    public Builder jdbcUrl(String value) {
+      this.jdbcUrl = JdbcUrl.checked(value);
+      return this;
+    }
+
+    /** See {@link PostgresConfig#user()}. */
+    public Builder user(String value) {
+      this.user = checkedUser(value);
+      return this;
+    }
+
+    /** See {@link PostgresConfig#password()}. */
+    public Builder password(Secret value) {
+      this.password = Optional.of(value);
+      return this;
+    }
+
+    /** See {@link PostgresConfig#password()}. */
+    public Builder password(String value) {
+      return password(Secret.of(value));
+    }
+
+    /**
+     * Sets sizes and times of all pools. Values that other methods give to a role have precedence.
+     */
+    public Builder template(Template value) {
+      this.template = value;
+      return this;
+    }
+
+    /**
+     * Changes how all roles connect. Values that {@link #role} gives to a role have precedence.
+     *
+     * @param change sets values of the builder it is given; called for each role, any number of
+     *     times
+     */
+    public Builder allRoles(UnaryOperator<RoleConfig.Builder> change) {
+      UnaryOperator<RoleConfig.Builder> before = all;
+      all = config -> change.apply(before.apply(config));
+      for (PostgresRole role : PostgresRole.values()) {
+        check(role);
+      }
+      return this;
+    }
+
+    /**
+     * Changes how a role connects. Calls accumulate. For {@link PostgresRole#REPLICA} it is what
+     * all replicas have in common.
+     *
+     * @param change sets values of the builder it is given; called any number of times
+     */
+    public Builder role(PostgresRole role, UnaryOperator<RoleConfig.Builder> change) {
+      UnaryOperator<RoleConfig.Builder> before = roles.getOrDefault(role, UnaryOperator.identity());
+      roles.put(role, config -> change.apply(before.apply(config)));
+      check(role);
+      return this;
+    }
+
+    /**
+     * Adds a replica.
+     *
+     * @param change sets what this replica has for itself, its host at least; called any number of
+     *     times
+     */
+    public Builder replica(UnaryOperator<RoleConfig.Builder> change) {
+      RoleConfig.Builder unused = change.apply(resolved(PostgresRole.REPLICA));
+      replicas.add(change);
+      return this;
+    }
+
+    /** Runs a role's changes now, so that a value is refused where it is given. */
+    private void check(PostgresRole role) {
+      RoleConfig.Builder unused = resolved(role);
+    }
+
+    /** Sets the size of the callers' pool; see {@link PostgresRole#PRIMARY}. */
+    public Builder connections(int min, int max) {
+      return role(PostgresRole.PRIMARY, primary -> primary.connections(min, max));
+    }
+
+    /** Sets how long a call waits for a connection, in all roles that have no time of their own. */
+    public Builder acquireTimeout(Duration value) {
+      return allRoles(role -> role.acquireTimeout(value));
+    }
+
+    /** Sets how long one statement may take, in all roles that have no time of their own. */
+    public Builder statementTimeout(Duration value) {
+      return allRoles(role -> role.statementTimeout(value));
+    }
+
+    /**
+     * Applies the core set of the bundled migrations at open, and others, such as {@code "audit"}.
+     * {@code java -jar migrations-cli.jar sets} lists those there are.
+     */
+    public Builder migrateOnOpen(String... sets) {
+      for (String set : sets) {
+        Checks.that(
+            set.matches("[a-z][a-z0-9_]{0,62}"),
+            "postgres.migrationSets has '"
+                + set
+                + "'; a set's name is a lower-case letter and up to 62 more letters, digits and"
+                + " underscores");
+      }
+      this.migrateOnOpen = true;
+      this.migrationSets = List.of(sets);
+      return this;
+    }
+
+    /** Applies no migrations at open. */
+    public Builder neverMigrate() {
+      this.migrateOnOpen = false;
+      this.migrationSets = List.of();
+      return this;
+    }
+
+    /** See {@link PostgresConfig#partitionUpkeep()}. */
+    public Builder partitionUpkeep(Duration value) {
+      Checks.that(
+          !value.isNegative(),
+          "postgres.partitionUpkeep is negative; give how often, or zero for never");
+      this.partitionUpkeep = value;
+      return this;
+    }
+
+    /** Returns the configuration. */
+    public PostgresConfig build() {
+      return new PostgresConfig(new Builder(this));
+    }
   }
 }

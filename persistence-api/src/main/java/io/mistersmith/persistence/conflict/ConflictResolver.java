@@ -14,7 +14,7 @@ import java.util.function.BinaryOperator;
 @FunctionalInterface
 public interface ConflictResolver<T> {
 
-  /** What becomes of these two. */
+  /** Decides between the two versions. */
   Resolution<T> resolve(Conflict<T> conflict);
 
   /** How it decides, for logs and metrics. */
@@ -59,5 +59,67 @@ public interface ConflictResolver<T> {
   /** Fails the save with {@code VERSION_CONFLICT}. */
   static <T> ConflictResolver<T> reject() {
     return new Reject<>();
+  }
+
+  /**
+   * The decision about a conflict.
+   *
+   * @param <T> the type of the values
+   */
+  sealed interface Resolution<T> {
+
+    /** Keeps the stored version; the save returns it. */
+    record KeepCurrent<T>() implements Resolution<T> {}
+
+    /** Replaces it by the version to be saved. */
+    record TakeIncoming<T>() implements Resolution<T> {}
+
+    /**
+     * Another value replaces both.
+     *
+     * @param value that value
+     */
+    record Merged<T>(T value) implements Resolution<T> {}
+
+    /**
+     * Nothing is stored, and the save fails.
+     *
+     * @param reason why, in words that the error's message takes over; no values
+     */
+    record Rejected<T>(String reason) implements Resolution<T> {}
+
+    /** {@link KeepCurrent}. */
+    static <T> Resolution<T> keepCurrent() {
+      return new KeepCurrent<>();
+    }
+
+    /** {@link TakeIncoming}. */
+    static <T> Resolution<T> takeIncoming() {
+      return new TakeIncoming<>();
+    }
+
+    /** {@link Merged}. */
+    static <T> Resolution<T> merged(T value) {
+      return new Merged<>(value);
+    }
+
+    /** {@link Rejected}. */
+    static <T> Resolution<T> rejected(String reason) {
+      return new Rejected<>(reason);
+    }
+  }
+
+  /** How a resolver decides, as a name for logs and metrics. */
+  enum ConflictStrategy {
+    /** The version with the later hybrid timestamp stays. */
+    LAST_WRITE_WINS,
+    /** The version that has seen the other stays; versions that have not are handed on. */
+    VECTOR_CLOCK,
+    /** Both are merged as CRDTs. */
+    CRDT_MERGE,
+    /** A function of the caller decides. */
+    CUSTOM_MERGE,
+    /** The writer is notified, and nothing is stored. */
+    REJECT
   }
 }

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Which resolver decides for which keys of a repository. Immutable.
+ * The resolvers of a repository, by prefix of the key. Immutable.
  *
  * @param <T> the type of the values
  */
@@ -25,8 +25,8 @@ public final class ConflictRules<T> {
   }
 
   /**
-   * These rules with another resolver for the keys that start with {@code prefix}. Of several
-   * prefixes that fit a key the longest counts.
+   * These rules with another resolver for the keys that start with {@code prefix}. If several
+   * prefixes fit a key, the longest counts.
    *
    * @param prefix the beginning of the keys, without the agent; not empty
    */

@@ -21,7 +21,7 @@ public abstract sealed class Crdt<C extends Crdt<C>> permits Dotted, OrMap {
   }
 
   /**
-   * Reads what {@link #toJson()} wrote, whatever Java types the numbers came back as.
+   * Reads the result of {@link #toJson()}, with numbers of any Java type.
    *
    * @throws io.mistersmith.persistence.error.NonTransientPersistenceException with {@code
    *     SERIALIZATION_ERROR} when it is no CRDT in JSON
@@ -46,12 +46,12 @@ public abstract sealed class Crdt<C extends Crdt<C>> permits Dotted, OrMap {
     return type.cast(value);
   }
 
-  /** Which of the types this is. */
+  /** Returns the type of this value. */
   public abstract CrdtType type();
 
   /**
-   * What both have seen, and nothing that either has removed. Commutative, associative and
-   * idempotent.
+   * Returns everything that either has seen, without what either has removed. Commutative,
+   * associative and idempotent.
    */
   public abstract C merge(C other);
 
@@ -76,7 +76,7 @@ public abstract sealed class Crdt<C extends Crdt<C>> permits Dotted, OrMap {
   /** The same content, seen as part of something that has seen more. */
   abstract C within(Seen more);
 
-  /** Whether nothing is held, which is what an absent field of a map reads as. */
+  /** Returns whether this value holds nothing; an absent field of a map reads as such a value. */
   abstract boolean holdsNothing();
 
   @Override
@@ -96,5 +96,130 @@ public abstract sealed class Crdt<C extends Crdt<C>> permits Dotted, OrMap {
   @Override
   public final String toString() {
     return type().jsonName() + seen.counts();
+  }
+
+  /** The types of CRDTs, with the names that their JSON form uses. */
+  public enum CrdtType {
+    /** {@link GCounter}. */
+    G_COUNTER("g-counter") {
+      @Override
+      Crdt<?> empty() {
+        return GCounter.empty();
+      }
+
+      @Override
+      Crdt<?> read(List<?> content, Seen seen) {
+        return new GCounter(JsonForm.dots(content, seen, JsonForm::count), seen);
+      }
+    },
+    /** {@link PnCounter}. */
+    PN_COUNTER("pn-counter") {
+      @Override
+      Crdt<?> empty() {
+        return PnCounter.empty();
+      }
+
+      @Override
+      Crdt<?> read(List<?> content, Seen seen) {
+        return new PnCounter(JsonForm.dots(content, seen, JsonForm::tally), seen);
+      }
+    },
+    /** {@link LwwRegister}. */
+    LWW_REGISTER("lww-register") {
+      @Override
+      Crdt<?> empty() {
+        return LwwRegister.empty();
+      }
+
+      @Override
+      Crdt<?> read(List<?> content, Seen seen) {
+        return new LwwRegister(JsonForm.dots(content, seen, JsonForm::stamped), seen);
+      }
+    },
+    /** {@link MvRegister}. */
+    MV_REGISTER("mv-register") {
+      @Override
+      Crdt<?> empty() {
+        return MvRegister.empty();
+      }
+
+      @Override
+      Crdt<?> read(List<?> content, Seen seen) {
+        return new MvRegister(JsonForm.dots(content, seen, JsonValue::of), seen);
+      }
+    },
+    /** {@link GSet}. */
+    G_SET("g-set") {
+      @Override
+      Crdt<?> empty() {
+        return GSet.empty();
+      }
+
+      @Override
+      Crdt<?> read(List<?> content, Seen seen) {
+        return new GSet(JsonForm.dots(content, seen, JsonValue::of), seen);
+      }
+    },
+    /** {@link OrSet}. */
+    OR_SET("or-set") {
+      @Override
+      Crdt<?> empty() {
+        return OrSet.empty();
+      }
+
+      @Override
+      Crdt<?> read(List<?> content, Seen seen) {
+        return new OrSet(JsonForm.dots(content, seen, JsonValue::of), seen);
+      }
+    },
+    /** {@link LwwMap}. */
+    LWW_MAP("lww-map") {
+      @Override
+      Crdt<?> empty() {
+        return LwwMap.empty();
+      }
+
+      @Override
+      Crdt<?> read(List<?> content, Seen seen) {
+        return new LwwMap(JsonForm.dots(content, seen, JsonForm::mapField), seen);
+      }
+    },
+    /** {@link OrMap}. */
+    OR_MAP("or-map") {
+      @Override
+      Crdt<?> empty() {
+        return OrMap.empty();
+      }
+
+      @Override
+      Crdt<?> read(List<?> content, Seen seen) {
+        return new OrMap(JsonForm.fields(content, seen), seen);
+      }
+
+      @Override
+      String contentField() {
+        return "fields";
+      }
+    };
+
+    private final String jsonName;
+
+    CrdtType(String jsonName) {
+      this.jsonName = jsonName;
+    }
+
+    /** The name in the JSON form, such as {@code or-set}. */
+    public String jsonName() {
+      return jsonName;
+    }
+
+    /** The value that holds nothing. */
+    abstract Crdt<?> empty();
+
+    abstract Crdt<?> read(List<?> content, Seen seen);
+
+    String contentField() {
+      return "dots";
+    }
   }
 }

@@ -6,9 +6,9 @@ import java.util.TreeMap;
 import java.util.function.BiPredicate;
 
 /**
- * Dots, and what each of them says.
+ * Dots, and the value of each.
  *
- * @param <V> what a dot says
+ * @param <V> the type of a dot's value
  */
 record DotValues<V>(SortedMap<Dot, V> dots) {
 

@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.crdt;
 
+import io.mistersmith.persistence.crdt.Crdt.CrdtType;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.model.HybridTimestamp;

@@ -12,7 +12,7 @@ import java.util.TreeMap;
  * A map in which, key by key, the last write wins, a remove being a write. A removed key keeps its
  * time, so that a late write cannot bring it back. Values are JSON values as in {@link GSet}.
  */
-@SuppressWarnings("exports") // what a dot says is nobody else's business
+@SuppressWarnings("exports") // the content of a dot is internal
 public final class LwwMap extends Dotted<LwwMap.Field, LwwMap> {
   private static final LwwMap EMPTY = new LwwMap(DotValues.none(), Seen.NOTHING);
 

@@ -9,7 +9,7 @@ import java.util.Optional;
  * did not see each other are ordered by their timestamps; the earlier one is lost, by design. The
  * value is a JSON value as in {@link GSet}.
  */
-@SuppressWarnings("exports") // what a dot says is nobody else's business
+@SuppressWarnings("exports") // the content of a dot is internal
 public final class LwwRegister extends Dotted<Stamped, LwwRegister> {
   private static final LwwRegister EMPTY = new LwwRegister(DotValues.none(), Seen.NOTHING);
 

@@ -7,11 +7,11 @@ import java.util.Map;
  * A counter that goes up and down. Each replica keeps its own two sums; the value is all that was
  * added less all that was taken. No change is ever lost or counted twice.
  */
-@SuppressWarnings("exports") // what a dot says is nobody else's business
+@SuppressWarnings("exports") // the content of a dot is internal
 public final class PnCounter extends Dotted<PnCounter.Tally, PnCounter> {
   private static final PnCounter EMPTY = new PnCounter(DotValues.none(), Seen.NOTHING);
 
-  /** What one replica has added and taken. */
+  /** The amounts that one replica has added and subtracted. */
   record Tally(long up, long down) {
     static final Tally ZERO = new Tally(0, 0);
 

@@ -15,7 +15,7 @@
  *
  * <h2>One replica name, one writer at a time</h2>
  *
- * A replica's name stands for one sequence of changes. Two writers that change the same version
+ * A replica's name identifies one sequence of changes. Two writers that change the same version
  * under one name make the same dot twice, and one of both changes is lost. Give every writer (a
  * process, or each of its threads that writes by itself) a name of its own, and let it go on from
  * the latest version that it wrote.

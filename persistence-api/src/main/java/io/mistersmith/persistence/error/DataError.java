@@ -3,9 +3,8 @@ package io.mistersmith.persistence.error;
 /**
  * The kind of a failure, as a code that programs can branch on.
  *
- * <p>The first seven are the error types of seed section 6.1. There {@code SERIALIZATION_ERROR}
- * meant both a document that could not be mapped and a transaction that lost a race; here the
- * latter is {@link #TRANSACTION_CONFLICT}, because only that one is worth a retry.
+ * <p>A document that cannot be mapped is a {@link #SERIALIZATION_ERROR}, a transaction that lost a
+ * race a {@link #TRANSACTION_CONFLICT}: only the latter is worth a retry.
  */
 public enum DataError {
   /** The entity does not exist, and the call needs it to. */
@@ -24,6 +23,12 @@ public enum DataError {
   CONSISTENCY_VIOLATION,
   /** The database aborted the transaction in favour of another one (SQLSTATE 40001, 40P01). */
   TRANSACTION_CONFLICT,
+  /**
+   * The connection was lost after COMMIT was sent, so that the transaction may or may not have been
+   * applied. {@link io.mistersmith.persistence.transaction.TransactionRunner#outcome} finds out
+   * where it has a correlation id. Never repeated by this library without finding out.
+   */
+  OUTCOME_UNKNOWN,
   /** A key is empty, too long, or holds characters that no store can keep. */
   INVALID_KEY,
   /** The value is larger than the bucket or the server takes. */

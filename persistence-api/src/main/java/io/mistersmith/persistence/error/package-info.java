@@ -1,7 +1,4 @@
-/**
- * Failures: transient or not is a type, the seeds' {@code DataError} is the code; it imports
- * nothing.
- */
+/** Failures: transient or not is a type, {@code DataError} is the code; it imports nothing. */
 @NullMarked
 package io.mistersmith.persistence.error;
 

@@ -23,7 +23,7 @@ public final class HybridClock {
       if (wall > millis) {
         return new Reading(wall, 0);
       }
-      // The counter ends long before an int does only if a clock stands still; then time moves on.
+      // The counter ends long before an int does only if a clock stops; then time moves on.
       return counter == Integer.MAX_VALUE
           ? new Reading(millis + 1, 0)
           : new Reading(millis, counter + 1);

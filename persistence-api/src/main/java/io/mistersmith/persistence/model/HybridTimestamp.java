@@ -14,8 +14,8 @@ import java.util.regex.Pattern;
  *
  * @param millis the largest wall time that was seen, in milliseconds since 1970
  * @param counter tells apart what happened within {@code millis}
- * @param node who wrote, at most {@value #MAX_NODE_LENGTH} characters of printable ASCII without
- *     spaces
+ * @param node the node that wrote, at most {@value #MAX_NODE_LENGTH} characters of printable ASCII
+ *     without spaces
  */
 public record HybridTimestamp(long millis, int counter, String node)
     implements Comparable<HybridTimestamp> {

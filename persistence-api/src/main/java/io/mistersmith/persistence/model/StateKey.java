@@ -2,76 +2,94 @@ package io.mistersmith.persistence.model;
 
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
-import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Names one entry: whose it is, and which of theirs. Any Unicode text of 1 to 255 characters (code
- * points) serves for both parts, but for NUL and unpaired surrogates, which PostgreSQL and UTF-8
- * cannot hold.
+ * Names one entry: its owner, its type, and its name among the owner's entries of that type. Any
+ * Unicode text of 1 to 255 characters (code points) serves as name, except NUL and unpaired
+ * surrogates, which PostgreSQL and UTF-8 cannot hold.
  *
- * @param agent the owner; for {@link DataType#AGENT_STATE} the UUID of a registered agent
- * @param key the entry's name among its owner's; dots make levels that prefixes can end at
+ * @param agent the owner
+ * @param type the name of the entry's {@link io.mistersmith.persistence.state.StateType}; {@link
+ *     #UNTYPED} in a key that a caller passes to a repository, which puts its own type there
+ * @param key the entry's name; dots make levels that prefixes can end at
  */
-public record StateKey(String agent, String key) {
+public record StateKey(AgentId agent, String type, String key) {
 
-  /** The longest agent or key, in Unicode code points (the width of the columns in seed 9.2). */
+  /** The longest key, in Unicode code points. */
   public static final int MAX_LENGTH = 255;
 
+  /** Stands for the type in a key that names none. */
+  public static final String UNTYPED = "_";
+
+  private static final int MAX_TYPE = 64;
+
   /**
-   * Checks both parts.
+   * Checks the parts.
    *
-   * @throws NonTransientPersistenceException with {@link DataError#INVALID_KEY} when one is null,
-   *     empty, too long, or not text that both stores can keep
+   * @throws NonTransientPersistenceException with {@link DataError#INVALID_KEY} when the key is
+   *     empty, too long, or not text that both stores can keep, or the type is not a type's name
    */
   public StateKey {
-    check("agent", agent);
-    check("key", key);
+    if (agent == null) {
+      throw KeyText.invalid("agent", "is null");
+    }
+    if (!type.equals(UNTYPED) && !isTypeName(type)) {
+      throw KeyText.invalid(
+          "type", "is not 1 to 64 of the letters A-Z, a-z, digits, _ and -, not _ first");
+    }
+    KeyText.check("key", key, MAX_LENGTH);
   }
 
-  /** The entry {@code key} of the agent with this id. */
-  public static StateKey of(UUID agent, String key) {
-    return new StateKey(agent.toString(), key);
+  /** Returns the entry {@code key} of {@code agent}. */
+  public static StateKey of(AgentId agent, String key) {
+    return new StateKey(agent, UNTYPED, key);
   }
 
-  /** The entry {@code key} of {@code agent}. */
-  public static StateKey of(String agent, String key) {
-    return new StateKey(agent, key);
+  /**
+   * Returns the entry with this {@link #path} of {@code agent}.
+   *
+   * @throws NonTransientPersistenceException with {@link DataError#INVALID_KEY} when no entry has
+   *     such a path
+   */
+  public static StateKey ofPath(AgentId agent, String path) {
+    int dot = path.indexOf('.');
+    if (dot < 1) {
+      throw KeyText.invalid("path", "has no type before its first dot");
+    }
+    String type = path.substring(0, dot);
+    return new StateKey(agent, type.equals(UNTYPED) ? UNTYPED : type, path.substring(dot + 1));
   }
 
-  private static void check(String field, @Nullable String text) {
-    if (text == null) {
-      throw invalid(field, "is null");
+  /** Returns the name of the entry among all of its owner's: its type, a dot and its key. */
+  public String path() {
+    return type + '.' + key;
+  }
+
+  /** Returns the entry of the same owner and name that has this type. */
+  public StateKey withType(String type) {
+    return type.equals(this.type) ? this : new StateKey(agent, type, key);
+  }
+
+  /** Returns whether a {@link io.mistersmith.persistence.state.StateType} can have the name. */
+  public static boolean isTypeName(String name) {
+    if (name.isEmpty() || name.length() > MAX_TYPE || name.charAt(0) == '_') {
+      return false;
     }
-    if (text.isEmpty()) {
-      throw invalid(field, "is empty");
-    }
-    int length = text.codePointCount(0, text.length());
-    if (length > MAX_LENGTH) {
-      throw invalid(field, "has " + length + " characters, more than " + MAX_LENGTH);
-    }
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      if (c == 0) {
-        throw invalid(field, "holds NUL at index " + i + ", which PostgreSQL cannot store");
+    for (int i = 0; i < name.length(); i++) {
+      char c = name.charAt(i);
+      if ((c < 'a' || c > 'z')
+          && (c < 'A' || c > 'Z')
+          && (c < '0' || c > '9')
+          && c != '-'
+          && c != '_') {
+        return false;
       }
-      if (Character.isHighSurrogate(c)
-          && i + 1 < text.length()
-          && Character.isLowSurrogate(text.charAt(i + 1))) {
-        i++;
-      } else if (Character.isSurrogate(c)) {
-        throw invalid(field, "holds half a surrogate pair at index " + i + ", which is no text");
-      }
     }
-  }
-
-  private static NonTransientPersistenceException invalid(String field, String reason) {
-    return new NonTransientPersistenceException(
-        DataError.INVALID_KEY, "state key: " + field + " " + reason);
+    return true;
   }
 
   @Override
   public String toString() {
-    return agent + "/" + key;
+    return type.equals(UNTYPED) ? agent + "/" + key : agent + "/" + type + "." + key;
   }
 }

@@ -13,10 +13,10 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * Which writes of which nodes a version has seen: for each node the latest (Mattern 1988, Fidge
- * 1988). A write is named by its {@link HybridTimestamp}, which grows from write to write of a node
- * as a count would, and which a node cannot use twice even when it has forgotten its last one.
- * Immutable and thread-safe.
+ * The writes that a version has seen: for each node the latest (Mattern 1988, Fidge 1988). A write
+ * is named by its {@link HybridTimestamp}, which grows from write to write of a node as a count
+ * would, and which a node cannot use twice even when it has forgotten its last one. Immutable and
+ * thread-safe.
  *
  * <h2>Pruning</h2>
  *
@@ -95,7 +95,7 @@ public final class VectorClock {
     return new VectorClock(all, DroppedTicks.join(dropped, other.dropped));
   }
 
-  /** How this clock stands to the other one. */
+  /** How this clock relates to the other one. */
   public Causality compare(VectorClock other) {
     Set<String> nodes = new HashSet<>(latest.keySet());
     nodes.addAll(other.latest.keySet());
@@ -153,5 +153,17 @@ public final class VectorClock {
     String writes =
         latest.values().stream().map(HybridTimestamp::toString).collect(Collectors.joining(" "));
     return dropped.isEmpty() ? writes : (writes + " " + PRUNED + dropped).strip();
+  }
+
+  /** How one {@link VectorClock} relates to another. */
+  public enum Causality {
+    /** Both have seen the same. */
+    EQUAL,
+    /** The other has seen all that this one has, and more. */
+    BEFORE,
+    /** This one has seen all that the other has, and more. */
+    AFTER,
+    /** Each has seen something that the other has not, or it can no longer be told. */
+    CONCURRENT
   }
 }

@@ -1,16 +1,17 @@
 package io.mistersmith.persistence.model;
 
+import io.mistersmith.persistence.model.DataType.StorageLayer;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * A value with what a store knows about it.
+ * A value with its metadata in the store.
  *
  * @param value the value
- * @param revision the revision of the write that made it, to be handed back for compare-and-set
- * @param writtenAt when that write was made, by the hot store's clock; for what was just saved, as
- *     closely as this process knows that clock
+ * @param revision the revision of the write that made it, to be passed back for compare-and-set
+ * @param writtenAt when that write was made, by the hot store's clock; after a save, as closely as
+ *     this process knows that clock
  * @param layer the layer that answered
  * @param expiresAt when the entry ends, if it does: by its time to live or by the maximum age of
  *     its bucket, as last known, whichever comes first

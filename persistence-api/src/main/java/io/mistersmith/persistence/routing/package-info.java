@@ -1,4 +1,4 @@
-/** Which layer answers for which type of data (seed section 1.2). */
+/** The routing of each type of data to its stores. */
 @NullMarked
 package io.mistersmith.persistence.routing;
 

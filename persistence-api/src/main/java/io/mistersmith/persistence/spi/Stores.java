@@ -1,46 +1,29 @@
 package io.mistersmith.persistence.spi;
 
-import io.mistersmith.persistence.config.Bucket;
-import java.time.Clock;
+import io.mistersmith.persistence.operations.Pools;
+import io.mistersmith.persistence.spi.hot.HotStore;
+import io.mistersmith.persistence.spi.sql.SqlStore;
 import java.util.List;
 
 /** The opened stores of one runtime. Thread-safe. */
 public interface Stores extends AutoCloseable {
 
-  /** The bucket, made if it does not exist. The same handle every time. */
-  HotBucket bucket(Bucket bucket);
+  /** Returns the hot side. The same object every time. */
+  HotStore hot();
 
-  /** The registry of agents. */
-  AgentStore agents();
-
-  /** The durable copy of the agents' state. */
-  StateStore states();
-
-  /** Positions, epochs, leases, and the one transaction that a flush is. */
-  JournalStore journals();
-
-  /** The entries that could not be flushed. */
-  DeadLetterStore deadLetters();
-
-  /** Copies of agents' states. */
-  CheckpointStore checkpoints();
-
-  /** What has happened to agents. */
-  LifecycleEventStore lifecycleEvents();
+  /** Returns the durable side. The same object every time. */
+  SqlStore sql();
 
   /**
-   * Calls {@code action} whenever the connection to the hot store was lost and is back, on a thread
-   * that may block.
+   * Returns the features that were turned off because the servers lack them, in sentences for an
+   * operator.
    */
-  void onReconnect(Runnable action);
 
-  /**
-   * The hot store's clock, as closely as this runtime knows it. Ends and ages of entries are judged
-   * by it alone: a process whose own clock is wrong judges as all others do.
-   */
-  Clock clock();
+  /** Returns the pools of connections of the durable side; none where it needs no connections. */
+  default Pools pools() {
+    return Pools.NONE;
+  }
 
-  /** What the servers cannot do and was turned off for it, in sentences for an operator. */
   List<String> notices();
 
   /** Closes the connections. Calls under way fail as closed. */

@@ -1,6 +1,6 @@
 /**
- * What a store must do. Implemented over NATS and PostgreSQL by the engine, and in memory by the
- * test kit; applications do not call it.
+ * The interfaces of stores. Implemented over NATS and PostgreSQL by the engine, and in memory by
+ * the test kit; applications do not call it.
  */
 @NullMarked
 package io.mistersmith.persistence.spi;

@@ -2,11 +2,22 @@ package io.mistersmith.persistence.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import io.mistersmith.persistence.config.BucketConfig.Storage;
+import io.mistersmith.persistence.config.ConsistencyConfig.OrphanPolicy;
 import io.mistersmith.persistence.model.DataType;
+import io.mistersmith.persistence.model.PostgresRole;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Optional;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class ConfigTest {
 
@@ -18,8 +29,10 @@ class ConfigTest {
     FlushConfig flush = FlushConfig.defaults();
     assertThat(flush.dirtyKeys()).isEqualTo(50);
     assertThat(flush.idleTimeToLive()).isEqualTo(Duration.ofMinutes(30));
-    assertThat(POSTGRES.maxConnections()).isEqualTo(10);
-    assertThat(POSTGRES.minConnections()).isEqualTo(2);
+    RoleConfig primary = POSTGRES.role(PostgresRole.PRIMARY);
+    assertThat(primary.minConnections()).isEqualTo(2);
+    assertThat(primary.maxConnections()).isEqualTo(10);
+    assertThat(POSTGRES.role(PostgresRole.FLUSH).maxConnections()).isEqualTo(2);
     assertThat(POSTGRES.acquireTimeout()).isEqualTo(Duration.ofSeconds(30));
     assertThat(Bucket.SESSION_DATA.defaults().maxAge()).isEqualTo(Duration.ofHours(1));
     assertThat(Bucket.AGENT_STATE.defaults().maxAge()).isZero();
@@ -33,37 +46,45 @@ class ConfigTest {
 
   @Test
   void theCacheIsOnUnlessATypeOfDataIsLeftOut() {
-    CacheConfig some = CacheConfig.defaults().without(DataType.SESSION_DATA);
+    CacheConfig some = CacheConfig.builder().excluded(DataType.SESSION_DATA).build();
     assertThat(some.isOn(DataType.AGENT_STATE)).isTrue();
-    assertThat(some.withStatistics(false).isOn(DataType.SESSION_DATA)).isFalse();
+    assertThat(some.toBuilder().statistics(false).build().isOn(DataType.SESSION_DATA)).isFalse();
     assertThat(CacheConfig.off().isOn(DataType.AGENT_STATE)).isFalse();
-    assertThat(PersistenceConfig.inMemory().cache(some).build().toBuilder().build().cache())
-        .isEqualTo(some);
+    assertThat(PersistenceConfig.inMemory().cache(some).build().cache()).isEqualTo(some);
   }
 
   @Test
-  void messagesNameTheFieldAndTheMend() {
+  void messagesNameTheFieldAndTheRemedy() {
     refuses(() -> NatsConfig.of(), "nats.servers");
-    refuses(() -> NatsConfig.of("nats://a").withReplicas(2), "use 1, 3 or 5");
-    refuses(() -> NatsConfig.of("nats://a").withNamePrefix("a.b"), "nats.namePrefix");
-    refuses(() -> NatsConfig.of("nats://a").withRequestTimeout(Duration.ZERO), "requestTimeout");
-    refuses(() -> NatsConfig.of("nats://a").withMaxInFlight(0), "nats.maxInFlight");
-    refuses(() -> NatsConfig.of("nats://a").withMaxInFlightBytes(1), "nats.maxInFlightBytes is 1");
-    refuses(() -> NatsConfig.of("nats://a").withOpenTimeout(Duration.ZERO), "openTimeout");
+    refuses(() -> NatsConfig.builder("nats://a").replicas(2).build(), "use 1, 3 or 5");
+    refuses(() -> NatsConfig.builder("nats://a").namePrefix("a.b").build(), "nats.namePrefix");
+    refuses(
+        () -> NatsConfig.builder("nats://a").requestTimeout(Duration.ZERO).build(),
+        "requestTimeout");
+    refuses(() -> NatsConfig.builder("nats://a").maxInFlight(0).build(), "nats.maxInFlight");
+    refuses(
+        () -> NatsConfig.builder("nats://a").maxInFlightBytes(1).build(),
+        "nats.maxInFlightBytes is 1");
+    refuses(() -> NatsConfig.builder("nats://a").openTimeout(Duration.ZERO).build(), "openTimeout");
     refuses(() -> PostgresConfig.of("postgres://a", "u"), "jdbc:postgresql:");
-    refuses(() -> POSTGRES.withConnections(2, 1), "maxConnections");
-    refuses(() -> POSTGRES.withPartitionUpkeep(Duration.ofSeconds(-1)), "partitionUpkeep");
-    refuses(() -> FlushConfig.defaults().withTriggers(0, Duration.ZERO, 1), "dirtyKeys");
-    refuses(() -> FlushConfig.defaults().withLeaseDuration(Duration.ZERO), "leaseDuration");
-    refuses(() -> Bucket.AGENT_STATE.defaults().withHistory(65), "history is 65");
-    refuses(() -> CacheConfig.defaults().withMaxWeightBytes(0), "cache.maxWeightBytes is 0");
-    refuses(() -> CacheConfig.defaults().withTimeToLive(Duration.ZERO), "cache.timeToLive");
+    refuses(() -> POSTGRES.toBuilder().connections(2, 1).build(), "maxConnections");
     refuses(
-        () -> CacheConfig.defaults().withNegativeTimeToLive(Duration.ofSeconds(-1)),
+        () -> POSTGRES.toBuilder().migrateOnOpen("Audit").build(),
+        "postgres.migrationSets has 'Audit'");
+    refuses(
+        () -> POSTGRES.toBuilder().partitionUpkeep(Duration.ofSeconds(-1)).build(),
+        "partitionUpkeep");
+    refuses(
+        () -> FlushConfig.builder().dirtyKeys(0).maxAge(Duration.ZERO).maxBytes(1).build(),
+        "dirtyKeys");
+    refuses(() -> FlushConfig.builder().leaseDuration(Duration.ZERO).build(), "leaseDuration");
+    refuses(() -> Bucket.AGENT_STATE.defaults().toBuilder().history(65).build(), "history is 65");
+    refuses(() -> CacheConfig.builder().maxWeightBytes(0).build(), "cache.maxWeightBytes is 0");
+    refuses(() -> CacheConfig.builder().timeToLive(Duration.ZERO).build(), "cache.timeToLive");
+    refuses(
+        () -> CacheConfig.builder().negativeTimeToLive(Duration.ofSeconds(-1)).build(),
         "cache.negativeTimeToLive");
-    refuses(
-        () -> Bucket.AGENT_STATE.defaults().withLimits(Optional.of(1L), Optional.empty()),
-        "maxBytes");
+    refuses(() -> Bucket.AGENT_STATE.defaults().toBuilder().maxBytes(1L).build(), "maxBytes");
   }
 
   @Test
@@ -73,7 +94,9 @@ class ConfigTest {
             PersistenceConfig.inMemory()
                 .bucket(
                     Bucket.AGENT_STATE,
-                    Bucket.AGENT_STATE.defaults().withMaxAge(Duration.ofMinutes(30)))
+                    Bucket.AGENT_STATE.defaults().toBuilder()
+                        .maxAge(Duration.ofMinutes(30))
+                        .build())
                 .build(),
         "flush.idleTimeToLive");
   }
@@ -82,8 +105,9 @@ class ConfigTest {
   void thePasswordIsNeverPrinted() {
     String secret = "s3cr3t";
     PostgresConfig config =
-        PostgresConfig.of("jdbc:postgresql://h/d?password=" + secret + "&ssl=true", "u")
-            .withPassword(secret);
+        PostgresConfig.builder("jdbc:postgresql://h/d?password=" + secret + "&ssl=true", "u")
+            .password(secret)
+            .build();
     assertThat(config.toString()).doesNotContain(secret).contains("ssl=true");
   }
 
@@ -98,6 +122,149 @@ class ConfigTest {
     assertThat(copy.runtimeName()).isEqualTo("two");
     assertThat(copy.knownRevisions()).isEqualTo(7);
     assertThat(config.runtimeName()).isEqualTo("one");
+  }
+
+  static Stream<Arguments> changedConfigs() {
+    Duration odd = Duration.ofSeconds(77);
+    return Stream.of(
+        arguments(
+            FlushConfig.builder()
+                .dirtyKeys(1)
+                .maxAge(odd)
+                .maxBytes(77_777)
+                .maxEntries(7)
+                .leaseDuration(odd)
+                .idleTimeToLive(odd)
+                .sweepInterval(odd)
+                .tombstoneRetention(odd)
+                .clockOverlap(odd)
+                .closeDeadline(odd)
+                .build(),
+            FlushConfig.defaults()),
+        arguments(
+            ConsistencyConfig.builder()
+                .window(odd)
+                .interval(odd)
+                .sampleSize(7)
+                .repair(false)
+                .orphans(OrphanPolicy.REMOVE)
+                .orphanAge(odd)
+                .build(),
+            ConsistencyConfig.defaults()),
+        arguments(
+            BackpressureConfig.fail().toBuilder()
+                .maxEntries(7)
+                .maxBytes(7)
+                .maxAge(odd)
+                .maxWait(odd)
+                .resumeAt(0.7)
+                .interval(odd)
+                .build(),
+            BackpressureConfig.off()),
+        arguments(
+            CacheConfig.builder()
+                .maxWeightBytes(7)
+                .timeToLive(odd)
+                .negativeTimeToLive(odd)
+                .statistics(false)
+                .excluded(DataType.AGENT_STATE)
+                .build(),
+            CacheConfig.defaults()),
+        arguments(
+            BucketConfig.builder("ODD", "an odd bucket")
+                .maxAge(odd)
+                .history(7)
+                .storage(Storage.MEMORY)
+                .replicated(false)
+                .compressed(true)
+                .maxBytes(7_777)
+                .maxValueBytes(777)
+                .placementCluster("east")
+                .placementTags(List.of("ssd"))
+                .build(),
+            Bucket.AGENT_CONFIG.defaults()),
+        arguments(
+            NatsConfig.builder("nats://odd")
+                .credentialsFile(Path.of("odd.creds"))
+                .namePrefix("odd-")
+                .replicas(3)
+                .requestTimeout(odd)
+                .connectTimeout(odd)
+                .openTimeout(odd)
+                .maxInFlight(7)
+                .maxInFlightBytes(7_777)
+                .build(),
+            NatsConfig.of("nats://a")),
+        arguments(
+            POSTGRES.role(PostgresRole.PRIMARY).toBuilder()
+                .jdbcUrl("jdbc:postgresql://odd/odd")
+                .user("odd")
+                .password("odd")
+                .connections(7, 77)
+                .automaticSize(7, 777)
+                .acquireTimeout(odd)
+                .idleTimeout(odd)
+                .maxLifetime(odd.multipliedBy(2))
+                .statementTimeout(odd)
+                .lockTimeout(odd)
+                .idleInTransactionTimeout(odd)
+                .applicationName("odd")
+                .setting("work_mem", "7MB")
+                .statementCache(7)
+                .slowStatement(odd)
+                .leakDetection(odd)
+                .build(),
+            POSTGRES.role(PostgresRole.PRIMARY)),
+        arguments(
+            PostgresConfig.builder("jdbc:postgresql://odd/odd", "odd")
+                .password("odd")
+                .template(PostgresConfig.Template.PRODUCTION)
+                .role(PostgresRole.FLUSH, flush -> flush.connections(7, 77))
+                .replica(replica -> replica.host("odd"))
+                .acquireTimeout(odd)
+                .statementTimeout(odd)
+                .migrateOnOpen("audit")
+                .partitionUpkeep(odd)
+                .build(),
+            POSTGRES));
+  }
+
+  @ParameterizedTest
+  @MethodSource("changedConfigs")
+  void aCopyOfEachConfigKeepsEveryValue(Object changed, Object defaults) throws Exception {
+    Object builder = changed.getClass().getMethod("toBuilder").invoke(changed);
+    Object copy = builder.getClass().getDeclaredMethod("build").invoke(builder);
+
+    for (Method value : changed.getClass().getDeclaredMethods()) {
+      if (Modifier.isPublic(value.getModifiers())
+          && !Modifier.isStatic(value.getModifiers())
+          && value.getParameterCount() == 0
+          && !List.of("toString", "toBuilder").contains(value.getName())) {
+        assertThat(value.invoke(copy))
+            .as(value.getName())
+            .isEqualTo(value.invoke(changed))
+            .isNotEqualTo(value.invoke(defaults));
+      }
+    }
+  }
+
+  @Test
+  void aRoleHasItsOwnUserOrThatOfAll() {
+    PostgresConfig config =
+        POSTGRES.toBuilder()
+            .password("all's")
+            .role(PostgresRole.MIGRATION, role -> role.user("owner").password("owner's"))
+            .role(PostgresRole.FLUSH, role -> role.user("trusted"))
+            .build();
+
+    assertThat(config.role(PostgresRole.PRIMARY).user()).isEqualTo("agents");
+    assertThat(config.role(PostgresRole.PRIMARY).password()).map(Secret::reveal).contains("all's");
+    assertThat(config.role(PostgresRole.MIGRATION).user()).isEqualTo("owner");
+    assertThat(config.role(PostgresRole.MIGRATION).password())
+        .map(Secret::reveal)
+        .contains("owner's");
+    assertThat(config.role(PostgresRole.FLUSH).password()).as("not another user's").isEmpty();
+    assertThat(config.password().toString()).doesNotContain("all's");
   }
 
   private static void refuses(Runnable construction, String reason) {

@@ -3,7 +3,10 @@ package io.mistersmith.persistence.conflict;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.mistersmith.persistence.conflict.Conflict.Candidate;
+import io.mistersmith.persistence.conflict.ConflictResolver.Resolution;
 import io.mistersmith.persistence.crdt.GCounter;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.HybridTimestamp;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.VectorClock;
@@ -11,7 +14,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class ConflictResolverTest {
-  private static final StateKey KEY = StateKey.of("agent", "counters.seen");
+  private static final StateKey KEY = StateKey.of(AgentId.external("agent"), "counters.seen");
 
   private static HybridTimestamp at(long millis, String node) {
     return new HybridTimestamp(millis, 0, node);
@@ -91,8 +94,10 @@ class ConflictResolverTest {
             .withPrefix("counters.", counters)
             .withPrefix("counters.seen", seen);
     assertThat(rules.resolverFor(KEY)).isSameAs(seen);
-    assertThat(rules.resolverFor(StateKey.of("agent", "counters.x"))).isSameAs(counters);
-    assertThat(rules.resolverFor(StateKey.of("agent", "plan"))).isSameAs(otherwise);
+    assertThat(rules.resolverFor(StateKey.of(AgentId.external("agent"), "counters.x")))
+        .isSameAs(counters);
+    assertThat(rules.resolverFor(StateKey.of(AgentId.external("agent"), "plan")))
+        .isSameAs(otherwise);
     assertThatIllegalArgumentException().isThrownBy(() -> rules.withPrefix("", seen));
   }
 }

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** What each type means, by the example that people know it by. */
+/** Each type by its best-known example. */
 class CrdtTypesTest {
 
   private static HybridTimestamp at(long millis, String node) {

@@ -8,7 +8,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 
-/** What was done at any replica is in the end result, against plain models of each type. */
+/** The end result has the operations of all replicas, compared with plain models of each type. */
 class NothingIsLostTest {
 
   @Provide

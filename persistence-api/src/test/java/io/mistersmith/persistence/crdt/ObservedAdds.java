@@ -7,9 +7,9 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * What an observed-remove set means, said as plainly as possible: each add has a number, each
- * replica knows some adds and knows some of them to be removed, and a remove removes the adds that
- * its replica knows. It never forgets anything.
+ * A model of an observed-remove set, as plain as possible: each add has a number, each replica
+ * knows some adds and knows some of them to be removed, and a remove removes the adds that its
+ * replica knows. It never forgets anything.
  */
 final class ObservedAdds {
   private record Add(long element, int number) {}

@@ -7,7 +7,7 @@ import java.util.List;
 /** Five replicas of a value, and every version that any of them ever had. */
 final class Replicas<C extends Crdt<C>> {
 
-  /** What a step does to a value. */
+  /** The change that a step makes to a value. */
   interface Change<C> {
     C apply(C value, String replica, Step step);
   }

@@ -14,9 +14,9 @@ class AgentTest {
     Map<String, Object> capabilities = new HashMap<>(Map.of("tools", 3));
     Agent agent = Agent.of("planner", "Ada").withCapabilities(capabilities);
     capabilities.clear();
-    Agent active = agent.withStatus(AgentStatus.ACTIVE);
+    Agent active = agent.withStatus(Agent.Status.ACTIVE);
     assertThat(active.capabilities()).containsEntry("tools", 3);
-    assertThat(agent.status()).isEqualTo(AgentStatus.INITIALIZING);
+    assertThat(agent.status()).isEqualTo(Agent.Status.INITIALIZING);
   }
 
   @Test

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
-import java.util.UUID;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -15,13 +15,13 @@ class StateKeyTest {
   @ParameterizedTest
   @ValueSource(strings = {"a", "a.b", "..", "%_:/ ", "日本語", "😀", "'; DROP TABLE agents.state; --"})
   void takesAnyText(String text) {
-    assertThat(new StateKey(text, text).key()).isEqualTo(text);
+    assertThat(StateKey.of(AgentId.external(text), text).key()).isEqualTo(text);
   }
 
   @Test
   void countsCharactersAsPostgresDoes() {
     String longest = "😀".repeat(StateKey.MAX_LENGTH);
-    assertThat(StateKey.of(UUID.randomUUID(), longest).key()).isEqualTo(longest);
+    assertThat(StateKey.of(AgentId.random(), longest).key()).isEqualTo(longest);
     refuses("a", longest + "x", "256");
     refuses("x".repeat(256), "k", "agent has 256");
   }
@@ -42,8 +42,24 @@ class StateKeyTest {
     refuses("a", null, "key is null");
   }
 
+  @Test
+  void hasAPathThatNamesItAmongItsOwnersKeys() {
+    AgentId agent = AgentId.external("a");
+    StateKey key = new StateKey(agent, "plan", "x.y");
+    assertThat(key.path()).isEqualTo("plan.x.y");
+    assertThat(StateKey.ofPath(agent, "plan.x.y")).isEqualTo(key);
+    assertThat(StateKey.of(agent, "x.y").path()).isEqualTo("_.x.y");
+    assertThat(StateKey.ofPath(agent, "_.x.y")).isEqualTo(StateKey.of(agent, "x.y"));
+    assertThat(StateKey.of(agent, "x.y").withType("plan")).isEqualTo(key);
+    for (String path : List.of("", "plan", ".x", "plan.", "_", "__.x", "pl an.x")) {
+      assertThatThrownBy(() -> StateKey.ofPath(agent, path))
+          .as(path)
+          .isInstanceOf(NonTransientPersistenceException.class);
+    }
+  }
+
   private static void refuses(String agent, String key, String reason) {
-    assertThatThrownBy(() -> new StateKey(agent, key))
+    assertThatThrownBy(() -> StateKey.of(AgentId.external(agent), key))
         .isInstanceOfSatisfying(
             NonTransientPersistenceException.class,
             e -> assertThat(e.error()).isEqualTo(DataError.INVALID_KEY))

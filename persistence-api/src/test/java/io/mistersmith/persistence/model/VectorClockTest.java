@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.model.VectorClock.Causality;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

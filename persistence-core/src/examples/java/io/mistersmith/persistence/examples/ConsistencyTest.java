@@ -10,9 +10,9 @@ import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.core.PersistenceMetrics;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.monitor.CheckScope;
-import io.mistersmith.persistence.monitor.ConsistencyReport;
-import io.mistersmith.persistence.monitor.MemoryStats;
+import io.mistersmith.persistence.operations.Consistency.CheckScope;
+import io.mistersmith.persistence.operations.Consistency.ConsistencyReport;
+import io.mistersmith.persistence.operations.Consistency.MemoryStats;
 import io.mistersmith.persistence.testkit.memory.InMemoryStores;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -31,13 +31,14 @@ class ConsistencyTest {
             .build();
     try (Persistence persistence = Persistence.open(config, new InMemoryStores());
         metrics) {
-      metrics.bind(persistence.consistency(), Duration.ofSeconds(10));
+      metrics.bind(persistence.operations().consistency(), Duration.ofSeconds(10));
       Agent agent = persistence.agents().save(Agent.of("planner", "Ada")).value();
       persistence.states(String.class).save(StateKey.of(agent.id(), "plan"), "by train");
-      persistence.states(String.class).flush(agent.id().toString(), Duration.ofSeconds(10));
+      persistence.lifecycle().flush(agent.id(), Duration.ofSeconds(10));
 
-      MemoryStats stats = persistence.consistency().stats();
-      ConsistencyReport report = persistence.consistency().check(CheckScope.everything());
+      MemoryStats stats = persistence.operations().consistency().stats();
+      ConsistencyReport report =
+          persistence.operations().consistency().check(CheckScope.everything());
 
       assertThat(stats.dirtyEntries()).isZero();
       assertThat(stats.sqlRows()).hasValue(1);

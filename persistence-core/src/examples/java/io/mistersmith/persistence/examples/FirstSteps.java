@@ -3,14 +3,14 @@ package io.mistersmith.persistence.examples;
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.*;
 import io.mistersmith.persistence.model.*;
-import io.mistersmith.persistence.repository.*;
+import io.mistersmith.persistence.state.*;
 import java.time.Duration;
 
 public final class FirstSteps {
   record Cursor(int step, String tool) {}
 
   public static void main(String[] args) { // nats://host:4222 jdbc:postgresql://host/database user
-    PostgresConfig postgres = PostgresConfig.of(args[1], args[2]).withMigrateOnOpen(true);
+    PostgresConfig postgres = PostgresConfig.builder(args[1], args[2]).migrateOnOpen().build();
     PersistenceConfig config = PersistenceConfig.builder(NatsConfig.of(args[0]), postgres).build();
     try (Persistence persistence = Persistence.open(config)) {
       Agent agent = persistence.agents().save(Agent.of("researcher", "Ada")).value();

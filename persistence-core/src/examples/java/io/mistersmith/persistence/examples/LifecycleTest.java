@@ -4,14 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.agent.AgentLifecycle;
+import io.mistersmith.persistence.agent.Hydration;
+import io.mistersmith.persistence.agent.LifecycleState;
 import io.mistersmith.persistence.config.FlushConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
-import io.mistersmith.persistence.lifecycle.AgentLifecycle;
-import io.mistersmith.persistence.lifecycle.Hydration;
-import io.mistersmith.persistence.lifecycle.LifecycleState;
 import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.testkit.memory.InMemoryStores;
 import io.mistersmith.persistence.testkit.time.ManualClock;
 import java.time.Duration;
@@ -26,13 +27,16 @@ class LifecycleTest {
   void leavesWhenIdleAndComesBack() {
     ManualClock clock = ManualClock.create();
     FlushConfig sweepingOften =
-        FlushConfig.defaults().withIdleTimeToLive(Duration.ofMinutes(30), Duration.ofMillis(20));
+        FlushConfig.builder()
+            .idleTimeToLive(Duration.ofMinutes(30))
+            .sweepInterval(Duration.ofMillis(20))
+            .build();
     PersistenceConfig config =
         PersistenceConfig.inMemory().clock(clock).flush(sweepingOften).build();
     List<String> shown = new ArrayList<>();
     try (Persistence persistence = Persistence.open(config, new InMemoryStores())) {
       Agent ada = persistence.agents().save(Agent.of("planner", "Ada")).value();
-      String agent = ada.id().toString();
+      AgentId agent = ada.id();
       StateRepository<String> states = persistence.states(String.class);
       states.save(StateKey.of(ada.id(), "plan"), "by train");
       states.save(StateKey.of(ada.id(), "mood"), "calm");

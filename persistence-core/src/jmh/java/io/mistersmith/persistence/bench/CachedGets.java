@@ -4,11 +4,10 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.CacheConfig;
-import io.mistersmith.persistence.model.DataType;
+import io.mistersmith.persistence.model.DataType.StorageLayer;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.model.StorageLayer;
 import io.mistersmith.persistence.model.Versioned;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.StateRepository;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
@@ -33,14 +32,14 @@ public class CachedGets {
   private static final int TURNS = 51;
   private static final int READS = 10_000;
 
-  private final Kept kept = Opened.get("kept", Kept::new);
+  private final Fixture kept = Opened.get("cached", Fixture::new);
 
   /** So many reads. */
   private interface Reading {
     void read(int reads, Blackhole hole);
   }
 
-  /** A value that nobody can change: decoded once. */
+  /** An immutable value: decoded once. */
   @Benchmark
   public void shared(Blackhole hole) {
     take(hole, this::readSteps, READS);
@@ -91,7 +90,7 @@ public class CachedGets {
   }
 
   /**
-   * What an agent is at.
+   * The state of an agent's work.
    *
    * @param goal what it wants
    * @param step how far it is
@@ -99,7 +98,7 @@ public class CachedGets {
    */
   public record Step(String goal, long step, double confidence) {}
 
-  private static final class Kept implements AutoCloseable {
+  private static final class Fixture implements AutoCloseable {
     private final Persistence persistence;
     private final StateRepository<Step> steps;
     private final StateRepository<Memory> memories;
@@ -107,15 +106,15 @@ public class CachedGets {
     private final Cache<StateKey, Optional<Versioned<Step>>> raw =
         Caffeine.newBuilder().maximumSize(100_000).build();
 
-    Kept() {
+    Fixture() {
       persistence =
           Persistence.open(
               Site.present()
                   .config("kept-" + ProcessHandle.current().pid() + "-")
-                  .cache(CacheConfig.defaults().withTimeToLive(Duration.ofHours(1)))
+                  .cache(CacheConfig.builder().timeToLive(Duration.ofHours(1)).build())
                   .build());
-      steps = persistence.states(DataType.AGENT_STATE, Step.class);
-      memories = persistence.states(DataType.AGENT_STATE, Memory.class);
+      steps = persistence.states(Step.class);
+      memories = persistence.states(Memory.class);
       keys = Workbench.keys(persistence, 10, Workbench.KEYS).toArray(StateKey[]::new);
       for (StateKey key : keys) {
         memories.save(key, Memory.large(7));

@@ -39,7 +39,26 @@ record Experiment(
         hydration(quick),
         manyKeys(quick),
         allocation(quick),
-        cached(quick));
+        cached(quick),
+        transactions(quick));
+  }
+
+  private static Experiment transactions(boolean quick) {
+    return new Experiment(
+        List.of("transaction.p50", "transaction.allocation"),
+        "Transactions",
+        quick ? 5 : 20,
+        quick ? 5 : 60,
+        true,
+        jmh -> jmh,
+        measured ->
+            List.of(
+                latency("transaction.p50", "Transactions.run", atMost(1.05), measured),
+                new Figure(
+                    "transaction.allocation",
+                    "B",
+                    Goal.reported(),
+                    measured.turns("Transactions.allocate"))));
   }
 
   private static Experiment synchronous(boolean quick) {

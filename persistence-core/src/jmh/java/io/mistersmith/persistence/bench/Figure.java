@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
  */
 record Figure(String name, String unit, Goal goal, List<Pair> pairs) {
 
-  /** What each line must look like. */
+  /** The format of a line. */
   private static final Pattern LINE =
       Pattern.compile(
           "bench: [a-z0-9.]+ value=[0-9.]+\\S* raw=[0-9.]+\\S* ratio=[0-9]+\\.[0-9]+ goal=\\S+"

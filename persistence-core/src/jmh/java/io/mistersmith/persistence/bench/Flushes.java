@@ -27,7 +27,7 @@ public class Flushes {
   @Param("0")
   public int round;
 
-  /** Who does it. */
+  /** The implementation that does the work. */
   @Param({"RAW", "OURS"})
   public Side side = Side.RAW;
 

@@ -3,7 +3,7 @@ package io.mistersmith.persistence.bench;
 import java.util.Locale;
 
 /**
- * What a figure's ratio is to be.
+ * The required ratio of a figure.
  *
  * @param kind which way is better
  * @param ratio the bound of ours divided by raw

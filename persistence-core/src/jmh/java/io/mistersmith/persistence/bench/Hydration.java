@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.bench;
 
 import io.mistersmith.persistence.config.CacheConfig;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
 import io.nats.client.Connection;
 import io.nats.client.JetStreamApiException;
@@ -51,13 +52,13 @@ public class Hydration {
   @Param("0")
   public int round;
 
-  /** Who does it. */
+  /** The implementation that does the work. */
   @Param({"RAW", "OURS"})
   public Side side = Side.RAW;
 
   private final Agent agent = Opened.get("hydration", Agent::new);
 
-  /** What is hydrated must not be there, what is read must be. */
+  /** Hydration needs the entries to be absent from KV, reads need them to be there. */
   @State(Scope.Benchmark)
   public static class Evicted {
 
@@ -77,7 +78,7 @@ public class Hydration {
     @Setup(Level.Invocation)
     public void hydrate() {
       Agent agent = Opened.get("hydration", Agent::new);
-      int brought = agent.bench.states.hydrate(agent.id);
+      int brought = agent.bench.persistence.lifecycle().hydrate(agent.id).brought();
       if (brought > KEYS) {
         throw new IllegalStateException(brought + " keys hydrated");
       }
@@ -87,7 +88,10 @@ public class Hydration {
   /** From PostgreSQL into KV, where nothing newer is. */
   @Benchmark
   public int hydrate(Evicted evicted) throws SQLException, IOException {
-    int brought = side == Side.RAW ? agent.hydrateRaw() : agent.bench.states.hydrate(agent.id);
+    int brought =
+        side == Side.RAW
+            ? agent.hydrateRaw()
+            : agent.bench.persistence.lifecycle().hydrate(agent.id).brought();
     return all(brought);
   }
 
@@ -116,7 +120,8 @@ public class Hydration {
     private final String stream = "KV_" + bench.bucket.getBucketName();
     private final String prefix = "$KV." + bench.bucket.getBucketName() + ".";
     private final List<StateKey> keys = Workbench.keys(bench.persistence, 1, KEYS);
-    private final String id = keys.get(0).agent();
+    private final AgentId id = keys.get(0).agent();
+    private final String tail = "%04d.%s.".formatted(id.shard(), id);
     private final java.sql.Connection database;
     private final PreparedStatement select;
     private final JetStreamManagement streams;
@@ -139,7 +144,7 @@ public class Hydration {
       bench.settle();
       long purged =
           streams
-              .purgeStream(stream, PurgeOptions.builder().subject(prefix + id + ".>").build())
+              .purgeStream(stream, PurgeOptions.builder().subject(prefix + tail + ">").build())
               .getPurged();
       if (purged < KEYS) {
         throw new IllegalStateException("only " + purged + " messages were purged");
@@ -148,7 +153,7 @@ public class Hydration {
 
     int hydrateRaw() throws SQLException, IOException {
       List<CompletableFuture<PublishAck>> published = new ArrayList<>(KEYS);
-      select.setString(1, id);
+      select.setString(1, id.name());
       try (ResultSet row = select.executeQuery()) {
         while (row.next()) {
           Headers headers = new Headers();
@@ -156,7 +161,7 @@ public class Hydration {
           headers.put("Persistence-Revision", row.getLong(3) + "-" + row.getLong(4));
           published.add(
               bench.jetStream.publishAsync(
-                  prefix + id + "." + row.getString(1),
+                  prefix + tail + row.getString(1),
                   headers,
                   row.getString(2).getBytes(StandardCharsets.UTF_8)));
         }

@@ -1,7 +1,7 @@
 package io.mistersmith.persistence.bench;
 
-import io.mistersmith.persistence.monitor.FlushReport;
-import io.mistersmith.persistence.monitor.PersistenceListener;
+import io.mistersmith.persistence.event.PersistenceEvent;
+import io.mistersmith.persistence.event.PersistenceListener;
 import java.util.Arrays;
 
 /** Collects how long each write took to its commit. Thread-safe. */
@@ -11,8 +11,10 @@ final class Lags implements PersistenceListener {
   private int size;
 
   @Override
-  public void onFlushed(FlushReport report) {
-    report.lagNanos().forEach(this::add);
+  public void on(PersistenceEvent event) {
+    if (event instanceof PersistenceEvent.Flushed report) {
+      report.lagNanos().forEach(this::add);
+    }
   }
 
   synchronized void add(long lag) {

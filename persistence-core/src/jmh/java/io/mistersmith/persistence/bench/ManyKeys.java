@@ -3,11 +3,11 @@ package io.mistersmith.persistence.bench;
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.CacheConfig;
 import io.mistersmith.persistence.model.Agent;
-import io.mistersmith.persistence.model.DataType;
-import io.mistersmith.persistence.model.Durability;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.repository.SaveOptions;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.SaveOptions;
+import io.mistersmith.persistence.state.SaveOptions.Durability;
+import io.mistersmith.persistence.state.StateRepository;
 import java.lang.management.ManagementFactory;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
@@ -86,7 +86,7 @@ public class ManyKeys {
   private static final class Keys implements AutoCloseable {
     private final Persistence persistence;
     private final StateRepository<Memory> states;
-    private final String[] agents;
+    private final AgentId[] agents;
     private final int count;
     private final Memory value = Memory.small(7);
     private final long heapAtBound;
@@ -101,10 +101,10 @@ public class ManyKeys {
                   .knownRevisions(REMEMBERED)
                   .cache(CacheConfig.off())
                   .build());
-      states = persistence.states(DataType.AGENT_STATE, Memory.class);
-      agents = new String[count / KEYS_OF_AN_AGENT];
+      states = persistence.states(Memory.class);
+      agents = new AgentId[count / KEYS_OF_AN_AGENT];
       for (int i = 0; i < agents.length; i++) {
-        agents[i] = persistence.agents().save(Agent.of("bench", "agent " + i)).value().id() + "";
+        agents[i] = persistence.agents().save(Agent.of("bench", "agent " + i)).value().id();
       }
       int bound = Math.min(2 * REMEMBERED, count);
       write(0, bound);

@@ -12,7 +12,7 @@ import org.openjdk.jmh.results.IterationResult;
 import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.RunResult;
 
-/** What JMH measured in one experiment, by round and side. */
+/** The results of JMH for one experiment, by round and side. */
 record Measurements(Collection<RunResult> results) {
 
   /** The rounds of a benchmark in which both sides ran; those before 1 only warm up. */
@@ -82,7 +82,7 @@ record Measurements(Collection<RunResult> results) {
     return result -> operations / score(result);
   }
 
-  /** What a profiler says beside it. */
+  /** Returns a secondary result, such as a profiler's. */
   static ToDoubleFunction<RunResult> secondary(String label) {
     return result -> score(result.getSecondaryResults(), label);
   }

@@ -3,7 +3,10 @@ package io.mistersmith.persistence.bench;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** What the rounds of an experiment share, since JMH makes its states anew for each. */
+/**
+ * Resources that the rounds of an experiment share: JMH creates its own states again for each
+ * round.
+ */
 final class Opened {
 
   /** Opens it. */
@@ -15,7 +18,7 @@ final class Opened {
 
   private Opened() {}
 
-  /** What has this name, opened at the first call. */
+  /** Returns the resource of this name, opened at the first call. */
   @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // each name belongs to one class
   static synchronized <T extends AutoCloseable> T get(String name, Opening<T> opening) {
     AutoCloseable open = OPEN.get(name);

@@ -1,6 +1,6 @@
 package io.mistersmith.persistence.bench;
 
-import io.mistersmith.persistence.repository.SaveOptions;
+import io.mistersmith.persistence.state.SaveOptions;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;

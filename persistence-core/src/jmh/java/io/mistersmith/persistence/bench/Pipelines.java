@@ -1,11 +1,10 @@
 package io.mistersmith.persistence.bench;
 
 import io.mistersmith.persistence.Persistence;
-import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.Versioned;
-import io.mistersmith.persistence.repository.SaveOptions;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.SaveOptions;
+import io.mistersmith.persistence.state.StateRepository;
 import io.nats.client.Connection;
 import io.nats.client.JetStream;
 import io.nats.client.JetStreamApiException;
@@ -43,7 +42,7 @@ final class Pipelines implements AutoCloseable {
     Site site = Site.present();
     String prefix = "flush-" + ProcessHandle.current().pid() + "-";
     persistence = Persistence.open(site.config(prefix).listener(lags).build());
-    states = persistence.states(DataType.AGENT_STATE, Memory.class);
+    states = persistence.states(Memory.class);
     keys = Workbench.keys(persistence, 100, KEYS).toArray(StateKey[]::new);
     List<StateKey> theirs = Workbench.keys(persistence, 100, KEYS);
     String bucket = prefix + "RAW";

@@ -28,8 +28,8 @@ import java.util.function.LongConsumer;
 /**
  * The write-behind flush as one would write it by hand: fetch, coalesce, one unnest upsert and the
  * position in the same transaction. The bucket is configured as the library's, the table is the
- * library's, with its foreign key, checksum and triggers. What it leaves out is what makes it safe:
- * epochs, leases, dead letters, hydrations, gaps, lost connections.
+ * library's, with its foreign key, checksum and triggers. It leaves out what makes the library's
+ * safe: epochs, leases, dead letters, hydrations, gaps, lost connections.
  */
 final class RawPipeline implements AutoCloseable {
 
@@ -144,8 +144,9 @@ final class RawPipeline implements AutoCloseable {
     long last = position;
     for (Message message : batch.values()) {
       String key = message.getSubject().substring(subjectPrefix);
-      int dot = key.indexOf('.');
-      agents[row] = key.substring(0, dot);
+      int owner = key.indexOf('.') + 1; // a shard is in front of it
+      int dot = key.indexOf('.', owner);
+      agents[row] = key.substring(owner, dot);
       keys[row] = key.substring(dot + 1);
       values[row] = new String(message.getData(), StandardCharsets.UTF_8);
       last = Math.max(last, message.metaData().streamSequence());

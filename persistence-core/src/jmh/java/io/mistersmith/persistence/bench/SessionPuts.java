@@ -1,9 +1,11 @@
 package io.mistersmith.persistence.bench;
 
 import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.StateRepository;
+import io.mistersmith.persistence.state.StateType;
 import io.nats.client.Connection;
 import io.nats.client.JetStreamApiException;
 import io.nats.client.KeyValue;
@@ -27,7 +29,7 @@ public class SessionPuts {
   @Param("0")
   public int round;
 
-  /** Who does it. */
+  /** The implementation that does the work. */
   @Param({"RAW", "OURS"})
   public Side side = Side.RAW;
 
@@ -57,11 +59,11 @@ public class SessionPuts {
       Site site = Site.present();
       String prefix = "sessions-" + ProcessHandle.current().pid() + "-";
       persistence = Persistence.open(site.config(prefix).build());
-      states = persistence.states(DataType.SESSION_DATA, Memory.class);
+      states = persistence.states(StateType.untyped(Memory.class).in(DataType.SESSION_DATA));
       connection = site.nats();
       bucket = connection.keyValue(prefix + "SESSION_DATA");
       for (int i = 0; i < keys.length; i++) {
-        keys[i] = StateKey.of("session-" + i, "memory");
+        keys[i] = StateKey.of(AgentId.external("session-" + i), "memory");
         rawKeys[i] = "raw-" + i + ".memory";
       }
     }

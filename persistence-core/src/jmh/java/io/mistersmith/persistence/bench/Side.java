@@ -1,6 +1,6 @@
 package io.mistersmith.persistence.bench;
 
-/** Who does the work that is measured. */
+/** The implementation that does the measured work. */
 public enum Side {
   /** Calls of the clients' own, written by hand. */
   RAW,

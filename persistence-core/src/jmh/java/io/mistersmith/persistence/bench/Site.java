@@ -63,7 +63,7 @@ record Site(String natsUrl, String jdbcUrl, String user, String password) {
     return Objects.requireNonNull(System.getProperty(PROPERTY + name), PROPERTY + name);
   }
 
-  /** What tells a forked JVM of this site. */
+  /** Returns the system properties from which a forked JVM finds this site. */
   List<String> asProperties() {
     return List.of(
         "-D" + PROPERTY + "nats=" + natsUrl,
@@ -74,10 +74,10 @@ record Site(String natsUrl, String jdbcUrl, String user, String password) {
 
   /** The configuration of a runtime whose buckets have this prefix. */
   PersistenceConfig.Builder config(String prefix) {
-    PostgresConfig postgres = PostgresConfig.of(jdbcUrl, user).withConnections(1, 6);
+    PostgresConfig postgres = PostgresConfig.builder(jdbcUrl, user).connections(1, 4).build();
     return PersistenceConfig.builder(
-        NatsConfig.of(natsUrl).withNamePrefix(prefix),
-        password.isEmpty() ? postgres : postgres.withPassword(password));
+        NatsConfig.builder(natsUrl).namePrefix(prefix).build(),
+        password.isEmpty() ? postgres : postgres.toBuilder().password(password).build());
   }
 
   /** A connection as a caller of jnats would open it. */

@@ -2,7 +2,7 @@ package io.mistersmith.persistence.bench;
 
 import io.mistersmith.persistence.config.CacheConfig;
 import io.mistersmith.persistence.model.Revision;
-import io.mistersmith.persistence.repository.SaveOptions;
+import io.mistersmith.persistence.state.SaveOptions;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;

@@ -3,12 +3,11 @@ package io.mistersmith.persistence.bench;
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.model.Agent;
-import io.mistersmith.persistence.model.DataType;
-import io.mistersmith.persistence.model.Durability;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.repository.SaveOptions;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.SaveOptions;
+import io.mistersmith.persistence.state.SaveOptions.Durability;
+import io.mistersmith.persistence.state.StateRepository;
 import io.nats.client.Connection;
 import io.nats.client.JetStream;
 import io.nats.client.JetStreamApiException;
@@ -46,7 +45,7 @@ final class Workbench implements AutoCloseable {
     Site site = Site.present();
     String prefix = name + "-" + ProcessHandle.current().pid() + "-";
     persistence = Persistence.open(settings.apply(site.config(prefix)).build());
-    states = persistence.states(DataType.AGENT_STATE, Memory.class);
+    states = persistence.states(Memory.class);
     connection = site.nats();
     List<StateKey> ours = keys(persistence, AGENTS, KEYS);
     List<StateKey> theirs = keys(persistence, AGENTS, KEYS);
@@ -84,7 +83,7 @@ final class Workbench implements AutoCloseable {
     for (int agent = 0; agent < agents; agent++) {
       Agent registered = persistence.agents().save(Agent.of("bench", "agent " + agent)).value();
       for (int key = 0; key < count / agents; key++) {
-        keys.add(StateKey.of(registered.id().toString(), "memory-" + key));
+        keys.add(StateKey.of(registered.id(), "memory-" + key));
       }
     }
     return keys;
@@ -92,7 +91,7 @@ final class Workbench implements AutoCloseable {
 
   /** The key as NATS has it; these need no encoding. */
   static String plain(StateKey key) {
-    return key.agent() + "." + key.key();
+    return "%04d.%s.%s".formatted(key.agent().shard(), key.agent(), key.path());
   }
 
   /** Waits until PostgreSQL has whatever was written by anybody, so that nothing is under way. */

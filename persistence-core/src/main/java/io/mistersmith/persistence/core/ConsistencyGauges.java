@@ -4,12 +4,13 @@ import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.mistersmith.persistence.core.internal.base.Background;
-import io.mistersmith.persistence.core.internal.base.ServiceHealth;
+import io.mistersmith.persistence.core.internal.base.PeriodicService;
+import io.mistersmith.persistence.core.internal.base.Services;
+import io.mistersmith.persistence.core.internal.state.consistency.EngineConsistency;
 import io.mistersmith.persistence.error.PersistenceException;
-import io.mistersmith.persistence.monitor.Consistency;
-import io.mistersmith.persistence.monitor.MemoryStats;
-import io.mistersmith.persistence.monitor.PersistenceListener;
+import io.mistersmith.persistence.event.PersistenceListener;
+import io.mistersmith.persistence.operations.Consistency;
+import io.mistersmith.persistence.operations.Consistency.MemoryStats;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,7 +20,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Gauges over the latest {@link MemoryStats}, which a thread of its own asks for. While they are
+ * Gauges over the latest {@link MemoryStats}, which are asked for in the background. While they are
  * not known, or the last attempt failed, the gauges have no value.
  */
 final class ConsistencyGauges implements AutoCloseable {
@@ -28,23 +29,20 @@ final class ConsistencyGauges implements AutoCloseable {
 
   private final MeterRegistry registry;
   private final Consistency consistency;
-  private final Duration interval;
   private final List<Meter> meters = new ArrayList<>();
-  private final Background thread;
+  private final PeriodicService service;
   private volatile @Nullable MemoryStats latest;
   private volatile double violations;
 
   ConsistencyGauges(MeterRegistry registry, Consistency consistency, Duration interval) {
     this.registry = registry;
     this.consistency = consistency;
-    this.interval = interval;
-    this.thread =
-        Background.loop(
-            "persistence-metrics",
-            "the gauges have no value",
-            new ServiceHealth(PersistenceListener.NOOP),
-            this::askAndPause,
-            () -> {});
+    Services services =
+        consistency instanceof EngineConsistency engine
+            ? engine.services()
+            : new Services(PersistenceListener.NOOP);
+    this.service =
+        services.every(interval, "persistence-metrics", "the gauges have no value", this::ask);
   }
 
   void start() {
@@ -54,29 +52,39 @@ final class ConsistencyGauges implements AutoCloseable {
     lag("1", stats -> millis(stats.lag().max()));
     gauge("persistence.dirty.entries", MemoryStats::dirtyEntries);
     gauge("persistence.kv.entries", MemoryStats::kvEntries);
-    gauge(
-        "persistence.sql.rows",
-        stats -> stats.sqlRows().isPresent() ? stats.sqlRows().getAsLong() : Double.NaN);
+    meters.add(
+        Gauge.builder("persistence.sql.rows", this, all -> all.value(ConsistencyGauges::rows))
+            .register(registry));
     gauge("persistence.backlog.entries", stats -> stats.backlog().messages());
     gauge("persistence.backlog.bytes", stats -> stats.backlog().bytes());
     gauge("persistence.backlog.age.ms", stats -> millis(stats.backlog().oldestAge()));
     meters.add(
         FunctionCounter.builder("persistence.consistency.violations", this, all -> all.violations)
             .description("writes that were committed later than the consistency window")
+            .tag(JournalMeters.JOURNAL, consistency.journal())
             .register(registry));
-    thread.start();
+    service.start();
+    service.wake();
   }
 
   private void lag(String quantile, ToDoubleFunction<MemoryStats> figure) {
     meters.add(
         Gauge.builder("persistence.consistency.lag.ms", this, all -> all.value(figure))
             .tag("quantile", quantile)
+            .tag(JournalMeters.JOURNAL, consistency.journal())
             .description("from write to commit in the last minute, of what this process committed")
             .register(registry));
   }
 
   private void gauge(String name, ToDoubleFunction<MemoryStats> figure) {
-    meters.add(Gauge.builder(name, this, all -> all.value(figure)).register(registry));
+    meters.add(
+        Gauge.builder(name, this, all -> all.value(figure))
+            .tag(JournalMeters.JOURNAL, consistency.journal())
+            .register(registry));
+  }
+
+  private static double rows(MemoryStats stats) {
+    return stats.sqlRows().isPresent() ? stats.sqlRows().getAsLong() : Double.NaN;
   }
 
   private double value(ToDoubleFunction<MemoryStats> figure) {
@@ -88,7 +96,7 @@ final class ConsistencyGauges implements AutoCloseable {
     return duration.toNanos() / 1e6;
   }
 
-  private void askAndPause() {
+  private void ask() {
     MemoryStats stats = null;
     try {
       MemoryStats answer = consistency.stats();
@@ -99,13 +107,12 @@ final class ConsistencyGauges implements AutoCloseable {
     } finally {
       latest = stats;
     }
-    boolean unused = thread.pause(interval);
   }
 
   @Override
   public void close() {
-    thread.stop();
+    service.stop();
     meters.forEach(registry::remove);
-    boolean unused = thread.close(Duration.ofSeconds(1));
+    boolean unused = service.close(Duration.ofSeconds(1));
   }
 }

@@ -1,61 +1,34 @@
 package io.mistersmith.persistence.core;
 
 import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.agent.AgentLifecycle;
+import io.mistersmith.persistence.agent.AgentRepository;
+import io.mistersmith.persistence.agent.LifecycleEvents;
+import io.mistersmith.persistence.checkpoint.Checkpoints;
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
-import io.mistersmith.persistence.conflict.ConflictRules;
-import io.mistersmith.persistence.core.internal.base.ServiceHealth;
-import io.mistersmith.persistence.core.internal.cache.L1;
-import io.mistersmith.persistence.core.internal.cache.Surroundings;
-import io.mistersmith.persistence.core.internal.checkpoint.Restorer;
-import io.mistersmith.persistence.core.internal.checkpoint.StoredCheckpoints;
-import io.mistersmith.persistence.core.internal.checkpoint.StoredLifecycleEvents;
+import io.mistersmith.persistence.core.internal.base.Deadline;
+import io.mistersmith.persistence.core.internal.base.Services;
 import io.mistersmith.persistence.core.internal.codec.Json;
-import io.mistersmith.persistence.core.internal.flush.Commits;
-import io.mistersmith.persistence.core.internal.journal.BucketIncarnation;
-import io.mistersmith.persistence.core.internal.journal.Revisions;
-import io.mistersmith.persistence.core.internal.lifecycle.AgentMoves;
 import io.mistersmith.persistence.core.internal.monitor.SafeListener;
 import io.mistersmith.persistence.core.internal.monitor.SlidingLags;
 import io.mistersmith.persistence.core.internal.query.BucketQueryCache;
 import io.mistersmith.persistence.core.internal.query.ResultBucket;
-import io.mistersmith.persistence.core.internal.repository.AgentPublisher;
-import io.mistersmith.persistence.core.internal.repository.HeartbeatBuffer;
-import io.mistersmith.persistence.core.internal.repository.KeyRule;
-import io.mistersmith.persistence.core.internal.repository.RegistryRepository;
-import io.mistersmith.persistence.core.internal.repository.StoredDeadLetters;
-import io.mistersmith.persistence.core.internal.resilience.Deadline;
-import io.mistersmith.persistence.core.internal.resilience.Window;
-import io.mistersmith.persistence.core.internal.routing.AgentUse;
-import io.mistersmith.persistence.core.internal.routing.Freshness;
-import io.mistersmith.persistence.core.internal.routing.KnownRevisions;
-import io.mistersmith.persistence.core.internal.routing.NothingBehind;
-import io.mistersmith.persistence.core.internal.routing.TieredStore;
-import io.mistersmith.persistence.core.internal.routing.Tiers;
-import io.mistersmith.persistence.core.internal.routing.WritesUnderWay;
+import io.mistersmith.persistence.core.internal.store.postgres.PostgresStore;
+import io.mistersmith.persistence.core.internal.transaction.StoreTransactionRunner;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
-import io.mistersmith.persistence.error.PersistenceException;
-import io.mistersmith.persistence.lifecycle.AgentLifecycle;
-import io.mistersmith.persistence.lifecycle.Checkpoints;
-import io.mistersmith.persistence.lifecycle.LifecycleEvents;
+import io.mistersmith.persistence.event.PersistenceEvent;
+import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.HybridClock;
-import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.model.StorageLayer;
-import io.mistersmith.persistence.monitor.CacheStats;
-import io.mistersmith.persistence.monitor.Consistency;
-import io.mistersmith.persistence.monitor.PersistenceListener;
-import io.mistersmith.persistence.repository.AgentRepository;
-import io.mistersmith.persistence.repository.DeadLetters;
-import io.mistersmith.persistence.repository.JsonCodec;
-import io.mistersmith.persistence.repository.QueryCache;
-import io.mistersmith.persistence.repository.StateRepository;
-import io.mistersmith.persistence.routing.DataRouter;
-import io.mistersmith.persistence.spi.HotBucket;
+import io.mistersmith.persistence.operations.Operations;
 import io.mistersmith.persistence.spi.Stores;
+import io.mistersmith.persistence.state.JsonCodec;
+import io.mistersmith.persistence.state.QueryCache;
+import io.mistersmith.persistence.state.StateRepository;
+import io.mistersmith.persistence.state.StateType;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -63,92 +36,63 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The opened engine: wires the rooms below over the stores it was given. */
+/** The opened engine: its areas over the stores it was given. */
 final class CorePersistence implements Persistence {
 
   private static final Logger LOG = LoggerFactory.getLogger(CorePersistence.class);
 
+  private static final Duration STOP = Duration.ofSeconds(5);
   private static final Duration LOOK_AT_BUCKETS = Duration.ofSeconds(30);
 
-  private final PersistenceConfig config;
-  private final Stores stores;
-  private final ServiceHealth health;
-  private final Threads threads;
-  private final HybridClock hybridClock;
-  private final StateEngine state;
-  private final Shelf sessions;
-  private final AgentRepository agents;
-  private final HeartbeatBuffer heartbeats;
-  private final WritesUnderWay registryWrites = new WritesUnderWay("agents.registry");
-  private final DeadLetters deadLetters;
-  private final Checkpoints checkpoints;
-  private final LifecycleEvents lifecycleEvents;
+  private final EngineContext engine;
+  private final StateArea state;
+  private final StoredType sessions;
+  private final AgentArea agents;
+  private final TransactionArea transactions;
+  private final OperationsArea operations;
   private final ResultBucket results;
   private final AtomicBoolean closing = new AtomicBoolean();
   private final CompletableFuture<Long> closed = new CompletableFuture<>();
 
-  CorePersistence(PersistenceConfig config, Stores stores, ServiceHealth health) {
-    this.config = config;
-    this.stores = stores;
-    this.health = health;
-    this.threads = new Threads(health);
-    this.results = new ResultBucket(() -> stores.bucket(Bucket.QUERY_CACHE), stores.clock());
-    this.hybridClock =
-        new HybridClock(node(config.runtimeName()), stores.clock(), HybridClock.DEFAULT_MAX_DRIFT);
+  CorePersistence(PersistenceConfig config, Stores stores, Services services) {
+    BucketOwners owners = new BucketOwners(stores, config.unknownEntries());
     SlidingLags lags = new SlidingLags(config.consistency().window());
-    PersistenceListener listener = new SafeListener(config.listener(), lags::record);
+    Threads threads = new Threads();
+    this.engine =
+        new EngineContext(
+            config,
+            stores,
+            owners,
+            PersistenceListener.of(PersistenceEvent.Flushed.class, lags::record)
+                .and(new SafeListener(config.listener())),
+            lags,
+            services,
+            threads,
+            new HybridClock(
+                node(config.runtimeName()), stores.hot().clock(), HybridClock.DEFAULT_MAX_DRIFT));
     try {
-      AgentPublisher publisher =
-          new AgentPublisher(stores.agents(), stores.bucket(Bucket.AGENT_CONFIG));
-      this.state = new StateEngine(config, stores, listener, lags, health, threads.calls());
-      this.sessions = sessions(listener);
-      this.heartbeats = new HeartbeatBuffer(stores.agents());
-      this.agents =
-          new RegistryRepository(
-              stores.agents(),
-              publisher,
-              state::evict,
-              heartbeats,
-              registryWrites,
-              new KnownRevisions<>(config.knownRevisions(), stores.clock()),
-              stores.clock(),
-              threads.calls());
-      this.deadLetters = new StoredDeadLetters(stores.deadLetters());
-      this.checkpoints =
-          new StoredCheckpoints(
-              stores.checkpoints(),
-              stores.agents(),
-              state.shelf().store(),
-              state.commits(),
-              new Restorer(
-                  state.shelf().store(), state.commits(), stores.lifecycleEvents(), hybridClock));
-      this.lifecycleEvents = new StoredLifecycleEvents(stores.lifecycleEvents());
-      threads.every(Duration.ofSeconds(1), heartbeats::write);
-      threads.every(Duration.ofSeconds(5), publisher::publishMissing);
-      threads.every(config.flush().sweepInterval(), state.agents()::sweep);
-      threads.every(LOOK_AT_BUCKETS, this::lookAtBuckets);
-      threads.start();
+      this.state = new StateArea(engine);
+      this.agents = new AgentArea(engine, state);
+      this.transactions = new TransactionArea(engine, state, agents);
+      this.sessions = StoredType.compose(engine, DataType.SESSION_DATA, Optional.empty());
+      this.operations = new OperationsArea(engine, state, sessions);
+      this.results = new ResultBucket(() -> owners.open(Bucket.QUERY_CACHE), stores.hot().clock());
+      stores.hot().onReconnect(owners::look);
+      services
+          .every(
+              LOOK_AT_BUCKETS,
+              "persistence-owners",
+              "a bucket of another installation is not noticed",
+              owners::look)
+          .start();
+      agents.start();
       state.start();
     } catch (RuntimeException | Error e) {
       threads.close();
       throw e;
-    }
-  }
-
-  /**
-   * Learns what an operator changed, such as a bucket's maximum age, and what the server's clock
-   * shows, where nothing else asks for it.
-   */
-  private void lookAtBuckets() {
-    try {
-      var unused = sessions.store().tiers().bucket().state();
-      results.lookIfUsed();
-    } catch (PersistenceException e) {
-      LOG.debug("buckets not looked at, the next time does it: {}", e.getMessage());
     }
   }
 
@@ -159,87 +103,29 @@ final class CorePersistence implements Persistence {
         + Long.toString(ThreadLocalRandom.current().nextLong(Long.MAX_VALUE), 36);
   }
 
-  private Shelf sessions(PersistenceListener listener) {
-    HotBucket bucket = stores.bucket(Bucket.SESSION_DATA);
-    KnownRevisions<StateKey> known = new KnownRevisions<>(config.knownRevisions(), stores.clock());
-    Revisions revisions = new BucketIncarnation(bucket);
-    Surroundings around =
-        new Surroundings(
-            bucket,
-            revisions,
-            known::of,
-            config.clock(),
-            stores.clock(),
-            config.bucket(Bucket.SESSION_DATA).maxAge(),
-            AgentUse.NONE::read,
-            threads.calls(),
-            health);
-    TieredStore store =
-        new TieredStore(
-            new Tiers(
-                bucket,
-                new NothingBehind(),
-                revisions,
-                known,
-                stores.clock(),
-                listener,
-                threads.calls(),
-                AgentUse.NONE,
-                new L1<>(config.cache(), config.cache().isOn(DataType.SESSION_DATA), around),
-                health,
-                Freshness.UNLIMITED),
-            Window.of(config.nats()));
-    stores.onReconnect(store::verifyAfterReconnect);
-    return Shelf.of(
-        store,
-        Commits.NONE,
-        KeyRule.ANY,
-        config.postgres().statementTimeout(),
-        Window.of(config.nats()),
-        AgentMoves.NONE);
-  }
-
   @Override
   public AgentRepository agents() {
-    return agents;
+    return agents.agents();
   }
 
   @Override
-  public <T> StateRepository<T> states(DataType dataType, Class<T> type) {
-    return shelf(dataType).repository(Json.mapping(type));
+  public <T> StateRepository<T> states(StateType<T> type) {
+    return stored(type.dataType()).repository(type, engine.hybridClock());
   }
 
-  @Override
-  public <T> StateRepository<T> states(DataType dataType, JsonCodec<T> codec) {
-    return shelf(dataType).repository(Json.checked(codec));
-  }
-
-  @Override
-  public <T> StateRepository<T> states(DataType dataType, Class<T> type, ConflictRules<T> rules) {
-    return shelf(dataType).repository(Json.mapping(type), rules, hybridClock);
-  }
-
-  @Override
-  public <T> StateRepository<T> states(
-      DataType dataType, JsonCodec<T> codec, ConflictRules<T> rules) {
-    return shelf(dataType).repository(Json.checked(codec), rules, hybridClock);
-  }
-
-  private Shelf shelf(DataType dataType) {
-    StorageLayer layer = config.router().selectStorage(dataType);
-    if (layer == StorageLayer.DISTRIBUTED_KV && dataType == DataType.AGENT_STATE) {
-      return state.shelf();
-    }
-    if (layer == StorageLayer.DISTRIBUTED_KV && dataType == DataType.SESSION_DATA) {
-      return sessions;
-    }
-    throw new NonTransientPersistenceException(
-        DataError.MISCONFIGURED,
-        "this version has no repository for "
-            + dataType
-            + " in "
-            + layer
-            + "; it keeps AGENT_STATE and SESSION_DATA, both in DISTRIBUTED_KV first");
+  private StoredType stored(DataType dataType) {
+    return switch (dataType) {
+      case AGENT_STATE -> state.entries();
+      case SESSION_DATA -> sessions;
+      default ->
+          throw new NonTransientPersistenceException(
+              DataError.MISCONFIGURED,
+              "there is no repository of entries for "
+                  + dataType
+                  + ", which is "
+                  + engine.config().router().policy(dataType)
+                  + "; use AGENT_STATE or SESSION_DATA");
+    };
   }
 
   @Override
@@ -253,7 +139,8 @@ final class CorePersistence implements Persistence {
   }
 
   private <T> QueryCache<T> queryCache(String query, JsonCodec<T> codec) {
-    return new BucketQueryCache<>(query, codec, results, config.postgres().statementTimeout());
+    return new BucketQueryCache<>(
+        query, codec, results, engine.config().postgres().statementTimeout());
   }
 
   @Override
@@ -262,42 +149,30 @@ final class CorePersistence implements Persistence {
   }
 
   @Override
-  public DeadLetters deadLetters() {
-    return deadLetters;
-  }
-
-  @Override
   public Checkpoints checkpoints() {
-    return checkpoints;
+    return state.checkpoints();
   }
 
   @Override
   public LifecycleEvents lifecycleEvents() {
-    return lifecycleEvents;
+    return state.lifecycleEvents();
   }
 
   @Override
-  public Consistency consistency() {
-    return state.consistency();
+  public StoreTransactionRunner transactions() {
+    return transactions.runner();
+  }
+
+  /** Returns the durable half of the stores of production; empty over any other. */
+  Optional<PostgresStore> postgres() {
+    return engine.stores() instanceof NatsPostgresProvider.Opened opened
+        ? Optional.of(opened.postgres())
+        : Optional.empty();
   }
 
   @Override
-  public Optional<CacheStats> cacheStats(DataType dataType) {
-    return switch (dataType) {
-      case AGENT_STATE -> state.shelf().cacheStats();
-      case SESSION_DATA -> sessions.cacheStats();
-      default -> Optional.empty();
-    };
-  }
-
-  @Override
-  public DataRouter router() {
-    return config.router();
-  }
-
-  @Override
-  public List<String> notices() {
-    return Stream.concat(stores.notices().stream(), health.notices().stream()).toList();
+  public Operations operations() {
+    return operations;
   }
 
   @Override
@@ -308,17 +183,16 @@ final class CorePersistence implements Persistence {
     Deadline end = Deadline.after(deadline);
     long left;
     try {
-      registryWrites.close();
+      agents.refuseWrites();
       sessions.close();
       state.refuseWrites();
-      heartbeats.close();
-      long unfinished = registryWrites.awaitEnd(end);
-      LOG.debug("{} calls of the registry had not ended", unfinished);
+      agents.close(end);
       left = state.close(end.left());
     } finally {
-      threads.close();
-      stores.close();
-      threads.endLeftCalls();
+      engine.threads().close();
+      boolean unused = engine.services().close(STOP);
+      engine.stores().close();
+      engine.threads().endLeftCalls();
     }
     closed.complete(left);
     return left;
@@ -339,11 +213,12 @@ final class CorePersistence implements Persistence {
   @Override
   public void close() {
     boolean first = !closing.get();
-    long left = close(config.flush().closeDeadline());
+    long left = close(engine.config().flush().closeDeadline());
     if (left > 0 && first) {
       LOG.warn(
-          "closed with {} journal entries that are not in PostgreSQL yet; the next runtime flushes"
-              + " them",
+          "bucket {}: closed with {} journal entries that are not in PostgreSQL yet; the next runtime"
+              + " flushes them",
+          operations.consistency().journal(),
           left);
     }
   }

@@ -3,8 +3,8 @@ package io.mistersmith.persistence.core;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
-import io.mistersmith.persistence.lifecycle.LifecycleChange;
-import io.mistersmith.persistence.lifecycle.LifecycleState;
+import io.mistersmith.persistence.agent.LifecycleState;
+import io.mistersmith.persistence.event.PersistenceEvent;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
@@ -44,7 +44,7 @@ final class LifecycleMeters {
     }
   }
 
-  void count(LifecycleChange change) {
+  void count(PersistenceEvent.LifecycleChanged change) {
     Objects.requireNonNull(
             Objects.requireNonNull(changes.get(change.from())).get(change.to()),
             "a change is legal")

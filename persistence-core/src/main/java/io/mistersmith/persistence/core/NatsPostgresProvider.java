@@ -1,31 +1,26 @@
 package io.mistersmith.persistence.core;
 
-import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
-import io.mistersmith.persistence.core.internal.base.ServiceHealth;
-import io.mistersmith.persistence.core.internal.pool.SchemaMigration;
+import io.mistersmith.persistence.core.internal.base.Services;
 import io.mistersmith.persistence.core.internal.store.nats.NatsStore;
 import io.mistersmith.persistence.core.internal.store.postgres.PostgresStore;
-import io.mistersmith.persistence.spi.AgentStore;
-import io.mistersmith.persistence.spi.CheckpointStore;
-import io.mistersmith.persistence.spi.DeadLetterStore;
-import io.mistersmith.persistence.spi.HotBucket;
-import io.mistersmith.persistence.spi.JournalStore;
-import io.mistersmith.persistence.spi.LifecycleEventStore;
-import io.mistersmith.persistence.spi.StateStore;
+import io.mistersmith.persistence.core.internal.store.postgres.SchemaMigration;
+import io.mistersmith.persistence.operations.Pools;
 import io.mistersmith.persistence.spi.StoreProvider;
 import io.mistersmith.persistence.spi.Stores;
-import java.time.Clock;
+import io.mistersmith.persistence.spi.hot.HotStore;
+import io.mistersmith.persistence.spi.sql.SqlStore;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** The stores of production: NATS JetStream KV and PostgreSQL. */
 final class NatsPostgresProvider implements StoreProvider {
 
-  private final ServiceHealth health;
+  private final Services services;
 
-  /** The background services of its stores report to {@code health}. */
-  NatsPostgresProvider(ServiceHealth health) {
-    this.health = health;
+  /** The background services of its stores report to {@code services}. */
+  NatsPostgresProvider(Services services) {
+    this.services = services;
   }
 
   @Override
@@ -33,65 +28,37 @@ final class NatsPostgresProvider implements StoreProvider {
     if (config.postgres().migrateOnOpen()) {
       SchemaMigration.apply(config.postgres());
     }
-    PostgresStore postgres = PostgresStore.open(config, health);
+    PostgresStore postgres = PostgresStore.open(config, services);
     try {
-      return new Opened(NatsStore.connect(config, health), postgres);
+      return new Opened(
+          NatsStore.connect(config, postgres.sql().journals().installation(), services), postgres);
     } catch (RuntimeException | Error e) {
       postgres.close();
       throw e;
     }
   }
 
-  private record Opened(NatsStore nats, PostgresStore postgres) implements Stores {
+  /** The opened stores. */
+  record Opened(NatsStore nats, PostgresStore postgres) implements Stores {
 
     @Override
-    public HotBucket bucket(Bucket bucket) {
-      return nats.bucket(bucket);
+    public HotStore hot() {
+      return nats;
     }
 
     @Override
-    public AgentStore agents() {
-      return postgres.agents();
-    }
-
-    @Override
-    public StateStore states() {
-      return postgres.states();
-    }
-
-    @Override
-    public JournalStore journals() {
-      return postgres.journals();
-    }
-
-    @Override
-    public DeadLetterStore deadLetters() {
-      return postgres.deadLetters();
-    }
-
-    @Override
-    public CheckpointStore checkpoints() {
-      return postgres.checkpoints();
-    }
-
-    @Override
-    public LifecycleEventStore lifecycleEvents() {
-      return postgres.lifecycleEvents();
-    }
-
-    @Override
-    public void onReconnect(Runnable action) {
-      nats.onReconnect(action);
-    }
-
-    @Override
-    public Clock clock() {
-      return nats.clock();
+    public SqlStore sql() {
+      return postgres.sql();
     }
 
     @Override
     public List<String> notices() {
-      return nats.notices();
+      return Stream.concat(nats.notices().stream(), postgres.notices().stream()).toList();
+    }
+
+    @Override
+    public Pools pools() {
+      return postgres.pools();
     }
 
     @Override

@@ -1,88 +1,31 @@
 package io.mistersmith.persistence.core;
 
-import io.mistersmith.persistence.core.internal.base.Background;
 import io.mistersmith.persistence.core.internal.base.LibraryThreads;
-import io.mistersmith.persistence.core.internal.base.ServiceHealth;
-import io.mistersmith.persistence.core.internal.resilience.Deadline;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.List;
 import java.util.concurrent.Executor;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The engine's threads except those of the flush. */
+/** The threads of asynchronous calls. */
 final class Threads implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Threads.class);
   private static final int CALLS = 8;
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
-  private final ThreadPoolExecutor calls;
-  private final List<Periodic> tasks = new ArrayList<>();
-  private final Background timer;
-
-  Threads(ServiceHealth health) {
-    this.calls =
-        new ThreadPoolExecutor(
-            CALLS,
-            CALLS,
-            10,
-            TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(),
-            new LibraryThreads("persistence-call"));
-    calls.allowCoreThreadTimeOut(true);
-    timer =
-        Background.loop(
-            "persistence-timer",
-            "heartbeats, agents in KV or lifecycle states are out of date",
-            health,
-            this::runWhatIsDue,
-            () -> {});
-  }
+  private final ThreadPoolExecutor calls = LibraryThreads.onDemand("persistence-call", CALLS);
 
   /** For the parts of asynchronous calls that block. */
   Executor calls() {
     return calls;
   }
 
-  /** Runs {@code task} again and again once started, whatever it or another task throws. */
-  void every(Duration period, Runnable task) {
-    tasks.add(new Periodic(period, task));
-  }
-
-  /** Begins with the periodic tasks. */
-  void start() {
-    timer.start();
-  }
-
-  private void runWhatIsDue() {
-    Throwable failure = null;
-    for (Periodic task : tasks) {
-      try {
-        task.runIfDue();
-      } catch (Throwable e) {
-        failure = e;
-      }
-    }
-    if (failure != null) {
-      throw new IllegalStateException("a periodic task failed", failure);
-    }
-    Duration next =
-        tasks.stream().map(Periodic::left).min(Comparator.naturalOrder()).orElse(PATIENCE);
-    boolean unused = timer.pause(next);
-  }
-
   /** Takes no more calls, and waits for those that were taken. */
   @Override
   public void close() {
-    timer.stop();
     calls.shutdown();
-    boolean unused = timer.close(PATIENCE);
     awaitCalls();
   }
 
@@ -109,33 +52,6 @@ final class Threads implements AutoCloseable {
       LOG.debug("all asynchronous calls ended: {}", ended);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    }
-  }
-
-  private static final class Periodic {
-
-    private final Duration period;
-    private final Runnable task;
-    private Deadline due;
-
-    Periodic(Duration period, Runnable task) {
-      this.period = period;
-      this.task = task;
-      this.due = Deadline.after(period);
-    }
-
-    void runIfDue() {
-      if (due.hasPassed()) {
-        try {
-          task.run();
-        } finally {
-          due = Deadline.after(period);
-        }
-      }
-    }
-
-    Duration left() {
-      return due.left();
     }
   }
 }

@@ -10,12 +10,15 @@ import io.mistersmith.persistence.config.FlushConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.event.PersistenceEvent;
+import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.monitor.BackpressureEvent;
-import io.mistersmith.persistence.monitor.PersistenceListener;
-import io.mistersmith.persistence.repository.SaveOptions;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.SaveOptions;
+import io.mistersmith.persistence.state.StateRepository;
+import io.mistersmith.persistence.state.StateType;
 import io.mistersmith.persistence.testkit.memory.InMemoryStores;
 import java.time.Duration;
 import java.util.List;
@@ -28,14 +31,14 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** What writes meet while PostgreSQL is away and the backlog is over its limit. */
+/** Writes while PostgreSQL is away and the backlog is over its limit. */
 class BackpressureTest {
 
   private static final Duration SOON = Duration.ofSeconds(10);
   private static final int LIMIT = 50;
 
   private final InMemoryStores stores = new InMemoryStores();
-  private final List<BackpressureEvent> events = new CopyOnWriteArrayList<>();
+  private final List<PersistenceEvent.BackpressureChanged> events = new CopyOnWriteArrayList<>();
   private final Agent agent = Agent.of("test", "tester");
   private Persistence persistence = open(BackpressureConfig.off());
   private int written;
@@ -50,14 +53,13 @@ class BackpressureTest {
     return Persistence.open(
         PersistenceConfig.inMemory()
             .backpressure(backpressure)
-            .flush(FlushConfig.defaults().withLeaseDuration(Duration.ofHours(1)))
+            .flush(FlushConfig.builder().leaseDuration(Duration.ofHours(1)).build())
             .listener(
-                new PersistenceListener() {
-                  @Override
-                  public void onBackpressure(BackpressureEvent event) {
-                    events.add(event);
-                  }
-                })
+                PersistenceListener.of(
+                    PersistenceEvent.BackpressureChanged.class,
+                    event -> {
+                      events.add(event);
+                    }))
             .build(),
         stores);
   }
@@ -66,9 +68,12 @@ class BackpressureTest {
     persistence.close(SOON);
     persistence =
         open(
-            backpressure
-                .withLimits(LIMIT, 1 << 30, Duration.ofHours(1))
-                .withInterval(Duration.ofMillis(5)));
+            backpressure.toBuilder()
+                .maxEntries(LIMIT)
+                .maxBytes(1 << 30)
+                .maxAge(Duration.ofHours(1))
+                .interval(Duration.ofMillis(5))
+                .build());
     persistence.agents().save(agent);
     return persistence.states(Object.class);
   }
@@ -123,7 +128,7 @@ class BackpressureTest {
     assertThatThrownBy(() -> pipelined.get(5, TimeUnit.SECONDS))
         .isInstanceOf(ExecutionException.class)
         .hasCauseInstanceOf(PersistenceException.class);
-    assertThat(persistence.consistency().backlog().messages()).isEqualTo(LIMIT + 1);
+    assertThat(persistence.operations().consistency().backlog().messages()).isEqualTo(LIMIT + 1);
     stores.sqlOutage(false);
     await().atMost(SOON).until(() -> !isEngaged());
     assertThat(states.find(refused)).isEmpty();
@@ -139,8 +144,8 @@ class BackpressureTest {
     fill(states);
     assertThat(states.find(first)).isPresent();
     persistence
-        .states(io.mistersmith.persistence.model.DataType.SESSION_DATA, Object.class)
-        .save(StateKey.of("session", "k"), 1);
+        .states(StateType.untyped(Object.class).in(DataType.SESSION_DATA))
+        .save(StateKey.of(AgentId.external("session"), "k"), 1);
   }
 
   @Test
@@ -190,7 +195,9 @@ class BackpressureTest {
         CompletableFuture.runAsync(
             () -> states.saveAsync(other, 1, SaveOptions.unconditional()).join(),
             BackpressureTest::inItsOwnThread);
-    await().atMost(SOON).until(() -> persistence.consistency().backlog().messages() == LIMIT + 3);
+    await()
+        .atMost(SOON)
+        .until(() -> persistence.operations().consistency().backlog().messages() == LIMIT + 3);
     assertThat(write).isNotDone();
     assertThat(pipelined).isNotDone();
     stores.sqlOutage(false);
@@ -204,9 +211,12 @@ class BackpressureTest {
     persistence.close(SOON);
     persistence =
         open(
-            BackpressureConfig.fail()
-                .withLimits(1_000_000, 1 << 30, Duration.ofMillis(300))
-                .withInterval(Duration.ofMillis(5)));
+            BackpressureConfig.fail().toBuilder()
+                .maxEntries(1_000_000)
+                .maxBytes(1 << 30)
+                .maxAge(Duration.ofMillis(300))
+                .interval(Duration.ofMillis(5))
+                .build());
     persistence.agents().save(agent);
     StateRepository<Object> states = persistence.states(Object.class);
     stores.sqlOutage(true);
@@ -222,9 +232,12 @@ class BackpressureTest {
     persistence.close(SOON);
     persistence =
         open(
-            BackpressureConfig.fail()
-                .withLimits(1_000_000, 20_000, Duration.ofHours(1))
-                .withInterval(Duration.ofMillis(5)));
+            BackpressureConfig.fail().toBuilder()
+                .maxEntries(1_000_000)
+                .maxBytes(20_000)
+                .maxAge(Duration.ofHours(1))
+                .interval(Duration.ofMillis(5))
+                .build());
     persistence.agents().save(agent);
     StateRepository<Object> states = persistence.states(Object.class);
     stores.sqlOutage(true);
@@ -241,9 +254,12 @@ class BackpressureTest {
     flushing.awaitDurable(first, flushing.save(first, 1).revision(), SOON);
     try (Persistence second =
         open(
-            BackpressureConfig.fail()
-                .withLimits(LIMIT, 1 << 30, Duration.ofHours(1))
-                .withInterval(Duration.ofMillis(5)))) {
+            BackpressureConfig.fail().toBuilder()
+                .maxEntries(LIMIT)
+                .maxBytes(1 << 30)
+                .maxAge(Duration.ofHours(1))
+                .interval(Duration.ofMillis(5))
+                .build())) {
       StateRepository<Object> states = second.states(Object.class);
       fill(states);
       stores.sqlOutage(false);

@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.Versioned;
-import io.mistersmith.persistence.repository.SaveOptions;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.SaveOptions;
+import io.mistersmith.persistence.state.StateRepository;
+import io.mistersmith.persistence.state.StateType;
 import io.mistersmith.persistence.testkit.memory.InMemoryStores;
 import io.mistersmith.persistence.testkit.time.ManualClock;
 import java.time.Duration;
@@ -27,8 +29,8 @@ class BucketAgeTest {
   private final Persistence persistence =
       Persistence.open(PersistenceConfig.inMemory().clock(clock).build(), stores);
   private final StateRepository<String> sessions =
-      persistence.states(DataType.SESSION_DATA, String.class);
-  private final StateKey key = StateKey.of("user", "k");
+      persistence.states(StateType.untyped(String.class).in(DataType.SESSION_DATA));
+  private final StateKey key = StateKey.of(AgentId.external("user"), "k");
 
   @AfterEach
   void close() {
@@ -55,7 +57,7 @@ class BucketAgeTest {
 
   @Test
   void anEntryThatIsThereAlreadyEndsEarlierWhenTheAgeIsLowered() {
-    StateKey forgotten = StateKey.of("user", "not in memory");
+    StateKey forgotten = StateKey.of(AgentId.external("user"), "not in memory");
     assertEndsIn(Duration.ofHours(1), sessions.save(forgotten, "1", LONG));
     stores.changeMaxAge(Bucket.SESSION_DATA, Duration.ofMinutes(10));
     assertEndsIn(Duration.ofMinutes(10), sessions.find(forgotten).orElseThrow());

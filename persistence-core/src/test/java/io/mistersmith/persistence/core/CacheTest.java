@@ -3,23 +3,24 @@ package io.mistersmith.persistence.core;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.agent.LifecycleState;
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.CacheConfig;
 import io.mistersmith.persistence.config.FlushConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
-import io.mistersmith.persistence.lifecycle.LifecycleState;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.DataType;
+import io.mistersmith.persistence.model.DataType.StorageLayer;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.model.StorageLayer;
 import io.mistersmith.persistence.model.Versioned;
-import io.mistersmith.persistence.monitor.CacheStats;
-import io.mistersmith.persistence.repository.StateRepository;
-import io.mistersmith.persistence.spi.EntryMetadata;
-import io.mistersmith.persistence.spi.HotBucket;
-import io.mistersmith.persistence.spi.Operation;
-import io.mistersmith.persistence.spi.ReadFrom;
+import io.mistersmith.persistence.operations.Operations.CacheStats;
+import io.mistersmith.persistence.spi.hot.EntryMetadata;
+import io.mistersmith.persistence.spi.hot.HotReads.ReadFrom;
+import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
+import io.mistersmith.persistence.spi.hot.HotWrites;
+import io.mistersmith.persistence.spi.hot.Operation;
+import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.testkit.fault.Call;
 import io.mistersmith.persistence.testkit.fault.Faults;
 import io.mistersmith.persistence.testkit.fault.FaultyStores;
@@ -113,7 +114,7 @@ class CacheTest {
   }
 
   private CacheStats stats() {
-    return persistence.cacheStats(DataType.AGENT_STATE).orElseThrow();
+    return persistence.operations().cacheStats(DataType.AGENT_STATE).orElseThrow();
   }
 
   @Test
@@ -122,10 +123,12 @@ class CacheTest {
     PersistenceConfig config =
         PersistenceConfig.inMemory()
             .clock(clock)
-            .cache(CacheConfig.defaults().withTimeToLive(Duration.ofDays(1)))
+            .cache(CacheConfig.builder().timeToLive(Duration.ofDays(1)).build())
             .flush(
-                FlushConfig.defaults()
-                    .withIdleTimeToLive(Duration.ofMinutes(30), Duration.ofMillis(20)))
+                FlushConfig.builder()
+                    .idleTimeToLive(Duration.ofMinutes(30))
+                    .sweepInterval(Duration.ofMillis(20))
+                    .build())
             .build();
     try (Persistence runtime = Persistence.open(config, new InMemoryStores())) {
       Agent idle = Agent.of("test", "idle");
@@ -140,34 +143,38 @@ class CacheTest {
       clock.advance(Duration.ofMinutes(20));
       Awaitility.await()
           .atMost(SOON)
-          .until(() -> runtime.lifecycle().state(idle.id().toString()) == LifecycleState.COLD);
-      assertThat(runtime.lifecycle().state(agent.id().toString())).isEqualTo(LifecycleState.ACTIVE);
+          .until(() -> runtime.lifecycle().state(idle.id()) == LifecycleState.COLD);
+      assertThat(runtime.lifecycle().state(agent.id())).isEqualTo(LifecycleState.ACTIVE);
     }
   }
 
-  /** Whoever hydrates may have been held up; the flush removes what it finds to be outdated. */
+  /** The runtime that hydrates may have been held up; the flush removes outdated entries. */
   @Test
   void anOutdatedHydrationIsNotKeptForLong() throws Exception {
     ManualClock clock = ManualClock.at(Instant.now());
     PersistenceConfig config = PersistenceConfig.inMemory().clock(clock).build();
-    HotBucket bucket = stores.open(config).bucket(Bucket.AGENT_STATE);
+    HotBucket bucket = stores.open(config).hot().bucket(Bucket.AGENT_STATE);
     Revision outdated = states.save(key, 1).revision();
     Revision latest = states.save(key, 2).revision();
     states.awaitDurable(key, latest, SOON);
-    bucket.evict(bucket.subject(key), Long.MAX_VALUE).get(15, TimeUnit.SECONDS);
+    bucket.writes().evict(bucket.journal().subject(key), Long.MAX_VALUE).get(15, TimeUnit.SECONDS);
     try (Persistence reader = Persistence.open(config, new FaultyStores(stores, faults));
         Gate removal = faults.on(Call.EVICT).pauseBefore()) {
-      bucket.publish(
-          key,
-          Operation.PUT,
-          "1".getBytes(StandardCharsets.UTF_8),
-          EntryMetadata.hydrated(outdated, Optional.empty()),
-          HotBucket.NONE);
+      bucket
+          .writes()
+          .publish(
+              key,
+              Operation.PUT,
+              "1".getBytes(StandardCharsets.UTF_8),
+              EntryMetadata.hydrated((Revision.OfJournal) outdated, Optional.empty()),
+              HotWrites.NONE);
       assertThat(removal.awaitArrival(SOON)).isTrue();
       StateRepository<Integer> read = reader.states(Integer.class);
       assertThat(untilCached(read, key).value()).isEqualTo(1);
       removal.release();
-      Awaitility.await().atMost(SOON).until(() -> bucket.get(key, ReadFrom.LEADER).isEmpty());
+      Awaitility.await()
+          .atMost(SOON)
+          .until(() -> bucket.reads().get(key, ReadFrom.LEADER).isEmpty());
       clock.advance(config.cache().negativeTimeToLive());
       assertThat(read.find(key).orElseThrow().value()).isEqualTo(2);
     }

@@ -8,21 +8,21 @@ import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.ConsistencyConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.conflict.ConflictResolver.Resolution;
 import io.mistersmith.persistence.conflict.ConflictRules;
-import io.mistersmith.persistence.conflict.Resolution;
+import io.mistersmith.persistence.event.PersistenceEvent;
+import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.model.Agent;
-import io.mistersmith.persistence.model.DataType;
+import io.mistersmith.persistence.model.DataType.StorageLayer;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.model.StorageLayer;
 import io.mistersmith.persistence.model.Versioned;
-import io.mistersmith.persistence.monitor.PersistenceListener;
-import io.mistersmith.persistence.repository.JsonCodec;
-import io.mistersmith.persistence.repository.SaveOptions;
-import io.mistersmith.persistence.repository.StateRepository;
 import io.mistersmith.persistence.spi.Stores;
+import io.mistersmith.persistence.state.JsonCodec;
+import io.mistersmith.persistence.state.SaveOptions;
+import io.mistersmith.persistence.state.StateRepository;
+import io.mistersmith.persistence.state.StateType;
 import io.mistersmith.persistence.testkit.memory.InMemoryStores;
 import io.mistersmith.persistence.testkit.time.ManualClock;
-import java.lang.reflect.Proxy;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -34,6 +34,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -42,6 +44,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Application code that the engine calls throws what it should not, or interrupts the engine's
  * threads. Afterwards every service works, and no key is left behind.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class CallbackFailuresTest {
 
   private static final Duration SOON = Duration.ofSeconds(15);
@@ -85,23 +88,26 @@ class CallbackFailuresTest {
         PersistenceConfig.inMemory()
             .clock(new SabotagedClock(clock, saboteur))
             .listener(saboteur.listener())
-            .consistency(ConsistencyConfig.defaults().withSampling(Duration.ofMillis(200), 10))
+            .consistency(
+                ConsistencyConfig.builder().interval(Duration.ofMillis(200)).sampleSize(10).build())
             .build();
     try (Persistence persistence = Persistence.open(config, stores)) {
       persistence.agents().save(agent);
-      StateRepository<Long> plain = persistence.states(DataType.AGENT_STATE, new Codec(saboteur));
+      StateRepository<Long> plain =
+          persistence.states(StateType.untyped(Long.class).withCodec(new Codec(saboteur)));
       StateRepository<Long> resolving =
           persistence.states(
-              DataType.AGENT_STATE,
-              new Codec(saboteur),
-              ConflictRules.of(
-                  conflict -> {
-                    saboteur.act(Callback.RESOLVER);
-                    return Resolution.takeIncoming();
-                  }));
-      try (AutoCloseable watch =
+              StateType.untyped(Long.class)
+                  .withCodec(new Codec(saboteur))
+                  .withRules(
+                      ConflictRules.of(
+                          conflict -> {
+                            saboteur.act(Callback.RESOLVER);
+                            return Resolution.takeIncoming();
+                          })));
+      try (StateRepository.Watch watch =
           plain.watch(
-              agent.id().toString(),
+              agent.id(),
               event -> {
                 saboteur.act(Callback.WATCH);
                 event.value().ifPresent(current -> heard.add(current.value()));
@@ -115,7 +121,7 @@ class CallbackFailuresTest {
     }
   }
 
-  /** What is thrown comes back to the caller or goes to the log; every future completes. */
+  /** Each exception comes back to the caller or goes to the log; every future completes. */
   private void workUntilItHasActed(
       Saboteur saboteur, StateRepository<Long> plain, StateRepository<Long> resolving) {
     await()
@@ -167,9 +173,12 @@ class CallbackFailuresTest {
     try (Stores probe = stores.open(PersistenceConfig.inMemory().clock(clock).build())) {
       await()
           .atMost(SOON)
-          .until(() -> probe.bucket(Bucket.AGENT_STATE).list(agent.id().toString(), "").isEmpty());
+          .until(
+              () -> probe.hot().bucket(Bucket.AGENT_STATE).reads().list(agent.id(), "").isEmpty());
     }
-    await().atMost(SOON).untilAsserted(() -> assertThat(persistence.notices()).isEmpty());
+    await()
+        .atMost(SOON)
+        .untilAsserted(() -> assertThat(persistence.operations().notices()).isEmpty());
     assertThat(persistence.close(SOON)).isZero();
   }
 
@@ -239,17 +248,12 @@ class CallbackFailuresTest {
 
     @SuppressWarnings("NonAtomicVolatileUpdate") // one thread checks
     PersistenceListener listener() {
-      return (PersistenceListener)
-          Proxy.newProxyInstance(
-              PersistenceListener.class.getClassLoader(),
-              new Class<?>[] {PersistenceListener.class},
-              (proxy, method, arguments) -> {
-                act(Callback.LISTENER);
-                if (resting && method.getName().equals("onConsistencyChecked")) {
-                  checks++;
-                }
-                return null;
-              });
+      return event -> {
+        act(Callback.LISTENER);
+        if (resting && event instanceof PersistenceEvent.ConsistencyChecked) {
+          checks++;
+        }
+      };
     }
   }
 

@@ -4,22 +4,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.agent.LifecycleEvents.LifecycleEvent;
+import io.mistersmith.persistence.checkpoint.Checkpoint;
+import io.mistersmith.persistence.checkpoint.CheckpointOptions;
+import io.mistersmith.persistence.checkpoint.Checkpoints.PruneRule;
+import io.mistersmith.persistence.checkpoint.Checkpoints.Pruned;
+import io.mistersmith.persistence.checkpoint.Checkpoints.Restored;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.conflict.ConflictResolver;
 import io.mistersmith.persistence.conflict.ConflictRules;
 import io.mistersmith.persistence.error.TransientPersistenceException;
-import io.mistersmith.persistence.lifecycle.Checkpoint;
-import io.mistersmith.persistence.lifecycle.CheckpointOptions;
-import io.mistersmith.persistence.lifecycle.LifecycleEvent;
-import io.mistersmith.persistence.lifecycle.PruneRule;
-import io.mistersmith.persistence.lifecycle.Pruned;
-import io.mistersmith.persistence.lifecycle.Restored;
 import io.mistersmith.persistence.model.Agent;
-import io.mistersmith.persistence.model.Causality;
-import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.model.VectorClock.Causality;
 import io.mistersmith.persistence.model.Versioned;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.StateRepository;
+import io.mistersmith.persistence.state.StateType;
 import io.mistersmith.persistence.testkit.fault.Call;
 import io.mistersmith.persistence.testkit.fault.Faults;
 import io.mistersmith.persistence.testkit.fault.FaultyStores;
@@ -48,10 +48,11 @@ class CheckpointFaultsTest {
     persistence.agents().save(agent);
     StateRepository<String> states =
         persistence.states(
-            DataType.AGENT_STATE, String.class, ConflictRules.of(ConflictResolver.lastWriteWins()));
+            StateType.untyped(String.class)
+                .withRules(ConflictRules.of(ConflictResolver.lastWriteWins())));
     states.save(key, "kept");
     Checkpoint made = persistence.checkpoints().create(agent.id(), CheckpointOptions.full());
-    states.save(key, "stands");
+    states.save(key, "saved");
 
     Versioned<String> overtaking;
     CompletableFuture<Restored> restoring;
@@ -108,9 +109,9 @@ class CheckpointFaultsTest {
       throws Exception {
     persistence.agents().save(agent);
     ConflictRules<String> rules = ConflictRules.of(ConflictResolver.lastWriteWins());
-    persistence.states(DataType.AGENT_STATE, String.class, rules).save(key, "kept");
+    persistence.states(StateType.untyped(String.class).withRules(rules)).save(key, "kept");
     Checkpoint made = persistence.checkpoints().create(agent.id(), CheckpointOptions.full());
-    persistence.states(DataType.AGENT_STATE, String.class, rules).save(key, "stands");
+    persistence.states(StateType.untyped(String.class).withRules(rules)).save(key, "saved");
     try (Persistence other =
             Persistence.open(PersistenceConfig.inMemory().clock(clock).build(), stores);
         Gate beforeWrite = faults.on(Call.PUBLISH).pauseBefore()) {
@@ -119,7 +120,7 @@ class CheckpointFaultsTest {
       assertThat(beforeWrite.awaitArrival(SOON)).isTrue();
       clock.advance(Duration.ofSeconds(1));
       Versioned<String> overtaking =
-          other.states(DataType.AGENT_STATE, String.class, rules).save(key, "overtakes");
+          other.states(StateType.untyped(String.class).withRules(rules)).save(key, "overtakes");
       assertThat(overtaking.value()).isEqualTo("overtakes");
       beforeWrite.release();
       assertThat(restoring.get(10, TimeUnit.SECONDS).written()).isEqualTo(1);
@@ -136,7 +137,7 @@ class CheckpointFaultsTest {
     states.save(key, 1);
     Checkpoint made = persistence.checkpoints().create(agent.id(), CheckpointOptions.full());
     states.save(key, 2);
-    states.flush(agent.id().toString(), SOON);
+    persistence.lifecycle().flush(agent.id(), SOON);
     try (Gate beforeFlush = faults.on(Call.APPLY).pauseBefore()) {
       assertThatThrownBy(() -> persistence.checkpoints().restore(made.id(), Duration.ofMillis(500)))
           .isInstanceOf(TransientPersistenceException.class)

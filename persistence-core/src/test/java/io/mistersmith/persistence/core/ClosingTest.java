@@ -8,8 +8,8 @@ import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.spi.StoredState;
 import io.mistersmith.persistence.spi.Stores;
+import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
 import io.mistersmith.persistence.testkit.fault.Call;
 import io.mistersmith.persistence.testkit.fault.Faults;
 import io.mistersmith.persistence.testkit.fault.FaultyStores;
@@ -22,7 +22,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 
-/** What close says of acknowledged writes is true, however many are made while it runs. */
+/** The result of close about acknowledged writes is true, however many are made while it runs. */
 class ClosingTest {
 
   private static final Duration SOON = Duration.ofSeconds(15);
@@ -41,12 +41,14 @@ class ClosingTest {
     Map<StateKey, Revision> acknowledged = writers.awaitRefused();
     assertThat(left).isZero();
     try (Stores probe = stores.open(config)) {
-      Map<StateKey, StoredState> rows = probe.states().findAll(acknowledged.keySet());
+      Map<StateKey, StoredState> rows = probe.sql().states().findAll(acknowledged.keySet());
       acknowledged.forEach(
           (key, revision) ->
               assertThat(rows.get(key))
                   .as("%s at %s", key, revision)
-                  .satisfies(row -> assertThat(row.revision()).isGreaterThanOrEqualTo(revision)));
+                  .satisfies(
+                      row ->
+                          assertThat((Revision) row.revision()).isGreaterThanOrEqualTo(revision)));
     }
   }
 

@@ -4,22 +4,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.conflict.ConflictResolver.Resolution;
 import io.mistersmith.persistence.conflict.ConflictRules;
-import io.mistersmith.persistence.conflict.Resolution;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
-import io.mistersmith.persistence.model.DataType;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.Versioned;
-import io.mistersmith.persistence.repository.SaveOptions;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.SaveOptions;
+import io.mistersmith.persistence.state.StateRepository;
+import io.mistersmith.persistence.state.StateType;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -48,14 +48,13 @@ public final class ClosingWriters {
   }
 
   /** Starts the threads. */
-  public static ClosingWriters start(Persistence persistence, UUID agent) {
+  public static ClosingWriters start(Persistence persistence, AgentId agent) {
     ClosingWriters writers = new ClosingWriters();
     StateRepository<Integer> plain = persistence.states(Integer.class);
     StateRepository<Integer> resolving =
         persistence.states(
-            DataType.AGENT_STATE,
-            Integer.class,
-            ConflictRules.of(conflict -> Resolution.takeIncoming()));
+            StateType.untyped(Integer.class)
+                .withRules(ConflictRules.of(conflict -> Resolution.takeIncoming())));
     writers.run("sync", n -> writers.note(key(agent, "s", n), plain.save(key(agent, "s", n), n)));
     writers.run("update", n -> writers.update(plain, key(agent, "u", 0), n));
     writers.run("async", n -> writers.pipelined(plain, agent, "a", n));
@@ -63,7 +62,7 @@ public final class ClosingWriters {
     return writers;
   }
 
-  private static StateKey key(UUID agent, String kind, int number) {
+  private static StateKey key(AgentId agent, String kind, int number) {
     return StateKey.of(agent, kind + number % 61);
   }
 
@@ -96,7 +95,7 @@ public final class ClosingWriters {
   }
 
   /** Half of them to one key, so that they queue where they are kept in order. */
-  private void pipelined(StateRepository<Integer> states, UUID agent, String kind, int number)
+  private void pipelined(StateRepository<Integer> states, AgentId agent, String kind, int number)
       throws InterruptedException, TimeoutException {
     Map<CompletableFuture<Versioned<Integer>>, StateKey> writes = new HashMap<>();
     for (int i = 0; i < PIPELINED; i++) {

@@ -7,25 +7,28 @@ import static org.awaitility.Awaitility.await;
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.ConsistencyConfig;
+import io.mistersmith.persistence.config.ConsistencyConfig.OrphanPolicy;
 import io.mistersmith.persistence.config.FlushConfig;
-import io.mistersmith.persistence.config.OrphanPolicy;
 import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.core.internal.state.consistency.EngineConsistency;
+import io.mistersmith.persistence.event.PersistenceEvent;
+import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.monitor.CheckScope;
-import io.mistersmith.persistence.monitor.ConsistencyReport;
-import io.mistersmith.persistence.monitor.Inconsistency;
-import io.mistersmith.persistence.monitor.Inconsistency.Kind;
-import io.mistersmith.persistence.monitor.Inconsistency.Repair;
-import io.mistersmith.persistence.monitor.PersistenceListener;
-import io.mistersmith.persistence.repository.StateRepository;
-import io.mistersmith.persistence.spi.AgentStore;
-import io.mistersmith.persistence.spi.EntryMetadata;
-import io.mistersmith.persistence.spi.HotBucket;
-import io.mistersmith.persistence.spi.Operation;
-import io.mistersmith.persistence.spi.StoredState;
+import io.mistersmith.persistence.operations.Consistency.CheckScope;
+import io.mistersmith.persistence.operations.Consistency.ConsistencyReport;
+import io.mistersmith.persistence.operations.Consistency.Inconsistency;
+import io.mistersmith.persistence.operations.Consistency.Inconsistency.Kind;
+import io.mistersmith.persistence.operations.Consistency.Inconsistency.Repair;
 import io.mistersmith.persistence.spi.Stores;
+import io.mistersmith.persistence.spi.hot.EntryMetadata;
+import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
+import io.mistersmith.persistence.spi.hot.HotWrites;
+import io.mistersmith.persistence.spi.hot.Operation;
+import io.mistersmith.persistence.spi.sql.AgentStore;
+import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
+import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.testkit.fault.Call;
 import io.mistersmith.persistence.testkit.fault.Faults;
 import io.mistersmith.persistence.testkit.fault.FaultyStores;
@@ -44,7 +47,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Each way in which the stores can disagree, brought about on purpose, found and mended. */
+/** Each way in which the stores can disagree: caused on purpose, found and repaired. */
 class ConsistencyCheckTest {
 
   private static final Duration SOON = Duration.ofSeconds(10);
@@ -79,21 +82,23 @@ class ConsistencyCheckTest {
             .clock(clock)
             .consistency(consistency)
             .flush(
-                FlushConfig.defaults()
-                    .withIdleTimeToLive(YEAR, Duration.ofSeconds(30))
-                    .withCloseDeadline(SOON))
+                FlushConfig.builder()
+                    .idleTimeToLive(YEAR)
+                    .sweepInterval(Duration.ofSeconds(30))
+                    .closeDeadline(SOON)
+                    .build())
             .listener(
-                new PersistenceListener() {
-                  @Override
-                  public void onInconsistent(Inconsistency found) {
-                    heard.add(found);
-                  }
-
-                  @Override
-                  public void onConsistencyChecked(ConsistencyReport report) {
-                    reports.add(report);
-                  }
-                })
+                PersistenceListener.of(
+                        PersistenceEvent.InconsistencyFound.class,
+                        inconsistency -> {
+                          heard.add(inconsistency.found());
+                        })
+                    .and(
+                        PersistenceListener.of(
+                            PersistenceEvent.ConsistencyChecked.class,
+                            checked -> {
+                              reports.add(checked.report());
+                            })))
             .build(),
         new FaultyStores(stores, faults));
   }
@@ -104,14 +109,14 @@ class ConsistencyCheckTest {
     states = persistence.states(Object.class);
   }
 
-  private Revision saved(StateKey which, Object value) {
-    Revision revision = states.save(which, value).revision();
+  private Revision.OfJournal saved(StateKey which, Object value) {
+    Revision.OfJournal revision = (Revision.OfJournal) states.save(which, value).revision();
     states.awaitDurable(which, revision, SOON);
     return revision;
   }
 
   private ConsistencyReport check() {
-    return persistence.consistency().check(CheckScope.everything());
+    return persistence.operations().consistency().check(CheckScope.everything());
   }
 
   private Inconsistency only(ConsistencyReport report) {
@@ -134,7 +139,7 @@ class ConsistencyCheckTest {
 
   private Optional<StoredState> row() {
     try (Stores probe = probe()) {
-      return probe.states().find(key);
+      return probe.sql().states().find(key);
     }
   }
 
@@ -146,7 +151,7 @@ class ConsistencyCheckTest {
     stores.tamper(key, old -> old.map(row));
   }
 
-  private static StoredState with(StoredState row, String json, Revision revision) {
+  private static StoredState with(StoredState row, String json, Revision.OfJournal revision) {
     return new StoredState(
         row.key(),
         json.getBytes(UTF_8),
@@ -185,7 +190,7 @@ class ConsistencyCheckTest {
 
   @Test
   void aRowThatWentBackIsBroughtUpToDate() {
-    Revision first = saved(key, "u");
+    Revision.OfJournal first = saved(key, "u");
     saved(key, "v");
     tamper(row -> with(row, "\"u\"", first));
     assertMended(Kind.SQL_BEHIND, "v");
@@ -205,15 +210,15 @@ class ConsistencyCheckTest {
   @Test
   void aRevisionOfAnotherKeyIsTakenFromTheRow() {
     saved(key, "v");
-    Revision others = saved(other, "other");
+    Revision.OfJournal others = saved(other, "other");
     tamper(row -> with(row, "\"w\"", others));
     assertMended(Kind.SQL_AHEAD, "v");
   }
 
   @Test
   void aRevisionThatTheStreamHasNotReachedIsLeftToAnOperator() {
-    Revision revision = saved(key, "v");
-    Revision future = new Revision(revision.epoch(), 1_000_000);
+    Revision.OfJournal revision = saved(key, "v");
+    Revision.OfJournal future = new Revision.OfJournal(revision.epoch(), 1_000_000);
     tamper(row -> with(row, "\"w\"", future));
     Inconsistency found = only(check());
     assertThat(found.kind()).isEqualTo(Kind.SQL_AHEAD);
@@ -224,7 +229,7 @@ class ConsistencyCheckTest {
 
   @Test
   void anOldEntryThatALostTailLeftInKvIsTakenOut() {
-    Revision kept = saved(key, "old");
+    Revision.OfJournal kept = saved(key, "old");
     clock.advance(Duration.ofMillis(1));
     saved(key, "new");
     stores.loseTail(Bucket.AGENT_STATE, kept.sequence());
@@ -245,22 +250,24 @@ class ConsistencyCheckTest {
 
   /** A copy of the row in KV that is not like it. */
   private void hydrateAnother(String json) {
-    Revision revision = saved(key, "v");
+    Revision.OfJournal revision = saved(key, "v");
     try (Stores probe = probe()) {
-      HotBucket bucket = probe.bucket(Bucket.AGENT_STATE);
-      bucket.evict(bucket.subject(key), revision.sequence()).join();
-      bucket.publish(
-          key,
-          Operation.PUT,
-          json.getBytes(UTF_8),
-          EntryMetadata.hydrated(revision, Optional.empty()),
-          HotBucket.NONE);
+      HotBucket bucket = probe.hot().bucket(Bucket.AGENT_STATE);
+      bucket.writes().evict(bucket.journal().subject(key), revision.sequence()).join();
+      bucket
+          .writes()
+          .publish(
+              key,
+              Operation.PUT,
+              json.getBytes(UTF_8),
+              EntryMetadata.hydrated(revision, Optional.empty()),
+              HotWrites.NONE);
     }
   }
 
   @Test
   void nothingIsMendedWhereRepairIsOff() {
-    reopen(ConsistencyConfig.defaults().withRepair(false));
+    reopen(ConsistencyConfig.builder().repair(false).build());
     saved(key, "v");
     stores.tamper(key, row -> Optional.empty());
     assertThat(only(check()).repair()).isEqualTo(Repair.LEFT);
@@ -313,7 +320,7 @@ class ConsistencyCheckTest {
   void orphansAreReportedAndLeft() {
     StateKey strange = StateKey.of(Agent.of("test", "stranger").id(), "k");
     states.save(strange, 1);
-    await().atMost(SOON).until(() -> persistence.deadLetters().count() == 1);
+    await().atMost(SOON).until(() -> persistence.operations().deadLetters().count() == 1);
     clock.advance(Duration.ofHours(2));
     Inconsistency found = only(check());
     assertThat(found.kind()).isEqualTo(Kind.ORPHAN_ENTRY);
@@ -324,29 +331,33 @@ class ConsistencyCheckTest {
   @Test
   void anOrphanGoesToTheDeadLettersBeforeItLeavesKv() {
     reopen(
-        ConsistencyConfig.defaults().withOrphans(OrphanPolicy.DEAD_LETTER, Duration.ofMinutes(30)));
+        ConsistencyConfig.builder()
+            .orphans(OrphanPolicy.DEAD_LETTER)
+            .orphanAge(Duration.ofMinutes(30))
+            .build());
     saved(key, "v");
     states.delete(other);
     states.flush(other, SOON);
     try (Stores probe = probe()) {
-      probe.agents().delete(agent.id(), AgentStore.ANY);
+      probe.sql().agents().delete(agent.id(), AgentStore.ANY);
     }
     assertThat(only(check()).repair()).as("too young").isEqualTo(Repair.LEFT);
     clock.advance(Duration.ofHours(1));
     assertThat(only(check()).repair()).isEqualTo(Repair.UNDER_WAY);
-    assertThat(persistence.deadLetters().count()).isEqualTo(1);
+    assertThat(persistence.operations().deadLetters().count()).isEqualTo(1);
     clock.advance(Duration.ofHours(1));
     Inconsistency found = only(check());
     assertThat(found.kind()).isEqualTo(Kind.ORPHAN_ENTRY);
     assertThat(found.repair()).isEqualTo(Repair.REPAIRED);
     assertThat(states.find(key)).isEmpty();
-    assertThat(persistence.deadLetters().count()).isEqualTo(1);
+    assertThat(persistence.operations().deadLetters().count()).isEqualTo(1);
     assertThat(check().isConsistent()).isTrue();
   }
 
   @Test
   void rowsMarkersAndRubbishThatNobodyOwnsAreRemoved() {
-    reopen(ConsistencyConfig.defaults().withOrphans(OrphanPolicy.REMOVE, Duration.ZERO));
+    reopen(
+        ConsistencyConfig.builder().orphans(OrphanPolicy.REMOVE).orphanAge(Duration.ZERO).build());
     saved(key, "v");
     StateKey lost = StateKey.of(Agent.of("test", "gone").id(), "row");
     StoredState row = row().orElseThrow();
@@ -360,13 +371,19 @@ class ConsistencyCheckTest {
     states.flush(key, SOON);
     stores.tamper(key, old -> Optional.empty());
     try (Stores probe = probe()) {
-      HotBucket bucket = probe.bucket(Bucket.AGENT_STATE);
+      HotBucket bucket = probe.hot().bucket(Bucket.AGENT_STATE);
       stores.publishRaw(
-          Bucket.AGENT_STATE, bucket.subject(StateKey.of(agent.id(), "raw")), new byte[] {'{'});
-      String root = bucket.subject(key).substring(0, bucket.subject(key).indexOf(agent.id() + ""));
+          Bucket.AGENT_STATE,
+          bucket.journal().subject(StateKey.of(agent.id(), "raw")),
+          new byte[] {'{'});
+      String root =
+          bucket
+              .journal()
+              .subject(key)
+              .substring(0, bucket.journal().subject(key).indexOf(agent.id() + ""));
       stores.publishRaw(Bucket.AGENT_STATE, root + "no-key", new byte[] {'1'});
     }
-    await().atMost(SOON).until(() -> persistence.deadLetters().count() == 2);
+    await().atMost(SOON).until(() -> persistence.operations().deadLetters().count() == 2);
     clock.advance(Duration.ofDays(30));
     ConsistencyReport report = check();
     assertThat(report.found())
@@ -381,7 +398,7 @@ class ConsistencyCheckTest {
 
   @Test
   void aSampleIsComparedByItself() {
-    reopen(ConsistencyConfig.defaults().withSampling(Duration.ofMillis(50), 20));
+    reopen(ConsistencyConfig.builder().interval(Duration.ofMillis(50)).sampleSize(20).build());
     saved(key, "v");
     stores.tamper(key, row -> Optional.empty());
     await().atMost(SOON).until(() -> row().isPresent());
@@ -390,7 +407,7 @@ class ConsistencyCheckTest {
 
   @Test
   void whatIsCommittedTooLateIsLookedAt() throws Exception {
-    reopen(ConsistencyConfig.defaults().withSampling(Duration.ofHours(1), 20));
+    reopen(ConsistencyConfig.builder().interval(Duration.ofHours(1)).sampleSize(20).build());
     try (Gate beforeApply = faults.on(Call.APPLY).pauseBefore()) {
       states.save(key, "v");
       assertThat(beforeApply.awaitArrival(SOON)).isTrue();
@@ -398,15 +415,15 @@ class ConsistencyCheckTest {
     }
     await().atMost(SOON).until(() -> !reports.isEmpty());
     assertThat(reports.get(0).compared()).isPositive();
-    assertThat(persistence.consistency().stats().violations()).isPositive();
+    assertThat(persistence.operations().consistency().stats().violations()).isPositive();
   }
 
   @Test
   void zeroIntervalMeansNever() throws Exception {
-    reopen(ConsistencyConfig.defaults().withSampling(Duration.ZERO, 20));
+    reopen(ConsistencyConfig.builder().interval(Duration.ZERO).sampleSize(20).build());
     saved(key, "v");
-    assertThat(Thread.getAllStackTraces().keySet())
-        .extracting(Thread::getName)
+    assertThat(((EngineConsistency) persistence.operations().consistency()).services().names())
+        .anyMatch(name -> name.startsWith("persistence-flush"))
         .noneMatch(name -> name.startsWith("persistence-consistency"));
   }
 }

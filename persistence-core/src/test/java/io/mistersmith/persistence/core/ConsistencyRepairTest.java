@@ -7,27 +7,29 @@ import static org.awaitility.Awaitility.await;
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.ConsistencyConfig;
+import io.mistersmith.persistence.config.ConsistencyConfig.OrphanPolicy;
 import io.mistersmith.persistence.config.FlushConfig;
-import io.mistersmith.persistence.config.OrphanPolicy;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.conflict.ConflictResolver;
 import io.mistersmith.persistence.conflict.ConflictRules;
+import io.mistersmith.persistence.event.PersistenceEvent;
+import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.model.Agent;
-import io.mistersmith.persistence.model.DataType;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.monitor.CheckScope;
-import io.mistersmith.persistence.monitor.ConsistencyReport;
-import io.mistersmith.persistence.monitor.Inconsistency;
-import io.mistersmith.persistence.monitor.Inconsistency.Kind;
-import io.mistersmith.persistence.monitor.Inconsistency.Repair;
-import io.mistersmith.persistence.monitor.PersistenceListener;
-import io.mistersmith.persistence.repository.SaveOptions;
-import io.mistersmith.persistence.repository.StateRepository;
-import io.mistersmith.persistence.spi.HotBucket;
-import io.mistersmith.persistence.spi.ReadFrom;
-import io.mistersmith.persistence.spi.StoredState;
+import io.mistersmith.persistence.operations.Consistency.CheckScope;
+import io.mistersmith.persistence.operations.Consistency.ConsistencyReport;
+import io.mistersmith.persistence.operations.Consistency.Inconsistency;
+import io.mistersmith.persistence.operations.Consistency.Inconsistency.Kind;
+import io.mistersmith.persistence.operations.Consistency.Inconsistency.Repair;
 import io.mistersmith.persistence.spi.Stores;
+import io.mistersmith.persistence.spi.hot.HotReads.ReadFrom;
+import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
+import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
+import io.mistersmith.persistence.state.SaveOptions;
+import io.mistersmith.persistence.state.StateRepository;
+import io.mistersmith.persistence.state.StateType;
 import io.mistersmith.persistence.testkit.fault.Call;
 import io.mistersmith.persistence.testkit.fault.Faults;
 import io.mistersmith.persistence.testkit.fault.FaultyStores;
@@ -36,7 +38,6 @@ import io.mistersmith.persistence.testkit.memory.InMemoryStores;
 import io.mistersmith.persistence.testkit.time.ManualClock;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.FutureTask;
@@ -45,8 +46,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * What a check counts once, what it leaves alone, and what it keeps of an entry that it mends.
- * Long, because each case brings its own difference about.
+ * Differences that a check counts once or leaves alone, and the properties of an entry that a
+ * repair keeps. Long, because each case causes its own difference.
  */
 class ConsistencyRepairTest {
 
@@ -68,7 +69,9 @@ class ConsistencyRepairTest {
   }
 
   private Persistence open(ConsistencyConfig consistency) {
-    return open(consistency.withSampling(Duration.ZERO, 1), PersistenceListener.NOOP);
+    return open(
+        consistency.toBuilder().interval(Duration.ZERO).sampleSize(1).build(),
+        PersistenceListener.NOOP);
   }
 
   private Persistence open(ConsistencyConfig consistency, PersistenceListener listener) {
@@ -79,9 +82,11 @@ class ConsistencyRepairTest {
                 .consistency(consistency)
                 .listener(listener)
                 .flush(
-                    FlushConfig.defaults()
-                        .withIdleTimeToLive(Duration.ofDays(365), Duration.ofSeconds(30))
-                        .withCloseDeadline(SOON))
+                    FlushConfig.builder()
+                        .idleTimeToLive(Duration.ofDays(365))
+                        .sweepInterval(Duration.ofSeconds(30))
+                        .closeDeadline(SOON)
+                        .build())
                 .build(),
             new FaultyStores(stores, faults));
     if (opened.agents().find(agent.id()).isEmpty()) {
@@ -97,11 +102,11 @@ class ConsistencyRepairTest {
   }
 
   private void reopen(OrphanPolicy policy, Duration age) {
-    reopen(ConsistencyConfig.defaults().withOrphans(policy, age));
+    reopen(ConsistencyConfig.builder().orphans(policy).orphanAge(age).build());
   }
 
-  private Revision saved(StateKey which, Object value) {
-    Revision revision = states.save(which, value).revision();
+  private Revision.OfJournal saved(StateKey which, Object value) {
+    Revision.OfJournal revision = (Revision.OfJournal) states.save(which, value).revision();
     states.awaitDurable(which, revision, SOON);
     return revision;
   }
@@ -111,7 +116,7 @@ class ConsistencyRepairTest {
   }
 
   private ConsistencyReport check() {
-    return persistence.consistency().check(CheckScope.everything());
+    return persistence.operations().consistency().check(CheckScope.everything());
   }
 
   private Inconsistency only() {
@@ -132,32 +137,32 @@ class ConsistencyRepairTest {
 
   private Optional<StoredState> row(StateKey which) {
     try (Stores probe = probe()) {
-      return probe.states().find(which);
+      return probe.sql().states().find(which);
     }
   }
 
   private void publishRaw(StateKey which, String text) {
     try (Stores probe = probe()) {
-      String subject = probe.bucket(Bucket.AGENT_STATE).subject(which);
+      String subject = probe.hot().bucket(Bucket.AGENT_STATE).journal().subject(which);
       stores.publishRaw(Bucket.AGENT_STATE, subject, text.getBytes(UTF_8));
     }
   }
 
   private void publishForeign() {
     try (Stores probe = probe()) {
-      String subject = probe.bucket(Bucket.AGENT_STATE).subject(key);
+      String subject = probe.hot().bucket(Bucket.AGENT_STATE).journal().subject(key);
       String root = subject.substring(0, subject.indexOf(agent.id().toString()));
       stores.publishRaw(Bucket.AGENT_STATE, root + "no-key", new byte[] {'1'});
     }
   }
 
   private void awaitDeadLetters(long count) {
-    await().atMost(SOON).until(() -> persistence.deadLetters().count() == count);
+    await().atMost(SOON).until(() -> persistence.operations().deadLetters().count() == count);
   }
 
   @Test
   void aKeyThatSeveralMessagesLeadToIsCountedOnce() {
-    reopen(ConsistencyConfig.defaults().withRepair(false));
+    reopen(ConsistencyConfig.builder().repair(false).build());
     states.save(key, 1);
     for (int i = 0; i < 100; i++) {
       states.save(numbered(i), i);
@@ -177,14 +182,14 @@ class ConsistencyRepairTest {
     }
     saved(numbered(200), 200);
     for (int size : new int[] {1, 8, 20}) {
-      assertThat(persistence.consistency().check(CheckScope.sample(size)).compared())
+      assertThat(persistence.operations().consistency().check(CheckScope.sample(size)).compared())
           .isBetween(1L, (long) size);
     }
   }
 
   @Test
   void aCheckOfAnAgentComparesAllOfItsKeysAndNoOthers() {
-    reopen(ConsistencyConfig.defaults().withRepair(false));
+    reopen(ConsistencyConfig.builder().repair(false).build());
     Agent other = Agent.of("test", "other");
     persistence.agents().save(other);
     StateKey others = StateKey.of(other.id(), "k");
@@ -196,7 +201,7 @@ class ConsistencyRepairTest {
     stores.tamper(key, row -> Optional.empty());
     stores.tamper(others, row -> Optional.empty());
     ConsistencyReport report =
-        persistence.consistency().check(CheckScope.agent(agent.id().toString()));
+        persistence.operations().consistency().check(CheckScope.agent(agent.id()));
     assertThat(report.compared()).isEqualTo(101);
     assertThat(report.inconsistencies())
         .singleElement()
@@ -204,7 +209,7 @@ class ConsistencyRepairTest {
   }
 
   @Test
-  void whatIsWrittenWhileItIsComparedIsComparedAnew() throws Exception {
+  void aKeyWrittenDuringItsComparisonIsComparedAgain() throws Exception {
     saved(key, "v");
     stores.tamper(key, row -> Optional.empty());
     FutureTask<ConsistencyReport> checking = new FutureTask<>(this::check);
@@ -240,7 +245,8 @@ class ConsistencyRepairTest {
   void whatIsMendedKeepsItsEndAndItsProvenance() {
     StateRepository<Object> resolving =
         persistence.states(
-            DataType.AGENT_STATE, Object.class, ConflictRules.of(ConflictResolver.lastWriteWins()));
+            StateType.untyped(Object.class)
+                .withRules(ConflictRules.of(ConflictResolver.lastWriteWins())));
     Revision revision =
         resolving.save(key, "v", SaveOptions.unconditional().withTimeToLive(HOUR)).revision();
     states.awaitDurable(key, revision, SOON);
@@ -249,9 +255,9 @@ class ConsistencyRepairTest {
     assertThat(before.provenance()).isPresent();
     stores.tamper(key, row -> Optional.empty());
     assertOnly(Kind.MISSING_IN_SQL, Repair.REPAIRED);
-    StoredState mended = row(key).orElseThrow();
-    assertThat(mended.expiresAt()).isEqualTo(before.expiresAt());
-    assertThat(mended.provenance()).isEqualTo(before.provenance());
+    StoredState repaired = row(key).orElseThrow();
+    assertThat(repaired.expiresAt()).isEqualTo(before.expiresAt());
+    assertThat(repaired.provenance()).isEqualTo(before.provenance());
   }
 
   @Test
@@ -267,11 +273,14 @@ class ConsistencyRepairTest {
   @Test
   void aRevisionWhoseMessageIsGoneIsNobodyElses() throws Exception {
     saved(key, "v");
-    Revision gone = saved(numbered(1), 1);
+    Revision.OfJournal gone = saved(numbered(1), 1);
     saved(numbered(2), 2);
     try (Stores probe = probe()) {
-      HotBucket bucket = probe.bucket(Bucket.AGENT_STATE);
-      bucket.evict(bucket.subject(numbered(1)), gone.sequence()).get(10, TimeUnit.SECONDS);
+      HotBucket bucket = probe.hot().bucket(Bucket.AGENT_STATE);
+      bucket
+          .writes()
+          .evict(bucket.journal().subject(numbered(1)), gone.sequence())
+          .get(10, TimeUnit.SECONDS);
     }
     stores.tamper(
         key,
@@ -292,15 +301,18 @@ class ConsistencyRepairTest {
     clock.advance(HOUR);
     assertOnly(Kind.UNDECODABLE, Repair.LEFT);
     try (Stores probe = probe()) {
-      assertThat(probe.bucket(Bucket.AGENT_STATE).get(key, ReadFrom.LEADER)).isPresent();
+      assertThat(probe.hot().bucket(Bucket.AGENT_STATE).reads().get(key, ReadFrom.LEADER))
+          .isPresent();
     }
   }
 
   @Test
-  void anAgentIsNamedInOneWayAlone() {
-    publishRaw(StateKey.of(agent.id().toString().toUpperCase(Locale.ROOT), "k"), "1");
-    awaitDeadLetters(1);
-    assertOnly(Kind.ORPHAN_ENTRY, Repair.LEFT);
+  void anExternalOwnersEntryIsNoOrphan() {
+    StateKey key = StateKey.of(AgentId.external(agent.id().toString()), "k");
+    publishRaw(key, "1");
+    states.flush(key, SOON);
+    assertThat(persistence.operations().consistency().check(CheckScope.everything()).found())
+        .isEmpty();
   }
 
   @Test
@@ -334,7 +346,7 @@ class ConsistencyRepairTest {
     }
     awaitDeadLetters(1);
     assertOnly(Kind.UNDECODABLE, Repair.REPAIRED);
-    assertThat(persistence.deadLetters().count()).isEqualTo(1);
+    assertThat(persistence.operations().deadLetters().count()).isEqualTo(1);
   }
 
   @Test
@@ -352,32 +364,37 @@ class ConsistencyRepairTest {
     assertThat(row(lost)).isPresent();
   }
 
-  /** Notes what checks say that nobody asked for. */
-  private static final class Heard implements PersistenceListener {
+  /** Records the reports of checks that run by themselves. */
+  private static final class CheckReports implements PersistenceListener {
 
     private final List<ConsistencyReport> reports = new CopyOnWriteArrayList<>();
 
     @Override
-    public void onConsistencyChecked(ConsistencyReport report) {
-      reports.add(report);
+    public void on(PersistenceEvent event) {
+      if (event instanceof PersistenceEvent.ConsistencyChecked checked) {
+        reports.add(checked.report());
+      }
     }
   }
 
-  private Heard reopenAndListen(Duration interval) {
-    Heard heard = new Heard();
+  private CheckReports reopenAndListen(Duration interval) {
+    CheckReports heard = new CheckReports();
     persistence.close(SOON);
-    persistence = open(ConsistencyConfig.defaults().withSampling(interval, 20), heard);
+    persistence =
+        open(ConsistencyConfig.builder().interval(interval).sampleSize(20).build(), heard);
     states = persistence.states(Object.class);
     return heard;
   }
 
   @Test
-  void whoDoesNotFlushComparesNoSamples() {
-    Heard flushing = reopenAndListen(Duration.ofMillis(1));
+  void aRuntimeThatDoesNotFlushComparesNoSamples() {
+    CheckReports flushing = reopenAndListen(Duration.ofMillis(1));
     saved(key, "v");
-    Heard idle = new Heard();
+    CheckReports idle = new CheckReports();
     try (Persistence second =
-        open(ConsistencyConfig.defaults().withSampling(Duration.ofMillis(1), 20), idle)) {
+        open(
+            ConsistencyConfig.builder().interval(Duration.ofMillis(1)).sampleSize(20).build(),
+            idle)) {
       assertThat(second).isNotNull();
       int before = flushing.reports.size();
       await().atMost(SOON).until(() -> flushing.reports.size() >= before + 4);
@@ -395,7 +412,7 @@ class ConsistencyRepairTest {
 
   @Test
   void whatWasCommittedLateIsItselfComparedAndNotMoreThanOnceInAWhile() throws Exception {
-    Heard heard = reopenAndListen(HOUR);
+    CheckReports heard = reopenAndListen(HOUR);
     for (int i = 0; i < 200; i++) {
       states.save(numbered(i), i);
     }

@@ -12,11 +12,11 @@ import io.mistersmith.persistence.conflict.ConflictRules;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.Agent;
-import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.Versioned;
-import io.mistersmith.persistence.repository.SaveOptions;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.SaveOptions;
+import io.mistersmith.persistence.state.StateRepository;
+import io.mistersmith.persistence.state.StateType;
 import io.mistersmith.persistence.testkit.fault.Call;
 import io.mistersmith.persistence.testkit.fault.Faults;
 import io.mistersmith.persistence.testkit.fault.FaultyStores;
@@ -44,13 +44,14 @@ class ContendedWriteTest {
       Persistence.open(
           PersistenceConfig.inMemory()
               .cache(CacheConfig.off())
-              .flush(FlushConfig.defaults().withCloseDeadline(Duration.ofSeconds(2)))
+              .flush(FlushConfig.builder().closeDeadline(Duration.ofSeconds(2)).build())
               .build(),
           stores);
   private final StateRepository<String> plain = persistence.states(String.class);
   private final StateRepository<String> resolving =
       persistence.states(
-          DataType.AGENT_STATE, String.class, ConflictRules.of(ConflictResolver.lastWriteWins()));
+          StateType.untyped(String.class)
+              .withRules(ConflictRules.of(ConflictResolver.lastWriteWins())));
 
   @BeforeEach
   void register() {

@@ -13,10 +13,10 @@ import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.Versioned;
-import io.mistersmith.persistence.repository.SaveOptions;
-import io.mistersmith.persistence.repository.StateRepository;
-import io.mistersmith.persistence.spi.ReadFrom;
 import io.mistersmith.persistence.spi.Stores;
+import io.mistersmith.persistence.spi.hot.HotReads.ReadFrom;
+import io.mistersmith.persistence.state.SaveOptions;
+import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.testkit.fault.Call;
 import io.mistersmith.persistence.testkit.fault.Faults;
 import io.mistersmith.persistence.testkit.fault.Gate;
@@ -55,7 +55,7 @@ class EngineFaultsTest {
       clock.advance(Duration.ofSeconds(1));
       stores.recreate(Bucket.AGENT_STATE);
       Revision first = states.save(key, "new").revision();
-      assertThat(first.epoch()).isEqualTo(2);
+      assertThat(epochOf(first)).isEqualTo(2);
       beforeAnswer.release();
     }
     assertThatThrownBy(() -> late.get(10, TimeUnit.SECONDS))
@@ -63,8 +63,8 @@ class EngineFaultsTest {
         .hasMessageContaining("write again");
     Revision next = states.save(key, "newer").revision();
     states.awaitDurable(key, next, SOON);
-    assertThat(next.epoch()).as("epoch").isEqualTo(2);
-    assertThat(states.save(key, "newest").revision().epoch()).as("epoch").isEqualTo(2);
+    assertThat(epochOf(next)).as("epoch").isEqualTo(2);
+    assertThat(epochOf(states.save(key, "newest").revision())).as("epoch").isEqualTo(2);
   }
 
   @Test
@@ -74,7 +74,7 @@ class EngineFaultsTest {
     persistence.agents().save(agent);
     StateRepository<Object> states = persistence.states(Object.class);
     states.save(key, "old");
-    evict(states, stores, clock);
+    evict(persistence, stores, clock);
 
     CompletableFuture<Optional<Versioned<Object>>> reading;
     Revision newer;
@@ -82,7 +82,7 @@ class EngineFaultsTest {
       reading = CompletableFuture.supplyAsync(() -> states.find(key));
       beforeHydration.awaitArrival(SOON);
       newer = states.save(key, "new").revision();
-      evict(states, stores, clock);
+      evict(persistence, stores, clock);
       beforeHydration.release();
       reading.get(10, TimeUnit.SECONDS);
     }
@@ -92,7 +92,9 @@ class EngineFaultsTest {
           .until(
               () ->
                   probe
+                      .hot()
                       .bucket(Bucket.AGENT_STATE)
+                      .reads()
                       .get(key, ReadFrom.LEADER)
                       .flatMap(entry -> entry.metadata().hydrated())
                       .map(revision -> revision.equals(newer))
@@ -108,7 +110,7 @@ class EngineFaultsTest {
     persistence.agents().save(agent);
     StateRepository<Object> states = persistence.states(Object.class);
     states.save(key, "old");
-    evict(states, stores, clock);
+    evict(persistence, stores, clock);
     try (Gate beforeHydration = faults.on(Call.PUBLISH).pauseBefore()) {
       CompletableFuture<Optional<Versioned<Object>>> reading =
           CompletableFuture.supplyAsync(() -> states.find(key));
@@ -118,6 +120,21 @@ class EngineFaultsTest {
       assertThat(reading.get(10, TimeUnit.SECONDS)).isEmpty();
     }
     assertThat(states.find(key)).isEmpty();
+  }
+
+  @Test
+  void aWaitForDurabilityAsksAgainWhileTheDeadLettersCannotBeRead(
+      Persistence persistence, Faults faults) {
+    persistence.agents().save(agent);
+    StateRepository<Object> states = persistence.states(Object.class);
+    Revision revision = states.save(key, "kept").revision();
+    states.awaitDurable(key, revision, SOON);
+    faults.on(Call.SQL_READ).loseNextRequests(3);
+    states.awaitDurable(key, revision, SOON);
+    faults.on(Call.SQL_READ).loseRequests(1);
+    assertThatThrownBy(() -> states.awaitDurable(key, revision, Duration.ofMillis(200)))
+        .as("until its deadline")
+        .isInstanceOf(TransientPersistenceException.class);
   }
 
   @Test
@@ -153,7 +170,7 @@ class EngineFaultsTest {
     }
     Revision third = states.save(StateKey.of(agent.id(), "other"), 3).revision();
     states.awaitDurable(StateKey.of(agent.id(), "other"), third, SOON);
-    evict(states, stores, clock);
+    evict(persistence, stores, clock);
     assertThat(states.find(key).orElseThrow().value()).isEqualTo("second");
   }
 
@@ -167,7 +184,7 @@ class EngineFaultsTest {
             Persistence.open(PersistenceConfig.inMemory().clock(clock).build(), stores)) {
       StateRepository<Object> others = other.states(Object.class);
       Revision revision = others.save(key, 1).revision();
-      beforeApply.awaitArrival(SOON); // the clock stands still, and with it the holder's lease
+      beforeApply.awaitArrival(SOON); // the clock does not move, so the lease of its holder lasts
       others.awaitDurable(key, revision, SOON);
       beforeApply.release();
     }
@@ -193,13 +210,18 @@ class EngineFaultsTest {
     assertThat(states.update(key, value -> (Integer) value + 1).value()).isEqualTo(2);
   }
 
-  private void evict(StateRepository<Object> states, InMemoryStores stores, ManualClock clock) {
-    states.flush(agent.id().toString(), SOON);
+  private void evict(Persistence persistence, InMemoryStores stores, ManualClock clock) {
+    persistence.lifecycle().flush(agent.id(), SOON);
     clock.advance(Duration.ofMinutes(31));
     try (Stores probe = stores.open(PersistenceConfig.inMemory().clock(clock).build())) {
       await()
           .atMost(SOON)
-          .until(() -> probe.bucket(Bucket.AGENT_STATE).list(agent.id().toString(), "").isEmpty());
+          .until(
+              () -> probe.hot().bucket(Bucket.AGENT_STATE).reads().list(agent.id(), "").isEmpty());
     }
+  }
+
+  private static long epochOf(Revision revision) {
+    return ((Revision.OfJournal) revision).epoch();
   }
 }

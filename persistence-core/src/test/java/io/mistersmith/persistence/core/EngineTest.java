@@ -11,14 +11,14 @@ import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.DataType.StorageLayer;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.model.StorageLayer;
 import io.mistersmith.persistence.model.Versioned;
-import io.mistersmith.persistence.repository.SaveOptions;
-import io.mistersmith.persistence.repository.StateRepository;
-import io.mistersmith.persistence.spi.HotBucket;
 import io.mistersmith.persistence.spi.Stores;
+import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
+import io.mistersmith.persistence.state.SaveOptions;
+import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.testkit.memory.InMemoryStores;
 import io.mistersmith.persistence.testkit.memory.SqlSnapshot;
 import io.mistersmith.persistence.testkit.time.ManualClock;
@@ -57,9 +57,11 @@ class EngineTest {
         PersistenceConfig.inMemory()
             .clock(clock)
             .flush(
-                FlushConfig.defaults()
-                    .withIdleTimeToLive(Duration.ofMinutes(30), Duration.ofSeconds(30))
-                    .withCloseDeadline(Duration.ofSeconds(2)))
+                FlushConfig.builder()
+                    .idleTimeToLive(Duration.ofMinutes(30))
+                    .sweepInterval(Duration.ofSeconds(30))
+                    .closeDeadline(Duration.ofSeconds(2))
+                    .build())
             .build(),
         stores);
   }
@@ -125,11 +127,15 @@ class EngineTest {
         .isInstanceOfSatisfying(
             PersistenceException.class,
             e -> assertThat(e.error()).isEqualTo(DataError.DEAD_LETTERED));
-    assertThat(persistence.deadLetters().count()).isEqualTo(1);
+    assertThat(persistence.operations().deadLetters().count()).isEqualTo(1);
     evictEverything();
     assertThat(states.find(strange)).isPresent();
     persistence.agents().save(stranger);
-    assertThat(persistence.deadLetters().replay(persistence.deadLetters().open(1).get(0).id()))
+    assertThat(
+            persistence
+                .operations()
+                .deadLetters()
+                .replay(persistence.operations().deadLetters().open(1).get(0).id()))
         .isTrue();
     states.awaitDurable(strange, bad, SOON);
   }
@@ -141,7 +147,8 @@ class EngineTest {
     stores.recreate(Bucket.AGENT_STATE);
     clock.advance(Duration.ofSeconds(1));
     Versioned<Object> after = states.save(key, "new");
-    assertThat(after.revision().epoch()).isGreaterThan(before.epoch());
+    assertThat(((Revision.OfJournal) after.revision()).epoch())
+        .isGreaterThan(((Revision.OfJournal) before).epoch());
     states.awaitDurable(key, after.revision(), SOON);
     evictEverything();
     assertThat(states.find(key).orElseThrow().value()).isEqualTo("new");
@@ -159,7 +166,7 @@ class EngineTest {
       states.save(other, i);
     }
     states.flush(other, SOON);
-    stores.loseTail(Bucket.AGENT_STATE, kept.sequence());
+    stores.loseTail(Bucket.AGENT_STATE, ((Revision.OfJournal) kept).sequence());
     clock.advance(Duration.ofMillis(1));
     StateKey third = StateKey.of(agent.id(), "third");
     Versioned<Object> after = states.save(third, "after the loss");
@@ -214,11 +221,11 @@ class EngineTest {
   }
 
   private void evictEverything() {
-    states.flush(agent.id().toString(), SOON);
+    persistence.lifecycle().flush(agent.id(), SOON);
     clock.advance(Duration.ofMinutes(31));
     try (Stores probe = stores.open(PersistenceConfig.inMemory().clock(clock).build())) {
-      HotBucket bucket = probe.bucket(Bucket.AGENT_STATE);
-      await().atMost(SOON).until(() -> bucket.list(agent.id().toString(), "").isEmpty());
+      HotBucket bucket = probe.hot().bucket(Bucket.AGENT_STATE);
+      await().atMost(SOON).until(() -> bucket.reads().list(agent.id(), "").isEmpty());
     }
   }
 }

@@ -13,9 +13,8 @@ import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.config.PostgresConfig;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.Agent;
-import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.testkit.server.NatsServer;
 import io.mistersmith.persistence.testkit.server.PostgresServer;
 import io.mistersmith.persistence.testkit.server.TestServers;
@@ -28,7 +27,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 
-/** What a new user sees: the log of a first run, and the messages of what goes wrong in it. */
+/**
+ * Checks the log of a new user's first run, and the messages of the failures that are likely in it.
+ */
 class FirstHourIT {
   private static final AtomicInteger RUNS = new AtomicInteger();
 
@@ -45,8 +46,8 @@ class FirstHourIT {
     logger.addAppender(log);
     try (Persistence persistence = Persistence.open(config(database()))) {
       Agent agent = persistence.agents().save(Agent.of("worker", "one")).value();
-      StateRepository<String> states = persistence.states(DataType.AGENT_STATE, String.class);
-      var unused = states.watch(agent.id().toString(), change -> {});
+      StateRepository<String> states = persistence.states(String.class);
+      var unused = states.watch(agent.id(), change -> {});
       for (int i = 0; i < 10; i++) {
         states.save(StateKey.of(agent.id(), "key-" + i), "value");
       }
@@ -55,13 +56,16 @@ class FirstHourIT {
     }
     List<ILoggingEvent> events = List.copyOf(log.list);
     assertThat(events)
-        .as("warnings, but for what an old nats-server cannot do")
+        .as(
+            "warnings, but for what an old nats-server cannot do and what a busy machine is slow at")
         .filteredOn(event -> event.getLevel().isGreaterOrEqual(Level.WARN))
         .filteredOn(event -> !event.getFormattedMessage().startsWith("nats-server"))
+        .filteredOn(event -> event.getLoggerName().indexOf("SlowStatements") < 0)
         .isEmpty();
     List<String> lines =
         events.stream()
             .filter(event -> event.getLevel().isGreaterOrEqual(Level.INFO))
+            .filter(event -> event.getLoggerName().indexOf("SlowStatements") < 0)
             .map(ILoggingEvent::getFormattedMessage)
             .filter(line -> !line.startsWith("nats-server"))
             .toList();
@@ -78,8 +82,8 @@ class FirstHourIT {
   void unreachableServersAreNamed() throws IOException {
     int unused = unusedPort();
     String url = "jdbc:postgresql://127.0.0.1:" + unused + "/agents?password=s3cret";
-    PostgresConfig nowhere = PostgresConfig.of(url, "app").withPassword("s3cret");
-    for (PostgresConfig each : List.of(nowhere, nowhere.withMigrateOnOpen(true))) {
+    PostgresConfig nowhere = PostgresConfig.builder(url, "app").password("s3cret").build();
+    for (PostgresConfig each : List.of(nowhere, nowhere.toBuilder().migrateOnOpen().build())) {
       assertThat(openFails(config(each)))
           .hasMessageContaining("127.0.0.1:" + unused)
           .hasMessageContaining("08001")
@@ -95,8 +99,8 @@ class FirstHourIT {
   @Test
   void missingDatabaseAndMissingSchemaSayTheNextStep() {
     PostgresConfig database = database();
-    assertThat(openFails(config(database.withMigrateOnOpen(false))))
-        .hasMessageContaining("withMigrateOnOpen(true)");
+    assertThat(openFails(config(database.toBuilder().neverMigrate().build())))
+        .hasMessageContaining("PostgresConfig.Builder.migrateOnOpen()");
     PostgresConfig missing =
         PostgresConfig.of(database.jdbcUrl().replace(name, "missing"), database.user());
     assertThat(openFails(config(missing)))
@@ -120,11 +124,18 @@ class FirstHourIT {
 
   private PostgresConfig database() {
     PostgresConfig config = PostgresConfig.of(postgres.createDatabase(name), postgres.user());
-    return postgres.password().map(config::withPassword).orElse(config).withMigrateOnOpen(true);
+    return postgres
+        .password()
+        .map(secret -> config.toBuilder().password(secret).build())
+        .orElse(config)
+        .toBuilder()
+        .migrateOnOpen()
+        .build();
   }
 
   private PersistenceConfig config(PostgresConfig database) {
-    return PersistenceConfig.builder(NatsConfig.of(nats.url()).withNamePrefix(name + "-"), database)
+    return PersistenceConfig.builder(
+            NatsConfig.builder(nats.url()).namePrefix(name + "-").build(), database)
         .build();
   }
 

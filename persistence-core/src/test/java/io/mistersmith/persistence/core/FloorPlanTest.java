@@ -6,10 +6,14 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyP
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -19,6 +23,9 @@ class FloorPlanTest {
 
   private static final String ROOT = "io.mistersmith.persistence";
   private static final String INTERNAL = ROOT + ".core.internal";
+
+  /** 85 for state, agents and operations; 3 for transactions, 2 for pools. */
+  private static final int MOST_API_TYPES = 90;
 
   private static final JavaClasses HOUSE =
       new ClassFileImporter()
@@ -62,11 +69,14 @@ class FloorPlanTest {
             ROOT + ".conflict..",
             ROOT + ".crdt..",
             ROOT + ".error..",
-            ROOT + ".lifecycle..",
+            ROOT + ".agent..",
+            ROOT + ".checkpoint..",
             ROOT + ".model..",
-            ROOT + ".monitor..",
-            ROOT + ".repository..",
+            ROOT + ".state..",
+            ROOT + ".event..",
+            ROOT + ".operations..",
             ROOT + ".routing..",
+            ROOT + ".transaction..",
             ROOT + ".spi..")
         .should()
         .dependOnClassesThat()
@@ -78,11 +88,14 @@ class FloorPlanTest {
             ROOT + ".conflict..",
             ROOT + ".crdt..",
             ROOT + ".error..",
-            ROOT + ".lifecycle..",
+            ROOT + ".agent..",
+            ROOT + ".checkpoint..",
             ROOT + ".model..",
-            ROOT + ".monitor..",
-            ROOT + ".repository..",
+            ROOT + ".state..",
+            ROOT + ".event..",
+            ROOT + ".operations..",
             ROOT + ".routing..",
+            ROOT + ".transaction..",
             ROOT + ".spi..")
         .check(HOUSE);
   }
@@ -99,17 +112,19 @@ class FloorPlanTest {
   }
 
   @Test
-  void onlyThePostgresStoreAndThePoolSeeJdbc() {
+  void onlyThePostgresStoreSeesJdbc() {
     noClasses()
         .that()
         .resideInAPackage(ROOT + "..")
         .and()
         .resideOutsideOfPackages(
             INTERNAL + ".store.postgres..",
-            INTERNAL + ".pool..",
             ROOT + ".migration..",
             ROOT + ".cli..",
             ROOT + ".testkit.server..")
+        // The one entry that takes a connection of the application.
+        .and()
+        .haveNameNotMatching(".*\\.core\\.ApplicationTransaction(\\$.*)?")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(
@@ -126,5 +141,23 @@ class FloorPlanTest {
         .onlyHaveDependentClassesThat()
         .resideInAnyPackage(INTERNAL + ".store..", ROOT + ".core")
         .check(HOUSE);
+  }
+
+  @Test
+  void theApiStaysSmall() {
+    assertThat(
+            HOUSE.stream()
+                .filter(type -> isApi(type.getPackageName()))
+                .filter(type -> type.isTopLevelClass() && !type.getSimpleName().endsWith("-info"))
+                .filter(type -> type.getModifiers().contains(JavaModifier.PUBLIC))
+                .map(JavaClass::getName))
+        .as("public top-level types; nest what belongs to one owner")
+        .hasSizeLessThanOrEqualTo(MOST_API_TYPES);
+  }
+
+  private static boolean isApi(String name) {
+    return name.startsWith(ROOT)
+        && Stream.of(".core", ".testkit", ".migration", ".cli", ".examples")
+            .noneMatch(other -> name.startsWith(ROOT + other));
   }
 }

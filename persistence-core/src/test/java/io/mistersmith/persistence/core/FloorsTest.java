@@ -15,10 +15,10 @@ import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.Versioned;
-import io.mistersmith.persistence.repository.StateRepository;
-import io.mistersmith.persistence.spi.HotBucket;
-import io.mistersmith.persistence.spi.StoredState;
 import io.mistersmith.persistence.spi.Stores;
+import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
+import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
+import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.testkit.fault.Call;
 import io.mistersmith.persistence.testkit.fault.Faults;
 import io.mistersmith.persistence.testkit.fault.FaultyStores;
@@ -63,7 +63,7 @@ class FloorsTest {
             .clock(clock)
             .cache(CacheConfig.off())
             .knownRevisions(knownRevisions)
-            .flush(FlushConfig.defaults().withCloseDeadline(Duration.ofSeconds(2)))
+            .flush(FlushConfig.builder().closeDeadline(Duration.ofSeconds(2)).build())
             .build(),
         new FaultyStores(stores, faults));
   }
@@ -71,11 +71,11 @@ class FloorsTest {
   @Test
   void aListSaysOfAKeyWhatThisProcessKnows() {
     states.save(key, 1);
-    assertThat(states.keys(agent.id().toString(), "")).containsExactly(key);
+    assertThat(states.keys(agent.id(), "")).containsExactly(key);
     states.delete(key);
-    assertThat(states.keys(agent.id().toString(), "")).isEmpty();
+    assertThat(states.keys(agent.id(), "")).isEmpty();
     states.save(key, 2);
-    assertThat(states.keys(agent.id().toString(), "")).containsExactly(key);
+    assertThat(states.keys(agent.id(), "")).containsExactly(key);
   }
 
   @BeforeEach
@@ -188,14 +188,14 @@ class FloorsTest {
 
   private StoredState row() {
     try (Stores probe = stores.open(PersistenceConfig.inMemory().clock(clock).build())) {
-      return probe.states().find(key).orElseThrow();
+      return probe.sql().states().find(key).orElseThrow();
     }
   }
 
   private void evict() {
     try (Stores probe = stores.open(PersistenceConfig.inMemory().clock(clock).build())) {
-      HotBucket bucket = probe.bucket(Bucket.AGENT_STATE);
-      bucket.evict(bucket.subject(key), Long.MAX_VALUE).join();
+      HotBucket bucket = probe.hot().bucket(Bucket.AGENT_STATE);
+      bucket.writes().evict(bucket.journal().subject(key), Long.MAX_VALUE).join();
     }
   }
 
@@ -240,7 +240,7 @@ class FloorsTest {
       states.save(key, 2);
       assertThat(flush.awaitArrival(SOON)).isTrue();
       clock.advance(Duration.ofSeconds(1));
-      stores.loseTail(Bucket.AGENT_STATE, kept.sequence());
+      stores.loseTail(Bucket.AGENT_STATE, ((Revision.OfJournal) kept).sequence());
       assertThat(found(states, key)).contains(1);
     }
   }

@@ -10,9 +10,9 @@ import io.mistersmith.persistence.config.FlushConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.repository.StateRepository;
-import io.mistersmith.persistence.spi.HotBucket;
 import io.mistersmith.persistence.spi.Stores;
+import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
+import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.testkit.fault.Call;
 import io.mistersmith.persistence.testkit.fault.Faults;
 import io.mistersmith.persistence.testkit.fault.FaultyStores;
@@ -49,15 +49,17 @@ class HydratedCopyTest {
           .clock(clock)
           .cache(CacheConfig.off())
           .flush(
-              FlushConfig.defaults()
-                  .withIdleTimeToLive(IDLE, SWEEP)
-                  .withCloseDeadline(Duration.ofSeconds(2)))
+              FlushConfig.builder()
+                  .idleTimeToLive(IDLE)
+                  .sweepInterval(SWEEP)
+                  .closeDeadline(Duration.ofSeconds(2))
+                  .build())
           .build();
   private final Persistence persistence =
       Persistence.open(config, new FaultyStores(stores, faults));
   private final StateRepository<Integer> states = persistence.states(Integer.class);
   private final Stores probe = stores.open(config);
-  private final HotBucket bucket = probe.bucket(Bucket.AGENT_STATE);
+  private final HotBucket bucket = probe.hot().bucket(Bucket.AGENT_STATE);
 
   @AfterEach
   void close() {
@@ -100,7 +102,7 @@ class HydratedCopyTest {
     evict();
     hydrate(1);
     stores.restoreSql(before);
-    await().atMost(SOON).until(() -> persistence.deadLetters().count() == KEYS);
+    await().atMost(SOON).until(() -> persistence.operations().deadLetters().count() == KEYS);
     hydrate(1);
   }
 
@@ -117,19 +119,19 @@ class HydratedCopyTest {
       gate.release();
     }
     late.get(20, TimeUnit.SECONDS);
-    await().atMost(SOON).until(() -> bucket.list(agent.id().toString(), "").isEmpty());
-    assertThat(persistence.deadLetters().count()).isZero();
+    await().atMost(SOON).until(() -> bucket.reads().list(agent.id(), "").isEmpty());
+    assertThat(persistence.operations().deadLetters().count()).isZero();
     assertThat(states.find(keys.get(0))).isEmpty();
   }
 
   private void write(int value) {
     keys.forEach(key -> states.save(key, value));
-    states.flush(agent.id().toString(), SOON);
+    persistence.lifecycle().flush(agent.id(), SOON);
   }
 
   private void evict() {
     clock.advance(IDLE.plus(SWEEP));
-    await().atMost(SOON).until(() -> bucket.state().messages() == 0);
+    await().atMost(SOON).until(() -> bucket.journal().state().messages() == 0);
   }
 
   /** Reads all, and has the flush pass the copies that were made. */
@@ -137,10 +139,11 @@ class HydratedCopyTest {
     for (StateKey key : keys) {
       assertThat(states.find(key).orElseThrow().value()).isEqualTo(value);
     }
-    long last = bucket.state().lastSequence();
+    long last = bucket.journal().state().lastSequence();
     await()
         .atMost(SOON)
-        .until(() -> probe.journals().position(bucket.name()).orElseThrow().sequence() >= last);
+        .until(
+            () -> probe.sql().journals().position(bucket.name()).orElseThrow().sequence() >= last);
   }
 
   private void awaitRows(int value) {
@@ -148,7 +151,7 @@ class HydratedCopyTest {
         .atMost(SOON)
         .until(
             () ->
-                probe.states().findAll(keys).values().stream()
+                probe.sql().states().findAll(keys).values().stream()
                         .filter(
                             row ->
                                 new String(row.value(), StandardCharsets.UTF_8)

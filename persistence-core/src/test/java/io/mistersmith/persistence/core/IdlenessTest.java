@@ -11,11 +11,11 @@ import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.Versioned;
-import io.mistersmith.persistence.repository.SaveOptions;
-import io.mistersmith.persistence.repository.StateRepository;
-import io.mistersmith.persistence.spi.HotBucket;
-import io.mistersmith.persistence.spi.HotEntry;
 import io.mistersmith.persistence.spi.Stores;
+import io.mistersmith.persistence.spi.hot.HotEntry;
+import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
+import io.mistersmith.persistence.state.SaveOptions;
+import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.testkit.fault.Call;
 import io.mistersmith.persistence.testkit.fault.CallFaults;
 import io.mistersmith.persistence.testkit.fault.Faults;
@@ -53,16 +53,18 @@ class IdlenessTest {
           .clock(clock)
           .cache(CacheConfig.off())
           .flush(
-              FlushConfig.defaults()
-                  .withIdleTimeToLive(IDLE, SWEEP)
-                  .withCloseDeadline(Duration.ofSeconds(2)))
+              FlushConfig.builder()
+                  .idleTimeToLive(IDLE)
+                  .sweepInterval(SWEEP)
+                  .closeDeadline(Duration.ofSeconds(2))
+                  .build())
           .build();
   private final Faults faults = new Faults(1);
   private final Persistence persistence =
       Persistence.open(config, new FaultyStores(stores, faults));
   private final StateRepository<Integer> states = persistence.states(Integer.class);
   private final Stores probe = stores.open(config);
-  private final HotBucket bucket = probe.bucket(Bucket.AGENT_STATE);
+  private final HotBucket bucket = probe.hot().bucket(Bucket.AGENT_STATE);
 
   @BeforeEach
   void register() {
@@ -86,7 +88,7 @@ class IdlenessTest {
     assertThat(keysInKv()).containsExactlyInAnyOrderElementsOf(backlog);
 
     stores.restoreSql(replica);
-    await().atMost(SOON).until(() -> probe.states().findAll(backlog).size() == WRITES);
+    await().atMost(SOON).until(() -> probe.sql().states().findAll(backlog).size() == WRITES);
     assertAllReadable();
     clock.advance(IDLE.minus(SWEEP).minusSeconds(1));
     awaitASweep();
@@ -98,7 +100,7 @@ class IdlenessTest {
     writeDuringAnOutageOf(IDLE.multipliedBy(2));
     awaitASweep();
     clock.advance(IDLE);
-    await().atMost(SOON).until(() -> bucket.state().messages() == 0);
+    await().atMost(SOON).until(() -> bucket.journal().state().messages() == 0);
     assertAllReadable();
   }
 
@@ -112,10 +114,10 @@ class IdlenessTest {
           states.saveAsync(StateKey.of(agent.id(), "many-" + i), i, SaveOptions.unconditional()));
     }
     saves.forEach(CompletableFuture::join);
-    states.flush(agent.id().toString(), SOON);
-    assertThat(bucket.state().messages()).isEqualTo(many + 1);
+    persistence.lifecycle().flush(agent.id(), SOON);
+    assertThat(bucket.journal().state().messages()).isEqualTo(many + 1);
     clock.advance(IDLE.plus(SWEEP));
-    await().atMost(SOON).until(() -> bucket.state().messages() == 0);
+    await().atMost(SOON).until(() -> bucket.journal().state().messages() == 0);
   }
 
   /** The samples are the store's: another process goes on with them. */
@@ -137,7 +139,7 @@ class IdlenessTest {
   @Test
   void aHydratedCopyIsIdleFromItsHydration() {
     clock.advance(IDLE.plusSeconds(1));
-    await().atMost(SOON).until(() -> bucket.state().messages() == 0);
+    await().atMost(SOON).until(() -> bucket.journal().state().messages() == 0);
     assertThat(states.find(before)).isPresent();
     assertThat(keysInKv()).containsExactly(before);
     StateKey older = StateKey.of(agent.id(), "older");
@@ -147,7 +149,7 @@ class IdlenessTest {
     awaitASweep();
     assertThat(keysInKv()).containsExactlyInAnyOrder(before, older);
     clock.advance(SWEEP);
-    await().atMost(SOON).until(() -> bucket.state().messages() == 0);
+    await().atMost(SOON).until(() -> bucket.journal().state().messages() == 0);
   }
 
   @Test
@@ -157,10 +159,10 @@ class IdlenessTest {
     clock.advance(RETENTION.multipliedBy(2));
     stores.sqlOutage(false);
     states.flush(before, SOON);
-    assertThat(probe.states().sweep(RETENTION)).isZero();
-    assertThat(probe.states().find(before)).isPresent();
+    assertThat(probe.sql().states().sweep(RETENTION)).isZero();
+    assertThat(probe.sql().states().find(before)).isPresent();
     clock.advance(RETENTION.plusSeconds(1));
-    await().atMost(SOON).until(() -> probe.states().find(before).isEmpty());
+    await().atMost(SOON).until(() -> probe.sql().states().find(before).isEmpty());
   }
 
   private void writeDuringAnOutageOf(Duration time) {
@@ -170,7 +172,7 @@ class IdlenessTest {
     }
     clock.advance(time);
     stores.sqlOutage(false);
-    states.flush(agent.id().toString(), SOON);
+    persistence.lifecycle().flush(agent.id(), SOON);
   }
 
   /** Each sweep ends with the removal of old rows. */
@@ -182,7 +184,7 @@ class IdlenessTest {
   }
 
   private List<StateKey> keysInKv() {
-    return bucket.list(agent.id().toString(), "").stream().map(HotEntry::key).toList();
+    return bucket.reads().list(agent.id(), "").stream().map(HotEntry::key).toList();
   }
 
   private void assertAllReadable() {

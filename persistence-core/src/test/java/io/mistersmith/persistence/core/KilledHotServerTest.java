@@ -9,20 +9,20 @@ import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.CacheConfig;
 import io.mistersmith.persistence.config.FlushConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.conflict.ConflictResolver.Resolution;
 import io.mistersmith.persistence.conflict.ConflictRules;
-import io.mistersmith.persistence.conflict.Resolution;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.model.Agent;
-import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.monitor.CheckScope;
-import io.mistersmith.persistence.repository.SaveOptions;
-import io.mistersmith.persistence.repository.StateRepository;
-import io.mistersmith.persistence.spi.HotBucket;
-import io.mistersmith.persistence.spi.ReadFrom;
+import io.mistersmith.persistence.operations.Consistency.CheckScope;
 import io.mistersmith.persistence.spi.Stores;
+import io.mistersmith.persistence.spi.hot.HotReads.ReadFrom;
+import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
+import io.mistersmith.persistence.state.SaveOptions;
+import io.mistersmith.persistence.state.StateRepository;
+import io.mistersmith.persistence.state.StateType;
 import io.mistersmith.persistence.testkit.memory.InMemoryStores;
 import io.mistersmith.persistence.testkit.time.ManualClock;
 import java.time.Duration;
@@ -68,9 +68,11 @@ class KilledHotServerTest {
         .clock(clock)
         .cache(CacheConfig.off())
         .flush(
-            FlushConfig.defaults()
-                .withIdleTimeToLive(IDLE, sweep)
-                .withCloseDeadline(Duration.ofSeconds(2)))
+            FlushConfig.builder()
+                .idleTimeToLive(IDLE)
+                .sweepInterval(sweep)
+                .closeDeadline(Duration.ofSeconds(2))
+                .build())
         .build();
   }
 
@@ -90,7 +92,7 @@ class KilledHotServerTest {
     states.flush(key, SOON);
     clock.advance(Duration.ofDays(8));
     try (Stores probe = stores.open(config)) {
-      await().atMost(SOON).until(() -> probe.states().find(key).isEmpty());
+      await().atMost(SOON).until(() -> probe.sql().states().find(key).isEmpty());
     }
     evict();
     killed();
@@ -126,7 +128,8 @@ class KilledHotServerTest {
               return Resolution.takeIncoming();
             });
     try (Persistence late = Persistence.open(config(NEVER), stores)) {
-      StateRepository<Integer> theirs = late.states(DataType.AGENT_STATE, Integer.class, rules);
+      StateRepository<Integer> theirs =
+          late.states(StateType.untyped(Integer.class).withRules(rules));
       writeOften(COMES_BACK - 1);
       theirs.save(key, COMES_BACK);
       write(COMES_BACK + 1, WRITES);
@@ -142,7 +145,7 @@ class KilledHotServerTest {
   void aRefusedEntryOutlivesItsTimeInTheBucket() {
     StateKey strange = StateKey.of(Agent.of("test", "stranger").id(), "a");
     states.save(strange, 1);
-    await().atMost(SOON).until(() -> persistence.deadLetters().count() == 1);
+    await().atMost(SOON).until(() -> persistence.operations().deadLetters().count() == 1);
     clock.advance(IDLE.multipliedBy(2));
     assertThat(states.find(strange).orElseThrow().value()).isEqualTo(1);
   }
@@ -164,7 +167,9 @@ class KilledHotServerTest {
     writeOften();
     persistence.agents().delete(agent.id());
     try (Stores probe = stores.open(config)) {
-      assertThat(probe.bucket(Bucket.AGENT_STATE).state().messages()).as("the marker").isOne();
+      assertThat(probe.hot().bucket(Bucket.AGENT_STATE).journal().state().messages())
+          .as("the marker")
+          .isOne();
     }
   }
 
@@ -173,7 +178,8 @@ class KilledHotServerTest {
     writeOften();
     evict();
     killed();
-    assertThat(persistence.consistency().check(CheckScope.everything()).inconsistencies())
+    assertThat(
+            persistence.operations().consistency().check(CheckScope.everything()).inconsistencies())
         .isEmpty();
   }
 
@@ -202,8 +208,8 @@ class KilledHotServerTest {
       }
       theirs.flush(key, SOON);
       clock.advance(IDLE);
-      HotBucket bucket = probe.bucket(Bucket.AGENT_STATE);
-      bucket.evictAgent(key.agent(), bucket.state().lastSequence());
+      HotBucket bucket = probe.hot().bucket(Bucket.AGENT_STATE);
+      bucket.writes().evictAgent(key.agent(), bucket.journal().state().lastSequence()).join();
     }
     killed();
     assertThat(states.find(key).orElseThrow().value()).isEqualTo(WRITES);
@@ -255,7 +261,7 @@ class KilledHotServerTest {
   }
 
   @Test
-  void whoeverDoesNotFlushKnowsThePositionLately() {
+  void aRuntimeThatDoesNotFlushKnowsThePositionLate() {
     reopenWithoutSweeps();
     try (Persistence follower = Persistence.open(config(NEVER), stores)) {
       states.save(key, 1);
@@ -296,8 +302,8 @@ class KilledHotServerTest {
   private void evict() {
     clock.advance(IDLE.plusMinutes(1));
     try (Stores probe = stores.open(config)) {
-      HotBucket bucket = probe.bucket(Bucket.AGENT_STATE);
-      await().atMost(SOON).until(() -> bucket.state().messages() == 0);
+      HotBucket bucket = probe.hot().bucket(Bucket.AGENT_STATE);
+      await().atMost(SOON).until(() -> bucket.journal().state().messages() == 0);
     }
     reopenWithoutSweeps();
   }
@@ -312,10 +318,11 @@ class KilledHotServerTest {
   private void killed() {
     stores.killHotServer();
     try (Stores probe = stores.open(config)) {
-      assertThat(probe.bucket(Bucket.AGENT_STATE).state().messages())
+      assertThat(probe.hot().bucket(Bucket.AGENT_STATE).journal().state().messages())
           .as("messages that came back")
           .isPositive();
-      assertThat(probe.bucket(Bucket.AGENT_STATE).get(key, ReadFrom.LEADER)).isPresent();
+      assertThat(probe.hot().bucket(Bucket.AGENT_STATE).reads().get(key, ReadFrom.LEADER))
+          .isPresent();
     }
   }
 }

@@ -10,9 +10,9 @@ import io.mistersmith.persistence.config.FlushConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.monitor.LagStats;
-import io.mistersmith.persistence.monitor.MemoryStats;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.operations.Consistency.LagStats;
+import io.mistersmith.persistence.operations.Consistency.MemoryStats;
+import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.testkit.fault.Call;
 import io.mistersmith.persistence.testkit.fault.Faults;
 import io.mistersmith.persistence.testkit.fault.FaultyStores;
@@ -24,7 +24,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What the engine says of its lag and backlog, where both are known to the millisecond. */
+/** The reported lag and backlog, where both are known to the millisecond. */
 class LagTest {
 
   private static final Duration SOON = Duration.ofSeconds(10);
@@ -52,8 +52,13 @@ class LagTest {
     return Persistence.open(
         PersistenceConfig.inMemory()
             .clock(clock)
-            .flush(FlushConfig.defaults().withTriggers(1, Duration.ofMillis(1), 1 << 20))
-            .consistency(ConsistencyConfig.defaults().withSampling(Duration.ZERO, 1))
+            .flush(
+                FlushConfig.builder()
+                    .dirtyKeys(1)
+                    .maxAge(Duration.ofMillis(1))
+                    .maxBytes(1 << 20)
+                    .build())
+            .consistency(ConsistencyConfig.builder().interval(Duration.ZERO).sampleSize(1).build())
             .build(),
         new FaultyStores(stores, faults));
   }
@@ -72,7 +77,7 @@ class LagTest {
     await()
         .atMost(SOON)
         .pollInterval(Duration.ofMillis(1))
-        .until(() -> persistence.consistency().lag().samples() == number);
+        .until(() -> persistence.operations().consistency().lag().samples() == number);
   }
 
   @Test
@@ -80,13 +85,13 @@ class LagTest {
     for (int i = 1; i <= 100; i++) {
       commitAfter(i, Duration.ofMillis(4L * i));
     }
-    LagStats lag = persistence.consistency().lag();
+    LagStats lag = persistence.operations().consistency().lag();
     assertClose(lag.p50(), 200);
     assertClose(lag.p95(), 380);
     assertClose(lag.p99(), 396);
     assertThat(lag.max()).isEqualTo(Duration.ofMillis(400));
     assertThat(lag.violations()).as("200 ms is none yet").isEqualTo(50);
-    MemoryStats stats = persistence.consistency().stats();
+    MemoryStats stats = persistence.operations().consistency().stats();
     assertThat(stats.violations()).isEqualTo(50);
     assertThat(stats.consistencyWindowP95()).isEqualTo(lag.p95());
     assertThat(stats.averageFlushTime()).isPositive().isEqualTo(lag.averageFlush());
@@ -111,13 +116,13 @@ class LagTest {
         states.save(key(i % 2), i);
         clock.advance(Duration.ofSeconds(1));
       }
-      assertWaiting(persistence.consistency().stats(), Duration.ofSeconds(5));
-      assertWaiting(other.consistency().stats(), Duration.ofSeconds(5));
+      assertWaiting(persistence.operations().consistency().stats(), Duration.ofSeconds(5));
+      assertWaiting(other.operations().consistency().stats(), Duration.ofSeconds(5));
       stores.sqlOutage(false);
-      states.flush(agent.id().toString(), SOON);
-      await().atMost(SOON).until(() -> other.consistency().backlog().isEmpty());
+      persistence.lifecycle().flush(agent.id(), SOON);
+      await().atMost(SOON).until(() -> other.operations().consistency().backlog().isEmpty());
     }
-    MemoryStats flushed = persistence.consistency().stats();
+    MemoryStats flushed = persistence.operations().consistency().stats();
     assertThat(flushed.dirtyEntries()).isZero();
     assertThat(flushed.backlog().oldestAge()).isZero();
     assertThat(flushed.sqlRows()).hasValue(2);
@@ -132,17 +137,18 @@ class LagTest {
     assertThat(stats.sqlRows()).as("PostgreSQL does not answer").isEmpty();
   }
 
-  /** What is flushed is a part of the stream's bytes that says nothing of what waits. */
+  /** Flushed entries are part of the stream's bytes, and not of the backlog. */
   @Test
   void aLargeEntryAmongManySmallOnesCountsWithAllItsBytes() throws Exception {
     for (int i = 1; i <= 50; i++) {
       commitAfter(i, Duration.ZERO);
     }
-    assertThat(persistence.consistency().backlog().isEmpty()).isTrue();
+    assertThat(persistence.operations().consistency().backlog().isEmpty()).isTrue();
     stores.sqlOutage(true);
     states.save(key(51), "x".repeat(100_000));
-    assertThat(persistence.consistency().backlog().messages()).isEqualTo(1);
-    assertThat(persistence.consistency().backlog().bytes()).isBetween(100_000L, 120_000L);
+    assertThat(persistence.operations().consistency().backlog().messages()).isEqualTo(1);
+    assertThat(persistence.operations().consistency().backlog().bytes())
+        .isBetween(100_000L, 120_000L);
   }
 
   @Test
@@ -151,7 +157,7 @@ class LagTest {
     for (int i = 0; i < 10_020; i++) {
       states.save(key(i), i);
     }
-    assertThat(persistence.consistency().stats().dirtyEntries()).isEqualTo(10_020);
+    assertThat(persistence.operations().consistency().stats().dirtyEntries()).isEqualTo(10_020);
   }
 
   @Test
@@ -159,7 +165,7 @@ class LagTest {
     stores.sqlOutage(true);
     states.save(key(1), 1);
     clock.set(clock.instant().minusSeconds(5));
-    assertThat(persistence.consistency().backlog().messages()).isEqualTo(1);
-    assertThat(persistence.consistency().backlog().oldestAge()).isZero();
+    assertThat(persistence.operations().consistency().backlog().messages()).isEqualTo(1);
+    assertThat(persistence.operations().consistency().backlog().oldestAge()).isZero();
   }
 }

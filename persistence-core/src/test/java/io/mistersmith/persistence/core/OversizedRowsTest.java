@@ -4,20 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.checkpoint.Checkpoint;
+import io.mistersmith.persistence.checkpoint.CheckpointOptions;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
-import io.mistersmith.persistence.lifecycle.Checkpoint;
-import io.mistersmith.persistence.lifecycle.CheckpointOptions;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.Versioned;
-import io.mistersmith.persistence.repository.StateRepository;
-import io.mistersmith.persistence.spi.JournalPosition;
-import io.mistersmith.persistence.spi.Operation;
-import io.mistersmith.persistence.spi.StateChange;
 import io.mistersmith.persistence.spi.Stores;
+import io.mistersmith.persistence.spi.hot.Operation;
+import io.mistersmith.persistence.spi.sql.JournalPosition;
+import io.mistersmith.persistence.spi.sql.JournalStore.StateChange;
+import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.testkit.memory.InMemoryStores;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -57,15 +57,16 @@ class OversizedRowsTest {
               Optional.of(key),
               Operation.PUT,
               ("\"" + text + "\"").getBytes(StandardCharsets.UTF_8),
-              new Revision(1, changes.size() + 1),
+              new Revision.OfJournal(1, changes.size() + 1),
               Instant.EPOCH,
               Optional.empty()));
     }
     try (Stores opened = stores.open(config)) {
       JournalPosition position =
-          opened.journals().startEpoch(JOURNAL, Optional.empty(), 1, Instant.EPOCH, "test");
+          opened.sql().journals().startEpoch(JOURNAL, Optional.empty(), 1, Instant.EPOCH, "test");
       assertThat(
               opened
+                  .sql()
                   .journals()
                   .apply(position, position.advancedTo(changes.size(), Instant.EPOCH), changes))
           .isNotNull();
@@ -79,7 +80,7 @@ class OversizedRowsTest {
 
   @Test
   void hydrationLeavesItOutAndBringsItsNeighbours() {
-    assertThat(persistence.lifecycle().hydrate(agent.id().toString()).brought()).isEqualTo(2);
+    assertThat(persistence.lifecycle().hydrate(agent.id()).brought()).isEqualTo(2);
     assertThat(states.find(first).map(Versioned::value)).contains("saved");
     assertThat(states.find(large).map(Versioned::value)).contains("x".repeat(LARGE));
   }

@@ -7,12 +7,12 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.ConsistencyConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
-import io.mistersmith.persistence.conflict.ConflictStrategy;
+import io.mistersmith.persistence.conflict.ConflictResolver.ConflictStrategy;
+import io.mistersmith.persistence.event.PersistenceEvent;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.monitor.CheckScope;
-import io.mistersmith.persistence.monitor.ConflictReport;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.operations.Consistency.CheckScope;
+import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.testkit.memory.InMemoryStores;
 import java.io.File;
 import java.lang.reflect.InvocationTargetException;
@@ -41,27 +41,35 @@ class PersistenceMetricsTest {
             PersistenceConfig.inMemory()
                 .listener(metrics)
                 .consistency(
-                    ConsistencyConfig.defaults()
-                        .withSampling(Duration.ZERO, 1) // compares when it is told to, alone
-                        .withWindow(Duration.ofHours(1)))
+                    ConsistencyConfig.builder()
+                        .interval(Duration.ZERO) // compares only when the test asks
+                        .window(Duration.ofHours(1))
+                        .build())
                 .build(),
             stores)) {
-      metrics.bind(persistence.consistency(), Duration.ofMillis(20));
+      metrics.bind(persistence.operations().consistency(), Duration.ofMillis(20));
+      String journal = persistence.operations().consistency().journal();
+      assertThat(journal).isEqualTo("AGENT_STATE");
+      assertThat(registry.get("persistence.dead.letters").tag("journal", journal).counter().count())
+          .as("there from the beginning, so that the first one is an increase")
+          .isZero();
       persistence.agents().save(agent);
       StateRepository<Object> states = persistence.states(Object.class);
       for (int i = 0; i < 10; i++) {
         states.save(StateKey.of(agent.id(), "k" + i), i);
       }
-      states.flush(agent.id().toString(), SOON);
+      persistence.lifecycle().flush(agent.id(), SOON);
       await().atMost(SOON).until(() -> counted("persistence.flush.entries") == 10);
       await().atMost(SOON).until(() -> gauge("persistence.sql.rows") == 10);
       assertThat(gauge("persistence.kv.entries")).isEqualTo(10);
       assertThat(gauge("persistence.dirty.entries")).isZero();
       assertThat(gauge("persistence.backlog.entries")).isZero();
+      assertThat(registry.get("persistence.backlog.entries").tag("journal", journal).gauge())
+          .isNotNull();
       assertThat(
               registry
                   .get("persistence.consistency.lag.ms")
-                  .tag("quantile", "0.95")
+                  .tags("quantile", "0.95", "journal", journal)
                   .gauge()
                   .value())
           .isGreaterThanOrEqualTo(0);
@@ -69,7 +77,7 @@ class PersistenceMetricsTest {
           .isGreaterThanOrEqualTo(0);
       assertThat(registry.get("persistence.flush.duration").timer().count()).isPositive();
 
-      states.flush(agent.id().toString(), SOON);
+      persistence.lifecycle().flush(agent.id(), SOON);
       assertThat(transitions("COLD", "ACTIVE")).isEqualTo(1);
       assertThat(transitions("ACTIVE", "FLUSHING")).isEqualTo(2);
       assertThat(transitions("FLUSHING", "ACTIVE")).isEqualTo(2);
@@ -78,14 +86,14 @@ class PersistenceMetricsTest {
       assertThat(agents("FLUSHING")).isZero();
 
       long hydrated = registry.get("persistence.hydration.duration").timer().count();
-      persistence.lifecycle().hydrate(agent.id().toString());
+      persistence.lifecycle().hydrate(agent.id());
       assertThat(registry.get("persistence.hydration.duration").timer().count())
           .isEqualTo(hydrated + 1);
 
       StateKey strange = StateKey.of(Agent.of("test", "stranger").id(), "k");
       states.save(strange, 1);
       await().atMost(SOON).until(() -> counted("persistence.dead.letters") == 1);
-      persistence.consistency().check(CheckScope.everything());
+      persistence.operations().consistency().check(CheckScope.everything());
       assertThat(counted("persistence.consistency.compared")).isEqualTo(11);
       assertThat(
               registry
@@ -94,9 +102,12 @@ class PersistenceMetricsTest {
                   .counter()
                   .count())
           .isEqualTo(1);
-      metrics.onConflict(
-          new ConflictReport(
-              strange, ConflictStrategy.CRDT_MERGE, ConflictReport.Outcome.MERGED, 3));
+      metrics.on(
+          new PersistenceEvent.ConflictMet(
+              strange,
+              ConflictStrategy.CRDT_MERGE,
+              PersistenceEvent.ConflictMet.Outcome.MERGED,
+              3));
       assertThat(
               registry
                   .get("persistence.conflicts")
@@ -168,7 +179,7 @@ class PersistenceMetricsTest {
     }
   }
 
-  /** What is run where there is no Micrometer. */
+  /** Runs without Micrometer on the class path. */
   public static final class OpenedAndClosed implements Callable<String> {
 
     /** Called reflectively. */
@@ -184,7 +195,7 @@ class PersistenceMetricsTest {
         StateRepository<Object> states = persistence.states(Object.class);
         states.save(key, 1);
         states.flush(key, Duration.ofSeconds(10));
-        return persistence.consistency().stats().kvEntries() + "";
+        return persistence.operations().consistency().stats().kvEntries() + "";
       }
     }
   }

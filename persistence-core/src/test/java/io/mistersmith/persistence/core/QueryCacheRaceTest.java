@@ -6,13 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.repository.QueryCache;
-import io.mistersmith.persistence.spi.HotBucket;
-import io.mistersmith.persistence.spi.HotEntry;
-import io.mistersmith.persistence.spi.Operation;
-import io.mistersmith.persistence.spi.ReadFrom;
 import io.mistersmith.persistence.spi.Stores;
+import io.mistersmith.persistence.spi.hot.HotEntry;
+import io.mistersmith.persistence.spi.hot.HotReads.ReadFrom;
+import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
+import io.mistersmith.persistence.spi.hot.HotWrites;
+import io.mistersmith.persistence.spi.hot.Operation;
+import io.mistersmith.persistence.state.QueryCache;
 import io.mistersmith.persistence.testkit.fault.Call;
 import io.mistersmith.persistence.testkit.fault.Faults;
 import io.mistersmith.persistence.testkit.fault.FaultyStores;
@@ -102,37 +104,39 @@ class QueryCacheRaceTest {
     assertThat(cache.stats().hits()).isEqualTo(1);
   }
 
-  /** What stands under a hash may be the result of other parameters. */
+  /** The result under a hash may be that of other parameters. */
   @Test
   void aResultAnswersNoParametersButItsOwn() {
     String wanted = "w".repeat(300);
     String colliding = "c".repeat(300);
     try (Stores raw = stores.open(config)) {
-      HotBucket bucket = raw.bucket(Bucket.QUERY_CACHE);
+      HotBucket bucket = raw.hot().bucket(Bucket.QUERY_CACHE);
       cache.get(colliding, () -> "colliding");
-      HotEntry entry = bucket.get(onlyKey(bucket), ReadFrom.LEADER).orElseThrow();
+      HotEntry entry = bucket.reads().get(onlyKey(bucket), ReadFrom.LEADER).orElseThrow();
       cache.get(wanted, () -> "wanted");
       others.invalidate(colliding);
       long unused =
-          bucket.publish(
-              otherKey(bucket, entry.key()),
-              Operation.PUT,
-              entry.value(),
-              entry.metadata(),
-              HotBucket.ANY);
+          bucket
+              .writes()
+              .publish(
+                  otherKey(bucket, entry.key()),
+                  Operation.PUT,
+                  entry.value(),
+                  entry.metadata(),
+                  HotWrites.ANY);
     }
     assertThat(cache.get(wanted, () -> "loaded")).isEqualTo("loaded");
     assertThat(cache.get(wanted, QueryCacheRaceTest::unreachable)).isEqualTo("loaded");
   }
 
   private static StateKey onlyKey(HotBucket bucket) {
-    List<HotEntry> entries = bucket.list("q", "sha256:");
+    List<HotEntry> entries = bucket.reads().list(AgentId.external("q"), "_.sha256:");
     assertThat(entries).hasSize(1);
     return entries.get(0).key();
   }
 
   private static StateKey otherKey(HotBucket bucket, StateKey one) {
-    return bucket.list("q", "sha256:").stream()
+    return bucket.reads().list(AgentId.external("q"), "_.sha256:").stream()
         .map(HotEntry::key)
         .filter(key -> !key.equals(one))
         .findFirst()

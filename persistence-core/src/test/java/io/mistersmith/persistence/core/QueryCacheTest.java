@@ -7,12 +7,14 @@ import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.repository.QueryCache;
-import io.mistersmith.persistence.spi.HotBucket;
-import io.mistersmith.persistence.spi.HotEntry;
-import io.mistersmith.persistence.spi.ReadFrom;
 import io.mistersmith.persistence.spi.Stores;
+import io.mistersmith.persistence.spi.hot.HotEntry;
+import io.mistersmith.persistence.spi.hot.HotReads.ReadFrom;
+import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
+import io.mistersmith.persistence.spi.hot.HotWrites;
+import io.mistersmith.persistence.state.QueryCache;
 import io.mistersmith.persistence.testkit.memory.InMemoryStores;
 import io.mistersmith.persistence.testkit.time.ManualClock;
 import java.nio.charset.StandardCharsets;
@@ -102,22 +104,24 @@ class QueryCacheTest {
   void aWriterThatStoodStillForLongerThanMarkersLiveIsNotBelieved() {
     cache.get("other", () -> 0);
     try (Stores raw = stores.open(config)) {
-      HotBucket bucket = raw.bucket(Bucket.QUERY_CACHE);
-      StateKey key = StateKey.of("q", "=a");
+      HotBucket bucket = raw.hot().bucket(Bucket.QUERY_CACHE);
+      StateKey key = StateKey.of(AgentId.external("q"), "=a");
       cache.get("a", () -> "old");
-      HotEntry old = bucket.get(key, ReadFrom.LEADER).orElseThrow();
+      HotEntry old = bucket.reads().get(key, ReadFrom.LEADER).orElseThrow();
       cache.invalidate("a");
       String text = new String(old.value(), StandardCharsets.UTF_8);
       clock.advance(MAX_AGE.dividedBy(2).plusSeconds(1));
       assertThat(cache.get("a", () -> "renews the generation")).isNotNull();
       clock.advance(MAX_AGE.dividedBy(2).plusSeconds(1));
       long unused =
-          bucket.publish(
-              key,
-              old.operation(),
-              text.getBytes(StandardCharsets.UTF_8),
-              old.metadata(),
-              HotBucket.ANY);
+          bucket
+              .writes()
+              .publish(
+                  key,
+                  old.operation(),
+                  text.getBytes(StandardCharsets.UTF_8),
+                  old.metadata(),
+                  HotWrites.ANY);
     }
     assertThat(cache.get("a", () -> "new")).isEqualTo("new");
   }
@@ -155,17 +159,19 @@ class QueryCacheTest {
   void whatIsNoKeptResultIsLoadedAndReplaced() {
     cache.get("a", () -> 1);
     try (Stores raw = stores.open(config)) {
-      HotBucket bucket = raw.bucket(Bucket.QUERY_CACHE);
-      StateKey key = StateKey.of("q", "=a");
-      HotEntry entry = bucket.get(key, ReadFrom.LEADER).orElseThrow();
+      HotBucket bucket = raw.hot().bucket(Bucket.QUERY_CACHE);
+      StateKey key = StateKey.of(AgentId.external("q"), "=a");
+      HotEntry entry = bucket.reads().get(key, ReadFrom.LEADER).orElseThrow();
       for (String garbage : new String[] {"", "{", "{}\n1", "no line"}) {
         long unused =
-            bucket.publish(
-                key,
-                entry.operation(),
-                garbage.getBytes(StandardCharsets.UTF_8),
-                entry.metadata(),
-                HotBucket.ANY);
+            bucket
+                .writes()
+                .publish(
+                    key,
+                    entry.operation(),
+                    garbage.getBytes(StandardCharsets.UTF_8),
+                    entry.metadata(),
+                    HotWrites.ANY);
         assertThat(cache.get("a", () -> garbage)).isEqualTo(garbage);
         assertThat(cache.get("a", QueryCacheTest::unreachable)).isEqualTo(garbage);
       }

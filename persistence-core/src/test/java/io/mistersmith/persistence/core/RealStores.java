@@ -1,7 +1,7 @@
 package io.mistersmith.persistence.core;
 
-import io.mistersmith.persistence.core.internal.base.ServiceHealth;
-import io.mistersmith.persistence.monitor.PersistenceListener;
+import io.mistersmith.persistence.core.internal.base.Services;
+import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.spi.StoreProvider;
 
 /** Hands the stores of production to tests that put faults in front of them. */
@@ -11,6 +11,6 @@ public final class RealStores {
 
   /** NATS and PostgreSQL. */
   public static StoreProvider provider() {
-    return new NatsPostgresProvider(new ServiceHealth(PersistenceListener.NOOP));
+    return new NatsPostgresProvider(new Services(PersistenceListener.NOOP));
   }
 }

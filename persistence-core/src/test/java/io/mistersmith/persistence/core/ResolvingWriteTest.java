@@ -6,19 +6,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.FlushConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
-import io.mistersmith.persistence.conflict.Candidate;
 import io.mistersmith.persistence.conflict.Conflict;
+import io.mistersmith.persistence.conflict.Conflict.Candidate;
 import io.mistersmith.persistence.conflict.ConflictResolver;
+import io.mistersmith.persistence.conflict.ConflictResolver.Resolution;
 import io.mistersmith.persistence.conflict.ConflictRules;
-import io.mistersmith.persistence.conflict.Resolution;
+import io.mistersmith.persistence.event.PersistenceEvent;
+import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.model.Agent;
-import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.Versioned;
-import io.mistersmith.persistence.monitor.ConflictReport;
-import io.mistersmith.persistence.monitor.PersistenceListener;
-import io.mistersmith.persistence.repository.SaveOptions;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.SaveOptions;
+import io.mistersmith.persistence.state.StateRepository;
+import io.mistersmith.persistence.state.StateType;
 import io.mistersmith.persistence.testkit.fault.Call;
 import io.mistersmith.persistence.testkit.fault.Faults;
 import io.mistersmith.persistence.testkit.fault.FaultyStores;
@@ -45,7 +45,7 @@ class ResolvingWriteTest {
   private final Agent agent = Agent.of("test", "tester");
   private final StateKey key = StateKey.of(agent.id(), "k");
   private final List<Conflict<String>> asked = new ArrayList<>();
-  private final List<ConflictReport> reports = new ArrayList<>();
+  private final List<PersistenceEvent.ConflictMet> reports = new ArrayList<>();
   private final Persistence here = open();
   private final Persistence elsewhere = open();
 
@@ -54,13 +54,12 @@ class ResolvingWriteTest {
         PersistenceConfig.inMemory()
             .clock(clock)
             .listener(
-                new PersistenceListener() {
-                  @Override
-                  public void onConflict(ConflictReport report) {
-                    reports.add(report);
-                  }
-                })
-            .flush(FlushConfig.defaults().withCloseDeadline(Duration.ofSeconds(2)))
+                PersistenceListener.of(
+                    PersistenceEvent.ConflictMet.class,
+                    report -> {
+                      reports.add(report);
+                    }))
+            .flush(FlushConfig.builder().closeDeadline(Duration.ofSeconds(2)).build())
             .build(),
         stores);
   }
@@ -83,7 +82,7 @@ class ResolvingWriteTest {
           asked.add(conflict);
           return rule.apply(conflict);
         };
-    return runtime.states(DataType.AGENT_STATE, String.class, ConflictRules.of(resolver));
+    return runtime.states(StateType.untyped(String.class).withRules(ConflictRules.of(resolver)));
   }
 
   private static Resolution<String> joined(Conflict<String> conflict) {
@@ -135,7 +134,7 @@ class ResolvingWriteTest {
     assertThat(current.value()).contains("1");
     assertThat(current.revision()).contains(first.revision());
     assertThat(current.clock()).isEqualTo(first.clock());
-    assertThat(reports).extracting(ConflictReport::lost).containsExactly(0);
+    assertThat(reports).extracting(PersistenceEvent.ConflictMet::lost).containsExactly(0);
   }
 
   @Test
@@ -153,7 +152,7 @@ class ResolvingWriteTest {
     assertThat(again.revision().isAfter(merged.revision())).isTrue();
     assertThatThrownBy(() -> others.save(key, "6", SaveOptions.at(again.revision())))
         .hasMessageContaining("expected revision");
-    assertThat(reports).extracting(ConflictReport::lost).containsOnly(0);
+    assertThat(reports).extracting(PersistenceEvent.ConflictMet::lost).containsOnly(0);
   }
 
   @Test

@@ -5,18 +5,20 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.conflict.ConflictResolver.Resolution;
 import io.mistersmith.persistence.conflict.ConflictRules;
-import io.mistersmith.persistence.conflict.Resolution;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.DataType;
+import io.mistersmith.persistence.model.DataType.StorageLayer;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.model.StorageLayer;
 import io.mistersmith.persistence.model.Versioned;
-import io.mistersmith.persistence.monitor.CacheStats;
-import io.mistersmith.persistence.repository.SaveOptions;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.operations.Operations.CacheStats;
+import io.mistersmith.persistence.spi.Stores;
+import io.mistersmith.persistence.state.SaveOptions;
+import io.mistersmith.persistence.state.StateRepository;
+import io.mistersmith.persistence.state.StateType;
 import io.mistersmith.persistence.testkit.fault.Call;
 import io.mistersmith.persistence.testkit.fault.Faults;
 import io.mistersmith.persistence.testkit.fault.FaultyStores;
@@ -51,13 +53,30 @@ class SilentWatchTest {
   private final StateKey key = StateKey.of(agent.id(), "k");
   private final Persistence elsewhere = Persistence.open(config, stores);
   private final StateRepository<Integer> others = elsewhere.states(Integer.class);
-  private final Persistence here = Persistence.open(config, new FaultyStores(stores, faults));
-  private final StateRepository<Integer> states = here.states(Integer.class);
   private @Nullable Gate silence;
 
+  @SuppressWarnings("NullAway.Init") // set before each test
+  private Persistence here;
+
+  @SuppressWarnings("NullAway.Init")
+  private StateRepository<Integer> states;
+
+  /** The other runtime flushes already, so that this one has no reader for that. */
   @BeforeEach
-  void register() {
+  void openBesideAnotherThatFlushes() {
     elsewhere.agents().save(agent);
+    try (Stores probe = stores.open(config)) {
+      Awaitility.await()
+          .atMost(SOON)
+          .until(
+              () ->
+                  !probe
+                      .sql()
+                      .journals()
+                      .acquireLease("AGENT_STATE", "nobody", Duration.ofMillis(1)));
+    }
+    here = Persistence.open(config, new FaultyStores(stores, faults));
+    states = here.states(Integer.class);
   }
 
   @AfterEach
@@ -70,7 +89,7 @@ class SilentWatchTest {
   }
 
   private CacheStats stats() {
-    return here.cacheStats(DataType.AGENT_STATE).orElseThrow();
+    return here.operations().cacheStats(DataType.AGENT_STATE).orElseThrow();
   }
 
   /** Holds the watch of the memory, before which no other journal reader may be open here. */
@@ -124,9 +143,8 @@ class SilentWatchTest {
     cachedAndOvertaken();
     StateRepository<Integer> resolving =
         here.states(
-            DataType.AGENT_STATE,
-            Integer.class,
-            ConflictRules.of(conflict -> Resolution.keepCurrent()));
+            StateType.untyped(Integer.class)
+                .withRules(ConflictRules.of(conflict -> Resolution.keepCurrent())));
     assertThat(resolving.save(key, 3).value()).isEqualTo(2);
     assertThat(resolving.find(key)).map(Versioned::value).contains(2);
     assertFound(2);
@@ -175,9 +193,8 @@ class SilentWatchTest {
   void whoIsToldOfAChangeDoesNotReadWhatWasBeforeIt() throws Exception {
     cachedAndOvertaken();
     BlockingQueue<Optional<Integer>> found = new LinkedBlockingQueue<>();
-    try (AutoCloseable watch =
-        states.watch(
-            agent.id().toString(), event -> found.add(states.find(key).map(Versioned::value)))) {
+    try (StateRepository.Watch watch =
+        states.watch(agent.id(), event -> found.add(states.find(key).map(Versioned::value)))) {
       assertThat(watch).isNotNull();
       others.save(key, 3);
       assertThat(found.poll(SOON.toSeconds(), TimeUnit.SECONDS)).contains(3);

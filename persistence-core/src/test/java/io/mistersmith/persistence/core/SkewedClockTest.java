@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.checkpoint.CheckpointOptions;
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.CacheConfig;
 import io.mistersmith.persistence.config.FlushConfig;
@@ -13,20 +14,20 @@ import io.mistersmith.persistence.conflict.ConflictResolver;
 import io.mistersmith.persistence.conflict.ConflictRules;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
-import io.mistersmith.persistence.lifecycle.CheckpointOptions;
+import io.mistersmith.persistence.event.PersistenceEvent;
+import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.model.Agent;
-import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.HybridTimestamp;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.Versioned;
-import io.mistersmith.persistence.monitor.PersistenceListener;
-import io.mistersmith.persistence.repository.SaveOptions;
-import io.mistersmith.persistence.repository.StateRepository;
-import io.mistersmith.persistence.spi.EntryMetadata;
-import io.mistersmith.persistence.spi.HotBucket;
-import io.mistersmith.persistence.spi.Operation;
-import io.mistersmith.persistence.spi.Provenance;
 import io.mistersmith.persistence.spi.Stores;
+import io.mistersmith.persistence.spi.hot.EntryMetadata;
+import io.mistersmith.persistence.spi.hot.EntryMetadata.Provenance;
+import io.mistersmith.persistence.spi.hot.HotWrites;
+import io.mistersmith.persistence.spi.hot.Operation;
+import io.mistersmith.persistence.state.SaveOptions;
+import io.mistersmith.persistence.state.StateRepository;
+import io.mistersmith.persistence.state.StateType;
 import io.mistersmith.persistence.testkit.memory.InMemoryStores;
 import io.mistersmith.persistence.testkit.time.ManualClock;
 import java.nio.charset.StandardCharsets;
@@ -63,16 +64,17 @@ class SkewedClockTest {
                 .clock(Clock.offset(clock, ahead))
                 .cache(CacheConfig.off())
                 .flush(
-                    FlushConfig.defaults()
-                        .withIdleTimeToLive(IDLE, Duration.ofMinutes(1))
-                        .withCloseDeadline(Duration.ofSeconds(2)))
+                    FlushConfig.builder()
+                        .idleTimeToLive(IDLE)
+                        .sweepInterval(Duration.ofMinutes(1))
+                        .closeDeadline(Duration.ofSeconds(2))
+                        .build())
                 .listener(
-                    new PersistenceListener() {
-                      @Override
-                      public void onEvicted(String bucket, int entries) {
-                        evicted.addAndGet(entries);
-                      }
-                    })
+                    PersistenceListener.of(
+                        PersistenceEvent.Evicted.class,
+                        sent -> {
+                          evicted.addAndGet(sent.entries());
+                        }))
                 .build(),
             stores);
     opened.push(persistence);
@@ -86,7 +88,8 @@ class SkewedClockTest {
 
   private static StateRepository<String> resolving(Persistence runtime) {
     return runtime.states(
-        DataType.AGENT_STATE, String.class, ConflictRules.of(ConflictResolver.lastWriteWins()));
+        StateType.untyped(String.class)
+            .withRules(ConflictRules.of(ConflictResolver.lastWriteWins())));
   }
 
   private static void assertFails(DataError error, Runnable call) {
@@ -147,7 +150,7 @@ class SkewedClockTest {
 
   private long inBucket() {
     try (Stores probe = stores.open(PersistenceConfig.inMemory().clock(clock).build())) {
-      return probe.bucket(Bucket.AGENT_STATE).list(key.agent(), "").size();
+      return probe.hot().bucket(Bucket.AGENT_STATE).reads().list(key.agent(), "").size();
     }
   }
 
@@ -158,13 +161,15 @@ class SkewedClockTest {
           new HybridTimestamp(clock.instant().plus(ahead).toEpochMilli(), 3, "ahead");
       long unused =
           probe
+              .hot()
               .bucket(Bucket.AGENT_STATE)
+              .writes()
               .publish(
                   at,
                   Operation.PUT,
                   "\"theirs\"".getBytes(StandardCharsets.UTF_8),
                   EntryMetadata.NONE.withProvenance(Optional.of(Provenance.of(time))),
-                  HotBucket.ANY);
+                  HotWrites.ANY);
     }
   }
 
@@ -210,7 +215,7 @@ class SkewedClockTest {
     storedAhead(key, Duration.ofHours(1));
     StateKey restored = StateKey.of(agent.id(), "restored");
     storedAhead(restored, Duration.ofHours(1));
-    states.flush(agent.id().toString(), SOON);
+    right.lifecycle().flush(agent.id(), SOON);
     var checkpoint = right.checkpoints().create(agent.id(), CheckpointOptions.full());
     clock.advance(IDLE.plusMinutes(10));
     await().atMost(SOON).until(() -> evicted.get() >= 2);

@@ -7,13 +7,13 @@ import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.monitor.MemoryStats;
+import io.mistersmith.persistence.operations.Consistency.MemoryStats;
 import io.mistersmith.persistence.testkit.fault.Faults;
 import io.mistersmith.persistence.testkit.fault.FaultyStores;
 import io.mistersmith.persistence.testkit.memory.InMemoryStores;
 import org.junit.jupiter.api.Test;
 
-/** What observers say while a store is away. */
+/** Statistics and gauges while a store is away. */
 class StatsWhileAwayTest {
 
   @Test
@@ -25,24 +25,24 @@ class StatsWhileAwayTest {
             PersistenceConfig.inMemory().build(), new FaultyStores(new InMemoryStores(), faults))) {
       persistence.agents().save(agent);
       persistence.states(Integer.class).save(StateKey.of(agent.id(), "k"), 1);
-      MemoryStats before = persistence.consistency().stats();
+      MemoryStats before = persistence.operations().consistency().stats();
       assertThat(before.kvAnswered()).isTrue();
       assertThat(before.kvEntries()).isEqualTo(1);
 
       faults.hotOutage(true);
       faults.sqlOutage(true);
-      MemoryStats away = persistence.consistency().stats();
+      MemoryStats away = persistence.operations().consistency().stats();
       assertThat(away.kvAnswered()).isFalse();
       assertThat(away.kvEntries()).as("what it was").isEqualTo(1);
       assertThat(away.sqlRows()).isEmpty();
-      assertThat(persistence.consistency().lag()).isNotNull();
-      assertThat(persistence.notices()).isNotNull();
+      assertThat(persistence.operations().consistency().lag()).isNotNull();
+      assertThat(persistence.operations().notices()).isNotNull();
       for (DataType type : DataType.values()) {
-        assertThat(persistence.cacheStats(type)).isNotNull();
+        assertThat(persistence.operations().cacheStats(type)).isNotNull();
       }
 
       faults.clear();
-      assertThat(persistence.consistency().stats().kvAnswered()).isTrue();
+      assertThat(persistence.operations().consistency().stats().kvAnswered()).isTrue();
     }
   }
 }

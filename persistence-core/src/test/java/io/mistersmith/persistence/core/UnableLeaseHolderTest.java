@@ -5,16 +5,18 @@ import static org.awaitility.Awaitility.await;
 
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.event.PersistenceEvent;
+import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.monitor.FlushReport;
-import io.mistersmith.persistence.monitor.PersistenceListener;
-import io.mistersmith.persistence.repository.StateRepository;
-import io.mistersmith.persistence.spi.HotBucket;
-import io.mistersmith.persistence.spi.JournalEntry;
-import io.mistersmith.persistence.spi.JournalReader;
 import io.mistersmith.persistence.spi.StoreProvider;
 import io.mistersmith.persistence.spi.Stores;
+import io.mistersmith.persistence.spi.hot.HotStore;
+import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
+import io.mistersmith.persistence.spi.hot.Journal;
+import io.mistersmith.persistence.spi.hot.JournalEntry;
+import io.mistersmith.persistence.spi.hot.JournalReader;
+import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.testkit.fault.Call;
 import io.mistersmith.persistence.testkit.fault.Faults;
 import io.mistersmith.persistence.testkit.fault.FaultyStores;
@@ -82,7 +84,7 @@ class UnableLeaseHolderTest {
       states.awaitDurable(key(-1), states.save(key(-1), 0).revision(), SOON);
       try (Persistence waiting = Persistence.open(config(), stores);
           Persistence writer = Persistence.open(config(), new FaultyStores(stores, writerFaults))) {
-        assertThat(waiting.notices()).isEmpty();
+        assertThat(waiting.operations().notices()).isEmpty();
         writerFaults.sqlOutage(true); // it can write, and flush nothing
         begin(trouble, states);
         StateRepository<Integer> writes = writer.states(Integer.class);
@@ -91,7 +93,7 @@ class UnableLeaseHolderTest {
         await()
             .atMost(TAKEN_OVER)
             .untilAsserted(
-                () -> assertThat(probe.states().findAll(keys)).as("rows").hasSize(WRITES));
+                () -> assertThat(probe.sql().states().findAll(keys)).as("rows").hasSize(WRITES));
         letGo();
       }
     }
@@ -119,18 +121,17 @@ class UnableLeaseHolderTest {
   }
 
   private PersistenceListener hangingListener() {
-    return new PersistenceListener() {
-      @Override
-      public void onFlushed(FlushReport report) {
-        if (hangs.compareAndSet(true, false)) {
-          try {
-            assertThat(hanging.await(60, TimeUnit.SECONDS)).isTrue();
-          } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+    return PersistenceListener.of(
+        PersistenceEvent.Flushed.class,
+        report -> {
+          if (hangs.compareAndSet(true, false)) {
+            try {
+              assertThat(hanging.await(60, TimeUnit.SECONDS)).isTrue();
+            } catch (InterruptedException e) {
+              Thread.currentThread().interrupt();
+            }
           }
-        }
-      }
-    };
+        });
   }
 
   /** The same stores, whose journal readers deliver nothing once {@link #deaf} is set. */
@@ -141,13 +142,23 @@ class UnableLeaseHolderTest {
           Stores.class,
           opened,
           answer ->
-              answer instanceof HotBucket bucket
+              answer instanceof HotStore hot
                   ? decorate(
-                      HotBucket.class,
-                      bucket,
-                      part -> part instanceof JournalReader reader ? deafable(reader) : part)
+                      HotStore.class,
+                      hot,
+                      part -> part instanceof HotBucket bucket ? deafable(bucket) : part)
                   : answer);
     };
+  }
+
+  private HotBucket deafable(HotBucket bucket) {
+    return new HotBucket(
+        bucket.reads(),
+        bucket.writes(),
+        decorate(
+            Journal.class,
+            bucket.journal(),
+            answer -> answer instanceof JournalReader reader ? deafable(reader) : answer));
   }
 
   private JournalReader deafable(JournalReader reader) {
@@ -156,6 +167,11 @@ class UnableLeaseHolderTest {
       public Optional<JournalEntry> next(Duration wait) {
         boolean flushing = Thread.currentThread().getName().startsWith("persistence-flush");
         return deaf.get() && flushing ? silence(wait) : reader.next(wait);
+      }
+
+      @Override
+      public long position() {
+        return reader.position();
       }
 
       @Override

@@ -6,16 +6,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
-import io.mistersmith.persistence.config.UnknownEntries;
+import io.mistersmith.persistence.config.PersistenceConfig.UnknownEntries;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.repository.StateRepository;
-import io.mistersmith.persistence.spi.EntryMetadata;
-import io.mistersmith.persistence.spi.HotBucket;
-import io.mistersmith.persistence.spi.Operation;
 import io.mistersmith.persistence.spi.Stores;
+import io.mistersmith.persistence.spi.hot.EntryMetadata;
+import io.mistersmith.persistence.spi.hot.HotWrites;
+import io.mistersmith.persistence.spi.hot.Operation;
+import io.mistersmith.persistence.spi.sql.AgentStore;
+import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.testkit.memory.InMemoryStores;
 import io.mistersmith.persistence.testkit.memory.SqlSnapshot;
 import io.mistersmith.persistence.testkit.time.ManualClock;
@@ -23,7 +24,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
-/** A database and a bucket that do not belong together. */
+/** A bucket without an identity, as earlier versions made them, beside a database. */
 class UnknownEntriesTest {
 
   private static final Duration SOON = Duration.ofSeconds(15);
@@ -43,9 +44,16 @@ class UnknownEntriesTest {
     }
   }
 
+  /** Takes the identities off the buckets that {@link #use} made. */
+  private void forget() {
+    stores.forgetInstallation(Bucket.AGENT_STATE);
+    stores.forgetInstallation(Bucket.AGENT_CONFIG);
+    stores.forgetInstallation(Bucket.SESSION_DATA);
+  }
+
   private void assertOpens() {
     try (Persistence persistence = Persistence.open(config, stores)) {
-      assertThat(persistence.deadLetters().open(10)).isEmpty();
+      assertThat(persistence.operations().deadLetters().open(10)).isEmpty();
     }
   }
 
@@ -53,6 +61,7 @@ class UnknownEntriesTest {
   void aNewDatabaseBesideABucketWithEntriesIsRefused() {
     use();
     stores.replaceSql();
+    forget();
     for (int i = 0; i < 2; i++) {
       assertThatThrownBy(() -> Persistence.open(config, stores))
           .isInstanceOfSatisfying(
@@ -66,8 +75,8 @@ class UnknownEntriesTest {
           .hasMessageContaining("TAKE_OVER");
     }
     try (Stores probe = stores.open(config)) {
-      assertThat(probe.deadLetters().openSubjects("AGENT_STATE")).isEmpty();
-      assertThat(probe.journals().position("AGENT_STATE")).isEmpty();
+      assertThat(probe.sql().deadLetters().openSubjects("AGENT_STATE")).isEmpty();
+      assertThat(probe.sql().journals().position("AGENT_STATE")).isEmpty();
     }
   }
 
@@ -75,10 +84,16 @@ class UnknownEntriesTest {
   void aBucketIsTakenOverWhereThatIsWanted() {
     use();
     stores.replaceSql();
-    try (Persistence persistence =
-        Persistence.open(
-            config.toBuilder().unknownEntries(UnknownEntries.TAKE_OVER).build(), stores)) {
-      persistence.agents().save(agent);
+    forget();
+    PersistenceConfig takeOver =
+        config.toBuilder().unknownEntries(UnknownEntries.TAKE_OVER).build();
+    assertThatThrownBy(() -> Persistence.open(takeOver, stores))
+        .hasMessageContaining("not registered")
+        .hasMessageContaining(agent.id().toString());
+    try (Stores registering = stores.open(config)) {
+      registering.sql().agents().save(agent, AgentStore.NONE);
+    }
+    try (Persistence persistence = Persistence.open(takeOver, stores)) {
       assertThat(persistence.states(String.class).find(key).orElseThrow().value()).isEqualTo("1");
     }
     try (Persistence persistence = Persistence.open(config, stores)) {
@@ -99,6 +114,7 @@ class UnknownEntriesTest {
     }
     SqlSnapshot own = stores.snapshotSql();
     stores.restoreSql(others.snapshotSql());
+    forget();
     assertThatThrownBy(() -> Persistence.open(config, stores))
         .hasMessageContaining("none of the agents of its entries is registered here")
         .hasMessageContaining("bucket AGENT_STATE");
@@ -110,6 +126,7 @@ class UnknownEntriesTest {
   void aNewDatabaseBesideAnEmptyBucketIsNot() {
     assertOpens();
     stores.replaceSql();
+    forget();
     assertOpens();
   }
 
@@ -120,13 +137,15 @@ class UnknownEntriesTest {
     try (Stores writing = stores.open(config)) {
       long unused =
           writing
+              .hot()
               .bucket(Bucket.AGENT_STATE)
+              .writes()
               .publish(
                   key,
                   Operation.PUT,
                   "\"2\"".getBytes(StandardCharsets.UTF_8),
                   EntryMetadata.NONE,
-                  HotBucket.ANY);
+                  HotWrites.ANY);
     }
     assertOpens();
     use();

@@ -8,10 +8,10 @@ import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.conflict.ConflictResolver;
 import io.mistersmith.persistence.conflict.ConflictRules;
 import io.mistersmith.persistence.model.Agent;
-import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.repository.SaveOptions;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.SaveOptions;
+import io.mistersmith.persistence.state.StateRepository;
+import io.mistersmith.persistence.state.StateType;
 import io.mistersmith.persistence.testkit.fault.Call;
 import io.mistersmith.persistence.testkit.fault.Faults;
 import io.mistersmith.persistence.testkit.fault.FaultyStores;
@@ -37,10 +37,10 @@ class WriteWindowTest {
   private Persistence open() {
     PersistenceConfig config = PersistenceConfig.inMemory().build();
     NatsConfig nats =
-        config
-            .nats()
-            .withRequestTimeout(Duration.ofMillis(50))
-            .withMaxInFlightBytes(10 * (LENGTH + 2));
+        config.nats().toBuilder()
+            .requestTimeout(Duration.ofMillis(50))
+            .maxInFlightBytes(10 * (LENGTH + 2))
+            .build();
     Persistence opened =
         Persistence.open(
             config.toBuilder().nats(nats).build(), new FaultyStores(new InMemoryStores(), faults));
@@ -65,7 +65,8 @@ class WriteWindowTest {
   void writesByRulesAreBoundedByBytes() {
     StateRepository<String> states =
         persistence.states(
-            DataType.AGENT_STATE, String.class, ConflictRules.of(ConflictResolver.lastWriteWins()));
+            StateType.untyped(String.class)
+                .withRules(ConflictRules.of(ConflictResolver.lastWriteWins())));
     assertThat(saveWhileHeld(1, states, SaveOptions.unconditional(), "same")).isEqualTo(10);
   }
 

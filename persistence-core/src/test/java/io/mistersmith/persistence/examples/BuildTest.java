@@ -12,7 +12,7 @@ import org.w3c.dom.Node;
 import org.w3c.dom.NodeList;
 import org.xml.sax.SAXException;
 
-/** What the build promises to those who install the library, or run its test kit. */
+/** Checks the build's promises to people who install the library or run its test kit. */
 class BuildTest {
 
   @Test

@@ -9,7 +9,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 
-/** The README's example does what it says. */
+/** The first example of the README does what it says. */
 class FirstStepsIT {
 
   @Test

@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.migration.online;
 
+import io.mistersmith.persistence.migration.online.ProgressListener.Progress;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -75,7 +76,7 @@ final class BatchLoop {
       rowsWritten += batch.written;
       batches++;
       listener.batchDone(
-          new BatchProgress(change, table, phase.label, rowsSeen, rowsWritten, sizer.size(), took));
+          new Progress(change, table, phase.label, rowsSeen, rowsWritten, sizer.size(), took));
       if (!batch.state.equals(phase.goesOn)) {
         return;
       }
@@ -84,7 +85,7 @@ final class BatchLoop {
     }
   }
 
-  /** What was done so far. */
+  /** Returns the result so far. */
   OnlineChangeReport report(UUID change) {
     return new OnlineChangeReport(change, rowsSeen, rowsWritten, batches, steps.retries(), longest);
   }

@@ -1,11 +1,12 @@
 package io.mistersmith.persistence.migration.online;
 
+import io.mistersmith.persistence.migration.model.MigrationException;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.UUID;
 
-/** What is noted of a change beside its steps. */
+/** Notes failures of a change in its row, outside of its steps. */
 final class ChangeNotes {
   private static final Duration LIMIT = Duration.ofSeconds(30);
 
@@ -39,10 +40,10 @@ final class ChangeNotes {
         });
   }
 
-  /** Notes why the change stands still, where the database can be reached for it. */
-  void failed(UUID change, OnlineChangeException failure) {
-    if (failure.kind() == OnlineChangeException.Kind.DATABASE_UNAVAILABLE
-        || failure.kind() == OnlineChangeException.Kind.INTERRUPTED) {
+  /** Notes why the change does not go on, if the database can be reached. */
+  void failed(UUID change, MigrationException failure) {
+    if (failure.kind() == MigrationException.Kind.DATABASE_UNAVAILABLE
+        || failure.kind() == MigrationException.Kind.INTERRUPTED) {
       return;
     }
     try {
@@ -54,12 +55,12 @@ final class ChangeNotes {
             note(connection.prepareStatement(NOTE_ERROR), change, failure);
             return true;
           });
-    } catch (OnlineChangeException e) {
+    } catch (MigrationException e) {
       failure.addSuppressed(e);
     }
   }
 
-  private static void note(PreparedStatement prepared, UUID change, OnlineChangeException failure)
+  private static void note(PreparedStatement prepared, UUID change, MigrationException failure)
       throws SQLException {
     try (PreparedStatement statement = prepared) {
       statement.setObject(1, change);

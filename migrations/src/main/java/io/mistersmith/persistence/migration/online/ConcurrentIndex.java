@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.migration.online;
 
+import io.mistersmith.persistence.migration.model.MigrationException;
 import io.mistersmith.persistence.migration.online.IndexCatalog.Found;
 import io.mistersmith.persistence.migration.online.IndexCatalog.Lacking;
 import java.sql.SQLException;
@@ -14,17 +15,17 @@ import org.slf4j.LoggerFactory;
 /**
  * Builds an index of a table in use without stopping its writers.
  *
- * <p>A plain table's index is built concurrently. Of a partitioned table, where PostgreSQL cannot
- * do that, the index is entered on the parent alone, built concurrently on one partition after the
- * other, and each attached; the parent's becomes valid with the last. Entering and attaching take
- * locks that writers queue up behind, so these are given up soon and tried again.
+ * <p>A plain table's index is built concurrently. For a partitioned table, where PostgreSQL cannot
+ * do that, the index is created on the parent alone, built concurrently on one partition after the
+ * other, and each attached; the parent's becomes valid with the last. Creating and attaching take
+ * locks behind which writers queue, so these give up soon and are tried again.
  *
- * <p>What a build that was cut off left behind is found by its name: an invalid index is dropped
- * and built anew, unless somebody is building it right now; a finished one is kept. So calling
- * again is always right, and calling when all is done does nothing.
+ * <p>The remains of an interrupted build are found by the index' name: an invalid index is dropped
+ * and built again, unless another session is building it at that moment; a finished one is kept. So
+ * calling again is always safe, and does nothing when all is done.
  *
- * <p>No lock of the library's own is held meanwhile: a concurrent build waits for every older
- * transaction, and one that waits for an advisory lock would wait for it in turn.
+ * <p>The library holds no lock of its own meanwhile: a concurrent build waits for every older
+ * transaction, and a transaction that waits for an advisory lock would deadlock with it.
  *
  * <p>Thread-safe. Needs sessions: behind PgBouncer in transaction mode use a direct connection.
  */
@@ -33,10 +34,10 @@ public final class ConcurrentIndex {
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
 
   private final DataSource dataSource;
-  private final IndexBuildSettings settings;
+  private final Settings settings;
 
   /** Builds over connections of this source, one at a time for each call. */
-  public ConcurrentIndex(DataSource dataSource, IndexBuildSettings settings) {
+  public ConcurrentIndex(DataSource dataSource, Settings settings) {
     this.dataSource = dataSource;
     this.settings = settings;
   }
@@ -45,9 +46,9 @@ public final class ConcurrentIndex {
    * Returns when the index is there and valid.
    *
    * @return whether there was anything to do
-   * @throws IndexBuildException when it cannot be built, or others were in the way for too long.
-   *     What a failed build leaves is dropped, unless the same others, or a lost connection, are in
-   *     the way of that too; then it costs writers something until the next call drops it.
+   * @throws MigrationException when it cannot be built, or others were in the way for too long. The
+   *     remains of a failed build are dropped, unless the same sessions or a lost connection
+   *     prevent that too; then they slow writers down until the next call drops them.
    */
   public boolean build(IndexDefinition definition) {
     try (IndexBuildSession session = IndexBuildSession.open(dataSource, settings)) {
@@ -64,7 +65,7 @@ public final class ConcurrentIndex {
       }
       return build(session, table, definition);
     } catch (SQLException e) {
-      throw IndexBuildException.of("Index " + definition + " could not be built", e);
+      throw OnlineFailure.ofIndex("Index " + definition + " could not be built", e);
     }
   }
 
@@ -188,7 +189,7 @@ public final class ConcurrentIndex {
       try {
         return attempt.make();
       } catch (SQLException e) {
-        if (!IndexBuildException.isContention(e) || number == settings.attempts()) {
+        if (!OnlineFailure.isIndexContention(e) || number == settings.attempts()) {
           throw e;
         }
         LOG.info(
@@ -208,17 +209,86 @@ public final class ConcurrentIndex {
       Thread.sleep(millis);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new IndexBuildException(
-          true, "Interrupted while index " + definition + " waited for others; call again", e);
+      throw new MigrationException(
+          MigrationException.Kind.INTERRUPTED,
+          "Interrupted while index " + definition + " waited for others; call again",
+          e);
     }
   }
 
-  private static IndexBuildException refused(IndexDefinition definition, String reason) {
-    return new IndexBuildException(false, "Index " + definition + " cannot be built: " + reason);
+  private static MigrationException refused(IndexDefinition definition, String reason) {
+    return new MigrationException(
+        MigrationException.Kind.INVALID_CHANGE,
+        "Index " + definition + " cannot be built: " + reason);
   }
 
-  private static IndexBuildException vanished(IndexDefinition definition) {
-    return new IndexBuildException(
-        true, "Index " + definition + " was dropped by somebody while it was built; call again");
+  private static MigrationException vanished(IndexDefinition definition) {
+    return new MigrationException(
+        MigrationException.Kind.LOCKED,
+        "Index " + definition + " was dropped by somebody while it was built; call again");
+  }
+
+  /**
+   * How long an index build waits for what.
+   *
+   * @param lockTimeout how long to wait for a lock that makes writers queue up behind it, at most,
+   *     before giving way; needed for partitioned tables alone, and short
+   * @param patience how long a concurrent build waits for the transactions before it to end, which
+   *     blocks nobody but other changes of the same table's definition
+   * @param buildTimeout how long one statement may take in all
+   * @param attempts how often to try where others are in the way, at least once
+   * @param firstPause the pause after the first attempt; doubled each time, up to 10 seconds
+   */
+  public record Settings(
+      Duration lockTimeout,
+      Duration patience,
+      Duration buildTimeout,
+      int attempts,
+      Duration firstPause) {
+
+    /**
+     * @throws IllegalArgumentException when a value is out of its range
+     */
+    public Settings {
+      requireMillis("lockTimeout", lockTimeout);
+      requireMillis("patience", patience);
+      requireMillis("buildTimeout", buildTimeout);
+      requireMillis("firstPause", firstPause);
+      if (attempts < 1) {
+        throw new IllegalArgumentException("attempts is " + attempts + ": use 1 or more");
+      }
+    }
+
+    /** 2 seconds for locks, 10 minutes for transactions, 6 hours in all, 10 attempts. */
+    public static Settings defaults() {
+      return new Settings(
+          Duration.ofSeconds(2),
+          Duration.ofMinutes(10),
+          Duration.ofHours(6),
+          10,
+          Duration.ofMillis(200));
+    }
+
+    /** These settings with another lock timeout. */
+    public Settings withLockTimeout(Duration timeout) {
+      return new Settings(timeout, patience, buildTimeout, attempts, firstPause);
+    }
+
+    /** These settings with another patience for older transactions. */
+    public Settings withPatience(Duration newPatience) {
+      return new Settings(lockTimeout, newPatience, buildTimeout, attempts, firstPause);
+    }
+
+    /** These settings with another number of attempts. */
+    public Settings withAttempts(int newAttempts) {
+      return new Settings(lockTimeout, patience, buildTimeout, newAttempts, firstPause);
+    }
+
+    /** PostgreSQL's timeouts are milliseconds in an int, and 0 would be none. */
+    private static void requireMillis(String field, Duration value) {
+      if (value.compareTo(Duration.ofMillis(1)) < 0 || value.compareTo(Duration.ofDays(24)) > 0) {
+        throw new IllegalArgumentException(field + " is " + value + ": use 1 ms to 24 days");
+      }
+    }
   }
 }

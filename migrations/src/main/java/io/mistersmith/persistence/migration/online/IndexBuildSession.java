@@ -13,7 +13,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A connection on which indexes are built, each statement a transaction of its own, since that is
- * how alone PostgreSQL builds concurrently. What it sets for the session it sets back.
+ * how alone PostgreSQL builds concurrently. It resets its settings of the session.
  */
 final class IndexBuildSession implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(IndexBuildSession.class);
@@ -42,12 +42,12 @@ final class IndexBuildSession implements AutoCloseable {
       """;
 
   private final Connection connection;
-  private final IndexBuildSettings settings;
+  private final ConcurrentIndex.Settings settings;
   private final boolean autoCommit;
   private final String lockTimeout;
   private final String statementTimeout;
 
-  private IndexBuildSession(Connection connection, IndexBuildSettings settings)
+  private IndexBuildSession(Connection connection, ConcurrentIndex.Settings settings)
       throws SQLException {
     this.connection = connection;
     this.settings = settings;
@@ -61,7 +61,7 @@ final class IndexBuildSession implements AutoCloseable {
     }
   }
 
-  static IndexBuildSession open(DataSource dataSource, IndexBuildSettings settings)
+  static IndexBuildSession open(DataSource dataSource, ConcurrentIndex.Settings settings)
       throws SQLException {
     Connection connection = dataSource.getConnection();
     try {

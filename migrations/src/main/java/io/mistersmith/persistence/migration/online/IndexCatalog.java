@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** What the catalogs say about tables and their indexes. */
+/** Reads tables and their indexes from the catalogs. */
 final class IndexCatalog {
   private static final String TABLE =
       """
@@ -45,7 +45,7 @@ final class IndexCatalog {
        WHERE n.nspname = ? AND c.relname = ?
       """;
 
-  /** Besides the partition an index of it that would do, whoever built it. */
+  /** A partition, and an index of it that is suitable, whichever session built it. */
   private static final String PARTITIONS_WITHOUT =
       """
       SELECT c.oid, n.nspname, c.relname, c.relkind,

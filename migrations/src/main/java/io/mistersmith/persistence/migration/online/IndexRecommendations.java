@@ -1,9 +1,11 @@
 package io.mistersmith.persistence.migration.online;
 
+import io.mistersmith.persistence.migration.model.MigrationException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,11 +15,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What becomes of recommended indexes: they are built, or rejected for good. {@code
+ * Builds recommended indexes, or rejects them permanently. {@code
  * monitoring.generate_index_recommendations()} makes the recommendations.
  *
- * <p>Thread-safe. A build that was cut off leaves its recommendation pending; implementing it again
- * goes on from there.
+ * <p>Needs the set {@code monitoring} of the migrations. Thread-safe. An interrupted build leaves
+ * its recommendation pending; implementing it again resumes the build.
  */
 public final class IndexRecommendations {
   private static final Logger LOG = LoggerFactory.getLogger(IndexRecommendations.class);
@@ -59,30 +61,30 @@ public final class IndexRecommendations {
   }
 
   /**
-   * What waits for a decision, oldest first.
+   * Returns the pending recommendations, oldest first.
    *
-   * @throws IndexBuildException when the database cannot be asked
+   * @throws MigrationException when the database cannot be asked
    */
-  public List<IndexRecommendation> pending() {
+  public List<Recommendation> pending() {
     try (Connection connection = dataSource.getConnection();
         PreparedStatement statement = connection.prepareStatement(PENDING);
         ResultSet rows = statement.executeQuery()) {
-      List<IndexRecommendation> pending = new ArrayList<>();
+      List<Recommendation> pending = new ArrayList<>();
       while (rows.next()) {
         pending.add(recommendation(rows));
       }
       return pending;
     } catch (SQLException e) {
-      throw IndexBuildException.of("The index recommendations could not be read", e);
+      throw OnlineFailure.ofIndex("The index recommendations could not be read", e);
     }
   }
 
   /**
-   * Builds the index, and then says so in the recommendation. Implementing what is implemented does
-   * nothing.
+   * Builds the index, then marks the recommendation as implemented. Does nothing where it is marked
+   * already.
    *
    * @return the name of the index, in its table's schema
-   * @throws IndexBuildException when there is no such recommendation, it was rejected or is
+   * @throws MigrationException when there is no such recommendation, it was rejected or is
    *     obsolete, or the index cannot be built; the recommendation stays as it was
    */
   public String implement(UUID id) {
@@ -91,30 +93,32 @@ public final class IndexRecommendations {
       return row.indexName;
     }
     if (!row.status.equals("pending")) {
-      throw new IndexBuildException(
-          false, "Recommendation %s is %s; implement pending ones".formatted(id, row.status));
+      throw new MigrationException(
+          MigrationException.Kind.WRONG_STATE,
+          "Recommendation %s is %s; implement pending ones".formatted(id, row.status));
     }
     IndexDefinition index = row.recommendation.index();
     indexes.build(index);
-    // Meanwhile the index itself may have made the recommendation obsolete.
+    // The new index itself may have made the recommendation obsolete meanwhile.
     update(IMPLEMENTED, id, index.name());
     LOG.info("Recommendation {} is implemented by index {}.", id, index);
     return index.name();
   }
 
   /**
-   * Declines for good: the same index is not recommended again.
+   * Rejects a recommendation: the same index is not recommended again.
    *
-   * @throws IndexBuildException when it is not pending
+   * @throws MigrationException when it is not pending
    */
   public void reject(UUID id) {
     if (update(REJECTED, id) == 0) {
-      throw new IndexBuildException(
-          false, "Recommendation %s is %s; reject pending ones".formatted(id, row(id).status));
+      throw new MigrationException(
+          MigrationException.Kind.WRONG_STATE,
+          "Recommendation %s is %s; reject pending ones".formatted(id, row(id).status));
     }
   }
 
-  private record Row(IndexRecommendation recommendation, String status, String indexName) {}
+  private record Row(Recommendation recommendation, String status, String indexName) {}
 
   private Row row(UUID id) {
     try (Connection connection = dataSource.getConnection();
@@ -122,20 +126,21 @@ public final class IndexRecommendations {
       statement.setObject(1, id);
       try (ResultSet row = statement.executeQuery()) {
         if (!row.next()) {
-          throw new IndexBuildException(
-              false, "There is no recommendation " + id + "; list the pending ones");
+          throw new MigrationException(
+              MigrationException.Kind.INVALID_CHANGE,
+              "There is no recommendation " + id + "; list the pending ones");
         }
         String built = row.getString(11);
         return new Row(
             recommendation(row), row.getString(10), built == null ? row.getString(4) : built);
       }
     } catch (SQLException e) {
-      throw IndexBuildException.of("Recommendation " + id + " could not be read", e);
+      throw OnlineFailure.ofIndex("Recommendation " + id + " could not be read", e);
     }
   }
 
-  private static IndexRecommendation recommendation(ResultSet row) throws SQLException {
-    return new IndexRecommendation(
+  private static Recommendation recommendation(ResultSet row) throws SQLException {
+    return new Recommendation(
         row.getObject(1, UUID.class),
         new IndexDefinition(
             row.getString(2),
@@ -161,7 +166,19 @@ public final class IndexRecommendations {
       }
       return updated;
     } catch (SQLException e) {
-      throw IndexBuildException.of("Recommendation " + id + " could not be changed", e);
+      throw OnlineFailure.ofIndex("Recommendation " + id + " could not be changed", e);
     }
   }
+
+  /**
+   * An index that the statistics ask for.
+   *
+   * @param id the key of its row in {@code monitoring.index_recommendations}
+   * @param index what would be built
+   * @param reason what was seen
+   * @param estimatedBenefit how much it should help, in words
+   * @param createdAt when it was recommended
+   */
+  public record Recommendation(
+      UUID id, IndexDefinition index, String reason, String estimatedBenefit, Instant createdAt) {}
 }

@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.UUID;
 
 /**
- * What one call did of a change; what others did before it is in migrations.online_changes.
+ * The part of a change that one call did; migrations.online_changes has the work of earlier calls.
  *
  * @param change the row of migrations.online_changes
  * @param rowsSeen rows gone through

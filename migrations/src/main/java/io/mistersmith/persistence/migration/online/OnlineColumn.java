@@ -1,6 +1,8 @@
 package io.mistersmith.persistence.migration.online;
 
+import io.mistersmith.persistence.migration.model.MigrationException;
 import io.mistersmith.persistence.migration.online.BatchLoop.Phase;
+import io.mistersmith.persistence.migration.online.Pacing.Sleeper;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -14,21 +16,21 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Adds a column to a table in use: nullable and with its default in a moment, then filled batch by
- * batch in the order of the primary key, then NOT NULL by way of a validated check. Nobody waits
- * for longer than the {@link Pacing} says.
+ * batch in the order of the primary key, then NOT NULL by way of a validated check. Other sessions
+ * wait no longer than the {@link Pacing} allows.
  *
- * <p>The position is in the database and moves with each batch: after an exception, or the death of
- * the process, {@link #run()} of an equal object goes on from there, in any process. Two at a time
- * share the work. Until it is done, a NULL in the column means that the row is yet to be filled;
- * triggers of the table fire for a filled row as for any update.
+ * <p>The position is in the database and moves with each batch: after an exception or the death of
+ * the process, {@link #run()} of an equal object resumes there, in any process. Two at a time share
+ * the work. Until it is done, a NULL in the column means that the row is not filled yet; triggers
+ * of the table fire for a filled row as for any update.
  *
- * <p>Needs the schema migrations from version 4.1.0 on, and a user who owns the table. Immutable
- * and thread-safe. The expressions are SQL: let no stranger give them.
+ * <p>Needs the set {@code online} of the migrations, and a user who owns the table. Immutable and
+ * thread-safe. The expressions are SQL: never take them from untrusted input.
  */
 public final class OnlineColumn {
   private static final Logger LOG = LoggerFactory.getLogger(OnlineColumn.class);
 
-  /** Of a step that keeps others out while it runs: what is in it takes a moment. */
+  /** The timeout of a step that blocks other sessions; its statements take only a moment. */
   private static final Duration STEP_LIMIT = Duration.ofSeconds(1);
 
   private static final String ADD =
@@ -49,7 +51,7 @@ public final class OnlineColumn {
     this.settings = settings;
   }
 
-  /** A column to be described. */
+  /** Starts the description of a column. */
   public static Builder builder() {
     return new Builder();
   }
@@ -58,7 +60,7 @@ public final class OnlineColumn {
    * Does what is left of the change; nothing where it is done. Pauses between the batches, and ends
    * when the last row is filled and the column as it shall be.
    *
-   * @throws OnlineChangeException when it did not go on; what was done is kept
+   * @throws MigrationException when it did not go on; what was done is kept
    */
   public OnlineChangeReport run() {
     Steps steps = new Steps(settings.dataSource(), settings.pacing, settings.sleeper);
@@ -75,7 +77,7 @@ public final class OnlineColumn {
         state = steps.run(what, limit(state), () -> {}, connection -> finish(connection, change));
       }
       notes.waitForDisk(change);
-    } catch (OnlineChangeException e) {
+    } catch (MigrationException e) {
       notes.failed(change, e);
       throw e;
     }
@@ -142,7 +144,7 @@ public final class OnlineColumn {
 
     private Builder() {}
 
-    /** Where the connections come from, one at a time. Required. */
+    /** Sets the source of connections, one at a time. Required. */
     public Builder dataSource(DataSource newDataSource) {
       dataSource = newDataSource;
       return this;
@@ -169,15 +171,15 @@ public final class OnlineColumn {
       return this;
     }
 
-    /** What rows written from now on have, an expression without columns; nothing by default. */
+    /** Sets the default for rows written from now on, an expression without columns. */
     public Builder defaultExpression(String newDefault) {
       defaultExpression = newDefault;
       return this;
     }
 
     /**
-     * What the rows have that are there, an expression over their columns; the default expression
-     * by default. Where there is no default expression, a trigger fills what is written meanwhile.
+     * Sets the value for existing rows, an expression over their columns; the default expression by
+     * default. Where there is no default expression, a trigger fills what is written meanwhile.
      */
     public Builder fillWith(String newFill) {
       fillExpression = newFill;
@@ -202,7 +204,7 @@ public final class OnlineColumn {
       return this;
     }
 
-    /** Who is told of each batch; {@link ProgressListener#NONE} by default. */
+    /** Sets the listener to batches; {@link ProgressListener#NONE} by default. */
     public Builder listener(ProgressListener newListener) {
       listener = newListener;
       return this;

@@ -100,4 +100,20 @@ public record Pacing(
           "%s is %d: use %d to %d, durations in milliseconds".formatted(field, value, least, most));
     }
   }
+
+  /** How a change pauses; a test pauses without time passing. */
+  @FunctionalInterface
+  public interface Sleeper {
+
+    /** Lets the thread sleep. */
+    Sleeper THREAD =
+        duration -> Thread.sleep(duration.toMillis(), duration.toNanosPart() % 1_000_000);
+
+    /**
+     * Pauses.
+     *
+     * @throws InterruptedException when the thread is interrupted meanwhile
+     */
+    void pause(Duration duration) throws InterruptedException;
+  }
 }

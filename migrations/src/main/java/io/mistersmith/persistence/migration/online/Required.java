@@ -2,7 +2,7 @@ package io.mistersmith.persistence.migration.online;
 
 import org.jspecify.annotations.Nullable;
 
-/** What a builder cannot do without. */
+/** Checks the required values of a builder. */
 final class Required {
   private Required() {}
 

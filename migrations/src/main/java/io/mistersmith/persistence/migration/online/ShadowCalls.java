@@ -1,6 +1,9 @@
 package io.mistersmith.persistence.migration.online;
 
-import io.mistersmith.persistence.migration.online.OnlineChangeException.Kind;
+import io.mistersmith.persistence.migration.model.MigrationException;
+import io.mistersmith.persistence.migration.model.MigrationException.Kind;
+import io.mistersmith.persistence.migration.online.ProgressListener.Progress;
+import io.mistersmith.persistence.migration.online.ShadowTable.Differences;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -112,11 +115,11 @@ final class ShadowCalls {
             .map(UUID::fromString)
             .orElseThrow(
                 () ->
-                    new OnlineChangeException(
+                    new MigrationException(
                         Kind.WRONG_STATE, what + " is not in progress: start() it first", null));
     try {
       return work.apply(change);
-    } catch (OnlineChangeException e) {
+    } catch (MigrationException e) {
       notes.failed(change, e);
       throw e;
     }
@@ -153,7 +156,7 @@ final class ShadowCalls {
     LOG.info("{} is done by online change {}", what, done);
   }
 
-  ShadowDifferences verify(UUID change, Pacing pacing, ProgressListener listener) {
+  Differences verify(UUID change, Pacing pacing, ProgressListener listener) {
     long rows = 0;
     long rowsInShadow = 0;
     long differences = 0;
@@ -166,9 +169,9 @@ final class ShadowCalls {
       differences += range.differences;
       examples.addAll(range.examples);
       Duration took = Duration.ofNanos(System.nanoTime() - start);
-      listener.batchDone(new BatchProgress(change, table, "verify", rows, 0, VERIFY_ROWS, took));
+      listener.batchDone(new Progress(change, table, "verify", rows, 0, VERIFY_ROWS, took));
       if (range.done) {
-        return new ShadowDifferences(change, rows, rowsInShadow, differences, examples);
+        return new Differences(change, rows, rowsInShadow, differences, examples);
       }
       steps.pauseBetweenBatches(what);
     }

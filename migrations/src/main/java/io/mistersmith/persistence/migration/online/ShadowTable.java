@@ -1,7 +1,10 @@
 package io.mistersmith.persistence.migration.online;
 
+import io.mistersmith.persistence.migration.model.MigrationException;
+import io.mistersmith.persistence.migration.model.MigrationException.Kind;
 import io.mistersmith.persistence.migration.online.BatchLoop.Phase;
-import io.mistersmith.persistence.migration.online.OnlineChangeException.Kind;
+import io.mistersmith.persistence.migration.online.Pacing.Sleeper;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -15,9 +18,9 @@ import org.jspecify.annotations.Nullable;
  * moment. From then on the old table is kept in step, so that the swap can be taken back with
  * everything that was written meanwhile, until {@link #finish()} drops it.
  *
- * <p>{@link #run()} goes as far as the cut-over; the steps can be made one by one too. Each is kept
- * in the database: after an exception, or the death of the process, the same call of an equal
- * object goes on from there, in any process.
+ * <p>{@link #run()} performs all steps up to the cut-over; they can be called one by one too. Each
+ * is recorded in the database: after an exception or the death of the process, the same call of an
+ * equal object resumes there, in any process.
  *
  * <p>The table needs a primary key, which stays. Refused, by name, are tables with partitions or
  * heirs, with row-level security or in a publication, with triggers that are disabled, and those
@@ -26,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  * state of its sequences are taken over. A constraint that is stricter than the table's own refuses
  * writes to the table from the start on.
  *
- * <p>Needs the schema migrations from version 4.3.0 on, and a user who owns the table. Immutable
- * and thread-safe. The definition and the expressions are SQL: let no stranger give them.
+ * <p>Needs the set {@code online} of the migrations, and a user who owns the table. Immutable and
+ * thread-safe. The definition and the expressions are SQL: never take them from untrusted input.
  */
 public final class ShadowTable {
   private final Builder settings;
@@ -36,7 +39,7 @@ public final class ShadowTable {
     this.settings = settings;
   }
 
-  /** A restructuring to be described. */
+  /** Starts the description of a change. */
   public static Builder builder() {
     return new Builder();
   }
@@ -45,18 +48,18 @@ public final class ShadowTable {
    * Does what is left up to the cut-over: starts, copies, compares and swaps. Nothing where that is
    * done.
    *
-   * @throws OnlineChangeException of kind {@link Kind#DIFFERENT} when the shadow is not like the
-   *     table; of another kind when it did not go on. What was done is kept.
+   * @throws MigrationException of kind {@link Kind#DIFFERENT} when the shadow is not like the
+   *     table; of another kind when it did not go on. The work until then is kept.
    */
   public OnlineChangeReport run() {
     start();
     OnlineChangeReport report = copy();
     if (!isCutOver()) {
-      ShadowDifferences compared = verify();
+      Differences compared = verify();
       if (!compared.none()) {
-        throw new OnlineChangeException(
+        throw new MigrationException(
             Kind.DIFFERENT,
-            "The shadow of table %s differs in %d rows, such as %s: make the expressions deterministic, and begin anew after abandon()"
+            "The shadow of table %s differs in %d rows, such as %s: make the expressions deterministic, and begin again after abandon()"
                 .formatted(
                     settings.table(),
                     compared.differences(),
@@ -92,7 +95,7 @@ public final class ShadowTable {
   }
 
   /** Compares the table with its shadow, range by range. Locks no row. */
-  public ShadowDifferences verify() {
+  public Differences verify() {
     ShadowCalls calls = calls();
     return calls.noting(change -> calls.verify(change, settings.pacing, settings.listener));
   }
@@ -102,7 +105,7 @@ public final class ShadowTable {
     calls().step(ShadowCalls.CUT_OVER);
   }
 
-  /** Takes the cut-over back; the new table is the shadow again, to be verified anew. */
+  /** Takes the cut-over back; the new table is the shadow again, to be verified again. */
   public void cutBack() {
     calls().step(ShadowCalls.CUT_BACK);
   }
@@ -143,7 +146,7 @@ public final class ShadowTable {
 
     private Builder() {}
 
-    /** Where the connections come from, one at a time. Required. */
+    /** Sets the source of connections, one at a time. Required. */
     public Builder dataSource(DataSource newDataSource) {
       dataSource = newDataSource;
       return this;
@@ -156,9 +159,9 @@ public final class ShadowTable {
     }
 
     /**
-     * What stands between the parentheses of CREATE TABLE for the new table, other tables and types
-     * with their schemas. By default a table called {@code <name>_shadow} has to be there, empty,
-     * with the new structure.
+     * Sets the text between the parentheses of CREATE TABLE for the new table, other tables and
+     * types with their schemas. By default a table called {@code <name>_shadow} has to be there,
+     * empty, with the new structure.
      */
     public Builder definition(String newDefinition) {
       definition = newDefinition;
@@ -166,15 +169,15 @@ public final class ShadowTable {
     }
 
     /**
-     * What a column of the new table has: an expression over the table's columns, always the same
-     * for the same row. By default a column has what the one of the same name has.
+     * Sets the value of a column of the new table: an expression over the table's columns, always
+     * the same for the same row. By default a column has what the one of the same name has.
      */
     public Builder column(String name, String expression) {
       forward.put(name, expression);
       return this;
     }
 
-    /** What a column of the old table has after the cut-over, over the new table's columns. */
+    /** Sets a column of the old table after the cut-over, over the new table's columns. */
     public Builder columnBack(String name, String expression) {
       reverse.put(name, expression);
       return this;
@@ -198,7 +201,7 @@ public final class ShadowTable {
       return this;
     }
 
-    /** Who is told of each batch; {@link ProgressListener#NONE} by default. */
+    /** Sets the listener to batches; {@link ProgressListener#NONE} by default. */
     public Builder listener(ProgressListener newListener) {
       listener = newListener;
       return this;
@@ -233,6 +236,30 @@ public final class ShadowTable {
 
     private Optional<Map<String, String>> reverse() {
       return wayBack ? Optional.of(reverse) : Optional.empty();
+    }
+  }
+
+  /**
+   * The result of comparing a table with its shadow.
+   *
+   * @param change the row of migrations.online_changes
+   * @param rows rows of the table that were compared
+   * @param rowsInShadow rows of the shadow that were
+   * @param differences keys that only one of them has, or whose rows differ
+   * @param examples up to ten of them a range, as JSON: the key, and what is wrong with the
+   *     shadow's row
+   */
+  public record Differences(
+      UUID change, long rows, long rowsInShadow, long differences, List<String> examples) {
+
+    /** Copies the list. */
+    public Differences {
+      examples = List.copyOf(examples);
+    }
+
+    /** Whether the shadow can take the table's place. */
+    public boolean none() {
+      return differences == 0;
     }
   }
 }

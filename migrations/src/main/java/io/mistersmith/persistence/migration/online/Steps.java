@@ -1,6 +1,8 @@
 package io.mistersmith.persistence.migration.online;
 
-import io.mistersmith.persistence.migration.online.OnlineChangeException.Kind;
+import io.mistersmith.persistence.migration.model.MigrationException;
+import io.mistersmith.persistence.migration.model.MigrationException.Kind;
+import io.mistersmith.persistence.migration.online.Pacing.Sleeper;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -12,7 +14,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Does the steps of a change, each in a transaction of its own that gives way to whoever is in its
+ * Runs the steps of a change, each in a transaction of its own that gives way to sessions in its
  * way, and is tried again after a pause in which it holds nothing. Not thread-safe.
  */
 final class Steps {
@@ -27,7 +29,7 @@ final class Steps {
   /** No limit to PostgreSQL. */
   static final Duration UNLIMITED = Duration.ZERO;
 
-  /** What is done between begin and commit. */
+  /** Runs between begin and commit. */
   @FunctionalInterface
   interface Work<T> {
     T run(Connection connection) throws SQLException;
@@ -62,7 +64,7 @@ final class Steps {
       try {
         return once(limit, work);
       } catch (SQLException e) {
-        OnlineChangeException failure = OnlineChangeException.of(what, e);
+        MigrationException failure = OnlineFailure.ofChange(what, e);
         if (failure.kind() != Kind.LOCKED || attempt >= pacing.attempts()) {
           throw failure;
         }
@@ -90,7 +92,7 @@ final class Steps {
       sleeper.pause(duration);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new OnlineChangeException(
+      throw new MigrationException(
           Kind.INTERRUPTED, what + ": interrupted between two steps. Go on by the same call.", e);
     }
   }

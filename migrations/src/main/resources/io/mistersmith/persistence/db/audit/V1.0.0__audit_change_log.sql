@@ -1,4 +1,5 @@
 -- kind: schema
+-- depends-on: core 1.2.0
 -- The audit log: one row for each change of an audited table.
 --
 -- A change that cannot be logged does not happen: the log is written in the change's own
@@ -17,7 +18,7 @@ CREATE TABLE audit.change_log (
   table_schema TEXT NOT NULL,
   table_name TEXT NOT NULL,
   operation TEXT NOT NULL,
-  -- Who logged in. SET ROLE does not change it.
+  -- The role that logged in. SET ROLE does not change it.
   changed_by TEXT NOT NULL DEFAULT session_user,
   -- The role that was set with SET ROLE, if any.
   effective_role TEXT,
@@ -42,7 +43,7 @@ CREATE INDEX idx_audit_change_log_user ON audit.change_log (changed_by, changed_
 
 CREATE INDEX idx_audit_change_log_operation ON audit.change_log (operation, changed_at);
 
--- What never reaches the log in clear. A rule is about one table or all, one column or all.
+-- Columns that never reach the log in clear. A rule is about one table or all, one column or all.
 --
 -- key_name masks the value of each JSON key, at any depth, and of each column whose name ends with
 -- it; case and the separators - _ . and space do not count: api_key covers "OPENAI-API-KEY" and
@@ -95,5 +96,10 @@ VALUES
 
 INSERT INTO audit.redactions (table_schema, table_name, column_name, named_by)
 VALUES ('agents', 'state', 'state_value', 'state_key');
+
+-- state_document repeats, as text, what state_value holds as jsonb, and the masks by key name work
+-- on jsonb alone.
+INSERT INTO audit.redactions (table_schema, table_name, column_name)
+VALUES ('agents', 'state', 'state_document');
 
 REVOKE ALL ON audit.change_log, audit.change_log_default, audit.redactions FROM PUBLIC;

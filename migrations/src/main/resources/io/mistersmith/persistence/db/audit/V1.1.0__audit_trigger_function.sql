@@ -6,7 +6,7 @@
 -- what a retry heals by itself, is raised as 58A01, a fault of the system. The flush then waits and
 -- tries again, and nothing that was acknowledged is set aside because of the audit.
 
--- Masks what stands under the keys that end with the pattern, a regular expression, at any depth.
+-- Masks the values of the keys that end with the pattern, a regular expression, at any depth.
 --
 -- Works on the text of the document, since a walk by recursion ends at the stack's limit and one by
 -- queries copies a deep document again and again. In that text an unescaped quote followed by a
@@ -173,9 +173,9 @@ EXCEPTION
       USING
         ERRCODE = '58A01',
         DETAIL = 'SQLSTATE ' || SQLSTATE,
-        HINT = 'Mend audit.change_log, or drop the audit triggers: until then nothing is changed.';
+        HINT = 'Repair audit.change_log, or drop the audit triggers: until then nothing is changed.';
 END;
 $$;
 
--- Whoever could make a trigger of it on a table of their own could write what they like.
+-- A role that could use it in a trigger on a table of its own could write anything into the log.
 REVOKE ALL ON FUNCTION audit.log_changes() FROM PUBLIC;

@@ -1,6 +1,6 @@
 -- kind: function
--- depends-on: 1.0.0, core 1.5.2
--- What is read from the log, and how it is kept short.
+-- depends-on: 1.0.0, core 2.2.0
+-- Reports from the log, and the purge that keeps it short.
 
 CREATE VIEW audit.daily_activity AS
 SELECT

@@ -1,5 +1,5 @@
 -- kind: schema
--- depends-on: 1.1.0, core 2.0.0
+-- depends-on: 1.1.0, core 3.0.0
 -- Audits tasks.queue.
 
 CREATE TRIGGER audit_tasks_queue

@@ -1,3 +1,4 @@
+DROP TABLE agents.journal_samples;
 DROP TABLE agents.journal_leases;
 DROP TABLE agents.journal_positions;
 DROP TABLE agents.journal_epochs;

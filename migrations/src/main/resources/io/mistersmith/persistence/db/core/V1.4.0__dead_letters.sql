@@ -5,6 +5,9 @@ CREATE TABLE agents.dead_letters (
   dead_letter_id UUID NOT NULL DEFAULT gen_random_uuid(),
   bucket VARCHAR(255) NOT NULL,
   subject TEXT NOT NULL,
+  -- Subjects hold characters that text cannot, such as NUL. True where subject has them as \uXXXX,
+  -- and each backslash doubled.
+  subject_escaped BOOLEAN NOT NULL DEFAULT FALSE,
   -- Null where the subject could not be decoded; text, since an agent's id may be no UUID.
   agent TEXT,
   state_key TEXT,
@@ -12,12 +15,17 @@ CREATE TABLE agents.dead_letters (
   sequence BIGINT NOT NULL,
   operation VARCHAR(10) NOT NULL,
   value BYTEA,
+  -- The header block of a message that could not be read, as it was published; null for all others.
+  headers BYTEA,
   reason_code VARCHAR(40) NOT NULL,
   sql_state VARCHAR(5),
   constraint_name TEXT,
   reason TEXT NOT NULL,
   written_at TIMESTAMPTZ,
   expires_at TIMESTAMPTZ,
+  -- As in agents.state, so that a replayed entry has seen what it had seen when it was written.
+  hybrid_time VARCHAR(160),
+  vector_clock TEXT,
   created_at TIMESTAMPTZ NOT NULL DEFAULT clock_timestamp(),
   status VARCHAR(12) NOT NULL DEFAULT 'open',
   resolved_at TIMESTAMPTZ,

@@ -1,5 +1,5 @@
 -- kind: schema
--- depends-on: core 3.10.0
+-- depends-on: monitoring 1.10.0
 -- The statistics of statements. An extension that is there already stays where it is; a new one goes
 -- to the schema monitoring, by which the way back knows it as this script's own.
 

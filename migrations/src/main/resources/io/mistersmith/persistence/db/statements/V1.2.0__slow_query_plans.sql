@@ -3,13 +3,13 @@
 --
 -- The texts come from pg_stat_statements, that is, from anybody who may connect. Between such a
 -- text and the database stand, one behind the other:
---  1. One statement: a text with a semicolon is refused, wherever it stands; the grammar knows no
+--  1. One statement: a text with a semicolon anywhere is refused; the grammar knows no
 --     other way to begin a second statement. Besides, EXPLAIN runs as a cursor, which takes no more
 --     than one.
 --  2. No execution: EXPLAIN without ANALYZE. Only what EXPLAIN and PREPARE take by their grammar is
 --     let through to them: queries and changes of rows.
 --  3. The planner runs code of its own accord: functions that are declared immutable or stable, with
---     the rights of whoever explains. So the statement must come from a role whose code gains
+--     the rights of the role that explains. So the statement must come from a role whose code gains
 --     nothing by that: the current one, or one that is a member of it. A superuser can explain
 --     superusers' statements only; let an application's own role capture its own.
 --  4. It all happens in a read-only subtransaction, which is rolled back in the end.

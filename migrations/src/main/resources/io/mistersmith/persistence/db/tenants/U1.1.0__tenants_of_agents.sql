@@ -1,10 +1,12 @@
 -- lint: allow constraint-not-valid — it is taken back while nobody writes, as it was applied
 
+REVOKE ALL ON agents.installation FROM app_flusher;
+
 REVOKE ALL ON SEQUENCE agents.journal_epoch_numbers FROM app_flusher;
 
 REVOKE ALL
   ON agents.registry, agents.state, agents.dead_letters,
-    agents.journal_epochs, agents.journal_positions, agents.journal_leases
+    agents.journal_epochs, agents.journal_positions, agents.journal_leases, agents.journal_samples
   FROM app_tenant, app_flusher;
 
 DROP POLICY flusher_spans_tenants ON agents.state;
@@ -22,7 +24,8 @@ DROP INDEX agents.idx_agents_state_tenant;
 ALTER TABLE agents.state
   DROP CONSTRAINT state_agent_id_fkey,
   ADD CONSTRAINT state_agent_id_fkey
-    FOREIGN KEY (agent_id) REFERENCES agents.registry (agent_id) ON DELETE CASCADE;
+    FOREIGN KEY (agent_id, registered) REFERENCES agents.registry (agent_id, registered)
+    ON DELETE CASCADE;
 
 ALTER TABLE agents.state DROP COLUMN tenant_id;
 

@@ -1,7 +1,8 @@
 -- kind: function
+-- depends-on: core 1.8.0
 -- Tenants that share one database and cannot see or touch each other's rows.
 --
--- Who may do what:
+-- The roles and their rights:
 --   app_tenant    an application: the rows of the tenant that its session names, no others
 --   app_flusher   the library's runtime: its batches span tenants, so a policy of its own lets it
 --                 see all rows. A policy and not BYPASSRLS, which only a superuser can give away and
@@ -17,12 +18,12 @@
 --   for a connection     ?options=-c%20app.current_tenant_id=… in the JDBC URL
 --   for a user           ALTER ROLE … SET app.current_tenant_id = '…'
 -- Unset or empty, there are no rows to see and none can be written; text that is no UUID is an
--- error (22P02). Whoever may run any SQL can name any tenant: an application binds its session
+-- error (22P02). A role that may run any SQL can name any tenant: an application binds its session
 -- before it runs what a user sent.
 --
 -- The library's runtime names its tenant by its connection or user. The agents that it registers
 -- belong to that tenant, or to 00000000-0000-0000-0000-000000000000 when it names none, as do all
--- rows from before this set. What it flushes takes the tenant of the row's agent, whoever flushes.
+-- rows from before this set. Flushed rows take the tenant of their agent, whichever runtime flushes.
 -- A runtime that names a tenant cannot change or delete another tenant's agents, but it reads them.
 -- NATS knows nothing of this: give tenants buckets (name prefixes) or accounts of their own there.
 --

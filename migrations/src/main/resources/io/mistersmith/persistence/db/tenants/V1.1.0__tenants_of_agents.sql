@@ -7,6 +7,9 @@
 --
 -- Checks of foreign keys are not subject to policies, so the keys carry the tenant: no row can refer
 -- to another tenant's. The primary keys stay as they are; the flush relies on them.
+--
+-- A row of agents.state refers to an agent whatever its owner is: an owner outside the registry has
+-- no tenant, so its entries are refused and become dead letters.
 
 ALTER TABLE agents.registry
   ADD COLUMN tenant_id UUID NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000';
@@ -82,10 +85,13 @@ GRANT SELECT ON agents.state TO app_tenant;
 
 GRANT SELECT, INSERT, UPDATE, DELETE
   ON agents.state, agents.dead_letters,
-    agents.journal_epochs, agents.journal_positions, agents.journal_leases
+    agents.journal_epochs, agents.journal_positions, agents.journal_leases, agents.journal_samples
   TO app_flusher;
 
 GRANT USAGE ON SEQUENCE agents.journal_epoch_numbers TO app_flusher;
+
+-- The runtime compares the buckets with the installation's identity, which belongs to no tenant.
+GRANT SELECT ON agents.installation TO app_flusher;
 
 -- Partitions that are made later are new tables, and must not be opened by default.
 ALTER DEFAULT PRIVILEGES IN SCHEMA agents

@@ -1,7 +1,7 @@
 -- kind: schema
 -- The registry without its secrets, for those who may not see them.
 
--- Masks what stands under keys that name a secret, at any depth; 'max_tokens' names none. The set
+-- Masks the values of keys that name a secret, at any depth; 'max_tokens' names none. The set
 -- audit has a function of the same kind: neither set needs the other.
 --
 -- Works on the text of the document, where an unescaped quote followed by a colon ends a key and
@@ -73,7 +73,7 @@ GRANT SELECT ON agents.registry_masked TO app_readonly, app_tenant;
 -- schema: both only for this moment.
 DO $$
 DECLARE
-  -- From 16 on whoever creates a role may grant it, but does not belong to it.
+  -- From 16 on the creator of a role may grant it, but is not a member of it.
   v_member CONSTANT BOOLEAN := pg_catalog.pg_has_role(
     current_user,
     'app_masked',

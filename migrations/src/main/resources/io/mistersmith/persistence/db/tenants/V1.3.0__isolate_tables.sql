@@ -29,7 +29,7 @@ BEGIN
 END;
 $$;
 
--- Writes a table's foreign keys to isolated tables anew, with the tenant or without it.
+-- Recreates a table's foreign keys to isolated tables, with the tenant or without it.
 CREATE FUNCTION agents.rewrite_foreign_keys(p_table REGCLASS, p_with_tenant BOOLEAN)
 RETURNS VOID
 LANGUAGE plpgsql
@@ -84,9 +84,9 @@ END;
 $$;
 
 -- Isolates a table that app_tenant and app_flusher may read and write. A new row takes the tenant of
--- what its columns p_from refer to, in this order, and without any that of the session; so do the
--- rows that are there. What the table refers to is isolated first, or the keys do not carry the
--- tenant (agents.tenant_gaps tells).
+-- the row that its columns p_from refer to, in this order, or else the session's; so do existing
+-- rows. Isolate the tables that it refers to first, or the keys do not carry the tenant
+-- (agents.tenant_gaps reports it).
 CREATE FUNCTION agents.isolate_table(p_table REGCLASS, VARIADIC p_from TEXT[] DEFAULT '{}')
 RETURNS VOID
 LANGUAGE plpgsql
@@ -193,7 +193,7 @@ BEGIN
 END;
 $$;
 
--- Takes isolate_table back. What refers to the table is joined first.
+-- Takes isolate_table back. Join the tables that refer to it first.
 CREATE FUNCTION agents.join_table(p_table REGCLASS)
 RETURNS VOID
 LANGUAGE plpgsql

@@ -1,7 +1,7 @@
 -- kind: schema
--- depends-on: 1.3.0, core 2.3.2
+-- depends-on: 1.3.0, core 3.5.0
 -- A task belongs to the tenant of the agent that created it, else of the one that it is assigned to,
--- else of its parent task, else to the session's. What hangs on a task is its tenant's.
+-- else of its parent task, else to the session's. Rows that depend on a task have its tenant.
 
 GRANT USAGE ON SCHEMA tasks TO app_tenant, app_flusher;
 

@@ -1,5 +1,5 @@
 -- kind: schema
--- depends-on: 1.3.0, core 2.6.0
+-- depends-on: 1.3.0, core 5.0.0
 -- lint: allow unique-without-index — the set is applied while nobody writes, as its first script says
 -- A channel belongs to the session's tenant, and its name is unique among that tenant's. A message
 -- belongs to the tenant of its sender, else of its recipient, else of its channel. The token of a

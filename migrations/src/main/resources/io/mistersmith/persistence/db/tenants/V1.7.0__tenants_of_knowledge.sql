@@ -1,5 +1,5 @@
 -- kind: schema
--- depends-on: 1.3.0, core 2.8.0
+-- depends-on: 1.3.0, core 6.1.0
 -- Facts belong to the tenant of the agent that found them, or to the session's; embeddings to the
 -- tenant of their fact.
 

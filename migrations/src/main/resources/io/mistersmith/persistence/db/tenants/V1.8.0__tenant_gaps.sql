@@ -1,7 +1,7 @@
 -- kind: function
 -- depends-on: 1.1.0
--- What would let one tenant at another's rows: asked after changes to the schema or to rights, for
--- instance by a pipeline. No rows, no gap. It looks at the tables of this database's agents with a
+-- Gaps through which a tenant reaches another's rows: query it after changes to the schema or to
+-- rights, for instance in a pipeline. No rows, no gap. It looks at the tables of this database's agents with a
 -- column tenant_id, at all others that were isolated, and at what refers to any of them.
 
 CREATE FUNCTION agents.tenant_gaps()

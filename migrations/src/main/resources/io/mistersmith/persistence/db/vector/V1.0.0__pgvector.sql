@@ -1,4 +1,4 @@
--- depends-on: core 2.8.0
+-- depends-on: core 6.1.0
 -- The extension pgvector, 0.8 or later: before that a search for one model's embeddings looks at
 -- the nearest ones of all models and may find none. An extension that is there already is used
 -- where it is; one that is created here goes to public, and is dropped with this version.

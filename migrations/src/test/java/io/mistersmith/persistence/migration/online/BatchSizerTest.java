@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import io.mistersmith.persistence.migration.model.MigrationException;
 import java.sql.SQLException;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -87,10 +88,9 @@ class BatchSizerTest {
     "42501, REFUSED, false",
     "XX000, REFUSED, false"
   })
-  void failuresSayWhetherToTryAgain(
-      String state, OnlineChangeException.Kind kind, boolean retryable) {
-    OnlineChangeException failure =
-        OnlineChangeException.of(
+  void failuresSayWhetherToTryAgain(String state, MigrationException.Kind kind, boolean retryable) {
+    MigrationException failure =
+        OnlineFailure.ofChange(
             "Table x",
             new SQLException(
                 "ERROR: no\n  Detail: secret\n  Hint: Do this.\n  Where: line 1", state));

@@ -60,7 +60,7 @@ class IndexDefinitionTest {
 
   @Test
   void settingsThatPostgresWouldTakeForNoneAreRefused() {
-    IndexBuildSettings defaults = IndexBuildSettings.defaults();
+    ConcurrentIndex.Settings defaults = ConcurrentIndex.Settings.defaults();
 
     assertThatIllegalArgumentException()
         .isThrownBy(() -> defaults.withLockTimeout(Duration.ZERO))

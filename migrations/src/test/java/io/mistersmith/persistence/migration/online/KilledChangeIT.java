@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.ds.PGSimpleDataSource;
 
-/** What becomes of a restructuring whose process is killed while writers are at the table. */
+/** Kills the process of an online change while other sessions write to the table. */
 @ParameterizedClass(name = "PostgreSQL {0}")
 @ValueSource(ints = {18})
 class KilledChangeIT extends RunsOnlineChanges {

@@ -19,8 +19,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Looks every few milliseconds who waits for a lock, since when, and for whom, so that a wait for
- * the change is told from a wait for the disk or the processor. PostgreSQL itself says when a wait
- * began: one of 100 ms is seen many times, and its length is short by one interval at most.
+ * the change is distinguished from a wait for the disk or the processor. PostgreSQL itself says
+ * when a wait began: one of 100 ms is seen many times, and its length is short by one interval at
+ * most.
  */
 final class LockWaits implements AutoCloseable {
   private static final long INTERVAL_NANOS = 4_000_000;

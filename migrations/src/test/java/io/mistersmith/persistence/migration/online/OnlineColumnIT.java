@@ -3,7 +3,10 @@ package io.mistersmith.persistence.migration.online;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.mistersmith.persistence.migration.online.OnlineChangeException.Kind;
+import io.mistersmith.persistence.migration.model.MigrationException;
+import io.mistersmith.persistence.migration.model.MigrationException.Kind;
+import io.mistersmith.persistence.migration.online.Pacing.Sleeper;
+import io.mistersmith.persistence.migration.online.ProgressListener.Progress;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -16,10 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/**
- * What becomes of columns that are added to tables in use. Long, since each start of two servers
- * serves all of its tests.
- */
+/** Adds columns to tables in use. Long, since each start of two servers serves all of its tests. */
 @ParameterizedClass(name = "PostgreSQL {0}")
 @ValueSource(ints = {15, 18})
 class OnlineColumnIT extends RunsOnlineChanges {
@@ -39,7 +39,7 @@ class OnlineColumnIT extends RunsOnlineChanges {
   @Test
   void columnIsFilledAndNotNullInTheEndAndASecondRunFindsItDone() throws SQLException {
     String table = table("filled", 1_000);
-    List<BatchProgress> heard = new ArrayList<>();
+    List<Progress> heard = new ArrayList<>();
     // Volatile: with ADD COLUMN it would rewrite the table.
     OnlineColumn column =
         column(table)
@@ -94,7 +94,7 @@ class OnlineColumnIT extends RunsOnlineChanges {
           .isThrownBy(cutOff::get)
           .havingCause()
           .isInstanceOfSatisfying(
-              OnlineChangeException.class,
+              MigrationException.class,
               e -> assertThat(e.kind()).isEqualTo(Kind.DATABASE_UNAVAILABLE));
     }
     long done =
@@ -121,7 +121,7 @@ class OnlineColumnIT extends RunsOnlineChanges {
   void noWriteIsLostWhileTheColumnIsFilled() throws Exception {
     String table = table("busy", 5_000);
     OnlineChangeReport report;
-    try (WriteLoad load = WriteLoad.start(database, table, 5_000, 4, Duration.ZERO)) {
+    try (WriteLoad load = WriteLoad.start(database, table, 5_000, 4, Duration.ofMillis(1))) {
       report =
           column(table)
               .defaultExpression("7")
@@ -152,7 +152,7 @@ class OnlineColumnIT extends RunsOnlineChanges {
               .sleeper(
                   pause -> {
                     try {
-                      // Whoever comes now finds nobody queueing.
+                      // A session that comes now finds no queue.
                       execute("SET lock_timeout = '5s'; UPDATE app.in_use SET n = 2 WHERE id = 2");
                       if (pauses.incrementAndGet() == 3) {
                         user.commit();
@@ -174,7 +174,7 @@ class OnlineColumnIT extends RunsOnlineChanges {
       user.setAutoCommit(false);
       execute(user, "UPDATE app.always_in_use SET n = 1 WHERE id = 1");
 
-      assertThatExceptionOfType(OnlineChangeException.class)
+      assertThatExceptionOfType(MigrationException.class)
           .isThrownBy(
               () ->
                   column("app.always_in_use")
@@ -338,7 +338,7 @@ class OnlineColumnIT extends RunsOnlineChanges {
     column("app.parts").defaultExpression("7").notNull().build().run();
 
     assertThat(one("SELECT count(*) FROM app.parts WHERE weight = 7")).isEqualTo("100");
-    assertThatExceptionOfType(OnlineChangeException.class)
+    assertThatExceptionOfType(MigrationException.class)
         .isThrownBy(() -> column("app.parts_0").column("other").build().run())
         .withMessageContaining("app.parts_0")
         .withMessageContaining("parent");
@@ -386,7 +386,7 @@ class OnlineColumnIT extends RunsOnlineChanges {
         CREATE DOMAIN app.positive AS INT CHECK (VALUE > 0)
         """);
 
-    assertThatExceptionOfType(OnlineChangeException.class)
+    assertThatExceptionOfType(MigrationException.class)
         .isThrownBy(
             () ->
                 column("app.target")
@@ -440,7 +440,7 @@ class OnlineColumnIT extends RunsOnlineChanges {
     table("defined", 10);
     column("app.defined").defaultExpression("1").build().run();
 
-    assertThatExceptionOfType(OnlineChangeException.class)
+    assertThatExceptionOfType(MigrationException.class)
         .isThrownBy(() -> column("app.defined").defaultExpression("2").build().run())
         .withMessageContaining("another definition");
   }

@@ -1,7 +1,7 @@
 package io.mistersmith.persistence.migration.online;
 
-import io.mistersmith.persistence.migration.MigrationRunner;
-import io.mistersmith.persistence.testkit.server.PostgresOptions;
+import io.mistersmith.persistence.migration.MigratedDatabases;
+import io.mistersmith.persistence.migration.online.Pacing.Sleeper;
 import io.mistersmith.persistence.testkit.server.PostgresServer;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -14,7 +14,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.postgresql.ds.PGSimpleDataSource;
 
@@ -44,15 +43,9 @@ abstract class RunsOnlineChanges {
 
   @BeforeParameterizedClassInvocation
   static void migrate(int majorVersion) throws SQLException {
-    server =
-        PostgresServer.start(
-            PostgresOptions.defaults().withoutSync().withMajorVersion(majorVersion));
-    database = new PGSimpleDataSource();
-    database.setURL(server.createDatabase("online_" + System.nanoTime()));
-    database.setUser(server.user());
-    server.password().ifPresent(database::setPassword);
+    server = MigratedDatabases.server(majorVersion);
+    database = MigratedDatabases.migrated(server, "online");
     database.setApplicationName("test");
-    MigrationRunner.of(database).apply();
     execute("CREATE SCHEMA app");
     // Waits until the test lets go of the lock of the same number.
     execute(
@@ -66,11 +59,6 @@ abstract class RunsOnlineChanges {
         END
         $$
         """);
-  }
-
-  @AfterParameterizedClassInvocation
-  static void stopServer() {
-    server.close();
   }
 
   @AfterEach

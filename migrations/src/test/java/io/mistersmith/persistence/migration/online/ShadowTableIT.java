@@ -3,7 +3,10 @@ package io.mistersmith.persistence.migration.online;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.mistersmith.persistence.migration.online.OnlineChangeException.Kind;
+import io.mistersmith.persistence.migration.model.MigrationException;
+import io.mistersmith.persistence.migration.model.MigrationException.Kind;
+import io.mistersmith.persistence.migration.online.Pacing.Sleeper;
+import io.mistersmith.persistence.migration.online.ShadowTable.Differences;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -17,8 +20,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * What becomes of tables that are restructured while they are in use. Long, since each start of two
- * servers serves all of its tests.
+ * Restructures tables while they are in use. Long, since each start of two servers serves all of
+ * its tests.
  */
 @ParameterizedClass(name = "PostgreSQL {0}")
 @ValueSource(ints = {15, 18})
@@ -96,7 +99,7 @@ class ShadowTableIT extends RunsOnlineChanges {
                 """))
         .isEqualTo("0");
     assertThat(state("app.swapped")).isEqualTo("done");
-    assertThatExceptionOfType(OnlineChangeException.class)
+    assertThatExceptionOfType(MigrationException.class)
         .isThrownBy(change::cutBack)
         .satisfies(e -> assertThat(e.kind()).isEqualTo(Kind.WRONG_STATE));
   }
@@ -198,7 +201,7 @@ class ShadowTableIT extends RunsOnlineChanges {
                   pause -> {
                     pauses.incrementAndGet();
                     try {
-                      // What it reads now it would find empty after the cut-over.
+                      // A table that it reads now would look empty to it after the cut-over.
                       execute(
                           reader, "DO 'BEGIN ASSERT (SELECT count(*) FROM app.reader) = 10; END'");
                       reader.commit();
@@ -259,7 +262,7 @@ class ShadowTableIT extends RunsOnlineChanges {
         INSERT INTO app.planted_shadow VALUES (99999, 0, 'surplus')
         """);
 
-    ShadowDifferences found = change.verify();
+    Differences found = change.verify();
 
     assertThat(found.rows()).isEqualTo(12_000);
     assertThat(found.rowsInShadow()).isEqualTo(12_000);
@@ -269,10 +272,10 @@ class ShadowTableIT extends RunsOnlineChanges {
             "{\"key\": {\"id\": \"7\"}, \"row\": \"different\"}",
             "{\"key\": {\"id\": \"6000\"}, \"row\": \"missing\"}",
             "{\"key\": {\"id\": \"99999\"}, \"row\": \"surplus\"}");
-    assertThatExceptionOfType(OnlineChangeException.class)
+    assertThatExceptionOfType(MigrationException.class)
         .isThrownBy(change::cutOver)
         .satisfies(e -> assertThat(e.kind()).isEqualTo(Kind.WRONG_STATE));
-    assertThatExceptionOfType(OnlineChangeException.class)
+    assertThatExceptionOfType(MigrationException.class)
         .isThrownBy(change::run)
         .satisfies(e -> assertThat(e.kind()).isEqualTo(Kind.DIFFERENT));
     change.abandon();
@@ -379,7 +382,7 @@ class ShadowTableIT extends RunsOnlineChanges {
     table("refused", 1);
     try {
       execute(sql);
-      assertThatExceptionOfType(OnlineChangeException.class)
+      assertThatExceptionOfType(MigrationException.class)
           .isThrownBy(() -> shadow("app.refused").build().run())
           .satisfies(e -> assertThat(e.kind()).isEqualTo(Kind.INVALID_CHANGE))
           .withMessageContaining(named);
@@ -424,7 +427,7 @@ class ShadowTableIT extends RunsOnlineChanges {
       throws SQLException {
     table("wrong", 1);
     try {
-      assertThatExceptionOfType(OnlineChangeException.class)
+      assertThatExceptionOfType(MigrationException.class)
           .isThrownBy(
               () ->
                   shadow("app.wrong")
@@ -467,7 +470,7 @@ class ShadowTableIT extends RunsOnlineChanges {
     change.finish();
     assertThat(one("SELECT count(*) || ' ' || count(DISTINCT tableoid) FROM app.whole"))
         .isEqualTo("98 2");
-    assertThatExceptionOfType(OnlineChangeException.class)
+    assertThatExceptionOfType(MigrationException.class)
         .isThrownBy(() -> shadow("app.whole").build().run())
         .withMessageContaining("partitioned");
   }

@@ -75,7 +75,7 @@ final class WriteLoad implements AutoCloseable {
     return refused.get();
   }
 
-  /** Starts to measure anew, and returns what was measured until now, in milliseconds. */
+  /** Restarts the measurement, and returns what was measured until now, in milliseconds. */
   Latencies.Summary nextMeasurement() {
     List<double[]> all = new ArrayList<>();
     latencies.forEach(each -> all.add(each.drain()));

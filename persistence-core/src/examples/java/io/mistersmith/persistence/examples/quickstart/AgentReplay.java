@@ -1,18 +1,18 @@
 package io.mistersmith.persistence.examples.quickstart;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.mistersmith.persistence.agent.AgentLifecycle;
+import io.mistersmith.persistence.agent.AgentRepository;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.model.Agent;
-import io.mistersmith.persistence.model.AgentStatus;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.repository.AgentRepository;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.StateRepository;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
@@ -23,9 +23,11 @@ import java.util.function.Supplier;
  */
 record AgentReplay(
     RecordedRun recorded,
-    UUID agent,
+    AgentId agent,
     Duration pace,
+    Duration firstStep,
     AgentRepository agents,
+    AgentLifecycle lifecycle,
     StateRepository<JsonNode> states,
     Reports reports)
     implements Runnable {
@@ -39,10 +41,10 @@ record AgentReplay(
     if (retried(() -> agents.find(agent)).isEmpty()) {
       retried(() -> agents.save(newAgent()));
     }
-    int hydrated = retried(() -> states.hydrate(agent.toString()));
+    int hydrated = retried(() -> lifecycle.hydrate(agent).brought());
     int done = readCursor();
     reports.send(new WriterReport.Started(recorded.line(), done, hydrated));
-    long next = System.nanoTime();
+    long next = System.nanoTime() + firstStep.toNanos();
     for (int step = done; step < recorded.steps().size(); step++) {
       LockSupport.parkNanos(next - System.nanoTime());
       next = Math.max(next, System.nanoTime() - pace.toNanos()) + pace.toNanos();
@@ -95,7 +97,7 @@ record AgentReplay(
 
   private Agent newAgent() {
     return Agent.of(agent, "quickstart", "run of line " + recorded.line())
-        .withStatus(AgentStatus.ACTIVE);
+        .withStatus(Agent.Status.ACTIVE);
   }
 
   private static long microsSince(long nanos) {

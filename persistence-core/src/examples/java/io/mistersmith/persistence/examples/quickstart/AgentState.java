@@ -2,18 +2,23 @@ package io.mistersmith.persistence.examples.quickstart;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
-/** What an agent keeps of its run: who writes a step and who verifies it both ask here. */
+/**
+ * The state that an agent keeps of its run, for the code that writes a step and the code that
+ * verifies it.
+ */
 final class AgentState {
 
   /** How many steps are behind the agent. Written last, so that it never speaks too soon. */
   static final String CURSOR = "cursor";
 
-  /** What the agent asked a tool for last. */
+  /** The agent's last call of a tool. */
   static final String LAST_TOOL_CALL = "last_tool_call";
 
   private static final String DONE = "steps_done";
@@ -33,7 +38,9 @@ final class AgentState {
     return entries;
   }
 
-  /** What must be kept when the run is over, but for the steps that were refused. */
+  /**
+   * Returns the state that must be kept when the run is over, except the steps that were refused.
+   */
   static Map<String, JsonNode> atTheEnd(RecordedRun run, Set<Integer> refused) {
     Map<String, JsonNode> entries = new LinkedHashMap<>();
     for (int step = 0; step < run.steps().size(); step++) {
@@ -44,6 +51,19 @@ final class AgentState {
       entries.putAll(written);
     }
     return entries;
+  }
+
+  /** The steps of all runs, except those that were refused; a cursor where none is left. */
+  static List<JsonNode> values(List<RecordedRun> runs, Ledger ledger) {
+    List<JsonNode> values = new ArrayList<>();
+    for (RecordedRun run : runs) {
+      for (int step = 0; step < run.steps().size(); step++) {
+        if (!ledger.refused(run).contains(step)) {
+          values.add(run.steps().get(step));
+        }
+      }
+    }
+    return values.isEmpty() ? List.of(cursor(0)) : values;
   }
 
   static String conversation(int step) {

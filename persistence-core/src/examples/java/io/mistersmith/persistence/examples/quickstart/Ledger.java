@@ -5,7 +5,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 
-/** What the writers have reported, added up. For one thread. */
+/** The sum of the writers' reports. For one thread. */
 final class Ledger {
 
   final Distribution putMicros = new Distribution();

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -27,12 +28,16 @@ public final class Quickstart {
   static final String LOG_CONFIGURATION =
       "io/mistersmith/persistence/examples/quickstart/logback-quickstart.xml";
 
+  private static final Duration FLAT_OUT = Duration.ofSeconds(5);
+
   private final PrintStream out;
   private final PrintStream err;
+  private final Duration flatOut;
 
-  private Quickstart(PrintStream out, PrintStream err) {
+  private Quickstart(PrintStream out, PrintStream err, Duration flatOut) {
     this.out = out;
     this.err = err;
+    this.flatOut = flatOut;
   }
 
   /** The system property {@code quickstart.input} names the recording; the sample without it. */
@@ -48,8 +53,12 @@ public final class Quickstart {
    * @return the exit status: 0 when nothing was lost and nothing differs, else 1
    */
   public static int run(Optional<Path> file, PrintStream out, PrintStream err) {
+    return run(file, out, err, FLAT_OUT);
+  }
+
+  static int run(Optional<Path> file, PrintStream out, PrintStream err, Duration flatOut) {
     try {
-      return new Quickstart(out, err).run(file);
+      return new Quickstart(out, err, flatOut).run(file);
     } catch (QuickstartException e) {
       err.println("quickstart: " + e.getMessage());
     } catch (NoSuchFileException e) {
@@ -86,7 +95,9 @@ public final class Quickstart {
       Files.delete(log);
     }
     Verification verification = Verification.of(runs, ledger, settings);
-    return new Result(recording, ledger, verification, left).print(out);
+    out.printf(Locale.ROOT, "writing for %d s without a pause%n", flatOut.toSeconds());
+    FlatOut.Counted counted = FlatOut.count(settings, AgentState.values(runs, ledger), flatOut);
+    return new Result(recording, ledger, verification, left, counted).print(out);
   }
 
   private WriterSettings startServers(Optional<Path> file) {

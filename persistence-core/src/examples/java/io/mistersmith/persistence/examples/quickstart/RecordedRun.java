@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.examples.quickstart;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.mistersmith.persistence.model.AgentId;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.UUID;
@@ -18,7 +19,8 @@ record RecordedRun(int line, List<JsonNode> steps) {
   }
 
   /** The agent that replays this run: the same in every process of one replay, new in the next. */
-  UUID agent(String replay) {
-    return UUID.nameUUIDFromBytes((replay + "/" + line).getBytes(StandardCharsets.UTF_8));
+  AgentId agent(String replay) {
+    return AgentId.of(
+        UUID.nameUUIDFromBytes((replay + "/" + line).getBytes(StandardCharsets.UTF_8)));
   }
 }

@@ -7,8 +7,14 @@ import java.util.Locale;
  * The outcome.
  *
  * @param left how many journal entries the second writer left unflushed
+ * @param flatOut what was counted while nothing paced the writes
  */
-record Result(Recording recording, Ledger ledger, Verification verification, long left) {
+record Result(
+    Recording recording,
+    Ledger ledger,
+    Verification verification,
+    long left,
+    FlatOut.Counted flatOut) {
 
   /** Prints the table and the last line, and returns the exit status. */
   int print(PrintStream out) {
@@ -20,16 +26,6 @@ record Result(Recording recording, Ledger ledger, Verification verification, lon
     if (!ledger.refusals().isEmpty()) {
       row(out, "steps refused", "%s", ledger.refusals());
     }
-    row(out, "writes", "%,d acknowledged, %,d/s", ledger.writes(), ledger.writesPerSecond());
-    row(out, "put", "p50 %s, p99 %s", millis(ledger.putMicros, 50), millis(ledger.putMicros, 99));
-    row(out, "get", "p50 %s, p99 %s", millis(ledger.getMicros, 50), millis(ledger.getMicros, 99));
-    row(
-        out,
-        "lag to PostgreSQL",
-        "p50 %d ms, p95 %d ms, p99 %d ms",
-        ledger.lagMillis.percentile(50),
-        ledger.lagMillis.percentile(95),
-        ledger.lagMillis.percentile(99));
     row(
         out,
         "after the kill",
@@ -48,6 +44,8 @@ record Result(Recording recording, Ledger ledger, Verification verification, lon
     if (left > 0) {
       row(out, "not flushed", "%,d journal entries", left);
     }
+    printPaced(out);
+    printFlatOut(out);
     out.printf(
         Locale.ROOT,
         "quickstart: agents=%d writes=%d in_postgres=%d lost=%d mismatched=%d lag_p95_ms=%d%n",
@@ -59,6 +57,38 @@ record Result(Recording recording, Ledger ledger, Verification verification, lon
         ledger.lagMillis.percentile(95));
     out.flush();
     return lost == 0 && verification.mismatched() == 0 ? 0 : 1;
+  }
+
+  private void printPaced(PrintStream out) {
+    out.printf(
+        Locale.ROOT,
+        "paced: each agent waits at least %,d ms between two steps%n",
+        Writer.pace(recording.runs()).toMillis());
+    row(out, "writes", "%,d acknowledged, %,d/s", ledger.writes(), ledger.writesPerSecond());
+    row(out, "put", "p50 %s, p99 %s", millis(ledger.putMicros, 50), millis(ledger.putMicros, 99));
+    row(out, "get", "p50 %s, p99 %s", millis(ledger.getMicros, 50), millis(ledger.getMicros, 99));
+    row(
+        out,
+        "lag to PostgreSQL",
+        "p50 %d ms, p95 %d ms, p99 %d ms",
+        ledger.lagMillis.percentile(50),
+        ledger.lagMillis.percentile(95),
+        ledger.lagMillis.percentile(99));
+  }
+
+  private void printFlatOut(PrintStream out) {
+    out.printf(
+        Locale.ROOT,
+        "flat out: %.1f s without a pause, %,d keys in turn%n",
+        flatOut.time().toMillis() / 1000.0,
+        FlatOut.AGENTS * FlatOut.KEYS_OF_EACH);
+    row(out, "acknowledged", "%,d writes/s by NATS", flatOut.acknowledgedPerSecond());
+    row(
+        out,
+        "committed",
+        "%,d writes/s by PostgreSQL; the last write %,d ms after the end",
+        flatOut.committedPerSecond(),
+        flatOut.rest().toMillis());
   }
 
   private static void row(PrintStream out, String name, String format, Object... values) {

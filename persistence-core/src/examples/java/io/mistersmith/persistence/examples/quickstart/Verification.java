@@ -3,6 +3,7 @@ package io.mistersmith.persistence.examples.quickstart;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.mistersmith.persistence.model.AgentId;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -13,10 +14,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
-import java.util.UUID;
 
 /**
- * What plain SQL finds in PostgreSQL, against what the recording says must be there.
+ * Compares the rows that plain SQL finds in PostgreSQL with the recording.
  *
  * @param agents how many of the agents are registered
  * @param found how many of the keys are there
@@ -35,7 +35,7 @@ record Verification(int agents, int found, int lost, int mismatched) {
       """;
   private static final String STATE =
       """
-      SELECT state_key, state_value::text
+      SELECT substr(state_key, strpos(state_key, '.') + 1), state_value::text
       FROM agents.state
       WHERE agent_id = ? AND deleted_at IS NULL
       """;
@@ -53,7 +53,7 @@ record Verification(int agents, int found, int lost, int mismatched) {
         PreparedStatement registered = connection.prepareStatement(REGISTERED);
         PreparedStatement state = connection.prepareStatement(STATE)) {
       for (RecordedRun run : runs) {
-        UUID agent = run.agent(settings.replay());
+        AgentId agent = run.agent(settings.replay());
         sum =
             sum.plus(
                 compare(
@@ -93,17 +93,17 @@ record Verification(int agents, int found, int lost, int mismatched) {
         mismatched + other.mismatched);
   }
 
-  private static int count(PreparedStatement query, UUID agent) throws SQLException {
-    query.setObject(1, agent);
+  private static int count(PreparedStatement query, AgentId agent) throws SQLException {
+    query.setObject(1, agent.uuid());
     try (ResultSet rows = query.executeQuery()) {
       return rows.next() ? rows.getInt(1) : 0;
     }
   }
 
-  private static Map<String, JsonNode> read(PreparedStatement query, UUID agent)
+  private static Map<String, JsonNode> read(PreparedStatement query, AgentId agent)
       throws SQLException, IOException {
     Map<String, JsonNode> entries = new HashMap<>();
-    query.setObject(1, agent);
+    query.setObject(1, agent.uuid());
     try (ResultSet rows = query.executeQuery()) {
       while (rows.next()) {
         entries.put(rows.getString(1), JSON.readTree(rows.getString(2)));

@@ -2,7 +2,7 @@ package io.mistersmith.persistence.examples.quickstart;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.mistersmith.persistence.Persistence;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.StateRepository;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -52,10 +52,11 @@ final class Writer {
       throws IOException, ExecutionException, TimeoutException, InterruptedException {
     List<RecordedRun> runs = Recording.read(settings.file()).runs();
     ExecutorService agents = Executors.newFixedThreadPool(AGENTS_AT_ONCE, Writer::agentThread);
-    LagReporter lag = new LagReporter(reports);
+    LagReporter lag = new LagReporter(reports::send);
     try (Persistence persistence = Persistence.open(settings.engine(lag))) {
       StateRepository<JsonNode> states = persistence.states(JsonNode.class);
-      lag.opened();
+      WarmUp.run(persistence);
+      lag.measure();
       Duration pace = pace(runs);
       List<Future<?>> replays = new ArrayList<>();
       for (RecordedRun run : runs) {
@@ -65,7 +66,9 @@ final class Writer {
                     run,
                     run.agent(settings.replay()),
                     pace,
+                    firstStep(pace, replays.size()),
                     persistence.agents(),
+                    persistence.lifecycle(),
                     states,
                     reports)));
       }
@@ -78,11 +81,18 @@ final class Writer {
     }
   }
 
-  /** How long a step takes at least: an agent waits for its model, and the kill has to hit work. */
-  private static Duration pace(List<RecordedRun> runs) {
+  /** The shortest time between two steps of an agent, in place of the model's answer. */
+  static Duration pace(List<RecordedRun> runs) {
     long steps = runs.stream().mapToLong(run -> run.steps().size()).sum();
     long atOnce = Math.min(AGENTS_AT_ONCE, runs.size());
     return SHORTEST_REPLAY.multipliedBy(atOnce).dividedBy(Math.max(1, steps));
+  }
+
+  /** Agents that begin together begin one after another, so that they do not all write at once. */
+  private static Duration firstStep(Duration pace, int agent) {
+    return agent < AGENTS_AT_ONCE
+        ? pace.multipliedBy(agent).dividedBy(AGENTS_AT_ONCE)
+        : Duration.ZERO;
   }
 
   private static Thread agentThread(Runnable work) {

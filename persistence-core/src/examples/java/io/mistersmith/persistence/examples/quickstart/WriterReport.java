@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.util.Map;
 import java.util.Optional;
 
-/** What a writing process tells the one that started it, each report as one line. */
+/** The reports of a writing process to the process that started it, one line each. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "report")
 @JsonSubTypes({
   @JsonSubTypes.Type(value = WriterReport.Started.class, name = "started"),

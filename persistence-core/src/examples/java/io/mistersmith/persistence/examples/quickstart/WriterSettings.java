@@ -7,7 +7,7 @@ import io.mistersmith.persistence.config.FlushConfig;
 import io.mistersmith.persistence.config.NatsConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.config.PostgresConfig;
-import io.mistersmith.persistence.monitor.PersistenceListener;
+import io.mistersmith.persistence.event.PersistenceListener;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -15,7 +15,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a writing process is told, as one line on its standard input: a password has no place in a
+ * The settings of a writing process, one line on its standard input: a password has no place in a
  * command line.
  *
  * @param name the process's name in leases
@@ -62,15 +62,19 @@ record WriterSettings(
   PersistenceConfig engine(PersistenceListener listener) {
     PostgresConfig postgres = PostgresConfig.of(jdbcUrl, user);
     if (password != null) {
-      postgres = postgres.withPassword(password);
+      postgres = postgres.toBuilder().password(password).build();
     }
     return PersistenceConfig.builder(
-            NatsConfig.of(natsServers.toArray(String[]::new)).withNamePrefix("quickstart-"),
+            NatsConfig.builder(natsServers.toArray(String[]::new))
+                .namePrefix("quickstart-")
+                .build(),
             postgres)
         .flush(
-            FlushConfig.defaults()
-                .withLeaseDuration(Duration.ofSeconds(1))
-                .withIdleTimeToLive(Duration.ofMillis(500), Duration.ofSeconds(1)))
+            FlushConfig.builder()
+                .leaseDuration(Duration.ofSeconds(1))
+                .idleTimeToLive(Duration.ofMillis(500))
+                .sweepInterval(Duration.ofSeconds(1))
+                .build())
         .runtimeName(name)
         .listener(listener)
         .build();

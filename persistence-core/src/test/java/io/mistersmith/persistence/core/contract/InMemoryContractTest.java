@@ -3,18 +3,22 @@ package io.mistersmith.persistence.core.contract;
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.conflict.ConflictResolver;
 import io.mistersmith.persistence.conflict.ConflictRules;
-import io.mistersmith.persistence.model.DataType;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.StateRepository;
+import io.mistersmith.persistence.state.StateType;
 import io.mistersmith.persistence.testkit.contract.AgentRepositoryContract;
 import io.mistersmith.persistence.testkit.contract.CacheContract;
+import io.mistersmith.persistence.testkit.contract.CheckpointConflictContract;
 import io.mistersmith.persistence.testkit.contract.CheckpointContract;
+import io.mistersmith.persistence.testkit.contract.CheckpointRetentionContract;
 import io.mistersmith.persistence.testkit.contract.ClosingContract;
 import io.mistersmith.persistence.testkit.contract.ConflictContract;
 import io.mistersmith.persistence.testkit.contract.ConsistencyContract;
+import io.mistersmith.persistence.testkit.contract.ExternalOwnerContract;
 import io.mistersmith.persistence.testkit.contract.InMemoryFixture;
 import io.mistersmith.persistence.testkit.contract.LifecycleContract;
 import io.mistersmith.persistence.testkit.contract.PersistenceFixture;
 import io.mistersmith.persistence.testkit.contract.QueryCacheContract;
+import io.mistersmith.persistence.testkit.contract.RevisionContract;
 import io.mistersmith.persistence.testkit.contract.StateBadInputContract;
 import io.mistersmith.persistence.testkit.contract.StateDurabilityContract;
 import io.mistersmith.persistence.testkit.contract.StateExpiryContract;
@@ -22,9 +26,16 @@ import io.mistersmith.persistence.testkit.contract.StateKeysContract;
 import io.mistersmith.persistence.testkit.contract.StateLayersContract;
 import io.mistersmith.persistence.testkit.contract.StateRepositoryContract;
 import io.mistersmith.persistence.testkit.contract.StateTypesContract;
+import io.mistersmith.persistence.testkit.contract.TransactionNestingContract;
+import io.mistersmith.persistence.testkit.contract.TransactionOutcomeContract;
+import io.mistersmith.persistence.testkit.contract.TransactionRunnerContract;
+import io.mistersmith.persistence.testkit.contract.WriteThroughContract;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The API's contracts on the engine over in-memory stores. */
+@Execution(ExecutionMode.CONCURRENT)
 class InMemoryContractTest {
 
   @Nested
@@ -68,6 +79,22 @@ class InMemoryContractTest {
   }
 
   @Nested
+  class Revisions extends RevisionContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
+    }
+  }
+
+  @Nested
+  class ExternalOwners extends ExternalOwnerContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
+    }
+  }
+
+  @Nested
   class Keys extends StateKeysContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -85,6 +112,14 @@ class InMemoryContractTest {
 
   @Nested
   class Durability extends StateDurabilityContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
+    }
+  }
+
+  @Nested
+  class WriteThrough extends WriteThroughContract {
     @Override
     protected PersistenceFixture fixture() {
       return new InMemoryFixture();
@@ -132,6 +167,22 @@ class InMemoryContractTest {
   }
 
   @Nested
+  class CheckpointConflicts extends CheckpointConflictContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
+    }
+  }
+
+  @Nested
+  class CheckpointRetention extends CheckpointRetentionContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
+    }
+  }
+
+  @Nested
   class Caches extends CacheContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -141,6 +192,30 @@ class InMemoryContractTest {
 
   @Nested
   class Lifecycle extends LifecycleContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
+    }
+  }
+
+  @Nested
+  class Transactions extends TransactionRunnerContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
+    }
+  }
+
+  @Nested
+  class TransactionOutcomes extends TransactionOutcomeContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
+    }
+  }
+
+  @Nested
+  class TransactionNesting extends TransactionNestingContract {
     @Override
     protected PersistenceFixture fixture() {
       return new InMemoryFixture();
@@ -158,7 +233,8 @@ class InMemoryContractTest {
     @Override
     protected StateRepository<Object> states(Persistence runtime) {
       return runtime.states(
-          DataType.AGENT_STATE, Object.class, ConflictRules.of(ConflictResolver.lastWriteWins()));
+          StateType.untyped(Object.class)
+              .withRules(ConflictRules.of(ConflictResolver.lastWriteWins())));
     }
   }
 }

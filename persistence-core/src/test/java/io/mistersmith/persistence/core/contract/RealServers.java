@@ -4,8 +4,9 @@ import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.NatsConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.config.PostgresConfig;
+import io.mistersmith.persistence.core.MigratedDatabase;
 import io.mistersmith.persistence.core.RealStores;
-import io.mistersmith.persistence.migration.MigrationRunner;
+import io.mistersmith.persistence.spi.Stores;
 import io.mistersmith.persistence.testkit.contract.PersistenceFixture;
 import io.mistersmith.persistence.testkit.fault.Faults;
 import io.mistersmith.persistence.testkit.fault.FaultyStores;
@@ -17,33 +18,20 @@ import io.nats.client.JetStreamApiException;
 import io.nats.client.JetStreamManagement;
 import io.nats.client.Nats;
 import java.io.IOException;
-import java.sql.DriverManager;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
-import org.postgresql.ds.PGSimpleDataSource;
 
 /** A database and buckets of its own on the servers under test. */
 final class RealServers implements PersistenceFixture {
 
   private static final String RUN = "c" + ProcessHandle.current().pid();
-  private static final String TEMPLATE = RUN + "_template";
   private static final AtomicInteger FIXTURES = new AtomicInteger();
 
   private final PostgresServer postgres = TestServers.postgres();
   private final NatsServer nats = TestServers.nats();
   private final String name = RUN + "_" + FIXTURES.incrementAndGet();
-
-  RealServers() {
-    synchronized (RealServers.class) {
-      if (FIXTURES.get() == 1) {
-        migrate(postgres.createDatabase(TEMPLATE));
-      }
-      admin("CREATE DATABASE " + name + " TEMPLATE " + TEMPLATE);
-    }
-  }
+  private final String database = MigratedDatabase.borrow();
 
   @Override
   public Persistence open(PersistenceConfig config) {
@@ -56,12 +44,17 @@ final class RealServers implements PersistenceFixture {
   }
 
   @Override
+  public Stores stores(PersistenceConfig config) {
+    return RealStores.provider().open(config);
+  }
+
+  @Override
   public PersistenceConfig.Builder config() {
-    String url = postgres.jdbcUrl().replaceAll("/[^/?]*(\\?.*)?$", "/" + name);
-    PostgresConfig database = PostgresConfig.of(url, postgres.user());
+    PostgresConfig.Builder config =
+        PostgresConfig.builder(database, postgres.user()).connections(0, 4);
+    postgres.password().ifPresent(config::password);
     return PersistenceConfig.builder(
-        NatsConfig.of(nats.url()).withNamePrefix(name + "-"),
-        postgres.password().map(database::withPassword).orElse(database).withConnections(0, 6));
+        NatsConfig.builder(nats.url()).namePrefix(name + "-").build(), config.build());
   }
 
   @Override
@@ -73,7 +66,7 @@ final class RealServers implements PersistenceFixture {
   @Override
   public void close() {
     deleteBuckets();
-    admin("DROP DATABASE " + name + " WITH (FORCE)");
+    MigratedDatabase.giveBack(database);
   }
 
   private void deleteBuckets() {
@@ -90,25 +83,6 @@ final class RealServers implements PersistenceFixture {
       throw new IllegalStateException(e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    }
-  }
-
-  private void migrate(String url) {
-    PGSimpleDataSource source = new PGSimpleDataSource();
-    source.setUrl(url);
-    source.setUser(postgres.user());
-    postgres.password().ifPresent(source::setPassword);
-    MigrationRunner.of(source).apply();
-  }
-
-  private void admin(String sql) {
-    try (java.sql.Connection connection =
-            DriverManager.getConnection(
-                postgres.jdbcUrl(), postgres.user(), postgres.password().orElse(""));
-        Statement statement = connection.createStatement()) {
-      statement.execute(sql);
-    } catch (SQLException e) {
-      throw new IllegalStateException(e);
     }
   }
 }

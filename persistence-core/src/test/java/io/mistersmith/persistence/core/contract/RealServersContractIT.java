@@ -3,17 +3,21 @@ package io.mistersmith.persistence.core.contract;
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.conflict.ConflictResolver;
 import io.mistersmith.persistence.conflict.ConflictRules;
-import io.mistersmith.persistence.model.DataType;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.StateRepository;
+import io.mistersmith.persistence.state.StateType;
 import io.mistersmith.persistence.testkit.contract.AgentRepositoryContract;
 import io.mistersmith.persistence.testkit.contract.CacheContract;
+import io.mistersmith.persistence.testkit.contract.CheckpointConflictContract;
 import io.mistersmith.persistence.testkit.contract.CheckpointContract;
+import io.mistersmith.persistence.testkit.contract.CheckpointRetentionContract;
 import io.mistersmith.persistence.testkit.contract.ClosingContract;
 import io.mistersmith.persistence.testkit.contract.ConflictContract;
 import io.mistersmith.persistence.testkit.contract.ConsistencyContract;
+import io.mistersmith.persistence.testkit.contract.ExternalOwnerContract;
 import io.mistersmith.persistence.testkit.contract.LifecycleContract;
 import io.mistersmith.persistence.testkit.contract.PersistenceFixture;
 import io.mistersmith.persistence.testkit.contract.QueryCacheContract;
+import io.mistersmith.persistence.testkit.contract.RevisionContract;
 import io.mistersmith.persistence.testkit.contract.StateBadInputContract;
 import io.mistersmith.persistence.testkit.contract.StateDurabilityContract;
 import io.mistersmith.persistence.testkit.contract.StateExpiryContract;
@@ -21,11 +25,18 @@ import io.mistersmith.persistence.testkit.contract.StateKeysContract;
 import io.mistersmith.persistence.testkit.contract.StateLayersContract;
 import io.mistersmith.persistence.testkit.contract.StateRepositoryContract;
 import io.mistersmith.persistence.testkit.contract.StateTypesContract;
+import io.mistersmith.persistence.testkit.contract.TransactionNestingContract;
+import io.mistersmith.persistence.testkit.contract.TransactionOutcomeContract;
+import io.mistersmith.persistence.testkit.contract.TransactionRunnerContract;
+import io.mistersmith.persistence.testkit.contract.WriteThroughContract;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The API's contracts on the engine over NATS and PostgreSQL. */
 @Tag("contract")
+@Execution(ExecutionMode.CONCURRENT)
 class RealServersContractIT {
 
   @Nested
@@ -69,6 +80,22 @@ class RealServersContractIT {
   }
 
   @Nested
+  class Revisions extends RevisionContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers();
+    }
+  }
+
+  @Nested
+  class ExternalOwners extends ExternalOwnerContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers();
+    }
+  }
+
+  @Nested
   class Keys extends StateKeysContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -86,6 +113,14 @@ class RealServersContractIT {
 
   @Nested
   class Durability extends StateDurabilityContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers();
+    }
+  }
+
+  @Nested
+  class WriteThrough extends WriteThroughContract {
     @Override
     protected PersistenceFixture fixture() {
       return new RealServers();
@@ -133,6 +168,22 @@ class RealServersContractIT {
   }
 
   @Nested
+  class CheckpointConflicts extends CheckpointConflictContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers();
+    }
+  }
+
+  @Nested
+  class CheckpointRetention extends CheckpointRetentionContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers();
+    }
+  }
+
+  @Nested
   class Caches extends CacheContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -142,6 +193,30 @@ class RealServersContractIT {
 
   @Nested
   class Lifecycle extends LifecycleContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers();
+    }
+  }
+
+  @Nested
+  class Transactions extends TransactionRunnerContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers();
+    }
+  }
+
+  @Nested
+  class TransactionOutcomes extends TransactionOutcomeContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers();
+    }
+  }
+
+  @Nested
+  class TransactionNesting extends TransactionNestingContract {
     @Override
     protected PersistenceFixture fixture() {
       return new RealServers();
@@ -159,7 +234,8 @@ class RealServersContractIT {
     @Override
     protected StateRepository<Object> states(Persistence runtime) {
       return runtime.states(
-          DataType.AGENT_STATE, Object.class, ConflictRules.of(ConflictResolver.lastWriteWins()));
+          StateType.untyped(Object.class)
+              .withRules(ConflictRules.of(ConflictResolver.lastWriteWins())));
     }
   }
 }

@@ -1,31 +1,30 @@
 package io.mistersmith.persistence.core.fault;
 
-import static io.mistersmith.persistence.lifecycle.LifecycleState.ACTIVE;
-import static io.mistersmith.persistence.lifecycle.LifecycleState.COLD;
-import static io.mistersmith.persistence.lifecycle.LifecycleState.EXPIRED;
-import static io.mistersmith.persistence.lifecycle.LifecycleState.FLUSHING;
-import static io.mistersmith.persistence.lifecycle.LifecycleState.HYDRATING;
+import static io.mistersmith.persistence.agent.LifecycleState.ACTIVE;
+import static io.mistersmith.persistence.agent.LifecycleState.COLD;
+import static io.mistersmith.persistence.agent.LifecycleState.EXPIRED;
+import static io.mistersmith.persistence.agent.LifecycleState.FLUSHING;
+import static io.mistersmith.persistence.agent.LifecycleState.HYDRATING;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
 import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.agent.Hydration;
+import io.mistersmith.persistence.agent.LifecycleState;
 import io.mistersmith.persistence.config.FlushConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.TransientPersistenceException;
-import io.mistersmith.persistence.lifecycle.Hydration;
-import io.mistersmith.persistence.lifecycle.HydrationProgress;
-import io.mistersmith.persistence.lifecycle.LifecycleCause;
-import io.mistersmith.persistence.lifecycle.LifecycleChange;
-import io.mistersmith.persistence.lifecycle.LifecycleState;
+import io.mistersmith.persistence.event.PersistenceEvent;
+import io.mistersmith.persistence.event.PersistenceListener;
+import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.model.DataType.StorageLayer;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.model.StorageLayer;
 import io.mistersmith.persistence.model.Versioned;
-import io.mistersmith.persistence.monitor.PersistenceListener;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.testkit.server.ChildJvm;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -67,34 +66,33 @@ class AgentLifecycleIT {
     servers.close();
   }
 
-  /** What one runtime told of its agents. */
-  private static final class Told implements PersistenceListener {
+  /** Records the lifecycle changes and evictions that one runtime reports. */
+  private static final class RecordedEvents implements PersistenceListener {
 
-    private final List<LifecycleChange> changes = new CopyOnWriteArrayList<>();
+    private final List<PersistenceEvent.LifecycleChanged> changes = new CopyOnWriteArrayList<>();
     private final AtomicInteger evicted = new AtomicInteger();
 
     @Override
-    public void onLifecycle(LifecycleChange change) {
-      changes.add(change);
-    }
-
-    @Override
-    public void onEvicted(String bucket, int entries) {
-      evicted.addAndGet(entries);
+    public void on(PersistenceEvent event) {
+      if (event instanceof PersistenceEvent.LifecycleChanged change) {
+        changes.add(change);
+      } else if (event instanceof PersistenceEvent.Evicted sent) {
+        evicted.addAndGet(sent.entries());
+      }
     }
 
     List<LifecycleState> reached() {
-      return changes.stream().map(LifecycleChange::to).toList();
+      return changes.stream().map(PersistenceEvent.LifecycleChanged::to).toList();
     }
   }
 
   @Test
   void processesThatHydrateAtOnceBringEachKeyOnce() throws Exception {
     Installation installation = servers.installation();
-    Told one = new Told();
-    Told two = new Told();
+    RecordedEvents one = new RecordedEvents();
+    RecordedEvents two = new RecordedEvents();
     try (Streams streams = Streams.of(installation)) {
-      String agent = evictedAgent(installation, streams);
+      AgentId agent = evictedAgent(installation, streams);
       Map<StateKey, Row> before = installation.rows();
       try (ChildJvm child = hydrator(installation, agent, 0);
           Persistence first = installation.open(one);
@@ -119,7 +117,7 @@ class AgentLifecycleIT {
         brought += Integer.parseInt(there[1]);
 
         assertThat(brought).isEqualTo(KEYS);
-        assertThat(streams.messages(agent + ".>")).isEqualTo(KEYS);
+        assertThat(streams.messages(Installation.tail(agent, ">"))).isEqualTo(KEYS);
         assertThat(one.reached()).startsWith(HYDRATING, ACTIVE);
         assertThat(two.reached()).startsWith(HYDRATING, ACTIVE);
         assertHolds(first, before);
@@ -133,9 +131,9 @@ class AgentLifecycleIT {
   @Test
   void aHydrationThatIsKilledIsCompletedByAnother() throws IOException {
     Installation installation = servers.installation();
-    Told told = new Told();
+    RecordedEvents told = new RecordedEvents();
     try (Streams streams = Streams.of(installation)) {
-      String agent = evictedAgent(installation, streams);
+      AgentId agent = evictedAgent(installation, streams);
       Map<StateKey, Row> before = installation.rows();
       try (ChildJvm child = hydrator(installation, agent, 2)) {
         assertThat(child.stdout().readLine()).isEqualTo("ready");
@@ -143,13 +141,13 @@ class AgentLifecycleIT {
         await()
             .atMost(SOON)
             .pollInterval(Duration.ofMillis(5))
-            .until(() -> streams.messages(agent + ".>") >= 200);
+            .until(() -> streams.messages(Installation.tail(agent, ">")) >= 200);
         child.kill();
       }
-      int done = (int) streams.messages(agent + ".>");
+      int done = (int) streams.messages(Installation.tail(agent, ">"));
       assertThat(done).as("brought by the killed one").isBetween(200, KEYS - 100);
 
-      List<HydrationProgress> progress = new CopyOnWriteArrayList<>();
+      List<Hydration.Progress> progress = new CopyOnWriteArrayList<>();
       try (Persistence persistence = installation.open(told)) {
         assertThat(persistence.lifecycle().state(agent)).isEqualTo(COLD);
         Hydration rest = persistence.lifecycle().hydrate(agent, progress::add);
@@ -161,9 +159,9 @@ class AgentLifecycleIT {
             .hasSizeGreaterThan(10)
             .isSortedAccordingTo((a, b) -> Integer.compare(a.done(), b.done()));
         assertThat(progress.get(progress.size() - 1))
-            .isEqualTo(new HydrationProgress(agent, KEYS, KEYS, rest.bytes()));
+            .isEqualTo(new Hydration.Progress(agent, KEYS, KEYS, rest.bytes()));
         assertThat(told.reached()).containsExactly(HYDRATING, ACTIVE);
-        assertThat(streams.messages(agent + ".>")).isEqualTo(KEYS);
+        assertThat(streams.messages(Installation.tail(agent, ">"))).isEqualTo(KEYS);
         assertHolds(persistence, before);
         servers.report(
             "KillHydrator",
@@ -177,9 +175,9 @@ class AgentLifecycleIT {
   @Test
   void aFlushThatFailsWhenPostgresIsKilledLeavesTheAgentActiveAndItsEntriesDirty() {
     Installation installation = servers.installation();
-    Told told = new Told();
+    RecordedEvents told = new RecordedEvents();
     try (Persistence persistence = installation.open(told)) {
-      String agent = installation.register(persistence, 1).get(0);
+      AgentId agent = installation.register(persistence, 1).get(0);
       StateRepository<Long> states = persistence.states(Long.class);
       StateKey first = StateKey.of(agent, "first");
       states.save(first, 1L);
@@ -198,17 +196,20 @@ class AgentLifecycleIT {
             .isEqualTo(DataError.CONNECTION_FAILED);
         assertThat(persistence.lifecycle().state(agent)).isEqualTo(ACTIVE);
         assertThat(told.changes)
-            .extracting(LifecycleChange::to, LifecycleChange::cause)
+            .extracting(
+                PersistenceEvent.LifecycleChanged::to, PersistenceEvent.LifecycleChanged::cause)
             .containsExactly(
-                tuple(FLUSHING, LifecycleCause.FLUSH), tuple(ACTIVE, LifecycleCause.FLUSH_FAILED));
-        assertThat(persistence.consistency().stats().dirtyEntries()).isEqualTo(written.size());
+                tuple(FLUSHING, LifecycleState.Cause.FLUSH),
+                tuple(ACTIVE, LifecycleState.Cause.FLUSH_FAILED));
+        assertThat(persistence.operations().consistency().stats().dirtyEntries())
+            .isEqualTo(written.size());
       } finally {
         servers.postgres().restart();
       }
       persistence.lifecycle().flush(agent, SOON);
       assertThat(told.reached()).containsExactly(FLUSHING, ACTIVE, FLUSHING, ACTIVE);
-      assertThat(told.changes.get(3).cause()).isEqualTo(LifecycleCause.FLUSH);
-      assertThat(persistence.consistency().stats().dirtyEntries()).isZero();
+      assertThat(told.changes.get(3).cause()).isEqualTo(LifecycleState.Cause.FLUSH);
+      assertThat(persistence.operations().consistency().stats().dirtyEntries()).isZero();
       Map<StateKey, Row> rows = installation.rows();
       written.forEach(
           (key, revision) ->
@@ -222,15 +223,19 @@ class AgentLifecycleIT {
   @Test
   void anIdleAgentExpiresAndComesBackOnTheNextRead() {
     Installation installation = servers.installation();
-    Told told = new Told();
+    RecordedEvents told = new RecordedEvents();
     PersistenceConfig config =
         installation.config().toBuilder()
-            .flush(FlushConfig.defaults().withIdleTimeToLive(IDLE, Duration.ofMillis(50)))
+            .flush(
+                FlushConfig.builder()
+                    .idleTimeToLive(IDLE)
+                    .sweepInterval(Duration.ofMillis(50))
+                    .build())
             .listener(told)
             .build();
     try (Persistence persistence = Persistence.open(config);
         Streams streams = Streams.of(installation)) {
-      String agent = installation.register(persistence, 1).get(0);
+      AgentId agent = installation.register(persistence, 1).get(0);
       StateRepository<Long> states = persistence.states(Long.class);
       StateKey key = StateKey.of(agent, "a");
       Revision written = states.save(key, 1L).revision();
@@ -242,7 +247,7 @@ class AgentLifecycleIT {
       assertThat(persistence.lifecycle().state(agent)).isEqualTo(ACTIVE);
       await().atMost(SOON).until(() -> persistence.lifecycle().state(agent) == COLD);
       await().atMost(SOON).until(() -> told.evicted.get() == 2);
-      assertThat(streams.messages(agent + ".>")).isZero();
+      assertThat(streams.messages(Installation.tail(agent, ">"))).isZero();
       assertThat(persistence.lifecycle().tracked()).isZero();
       assertThat(told.reached()).containsExactly(ACTIVE, FLUSHING, ACTIVE, EXPIRED, COLD);
 
@@ -251,32 +256,34 @@ class AgentLifecycleIT {
       assertThat(back.revision()).isEqualTo(written);
       assertThat(persistence.lifecycle().state(agent)).isEqualTo(ACTIVE);
       assertThat(told.reached().subList(5, 7)).containsExactly(HYDRATING, ACTIVE);
-      assertThat(streams.messages(agent + ".>")).as("it is back in KV").isEqualTo(1);
+      assertThat(streams.messages(Installation.tail(agent, ">")))
+          .as("it is back in KV")
+          .isEqualTo(1);
       assertThat(states.find(key).orElseThrow().revision()).isEqualTo(written);
       servers.report("IdleAgent", "idle_s=%d evicted=2 came_back=1".formatted(IDLE.toSeconds()));
     }
   }
 
   /** An agent whose keys are in PostgreSQL alone, and which no runtime knows. */
-  private static String evictedAgent(Installation installation, Streams streams) {
+  private static AgentId evictedAgent(Installation installation, Streams streams) {
     try (Persistence writing = installation.open()) {
-      String agent = installation.register(writing, 1).get(0);
+      AgentId agent = installation.register(writing, 1).get(0);
       Map<StateKey, Long> values = new HashMap<>();
       for (long i = 0; i < KEYS; i++) {
         values.put(StateKey.of(agent, "key-" + i), i);
       }
       StateRepository<Long> states = writing.states(Long.class);
       states.saveAll(values).forEach((key, row) -> row.orElseThrow());
-      states.flush(agent, SOON);
-      streams.evict(agent + ".>");
+      writing.lifecycle().flush(agent, SOON);
+      streams.evict(Installation.tail(agent, ">"));
       return agent;
     }
   }
 
-  private ChildJvm hydrator(Installation installation, String agent, int pauseMillis) {
+  private ChildJvm hydrator(Installation installation, AgentId agent, int pauseMillis) {
     return ChildJvm.start(
         HydratorProcess.class,
-        installation.asArguments(List.of(agent, Integer.toString(pauseMillis))),
+        installation.asArguments(List.of(agent.toString(), Integer.toString(pauseMillis))),
         Map.of(),
         List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-Xmx256m"),
         directory.resolve("hydrator.log"));

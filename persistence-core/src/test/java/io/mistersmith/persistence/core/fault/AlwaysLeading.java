@@ -1,32 +1,36 @@
 package io.mistersmith.persistence.core.fault;
 
-import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.core.internal.base.Services;
 import io.mistersmith.persistence.core.internal.store.nats.NatsStore;
 import io.mistersmith.persistence.core.internal.store.postgres.PostgresStore;
 import io.mistersmith.persistence.model.Revision;
-import io.mistersmith.persistence.spi.AgentStore;
-import io.mistersmith.persistence.spi.ApplyResult;
-import io.mistersmith.persistence.spi.CheckpointStore;
-import io.mistersmith.persistence.spi.DeadLetterStore;
-import io.mistersmith.persistence.spi.HotBucket;
-import io.mistersmith.persistence.spi.JournalPosition;
-import io.mistersmith.persistence.spi.JournalStore;
-import io.mistersmith.persistence.spi.LifecycleEventStore;
-import io.mistersmith.persistence.spi.StateChange;
-import io.mistersmith.persistence.spi.StateStore;
 import io.mistersmith.persistence.spi.StoreProvider;
 import io.mistersmith.persistence.spi.Stores;
-import java.time.Clock;
+import io.mistersmith.persistence.spi.sql.AgentStore;
+import io.mistersmith.persistence.spi.sql.CheckpointStore;
+import io.mistersmith.persistence.spi.sql.DeadLetterStore;
+import io.mistersmith.persistence.spi.sql.JournalPosition;
+import io.mistersmith.persistence.spi.sql.JournalStore;
+import io.mistersmith.persistence.spi.sql.JournalStore.ApplyResult;
+import io.mistersmith.persistence.spi.sql.JournalStore.StateChange;
+import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
+import io.mistersmith.persistence.spi.sql.SqlAccess;
+import io.mistersmith.persistence.spi.sql.SqlOptions;
+import io.mistersmith.persistence.spi.sql.SqlStore;
+import io.mistersmith.persistence.spi.sql.SqlUnit;
+import io.mistersmith.persistence.spi.sql.StateStore;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 
 /**
- * The real stores with a broken lease: every runtime is told that it leads. What is left to keep
- * them apart is the position's compare-and-set.
+ * The real stores with a broken lease, which grants itself to every runtime. Only the
+ * compare-and-set of the position keeps them apart.
  */
 final class AlwaysLeading implements StoreProvider {
 
@@ -52,61 +56,84 @@ final class AlwaysLeading implements StoreProvider {
   @Override
   public Stores open(PersistenceConfig config) {
     PostgresStore postgres = PostgresStore.open(config);
-    return new Opened(NatsStore.connect(config), postgres, new Leading(postgres.journals()));
+    NatsStore nats =
+        NatsStore.connect(
+            config, postgres.sql().journals().installation(), new Services(config.listener()));
+    return new Opened(nats, postgres, new LeadingSql(postgres.sql()));
   }
 
-  private record Opened(NatsStore nats, PostgresStore postgres, JournalStore journals)
-      implements Stores {
-
-    @Override
-    public HotBucket bucket(Bucket bucket) {
-      return nats.bucket(bucket);
-    }
-
-    @Override
-    public AgentStore agents() {
-      return postgres.agents();
-    }
-
-    @Override
-    public StateStore states() {
-      return postgres.states();
-    }
-
-    @Override
-    public DeadLetterStore deadLetters() {
-      return postgres.deadLetters();
-    }
-
-    @Override
-    public CheckpointStore checkpoints() {
-      return postgres.checkpoints();
-    }
-
-    @Override
-    public LifecycleEventStore lifecycleEvents() {
-      return postgres.lifecycleEvents();
-    }
-
-    @Override
-    public void onReconnect(Runnable action) {
-      nats.onReconnect(action);
-    }
-
-    @Override
-    public Clock clock() {
-      return nats.clock();
-    }
+  private record Opened(NatsStore hot, PostgresStore postgres, SqlStore sql) implements Stores {
 
     @Override
     public List<String> notices() {
-      return nats.notices();
+      return hot.notices();
     }
 
     @Override
     public void close() {
-      nats.close();
+      hot.close();
       postgres.close();
+    }
+  }
+
+  private final class LeadingSql implements SqlStore {
+
+    private final SqlStore real;
+    private final JournalStore journals;
+
+    LeadingSql(SqlStore real) {
+      this.real = real;
+      this.journals = new Leading(real.journals());
+    }
+
+    @Override
+    public JournalStore journals() {
+      return journals;
+    }
+
+    @Override
+    public <T> T inTransaction(SqlOptions options, Function<? super SqlUnit, ? extends T> work) {
+      return real.inTransaction(options, work);
+    }
+
+    @Override
+    public <T> T read(SqlOptions options, Function<? super SqlAccess, ? extends T> work) {
+      return real.read(options, work);
+    }
+
+    @Override
+    public boolean isCommitted(String correlationId) {
+      return real.isCommitted(correlationId);
+    }
+
+    @Override
+    public int sweepCommitted(Duration age) {
+      return real.sweepCommitted(age);
+    }
+
+    @Override
+    public AgentStore agents() {
+      return real.agents();
+    }
+
+    @Override
+    public StateStore states() {
+      return real.states();
+    }
+
+    @Override
+    public DeadLetterStore deadLetters() {
+      return real.deadLetters();
+    }
+
+    @Override
+    public CheckpointStore checkpoints() {
+      return real.checkpoints();
+    }
+
+    @Override
+    public LifecycleEventStore lifecycleEvents() {
+      return real.lifecycleEvents();
     }
   }
 
@@ -138,6 +165,11 @@ final class AlwaysLeading implements StoreProvider {
     }
 
     @Override
+    public UUID installation() {
+      return journals.installation();
+    }
+
+    @Override
     public Optional<JournalPosition> position(String bucket) {
       return journals.position(bucket);
     }
@@ -148,7 +180,7 @@ final class AlwaysLeading implements StoreProvider {
     }
 
     @Override
-    public boolean wasApplied(String bucket, Revision revision, Instant time) {
+    public boolean wasApplied(String bucket, Revision.OfJournal revision, Instant time) {
       return journals.wasApplied(bucket, revision, time);
     }
 

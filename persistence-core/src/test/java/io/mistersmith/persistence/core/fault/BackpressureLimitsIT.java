@@ -9,10 +9,11 @@ import io.mistersmith.persistence.config.BackpressureConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.event.PersistenceEvent;
+import io.mistersmith.persistence.event.PersistenceListener;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.monitor.BackpressureEvent;
-import io.mistersmith.persistence.monitor.PersistenceListener;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.StateRepository;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -20,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -40,11 +42,14 @@ class BackpressureLimitsIT {
   private final FaultServers servers = FaultServers.start();
   private final AtomicBoolean engaged = new AtomicBoolean();
   private final Ledger ledger = new Ledger();
-  private Installation installation = servers.installation();
-  private String agent = "";
+
+  @SuppressWarnings("NullAway.Init") // set before each test
+  private Installation installation;
+
+  private AgentId agent = AgentId.external("none");
   private long written;
 
-  /** What is limited, and what a refused caller is told. */
+  /** A limit, and the message that a refused caller gets. */
   enum Limit {
     ENTRIES("over the limit backpressure.maxEntries of 200"),
     BYTES("over the limit backpressure.maxBytes of 100000"),
@@ -58,18 +63,27 @@ class BackpressureLimitsIT {
 
     BackpressureConfig of(BackpressureConfig config) {
       return switch (this) {
-        case ENTRIES -> config.withLimits(200, PLENTY, NEVER);
-        case BYTES -> config.withLimits(PLENTY, 100_000, NEVER);
-        case AGE -> config.withLimits(PLENTY, PLENTY, Duration.ofSeconds(1));
+        case ENTRIES -> config.toBuilder().maxEntries(200).maxBytes(PLENTY).maxAge(NEVER).build();
+        case BYTES -> config.toBuilder().maxEntries(PLENTY).maxBytes(100_000).maxAge(NEVER).build();
+        case AGE ->
+            config.toBuilder()
+                .maxEntries(PLENTY)
+                .maxBytes(PLENTY)
+                .maxAge(Duration.ofSeconds(1))
+                .build();
       };
     }
   }
 
-  @AfterEach
-  void startAnew() {
-    servers.postgres().resume();
+  @BeforeEach
+  void migrate() {
     ledger.forget();
     installation = servers.installation();
+  }
+
+  @AfterEach
+  void resume() {
+    servers.postgres().resume();
   }
 
   @AfterAll
@@ -81,19 +95,18 @@ class BackpressureLimitsIT {
     engaged.set(false);
     PersistenceConfig config =
         installation.config().toBuilder()
-            .backpressure(backpressure.withInterval(Duration.ofMillis(20)))
+            .backpressure(backpressure.toBuilder().interval(Duration.ofMillis(20)).build())
             .listener(
-                new PersistenceListener() {
-                  @Override
-                  public void onBackpressure(BackpressureEvent event) {
-                    engaged.set(event.engaged());
-                  }
-                })
+                PersistenceListener.of(
+                    PersistenceEvent.BackpressureChanged.class,
+                    event -> {
+                      engaged.set(event.engaged());
+                    }))
             .build();
     Persistence persistence = Persistence.open(config);
     agent = installation.register(persistence, 1).get(0);
     write(persistence.states(Long.class));
-    persistence.states(Long.class).flush(agent, SOON);
+    persistence.lifecycle().flush(agent, SOON);
     return persistence;
   }
 

@@ -3,16 +3,17 @@ package io.mistersmith.persistence.core.fault;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.StateRepository;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Somebody deletes the bucket of agent state, and it is made anew. */
+/** The bucket of agent state is deleted and recreated. */
 @Tag("fault")
 class BucketRecreatedIT {
 
@@ -30,8 +31,8 @@ class BucketRecreatedIT {
     Epochs epochs = new Epochs();
     try (Persistence persistence = installation.open(epochs);
         Streams streams = Streams.of(installation)) {
-      List<String> agents = installation.register(persistence, 3);
-      List<String> others = installation.register(persistence, 3);
+      List<AgentId> agents = installation.register(persistence, 3);
+      List<AgentId> others = installation.register(persistence, 3);
       write(persistence, agents, 0);
       installation.awaitAll(ledger);
       // Traffic goes on all the time; what of it was in the deleted bucket is nobody's promise.
@@ -61,7 +62,7 @@ class BucketRecreatedIT {
   @Test
   void whileNoRuntimeIsConnected() {
     Installation installation = SERVERS.installation();
-    List<String> agents;
+    List<AgentId> agents;
     try (Persistence persistence = installation.open()) {
       agents = installation.register(persistence, 3);
       write(persistence, agents, 0);
@@ -79,13 +80,13 @@ class BucketRecreatedIT {
 
   /**
    * A runtime that has written nothing itself cannot see at its first acknowledgement that
-   * sequences have begun again. What it is told to be durable must be, all the same.
+   * sequences have begun again. A write that it reports as durable must be durable all the same.
    */
   @Test
-  void whatIsSaidToBeDurableIs() {
+  void aWriteReportedAsDurableIsDurable() {
     Installation installation = SERVERS.installation();
     try (Persistence leading = installation.open()) {
-      List<String> agents = installation.register(leading, 3);
+      List<AgentId> agents = installation.register(leading, 3);
       write(leading, agents, 0);
       installation.awaitAll(ledger);
       try (Persistence second = installation.open();
@@ -104,7 +105,7 @@ class BucketRecreatedIT {
     }
   }
 
-  private void write(Persistence persistence, List<String> agents, long firstNumber) {
+  private void write(Persistence persistence, List<AgentId> agents, long firstNumber) {
     try (Writers writers =
         Writers.start(
             2,
@@ -125,7 +126,7 @@ class BucketRecreatedIT {
       int recreated,
       String name) {
     int rows = installation.awaitAll(ledger).size();
-    assertThat(persistence.deadLetters().count()).as("refused").isZero();
+    assertThat(persistence.operations().deadLetters().count()).as("refused").isZero();
     installation.assertNothingWentBack();
     assertThat(epochs.reasons()).as("epochs").hasSize(recreated);
     SERVERS.report(

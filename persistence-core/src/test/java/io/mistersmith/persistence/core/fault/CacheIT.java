@@ -7,10 +7,10 @@ import static org.awaitility.Awaitility.await;
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.model.DataType;
+import io.mistersmith.persistence.model.DataType.StorageLayer;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.model.StorageLayer;
 import io.mistersmith.persistence.model.Versioned;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.StateRepository;
 import java.time.Duration;
 import java.util.Arrays;
 import org.awaitility.core.ConditionFactory;
@@ -40,7 +40,7 @@ class CacheIT {
   }
 
   private static boolean isWatching(Persistence persistence) {
-    return persistence.cacheStats(DataType.AGENT_STATE).orElseThrow().watching();
+    return persistence.operations().cacheStats(DataType.AGENT_STATE).orElseThrow().watching();
   }
 
   @Test

@@ -5,14 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.mistersmith.persistence.Persistence;
-import io.mistersmith.persistence.model.DataType;
+import io.mistersmith.persistence.event.PersistenceEvent;
+import io.mistersmith.persistence.event.PersistenceListener;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.Versioned;
-import io.mistersmith.persistence.monitor.FlushReport;
-import io.mistersmith.persistence.monitor.PersistenceListener;
-import io.mistersmith.persistence.repository.JsonCodec;
-import io.mistersmith.persistence.repository.SaveOptions;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.JsonCodec;
+import io.mistersmith.persistence.state.SaveOptions;
+import io.mistersmith.persistence.state.StateRepository;
+import io.mistersmith.persistence.state.StateType;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -45,28 +46,28 @@ class CallbackFailuresIT {
     Installation installation = servers.installation();
     AtomicInteger errors = new AtomicInteger();
     PersistenceListener listener =
-        new PersistenceListener() {
-          @Override
-          public void onFlushed(FlushReport report) {
-            if (errors.incrementAndGet() <= 3) {
-              throw new OutOfMemoryError("that passes, in a listener");
-            }
-          }
-        };
+        PersistenceListener.of(
+            PersistenceEvent.Flushed.class,
+            report -> {
+              if (errors.incrementAndGet() <= 3) {
+                throw new OutOfMemoryError("that passes, in a listener");
+              }
+            });
     AtomicInteger decoded = new AtomicInteger();
     Set<Long> heard = ConcurrentHashMap.newKeySet();
     try (Persistence persistence = installation.open(listener)) {
-      String agent = installation.register(persistence, 1).get(0);
+      AgentId agent = installation.register(persistence, 1).get(0);
       StateRepository<Long> states =
           persistence.states(
-              DataType.AGENT_STATE,
-              new Numbers(
-                  () -> {
-                    if (decoded.incrementAndGet() <= 3) {
-                      throw new OutOfMemoryError("that passes, in a codec");
-                    }
-                  }));
-      try (AutoCloseable watch =
+              StateType.untyped(Long.class)
+                  .withCodec(
+                      new Numbers(
+                          () -> {
+                            if (decoded.incrementAndGet() <= 3) {
+                              throw new OutOfMemoryError("that passes, in a codec");
+                            }
+                          })));
+      try (StateRepository.Watch watch =
           states.watch(agent, event -> event.value().ifPresent(now -> heard.add(now.value())))) {
         assertThat(watch).isNotNull();
         for (int round = 0; round < 5; round++) {
@@ -75,7 +76,7 @@ class CallbackFailuresIT {
         await().atMost(SOON).until(() -> heard.size() == 5 * KEYS - 3);
       }
       assertThat(errors).hasValueGreaterThan(3);
-      assertThat(persistence.notices()).isEmpty();
+      assertThat(persistence.operations().notices()).isEmpty();
       servers.report(
           "CallbackFailures",
           "errors_in_listener=3 errors_in_codec=3 keys=%d flushed=%d heard=%d"
@@ -87,12 +88,12 @@ class CallbackFailuresIT {
   void anInterruptInAContinuationDoesNotEndTheConnection() {
     Installation installation = servers.installation();
     try (Persistence persistence = installation.open()) {
-      String agent = installation.register(persistence, 1).get(0);
+      AgentId agent = installation.register(persistence, 1).get(0);
       AtomicInteger interrupted = new AtomicInteger();
       StateRepository<Long> states =
           persistence.states(
-              DataType.AGENT_STATE,
-              new Numbers(() -> interruptLibrary("persistence-nats", interrupted)));
+              StateType.untyped(Long.class)
+                  .withCodec(new Numbers(() -> interruptLibrary("persistence-nats", interrupted))));
       for (long i = 0; i < 20; i++) {
         StateKey key = StateKey.of(agent, "k" + i);
         var followed =
@@ -116,7 +117,7 @@ class CallbackFailuresIT {
 
   /** Writes the keys without waiting, and waits until all of them are rows. */
   private static void flushed(
-      Installation installation, StateRepository<Long> states, String agent, long first) {
+      Installation installation, StateRepository<Long> states, AgentId agent, long first) {
     List<CompletableFuture<Versioned<Long>>> writes =
         LongStream.range(0, KEYS)
             .mapToObj(

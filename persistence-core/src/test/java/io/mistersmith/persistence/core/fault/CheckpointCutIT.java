@@ -3,21 +3,21 @@ package io.mistersmith.persistence.core.fault;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mistersmith.persistence.Persistence;
-import io.mistersmith.persistence.lifecycle.Checkpoint;
-import io.mistersmith.persistence.lifecycle.CheckpointOptions;
-import io.mistersmith.persistence.lifecycle.Checkpoints;
-import io.mistersmith.persistence.lifecycle.Restored;
+import io.mistersmith.persistence.checkpoint.Checkpoint;
+import io.mistersmith.persistence.checkpoint.CheckpointOptions;
+import io.mistersmith.persistence.checkpoint.Checkpoints;
+import io.mistersmith.persistence.checkpoint.Checkpoints.Restored;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.Versioned;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.StateRepository;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -30,8 +30,8 @@ import org.junit.jupiter.api.Test;
 @Tag("fault")
 class CheckpointCutIT {
 
-  private static final int SNAPSHOTS = 60;
-  private static final int RESTORES = 15;
+  private static final int SNAPSHOTS = Repetitions.of(60, 30);
+  private static final int RESTORES = Repetitions.of(15, 8);
   private static final Duration SOON = Duration.ofSeconds(30);
 
   @SuppressWarnings("NullAway.Init") // set before the tests
@@ -47,7 +47,7 @@ class CheckpointCutIT {
     servers.close();
   }
 
-  private static List<PairWriter> write(Persistence mine, Persistence other, String agent) {
+  private static List<PairWriter> write(Persistence mine, Persistence other, AgentId agent) {
     return List.of(
         new PairWriter(mine, agent, "one"),
         new PairWriter(mine, agent, "two"),
@@ -60,7 +60,7 @@ class CheckpointCutIT {
     Installation installation = servers.installation();
     try (Persistence mine = installation.open();
         Persistence other = installation.open()) {
-      String agent = installation.register(mine, 1).get(0);
+      AgentId agent = installation.register(mine, 1).get(0);
       Checkpoints checkpoints = mine.checkpoints();
       List<Checkpoint> made = new ArrayList<>();
       List<PairWriter> writers = write(mine, other, agent);
@@ -69,9 +69,9 @@ class CheckpointCutIT {
           List<Long> floors = writers.stream().map(PairWriter::acknowledged).toList();
           CheckpointOptions options =
               i % 2 == 0 ? CheckpointOptions.full() : CheckpointOptions.changes();
-          Checkpoint checkpoint = checkpoints.create(UUID.fromString(agent), options);
+          Checkpoint checkpoint = checkpoints.create(agent, options);
           made.add(checkpoint);
-          // What was acknowledged to this process before is in it.
+          // The checkpoint has all writes that this process saw acknowledged before.
           for (int w = 0; w < 2; w++) {
             assertThat(number(mine, checkpoint, writers.get(w).second()))
                 .isGreaterThanOrEqualTo(floors.get(w));
@@ -96,7 +96,8 @@ class CheckpointCutIT {
   }
 
   /**
-   * Of each key it has the last write up to its position; thereby also no second without a first.
+   * It has the last write of each key up to its position, so that no second write of a pair is
+   * there without the first.
    */
   private static void assertExact(
       Persistence persistence, Checkpoint checkpoint, List<PairWriter> writers) {
@@ -127,13 +128,13 @@ class CheckpointCutIT {
     Installation installation = servers.installation();
     try (Persistence mine = installation.open();
         Persistence other = installation.open()) {
-      String agent = installation.register(mine, 1).get(0);
+      AgentId agent = installation.register(mine, 1).get(0);
       StateRepository<Long> states = mine.states(Long.class);
       List<StateKey> quiet =
           Stream.iterate(0, i -> i + 1).limit(50).map(i -> StateKey.of(agent, "q" + i)).toList();
       quiet.forEach(key -> states.save(key, 7L));
       states.save(StateKey.of(agent, "one.first"), 5L);
-      Checkpoint made = mine.checkpoints().create(UUID.fromString(agent), CheckpointOptions.full());
+      Checkpoint made = mine.checkpoints().create(agent, CheckpointOptions.full());
       quiet.forEach(key -> states.save(key, 8L));
 
       int restored = 0;
@@ -147,7 +148,7 @@ class CheckpointCutIT {
         writers.forEach(PairWriter::close);
       }
 
-      states.flush(agent, SOON);
+      mine.lifecycle().flush(agent, SOON);
       Map<StateKey, Row> rows = installation.rows();
       for (StateKey key : quiet) {
         assertThat(installation.row(key).number()).isEqualTo(7);
@@ -172,7 +173,7 @@ class CheckpointCutIT {
     }
   }
 
-  /** What the checkpoint has, or -1, as a row says it that is deleted. */
+  /** Returns the number in the checkpoint, or -1 where it is deleted, as in {@link Row}. */
   private static long restored(Persistence persistence, Checkpoint made, StateKey key) {
     return Optional.ofNullable(persistence.checkpoints().read(made.id(), Long.class).get(key))
         .map(Versioned::value)

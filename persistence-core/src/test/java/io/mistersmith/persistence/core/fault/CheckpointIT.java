@@ -4,13 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.mistersmith.persistence.Persistence;
-import io.mistersmith.persistence.lifecycle.Checkpoint;
-import io.mistersmith.persistence.lifecycle.CheckpointOptions;
-import io.mistersmith.persistence.lifecycle.ForkOptions;
-import io.mistersmith.persistence.lifecycle.LifecycleEvent;
-import io.mistersmith.persistence.lifecycle.Restored;
+import io.mistersmith.persistence.agent.LifecycleEvents.LifecycleEvent;
+import io.mistersmith.persistence.checkpoint.Checkpoint;
+import io.mistersmith.persistence.checkpoint.CheckpointOptions;
+import io.mistersmith.persistence.checkpoint.Checkpoints.Restored;
+import io.mistersmith.persistence.checkpoint.ForkOptions;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.testkit.server.ChildJvm;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -20,7 +21,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -32,6 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 class CheckpointIT {
 
   private static final int KEYS = 1_000;
+  private static final int ROUNDS = Repetitions.of(12, 3);
   private static final Duration SOON = Duration.ofSeconds(30);
 
   @TempDir Path directory;
@@ -53,11 +54,10 @@ class CheckpointIT {
   void aRestorerThatIsKilledIsRunAgain() throws IOException {
     Installation installation = servers.installation();
     try (Persistence persistence = installation.open()) {
-      String agent = installation.register(persistence, 1).get(0);
+      AgentId agent = installation.register(persistence, 1).get(0);
       StateRepository<Long> states = persistence.states(Long.class);
       save(states, agent, KEYS, 1);
-      Checkpoint made =
-          persistence.checkpoints().create(UUID.fromString(agent), CheckpointOptions.full());
+      Checkpoint made = persistence.checkpoints().create(agent, CheckpointOptions.full());
       save(states, agent, KEYS + 50, 2);
 
       try (ChildJvm restorer = start(installation, made)) {
@@ -83,7 +83,7 @@ class CheckpointIT {
       Map<StateKey, Row> rows = installation.rows();
       assertThat(rows.values().stream().filter(row -> row.number() == 1)).hasSize(KEYS);
       assertThat(rows.values().stream().filter(row -> row.number() == -1)).hasSize(50);
-      assertThat(persistence.lifecycleEvents().list(UUID.fromString(agent), 1))
+      assertThat(persistence.lifecycleEvents().list(agent, 1))
           .extracting(LifecycleEvent::type)
           .containsExactly("checkpoint_restored");
       servers.report(
@@ -94,7 +94,7 @@ class CheckpointIT {
     installation.assertNothingWentBack();
   }
 
-  private static long restored(StateRepository<Long> states, String agent) {
+  private static long restored(StateRepository<Long> states, AgentId agent) {
     return values(states, agent).values().stream().filter(number -> number == 1).count();
   }
 
@@ -107,7 +107,7 @@ class CheckpointIT {
         directory.resolve("restorer.log"));
   }
 
-  private static void save(StateRepository<Long> states, String agent, int keys, long number) {
+  private static void save(StateRepository<Long> states, AgentId agent, int keys, long number) {
     Map<StateKey, Long> values = new HashMap<>();
     for (int i = 0; i < keys; i++) {
       values.put(StateKey.of(agent, "k" + i), number);
@@ -115,7 +115,7 @@ class CheckpointIT {
     states.saveAll(values).forEach((key, row) -> row.orElseThrow());
   }
 
-  private static Map<StateKey, Long> values(StateRepository<Long> states, String agent) {
+  private static Map<StateKey, Long> values(StateRepository<Long> states, AgentId agent) {
     Map<StateKey, Long> values = new HashMap<>();
     states
         .findAll(states.keys(agent, ""))
@@ -127,34 +127,34 @@ class CheckpointIT {
   void aThousandKeysAreMeasured() {
     Installation installation = servers.installation();
     try (Persistence persistence = installation.open()) {
-      String agent = installation.register(persistence, 1).get(0);
-      UUID id = UUID.fromString(agent);
+      AgentId agent = installation.register(persistence, 1).get(0);
+      AgentId id = agent;
       StateRepository<String> states = persistence.states(String.class);
       List<Long> creates = new ArrayList<>();
       List<Long> changes = new ArrayList<>();
       List<Long> restores = new ArrayList<>();
       List<Long> forks = new ArrayList<>();
       List<Long> saves = new ArrayList<>();
-      for (int round = 0; round < 12; round++) {
+      for (int round = 0; round < ROUNDS; round++) {
         save(states, agent, "a".repeat(500) + round);
-        states.flush(agent, SOON);
+        persistence.lifecycle().flush(agent, SOON);
         long began = System.nanoTime();
         Checkpoint made = persistence.checkpoints().create(id, CheckpointOptions.full());
         creates.add(System.nanoTime() - began);
         assertThat(made.entries()).isEqualTo(KEYS);
         states.save(StateKey.of(agent, "k7"), "one");
-        states.flush(agent, SOON);
+        persistence.lifecycle().flush(agent, SOON);
         began = System.nanoTime();
         persistence.checkpoints().create(id, CheckpointOptions.changes());
         changes.add(System.nanoTime() - began);
         began = System.nanoTime();
         save(states, agent, "b".repeat(500) + round);
-        states.flush(agent, SOON);
+        persistence.lifecycle().flush(agent, SOON);
         saves.add(System.nanoTime() - began);
         Restored restored = persistence.checkpoints().restore(made.id(), SOON);
         assertThat(restored.written()).isEqualTo(KEYS);
         restores.add(restored.took().toNanos());
-        UUID another = UUID.fromString(installation.register(persistence, 1).get(0));
+        AgentId another = installation.register(persistence, 1).get(0);
         Restored forked =
             persistence.checkpoints().fork(made.id(), another, ForkOptions.toEmpty(SOON));
         assertThat(forked.written()).isEqualTo(KEYS);
@@ -162,17 +162,18 @@ class CheckpointIT {
       }
       servers.report(
           "ThousandKeys",
-          "create_ms=%d changes_ms=%d restore_ms=%d fork_ms=%d save_and_flush_ms=%d (medians of 12)"
+          "create_ms=%d changes_ms=%d restore_ms=%d fork_ms=%d save_and_flush_ms=%d (medians of %d)"
               .formatted(
                   median(creates),
                   median(changes),
                   median(restores),
                   median(forks),
-                  median(saves)));
+                  median(saves),
+                  ROUNDS));
     }
   }
 
-  private static void save(StateRepository<String> states, String agent, String value) {
+  private static void save(StateRepository<String> states, AgentId agent, String value) {
     Map<StateKey, String> values = new HashMap<>();
     for (int i = 0; i < KEYS; i++) {
       values.put(StateKey.of(agent, "k" + i), value);

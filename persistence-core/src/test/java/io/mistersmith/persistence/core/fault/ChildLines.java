@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.fault;
 
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.testkit.server.ChildJvm;
@@ -28,7 +29,7 @@ final class ChildLines {
   }
 
   /** Notes the acknowledgements that a {@link WriterProcess} prints. */
-  static ChildLines readAcknowledgements(ChildJvm writer, List<String> agents, Ledger ledger) {
+  static ChildLines readAcknowledgements(ChildJvm writer, List<AgentId> agents, Ledger ledger) {
     return read(
         writer,
         line -> {
@@ -36,7 +37,7 @@ final class ChildLines {
             String[] part = line.substring(0, line.length() - 1).split(" ", 5);
             ledger.acknowledged(
                 StateKey.of(agents.get(Integer.parseInt(part[0])), part[1]),
-                new Revision(Long.parseLong(part[2]), Long.parseLong(part[3])),
+                new Revision.OfJournal(Long.parseLong(part[2]), Long.parseLong(part[3])),
                 Long.parseLong(part[4]));
           }
         });

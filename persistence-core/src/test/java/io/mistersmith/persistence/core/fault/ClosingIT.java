@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.core.ClosingWriters;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import java.time.Duration;
 import java.util.Map;
-import java.util.UUID;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -26,8 +26,8 @@ class ClosingIT {
       Installation installation = servers.installation();
       for (int round = 0; round < ROUNDS; round++) {
         Persistence persistence = installation.open();
-        String agent = installation.register(persistence, 1).get(0);
-        ClosingWriters writers = ClosingWriters.start(persistence, UUID.fromString(agent));
+        AgentId agent = installation.register(persistence, 1).get(0);
+        ClosingWriters writers = ClosingWriters.start(persistence, agent);
         writers.awaitAcknowledged(300);
         long left = persistence.close(Duration.ofSeconds(20));
         Map<StateKey, Revision> promised = writers.awaitRefused();

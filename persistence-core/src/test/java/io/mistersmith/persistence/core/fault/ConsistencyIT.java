@@ -4,15 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.ConsistencyConfig;
-import io.mistersmith.persistence.config.OrphanPolicy;
+import io.mistersmith.persistence.config.ConsistencyConfig.OrphanPolicy;
 import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.monitor.CheckScope;
-import io.mistersmith.persistence.monitor.ConsistencyReport;
-import io.mistersmith.persistence.monitor.Inconsistency;
-import io.mistersmith.persistence.monitor.Inconsistency.Repair;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.operations.Consistency.CheckScope;
+import io.mistersmith.persistence.operations.Consistency.ConsistencyReport;
+import io.mistersmith.persistence.operations.Consistency.Inconsistency;
+import io.mistersmith.persistence.operations.Consistency.Inconsistency.Repair;
+import io.mistersmith.persistence.state.StateRepository;
 import io.nats.client.impl.Headers;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,7 +27,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
 /**
- * Rows and entries are spoilt past the library while others are written; exactly they are found.
+ * Rows and entries are corrupted past the library while others are written; checks find exactly
+ * these.
  */
 @Tag("fault")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -43,26 +45,29 @@ class ConsistencyIT {
   }
 
   @Test
-  void findsAndMendsExactlyWhatWasSpoiltWhileOthersWrite() {
+  void findsAndRepairsExactlyTheCorruptedOnesWhileOthersWrite() {
     Ledger ledger = new Ledger();
     Installation installation = servers.installation();
     PersistenceConfig config =
         installation.config().toBuilder()
             .consistency(
-                ConsistencyConfig.defaults()
-                    .withSampling(Duration.ZERO, 1)
-                    .withOrphans(OrphanPolicy.REMOVE, Duration.ZERO))
+                ConsistencyConfig.builder()
+                    .interval(Duration.ZERO)
+                    .sampleSize(1)
+                    .orphans(OrphanPolicy.REMOVE)
+                    .orphanAge(Duration.ZERO)
+                    .build())
             .build();
     try (Persistence persistence = Persistence.open(config);
         Streams streams = Streams.of(installation)) {
       StateRepository<Long> states = persistence.states(Long.class);
-      List<String> agents = installation.register(persistence, 5);
-      String quiet = installation.register(persistence, 1).get(0);
+      List<AgentId> agents = installation.register(persistence, 5);
+      AgentId quiet = installation.register(persistence, 1).get(0);
       Map<Integer, Revision> revisions = new HashMap<>();
       for (int i = 0; i < QUIET; i++) {
         revisions.put(i, states.save(key(quiet, i), (long) i).revision());
       }
-      states.flush(quiet, SOON);
+      persistence.lifecycle().flush(quiet, SOON);
       long compared = 0;
       long checks = 0;
       long inFlight = 0;
@@ -73,18 +78,22 @@ class ConsistencyIT {
         long end = System.nanoTime() + Duration.ofSeconds(5).toNanos();
         while (System.nanoTime() < end) {
           ConsistencyReport report =
-              persistence.consistency().check(CheckScope.agent(agents.get((int) (checks % 5))));
-          assertThat(report.inconsistencies()).as("nothing is spoilt yet").isEmpty();
+              persistence
+                  .operations()
+                  .consistency()
+                  .check(CheckScope.agent(agents.get((int) (checks % 5))));
+          assertThat(report.inconsistencies()).as("nothing is corrupted yet").isEmpty();
           compared += report.compared();
           inFlight += report.inFlight();
           checks++;
         }
         assertThat(compared).isPositive();
 
-        spoil(installation, streams, quiet, revisions);
-        ConsistencyReport report = persistence.consistency().check(CheckScope.agent(quiet));
+        corrupt(installation, streams, quiet, revisions);
+        ConsistencyReport report =
+            persistence.operations().consistency().check(CheckScope.agent(quiet));
         found.addAll(report.inconsistencies());
-        report = persistence.consistency().check(CheckScope.everything());
+        report = persistence.operations().consistency().check(CheckScope.everything());
         found.addAll(report.inconsistencies());
         writers.stop();
       }
@@ -102,8 +111,9 @@ class ConsistencyIT {
               "VALUE_DIFFERS k9",
               "ORPHAN_ROW lost");
       assertThat(found).allSatisfy(one -> assertThat(one.repair()).isEqualTo(Repair.REPAIRED));
-      states.flush(quiet, SOON);
-      assertThat(persistence.consistency().check(CheckScope.everything()).found()).isEmpty();
+      persistence.lifecycle().flush(quiet, SOON);
+      assertThat(persistence.operations().consistency().check(CheckScope.everything()).found())
+          .isEmpty();
       Map<StateKey, Row> rows = installation.awaitAll(ledger);
       for (int i = 0; i < QUIET; i++) {
         assertThat(rows.get(key(quiet, i))).extracting(Row::number).isEqualTo((long) i);
@@ -111,32 +121,34 @@ class ConsistencyIT {
       }
       servers.report(
           "Consistency",
-          "checks_under_load=%d compared=%d in_flight=%d false_positives=0 spoilt=10 found=%d acknowledged=%d lost=0"
+          "checks_under_load=%d compared=%d in_flight=%d false_positives=0 corrupted=10 found=%d acknowledged=%d lost=0"
               .formatted(checks, compared, inFlight, found.size(), ledger.acknowledged()));
     }
   }
 
-  private static StateKey key(String agent, int number) {
+  private static StateKey key(AgentId agent, int number) {
     return StateKey.of(agent, "k" + number);
   }
 
-  private static void spoil(
-      Installation installation, Streams streams, String agent, Map<Integer, Revision> revisions) {
+  private static void corrupt(
+      Installation installation, Streams streams, AgentId agent, Map<Integer, Revision> revisions) {
     String where = " WHERE agent_id = '" + agent + "' AND state_key IN ";
-    installation.execute("UPDATE agents.state SET state_value = '-7'" + where + "('k1', 'k2')");
-    installation.execute("UPDATE agents.state SET expires_at = '2099-01-01'" + where + "('k3')");
-    installation.execute("DELETE FROM agents.state" + where + "('k4', 'k5')");
-    installation.execute("UPDATE agents.state SET version = 1" + where + "('k6', 'k7')");
-    installation.execute("UPDATE agents.state SET checksum = 'none'" + where + "('k9')");
-    streams.evict(agent + ".k8");
+    installation.execute("UPDATE agents.state SET state_value = '-7'" + where + "('_.k1', '_.k2')");
+    installation.execute("UPDATE agents.state SET expires_at = '2099-01-01'" + where + "('_.k3')");
+    installation.execute("DELETE FROM agents.state" + where + "('_.k4', '_.k5')");
+    installation.execute("UPDATE agents.state SET version = 1" + where + "('_.k6', '_.k7')");
+    installation.execute("UPDATE agents.state SET checksum = 'none'" + where + "('_.k9')");
+    streams.evict(Installation.tail(agent, "_.k8"));
     Revision revision = revisions.get(8);
     streams.publish(
-        agent + ".k8", "-8", new Headers().put("Persistence-Revision", String.valueOf(revision)));
+        Installation.tail(agent, "_.k8"),
+        "-8",
+        new Headers().put("Persistence-Revision", String.valueOf(revision)));
     installation.execute(
         """
         SET session_replication_role = replica;
         INSERT INTO agents.state (agent_id, state_key, state_value)
-        VALUES ('%s', 'lost', '0')
+        VALUES ('%s', '_.lost', '0')
         """
             .formatted(UUID.randomUUID()));
   }

@@ -8,13 +8,14 @@ import io.mistersmith.persistence.conflict.ConflictRules;
 import io.mistersmith.persistence.crdt.OrMap;
 import io.mistersmith.persistence.crdt.OrSet;
 import io.mistersmith.persistence.crdt.PnCounter;
-import io.mistersmith.persistence.model.DataType;
+import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.model.DataType.StorageLayer;
 import io.mistersmith.persistence.model.HybridTimestamp;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.model.StorageLayer;
 import io.mistersmith.persistence.model.Versioned;
-import io.mistersmith.persistence.repository.SaveOptions;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.SaveOptions;
+import io.mistersmith.persistence.state.StateRepository;
+import io.mistersmith.persistence.state.StateType;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
@@ -31,9 +32,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Eight writers on four processes write one key, with each strategy. What stands there in the end
- * is what the strategy's law says: in KV as this fifth process reads it, and in PostgreSQL, with
- * the same provenance.
+ * Eight writers on four processes write one key, with each strategy. The final value follows the
+ * law of the strategy: in KV as this fifth process reads it, and in PostgreSQL, with the same
+ * provenance.
  */
 @Tag("fault")
 class EightWritersIT {
@@ -46,7 +47,7 @@ class EightWritersIT {
   private static final Persistence PERSISTENCE = INSTALLATION.openUncached();
   private static Rivals rivals;
 
-  private final String agent = INSTALLATION.register(PERSISTENCE, 1).get(0);
+  private final AgentId agent = INSTALLATION.register(PERSISTENCE, 1).get(0);
   private final StateKey key = StateKey.of(agent, RivalProcess.KEY);
 
   @BeforeAll
@@ -69,13 +70,13 @@ class EightWritersIT {
     states.save(key, "first");
     states.flush(key, Duration.ofSeconds(10));
     Map<String, HybridTimestamp> times = new HashMap<>();
-    times.put("first", HybridTimestamp.parse(Kept.inPostgres(INSTALLATION, key).time()));
+    times.put("first", HybridTimestamp.parse(StoredVersion.inPostgres(INSTALLATION, key).time()));
 
     Map<String, List<String>> told = new HashMap<>();
     try (Streams streams = Streams.of(INSTALLATION)) {
       assertThat(
               streams.timesDuring(
-                  agent + "." + RivalProcess.KEY,
+                  Installation.tail(agent, "_." + RivalProcess.KEY),
                   () -> told.putAll(rivals.compete(Rivalry.LAST_WRITE_WINS, agent, WRITES))))
           .as("times of the versions in the order in which they were stored")
           .hasSizeGreaterThan(WRITES)
@@ -175,20 +176,20 @@ class EightWritersIT {
   }
 
   private static <T> StateRepository<T> states(Class<T> type, ConflictResolver<T> resolver) {
-    return PERSISTENCE.states(DataType.AGENT_STATE, type, ConflictRules.of(resolver));
+    return PERSISTENCE.states(StateType.untyped(type).withRules(ConflictRules.of(resolver)));
   }
 
   private static List<String> all(Map<String, List<String>> told) {
     return told.values().stream().flatMap(Collection::stream).toList();
   }
 
-  /** What stands in KV, once PostgreSQL has been found to have the same. */
+  /** Returns the entry in KV after checking that PostgreSQL has the same. */
   private <T> Versioned<T> inBothStores(StateRepository<T> states) {
     Versioned<T> found = states.find(key).orElseThrow();
     assertThat(found.layer()).isEqualTo(StorageLayer.DISTRIBUTED_KV);
     states.flush(key, Duration.ofSeconds(10));
-    Kept row = Kept.inPostgres(INSTALLATION, key);
-    assertThat(row).isEqualTo(Kept.inKv(INSTALLATION, key));
+    StoredVersion row = StoredVersion.inPostgres(INSTALLATION, key);
+    assertThat(row).isEqualTo(StoredVersion.inKv(INSTALLATION, key));
     assertThat(row.clock()).isEqualTo(found.clock().toString());
     INSTALLATION.assertNothingWentBack();
     return found;

@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.core.fault;
 
-import io.mistersmith.persistence.monitor.PersistenceListener;
+import io.mistersmith.persistence.event.PersistenceEvent;
+import io.mistersmith.persistence.event.PersistenceListener;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -11,9 +12,11 @@ final class Epochs implements PersistenceListener {
   private final Queue<String> reasons = new ConcurrentLinkedQueue<>();
 
   @Override
-  public void onEpochStarted(String bucket, long epoch, String reason) {
-    if (bucket.endsWith("AGENT_STATE")) {
-      reasons.add(reason);
+  public void on(PersistenceEvent event) {
+    if (event instanceof PersistenceEvent.EpochStarted started) {
+      if (started.bucket().endsWith("AGENT_STATE")) {
+        reasons.add(started.reason());
+      }
     }
   }
 

@@ -1,8 +1,9 @@
 package io.mistersmith.persistence.core.fault;
 
+import io.mistersmith.persistence.core.OwnPostgres;
+import io.mistersmith.persistence.core.fault.table.Counts;
 import io.mistersmith.persistence.testkit.server.NatsOptions;
 import io.mistersmith.persistence.testkit.server.NatsServer;
-import io.mistersmith.persistence.testkit.server.PostgresOptions;
 import io.mistersmith.persistence.testkit.server.PostgresServer;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -14,7 +15,7 @@ record FaultServers(NatsServer nats, PostgresServer postgres) implements AutoClo
   static FaultServers start() {
     NatsServer nats = NatsServer.start(NatsOptions.defaults());
     try {
-      return new FaultServers(nats, PostgresServer.start(PostgresOptions.defaults()));
+      return new FaultServers(nats, OwnPostgres.start());
     } catch (RuntimeException e) {
       nats.close();
       throw e;
@@ -32,10 +33,10 @@ record FaultServers(NatsServer nats, PostgresServer postgres) implements AutoClo
         .migrated();
   }
 
-  /** Prints the one line of a test: what it did, and what it counted. */
+  /** Reports the one line of a test: what it did, and what it counted. */
   void report(String name, String counts) {
-    System.out.printf(
-        "fault: %s nats=%s postgres=%s %s%n", name, nats.version(), postgres.version(), counts);
+    Counts.report(
+        "%s nats=%s postgres=%s %s".formatted(name, nats.version(), postgres.version(), counts));
   }
 
   @Override

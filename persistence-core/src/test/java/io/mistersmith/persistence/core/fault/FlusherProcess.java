@@ -14,7 +14,7 @@ import java.time.Duration;
 
 /**
  * A process that flushes and believes at all times that it leads. It says {@code holding} when it
- * has a batch in hand, and applies it when it is told to; then it says what became of its batches.
+ * has a batch in hand, and applies it on request; then it prints the outcome of its batches.
  */
 final class FlusherProcess {
 
@@ -39,12 +39,13 @@ final class FlusherProcess {
         Persistence.open(
             installation.config().toBuilder()
                 .flush(
-                    FlushConfig.defaults()
-                        .withLeaseDuration(Duration.ofMillis(500))
-                        .withCloseDeadline(Duration.ofSeconds(1)))
+                    FlushConfig.builder()
+                        .leaseDuration(Duration.ofMillis(500))
+                        .closeDeadline(Duration.ofSeconds(1))
+                        .build())
                 .build(),
             stores)) {
-      persistence.deadLetters().count();
+      persistence.operations().deadLetters().count();
       await().atMost(Duration.ofMinutes(2)).until(() -> stores.refused() > 0);
       out.println("applied " + stores.applied() + " refused " + stores.refused());
     }

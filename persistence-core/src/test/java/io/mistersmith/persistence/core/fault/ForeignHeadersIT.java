@@ -6,17 +6,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.checkpoint.CheckpointOptions;
 import io.mistersmith.persistence.core.internal.store.nats.ForeignBlocks;
 import io.mistersmith.persistence.core.internal.store.nats.WirePublisher;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.PersistenceException;
-import io.mistersmith.persistence.lifecycle.CheckpointOptions;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.monitor.CheckScope;
-import io.mistersmith.persistence.repository.DeadLetter;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.operations.Consistency.CheckScope;
+import io.mistersmith.persistence.operations.DeadLetters.DeadLetter;
+import io.mistersmith.persistence.state.StateRepository;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -24,7 +25,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Queue;
-import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -45,10 +45,10 @@ class ForeignHeadersIT {
       try (Persistence persistence = installation.open();
           Persistence other = installation.open();
           WirePublisher wire = WirePublisher.connect(servers.nats())) {
-        String agent = installation.register(persistence, 1).get(0);
+        AgentId agent = installation.register(persistence, 1).get(0);
         StateRepository<Long> states = persistence.states(Long.class);
         Queue<StateKey> watched = new ConcurrentLinkedQueue<>();
-        AutoCloseable watch =
+        StateRepository.Watch watch =
             other.states(Long.class).watch(agent, event -> watched.add(event.key()));
         write(states, agent, 1);
         Map<String, String> blocks = new LinkedHashMap<>(ForeignBlocks.unreadable());
@@ -60,7 +60,7 @@ class ForeignHeadersIT {
         }
         write(states, agent, 2);
         installation.awaitAll(ledger);
-        assertThatThrownBy(() -> states.flush(agent, SOON))
+        assertThatThrownBy(() -> persistence.lifecycle().flush(agent, SOON))
             .isInstanceOfSatisfying(
                 PersistenceException.class,
                 e -> assertThat(e.error()).isEqualTo(DataError.DEAD_LETTERED));
@@ -80,7 +80,7 @@ class ForeignHeadersIT {
           states.awaitDurable(key, success, SOON);
           assertThat(other.states(Long.class).find(key).orElseThrow().value()).isEqualTo(8);
         }
-        assertThat(persistence.deadLetters().count())
+        assertThat(persistence.operations().deadLetters().count())
             .isEqualTo(installation.query(OPEN).size())
             .isLessThanOrEqualTo(ForeignBlocks.statuses().size() + 4);
         installation.assertNothingWentBack();
@@ -92,25 +92,29 @@ class ForeignHeadersIT {
       "SELECT subject FROM agents.dead_letters WHERE status = 'open'";
 
   private static void publishEverywhere(
-      WirePublisher wire, Installation installation, String agent, String name, String block) {
+      WirePublisher wire, Installation installation, AgentId agent, String name, String block) {
     for (String bucket : new String[] {"AGENT_STATE", "SESSION_DATA", "AGENT_CONFIG"}) {
-      String subject = "$KV." + installation.namePrefix() + bucket + "." + agent + "." + name;
+      String subject =
+          "$KV." + installation.namePrefix() + bucket + "." + Installation.tail(agent, "_." + name);
       String answer = wire.publish(subject, block, "1");
       assertThat(bucket.equals("AGENT_STATE") ? answer : "seq").contains("seq");
     }
   }
 
-  private static String subjectOf(Installation installation, String agent, String key) {
-    return "$KV." + installation.bucket() + "." + agent + "." + key;
+  private static String subjectOf(Installation installation, AgentId agent, String key) {
+    return "$KV." + installation.bucket() + "." + Installation.tail(agent, "_." + key);
   }
 
   private static void checkDeadLetters(
-      Installation installation, Persistence persistence, String agent) {
+      Installation installation, Persistence persistence, AgentId agent) {
     Map<String, DeadLetter> letters = new LinkedHashMap<>();
     persistence
+        .operations()
         .deadLetters()
         .open(100)
-        .forEach(letter -> letters.put(letter.key().orElse(letter.subject()), letter));
+        .forEach(
+            letter ->
+                letters.put(letter.key().map(StateKey::key).orElse(letter.subject()), letter));
     assertThat(letters)
         .containsKeys(
             subjectOf(installation, agent, "n\0l"),
@@ -127,23 +131,24 @@ class ForeignHeadersIT {
               assertThatThrownBy(
                       () ->
                           persistence
+                              .operations()
                               .deadLetters()
                               .replay(Objects.requireNonNull(letters.get(name)).id()))
                   .isInstanceOf(NonTransientPersistenceException.class);
             });
   }
 
-  private static String kept(Installation installation, String column, String key, String agent) {
+  private static String kept(Installation installation, String column, String key, AgentId agent) {
     String hex =
         installation
             .query(
-                "SELECT encode(%s, 'hex') FROM agents.dead_letters WHERE state_key = '%s' AND agent = '%s'"
+                "SELECT encode(%s, 'hex') FROM agents.dead_letters WHERE state_key = '_.%s' AND agent = '%s'"
                     .formatted(column, key, agent))
             .get(0);
     return new String(HexFormat.of().parseHex(hex), ISO_8859_1);
   }
 
-  private static void checkReads(Persistence persistence, Persistence other, String agent) {
+  private static void checkReads(Persistence persistence, Persistence other, AgentId agent) {
     StateRepository<Long> states = other.states(Long.class);
     StateKey good = StateKey.of(agent, "good-0");
     StateKey bad = StateKey.of(agent, "not-ascii");
@@ -153,15 +158,13 @@ class ForeignHeadersIT {
             PersistenceException.class,
             e -> assertThat(e.error()).isEqualTo(DataError.SERIALIZATION_ERROR));
     assertThat(states.keys(agent, "")).contains(good).hasSizeGreaterThanOrEqualTo(GOOD);
-    other.lifecycle().hydrate(agent);
-    persistence
-        .checkpoints()
-        .create(UUID.fromString(agent), CheckpointOptions.full().allowingDeadLetters());
-    assertThat(persistence.consistency().check(CheckScope.everything()).compared())
+    other.lifecycle().hydrate(agent).brought();
+    persistence.checkpoints().create(agent, CheckpointOptions.full().allowingDeadLetters());
+    assertThat(persistence.operations().consistency().check(CheckScope.everything()).compared())
         .isGreaterThanOrEqualTo(GOOD);
   }
 
-  private void write(StateRepository<Long> states, String agent, long number) {
+  private void write(StateRepository<Long> states, AgentId agent, long number) {
     for (int i = 0; i < GOOD; i++) {
       StateKey key = StateKey.of(agent, "good-" + i);
       ledger.acknowledged(key, states.save(key, number).revision(), number);

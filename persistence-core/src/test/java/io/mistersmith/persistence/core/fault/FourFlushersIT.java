@@ -29,7 +29,7 @@ class FourFlushersIT {
 
   /** The lease is shorter than many a batch takes, so that leadership moves all the time. */
   @Test
-  void whoTakeTurns() {
+  void takeTurns() {
     Installation installation = SERVERS.installation();
     write(installation, config -> Persistence.open(config));
     int rows = installation.awaitAll(ledger).size();
@@ -45,7 +45,7 @@ class FourFlushersIT {
   }
 
   @Test
-  void whoAllBelieveThatTheyLead() {
+  void allBelieveThatTheyLead() {
     Installation installation = SERVERS.installation();
     AlwaysLeading stores = new AlwaysLeading(() -> {});
     write(installation, config -> Persistence.open(config, stores));
@@ -67,10 +67,13 @@ class FourFlushersIT {
     PersistenceConfig config =
         installation.config().toBuilder()
             .flush(
-                FlushConfig.defaults()
-                    .withTriggers(20, Duration.ofMillis(5), 1 << 20)
-                    .withLeaseDuration(Duration.ofMillis(20))
-                    .withCloseDeadline(Duration.ofSeconds(20)))
+                FlushConfig.builder()
+                    .dirtyKeys(20)
+                    .maxAge(Duration.ofMillis(5))
+                    .maxBytes(1 << 20)
+                    .leaseDuration(Duration.ofMillis(20))
+                    .closeDeadline(Duration.ofSeconds(20))
+                    .build())
             .build();
     List<Persistence> runtimes = new ArrayList<>();
     List<Writers> writers = new ArrayList<>();
@@ -89,7 +92,7 @@ class FourFlushersIT {
                 ledger));
       }
       Waits.moreAcknowledged(ledger, 5_000);
-      Waits.passed(Duration.ofSeconds(4));
+      Waits.passed(Duration.ofSeconds(Repetitions.of(4, 2)));
     } finally {
       writers.forEach(Writers::close);
       runtimes.forEach(Persistence::close);

@@ -5,29 +5,32 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.checkpoint.CheckpointOptions;
 import io.mistersmith.persistence.config.CacheConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.config.PostgresConfig;
 import io.mistersmith.persistence.error.TransientPersistenceException;
-import io.mistersmith.persistence.lifecycle.CheckpointOptions;
 import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.StateRepository;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** PostgreSQL's processes are stopped: connections stay open, and nobody answers. */
 @Tag("fault")
+@Execution(ExecutionMode.CONCURRENT)
 class FrozenPostgresIT {
 
   private static final Duration IDLE = Duration.ofMillis(400);
@@ -87,7 +90,7 @@ class FrozenPostgresIT {
         StateRepository<Integer> states = persistence.states(Integer.class);
         List<StateKey> keys = writeAged(installation, leader, leader.states(Integer.class));
         StateKey key = keys.get(0);
-        String agent = key.agent();
+        AgentId agent = key.agent();
         servers.postgres().pause();
         Revision unflushed = states.save(key, 1).revision();
         Duration limit = Duration.ofMillis(500);
@@ -106,18 +109,17 @@ class FrozenPostgresIT {
                     Objects.requireNonNull(states.findAll(List.of(absent)).get(absent))
                         .orElseThrow()));
         later.put("keys", took(() -> states.keys(agent, "")));
-        later.put("hydrate", took(() -> persistence.lifecycle().hydrate(agent)));
-        later.put("flush", took(() -> states.flush(agent, limit)));
+        later.put("hydrate", took(() -> persistence.lifecycle().hydrate(agent).brought()));
+        later.put("flush", took(() -> persistence.lifecycle().flush(agent, limit)));
         later.put(
             "checkpoints",
             took(
                 () ->
                     persistence
                         .checkpoints()
-                        .create(
-                            UUID.fromString(agent), CheckpointOptions.full().withDeadline(limit))));
+                        .create(agent, CheckpointOptions.full().withDeadline(limit))));
         later.put("agents", took(() -> persistence.agents().save(Agent.of("fault", "late"))));
-        later.put("dead letters", took(() -> persistence.deadLetters().count()));
+        later.put("dead letters", took(() -> persistence.operations().deadLetters().count()));
         servers.postgres().resume();
         assertThat(later.values()).allMatch(took -> took.compareTo(Duration.ofSeconds(3)) < 0);
         states.awaitDurable(key, unflushed, SOON);
@@ -130,27 +132,30 @@ class FrozenPostgresIT {
     PersistenceConfig config = installation.config();
     return PersistenceConfig.builder(
             config.nats(),
-            PostgresConfig.of(installation.jdbcUrl(), installation.user())
-                .withConnections(1, 4)
-                .withTimeouts(ACQUIRE, STATEMENT))
+            PostgresConfig.builder(installation.jdbcUrl(), installation.user())
+                .connections(1, 2)
+                .acquireTimeout(ACQUIRE)
+                .statementTimeout(STATEMENT)
+                .build())
         .cache(CacheConfig.off())
         .flush(
-            config
-                .flush()
-                .withIdleTimeToLive(IDLE, Duration.ofDays(1))
-                .withCloseDeadline(Duration.ofSeconds(5)))
+            config.flush().toBuilder()
+                .idleTimeToLive(IDLE)
+                .sweepInterval(Duration.ofDays(1))
+                .closeDeadline(Duration.ofSeconds(5))
+                .build())
         .build();
   }
 
   private static List<StateKey> writeAged(
       Installation installation, Persistence persistence, StateRepository<Integer> states) {
-    String agent = installation.register(persistence, 1).get(0);
+    AgentId agent = installation.register(persistence, 1).get(0);
     List<StateKey> keys = new ArrayList<>();
     for (int i = 0; i < READS; i++) {
       keys.add(StateKey.of(agent, "key-" + i));
       states.save(keys.get(i), i);
     }
-    states.flush(agent, SOON);
+    persistence.lifecycle().flush(agent, SOON);
     Waits.passed(IDLE.multipliedBy(2));
     // Known lately, when the entries were old: so none of them is taken at its word.
     states.awaitDurable(keys.get(0), states.save(keys.get(0), 0).revision(), SOON);

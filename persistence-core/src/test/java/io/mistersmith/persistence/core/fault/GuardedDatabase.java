@@ -6,9 +6,6 @@ import io.mistersmith.persistence.config.NatsConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.config.PostgresConfig;
 import io.mistersmith.persistence.migration.MigrationRunner;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -32,44 +29,26 @@ record GuardedDatabase(FaultServers servers, String name, String url) {
   static final String RUNTIME = "it_guarded_runtime";
   static final String APPLICATION = "it_guarded_application";
 
-  static GuardedDatabase create(FaultServers servers, String name)
-      throws SQLException, IOException {
+  static GuardedDatabase create(FaultServers servers, String name) throws SQLException {
     GuardedDatabase database =
         new GuardedDatabase(servers, name, servers.postgres().createDatabase(name));
     PGSimpleDataSource source = new PGSimpleDataSource();
     source.setUrl(database.url);
     source.setUser(servers.postgres().user());
-    MigrationRunner.of(source).apply();
-    // The names of the scripts are in the order of their versions.
-    for (String set : List.of("audit", "tenants")) {
-      for (String script : read(set + "-scripts.txt").lines().toList()) {
-        if (script.startsWith("V")) {
-          database.execute(read("/io/mistersmith/persistence/db/" + set + "/" + script));
-        }
-      }
-    }
+    MigrationRunner.builder().dataSource(source).sets("audit", "tenants").build().apply();
     database.execute(
         "CREATE ROLE %s LOGIN IN ROLE app_flusher; CREATE ROLE %s LOGIN IN ROLE app_tenant"
             .formatted(RUNTIME, APPLICATION));
     return database;
   }
 
-  private static String read(String resource) throws IOException {
-    try (InputStream in = MigrationRunner.class.getResourceAsStream(resource)) {
-      if (in == null) {
-        throw new IOException(resource + " is not in the migrations jar");
-      }
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    }
-  }
-
   /** A runtime whose connections name this tenant. All share their buckets. */
   Persistence open(UUID tenant) {
     return Persistence.open(
         PersistenceConfig.builder(
-                NatsConfig.of(servers.nats().url()).withNamePrefix(name + "-"),
-                PostgresConfig.of(of(tenant), RUNTIME).withConnections(1, 4))
-            .flush(FlushConfig.defaults().withLeaseDuration(Duration.ofSeconds(1)))
+                NatsConfig.builder(servers.nats().url()).namePrefix(name + "-").build(),
+                PostgresConfig.builder(of(tenant), RUNTIME).connections(1, 2).build())
+            .flush(FlushConfig.builder().leaseDuration(Duration.ofSeconds(1)).build())
             .build());
   }
 

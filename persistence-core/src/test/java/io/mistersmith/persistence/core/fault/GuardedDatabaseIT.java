@@ -4,19 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.agent.LifecycleEvents.LifecycleEvent;
+import io.mistersmith.persistence.checkpoint.Checkpoint;
+import io.mistersmith.persistence.checkpoint.CheckpointOptions;
+import io.mistersmith.persistence.checkpoint.Checkpoints;
+import io.mistersmith.persistence.checkpoint.Checkpoints.PruneRule;
+import io.mistersmith.persistence.checkpoint.ForkOptions;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
-import io.mistersmith.persistence.lifecycle.Checkpoint;
-import io.mistersmith.persistence.lifecycle.CheckpointOptions;
-import io.mistersmith.persistence.lifecycle.Checkpoints;
-import io.mistersmith.persistence.lifecycle.ForkOptions;
-import io.mistersmith.persistence.lifecycle.LifecycleEvent;
-import io.mistersmith.persistence.lifecycle.PruneRule;
 import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.repository.StateRepository;
-import java.io.IOException;
+import io.mistersmith.persistence.state.StateRepository;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -43,7 +43,7 @@ class GuardedDatabaseIT {
   private static GuardedDatabase database;
 
   @BeforeAll
-  static void start() throws SQLException, IOException {
+  static void start() throws SQLException {
     servers = FaultServers.start();
     database = GuardedDatabase.create(servers, "guarded");
   }
@@ -54,7 +54,7 @@ class GuardedDatabaseIT {
   }
 
   @Test
-  void whatIsFlushedTakesTheTenantOfItsAgentWhoeverFlushes() throws SQLException {
+  void flushedRowsTakeTheTenantOfTheirAgentWhicheverRuntimeFlushes() throws SQLException {
     try (Persistence ours = database.open(OURS);
         Persistence theirs = database.open(THEIRS)) {
       Agent ourAgent = ours.agents().save(Agent.of("guarded", "ours")).value();
@@ -74,7 +74,7 @@ class GuardedDatabaseIT {
       assertThat(
               database.query(
                   "SELECT count(*) FROM audit.change_log WHERE operation = 'INSERT'"
-                      + " AND row_data ->> 'state_key' LIKE 'k%'"))
+                      + " AND row_data ->> 'state_key' LIKE '%.k%'"))
           .containsExactly("70");
 
       assertRefused(
@@ -85,8 +85,9 @@ class GuardedDatabaseIT {
           DataError.ACCESS_DENIED, "another tenant", () -> ours.agents().save(theirAgent));
       assertRefused(
           DataError.ACCESS_DENIED, "another tenant", () -> ours.agents().delete(theirAgent.id()));
-      servers.report("Guarded", "tenants=2 rows=70 dead_letters=" + ours.deadLetters().count());
-      assertThat(ours.deadLetters().count()).isZero();
+      servers.report(
+          "Guarded", "tenants=2 rows=70 dead_letters=" + ours.operations().deadLetters().count());
+      assertThat(ours.operations().deadLetters().count()).isZero();
     }
   }
 
@@ -124,12 +125,29 @@ class GuardedDatabaseIT {
     }
   }
 
+  /** It has no tenant, and a row without one could be nobody's or everybody's. */
+  @Test
+  void theStateOfAnExternalOwnerIsRefused() throws SQLException {
+    try (Persistence persistence = database.open(OURS)) {
+      StateRepository<Long> states = persistence.states(Long.class);
+      StateKey key = StateKey.of(AgentId.external("conversation-7"), "topic");
+      Revision acknowledged = states.save(key, 7L).revision();
+      assertRefused(
+          DataError.DEAD_LETTERED, "23503", () -> states.awaitDurable(key, acknowledged, SOON));
+      assertThat(database.query("SELECT count(*) FROM agents.state WHERE owner IS NOT NULL"))
+          .containsExactly("0");
+      assertThat(persistence.operations().deadLetters().count()).isOne();
+    } finally {
+      database.execute("DELETE FROM agents.dead_letters");
+    }
+  }
+
   private static void write(Persistence persistence, Agent agent, int keys) {
     StateRepository<Long> states = persistence.states(Long.class);
     for (int i = 0; i < keys; i++) {
       states.save(StateKey.of(agent.id(), "k" + i), (long) keys);
     }
-    states.flush(agent.id().toString(), SOON);
+    persistence.lifecycle().flush(agent.id(), SOON);
   }
 
   private static void assertRefused(DataError error, String why, ThrowingCallable call) {
@@ -159,7 +177,7 @@ class GuardedDatabaseIT {
           DataError.MISCONFIGURED,
           "audit log",
           () -> persistence.agents().save(Agent.of("guarded", "unlogged")));
-      assertThat(persistence.deadLetters().count()).isZero();
+      assertThat(persistence.operations().deadLetters().count()).isZero();
 
       database.execute(
           """
@@ -169,7 +187,7 @@ class GuardedDatabaseIT {
       states.awaitDurable(key, acknowledged, SOON);
       assertThat(
               database.queryAs(
-                  tenant, "SELECT state_value FROM agents.state WHERE state_key = 'waits'"))
+                  tenant, "SELECT state_value FROM agents.state WHERE state_key LIKE '%.waits'"))
           .containsExactly("7");
     }
   }

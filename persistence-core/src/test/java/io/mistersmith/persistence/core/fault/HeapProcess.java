@@ -1,9 +1,10 @@
 package io.mistersmith.persistence.core.fault;
 
 import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.repository.SaveOptions;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.SaveOptions;
+import io.mistersmith.persistence.state.StateRepository;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -44,13 +45,14 @@ final class HeapProcess {
           return;
         }
         String[] range = order.split(" ", 2);
-        write(states, args[4], Integer.parseInt(range[0]), Integer.parseInt(range[1]));
+        write(
+            states, AgentId.parse(args[4]), Integer.parseInt(range[0]), Integer.parseInt(range[1]));
         out.println(usedHeap());
       }
     }
   }
 
-  private static void write(StateRepository<String> states, String agent, int from, int to) {
+  private static void write(StateRepository<String> states, AgentId agent, int from, int to) {
     for (int first = from; first < to; first += WINDOW) {
       List<CompletableFuture<?>> writes = new ArrayList<>();
       for (int i = first; i < first + WINDOW; i++) {

@@ -5,11 +5,12 @@ import static org.awaitility.Awaitility.await;
 
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.model.DataType.StorageLayer;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.model.StorageLayer;
 import io.mistersmith.persistence.model.Versioned;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.StateRepository;
 import io.nats.client.impl.Headers;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,14 +27,14 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** What is read from PostgreSQL is brought back to KV while others write and delete. */
+/** Hydration writes entries from PostgreSQL back to KV while others write and delete them. */
 @Tag("fault")
 class HydrationRaceIT {
 
   private static final FaultServers SERVERS = FaultServers.start();
   private static final Duration SOON = Duration.ofSeconds(20);
   private static final int KEYS = 300;
-  private static final int ROUNDS = 4;
+  private static final int ROUNDS = Repetitions.of(4, 2);
   private static final long DELETED = -1;
 
   /** A read that finds the row and hydrates it takes about this long. */
@@ -53,7 +54,7 @@ class HydrationRaceIT {
     try (Persistence reading = installation.open();
         Persistence writing = installation.open();
         Streams streams = Streams.of(installation)) {
-      String agent = installation.register(writing, 1).get(0);
+      AgentId agent = installation.register(writing, 1).get(0);
       StateRepository<Long> reader = reading.states(Long.class);
       StateRepository<Long> writer = writing.states(Long.class);
       List<StateKey> keys = new ArrayList<>();
@@ -65,8 +66,8 @@ class HydrationRaceIT {
         for (StateKey key : keys) {
           writer.save(key, before);
         }
-        writer.flush(agent, SOON);
-        streams.evict(agent + ".>");
+        writing.lifecycle().flush(agent, SOON);
+        streams.evict(Installation.tail(agent, ">"));
         Map<StateKey, Long> expected = new HashMap<>();
         CyclicBarrier start = new CyclicBarrier(2);
         CompletableFuture<Integer> reads =
@@ -84,9 +85,9 @@ class HydrationRaceIT {
           }
         }
         hydrated += reads.get(60, TimeUnit.SECONDS);
-        writer.flush(agent, SOON);
+        writing.lifecycle().flush(agent, SOON);
         checkAll(reader, expected);
-        streams.evict(agent + ".>");
+        streams.evict(Installation.tail(agent, ">"));
         checkAll(reader, expected);
         Map<StateKey, Row> rows = installation.rows();
         expected.forEach(
@@ -144,7 +145,7 @@ class HydrationRaceIT {
     Installation installation = SERVERS.installation();
     try (Persistence persistence = installation.open();
         Streams streams = Streams.of(installation)) {
-      String agent = installation.register(persistence, 1).get(0);
+      AgentId agent = installation.register(persistence, 1).get(0);
       StateRepository<Long> states = persistence.states(Long.class);
       int stale = 50;
       for (int i = 0; i < stale; i++) {
@@ -159,12 +160,12 @@ class HydrationRaceIT {
         }
         states.flush(key, SOON);
         Row row = installation.rows().get(key);
-        streams.evict(agent + "." + key.key());
-        publishHydration(streams, agent + "." + key.key(), "1", slept);
+        streams.evict(Installation.tail(agent, key.path()));
+        publishHydration(streams, Installation.tail(agent, key.path()), "1", slept);
         await()
             .atMost(SOON)
             .pollInterval(Duration.ofMillis(5))
-            .until(() -> streams.messages(agent + "." + key.key()) == 0);
+            .until(() -> streams.messages(Installation.tail(agent, key.path())) == 0);
         assertThat(installation.rows().get(key)).isEqualTo(row);
         assertThat(states.find(key).map(Versioned::value))
             .isEqualTo(deleted ? Optional.empty() : Optional.of(2L));
@@ -181,15 +182,15 @@ class HydrationRaceIT {
     Installation installation = SERVERS.installation();
     try (Persistence persistence = installation.openUncached();
         Streams streams = Streams.of(installation)) {
-      String agent = installation.register(persistence, 1).get(0);
+      AgentId agent = installation.register(persistence, 1).get(0);
       StateRepository<Long> states = persistence.states(Long.class);
       Map<StateKey, Revision> written = new HashMap<>();
       for (long i = 0; i < KEYS; i++) {
         StateKey key = StateKey.of(agent, "key-" + i);
         written.put(key, states.save(key, i).revision());
       }
-      states.flush(agent, SOON);
-      streams.evict(agent + ".>");
+      persistence.lifecycle().flush(agent, SOON);
+      streams.evict(Installation.tail(agent, ">"));
       String rowsBefore = physicalRows(installation);
       written.forEach(
           (key, revision) -> {
@@ -201,10 +202,10 @@ class HydrationRaceIT {
             assertThat(fromBucket.revision()).isEqualTo(revision);
           });
       // A write behind the hydrations, so that the flush has passed them when it is durable.
-      String other = installation.register(persistence, 1).get(0);
+      AgentId other = installation.register(persistence, 1).get(0);
       StateKey last = StateKey.of(other, "last");
       states.awaitDurable(last, states.save(last, 1L).revision(), SOON);
-      installation.execute("DELETE FROM agents.state WHERE state_key = 'last'");
+      installation.execute("DELETE FROM agents.state WHERE state_key LIKE '%.last'");
       assertThat(physicalRows(installation)).isEqualTo(rowsBefore);
       SERVERS.report(
           "HydrationRace against=flush",

@@ -1,7 +1,8 @@
 package io.mistersmith.persistence.core.fault;
 
 import io.mistersmith.persistence.Persistence;
-import io.mistersmith.persistence.lifecycle.Hydration;
+import io.mistersmith.persistence.agent.Hydration;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.testkit.fault.Call;
 import io.mistersmith.persistence.testkit.fault.Faults;
 import io.mistersmith.persistence.testkit.fault.FaultyStores;
@@ -13,8 +14,8 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 
 /**
- * A process that hydrates an agent once it is told to, with a pause before each entry, so that it
- * can be killed half way.
+ * A process that hydrates an agent on request, with a pause before each entry, so that it can be
+ * killed half way.
  */
 final class HydratorProcess {
 
@@ -36,7 +37,7 @@ final class HydratorProcess {
       }
       Duration pause = Duration.ofMillis(Long.parseLong(args[5]));
       faults.on(Call.PUBLISH).latency(pause, pause);
-      Hydration hydration = persistence.lifecycle().hydrate(args[4]);
+      Hydration hydration = persistence.lifecycle().hydrate(AgentId.parse(args[4]));
       out.println(hydration.keys() + " " + hydration.brought());
     }
   }

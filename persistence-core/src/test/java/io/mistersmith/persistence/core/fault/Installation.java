@@ -9,11 +9,12 @@ import io.mistersmith.persistence.config.FlushConfig;
 import io.mistersmith.persistence.config.NatsConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.config.PostgresConfig;
+import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.migration.MigrationRunner;
 import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.monitor.PersistenceListener;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -25,6 +26,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.UUID;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /**
@@ -38,7 +40,7 @@ import org.postgresql.ds.PGSimpleDataSource;
  */
 record Installation(String natsUrl, String namePrefix, String jdbcUrl, String user) {
 
-  /** Every transition that ever took a row or a position back is kept, whoever made it. */
+  /** Keeps every transition that took a row or a position back, made by any session. */
   private static final String AUDIT =
       """
       CREATE SCHEMA audit;
@@ -86,16 +88,20 @@ record Installation(String natsUrl, String namePrefix, String jdbcUrl, String us
 
   PersistenceConfig config() {
     return PersistenceConfig.builder(
-            NatsConfig.of(natsUrl.split(","))
-                .withNamePrefix(namePrefix)
-                .withRequestTimeout(Duration.ofSeconds(2)),
-            PostgresConfig.of(jdbcUrl, user)
-                .withConnections(1, 4)
-                .withTimeouts(Duration.ofSeconds(2), Duration.ofSeconds(10)))
+            NatsConfig.builder(natsUrl.split(","))
+                .namePrefix(namePrefix)
+                .requestTimeout(Duration.ofSeconds(2))
+                .build(),
+            PostgresConfig.builder(jdbcUrl, user)
+                .connections(1, 2)
+                .acquireTimeout(Duration.ofSeconds(2))
+                .statementTimeout(Duration.ofSeconds(10))
+                .build())
         .flush(
-            FlushConfig.defaults()
-                .withLeaseDuration(Duration.ofSeconds(1))
-                .withCloseDeadline(Duration.ofSeconds(20)))
+            FlushConfig.builder()
+                .leaseDuration(Duration.ofSeconds(1))
+                .closeDeadline(Duration.ofSeconds(20))
+                .build())
         .build();
   }
 
@@ -112,7 +118,9 @@ record Installation(String natsUrl, String namePrefix, String jdbcUrl, String us
     return Persistence.open(config().toBuilder().listener(listener).build());
   }
 
-  /** What a child process needs to make this record again, and more arguments. */
+  /**
+   * Returns the arguments from which a child process builds this record, followed by {@code more}.
+   */
   List<String> asArguments(List<String> more) {
     List<String> arguments = new ArrayList<>(List.of(natsUrl, namePrefix, jdbcUrl, user));
     arguments.addAll(more);
@@ -125,14 +133,19 @@ record Installation(String natsUrl, String namePrefix, String jdbcUrl, String us
   }
 
   /** Registers new agents and returns their ids. */
-  List<String> register(Persistence persistence, int count) {
-    List<String> agents = new ArrayList<>();
+  List<AgentId> register(Persistence persistence, int count) {
+    List<AgentId> agents = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       Agent agent = Agent.of("fault", "agent " + i);
       persistence.agents().save(agent);
-      agents.add(agent.id().toString());
+      agents.add(agent.id());
     }
     return agents;
+  }
+
+  /** Returns the part of a subject after the bucket, for an entry published past the library. */
+  static String tail(AgentId agent, String path) {
+    return "%04d.%s.%s".formatted(agent.shard(), agent, path);
   }
 
   Map<StateKey, Row> rows() {
@@ -142,15 +155,15 @@ record Installation(String natsUrl, String namePrefix, String jdbcUrl, String us
         ResultSet row =
             statement.executeQuery(
                 """
-                SELECT agent_id::text, state_key, epoch, version, updated_at,
+                SELECT agent_id, state_key, epoch, version, updated_at,
                        CASE WHEN deleted_at IS NULL THEN (state_value #>> '{}')::bigint ELSE -1 END
                   FROM agents.state
                 """)) {
       while (row.next()) {
         rows.put(
-            StateKey.of(row.getString(1), row.getString(2)),
+            StateKey.ofPath(AgentId.of(row.getObject(1, UUID.class)), row.getString(2)),
             new Row(
-                new Revision(row.getLong(3), row.getLong(4)),
+                new Revision.OfJournal(row.getLong(3), row.getLong(4)),
                 row.getLong(6),
                 row.getTimestamp(5).toInstant()));
       }

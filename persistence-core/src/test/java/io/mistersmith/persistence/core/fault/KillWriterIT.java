@@ -3,6 +3,7 @@ package io.mistersmith.persistence.core.fault;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.testkit.server.ChildJvm;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -10,6 +11,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -18,8 +20,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("fault")
 class KillWriterIT {
 
-  private static final int KILLS = 20;
-  private static final long WRITES = 100_000;
+  private static final int KILLS = Repetitions.of(20, 5);
+  private static final long WRITES = Repetitions.of(100_000, 20_000);
 
   /** Each process's numbers are above those of the one before it. */
   private static final long NUMBERS = 10_000_000;
@@ -34,7 +36,7 @@ class KillWriterIT {
     int kills = 0;
     try (FaultServers servers = FaultServers.start()) {
       Installation installation = servers.installation();
-      List<String> agents = register(installation);
+      List<AgentId> agents = register(installation);
       ChildJvm writer = start(installation, agents, 0);
       try {
         while (kills < KILLS || ledger.acknowledged() < WRITES) {
@@ -55,7 +57,7 @@ class KillWriterIT {
         writer.close();
       }
       try (Persistence flushing = installation.open()) {
-        assertThat(flushing.deadLetters().count()).isZero();
+        assertThat(flushing.operations().deadLetters().count()).isZero();
         installation.awaitAll(ledger);
       }
       installation.assertNothingWentBack();
@@ -71,17 +73,20 @@ class KillWriterIT {
     }
   }
 
-  private static List<String> register(Installation installation) {
+  private static List<AgentId> register(Installation installation) {
     try (Persistence persistence = installation.open()) {
       return installation.register(persistence, 20);
     }
   }
 
-  private ChildJvm start(Installation installation, List<String> agents, long generation) {
+  private ChildJvm start(Installation installation, List<AgentId> agents, long generation) {
     return ChildJvm.start(
         WriterProcess.class,
         installation.asArguments(
-            List.of(Long.toString(generation * NUMBERS), String.join(",", agents), "ONCE")),
+            List.of(
+                Long.toString(generation * NUMBERS),
+                agents.stream().map(AgentId::toString).collect(Collectors.joining(",")),
+                "ONCE")),
         Map.of(),
         List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-Xmx256m"),
         directory.resolve("writers.log"));

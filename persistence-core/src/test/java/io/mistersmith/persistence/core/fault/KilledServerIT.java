@@ -10,12 +10,14 @@ import io.mistersmith.persistence.config.CacheConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.Versioned;
-import io.mistersmith.persistence.repository.SaveOptions;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.SaveOptions;
+import io.mistersmith.persistence.state.StateRepository;
+import io.mistersmith.persistence.state.StateType;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -52,7 +54,7 @@ class KilledServerIT {
       Persistence writer = open(installation, Duration.ofMillis(200));
       try (Persistence reader = open(installation, NEVER);
           Persistence late = open(installation, NEVER)) {
-        String agent = installation.register(writer, 1).get(0);
+        AgentId agent = installation.register(writer, 1).get(0);
         StateRepository<Long> states = reader.states(Long.class);
         List<StateKey> kept = keys(agent, "kept");
         List<StateKey> deleted = keys(agent, "deleted");
@@ -75,7 +77,7 @@ class KilledServerIT {
           }
         }
         // While its file has a message left the server keeps the file, and what is dropped in it.
-        StateKey fresh = new StateKey(agent, "fresh");
+        StateKey fresh = StateKey.of(agent, "fresh");
         await()
             .atMost(PATIENCE)
             .until(
@@ -145,8 +147,9 @@ class KilledServerIT {
   void aSessionThatEndedDoesNotComeBack() throws Exception {
     try (FaultServers servers = FaultServers.start();
         Persistence persistence = Persistence.open(servers.installation().config())) {
-      StateRepository<String> sessions = persistence.states(DataType.SESSION_DATA, String.class);
-      List<StateKey> keys = keys("user", "session");
+      StateRepository<String> sessions =
+          persistence.states(StateType.untyped(String.class).in(DataType.SESSION_DATA));
+      List<StateKey> keys = keys(AgentId.external("user"), "session");
       for (StateKey key : keys) {
         sessions.save(key, "without an end");
         sessions.save(
@@ -155,7 +158,7 @@ class KilledServerIT {
       await()
           .atMost(PATIENCE)
           .until(() -> keys.stream().allMatch(key -> sessions.find(key).isEmpty()));
-      StateKey other = new StateKey("user", "other");
+      StateKey other = StateKey.of(AgentId.external("user"), "other");
       sessions.save(other, "lives");
       servers.nats().kill();
       servers.nats().restart();
@@ -166,8 +169,8 @@ class KilledServerIT {
     }
   }
 
-  private static List<StateKey> keys(String agent, String prefix) {
-    return IntStream.range(0, KEYS).mapToObj(i -> new StateKey(agent, prefix + i)).toList();
+  private static List<StateKey> keys(AgentId agent, String prefix) {
+    return IntStream.range(0, KEYS).mapToObj(i -> StateKey.of(agent, prefix + i)).toList();
   }
 
   private static long messages(Installation installation) {
@@ -181,7 +184,7 @@ class KilledServerIT {
     return Persistence.open(
         config.toBuilder()
             .cache(CacheConfig.off())
-            .flush(config.flush().withIdleTimeToLive(IDLE, sweep))
+            .flush(config.flush().toBuilder().idleTimeToLive(IDLE).sweepInterval(sweep).build())
             .build());
   }
 }

@@ -13,7 +13,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * What callers were promised: of each key the latest acknowledged write, and all writes that
+ * Records the promises to callers: the latest acknowledged write of each key, and all writes that
  * failed. Thread-safe.
  */
 final class Ledger implements Outcomes {

@@ -3,15 +3,16 @@ package io.mistersmith.persistence.core.fault;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.checkpoint.CheckpointOptions;
 import io.mistersmith.persistence.config.FlushConfig;
-import io.mistersmith.persistence.lifecycle.CheckpointOptions;
+import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.testkit.server.NatsCluster;
 import io.mistersmith.persistence.testkit.server.NatsOptions;
 import java.time.Duration;
 import java.util.List;
-import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -28,7 +29,7 @@ import org.junit.jupiter.api.Test;
 class ListsUnderWritesIT {
 
   private static final Duration SOON = Duration.ofSeconds(20);
-  private static final int LISTS = 300;
+  private static final int LISTS = Repetitions.of(300, 60);
 
   @Test
   void onOneServer() throws Exception {
@@ -45,13 +46,40 @@ class ListsUnderWritesIT {
     }
   }
 
+  /** Each list comes before, while or after the caller's last write is flushed. */
+  @Test
+  void ofAnAgentThatTheCallerAloneWrites() {
+    try (FaultServers servers = FaultServers.start();
+        Persistence persistence = open(servers.installation(), 1)) {
+      StateRepository<Long> states = persistence.states(Long.class);
+      Agent agent = persistence.agents().save(Agent.of("fault", "quiet")).value();
+      for (int i = 0; i < 2 * LISTS; i++) {
+        StateKey own = StateKey.of(agent.id(), "own." + i % 20);
+        boolean deleted = i % 5 == 4;
+        if (deleted) {
+          states.delete(own);
+        } else {
+          states.save(own, (long) i);
+        }
+        if (i % 3 == 0) {
+          states.flush(own, SOON);
+        }
+        for (int again = 0; again < i % 7; again++) {
+          assertThat(states.keys(agent.id(), "own.").contains(own))
+              .as("list %d of %s", again, own)
+              .isEqualTo(!deleted);
+        }
+      }
+    }
+  }
+
   private static void list(FaultServers servers, Installation installation, int replicas)
       throws Exception {
     ExecutorService others = Executors.newCachedThreadPool();
     AtomicBoolean stopped = new AtomicBoolean();
     try (Persistence persistence = open(installation, replicas);
         Persistence another = open(installation, replicas)) {
-      String agent = installation.register(persistence, 1).get(0);
+      AgentId agent = installation.register(persistence, 1).get(0);
       StateRepository<Long> states = persistence.states(Long.class);
       List<Future<?>> ends =
           List.of(
@@ -71,8 +99,8 @@ class ListsUnderWritesIT {
         long start = System.nanoTime();
         missing += states.keys(agent, "").contains(own) == deleted ? 1 : 0;
         if (i % 30 == 0) {
-          states.flush(agent, SOON);
-          persistence.checkpoints().create(UUID.fromString(agent), CheckpointOptions.full());
+          persistence.lifecycle().flush(agent, SOON);
+          persistence.checkpoints().create(agent, CheckpointOptions.full());
         }
         slowest = Math.max(slowest, System.nanoTime() - start);
       }
@@ -91,14 +119,16 @@ class ListsUnderWritesIT {
     }
   }
 
-  private static void overwrite(StateRepository<Long> states, String agent, AtomicBoolean stopped) {
+  private static void overwrite(
+      StateRepository<Long> states, AgentId agent, AtomicBoolean stopped) {
     for (long i = 0; !stopped.get(); i++) {
       states.save(StateKey.of(agent, "busy." + i % 64), i);
     }
   }
 
-  /** What becomes idle and is evicted. */
-  private static void writeOnce(StateRepository<Long> states, String agent, AtomicBoolean stopped) {
+  /** Writes keys that become idle and are evicted. */
+  private static void writeOnce(
+      StateRepository<Long> states, AgentId agent, AtomicBoolean stopped) {
     for (long i = 0; !stopped.get(); i++) {
       states.save(StateKey.of(agent, "idle." + i % 500), i);
     }
@@ -108,15 +138,16 @@ class ListsUnderWritesIT {
     return Persistence.open(
         installation.config().toBuilder()
             .nats(
-                installation
-                    .config()
-                    .nats()
-                    .withReplicas(replicas)
-                    .withRequestTimeout(Duration.ofSeconds(10)))
+                installation.config().nats().toBuilder()
+                    .replicas(replicas)
+                    .requestTimeout(Duration.ofSeconds(10))
+                    .build())
             .flush(
-                FlushConfig.defaults()
-                    .withIdleTimeToLive(Duration.ofMillis(300), Duration.ofMillis(100))
-                    .withCloseDeadline(SOON))
+                FlushConfig.builder()
+                    .idleTimeToLive(Duration.ofMillis(300))
+                    .sweepInterval(Duration.ofMillis(100))
+                    .closeDeadline(SOON)
+                    .build())
             .build());
   }
 }

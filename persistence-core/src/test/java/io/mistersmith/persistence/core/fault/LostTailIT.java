@@ -3,7 +3,8 @@ package io.mistersmith.persistence.core.fault;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mistersmith.persistence.Persistence;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.state.StateRepository;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
@@ -24,7 +25,7 @@ class LostTailIT {
     try (FaultServers servers = FaultServers.start()) {
       Installation installation = servers.installation();
       try (Persistence persistence = installation.open(epochs)) {
-        List<String> agents = installation.register(persistence, 4);
+        List<AgentId> agents = installation.register(persistence, 4);
         write(persistence, agents, 0);
         installation.awaitAll(ledger);
         Path older = copy(servers);
@@ -41,7 +42,7 @@ class LostTailIT {
   void whileNoRuntimeIsConnected() {
     try (FaultServers servers = FaultServers.start()) {
       Installation installation = servers.installation();
-      List<String> agents;
+      List<AgentId> agents;
       Path older;
       try (Persistence persistence = installation.open(epochs)) {
         agents = installation.register(persistence, 4);
@@ -59,7 +60,7 @@ class LostTailIT {
     }
   }
 
-  private void write(Persistence persistence, List<String> agents, long firstNumber) {
+  private void write(Persistence persistence, List<AgentId> agents, long firstNumber) {
     StateRepository<Long> states = persistence.states(Long.class);
     try (Writers writers =
         Writers.start(2, states, agents, Writers.Keys.OVERWRITTEN, firstNumber, ledger)) {

@@ -4,9 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.StateRepository;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -29,10 +30,10 @@ class NatsRestartIT {
     try (FaultServers servers = FaultServers.start()) {
       Installation installation = servers.installation();
       try (Persistence persistence = installation.open(epochs)) {
-        List<String> agents = installation.register(persistence, 6);
+        List<AgentId> agents = installation.register(persistence, 6);
         StateRepository<Long> states = persistence.states(Long.class);
-        String watched = agents.get(0);
-        AutoCloseable watch =
+        AgentId watched = agents.get(0);
+        StateRepository.Watch watch =
             states.watch(watched, event -> seen.put(event.key(), event.revision()));
         try (Writers repeating =
                 Writers.start(2, states, agents.subList(0, 3), Writers.Keys.OVERWRITTEN, 0, again);
@@ -67,7 +68,7 @@ class NatsRestartIT {
                               }
                             }));
         watch.close();
-        assertThat(persistence.deadLetters().count()).isZero();
+        assertThat(persistence.operations().deadLetters().count()).isZero();
         assertThat(epochs.reasons()).as("epochs, though nothing was lost").isEmpty();
         installation.assertNothingWentBack();
         servers.report(

@@ -5,12 +5,13 @@ import static org.awaitility.Awaitility.await;
 
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.ConsistencyConfig;
+import io.mistersmith.persistence.config.ConsistencyConfig.OrphanPolicy;
 import io.mistersmith.persistence.config.FlushConfig;
-import io.mistersmith.persistence.config.OrphanPolicy;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.monitor.CheckScope;
-import io.mistersmith.persistence.monitor.Inconsistency;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.operations.Consistency.CheckScope;
+import io.mistersmith.persistence.operations.Consistency.Inconsistency;
+import io.mistersmith.persistence.state.StateRepository;
 import io.nats.client.impl.Headers;
 import java.time.Duration;
 import java.util.List;
@@ -30,8 +31,8 @@ class OrphansIT {
 
   private final FaultServers servers = FaultServers.start();
   private final Installation installation = servers.installation();
-  private final Heard heard = new Heard();
-  private final String unknown = UUID.randomUUID().toString();
+  private final ConsistencyEvents events = new ConsistencyEvents();
+  private final AgentId unknown = AgentId.random();
 
   @AfterAll
   void close() {
@@ -42,34 +43,29 @@ class OrphansIT {
     return Persistence.open(
         installation.config().toBuilder()
             .consistency(
-                ConsistencyConfig.defaults()
-                    .withSampling(Duration.ZERO, 1)
-                    .withOrphans(policy, age))
+                ConsistencyConfig.builder()
+                    .interval(Duration.ZERO)
+                    .sampleSize(1)
+                    .orphans(policy)
+                    .orphanAge(age)
+                    .build())
             .flush(keepingTombstonesFor(AGE))
-            .listener(heard)
+            .listener(events)
             .build());
   }
 
   private static FlushConfig keepingTombstonesFor(Duration retention) {
-    FlushConfig normal = FlushConfig.defaults();
-    return new FlushConfig(
-        normal.dirtyKeys(),
-        normal.maxAge(),
-        normal.maxBytes(),
-        normal.maxEntries(),
-        Duration.ofSeconds(1),
-        normal.idleTimeToLive(),
-        normal.sweepInterval(),
-        retention,
-        normal.clockOverlap(),
-        normal.closeDeadline());
+    return FlushConfig.builder()
+        .leaseDuration(Duration.ofSeconds(1))
+        .tombstoneRetention(retention)
+        .build();
   }
 
   private List<String> check(Persistence persistence) {
-    heard.found().clear();
+    events.found().clear();
     List<Inconsistency> found =
-        persistence.consistency().check(CheckScope.everything()).inconsistencies();
-    assertThat(heard.found()).isEqualTo(found);
+        persistence.operations().consistency().check(CheckScope.everything()).inconsistencies();
+    assertThat(events.found()).isEqualTo(found);
     return found.stream()
         .map(
             one ->
@@ -83,28 +79,28 @@ class OrphansIT {
 
   @Test
   void areReportedThenKeptAsDeadLettersThenRemoved() {
-    String agent;
+    AgentId agent;
     try (Persistence persistence = open(OrphanPolicy.REPORT, AGE);
         Streams streams = Streams.of(installation)) {
       StateRepository<Long> states = persistence.states(Long.class);
       agent = installation.register(persistence, 1).get(0);
-      String leaving = installation.register(persistence, 1).get(0);
+      AgentId leaving = installation.register(persistence, 1).get(0);
       states.save(StateKey.of(agent, "owned"), 1L);
       states.save(StateKey.of(agent, "marker"), 1L);
       states.delete(StateKey.of(agent, "marker"));
       states.save(StateKey.of(leaving, "left-behind"), 2L);
       states.save(StateKey.of(unknown, "refused"), 3L);
-      streams.publish(agent + ".broken", "{", new Headers());
+      streams.publish(Installation.tail(agent, "_.broken"), "{", new Headers());
       streams.publish("nobody", "1", new Headers());
-      states.flush(leaving, SOON);
-      await().atMost(SOON).until(() -> persistence.deadLetters().count() == 3);
+      persistence.lifecycle().flush(leaving, SOON);
+      await().atMost(SOON).until(() -> persistence.operations().deadLetters().count() == 3);
       installation.execute("DELETE FROM agents.registry WHERE agent_id = '" + leaving + "'");
-      installation.execute("DELETE FROM agents.state WHERE state_key = 'marker'");
+      installation.execute("DELETE FROM agents.state WHERE state_key LIKE '%.marker'");
       installation.execute(
           """
           SET session_replication_role = replica;
           INSERT INTO agents.state (agent_id, state_key, state_value)
-          VALUES ('%s', 'row', '0')
+          VALUES ('%s', '_.row', '0')
           """
               .formatted(UUID.randomUUID()));
       Waits.passed(AGE);
@@ -131,17 +127,20 @@ class OrphansIT {
               "broken UNDECODABLE REPAIRED",
               "no key UNDECODABLE REPAIRED",
               "row ORPHAN_ROW LEFT");
-      await().atMost(SOON).until(() -> persistence.deadLetters().count() == 4);
+      await().atMost(SOON).until(() -> persistence.operations().deadLetters().count() == 4);
       Waits.passed(AGE);
       assertThat(check(persistence))
           .containsExactlyInAnyOrder("left-behind ORPHAN_ENTRY REPAIRED", "row ORPHAN_ROW LEFT");
       assertThat(check(persistence)).containsExactly("row ORPHAN_ROW LEFT");
-      assertThat(persistence.deadLetters().count()).as("nothing was lost").isEqualTo(4);
+      assertThat(persistence.operations().deadLetters().count())
+          .as("nothing was lost")
+          .isEqualTo(4);
     }
     try (Persistence persistence = open(OrphanPolicy.REMOVE, Duration.ZERO)) {
       assertThat(check(persistence)).containsExactly("row ORPHAN_ROW REPAIRED");
       assertThat(check(persistence)).isEmpty();
-      assertThat(installation.query("SELECT state_key FROM agents.state")).containsExactly("owned");
+      assertThat(installation.query("SELECT state_key FROM agents.state"))
+          .containsExactly("_.owned");
       assertThat(
               persistence
                   .states(Long.class)

@@ -4,7 +4,7 @@ import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 
-/** Is told what became of each write. Called from several threads. */
+/** Receives the outcome of each write. Called from several threads. */
 interface Outcomes {
 
   /** The write of this number was acknowledged with this revision. */

@@ -4,9 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.StateRepository;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -35,7 +36,7 @@ final class PairWriter implements AutoCloseable {
       new AtomicReference<>(Optional.empty());
   private final Thread thread;
 
-  PairWriter(Persistence persistence, String agent, String name) {
+  PairWriter(Persistence persistence, AgentId agent, String name) {
     states = persistence.states(Long.class);
     first = StateKey.of(agent, name + ".first");
     second = StateKey.of(agent, name + ".second");

@@ -4,9 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.FlushConfig;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.testkit.server.ChildJvm;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.BlockingQueue;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -26,7 +28,7 @@ class PausedFlusherIT {
 
   private static final FaultServers SERVERS = FaultServers.start();
   private static final Duration LEASE = Duration.ofSeconds(1);
-  private static final int TAKEOVERS = 3;
+  private static final int TAKEOVERS = Repetitions.of(3, 2);
   private static final int MOST_PAUSES = 30;
 
   @TempDir Path directory;
@@ -43,7 +45,7 @@ class PausedFlusherIT {
   void withABatchInHand() throws IOException {
     Installation installation = SERVERS.installation();
     try (Persistence writing = writing(installation)) {
-      List<String> agents = installation.register(writing, 2);
+      List<AgentId> agents = installation.register(writing, 2);
       StateRepository<Long> states = writing.states(Long.class);
       try (ChildJvm flusher = start(FlusherProcess.class, installation, List.of())) {
         // Which of the two takes a batch first is a race: write until the other one holds one.
@@ -78,7 +80,7 @@ class PausedFlusherIT {
     }
   }
 
-  /** Of two processes that write, the one that flushes is frozen, whichever it is by then. */
+  /** Two processes write; the one that flushes at that moment is frozen. */
   @Test
   void atRandomMoments() throws IOException {
     long seed = Long.getLong("persistence.test.seed", System.nanoTime());
@@ -86,8 +88,8 @@ class PausedFlusherIT {
     Installation installation = SERVERS.installation();
     int pauses = 0;
     int takeovers = 0;
-    List<String> agents;
-    List<String> others;
+    List<AgentId> agents;
+    List<AgentId> others;
     try (Persistence persistence = writing(installation)) {
       agents = installation.register(persistence, 6);
       others = installation.register(persistence, 6);
@@ -114,7 +116,7 @@ class PausedFlusherIT {
       secondLines.awaitEnd();
     }
     try (Persistence flushing = writing(installation)) {
-      assertThat(flushing.deadLetters().count()).isZero();
+      assertThat(flushing.operations().deadLetters().count()).isZero();
       int rows = installation.awaitAll(ledger).size();
       assertThat(takeovers).as("times that the other one flushed meanwhile").isEqualTo(TAKEOVERS);
       installation.assertNothingWentBack();
@@ -129,12 +131,17 @@ class PausedFlusherIT {
     return installation.query("SELECT holder FROM agents.journal_leases").get(0);
   }
 
-  private ChildJvm startWriter(Installation installation, List<String> agents) {
+  private ChildJvm startWriter(Installation installation, List<AgentId> agents) {
     return start(
-        WriterProcess.class, installation, List.of("0", String.join(",", agents), "OVERWRITTEN"));
+        WriterProcess.class,
+        installation,
+        List.of(
+            "0",
+            agents.stream().map(AgentId::toString).collect(Collectors.joining(",")),
+            "OVERWRITTEN"));
   }
 
-  private ChildLines begin(ChildJvm writer, List<String> agents) throws IOException {
+  private ChildLines begin(ChildJvm writer, List<AgentId> agents) throws IOException {
     assertThat(writer.stdout().readLine()).isEqualTo("ready");
     ChildLines lines = ChildLines.readAcknowledgements(writer, agents, ledger);
     writer.stdin().println("go");
@@ -145,9 +152,10 @@ class PausedFlusherIT {
     return Persistence.open(
         installation.config().toBuilder()
             .flush(
-                FlushConfig.defaults()
-                    .withLeaseDuration(LEASE)
-                    .withCloseDeadline(Duration.ofSeconds(20)))
+                FlushConfig.builder()
+                    .leaseDuration(LEASE)
+                    .closeDeadline(Duration.ofSeconds(20))
+                    .build())
             .build());
   }
 

@@ -8,13 +8,14 @@ import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.FlushConfig;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.event.PersistenceEvent;
+import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.monitor.FlushReport;
-import io.mistersmith.persistence.monitor.PersistenceListener;
-import io.mistersmith.persistence.repository.DeadLetter;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.operations.DeadLetters.DeadLetter;
+import io.mistersmith.persistence.state.StateRepository;
 import io.nats.client.impl.Headers;
 import java.time.Duration;
 import java.util.List;
@@ -32,7 +33,7 @@ class PoisonIT {
   private static final Duration SOON = Duration.ofSeconds(20);
   private static final int GOOD = 100;
 
-  private final Queue<FlushReport> reports = new ConcurrentLinkedQueue<>();
+  private final Queue<PersistenceEvent.Flushed> reports = new ConcurrentLinkedQueue<>();
   private final Ledger ledger = new Ledger();
 
   @Test
@@ -41,13 +42,13 @@ class PoisonIT {
       Installation installation = servers.installation();
       try (Persistence persistence = open(installation);
           Streams streams = Streams.of(installation)) {
-        String agent = installation.register(persistence, 1).get(0);
+        AgentId agent = installation.register(persistence, 1).get(0);
         StateRepository<Long> states = persistence.states(Long.class);
         Agent stranger = Agent.of("fault", "stranger");
         StateKey strange = StateKey.of(stranger.id(), "of-nobody");
         // One session of the flush has begun when this is durable: what follows is one batch.
         write(states, agent, 0);
-        states.flush(agent, SOON);
+        persistence.lifecycle().flush(agent, SOON);
 
         Map<String, String> poison = poison(agent);
         write(states, agent, 1);
@@ -56,12 +57,12 @@ class PoisonIT {
         write(states, agent, 2);
         int bad = poison.size() + 1;
 
-        await().atMost(SOON).until(() -> persistence.deadLetters().count() == bad);
+        await().atMost(SOON).until(() -> persistence.operations().deadLetters().count() == bad);
         installation.awaitAll(ledger);
         assertThat(reports)
             .as("one pass with all the bad entries and good ones")
             .anyMatch(report -> report.refused() == bad && report.rows() > bad);
-        List<DeadLetter> letters = persistence.deadLetters().open(100);
+        List<DeadLetter> letters = persistence.operations().deadLetters().open(100);
         assertThat(letters).hasSize(bad).allMatch(letter -> !letter.reason().isBlank());
         assertThatThrownBy(() -> states.awaitDurable(strange, refused, SOON))
             .isInstanceOfSatisfying(
@@ -69,14 +70,14 @@ class PoisonIT {
                 e -> assertThat(e.error()).isEqualTo(DataError.DEAD_LETTERED));
 
         replayAfterMending(installation, persistence, stranger, strange, letters);
-        assertThat(persistence.deadLetters().count()).isEqualTo(bad - 1);
+        assertThat(persistence.operations().deadLetters().count()).isEqualTo(bad - 1);
 
         // The key of a bad entry is written again, well this time.
-        StateKey mended = StateKey.of(agent, "nul");
-        Revision success = states.save(mended, 8L).revision();
-        states.awaitDurable(mended, success, SOON);
-        assertThat(installation.row(mended).number()).isEqualTo(8);
-        assertThat(persistence.deadLetters().count()).isEqualTo(bad - 2);
+        StateKey repaired = StateKey.of(agent, "nul");
+        Revision success = states.save(repaired, 8L).revision();
+        states.awaitDurable(repaired, success, SOON);
+        assertThat(installation.row(repaired).number()).isEqualTo(8);
+        assertThat(persistence.operations().deadLetters().count()).isEqualTo(bad - 2);
         assertThat(installation.query("SELECT status FROM agents.dead_letters ORDER BY status"))
             .containsOnlyOnce("superseded", "replayed");
         installation.assertNothingWentBack();
@@ -98,22 +99,25 @@ class PoisonIT {
   }
 
   /** By the rest of the subject, encoded as it is in the bucket. */
-  private static Map<String, String> poison(String agent) {
+  private static Map<String, String> poison(AgentId agent) {
+    String start = Installation.tail(agent, "_.");
     Map<String, String> poison = new TreeMap<>();
-    poison.put(agent + ".nul-\u0000-in-the-subject", "1");
-    poison.put(agent + ".nul", "\"a\\u0000b\"");
-    poison.put(agent + ".surrogate", "\"\\ud800\"");
-    poison.put(agent + ".cut-off", "{\"step\":");
-    poison.put(agent + ".empty", "");
-    poison.put(agent + ".deep", "[".repeat(20_000) + "]".repeat(20_000));
-    poison.put(agent + ".huge-number", "1e200000");
-    poison.put(agent + ".not=zz.canonical", "1");
-    poison.put(agent, "1");
+    poison.put(start + "nul-\u0000-in-the-subject", "1");
+    poison.put(start + "nul", "\"a\\u0000b\"");
+    poison.put(start + "surrogate", "\"\\ud800\"");
+    poison.put(start + "cut-off", "{\"step\":");
+    poison.put(start + "empty", "");
+    poison.put(start + "deep", "[".repeat(20_000) + "]".repeat(20_000));
+    poison.put(start + "huge-number", "1e200000");
+    poison.put(start + "not=zz.canonical", "1");
+    poison.put("%04d.%s".formatted(agent.shard(), agent), "1");
+    poison.put(start.substring(5) + "key", "1");
+    poison.put("9999" + start.substring(4) + "key", "1");
     poison.put("not-an-agent.key", "1");
     return poison;
   }
 
-  private void write(StateRepository<Long> states, String agent, long number) {
+  private void write(StateRepository<Long> states, AgentId agent, long number) {
     for (int i = 0; i < GOOD; i++) {
       StateKey key = StateKey.of(agent, "good-" + i);
       ledger.acknowledged(key, states.save(key, number).revision(), number);
@@ -128,12 +132,12 @@ class PoisonIT {
       List<DeadLetter> letters) {
     persistence.agents().save(stranger);
     for (DeadLetter letter : letters) {
-      boolean mended = letter.subject().endsWith("of-nobody");
-      if (mended) {
-        assertThat(persistence.deadLetters().replay(letter.id())).isTrue();
+      boolean repaired = letter.subject().endsWith("of-nobody");
+      if (repaired) {
+        assertThat(persistence.operations().deadLetters().replay(letter.id())).isTrue();
         assertThat(installation.row(strange).number()).isEqualTo(7);
       } else {
-        assertThatThrownBy(() -> persistence.deadLetters().replay(letter.id()))
+        assertThatThrownBy(() -> persistence.operations().deadLetters().replay(letter.id()))
             .isInstanceOf(PersistenceException.class);
       }
     }
@@ -143,16 +147,18 @@ class PoisonIT {
     return Persistence.open(
         installation.config().toBuilder()
             .flush(
-                FlushConfig.defaults()
-                    .withTriggers(1_000, Duration.ofSeconds(6), 1 << 20)
-                    .withCloseDeadline(SOON))
+                FlushConfig.builder()
+                    .dirtyKeys(1_000)
+                    .maxAge(Duration.ofSeconds(6))
+                    .maxBytes(1 << 20)
+                    .closeDeadline(SOON)
+                    .build())
             .listener(
-                new PersistenceListener() {
-                  @Override
-                  public void onFlushed(FlushReport report) {
-                    reports.add(report);
-                  }
-                })
+                PersistenceListener.of(
+                    PersistenceEvent.Flushed.class,
+                    report -> {
+                      reports.add(report);
+                    }))
             .build());
   }
 }

@@ -6,7 +6,9 @@ import static org.awaitility.Awaitility.await;
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.FlushConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
-import io.mistersmith.persistence.monitor.PersistenceListener;
+import io.mistersmith.persistence.event.PersistenceEvent;
+import io.mistersmith.persistence.event.PersistenceListener;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.testkit.server.ChildJvm;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -29,7 +31,7 @@ class PostgresAwayIT {
   private static final int WRITES = 100_000;
   private static final long MIB = 1 << 20;
 
-  /** What the heap may grow by while 90,000 writes of 1 kB are added to the backlog. */
+  /** Maximum growth of the heap while 90,000 writes of 1 kB are added to the backlog. */
   private static final long MOST_GROWTH = 8 * MIB;
 
   private final FaultServers servers = FaultServers.start();
@@ -49,21 +51,22 @@ class PostgresAwayIT {
     PersistenceConfig config =
         installation.config().toBuilder()
             .flush(
-                FlushConfig.defaults()
-                    .withIdleTimeToLive(IDLE, Duration.ofMillis(250))
-                    .withLeaseDuration(Duration.ofSeconds(1))
-                    .withCloseDeadline(Duration.ofMillis(500)))
+                FlushConfig.builder()
+                    .idleTimeToLive(IDLE)
+                    .sweepInterval(Duration.ofMillis(250))
+                    .leaseDuration(Duration.ofSeconds(1))
+                    .closeDeadline(Duration.ofMillis(500))
+                    .build())
             .listener(
-                new PersistenceListener() {
-                  @Override
-                  public void onEvicted(String bucket, int entries) {
-                    evicted.addAndGet(entries);
-                  }
-                })
+                PersistenceListener.of(
+                    PersistenceEvent.Evicted.class,
+                    sent -> {
+                      evicted.addAndGet(sent.entries());
+                    }))
             .build();
     long left;
     Persistence writing = Persistence.open(config);
-    List<String> agents = installation.register(writing, 5);
+    List<AgentId> agents = installation.register(writing, 5);
     servers.postgres().stop();
     try (Writers writers =
         Writers.start(4, writing.states(Long.class), agents, Writers.Keys.OVERWRITTEN, 0, ledger)) {
@@ -76,7 +79,7 @@ class PostgresAwayIT {
     servers.postgres().restart();
     try (Persistence fresh = Persistence.open(config)) {
       int rows = installation.awaitAll(ledger).size();
-      assertThat(fresh.deadLetters().count()).isZero();
+      assertThat(fresh.operations().deadLetters().count()).isZero();
       await().atMost(Duration.ofSeconds(20)).until(() -> evicted.get() >= rows);
       installation.assertNothingWentBack();
       servers.report(
@@ -92,14 +95,14 @@ class PostgresAwayIT {
   @Test
   void theHeapStaysFlatWhileWritesWait() throws IOException {
     Installation installation = servers.installation();
-    String agent;
+    AgentId agent;
     try (Persistence persistence = installation.open()) {
       agent = installation.register(persistence, 1).get(0);
     }
     try (ChildJvm writer =
         ChildJvm.start(
             HeapProcess.class,
-            installation.asArguments(List.of(agent)),
+            installation.asArguments(List.of(agent.toString())),
             Map.of(),
             List.of("-Xmx96m", "-XX:+UseSerialGC"),
             directory.resolve("writer.log"))) {

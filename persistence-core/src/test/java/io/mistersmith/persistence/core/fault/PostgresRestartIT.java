@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.mistersmith.persistence.Persistence;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.state.StateRepository;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
@@ -14,7 +15,7 @@ import org.junit.jupiter.api.Test;
 @Tag("fault")
 class PostgresRestartIT {
 
-  private static final int RESTARTS = 5;
+  private static final int RESTARTS = Repetitions.of(5, 3);
 
   @Test
   void losesNoWriteAndFailsNone() {
@@ -23,7 +24,7 @@ class PostgresRestartIT {
     try (FaultServers servers = FaultServers.start()) {
       Installation installation = servers.installation();
       try (Persistence persistence = installation.open(epochs)) {
-        List<String> agents = installation.register(persistence, 6);
+        List<AgentId> agents = installation.register(persistence, 6);
         StateRepository<Long> states = persistence.states(Long.class);
         try (Writers again = Writers.start(2, states, agents, Writers.Keys.OVERWRITTEN, 0, ledger);
             Writers once = Writers.start(2, states, agents, Writers.Keys.ONCE, 0, ledger)) {
@@ -39,7 +40,7 @@ class PostgresRestartIT {
         }
         int rows = installation.awaitAll(ledger).size();
         assertThat(ledger.failures()).as("failed writes").isZero();
-        assertThat(persistence.deadLetters().count()).isZero();
+        assertThat(persistence.operations().deadLetters().count()).isZero();
         assertThat(epochs.reasons()).as("epochs, though nothing was lost").isEmpty();
         installation.assertNothingWentBack();
         servers.report(

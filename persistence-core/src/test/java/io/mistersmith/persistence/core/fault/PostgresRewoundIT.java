@@ -5,8 +5,9 @@ import static org.awaitility.Awaitility.await;
 
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.StateRepository;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,7 +31,7 @@ class PostgresRewoundIT {
     try (FaultServers servers = FaultServers.start()) {
       Installation installation = servers.installation();
       try (Persistence persistence = installation.open()) {
-        List<String> agents = installation.register(persistence, 4);
+        List<AgentId> agents = installation.register(persistence, 4);
         write(persistence, agents, 0, ledger);
         installation.awaitAll(ledger);
         servers.postgres().stop();
@@ -64,11 +65,15 @@ class PostgresRewoundIT {
       PersistenceConfig config = installation.config();
       config =
           config.toBuilder()
-              .flush(config.flush().withIdleTimeToLive(IDLE, Duration.ofMillis(200)))
+              .flush(
+                  config.flush().toBuilder()
+                      .idleTimeToLive(IDLE)
+                      .sweepInterval(Duration.ofMillis(200))
+                      .build())
               .build();
       try (Persistence persistence = Persistence.open(config);
           Streams streams = Streams.of(installation)) {
-        String agent = installation.register(persistence, 1).get(0);
+        AgentId agent = installation.register(persistence, 1).get(0);
         StateRepository<Long> states = persistence.states(Long.class);
         StateKey before = StateKey.of(agent, "before");
         states.awaitDurable(before, states.save(before, -1L).revision(), SOON);
@@ -83,8 +88,10 @@ class PostgresRewoundIT {
         long written = System.nanoTime();
         await().atMost(IDLE.plus(SOON)).until(() -> System.nanoTime() - written > IDLE.toNanos());
         servers.postgres().restart();
-        states.flush(agent, SOON);
-        await().atMost(SOON).until(() -> streams.messages(agent + ".>") == backlog.size());
+        persistence.lifecycle().flush(agent, SOON);
+        await()
+            .atMost(SOON)
+            .until(() -> streams.messages(Installation.tail(agent, ">")) == backlog.size());
         servers.postgres().stop();
         servers.postgres().replaceData(replica);
         servers.postgres().restart();
@@ -105,7 +112,7 @@ class PostgresRewoundIT {
   }
 
   private static void write(
-      Persistence persistence, List<String> agents, long firstNumber, Ledger ledger) {
+      Persistence persistence, List<AgentId> agents, long firstNumber, Ledger ledger) {
     StateRepository<Long> states = persistence.states(Long.class);
     try (Writers writers =
         Writers.start(2, states, agents, Writers.Keys.OVERWRITTEN, firstNumber, ledger)) {

@@ -4,10 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.NatsConfig;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.Versioned;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.testkit.server.NatsCluster;
 import io.mistersmith.persistence.testkit.server.NatsOptions;
 import java.time.Duration;
@@ -26,7 +27,7 @@ class ReadYourWritesIT {
     try (FaultServers servers = FaultServers.start();
         NatsCluster cluster = NatsCluster.start(3, NatsOptions.defaults())) {
       Installation whole = servers.installation(cluster.url());
-      String agent;
+      AgentId agent;
       Installation installation;
       try (Persistence persistence = open(whole);
           Streams streams = Streams.of(whole)) {
@@ -48,8 +49,8 @@ class ReadYourWritesIT {
         }
         int stale = 0;
         for (long i = 0; i < READS; i++) {
-          long written = states.save(key, i).revision().sequence();
-          if (streams.sequenceByDirectGet(agent + "." + key.key()) < written) {
+          long written = ((Revision.OfJournal) states.save(key, i).revision()).sequence();
+          if (streams.sequenceByDirectGet(Installation.tail(agent, key.path())) < written) {
             stale++;
           }
         }
@@ -62,7 +63,10 @@ class ReadYourWritesIT {
     }
   }
 
-  /** A server asks its own replica first, so whoever is connected to the leader reads no less. */
+  /**
+   * A server asks its own replica first, so a client that is connected to the leader misses
+   * nothing.
+   */
   private static String follower(NatsCluster cluster, Streams streams) {
     String leader = String.valueOf(streams.leader());
     return IntStream.range(0, 3)
@@ -74,7 +78,10 @@ class ReadYourWritesIT {
 
   private static Persistence open(Installation installation) {
     NatsConfig replicated =
-        installation.config().nats().withReplicas(3).withRequestTimeout(Duration.ofSeconds(10));
+        installation.config().nats().toBuilder()
+            .replicas(3)
+            .requestTimeout(Duration.ofSeconds(10))
+            .build();
     return Persistence.open(installation.config().toBuilder().nats(replicated).build());
   }
 }

@@ -1,7 +1,7 @@
 package io.mistersmith.persistence.core.fault;
 
 import io.mistersmith.persistence.Persistence;
-import io.mistersmith.persistence.lifecycle.Restored;
+import io.mistersmith.persistence.checkpoint.Checkpoints.Restored;
 import io.mistersmith.persistence.testkit.fault.Call;
 import io.mistersmith.persistence.testkit.fault.Faults;
 import io.mistersmith.persistence.testkit.fault.FaultyStores;
@@ -14,8 +14,8 @@ import java.time.Duration;
 import java.util.UUID;
 
 /**
- * A process that restores a checkpoint once it is told to, with 2 ms before each write, so that it
- * can be killed half way.
+ * A process that restores a checkpoint on request, with 2 ms before each write, so that it can be
+ * killed half way.
  */
 final class RestorerProcess {
 

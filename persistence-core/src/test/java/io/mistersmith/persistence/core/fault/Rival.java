@@ -3,13 +3,13 @@ package io.mistersmith.persistence.core.fault;
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.conflict.ConflictResolver;
 import io.mistersmith.persistence.conflict.ConflictRules;
-import io.mistersmith.persistence.core.internal.resilience.Conflicts;
+import io.mistersmith.persistence.core.internal.base.Conflicts;
 import io.mistersmith.persistence.error.PersistenceException;
-import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.Versioned;
-import io.mistersmith.persistence.repository.SaveOptions;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.SaveOptions;
+import io.mistersmith.persistence.state.StateRepository;
+import io.mistersmith.persistence.state.StateType;
 import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 
@@ -26,7 +26,7 @@ record Rival(
     Persistence persistence, StateKey key, String name, boolean pipelined, Consumer<String> told) {
 
   <T> StateRepository<T> states(Class<T> type, ConflictResolver<T> resolver) {
-    return persistence.states(DataType.AGENT_STATE, type, ConflictRules.of(resolver));
+    return persistence.states(StateType.untyped(type).withRules(ConflictRules.of(resolver)));
   }
 
   /** Saves until it is acknowledged, however often other writers are faster. */

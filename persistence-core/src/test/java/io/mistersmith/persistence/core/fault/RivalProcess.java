@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.core.fault;
 
 import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -48,7 +49,7 @@ final class RivalProcess {
   private static void obey(
       String[] order, Persistence persistence, String process, PrintStream out) {
     Rivalry rivalry = Rivalry.valueOf(order[0]);
-    StateKey key = StateKey.of(order[1], KEY);
+    StateKey key = StateKey.of(AgentId.parse(order[1]), KEY);
     int writes = Integer.parseInt(order[2]);
     List<Thread> threads = new ArrayList<>();
     for (int i = 0; i < WRITERS; i++) {

@@ -2,26 +2,26 @@ package io.mistersmith.persistence.core.fault;
 
 import io.mistersmith.persistence.conflict.Conflict;
 import io.mistersmith.persistence.conflict.ConflictResolver;
-import io.mistersmith.persistence.conflict.ConflictStrategy;
-import io.mistersmith.persistence.conflict.Resolution;
-import io.mistersmith.persistence.core.internal.resilience.Conflicts;
+import io.mistersmith.persistence.conflict.ConflictResolver.ConflictStrategy;
+import io.mistersmith.persistence.conflict.ConflictResolver.Resolution;
+import io.mistersmith.persistence.core.internal.base.Conflicts;
 import io.mistersmith.persistence.crdt.OrMap;
 import io.mistersmith.persistence.crdt.OrSet;
 import io.mistersmith.persistence.crdt.PnCounter;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.HybridTimestamp;
 import io.mistersmith.persistence.model.Versioned;
-import io.mistersmith.persistence.repository.SaveOptions;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.SaveOptions;
+import io.mistersmith.persistence.state.StateRepository;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** How a writer competes for one key, under each strategy; what it was told it prints. */
+/** How a writer competes for one key under each strategy. It prints each acknowledgement. */
 enum Rivalry {
 
-  /** Prints what it saved, the time of that write, and what stood there afterwards. */
+  /** Prints the saved value, the time of that write, and the value that the save returned. */
   LAST_WRITE_WINS {
     @Override
     void write(Rival rival, int writes) {
@@ -29,13 +29,16 @@ enum Rivalry {
       StateRepository<String> states = rival.states(String.class, times);
       for (int i = 0; i < writes; i++) {
         String value = rival.name() + "-" + i;
-        Versioned<String> stands = rival.save(states, value, SaveOptions.unconditional());
-        rival.told().accept(value + " " + times.of(value) + " " + stands.value());
+        Versioned<String> current = rival.save(states, value, SaveOptions.unconditional());
+        rival.told().accept(value + " " + times.of(value) + " " + current.value());
       }
     }
   },
 
-  /** Adds words to what it read, to what it was told, or to nothing; prints the words. */
+  /**
+   * Adds words to the value that it read, to the value of its last save, or to nothing; prints
+   * them.
+   */
   VECTOR_CLOCK {
     @Override
     void write(Rival rival, int writes) {
@@ -155,7 +158,7 @@ enum Rivalry {
 
   abstract void write(Rival rival, int writes);
 
-  /** What has seen the other stays; else both are united. */
+  /** Keeps a value that has seen the other; else unites both. */
   static ConflictResolver<String> words() {
     return ConflictResolver.vectorClock(ConflictResolver.customMerge(Rivalry::union));
   }

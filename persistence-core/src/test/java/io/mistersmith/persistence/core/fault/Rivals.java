@@ -2,6 +2,7 @@ package io.mistersmith.persistence.core.fault;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.testkit.server.ChildJvm;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -41,7 +42,7 @@ final class Rivals implements AutoCloseable {
   }
 
   /** Lets all write at once, and returns what each writer was told, in order. */
-  Map<String, List<String>> compete(Rivalry rivalry, String agent, int writes) {
+  Map<String, List<String>> compete(Rivalry rivalry, AgentId agent, int writes) {
     processes.forEach(process -> process.stdin().println(rivalry + " " + agent + " " + writes));
     Map<String, List<String>> told = new LinkedHashMap<>();
     for (BlockingQueue<String> queue : lines) {

@@ -18,6 +18,8 @@ import io.nats.client.impl.Headers;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -68,6 +70,33 @@ final class Streams implements AutoCloseable {
     }
   }
 
+  /** Deletes all consumers of the stream, as an operator or a fault of the server may. */
+  void deleteConsumers() {
+    forEachConsumer(name -> management().deleteConsumer(stream(), name));
+  }
+
+  /** Lets the server send them no more messages; they live on. From 2.11 on. */
+  void pauseConsumers(Duration time) {
+    ZonedDateTime end = ZonedDateTime.now(ZoneOffset.UTC).plus(time);
+    forEachConsumer(name -> management().pauseConsumer(stream(), name, end).isPaused());
+  }
+
+  private interface ConsumerCall {
+    boolean run(String name) throws IOException, JetStreamApiException;
+  }
+
+  private void forEachConsumer(ConsumerCall call) {
+    try {
+      for (String name : management().getConsumerNames(stream())) {
+        if (!call.run(name)) {
+          throw new IllegalStateException("refused for consumer " + name);
+        }
+      }
+    } catch (IOException | JetStreamApiException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   StreamInfo info() {
     try {
       return management().getStreamInfo(stream());
@@ -81,7 +110,7 @@ final class Streams implements AutoCloseable {
     return info().getClusterInfo().getLeader();
   }
 
-  /** Publishes bytes to a subject of the bucket, as whoever else has its password could. */
+  /** Publishes bytes to a subject of the bucket, as any client with its password could. */
   long publish(String encodedKey, String value, Headers headers) {
     try {
       PublishAck acknowledged =
@@ -95,13 +124,13 @@ final class Streams implements AutoCloseable {
   }
 
   /** The last message of this key, whose conflicts are resolved. */
-  Kept last(String encodedKey) {
+  StoredVersion last(String encodedKey) {
     try {
       MessageInfo message = management().getLastMessage(stream(), subject(encodedKey));
       Headers headers = message.getHeaders();
       String time = headers.getLast("Persistence-Time");
       String clock = headers.getLast("Persistence-Clock");
-      return Kept.of(
+      return StoredVersion.of(
           new String(message.getData(), StandardCharsets.UTF_8),
           time,
           clock == null ? time : clock);

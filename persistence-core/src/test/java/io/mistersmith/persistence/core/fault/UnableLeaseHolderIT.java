@@ -7,10 +7,11 @@ import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.FlushConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.core.RealStores;
+import io.mistersmith.persistence.event.PersistenceEvent;
+import io.mistersmith.persistence.event.PersistenceListener;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.monitor.FlushReport;
-import io.mistersmith.persistence.monitor.PersistenceListener;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.testkit.fault.Faults;
 import io.mistersmith.persistence.testkit.fault.FaultyStores;
 import java.time.Duration;
@@ -24,8 +25,8 @@ import org.junit.jupiter.api.TestInstance;
 
 /**
  * The runtime that holds the lease still reaches PostgreSQL, but cannot flush: it is refused by
- * NATS, or hangs in a listener. What a dead writer was acknowledged is flushed by the one that
- * waits, which has written nothing itself.
+ * NATS, or hangs in a listener. The runtime that waits flushes the writes that a dead writer saw
+ * acknowledged, though it has written nothing itself.
  */
 @Tag("fault")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -66,20 +67,19 @@ class UnableLeaseHolderIT {
     CountDownLatch hanging = new CountDownLatch(1);
     AtomicBoolean hangs = new AtomicBoolean();
     PersistenceListener listener =
-        new PersistenceListener() {
-          @Override
-          public void onFlushed(FlushReport report) {
-            if (hangs.compareAndSet(true, false)) {
-              try {
-                assertThat(hanging.await(60, TimeUnit.SECONDS)).isTrue();
-              } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
+        PersistenceListener.of(
+            PersistenceEvent.Flushed.class,
+            report -> {
+              if (hangs.compareAndSet(true, false)) {
+                try {
+                  assertThat(hanging.await(60, TimeUnit.SECONDS)).isTrue();
+                } catch (InterruptedException e) {
+                  Thread.currentThread().interrupt();
+                }
               }
-            }
-          }
-        };
+            });
     try (Persistence holder = Persistence.open(named(installation, "holder", listener))) {
-      String agent = installation.register(holder, 1).get(0);
+      AgentId agent = installation.register(holder, 1).get(0);
       assertTakenOver(
           "hangs_in_a_listener",
           installation,
@@ -95,7 +95,7 @@ class UnableLeaseHolderIT {
 
   private void assertTakenOver(
       String name, Installation installation, Persistence holder, Runnable trouble) {
-    String agent = installation.register(holder, 1).get(0);
+    AgentId agent = installation.register(holder, 1).get(0);
     StateRepository<Long> held = holder.states(Long.class);
     StateKey first = StateKey.of(agent, "first");
     held.awaitDurable(first, held.save(first, 1L).revision(), Duration.ofSeconds(10));
@@ -106,7 +106,7 @@ class UnableLeaseHolderIT {
             Persistence.open(
                 named(installation, "writer", unheard()),
                 new FaultyStores(RealStores.provider(), deadWriter))) {
-      assertThat(waiting.deadLetters().count()).isZero();
+      assertThat(waiting.operations().deadLetters().count()).isZero();
       deadWriter.sqlOutage(true); // it flushes nothing, and knows nobody who does
       trouble.run();
       Ledger ledger = new Ledger();
@@ -145,7 +145,7 @@ class UnableLeaseHolderIT {
     return installation.config().toBuilder()
         .runtimeName(name)
         .listener(listener)
-        .flush(FlushConfig.defaults().withCloseDeadline(Duration.ofSeconds(5)))
+        .flush(FlushConfig.builder().closeDeadline(Duration.ofSeconds(5)).build())
         .build();
   }
 

@@ -41,14 +41,14 @@ class UnknownEntriesIT {
       assertThat(mixed.rows()).isEmpty();
       try (Persistence persistence = old.open()) {
         assertThat(persistence.states(String.class).find(key).orElseThrow().value()).isEqualTo("1");
-        assertThat(persistence.deadLetters().open(10)).isEmpty();
+        assertThat(persistence.operations().deadLetters().open(10)).isEmpty();
       }
       try (Streams streams = Streams.of(old)) {
         streams.delete();
       }
       try (Persistence persistence = old.open()) {
         assertThat(persistence.states(String.class).find(key).orElseThrow().value()).isEqualTo("1");
-        assertThat(persistence.deadLetters().open(10)).isEmpty();
+        assertThat(persistence.operations().deadLetters().open(10)).isEmpty();
       }
       servers.report("UnknownEntries", "refused=3 dead_letters=0");
     }

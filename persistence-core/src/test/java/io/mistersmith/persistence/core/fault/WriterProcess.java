@@ -2,9 +2,10 @@ package io.mistersmith.persistence.core.fault;
 
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.StateRepository;
 import java.io.BufferedReader;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -13,11 +14,12 @@ import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * A process that writes until it is killed: four threads, waiting and pipelined. It opens, says
- * {@code ready}, and begins when it is told to. Each acknowledgement is a line {@code agent key
- * epoch sequence number;}: a line without its end was cut off and does not count.
+ * {@code ready}, and begins on request. Each acknowledgement is a line {@code agent key epoch
+ * sequence number;}: a line without its end was cut off and does not count.
  */
 final class WriterProcess {
 
@@ -30,7 +32,7 @@ final class WriterProcess {
   public static void main(String[] args) throws IOException {
     System.setOut(System.err); // what is logged must not mix with the acknowledgements
     Installation installation = new Installation(args[0], args[1], args[2], args[3]);
-    List<String> agents = List.of(args[5].split(","));
+    List<AgentId> agents = Stream.of(args[5].split(",")).map(AgentId::parse).toList();
     BufferedReader orders =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     try (Persistence persistence = installation.open();
@@ -54,25 +56,26 @@ final class WriterProcess {
   private static final class Printer implements Outcomes, AutoCloseable {
 
     private final OutputStream out;
-    private final List<String> agents;
+    private final List<AgentId> agents;
     private final StringBuilder lines = new StringBuilder();
 
-    Printer(OutputStream out, List<String> agents) {
+    Printer(OutputStream out, List<AgentId> agents) {
       this.out = out;
       this.agents = agents;
     }
 
     @Override
     public void acknowledged(StateKey key, Revision revision, long number) {
+      Revision.OfJournal at = (Revision.OfJournal) revision;
       synchronized (lines) {
         lines
             .append(agents.indexOf(key.agent()))
             .append(' ')
             .append(key.key())
             .append(' ')
-            .append(revision.epoch())
+            .append(at.epoch())
             .append(' ')
-            .append(revision.sequence())
+            .append(at.sequence())
             .append(' ')
             .append(number)
             .append(";\n");

@@ -1,10 +1,11 @@
 package io.mistersmith.persistence.core.fault;
 
 import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.Versioned;
-import io.mistersmith.persistence.repository.SaveOptions;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.SaveOptions;
+import io.mistersmith.persistence.state.StateRepository;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,7 +35,7 @@ final class Writers implements AutoCloseable {
   }
 
   private final StateRepository<Long> states;
-  private final List<String> agents;
+  private final List<AgentId> agents;
   private final Keys keys;
   private final long firstNumber;
   private final Outcomes outcomes;
@@ -44,7 +45,7 @@ final class Writers implements AutoCloseable {
 
   private Writers(
       StateRepository<Long> states,
-      List<String> agents,
+      List<AgentId> agents,
       Keys keys,
       long firstNumber,
       Outcomes outcomes) {
@@ -58,7 +59,7 @@ final class Writers implements AutoCloseable {
   static Writers start(
       int count,
       StateRepository<Long> states,
-      List<String> agents,
+      List<AgentId> agents,
       Keys keys,
       long firstNumber,
       Outcomes outcomes) {
@@ -141,7 +142,7 @@ final class Writers implements AutoCloseable {
   }
 
   private StateKey key(int thread, long number) {
-    String agent = agents.get(Math.floorMod(number + thread, agents.size()));
+    AgentId agent = agents.get(Math.floorMod(number + thread, agents.size()));
     String name =
         keys == Keys.ONCE ? "once" + thread + "-" + number : "t" + thread + "-" + number % 61;
     return StateKey.of(agent, name);

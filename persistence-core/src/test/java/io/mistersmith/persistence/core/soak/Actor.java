@@ -5,15 +5,16 @@ import io.mistersmith.persistence.core.soak.Floors.Floor;
 import io.mistersmith.persistence.core.soak.Floors.Presence;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.Versioned;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.StateRepository;
+import io.mistersmith.persistence.state.StateType;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
-import java.util.UUID;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
@@ -29,9 +30,9 @@ final class Actor {
   private static final int MEMBERS = 6;
 
   private final Persistence persistence;
-  private final Scribe scribe;
+  private final LedgerWriter ledgerWriter;
   private final Floors floors;
-  private final Witness witness;
+  private final CommitCheck commitCheck;
   private final Random random;
   private final int runtime;
   private final int thread;
@@ -44,23 +45,23 @@ final class Actor {
 
   Actor(
       Persistence persistence,
-      Scribe scribe,
+      LedgerWriter ledgerWriter,
       Floors floors,
-      Witness witness,
+      CommitCheck commitCheck,
       Random random,
       int runtime,
       int life,
       int thread) {
     this.persistence = persistence;
-    this.scribe = scribe;
+    this.ledgerWriter = ledgerWriter;
     this.floors = floors;
-    this.witness = witness;
+    this.commitCheck = commitCheck;
     this.random = random;
     this.runtime = runtime;
     this.thread = thread;
     this.life = "r" + runtime + "l" + life + "t" + thread + "n";
     this.states = persistence.states(String.class);
-    this.sessions = persistence.states(DataType.SESSION_DATA, String.class);
+    this.sessions = persistence.states(StateType.untyped(String.class).in(DataType.SESSION_DATA));
     this.documents = persistence.states(Object.class);
   }
 
@@ -78,8 +79,8 @@ final class Actor {
     return random;
   }
 
-  Scribe scribe() {
-    return scribe;
+  LedgerWriter ledgerWriter() {
+    return ledgerWriter;
   }
 
   Floors floors() {
@@ -92,18 +93,18 @@ final class Actor {
   }
 
   /** The agent that this actor alone saves. */
-  UUID savedAgent() {
+  AgentId savedAgent() {
     return World.saved(runtime, thread);
   }
 
   /** The agent whose keys this actor alone writes. */
-  String owner() {
-    return World.owner(runtime, thread).toString();
+  AgentId owner() {
+    return World.owner(runtime, thread);
   }
 
   /** Any actor's agent, of any runtime. */
-  String anyOwner() {
-    return World.owner(random.nextInt(World.RUNTIMES), random.nextInt(World.THREADS)).toString();
+  AgentId anyOwner() {
+    return World.owner(random.nextInt(World.RUNTIMES), random.nextInt(World.THREADS));
   }
 
   /** A key of this kind. */
@@ -118,7 +119,7 @@ final class Actor {
       case REFUSED -> StateKey.of(World.UNREGISTERED, "k" + random.nextInt(20));
       case COUNTER -> StateKey.of(World.SHARED, "counter" + random.nextInt(8));
       case SET -> StateKey.of(World.SHARED, "set" + random.nextInt(8));
-      case REGISTRY -> StateKey.of("registry", savedAgent().toString());
+      case REGISTRY -> StateKey.of(AgentId.external("registry"), savedAgent().toString());
     };
   }
 
@@ -130,7 +131,7 @@ final class Actor {
   }
 
   /** A key of this owner's documents. */
-  StateKey specimen(String owner) {
+  StateKey specimen(AgentId owner) {
     return StateKey.of(owner, "d" + random.nextInt(10));
   }
 
@@ -159,15 +160,15 @@ final class Actor {
     return end < 0 ? value : value.substring(0, end);
   }
 
-  /** Saves by {@code call}, which gets the value; returns the version that stands then. */
+  /** Saves by {@code call}, which gets the value; returns the current version after the save. */
   Optional<Versioned<String>> save(
       Space space, StateKey key, Effect effect, Function<String, Versioned<String>> call) {
     String write = newWrite();
     Floor before = intend(write, space, key, effect);
     try {
-      Versioned<String> stands = call.apply(value(write));
-      saved(write, space, key, effect, stands);
-      return Optional.of(stands);
+      Versioned<String> current = call.apply(value(write));
+      saved(write, space, key, effect, current);
+      return Optional.of(current);
     } catch (PersistenceException | CompletionException e) {
       failed(write, key, before, e);
       return Optional.empty();
@@ -176,21 +177,21 @@ final class Actor {
 
   /** Says what is about to be written; returns what was known until now. */
   Floor intend(String write, Space space, StateKey key, Effect effect) {
-    scribe.intended(write, space, key, effect);
+    ledgerWriter.intended(write, space, key, effect);
     Floor before = floors.of(key);
     floors.unknown(key);
     return before;
   }
 
-  void saved(String write, Space space, StateKey key, Effect effect, Versioned<String> stands) {
-    scribe.acknowledged(write, Optional.of(stands.revision()), idOf(stands.value()));
+  void saved(String write, Space space, StateKey key, Effect effect, Versioned<String> current) {
+    ledgerWriter.acknowledged(write, Optional.of(current.revision()), idOf(current.value()));
     boolean certain = space.hasOneWriter() && effect == Effect.SAVE;
-    floors.raise(key, stands.revision(), certain ? Presence.CERTAIN : Presence.UNKNOWN);
+    floors.raise(key, current.revision(), certain ? Presence.CERTAIN : Presence.UNKNOWN);
   }
 
   /** A delete was acknowledged, with its revision where the call tells it. */
   void deleted(String write, Space space, StateKey key, Optional<Revision> revision) {
-    scribe.acknowledged(write, revision, "");
+    ledgerWriter.acknowledged(write, revision, "");
     revision.ifPresent(known -> floors.raise(key, known, Presence.UNKNOWN));
     if (space.hasOneWriter()) {
       floors.deleted(key);
@@ -199,17 +200,17 @@ final class Actor {
 
   /** PostgreSQL is said to have this revision of the key, or a later one. */
   void durable(StateKey key, Revision revision) {
-    scribe.durable(key, revision);
-    witness.check(key, revision).ifPresent(scribe::seen);
+    ledgerWriter.durable(key, revision);
+    commitCheck.check(key, revision).ifPresent(ledgerWriter::seen);
   }
 
   /** Takes a failure that is one of the interface's. */
   void failed(String write, StateKey key, Floor before, RuntimeException failure) {
     if (isRefusal(tolerated(failure).error())) {
-      scribe.refused(write);
+      ledgerWriter.refused(write);
       floors.set(key, before);
     } else {
-      scribe.failed(write);
+      ledgerWriter.failed(write);
       pause();
     }
   }
@@ -227,10 +228,10 @@ final class Actor {
   PersistenceException tolerated(RuntimeException failure) {
     PersistenceException typed = typed(failure);
     if (typed.isTransient() || isRefusal(typed.error())) {
-      scribe.tolerated(doing, typed.error());
+      ledgerWriter.tolerated(doing, typed.error());
     } else {
       typed.printStackTrace(System.err);
-      scribe.unexpected(doing + ": " + typed.error() + ": " + typed.getMessage());
+      ledgerWriter.unexpected(doing + ": " + typed.error() + ": " + typed.getMessage());
     }
     return typed;
   }
@@ -265,7 +266,7 @@ final class Actor {
   void judge(StateKey key, Floor floor, Optional<Versioned<String>> read) {
     Found found =
         new Found(read.map(Versioned::revision), read.map(version -> idOf(version.value())));
-    Floors.judge(key, floor, found, life).ifPresent(scribe::seen);
+    Floors.judge(key, floor, found, life).ifPresent(ledgerWriter::seen);
     read.ifPresent(version -> floors.read(key, version.revision()));
   }
 

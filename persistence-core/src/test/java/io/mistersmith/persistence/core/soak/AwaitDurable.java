@@ -2,7 +2,7 @@ package io.mistersmith.persistence.core.soak;
 
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.Versioned;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.StateRepository;
 import java.time.Duration;
 
 /** A save, and the wait until PostgreSQL has it. */

@@ -1,9 +1,9 @@
 package io.mistersmith.persistence.core.soak;
 
+import io.mistersmith.persistence.checkpoint.Checkpoints;
 import io.mistersmith.persistence.core.soak.Fault.Kind;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
-import io.mistersmith.persistence.lifecycle.Checkpoints;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -52,6 +52,6 @@ final class CheckpointPromises {
       }
       throw e;
     }
-    return Scribe.list(content);
+    return LedgerWriter.list(content);
   }
 }

@@ -1,22 +1,22 @@
 package io.mistersmith.persistence.core.soak;
 
+import io.mistersmith.persistence.checkpoint.Checkpoint;
+import io.mistersmith.persistence.checkpoint.CheckpointOptions;
+import io.mistersmith.persistence.checkpoint.Checkpoints;
+import io.mistersmith.persistence.checkpoint.Checkpoints.PruneRule;
+import io.mistersmith.persistence.checkpoint.ForkOptions;
 import io.mistersmith.persistence.core.soak.Fault.Kind;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.PersistenceException;
-import io.mistersmith.persistence.lifecycle.Checkpoint;
-import io.mistersmith.persistence.lifecycle.CheckpointOptions;
-import io.mistersmith.persistence.lifecycle.Checkpoints;
-import io.mistersmith.persistence.lifecycle.ForkOptions;
-import io.mistersmith.persistence.lifecycle.PruneRule;
 import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.StateRepository;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.UUID;
 
 /**
  * Writes an agent that this life of the actor alone knows, makes a checkpoint, changes the agent,
@@ -37,8 +37,8 @@ final class Checkpointing implements Operation {
   }
 
   private void cycle(Actor actor) {
-    UUID agent = World.id("kept " + actor.replica());
-    UUID other = World.id("forked " + actor.replica());
+    AgentId agent = World.id("kept " + actor.replica());
+    AgentId other = World.id("forked " + actor.replica());
     if (!registered) {
       List.of(agent, other)
           .forEach(id -> actor.persistence().agents().save(Agent.of(id, "soak", "checkpointed")));
@@ -52,7 +52,7 @@ final class Checkpointing implements Operation {
             agent,
             (actor.random().nextBoolean() ? CheckpointOptions.full() : CheckpointOptions.changes())
                 .withDeadline(WITHIN));
-    actor.scribe().checkpoint(made.id(), kept);
+    actor.ledgerWriter().checkpoint(made.id(), kept);
     write(actor, agent);
     checkpoints.restore(made.id(), WITHIN);
     written.clear();
@@ -65,12 +65,12 @@ final class Checkpointing implements Operation {
     }
   }
 
-  /** Every key anew, but one that is deleted: what a failed call left is gone with it. */
-  private void write(Actor actor, UUID agent) {
+  /** Writes every key again and deletes one, so that nothing of a failed call remains. */
+  private void write(Actor actor, AgentId agent) {
     StateRepository<String> states = actor.repository(Space.OWNED);
     int gone = actor.random().nextInt(KEYS);
     for (int i = 0; i < KEYS; i++) {
-      StateKey key = StateKey.of(agent.toString(), "c" + i);
+      StateKey key = StateKey.of(agent, "c" + i);
       if (i == gone) {
         states.delete(key);
         written.remove(key.key());
@@ -82,16 +82,16 @@ final class Checkpointing implements Operation {
     }
   }
 
-  private static void expect(Actor actor, UUID agent, Map<String, String> kept) {
+  private static void expect(Actor actor, AgentId agent, Map<String, String> kept) {
     StateRepository<String> states = actor.repository(Space.OWNED);
     Map<String, String> found = new TreeMap<>();
     for (int i = 0; i < KEYS; i++) {
-      StateKey key = StateKey.of(agent.toString(), "c" + i);
+      StateKey key = StateKey.of(agent, "c" + i);
       states.find(key).ifPresent(version -> found.put(key.key(), Actor.idOf(version.value())));
     }
     if (!found.equals(kept)) {
       Kind kind = found.keySet().containsAll(kept.keySet()) ? Kind.BACKWARD : Kind.LOST;
-      actor.scribe().seen(new Fault(kind, agent + ": restored " + kept + ", found " + found));
+      actor.ledgerWriter().seen(new Fault(kind, agent + ": restored " + kept + ", found " + found));
     }
   }
 
@@ -99,10 +99,10 @@ final class Checkpointing implements Operation {
    * Says first which may go. A call that failed may have made a checkpoint later than the list was
    * read; it takes the place of one that would stay.
    */
-  private static void forgetSome(Actor actor, Checkpoints checkpoints, UUID agent)
+  private static void forgetSome(Actor actor, Checkpoints checkpoints, AgentId agent)
       throws PersistenceException {
     List<Checkpoint> old = checkpoints.list(agent);
-    old.stream().skip(2).forEach(each -> actor.scribe().checkpointMayGo(each.id()));
+    old.stream().skip(2).forEach(each -> actor.ledgerWriter().checkpointMayGo(each.id()));
     boolean one = actor.random().nextBoolean() && old.size() > 4;
     if (one) {
       deleteUnlessNeeded(actor, checkpoints, old.get(old.size() - 1));
@@ -118,7 +118,7 @@ final class Checkpointing implements Operation {
       if (e.error() != DataError.CONSTRAINT_VIOLATION) {
         throw e;
       }
-      actor.scribe().tolerated("DeleteNeededCheckpoint", e.error());
+      actor.ledgerWriter().tolerated("DeleteNeededCheckpoint", e.error());
     }
   }
 }

@@ -1,17 +1,17 @@
 package io.mistersmith.persistence.core.soak;
 
 import io.mistersmith.persistence.core.soak.Fault.Kind;
-import io.mistersmith.persistence.monitor.CheckScope;
-import io.mistersmith.persistence.monitor.Consistency;
-import io.mistersmith.persistence.monitor.ConsistencyReport;
-import io.mistersmith.persistence.monitor.Inconsistency;
+import io.mistersmith.persistence.operations.Consistency;
+import io.mistersmith.persistence.operations.Consistency.CheckScope;
+import io.mistersmith.persistence.operations.Consistency.ConsistencyReport;
+import io.mistersmith.persistence.operations.Consistency.Inconsistency;
 
 /** Compares KV with PostgreSQL, which must agree on all that is not in flight. */
 final class Compare implements Operation {
 
   @Override
   public void run(Actor actor) {
-    Consistency consistency = actor.persistence().consistency();
+    Consistency consistency = actor.persistence().operations().consistency();
     actor.tolerate(
         () -> {
           switch (actor.random().nextInt(4)) {
@@ -26,7 +26,7 @@ final class Compare implements Operation {
   private static void judge(Actor actor, ConsistencyReport report) {
     report.inconsistencies().stream()
         .filter(Compare::isBroken)
-        .forEach(found -> actor.scribe().seen(fault(found)));
+        .forEach(found -> actor.ledgerWriter().seen(fault(found)));
   }
 
   /** An agent that nobody registered is part of the soak; anything else must agree. */

@@ -1,8 +1,8 @@
 package io.mistersmith.persistence.core.soak;
 
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.repository.SaveOptions;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.SaveOptions;
+import io.mistersmith.persistence.state.StateRepository;
 
 /** A read, and a save of what was read unless another was faster. */
 record CompareAndSet(Space space) implements Operation {

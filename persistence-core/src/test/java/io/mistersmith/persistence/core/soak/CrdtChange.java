@@ -4,11 +4,11 @@ import io.mistersmith.persistence.conflict.ConflictResolver;
 import io.mistersmith.persistence.conflict.ConflictRules;
 import io.mistersmith.persistence.crdt.Crdt;
 import io.mistersmith.persistence.error.PersistenceException;
-import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.Versioned;
-import io.mistersmith.persistence.repository.SaveOptions;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.SaveOptions;
+import io.mistersmith.persistence.state.StateRepository;
+import io.mistersmith.persistence.state.StateType;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -39,8 +39,10 @@ final class CrdtChange<C extends Crdt<C>> {
     StateRepository<C> states =
         actor
             .persistence()
-            .states(DataType.AGENT_STATE, type, ConflictRules.of(ConflictResolver.<C>crdtMerge()));
-    actor.scribe().intended(write, space, key, effect);
+            .states(
+                StateType.untyped(type)
+                    .withRules(ConflictRules.of(ConflictResolver.<C>crdtMerge())));
+    actor.ledgerWriter().intended(write, space, key, effect);
     Optional<Versioned<C>> last = Optional.ofNullable(own.get(key));
     C changed = change.apply(last.map(Versioned::value).orElse(empty));
     SaveOptions options =
@@ -49,9 +51,9 @@ final class CrdtChange<C extends Crdt<C>> {
             : SaveOptions.unconditional();
     while (!Thread.currentThread().isInterrupted()) {
       try {
-        Versioned<C> stands = states.save(key, changed, options);
-        own.put(key, stands);
-        actor.scribe().acknowledged(write, Optional.of(stands.revision()), "");
+        Versioned<C> current = states.save(key, changed, options);
+        own.put(key, current);
+        actor.ledgerWriter().acknowledged(write, Optional.of(current.revision()), "");
         return;
       } catch (PersistenceException e) {
         PersistenceException unused = actor.tolerated(e);

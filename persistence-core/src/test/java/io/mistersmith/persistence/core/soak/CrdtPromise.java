@@ -6,9 +6,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What was promised of a counter or a set: each change that was acknowledged is in it once, and
- * nothing else but what is under way, or was when its process was killed. Guarded by its {@link
- * Ledger}.
+ * The promise about a counter or a set: it has each acknowledged change once, and besides them only
+ * changes that are in flight, or were when their process was killed. Guarded by its {@link Ledger}.
  */
 final class CrdtPromise {
 

@@ -48,7 +48,7 @@ final class Database {
       CREATE FUNCTION audit.state() RETURNS TRIGGER LANGUAGE plpgsql AS $$
       BEGIN
         PERFORM pg_sleep(millis_a_row / 1000.0) FROM audit.pace WHERE millis_a_row > 0;
-        PERFORM audit.note(NEW.agent_id::text || '/' || NEW.state_key, NEW.epoch, NEW.version);
+        PERFORM audit.note(NEW.agent_id::text || '/' || substr(NEW.state_key, strpos(NEW.state_key, '.') + 1), NEW.epoch, NEW.version);
         RETURN NULL;
       END $$;
       CREATE FUNCTION audit.position() RETURNS TRIGGER LANGUAGE plpgsql AS $$
@@ -64,18 +64,18 @@ final class Database {
 
   private static final String ROWS =
       """
-      SELECT agent_id || '/' || state_key, epoch, version,
+      SELECT agent_id || '/' || substr(state_key, strpos(state_key, '.') + 1), epoch || '-' || version,
              CASE WHEN deleted_at IS NULL AND coalesce(expires_at > clock_timestamp(), true)
                   THEN split_part(state_value #>> '{}', ' ', 1) END
         FROM agents.state
       """;
 
   private static final String REGISTRY =
-      "SELECT 'registry/' || agent_id, 1, version, agent_name FROM agents.registry";
+      "SELECT '_registry/' || agent_id, 'v' || version, agent_name FROM agents.registry";
 
   private static final String LETTERS =
       """
-      SELECT DISTINCT ON (agent, state_key) agent || '/' || state_key, epoch, sequence,
+      SELECT DISTINCT ON (agent, state_key) agent || '/' || substr(state_key, strpos(state_key, '.') + 1), epoch || '-' || sequence,
              split_part(trim(both '"' from convert_from(value, 'UTF8')), ' ', 1)
         FROM agents.dead_letters
        WHERE agent = '%s'
@@ -86,11 +86,12 @@ final class Database {
   private static final String VALUE =
       """
       SELECT state_value FROM agents.state
-       WHERE agent_id || '/' || state_key = ? AND deleted_at IS NULL
+       WHERE agent_id || '/' || substr(state_key, strpos(state_key, '.') + 1) = ? AND deleted_at IS NULL
       """;
 
   private static final String REVISION =
-      "SELECT epoch, version FROM agents.state WHERE agent_id || '/' || state_key = ?";
+      "SELECT epoch, version FROM agents.state WHERE agent_id || '/' || substr(state_key,"
+          + " strpos(state_key, '.') + 1) = ?";
 
   private final SoakInstallation installation;
 
@@ -140,8 +141,8 @@ final class Database {
         found.put(
             row.getString(1),
             new Found(
-                Optional.of(new Revision(row.getLong(2), row.getLong(3))),
-                Optional.ofNullable(row.getString(4))));
+                Optional.of(Revision.parse(row.getString(2))),
+                Optional.ofNullable(row.getString(3))));
       }
       return found;
     }
@@ -154,13 +155,13 @@ final class Database {
       statement.setString(1, key);
       try (ResultSet row = statement.executeQuery()) {
         return row.next()
-            ? Optional.of(new Revision(row.getLong(1), row.getLong(2)))
+            ? Optional.of(new Revision.OfJournal(row.getLong(1), row.getLong(2)))
             : Optional.empty();
       }
     }
   }
 
-  /** What went back, and to where. */
+  /** Returns the rows and positions that went back, and to which version. */
   List<String> wentBack() throws SQLException {
     try (Connection connection = connect();
         Statement statement = connection.createStatement();

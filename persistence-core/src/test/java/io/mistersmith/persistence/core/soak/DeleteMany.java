@@ -25,13 +25,14 @@ record DeleteMany(Space space) implements Operation {
             return new Begun(write, actor.intend(write, space, key, Effect.DELETE));
           });
     }
-    Map<StateKey, DataResult<Revision>> rows = actor.repository(space).deleteAll(begun.keySet());
+    Map<StateKey, DataResult<Optional<Revision>>> rows =
+        actor.repository(space).deleteAll(begun.keySet());
     begun.forEach(
         (key, one) -> {
-          DataResult<Revision> row = rows.get(key);
-          if (row instanceof DataResult.Success<Revision> success) {
-            actor.deleted(one.write(), space, key, Optional.of(success.value()));
-          } else if (row instanceof DataResult.Failure<Revision> failure) {
+          DataResult<Optional<Revision>> row = rows.get(key);
+          if (row instanceof DataResult.Success<Optional<Revision>> success) {
+            actor.deleted(one.write(), space, key, success.value());
+          } else if (row instanceof DataResult.Failure<Optional<Revision>> failure) {
             actor.failed(one.write(), key, one.before(), failure.cause());
           } else {
             throw new IllegalStateException("no row of " + key);

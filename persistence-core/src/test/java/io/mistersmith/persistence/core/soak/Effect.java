@@ -1,6 +1,6 @@
 package io.mistersmith.persistence.core.soak;
 
-/** What a write does. */
+/** The effect of a write. */
 enum Effect {
   SAVE,
   /** A save whose entry ends by itself. */

@@ -8,7 +8,7 @@ package io.mistersmith.persistence.core.soak;
  */
 record Fault(Kind kind, String what) {
 
-  /** What can go wrong, as the last line counts it. */
+  /** The kinds of broken promises, as the last line counts them. */
   enum Kind {
     LOST,
     BACKWARD,

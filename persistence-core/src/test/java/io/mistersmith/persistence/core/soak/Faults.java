@@ -9,7 +9,7 @@ import java.util.concurrent.locks.LockSupport;
 /** Does one random thing to one random process at a time. For one thread. */
 final class Faults {
 
-  /** What is done, and how long it lasts at most. */
+  /** The kinds of faults, each with its maximum duration. */
   enum What {
     KILL_RUNTIME(0),
     PAUSE_RUNTIME(5_000),
@@ -33,14 +33,14 @@ final class Faults {
   private final SoakServers servers;
   private final Runtimes runtimes;
   private final Random random;
-  private final Stranger stranger;
+  private final ForeignPublisher foreignPublisher;
   private final Map<What, Integer> done = new EnumMap<>(What.class);
 
   Faults(SoakServers servers, Runtimes runtimes, long seed) {
     this.servers = servers;
     this.runtimes = runtimes;
     this.random = new Random(seed);
-    this.stranger = new Stranger(random);
+    this.foreignPublisher = new ForeignPublisher(random);
   }
 
   int count() {
@@ -90,7 +90,7 @@ final class Faults {
         rest(millis);
         servers.database().slowDown(0);
       }
-      case STRANGER -> stranger.publish(nats);
+      case STRANGER -> foreignPublisher.publish(nats);
     }
     done.merge(what, 1, Integer::sum);
   }

@@ -1,7 +1,7 @@
 package io.mistersmith.persistence.core.soak;
 
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.StateRepository;
 
 /** A read, every other time without waiting at first. */
 record Find(Space space) implements Operation {

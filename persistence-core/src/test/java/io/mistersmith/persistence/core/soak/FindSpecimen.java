@@ -15,9 +15,9 @@ final class FindSpecimen implements Operation {
                 .find(key)
                 .ifPresent(
                     read -> {
-                      actor.scribe().compared(read.layer());
+                      actor.ledgerWriter().compared(read.layer());
                       Specimen.judge(key + " from " + read.layer(), read.value())
-                          .ifPresent(actor.scribe()::seen);
+                          .ifPresent(actor.ledgerWriter()::seen);
                     }));
   }
 }

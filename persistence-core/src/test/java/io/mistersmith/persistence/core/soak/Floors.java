@@ -8,12 +8,12 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * What this process has been told of each key: no read of it may answer with less. Thread-safe,
- * where each key that has one writer is used by that thread alone.
+ * The latest state of each key that this process has seen: no read may return an older one.
+ * Thread-safe if each key that has one writer is used by that thread alone.
  */
 final class Floors {
 
-  /** What a read that begins now must find. */
+  /** The oldest state that a read which begins now may return. */
   record Floor(Optional<Revision> revision, Presence presence) {}
 
   /** Whether the entry is there. */

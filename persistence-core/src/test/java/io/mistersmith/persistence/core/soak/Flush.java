@@ -16,7 +16,7 @@ final class Flush implements Operation {
           if (actor.random().nextBoolean()) {
             actor.repository(Space.OWNED).flush(key, DEADLINE);
           } else {
-            actor.repository(Space.OWNED).flush(key.agent(), DEADLINE);
+            actor.persistence().lifecycle().flush(key.agent(), DEADLINE);
           }
         });
   }

@@ -4,7 +4,7 @@ import io.mistersmith.persistence.model.Revision;
 import java.util.Optional;
 
 /**
- * What a store has at a key.
+ * The entry of a key in a store.
  *
  * @param revision the revision; nothing where there is not even a tombstone
  * @param id the write whose value it is; nothing where the entry is deleted, expired or absent

@@ -1,14 +1,16 @@
 package io.mistersmith.persistence.core.soak;
 
+import io.mistersmith.persistence.model.AgentId;
+
 /** Brings all of an agent's entries into KV. */
 final class Hydrate implements Operation {
 
   @Override
   public void run(Actor actor) {
-    String agent = actor.random().nextBoolean() ? actor.anyOwner() : World.SHARED.toString();
+    AgentId agent = actor.random().nextBoolean() ? actor.anyOwner() : World.SHARED;
     actor.tolerate(
         () -> {
-          int unused = actor.repository(Space.OWNED).hydrate(agent);
+          int unused = actor.persistence().lifecycle().hydrate(agent).brought();
         });
   }
 }

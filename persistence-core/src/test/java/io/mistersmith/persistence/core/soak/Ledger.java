@@ -10,8 +10,8 @@ import java.util.function.BiConsumer;
 import java.util.function.Function;
 
 /**
- * All promises, from the lines that the runtimes print ({@link Scribe}): an intention before each
- * write, and what became of it after. Thread-safe.
+ * All promises, from the lines that the runtimes print ({@link LedgerWriter}): an intention before
+ * each write, and what became of it after. Thread-safe.
  */
 final class Ledger {
 
@@ -31,10 +31,10 @@ final class Ledger {
       String[] part = line.split(" ", -1);
       synchronized (Ledger.this) {
         switch (part[0]) {
-          case Scribe.INTENDED -> intended(part);
-          case Scribe.ACKNOWLEDGED -> acknowledged(part[1], part[2], part[3]);
-          case Scribe.FAILED -> end(part[1], Promise::failed);
-          case Scribe.REFUSED -> end(part[1], Promise::refused);
+          case LedgerWriter.INTENDED -> intended(part);
+          case LedgerWriter.ACKNOWLEDGED -> acknowledged(part[1], part[2], part[3]);
+          case LedgerWriter.FAILED -> end(part[1], Promise::failed);
+          case LedgerWriter.REFUSED -> end(part[1], Promise::refused);
           default -> {
             return false;
           }
@@ -54,7 +54,7 @@ final class Ledger {
       }
     }
 
-    private void acknowledged(String write, String revision, String standing) {
+    private void acknowledged(String write, String revision, String current) {
       Intention made = open.remove(write);
       if (made == null) {
         throw new IllegalStateException(write + " was acknowledged and never intended");
@@ -68,7 +68,7 @@ final class Ledger {
                 .acknowledged(
                     made.write(),
                     revision.equals("-") ? Optional.empty() : Optional.of(Revision.parse(revision)),
-                    standing);
+                    current);
       }
     }
 
@@ -126,7 +126,7 @@ final class Ledger {
     return List.copyOf(sets.keySet());
   }
 
-  /** What {@code judgement} says of the promise of a key, if there is one. */
+  /** Applies {@code judgement} to the promise of a key, if there is one. */
   synchronized Optional<Fault> judge(String key, Function<Promise, Optional<Fault>> judgement) {
     return Optional.ofNullable(promises.get(key)).flatMap(judgement);
   }

@@ -17,7 +17,9 @@ final class ListKeys implements Operation {
             StateKey key = StateKey.of(actor.owner(), "k" + i);
             Presence presence = actor.floors().of(key).presence();
             if (presence == Presence.CERTAIN && !listed.contains(key)) {
-              actor.scribe().seen(new Fault(Kind.STALE_OWN_READS, key + ": saved, not listed"));
+              actor
+                  .ledgerWriter()
+                  .seen(new Fault(Kind.STALE_OWN_READS, key + ": saved, not listed"));
             }
           }
         });

@@ -15,14 +15,18 @@ final class ListShared implements Operation {
   public void run(Actor actor) {
     actor.tolerate(
         () -> {
-          List<StateKey> listed = actor.repository(Space.MEMBER).keys(World.SHARED.toString(), "");
+          List<StateKey> listed = actor.repository(Space.MEMBER).keys(World.SHARED, "");
           for (StateKey key : actor.members()) {
             Presence presence = actor.floors().of(key).presence();
             if (presence == Presence.CERTAIN && !listed.contains(key)) {
-              actor.scribe().seen(new Fault(Kind.STALE_OWN_READS, key + ": saved, not listed"));
+              actor
+                  .ledgerWriter()
+                  .seen(new Fault(Kind.STALE_OWN_READS, key + ": saved, not listed"));
             }
             if (presence == Presence.NONE && listed.contains(key)) {
-              actor.scribe().seen(new Fault(Kind.STALE_OWN_READS, key + ": deleted, yet listed"));
+              actor
+                  .ledgerWriter()
+                  .seen(new Fault(Kind.STALE_OWN_READS, key + ": deleted, yet listed"));
             }
           }
         });

@@ -1,8 +1,8 @@
 package io.mistersmith.persistence.core.soak;
 
 import io.mistersmith.persistence.conflict.ConflictResolver;
-import io.mistersmith.persistence.model.Durability;
-import io.mistersmith.persistence.repository.SaveOptions;
+import io.mistersmith.persistence.state.SaveOptions;
+import io.mistersmith.persistence.state.SaveOptions.Durability;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;

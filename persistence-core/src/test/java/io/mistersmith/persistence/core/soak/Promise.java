@@ -7,11 +7,11 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What the writers of one key were promised: the last acknowledged write, and the writes of which
- * nobody knows whether they happened. Guarded by its {@link Ledger}.
+ * The promises to the writers of one key: the last acknowledged write, and the writes whose outcome
+ * is unknown. Guarded by its {@link Ledger}.
  *
  * <p>A write that failed never happens later, so the next acknowledgement of a key's only writer
- * settles it. What a killed process had under way may still be in a socket; it stays open.
+ * settles it. The writes of a killed process may still be in a socket: their outcome stays open.
  */
 final class Promise {
 
@@ -47,9 +47,9 @@ final class Promise {
    * A write was acknowledged.
    *
    * @param written its revision; nothing for a delete that does not tell
-   * @param standing whose value stands there then, which need not be this write's
+   * @param current the write whose value the key has then, which need not be this one
    */
-  void acknowledged(String write, Optional<Revision> written, String standing) {
+  void acknowledged(String write, Optional<Revision> written, String current) {
     Open acknowledged = open.remove(write);
     if (space.hasOneWriter()) {
       open.values().removeIf(each -> each.failed() && !each.orphaned());
@@ -59,7 +59,7 @@ final class Promise {
       deleted = true;
     } else if (revision.isEmpty() || !revision.get().isAfter(written.get())) {
       revision = written;
-      id = standing;
+      id = current;
       deleted = deletes;
       mayExpire = acknowledged != null && acknowledged.effect() == Effect.EXPIRE;
     }

@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** What the ledger says of what is found. */
+/** Judges found entries against the ledger. */
 class PromiseTest {
 
   private final Ledger ledger = new Ledger();
@@ -25,11 +25,11 @@ class PromiseTest {
   }
 
   private static Found found(long sequence, String id) {
-    return new Found(Optional.of(new Revision(1, sequence)), Optional.of(id));
+    return new Found(Optional.of(new Revision.OfJournal(1, sequence)), Optional.of(id));
   }
 
   private static Found tombstone(long sequence) {
-    return new Found(Optional.of(new Revision(1, sequence)), Optional.empty());
+    return new Found(Optional.of(new Revision.OfJournal(1, sequence)), Optional.empty());
   }
 
   @Test

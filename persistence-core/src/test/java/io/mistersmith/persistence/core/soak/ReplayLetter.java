@@ -4,13 +4,13 @@ import io.mistersmith.persistence.core.soak.Fault.Kind;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.Versioned;
-import io.mistersmith.persistence.repository.DeadLetter;
-import io.mistersmith.persistence.repository.DeadLetters;
+import io.mistersmith.persistence.operations.DeadLetters;
+import io.mistersmith.persistence.operations.DeadLetters.DeadLetter;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.UUID;
 
 /**
  * Replays dead letters: of the agent that nobody registers, which PostgreSQL refuses again; or of
@@ -36,10 +36,10 @@ final class ReplayLetter implements Operation {
   }
 
   private static void refusedAgain(Actor actor) {
-    DeadLetters letters = actor.persistence().deadLetters();
+    DeadLetters letters = actor.persistence().operations().deadLetters();
     Optional<DeadLetter> letter =
         letters.open(SEARCHED).stream()
-            .filter(each -> each.agent().equals(Optional.of(World.UNREGISTERED.toString())))
+            .filter(each -> isOf(each, World.UNREGISTERED))
             .skip(actor.random().nextInt(20))
             .findFirst();
     if (letter.isEmpty()) {
@@ -48,7 +48,7 @@ final class ReplayLetter implements Operation {
     try {
       if (letters.replay(letter.get().id())) {
         String what = letter.get().subject() + ": replayed, though nobody owns it";
-        actor.scribe().seen(new Fault(Kind.LOST, what));
+        actor.ledgerWriter().seen(new Fault(Kind.LOST, what));
       }
     } catch (PersistenceException e) {
       if (e.error() != DataError.CONSTRAINT_VIOLATION) {
@@ -57,15 +57,19 @@ final class ReplayLetter implements Operation {
     }
   }
 
+  private static boolean isOf(DeadLetter letter, AgentId agent) {
+    return letter.key().filter(key -> key.agent().equals(agent)).isPresent();
+  }
+
   /** An agent that this life of the actor alone knows, registered after its first entry. */
   private void late(Actor actor) {
-    UUID agent = World.id("late " + actor.replica() + ++agents);
-    StateKey key = StateKey.of(agent.toString(), "k");
+    AgentId agent = World.id("late " + actor.replica() + ++agents);
+    StateKey key = StateKey.of(agent, "k");
     Versioned<String> saved =
         actor.repository(Space.REFUSED).save(key, actor.value(actor.newWrite()));
     try {
       actor.repository(Space.REFUSED).awaitDurable(key, saved.revision(), REFUSED_WITHIN);
-      actor.scribe().seen(new Fault(Kind.LOST, key + ": durable, though nobody owns it"));
+      actor.ledgerWriter().seen(new Fault(Kind.LOST, key + ": durable, though nobody owns it"));
     } catch (PersistenceException e) {
       if (e.error() != DataError.DEAD_LETTERED) {
         throw e;
@@ -73,9 +77,9 @@ final class ReplayLetter implements Operation {
     }
     Versioned<Agent> registered =
         actor.persistence().agents().save(Agent.of(agent, "soak", "registered late"));
-    DeadLetters letters = actor.persistence().deadLetters();
+    DeadLetters letters = actor.persistence().operations().deadLetters();
     letters.open(SEARCHED).stream()
-        .filter(each -> each.agent().equals(Optional.of(registered.value().id().toString())))
+        .filter(each -> isOf(each, registered.value().id()))
         .findFirst()
         .filter(letter -> letters.replay(letter.id()))
         .ifPresent(letter -> actor.durable(key, saved.revision()));

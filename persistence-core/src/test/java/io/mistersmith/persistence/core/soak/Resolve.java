@@ -2,11 +2,11 @@ package io.mistersmith.persistence.core.soak;
 
 import io.mistersmith.persistence.conflict.ConflictResolver;
 import io.mistersmith.persistence.conflict.ConflictRules;
-import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.Versioned;
-import io.mistersmith.persistence.repository.SaveOptions;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.SaveOptions;
+import io.mistersmith.persistence.state.StateRepository;
+import io.mistersmith.persistence.state.StateType;
 import java.util.Optional;
 
 /**
@@ -19,7 +19,9 @@ record Resolve(int first, ConflictResolver<String> resolver) implements Operatio
   @Override
   public void run(Actor actor) {
     StateRepository<String> states =
-        actor.persistence().states(DataType.AGENT_STATE, String.class, ConflictRules.of(resolver));
+        actor
+            .persistence()
+            .states(StateType.untyped(String.class).withRules(ConflictRules.of(resolver)));
     StateKey key = StateKey.of(World.SHARED, "r" + (first + actor.random().nextInt(2)));
     switch (actor.random().nextInt(3)) {
       case 0 -> save(actor, key, states, SaveOptions.unconditional());

@@ -4,6 +4,7 @@ import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.BackpressureConfig;
 import io.mistersmith.persistence.config.CacheConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.state.StateRepository;
 import java.io.BufferedReader;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -19,7 +20,7 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * A runtime: it opens, says {@code ready}, and does random operations on all of its threads until
- * it is told to stop, or killed. What it wrote and was told is its standard output.
+ * it is asked to stop, or killed. It prints its writes and their acknowledgements.
  */
 final class RuntimeProcess {
 
@@ -37,23 +38,24 @@ final class RuntimeProcess {
 
   /** Arguments: the installation's, which runtime this is, which life of it, and the seed. */
   public static void main(String[] args) throws Exception {
-    Scribe scribe = new Scribe(new FileOutputStream(FileDescriptor.out));
+    LedgerWriter ledgerWriter = new LedgerWriter(new FileOutputStream(FileDescriptor.out));
     System.setOut(System.err); // what is logged must not mix with the ledger
     SoakInstallation installation = SoakInstallation.of(args);
     int runtime = Integer.parseInt(args[SoakInstallation.ARGUMENTS]);
     int life = Integer.parseInt(args[SoakInstallation.ARGUMENTS + 1]);
     long seed = Long.parseLong(args[SoakInstallation.ARGUMENTS + 2]);
-    try (Persistence persistence = Patience.open(busy(installation, runtime, life))) {
-      AutoCloseable watch = Watcher.start(persistence, scribe);
-      scribe.say(READY);
+    try (Persistence persistence = Retries.open(busy(installation, runtime, life))) {
+      StateRepository.Watch watch = Watcher.start(persistence, ledgerWriter);
+      ledgerWriter.say(READY);
       Floors floors = new Floors();
-      Witness witness = new Witness(new Database(installation));
+      CommitCheck commitCheck = new CommitCheck(new Database(installation));
       List<Thread> threads = new ArrayList<>();
       for (int i = 0; i < World.THREADS; i++) {
         Random random = new Random(seed + 31L * (runtime + 31L * (life + 31L * i)));
         threads.add(
             start(
-                new Actor(persistence, scribe, floors, witness, random, runtime, life, i), scribe));
+                new Actor(persistence, ledgerWriter, floors, commitCheck, random, runtime, life, i),
+                ledgerWriter));
       }
       awaitOrder();
       stopped = true;
@@ -74,19 +76,23 @@ final class RuntimeProcess {
     Duration skew = runtime == 1 ? SKEWS.get(life % SKEWS.size()) : Duration.ZERO;
     return config.toBuilder()
         .clock(Clock.offset(config.clock(), skew))
-        .listener(new Troublemaker())
+        .listener(new FaultyCallbacks())
         .cache(runtime == 0 ? CacheConfig.off() : config.cache())
         .backpressure(
-            BackpressureConfig.block(Duration.ofSeconds(1))
-                .withLimits(5_000, 64L << 20, Duration.ofSeconds(2)))
-        .consistency(config.consistency().withSampling(Duration.ofSeconds(2), 50))
+            BackpressureConfig.block(Duration.ofSeconds(1)).toBuilder()
+                .maxEntries(5_000)
+                .maxBytes(64L << 20)
+                .maxAge(Duration.ofSeconds(2))
+                .build())
+        .consistency(
+            config.consistency().toBuilder().interval(Duration.ofSeconds(2)).sampleSize(50).build())
         .build();
   }
 
-  private static Thread start(Actor actor, Scribe scribe) {
+  private static Thread start(Actor actor, LedgerWriter ledgerWriter) {
     Thread thread = new Thread(() -> act(actor), "soak-actor " + actor.replica());
     thread.setDaemon(true);
-    thread.setUncaughtExceptionHandler((failed, why) -> unexpected(scribe, why));
+    thread.setUncaughtExceptionHandler((failed, why) -> unexpected(ledgerWriter, why));
     thread.start();
     return thread;
   }
@@ -99,9 +105,9 @@ final class RuntimeProcess {
     }
   }
 
-  private static void unexpected(Scribe scribe, Throwable why) {
+  private static void unexpected(LedgerWriter ledgerWriter, Throwable why) {
     why.printStackTrace(System.err);
-    scribe.unexpected(why.toString());
+    ledgerWriter.unexpected(why.toString());
   }
 
   private static void awaitOrder() throws IOException {

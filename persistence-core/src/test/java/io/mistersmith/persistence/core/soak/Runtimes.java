@@ -1,7 +1,7 @@
 package io.mistersmith.persistence.core.soak;
 
 import io.mistersmith.persistence.core.soak.Fault.Kind;
-import io.mistersmith.persistence.model.StorageLayer;
+import io.mistersmith.persistence.model.DataType.StorageLayer;
 import io.mistersmith.persistence.testkit.server.ChildJvm;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -94,22 +94,22 @@ final class Runtimes implements AutoCloseable {
 
   /** A line that was cut off by a kill has no end; the stream hands it over all the same. */
   private void take(String line, Ledger.Book book) {
-    if (!line.endsWith(Scribe.END)) {
+    if (!line.endsWith(LedgerWriter.END)) {
       return;
     }
-    String whole = line.substring(0, line.length() - Scribe.END.length());
+    String whole = line.substring(0, line.length() - LedgerWriter.END.length());
     if (book.take(whole)) {
       return;
     }
     String[] part = whole.split(" ", 3);
     switch (part[0]) {
-      case Scribe.DURABLE -> durable.expect(part[1], part[2]);
-      case Scribe.CHECKPOINT -> checkpoints.made(part[1], part[2]);
-      case Scribe.CHECKPOINT_MAY_GO -> checkpoints.mayGo(part[1]);
-      case Scribe.TOLERATED -> tally.tolerated(part[1], part[2]);
-      case Scribe.COMPARED -> tally.compared(StorageLayer.valueOf(part[1]));
-      case Scribe.SEEN -> tally.add(new Fault(Kind.valueOf(part[1]), part[2]));
-      case Scribe.UNEXPECTED -> tally.unexpected(whole);
+      case LedgerWriter.DURABLE -> durable.expect(part[1], part[2]);
+      case LedgerWriter.CHECKPOINT -> checkpoints.made(part[1], part[2]);
+      case LedgerWriter.CHECKPOINT_MAY_GO -> checkpoints.mayGo(part[1]);
+      case LedgerWriter.TOLERATED -> tally.tolerated(part[1], part[2]);
+      case LedgerWriter.COMPARED -> tally.compared(StorageLayer.valueOf(part[1]));
+      case LedgerWriter.SEEN -> tally.add(new Fault(Kind.valueOf(part[1]), part[2]));
+      case LedgerWriter.UNEXPECTED -> tally.unexpected(whole);
       case RuntimeProcess.READY -> ready.countDown();
       default -> throw new IllegalStateException("a runtime says " + whole);
     }

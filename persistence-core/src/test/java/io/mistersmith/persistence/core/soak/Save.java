@@ -1,8 +1,8 @@
 package io.mistersmith.persistence.core.soak;
 
-import io.mistersmith.persistence.model.Durability;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.repository.SaveOptions;
+import io.mistersmith.persistence.state.SaveOptions;
+import io.mistersmith.persistence.state.SaveOptions.Durability;
 
 /** A save. */
 record Save(Space space, SaveOptions options) implements Operation {

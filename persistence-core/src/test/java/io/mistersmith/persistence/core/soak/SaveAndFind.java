@@ -1,7 +1,7 @@
 package io.mistersmith.persistence.core.soak;
 
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.StateRepository;
 
 /** Saves, and reads what was saved at once, some times: a replica may not have it yet. */
 record SaveAndFind(Space space) implements Operation {

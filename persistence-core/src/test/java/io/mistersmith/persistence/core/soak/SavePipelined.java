@@ -3,7 +3,7 @@ package io.mistersmith.persistence.core.soak;
 import io.mistersmith.persistence.core.soak.Floors.Floor;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.Versioned;
-import io.mistersmith.persistence.repository.SaveOptions;
+import io.mistersmith.persistence.state.SaveOptions;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;

@@ -87,7 +87,7 @@ final class Soak {
   }
 
   private static void register(SoakInstallation installation) {
-    try (Persistence persistence = Patience.open(installation.config("soak-registration"))) {
+    try (Persistence persistence = Retries.open(installation.config("soak-registration"))) {
       World.owners().forEach(id -> persistence.agents().save(Agent.of(id, "soak", "owner")));
     }
   }

@@ -2,6 +2,7 @@ package io.mistersmith.persistence.core.soak;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.mistersmith.persistence.core.fault.table.Counts;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -20,12 +21,14 @@ class SoakIT {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     int status = Soak.run(SECONDS, 1, seed, new PrintStream(out, true, StandardCharsets.UTF_8));
     String printed = out.toString(StandardCharsets.UTF_8);
-    assertThat(printed.strip().lines().reduce("", (before, line) -> line))
+    String last = printed.strip().lines().reduce("", (before, line) -> line);
+    assertThat(last)
         .as(printed)
         .matches(
             "soak: seconds=15 acknowledged=[1-9]\\d* faults=[1-9]\\d* lost=0 backward=0"
                 + " resurrected=0 stale_own_reads=0");
     assertThat(status).as(printed).isZero();
-    System.out.print(printed);
+    System.out.print(printed.substring(0, printed.lastIndexOf(last)));
+    Counts.report(last);
   }
 }

@@ -31,17 +31,22 @@ record SoakInstallation(String natsUrl, String jdbcUrl, String user) {
   PersistenceConfig config(String runtimeName) {
     String[] servers = natsUrl.split(",", -1);
     return PersistenceConfig.builder(
-            NatsConfig.of(servers)
-                .withReplicas(servers.length)
-                .withRequestTimeout(Duration.ofSeconds(2)),
-            PostgresConfig.of(jdbcUrl, user)
-                .withConnections(1, 4)
-                .withTimeouts(Duration.ofSeconds(2), Duration.ofSeconds(5)))
+            NatsConfig.builder(servers)
+                .replicas(servers.length)
+                .requestTimeout(Duration.ofSeconds(2))
+                .build(),
+            PostgresConfig.builder(jdbcUrl, user)
+                .connections(1, 2)
+                .acquireTimeout(Duration.ofSeconds(2))
+                .statementTimeout(Duration.ofSeconds(5))
+                .build())
         .flush(
-            FlushConfig.defaults()
-                .withLeaseDuration(Duration.ofSeconds(1))
-                .withIdleTimeToLive(Duration.ofMillis(300), Duration.ofMillis(150))
-                .withCloseDeadline(Duration.ofSeconds(20)))
+            FlushConfig.builder()
+                .leaseDuration(Duration.ofSeconds(1))
+                .idleTimeToLive(Duration.ofMillis(300))
+                .sweepInterval(Duration.ofMillis(150))
+                .closeDeadline(Duration.ofSeconds(20))
+                .build())
         .knownRevisions(2_000)
         .runtimeName(runtimeName)
         .build();

@@ -1,10 +1,10 @@
 package io.mistersmith.persistence.core.soak;
 
+import io.mistersmith.persistence.core.OwnPostgres;
 import io.mistersmith.persistence.migration.MigrationRunner;
 import io.mistersmith.persistence.testkit.server.NatsCluster;
 import io.mistersmith.persistence.testkit.server.NatsOptions;
 import io.mistersmith.persistence.testkit.server.NatsServer;
-import io.mistersmith.persistence.testkit.server.PostgresOptions;
 import io.mistersmith.persistence.testkit.server.PostgresServer;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -27,7 +27,7 @@ record SoakServers(List<NatsServer> nats, PostgresServer postgres, SoakInstallat
             ? List.of(NatsServer.start(NatsOptions.defaults()))
             : NatsCluster.start(natsServers, NatsOptions.defaults()).servers();
     try {
-      PostgresServer postgres = PostgresServer.start(PostgresOptions.defaults());
+      PostgresServer postgres = OwnPostgres.start();
       try {
         return start(nats, postgres);
       } catch (RuntimeException e) {

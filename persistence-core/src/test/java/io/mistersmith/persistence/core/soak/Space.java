@@ -1,6 +1,6 @@
 package io.mistersmith.persistence.core.soak;
 
-/** What may happen to the keys of a kind, and so what can be asked of them in the end. */
+/** Kinds of keys, by the operations on them and thus by the promises that can be checked. */
 enum Space {
   /** Written by one thread alone, and deleted by it. */
   OWNED,
@@ -14,7 +14,7 @@ enum Space {
   SHARED,
   /** Written by all, with rules for conflicts. */
   RESOLVED,
-  /** Of an agent that nobody registered: it all becomes dead letters. */
+  /** Keys of an unregistered agent: all of them become dead letters. */
   REFUSED,
   /** An agent in the registry, saved by one thread alone. */
   REGISTRY,

@@ -61,7 +61,8 @@ final class Specimen {
   }
 
   /**
-   * What a read that returned {@code read} broke: a value that differs from the saved one is lost.
+   * Returns the promise that a read of {@code read} broke: a value that differs from the saved one
+   * is lost.
    */
   static Optional<Fault> judge(String where, @Nullable Object read) {
     if (!(read instanceof Map<?, ?> specimen)) {

@@ -1,7 +1,7 @@
 package io.mistersmith.persistence.core.soak;
 
 import io.mistersmith.persistence.core.soak.Fault.Kind;
-import io.mistersmith.persistence.model.StorageLayer;
+import io.mistersmith.persistence.model.DataType.StorageLayer;
 import java.io.PrintStream;
 import java.util.EnumMap;
 import java.util.HashSet;

@@ -5,13 +5,15 @@ import io.mistersmith.persistence.core.soak.Fault.Kind;
 import io.mistersmith.persistence.crdt.Crdt;
 import io.mistersmith.persistence.crdt.OrSet;
 import io.mistersmith.persistence.crdt.PnCounter;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.Versioned;
-import io.mistersmith.persistence.monitor.CheckScope;
-import io.mistersmith.persistence.monitor.Consistency;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.operations.Consistency;
+import io.mistersmith.persistence.operations.Consistency.CheckScope;
+import io.mistersmith.persistence.state.StateRepository;
+import io.mistersmith.persistence.state.StateType;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
@@ -50,7 +52,7 @@ final class Verification {
     this.checkpoints = checkpoints;
   }
 
-  /** What can be said while all is running; nothing when PostgreSQL is away. */
+  /** Checks the promises that hold at any time; none when PostgreSQL is away. */
   void early() {
     try {
       wentBack();
@@ -71,10 +73,10 @@ final class Verification {
 
   /** Everything, once the runtimes have ended and both servers run. */
   void complete() throws SQLException {
-    try (Persistence persistence = Patience.open(installation.config("soak-verification"))) {
+    try (Persistence persistence = Retries.open(installation.config("soak-verification"))) {
       StateRepository<Object> states = persistence.states(Object.class);
       StateKey last = StateKey.of(World.SHARED, "last");
-      Versioned<Object> saved = Patience.with(() -> states.save(last, "last"));
+      Versioned<Object> saved = Retries.with(() -> states.save(last, "last"));
       states.awaitDurable(last, saved.revision(), FLUSHED_WITHIN);
       wentBack();
       durable.check();
@@ -87,7 +89,7 @@ final class Verification {
       readAgain(persistence);
       crdts();
       checkpoints.judge(persistence.checkpoints());
-      compare(persistence.consistency());
+      compare(persistence.operations().consistency());
     }
   }
 
@@ -104,16 +106,17 @@ final class Verification {
         List.of(Space.OWNED, Space.MEMBER, Space.EXPIRING, Space.SHARED, Space.RESOLVED)) {
       ledger.keys(space).forEach(key -> read(states, key));
     }
-    StateRepository<String> sessions = persistence.states(DataType.SESSION_DATA, String.class);
+    StateRepository<String> sessions =
+        persistence.states(StateType.untyped(String.class).in(DataType.SESSION_DATA));
     ledger.keys(Space.SESSION).forEach(key -> read(sessions, key));
     StateRepository<Object> documents = persistence.states(Object.class);
-    World.owners().forEach(owner -> specimens(documents, owner.toString()));
+    World.owners().forEach(owner -> specimens(documents, owner));
   }
 
   /** The documents of this owner, as a new process reads them. */
-  private void specimens(StateRepository<Object> documents, String owner) {
-    for (StateKey key : Patience.with(() -> documents.keys(owner, "d"))) {
-      Patience.with(() -> documents.find(key))
+  private void specimens(StateRepository<Object> documents, AgentId owner) {
+    for (StateKey key : Retries.with(() -> documents.keys(owner, "d"))) {
+      Retries.with(() -> documents.find(key))
           .ifPresent(
               read -> {
                 tally.compared(read.layer());
@@ -123,7 +126,7 @@ final class Verification {
   }
 
   private void read(StateRepository<String> states, String key) {
-    Optional<Versioned<String>> read = Patience.with(() -> states.find(World.key(key)));
+    Optional<Versioned<String>> read = Retries.with(() -> states.find(World.key(key)));
     Optional<Revision> revision = read.map(Versioned::revision);
     Found found = new Found(revision, read.map(version -> Actor.idOf(version.value())));
     ledger.judge(key, promise -> promise.judge(found)).ifPresent(tally::add);
@@ -131,7 +134,7 @@ final class Verification {
 
   /** Nothing is in flight any more: the stores agree. */
   private void compare(Consistency consistency) {
-    Patience.with(() -> consistency.check(CheckScope.everything())).inconsistencies().stream()
+    Retries.with(() -> consistency.check(CheckScope.everything())).inconsistencies().stream()
         .filter(Compare::isBroken)
         .forEach(found -> tally.add(Compare.fault(found)));
   }

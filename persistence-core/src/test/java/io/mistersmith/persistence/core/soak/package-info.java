@@ -2,7 +2,7 @@
  * The soak: several runtimes mix all operations while processes are killed and frozen at random,
  * and every promise that they were given is kept in a ledger and checked. {@link
  * io.mistersmith.persistence.core.soak.Soak} is the program; an operation is a class of its own
- * that stands in {@link io.mistersmith.persistence.core.soak.Operations}.
+ * that is listed in {@link io.mistersmith.persistence.core.soak.Operations}.
  *
  * <p>Mechanisms that were taken out of the engine once, and what the last line counted then:
  *

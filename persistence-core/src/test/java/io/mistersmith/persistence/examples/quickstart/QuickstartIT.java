@@ -8,7 +8,10 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -19,10 +22,22 @@ class QuickstartIT {
   private final ByteArrayOutputStream err = new ByteArrayOutputStream();
 
   private int run(Optional<Path> file) {
+    return run(file, Duration.ofSeconds(1));
+  }
+
+  private int run(Optional<Path> file, Duration flatOut) {
     return Quickstart.run(
         file,
         new PrintStream(out, true, StandardCharsets.UTF_8),
-        new PrintStream(err, true, StandardCharsets.UTF_8));
+        new PrintStream(err, true, StandardCharsets.UTF_8),
+        flatOut);
+  }
+
+  /** The first number of the line whose name this is. */
+  private long figure(String name) {
+    Matcher line = Pattern.compile("(?m)^  " + name + " +([0-9,]+) .*$").matcher(printed());
+    assertThat(line.find()).as(printed()).isTrue();
+    return Long.parseLong(line.group(1).replace(",", ""));
   }
 
   private String printed() {
@@ -35,11 +50,18 @@ class QuickstartIT {
 
   @Test
   void losesNothingOfTheSample() {
-    int status = run(Optional.empty());
+    int status = run(Optional.empty(), Duration.ofSeconds(5));
     assertThat(printed()).contains("killed the writing process (SIGKILL)");
     assertThat(printed().strip().lines().reduce("", (before, line) -> line))
         .matches(
             "quickstart: agents=16 writes=\\d+ in_postgres=319 lost=0 mismatched=0 lag_p95_ms=\\d+");
+    assertThat(printed())
+        .containsPattern("(?m)^paced: each agent waits at least \\d+ ms between two steps$")
+        .containsPattern("(?m)^flat out: 5\\.\\d s without a pause, 8,000 keys in turn$");
+    // A run that paused between its writes would reach a few hundred.
+    assertThat(figure("acknowledged")).isGreaterThan(1_500);
+    // At the end the acknowledgements of 512 writes may be under way.
+    assertThat(figure("committed")).isBetween(1_000L, figure("acknowledged") + 512 / 5);
     assertThat(status).isZero();
   }
 

@@ -4,17 +4,18 @@ import static io.mistersmith.persistence.testkit.contract.Failures.assertFails;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import io.mistersmith.persistence.agent.AgentRepository;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.DataResult;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.Agent;
-import io.mistersmith.persistence.model.AgentStatus;
+import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.model.DataType.StorageLayer;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.model.StorageLayer;
 import io.mistersmith.persistence.model.Versioned;
-import io.mistersmith.persistence.repository.AgentRepository;
-import io.mistersmith.persistence.repository.SaveOptions;
+import io.mistersmith.persistence.state.SaveOptions;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -23,12 +24,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** What the registry of agents must do for an application. */
+/** The contract of the registry of agents, as an application sees it. */
 public abstract class AgentRepositoryContract extends PersistenceContract {
 
   /** For implementations. */
@@ -39,7 +40,7 @@ public abstract class AgentRepositoryContract extends PersistenceContract {
     Agent parent = agents().save(Agent.of("planner", "parent")).value();
     Agent agent =
         Agent.of("worker", "\u65e5\u672c '; DROP TABLE agents.registry; -- \ud83e\udd16")
-            .withStatus(AgentStatus.ACTIVE)
+            .withStatus(Agent.Status.ACTIVE)
             .withCapabilities(Map.of("tools", List.of("search", "book"), "depth", 3))
             .withConfiguration(Map.of("nested", Map.of("on", true)))
             .withMetadata(Map.of("created_at", "2026-01-01T00:00:00Z", "version", "1.2.3"))
@@ -54,6 +55,62 @@ public abstract class AgentRepositoryContract extends PersistenceContract {
   }
 
   @Test
+  void mapsReadTheSameFromEveryStore() {
+    Map<String, @Nullable Object> nested = new LinkedHashMap<>();
+    nested.put("zz", -0.0);
+    nested.put("long name", 5L);
+    nested.put("b", 1.0E7);
+    nested.put("a", null);
+    nested.put("\u00e9", new BigDecimal("1E+2"));
+    Agent agent =
+        Agent.of("worker", "one")
+            .withCapabilities(
+                Map.of(
+                    "nested", nested,
+                    "items", List.of(nested, 1.7E12, 1.5f, new BigDecimal("0.10")),
+                    "since", Instant.parse("2026-01-01T00:00:00Z")));
+    String expected = "{a=null, b=1.0E7, zz=0.0, \u00e9=100.0, long name=5}";
+
+    Versioned<Agent> saved = agents().save(agent);
+    Agent batched = Agent.of("worker", "two").withCapabilities(agent.capabilities());
+    Versioned<Agent> ofMany =
+        row(agents().saveAll(Map.of(batched.id(), batched)), batched.id()).orElseThrow();
+    AgentRepository others = open(config().build()).agents();
+
+    for (Agent read :
+        List.of(
+            saved.value(),
+            find(agent.id()).value(),
+            others.find(agent.id()).orElseThrow().value(),
+            ofMany.value(),
+            others.find(batched.id()).orElseThrow().value())) {
+      Map<String, Object> capabilities = read.capabilities();
+      assertThat(capabilities.get("nested")).hasToString(expected);
+      assertThat(capabilities.get("items")).hasToString("[" + expected + ", 1.7E12, 1.5, 0.1]");
+      assertThat(capabilities).containsEntry("since", "2026-01-01T00:00:00Z");
+      assertThat(((Map<?, ?>) Objects.requireNonNull(capabilities.get("nested"))).values())
+          .extracting(value -> value == null ? "null" : value.getClass().getSimpleName())
+          .containsExactly("null", "Double", "Double", "Double", "Integer");
+    }
+  }
+
+  @Test
+  void mapsThatCannotBeKeptAreRefusedRowByRow() {
+    Agent good = Agent.of("worker", "good");
+    Agent bad = Agent.of("worker", "bad").withConfiguration(Map.of("n", Double.NaN));
+    Agent huge =
+        Agent.of("worker", "huge").withConfiguration(Map.of("n", new BigDecimal("1E+400")));
+    assertFails(DataError.SERIALIZATION_ERROR, () -> agents().save(bad));
+    assertFails(DataError.SERIALIZATION_ERROR, () -> agents().save(huge));
+    Map<AgentId, DataResult<Versioned<Agent>>> saved =
+        agents().saveAll(Map.of(good.id(), good, bad.id(), bad, huge.id(), huge));
+    assertThat(row(saved, good.id()).isSuccess()).isTrue();
+    assertThat(row(saved, bad.id()).failure().map(PersistenceException::error))
+        .contains(DataError.SERIALIZATION_ERROR);
+    assertThat(row(saved, huge.id()).isSuccess()).isFalse();
+  }
+
+  @Test
   void emptyMetadataAreCompleted() {
     Agent agent = Agent.of("worker", "one");
     Versioned<Agent> saved = agents().save(agent);
@@ -63,12 +120,12 @@ public abstract class AgentRepositoryContract extends PersistenceContract {
 
   @Test
   void aMissingAgentIsEmptyAndItsDeleteDoesNothing() {
-    UUID missing = UUID.randomUUID();
+    AgentId missing = AgentId.random();
     assertThat(agents().find(missing)).isEmpty();
     agents().delete(missing);
     assertThat(agents().lastHeartbeat(missing)).isEmpty();
     assertFails(DataError.NOT_FOUND, () -> agents().update(missing, value -> value));
-    assertFails(DataError.VERSION_CONFLICT, () -> agents().delete(missing, new Revision(1, 1)));
+    assertFails(DataError.VERSION_CONFLICT, () -> agents().delete(missing, new Revision.OfRow(1)));
   }
 
   @Test
@@ -77,16 +134,16 @@ public abstract class AgentRepositoryContract extends PersistenceContract {
     Versioned<Agent> first = agents().save(agent.id(), agent, SaveOptions.ifAbsent());
     assertFails(
         DataError.DUPLICATE_KEY, () -> agents().save(agent.id(), agent, SaveOptions.ifAbsent()));
-    Agent active = first.value().withStatus(AgentStatus.ACTIVE);
+    Agent active = first.value().withStatus(Agent.Status.ACTIVE);
     Versioned<Agent> second = agents().save(agent.id(), active, SaveOptions.at(first.revision()));
     assertThat(second.revision().isAfter(first.revision())).isTrue();
-    Agent idle = active.withStatus(AgentStatus.IDLE);
+    Agent idle = active.withStatus(Agent.Status.IDLE);
     assertFails(
         DataError.VERSION_CONFLICT,
         () -> agents().save(agent.id(), idle, SaveOptions.at(first.revision())));
     assertFails(DataError.VERSION_CONFLICT, () -> agents().delete(agent.id(), first.revision()));
 
-    assertThat(find(agent.id()).value().status()).isEqualTo(AgentStatus.ACTIVE);
+    assertThat(find(agent.id()).value().status()).isEqualTo(Agent.Status.ACTIVE);
     assertThat(find(agent.id()).revision()).isEqualTo(second.revision());
     agents().delete(agent.id(), second.revision());
     assertThat(agents().find(agent.id())).isEmpty();
@@ -96,10 +153,10 @@ public abstract class AgentRepositoryContract extends PersistenceContract {
   void ofConcurrentCreatorsOneWinsAndUpdatesAreAllApplied() throws Exception {
     Agent agent = Agent.of("worker", "one").withConfiguration(Map.of("n", 0));
     List<Boolean> created =
-        Together.run(
+        Concurrently.run(
             6, i -> () -> succeeds(() -> agents().save(agent.id(), agent, SaveOptions.ifAbsent())));
     assertThat(created).containsOnlyOnce(true);
-    Together.run(
+    Concurrently.run(
         3,
         i ->
             () -> {
@@ -129,23 +186,23 @@ public abstract class AgentRepositoryContract extends PersistenceContract {
     agents().delete(agent());
     assertThat(agents().find(agent())).isEmpty();
     Awaitility.await().atMost(SOON).until(() -> states().find(key).isEmpty());
-    assertThat(states().keys(agent().toString(), "")).isEmpty();
+    assertThat(states().keys(agent(), "")).isEmpty();
   }
 
   @Test
   void bulkRowsComeInOrder() {
-    Map<UUID, Agent> many = new LinkedHashMap<>();
+    Map<AgentId, Agent> many = new LinkedHashMap<>();
     for (int i = 0; i < 50; i++) {
       Agent agent = Agent.of("worker", "number " + i);
       many.put(agent.id(), agent);
     }
-    Map<UUID, DataResult<Versioned<Agent>>> saved = agents().saveAll(many);
+    Map<AgentId, DataResult<Versioned<Agent>>> saved = agents().saveAll(many);
     assertThat(saved.keySet()).containsExactlyElementsOf(many.keySet());
     assertThat(saved.values()).allMatch(DataResult::isSuccess);
-    List<UUID> asked = new ArrayList<>(many.keySet());
-    asked.add(25, UUID.randomUUID());
+    List<AgentId> asked = new ArrayList<>(many.keySet());
+    asked.add(25, AgentId.random());
 
-    Map<UUID, DataResult<Optional<Versioned<Agent>>>> found = agents().findAll(asked);
+    Map<AgentId, DataResult<Optional<Versioned<Agent>>>> found = agents().findAll(asked);
     assertThat(found.keySet()).containsExactlyElementsOf(asked);
     found.forEach(
         (id, row) ->
@@ -158,19 +215,19 @@ public abstract class AgentRepositoryContract extends PersistenceContract {
   @Test
   void bulkSavesReplaceAndRefuseRowByRow() {
     Versioned<Agent> known = agents().save(Agent.of("worker", "known"));
-    Agent changed = known.value().withStatus(AgentStatus.SUSPENDED);
+    Agent changed = known.value().withStatus(Agent.Status.SUSPENDED);
     Agent parent = Agent.of("planner", "parent");
     Agent child = Agent.of("worker", "child").withParent(parent.id());
-    Agent orphan = Agent.of("worker", "orphan").withParent(UUID.randomUUID());
-    UUID other = UUID.randomUUID();
-    Map<UUID, Agent> many = new LinkedHashMap<>();
+    Agent orphan = Agent.of("worker", "orphan").withParent(AgentId.random());
+    AgentId other = AgentId.random();
+    Map<AgentId, Agent> many = new LinkedHashMap<>();
     many.put(child.id(), child);
     many.put(orphan.id(), orphan);
     many.put(other, Agent.of("worker", "under another id"));
     many.put(known.value().id(), changed);
     many.put(parent.id(), parent);
 
-    Map<UUID, DataResult<Versioned<Agent>>> saved = agents().saveAll(many);
+    Map<AgentId, DataResult<Versioned<Agent>>> saved = agents().saveAll(many);
 
     assertThat(saved.keySet()).containsExactlyElementsOf(many.keySet());
     assertThat(row(saved, orphan.id()).failure().map(PersistenceException::error))
@@ -187,13 +244,49 @@ public abstract class AgentRepositoryContract extends PersistenceContract {
         .isTrue();
     AgentRepository others = open(config().build()).agents();
     Versioned<Agent> seen = others.find(changed.id()).orElseThrow();
-    assertThat(seen.value().status()).isEqualTo(AgentStatus.SUSPENDED);
+    assertThat(seen.value().status()).isEqualTo(Agent.Status.SUSPENDED);
     assertThat(seen.layer()).as("the bucket has it").isEqualTo(StorageLayer.DISTRIBUTED_KV);
   }
 
   @Test
+  void bulkDeletesTakeStateAlongAndRefuseRowByRow() {
+    Agent kept = Agent.of("planner", "kept");
+    Agent child = Agent.of("worker", "child").withParent(kept.id());
+    Map<AgentId, Agent> many = new LinkedHashMap<>();
+    AgentId parent = AgentId.random();
+    many.put(parent, Agent.of(parent, "planner", "parent"));
+    for (int i = 0; i < 250; i++) {
+      Agent agent = Agent.of("worker", "number " + i).withParent(parent);
+      many.put(agent.id(), agent);
+    }
+    many.put(kept.id(), kept);
+    agents().saveAll(many).values().forEach(DataResult::orElseThrow);
+    agents().save(child);
+    StateKey key = StateKey.of(many.keySet().iterator().next(), "key");
+    states().save(key, "1");
+
+    Map<AgentId, DataResult<Optional<Revision>>> deleted = agents().deleteAll(many.keySet());
+
+    assertThat(deleted.keySet()).containsExactlyElementsOf(many.keySet());
+    assertThat(row(deleted, kept.id()).failure().map(PersistenceException::error))
+        .contains(DataError.CONSTRAINT_VIOLATION);
+    assertThat(find(kept.id()).value().name()).isEqualTo("kept");
+    AgentRepository others = open(config().build()).agents();
+    many.keySet().stream()
+        .filter(id -> !id.equals(kept.id()))
+        .forEach(
+            id -> {
+              row(deleted, id).orElseThrow();
+              assertThat(agents().find(id)).isEmpty();
+              assertThat(others.find(id)).isEmpty();
+            });
+    Awaitility.await().atMost(SOON).until(() -> states().find(key).isEmpty());
+    assertThat(states().keys(key.agent(), "")).isEmpty();
+  }
+
+  @Test
   void agentsThatWereDeletedAreRegisteredAgainTogether() {
-    Map<UUID, Agent> many = new LinkedHashMap<>();
+    Map<AgentId, Agent> many = new LinkedHashMap<>();
     for (int i = 0; i < 10; i++) {
       Agent agent = Agent.of("worker", "number " + i);
       many.put(agent.id(), agent);
@@ -211,7 +304,7 @@ public abstract class AgentRepositoryContract extends PersistenceContract {
   @Test
   void whatTheRegistryRefusesIsTypedAndLosesNothing() {
     Agent before = find(agent()).value();
-    Agent orphan = before.withParent(UUID.randomUUID());
+    Agent orphan = before.withParent(AgentId.random());
     assertFails(DataError.CONSTRAINT_VIOLATION, () -> agents().save(orphan));
     Agent bare = before.withMetadata(Map.of("version", "1"));
     assertFails(DataError.CONSTRAINT_VIOLATION, () -> agents().save(bare));
@@ -245,11 +338,11 @@ public abstract class AgentRepositoryContract extends PersistenceContract {
     return persistence().agents();
   }
 
-  private static <T> DataResult<T> row(Map<UUID, DataResult<T>> rows, UUID id) {
+  private static <T> DataResult<T> row(Map<AgentId, DataResult<T>> rows, AgentId id) {
     return Objects.requireNonNull(rows.get(id));
   }
 
-  private Versioned<Agent> find(UUID id) {
+  private Versioned<Agent> find(AgentId id) {
     return agents().find(id).orElseThrow();
   }
 

@@ -4,14 +4,14 @@ import static io.mistersmith.persistence.testkit.contract.Failures.assertFails;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.mistersmith.persistence.agent.LifecycleEvents.LifecycleEvent;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.DataResult;
 import io.mistersmith.persistence.error.PersistenceException;
-import io.mistersmith.persistence.lifecycle.LifecycleEvent;
 import io.mistersmith.persistence.model.Agent;
-import io.mistersmith.persistence.model.AgentStatus;
-import io.mistersmith.persistence.spi.AgentStore;
-import io.mistersmith.persistence.spi.StoredAgent;
+import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.spi.sql.AgentStore;
+import io.mistersmith.persistence.spi.sql.AgentStore.StoredAgent;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -22,14 +22,18 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
-/** What the registry of agents must do. */
+/** The contract of the registry of agents. */
 public abstract class AgentStoreContract extends StoresContract {
 
   /** For implementations. */
   protected AgentStoreContract() {}
+
+  @Test
+  void anOwnerOutsideTheRegistryIsRefused() {
+    ExternalOwnerContract.assertRefusedBy(stores().sql());
+  }
 
   @Test
   void anAgentIsReadBackAsItWasSaved() {
@@ -37,7 +41,7 @@ public abstract class AgentStoreContract extends StoresContract {
     agents().save(parent, AgentStore.NONE);
     Agent agent =
         Agent.of("worker", "\u65e5\u672c '; DROP TABLE agents.registry; --")
-            .withStatus(AgentStatus.SUSPENDED)
+            .withStatus(Agent.Status.SUSPENDED)
             .withCapabilities(Map.of("tools", List.of("search", "book"), "depth", 3))
             .withConfiguration(Map.of("nested", Map.of("on", true, "text", "x\"y")))
             .withMetadata(Map.of("created_at", "2026-01-01T00:00:00Z", "version", "1.2.3"))
@@ -53,8 +57,28 @@ public abstract class AgentStoreContract extends StoresContract {
   }
 
   @Test
+  void numbersAreReadBackAsWhatTheyWere() {
+    Map<String, Object> numbers =
+        Map.of(
+            "large", 1.0E7,
+            "larger", 1.7E300,
+            "small", 1.5E-9,
+            "whole", 3.0,
+            "int", 7,
+            "long", 1_700_000_000_000L,
+            "list", List.of(2.0, Map.of("deep", 1.0E12)));
+    Agent agent = Agent.of("worker", "one").withCapabilities(numbers);
+    assertThat(agents().save(agent, AgentStore.ANY).agent().capabilities()).isEqualTo(numbers);
+    assertThat(agents().find(agent.id()).orElseThrow().agent().capabilities()).isEqualTo(numbers);
+    Agent batched = Agent.of("worker", "two").withConfiguration(numbers);
+    agents().saveAll(List.of(batched));
+    assertThat(agents().find(batched.id()).orElseThrow().agent().configuration())
+        .isEqualTo(numbers);
+  }
+
+  @Test
   void everyStatusIsKept() {
-    for (AgentStatus status : AgentStatus.values()) {
+    for (Agent.Status status : Agent.Status.values()) {
       Agent agent = Agent.of("worker", "one").withStatus(status);
       agents().save(agent, AgentStore.NONE);
       assertThat(agents().find(agent.id()).orElseThrow().agent().status()).isEqualTo(status);
@@ -69,7 +93,7 @@ public abstract class AgentStoreContract extends StoresContract {
     assertThat(Instant.parse(String.valueOf(metadata.get("created_at")))).isAfter(Instant.EPOCH);
     assertThat(agents().find(agent.id()).orElseThrow().agent().metadata()).isEqualTo(metadata);
 
-    StoredAgent again = agents().save(agent.withStatus(AgentStatus.ACTIVE), AgentStore.ANY);
+    StoredAgent again = agents().save(agent.withStatus(Agent.Status.ACTIVE), AgentStore.ANY);
     assertThat(again.agent().metadata()).isEqualTo(metadata);
     assertThat(agents().find(agent.id()).orElseThrow().agent().metadata()).isEqualTo(metadata);
   }
@@ -83,7 +107,7 @@ public abstract class AgentStoreContract extends StoresContract {
 
   @Test
   void anUnknownParentIsRefused() {
-    Agent agent = Agent.of("worker", "one").withParent(UUID.randomUUID());
+    Agent agent = Agent.of("worker", "one").withParent(AgentId.random());
     assertFails(DataError.CONSTRAINT_VIOLATION, () -> agents().save(agent, AgentStore.NONE));
     assertThat(agents().find(agent.id())).isEmpty();
   }
@@ -101,7 +125,7 @@ public abstract class AgentStoreContract extends StoresContract {
   void aFailedWriteLeavesTheAgentAsItWas() {
     Agent agent = Agent.of("worker", "one");
     agents().save(agent, AgentStore.NONE);
-    Agent changed = agent.withStatus(AgentStatus.ERROR);
+    Agent changed = agent.withStatus(Agent.Status.ERROR);
     assertFails(DataError.DUPLICATE_KEY, () -> agents().save(changed, AgentStore.NONE));
     assertFails(DataError.VERSION_CONFLICT, () -> agents().save(changed, 2));
     agents().save(agent, 1);
@@ -117,9 +141,9 @@ public abstract class AgentStoreContract extends StoresContract {
   void ofConcurrentCreatorsOneWins() throws Exception {
     Agent agent = Agent.of("worker", "one");
     List<Boolean> created =
-        Together.run(6, i -> () -> succeeds(() -> agents().save(agent, AgentStore.NONE)));
+        Concurrently.run(6, i -> () -> succeeds(() -> agents().save(agent, AgentStore.NONE)));
     assertThat(created).containsOnlyOnce(true);
-    List<Boolean> changed = Together.run(6, i -> () -> succeeds(() -> agents().save(agent, 1)));
+    List<Boolean> changed = Concurrently.run(6, i -> () -> succeeds(() -> agents().save(agent, 1)));
     assertThat(changed).containsOnlyOnce(true);
   }
 
@@ -129,7 +153,7 @@ public abstract class AgentStoreContract extends StoresContract {
     Agent two = Agent.of("worker", "two");
     agents().save(one, AgentStore.ANY);
     agents().save(two, AgentStore.ANY);
-    assertThat(agents().findAll(List.of(one.id(), UUID.randomUUID(), two.id())))
+    assertThat(agents().findAll(List.of(one.id(), AgentId.random(), two.id())))
         .containsOnlyKeys(one.id(), two.id());
     assertThat(agents().findAll(List.of())).isEmpty();
   }
@@ -141,12 +165,12 @@ public abstract class AgentStoreContract extends StoresContract {
     Agent known = agents().save(Agent.of("worker", "known"), AgentStore.ANY).agent();
     Agent changed =
         known
-            .withStatus(AgentStatus.ERROR)
+            .withStatus(Agent.Status.ERROR)
             .withConfiguration(Map.of("a", List.of(1)))
             .withMetadata(Map.of());
     List<Agent> batch = List.of(parent, changed, child);
 
-    Map<UUID, DataResult<StoredAgent>> saved = agents().saveAll(batch);
+    Map<AgentId, DataResult<StoredAgent>> saved = agents().saveAll(batch);
 
     assertThat(saved.keySet()).containsExactly(parent.id(), known.id(), child.id());
     assertThat(row(saved, parent.id()).version()).isEqualTo(1);
@@ -168,11 +192,11 @@ public abstract class AgentStoreContract extends StoresContract {
   @Test
   void ofManyTheRefusedOnesAloneFail() {
     List<Agent> batch = new ArrayList<>();
-    Set<UUID> refused = new HashSet<>();
+    Set<AgentId> refused = new HashSet<>();
     for (int i = 0; i < 100; i++) {
       Agent agent = Agent.of("worker", "number " + i);
       if (i % 33 == 5) {
-        agent = agent.withParent(UUID.randomUUID());
+        agent = agent.withParent(AgentId.random());
       } else if (i % 33 == 6) {
         agent = agent.withMetadata(Map.of("version", "1"));
       } else if (i % 33 == 7) {
@@ -184,7 +208,7 @@ public abstract class AgentStoreContract extends StoresContract {
       batch.add(agent);
     }
 
-    Map<UUID, DataResult<StoredAgent>> saved = agents().saveAll(batch);
+    Map<AgentId, DataResult<StoredAgent>> saved = agents().saveAll(batch);
 
     assertThat(saved.keySet()).containsExactlyElementsOf(batch.stream().map(Agent::id).toList());
     saved.forEach(
@@ -206,7 +230,7 @@ public abstract class AgentStoreContract extends StoresContract {
     Agent two = Agent.of("worker", "two");
     agents().saveAll(List.of(one, two));
     agents().save(two, AgentStore.ANY);
-    agents().markAllPublished(Map.of(one.id(), 1L, two.id(), 1L, UUID.randomUUID(), 1L));
+    agents().markAllPublished(Map.of(one.id(), 1L, two.id(), 1L, AgentId.random(), 1L));
     assertThat(unpublished(10)).containsExactly(two.id());
     agents().markAllPublished(Map.of(one.id(), 7L, two.id(), 2L));
     agents().markAllPublished(Map.of());
@@ -228,19 +252,71 @@ public abstract class AgentStoreContract extends StoresContract {
   }
 
   @Test
+  void manyAreDeletedAsOneByOne() {
+    Agent parent = Agent.of("planner", "the parent");
+    Agent child = Agent.of("worker", "the child").withParent(parent.id());
+    Agent other = Agent.of("worker", "other");
+    Agent stays = Agent.of("worker", "stays");
+    agents().saveAll(List.of(parent, child, other, stays));
+    agents().save(other, AgentStore.ANY);
+    AgentId missing = AgentId.random();
+
+    Map<AgentId, DataResult<Long>> deleted =
+        agents().deleteAll(List.of(parent.id(), missing, other.id(), child.id()));
+
+    assertThat(deleted.keySet()).containsExactly(parent.id(), missing, other.id(), child.id());
+    assertThat(deleted.values().stream().map(DataResult::orElseThrow))
+        .containsExactly(1L, AgentStore.NONE, 2L, 1L);
+    assertThat(agents().findAll(List.of(parent.id(), other.id(), child.id()))).isEmpty();
+    assertThat(agents().find(stays.id())).isPresent();
+    assertThat(eventsOf(other)).isEmpty();
+    assertThat(agents().deleteAll(List.of())).isEmpty();
+  }
+
+  @Test
+  void ofManyToDeleteParentsOfOthersAloneStay() {
+    Agent grandparent = Agent.of("planner", "the grandparent");
+    Agent parent = Agent.of("planner", "the parent").withParent(grandparent.id());
+    Agent child = Agent.of("worker", "the child").withParent(parent.id());
+    List<Agent> batch = new ArrayList<>(List.of(grandparent, parent));
+    for (int i = 0; i < 50; i++) {
+      batch.add(Agent.of("worker", "number " + i).withParent(grandparent.id()));
+    }
+    agents().saveAll(batch);
+    agents().save(child, AgentStore.NONE);
+
+    Map<AgentId, DataResult<Long>> deleted =
+        agents().deleteAll(batch.stream().map(Agent::id).toList());
+
+    deleted.forEach(
+        (id, row) -> {
+          boolean needed = id.equals(grandparent.id()) || id.equals(parent.id());
+          assertThat(row.isSuccess()).isEqualTo(!needed);
+          assertThat(agents().find(id).isPresent()).isEqualTo(needed);
+          row.failure()
+              .ifPresent(
+                  e -> {
+                    assertThat(e.error()).isEqualTo(DataError.CONSTRAINT_VIOLATION);
+                    assertThat(e).hasMessageContaining(id.toString());
+                  });
+        });
+    assertThat(agents().find(child.id())).isPresent();
+  }
+
+  @Test
   void heartbeatsNeverGoBack() {
     Agent agent = Agent.of("worker", "one");
     StoredAgent saved = agents().save(agent, AgentStore.ANY);
     Instant time = Instant.parse("2026-05-06T07:08:09.123456Z");
     assertThat(agents().lastHeartbeat(agent.id())).isEmpty();
-    agents().heartbeats(Map.of(agent.id(), time, UUID.randomUUID(), time));
+    agents().heartbeats(Map.of(agent.id(), time, AgentId.random(), time));
     assertThat(agents().lastHeartbeat(agent.id())).contains(time);
     agents().heartbeats(Map.of(agent.id(), time.minusSeconds(1)));
     assertThat(agents().lastHeartbeat(agent.id())).contains(time);
     agents().heartbeats(Map.of(agent.id(), time.plusSeconds(1)));
     agents().heartbeats(Map.of());
     assertThat(agents().lastHeartbeat(agent.id())).contains(time.plusSeconds(1));
-    assertThat(agents().lastHeartbeat(UUID.randomUUID())).isEmpty();
+    assertThat(agents().lastHeartbeat(AgentId.random())).isEmpty();
     assertThat(agents().find(agent.id()).orElseThrow().version()).isEqualTo(saved.version());
 
     agents().save(agent, AgentStore.ANY);
@@ -264,27 +340,27 @@ public abstract class AgentStoreContract extends StoresContract {
     assertThat(unpublished(10)).contains(one.id());
     agents().markPublished(one.id(), 3);
     agents().markPublished(one.id(), 2);
-    agents().markPublished(UUID.randomUUID(), 1);
+    agents().markPublished(AgentId.random(), 1);
     agents().delete(two.id(), AgentStore.ANY);
     assertThat(unpublished(10)).isEmpty();
   }
 
-  private static StoredAgent row(Map<UUID, DataResult<StoredAgent>> rows, UUID id) {
+  private static StoredAgent row(Map<AgentId, DataResult<StoredAgent>> rows, AgentId id) {
     return Objects.requireNonNull(rows.get(id)).orElseThrow();
   }
 
   private List<String> eventsOf(Agent agent) {
-    return stores().lifecycleEvents().list(agent.id(), Optional.empty(), 10).stream()
+    return stores().sql().lifecycleEvents().list(agent.id(), Optional.empty(), 10).stream()
         .map(LifecycleEvent::type)
         .toList();
   }
 
-  private List<UUID> unpublished(int limit) {
+  private List<AgentId> unpublished(int limit) {
     return agents().unpublished(limit).stream().map(stored -> stored.agent().id()).toList();
   }
 
   private AgentStore agents() {
-    return stores().agents();
+    return stores().sql().agents();
   }
 
   private static boolean succeeds(Runnable call) {

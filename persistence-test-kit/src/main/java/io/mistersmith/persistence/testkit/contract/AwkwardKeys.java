@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.testkit.contract;
 
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
 import java.util.ArrayList;
 import java.util.List;
@@ -8,7 +9,7 @@ import java.util.List;
 final class AwkwardKeys {
 
   /** The owner of most of them. */
-  static final String AGENT = "agent";
+  static final AgentId AGENT = AgentId.external("agent");
 
   private static final List<String> TEXTS =
       List.of(
@@ -74,11 +75,11 @@ final class AwkwardKeys {
     List<StateKey> keys = new ArrayList<>();
     for (String text : TEXTS) {
       keys.add(StateKey.of(AGENT, text));
-      keys.add(StateKey.of(text, "key"));
+      keys.add(StateKey.of(AgentId.external(text), "key"));
     }
     keys.add(StateKey.of(AGENT, longest("k")));
     keys.add(StateKey.of(AGENT, longest("\ud83e\udd16")));
-    keys.add(StateKey.of(longest("\ud83e\udd16"), longest("\ud83e\udd16")));
+    keys.add(StateKey.of(AgentId.external(longest("\ud83e\udd16")), longest("\ud83e\udd16")));
     keys.add(StateKey.of(AGENT, "a" + ".b".repeat(127)));
     return keys.stream().distinct().toList();
   }

@@ -6,14 +6,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.CacheConfig;
 import io.mistersmith.persistence.error.TransientPersistenceException;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.DataType;
+import io.mistersmith.persistence.model.DataType.StorageLayer;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.model.StorageLayer;
 import io.mistersmith.persistence.model.Versioned;
-import io.mistersmith.persistence.monitor.CacheStats;
-import io.mistersmith.persistence.repository.SaveOptions;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.operations.Operations.CacheStats;
+import io.mistersmith.persistence.state.SaveOptions;
+import io.mistersmith.persistence.state.StateRepository;
+import io.mistersmith.persistence.state.StateType;
 import io.mistersmith.persistence.testkit.fault.Call;
 import io.mistersmith.persistence.testkit.fault.Faults;
 import java.time.Duration;
@@ -26,14 +28,14 @@ import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
-/** What a read answers from the memory of its process, and what it must not answer from there. */
+/** Reads that the cache of the process may answer, and reads that it must not. */
 public abstract class CacheContract extends PersistenceContract {
 
   /** For implementations. */
   protected CacheContract() {}
 
   private StateRepository<Integer> numbers(Persistence runtime) {
-    return runtime.states(DataType.AGENT_STATE, Integer.class);
+    return runtime.states(Integer.class);
   }
 
   private StateRepository<Integer> numbers() {
@@ -58,7 +60,7 @@ public abstract class CacheContract extends PersistenceContract {
   }
 
   private CacheStats stats() {
-    return persistence().cacheStats(DataType.AGENT_STATE).orElseThrow();
+    return persistence().operations().cacheStats(DataType.AGENT_STATE).orElseThrow();
   }
 
   @Test
@@ -149,10 +151,10 @@ public abstract class CacheContract extends PersistenceContract {
     numbers().save(key("k"), 0);
     ConcurrentLinkedQueue<String> wrong = new ConcurrentLinkedQueue<>();
     ConcurrentLinkedQueue<Revision> told = new ConcurrentLinkedQueue<>();
-    AutoCloseable watch =
+    StateRepository.Watch watch =
         numbers()
             .watch(
-                agent().toString(),
+                agent(),
                 event -> {
                   Revision read = revision("k");
                   if (event.revision().isAfter(read)) {
@@ -244,21 +246,22 @@ public abstract class CacheContract extends PersistenceContract {
   @Test
   void whereItIsOffNothingIsAnsweredFromMemory() {
     Persistence off =
-        open(config().cache(CacheConfig.defaults().without(DataType.AGENT_STATE)).build());
+        open(config().cache(CacheConfig.builder().excluded(DataType.AGENT_STATE).build()).build());
     numbers(off).save(key("k"), 1);
     for (int i = 0; i < 10; i++) {
       assertThat(numbers(off).find(key("k")).orElseThrow().layer())
           .isEqualTo(StorageLayer.DISTRIBUTED_KV);
     }
-    assertThat(off.cacheStats(DataType.AGENT_STATE)).isEmpty();
-    assertThat(off.cacheStats(DataType.SESSION_DATA)).isPresent();
-    assertThat(off.cacheStats(DataType.TASK_INFO)).isEmpty();
+    assertThat(off.operations().cacheStats(DataType.AGENT_STATE)).isEmpty();
+    assertThat(off.operations().cacheStats(DataType.SESSION_DATA)).isPresent();
+    assertThat(off.operations().cacheStats(DataType.TASK_INFO)).isEmpty();
   }
 
   @Test
   void sessionsAreKeptToo() {
-    StateRepository<Integer> sessions = persistence().states(DataType.SESSION_DATA, Integer.class);
-    StateKey key = StateKey.of("session", "k");
+    StateRepository<Integer> sessions =
+        persistence().states(StateType.untyped(Integer.class).in(DataType.SESSION_DATA));
+    StateKey key = StateKey.of(AgentId.external("session"), "k");
     sessions.save(key, 1);
     untilCached(sessions, key);
     sessions.save(key, 2);

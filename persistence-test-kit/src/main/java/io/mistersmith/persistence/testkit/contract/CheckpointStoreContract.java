@@ -5,21 +5,22 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.mistersmith.persistence.agent.LifecycleEvents.LifecycleEvent;
+import io.mistersmith.persistence.checkpoint.Checkpoint;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.TransientPersistenceException;
-import io.mistersmith.persistence.lifecycle.Checkpoint;
-import io.mistersmith.persistence.lifecycle.LifecycleEvent;
 import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.HybridTimestamp;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.spi.AgentStore;
-import io.mistersmith.persistence.spi.CheckpointStore;
-import io.mistersmith.persistence.spi.NewCheckpoint;
-import io.mistersmith.persistence.spi.Operation;
-import io.mistersmith.persistence.spi.Provenance;
-import io.mistersmith.persistence.spi.StateChange;
-import io.mistersmith.persistence.spi.StoredState;
+import io.mistersmith.persistence.spi.hot.EntryMetadata.Provenance;
+import io.mistersmith.persistence.spi.hot.Operation;
+import io.mistersmith.persistence.spi.sql.AgentStore;
+import io.mistersmith.persistence.spi.sql.CheckpointStore;
+import io.mistersmith.persistence.spi.sql.CheckpointStore.NewCheckpoint;
+import io.mistersmith.persistence.spi.sql.JournalStore.StateChange;
+import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -31,17 +32,17 @@ import java.util.UUID;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/** What a store must do that keeps copies of agents' states. */
+/** The contract of a store that keeps copies of agents' states. */
 public abstract class CheckpointStoreContract extends DurableContract {
 
   /** For implementations. */
   protected CheckpointStoreContract() {}
 
   private CheckpointStore checkpoints() {
-    return stores().checkpoints();
+    return stores().sql().checkpoints();
   }
 
-  private NewCheckpoint request(UUID agent, Optional<UUID> parent) {
+  private NewCheckpoint request(AgentId agent, Optional<UUID> parent) {
     return new NewCheckpoint(
         UUID.randomUUID(),
         agent,
@@ -54,7 +55,7 @@ public abstract class CheckpointStoreContract extends DurableContract {
         false);
   }
 
-  private Checkpoint create(UUID agent) {
+  private Checkpoint create(AgentId agent) {
     return checkpoints().create(request(agent, Optional.empty()));
   }
 
@@ -70,7 +71,7 @@ public abstract class CheckpointStoreContract extends DurableContract {
 
   @Test
   void holdsWhatLivesThenAsItWas() {
-    UUID agent = register();
+    AgentId agent = register();
     Instant soon = now().plus(Duration.ofHours(1)).truncatedTo(ChronoUnit.MILLIS);
     Provenance from = Provenance.of(new HybridTimestamp(1_700_000_000_000L, 7, "node~1"));
     StateKey known = StateKey.of(agent, "of-known-origin");
@@ -121,7 +122,7 @@ public abstract class CheckpointStoreContract extends DurableContract {
     assertThat(entries)
         .extracting(entry -> entry.key().key())
         .containsExactly("a.\u65e5'\"", "ends", "of-known-origin");
-    assertThat(entries).allMatch(entry -> entry.key().agent().equals(agent.toString()));
+    assertThat(entries).allMatch(entry -> entry.key().agent().equals(agent));
     assertThat(entries).extracting(StoredState::revision).containsExactly(at(1), at(4), at(5));
     assertThat(entries)
         .extracting(entry -> compact(entry.value()))
@@ -136,9 +137,9 @@ public abstract class CheckpointStoreContract extends DurableContract {
 
   @Test
   void refusesToBeMadeBeforeTheJournalIsAppliedThatFar() {
-    UUID agent = register();
+    AgentId agent = register();
     apply(put(StateKey.of(agent, "k"), at(1), "1"));
-    for (Revision missing : List.of(at(2), new Revision(2, 1))) {
+    for (Revision.OfJournal missing : List.of(at(2), new Revision.OfJournal(2, 1))) {
       NewCheckpoint request =
           new NewCheckpoint(
               UUID.randomUUID(),
@@ -160,9 +161,9 @@ public abstract class CheckpointStoreContract extends DurableContract {
 
   @Test
   void whatIsUnknownIsNotFound() {
-    UUID agent = register();
+    AgentId agent = register();
     Checkpoint others = create(register());
-    assertFails(DataError.NOT_FOUND, () -> create(UUID.randomUUID()));
+    assertFails(DataError.NOT_FOUND, () -> create(AgentId.random()));
     assertFails(
         DataError.NOT_FOUND,
         () -> checkpoints().create(request(agent, Optional.of(UUID.randomUUID()))));
@@ -189,7 +190,7 @@ public abstract class CheckpointStoreContract extends DurableContract {
     apply(
         put(StateKey.of(late.id(), "k"), at(1), "1"), put(StateKey.of(late.id(), "l"), at(2), "2"));
     apply(put(StateKey.of(late.id(), "l"), at(3), "3"));
-    stores().agents().save(late, AgentStore.NONE);
+    stores().sql().agents().save(late, AgentStore.NONE);
     apply(put(StateKey.of(late.id(), "k"), at(4), "4"));
 
     assertFails(DataError.DEAD_LETTERED, () -> create(late.id()));
@@ -203,7 +204,7 @@ public abstract class CheckpointStoreContract extends DurableContract {
     assertThat(content(create(late.id()))).isEqualTo(Map.of("k", "4", "l", "6"));
   }
 
-  private NewCheckpoint lenient(UUID agent, String bucket) {
+  private NewCheckpoint lenient(AgentId agent, String bucket) {
     return new NewCheckpoint(
         UUID.randomUUID(),
         agent,
@@ -218,16 +219,16 @@ public abstract class CheckpointStoreContract extends DurableContract {
 
   @Test
   void theSameSequenceOfAnotherEpochIsAChange() {
-    UUID agent = register();
+    AgentId agent = register();
     apply(put(StateKey.of(agent, "k"), at(1), "1"));
     Checkpoint first = create(agent);
-    apply(put(StateKey.of(agent, "k"), new Revision(2, 1), "2"));
+    apply(put(StateKey.of(agent, "k"), new Revision.OfJournal(2, 1), "2"));
     assertThat(content(createAfter(first))).isEqualTo(Map.of("k", "2"));
   }
 
   @Test
   void oneOfChangesHoldsWhatItsParentDoesNotSay() {
-    UUID agent = register();
+    AgentId agent = register();
     String large = "\"" + "x".repeat(3_000) + "\"";
     apply(
         put(StateKey.of(agent, "same"), at(1), large),
@@ -262,7 +263,7 @@ public abstract class CheckpointStoreContract extends DurableContract {
 
   @Test
   void oneThatAnotherNeedsStays() {
-    UUID agent = register();
+    AgentId agent = register();
     Checkpoint first = create(agent);
     Checkpoint second = createAfter(first);
     Checkpoint alone = create(agent);
@@ -284,12 +285,13 @@ public abstract class CheckpointStoreContract extends DurableContract {
 
   @Test
   void whatIsMadeAndRemovedIsRecorded() {
-    UUID agent = register();
+    AgentId agent = register();
     Checkpoint made = create(agent);
     assertThat(checkpoints().delete(agent, List.of(made.id()), "removed")).isEqualTo(1);
     assertThat(checkpoints().delete(agent, List.of(made.id()), "removed again")).isZero();
 
-    List<LifecycleEvent> events = stores().lifecycleEvents().list(agent, Optional.empty(), 10);
+    List<LifecycleEvent> events =
+        stores().sql().lifecycleEvents().list(agent, Optional.empty(), 10);
     assertThat(events)
         .extracting(LifecycleEvent::type)
         .containsExactly("removed", "checkpoint_created", "registered");
@@ -300,9 +302,9 @@ public abstract class CheckpointStoreContract extends DurableContract {
 
   @Test
   void theyGoWithTheirAgent() {
-    UUID agent = register();
+    AgentId agent = register();
     Checkpoint second = createAfter(create(agent));
-    assertThat(stores().agents().delete(agent, AgentStore.ANY)).isTrue();
+    assertThat(stores().sql().agents().delete(agent, AgentStore.ANY)).isTrue();
     assertThat(checkpoints().find(second.id())).isEmpty();
     assertThat(checkpoints().list(agent)).isEmpty();
   }

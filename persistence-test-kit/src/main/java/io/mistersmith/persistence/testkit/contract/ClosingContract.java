@@ -5,16 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.BackpressureConfig;
+import io.mistersmith.persistence.conflict.ConflictResolver.Resolution;
 import io.mistersmith.persistence.conflict.ConflictRules;
-import io.mistersmith.persistence.conflict.Resolution;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.Versioned;
-import io.mistersmith.persistence.repository.SaveOptions;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.SaveOptions;
+import io.mistersmith.persistence.state.StateRepository;
+import io.mistersmith.persistence.state.StateType;
 import io.mistersmith.persistence.testkit.fault.Call;
 import io.mistersmith.persistence.testkit.fault.Faults;
 import io.mistersmith.persistence.testkit.fault.Gate;
@@ -24,7 +25,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** What a runtime promises while it is being closed. */
+/** The promises of a runtime while it is being closed. */
 public abstract class ClosingContract extends PersistenceContract {
 
   private final Faults faults = new Faults(1);
@@ -36,7 +37,8 @@ public abstract class ClosingContract extends PersistenceContract {
   void writesAreRefusedFromTheMomentOfClosingAndTheRestIsFlushed() throws Exception {
     Persistence closing = open(config().build(), faults);
     StateRepository<Object> states = closing.states(Object.class);
-    StateRepository<Object> sessions = closing.states(DataType.SESSION_DATA, Object.class);
+    StateRepository<Object> sessions =
+        closing.states(StateType.untyped(Object.class).in(DataType.SESSION_DATA));
     persistence().close(SOON);
     Revision before;
     CompletableFuture<Long> left;
@@ -69,9 +71,8 @@ public abstract class ClosingContract extends PersistenceContract {
     Persistence closing = open(config().build(), faults);
     StateRepository<Object> states =
         closing.states(
-            DataType.AGENT_STATE,
-            Object.class,
-            ConflictRules.of(conflict -> Resolution.takeIncoming()));
+            StateType.untyped(Object.class)
+                .withRules(ConflictRules.of(conflict -> Resolution.takeIncoming())));
     List<CompletableFuture<Versioned<Object>>> writes = new ArrayList<>();
     CompletableFuture<Long> left;
     try (Gate gate = faults.on(Call.PUBLISH).pauseBefore()) {
@@ -95,7 +96,12 @@ public abstract class ClosingContract extends PersistenceContract {
     Persistence closing =
         open(
             config()
-                .backpressure(BackpressureConfig.block(SOON).withLimits(1, 1 << 20, SOON))
+                .backpressure(
+                    BackpressureConfig.block(SOON).toBuilder()
+                        .maxEntries(1)
+                        .maxBytes(1 << 20)
+                        .maxAge(SOON)
+                        .build())
                 .build(),
             faults);
     StateRepository<Object> states = closing.states(Object.class);
@@ -104,7 +110,7 @@ public abstract class ClosingContract extends PersistenceContract {
       var unused = states.save(key("a"), "1");
       assertThat(gate.awaitArrival(SOON)).isTrue();
       CompletableFuture<DataError> blocked =
-          CompletableFuture.supplyAsync(
+          OwnThread.supply(
               () -> {
                 while (true) {
                   try {
@@ -122,7 +128,7 @@ public abstract class ClosingContract extends PersistenceContract {
   }
 
   private static CompletableFuture<Long> closeInBackground(Persistence closing) {
-    return CompletableFuture.supplyAsync(() -> closing.close(SOON));
+    return OwnThread.supply(() -> closing.close(SOON));
   }
 
   /** Writes until one is refused: those that are let in before the close begins are no failure. */

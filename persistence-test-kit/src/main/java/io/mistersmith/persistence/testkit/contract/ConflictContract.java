@@ -6,20 +6,20 @@ import static org.assertj.core.api.Assertions.fail;
 
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.conflict.ConflictResolver;
+import io.mistersmith.persistence.conflict.ConflictResolver.ConflictStrategy;
 import io.mistersmith.persistence.conflict.ConflictRules;
-import io.mistersmith.persistence.conflict.ConflictStrategy;
 import io.mistersmith.persistence.crdt.GCounter;
 import io.mistersmith.persistence.crdt.OrSet;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
-import io.mistersmith.persistence.model.DataType;
+import io.mistersmith.persistence.event.PersistenceEvent;
+import io.mistersmith.persistence.event.PersistenceEvent.ConflictMet.Outcome;
+import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.Versioned;
-import io.mistersmith.persistence.monitor.ConflictReport;
-import io.mistersmith.persistence.monitor.ConflictReport.Outcome;
-import io.mistersmith.persistence.monitor.PersistenceListener;
-import io.mistersmith.persistence.repository.SaveOptions;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.SaveOptions;
+import io.mistersmith.persistence.state.StateRepository;
+import io.mistersmith.persistence.state.StateType;
 import io.mistersmith.persistence.testkit.fault.Faults;
 import java.time.Clock;
 import java.time.Duration;
@@ -31,20 +31,20 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** What a save must do that meets a version which its caller had not seen. */
+/** The contract of a save that meets a version which its caller had not seen. */
 public abstract class ConflictContract extends PersistenceContract {
 
   private static final int WRITERS = 8;
   private static final int WRITES = 15;
 
-  private final List<ConflictReport> reports = new CopyOnWriteArrayList<>();
+  private final List<PersistenceEvent.ConflictMet> reports = new CopyOnWriteArrayList<>();
 
   /** For implementations. */
   protected ConflictContract() {}
 
   private static StateRepository<String> strings(
       Persistence runtime, ConflictResolver<String> resolver) {
-    return runtime.states(DataType.AGENT_STATE, String.class, ConflictRules.of(resolver));
+    return runtime.states(StateType.untyped(String.class).withRules(ConflictRules.of(resolver)));
   }
 
   /** Another runtime, whose clock is this much behind. */
@@ -55,8 +55,10 @@ public abstract class ConflictContract extends PersistenceContract {
 
   private final class Collector implements PersistenceListener {
     @Override
-    public void onConflict(ConflictReport report) {
-      reports.add(report);
+    public void on(PersistenceEvent event) {
+      if (event instanceof PersistenceEvent.ConflictMet report) {
+        reports.add(report);
+      }
     }
   }
 
@@ -74,7 +76,7 @@ public abstract class ConflictContract extends PersistenceContract {
     assertThat(slow.find(key("k")).orElseThrow().value()).isEqualTo("late");
     assertThat(reports)
         .containsExactly(
-            new ConflictReport(
+            new PersistenceEvent.ConflictMet(
                 key("k"), ConflictStrategy.LAST_WRITE_WINS, Outcome.KEPT_CURRENT, 0));
   }
 
@@ -187,15 +189,16 @@ public abstract class ConflictContract extends PersistenceContract {
     ConflictRules<String> rules =
         ConflictRules.of(ConflictResolver.<String>reject())
             .withPrefix("log.", ConflictResolver.customMerge((a, b) -> a + b));
-    StateRepository<String> mine = persistence().states(DataType.AGENT_STATE, String.class, rules);
+    StateRepository<String> mine =
+        persistence().states(StateType.untyped(String.class).withRules(rules));
     StateRepository<String> theirs =
-        behind(Duration.ofSeconds(5)).states(DataType.AGENT_STATE, String.class, rules);
+        behind(Duration.ofSeconds(5)).states(StateType.untyped(String.class).withRules(rules));
     mine.save(key("log.x"), "a");
     mine.save(key("plan"), "a");
     assertThat(theirs.save(key("log.x"), "b").value()).isEqualTo("ab");
     assertFails(DataError.VERSION_CONFLICT, () -> theirs.save(key("plan"), "b"));
     assertThat(reports)
-        .extracting(ConflictReport::outcome)
+        .extracting(PersistenceEvent.ConflictMet::outcome)
         .containsExactly(Outcome.MERGED, Outcome.REJECTED);
   }
 
@@ -217,7 +220,7 @@ public abstract class ConflictContract extends PersistenceContract {
   void noIncrementOfAnyWriterIsLost() throws Exception {
     List<StateRepository<GCounter>> repositories =
         repositories(GCounter.class, ConflictResolver.crdtMerge());
-    Together.run(
+    Concurrently.run(
         WRITERS,
         writer ->
             () -> {
@@ -236,7 +239,7 @@ public abstract class ConflictContract extends PersistenceContract {
   void noElementOfAnyWriterIsLost() throws Exception {
     List<StateRepository<OrSet>> repositories =
         repositories(OrSet.class, ConflictResolver.crdtMerge());
-    Together.run(
+    Concurrently.run(
         WRITERS,
         writer ->
             () -> {
@@ -255,7 +258,7 @@ public abstract class ConflictContract extends PersistenceContract {
   void aCustomMergeSeesEveryVersion() throws Exception {
     ConflictResolver<String> union = ConflictResolver.customMerge(ConflictContract::union);
     List<StateRepository<String>> repositories = repositories(String.class, union);
-    Together.run(
+    Concurrently.run(
         WRITERS, writer -> () -> repositories.get(writer % 2).save(key("k"), "w" + writer));
     assertThat(repositories.get(0).find(key("k")).orElseThrow().value())
         .isEqualTo(
@@ -274,17 +277,19 @@ public abstract class ConflictContract extends PersistenceContract {
         repositories(String.class, ConflictResolver.lastWriteWins());
     StateKey key = key("k");
     List<Versioned<String>> outcomes =
-        Together.run(WRITERS, writer -> () -> repositories.get(writer % 2).save(key, "w" + writer));
-    Versioned<String> stands = repositories.get(0).find(key).orElseThrow();
-    assertThat(outcomes).extracting(Versioned::value).contains(stands.value());
+        Concurrently.run(
+            WRITERS, writer -> () -> repositories.get(writer % 2).save(key, "w" + writer));
+    Versioned<String> stored = repositories.get(0).find(key).orElseThrow();
+    assertThat(outcomes).extracting(Versioned::value).contains(stored.value());
     assertThat(outcomes)
-        .allSatisfy(outcome -> assertThat(outcome.revision().isAfter(stands.revision())).isFalse());
+        .allSatisfy(outcome -> assertThat(outcome.revision().isAfter(stored.revision())).isFalse());
   }
 
   private <T> List<StateRepository<T>> repositories(Class<T> type, ConflictResolver<T> resolver) {
     ConflictRules<T> rules = ConflictRules.of(resolver);
     return List.of(
-        persistence().states(DataType.AGENT_STATE, type, rules),
-        open(config().listener(new Collector()).build()).states(DataType.AGENT_STATE, type, rules));
+        persistence().states(StateType.untyped(type).withRules(rules)),
+        open(config().listener(new Collector()).build())
+            .states(StateType.untyped(type).withRules(rules)));
   }
 }

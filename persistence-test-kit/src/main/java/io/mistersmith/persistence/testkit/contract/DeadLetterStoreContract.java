@@ -6,30 +6,35 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.DataResult;
+import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.HybridTimestamp;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.VectorClock;
-import io.mistersmith.persistence.repository.DeadLetter;
-import io.mistersmith.persistence.repository.DeadLetters;
-import io.mistersmith.persistence.spi.AgentStore;
-import io.mistersmith.persistence.spi.DeadLetterStore;
-import io.mistersmith.persistence.spi.Operation;
-import io.mistersmith.persistence.spi.Provenance;
-import io.mistersmith.persistence.spi.StateChange;
-import io.mistersmith.persistence.spi.Unreadable;
+import io.mistersmith.persistence.operations.DeadLetters;
+import io.mistersmith.persistence.operations.DeadLetters.DeadLetter;
+import io.mistersmith.persistence.spi.hot.EntryMetadata.Provenance;
+import io.mistersmith.persistence.spi.hot.JournalEntry.Unreadable;
+import io.mistersmith.persistence.spi.hot.Operation;
+import io.mistersmith.persistence.spi.sql.AgentStore;
+import io.mistersmith.persistence.spi.sql.DeadLetterStore;
+import io.mistersmith.persistence.spi.sql.JournalStore.StateChange;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/** What must become of entries that the durable store refused. */
+/** The contract of a store of entries that the durable store refused. */
 public abstract class DeadLetterStoreContract extends DurableContract {
 
   private final Agent later = Agent.of("contract", "registered later");
@@ -47,8 +52,7 @@ public abstract class DeadLetterStoreContract extends DurableContract {
     DeadLetter letter = letters().open(10).get(0);
     assertThat(letter.bucket()).isEqualTo(BUCKET);
     assertThat(letter.subject()).isEqualTo(change.subject());
-    assertThat(letter.agent()).contains(key.agent());
-    assertThat(letter.key()).contains(key.key());
+    assertThat(letter.key()).contains(key);
     assertThat(letter.revision()).isEqualTo(at(7));
     assertThat(letter.error()).isEqualTo(DataError.CONSTRAINT_VIOLATION);
     assertThat(letter.reason()).contains("23503").doesNotContain("secret");
@@ -62,7 +66,7 @@ public abstract class DeadLetterStoreContract extends DurableContract {
       elapse(Duration.ofMillis(5));
     }
     assertThat(letters().open(10))
-        .extracting(letter -> letter.key().orElseThrow())
+        .extracting(letter -> letter.key().orElseThrow().key())
         .containsExactly("k1", "k2", "k3", "k4");
     assertThat(letters().open(2)).hasSize(2);
     assertThat(letters().count()).isEqualTo(4);
@@ -87,9 +91,7 @@ public abstract class DeadLetterStoreContract extends DurableContract {
     apply(put(key, at(1), "1"), put(other, at(2), "2"));
     register(later);
     apply(put(key, at(3), "3"));
-    assertThat(letters().open(10))
-        .extracting(DeadLetter::key)
-        .containsExactly(Optional.of(other.key()));
+    assertThat(letters().open(10)).extracting(DeadLetter::key).containsExactly(Optional.of(other));
     assertThat(letters().openFor(BUCKET, key, at(1))).isEmpty();
     assertThat(json(key)).isEqualTo("3");
   }
@@ -151,6 +153,38 @@ public abstract class DeadLetterStoreContract extends DurableContract {
   }
 
   @Test
+  void manyAreReplayedAsOneByOne() {
+    List<StateChange> refused = new ArrayList<>();
+    for (int i = 1; i <= 120; i++) {
+      AgentId agent = i % 40 == 7 ? AgentId.random() : later.id();
+      refused.add(put(StateKey.of(agent, "key-" + i % 100), at(i), Integer.toString(i)));
+    }
+    apply(refused.toArray(StateChange[]::new));
+    List<DeadLetter> open = letters().open(200);
+    assertThat(open).hasSize(120);
+    register(later);
+    UUID none = UUID.randomUUID();
+    List<UUID> ids = new ArrayList<>(open.stream().map(DeadLetter::id).toList());
+    ids.add(60, none);
+
+    Map<UUID, DataResult<Boolean>> results = letters().replayAll(ids);
+
+    assertThat(results.keySet()).containsExactlyElementsOf(ids);
+    for (DeadLetter letter : open) {
+      boolean unknown = !letter.key().orElseThrow().agent().equals(later.id());
+      DataResult<Boolean> result = Objects.requireNonNull(results.get(letter.id()));
+      assertThat(result.failure().map(PersistenceException::error))
+          .isEqualTo(unknown ? Optional.of(DataError.CONSTRAINT_VIOLATION) : Optional.empty());
+    }
+    assertThat(Objects.requireNonNull(results.get(none)).failure().map(e -> e.error()))
+        .contains(DataError.NOT_FOUND);
+    assertThat(letters().count()).as("they stay open").isEqualTo(3);
+    assertThat(json(StateKey.of(later.id(), "key-13"))).as("the later of two").isEqualTo("113");
+    assertThat(json(StateKey.of(later.id(), "key-50"))).isEqualTo("50");
+    assertThat(letters().replayAll(List.of())).isEmpty();
+  }
+
+  @Test
   void aReplayedDeleteIsATombstone() {
     apply(put(key, at(1), "bad"));
     register(later);
@@ -172,7 +206,7 @@ public abstract class DeadLetterStoreContract extends DurableContract {
             Optional.empty());
     apply(foreign);
     DeadLetter letter = letters().open(1).get(0);
-    assertThat(letter.agent()).isEmpty();
+    assertThat(letter.key()).isEmpty();
     assertThat(letter.key()).isEmpty();
     assertFails(DataError.CONSTRAINT_VIOLATION, () -> letters().replay(letter.id()));
     assertThat(letters().count()).isEqualTo(1);
@@ -247,7 +281,7 @@ public abstract class DeadLetterStoreContract extends DurableContract {
     return bytes;
   }
 
-  /** Of the characters that need care, and any others. */
+  /** Texts of characters that need care, and of any others. */
   private static String awkward(Random random) {
     String care = "\u0000\\u\ud83e\udd16/.\ufffd";
     StringBuilder text = new StringBuilder();
@@ -263,7 +297,7 @@ public abstract class DeadLetterStoreContract extends DurableContract {
 
   @Test
   void whatCouldNotBeReadIsADeadLetterAlsoOnALegalKey() {
-    UUID agent = register();
+    AgentId agent = register();
     StateKey mine = StateKey.of(agent, "key");
     StateChange good = put(mine, at(1), "1");
     apply(
@@ -280,7 +314,7 @@ public abstract class DeadLetterStoreContract extends DurableContract {
     DeadLetter letter = letters().open(1).get(0);
     assertThat(letter.error()).isEqualTo(DataError.SERIALIZATION_ERROR);
     assertThat(letter.reason()).contains("the headers have no end");
-    assertThat(letter.key()).contains("key");
+    assertThat(letter.key().orElseThrow().key()).isEqualTo("key");
     assertThat(letters().openFor(BUCKET, mine, at(1))).isPresent();
     assertFails(DataError.CONSTRAINT_VIOLATION, () -> letters().replay(letter.id()));
     apply(put(mine, at(2), "2"));
@@ -292,14 +326,15 @@ public abstract class DeadLetterStoreContract extends DurableContract {
   void theyAreFoundByAgentOldestFirst() {
     apply(put(StateKey.of(later.id(), "b"), at(1), "1"));
     apply(put(StateKey.of(later.id(), "a"), at(2), "2"));
-    assertThat(letters().openForAgent(BUCKET, key.agent()).orElseThrow().key()).contains("b");
+    assertThat(letters().openForAgent(BUCKET, key.agent()).orElseThrow().key())
+        .contains(StateKey.of(key.agent(), "b"));
     assertThat(letters().openForAgent("ANOTHER", key.agent())).isEmpty();
-    assertThat(letters().openForAgent(BUCKET, UUID.randomUUID().toString())).isEmpty();
+    assertThat(letters().openForAgent(BUCKET, AgentId.random())).isEmpty();
   }
 
   @Test
   void theyArePagedByWhatMatches() {
-    UUID registered = register();
+    AgentId registered = register();
     Instant began = now();
     for (int i = 1; i <= 7; i++) {
       apply(put(StateKey.of(later.id(), "k" + i), at(i), "1"));
@@ -309,7 +344,7 @@ public abstract class DeadLetterStoreContract extends DurableContract {
     apply(put(StateKey.of(registered, "no json"), at(8), "{"));
     DeadLetters.Filter all = DeadLetters.Filter.all();
     assertThat(sequences(all, 3)).containsExactly(1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L);
-    assertThat(sequences(all.ofAgent(registered.toString()), 3)).containsExactly(8L);
+    assertThat(sequences(all.ofAgent(registered), 3)).containsExactly(8L);
     assertThat(sequences(all.withSqlState("23503"), 2)).hasSize(7).doesNotContain(8L);
     assertThat(sequences(all.withError(DataError.SERIALIZATION_ERROR), 2)).containsExactly(8L);
     assertThat(sequences(all.writtenBetween(began.minusSeconds(1), between), 2))
@@ -337,10 +372,10 @@ public abstract class DeadLetterStoreContract extends DurableContract {
   }
 
   private void register(Agent agent) {
-    stores().agents().save(agent, AgentStore.NONE);
+    stores().sql().agents().save(agent, AgentStore.NONE);
   }
 
   private DeadLetterStore letters() {
-    return stores().deadLetters();
+    return stores().sql().deadLetters();
   }
 }

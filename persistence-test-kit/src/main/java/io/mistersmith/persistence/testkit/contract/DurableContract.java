@@ -4,20 +4,20 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.spi.AgentStore;
-import io.mistersmith.persistence.spi.ApplyResult;
-import io.mistersmith.persistence.spi.JournalPosition;
-import io.mistersmith.persistence.spi.Operation;
-import io.mistersmith.persistence.spi.StateChange;
-import io.mistersmith.persistence.spi.StoredState;
+import io.mistersmith.persistence.spi.hot.Operation;
+import io.mistersmith.persistence.spi.sql.AgentStore;
+import io.mistersmith.persistence.spi.sql.JournalPosition;
+import io.mistersmith.persistence.spi.sql.JournalStore.ApplyResult;
+import io.mistersmith.persistence.spi.sql.JournalStore.StateChange;
+import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 
-/** What the contracts about the durable store have in common: a journal that is applied to it. */
+/** The common part of the contracts about the durable store: a journal that is applied to it. */
 public abstract class DurableContract extends StoresContract {
 
   /** The journal's bucket. */
@@ -29,19 +29,24 @@ public abstract class DurableContract extends StoresContract {
   /** For the contracts. */
   DurableContract() {}
 
-  final UUID register() {
+  final AgentId register() {
     Agent agent = Agent.of("contract", "one");
-    stores().agents().save(agent, AgentStore.NONE);
+    stores().sql().agents().save(agent, AgentStore.NONE);
     return agent.id();
   }
 
   /** The position, in a first epoch that is begun if there is none. */
   final JournalPosition position() {
     return stores()
+        .sql()
         .journals()
         .position(BUCKET)
         .orElseGet(
-            () -> stores().journals().startEpoch(BUCKET, Optional.empty(), 1, CREATED, "first"));
+            () ->
+                stores()
+                    .sql()
+                    .journals()
+                    .startEpoch(BUCKET, Optional.empty(), 1, CREATED, "first"));
   }
 
   /** Applies the changes as the next batch, of as many messages. */
@@ -53,7 +58,7 @@ public abstract class DurableContract extends StoresContract {
     JournalPosition previous = position();
     JournalPosition next =
         previous.advancedTo(previous.sequence() + Math.max(1, changes.size()), now());
-    ApplyResult result = stores().journals().apply(previous, next, changes);
+    ApplyResult result = stores().sql().journals().apply(previous, next, changes);
     assertThat(result).isInstanceOf(ApplyResult.Applied.class);
     return (ApplyResult.Applied) result;
   }
@@ -62,11 +67,12 @@ public abstract class DurableContract extends StoresContract {
     return config().build().clock().instant();
   }
 
-  final StateChange put(StateKey key, Revision revision, String json) {
+  final StateChange put(StateKey key, Revision.OfJournal revision, String json) {
     return put(key, revision, json, Optional.empty());
   }
 
-  final StateChange put(StateKey key, Revision revision, String json, Optional<Instant> expiresAt) {
+  final StateChange put(
+      StateKey key, Revision.OfJournal revision, String json, Optional<Instant> expiresAt) {
     return new StateChange(
         "$KV." + BUCKET + "." + key,
         Optional.of(key),
@@ -77,11 +83,11 @@ public abstract class DurableContract extends StoresContract {
         expiresAt);
   }
 
-  final StateChange delete(StateKey key, Revision revision) {
+  final StateChange delete(StateKey key, Revision.OfJournal revision) {
     return delete(key, revision, now());
   }
 
-  final StateChange delete(StateKey key, Revision revision, Instant writtenAt) {
+  final StateChange delete(StateKey key, Revision.OfJournal revision, Instant writtenAt) {
     return new StateChange(
         "$KV." + BUCKET + "." + key,
         Optional.of(key),
@@ -93,15 +99,15 @@ public abstract class DurableContract extends StoresContract {
   }
 
   final StoredState row(StateKey key) {
-    return stores().states().find(key).orElseThrow();
+    return stores().sql().states().find(key).orElseThrow();
   }
 
   final String json(StateKey key) {
     return compact(row(key).value());
   }
 
-  static Revision at(long sequence) {
-    return new Revision(1, sequence);
+  static Revision.OfJournal at(long sequence) {
+    return new Revision.OfJournal(1, sequence);
   }
 
   /** JSON without the white space between its parts, which a store may add or take away. */

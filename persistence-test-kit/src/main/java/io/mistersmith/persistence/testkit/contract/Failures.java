@@ -17,7 +17,11 @@ import org.jspecify.annotations.Nullable;
 final class Failures {
 
   private static final Set<DataError> PASSING =
-      Set.of(DataError.VERSION_CONFLICT, DataError.CONNECTION_FAILED);
+      Set.of(
+          DataError.VERSION_CONFLICT,
+          DataError.CONNECTION_FAILED,
+          DataError.TRANSACTION_CONFLICT,
+          DataError.OUTCOME_UNKNOWN);
 
   private Failures() {}
 

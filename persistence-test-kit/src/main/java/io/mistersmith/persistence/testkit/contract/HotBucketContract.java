@@ -7,32 +7,31 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.HybridTimestamp;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.spi.BucketState;
-import io.mistersmith.persistence.spi.EntryMetadata;
-import io.mistersmith.persistence.spi.HotBucket;
-import io.mistersmith.persistence.spi.HotEntry;
-import io.mistersmith.persistence.spi.Operation;
-import io.mistersmith.persistence.spi.Provenance;
-import io.mistersmith.persistence.spi.ReadFrom;
 import io.mistersmith.persistence.spi.Stores;
-import java.time.Duration;
+import io.mistersmith.persistence.spi.hot.EntryMetadata;
+import io.mistersmith.persistence.spi.hot.EntryMetadata.Provenance;
+import io.mistersmith.persistence.spi.hot.HotEntry;
+import io.mistersmith.persistence.spi.hot.HotReads.ReadFrom;
+import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
+import io.mistersmith.persistence.spi.hot.HotWrites;
+import io.mistersmith.persistence.spi.hot.Journal.BucketState;
+import io.mistersmith.persistence.spi.hot.Operation;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
-/** What writes, compare-and-set, eviction and limits of a bucket must do. */
+/** The contract of writes, reads, compare-and-set and closing of a bucket. */
 public abstract class HotBucketContract extends StoresContract {
 
-  private static final StateKey KEY = StateKey.of("agent", "key");
+  private static final StateKey KEY = StateKey.of(AgentId.external("agent"), "key");
 
   /** For implementations. */
   protected HotBucketContract() {}
@@ -40,10 +39,10 @@ public abstract class HotBucketContract extends StoresContract {
   @Test
   void whatIsPublishedIsReadBackExactly() {
     byte[] value = {0, 1, (byte) 0xff, '{'};
-    long sequence = journal().publish(KEY, Operation.PUT, value, EntryMetadata.NONE, HotBucket.ANY);
+    long sequence = writes().publish(KEY, Operation.PUT, value, EntryMetadata.NONE, HotWrites.ANY);
 
     for (ReadFrom from : ReadFrom.values()) {
-      HotEntry entry = journal().get(KEY, from).orElseThrow();
+      HotEntry entry = bucket().reads().get(KEY, from).orElseThrow();
       assertThat(entry.key()).isEqualTo(KEY);
       assertThat(entry.value()).containsExactly(value);
       assertThat(entry.sequence()).isEqualTo(sequence);
@@ -55,7 +54,7 @@ public abstract class HotBucketContract extends StoresContract {
   @Test
   void changingAnArrayAfterwardsChangesNothing() {
     byte[] value = bytes("before");
-    journal().publish(KEY, Operation.PUT, value, EntryMetadata.NONE, HotBucket.ANY);
+    writes().publish(KEY, Operation.PUT, value, EntryMetadata.NONE, HotWrites.ANY);
     value[0] = 'X';
     get(KEY).orElseThrow().value()[1] = 'X';
 
@@ -67,14 +66,21 @@ public abstract class HotBucketContract extends StoresContract {
     Instant expires = Instant.parse("2031-02-03T04:05:06.789Z");
     EntryMetadata metadata =
         new EntryMetadata(
-            Optional.of(new Revision(3, 4711)), Optional.of(expires), Optional.of("write-1"));
-    journal().publish(KEY, Operation.PUT, bytes("{}"), metadata, HotBucket.ANY);
+            Optional.of(new Revision.OfJournal(3, 4711)),
+            Optional.of(expires),
+            Optional.of("write-1"));
+    writes().publish(KEY, Operation.PUT, bytes("{}"), metadata, HotWrites.ANY);
     assertThat(get(KEY).orElseThrow().metadata()).isEqualTo(metadata);
+
+    EntryMetadata ofRow = EntryMetadata.published(new Revision.OfRow(7));
+    writes().publish(KEY, Operation.PUT, bytes("{}"), ofRow, HotWrites.ANY);
+    assertThat(get(KEY).orElseThrow().metadata()).isEqualTo(ofRow);
+    assertThat(ofRow.hydrated()).isEmpty();
 
     EntryMetadata finer =
         new EntryMetadata(
             Optional.empty(), Optional.of(expires.plusNanos(999_999)), Optional.of("write-2"));
-    journal().publish(KEY, Operation.DELETE, bytes(""), finer, HotBucket.ANY);
+    writes().publish(KEY, Operation.DELETE, bytes(""), finer, HotWrites.ANY);
     assertThat(get(KEY).orElseThrow().metadata())
         .isEqualTo(
             new EntryMetadata(Optional.empty(), Optional.of(expires), Optional.of("write-2")));
@@ -94,7 +100,7 @@ public abstract class HotBucketContract extends StoresContract {
                 .pruned(2));
     for (Provenance provenance : List.of(alone, after)) {
       EntryMetadata metadata = EntryMetadata.NONE.withProvenance(Optional.of(provenance));
-      journal().publish(KEY, Operation.PUT, bytes("{}"), metadata, HotBucket.ANY);
+      writes().publish(KEY, Operation.PUT, bytes("{}"), metadata, HotWrites.ANY);
       assertThat(get(KEY).orElseThrow().metadata()).isEqualTo(metadata);
     }
   }
@@ -103,22 +109,22 @@ public abstract class HotBucketContract extends StoresContract {
   void anEntryPastItsEndIsStillReadBecauseTheCallerDecides() {
     EntryMetadata over =
         new EntryMetadata(Optional.empty(), Optional.of(Instant.EPOCH), Optional.empty());
-    journal().publish(KEY, Operation.PUT, bytes("1"), over, HotBucket.ANY);
+    writes().publish(KEY, Operation.PUT, bytes("1"), over, HotWrites.ANY);
     assertThat(get(KEY)).isPresent();
   }
 
   @Test
   void aMissingKeyIsEmpty() throws Exception {
     assertThat(get(KEY)).isEmpty();
-    assertThat(journal().getAsync(KEY, ReadFrom.LEADER).get(10, TimeUnit.SECONDS)).isEmpty();
+    assertThat(bucket().reads().getAsync(KEY, ReadFrom.LEADER).get(10, TimeUnit.SECONDS)).isEmpty();
   }
 
   @Test
   void aDeleteLeavesAMarkerWithoutValue() {
     put("1");
     long marker =
-        journal()
-            .publish(KEY, Operation.DELETE, bytes("ignored"), EntryMetadata.NONE, HotBucket.ANY);
+        writes()
+            .publish(KEY, Operation.DELETE, bytes("ignored"), EntryMetadata.NONE, HotWrites.ANY);
 
     HotEntry entry = get(KEY).orElseThrow();
     assertThat(entry.operation()).isEqualTo(Operation.DELETE);
@@ -128,11 +134,11 @@ public abstract class HotBucketContract extends StoresContract {
 
   @Test
   void expectingNothingIsRefusedOverAValueAndOverAMarker() {
-    long first = publish("1", HotBucket.NONE);
-    assertFails(DataError.VERSION_CONFLICT, () -> publish("2", HotBucket.NONE));
+    long first = publish("1", HotWrites.NONE);
+    assertFails(DataError.VERSION_CONFLICT, () -> publish("2", HotWrites.NONE));
     long marker =
-        journal().publish(KEY, Operation.DELETE, bytes(""), EntryMetadata.NONE, HotBucket.ANY);
-    assertFails(DataError.VERSION_CONFLICT, () -> publish("3", HotBucket.NONE));
+        writes().publish(KEY, Operation.DELETE, bytes(""), EntryMetadata.NONE, HotWrites.ANY);
+    assertFails(DataError.VERSION_CONFLICT, () -> publish("3", HotWrites.NONE));
 
     assertThat(marker).isGreaterThan(first);
     assertThat(get(KEY).orElseThrow().sequence()).isEqualTo(marker);
@@ -141,40 +147,42 @@ public abstract class HotBucketContract extends StoresContract {
 
   @Test
   void onlyTheLatestSequenceIsAccepted() {
-    long first = publish("1", HotBucket.NONE);
+    long first = publish("1", HotWrites.NONE);
     long second = publish("2", first);
 
     assertFails(DataError.VERSION_CONFLICT, () -> publish("3", first));
     assertFails(DataError.VERSION_CONFLICT, () -> publish("3", second + 1));
     assertFails(
         DataError.VERSION_CONFLICT,
-        () -> journal().publish(KEY, Operation.DELETE, bytes(""), EntryMetadata.NONE, first));
+        () -> writes().publish(KEY, Operation.DELETE, bytes(""), EntryMetadata.NONE, first));
 
     assertThat(get(KEY).orElseThrow().value()).isEqualTo(bytes("2"));
-    assertThat(journal().state().lastSequence()).as("nothing was stored").isEqualTo(second);
+    assertThat(bucket().journal().state().lastSequence())
+        .as("nothing was stored")
+        .isEqualTo(second);
   }
 
   @Test
   void aSequenceExpectedOfAMissingKeyIsRefused() {
     put("1");
-    StateKey other = StateKey.of("agent", "other");
+    StateKey other = StateKey.of(AgentId.external("agent"), "other");
     assertFails(
         DataError.VERSION_CONFLICT,
-        () -> journal().publish(other, Operation.PUT, bytes("1"), EntryMetadata.NONE, 1));
+        () -> writes().publish(other, Operation.PUT, bytes("1"), EntryMetadata.NONE, 1));
     assertThat(get(other)).isEmpty();
   }
 
   @Test
   void ofConcurrentCreatorsOneWins() throws Exception {
     List<Boolean> created =
-        Together.run(8, i -> () -> succeeds(() -> publish("" + i, HotBucket.NONE)));
+        Concurrently.run(8, i -> () -> succeeds(() -> publish("" + i, HotWrites.NONE)));
     assertThat(created).containsOnlyOnce(true);
   }
 
   @Test
   void noIncrementIsLost() throws Exception {
-    publish("0", HotBucket.NONE);
-    Together.run(
+    publish("0", HotWrites.NONE);
+    Concurrently.run(
         4,
         i ->
             () -> {
@@ -192,10 +200,10 @@ public abstract class HotBucketContract extends StoresContract {
   void asynchronousWritesOfOneThreadAreStoredInOrder() throws Exception {
     List<CompletableFuture<Long>> writes = new ArrayList<>();
     for (int i = 0; i < 1_000; i++) {
-      StateKey key = StateKey.of("agent", "k" + i % 7);
+      StateKey key = StateKey.of(AgentId.external("agent"), "k" + i % 7);
       writes.add(
-          journal()
-              .publishAsync(key, Operation.PUT, bytes("" + i), EntryMetadata.NONE, HotBucket.ANY));
+          writes()
+              .publishAsync(key, Operation.PUT, bytes("" + i), EntryMetadata.NONE, HotWrites.ANY));
     }
     long last = 0;
     for (CompletableFuture<Long> write : writes) {
@@ -203,7 +211,7 @@ public abstract class HotBucketContract extends StoresContract {
       assertThat(sequence).isGreaterThan(last);
       last = sequence;
     }
-    assertThat(get(StateKey.of("agent", "k" + 999 % 7)).orElseThrow().value())
+    assertThat(get(StateKey.of(AgentId.external("agent"), "k" + 999 % 7)).orElseThrow().value())
         .isEqualTo(bytes("999"));
   }
 
@@ -212,76 +220,29 @@ public abstract class HotBucketContract extends StoresContract {
     put("1");
     assertFails(
         DataError.VERSION_CONFLICT,
-        journal().publishAsync(KEY, Operation.PUT, bytes("2"), EntryMetadata.NONE, HotBucket.NONE));
+        writes().publishAsync(KEY, Operation.PUT, bytes("2"), EntryMetadata.NONE, HotWrites.NONE));
     byte[] large = new byte[2 * 1024 * 1024];
     assertFails(
         DataError.VALUE_TOO_LARGE,
-        journal().publishAsync(KEY, Operation.PUT, large, EntryMetadata.NONE, HotBucket.ANY));
-  }
-
-  @Test
-  void evictionLeavesNoTraceAndKeepsWhatIsLater() throws Exception {
-    long first = put("1");
-    long second = put("2");
-    String subject = journal().subject(KEY);
-
-    journal().evict(subject, first).get(10, TimeUnit.SECONDS);
-    assertThat(get(KEY).orElseThrow().sequence()).isEqualTo(second);
-    assertThat(journal().state().messages()).isEqualTo(1);
-
-    journal().evict(subject, second).get(10, TimeUnit.SECONDS);
-    assertThat(get(KEY)).isEmpty();
-    assertThat(journal().state().messages()).isZero();
-    assertThat(journal().state().lastSequence()).as("no new sequence").isEqualTo(second);
-    assertThat(publish("3", HotBucket.NONE)).isEqualTo(second + 1);
-
-    journal().evict(journal().subject(StateKey.of("agent", "none")), 99).get(10, TimeUnit.SECONDS);
-    assertThat(get(KEY)).isPresent();
-  }
-
-  @Test
-  void evictingAnAgentLeavesTheOthers() {
-    StateKey lookAlike = StateKey.of("agent2", "key");
-    StateKey dotted = StateKey.of("agent.key", "key");
-    put("1");
-    put(StateKey.of("agent", "a.b"), "2");
-    journal()
-        .publish(
-            StateKey.of("agent", "c"),
-            Operation.DELETE,
-            bytes(""),
-            EntryMetadata.NONE,
-            HotBucket.ANY);
-    put(lookAlike, "3");
-    put(dotted, "4");
-    long last = journal().state().lastSequence();
-    StateKey later = StateKey.of("agent", "later");
-    put(later, "5");
-
-    journal().evictAgent("agent", last);
-
-    assertThat(journal().list("agent", "")).extracting(HotEntry::key).containsExactly(later);
-    assertThat(get(lookAlike)).isPresent();
-    assertThat(get(dotted)).isPresent();
-    assertThat(journal().state().messages()).isEqualTo(3);
+        writes().publishAsync(KEY, Operation.PUT, large, EntryMetadata.NONE, HotWrites.ANY));
   }
 
   @Test
   void aBucketIsOneHandleWithItsFullName() {
-    assertThat(journal()).isSameAs(stores().bucket(Bucket.AGENT_STATE));
-    assertThat(journal().name())
+    assertThat(bucket()).isSameAs(stores().hot().bucket(Bucket.AGENT_STATE));
+    assertThat(bucket().name())
         .isEqualTo(config().build().nats().namePrefix() + Bucket.AGENT_STATE.name());
-    assertThat(journal().subject(KEY)).startsWith("$KV." + journal().name() + ".");
+    assertThat(bucket().journal().subject(KEY)).startsWith("$KV." + bucket().name() + ".");
   }
 
   @Test
   void theStateSaysWhatTheStreamHolds() {
-    BucketState empty = journal().state();
+    BucketState empty = bucket().journal().state();
     assertThat(empty.messages()).isZero();
     assertThat(empty.lastSequence()).isZero();
     put("1");
     put("2");
-    BucketState state = journal().state();
+    BucketState state = bucket().journal().state();
     assertThat(state.created()).isEqualTo(empty.created());
     assertThat(state.firstSequence()).isEqualTo(1);
     assertThat(state.lastSequence()).isEqualTo(2);
@@ -292,46 +253,35 @@ public abstract class HotBucketContract extends StoresContract {
   @Test
   void severalRuntimesShareABucketAndItOutlivesThem() {
     put("1");
-    Instant created = journal().state().created();
+    Instant created = bucket().journal().state().created();
     Stores other = open(config().build());
-    HotBucket theirs = other.bucket(Bucket.AGENT_STATE);
-    assertThat(theirs.get(KEY, ReadFrom.LEADER)).isPresent();
+    HotBucket theirs = other.hot().bucket(Bucket.AGENT_STATE);
+    assertThat(theirs.reads().get(KEY, ReadFrom.LEADER)).isPresent();
     stores().close();
     other.close();
-    HotBucket later = open(config().build()).bucket(Bucket.AGENT_STATE);
-    assertThat(later.get(KEY, ReadFrom.LEADER).orElseThrow().value()).isEqualTo(bytes("1"));
-    assertThat(later.state().created()).isEqualTo(created);
-  }
-
-  @Test
-  void aNudgeReachesEveryRuntime() {
-    AtomicInteger own = new AtomicInteger();
-    AtomicInteger others = new AtomicInteger();
-    HotBucket theirs = open(config().build()).bucket(Bucket.AGENT_STATE);
-    journal().onNudge(own::incrementAndGet);
-    theirs.onNudge(others::incrementAndGet);
-    Awaitility.await()
-        .atMost(Duration.ofSeconds(10))
-        .until(
-            () -> {
-              journal().nudge();
-              return own.get() > 0 && others.get() > 0;
-            });
+    HotBucket later = open(config().build()).hot().bucket(Bucket.AGENT_STATE);
+    assertThat(later.reads().get(KEY, ReadFrom.LEADER).orElseThrow().value()).isEqualTo(bytes("1"));
+    assertThat(later.journal().state().created()).isEqualTo(created);
   }
 
   @Test
   void afterCloseEverythingFailsAsClosed() throws Exception {
-    HotBucket bucket = journal();
+    HotBucket bucket = bucket();
     stores().close();
     assertFails(
         DataError.CLOSED,
-        () -> bucket.publish(KEY, Operation.PUT, bytes("1"), EntryMetadata.NONE, HotBucket.ANY));
-    assertFails(DataError.CLOSED, () -> bucket.get(KEY, ReadFrom.LEADER));
-    assertFails(DataError.CLOSED, () -> bucket.list("agent", ""));
-    assertFails(DataError.CLOSED, bucket::state);
+        () ->
+            bucket
+                .writes()
+                .publish(KEY, Operation.PUT, bytes("1"), EntryMetadata.NONE, HotWrites.ANY));
+    assertFails(DataError.CLOSED, () -> bucket.reads().get(KEY, ReadFrom.LEADER));
+    assertFails(DataError.CLOSED, () -> bucket.reads().list(AgentId.external("agent"), ""));
+    assertFails(DataError.CLOSED, bucket.journal()::state);
     assertFails(
         DataError.CLOSED,
-        bucket.publishAsync(KEY, Operation.PUT, bytes("1"), EntryMetadata.NONE, HotBucket.ANY));
+        bucket
+            .writes()
+            .publishAsync(KEY, Operation.PUT, bytes("1"), EntryMetadata.NONE, HotWrites.ANY));
     stores().close();
   }
 
@@ -345,19 +295,15 @@ public abstract class HotBucketContract extends StoresContract {
   }
 
   private long put(String value) {
-    return publish(value, HotBucket.ANY);
-  }
-
-  private void put(StateKey key, String value) {
-    journal().publish(key, Operation.PUT, bytes(value), EntryMetadata.NONE, HotBucket.ANY);
+    return publish(value, HotWrites.ANY);
   }
 
   private long publish(String value, long expected) {
-    return journal().publish(KEY, Operation.PUT, bytes(value), EntryMetadata.NONE, expected);
+    return writes().publish(KEY, Operation.PUT, bytes(value), EntryMetadata.NONE, expected);
   }
 
   private Optional<HotEntry> get(StateKey key) {
-    return journal().get(key, ReadFrom.LEADER);
+    return bucket().reads().get(key, ReadFrom.LEADER);
   }
 
   private static byte[] bytes(String text) {

@@ -9,22 +9,24 @@ import io.mistersmith.persistence.config.BucketConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.spi.EntryMetadata;
-import io.mistersmith.persistence.spi.HotBucket;
-import io.mistersmith.persistence.spi.HotEntry;
-import io.mistersmith.persistence.spi.Operation;
-import io.mistersmith.persistence.spi.ReadFrom;
+import io.mistersmith.persistence.spi.hot.EntryMetadata;
+import io.mistersmith.persistence.spi.hot.HotEntry;
+import io.mistersmith.persistence.spi.hot.HotReads.ReadFrom;
+import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
+import io.mistersmith.persistence.spi.hot.HotWrites;
+import io.mistersmith.persistence.spi.hot.Operation;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
-/** What a bucket must do with what is too large, too much or too old. */
+/** A bucket's treatment of entries that are too large, too many or too old. */
 public abstract class HotLimitsContract extends StoresContract {
 
-  private static final StateKey KEY = StateKey.of("agent", "key");
+  private static final StateKey KEY = StateKey.of(AgentId.external("agent"), "key");
 
   /** For implementations. */
   protected HotLimitsContract() {}
@@ -35,7 +37,10 @@ public abstract class HotLimitsContract extends StoresContract {
     byte[] large = new byte[2 * 1024 * 1024];
     assertFails(
         DataError.VALUE_TOO_LARGE,
-        () -> journal().publish(KEY, Operation.PUT, large, EntryMetadata.NONE, HotBucket.ANY));
+        () ->
+            bucket()
+                .writes()
+                .publish(KEY, Operation.PUT, large, EntryMetadata.NONE, HotWrites.ANY));
     assertThat(get(KEY).orElseThrow().value()).isEqualTo(bytes("1"));
     put("2");
     assertThat(get(KEY).orElseThrow().value()).isEqualTo(bytes("2"));
@@ -46,13 +51,15 @@ public abstract class HotLimitsContract extends StoresContract {
     HotBucket bucket =
         configured(
             Bucket.SESSION_DATA,
-            Bucket.SESSION_DATA.defaults().withLimits(Optional.empty(), Optional.of(1_000)));
+            Bucket.SESSION_DATA.defaults().toBuilder().maxValueBytes(1_000).build());
     assertFails(
         DataError.VALUE_TOO_LARGE,
         () ->
-            bucket.publish(KEY, Operation.PUT, new byte[1_500], EntryMetadata.NONE, HotBucket.ANY));
-    bucket.publish(KEY, Operation.PUT, new byte[500], EntryMetadata.NONE, HotBucket.ANY);
-    assertThat(bucket.get(KEY, ReadFrom.LEADER)).isPresent();
+            bucket
+                .writes()
+                .publish(KEY, Operation.PUT, new byte[1_500], EntryMetadata.NONE, HotWrites.ANY));
+    bucket.writes().publish(KEY, Operation.PUT, new byte[500], EntryMetadata.NONE, HotWrites.ANY);
+    assertThat(bucket.reads().get(KEY, ReadFrom.LEADER)).isPresent();
   }
 
   @Test
@@ -60,18 +67,23 @@ public abstract class HotLimitsContract extends StoresContract {
     HotBucket bucket =
         configured(
             Bucket.SESSION_DATA,
-            Bucket.SESSION_DATA.defaults().withLimits(Optional.of(64L * 1024), Optional.empty()));
+            Bucket.SESSION_DATA.defaults().toBuilder().maxBytes(64L * 1024).build());
     int stored = 0;
     while (stored < 100 && succeeds(write(bucket, "k" + stored, DataError.STORE_FULL))) {
       stored++;
     }
     assertThat(stored).isBetween(10, 70);
     for (int i = 0; i < stored; i++) {
-      assertThat(bucket.get(StateKey.of("agent", "k" + i), ReadFrom.LEADER)).isPresent();
+      assertThat(
+              bucket.reads().get(StateKey.of(AgentId.external("agent"), "k" + i), ReadFrom.LEADER))
+          .isPresent();
     }
     for (int i = 0; i < 5; i++) {
       bucket
-          .evict(bucket.subject(StateKey.of("agent", "k" + i)), Long.MAX_VALUE - 1)
+          .writes()
+          .evict(
+              bucket.journal().subject(StateKey.of(AgentId.external("agent"), "k" + i)),
+              Long.MAX_VALUE - 1)
           .get(10, TimeUnit.SECONDS);
     }
     assertThat(succeeds(write(bucket, "another", DataError.STORE_FULL))).isTrue();
@@ -81,31 +93,37 @@ public abstract class HotLimitsContract extends StoresContract {
   void entriesLeaveABucketThatHasAMaximumAge() {
     HotBucket bucket =
         configured(
-            Bucket.SESSION_DATA, Bucket.SESSION_DATA.defaults().withMaxAge(Duration.ofSeconds(1)));
-    bucket.publish(KEY, Operation.PUT, bytes("1"), EntryMetadata.NONE, HotBucket.ANY);
-    assertThat(bucket.get(KEY, ReadFrom.LEADER)).isPresent();
+            Bucket.SESSION_DATA,
+            Bucket.SESSION_DATA.defaults().toBuilder().maxAge(Duration.ofSeconds(1)).build());
+    bucket.writes().publish(KEY, Operation.PUT, bytes("1"), EntryMetadata.NONE, HotWrites.ANY);
+    assertThat(bucket.reads().get(KEY, ReadFrom.LEADER)).isPresent();
     elapse(Duration.ofMillis(1_100));
     Awaitility.await()
         .atMost(Duration.ofSeconds(5))
-        .until(() -> bucket.get(KEY, ReadFrom.LEADER).isEmpty());
-    assertThat(bucket.publish(KEY, Operation.PUT, bytes("2"), EntryMetadata.NONE, HotBucket.NONE))
+        .until(() -> bucket.reads().get(KEY, ReadFrom.LEADER).isEmpty());
+    assertThat(
+            bucket
+                .writes()
+                .publish(KEY, Operation.PUT, bytes("2"), EntryMetadata.NONE, HotWrites.NONE))
         .isEqualTo(2);
   }
 
   private HotBucket configured(Bucket bucket, BucketConfig its) {
     PersistenceConfig config = config().bucket(bucket, its).build();
-    return open(config).bucket(bucket);
+    return open(config).hot().bucket(bucket);
   }
 
   private Runnable write(HotBucket bucket, String key, DataError expected) {
     return () -> {
       try {
-        bucket.publish(
-            StateKey.of("agent", key),
-            Operation.PUT,
-            new byte[1_000],
-            EntryMetadata.NONE,
-            HotBucket.ANY);
+        bucket
+            .writes()
+            .publish(
+                StateKey.of(AgentId.external("agent"), key),
+                Operation.PUT,
+                new byte[1_000],
+                EntryMetadata.NONE,
+                HotWrites.ANY);
       } catch (PersistenceException e) {
         Failures.assertIs(expected, e);
         throw e;
@@ -123,15 +141,17 @@ public abstract class HotLimitsContract extends StoresContract {
   }
 
   private long put(String value) {
-    return publish(value, HotBucket.ANY);
+    return publish(value, HotWrites.ANY);
   }
 
   private long publish(String value, long expected) {
-    return journal().publish(KEY, Operation.PUT, bytes(value), EntryMetadata.NONE, expected);
+    return bucket()
+        .writes()
+        .publish(KEY, Operation.PUT, bytes(value), EntryMetadata.NONE, expected);
   }
 
   private Optional<HotEntry> get(StateKey key) {
-    return journal().get(key, ReadFrom.LEADER);
+    return bucket().reads().get(key, ReadFrom.LEADER);
   }
 
   private static byte[] bytes(String text) {

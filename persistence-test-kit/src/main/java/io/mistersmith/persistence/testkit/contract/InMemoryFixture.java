@@ -3,8 +3,9 @@ package io.mistersmith.persistence.testkit.contract;
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
-import io.mistersmith.persistence.spi.HotBucket;
 import io.mistersmith.persistence.spi.StoreProvider;
+import io.mistersmith.persistence.spi.Stores;
+import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
 import io.mistersmith.persistence.testkit.fault.Faults;
 import io.mistersmith.persistence.testkit.fault.FaultyStores;
 import io.mistersmith.persistence.testkit.memory.InMemoryStores;
@@ -37,6 +38,11 @@ public final class InMemoryFixture implements StoresFixture, PersistenceFixture 
   }
 
   @Override
+  public Stores stores(PersistenceConfig config) {
+    return stores.open(config);
+  }
+
+  @Override
   public PersistenceConfig.Builder config() {
     return PersistenceConfig.inMemory().clock(clock);
   }
@@ -48,12 +54,24 @@ public final class InMemoryFixture implements StoresFixture, PersistenceFixture 
 
   @Override
   public void publishRaw(HotBucket bucket, String subject, byte[] value) {
-    Bucket which =
-        Arrays.stream(Bucket.values())
-            .filter(candidate -> bucket.name().endsWith(candidate.name()))
-            .findFirst()
-            .orElseThrow();
-    stores.publishRaw(which, subject, value);
+    stores.publishRaw(which(bucket), subject, value);
+  }
+
+  private static Bucket which(HotBucket bucket) {
+    return Arrays.stream(Bucket.values())
+        .filter(candidate -> bucket.name().endsWith(candidate.name()))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Override
+  public void newInstallation() {
+    stores.newInstallation();
+  }
+
+  @Override
+  public void unmark(HotBucket bucket) {
+    stores.forgetInstallation(which(bucket));
   }
 
   @Override

@@ -4,16 +4,18 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.HybridTimestamp;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.spi.AgentStore;
-import io.mistersmith.persistence.spi.ApplyResult;
-import io.mistersmith.persistence.spi.JournalPosition;
-import io.mistersmith.persistence.spi.Operation;
-import io.mistersmith.persistence.spi.Provenance;
-import io.mistersmith.persistence.spi.StateChange;
 import io.mistersmith.persistence.spi.Stores;
+import io.mistersmith.persistence.spi.hot.EntryMetadata.Provenance;
+import io.mistersmith.persistence.spi.hot.Operation;
+import io.mistersmith.persistence.spi.sql.AgentStore;
+import io.mistersmith.persistence.spi.sql.JournalPosition;
+import io.mistersmith.persistence.spi.sql.JournalStore.ApplyResult;
+import io.mistersmith.persistence.spi.sql.JournalStore.StateChange;
+import io.mistersmith.persistence.spi.sql.StateStore.StoredKey;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -24,7 +26,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * What applying a batch must do: all with its position or nothing, never back, past bad entries.
+ * The contract of applying a batch: all of it with its position or nothing, never back, past bad
+ * entries.
  */
 public abstract class JournalApplyContract extends DurableContract {
 
@@ -37,9 +40,9 @@ public abstract class JournalApplyContract extends DurableContract {
     JournalPosition first = position();
     JournalPosition next = first.advancedTo(17, CREATED.plusNanos(17));
     ApplyResult result =
-        stores().journals().apply(first, next, List.of(put(key, at(17), "{\"a\":1}")));
+        stores().sql().journals().apply(first, next, List.of(put(key, at(17), "{\"a\":1}")));
     assertThat(result).isEqualTo(new ApplyResult.Applied(List.of()));
-    assertThat(stores().journals().position(BUCKET)).contains(next);
+    assertThat(stores().sql().journals().position(BUCKET)).contains(next);
     assertThat(json(key)).isEqualTo("{\"a\":1}");
   }
 
@@ -48,13 +51,13 @@ public abstract class JournalApplyContract extends DurableContract {
     StateKey key = StateKey.of(register(), "key");
     JournalPosition first = position();
     JournalPosition moved = first.advancedTo(2, CREATED);
-    stores().journals().apply(first, moved, List.of());
+    stores().sql().journals().apply(first, moved, List.of());
 
     JournalPosition late = first.advancedTo(1, CREATED);
-    assertThat(stores().journals().apply(first, late, List.of(put(key, at(1), "1"))))
+    assertThat(stores().sql().journals().apply(first, late, List.of(put(key, at(1), "1"))))
         .isEqualTo(new ApplyResult.PositionMoved());
-    assertThat(stores().states().find(key)).isEmpty();
-    assertThat(stores().journals().position(BUCKET)).contains(moved);
+    assertThat(stores().sql().states().find(key)).isEmpty();
+    assertThat(stores().sql().journals().position(BUCKET)).contains(moved);
   }
 
   @Test
@@ -62,14 +65,18 @@ public abstract class JournalApplyContract extends DurableContract {
     StateKey key = StateKey.of(register(), "key");
     JournalPosition first = position();
     JournalPosition second =
-        stores().journals().startEpoch(BUCKET, Optional.of(first), 1, CREATED.plusNanos(1), "new");
+        stores()
+            .sql()
+            .journals()
+            .startEpoch(BUCKET, Optional.of(first), 1, CREATED.plusNanos(1), "new");
     assertThat(second.sequence()).isEqualTo(first.sequence());
     assertThat(
             stores()
+                .sql()
                 .journals()
                 .apply(first, first.advancedTo(1, CREATED), List.of(put(key, at(1), "1"))))
         .isEqualTo(new ApplyResult.PositionMoved());
-    assertThat(stores().states().find(key)).isEmpty();
+    assertThat(stores().sql().states().find(key)).isEmpty();
   }
 
   @Test
@@ -77,45 +84,47 @@ public abstract class JournalApplyContract extends DurableContract {
     JournalPosition invented =
         new JournalPosition(
             "NEVER_SEEN", 1, 0, CREATED, CREATED, List.of(new JournalPosition.Epoch(1, 1)));
-    assertThat(stores().journals().apply(invented, invented.advancedTo(1, CREATED), List.of()))
+    assertThat(
+            stores().sql().journals().apply(invented, invented.advancedTo(1, CREATED), List.of()))
         .isEqualTo(new ApplyResult.PositionMoved());
   }
 
   @Test
   void ofConcurrentFlushersOneAppliesTheBatch() throws Exception {
-    UUID agent = register();
+    AgentId agent = register();
     JournalPosition first = position();
     Stores other = open(config().build());
     List<ApplyResult> results =
-        Together.run(
+        Concurrently.run(
             6,
             i ->
                 () ->
                     (i % 2 == 0 ? stores() : other)
+                        .sql()
                         .journals()
                         .apply(
                             first,
                             first.advancedTo(1, CREATED),
                             List.of(put(StateKey.of(agent, "by " + i), at(1), "1"))));
     assertThat(results).containsOnlyOnce(new ApplyResult.Applied(List.of()));
-    assertThat(stores().states().findByAgent(agent.toString(), "by ")).hasSize(1);
+    assertThat(stores().sql().states().findByAgent(agent, "_.by ")).hasSize(1);
   }
 
   @Test
   void aRowNeverGoesBack() {
     StateKey key = StateKey.of(register(), "key");
-    apply(put(key, new Revision(2, 10), "10"));
-    assertThat(apply(put(key, new Revision(2, 9), "9")).refused()).isEmpty();
+    apply(put(key, new Revision.OfJournal(2, 10), "10"));
+    assertThat(apply(put(key, new Revision.OfJournal(2, 9), "9")).refused()).isEmpty();
     assertThat(json(key)).isEqualTo("10");
-    apply(put(key, new Revision(2, 10), "11"));
+    apply(put(key, new Revision.OfJournal(2, 10), "11"));
     assertThat(json(key)).as("the same revision is the same write").isEqualTo("10");
-    apply(put(key, new Revision(1, 99), "99"));
+    apply(put(key, new Revision.OfJournal(1, 99), "99"));
     assertThat(json(key)).as("an older epoch").isEqualTo("10");
-    apply(delete(key, new Revision(2, 8)));
+    apply(delete(key, new Revision.OfJournal(2, 8)));
     assertThat(json(key)).as("an older delete").isEqualTo("10");
-    apply(put(key, new Revision(3, 1), "1"));
+    apply(put(key, new Revision.OfJournal(3, 1), "1"));
     assertThat(json(key)).as("a later epoch").isEqualTo("1");
-    assertThat(row(key).revision()).isEqualTo(new Revision(3, 1));
+    assertThat(row(key).revision()).isEqualTo(new Revision.OfJournal(3, 1));
   }
 
   @Test
@@ -131,11 +140,11 @@ public abstract class JournalApplyContract extends DurableContract {
 
   @Test
   void aBadEntryStopsNobody() {
-    UUID agent = register();
+    AgentId agent = register();
     StateKey good = StateKey.of(agent, "good");
     StateKey gone = StateKey.of(agent, "gone");
     StateKey better = StateKey.of(agent, "better");
-    StateChange bad = put(StateKey.of(UUID.randomUUID(), "key"), at(2), "{\"secret\":42}");
+    StateChange bad = put(StateKey.of(AgentId.random(), "key"), at(2), "{\"secret\":42}");
     ApplyResult.Applied applied =
         apply(put(good, at(1), "1"), bad, delete(gone, at(3)), put(better, at(4), "4"));
 
@@ -145,7 +154,7 @@ public abstract class JournalApplyContract extends DurableContract {
     assertThat(json(good)).isEqualTo("1");
     assertThat(row(gone).deleted()).isTrue();
     assertThat(json(better)).isEqualTo("4");
-    assertThat(stores().deadLetters().count()).isEqualTo(1);
+    assertThat(stores().sql().deadLetters().count()).isEqualTo(1);
     assertThat(position().sequence()).as("the position is past it").isEqualTo(4);
   }
 
@@ -175,11 +184,11 @@ public abstract class JournalApplyContract extends DurableContract {
         "1e200000"
       })
   void whatIsNoJsonForTheDatabaseIsRefused(String value) {
-    UUID agent = register();
+    AgentId agent = register();
     StateKey key = StateKey.of(agent, "key");
     StateKey neighbour = StateKey.of(agent, "neighbour");
     assertThat(apply(put(key, at(1), value), put(neighbour, at(2), "2")).refused()).hasSize(1);
-    assertThat(stores().states().find(key)).isEmpty();
+    assertThat(stores().sql().states().find(key)).isEmpty();
     assertThat(json(neighbour)).isEqualTo("2");
   }
 
@@ -205,23 +214,61 @@ public abstract class JournalApplyContract extends DurableContract {
             now(),
             Optional.empty());
     assertThat(apply(change, nul).refused()).hasSize(2);
-    assertThat(stores().states().find(key)).isEmpty();
+    assertThat(stores().sql().states().find(key)).isEmpty();
   }
 
   @Test
   void anOwnerThatIsNoRegisteredAgentIsRefused() {
-    UUID agent = register();
-    String upperCase = agent.toString().toUpperCase(Locale.ROOT);
+    StateKey stranger = StateKey.of(AgentId.random(), "key");
+    assertThat(apply(put(stranger, at(1), "1")).refused()).hasSize(1);
+    assertThat(stores().sql().states().find(stranger)).isEmpty();
+  }
+
+  @Test
+  void anExternalOwnerNeedsNoRegistrationAndIsNoOtherOwner() {
+    AgentId agent = register();
     List<StateChange> changes = new ArrayList<>();
     for (String owner :
-        List.of("no uuid", UUID.randomUUID().toString(), "1-1-1-1-1", "{" + agent + "}")) {
-      changes.add(put(StateKey.of(owner, "key"), at(changes.size() + 1), "1"));
+        List.of(
+            "no uuid",
+            UUID.randomUUID().toString(),
+            "1-1-1-1-1",
+            "{" + agent + "}",
+            "_" + agent,
+            agent.toString(),
+            agent.toString().toUpperCase(Locale.ROOT),
+            AwkwardKeys.longest("\ud83e\udd16"))) {
+      StateKey key = StateKey.of(AgentId.external(owner), "key");
+      changes.add(put(key, at(changes.size() + 1), "" + changes.size()));
     }
-    if (!upperCase.equals(agent.toString())) {
-      changes.add(put(StateKey.of(upperCase, "key"), at(changes.size() + 1), "1"));
+    changes.add(put(StateKey.of(agent, "key"), at(changes.size() + 1), "\"registered\""));
+
+    assertThat(apply(changes).refused()).isEmpty();
+
+    for (StateChange change : changes) {
+      StateKey key = change.key().orElseThrow();
+      assertThat(stores().sql().states().find(key).orElseThrow().value()).isEqualTo(change.value());
+      assertThat(stores().sql().states().findByAgent(key.agent(), "")).hasSize(1);
+      assertThat(stores().sql().states().keys(key.agent(), "", "", 10))
+          .extracting(StoredKey::key)
+          .containsExactly(key);
     }
-    assertThat(apply(changes).refused()).hasSize(changes.size());
-    assertThat(stores().states().findByAgent(agent.toString(), "")).isEmpty();
+    assertThat(
+            stores()
+                .sql()
+                .states()
+                .findAll(changes.stream().flatMap(c -> c.key().stream()).toList()))
+        .hasSize(changes.size());
+    assertThat(stores().sql().states().orphans(10)).isEmpty();
+  }
+
+  @Test
+  void deletesOfAnExternalOwnerLeaveTombstones() {
+    StateKey key = StateKey.of(AgentId.external("thread 7"), "key");
+    apply(put(key, at(1), "1"));
+    apply(delete(key, at(3)));
+    apply(put(key, at(2), "2"));
+    assertThat(stores().sql().states().find(key).orElseThrow().deleted()).isTrue();
   }
 
   @Test
@@ -236,7 +283,8 @@ public abstract class JournalApplyContract extends DurableContract {
             now(),
             Optional.empty());
     assertThat(apply(foreign).refused()).hasSize(1);
-    assertThat(stores().deadLetters().openSubjects(BUCKET)).containsExactly(foreign.subject());
+    assertThat(stores().sql().deadLetters().openSubjects(BUCKET))
+        .containsExactly(foreign.subject());
   }
 
   @Test
@@ -265,23 +313,23 @@ public abstract class JournalApplyContract extends DurableContract {
 
   @Test
   void aBatchMayBeEmptyOrLarge() {
-    UUID agent = register();
+    AgentId agent = register();
     assertThat(apply().refused()).isEmpty();
     List<StateChange> changes = new ArrayList<>();
     for (int i = 0; i < 5_000; i++) {
       changes.add(put(StateKey.of(agent, "k" + i), at(i + 1), "{\"i\":" + i + "}"));
     }
     assertThat(apply(changes).refused()).isEmpty();
-    assertThat(stores().states().findByAgent(agent.toString(), "")).hasSize(5_000);
+    assertThat(stores().sql().states().findByAgent(agent, "")).hasSize(5_000);
   }
 
   @Test
   void sqlInAKeyOrAValueIsText() {
     Agent agent = Agent.of("'; DROP TABLE agents.state; --", "Robert'); --");
-    stores().agents().save(agent, AgentStore.NONE);
+    stores().sql().agents().save(agent, AgentStore.NONE);
     StateKey key = StateKey.of(agent.id(), "'; DELETE FROM agents.state; --");
     apply(put(key, at(1), "\"'; DROP SCHEMA agents CASCADE; --\""));
     assertThat(json(key)).isEqualTo("\"'; DROP SCHEMA agents CASCADE; --\"");
-    assertThat(stores().states().findByAgent(key.agent(), "'; DELETE")).hasSize(1);
+    assertThat(stores().sql().states().findByAgent(key.agent(), "_.'; DELETE")).hasSize(1);
   }
 }

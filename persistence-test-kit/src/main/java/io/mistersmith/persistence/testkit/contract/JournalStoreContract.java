@@ -1,21 +1,27 @@
 package io.mistersmith.persistence.testkit.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.OtherInstallationException;
+import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.Revision;
-import io.mistersmith.persistence.spi.JournalPosition;
-import io.mistersmith.persistence.spi.JournalPosition.Epoch;
-import io.mistersmith.persistence.spi.JournalStore;
 import io.mistersmith.persistence.spi.Stores;
+import io.mistersmith.persistence.spi.sql.JournalPosition;
+import io.mistersmith.persistence.spi.sql.JournalPosition.Epoch;
+import io.mistersmith.persistence.spi.sql.JournalStore;
+import io.mistersmith.persistence.spi.sql.JournalStore.ApplyResult;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
-/** What positions, epochs and leases must do. */
+/** The contract of positions, epochs and leases. */
 public abstract class JournalStoreContract extends DurableContract {
 
   /** For implementations. */
@@ -42,6 +48,37 @@ public abstract class JournalStoreContract extends DurableContract {
                 List.of(new Epoch(first.epoch(), 5))));
     assertThat(journals().position(BUCKET)).contains(first);
     assertThat(journals().position("ANOTHER")).isEmpty();
+  }
+
+  @Test
+  void anotherInstallationsDataAreNotTakenForTheOnesOfBefore() {
+    JournalPosition first = position();
+    UUID ours = journals().installation();
+    newInstallation();
+    assertThat(journals().installation()).as("what the store was opened on").isEqualTo(ours);
+    assertRefused(() -> journals().position(BUCKET));
+    assertRefused(() -> journals().position("ANOTHER"));
+    assertRefused(() -> journals().startEpoch(BUCKET, Optional.of(first), 3, CREATED, "another's"));
+    assertRefused(
+        () -> journals().startEpoch("ANOTHER", Optional.empty(), 1, CREATED, "another's"));
+    assertThat(journals().apply(first, first.advancedTo(3, CREATED), List.of()))
+        .isInstanceOf(ApplyResult.PositionMoved.class);
+
+    Stores others = open(config().build());
+    assertThat(others.sql().journals().installation()).isNotEqualTo(ours);
+    assertThat(others.sql().journals().position(BUCKET)).contains(first);
+    assertThat(others.sql().journals().position("ANOTHER")).isEmpty();
+  }
+
+  private static void assertRefused(ThrowingCallable call) {
+    assertThatThrownBy(call)
+        .isInstanceOfSatisfying(
+            PersistenceException.class,
+            e -> {
+              assertThat(e.error()).isEqualTo(DataError.MISCONFIGURED);
+              assertThat(e.isTransient()).isFalse();
+              assertThat(OtherInstallationException.isCauseOf(e)).isTrue();
+            });
   }
 
   @Test
@@ -91,7 +128,7 @@ public abstract class JournalStoreContract extends DurableContract {
   void ofConcurrentObserversOneStartsTheEpoch() throws Exception {
     JournalPosition first = position();
     List<JournalPosition> seen =
-        Together.run(
+        Concurrently.run(
             4, i -> () -> journals().startEpoch(BUCKET, Optional.of(first), 3, CREATED, "r" + i));
     assertThat(seen).containsOnly(seen.get(0));
     assertThat(seen.get(0).epoch()).isGreaterThan(first.epoch());
@@ -100,7 +137,7 @@ public abstract class JournalStoreContract extends DurableContract {
   @Test
   void ofConcurrentFirstObserversOneStartsTheEpoch() throws Exception {
     List<JournalPosition> seen =
-        Together.run(
+        Concurrently.run(
             4, i -> () -> journals().startEpoch(BUCKET, Optional.empty(), 1, CREATED, "r" + i));
     assertThat(seen).containsOnly(seen.get(0));
   }
@@ -129,7 +166,7 @@ public abstract class JournalStoreContract extends DurableContract {
     JournalPosition first = position();
     Instant created = CREATED.plusNanos(1);
     JournalPosition second =
-        journals().startEpoch(BUCKET, Optional.of(first), 4, created, "made anew");
+        journals().startEpoch(BUCKET, Optional.of(first), 4, created, "recreated");
     assertThat(second.epoch()).isGreaterThan(first.epoch());
     assertThat(second.epochs()).containsExactly(new Epoch(second.epoch(), 4));
     assertThat(second.streamCreated()).isEqualTo(created);
@@ -184,7 +221,8 @@ public abstract class JournalStoreContract extends DurableContract {
 
   @Test
   void theSamplesTellWhatWasAppliedBefore() {
-    Duration age = Duration.ofMillis(20);
+    // Longer than two calls take on a busy machine: a sample is kept until a later one is this old.
+    Duration age = Duration.ofMillis(500);
     JournalPosition first = position();
     JournalPosition moved = first.advancedTo(5, CREATED);
     journals().apply(first, moved, List.of());
@@ -195,19 +233,24 @@ public abstract class JournalStoreContract extends DurableContract {
     JournalPosition later = moved.advancedTo(9, CREATED);
     journals().apply(moved, later, List.of());
     assertThat(journals().appliedFor(later, age)).isBetween(5L, 9L);
-    assertThat(journals().wasApplied(BUCKET, new Revision(first.epoch(), 5), then)).isTrue();
-    assertThat(journals().wasApplied(BUCKET, new Revision(first.epoch(), 6), then)).isFalse();
-    assertThat(journals().wasApplied(BUCKET, new Revision(first.epoch() + 1, 1), then)).isFalse();
-    assertThat(journals().wasApplied(BUCKET, new Revision(first.epoch(), 5), Instant.EPOCH))
+    assertThat(journals().wasApplied(BUCKET, new Revision.OfJournal(first.epoch(), 5), then))
+        .isTrue();
+    assertThat(journals().wasApplied(BUCKET, new Revision.OfJournal(first.epoch(), 6), then))
         .isFalse();
-    assertThat(journals().wasApplied("ANOTHER", new Revision(first.epoch(), 5), then)).isFalse();
+    assertThat(journals().wasApplied(BUCKET, new Revision.OfJournal(first.epoch() + 1, 1), then))
+        .isFalse();
+    assertThat(
+            journals().wasApplied(BUCKET, new Revision.OfJournal(first.epoch(), 5), Instant.EPOCH))
+        .isFalse();
+    assertThat(journals().wasApplied("ANOTHER", new Revision.OfJournal(first.epoch(), 5), then))
+        .isFalse();
   }
 
   @Test
   void positionsOutliveTheRuntime() {
     JournalPosition first = position();
     stores().close();
-    assertThat(open(config().build()).journals().position(BUCKET)).contains(first);
+    assertThat(open(config().build()).sql().journals().position(BUCKET)).contains(first);
   }
 
   @Test
@@ -239,11 +282,12 @@ public abstract class JournalStoreContract extends DurableContract {
   void ofConcurrentRuntimesOneGetsTheLease() throws Exception {
     Stores other = open(config().build());
     List<Boolean> got =
-        Together.run(
+        Concurrently.run(
             6,
             i ->
                 () ->
                     (i % 2 == 0 ? stores() : other)
+                        .sql()
                         .journals()
                         .acquireLease(BUCKET, "r" + i, Duration.ofMinutes(1)));
     assertThat(got).containsOnlyOnce(true);
@@ -259,6 +303,6 @@ public abstract class JournalStoreContract extends DurableContract {
   }
 
   private JournalStore journals() {
-    return stores().journals();
+    return stores().sql().journals();
   }
 }

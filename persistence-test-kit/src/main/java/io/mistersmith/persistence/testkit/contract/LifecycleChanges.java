@@ -1,9 +1,10 @@
 package io.mistersmith.persistence.testkit.contract;
 
-import io.mistersmith.persistence.lifecycle.Hydration;
-import io.mistersmith.persistence.lifecycle.LifecycleChange;
-import io.mistersmith.persistence.lifecycle.LifecycleState;
-import io.mistersmith.persistence.monitor.PersistenceListener;
+import io.mistersmith.persistence.agent.Hydration;
+import io.mistersmith.persistence.agent.LifecycleState;
+import io.mistersmith.persistence.event.PersistenceEvent;
+import io.mistersmith.persistence.event.PersistenceListener;
+import io.mistersmith.persistence.model.AgentId;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -11,31 +12,27 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** Remembers what a runtime says about the lifecycle of its agents. */
 final class LifecycleChanges implements PersistenceListener {
 
-  private final List<LifecycleChange> changes = new CopyOnWriteArrayList<>();
+  private final List<PersistenceEvent.LifecycleChanged> changes = new CopyOnWriteArrayList<>();
   private final List<Hydration> hydrations = new CopyOnWriteArrayList<>();
   private final AtomicInteger evicted = new AtomicInteger();
 
   @Override
-  public void onLifecycle(LifecycleChange change) {
-    changes.add(change);
-  }
-
-  @Override
-  public void onAgentHydrated(Hydration hydration) {
-    hydrations.add(hydration);
-  }
-
-  @Override
-  public void onEvicted(String bucket, int entries) {
-    evicted.addAndGet(entries);
+  public void on(PersistenceEvent event) {
+    if (event instanceof PersistenceEvent.LifecycleChanged change) {
+      changes.add(change);
+    } else if (event instanceof PersistenceEvent.AgentHydrated hydrated) {
+      hydrations.add(hydrated.hydration());
+    } else if (event instanceof PersistenceEvent.Evicted sent) {
+      evicted.addAndGet(sent.entries());
+    }
   }
 
   /** The states that an agent reached, in order. */
-  List<LifecycleState> reached(String agent) {
-    return of(agent).stream().map(LifecycleChange::to).toList();
+  List<LifecycleState> reached(AgentId agent) {
+    return of(agent).stream().map(PersistenceEvent.LifecycleChanged::to).toList();
   }
 
-  List<LifecycleChange> of(String agent) {
+  List<PersistenceEvent.LifecycleChanged> of(AgentId agent) {
     return changes.stream().filter(change -> change.agent().equals(agent)).toList();
   }
 

@@ -1,27 +1,27 @@
 package io.mistersmith.persistence.testkit.contract;
 
-import static io.mistersmith.persistence.lifecycle.LifecycleState.ACTIVE;
-import static io.mistersmith.persistence.lifecycle.LifecycleState.COLD;
-import static io.mistersmith.persistence.lifecycle.LifecycleState.EXPIRED;
-import static io.mistersmith.persistence.lifecycle.LifecycleState.FLUSHING;
-import static io.mistersmith.persistence.lifecycle.LifecycleState.HYDRATING;
+import static io.mistersmith.persistence.agent.LifecycleState.ACTIVE;
+import static io.mistersmith.persistence.agent.LifecycleState.COLD;
+import static io.mistersmith.persistence.agent.LifecycleState.EXPIRED;
+import static io.mistersmith.persistence.agent.LifecycleState.FLUSHING;
+import static io.mistersmith.persistence.agent.LifecycleState.HYDRATING;
 import static io.mistersmith.persistence.testkit.contract.Failures.assertFails;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.agent.AgentLifecycle;
+import io.mistersmith.persistence.agent.Hydration;
+import io.mistersmith.persistence.agent.LifecycleState;
 import io.mistersmith.persistence.config.FlushConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.DataResult;
-import io.mistersmith.persistence.lifecycle.AgentLifecycle;
-import io.mistersmith.persistence.lifecycle.Hydration;
-import io.mistersmith.persistence.lifecycle.HydrationProgress;
-import io.mistersmith.persistence.lifecycle.LifecycleCause;
-import io.mistersmith.persistence.lifecycle.LifecycleChange;
+import io.mistersmith.persistence.event.PersistenceEvent;
+import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.model.DataType.StorageLayer;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.model.StorageLayer;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.testkit.fault.Call;
 import io.mistersmith.persistence.testkit.fault.Faults;
 import io.mistersmith.persistence.testkit.fault.Gate;
@@ -29,14 +29,13 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
-/** What the lifecycle of an agent's state must do, whatever fails meanwhile. */
+/** The contract of the lifecycle of an agent's state, also under failures. */
 public abstract class LifecycleContract extends PersistenceContract {
 
   private static final Duration IDLE = Duration.ofMillis(400);
@@ -51,7 +50,7 @@ public abstract class LifecycleContract extends PersistenceContract {
 
   @Test
   void anAgentThatNobodyUsedIsCold() {
-    String stranger = UUID.randomUUID().toString();
+    AgentId stranger = AgentId.random();
     assertThat(persistence().lifecycle().state(stranger)).isEqualTo(COLD);
     assertThat(states().find(StateKey.of(stranger, "a"))).isEmpty();
     assertThat(persistence().lifecycle().state(stranger)).isEqualTo(COLD);
@@ -69,8 +68,11 @@ public abstract class LifecycleContract extends PersistenceContract {
     assertThat(states(other).find(key("a"))).isPresent();
     assertThat(other.lifecycle().state(id())).isEqualTo(ACTIVE);
     assertThat(changes.of(id()))
-        .extracting(LifecycleChange::from, LifecycleChange::to, LifecycleChange::cause)
-        .containsExactly(tuple(COLD, ACTIVE, LifecycleCause.READ));
+        .extracting(
+            PersistenceEvent.LifecycleChanged::from,
+            PersistenceEvent.LifecycleChanged::to,
+            PersistenceEvent.LifecycleChanged::cause)
+        .containsExactly(tuple(COLD, ACTIVE, LifecycleState.Cause.READ));
   }
 
   @Test
@@ -103,7 +105,7 @@ public abstract class LifecycleContract extends PersistenceContract {
   @Test
   void hydratesAllKeysAtOnceAndSaysHowFarItIs() {
     Persistence runtime = afterAnEviction();
-    List<HydrationProgress> progress = new CopyOnWriteArrayList<>();
+    List<Hydration.Progress> progress = new CopyOnWriteArrayList<>();
     Hydration hydration = runtime.lifecycle().hydrate(id(), progress::add);
 
     assertThat(hydration.keys()).isEqualTo(KEYS);
@@ -112,7 +114,7 @@ public abstract class LifecycleContract extends PersistenceContract {
     assertThat(hydration.took()).isPositive();
     assertThat(progress).hasSizeGreaterThan(10).isSortedAccordingTo(LifecycleContract::byDone);
     assertThat(progress.get(progress.size() - 1))
-        .isEqualTo(new HydrationProgress(id(), KEYS, KEYS, hydration.bytes()));
+        .isEqualTo(new Hydration.Progress(id(), KEYS, KEYS, hydration.bytes()));
     assertThat(changes.reached(id())).containsExactly(HYDRATING, ACTIVE);
     assertThat(changes.hydrations()).containsExactly(hydration);
     assertThat(find(runtime, 7)).isEqualTo(StorageLayer.DISTRIBUTED_KV);
@@ -126,9 +128,9 @@ public abstract class LifecycleContract extends PersistenceContract {
   @Test
   void aRepositoryHydratesAndFlushesThroughTheSameStates() {
     Persistence runtime = afterAnEviction();
-    assertThat(states(runtime).hydrate(id())).isEqualTo(KEYS);
+    assertThat(runtime.lifecycle().hydrate(id()).brought()).isEqualTo(KEYS);
     states(runtime).save(key("a"), 1);
-    states(runtime).flush(id(), SOON);
+    runtime.lifecycle().flush(id(), SOON);
     assertThat(changes.reached(id())).containsExactly(HYDRATING, ACTIVE, FLUSHING, ACTIVE);
   }
 
@@ -143,9 +145,9 @@ public abstract class LifecycleContract extends PersistenceContract {
       first = lifecycle.hydrateAsync(id());
       assertThat(gate.awaitArrival(SOON)).isTrue();
       assertThat(lifecycle.state(id())).isEqualTo(HYDRATING);
-      List<HydrationProgress> rest = new CopyOnWriteArrayList<>();
+      List<Hydration.Progress> rest = new CopyOnWriteArrayList<>();
       second = lifecycle.hydrateAsync(id(), rest::add);
-      third = CompletableFuture.supplyAsync(() -> states(runtime).hydrate(id()));
+      third = OwnThread.supply(() -> runtime.lifecycle().hydrate(id()).brought());
       assertThat(second.cancel(true)).isTrue();
       second = lifecycle.hydrateAsync(id());
       assertThat(first).isNotDone();
@@ -173,10 +175,10 @@ public abstract class LifecycleContract extends PersistenceContract {
     assertFails(DataError.CONNECTION_FAILED, second);
     assertThat(runtime.lifecycle().state(id())).isEqualTo(COLD);
     assertThat(changes.of(id()))
-        .extracting(LifecycleChange::to, LifecycleChange::cause)
+        .extracting(PersistenceEvent.LifecycleChanged::to, PersistenceEvent.LifecycleChanged::cause)
         .containsExactly(
-            tuple(HYDRATING, LifecycleCause.HYDRATION),
-            tuple(COLD, LifecycleCause.HYDRATION_FAILED));
+            tuple(HYDRATING, LifecycleState.Cause.HYDRATION),
+            tuple(COLD, LifecycleState.Cause.HYDRATION_FAILED));
     assertThat(changes.hydrations()).isEmpty();
 
     Hydration rest = runtime.lifecycle().hydrate(id());
@@ -204,16 +206,16 @@ public abstract class LifecycleContract extends PersistenceContract {
         DataError.CONNECTION_FAILED, () -> runtime.lifecycle().flush(id(), Duration.ofMillis(300)));
     assertThat(runtime.lifecycle().state(id())).isEqualTo(ACTIVE);
     assertThat(changes.of(id()))
-        .extracting(LifecycleChange::to, LifecycleChange::cause)
+        .extracting(PersistenceEvent.LifecycleChanged::to, PersistenceEvent.LifecycleChanged::cause)
         .containsExactly(
-            tuple(ACTIVE, LifecycleCause.WRITE),
-            tuple(FLUSHING, LifecycleCause.FLUSH),
-            tuple(ACTIVE, LifecycleCause.FLUSH_FAILED));
+            tuple(ACTIVE, LifecycleState.Cause.WRITE),
+            tuple(FLUSHING, LifecycleState.Cause.FLUSH),
+            tuple(ACTIVE, LifecycleState.Cause.FLUSH_FAILED));
     assertThat(states(runtime).find(key("a"))).isPresent();
 
     faults.sqlOutage(false);
     runtime.lifecycle().flush(id(), SOON);
-    assertThat(changes.of(id()).get(4).cause()).isEqualTo(LifecycleCause.FLUSH);
+    assertThat(changes.of(id()).get(4).cause()).isEqualTo(LifecycleState.Cause.FLUSH);
     assertThat(states(runtime).find(key("a"))).isPresent();
   }
 
@@ -224,12 +226,12 @@ public abstract class LifecycleContract extends PersistenceContract {
     CompletableFuture<Void> second;
     try (Gate gate = faults.on(Call.APPLY).pauseBefore()) {
       states(runtime).save(key("a"), 1);
-      first = CompletableFuture.runAsync(() -> runtime.lifecycle().flush(id(), SOON));
+      first = OwnThread.run(() -> runtime.lifecycle().flush(id(), SOON));
       assertThat(gate.awaitArrival(SOON)).isTrue();
       Awaitility.await().atMost(SOON).until(() -> runtime.lifecycle().state(id()) == FLUSHING);
       states(runtime).save(key("b"), 2);
       assertThat(states(runtime).find(key("b"))).isPresent();
-      second = CompletableFuture.runAsync(() -> states(runtime).flush(id(), SOON));
+      second = OwnThread.run(() -> runtime.lifecycle().flush(id(), SOON));
       assertThat(runtime.lifecycle().state(id())).isEqualTo(FLUSHING);
       assertThat(first).isNotDone();
     }
@@ -243,7 +245,7 @@ public abstract class LifecycleContract extends PersistenceContract {
   void beyondItsBoundAgentsSeemCold() {
     Persistence runtime = open(config().trackedAgents(3).listener(changes).build());
     for (int i = 0; i < 20; i++) {
-      states(runtime).save(StateKey.of(UUID.randomUUID(), "a"), i);
+      states(runtime).save(StateKey.of(AgentId.random(), "a"), i);
       assertThat(runtime.lifecycle().tracked()).isLessThanOrEqualTo(3);
     }
     states(runtime).save(key("a"), 1);
@@ -262,7 +264,7 @@ public abstract class LifecycleContract extends PersistenceContract {
   }
 
   private static FlushConfig impatient() {
-    return FlushConfig.defaults().withIdleTimeToLive(IDLE, SWEEP);
+    return FlushConfig.builder().idleTimeToLive(IDLE).sweepInterval(SWEEP).build();
   }
 
   /** A runtime to which the agent is cold; its keys are in PostgreSQL alone. */
@@ -287,11 +289,11 @@ public abstract class LifecycleContract extends PersistenceContract {
     return states.find(key("key-" + key)).orElseThrow().layer();
   }
 
-  private String id() {
-    return agent().toString();
+  private AgentId id() {
+    return agent();
   }
 
-  private static int byDone(HydrationProgress one, HydrationProgress other) {
+  private static int byDone(Hydration.Progress one, Hydration.Progress other) {
     return Integer.compare(one.done(), other.done());
   }
 

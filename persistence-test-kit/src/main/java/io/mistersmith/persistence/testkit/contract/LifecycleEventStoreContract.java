@@ -3,12 +3,12 @@ package io.mistersmith.persistence.testkit.contract;
 import static io.mistersmith.persistence.testkit.contract.Failures.assertFails;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.mistersmith.persistence.agent.LifecycleEvents.LifecycleEvent;
 import io.mistersmith.persistence.error.DataError;
-import io.mistersmith.persistence.lifecycle.LifecycleEvent;
 import io.mistersmith.persistence.model.Agent;
-import io.mistersmith.persistence.model.AgentStatus;
-import io.mistersmith.persistence.spi.AgentStore;
-import io.mistersmith.persistence.spi.LifecycleEventStore;
+import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.spi.sql.AgentStore;
+import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -16,31 +16,31 @@ import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
-/** What a store must do that keeps what has happened to agents. */
+/** The contract of a store of agents' lifecycle events. */
 public abstract class LifecycleEventStoreContract extends DurableContract {
 
   /** For implementations. */
   protected LifecycleEventStoreContract() {}
 
   private LifecycleEventStore events() {
-    return stores().lifecycleEvents();
+    return stores().sql().lifecycleEvents();
   }
 
-  private List<LifecycleEvent> of(UUID agent) {
+  private List<LifecycleEvent> of(AgentId agent) {
     return events().list(agent, Optional.empty(), 100);
   }
 
   @Test
   void anEventIsReadBackAsItWasRecordedAndRecordedOnce() {
-    UUID agent = register();
-    UUID other = register();
+    AgentId agent = register();
+    AgentId other = register();
     LifecycleEvent event =
         new LifecycleEvent(
             UUID.randomUUID(),
             agent,
             "promoted",
-            Optional.of(AgentStatus.IDLE),
-            Optional.of(AgentStatus.ACTIVE),
+            Optional.of(Agent.Status.IDLE),
+            Optional.of(Agent.Status.ACTIVE),
             Map.of("why", "\u65e5'\"", "n", 3, "list", List.of(1, "a")),
             Optional.of(other),
             now().plusSeconds(60));
@@ -53,7 +53,7 @@ public abstract class LifecycleEventStoreContract extends DurableContract {
 
   @Test
   void theLatestAreListedFirst() {
-    UUID agent = register();
+    AgentId agent = register();
     Instant later = now().plusSeconds(60);
     for (int i = 1; i <= 3; i++) {
       events().record(LifecycleEvent.of(agent, "e" + i, Map.of(), later.plusMillis(i)));
@@ -71,27 +71,27 @@ public abstract class LifecycleEventStoreContract extends DurableContract {
 
   @Test
   void anAgentThatIsNotRegisteredHasNone() {
-    UUID nobody = UUID.randomUUID();
+    AgentId nobody = AgentId.random();
     assertFails(
         DataError.CONSTRAINT_VIOLATION,
         () -> events().record(LifecycleEvent.of(nobody, "x", Map.of(), now())));
     assertThat(of(nobody)).isEmpty();
-    UUID agent = register();
-    assertThat(stores().agents().delete(agent, AgentStore.ANY)).isTrue();
+    AgentId agent = register();
+    assertThat(stores().sql().agents().delete(agent, AgentStore.ANY)).isTrue();
     assertThat(of(agent)).isEmpty();
   }
 
   @Test
   void registrationsAndChangesOfStatusAreRecorded() {
     Agent agent = Agent.of("contract", "one");
-    AgentStore agents = stores().agents();
+    AgentStore agents = stores().sql().agents();
     long version = agents.save(agent, AgentStore.ANY).version();
-    agents.save(agent.withStatus(AgentStatus.ACTIVE), version);
+    agents.save(agent.withStatus(Agent.Status.ACTIVE), version);
     agents.save(
-        agent.withStatus(AgentStatus.ACTIVE).withConfiguration(Map.of("a", 1)), version + 1);
-    agents.save(agent.withStatus(AgentStatus.ERROR), AgentStore.ANY);
+        agent.withStatus(Agent.Status.ACTIVE).withConfiguration(Map.of("a", 1)), version + 1);
+    agents.save(agent.withStatus(Agent.Status.ERROR), AgentStore.ANY);
     assertFails(
-        DataError.VERSION_CONFLICT, () -> agents.save(agent.withStatus(AgentStatus.IDLE), 1));
+        DataError.VERSION_CONFLICT, () -> agents.save(agent.withStatus(Agent.Status.IDLE), 1));
     assertFails(DataError.DUPLICATE_KEY, () -> agents.save(agent, AgentStore.NONE));
 
     List<LifecycleEvent> events = of(agent.id());
@@ -101,11 +101,11 @@ public abstract class LifecycleEventStoreContract extends DurableContract {
     assertThat(events)
         .extracting(LifecycleEvent::previousStatus)
         .containsExactly(
-            Optional.of(AgentStatus.ACTIVE),
-            Optional.of(AgentStatus.INITIALIZING),
+            Optional.of(Agent.Status.ACTIVE),
+            Optional.of(Agent.Status.INITIALIZING),
             Optional.empty());
     assertThat(events)
         .extracting(event -> event.newStatus().orElseThrow())
-        .containsExactly(AgentStatus.ERROR, AgentStatus.ACTIVE, AgentStatus.INITIALIZING);
+        .containsExactly(Agent.Status.ERROR, Agent.Status.ACTIVE, Agent.Status.INITIALIZING);
   }
 }

@@ -2,10 +2,11 @@ package io.mistersmith.persistence.testkit.contract;
 
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.spi.Stores;
 import io.mistersmith.persistence.testkit.fault.Faults;
 import java.time.Duration;
 
-/** What a contract about the API runs on. Each test gets a new one, and closes it. */
+/** The stores under the API that a contract tests. Each test gets a new fixture, and closes it. */
 public interface PersistenceFixture extends AutoCloseable {
 
   /** Opens the engine under test; the caller closes it. */
@@ -13,6 +14,9 @@ public interface PersistenceFixture extends AutoCloseable {
 
   /** {@link #open(PersistenceConfig)}, with faults between the engine and its stores. */
   Persistence open(PersistenceConfig config, Faults faults);
+
+  /** Opens the stores under the engine; the caller closes them. */
+  Stores stores(PersistenceConfig config);
 
   /**
    * A configuration under which nothing is stored when this fixture is new. All calls lead to the

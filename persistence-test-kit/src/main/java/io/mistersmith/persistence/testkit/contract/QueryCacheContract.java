@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.Bucket;
-import io.mistersmith.persistence.repository.QueryCache;
+import io.mistersmith.persistence.state.QueryCache;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,7 +22,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
-/** What a cache of queries keeps, and that nothing outlives its invalidation. */
+/** A cache of queries keeps results, and none outlives its invalidation. */
 public abstract class QueryCacheContract extends PersistenceContract {
 
   private final AtomicInteger loads = new AtomicInteger();
@@ -142,7 +142,7 @@ public abstract class QueryCacheContract extends PersistenceContract {
               "a",
               () -> {
                 by.invalidate("a");
-                after.add(CompletableFuture.supplyAsync(() -> here.get("a", source("new"))));
+                after.add(OwnThread.supply(() -> here.get("a", source("new"))));
                 letJoin(after.get(0));
                 return "old";
               });
@@ -230,7 +230,7 @@ public abstract class QueryCacheContract extends PersistenceContract {
             config()
                 .bucket(
                     Bucket.QUERY_CACHE,
-                    Bucket.QUERY_CACHE.defaults().withMaxAge(Duration.ofSeconds(1)))
+                    Bucket.QUERY_CACHE.defaults().toBuilder().maxAge(Duration.ofSeconds(1)).build())
                 .build());
     QueryCache<Object> cache = cache(runtime);
     Object slow =

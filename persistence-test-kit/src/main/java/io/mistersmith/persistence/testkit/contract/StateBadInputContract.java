@@ -9,18 +9,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.checkpoint.Checkpoint;
+import io.mistersmith.persistence.checkpoint.CheckpointOptions;
+import io.mistersmith.persistence.checkpoint.ForkOptions;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.PersistenceException;
-import io.mistersmith.persistence.lifecycle.Checkpoint;
-import io.mistersmith.persistence.lifecycle.CheckpointOptions;
-import io.mistersmith.persistence.lifecycle.ForkOptions;
-import io.mistersmith.persistence.model.DataType;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.Versioned;
-import io.mistersmith.persistence.repository.JsonCodec;
-import io.mistersmith.persistence.repository.SaveOptions;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.JsonCodec;
+import io.mistersmith.persistence.state.SaveOptions;
+import io.mistersmith.persistence.state.StateRepository;
+import io.mistersmith.persistence.state.StateType;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -28,14 +29,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** That bad input gets a typed error that says what is wrong, and loses nothing. */
+/** The contract of bad input: it gets a typed error that says what is wrong, and loses nothing. */
 public abstract class StateBadInputContract extends PersistenceContract {
 
   private static final CheckpointOptions FULL = CheckpointOptions.full().withDeadline(SOON);
@@ -55,15 +55,16 @@ public abstract class StateBadInputContract extends PersistenceContract {
             "\udd16 half",
             "\udd16\ud83e")) {
       assertFails(DataError.INVALID_KEY, () -> states().find(key(bad)));
-      assertFails(DataError.INVALID_KEY, () -> states().find(StateKey.of(bad, "key")));
+      assertFails(DataError.INVALID_KEY, () -> AgentId.external(bad));
     }
   }
 
   @Test
   @SuppressWarnings("NullAway") // what callers without a null checker do
   void nullKeysAreRefused() {
-    assertFails(DataError.INVALID_KEY, () -> StateKey.of((String) null, "key"));
-    assertFails(DataError.INVALID_KEY, () -> StateKey.of("agent", null));
+    assertFails(DataError.INVALID_KEY, () -> StateKey.of((AgentId) null, "key"));
+    assertFails(DataError.INVALID_KEY, () -> AgentId.external(null));
+    assertFails(DataError.INVALID_KEY, () -> StateKey.of(AgentId.external("agent"), null));
   }
 
   static Stream<Object> unwritable() {
@@ -127,7 +128,8 @@ public abstract class StateBadInputContract extends PersistenceContract {
   @ParameterizedTest
   @MethodSource("otherEncodings")
   void bytesThatAreNotPlainUtf8AreRefused(byte[] json) {
-    StateRepository<byte[]> raw = persistence().states(DataType.AGENT_STATE, new BytesCodec());
+    StateRepository<byte[]> raw =
+        persistence().states(StateType.untyped(byte[].class).withCodec(new BytesCodec()));
     refusedWithoutLoss(() -> raw.save(key("a"), json), DataError.SERIALIZATION_ERROR);
   }
 
@@ -158,7 +160,7 @@ public abstract class StateBadInputContract extends PersistenceContract {
     texts().delete(key("large"));
     texts().delete(key("small"));
     assertThat(persistence().checkpoints().restore(made.id(), SOON).written()).isEqualTo(2);
-    UUID heir = register();
+    AgentId heir = register();
     persistence().checkpoints().fork(made.id(), heir, ForkOptions.toEmpty(SOON));
     assertThat(texts().find(StateKey.of(heir, "large")).orElseThrow().value()).isEqualTo(most);
     persistence().close(SOON);
@@ -166,10 +168,10 @@ public abstract class StateBadInputContract extends PersistenceContract {
     int evicted = evictAll(4);
     assertThat(evicted).isGreaterThanOrEqualTo(4);
     Persistence runtime = open(config().build());
-    assertThat(runtime.lifecycle().hydrate(agent().toString()).brought()).isGreaterThanOrEqualTo(2);
+    assertThat(runtime.lifecycle().hydrate(agent()).brought()).isGreaterThanOrEqualTo(2);
     assertThat(
             runtime
-                .states(DataType.AGENT_STATE, new TextCodec())
+                .states(StateType.untyped(String.class).withCodec(new TextCodec()))
                 .find(key("large"))
                 .orElseThrow()
                 .value())
@@ -178,7 +180,8 @@ public abstract class StateBadInputContract extends PersistenceContract {
 
   @Test
   void whatACodecThrowsFailsItsOwnRowOnly() throws Exception {
-    StateRepository<String> picky = persistence().states(DataType.AGENT_STATE, new Picky());
+    StateRepository<String> picky =
+        persistence().states(StateType.untyped(String.class).withCodec(new Picky()));
     Map<StateKey, String> values = new LinkedHashMap<>();
     values.put(key("good"), "1");
     values.put(key("bad"), "throws classified");
@@ -295,18 +298,18 @@ public abstract class StateBadInputContract extends PersistenceContract {
     states().flush(key, SOON);
     assertThat(find(key).value())
         .isEqualTo(Map.of("'; DROP SCHEMA agents CASCADE; --", "\\'; SELECT 1 \" $1 :x ?"));
-    assertThat(states().keys(agent().toString(), "'; DROP")).containsExactly(key);
+    assertThat(states().keys(agent(), "'; DROP")).containsExactly(key);
   }
 
   @Test
   void stateOfAnUnregisteredAgentIsADeadLetterThatStopsNobody() {
-    StateKey orphan = StateKey.of(UUID.randomUUID(), "key");
+    StateKey orphan = StateKey.of(AgentId.random(), "key");
     Versioned<Object> written = states().save(orphan, "orphan");
     Versioned<Object> neighbour = states().save(key("a"), "1");
     states().awaitDurable(key("a"), neighbour.revision(), SOON);
     assertFails(
         DataError.DEAD_LETTERED, () -> states().awaitDurable(orphan, written.revision(), SOON));
-    assertThat(persistence().deadLetters().count()).isEqualTo(1);
+    assertThat(persistence().operations().deadLetters().count()).isEqualTo(1);
     assertThat(find(orphan).value()).as("it is still in KV").isEqualTo("orphan");
   }
 
@@ -318,7 +321,7 @@ public abstract class StateBadInputContract extends PersistenceContract {
     states().awaitDurable(key("a"), before.revision(), SOON);
     Versioned<Object> after = states().save(key("a"), "after");
     states().awaitDurable(key("a"), after.revision(), SOON);
-    assertThat(persistence().deadLetters().count()).isZero();
+    assertThat(persistence().operations().deadLetters().count()).isZero();
   }
 
   /** Either is right; what is wrong is to keep something else, or to find out only at the flush. */
@@ -328,7 +331,7 @@ public abstract class StateBadInputContract extends PersistenceContract {
       String read = texts().find(key("a")).orElseThrow().value();
       assertThat(read.equals(text) || read.contains(orBeginsSo)).as("read back: " + read).isTrue();
       states().flush(key("a"), SOON);
-      assertThat(persistence().deadLetters().count()).isZero();
+      assertThat(persistence().operations().deadLetters().count()).isZero();
     } else {
       assertThat(failure).isInstanceOf(NonTransientPersistenceException.class);
       Failures.assertIs(DataError.SERIALIZATION_ERROR, failure);

@@ -2,31 +2,42 @@ package io.mistersmith.persistence.testkit.contract;
 
 import static io.mistersmith.persistence.testkit.contract.Failures.assertFails;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.conflict.ConflictResolver;
+import io.mistersmith.persistence.conflict.ConflictRules;
 import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.DataType;
-import io.mistersmith.persistence.model.Durability;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.Versioned;
-import io.mistersmith.persistence.repository.DeadLetter;
-import io.mistersmith.persistence.repository.DeadLetters;
-import io.mistersmith.persistence.repository.SaveOptions;
-import io.mistersmith.persistence.repository.StateChangeEvent;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.operations.DeadLetters;
+import io.mistersmith.persistence.operations.DeadLetters.DeadLetter;
+import io.mistersmith.persistence.state.SaveOptions;
+import io.mistersmith.persistence.state.SaveOptions.Durability;
+import io.mistersmith.persistence.state.StateRepository;
+import io.mistersmith.persistence.state.StateRepository.StateChangeEvent;
+import io.mistersmith.persistence.state.StateType;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
-/** What flushing, waiting for it, dead letters, restarts and watches must do. */
+/** The contract of flushing, waiting for it, dead letters, restarts and watches. */
 public abstract class StateDurabilityContract extends PersistenceContract {
 
   /** For implementations. */
@@ -53,7 +64,8 @@ public abstract class StateDurabilityContract extends PersistenceContract {
   @Test
   void aWriteThatWasNeverMadeIsNotDurable() {
     Versioned<Object> saved = states().save(key("a"), "1");
-    Revision future = new Revision(saved.revision().epoch(), saved.revision().sequence() + 1_000);
+    Revision.OfJournal made = (Revision.OfJournal) saved.revision();
+    Revision future = new Revision.OfJournal(made.epoch(), made.sequence() + 1_000);
     assertThatThrownBy(() -> states().awaitDurable(key("a"), future, Duration.ofMillis(300)))
         .isInstanceOf(PersistenceException.class);
   }
@@ -65,16 +77,16 @@ public abstract class StateDurabilityContract extends PersistenceContract {
     Versioned<Object> written = states().save(orphan, "orphan");
     assertFails(
         DataError.DEAD_LETTERED, () -> states().awaitDurable(orphan, written.revision(), SOON));
-    DeadLetter letter = persistence().deadLetters().open(10).get(0);
-    assertThat(letter.agent()).contains(orphan.agent());
-    assertThat(letter.key()).contains("key");
+    DeadLetter letter = persistence().operations().deadLetters().open(10).get(0);
+    assertThat(letter.key()).contains(orphan);
     assertThat(letter.revision()).isEqualTo(written.revision());
     assertFails(
-        DataError.CONSTRAINT_VIOLATION, () -> persistence().deadLetters().replay(letter.id()));
+        DataError.CONSTRAINT_VIOLATION,
+        () -> persistence().operations().deadLetters().replay(letter.id()));
 
     persistence().agents().save(late);
-    assertThat(persistence().deadLetters().replay(letter.id())).isTrue();
-    assertThat(persistence().deadLetters().count()).isZero();
+    assertThat(persistence().operations().deadLetters().replay(letter.id())).isTrue();
+    assertThat(persistence().operations().deadLetters().count()).isZero();
     states().awaitDurable(orphan, written.revision(), SOON);
   }
 
@@ -84,39 +96,42 @@ public abstract class StateDurabilityContract extends PersistenceContract {
     StateKey orphan = StateKey.of(late.id(), "key");
     Revision refused = states().save(orphan, "orphan").revision();
     assertFails(DataError.DEAD_LETTERED, () -> states().flush(orphan, SOON));
-    assertFails(DataError.DEAD_LETTERED, () -> states().flush(late.id().toString(), SOON));
+    assertFails(DataError.DEAD_LETTERED, () -> persistence().lifecycle().flush(late.id(), SOON));
     SaveOptions durable = SaveOptions.unconditional().withDurability(Durability.SQL_COMMITTED);
     assertFails(DataError.DEAD_LETTERED, () -> states().save(orphan, "2", durable));
 
     persistence().agents().save(late);
     states().save(StateKey.of(late.id(), "other"), "good", durable);
-    assertFails(DataError.DEAD_LETTERED, () -> states().flush(late.id().toString(), SOON));
-    states().flush(agent().toString(), SOON);
+    assertFails(DataError.DEAD_LETTERED, () -> persistence().lifecycle().flush(late.id(), SOON));
+    persistence().lifecycle().flush(agent(), SOON);
 
-    DeadLetters letters = persistence().deadLetters();
-    assertThat(letters.replayAll(DeadLetters.Filter.all().ofAgent("nobody")).replayed()).isZero();
+    DeadLetters letters = persistence().operations().deadLetters();
+    assertThat(
+            letters
+                .replayAll(DeadLetters.Filter.all().ofAgent(AgentId.external("nobody")))
+                .replayed())
+        .isZero();
     assertThat(letters.replayAll(DeadLetters.Filter.all()).replayed()).isEqualTo(2);
-    states().flush(late.id().toString(), SOON);
+    persistence().lifecycle().flush(late.id(), SOON);
     states().awaitDurable(orphan, refused, SOON);
   }
 
   @Test
   void manyDeadLettersAreReplayedInOrderPastThoseThatAreStillRefused() {
     Agent late = Agent.of("contract", "registered late");
-    StateKey never = StateKey.of(UUID.randomUUID(), "key");
+    StateKey never = StateKey.of(AgentId.random(), "key");
     Versioned<Object> last = states().save(StateKey.of(late.id(), "k0"), 0);
     states().save(never, "of nobody");
     for (int i = 1; i < 450; i++) {
       last = states().save(StateKey.of(late.id(), "k" + i % 440), i);
     }
-    long written = last.revision().sequence();
-    DeadLetters letters = persistence().deadLetters();
+    Revision written = last.revision();
+    DeadLetters letters = persistence().operations().deadLetters();
     Awaitility.await()
         .atMost(SOON)
         .until(
             () ->
-                letters.open(1_000).stream()
-                    .anyMatch(letter -> letter.revision().sequence() == written));
+                letters.open(1_000).stream().anyMatch(letter -> letter.revision().equals(written)));
     long open = letters.count();
     persistence().agents().save(late);
 
@@ -125,7 +140,7 @@ public abstract class StateDurabilityContract extends PersistenceContract {
     assertThat(replay.refused()).isEqualTo(1);
     assertThat(replay.firstRefusal().orElseThrow()).hasMessageContaining("stays open");
     assertThat(letters.count()).isEqualTo(1);
-    states().flush(late.id().toString(), SOON);
+    persistence().lifecycle().flush(late.id(), SOON);
     assertThat(find(StateKey.of(late.id(), "k9")).value()).isEqualTo(449);
   }
 
@@ -139,8 +154,10 @@ public abstract class StateDurabilityContract extends PersistenceContract {
     persistence().agents().save(late);
     Versioned<Object> again = states().save(orphan, "again");
     states().awaitDurable(orphan, again.revision(), SOON);
-    assertThat(persistence().deadLetters().count()).isZero();
-    assertFails(DataError.NOT_FOUND, () -> persistence().deadLetters().replay(UUID.randomUUID()));
+    assertThat(persistence().operations().deadLetters().count()).isZero();
+    assertFails(
+        DataError.NOT_FOUND,
+        () -> persistence().operations().deadLetters().replay(UUID.randomUUID()));
   }
 
   @Test
@@ -160,34 +177,69 @@ public abstract class StateDurabilityContract extends PersistenceContract {
   @Test
   void hydratingWhatIsInTheHotStoreBringsNothing() {
     Versioned<Object> saved = states().save(key("a"), "1");
-    states().flush(agent().toString(), SOON);
-    assertThat(states().hydrate(agent().toString())).isZero();
+    persistence().lifecycle().flush(agent(), SOON);
+    assertThat(persistence().lifecycle().hydrate(agent()).brought()).isZero();
     assertThat(find(key("a")).revision()).isEqualTo(saved.revision());
-    assertThat(states().hydrate(UUID.randomUUID().toString())).isZero();
+    assertThat(persistence().lifecycle().hydrate(AgentId.random()).brought()).isZero();
   }
 
   @Test
   void sessionsLiveInTheHotStoreAlone() {
-    StateRepository<Object> sessions = persistence().states(DataType.SESSION_DATA, Object.class);
-    StateKey session = StateKey.of("any owner", "session");
+    StateRepository<Object> sessions =
+        persistence().states(StateType.untyped(Object.class).in(DataType.SESSION_DATA));
+    StateKey session = StateKey.of(AgentId.external("any owner"), "session");
     Versioned<Object> saved = sessions.save(session, "1");
     assertThat(sessions.find(session).orElseThrow().revision()).isEqualTo(saved.revision());
     assertThat(states().find(session)).as("another bucket").isEmpty();
-    sessions.awaitDurable(session, saved.revision(), SOON);
-    sessions.flush(session, SOON);
-    assertThat(sessions.keys("any owner", "")).containsExactly(session);
-    assertThat(persistence().deadLetters().count()).isZero();
+    assertThat(sessions.keys(AgentId.external("any owner"), "")).containsExactly(session);
+    assertThat(persistence().operations().deadLetters().count()).isZero();
     sessions.delete(session);
     assertThat(sessions.find(session)).isEmpty();
+  }
+
+  @Test
+  void aCommitOfWhatIsInKvAloneIsRefusedNotGranted() {
+    StateType<Object> type = StateType.untyped(Object.class).in(DataType.SESSION_DATA);
+    ConflictRules<Object> rules = ConflictRules.of(ConflictResolver.lastWriteWins());
+    SaveOptions committed =
+        SaveOptions.unconditional().withDurability(SaveOptions.Durability.SQL_COMMITTED);
+    StateKey key = StateKey.of(AgentId.external("any owner"), "session");
+    for (StateType<Object> each : List.of(type, type.withRules(rules))) {
+      StateRepository<Object> sessions = persistence().states(each);
+
+      refusesACommit(() -> sessions.save(key, "1", committed));
+      refusesACommit(() -> joined(sessions.saveAsync(key, "1", committed)));
+      assertThat(sessions.find(key)).as("nothing was written").isEmpty();
+      Revision revision = sessions.save(key, "1").revision();
+      refusesACommit(() -> sessions.awaitDurable(key, revision, SOON));
+      refusesACommit(() -> sessions.flush(key, SOON));
+      sessions.delete(key);
+    }
+  }
+
+  private static void refusesACommit(ThrowingCallable call) {
+    assertThatExceptionOfType(NonTransientPersistenceException.class)
+        .isThrownBy(call)
+        .withMessageContaining("KV alone")
+        .extracting(NonTransientPersistenceException::error)
+        .isEqualTo(DataError.MISCONFIGURED);
+  }
+
+  private static void joined(CompletableFuture<?> future) throws Throwable {
+    try {
+      future.get(SOON.toSeconds(), TimeUnit.SECONDS);
+    } catch (ExecutionException e) {
+      throw Objects.requireNonNull(e.getCause());
+    }
   }
 
   @Test
   void aWatchSeesTheChangesOfItsAgentByAnyRuntime() throws Exception {
     Persistence other = open(config().build());
     List<StateChangeEvent<Object>> seen = Collections.synchronizedList(new ArrayList<>());
-    UUID stranger = register();
+    AgentId stranger = register();
     states().save(key("before"), "not seen");
-    try (AutoCloseable watch = states().watch(agent().toString(), seen::add)) {
+    try (StateRepository.Watch watch = states().watch(agent(), seen::add)) {
       assertThat(watch).isNotNull();
       Versioned<Object> own = states().save(key("a"), "1");
       awaitSize(seen, 1);
@@ -207,7 +259,7 @@ public abstract class StateDurabilityContract extends PersistenceContract {
       assertThat(seen.get(2).revision().isAfter(theirs.revision())).isTrue();
     }
     states().save(key("after"), "not seen");
-    states().flush(agent().toString(), SOON);
+    persistence().lifecycle().flush(agent(), SOON);
     assertThat(seen).hasSize(3);
   }
 

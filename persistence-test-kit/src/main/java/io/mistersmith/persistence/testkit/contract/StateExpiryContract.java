@@ -8,23 +8,28 @@ import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.conflict.ConflictResolver;
 import io.mistersmith.persistence.conflict.ConflictRules;
 import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.Versioned;
-import io.mistersmith.persistence.repository.SaveOptions;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.SaveOptions;
+import io.mistersmith.persistence.state.StateRepository;
+import io.mistersmith.persistence.state.StateType;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
-/** What a time to live must do, wherever the entry is by then. */
+/** The contract of a time to live, in whichever store the entry is by then. */
 public abstract class StateExpiryContract extends PersistenceContract {
 
   private static final Duration SHORT = Duration.ofSeconds(2);
+
+  private static final SaveOptions NO_OPTION = SaveOptions.unconditional();
 
   /** For implementations. */
   protected StateExpiryContract() {}
@@ -47,7 +52,7 @@ public abstract class StateExpiryContract extends PersistenceContract {
     expire("a");
     assertThat(states().findAsync(key("a")).get(10, TimeUnit.SECONDS)).isEmpty();
     assertThat(row(states().findAll(List.of(key("a"))), key("a"))).isEmpty();
-    assertThat(states().keys(agent().toString(), "")).isEmpty();
+    assertThat(states().keys(agent(), "")).isEmpty();
     assertFails(DataError.NOT_FOUND, () -> states().update(key("a"), value -> value));
   }
 
@@ -57,7 +62,7 @@ public abstract class StateExpiryContract extends PersistenceContract {
     states().flush(key("a"), SOON);
     expire("a");
     assertThat(open(config().build()).states(Object.class).find(key("a"))).isEmpty();
-    assertThat(states().hydrate(agent().toString())).isZero();
+    assertThat(persistence().lifecycle().hydrate(agent()).brought()).isZero();
   }
 
   @Test
@@ -69,6 +74,35 @@ public abstract class StateExpiryContract extends PersistenceContract {
     assertThat(find(key("a")).value()).isEqualTo("2");
     states().flush(key("a"), SOON);
     assertThat(find(key("a")).value()).isEqualTo("2");
+  }
+
+  @Test
+  void aTypesTimeToLiveIsThatOfSavesWithoutOne() throws Exception {
+    Duration hour = Duration.ofHours(1);
+    StateType<Object> type = StateType.of("hourly", Object.class).withTimeToLive(hour);
+    for (StateType<Object> each :
+        List.of(type, type.withRules(ConflictRules.of(ConflictResolver.lastWriteWins())))) {
+      StateRepository<Object> hourly = persistence().states(each);
+      Instant own = hourly.save(key("a"), 1, living(SHORT)).expiresAt().orElseThrow();
+      Instant begin = own.minus(SHORT).minusMillis(1);
+      lastsFrom(begin, hour, hourly.save(key("a"), 1));
+      lastsFrom(begin, hour, hourly.saveAsync(key("a"), 2, NO_OPTION).get(10, TimeUnit.SECONDS));
+      lastsFrom(begin, hour, row(hourly.saveAll(Map.of(key("a"), 3)), key("a")));
+      lastsFrom(begin, hour, hourly.update(key("b"), 0, value -> 4));
+      lastsFrom(begin, hour, hourly.find(key("b")).orElseThrow());
+      hourly.save(key("c"), 1, living(SHORT));
+      assertThat(hourly.update(key("c"), 0, value -> 5).expiresAt().orElseThrow())
+          .as("an update keeps the end that there is")
+          .isBefore(begin.plus(hour));
+      hourly.deleteAll(List.of(key("a"), key("b"), key("c")));
+    }
+    assertThatThrownBy(() -> type.withTimeToLive(Duration.ZERO))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  private static void lastsFrom(Instant begin, Duration time, Versioned<Object> version) {
+    Instant end = version.expiresAt().orElseThrow();
+    assertThat(end).isBetween(begin.plus(time), begin.plus(time).plus(SOON));
   }
 
   @Test
@@ -126,21 +160,23 @@ public abstract class StateExpiryContract extends PersistenceContract {
   private StateRepository<Object> resolving() {
     return persistence()
         .states(
-            DataType.AGENT_STATE, Object.class, ConflictRules.of(ConflictResolver.lastWriteWins()));
+            StateType.untyped(Object.class)
+                .withRules(ConflictRules.of(ConflictResolver.lastWriteWins())));
   }
 
   @Test
   void aSessionEndsWithItsBucketsMaximumAgeAndSaysSo() throws Exception {
     Duration most = config().build().bucket(Bucket.SESSION_DATA).maxAge();
     assertThat(most).isEqualTo(Duration.ofHours(1));
-    StateRepository<String> sessions = persistence().states(DataType.SESSION_DATA, String.class);
+    StateRepository<String> sessions =
+        persistence().states(StateType.untyped(String.class).in(DataType.SESSION_DATA));
     StateRepository<String> resolving =
         persistence()
             .states(
-                DataType.SESSION_DATA,
-                String.class,
-                ConflictRules.of(ConflictResolver.lastWriteWins()));
-    StateKey key = StateKey.of("session", "a");
+                StateType.untyped(String.class)
+                    .in(DataType.SESSION_DATA)
+                    .withRules(ConflictRules.of(ConflictResolver.lastWriteWins())));
+    StateKey key = StateKey.of(AgentId.external("session"), "a");
     for (StateRepository<String> repository : List.of(sessions, resolving)) {
       for (SaveOptions options :
           List.of(SaveOptions.unconditional(), living(Duration.ofHours(5)), living(most))) {
@@ -167,8 +203,9 @@ public abstract class StateExpiryContract extends PersistenceContract {
 
   @Test
   void anUpdateProlongsASessionThatHasNoEndOfItsOwn() {
-    StateRepository<String> sessions = persistence().states(DataType.SESSION_DATA, String.class);
-    StateKey key = StateKey.of("session", "b");
+    StateRepository<String> sessions =
+        persistence().states(StateType.untyped(String.class).in(DataType.SESSION_DATA));
+    StateKey key = StateKey.of(AgentId.external("session"), "b");
     Instant first = sessions.save(key, "1").expiresAt().orElseThrow();
     elapse(Duration.ofMillis(50));
     Instant second = sessions.update(key, value -> "2").expiresAt().orElseThrow();

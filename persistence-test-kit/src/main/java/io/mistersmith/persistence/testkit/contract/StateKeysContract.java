@@ -1,26 +1,43 @@
 package io.mistersmith.persistence.testkit.contract;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.DataResult;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.Versioned;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** What keys, prefixes and bulk calls must do. */
+/** The contract of keys, prefixes and bulk calls. */
 public abstract class StateKeysContract extends PersistenceContract {
 
   /** For implementations. */
   protected StateKeysContract() {}
+
+  @Test
+  void aKeyWhoseEntryPostgresRefusedIsListed() {
+    AgentId unknown = AgentId.random();
+    StateKey refused = StateKey.of(unknown, "refused");
+    StateKey good = StateKey.of(agent(), "good");
+    states().save(refused, "1");
+    states().save(good, "1");
+    states().flush(good, SOON);
+    assertThat(persistence().operations().deadLetters().count()).isPositive();
+
+    assertThat(states().keys(unknown, "")).containsExactly(refused);
+    assertThat(states().keys(agent(), "")).containsExactly(good);
+  }
 
   @Test
   void anyLegalKeyIsToldFromAllOthers() {
@@ -29,26 +46,65 @@ public abstract class StateKeysContract extends PersistenceContract {
     for (StateKey key : keys) {
       assertThat(find(key).value()).isEqualTo(key.key());
     }
-    states().flush(agent().toString(), SOON);
-    assertThat(persistence().deadLetters().count()).isZero();
+    persistence().lifecycle().flush(agent(), SOON);
+    assertThat(persistence().operations().deadLetters().count()).isZero();
     for (StateKey key : keys) {
       states().delete(key);
       assertThat(states().find(key)).isEmpty();
     }
-    assertThat(states().keys(agent().toString(), "")).isEmpty();
+    assertThat(states().keys(agent(), "")).isEmpty();
+  }
+
+  @Test
+  void pagesHaveEachLiveKeyOnceAndInOrder() {
+    List<StateKey> keys = new ArrayList<>(awkward());
+    states().saveAll(asMap(keys));
+    persistence().lifecycle().flush(agent(), SOON);
+    assertPages(keys);
+    List<StateKey> deleted = List.of(keys.get(0), keys.get(7), keys.get(20));
+    deleted.forEach(states()::delete);
+    keys.removeAll(deleted);
+    StateKey added = key("added \ud83e\udd16");
+    states().save(added, "1");
+    keys.add(added);
+    assertPages(keys);
+    persistence().lifecycle().flush(agent(), SOON);
+    assertPages(keys);
+    assertThat(states().keys(agent(), "added", "a", 5)).containsExactly(added);
+    assertThat(states().keys(AgentId.random(), "", "", 5)).isEmpty();
+    assertThatThrownBy(() -> states().keys(agent(), "", "", 0))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  private void assertPages(List<StateKey> keys) {
+    List<StateKey> inOrder = new ArrayList<>(keys);
+    inOrder.sort(
+        (one, other) ->
+            Arrays.compareUnsigned(one.key().getBytes(UTF_8), other.key().getBytes(UTF_8)));
+    assertThat(states().keys(agent(), "")).as("all at once").containsExactlyElementsOf(inOrder);
+    for (int limit : List.of(1, 7, keys.size(), 1_000)) {
+      List<StateKey> pages = new ArrayList<>();
+      List<StateKey> page;
+      do {
+        String after = pages.isEmpty() ? "" : pages.get(pages.size() - 1).key();
+        page = states().keys(agent(), "", after, limit);
+        pages.addAll(page);
+      } while (page.size() == limit);
+      assertThat(pages).as("pages of %d", limit).containsExactlyElementsOf(inOrder);
+    }
   }
 
   @Test
   void prefixesAreTakenLiterally() {
     List<StateKey> keys = awkward();
     states().saveAll(asMap(keys));
-    UUID other = register();
+    AgentId other = register();
     states().save(StateKey.of(other, "step_1"), "of another agent");
     Stream.concat(Stream.of("", "step_", "step%", "_", "%", "a.", "none"), awkwardTexts())
         .distinct()
         .forEach(
             prefix ->
-                assertThat(states().keys(agent().toString(), prefix))
+                assertThat(states().keys(agent(), prefix))
                     .as("prefix '%s'", prefix)
                     .containsExactlyInAnyOrderElementsOf(
                         keys.stream().filter(key -> key.key().startsWith(prefix)).toList()));
@@ -63,12 +119,10 @@ public abstract class StateKeysContract extends PersistenceContract {
     saveAll(keys);
     states().save(key("manyfold"), "1");
     states().delete(keys.remove(700));
-    assertThat(states().keys(agent().toString(), "many."))
-        .containsExactlyInAnyOrderElementsOf(keys);
-    states().flush(agent().toString(), SOON);
-    assertThat(states().keys(agent().toString(), "many."))
-        .containsExactlyInAnyOrderElementsOf(keys);
-    assertThat(states().keys(register().toString(), "")).isEmpty();
+    assertThat(states().keys(agent(), "many.")).containsExactlyInAnyOrderElementsOf(keys);
+    persistence().lifecycle().flush(agent(), SOON);
+    assertThat(states().keys(agent(), "many.")).containsExactlyInAnyOrderElementsOf(keys);
+    assertThat(states().keys(register(), "")).isEmpty();
   }
 
   @Test
@@ -84,7 +138,7 @@ public abstract class StateKeysContract extends PersistenceContract {
       assertThat(row(found, key).orElseThrow().value()).isEqualTo(key.key());
     }
 
-    Map<StateKey, DataResult<Revision>> deleted = states().deleteAll(asked);
+    Map<StateKey, DataResult<Optional<Revision>>> deleted = states().deleteAll(asked);
     assertThat(deleted.keySet()).containsExactlyElementsOf(asked);
     assertThat(deleted.values()).allMatch(DataResult::isSuccess);
     states().findAll(asked).values().forEach(row -> assertThat(row.orElseThrow()).isEmpty());

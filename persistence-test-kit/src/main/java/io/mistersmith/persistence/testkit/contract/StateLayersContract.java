@@ -4,20 +4,22 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.checkpoint.Checkpoint;
+import io.mistersmith.persistence.checkpoint.CheckpointOptions;
+import io.mistersmith.persistence.checkpoint.ForkOptions;
 import io.mistersmith.persistence.config.CacheConfig;
 import io.mistersmith.persistence.crdt.GCounter;
 import io.mistersmith.persistence.crdt.OrSet;
 import io.mistersmith.persistence.error.DataResult;
-import io.mistersmith.persistence.lifecycle.Checkpoint;
-import io.mistersmith.persistence.lifecycle.CheckpointOptions;
-import io.mistersmith.persistence.lifecycle.ForkOptions;
 import io.mistersmith.persistence.model.Agent;
-import io.mistersmith.persistence.model.DataType;
+import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.model.DataType.StorageLayer;
+import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.model.StorageLayer;
 import io.mistersmith.persistence.model.Versioned;
-import io.mistersmith.persistence.repository.JsonCodec;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.JsonCodec;
+import io.mistersmith.persistence.state.StateRepository;
+import io.mistersmith.persistence.state.StateType;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.net.URI;
@@ -48,10 +50,10 @@ import java.util.function.UnaryOperator;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
-/** That a value reads the same whichever layer answers. */
+/** The contract of values: they read the same whichever layer answers. */
 public abstract class StateLayersContract extends PersistenceContract {
 
-  /** Of each kind what a store might write in another way. */
+  /** Values of each kind that a store might write in another way. */
   private static final List<String> TEXTS =
       List.of(
           "{\"budget\":1.0E7}",
@@ -72,7 +74,7 @@ public abstract class StateLayersContract extends PersistenceContract {
           "\"\"",
           "\", : { [ \\\\\"");
 
-  /** What an untyped reader tells apart by its class, scale, sign or order. */
+  /** Values that an untyped reader tells apart by their class, scale, sign or order. */
   private static final List<Object> VALUES =
       List.of(
           Map.of("budget", 1.0E7),
@@ -101,7 +103,9 @@ public abstract class StateLayersContract extends PersistenceContract {
     Map<String, String> saved = new LinkedHashMap<>();
     TEXTS.forEach(text -> saved.put("text-" + saved.size(), text));
     readsBackFromEachLayer(
-        saved, runtime -> runtime.states(DataType.AGENT_STATE, new Exact()), value -> value);
+        saved,
+        runtime -> runtime.states(StateType.untyped(String.class).withCodec(new Exact())),
+        value -> value);
   }
 
   @Test
@@ -118,6 +122,32 @@ public abstract class StateLayersContract extends PersistenceContract {
       saved.put(text, new BigDecimal(text));
     }
     readsBackFromEachLayer(saved, runtime -> runtime.states(BigDecimal.class), value -> value);
+  }
+
+  /** An entity may name owners, keys and revisions of others. */
+  record References(
+      AgentId agent,
+      Optional<AgentId> owner,
+      StateKey key,
+      Revision revision,
+      Revision.OfRow row,
+      Map<AgentId, Revision> seen) {}
+
+  @Test
+  void ownersKeysAndRevisionsComeBackFromEachLayer() {
+    AgentId agent = AgentId.parse("aaaaaaaa-0000-4000-8000-000000000001");
+    AgentId owner = AgentId.external("conversation 7");
+    Revision revision = new Revision.OfJournal(3, 4711);
+    References saved =
+        new References(
+            agent,
+            Optional.of(owner),
+            StateKey.of(owner, "plan"),
+            revision,
+            new Revision.OfRow(7),
+            Map.of(owner, revision));
+    readsBackFromEachLayer(
+        Map.of("references", saved), runtime -> runtime.states(References.class), value -> value);
   }
 
   @Test
@@ -172,7 +202,7 @@ public abstract class StateLayersContract extends PersistenceContract {
     readsBackFromEachLayer(saved, runtime -> runtime.states(Documented.class), value -> value);
   }
 
-  /** The types that the README says can be fields. */
+  /** The types that docs/state.md says can be fields. */
   public record Documented(
       Instant instant,
       Duration duration,
@@ -268,7 +298,7 @@ public abstract class StateLayersContract extends PersistenceContract {
 
     evictAll(saved.size());
     runtime = uncached();
-    assertThat(runtime.lifecycle().hydrate(agent().toString()).brought()).isEqualTo(saved.size());
+    assertThat(runtime.lifecycle().hydrate(agent()).brought()).isEqualTo(saved.size());
     read.from(runtime, agent(), StorageLayer.DISTRIBUTED_KV);
 
     Checkpoint full =
@@ -279,7 +309,7 @@ public abstract class StateLayersContract extends PersistenceContract {
     read.from(runtime, agent(), StorageLayer.DISTRIBUTED_KV);
     Checkpoint changes =
         runtime.checkpoints().create(agent(), CheckpointOptions.changes().withDeadline(SOON));
-    UUID heir = runtime.agents().save(Agent.of("contract", "heir")).value().id();
+    AgentId heir = runtime.agents().save(Agent.of("contract", "heir")).value().id();
     runtime.checkpoints().fork(changes.id(), heir, ForkOptions.toEmpty(SOON));
     read.from(runtime, heir, StorageLayer.DISTRIBUTED_KV);
     evictAll(2 * saved.size());
@@ -297,7 +327,7 @@ public abstract class StateLayersContract extends PersistenceContract {
       Function<Persistence, StateRepository<T>> repository,
       UnaryOperator<Object> seen) {
 
-    void from(Persistence runtime, UUID agent, StorageLayer layer) {
+    void from(Persistence runtime, AgentId agent, StorageLayer layer) {
       StateRepository<T> states = repository.apply(runtime);
       saved.forEach(
           (name, value) -> {

@@ -2,15 +2,17 @@ package io.mistersmith.persistence.testkit.contract;
 
 import static io.mistersmith.persistence.testkit.contract.Failures.assertFails;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.model.DataType.StorageLayer;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.model.StorageLayer;
 import io.mistersmith.persistence.model.Versioned;
-import io.mistersmith.persistence.repository.SaveOptions;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.SaveOptions;
+import io.mistersmith.persistence.state.StateRepository;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,10 +22,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
-/** What saving, finding, changing and deleting one entry must do. */
+/** The contract of saving, finding, changing and deleting one entry. */
 public abstract class StateRepositoryContract extends PersistenceContract {
+
+  /** Longer than 8 writers of one key need, so that the loop alone decides. */
+  private static final Duration UPDATE_LIMIT = Duration.ofSeconds(30);
 
   /** For implementations. */
   protected StateRepositoryContract() {}
@@ -71,7 +77,7 @@ public abstract class StateRepositoryContract extends PersistenceContract {
     states().delete(key("missing"));
     states().deleteAsync(key("missing")).get(10, TimeUnit.SECONDS);
     assertThat(states().find(key("missing"))).isEmpty();
-    assertThat(states().find(StateKey.of("never registered", "key"))).isEmpty();
+    assertThat(states().find(StateKey.of(AgentId.external("never registered"), "key"))).isEmpty();
     assertFails(DataError.NOT_FOUND, () -> states().update(key("missing"), value -> value));
   }
 
@@ -119,7 +125,8 @@ public abstract class StateRepositoryContract extends PersistenceContract {
     assertFails(
         DataError.VERSION_CONFLICT, () -> states().save(key("a"), "3", SaveOptions.at(first)));
     unchanged(second);
-    Revision future = new Revision(second.revision().epoch(), second.revision().sequence() + 50);
+    Revision.OfJournal made = (Revision.OfJournal) second.revision();
+    Revision future = new Revision.OfJournal(made.epoch(), made.sequence() + 50);
     assertFails(
         DataError.VERSION_CONFLICT, () -> states().save(key("a"), "3", SaveOptions.at(future)));
     unchanged(second);
@@ -157,7 +164,7 @@ public abstract class StateRepositoryContract extends PersistenceContract {
   void ofConcurrentCreatorsOneWins() throws Exception {
     StateRepository<Object> others = open(config().build()).states(Object.class);
     List<Boolean> created =
-        Together.run(
+        Concurrently.run(
             8,
             i ->
                 () ->
@@ -173,7 +180,7 @@ public abstract class StateRepositoryContract extends PersistenceContract {
   void anEntryIsCreatedBesideARuntimeThatDeletesItAllTheTime() throws Exception {
     StateRepository<Object> deleting = states(open(config().build()));
     AtomicBoolean created = new AtomicBoolean();
-    Together.run(
+    Concurrently.run(
         2,
         i ->
             () -> {
@@ -206,7 +213,7 @@ public abstract class StateRepositoryContract extends PersistenceContract {
   void updatesByManyAreAllApplied() throws Exception {
     states().save(key("a"), 0);
     AtomicInteger conflicts = new AtomicInteger();
-    Together.run(
+    Concurrently.run(
         4,
         i ->
             () -> {
@@ -236,6 +243,86 @@ public abstract class StateRepositoryContract extends PersistenceContract {
       assertThat(e).hasMessage("changed my mind");
     }
     unchanged(saved);
+  }
+
+  @Test
+  void anUpdateBeginsWithItsInitialValueWhereThereIsNoEntry() {
+    Versioned<Object> made = states().update(key("a"), 10, n -> (Integer) n + 1);
+    assertThat(made.value()).isEqualTo(11);
+    unchanged(made);
+    Versioned<Object> changed = states().update(key("a"), 10, n -> (Integer) n + 1);
+    assertThat(changed.value()).isEqualTo(12);
+    assertThat(changed.revision()).isGreaterThan(made.revision());
+    unchanged(changed);
+    states().delete(key("a"));
+    assertThat(states().update(key("a"), 10, n -> (Integer) n + 1).value()).isEqualTo(11);
+  }
+
+  @Test
+  void concurrentUpdatesOfAKeyThatWasAbsentLoseNothing() throws Exception {
+    StateRepository<Object> others = states(open(config().build()));
+    Concurrently.run(
+        8,
+        i ->
+            () -> {
+              for (int done = 0; done < 25; done++) {
+                (i % 2 == 0 ? states() : others)
+                    .update(key("a"), 0, n -> (Integer) n + 1, UPDATE_LIMIT);
+              }
+              return true;
+            });
+    assertThat(find(key("a")).value()).isEqualTo(200);
+  }
+
+  @Test
+  void anUpdateThatLosesTheCreateChangesWhatWasCreated() {
+    StateRepository<Object> others = states(open(config().build()));
+    List<Object> seen = new ArrayList<>();
+    UnaryOperator<Object> change =
+        value -> {
+          if (seen.isEmpty()) {
+            others.save(key("a"), 41);
+          }
+          seen.add(value);
+          return (Integer) value + 1;
+        };
+    assertThat(states().update(key("a"), 0, change).value()).isEqualTo(42);
+    assertThat(find(key("a")).value()).isEqualTo(42);
+    assertThat(seen).startsWith(0).endsWith(41);
+  }
+
+  @Test
+  void whatAChangeThrowsPassesThroughAndNothingIsWritten() {
+    IllegalStateException changedItsMind = new IllegalStateException("changed my mind");
+    UnaryOperator<Object> change =
+        value -> {
+          throw changedItsMind;
+        };
+    assertThatThrownBy(() -> states().update(key("a"), 0, change)).isSameAs(changedItsMind);
+    assertThat(states().find(key("a"))).isEmpty();
+    Versioned<Object> saved = states().save(key("a"), "1");
+    assertThatThrownBy(() -> states().update(key("a"), 0, change)).isSameAs(changedItsMind);
+    unchanged(saved);
+  }
+
+  @Test
+  void anUpdateThatAlwaysLosesEndsAtItsDeadline() {
+    StateRepository<Object> others = states(open(config().build()));
+    states().save(key("a"), 0);
+    AtomicInteger attempts = new AtomicInteger();
+    UnaryOperator<Object> overtaken =
+        value -> {
+          int attempt = attempts.incrementAndGet();
+          others.update(key("a"), 0, before -> attempt);
+          return "lost";
+        };
+    long begin = System.nanoTime();
+    assertFails(
+        DataError.VERSION_CONFLICT,
+        () -> states().update(key("a"), 0, overtaken, Duration.ofMillis(300)));
+    assertThat(Duration.ofNanos(System.nanoTime() - begin)).isBetween(Duration.ofMillis(250), SOON);
+    assertThat(attempts.get()).isGreaterThan(1);
+    assertThat(find(key("a")).value()).isEqualTo(attempts.get());
   }
 
   @Test

@@ -5,32 +5,34 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.spi.AgentStore;
-import io.mistersmith.persistence.spi.StateChange;
-import io.mistersmith.persistence.spi.StateStore;
-import io.mistersmith.persistence.spi.StoredKey;
-import io.mistersmith.persistence.spi.StoredState;
 import io.mistersmith.persistence.spi.Stores;
+import io.mistersmith.persistence.spi.sql.AgentStore;
+import io.mistersmith.persistence.spi.sql.JournalStore.StateChange;
+import io.mistersmith.persistence.spi.sql.StateStore;
+import io.mistersmith.persistence.spi.sql.StateStore.StoredKey;
+import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.UUID;
+import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the durable copy of the agents' state must do. */
+/** The contract of the durable copy of the agents' state. */
 public abstract class StateStoreContract extends DurableContract {
 
   /** For implementations. */
@@ -67,30 +69,30 @@ public abstract class StateStoreContract extends DurableContract {
   void aRowHasItsRevisionTimesAndEnd() {
     StateKey key = StateKey.of(register(), "key");
     Instant end = now().plus(Duration.ofHours(1)).truncatedTo(ChronoUnit.MILLIS);
-    StateChange change = put(key, new Revision(7, 99), "1", Optional.of(end));
+    StateChange change = put(key, new Revision.OfJournal(7, 99), "1", Optional.of(end));
     apply(change);
 
     StoredState row = row(key);
     assertThat(row.key()).isEqualTo(key);
-    assertThat(row.revision()).isEqualTo(new Revision(7, 99));
+    assertThat(row.revision()).isEqualTo(new Revision.OfJournal(7, 99));
     assertThat(row.writtenAt()).isCloseTo(change.writtenAt(), within(1, ChronoUnit.MICROS));
     assertThat(row.expiresAt()).contains(end);
     assertThat(row.deleted()).isFalse();
 
-    apply(put(key, new Revision(7, 100), "2"));
+    apply(put(key, new Revision.OfJournal(7, 100), "2"));
     assertThat(row(key).expiresAt()).as("a write without an end takes it away").isEmpty();
   }
 
   @Test
   void whatIsNotThereIsEmpty() {
-    UUID agent = register();
+    AgentId agent = register();
     assertThat(states().find(StateKey.of(agent, "key"))).isEmpty();
-    assertThat(states().find(StateKey.of("no uuid", "key"))).isEmpty();
+    assertThat(states().find(StateKey.of(AgentId.external("no uuid"), "key"))).isEmpty();
     assertThat(states().findAll(List.of())).isEmpty();
-    assertThat(states().findByAgent("no uuid", "")).isEmpty();
-    assertThat(states().keys("no uuid", "")).isEmpty();
-    assertThat(states().keys(UUID.randomUUID().toString(), "")).isEmpty();
-    assertThat(states().findByAgent(UUID.randomUUID().toString(), "")).isEmpty();
+    assertThat(states().findByAgent(AgentId.external("no uuid"), "")).isEmpty();
+    assertThat(states().keys(AgentId.external("no uuid"), "")).isEmpty();
+    assertThat(states().keys(AgentId.random(), "")).isEmpty();
+    assertThat(states().findByAgent(AgentId.random(), "")).isEmpty();
   }
 
   @Test
@@ -103,7 +105,7 @@ public abstract class StateStoreContract extends DurableContract {
     assertThat(row.deleted()).isTrue();
     assertThat(row.value()).isEmpty();
     assertThat(row.revision()).isEqualTo(at(2));
-    assertThat(states().findByAgent(key.agent(), "k")).hasSize(1);
+    assertThat(states().findByAgent(key.agent(), "_.k")).hasSize(1);
     assertThat(states().findAll(List.of(key))).containsOnlyKeys(key);
 
     apply(put(key, at(3), "3"));
@@ -113,7 +115,7 @@ public abstract class StateStoreContract extends DurableContract {
 
   @Test
   void liveRowsAreCounted() {
-    UUID agent = register();
+    AgentId agent = register();
     assertThat(states().count()).isZero();
     apply(put(StateKey.of(agent, "a"), at(1), "1"), put(StateKey.of(agent, "b"), at(2), "2"));
     apply(delete(StateKey.of(agent, "b"), at(3)));
@@ -124,7 +126,7 @@ public abstract class StateStoreContract extends DurableContract {
   void aRowHasTheChecksumOfWhatWasWritten() {
     StateKey key = StateKey.of(register(), "key");
     StateKey gone = StateKey.of(key.agent(), "gone");
-    StateKey missing = StateKey.of("no uuid", "key");
+    StateKey missing = StateKey.of(AgentId.external("no uuid"), "key");
     apply(put(key, at(1), " 1"), delete(gone, at(2)));
     assertThat(states().checksums(List.of(key, gone, missing)))
         .containsOnly(Map.entry(key, sha256(" 1")), Map.entry(gone, sha256("")));
@@ -136,7 +138,9 @@ public abstract class StateStoreContract extends DurableContract {
     StateKey key = StateKey.of(register(), "key");
     apply(put(key, at(1), "1"));
     assertThat(states().orphans(10)).isEmpty();
-    assertThat(states().removeOrphans(List.of(key, StateKey.of("no uuid", "key")))).isZero();
+    assertThat(
+            states().removeOrphans(List.of(key, StateKey.of(AgentId.external("no uuid"), "key"))))
+        .isZero();
     assertThat(states().find(key)).isPresent();
   }
 
@@ -151,7 +155,7 @@ public abstract class StateStoreContract extends DurableContract {
 
   @Test
   void anyLegalKeyIsKept() {
-    UUID agent = register();
+    AgentId agent = register();
     List<StateKey> keys = awkward(agent);
     List<StateChange> changes = new ArrayList<>();
     for (StateKey key : keys) {
@@ -167,7 +171,7 @@ public abstract class StateStoreContract extends DurableContract {
 
   @Test
   void prefixesAreTakenLiterally() {
-    UUID agent = register();
+    AgentId agent = register();
     List<StateKey> keys = awkward(agent);
     List<StateChange> changes = new ArrayList<>();
     keys.forEach(key -> changes.add(put(key, at(changes.size() + 1), "1")));
@@ -180,11 +184,11 @@ public abstract class StateStoreContract extends DurableContract {
             prefix -> {
               List<StateKey> expected =
                   keys.stream().filter(key -> key.key().startsWith(prefix)).toList();
-              assertThat(states().findByAgent(agent.toString(), prefix))
+              assertThat(states().findByAgent(agent, "_." + prefix))
                   .as("prefix '%s'", prefix)
                   .extracting(StoredState::key)
                   .containsExactlyInAnyOrderElementsOf(expected);
-              assertThat(states().keys(agent.toString(), prefix))
+              assertThat(states().keys(agent, "_." + prefix))
                   .as("keys with prefix '%s'", prefix)
                   .extracting(StoredKey::key)
                   .containsExactlyInAnyOrderElementsOf(expected);
@@ -192,8 +196,55 @@ public abstract class StateStoreContract extends DurableContract {
   }
 
   @Test
+  void keysComeInPagesInTheOrderOfTheirBytes() {
+    AgentId agent = register();
+    List<String> inOrder =
+        List.of(
+            "A", "B", "a", "a b", "a.b", "ab", "b", "e\u0301", "\u00e9", "\ufffd", "\ud83e\udd16");
+    List<String> shuffled = new ArrayList<>(inOrder);
+    Collections.shuffle(shuffled, new Random(7));
+    List<StateChange> changes = new ArrayList<>();
+    for (String text : shuffled) {
+      changes.add(put(StateKey.of(agent, text), at(changes.size() + 1), "1"));
+    }
+    apply(changes);
+    for (int limit : List.of(1, 2, 3, 10, 11, 50)) {
+      List<String> pages = new ArrayList<>();
+      List<StoredKey> page;
+      do {
+        String after = pages.isEmpty() ? "" : "_." + pages.get(pages.size() - 1);
+        page = states().keys(agent, "", after, limit);
+        page.forEach(row -> pages.add(row.key().key()));
+      } while (page.size() == limit);
+      assertThat(pages).as("pages of %d", limit).containsExactlyElementsOf(inOrder);
+    }
+    assertThat(states().keys(agent, "_.a", "_.a", 2))
+        .extracting(row -> row.key().key())
+        .containsExactly("a b", "a.b");
+    assertThat(states().keys(AgentId.external("no uuid"), "", "", 2)).isEmpty();
+  }
+
+  @Test
+  void theKeysOfATypeAreNoOtherTypes() {
+    AgentId agent = register();
+    StateKey plan = new StateKey(agent, "plan", "a");
+    StateKey plan2 = new StateKey(agent, "plan-2", "a");
+    StateKey note = new StateKey(agent, "note", "a");
+    apply(put(plan, at(1), "1"), put(plan2, at(2), "2"), put(note, at(3), "3"));
+    assertThat(states().keys(agent, "plan.")).extracting(StoredKey::key).containsExactly(plan);
+    assertThat(states().findByAgent(agent, "plan-2."))
+        .extracting(StoredState::key)
+        .containsExactly(plan2);
+    assertThat(states().keys(agent, "", "", 10))
+        .extracting(StoredKey::key)
+        .containsExactly(note, plan2, plan);
+    assertThat(json(plan)).isEqualTo("1");
+    assertThat(json(note)).isEqualTo("3");
+  }
+
+  @Test
   void manyRowsAreReadInFull() {
-    UUID agent = register();
+    AgentId agent = register();
     List<StateChange> changes = new ArrayList<>();
     List<StateKey> keys = new ArrayList<>();
     for (int i = 0; i < 3_000; i++) {
@@ -201,16 +252,16 @@ public abstract class StateStoreContract extends DurableContract {
       changes.add(put(keys.get(i), at(i + 1), "" + i));
     }
     apply(changes);
-    assertThat(states().findByAgent(agent.toString(), "k")).hasSize(3_000);
+    assertThat(states().findByAgent(agent, "_.k")).hasSize(3_000);
     List<StateKey> asked = new ArrayList<>(keys);
     asked.add(StateKey.of(agent, "missing"));
-    asked.add(StateKey.of("no uuid", "k1"));
+    asked.add(StateKey.of(AgentId.external("no uuid"), "k1"));
     assertThat(states().findAll(asked).keySet()).containsExactlyInAnyOrderElementsOf(keys);
   }
 
   @Test
   void keysAreListedBeyondAPageWithWhatDecidesWhetherTheyLive() {
-    UUID agent = register();
+    AgentId agent = register();
     List<StateChange> changes = new ArrayList<>();
     List<StateKey> keys = new ArrayList<>();
     for (int i = 0; i < 10_001; i++) {
@@ -226,7 +277,7 @@ public abstract class StateStoreContract extends DurableContract {
     apply(changes);
 
     Map<StateKey, StoredKey> listed =
-        states().keys(agent.toString(), "k").stream()
+        states().keys(agent, "_.k").stream()
             .collect(Collectors.toMap(StoredKey::key, listing -> listing));
     assertThat(listed).hasSize(10_003).containsKeys(keys.toArray(StateKey[]::new));
     assertThat(listed.get(keys.get(7)))
@@ -238,7 +289,7 @@ public abstract class StateStoreContract extends DurableContract {
 
   @Test
   void sweepingTakesOldTombstonesAndExpiredRows() {
-    UUID agent = register();
+    AgentId agent = register();
     Instant longAgo = now().minus(Duration.ofDays(30));
     StateKey lateTombstone = StateKey.of(agent, "deleted long ago, and committed now");
     StateKey newTombstone = StateKey.of(agent, "new tombstone");
@@ -261,7 +312,7 @@ public abstract class StateStoreContract extends DurableContract {
 
     elapse(Duration.ofMillis(20));
     states().sweep(Duration.ofMillis(10));
-    assertThat(states().findByAgent(agent.toString(), ""))
+    assertThat(states().findByAgent(agent, ""))
         .extracting(StoredState::key)
         .containsExactlyInAnyOrder(ending, plain);
     assertThat(states().sweep(Duration.ofMillis(10))).isZero();
@@ -272,7 +323,7 @@ public abstract class StateStoreContract extends DurableContract {
     StateKey key = StateKey.of(register(), "key");
     StateKey other = StateKey.of(register(), "key");
     apply(put(key, at(1), "1"), put(other, at(2), "2"));
-    stores().agents().delete(UUID.fromString(key.agent()), AgentStore.ANY);
+    stores().sql().agents().delete(key.agent(), AgentStore.ANY);
     assertThat(states().find(key)).isEmpty();
     assertThat(states().find(other)).isPresent();
   }
@@ -285,7 +336,7 @@ public abstract class StateStoreContract extends DurableContract {
     stores().close();
     Failures.assertFails(DataError.CLOSED, () -> before.find(key));
     Stores later = open(config().build());
-    assertThat(later.states().find(key)).isPresent();
+    assertThat(later.sql().states().find(key)).isPresent();
   }
 
   private StateChange expired(StateKey key, Instant end) {
@@ -293,14 +344,14 @@ public abstract class StateStoreContract extends DurableContract {
   }
 
   private StateStore states() {
-    return stores().states();
+    return stores().sql().states();
   }
 
   private static Stream<String> texts() {
     return AwkwardKeys.texts().stream();
   }
 
-  private static List<StateKey> awkward(UUID agent) {
+  private static List<StateKey> awkward(AgentId agent) {
     return Stream.concat(
             texts(), Stream.of(AwkwardKeys.longest("k"), AwkwardKeys.longest("\ud83e\udd16")))
         .map(text -> StateKey.of(agent, text))

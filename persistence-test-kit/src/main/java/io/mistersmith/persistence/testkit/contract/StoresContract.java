@@ -2,15 +2,16 @@ package io.mistersmith.persistence.testkit.contract;
 
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
-import io.mistersmith.persistence.spi.HotBucket;
 import io.mistersmith.persistence.spi.Stores;
+import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
+import io.mistersmith.persistence.spi.hot.HotWrites;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
-/** What the contracts about stores have in common. */
+/** The common part of the contracts about stores. */
 public abstract class StoresContract {
 
   private final Deque<Stores> opened = new ArrayDeque<>();
@@ -62,8 +63,21 @@ public abstract class StoresContract {
     fixture.publishRaw(bucket, subject, value);
   }
 
+  final void newInstallation() {
+    fixture.newInstallation();
+  }
+
+  final void unmark(HotBucket bucket) {
+    fixture.unmark(bucket);
+  }
+
   /** The journal of agent state. */
-  final HotBucket journal() {
-    return stores.bucket(Bucket.AGENT_STATE);
+  final HotBucket bucket() {
+    return stores.hot().bucket(Bucket.AGENT_STATE);
+  }
+
+  /** Publishes and removes entries of agent state. */
+  final HotWrites writes() {
+    return bucket().writes();
   }
 }

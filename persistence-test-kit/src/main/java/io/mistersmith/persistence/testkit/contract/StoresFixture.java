@@ -1,11 +1,11 @@
 package io.mistersmith.persistence.testkit.contract;
 
 import io.mistersmith.persistence.config.PersistenceConfig;
-import io.mistersmith.persistence.spi.HotBucket;
 import io.mistersmith.persistence.spi.StoreProvider;
+import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
 import java.time.Duration;
 
-/** What a contract about stores runs on. Each test gets a new one, and closes it. */
+/** The stores that a contract tests. Each test gets a new fixture, and closes it. */
 public interface StoresFixture extends AutoCloseable {
 
   /** The stores under test. */
@@ -22,6 +22,17 @@ public interface StoresFixture extends AutoCloseable {
 
   /** Stores a message in the bucket's stream past the store, as a foreign program would. */
   void publishRaw(HotBucket bucket, String subject, byte[] value);
+
+  /**
+   * Gives the durable store another identity, as the owner of a copied database does. Stores that
+   * are opened from now on are another installation's.
+   */
+  void newInstallation();
+
+  /**
+   * Takes the installation's identity off the bucket, as an operator can with the server's tools.
+   */
+  void unmark(HotBucket bucket);
 
   /** Gives back what the fixture holds, after all stores that it opened are closed. */
   @Override

@@ -14,7 +14,7 @@ public enum Call {
   OPEN_READER(true),
   /** The reading of the next journal entry. */
   NEXT_ENTRY(true),
-  /** A nudge. */
+  /** A nudge, or the news of a flush. */
   NUDGE(true),
   /** The transaction that a flush is. */
   APPLY(false),
@@ -24,6 +24,8 @@ public enum Call {
   START_EPOCH(false),
   /** Taking, renewing or giving up a lease. */
   LEASE(false),
+  /** A transaction of several calls into the durable store, from its start to its commit. */
+  TRANSACTION(false),
   /** Any other read from the durable store. */
   SQL_READ(false),
   /** Any other write to the durable store. */

@@ -120,7 +120,7 @@ public final class CallFaults {
   }
 
   /**
-   * What comes before a call.
+   * Applies the faults before a call.
    *
    * @return whether the acknowledgement is to be lost
    */
@@ -148,7 +148,7 @@ public final class CallFaults {
     return fault == Fault.LOST_ACKNOWLEDGEMENT;
   }
 
-  /** What comes after a call that was carried out. */
+  /** Applies the faults after a call that was carried out. */
   void after(boolean lostAcknowledgement) {
     Optional<Gate> gate;
     synchronized (this) {

@@ -16,7 +16,7 @@ import java.util.function.Supplier;
  * faults.on(Call.PUBLISH).loseAcknowledgements(0.1);
  * try (Gate gate = faults.on(Call.APPLY).pauseBefore()) {
  *   gate.awaitArrival(Duration.ofSeconds(5));
- *   // a flusher stands before its transaction; do something behind its back
+ *   // a flusher waits before its transaction; change something meanwhile
  * }
  * faults.sqlOutage(true);
  * faults.clear();
@@ -96,12 +96,27 @@ public final class Faults {
     return result;
   }
 
-  /** What comes before a call; whether its acknowledgement is to be lost. */
+  /** Applies the faults before a call; returns whether its acknowledgement is to be lost. */
   boolean before(Call call) {
     checkUp(call);
     boolean lostAcknowledgement = on(call).before();
     checkUp(call);
     return lostAcknowledgement;
+  }
+
+  /** These faults, as a call into a store meets them. */
+  CallHook hook() {
+    return new CallHook() {
+      @Override
+      public boolean before(Call call) {
+        return Faults.this.before(call);
+      }
+
+      @Override
+      public void after(Call call, boolean lostAcknowledgement) {
+        on(call).after(lostAcknowledgement);
+      }
+    };
   }
 
   private void checkUp(Call call) {

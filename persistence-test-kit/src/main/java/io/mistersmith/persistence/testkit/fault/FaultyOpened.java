@@ -1,14 +1,10 @@
 package io.mistersmith.persistence.testkit.fault;
 
 import io.mistersmith.persistence.config.Bucket;
-import io.mistersmith.persistence.spi.AgentStore;
-import io.mistersmith.persistence.spi.CheckpointStore;
-import io.mistersmith.persistence.spi.DeadLetterStore;
-import io.mistersmith.persistence.spi.HotBucket;
-import io.mistersmith.persistence.spi.JournalStore;
-import io.mistersmith.persistence.spi.LifecycleEventStore;
-import io.mistersmith.persistence.spi.StateStore;
 import io.mistersmith.persistence.spi.Stores;
+import io.mistersmith.persistence.spi.hot.HotStore;
+import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
+import io.mistersmith.persistence.spi.sql.SqlStore;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
@@ -18,12 +14,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The stores of one runtime, with faults. */
-final class FaultyOpened implements Stores {
+final class FaultyOpened implements Stores, HotStore {
 
   private static final Logger LOG = LoggerFactory.getLogger(FaultyOpened.class);
 
   private final Stores real;
   private final Faults faults;
+  private final SqlStore sql;
   private final Map<Bucket, HotBucket> buckets = new ConcurrentHashMap<>();
   private final List<Runnable> reconnectActions = new CopyOnWriteArrayList<>();
   private final Runnable reconnected = this::reconnected;
@@ -31,47 +28,36 @@ final class FaultyOpened implements Stores {
   FaultyOpened(Stores real, Faults faults) {
     this.real = real;
     this.faults = faults;
+    this.sql = new FaultySql(real.sql(), faults);
     faults.onReconnect(reconnected);
   }
 
   @Override
+  public HotStore hot() {
+    return this;
+  }
+
+  @Override
   public HotBucket bucket(Bucket bucket) {
-    return buckets.computeIfAbsent(bucket, b -> new FaultyBucket(real.bucket(b), faults));
+    return buckets.computeIfAbsent(bucket, this::open);
+  }
+
+  private HotBucket open(Bucket bucket) {
+    HotBucket opened = real.hot().bucket(bucket);
+    return new HotBucket(
+        new FaultyReads(opened.reads(), faults),
+        new FaultyWrites(opened.writes(), opened.reads(), faults),
+        new FaultyJournal(opened.journal(), faults));
   }
 
   @Override
-  public AgentStore agents() {
-    return SqlFaults.around(AgentStore.class, real.agents(), faults);
-  }
-
-  @Override
-  public StateStore states() {
-    return SqlFaults.around(StateStore.class, real.states(), faults);
-  }
-
-  @Override
-  public JournalStore journals() {
-    return SqlFaults.around(JournalStore.class, real.journals(), faults);
-  }
-
-  @Override
-  public DeadLetterStore deadLetters() {
-    return SqlFaults.around(DeadLetterStore.class, real.deadLetters(), faults);
-  }
-
-  @Override
-  public CheckpointStore checkpoints() {
-    return SqlFaults.around(CheckpointStore.class, real.checkpoints(), faults);
-  }
-
-  @Override
-  public LifecycleEventStore lifecycleEvents() {
-    return SqlFaults.around(LifecycleEventStore.class, real.lifecycleEvents(), faults);
+  public SqlStore sql() {
+    return sql;
   }
 
   @Override
   public void onReconnect(Runnable action) {
-    real.onReconnect(action);
+    real.hot().onReconnect(action);
     reconnectActions.add(action);
   }
 
@@ -87,13 +73,13 @@ final class FaultyOpened implements Stores {
     try {
       action.run();
     } catch (RuntimeException e) {
-      LOG.warn("a listener for reconnects failed; the others are told all the same", e);
+      LOG.warn("a listener for reconnects failed; the others are called all the same", e);
     }
   }
 
   @Override
   public Clock clock() {
-    return real.clock();
+    return real.hot().clock();
   }
 
   @Override

@@ -2,8 +2,8 @@ package io.mistersmith.persistence.testkit.fault;
 
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.TransientPersistenceException;
-import io.mistersmith.persistence.spi.JournalEntry;
-import io.mistersmith.persistence.spi.JournalReader;
+import io.mistersmith.persistence.spi.hot.JournalEntry;
+import io.mistersmith.persistence.spi.hot.JournalReader;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -27,6 +27,16 @@ final class FaultyReader implements JournalReader {
           DataError.CONNECTION_FAILED, "injected outage: the journal reader lost its place");
     }
     return faults.run(Call.NEXT_ENTRY, () -> real.next(wait));
+  }
+
+  @Override
+  public long position() {
+    return real.position();
+  }
+
+  @Override
+  public boolean readsAllShards() {
+    return real.readsAllShards();
   }
 
   @Override

@@ -4,6 +4,7 @@ import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,34 +14,43 @@ import org.jspecify.annotations.Nullable;
 final class SqlFaults implements InvocationHandler {
 
   private final Object real;
-  private final Faults faults;
+  private final CallHook hook;
 
-  private SqlFaults(Object real, Faults faults) {
+  private SqlFaults(Object real, CallHook hook) {
     this.real = real;
-    this.faults = faults;
+    this.hook = hook;
   }
 
-  static <T> T around(Class<T> type, T real, Faults faults) {
+  static <T> T around(Class<T> type, T real, CallHook hook) {
     return type.cast(
         Proxy.newProxyInstance(
-            type.getClassLoader(), new Class<?>[] {type}, new SqlFaults(real, faults)));
+            type.getClassLoader(), new Class<?>[] {type}, new SqlFaults(real, hook)));
   }
 
   @Override
   public @Nullable Object invoke(Object proxy, Method method, Object @Nullable [] arguments)
       throws Throwable {
-    if (method.getDeclaringClass() == Object.class) {
+    boolean asksNoStore = method.getName().equals("installation");
+    if (asksNoStore || method.getDeclaringClass() == Object.class) {
       return method.invoke(real, arguments);
     }
     Call call = call(method.getName());
-    boolean lostAcknowledgement = faults.before(call);
+    boolean lostAcknowledgement = hook.before(call);
     Object result;
     try {
       result = method.invoke(real, arguments);
     } catch (InvocationTargetException e) {
       throw e.getTargetException();
     }
-    faults.on(call).after(lostAcknowledgement);
+    hook.after(call, lostAcknowledgement);
+    return result;
+  }
+
+  /** Runs a call that is no method of a store's interface. */
+  static <T> T call(CallHook hook, Call call, Supplier<T> action) {
+    boolean lostAcknowledgement = hook.before(call);
+    T result = action.get();
+    hook.after(call, lostAcknowledgement);
     return result;
   }
 

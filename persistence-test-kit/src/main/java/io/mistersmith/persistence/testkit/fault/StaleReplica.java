@@ -1,12 +1,12 @@
 package io.mistersmith.persistence.testkit.fault;
 
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.spi.HotEntry;
+import io.mistersmith.persistence.spi.hot.HotEntry;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** What a replica that lags behind by one write a key would answer. */
+/** A replica that lags by one write a key. */
 final class StaleReplica {
 
   private record Place(String bucket, StateKey key) {}
@@ -23,7 +23,7 @@ final class StaleReplica {
     return before.containsKey(new Place(bucket, key));
   }
 
-  /** What the replica has of a key that it {@linkplain #lags lags} in. */
+  /** Returns the replica's entry of a key that it {@linkplain #lags lags} in. */
   Optional<HotEntry> recall(String bucket, StateKey key) {
     return before.getOrDefault(new Place(bucket, key), Optional.empty());
   }

@@ -28,7 +28,7 @@ public final class LeakChecker {
   /**
    * Waits until no thread of the library is left that came after the start.
    *
-   * @throws AssertionError when one is left at the deadline; names each with where it stands
+   * @throws AssertionError when one is left at the deadline; names each with its stack
    */
   public void assertNoLeaks(Duration deadline) {
     long end = System.nanoTime() + deadline.toNanos();

@@ -12,7 +12,9 @@ import java.util.function.BiFunction;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** What one test works with; the engine is opened when the test first asks for it. */
+/**
+ * The stores, clock and engine of one test; the engine is opened when the test first asks for it.
+ */
 final class Workbench {
 
   private static final long SEED = 42;

@@ -3,25 +3,25 @@ package io.mistersmith.persistence.testkit.memory;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.AgentId;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.UUID;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** What the registry's columns demand of an agent, and what they add to it. */
+/** The constraints and defaults of the registry's columns. */
 final class AgentColumns {
 
   private static final Pattern TIME = Pattern.compile("\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}");
 
   private AgentColumns() {}
 
-  static void check(Agent agent, Set<UUID> registered) {
-    Optional<UUID> parent = agent.parent();
-    if (parent.isPresent() && !registered.contains(parent.get())) {
+  static void check(Agent agent, Predicate<AgentId> registered) {
+    Optional<AgentId> parent = agent.parent();
+    if (parent.isPresent() && !registered.test(parent.get())) {
       throw refused(agent, "SQLSTATE 23503, its parent " + parent.get() + " is not registered");
     }
     Map<String, Object> metadata = agent.metadata();
@@ -47,7 +47,7 @@ final class AgentColumns {
 
   static Agent completed(Agent agent, Instant now) {
     return agent.metadata().isEmpty()
-        ? agent.withMetadata(Map.of("created_at", now.toString(), "version", "1"))
+        ? agent.withMetadata(Map.of("created_at", now.toString(), "version", 1))
         : agent;
   }
 

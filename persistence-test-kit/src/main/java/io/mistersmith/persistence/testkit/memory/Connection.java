@@ -5,24 +5,33 @@ import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.UUID;
 import java.util.function.BooleanSupplier;
 
-/** What every call of one opened pair of stores checks first, and whose clock it goes by. */
+/**
+ * The checks before every call of one opened pair of stores, with its clock and its installation.
+ */
 final class Connection {
 
   private final Clock clock;
+  private final UUID installation;
   private final BooleanSupplier hotDown;
   private final BooleanSupplier sqlDown;
   private volatile boolean closed;
 
-  Connection(Clock clock, BooleanSupplier hotDown, BooleanSupplier sqlDown) {
+  Connection(Clock clock, UUID installation, BooleanSupplier hotDown, BooleanSupplier sqlDown) {
     this.clock = clock;
+    this.installation = installation;
     this.hotDown = hotDown;
     this.sqlDown = sqlDown;
   }
 
   Clock clock() {
     return clock;
+  }
+
+  UUID installation() {
+    return installation;
   }
 
   Instant now() {

@@ -3,16 +3,18 @@ package io.mistersmith.persistence.testkit.memory;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
-import io.mistersmith.persistence.spi.JournalEntry;
-import io.mistersmith.persistence.spi.JournalRange;
-import io.mistersmith.persistence.spi.JournalReader;
+import io.mistersmith.persistence.spi.hot.JournalEntry;
+import io.mistersmith.persistence.spi.hot.JournalReader;
+import io.mistersmith.persistence.spi.hot.JournalReader.JournalRange;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
- * A reader of one stream. It stays with the stream it was opened on: when the bucket is made anew
+ * A reader of one stream. It stays with the stream it was opened on: when the bucket is recreated
  * it is silent from then on, as a consumer of a deleted stream is. All state is guarded by the
  * stream's lock.
  */
@@ -22,6 +24,7 @@ final class Cursor implements JournalReader {
   private final Connection connection;
   private final boolean withValues;
   private final String prefix;
+  private final Set<String> shards;
   private long next;
   private long pending;
   private boolean lost;
@@ -32,7 +35,12 @@ final class Cursor implements JournalReader {
     this.connection = connection;
     this.withValues = !range.headersOnly();
     this.prefix =
-        range.agent().map(stream.subjects()::ofAgent).orElseGet(() -> stream.subjects().root());
+        range
+            .agent()
+            .map(agent -> stream.subjects().ofAgent(agent) + range.prefix())
+            .orElseGet(() -> stream.subjects().root());
+    this.shards =
+        range.shards().stream().map(stream.subjects()::ofShard).collect(Collectors.toSet());
   }
 
   static Cursor open(MemoryStream stream, JournalRange range, Connection connection) {
@@ -101,6 +109,16 @@ final class Cursor implements JournalReader {
     return Optional.empty();
   }
 
+  @Override
+  public long position() {
+    stream.lock().lock();
+    try {
+      return next - 1;
+    } finally {
+      stream.lock().unlock();
+    }
+  }
+
   private void check() {
     if (closed) {
       throw new NonTransientPersistenceException(DataError.CLOSED, "the journal reader is closed");
@@ -141,7 +159,9 @@ final class Cursor implements JournalReader {
   }
 
   private boolean matches(Message message) {
-    return message.subject().startsWith(prefix);
+    String subject = message.subject();
+    return subject.startsWith(prefix)
+        && (shards.isEmpty() || shards.contains(stream.subjects().shardPart(subject)));
   }
 
   @Override

@@ -3,18 +3,20 @@ package io.mistersmith.persistence.testkit.memory;
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.spi.EntryMetadata;
-import io.mistersmith.persistence.spi.HotBucket;
-import io.mistersmith.persistence.spi.Operation;
 import io.mistersmith.persistence.spi.StoreProvider;
-import io.mistersmith.persistence.spi.StoredState;
 import io.mistersmith.persistence.spi.Stores;
+import io.mistersmith.persistence.spi.hot.EntryMetadata;
+import io.mistersmith.persistence.spi.hot.HotWrites;
+import io.mistersmith.persistence.spi.hot.Journal.JournalProgress;
+import io.mistersmith.persistence.spi.hot.Operation;
+import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
@@ -30,11 +32,13 @@ import org.jspecify.annotations.Nullable;
  * wrong. Thread-safe.
  *
  * <p>Beside the SPI there are hooks for what a test cannot otherwise bring about: outages, a bucket
- * that is made anew or loses its tail, a durable store that is put back to an older copy of itself,
+ * that is recreated or loses its tail, a durable store that is put back to an older copy of itself,
  * and foreign messages. Those that name a bucket use the name prefix of the configuration that was
  * opened last.
  */
 public final class InMemoryStores implements StoreProvider {
+
+  private static final Duration TAMPERING = Duration.ofSeconds(30);
 
   private final Map<String, MemoryStream> streams = new ConcurrentHashMap<>();
   private final MemoryDatabase database = new MemoryDatabase();
@@ -54,7 +58,8 @@ public final class InMemoryStores implements StoreProvider {
 
   @Override
   public Stores open(PersistenceConfig config) {
-    Connection connection = new Connection(clock(config), () -> hotDown, () -> sqlDown);
+    Connection connection =
+        new Connection(clock(config), database.installation(), () -> hotDown, () -> sqlDown);
     connection.checkHot();
     connection.checkSql();
     latest = config;
@@ -82,8 +87,8 @@ public final class InMemoryStores implements StoreProvider {
   }
 
   /**
-   * Deletes the bucket and makes it anew: empty, sequences from 1, another creation time. Readers
-   * that are open stay with the deleted one, and silent.
+   * Deletes the bucket and recreates it: empty, sequences from 1, another creation time, without an
+   * installation's identity. Readers that are open stay with the deleted one, and silent.
    */
   public void recreate(Bucket bucket) {
     PersistenceConfig config = latestConfig();
@@ -96,7 +101,8 @@ public final class InMemoryStores implements StoreProvider {
                 config.bucket(bucket),
                 before == null || before.created().isBefore(now)
                     ? now
-                    : before.created().plusNanos(1)));
+                    : before.created().plusNanos(1),
+                Optional.empty()));
   }
 
   /**
@@ -134,7 +140,7 @@ public final class InMemoryStores implements StoreProvider {
           "subject " + subject + " must start with " + stream.subjects().root());
     }
     return stream.publish(
-        subject, Operation.PUT, value, EntryMetadata.NONE, HotBucket.ANY, clock(config).instant());
+        subject, Operation.PUT, value, EntryMetadata.NONE, HotWrites.ANY, clock(config).instant());
   }
 
   /** Changes how long the hot store keeps the bucket's entries, as an operator does. */
@@ -142,38 +148,66 @@ public final class InMemoryStores implements StoreProvider {
     stream(fullName(bucket, latestConfig())).maxAge(maxAge);
   }
 
-  /** What the durable store holds now. */
+  /** Takes the installation's identity off the bucket, as an earlier version makes buckets. */
+  public void forgetInstallation(Bucket bucket) {
+    stream(fullName(bucket, latestConfig())).forgetInstallation();
+  }
+
+  /**
+   * Puts all buckets of other stores in the place of these ones, as a server at the same address
+   * does that is another installation's. Open readers are lost, and listeners for reconnects are
+   * called.
+   */
+  public void replaceHot(InMemoryStores others) {
+    streams.values().forEach(MemoryStream::loseCursors);
+    streams.clear();
+    streams.putAll(others.streams);
+    opened.forEach(OpenedStores::reconnected);
+  }
+
+  /** Returns a snapshot of the durable store. */
   public SqlSnapshot snapshotSql() {
     return database.snapshot();
   }
 
   /**
-   * Puts the durable store back to what it was: state, registry, positions, dead letters, leases.
+   * Puts the durable store back to what it was: state, registry, positions, dead letters, leases,
+   * and whose installation it was.
    */
   public void restoreSql(SqlSnapshot snapshot) {
     database.restore(snapshot);
   }
 
-  /** Puts an empty database in the durable store's place, which has never met any bucket. */
-  public void replaceSql() {
-    database.restore(new SqlSnapshot(new Tables()));
+  /**
+   * Gives the durable store another identity, as {@code agents.new_installation()} gives a copied
+   * database.
+   */
+  public void newInstallation() {
+    database.newInstallation();
   }
 
   /**
-   * Puts another row in a key's place, or removes it, as somebody does who writes to the database
-   * past the library.
+   * Puts an empty database in the durable store's place, which has never met any bucket and is
+   * another installation's.
+   */
+  public void replaceSql() {
+    database.restore(new SqlSnapshot(Content.empty()));
+  }
+
+  /**
+   * Replaces or removes a key's row, as a write to the database past the library does.
    *
-   * @param row makes the new row of the old one; either may be empty
+   * @param row maps the old row to the new one; either may be empty
    */
   public void tamper(StateKey key, UnaryOperator<Optional<StoredState>> row) {
     database.transact(
+        TAMPERING,
+        false,
         tables -> {
           Optional<StoredState> changed = row.apply(tables.state(key));
           changed.ifPresentOrElse(
-              tables::putState,
-              () ->
-                  Optional.ofNullable(tables.states.get(key.agent()))
-                      .ifPresent(rows -> rows.remove(key.key())));
+              stored -> tables.putState(stored, stored.writtenAt()),
+              () -> tables.states.remove(Tables.id(key)));
           return changed;
         });
   }
@@ -183,13 +217,15 @@ public final class InMemoryStores implements StoreProvider {
   }
 
   /** Makes the bucket if it is missing. */
-  void ensure(Bucket bucket, PersistenceConfig config) {
+  void ensure(Bucket bucket, PersistenceConfig config, UUID installation) {
     streams.computeIfAbsent(
         fullName(bucket, config),
-        name -> new MemoryStream(name, config.bucket(bucket), clock(config).instant()));
+        name ->
+            new MemoryStream(
+                name, config.bucket(bucket), clock(config).instant(), Optional.of(installation)));
   }
 
-  /** The stream that stands behind a bucket now. */
+  /** The stream of a bucket now. */
   MemoryStream stream(String name) {
     MemoryStream stream = streams.get(name);
     if (stream == null) {
@@ -200,6 +236,10 @@ public final class InMemoryStores implements StoreProvider {
 
   void nudge(String bucketName) {
     opened.forEach(stores -> stores.nudged(bucketName));
+  }
+
+  void tellProgress(String bucketName, UUID installation, JournalProgress progress) {
+    opened.forEach(stores -> stores.progressed(bucketName, installation, progress));
   }
 
   void closed(OpenedStores stores, Connection connection) {

@@ -23,7 +23,7 @@ final class JsonText {
     this.text = text;
   }
 
-  /** Why PostgreSQL would refuse the bytes; empty when it would not. */
+  /** Returns why PostgreSQL would refuse the bytes; empty when it would accept them. */
   static Optional<String> refusal(byte[] bytes) {
     try {
       String decoded =

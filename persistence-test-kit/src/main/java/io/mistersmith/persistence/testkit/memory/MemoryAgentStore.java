@@ -1,45 +1,47 @@
 package io.mistersmith.persistence.testkit.memory;
 
+import io.mistersmith.persistence.agent.LifecycleEvents.LifecycleEvent;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.DataResult;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
-import io.mistersmith.persistence.lifecycle.LifecycleEvent;
 import io.mistersmith.persistence.model.Agent;
-import io.mistersmith.persistence.model.AgentStatus;
-import io.mistersmith.persistence.spi.AgentStore;
-import io.mistersmith.persistence.spi.StoredAgent;
+import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.spi.sql.AgentStore;
+import io.mistersmith.persistence.spi.sql.AgentStore.StoredAgent;
+import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** The registry of agents. */
 final class MemoryAgentStore implements AgentStore {
 
-  private final MemoryDatabase database;
-  private final Connection connection;
+  private final Session session;
 
-  MemoryAgentStore(MemoryDatabase database, Connection connection) {
-    this.database = database;
-    this.connection = connection;
+  MemoryAgentStore(Session session) {
+    this.session = session;
   }
 
   @Override
   public StoredAgent save(Agent agent, long expectedVersion) {
-    connection.checkSql();
-    Instant now = connection.now();
-    return database.transact(
+    Instant now = session.now();
+    return session.call(
         tables -> {
-          Tables.AgentRow row = tables.agents.get(agent.id());
+          tables.agents.lock(agent.id());
+          Content.AgentRow row = tables.agents.find(agent.id()).orElse(null);
           checkVersion(agent.id(), row, expectedVersion);
-          AgentColumns.check(agent, tables.agents.keySet());
+          AgentColumns.check(agent, tables.agents::refer);
           StoredAgent stored =
               row == null
                   ? new StoredAgent(AgentColumns.completed(agent, now), 1, now)
@@ -50,12 +52,12 @@ final class MemoryAgentStore implements AgentStore {
           tables.agents.put(
               agent.id(),
               row == null
-                  ? new Tables.AgentRow(stored, Optional.empty(), 0)
-                  : new Tables.AgentRow(stored, row.heartbeat(), row.publishedVersion()));
-          Optional<AgentStatus> before =
+                  ? new Content.AgentRow(stored, Optional.empty(), 0)
+                  : new Content.AgentRow(stored, row.heartbeat(), row.publishedVersion()));
+          Optional<Agent.Status> before =
               Optional.ofNullable(row).map(had -> had.stored().agent().status());
           if (!before.equals(Optional.of(agent.status()))) {
-            tables.events.add(
+            tables.record(
                 new LifecycleEvent(
                     UUID.randomUUID(),
                     agent.id(),
@@ -71,11 +73,11 @@ final class MemoryAgentStore implements AgentStore {
   }
 
   @Override
-  public Map<UUID, DataResult<StoredAgent>> saveAll(Collection<Agent> agents) {
-    Map<UUID, DataResult<StoredAgent>> results = new LinkedHashMap<>();
+  public Map<AgentId, DataResult<StoredAgent>> saveAll(Collection<Agent> agents) {
+    Map<AgentId, DataResult<StoredAgent>> results = new LinkedHashMap<>();
     for (Agent agent : agents) {
       try {
-        results.put(agent.id(), DataResult.success(save(agent, ANY)));
+        results.put(agent.id(), DataResult.success(session.attempt(() -> save(agent, ANY))));
       } catch (PersistenceException e) {
         results.put(agent.id(), DataResult.failure(e));
       }
@@ -84,53 +86,88 @@ final class MemoryAgentStore implements AgentStore {
   }
 
   @Override
-  public Optional<StoredAgent> find(UUID id) {
-    connection.checkSql();
-    return database.transact(
-        tables -> Optional.ofNullable(tables.agents.get(id)).map(Tables.AgentRow::stored));
+  public Optional<StoredAgent> find(AgentId id) {
+    AgentId unused = id.requireRegistered("agents");
+    return session.call(tables -> tables.agents.find(id).map(Content.AgentRow::stored));
   }
 
   @Override
-  public Map<UUID, StoredAgent> findAll(Collection<UUID> ids) {
-    connection.checkSql();
-    return database.transact(
+  public Map<AgentId, StoredAgent> findAll(Collection<AgentId> ids) {
+    ids.forEach(id -> id.requireRegistered("agents"));
+    return session.call(
         tables -> {
-          Map<UUID, StoredAgent> found = new LinkedHashMap<>();
-          for (UUID id : ids) {
-            Tables.AgentRow row = tables.agents.get(id);
-            if (row != null) {
-              found.put(id, row.stored());
-            }
+          Map<AgentId, StoredAgent> found = new LinkedHashMap<>();
+          for (AgentId id : ids) {
+            tables.agents.find(id).ifPresent(row -> found.put(id, row.stored()));
           }
           return found;
         });
   }
 
   @Override
-  public boolean delete(UUID id, long expectedVersion) {
-    connection.checkSql();
-    return database.transact(
+  public boolean delete(AgentId id, long expectedVersion) {
+    AgentId unused = id.requireRegistered("agents");
+    return session.call(
         tables -> {
-          Tables.AgentRow row = tables.agents.get(id);
+          tables.agents.lock(id);
+          Content.AgentRow row = tables.agents.find(id).orElse(null);
           if (expectedVersion != ANY) {
             checkSame(id, row, expectedVersion);
           }
           boolean hasChildren =
-              tables.agents.values().stream()
+              tables
+                  .agents
+                  .all()
                   .anyMatch(other -> other.stored().agent().parent().equals(Optional.of(id)));
           if (row != null && hasChildren) {
             throw new NonTransientPersistenceException(
                 DataError.CONSTRAINT_VIOLATION,
                 "agent " + id + ": SQLSTATE 23503, it is the parent of others; delete them first");
           }
-          tables.states.remove(id.toString());
-          tables.checkpoints.values().removeIf(held -> held.checkpoint().agent().equals(id));
+          boolean existed = tables.agents.remove(id);
+          List<StateKey> keys = tables.states(id, "").map(StoredState::key).toList();
+          keys.forEach(key -> tables.states.remove(Tables.id(key)));
+          tables.checkpoints.removeIf(held -> held.checkpoint().agent().equals(id));
           tables.events.removeIf(event -> event.agent().equals(id));
-          return tables.agents.remove(id) != null;
+          return existed;
         });
   }
 
-  private static void checkVersion(UUID id, Tables.@Nullable AgentRow row, long expectedVersion) {
+  @Override
+  public Map<AgentId, DataResult<Long>> deleteAll(Collection<AgentId> ids) {
+    ids.forEach(id -> id.requireRegistered("agents"));
+    Map<AgentId, DataResult<Long>> results = new LinkedHashMap<>();
+    Set<AgentId> left = new LinkedHashSet<>(ids);
+    left.forEach(id -> results.put(id, DataResult.success(NONE)));
+    int before;
+    do {
+      before = left.size();
+      for (AgentId id : List.copyOf(left)) {
+        DataResult<Long> result = deleted(id);
+        results.put(id, result);
+        if (result.isSuccess()) {
+          left.remove(id);
+        }
+      }
+    } while (left.size() < before);
+    return results;
+  }
+
+  private DataResult<Long> deleted(AgentId id) {
+    try {
+      return DataResult.success(
+          session.attempt(
+              () -> {
+                long version = find(id).map(StoredAgent::version).orElse(NONE);
+                return delete(id, ANY) ? version : NONE;
+              }));
+    } catch (PersistenceException e) {
+      return DataResult.failure(e);
+    }
+  }
+
+  private static void checkVersion(
+      AgentId id, Content.@Nullable AgentRow row, long expectedVersion) {
     if (expectedVersion == NONE && row != null) {
       throw new NonTransientPersistenceException(
           DataError.DUPLICATE_KEY, "agent " + id + " is registered already");
@@ -140,7 +177,7 @@ final class MemoryAgentStore implements AgentStore {
     }
   }
 
-  private static void checkSame(UUID id, Tables.@Nullable AgentRow row, long expectedVersion) {
+  private static void checkSame(AgentId id, Content.@Nullable AgentRow row, long expectedVersion) {
     long actual = row == null ? NONE : row.stored().version();
     if (actual != expectedVersion) {
       throw new TransientPersistenceException(
@@ -150,58 +187,62 @@ final class MemoryAgentStore implements AgentStore {
   }
 
   @Override
-  public void heartbeats(Map<UUID, Instant> times) {
-    connection.checkSql();
-    database.transact(
+  public void heartbeats(Map<AgentId, Instant> times) {
+    times.keySet().forEach(id -> id.requireRegistered("heartbeats"));
+    session.call(
         tables -> {
           times.forEach(
-              (id, time) -> tables.agents.computeIfPresent(id, (same, row) -> beaten(row, time)));
+              (id, time) ->
+                  tables
+                      .agents
+                      .find(id)
+                      .ifPresent(row -> tables.agents.put(id, beaten(row, time))));
           return times.size();
         });
   }
 
-  private static Tables.AgentRow beaten(Tables.AgentRow row, Instant time) {
+  private static Content.AgentRow beaten(Content.AgentRow row, Instant time) {
     Instant latest = row.heartbeat().filter(before -> before.isAfter(time)).orElse(time);
-    return new Tables.AgentRow(row.stored(), Optional.of(latest), row.publishedVersion());
+    return new Content.AgentRow(row.stored(), Optional.of(latest), row.publishedVersion());
   }
 
   @Override
-  public Optional<Instant> lastHeartbeat(UUID id) {
-    connection.checkSql();
-    return database.transact(
-        tables -> Optional.ofNullable(tables.agents.get(id)).flatMap(Tables.AgentRow::heartbeat));
+  public Optional<Instant> lastHeartbeat(AgentId id) {
+    AgentId unused = id.requireRegistered("heartbeats");
+    return session.call(tables -> tables.agents.find(id).flatMap(Content.AgentRow::heartbeat));
   }
 
   @Override
   public List<StoredAgent> unpublished(int limit) {
-    connection.checkSql();
-    return database.transact(
+    return session.call(
         tables ->
-            tables.agents.values().stream()
+            tables
+                .agents
+                .all()
                 .filter(row -> row.publishedVersion() < row.stored().version())
-                .map(Tables.AgentRow::stored)
+                .map(Content.AgentRow::stored)
                 .sorted(Comparator.comparing(StoredAgent::updatedAt))
                 .limit(limit)
                 .toList());
   }
 
   @Override
-  public void markPublished(UUID id, long version) {
-    connection.checkSql();
-    database.transact(
-        tables ->
-            Optional.ofNullable(
-                tables.agents.computeIfPresent(
-                    id,
-                    (same, row) ->
-                        new Tables.AgentRow(
-                            row.stored(),
-                            row.heartbeat(),
-                            Math.max(row.publishedVersion(), version)))));
+  public void markPublished(AgentId id, long version) {
+    session.call(
+        tables -> {
+          Optional<Content.AgentRow> there = tables.agents.find(id);
+          there.ifPresent(row -> tables.agents.put(id, published(row, version)));
+          return there;
+        });
+  }
+
+  private static Content.AgentRow published(Content.AgentRow row, long version) {
+    return new Content.AgentRow(
+        row.stored(), row.heartbeat(), Math.max(row.publishedVersion(), version));
   }
 
   @Override
-  public void markAllPublished(Map<UUID, Long> versions) {
+  public void markAllPublished(Map<AgentId, Long> versions) {
     versions.forEach(this::markPublished);
   }
 }

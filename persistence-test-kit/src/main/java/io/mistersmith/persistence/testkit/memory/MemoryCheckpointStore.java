@@ -1,16 +1,17 @@
 package io.mistersmith.persistence.testkit.memory;
 
+import io.mistersmith.persistence.agent.LifecycleEvents.LifecycleEvent;
+import io.mistersmith.persistence.checkpoint.Checkpoint;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
-import io.mistersmith.persistence.lifecycle.Checkpoint;
-import io.mistersmith.persistence.lifecycle.LifecycleEvent;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.spi.CheckpointStore;
-import io.mistersmith.persistence.spi.JournalPosition;
-import io.mistersmith.persistence.spi.NewCheckpoint;
-import io.mistersmith.persistence.spi.StoredState;
+import io.mistersmith.persistence.spi.sql.CheckpointStore;
+import io.mistersmith.persistence.spi.sql.CheckpointStore.NewCheckpoint;
+import io.mistersmith.persistence.spi.sql.JournalPosition;
+import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -29,30 +30,28 @@ import java.util.UUID;
 /** Copies of agents' states. */
 final class MemoryCheckpointStore implements CheckpointStore {
 
-  private final MemoryDatabase database;
-  private final Connection connection;
+  private final Session session;
 
-  MemoryCheckpointStore(MemoryDatabase database, Connection connection) {
-    this.database = database;
-    this.connection = connection;
+  MemoryCheckpointStore(Session session) {
+    this.session = session;
   }
 
   @Override
   public Checkpoint create(NewCheckpoint checkpoint) {
-    connection.checkSql();
-    Instant now = connection.now().truncatedTo(ChronoUnit.MICROS);
-    return database.transact(tables -> create(tables, checkpoint, now));
+    AgentId unused = checkpoint.agent().requireRegistered("checkpoints");
+    Instant now = session.now().truncatedTo(ChronoUnit.MICROS);
+    String what = "checkpoint " + checkpoint.id() + " of agent " + checkpoint.agent();
+    return session.snapshot(what, tables -> create(tables, what, checkpoint, now));
   }
 
-  private static Checkpoint create(Tables tables, NewCheckpoint checkpoint, Instant now) {
-    String what = "checkpoint " + checkpoint.id() + " of agent " + checkpoint.agent();
-    if (!tables.agents.containsKey(checkpoint.agent())) {
+  private static Checkpoint create(
+      Tables tables, String what, NewCheckpoint checkpoint, Instant now) {
+    if (!tables.agents.refer(checkpoint.agent())) {
       throw notFound(what + ": the agent is not registered");
     }
-    Optional<Tables.CheckpointRow> parent =
+    Optional<Content.CheckpointRow> parent =
         checkpoint.parent().map(id -> parent(tables, checkpoint, id));
-    Optional<JournalPosition> position =
-        Optional.ofNullable(tables.positions.get(checkpoint.bucket()));
+    Optional<JournalPosition> position = tables.position(checkpoint.bucket());
     checkpoint
         .atLeast()
         .filter(revision -> position.isEmpty() || !reaches(position.get(), revision))
@@ -67,16 +66,13 @@ final class MemoryCheckpointStore implements CheckpointStore {
       throw new NonTransientPersistenceException(
           DataError.DEAD_LETTERED, what + ": " + deadLetters + " of its keys have dead letters");
     }
-    NavigableMap<String, StoredState> rows =
-        tables.states.getOrDefault(checkpoint.agent().toString(), new TreeMap<>());
+    List<StoredState> rows = tables.states(checkpoint.agent(), "").toList();
     NavigableMap<String, StoredState> live = new TreeMap<>();
-    rows.forEach(
-        (key, row) -> {
-          if (!row.deleted()
-              && row.expiresAt().map(at -> at.isAfter(checkpoint.now())).orElse(true)) {
-            live.put(key, row);
-          }
-        });
+    for (StoredState row : rows) {
+      if (!row.deleted() && row.expiresAt().map(at -> at.isAfter(checkpoint.now())).orElse(true)) {
+        live.put(row.key().path(), row);
+      }
+    }
     Checkpoint made =
         new Checkpoint(
             checkpoint.id(),
@@ -86,17 +82,17 @@ final class MemoryCheckpointStore implements CheckpointStore {
             checkpoint.parent(),
             position
                 .filter(at -> at.sequence() > 0)
-                .map(at -> new Revision(at.epochOf(at.sequence()), at.sequence())),
-            rows.values().stream()
+                .map(at -> new Revision.OfJournal(at.epochOf(at.sequence()), at.sequence())),
+            rows.stream()
                 .map(StoredState::revision)
                 .max(Comparator.naturalOrder())
                 .map(revision -> OptionalLong.of(revision.sequence()))
                 .orElse(OptionalLong.empty()),
             live.size(),
-            size(parent.map(Tables.CheckpointRow::entries).orElse(Map.of()), live),
+            size(parent.map(Content.CheckpointRow::entries).orElse(Map.of()), live),
             deadLetters,
             now);
-    tables.checkpoints.put(made.id(), new Tables.CheckpointRow(made, Map.copyOf(live)));
+    tables.checkpoints.put(made.id(), new Content.CheckpointRow(made, Map.copyOf(live)));
     tables.happened(
         made.agent(),
         LifecycleEvent.CHECKPOINT_CREATED,
@@ -105,32 +101,39 @@ final class MemoryCheckpointStore implements CheckpointStore {
     return made;
   }
 
-  private static Tables.CheckpointRow parent(Tables tables, NewCheckpoint checkpoint, UUID id) {
-    Tables.CheckpointRow parent = tables.checkpoints.get(id);
-    if (parent == null || !parent.checkpoint().agent().equals(checkpoint.agent())) {
-      throw notFound("agent " + checkpoint.agent() + " has no checkpoint " + id);
-    }
+  private static Content.CheckpointRow parent(Tables tables, NewCheckpoint checkpoint, UUID id) {
+    Content.CheckpointRow parent =
+        tables
+            .checkpoints
+            .find(id)
+            .filter(row -> row.checkpoint().agent().equals(checkpoint.agent()))
+            .orElseThrow(
+                () -> notFound("agent " + checkpoint.agent() + " has no checkpoint " + id));
+    boolean there = tables.checkpoints.refer(id);
+    assert there;
     return parent;
   }
 
-  private static boolean reaches(JournalPosition position, Revision revision) {
+  private static boolean reaches(JournalPosition position, Revision.OfJournal revision) {
     return position.sequence() >= revision.sequence()
         && position.epochOf(revision.sequence()) == revision.epoch();
   }
 
   private static int deadLetters(Tables tables, NewCheckpoint checkpoint) {
-    String agent = checkpoint.agent().toString();
+    AgentId agent = checkpoint.agent();
     return (int)
-        tables.deadLetters.values().stream()
+        tables
+            .deadLetters
+            .all()
             .filter(row -> row.letter().bucket().equals(checkpoint.bucket()))
             .flatMap(row -> row.change().key().stream())
             .filter(key -> key.agent().equals(agent))
-            .map(StateKey::key)
+            .map(StateKey::path)
             .distinct()
             .count();
   }
 
-  /** What a store would keep that keeps only the changes since the parent. */
+  /** Returns the entries that a store of changes since the parent would keep. */
   private static long size(Map<String, StoredState> before, Map<String, StoredState> after) {
     long bytes = 0;
     for (Map.Entry<String, StoredState> entry : after.entrySet()) {
@@ -150,15 +153,17 @@ final class MemoryCheckpointStore implements CheckpointStore {
   }
 
   @Override
-  public List<Checkpoint> list(UUID agent) {
-    connection.checkSql();
-    return database.transact(
+  public List<Checkpoint> list(AgentId agent) {
+    AgentId unused = agent.requireRegistered("checkpoints");
+    return session.call(
         tables -> {
           // Made later, listed first, also where the clock stood still.
           List<Checkpoint> all =
               new ArrayList<>(
-                  tables.checkpoints.values().stream()
-                      .map(Tables.CheckpointRow::checkpoint)
+                  tables
+                      .checkpoints
+                      .all()
+                      .map(Content.CheckpointRow::checkpoint)
                       .filter(checkpoint -> checkpoint.agent().equals(agent))
                       .toList());
           Collections.reverse(all);
@@ -169,39 +174,40 @@ final class MemoryCheckpointStore implements CheckpointStore {
 
   @Override
   public Optional<Checkpoint> find(UUID id) {
-    connection.checkSql();
-    return database.transact(
-        tables ->
-            Optional.ofNullable(tables.checkpoints.get(id)).map(Tables.CheckpointRow::checkpoint));
+    return session.call(
+        tables -> tables.checkpoints.find(id).map(Content.CheckpointRow::checkpoint));
   }
 
   @Override
   public List<StoredState> entries(UUID id) {
-    connection.checkSql();
-    return database.transact(
+    return session.snapshot(
+        "read the entries of checkpoint " + id,
         tables -> {
-          Tables.CheckpointRow row = tables.checkpoints.get(id);
-          if (row == null) {
-            throw notFound("there is no checkpoint " + id);
-          }
+          Content.CheckpointRow row =
+              tables
+                  .checkpoints
+                  .find(id)
+                  .orElseThrow(() -> notFound("there is no checkpoint " + id));
           return List.copyOf(new TreeMap<>(row.entries()).values());
         });
   }
 
   @Override
-  public int delete(UUID agent, Collection<UUID> ids, String eventType) {
-    connection.checkSql();
-    Instant now = connection.now().truncatedTo(ChronoUnit.MICROS);
-    return database.transact(
+  public int delete(AgentId agent, Collection<UUID> ids, String eventType) {
+    AgentId unused = agent.requireRegistered("checkpoints");
+    Instant now = session.now().truncatedTo(ChronoUnit.MICROS);
+    return session.call(
         tables -> {
           List<UUID> there =
-              tables.checkpoints.values().stream()
-                  .map(Tables.CheckpointRow::checkpoint)
+              tables
+                  .checkpoints
+                  .all()
+                  .map(Content.CheckpointRow::checkpoint)
                   .filter(checkpoint -> checkpoint.agent().equals(agent))
                   .map(Checkpoint::id)
                   .filter(ids::contains)
                   .toList();
-          for (Tables.CheckpointRow row : tables.checkpoints.values()) {
+          for (Content.CheckpointRow row : tables.checkpoints.all().toList()) {
             Optional<UUID> parent = row.checkpoint().parent().filter(there::contains);
             if (parent.isPresent() && !there.contains(row.checkpoint().id())) {
               throw new NonTransientPersistenceException(

@@ -1,25 +1,151 @@
 package io.mistersmith.persistence.testkit.memory;
 
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.TransientPersistenceException;
+import io.mistersmith.persistence.spi.sql.SqlOptions.Isolation;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
-/** The durable store: one transaction at a time. */
+/**
+ * The durable store: one statement at a time, of any number of transactions. A statement that needs
+ * a row which another transaction holds is undone, waits, and runs again on what was committed
+ * meanwhile. Thread-safe.
+ */
 final class MemoryDatabase {
 
-  private Tables tables = new Tables();
+  private final Set<Transaction> open = new HashSet<>();
+  private Content content = Content.empty();
+  private long commits;
+
+  synchronized Transaction begin(Isolation isolation, boolean readOnly) {
+    Transaction transaction = new Transaction(isolation, readOnly);
+    open.add(transaction);
+    return transaction;
+  }
+
+  /** Runs a statement in a transaction of its own. */
+  <T> T transact(
+      Duration timeout, boolean readOnly, Function<? super Tables, ? extends T> statement) {
+    long until = System.nanoTime() + timeout.toNanos();
+    Transaction transaction = begin(Isolation.READ_COMMITTED, readOnly);
+    try {
+      T result = run(transaction, until, statement);
+      commit(transaction);
+      return result;
+    } finally {
+      rollback(transaction);
+    }
+  }
 
   /**
-   * Runs {@code work} as the only one on the tables, which it must not use afterwards. There is no
-   * undo: it must throw before it has changed anything, if it throws.
+   * Runs a statement, which must not use the tables afterwards and may run several times.
+   *
+   * @param until when to stop waiting for a row, by {@link System#nanoTime}
    */
-  synchronized <T> T transact(Function<Tables, T> work) {
-    return work.apply(tables);
+  synchronized <T> T run(
+      Transaction transaction, long until, Function<? super Tables, ? extends T> statement) {
+    boolean interrupted = false;
+    try {
+      while (true) {
+        requireOpen(transaction);
+        Transaction.Mark before = transaction.mark();
+        try {
+          return statement.apply(transaction.tables(content, commits));
+        } catch (RowBusyException busy) {
+          goBack(transaction, before);
+          interrupted |= !await(transaction, busy.holder(), until);
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  /** Waits until a transaction ends or lets go of rows; false when the thread was interrupted. */
+  @SuppressWarnings("WaitNotInLoop") // run() is the loop: it tries the statement again
+  private boolean await(Transaction transaction, Transaction holder, long until) {
+    if (holder.waitsFor(transaction)) {
+      throw new TransientPersistenceException(
+          DataError.TRANSACTION_CONFLICT,
+          "SQLSTATE 40P01, deadlock: two transactions wait for rows of each other");
+    }
+    long nanos = until - System.nanoTime();
+    if (nanos <= 0) {
+      throw new TransientPersistenceException(
+          DataError.CONNECTION_FAILED,
+          "SQLSTATE 57014, another transaction held a row for longer than a statement may take");
+    }
+    transaction.waitFor(holder);
+    try {
+      wait(TimeUnit.NANOSECONDS.toMillis(nanos) + 1);
+      return true;
+    } catch (InterruptedException e) {
+      // As with a server's answer, the caller waits on until the deadline.
+      return false;
+    } finally {
+      transaction.waitFor(null);
+    }
+  }
+
+  synchronized Transaction.Mark mark(Transaction transaction) {
+    return transaction.mark();
+  }
+
+  /** Undoes what the transaction did after the mark, and lets go of the rows that it took. */
+  synchronized void goBack(Transaction transaction, Transaction.Mark mark) {
+    transaction.goBack(mark);
+    notifyAll();
+  }
+
+  synchronized void commit(Transaction transaction) {
+    try {
+      requireOpen(transaction);
+      if (transaction.commit(commits)) {
+        commits++;
+      }
+    } finally {
+      rollback(transaction);
+    }
+  }
+
+  /** Ends the transaction; of what was not committed nothing is left. */
+  synchronized void rollback(Transaction transaction) {
+    if (open.remove(transaction)) {
+      transaction.release();
+      notifyAll();
+    }
+  }
+
+  private void requireOpen(Transaction transaction) {
+    if (transaction.isLost()) {
+      throw new TransientPersistenceException(
+          DataError.CONNECTION_FAILED,
+          "the in-memory durable store was replaced during the transaction; nothing was applied");
+    }
+  }
+
+  synchronized UUID installation() {
+    return content.installation();
   }
 
   synchronized SqlSnapshot snapshot() {
-    return new SqlSnapshot(tables.copy());
+    return new SqlSnapshot(content.copy());
   }
 
+  /** Replaces all data; the transactions that are open are lost. */
   synchronized void restore(SqlSnapshot snapshot) {
-    tables = snapshot.tables().copy();
+    content = snapshot.content().copy();
+    open.forEach(Transaction::lose);
+    notifyAll();
+  }
+
+  synchronized void newInstallation() {
+    content = content.withInstallation(UUID.randomUUID());
   }
 }

@@ -1,12 +1,12 @@
 package io.mistersmith.persistence.testkit.memory;
 
+import io.mistersmith.persistence.error.OtherInstallationException;
 import io.mistersmith.persistence.model.Revision;
-import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.repository.DeadLetter;
-import io.mistersmith.persistence.spi.ApplyResult;
-import io.mistersmith.persistence.spi.JournalPosition;
-import io.mistersmith.persistence.spi.JournalStore;
-import io.mistersmith.persistence.spi.StateChange;
+import io.mistersmith.persistence.operations.DeadLetters.DeadLetter;
+import io.mistersmith.persistence.spi.sql.JournalPosition;
+import io.mistersmith.persistence.spi.sql.JournalStore;
+import io.mistersmith.persistence.spi.sql.JournalStore.ApplyResult;
+import io.mistersmith.persistence.spi.sql.JournalStore.StateChange;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -18,18 +18,30 @@ import org.jspecify.annotations.Nullable;
 /** Positions, epochs and leases, and the batches that move the positions. */
 final class MemoryJournalStore implements JournalStore {
 
-  private final MemoryDatabase database;
-  private final Connection connection;
+  private final Session session;
 
-  MemoryJournalStore(MemoryDatabase database, Connection connection) {
-    this.database = database;
-    this.connection = connection;
+  MemoryJournalStore(Session session) {
+    this.session = session;
+  }
+
+  @Override
+  public UUID installation() {
+    return session.installation();
   }
 
   @Override
   public Optional<JournalPosition> position(String bucket) {
-    connection.checkSql();
-    return database.transact(tables -> Optional.ofNullable(tables.positions.get(bucket)));
+    return session.call(
+        tables -> {
+          requireSameInstallation(tables);
+          return tables.position(bucket);
+        });
+  }
+
+  private void requireSameInstallation(Tables tables) {
+    if (!tables.installation().equals(installation())) {
+      throw OtherInstallationException.ofDatabase(tables.installation(), installation());
+    }
   }
 
   @Override
@@ -39,11 +51,11 @@ final class MemoryJournalStore implements JournalStore {
       long firstSequence,
       Instant streamCreated,
       String reason) {
-    connection.checkSql();
-    Instant now = connection.now();
-    return database.transact(
+    Instant now = session.now();
+    return session.call(
         tables -> {
-          JournalPosition there = tables.positions.get(bucket);
+          requireSameInstallation(tables);
+          JournalPosition there = tables.position(bucket).orElse(null);
           boolean asObserved =
               there == null
                   || observed
@@ -81,14 +93,15 @@ final class MemoryJournalStore implements JournalStore {
   @Override
   public ApplyResult apply(
       JournalPosition previous, JournalPosition next, List<StateChange> changes) {
-    connection.checkSql();
-    Instant now = connection.now();
-    return database.transact(
+    Instant now = session.now();
+    return session.call(
         tables -> {
-          JournalPosition there = tables.positions.get(previous.bucket());
-          if (there == null || !isSame(there, previous)) {
+          JournalPosition there = tables.position(previous.bucket()).orElse(null);
+          boolean other = !tables.installation().equals(installation());
+          if (other || there == null || !isSame(there, previous)) {
             return new ApplyResult.PositionMoved();
           }
+          tables.positions.lock(previous.bucket());
           List<ApplyResult.Refusal> refusals = new ArrayList<>();
           for (StateChange change : changes) {
             StateWriter.write(tables, previous.bucket(), change, now)
@@ -110,7 +123,9 @@ final class MemoryJournalStore implements JournalStore {
   private static void bury(
       Tables tables, String bucket, StateChange change, StateWriter.Refused refused) {
     boolean known =
-        tables.deadLetters.values().stream()
+        tables
+            .deadLetters
+            .all()
             .anyMatch(
                 row ->
                     row.letter().bucket().equals(bucket)
@@ -124,53 +139,46 @@ final class MemoryJournalStore implements JournalStore {
             UUID.randomUUID(),
             bucket,
             change.subject(),
-            change.key().map(StateKey::agent),
-            change.key().map(StateKey::key),
+            change.key(),
             change.revision(),
             refused.error(),
             refused.sqlState(),
             refused.reason(),
             change.writtenAt());
-    tables.deadLetters.put(letter.id(), new Tables.DeadRow(letter, change));
+    tables.deadLetters.put(letter.id(), new Content.DeadRow(letter, change));
   }
 
   @Override
   public long appliedFor(JournalPosition observed, Duration age) {
-    connection.checkSql();
-    Instant now = connection.now();
-    return database.transact(tables -> PositionSamples.appliedFor(tables, observed, age, now));
+    Instant now = session.now();
+    return session.call(tables -> PositionSamples.appliedFor(tables, observed, age, now));
   }
 
   @Override
-  public boolean wasApplied(String bucket, Revision revision, Instant time) {
-    connection.checkSql();
-    return database.transact(tables -> PositionSamples.wasApplied(tables, bucket, revision, time));
+  public boolean wasApplied(String bucket, Revision.OfJournal revision, Instant time) {
+    return session.call(tables -> PositionSamples.wasApplied(tables, bucket, revision, time));
   }
 
   @Override
   public boolean acquireLease(String bucket, String holder, Duration duration) {
-    connection.checkSql();
-    Instant now = connection.now();
-    return database.transact(
+    Instant now = session.now();
+    return session.call(
         tables -> {
-          Tables.Lease lease = tables.leases.get(bucket);
-          if (lease != null && !lease.holder().equals(holder) && lease.until().isAfter(now)) {
+          Optional<Content.Lease> lease = tables.leases.find(bucket);
+          boolean others = lease.filter(held -> !held.holder().equals(holder)).isPresent();
+          if (others && lease.get().until().isAfter(now)) {
             return false;
           }
-          tables.leases.put(bucket, new Tables.Lease(holder, now.plus(duration)));
+          tables.leases.put(bucket, new Content.Lease(holder, now.plus(duration)));
           return true;
         });
   }
 
   @Override
   public void releaseLease(String bucket, String holder) {
-    connection.checkSql();
-    database.transact(
-        tables -> {
-          Tables.Lease lease = tables.leases.get(bucket);
-          return lease != null
-              && lease.holder().equals(holder)
-              && tables.leases.remove(bucket, lease);
-        });
+    session.call(
+        tables ->
+            tables.leases.find(bucket).filter(lease -> lease.holder().equals(holder)).isPresent()
+                && tables.leases.remove(bucket));
   }
 }

@@ -1,59 +1,54 @@
 package io.mistersmith.persistence.testkit.memory;
 
+import io.mistersmith.persistence.agent.LifecycleEvents.LifecycleEvent;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
-import io.mistersmith.persistence.lifecycle.LifecycleEvent;
-import io.mistersmith.persistence.spi.LifecycleEventStore;
+import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 
-/** What has happened to agents. */
+/** Lifecycle events of agents, in memory. */
 final class MemoryLifecycleEventStore implements LifecycleEventStore {
 
-  private final MemoryDatabase database;
-  private final Connection connection;
+  private final Session session;
 
-  MemoryLifecycleEventStore(MemoryDatabase database, Connection connection) {
-    this.database = database;
-    this.connection = connection;
+  MemoryLifecycleEventStore(Session session) {
+    this.session = session;
   }
 
   @Override
   public boolean record(LifecycleEvent event) {
-    connection.checkSql();
-    return database.transact(
+    return session.call(
         tables -> {
-          boolean known =
-              tables.events.stream()
-                  .anyMatch(e -> e.id().equals(event.id()) && e.at().equals(event.at()));
-          if (known) {
+          if (tables.events.contains(new Content.EventId(event.id(), event.at()))) {
             return false;
           }
           boolean registered =
-              tables.agents.containsKey(event.agent())
-                  && event.triggeredBy().map(tables.agents::containsKey).orElse(true);
+              tables.agents.refer(event.agent())
+                  && event.triggeredBy().map(tables.agents::refer).orElse(true);
           if (!registered) {
             throw new NonTransientPersistenceException(
                 DataError.CONSTRAINT_VIOLATION,
                 "event %s of agent %s: SQLSTATE 23503, an agent that it names is not registered"
                     .formatted(event.type(), event.agent()));
           }
-          return tables.events.add(event);
+          tables.record(event);
+          return true;
         });
   }
 
   @Override
-  public List<LifecycleEvent> list(UUID agent, Optional<Instant> since, int limit) {
-    connection.checkSql();
-    return database.transact(
+  public List<LifecycleEvent> list(AgentId agent, Optional<Instant> since, int limit) {
+    AgentId unused = agent.requireRegistered("lifecycle events");
+    return session.call(
         tables -> {
           // Recorded later, listed first, also where the clock stood still.
-          List<LifecycleEvent> latestFirst = new ArrayList<>(tables.events);
+          List<LifecycleEvent> latestFirst = new ArrayList<>(tables.events.all().toList());
           Collections.reverse(latestFirst);
           return latestFirst.stream()
               .filter(event -> event.agent().equals(agent))

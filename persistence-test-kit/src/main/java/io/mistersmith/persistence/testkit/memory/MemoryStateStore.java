@@ -1,42 +1,41 @@
 package io.mistersmith.persistence.testkit.memory;
 
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.spi.StateStore;
-import io.mistersmith.persistence.spi.StoredKey;
-import io.mistersmith.persistence.spi.StoredState;
+import io.mistersmith.persistence.spi.sql.StateStore;
+import io.mistersmith.persistence.spi.sql.StateStore.StoredKey;
+import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.NavigableMap;
 import java.util.Optional;
 
 /** The rows of the agents' state. */
 final class MemoryStateStore implements StateStore {
 
-  private final MemoryDatabase database;
-  private final Connection connection;
+  private final Session session;
 
-  MemoryStateStore(MemoryDatabase database, Connection connection) {
-    this.database = database;
-    this.connection = connection;
+  MemoryStateStore(Session session) {
+    this.session = session;
   }
 
   @Override
   public Optional<StoredState> find(StateKey key) {
-    connection.checkSql();
-    return database.transact(tables -> tables.state(key));
+    return session.call(tables -> tables.state(key));
   }
 
   @Override
   public Map<StateKey, StoredState> findAll(Collection<StateKey> keys) {
-    connection.checkSql();
-    return database.transact(
+    return session.call(
         tables -> {
           Map<StateKey, StoredState> found = new LinkedHashMap<>();
           keys.forEach(key -> tables.state(key).ifPresent(row -> found.put(key, row)));
@@ -45,24 +44,34 @@ final class MemoryStateStore implements StateStore {
   }
 
   @Override
-  public List<StoredState> findByAgent(String agent, String prefix) {
-    connection.checkSql();
-    return database.transact(
-        tables -> {
-          NavigableMap<String, StoredState> rows = tables.states.get(agent);
-          return rows == null
-              ? List.of()
-              : rows.tailMap(prefix, true).values().stream()
-                  .takeWhile(row -> row.key().key().startsWith(prefix))
-                  .toList();
-        });
+  public List<StoredState> findByAgent(AgentId agent, String prefix) {
+    return session.call(
+        tables ->
+            tables
+                .states(agent, prefix)
+                .sorted(
+                    Comparator.comparing(row -> row.key().path(), MemoryStateStore::compareBytes))
+                .toList());
   }
 
   @Override
-  public List<StoredKey> keys(String agent, String prefix) {
+  public List<StoredKey> keys(AgentId agent, String prefix) {
     return findByAgent(agent, prefix).stream()
         .map(row -> new StoredKey(row.key(), row.revision(), row.expiresAt(), row.deleted()))
         .toList();
+  }
+
+  @Override
+  public List<StoredKey> keys(AgentId agent, String prefix, String after, int limit) {
+    return keys(agent, prefix).stream()
+        .filter(row -> compareBytes(row.key().path(), after) > 0)
+        .limit(limit)
+        .toList();
+  }
+
+  private static int compareBytes(String one, String other) {
+    return Arrays.compareUnsigned(
+        one.getBytes(StandardCharsets.UTF_8), other.getBytes(StandardCharsets.UTF_8));
   }
 
   @Override
@@ -82,73 +91,50 @@ final class MemoryStateStore implements StateStore {
 
   @Override
   public List<StateKey> orphans(int limit) {
-    connection.checkSql();
-    return database.transact(
+    return session.call(
         tables ->
-            tables.states.entrySet().stream()
-                .filter(rows -> !isRegistered(tables, rows.getKey()))
-                .flatMap(rows -> rows.getValue().values().stream())
-                .map(StoredState::key)
+            tables
+                .states
+                .all()
+                .map(row -> row.stored().key())
+                .filter(key -> !isAllowed(tables, key.agent()))
                 .limit(limit)
                 .toList());
   }
 
   @Override
   public int removeOrphans(Collection<StateKey> keys) {
-    connection.checkSql();
-    return database.transact(
+    return session.call(
         tables -> {
-          int before = count(tables);
+          int removed = 0;
           for (StateKey key : keys) {
-            if (!isRegistered(tables, key.agent())) {
-              Optional.ofNullable(tables.states.get(key.agent()))
-                  .ifPresent(rows -> rows.remove(key.key()));
-            }
+            boolean orphan = !isAllowed(tables, key.agent());
+            removed += orphan && tables.states.remove(Tables.id(key)) ? 1 : 0;
           }
-          tables.states.values().removeIf(Map::isEmpty);
-          return before - count(tables);
+          return removed;
         });
   }
 
-  private static boolean isRegistered(Tables tables, String agent) {
-    return tables.agents.keySet().stream().anyMatch(id -> id.toString().equals(agent));
+  private static boolean isAllowed(Tables tables, AgentId agent) {
+    return agent.isExternal()
+        || tables.agents.all().anyMatch(row -> row.stored().agent().id().equals(agent));
   }
 
   @Override
   public long count() {
-    connection.checkSql();
-    return database.transact(
-        tables ->
-            tables.states.values().stream()
-                .flatMap(rows -> rows.values().stream())
-                .filter(row -> !row.deleted())
-                .count());
+    return session.call(
+        tables -> tables.states.all().filter(row -> !row.stored().deleted()).count());
   }
 
   @Override
   public int sweep(Duration retention) {
-    connection.checkSql();
-    Instant limit = connection.now().minus(retention);
-    return database.transact(
-        tables -> {
-          int before = count(tables);
-          tables
-              .states
-              .values()
-              .forEach(rows -> rows.values().removeIf(row -> isOver(tables, row, limit)));
-          tables.states.values().removeIf(Map::isEmpty);
-          tables.tombstones.keySet().removeIf(key -> tables.state(key).isEmpty());
-          return before - count(tables);
-        });
+    Instant limit = session.now().minus(retention);
+    return session.call(tables -> tables.states.removeIf(row -> isOver(row, limit)));
   }
 
-  private static int count(Tables tables) {
-    return tables.states.values().stream().mapToInt(Map::size).sum();
-  }
-
-  private static boolean isOver(Tables tables, StoredState row, Instant limit) {
-    return row.deleted()
-        ? tables.tombstones.getOrDefault(row.key(), row.writtenAt()).isBefore(limit)
-        : row.expiresAt().map(at -> at.isBefore(limit)).orElse(false);
+  private static boolean isOver(Content.StateRow row, Instant limit) {
+    return row.stored().deleted()
+        ? row.since().isBefore(limit)
+        : row.stored().expiresAt().map(at -> at.isBefore(limit)).orElse(false);
   }
 }

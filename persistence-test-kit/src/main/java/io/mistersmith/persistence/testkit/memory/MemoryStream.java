@@ -5,10 +5,10 @@ import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.spi.BucketState;
-import io.mistersmith.persistence.spi.EntryMetadata;
-import io.mistersmith.persistence.spi.HotBucket;
-import io.mistersmith.persistence.spi.Operation;
+import io.mistersmith.persistence.spi.hot.EntryMetadata;
+import io.mistersmith.persistence.spi.hot.HotWrites;
+import io.mistersmith.persistence.spi.hot.Journal.BucketState;
+import io.mistersmith.persistence.spi.hot.Operation;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -48,15 +49,38 @@ final class MemoryStream {
   private final Map<String, Message> dropped = new HashMap<>();
   private final List<Cursor> cursors = new ArrayList<>();
   private volatile Duration maxAge;
+  private volatile Optional<UUID> installation;
   private long lastSequence;
   private long bytes;
 
-  MemoryStream(String name, BucketConfig config, Instant created) {
+  MemoryStream(String name, BucketConfig config, Instant created, Optional<UUID> installation) {
     this.name = name;
     this.config = config;
     this.created = created;
     this.maxAge = config.maxAge();
     this.subjects = new Subjects(name);
+    this.installation = installation;
+  }
+
+  Optional<UUID> installation() {
+    return installation;
+  }
+
+  void forgetInstallation() {
+    installation = Optional.empty();
+  }
+
+  /** Bears {@code ours} from now on if it bears {@code present}; what it bears then. */
+  UUID adopt(Optional<UUID> present, UUID ours) {
+    lock.lock();
+    try {
+      if (installation.equals(present)) {
+        installation = Optional.of(ours);
+      }
+      return installation.orElse(ours);
+    } finally {
+      lock.unlock();
+    }
   }
 
   Duration maxAge() {
@@ -88,7 +112,8 @@ final class MemoryStream {
     try {
       expire(now);
       long first = log.isEmpty() ? lastSequence + 1 : log.firstKey();
-      return new BucketState(created, first, lastSequence, log.size(), bytes, histories.size());
+      return new BucketState(
+          created, first, lastSequence, log.size(), bytes, histories.size(), installation);
     } finally {
       lock.unlock();
     }
@@ -288,8 +313,8 @@ final class MemoryStream {
   }
 
   private void checkExpected(String subject, Deque<Message> history, long expectedSequence) {
-    long actual = history.isEmpty() ? HotBucket.NONE : history.getLast().sequence();
-    if (expectedSequence != HotBucket.ANY && expectedSequence != actual) {
+    long actual = history.isEmpty() ? HotWrites.NONE : history.getLast().sequence();
+    if (expectedSequence != HotWrites.ANY && expectedSequence != actual) {
       throw new TransientPersistenceException(
           DataError.VERSION_CONFLICT,
           subject
@@ -326,7 +351,7 @@ final class MemoryStream {
 
   private static EntryMetadata asHeaders(EntryMetadata metadata) {
     return new EntryMetadata(
-        metadata.hydrated(),
+        metadata.copyOf(),
         metadata.expiresAt().map(at -> Instant.ofEpochMilli(at.toEpochMilli())),
         metadata.writeId(),
         metadata.provenance());

@@ -1,10 +1,10 @@
 package io.mistersmith.persistence.testkit.memory;
 
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.spi.EntryMetadata;
-import io.mistersmith.persistence.spi.HotEntry;
-import io.mistersmith.persistence.spi.JournalEntry;
-import io.mistersmith.persistence.spi.Operation;
+import io.mistersmith.persistence.spi.hot.EntryMetadata;
+import io.mistersmith.persistence.spi.hot.HotEntry;
+import io.mistersmith.persistence.spi.hot.JournalEntry;
+import io.mistersmith.persistence.spi.hot.Operation;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Optional;
@@ -20,7 +20,7 @@ record Message(
     byte[] value,
     EntryMetadata metadata) {
 
-  /** What nats-server adds to a message in its store, about. */
+  /** Approximate bytes that nats-server adds to a message in its store. */
   private static final long OVERHEAD = 30;
 
   private static final long HEADER = 40;
@@ -35,7 +35,7 @@ record Message(
     return OVERHEAD
         + subject.getBytes(StandardCharsets.UTF_8).length
         + value.length
-        + (metadata.hydrated().isPresent() ? HEADER : 0)
+        + (metadata.copyOf().isPresent() ? HEADER : 0)
         + (metadata.expiresAt().isPresent() ? HEADER : 0)
         + (metadata.writeId().isPresent() ? HEADER : 0);
   }

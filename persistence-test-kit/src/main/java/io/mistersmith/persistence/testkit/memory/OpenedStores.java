@@ -2,32 +2,31 @@ package io.mistersmith.persistence.testkit.memory;
 
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
-import io.mistersmith.persistence.spi.AgentStore;
-import io.mistersmith.persistence.spi.CheckpointStore;
-import io.mistersmith.persistence.spi.DeadLetterStore;
-import io.mistersmith.persistence.spi.HotBucket;
-import io.mistersmith.persistence.spi.JournalStore;
-import io.mistersmith.persistence.spi.LifecycleEventStore;
-import io.mistersmith.persistence.spi.StateStore;
 import io.mistersmith.persistence.spi.Stores;
+import io.mistersmith.persistence.spi.hot.HotStore;
+import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
+import io.mistersmith.persistence.spi.hot.Journal.JournalProgress;
+import io.mistersmith.persistence.spi.sql.SqlStore;
 import java.time.Clock;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The stores of one runtime. */
-final class OpenedStores implements Stores {
+final class OpenedStores implements Stores, HotStore {
 
   private static final Logger LOG = LoggerFactory.getLogger(OpenedStores.class);
 
   private final InMemoryStores owner;
   private final PersistenceConfig config;
   private final Connection connection;
-  private final MemoryDatabase database;
-  private final Map<Bucket, MemoryBucket> buckets = new EnumMap<>(Bucket.class);
+  private final MemorySql sql;
+  private final Map<Bucket, HotBucket> buckets = new EnumMap<>(Bucket.class);
+  private final List<MemoryJournal> journals = new CopyOnWriteArrayList<>();
   private final List<Runnable> reconnectActions = new CopyOnWriteArrayList<>();
 
   OpenedStores(
@@ -38,51 +37,34 @@ final class OpenedStores implements Stores {
     this.owner = owner;
     this.config = config;
     this.connection = connection;
-    this.database = database;
+    this.sql = new MemorySql(database, connection, config.postgres().statementTimeout());
+  }
+
+  @Override
+  public HotStore hot() {
+    return this;
   }
 
   @Override
   public HotBucket bucket(Bucket bucket) {
     connection.checkHot();
-    owner.ensure(bucket, config);
+    owner.ensure(bucket, config, connection.installation());
     String name = InMemoryStores.fullName(bucket, config);
     synchronized (buckets) {
       return buckets.computeIfAbsent(
-          bucket,
-          b ->
-              new MemoryBucket(
-                  name, connection, () -> owner.stream(name), () -> owner.nudge(name)));
+          bucket, b -> opened(new MemoryBucket(name, connection, owner)));
     }
   }
 
-  @Override
-  public AgentStore agents() {
-    return new MemoryAgentStore(database, connection);
+  private HotBucket opened(MemoryBucket bucket) {
+    MemoryJournal journal = new MemoryJournal(bucket);
+    journals.add(journal);
+    return new HotBucket(new MemoryReads(bucket), new MemoryWrites(bucket), journal);
   }
 
   @Override
-  public StateStore states() {
-    return new MemoryStateStore(database, connection);
-  }
-
-  @Override
-  public JournalStore journals() {
-    return new MemoryJournalStore(database, connection);
-  }
-
-  @Override
-  public DeadLetterStore deadLetters() {
-    return new MemoryDeadLetterStore(database, connection);
-  }
-
-  @Override
-  public CheckpointStore checkpoints() {
-    return new MemoryCheckpointStore(database, connection);
-  }
-
-  @Override
-  public LifecycleEventStore lifecycleEvents() {
-    return new MemoryLifecycleEventStore(database, connection);
+  public SqlStore sql() {
+    return sql;
   }
 
   @Override
@@ -100,15 +82,18 @@ final class OpenedStores implements Stores {
     return List.of();
   }
 
-  /** Tells the listeners of a bucket that somebody nudged. */
+  /** Notifies the listeners of a bucket of a nudge. */
   void nudged(String bucketName) {
-    List<MemoryBucket> handles;
-    synchronized (buckets) {
-      handles = List.copyOf(buckets.values());
-    }
-    handles.stream()
-        .filter(handle -> handle.name().equals(bucketName))
-        .forEach(MemoryBucket::nudged);
+    handles(bucketName).forEach(MemoryJournal::nudged);
+  }
+
+  /** Tells the listeners of a bucket what a runtime of the installation told. */
+  void progressed(String bucketName, UUID installation, JournalProgress progress) {
+    handles(bucketName).forEach(journal -> journal.progressed(installation, progress));
+  }
+
+  private List<MemoryJournal> handles(String bucketName) {
+    return journals.stream().filter(journal -> journal.name().equals(bucketName)).toList();
   }
 
   /** Tells the listeners, on a thread of their own, that the connection is back. */
@@ -126,7 +111,7 @@ final class OpenedStores implements Stores {
     try {
       action.run();
     } catch (RuntimeException e) {
-      LOG.warn("a listener for reconnects failed; the others are told all the same", e);
+      LOG.warn("a listener for reconnects failed; the others are called all the same", e);
     }
   }
 

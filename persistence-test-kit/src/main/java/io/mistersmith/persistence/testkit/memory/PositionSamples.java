@@ -1,9 +1,9 @@
 package io.mistersmith.persistence.testkit.memory;
 
 import io.mistersmith.persistence.model.Revision;
-import io.mistersmith.persistence.spi.JournalPosition;
-import io.mistersmith.persistence.testkit.memory.Tables.Sample;
-import io.mistersmith.persistence.testkit.memory.Tables.SampledFor;
+import io.mistersmith.persistence.spi.sql.JournalPosition;
+import io.mistersmith.persistence.testkit.memory.Content.Sample;
+import io.mistersmith.persistence.testkit.memory.Content.SampledFor;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -19,14 +19,15 @@ final class PositionSamples {
   private PositionSamples() {}
 
   static long appliedFor(Tables tables, JournalPosition observed, Duration age, Instant now) {
-    Sample current = tables.moves.get(observed.bucket());
+    Sample current =
+        tables.positions.find(observed.bucket()).map(PositionSamples::sample).orElse(null);
     if (current == null || current.epoch() != observed.epoch()) {
       return 0;
     }
     SampledFor whom = new SampledFor(observed.bucket(), age);
     List<Sample> taken =
         new ArrayList<>(
-            tables.samples.getOrDefault(whom, List.of()).stream()
+            tables.samples.find(whom).orElse(List.of()).stream()
                 .filter(sample -> sample.epoch() == current.epoch())
                 .toList());
     Instant recently = now.minus(age.dividedBy(PER_AGE));
@@ -46,11 +47,18 @@ final class PositionSamples {
     return applied;
   }
 
-  static boolean wasApplied(Tables tables, String bucket, Revision revision, Instant time) {
-    return tables.samples.entrySet().stream()
-        .filter(entry -> entry.getKey().bucket().equals(bucket))
-        .flatMap(entry -> entry.getValue().stream())
+  private static Sample sample(Content.PositionRow row) {
+    return new Sample(row.position().epoch(), row.position().sequence(), row.movedAt());
+  }
+
+  static boolean wasApplied(
+      Tables tables, String bucket, Revision.OfJournal revision, Instant time) {
+    return tables
+        .samples
+        .from(new SampledFor(bucket, Duration.ZERO), whom -> whom.bucket().equals(bucket))
+        .flatMap(List::stream)
         .filter(sample -> !sample.movedAt().isAfter(time))
-        .anyMatch(sample -> !revision.isAfter(new Revision(sample.epoch(), sample.sequence())));
+        .anyMatch(
+            sample -> !revision.isAfter(new Revision.OfJournal(sample.epoch(), sample.sequence())));
   }
 }

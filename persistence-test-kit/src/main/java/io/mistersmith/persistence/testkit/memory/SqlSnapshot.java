@@ -1,18 +1,18 @@
 package io.mistersmith.persistence.testkit.memory;
 
 /**
- * What the durable store held at one moment, as a backup would; see {@link
+ * The content of the durable store at one moment, like a backup; see {@link
  * InMemoryStores#restoreSql}.
  */
 public final class SqlSnapshot {
 
-  private final Tables tables;
+  private final Content content;
 
-  SqlSnapshot(Tables tables) {
-    this.tables = tables;
+  SqlSnapshot(Content content) {
+    this.content = content;
   }
 
-  Tables tables() {
-    return tables;
+  Content content() {
+    return content;
   }
 }

@@ -1,13 +1,13 @@
 package io.mistersmith.persistence.testkit.memory;
 
 import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.spi.Operation;
-import io.mistersmith.persistence.spi.StateChange;
-import io.mistersmith.persistence.spi.StoredState;
+import io.mistersmith.persistence.spi.hot.Operation;
+import io.mistersmith.persistence.spi.sql.JournalStore.StateChange;
+import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
 import java.time.Instant;
 import java.util.Optional;
-import java.util.UUID;
 
 /**
  * Writes one change into the tables, with what the real schema would refuse: an owner that is no
@@ -15,7 +15,7 @@ import java.util.UUID;
  */
 final class StateWriter {
 
-  /** Why a change was refused. */
+  /** The reason why a change was refused. */
   record Refused(DataError error, Optional<String> sqlState, String reason) {}
 
   private StateWriter() {}
@@ -32,7 +32,7 @@ final class StateWriter {
       return refused(DataError.INVALID_KEY, "the subject holds no legal key");
     }
     StateKey key = change.key().get();
-    if (!isRegistered(tables, key.agent())) {
+    if (!isAllowed(tables, key.agent())) {
       return refused(
           DataError.CONSTRAINT_VIOLATION,
           Optional.of("23503"),
@@ -48,10 +48,6 @@ final class StateWriter {
     boolean later =
         tables.state(key).map(row -> change.revision().isAfter(row.revision())).orElse(true);
     if (later) {
-      tables.tombstones.remove(key);
-      if (deletes) {
-        tables.tombstones.put(key, change.writtenAt().isAfter(now) ? change.writtenAt() : now);
-      }
       tables.putState(
           new StoredState(
               key,
@@ -60,30 +56,20 @@ final class StateWriter {
               change.writtenAt(),
               deletes ? Optional.empty() : change.expiresAt(),
               deletes,
-              change.provenance()));
-      tables
-          .deadLetters
-          .values()
-          .removeIf(
-              row ->
-                  row.letter().bucket().equals(bucket)
-                      && row.change().key().equals(change.key())
-                      && !row.change().revision().isAfter(change.revision()));
+              change.provenance()),
+          change.writtenAt().isAfter(now) ? change.writtenAt() : now);
+      tables.deadLetters.removeIf(
+          row ->
+              row.letter().bucket().equals(bucket)
+                  && row.change().key().equals(change.key())
+                  && !row.change().revision().isAfter(change.revision()));
     }
     return Optional.empty();
   }
 
-  /**
-   * Whether this is the id of a registered agent, in the one spelling that {@code uuid} prints:
-   * another spelling would be another key in the bucket and the same row here.
-   */
-  private static boolean isRegistered(Tables tables, String agent) {
-    try {
-      UUID id = UUID.fromString(agent);
-      return id.toString().equals(agent) && tables.agents.containsKey(id);
-    } catch (IllegalArgumentException e) {
-      return false;
-    }
+  /** External owners need no registration. */
+  private static boolean isAllowed(Tables tables, AgentId agent) {
+    return agent.isExternal() || tables.agents.refer(agent);
   }
 
   private static Optional<Refused> refused(DataError error, String reason) {

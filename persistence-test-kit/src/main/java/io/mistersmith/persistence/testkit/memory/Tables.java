@@ -1,93 +1,124 @@
 package io.mistersmith.persistence.testkit.memory;
 
-import io.mistersmith.persistence.lifecycle.Checkpoint;
-import io.mistersmith.persistence.lifecycle.LifecycleEvent;
+import io.mistersmith.persistence.agent.LifecycleEvents.LifecycleEvent;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.repository.DeadLetter;
-import io.mistersmith.persistence.spi.JournalPosition;
-import io.mistersmith.persistence.spi.StateChange;
-import io.mistersmith.persistence.spi.StoredAgent;
-import io.mistersmith.persistence.spi.StoredState;
-import java.time.Duration;
+import io.mistersmith.persistence.spi.sql.JournalPosition;
+import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.NavigableMap;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.UUID;
+import java.util.stream.Stream;
 
-/**
- * The content of the durable store. Rows are immutable; the maps are guarded by the {@link
- * MemoryDatabase} that has them.
- */
+/** The tables of the durable store as one transaction sees them. */
 final class Tables {
 
-  /** A row of the registry. */
-  record AgentRow(StoredAgent stored, Optional<Instant> heartbeat, long publishedVersion) {}
+  final Rows<AgentId, Content.AgentRow> agents;
+  final Rows<Content.StateId, Content.StateRow> states;
+  final Rows<UUID, Content.DeadRow> deadLetters;
+  final Rows<String, Content.PositionRow> positions;
+  final Rows<Content.SampledFor, List<Content.Sample>> samples;
+  final Rows<String, Content.Lease> leases;
+  final Rows<UUID, Content.CheckpointRow> checkpoints;
+  final Rows<Content.EventId, LifecycleEvent> events;
+  final Rows<String, Instant> committed;
+  private final List<Rows<?, ?>> all;
+  private UUID installation;
 
-  /** A dead letter with all that it takes to replay it. */
-  record DeadRow(DeadLetter letter, StateChange change) {}
+  /** The rows of {@code content} as they are in {@code seen}, which may be the same. */
+  Tables(Transaction transaction, Content content, Content seen) {
+    installation = content.installation();
+    agents = new Rows<>(transaction, content.agents(), seen.agents());
+    states = new Rows<>(transaction, content.states(), seen.states());
+    deadLetters = new Rows<>(transaction, content.deadLetters(), seen.deadLetters());
+    positions = new Rows<>(transaction, content.positions(), seen.positions());
+    samples = new Rows<>(transaction, content.samples(), seen.samples());
+    leases = new Rows<>(transaction, content.leases(), seen.leases());
+    checkpoints = new Rows<>(transaction, content.checkpoints(), seen.checkpoints());
+    events = new Rows<>(transaction, content.events(), seen.events());
+    committed = new Rows<>(transaction, content.committed(), seen.committed());
+    all =
+        List.of(
+            agents,
+            states,
+            deadLetters,
+            positions,
+            samples,
+            leases,
+            checkpoints,
+            events,
+            committed);
+  }
 
-  /** The right to flush. */
-  record Lease(String holder, Instant until) {}
+  UUID installation() {
+    return installation;
+  }
 
-  /** Where a journal's position was, and since when. */
-  record Sample(long epoch, long sequence, Instant movedAt) {}
-
-  /** For whom samples are taken. */
-  record SampledFor(String bucket, Duration age) {}
-
-  /** A checkpoint with all that it holds, its parents' entries too. */
-  record CheckpointRow(Checkpoint checkpoint, Map<String, StoredState> entries) {}
-
-  final Map<UUID, AgentRow> agents = new LinkedHashMap<>();
-  final Map<String, NavigableMap<String, StoredState>> states = new HashMap<>();
-  final Map<StateKey, Instant> tombstones = new HashMap<>();
-  final Map<UUID, DeadRow> deadLetters = new LinkedHashMap<>();
-  final Map<String, JournalPosition> positions = new HashMap<>();
-  final Map<String, Sample> moves = new HashMap<>();
-  final Map<SampledFor, List<Sample>> samples = new HashMap<>();
-  final Map<String, Lease> leases = new HashMap<>();
-  final Map<UUID, CheckpointRow> checkpoints = new LinkedHashMap<>();
-  final List<LifecycleEvent> events = new ArrayList<>();
-
-  Tables() {}
-
-  Tables copy() {
-    Tables copy = new Tables();
-    copy.agents.putAll(agents);
-    states.forEach((agent, rows) -> copy.states.put(agent, new TreeMap<>(rows)));
-    copy.tombstones.putAll(tombstones);
-    copy.deadLetters.putAll(deadLetters);
-    copy.positions.putAll(positions);
-    copy.moves.putAll(moves);
-    samples.forEach((whom, taken) -> copy.samples.put(whom, List.copyOf(taken)));
-    copy.leases.putAll(leases);
-    copy.checkpoints.putAll(checkpoints);
-    copy.events.addAll(events);
-    return copy;
+  void seeInstallation(UUID now) {
+    installation = now;
   }
 
   Optional<StoredState> state(StateKey key) {
-    return Optional.ofNullable(states.get(key.agent())).map(rows -> rows.get(key.key()));
+    return states.find(id(key)).map(Content.StateRow::stored);
+  }
+
+  /** Returns the owner's rows whose keys start with {@code prefix}, in no order. */
+  Stream<StoredState> states(AgentId agent, String prefix) {
+    return states
+        .from(
+            new Content.StateId(agent, prefix),
+            id -> id.agent().equals(agent) && id.path().startsWith(prefix))
+        .map(Content.StateRow::stored);
+  }
+
+  Optional<JournalPosition> position(String bucket) {
+    return positions.find(bucket).map(Content.PositionRow::position);
   }
 
   /** Records an event that changes no status. */
-  void happened(UUID agent, String type, Map<String, Object> data, Instant at) {
-    events.add(LifecycleEvent.of(agent, type, data, at));
+  void happened(AgentId agent, String type, Map<String, Object> data, Instant at) {
+    record(LifecycleEvent.of(agent, type, data, at));
+  }
+
+  void record(LifecycleEvent event) {
+    events.put(new Content.EventId(event.id(), event.at()), event);
   }
 
   /** Puts a journal's position there, and remembers since when it is. */
   void move(JournalPosition position, Instant now) {
-    positions.put(position.bucket(), position);
-    moves.put(position.bucket(), new Sample(position.epoch(), position.sequence(), now));
+    positions.put(position.bucket(), new Content.PositionRow(position, now));
   }
 
-  void putState(StoredState row) {
-    states.computeIfAbsent(row.key().agent(), a -> new TreeMap<>()).put(row.key().key(), row);
+  /** Writes a row whose tombstone, if it is one, counts from {@code since}. */
+  void putState(StoredState row, Instant since) {
+    states.put(id(row.key()), new Content.StateRow(row, since));
+  }
+
+  static Content.StateId id(StateKey key) {
+    return new Content.StateId(key.agent(), key.path());
+  }
+
+  boolean isChanged() {
+    return all.stream().anyMatch(Rows::isChanged);
+  }
+
+  List<Map<?, ?>> changes() {
+    List<Map<?, ?>> changes = new ArrayList<>(all.size());
+    all.forEach(rows -> changes.add(rows.changes()));
+    return changes;
+  }
+
+  /** Puts the changes back to what they were; to none where the list is empty. */
+  void putBack(List<Map<?, ?>> changes) {
+    for (int i = 0; i < all.size(); i++) {
+      all.get(i).putBack(changes.isEmpty() ? Map.of() : changes.get(i));
+    }
+  }
+
+  void commit() {
+    all.forEach(Rows::commit);
   }
 }

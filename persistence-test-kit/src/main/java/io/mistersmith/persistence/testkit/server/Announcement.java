@@ -5,7 +5,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Says in one line what is being fetched. It goes to standard error as well as to the log: without
- * logging set up, a newcomer's first run would else stand still without a word.
+ * logging set up, a newcomer's first run would otherwise seem to hang.
  */
 final class Announcement {
   private static final Logger LOG = LoggerFactory.getLogger(Announcement.class);

@@ -100,7 +100,7 @@ final class AptArchive {
         List.of("dpkg", "-x", download(name).toString(), directory.toString()), LIMIT, scratch);
   }
 
-  /** What a binary package depends on, as it says so itself. */
+  /** Returns the dependencies that a binary package declares. */
   String dependencies(String name) {
     return CommandRun.check(
             List.of("dpkg", "-f", download(name).toString(), "Depends"), LIMIT, scratch)

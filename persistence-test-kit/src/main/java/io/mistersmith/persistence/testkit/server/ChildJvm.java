@@ -21,8 +21,8 @@ import java.util.concurrent.TimeUnit;
  * It ends with {@link #close()} or with this JVM.
  *
  * <p>Its standard error goes to the log. Its standard output is a pipe: read {@link #stdout()}, or
- * the child stands still when the pipe is full. Signals may be sent from any thread; {@code stdout}
- * and {@code stdin} are for one thread each.
+ * the child stops when the pipe is full. Signals may be sent from any thread; {@code stdout} and
+ * {@code stdin} are for one thread each.
  */
 public final class ChildJvm implements AutoCloseable {
   private static final Duration KILL_LIMIT = Duration.ofSeconds(30);
@@ -122,8 +122,8 @@ public final class ChildJvm implements AutoCloseable {
   }
 
   /**
-   * Kills it with SIGKILL and waits until it has ended; no error when it has ended already. What it
-   * had printed can still be read.
+   * Kills it with SIGKILL and waits until it has ended; no error when it has ended already. Its
+   * output up to then can still be read.
    */
   public void kill() {
     // By its handle: Process.destroyForcibly() closes the pipes with what is in them.
@@ -135,9 +135,9 @@ public final class ChildJvm implements AutoCloseable {
     }
   }
 
-  /** Freezes it with SIGSTOP. */
+  /** Freezes it with SIGSTOP; returns when each of its threads has stopped. */
   public void pause() {
-    ProcessSignals.send(Signal.STOP, pid());
+    ProcessSignals.freeze(List.of(pid()));
   }
 
   /** Lets a paused one go on. */
@@ -157,12 +157,12 @@ public final class ChildJvm implements AutoCloseable {
     }
   }
 
-  /** What it prints, in UTF-8; ends when it does. */
+  /** Returns its standard output, in UTF-8; ends with the process. */
   public BufferedReader stdout() {
     return stdout;
   }
 
-  /** What it reads, in UTF-8, flushed at each line's end. */
+  /** Returns its standard input, in UTF-8, flushed at each line's end. */
   public PrintStream stdin() {
     return stdin;
   }

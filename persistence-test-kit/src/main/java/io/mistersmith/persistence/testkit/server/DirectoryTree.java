@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** Copies and deletes directories with everything in them; symbolic links stay links. */
@@ -48,6 +49,46 @@ final class DirectoryTree {
     }
   }
 
+  /**
+   * Deletes the directory, one file of it last, until the time is up; then that file is among what
+   * is left.
+   *
+   * @return whether all is gone
+   */
+  static boolean delete(Path directory, Path last, BooleanSupplier timeIsUp) {
+    try {
+      Files.walkFileTree(
+          directory,
+          new Deleter() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+                throws IOException {
+              if (timeIsUp.getAsBoolean()) {
+                return FileVisitResult.TERMINATE;
+              }
+              return file.equals(last)
+                  ? FileVisitResult.CONTINUE
+                  : super.visitFile(file, attributes);
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path visited, @Nullable IOException failure)
+                throws IOException {
+              return visited.equals(directory)
+                  ? FileVisitResult.CONTINUE
+                  : super.postVisitDirectory(visited, failure);
+            }
+          });
+    } catch (IOException e) {
+      throw new UncheckedIOException("Could not delete " + directory, e);
+    }
+    if (timeIsUp.getAsBoolean()) {
+      return false;
+    }
+    delete(directory);
+    return true;
+  }
+
   private static final class Copier extends SimpleFileVisitor<Path> {
     private final Path source;
     private final Path target;
@@ -78,7 +119,7 @@ final class DirectoryTree {
     }
   }
 
-  private static final class Deleter extends SimpleFileVisitor<Path> {
+  private static class Deleter extends SimpleFileVisitor<Path> {
     @Override
     public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
       Files.deleteIfExists(file);

@@ -67,7 +67,7 @@ record DistributionPackage(
         .findFirst();
   }
 
-  /** What the user can do where nothing can be fetched. */
+  /** Says what the user can do where nothing can be fetched. */
   static String howToGet(String line) {
     String command =
         Platform.isMac()

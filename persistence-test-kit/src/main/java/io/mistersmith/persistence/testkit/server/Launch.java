@@ -23,7 +23,7 @@ interface Launch {
   /** Asks for an orderly end. */
   Signal stopSignal();
 
-  /** Asks for a quick end of a server whose data nobody needs any more. */
+  /** Asks for a quick end of a server whose data is no longer needed. */
   Signal discardSignal();
 
   /** Called after an older copy of the data was put back. */

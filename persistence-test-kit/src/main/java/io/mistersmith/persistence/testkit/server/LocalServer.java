@@ -19,14 +19,15 @@ import org.slf4j.LoggerFactory;
  * A server that runs as a child process, with a working directory of its own that goes with it.
  *
  * <p>The server may have children (PostgreSQL's backends). Kill and pause take the parent first, so
- * that no new child appears while the present ones are listed: a killed server has ended whole, a
- * paused one answers nobody.
+ * that no new child appears while the present ones are listed: a killed server has ended as a
+ * whole, a paused one answers no client.
  */
 final class LocalServer implements ServerControl {
   private static final Logger LOG = LoggerFactory.getLogger(LocalServer.class);
   private static final Duration START_LIMIT = Duration.ofSeconds(60);
   private static final Duration STOP_LIMIT = Duration.ofSeconds(30);
   private static final Duration DISCARD_LIMIT = Duration.ofSeconds(5);
+  private static final Duration DELETE_LIMIT = Duration.ofSeconds(10);
   private static final long POLL_MILLIS = 10;
   private static final int TAIL_LINES = 30;
 
@@ -46,7 +47,7 @@ final class LocalServer implements ServerControl {
     this.log = workDirectory.path().resolve("server.log");
     this.anyPort = port == 0;
     this.port = port;
-    this.shutdownHook = new Thread(this::discard, "persistence-server-shutdown");
+    this.shutdownHook = new Thread(this::discardInTime, "persistence-server-shutdown");
   }
 
   /** Starts the server; port 0 takes a free one, which it keeps over restarts. */
@@ -172,7 +173,7 @@ final class LocalServer implements ServerControl {
 
   /** Stops the parent and lists it, first, with the children that it then has. */
   private static List<Long> frozenTree(long pid) {
-    ProcessSignals.send(Signal.STOP, pid);
+    ProcessSignals.freeze(List.of(pid));
     List<Long> tree = new ArrayList<>();
     tree.add(pid);
     tree.addAll(ProcessSignals.children(pid));
@@ -208,7 +209,7 @@ final class LocalServer implements ServerControl {
   public synchronized void pause() {
     List<Long> tree = frozenTree(running("pause").pid());
     paused = true;
-    ProcessSignals.send(Signal.STOP, tree);
+    ProcessSignals.freeze(tree);
   }
 
   @Override
@@ -277,8 +278,24 @@ final class LocalServer implements ServerControl {
     }
   }
 
+  /** Ends the server; does not hold up the end of the JVM for a directory of very many files. */
+  private void discardInTime() {
+    if (end()) {
+      workDirectory.close(DELETE_LIMIT);
+    }
+  }
+
   /** Ends the server and deletes its directory; false when that was done before. */
-  private synchronized boolean discard() {
+  private boolean discard() {
+    if (!end()) {
+      return false;
+    }
+    workDirectory.close();
+    return true;
+  }
+
+  /** Ends the server; false when that was done before. */
+  private synchronized boolean end() {
     if (closed) {
       return false;
     }
@@ -296,7 +313,6 @@ final class LocalServer implements ServerControl {
       }
       process = null;
     }
-    workDirectory.close();
     return true;
   }
 

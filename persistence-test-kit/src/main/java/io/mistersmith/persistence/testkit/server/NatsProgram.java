@@ -90,7 +90,10 @@ record NatsProgram(Path path, String version) {
     }
   }
 
-  /** The file that remembers which version was found for the line, so that nobody asks again. */
+  /**
+   * The file that remembers which version was found for the line, so that later runs need not ask
+   * again.
+   */
   private static Path note(String line, ServerCache cache) {
     return cache.path("nats/" + line + ".version");
   }

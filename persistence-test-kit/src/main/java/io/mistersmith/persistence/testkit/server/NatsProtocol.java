@@ -21,7 +21,7 @@ final class NatsProtocol {
 
   private NatsProtocol() {}
 
-  /** The version that the server at the address says it has; empty where nobody answers. */
+  /** Returns the version that the server at the address reports; empty if no server answers. */
   static Optional<String> version(String host, int port) {
     return info(host, port)
         .map(VERSION::matcher)
@@ -29,7 +29,7 @@ final class NatsProtocol {
         .map(matcher -> matcher.group(1));
   }
 
-  /** What the server says of itself before it has been asked anything. */
+  /** Returns the INFO line with which the server greets a client. */
   private static Optional<String> info(String host, int port) {
     try (Socket socket = connect(host, port)) {
       String line = readLine(new BufferedInputStream(socket.getInputStream()));
@@ -39,7 +39,7 @@ final class NatsProtocol {
     }
   }
 
-  /** Sends a request and returns the reply's payload; empty where nobody replies in a second. */
+  /** Sends a request and returns the reply's payload; empty without a reply within a second. */
   static Optional<String> request(String host, int port, String subject, String body) {
     try (Socket socket = connect(host, port)) {
       InputStream in = new BufferedInputStream(socket.getInputStream());

@@ -7,10 +7,10 @@ import org.jspecify.annotations.Nullable;
  * A real nats-server with JetStream for tests: a child process with a store directory of its own,
  * listening on the loopback interface. It and its data go with {@link #close()} or with the JVM.
  *
- * <p>Thread-safe; the methods that change the server's state exclude each other. Of a server that
- * came from the environment (see {@link TestServers}) only the address can be used: whatever would
- * need its process or its data throws {@link IllegalStateException}, as does every call that does
- * not fit the server's state.
+ * <p>Thread-safe; the methods that change the server's state exclude each other. A server that came
+ * from the environment (see {@link TestServers}) offers its address only: methods that need its
+ * process or its data throw {@link IllegalStateException}, as does every call that does not fit the
+ * server's state.
  */
 public final class NatsServer implements AutoCloseable {
   private final ServerControl control;
@@ -100,7 +100,7 @@ public final class NatsServer implements AutoCloseable {
     control.restart();
   }
 
-  /** Freezes the server: connections stay open, and nobody answers. */
+  /** Freezes the server: connections stay open, and no request is answered. */
   public void pause() {
     control.pause();
   }
@@ -112,7 +112,7 @@ public final class NatsServer implements AutoCloseable {
 
   /**
    * Has the running server read another configuration, as an operator does with SIGHUP; returns
-   * when it has. What nats-server cannot change while it runs (its port, its store) it refuses.
+   * when it has. nats-server refuses changes that need a restart (its port, its store).
    *
    * @throws IllegalStateException when the server refuses it, or is not a process of this JVM
    */

@@ -9,7 +9,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** What this machine is, as far as starting servers is concerned. */
+/** The properties of this machine that matter for starting servers. */
 final class Platform {
   private static final String OS = System.getProperty("os.name", "").toLowerCase(Locale.ROOT);
 

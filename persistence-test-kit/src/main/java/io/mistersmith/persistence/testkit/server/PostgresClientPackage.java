@@ -47,7 +47,7 @@ final class PostgresClientPackage {
     }
   }
 
-  /** What the user can do where nothing can be fetched. */
+  /** Says what the user can do where nothing can be fetched. */
   static String howToGet() {
     return Platform.isMac()
         ? "To get them, run: brew install libpq && brew link --force libpq"

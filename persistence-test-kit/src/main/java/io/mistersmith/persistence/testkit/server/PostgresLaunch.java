@@ -64,7 +64,10 @@ record PostgresLaunch(
     return Signal.QUIT;
   }
 
-  /** The copy of a killed server names a process id that may be somebody else's by now. */
+  /**
+   * Deletes the file of the process id: in the copy of a killed server, it may name another process
+   * by now.
+   */
   @Override
   public void dataReplaced() {
     DirectoryTree.delete(pidFile());

@@ -4,8 +4,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * How a PostgreSQL server is to be started. Whatever the settings say nothing about is durable:
- * fsync, synchronous_commit and full_page_writes are on.
+ * How a PostgreSQL server is to be started. Unless the settings say otherwise, fsync,
+ * synchronous_commit and full_page_writes are on.
  *
  * @param majorVersion 15, 16, 17 or 18
  * @param port the TCP port on the loopback interface, or 0 for a free one

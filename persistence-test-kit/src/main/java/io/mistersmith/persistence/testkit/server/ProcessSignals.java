@@ -8,6 +8,8 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 
 /** Sends POSIX signals by process id, and waits for processes that need not be our children. */
 final class ProcessSignals {
@@ -50,6 +52,37 @@ final class ProcessSignals {
     send(signal, List.of(pid));
   }
 
+  /**
+   * Freezes the processes with SIGSTOP and waits until each of their threads has stopped: {@code
+   * kill} returns before that, and a busy machine lets a thread answer meanwhile.
+   */
+  static void freeze(Collection<Long> pids) {
+    send(Signal.STOP, pids);
+    if (!await(() -> pids.stream().allMatch(ProcessSignals::isFrozen), COMMAND_LIMIT)) {
+      throw new IllegalStateException(
+          "Processes %s did not stop within %d s of SIGSTOP"
+              .formatted(pids, COMMAND_LIMIT.toSeconds()));
+    }
+  }
+
+  /** Whether all threads have stopped, or the process has ended. */
+  static boolean isFrozen(long pid) {
+    Path tasks = Path.of("/proc", Long.toString(pid), "task");
+    if (!isAlive(pid)) {
+      return true;
+    }
+    if (!Files.isDirectory(tasks)) {
+      return CommandRun.run(List.of("ps", "-o", "stat=", "-p", Long.toString(pid)), COMMAND_LIMIT)
+          .output()
+          .startsWith("T");
+    }
+    try (Stream<Path> each = Files.list(tasks)) {
+      return each.allMatch(task -> state(task.resolve("stat"), 'T') == 'T');
+    } catch (IOException goneMeanwhile) {
+      return !isAlive(pid);
+    }
+  }
+
   private static void sendToOne(Signal signal, long pid) {
     CommandRun.Result result =
         CommandRun.run(
@@ -61,21 +94,23 @@ final class ProcessSignals {
     }
   }
 
-  /** True until the process has ended; a zombie that nobody has reaped yet has ended. */
+  /** Returns whether the process has not ended; a zombie that is not reaped yet has ended. */
   static boolean isAlive(long pid) {
     return ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false) && !isZombie(pid);
   }
 
   private static boolean isZombie(long pid) {
     Path stat = Path.of("/proc", Long.toString(pid), "stat");
-    if (!Files.isReadable(stat)) {
-      return false;
-    }
+    return Files.isReadable(stat) && state(stat, 'Z') == 'Z';
+  }
+
+  /** Reads the letter of the state from a {@code stat} file of Linux's {@code /proc}. */
+  private static char state(Path stat, char whenGone) {
     try {
       String line = Files.readString(stat);
-      return line.startsWith(" Z", line.lastIndexOf(')') + 1);
+      return line.charAt(line.lastIndexOf(')') + 2);
     } catch (IOException goneMeanwhile) {
-      return true;
+      return whenGone;
     }
   }
 
@@ -88,8 +123,12 @@ final class ProcessSignals {
 
   /** Waits until all of the processes have ended; false when the limit passes first. */
   static boolean awaitEnd(Collection<Long> pids, Duration limit) {
+    return await(() -> pids.stream().noneMatch(ProcessSignals::isAlive), limit);
+  }
+
+  private static boolean await(BooleanSupplier condition, Duration limit) {
     long deadline = System.nanoTime() + limit.toNanos();
-    while (pids.stream().anyMatch(ProcessSignals::isAlive)) {
+    while (!condition.getAsBoolean()) {
       if (System.nanoTime() > deadline) {
         return false;
       }
@@ -97,7 +136,7 @@ final class ProcessSignals {
         TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
-        throw new IllegalStateException("Interrupted while waiting for processes " + pids, e);
+        throw new IllegalStateException("Interrupted while waiting for processes", e);
       }
     }
     return true;

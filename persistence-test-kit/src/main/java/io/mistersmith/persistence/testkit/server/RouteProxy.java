@@ -18,8 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Stands in front of one server of a cluster and passes on what the others send it. A connection is
- * held back until the other server has said its name, so that those of one server can be cut.
+ * A proxy in front of one server of a cluster, which passes on what the others send. A connection
+ * is held back until the other server has said its name, so that those of one server can be cut.
  */
 final class RouteProxy implements AutoCloseable {
 

@@ -2,7 +2,7 @@ package io.mistersmith.persistence.testkit.server;
 
 import java.nio.file.Path;
 
-/** What can be done to a server, whatever runs it: a child process, a container, or others. */
+/** Controls a server: a child process, a container, or one that the environment provides. */
 sealed interface ServerControl extends AutoCloseable
     permits LocalServer, EnvironmentServer, ContainerServer {
   String host();

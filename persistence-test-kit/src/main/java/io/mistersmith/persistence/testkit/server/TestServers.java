@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.testkit.server;
 
+import java.io.IOException;
 import java.net.URI;
 import java.util.Map;
 import java.util.Optional;
@@ -28,16 +29,33 @@ public final class TestServers {
   private TestServers() {}
 
   /**
-   * The shared PostgreSQL server.
+   * Starts the pair for a first try, prints how to reach it, and stops it after a line of standard
+   * input, at its end, or with the process.
+   */
+  public static void main(String[] args) throws IOException {
+    PostgresServer database = postgres();
+    NatsServer hot = nats();
+    System.out.printf("PostgreSQL %s  %s%n", database.version(), database.jdbcUrl());
+    System.out.printf("           user %s%n", database.user());
+    System.out.printf("NATS %s  %s%n", hot.version(), hot.url());
+    System.out.println("Press Enter to stop them.");
+    for (int read = 0; read >= 0 && read != '\n'; ) {
+      read = System.in.read();
+    }
+    System.exit(0);
+  }
+
+  /**
+   * The shared PostgreSQL server. With the system property {@code persistence.test.sync=false} it
+   * writes without fsync, which is faster, and loses what it has if the machine goes down; a server
+   * from the environment is taken as it is.
    *
    * @throws IllegalStateException when there is none and none can be started
    */
   public static synchronized PostgresServer postgres() {
     PostgresServer server = postgres;
     if (server == null) {
-      server =
-          postgresOf(System.getenv())
-              .orElseGet(() -> PostgresServer.start(PostgresOptions.defaults()));
+      server = postgresOf(System.getenv()).orElseGet(() -> PostgresServer.start(postgresOptions()));
       postgres = server;
     }
     return server;
@@ -55,6 +73,13 @@ public final class TestServers {
       nats = server;
     }
     return server;
+  }
+
+  /** Without synchronous writes where {@code persistence.test.sync} is false. */
+  private static PostgresOptions postgresOptions() {
+    PostgresOptions defaults = PostgresOptions.defaults();
+    boolean sync = !"false".equals(System.getProperty("persistence.test.sync"));
+    return sync ? defaults : defaults.withoutSync();
   }
 
   static boolean inContainers() {

@@ -19,8 +19,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A temporary directory of one server. The JVM that made it holds a lock in it for as long as it
- * lives; a JVM that was killed leaves the directory behind without the lock, and whoever makes the
- * next one sweeps it away.
+ * lives; a JVM that was killed leaves the directory behind without the lock, and the process that
+ * makes the next one sweeps it away.
  */
 final class WorkDirectory implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(WorkDirectory.class);
@@ -95,12 +95,25 @@ final class WorkDirectory implements AutoCloseable {
   /** Deletes the directory with everything in it. */
   @Override
   public void close() {
+    unlock();
+    DirectoryTree.delete(path);
+    OWN.remove(path);
+  }
+
+  /** {@link #close}, but leaves to a later process's sweep what takes longer than the limit. */
+  void close(Duration limit) {
+    unlock();
+    long end = System.nanoTime() + limit.toNanos();
+    if (!DirectoryTree.delete(path, path.resolve(LOCK_FILE), () -> System.nanoTime() - end > 0)) {
+      LOG.debug("Left {} to another sweep", path);
+    }
+  }
+
+  private void unlock() {
     try {
       channel.close();
     } catch (IOException e) {
       throw new UncheckedIOException("Could not unlock " + path, e);
     }
-    DirectoryTree.delete(path);
-    OWN.remove(path);
   }
 }

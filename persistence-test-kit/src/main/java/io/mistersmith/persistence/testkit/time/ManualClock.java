@@ -7,8 +7,8 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 
 /**
- * A clock that stands still until it is told to move, forth or back. Thread-safe; {@link #withZone}
- * gives a view that moves with it.
+ * A clock that moves only when a test moves it, forth or back. Thread-safe; {@link #withZone} gives
+ * a view that moves with it.
  */
 public final class ManualClock extends Clock {
 
@@ -55,7 +55,7 @@ public final class ManualClock extends Clock {
     return new ManualClock(now, newZone);
   }
 
-  /** What the views of one clock share. */
+  /** The state that the views of one clock share. */
   private static final class Hand {
 
     private Instant shown;

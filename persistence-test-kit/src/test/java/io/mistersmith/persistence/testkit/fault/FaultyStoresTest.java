@@ -11,18 +11,21 @@ import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.spi.AgentStore;
-import io.mistersmith.persistence.spi.ApplyResult;
-import io.mistersmith.persistence.spi.EntryMetadata;
-import io.mistersmith.persistence.spi.HotBucket;
-import io.mistersmith.persistence.spi.HotEntry;
-import io.mistersmith.persistence.spi.JournalPosition;
-import io.mistersmith.persistence.spi.JournalRange;
-import io.mistersmith.persistence.spi.JournalReader;
-import io.mistersmith.persistence.spi.Operation;
-import io.mistersmith.persistence.spi.ReadFrom;
 import io.mistersmith.persistence.spi.Stores;
+import io.mistersmith.persistence.spi.hot.EntryMetadata;
+import io.mistersmith.persistence.spi.hot.HotEntry;
+import io.mistersmith.persistence.spi.hot.HotReads.ReadFrom;
+import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
+import io.mistersmith.persistence.spi.hot.HotWrites;
+import io.mistersmith.persistence.spi.hot.JournalReader;
+import io.mistersmith.persistence.spi.hot.JournalReader.JournalRange;
+import io.mistersmith.persistence.spi.hot.Operation;
+import io.mistersmith.persistence.spi.sql.AgentStore;
+import io.mistersmith.persistence.spi.sql.JournalPosition;
+import io.mistersmith.persistence.spi.sql.JournalStore.ApplyResult;
+import io.mistersmith.persistence.spi.sql.SqlOptions;
 import io.mistersmith.persistence.testkit.memory.InMemoryStores;
 import java.time.Duration;
 import java.time.Instant;
@@ -40,13 +43,13 @@ import org.junit.jupiter.api.Test;
 
 class FaultyStoresTest {
 
-  private static final StateKey KEY = StateKey.of("agent", "key");
+  private static final StateKey KEY = StateKey.of(AgentId.external("agent"), "key");
 
   private final Faults faults = new Faults(7);
   private final InMemoryStores memory = new InMemoryStores();
   private final PersistenceConfig config = PersistenceConfig.inMemory().build();
   private final Stores stores = new FaultyStores(memory, faults).open(config);
-  private final HotBucket bucket = stores.bucket(Bucket.AGENT_STATE);
+  private final HotBucket bucket = stores.hot().bucket(Bucket.AGENT_STATE);
 
   @AfterEach
   void close() {
@@ -90,10 +93,10 @@ class FaultyStoresTest {
     some.on(Call.BUCKET_STATE).loseRequests(0.25);
     List<Boolean> hits = new ArrayList<>();
     try (Stores opened = new FaultyStores(memory, some).open(config)) {
-      HotBucket its = opened.bucket(Bucket.SESSION_DATA);
+      HotBucket its = opened.hot().bucket(Bucket.SESSION_DATA);
       for (int i = 0; i < 200; i++) {
         try {
-          its.state();
+          its.journal().state();
           hits.add(false);
         } catch (TransientPersistenceException e) {
           hits.add(true);
@@ -106,13 +109,13 @@ class FaultyStoresTest {
   @Test
   void anOutageOfTheHotStoreLosesReadersAndEndsWithAReconnect() throws Exception {
     CountDownLatch back = new CountDownLatch(1);
-    stores.onReconnect(back::countDown);
+    stores.hot().onReconnect(back::countDown);
     put("1");
-    try (JournalReader reader = bucket.read(JournalRange.from(1))) {
+    try (JournalReader reader = bucket.journal().read(JournalRange.from(1))) {
       faults.hotOutage(true);
       assertThat(failure(this::get).error()).isEqualTo(DataError.CONNECTION_FAILED);
       assertThat(failure(() -> reader.next(Duration.ZERO)).isTransient()).isTrue();
-      assertThat(stores.states().find(KEY)).as("the other store is up").isEmpty();
+      assertThat(stores.sql().states().find(KEY)).as("the other store is up").isEmpty();
       assertThat(back.getCount()).isEqualTo(1);
       faults.hotOutage(false);
       assertThat(back.await(5, TimeUnit.SECONDS)).isTrue();
@@ -125,24 +128,31 @@ class FaultyStoresTest {
   void anOutageOfTheDurableStoreLeavesTheHotOneUp() {
     faults.sqlOutage(true);
     put("1");
-    assertThat(failure(() -> stores.states().find(KEY)).error())
+    assertThat(failure(() -> stores.sql().states().find(KEY)).error())
         .isEqualTo(DataError.CONNECTION_FAILED);
-    assertThat(failure(() -> stores.journals().position("any")).isTransient()).isTrue();
+    assertThat(failure(() -> stores.sql().journals().position("any")).isTransient()).isTrue();
     faults.sqlOutage(false);
-    assertThat(stores.states().find(KEY)).isEmpty();
+    assertThat(stores.sql().states().find(KEY)).isEmpty();
   }
 
   @Test
   void aGateHoldsACallBeforeItIsCarriedOut() throws Exception {
     JournalPosition first =
-        stores.journals().startEpoch(bucket.name(), Optional.empty(), 1, Instant.EPOCH, "first");
+        stores
+            .sql()
+            .journals()
+            .startEpoch(bucket.name(), Optional.empty(), 1, Instant.EPOCH, "first");
     try (Gate gate = faults.on(Call.APPLY).pauseBefore()) {
       CompletableFuture<ApplyResult> held =
           CompletableFuture.supplyAsync(
-              () -> stores.journals().apply(first, first.advancedTo(1, Instant.EPOCH), List.of()));
+              () ->
+                  stores
+                      .sql()
+                      .journals()
+                      .apply(first, first.advancedTo(1, Instant.EPOCH), List.of()));
       assertThat(gate.awaitArrival(Duration.ofSeconds(5))).isTrue();
       assertHeld(held);
-      stores.journals().apply(first, first.advancedTo(2, Instant.EPOCH), List.of());
+      stores.sql().journals().apply(first, first.advancedTo(2, Instant.EPOCH), List.of());
       gate.release();
       assertThat(held.get(5, TimeUnit.SECONDS)).isEqualTo(new ApplyResult.PositionMoved());
     }
@@ -163,21 +173,27 @@ class FaultyStoresTest {
   @Test
   void aReplicaThatLagsAnswersWithWhatWasBefore() {
     faults.staleReplicas(true);
-    assertThat(bucket.hasReplicas()).isTrue();
+    assertThat(bucket.reads().hasReplicas()).isTrue();
     put("1");
-    assertThat(bucket.get(KEY, ReadFrom.ANY_REPLICA)).isEmpty();
+    assertThat(bucket.reads().get(KEY, ReadFrom.ANY_REPLICA)).isEmpty();
     // A list asks the leader for a key that the replica has nothing of.
-    assertThat(bucket.list(KEY.agent(), "")).extracting(HotEntry::sequence).containsExactly(1L);
-    assertThat(bucket.keysAsync(KEY.agent())).isCompletedWithValue(Set.of());
+    assertThat(bucket.reads().list(KEY.agent(), ""))
+        .extracting(HotEntry::sequence)
+        .containsExactly(1L);
+    assertThat(bucket.reads().keysAsync(KEY.agent(), "")).isCompletedWithValue(Set.of());
     put("2");
-    assertThat(bucket.list(KEY.agent(), "")).extracting(HotEntry::sequence).containsExactly(1L);
-    assertThat(bucket.keysAsync(KEY.agent())).isCompletedWithValue(Set.of(KEY));
-    assertThat(bucket.get(KEY, ReadFrom.ANY_REPLICA).map(FaultyStoresTest::text)).contains("1");
-    assertThat(bucket.getAll(List.of(KEY), ReadFrom.ANY_REPLICA)).containsOnlyKeys(KEY);
+    assertThat(bucket.reads().list(KEY.agent(), ""))
+        .extracting(HotEntry::sequence)
+        .containsExactly(1L);
+    assertThat(bucket.reads().keysAsync(KEY.agent(), "")).isCompletedWithValue(Set.of(KEY));
+    assertThat(bucket.reads().get(KEY, ReadFrom.ANY_REPLICA).map(FaultyStoresTest::text))
+        .contains("1");
+    assertThat(bucket.reads().getAll(List.of(KEY), ReadFrom.ANY_REPLICA)).containsOnlyKeys(KEY);
     assertThat(get()).contains("2");
     faults.staleReplicas(false);
-    assertThat(bucket.hasReplicas()).isFalse();
-    assertThat(bucket.get(KEY, ReadFrom.ANY_REPLICA).map(FaultyStoresTest::text)).contains("2");
+    assertThat(bucket.reads().hasReplicas()).isFalse();
+    assertThat(bucket.reads().get(KEY, ReadFrom.ANY_REPLICA).map(FaultyStoresTest::text))
+        .contains("2");
   }
 
   @Test
@@ -191,10 +207,69 @@ class FaultyStoresTest {
   @Test
   void failuresOfTheRealStorePassThrough() {
     Agent agent = Agent.of("worker", "one");
-    stores.agents().save(agent, AgentStore.NONE);
-    assertThat(failure(() -> stores.agents().save(agent, AgentStore.NONE)).error())
+    stores.sql().agents().save(agent, AgentStore.NONE);
+    assertThat(failure(() -> stores.sql().agents().save(agent, AgentStore.NONE)).error())
         .isEqualTo(DataError.DUPLICATE_KEY);
     assertThat(failure(putExpecting(9)).error()).isEqualTo(DataError.VERSION_CONFLICT);
+  }
+
+  @Test
+  void aTransactionLosesItsRequestOrTheAcknowledgementOfItsCommit() {
+    Agent agent = Agent.of("worker", "one");
+    faults.on(Call.TRANSACTION).loseNextRequests(1).loseNextAcknowledgements(1);
+    assertThat(failure(() -> register(agent)).error()).isEqualTo(DataError.CONNECTION_FAILED);
+    assertThat(stores.sql().agents().find(agent.id())).isEmpty();
+    assertThat(failure(() -> register(agent)).error()).isEqualTo(DataError.OUTCOME_UNKNOWN);
+    assertThat(stores.sql().agents().find(agent.id())).isPresent();
+    assertThat(faults.on(Call.TRANSACTION).count()).isEqualTo(2);
+  }
+
+  private void register(Agent agent) {
+    stores
+        .sql()
+        .inTransaction(
+            SqlOptions.of("register"), unit -> unit.agents().save(agent, AgentStore.NONE));
+  }
+
+  @Test
+  void aFaultWithinATransactionCutsItOff() {
+    Agent agent = Agent.of("worker", "one");
+    for (int lost = 0; lost < 2; lost++) {
+      faults.on(Call.SQL_READ).loseNextRequests(1 - lost).loseNextAcknowledgements(lost);
+      PersistenceException atTheEnd =
+          failure(
+              () ->
+                  stores
+                      .sql()
+                      .inTransaction(
+                          SqlOptions.of("register"),
+                          unit -> {
+                            unit.agents().save(agent, AgentStore.NONE);
+                            for (int i = 0; i < 2; i++) {
+                              assertThat(
+                                      failure(() -> unit.nested(() -> unit.states().count()))
+                                          .isTransient())
+                                  .isTrue();
+                            }
+                            return "both failures were rolled back to a savepoint";
+                          }));
+      assertThat(atTheEnd.error()).isEqualTo(DataError.CONNECTION_FAILED);
+      assertThat(stores.sql().agents().find(agent.id())).isEmpty();
+      faults.clear();
+    }
+  }
+
+  @Test
+  void callsWithinTransactionsAndReadsMeetTheSameFaults() {
+    faults.on(Call.SQL_READ).loseNextRequests(2);
+    SqlOptions options = SqlOptions.of("count");
+    assertThat(
+            failure(() -> stores.sql().inTransaction(options, unit -> unit.states().count()))
+                .isTransient())
+        .isTrue();
+    assertThat(failure(() -> stores.sql().read(options, a -> a.states().count())).isTransient())
+        .isTrue();
+    assertThat(stores.sql().<Long>read(options, access -> access.states().count())).isZero();
   }
 
   private static void assertHeld(CompletableFuture<?> call) {
@@ -203,21 +278,25 @@ class FaultyStoresTest {
   }
 
   private long put(String value) {
-    return bucket.publish(
-        KEY, Operation.PUT, value.getBytes(UTF_8), EntryMetadata.NONE, HotBucket.ANY);
+    return bucket
+        .writes()
+        .publish(KEY, Operation.PUT, value.getBytes(UTF_8), EntryMetadata.NONE, HotWrites.ANY);
   }
 
   private CompletableFuture<Long> putAsync(String value) {
-    return bucket.publishAsync(
-        KEY, Operation.PUT, value.getBytes(UTF_8), EntryMetadata.NONE, HotBucket.ANY);
+    return bucket
+        .writes()
+        .publishAsync(KEY, Operation.PUT, value.getBytes(UTF_8), EntryMetadata.NONE, HotWrites.ANY);
   }
 
   private CompletableFuture<Long> putExpecting(long sequence) {
-    return bucket.publishAsync(KEY, Operation.PUT, new byte[0], EntryMetadata.NONE, sequence);
+    return bucket
+        .writes()
+        .publishAsync(KEY, Operation.PUT, new byte[0], EntryMetadata.NONE, sequence);
   }
 
   private Optional<String> get() {
-    return bucket.get(KEY, ReadFrom.LEADER).map(FaultyStoresTest::text);
+    return bucket.reads().get(KEY, ReadFrom.LEADER).map(FaultyStoresTest::text);
   }
 
   private static String text(HotEntry entry) {

@@ -8,14 +8,16 @@ import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.spi.AgentStore;
-import io.mistersmith.persistence.spi.EntryMetadata;
-import io.mistersmith.persistence.spi.HotBucket;
-import io.mistersmith.persistence.spi.JournalRange;
-import io.mistersmith.persistence.spi.JournalReader;
-import io.mistersmith.persistence.spi.Operation;
 import io.mistersmith.persistence.spi.Stores;
+import io.mistersmith.persistence.spi.hot.EntryMetadata;
+import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
+import io.mistersmith.persistence.spi.hot.HotWrites;
+import io.mistersmith.persistence.spi.hot.JournalReader;
+import io.mistersmith.persistence.spi.hot.JournalReader.JournalRange;
+import io.mistersmith.persistence.spi.hot.Operation;
+import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.testkit.time.ManualClock;
 import java.time.Duration;
 import java.time.Instant;
@@ -32,7 +34,7 @@ class InMemoryStoresTest {
   private final InMemoryStores memory = new InMemoryStores();
   private final PersistenceConfig config = PersistenceConfig.inMemory().clock(clock).build();
   private final Stores stores = memory.open(config);
-  private final HotBucket bucket = stores.bucket(Bucket.AGENT_STATE);
+  private final HotBucket bucket = stores.hot().bucket(Bucket.AGENT_STATE);
 
   @AfterEach
   void close() {
@@ -43,11 +45,11 @@ class InMemoryStoresTest {
   void aBucketMadeAnewStartsAgainUnderTheSameHandle() {
     put("a");
     put("b");
-    Instant before = bucket.state().created();
-    try (JournalReader reader = bucket.read(JournalRange.from(3))) {
+    Instant before = bucket.journal().state().created();
+    try (JournalReader reader = bucket.journal().read(JournalRange.from(3))) {
       memory.recreate(Bucket.AGENT_STATE);
-      assertThat(bucket.state().created()).isAfter(before);
-      assertThat(bucket.state().messages()).isZero();
+      assertThat(bucket.journal().state().created()).isAfter(before);
+      assertThat(bucket.journal().state().messages()).isZero();
       assertThat(put("c")).isEqualTo(1);
       put("d");
       put("e");
@@ -58,35 +60,35 @@ class InMemoryStoresTest {
   @Test
   void aLostTailIsWrittenAgainAndLosesReaders() throws Exception {
     CountDownLatch back = new CountDownLatch(1);
-    stores.onReconnect(back::countDown);
+    stores.hot().onReconnect(back::countDown);
     put("a");
     put("b");
     put("c");
-    Instant created = bucket.state().created();
-    try (JournalReader reader = bucket.read(JournalRange.from(4))) {
+    Instant created = bucket.journal().state().created();
+    try (JournalReader reader = bucket.journal().read(JournalRange.from(4))) {
       memory.loseTail(Bucket.AGENT_STATE, 1);
       assertThatThrownBy(() -> reader.next(Duration.ofSeconds(1)))
           .isInstanceOf(TransientPersistenceException.class);
     }
     assertThat(back.await(5, TimeUnit.SECONDS)).isTrue();
-    assertThat(bucket.state().created()).isEqualTo(created);
-    assertThat(bucket.state().lastSequence()).isEqualTo(1);
+    assertThat(bucket.journal().state().created()).isEqualTo(created);
+    assertThat(bucket.journal().state().lastSequence()).isEqualTo(1);
     assertThat(put("d")).isEqualTo(2);
   }
 
   @Test
   void theDurableStoreGoesBackToItsSnapshot() {
-    stores.journals().startEpoch("B", Optional.empty(), 1, Instant.EPOCH, "first");
+    stores.sql().journals().startEpoch("B", Optional.empty(), 1, Instant.EPOCH, "first");
     SqlSnapshot snapshot = memory.snapshotSql();
     Agent agent = Agent.of("worker", "one");
-    stores.agents().save(agent, AgentStore.NONE);
-    stores.journals().acquireLease("B", "me", Duration.ofMinutes(1));
+    stores.sql().agents().save(agent, AgentStore.NONE);
+    stores.sql().journals().acquireLease("B", "me", Duration.ofMinutes(1));
     memory.restoreSql(snapshot);
-    assertThat(stores.agents().find(agent.id())).isEmpty();
-    assertThat(stores.journals().acquireLease("B", "you", Duration.ofMinutes(1))).isTrue();
-    assertThat(stores.journals().position("B")).isPresent();
+    assertThat(stores.sql().agents().find(agent.id())).isEmpty();
+    assertThat(stores.sql().journals().acquireLease("B", "you", Duration.ofMinutes(1))).isTrue();
+    assertThat(stores.sql().journals().position("B")).isPresent();
     memory.restoreSql(snapshot);
-    assertThat(stores.journals().acquireLease("B", "me", Duration.ofMinutes(1)))
+    assertThat(stores.sql().journals().acquireLease("B", "me", Duration.ofMinutes(1)))
         .as("a snapshot is not changed by what comes after it")
         .isTrue();
   }
@@ -94,9 +96,9 @@ class InMemoryStoresTest {
   @Test
   void outagesEndAndLoseReaders() throws Exception {
     CountDownLatch back = new CountDownLatch(1);
-    stores.onReconnect(back::countDown);
+    stores.hot().onReconnect(back::countDown);
     put("a");
-    try (JournalReader reader = bucket.read(JournalRange.from(1))) {
+    try (JournalReader reader = bucket.journal().read(JournalRange.from(1))) {
       memory.hotOutage(true);
       assertThatThrownBy(() -> put("b")).isInstanceOf(TransientPersistenceException.class);
       assertThatThrownBy(() -> memory.open(config))
@@ -109,10 +111,10 @@ class InMemoryStoresTest {
     assertThat(put("b")).isEqualTo(2);
 
     memory.sqlOutage(true);
-    assertThatThrownBy(() -> stores.journals().position("B"))
+    assertThatThrownBy(() -> stores.sql().journals().position("B"))
         .isInstanceOf(TransientPersistenceException.class);
     memory.sqlOutage(false);
-    assertThat(stores.journals().position("B")).isEmpty();
+    assertThat(stores.sql().journals().position("B")).isEmpty();
   }
 
   @Test
@@ -120,7 +122,7 @@ class InMemoryStoresTest {
     put("a");
     clock.advance(Duration.ofHours(-1));
     put("b");
-    try (JournalReader reader = bucket.read(JournalRange.from(1))) {
+    try (JournalReader reader = bucket.journal().read(JournalRange.from(1))) {
       Instant first = reader.next(Duration.ZERO).orElseThrow().time();
       assertThat(reader.next(Duration.ZERO).orElseThrow().time())
           .isEqualTo(first.minus(Duration.ofHours(1)));
@@ -137,11 +139,13 @@ class InMemoryStoresTest {
   }
 
   private long put(String key) {
-    return bucket.publish(
-        StateKey.of("agent", key),
-        Operation.PUT,
-        "1".getBytes(UTF_8),
-        EntryMetadata.NONE,
-        HotBucket.ANY);
+    return bucket
+        .writes()
+        .publish(
+            StateKey.of(AgentId.external("agent"), key),
+            Operation.PUT,
+            "1".getBytes(UTF_8),
+            EntryMetadata.NONE,
+            HotWrites.ANY);
   }
 }

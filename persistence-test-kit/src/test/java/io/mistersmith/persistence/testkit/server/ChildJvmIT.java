@@ -17,6 +17,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -49,6 +51,7 @@ class ChildJvmIT {
         ChildJvm.start(Echo.class, List.of(), Map.of(), directory.resolve("child.log"))) {
       child.stdout().readLine();
       child.pause();
+      assertThat(ProcessSignals.isFrozen(child.pid())).as("each thread has stopped").isTrue();
       child.stdin().println("later");
       CompletableFuture<String> line = CompletableFuture.supplyAsync(() -> read(child.stdout()));
       assertThat(line.completeOnTimeout("nothing", 500, TimeUnit.MILLISECONDS).get())
@@ -97,6 +100,21 @@ class ChildJvmIT {
       child.kill();
     }
     assertThat(ProcessSignals.awaitEnd(pids, LIMIT)).isTrue();
+  }
+
+  @Test
+  void theSharedServersRunFromACommandLineUntilALineIsRead() throws IOException {
+    try (ChildJvm child =
+        ChildJvm.start(TestServers.class, List.of(), Map.of(), directory.resolve("child.log"))) {
+      List<String> printed =
+          child.stdout().lines().takeWhile(line -> !line.startsWith("Press Enter")).toList();
+      assertThat(printed).anyMatch(line -> line.matches("PostgreSQL \\d+\\S*  jdbc:postgresql:.+"));
+      Matcher nats = Pattern.compile("NATS \\S+  nats://(.+):(\\d+)").matcher(printed.get(2));
+      assertThat(nats.matches()).as(printed.get(2)).isTrue();
+      assertThat(NatsProtocol.version(nats.group(1), Integer.parseInt(nats.group(2)))).isPresent();
+      child.stdin().println();
+      assertThat(child.awaitExit(LIMIT)).hasValue(0);
+    }
   }
 
   @Test

@@ -3,7 +3,8 @@ package io.mistersmith.persistence.testkit.server;
 import java.io.IOException;
 
 /**
- * Starts the servers that it is told from a thread that ends at once, names their pids, and stays.
+ * Starts the servers that its arguments name from a thread that ends at once, names their pids, and
+ * stays.
  */
 final class StartsServers {
   private StartsServers() {}

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,6 +37,36 @@ class WorkDirectoryIT {
       WorkDirectory.sweep(temporary, future);
       assertThat(directories()).as("abandoned").isZero();
     }
+  }
+
+  @Test
+  void whatIsNotDeletedInTimeIsSweptLater() throws IOException {
+    WorkDirectory directory = WorkDirectory.create("late");
+    Files.writeString(directory.path().resolve("data"), "d");
+
+    directory.close(Duration.ZERO);
+    assertThat(directory.path()).isDirectoryContaining("glob:**data");
+
+    assertThat(
+            DirectoryTree.delete(directory.path(), directory.path().resolve("none"), () -> false))
+        .isTrue();
+    assertThat(directory.path()).doesNotExist();
+  }
+
+  @Test
+  void theLockOfADirectoryIsAmongWhatIsLeft() throws IOException {
+    Path left = Files.createDirectory(temporary.resolve("persistence-server-left"));
+    Path lock = Files.createFile(left.resolve("owner.lock"));
+    Files.createDirectory(left.resolve("base"));
+    for (int i = 0; i < 100; i++) {
+      Files.createFile(left.resolve("base").resolve("file" + i));
+    }
+
+    AtomicInteger asked = new AtomicInteger();
+    assertThat(DirectoryTree.delete(left, lock, () -> asked.incrementAndGet() > 101)).isFalse();
+    assertThat(lock).exists();
+    WorkDirectory.sweep(temporary, Instant.now().plusSeconds(60));
+    assertThat(left).doesNotExist();
   }
 
   private long directories() throws IOException {

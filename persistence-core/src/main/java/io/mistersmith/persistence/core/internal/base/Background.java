@@ -1,172 +1,166 @@
 package io.mistersmith.persistence.core.internal.base;
 
-import io.mistersmith.persistence.core.internal.resilience.Backoff;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Work that is done again and again on a thread of its own until it is closed, whatever it throws.
+ * A named service whose work is done again and again until it is closed, whatever it throws.
  *
  * <p>An exception or an Error ends one turn. It is reported to {@link ServiceHealth}, and the next
  * turn begins after a pause that grows up to a second. An interrupt that application code left on
  * the thread is dropped. Only {@link #close} ends the service. Thread-safe.
  */
-public final class Background {
+public abstract sealed class Background permits LoopService, PeriodicService {
 
-  private static final long AFTER_LOST_REPORT_NANOS = Duration.ofMillis(100).toNanos();
+  static final long AFTER_LOST_REPORT_NANOS = Duration.ofMillis(100).toNanos();
 
   /** One turn of a service. */
   @FunctionalInterface
   public interface Work {
 
-    /** Does what is to be done now. What it throws ends this turn alone. */
+    /** Does the work that is due. An exception ends this turn only. */
     void run() throws InterruptedException;
   }
 
+  final ReentrantLock lock = new ReentrantLock();
+  final Services services;
+  private final Condition changed = lock.newCondition();
   private final String name;
   private final String consequence;
-  private final ServiceHealth health;
-  private final Duration period;
   private final Work work;
-  private final Runnable last;
-  private final CountDownLatch stop = new CountDownLatch(1);
   private final Backoff backoff = new Backoff(Duration.ofMillis(20), Duration.ofSeconds(1));
-  private final Thread thread;
-  private volatile boolean started;
+  private volatile boolean open = true;
+  private boolean woken;
+  private volatile boolean pausing;
   private volatile long failures;
   private volatile Class<?> latestFailure = Void.class;
-  private volatile long aliveAt = System.nanoTime();
+  private volatile long aliveAt;
 
-  private Background(
-      String name,
-      String consequence,
-      ServiceHealth health,
-      Duration period,
-      Work work,
-      Runnable last) {
+  Background(Services services, String name, String consequence, Work work) {
+    this.services = services;
     this.name = name;
     this.consequence = consequence;
-    this.health = health;
-    this.period = period;
     this.work = work;
-    this.last = last;
-    this.thread = LibraryThreads.thread(name, this::run);
-  }
-
-  /**
-   * A service that does {@code work} without a pause: the work waits by {@link #pause} itself, and
-   * calls {@link #alive} now and then while one turn lasts.
-   *
-   * @param name the thread's name
-   * @param consequence what does not happen while the service fails, as a clause for the log
-   * @param last is done on the thread when the service was closed
-   */
-  public static Background loop(
-      String name, String consequence, ServiceHealth health, Work work, Runnable last) {
-    return new Background(name, consequence, health, Duration.ZERO, work, last);
-  }
-
-  /** A service that does {@code work} after each {@code period}. */
-  public static Background every(
-      Duration period, String name, String consequence, ServiceHealth health, Work work) {
-    return new Background(name, consequence, health, period, work, () -> {});
+    this.aliveAt = services.ticker().nanos();
   }
 
   /** Begins. Throws the JVM's Error when it can make no thread; it can be called again then. */
-  public void start() {
-    thread.start();
-    started = true;
-    health.watch(this);
+  public abstract void start();
+
+  /** Returns whether the service was started and its thread, or the shared ones, run. */
+  public abstract boolean isRunning();
+
+  /** Ends a pause of the service, or begins its next turn, at once. */
+  public abstract void wake();
+
+  /** Returns whether the service has not been closed. */
+  public final boolean isOpen() {
+    return open;
   }
 
-  /** Whether it is to go on: nobody has closed it. */
-  public boolean isOpen() {
-    return stop.getCount() > 0;
-  }
-
-  /** Whether its thread runs. */
-  public boolean isRunning() {
-    return started && thread.isAlive();
-  }
-
-  /** Waits, and returns early with false when the service is closed. */
-  public boolean pause(Duration duration) {
+  /** Waits on the service's own thread; returns early with false when the service is closed. */
+  public final boolean pause(Duration duration) {
     alive();
     LibraryThreads.dropInterrupt("application code");
-    long end = System.nanoTime() + duration.toNanos();
-    boolean closed = !isOpen();
-    for (long left = duration.toNanos(); !closed && left > 0; left = end - System.nanoTime()) {
-      try {
-        closed = stop.await(left, TimeUnit.NANOSECONDS);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        LibraryThreads.dropInterrupt("other code");
+    long end = services.ticker().nanos() + duration.toNanos();
+    pausing = true;
+    lock.lock();
+    try {
+      for (long left = duration.toNanos();
+          open && !woken && left > 0;
+          left = end - services.ticker().nanos()) {
+        try {
+          services.ticker().await(changed, left);
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+          LibraryThreads.dropInterrupt("other code");
+        }
       }
+      woken = false;
+    } finally {
+      lock.unlock();
+      pausing = false;
     }
+    services.wokeUp();
     alive();
-    return !closed && isOpen();
+    return open;
   }
 
   /** Says that a turn that lasts is getting somewhere, and that what failed before works again. */
-  public void succeeded() {
+  public final void succeeded() {
     alive();
     if (failures > 0) {
-      recovered();
+      failures = 0;
+      backoff.reset();
+      services.health().recovered(this);
     }
   }
 
   /** Says that the thread is not stuck. */
-  public void alive() {
-    aliveAt = System.nanoTime();
+  public final void alive() {
+    aliveAt = services.ticker().nanos();
   }
 
-  /** Tells it to end after the turn under way. Does not wait. */
+  /** Tells the service to end after the turn under way. Does not wait. */
   public void stop() {
-    stop.countDown();
+    lock.lock();
+    try {
+      open = false;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
   }
 
-  /** {@link #stop}, and interrupts a wait of the turn under way. */
-  public void interrupt() {
-    stop.countDown();
-    thread.interrupt();
-  }
+  /** {@link #stop}, and interrupts what the turn under way waits for. */
+  public abstract void interrupt();
 
   /**
-   * Tells it to end after the turn under way, and waits for that.
+   * Tells the service to end after the turn under way, and waits for that.
    *
    * @return whether it has ended, or is its own caller
    */
-  public boolean close(Duration patience) {
-    stop.countDown();
-    health.forget(this);
-    if (!started || Thread.currentThread() == thread) {
-      return true;
-    }
+  public final boolean close(Duration patience) {
+    stop();
+    services.forget(this);
     try {
-      thread.join(Math.max(1, patience.toMillis()));
+      return awaitEnd(patience);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+      return !isRunning();
     }
-    return !thread.isAlive();
   }
 
-  String name() {
+  abstract boolean awaitEnd(Duration patience) throws InterruptedException;
+
+  /** Ends a {@link #pause}, or the next one if none is under way. */
+  final void endPause() {
+    lock.lock();
+    try {
+      woken = true;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  final String name() {
     return name;
   }
 
-  String consequence() {
+  final String consequence() {
     return consequence;
   }
 
-  /** What an operator should know of this service; empty while it works. */
-  Optional<String> trouble(Duration longestSilence) {
-    if (!isOpen()) {
+  /** Returns what an operator should know of this service; empty while it works. */
+  final Optional<String> trouble(Duration longestSilence) {
+    if (!open) {
       return Optional.empty();
     }
-    if (!thread.isAlive()) {
+    if (!isRunning()) {
       return Optional.of(
           name + " has ended, so that " + consequence + "; close this runtime and open it again");
     }
@@ -181,70 +175,66 @@ public final class Background {
               + consequence
               + "; it goes on trying, and the log has the stack trace");
     }
-    Duration silent = Duration.ofNanos(System.nanoTime() - aliveAt);
-    return silent.compareTo(longestSilence) < 0
-        ? Optional.empty()
-        : Optional.of(
+    Duration silent = Duration.ofNanos(services.ticker().nanos() - aliveAt);
+    return isBusy() && !pausing && silent.compareTo(longestSilence) >= 0
+        ? Optional.of(
             name
                 + " has been in one call for "
                 + silent.toSeconds()
                 + " s, so that "
                 + consequence
-                + "; a stack dump tells whether a listener or a store holds it");
+                + "; a stack dump tells whether a listener or a store holds it")
+        : Optional.empty();
   }
 
-  private void run() {
+  /** Returns whether a turn is due or under way. */
+  abstract boolean isBusy();
+
+  /**
+   * Takes one turn. Throws nothing.
+   *
+   * @return how long to wait before the next one for what it failed with; zero if it did not
+   */
+  final Duration takeTurn() {
     try {
-      while (isOpen()) {
-        try {
-          takeTurns();
-        } catch (Throwable e) {
-          // The report itself failed, for want of memory for instance. The next one says it all.
-          LockSupport.parkNanos(AFTER_LOST_REPORT_NANOS);
-        }
-      }
-    } finally {
-      last.run();
-      if (isOpen()) {
-        health.ended(this);
-      }
+      alive();
+      LibraryThreads.dropInterrupt("application code");
+      work.run();
+      succeeded();
+      return Duration.ZERO;
+    } catch (Throwable e) {
+      return failed(e);
     }
   }
 
-  private void takeTurns() {
-    while (isOpen()) {
-      try {
-        alive();
-        LibraryThreads.dropInterrupt("application code");
-        if (period.isZero() || pause(period)) {
-          work.run();
-          succeeded();
-        }
-      } catch (Throwable e) {
-        failed(e);
-      }
+  private Duration failed(Throwable cause) {
+    try {
+      return report(cause);
+    } catch (Throwable e) {
+      // The report itself failed, for want of memory for instance. The next one says it all.
+      LockSupport.parkNanos(AFTER_LOST_REPORT_NANOS);
+      return Duration.ZERO;
     }
   }
 
-  @SuppressWarnings("NonAtomicVolatileUpdate") // written by this thread alone
-  private void failed(Throwable cause) {
-    if (!isOpen()) {
-      return;
+  @SuppressWarnings("NonAtomicVolatileUpdate") // one turn at a time, each after the other
+  private Duration report(Throwable cause) {
+    if (!open) {
+      return Duration.ZERO;
     }
     if (cause instanceof InterruptedException) {
       Thread.currentThread().interrupt();
       LibraryThreads.dropInterrupt("application code");
-      return;
+      return Duration.ZERO;
     }
     failures++;
     latestFailure = cause.getClass();
-    health.failed(this, failures, cause);
-    boolean unused = pause(backoff.next());
+    services.health().failed(this, failures, cause);
+    return backoff.next();
   }
 
-  private void recovered() {
-    failures = 0;
-    backoff.reset();
-    health.recovered(this);
+  /** Reports that no thread could be made for the turn that is due. */
+  final void notRun(Throwable cause) {
+    var unused = failed(cause);
   }
 }

@@ -1,6 +1,9 @@
 package io.mistersmith.persistence.core.internal.base;
 
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -16,6 +19,8 @@ public final class LibraryThreads implements ThreadFactory {
 
   private static final Logger LOG = LoggerFactory.getLogger(LibraryThreads.class);
 
+  private static final long KEPT_SECONDS = 5;
+
   private final String name;
   private final AtomicInteger count = new AtomicInteger();
 
@@ -27,6 +32,23 @@ public final class LibraryThreads implements ThreadFactory {
   @Override
   public Thread newThread(Runnable work) {
     return thread(name + "-" + count.incrementAndGet(), work);
+  }
+
+  /**
+   * Returns an executor of up to {@code most} such threads that end when they have nothing to do
+   * for a few seconds.
+   */
+  public static ThreadPoolExecutor onDemand(String name, int most) {
+    ThreadPoolExecutor executor =
+        new ThreadPoolExecutor(
+            most,
+            most,
+            KEPT_SECONDS,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            new LibraryThreads(name));
+    executor.allowCoreThreadTimeOut(true);
+    return executor;
   }
 
   /** Makes one thread with this name, and does not start it. */

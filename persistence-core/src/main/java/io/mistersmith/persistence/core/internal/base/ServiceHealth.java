@@ -1,7 +1,7 @@
 package io.mistersmith.persistence.core.internal.base;
 
-import io.mistersmith.persistence.monitor.PersistenceListener;
-import io.mistersmith.persistence.monitor.ServiceFailure;
+import io.mistersmith.persistence.event.PersistenceEvent;
+import io.mistersmith.persistence.event.PersistenceListener;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -10,7 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** How the background services of one runtime are. Thread-safe. */
+/** The health of the background services of one runtime. Thread-safe. */
 public final class ServiceHealth {
 
   private static final Logger LOG = LoggerFactory.getLogger(ServiceHealth.class);
@@ -62,7 +62,9 @@ public final class ServiceHealth {
             cause);
       }
     } finally {
-      tell(new ServiceFailure(service.name(), service.consequence(), failures, false, cause));
+      tell(
+          new PersistenceEvent.ServiceFailed(
+              service.name(), service.consequence(), failures, false, cause));
     }
   }
 
@@ -72,11 +74,11 @@ public final class ServiceHealth {
 
   void ended(Background service) {
     LOG.error(
-        "{} has ended although nobody closed it, so that {}; close this runtime and open it again",
+        "{} has ended although it was not closed, so that {}; close this runtime and open it again",
         service.name(),
         service.consequence());
     tell(
-        new ServiceFailure(
+        new PersistenceEvent.ServiceFailed(
             service.name(),
             service.consequence(),
             1,
@@ -84,9 +86,9 @@ public final class ServiceHealth {
             new IllegalStateException(service.name() + " has ended")));
   }
 
-  private void tell(ServiceFailure failure) {
+  private void tell(PersistenceEvent.ServiceFailed failure) {
     try {
-      listener.onServiceFailed(failure);
+      listener.on(failure);
     } catch (Throwable e) {
       LOG.warn("the application's PersistenceListener failed; fix it, the engine goes on", e);
     } finally {

@@ -36,6 +36,7 @@ public final class SteadyClock extends Clock {
 
   @Override
   public Instant instant() {
+    boolean interrupted = Thread.currentThread().isInterrupted();
     try {
       Instant now = clock.instant();
       last = new Reading(now, System.nanoTime());
@@ -53,7 +54,9 @@ public final class SteadyClock extends Clock {
       Reading reading = last;
       return reading.time().plus(Duration.ofNanos(System.nanoTime() - reading.nanos()));
     } finally {
-      LibraryThreads.dropInterrupt("the application's clock");
+      if (!interrupted) { // an interrupt from before the call is not the clock's
+        LibraryThreads.dropInterrupt("the application's clock");
+      }
     }
   }
 

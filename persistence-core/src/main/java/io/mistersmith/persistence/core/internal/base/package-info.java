@@ -1,4 +1,4 @@
-/** Threads, clocks and services that go on whatever the application's code does to them. */
+/** Threads, background services, deadlines, back-off and what else every floor above uses. */
 @NullMarked
 package io.mistersmith.persistence.core.internal.base;
 

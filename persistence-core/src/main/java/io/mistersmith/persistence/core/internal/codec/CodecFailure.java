@@ -6,8 +6,8 @@ import io.mistersmith.persistence.error.PersistenceException;
 import java.util.function.Supplier;
 
 /**
- * What a codec threw: its class and where, without its message, which may quote the value. The
- * cause of a typed failure.
+ * The cause of a typed failure: the class and the stack of an exception that a codec threw. Leaves
+ * out its message, which may quote the value.
  */
 final class CodecFailure extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -24,7 +24,7 @@ final class CodecFailure extends RuntimeException {
   }
 
   /**
-   * Runs a codec. Whatever it throws becomes a failure of this value alone, but for what says that
+   * Runs a codec. Whatever it throws becomes a failure of this value alone, except what says that
    * the virtual machine is in trouble.
    */
   static <R> R guard(String codec, String doing, Supplier<R> call) {

@@ -3,6 +3,8 @@ package io.mistersmith.persistence.core.internal.codec;
 import com.fasterxml.jackson.databind.JavaType;
 import com.fasterxml.jackson.databind.type.TypeFactory;
 import io.mistersmith.persistence.crdt.Crdt;
+import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.model.Revision;
 import java.lang.reflect.RecordComponent;
 import java.math.BigDecimal;
 import java.math.BigInteger;
@@ -16,8 +18,8 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * Tells of which types nobody can change what Jackson makes. In doubt it says no: a record with a
- * list is not immutable, since the list that Jackson puts into it is not.
+ * Decides for which types the values that Jackson makes are immutable. In doubt the answer is no: a
+ * record with a list is not immutable, since the list that Jackson puts into it can be changed.
  */
 final class ImmutableTypes {
 
@@ -35,6 +37,8 @@ final class ImmutableTypes {
           BigInteger.class,
           BigDecimal.class,
           UUID.class,
+          AgentId.class,
+          Revision.class,
           URI.class,
           OptionalInt.class,
           OptionalLong.class,

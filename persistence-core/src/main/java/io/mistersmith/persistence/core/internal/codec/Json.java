@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JavaType;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.exc.InvalidDefinitionException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -19,13 +20,16 @@ import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
-import io.mistersmith.persistence.repository.JsonCodec;
+import io.mistersmith.persistence.state.JsonCodec;
+import io.mistersmith.persistence.state.StateType;
 import java.io.IOException;
+import java.lang.reflect.Type;
 import java.util.Optional;
 
 /**
- * JSON as both stores keep it. What its codecs write, PostgreSQL accepts and its readers can read:
- * no entry that this library wrote is refused for its JSON when it is flushed. Thread-safe.
+ * JSON as both stores keep it. PostgreSQL accepts, and every reader can read, the JSON that its
+ * codecs write: no entry that this library wrote is refused for its JSON when it is flushed.
+ * Thread-safe.
  *
  * <p>The modules are named, not found: what a type looks like in the stores must not depend on what
  * else is on a process's class path.
@@ -46,15 +50,26 @@ public final class Json {
           .addModule(new Jdk8Module())
           .addModule(new SimpleModule().setSerializerModifier(new JsonbOrder()))
           .addModule(new CrdtModule())
+          .addModule(new ModelModule())
           .build();
 
   private Json() {}
 
   /** The mapping by fields and accessors that Jackson gives a type. */
   public static <T> JsonCodec<T> mapping(Class<T> type) {
+    return mappingOf(type);
+  }
+
+  /** Returns the guarded codec of a type of entries: the application's own, or the mapping. */
+  public static <T> JsonCodec<T> codec(StateType<T> type) {
+    return type.codec().map(Json::checked).orElseGet(() -> mappingOf(type.type()));
+  }
+
+  private static <T> JsonCodec<T> mappingOf(Type type) {
     JavaType mapped = MAPPER.constructType(type);
     return new Mapped<>(
         mapped,
+        type instanceof Class ? MAPPER.writer() : writerOf(mapped),
         ImmutableTypes.contain(mapped, MAPPER.getTypeFactory()),
         KnownProperties.of(mapped, MAPPER));
   }
@@ -64,7 +79,16 @@ public final class Json {
     return new Checked<>(codec);
   }
 
-  private record Mapped<T>(JavaType type, boolean sharesValues, Optional<KnownProperties> known)
+  /**
+   * Returns a writer for the declared type. The class of a list alone does not show the type of its
+   * elements, and Jackson would leave out the names that tell subtypes apart.
+   */
+  private static ObjectWriter writerOf(JavaType type) {
+    return MAPPER.writerFor(type);
+  }
+
+  private record Mapped<T>(
+      JavaType type, ObjectWriter writer, boolean sharesValues, Optional<KnownProperties> known)
       implements JsonCodec<T> {
 
     @Override
@@ -74,7 +98,7 @@ public final class Json {
         throw refused("the value is null; delete the key instead");
       }
       return CodecFailure.guard(
-          "the mapping of " + type.getRawClass().getName(), "encode", () -> write(value));
+          "the mapping of " + type.getRawClass().getName(), "encode", () -> write(value, writer));
     }
 
     @Override
@@ -91,8 +115,8 @@ public final class Json {
               throw refused(
                   "the entry has none of the properties of "
                       + type.toCanonical()
-                      + ": it is of another type; read it as that one, or give each type keys of"
-                      + " its own");
+                      + ": it is of another type; read it as that one, or give each type a name:"
+                      + " StateType.of");
             }
           }
         }
@@ -144,12 +168,12 @@ public final class Json {
     }
   }
 
-  private static byte[] write(Object value) {
+  private static byte[] write(Object value, ObjectWriter writer) {
     BufferRecycler recycler = MAPPER.getFactory()._getBufferRecycler();
     try (ByteArrayBuilder bytes = new ByteArrayBuilder(recycler)) {
       boolean wroteUnchecked;
       try (StrictGenerator generator = new StrictGenerator(MAPPER.createGenerator(bytes))) {
-        MAPPER.writeValue((JsonGenerator) generator, value);
+        writer.writeValue((JsonGenerator) generator, value);
         if (generator.getOutputContext().getEntryCount() != 1) {
           throw refused("the value is not written as one JSON document");
         }
@@ -167,7 +191,7 @@ public final class Json {
     }
   }
 
-  /** What went wrong and where, without the values that Jackson's own messages quote. */
+  /** Describes the failure and its place, without the values that Jackson's own messages quote. */
   private static String why(Throwable failure) {
     String where = "";
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
@@ -179,7 +203,7 @@ public final class Json {
             + definition.getType().toCanonical()
             + (where.isEmpty() ? "" : " at " + where)
             + "; give the type accessors or Jackson's annotations, or save through a JsonCodec of"
-            + " your own: states(dataType, codec)";
+            + " your own: StateType.withCodec";
       }
       if (cause instanceof JsonGenerationException || cause instanceof StreamConstraintsException) {
         return ((JsonProcessingException) cause).getOriginalMessage()

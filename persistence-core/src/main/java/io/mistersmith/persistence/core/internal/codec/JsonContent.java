@@ -37,7 +37,10 @@ public final class JsonContent {
     }
   }
 
-  /** Whether two documents say the same. What is no JSON is like its own bytes alone. */
+  /**
+   * Returns whether two documents have the same content. A text that is not JSON equals only the
+   * same bytes.
+   */
   public static boolean isSame(byte[] one, byte[] other) {
     if (Arrays.equals(one, other)) {
       return true;

@@ -4,20 +4,21 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import java.math.BigDecimal;
 import java.util.Optional;
 
-/** Which numbers both stores and every reader take; reasons never quote the number. */
+/** Decides which numbers both stores and every reader take. Reasons never quote the number. */
 final class JsonNumber {
 
   /** Jackson's default limit on the length of a number that it reads. */
   static final int MAX_LENGTH = StreamReadConstraints.DEFAULT_MAX_NUM_LEN;
 
   /**
-   * What PostgreSQL's {@code numeric} has after the point; before it, it has more than a double.
+   * The most digits that PostgreSQL's {@code numeric} has after the point. Before the point it has
+   * more than a double.
    */
   private static final int MAX_SCALE = 16_383;
 
   private JsonNumber() {}
 
-  /** Why a number is refused that is written so; empty when it is not. */
+  /** Returns why a number in this notation is refused; empty when it is accepted. */
   static Optional<String> refusal(char[] text, int offset, int length) {
     if (length > MAX_LENGTH) {
       return tooLong(length);
@@ -56,7 +57,7 @@ final class JsonNumber {
     return beyondDouble(new String(text, offset, length));
   }
 
-  /** Why a number is refused; empty when it is not. */
+  /** Returns why a number is refused; empty when it is accepted. */
   static Optional<String> refusal(BigDecimal number) {
     if (number.scale() > MAX_SCALE) {
       return tooFine();

@@ -20,7 +20,9 @@ final class JsonText {
   /** How many bytes the parts of one array or object of a {@code jsonb} may have in all. */
   private static final int MAX_JSONB_BYTES = 268_435_455;
 
-  /** What a part of a {@code jsonb} has beyond its text at most: its header, and padding. */
+  /**
+   * The most bytes that a part of a {@code jsonb} takes beyond its text: its header and padding.
+   */
   private static final int PART_OVERHEAD = 16;
 
   private JsonText() {}
@@ -100,7 +102,7 @@ final class JsonText {
     }
   }
 
-  /** Why PostgreSQL would refuse a string, or a name; empty when it would not. */
+  /** Returns why PostgreSQL would refuse a string or a name; empty when it would accept it. */
   static Optional<String> refusal(char[] text, int offset, int length) {
     int end = offset + length;
     for (int i = offset; i < end; i++) {

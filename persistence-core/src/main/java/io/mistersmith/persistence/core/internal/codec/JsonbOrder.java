@@ -1,9 +1,11 @@
 package io.mistersmith.persistence.core.internal.codec;
 
 import com.fasterxml.jackson.databind.BeanDescription;
+import com.fasterxml.jackson.databind.JsonSerializer;
 import com.fasterxml.jackson.databind.SerializationConfig;
 import com.fasterxml.jackson.databind.ser.BeanPropertyWriter;
 import com.fasterxml.jackson.databind.ser.BeanSerializerModifier;
+import com.fasterxml.jackson.databind.type.MapType;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -11,14 +13,16 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Writes the fields of a type in the order in which {@code jsonb} keeps them, so that a row of
- * PostgreSQL needs no second copy of the document. Readers of a type go by names. A type that says
- * in which order it wants its fields keeps that order.
+ * Writes the fields of a type, and the entries of maps that promise no order of insertion, in the
+ * order in which {@code jsonb} keeps them, so that a row of PostgreSQL needs no second copy of the
+ * document. Readers of a type go by names. A type that says in which order it wants its fields
+ * keeps that order.
  */
 final class JsonbOrder extends BeanSerializerModifier {
   private static final long serialVersionUID = 1L;
 
-  private static final Comparator<byte[]> SHORTER_FIRST =
+  /** Orders names in UTF-8 by their length first. */
+  static final Comparator<byte[]> SHORTER_FIRST =
       Comparator.<byte[]>comparingInt(name -> name.length).thenComparing(Arrays::compareUnsigned);
 
   @Override
@@ -33,5 +37,14 @@ final class JsonbOrder extends BeanSerializerModifier {
         Comparator.comparing(
             property -> property.getName().getBytes(StandardCharsets.UTF_8), SHORTER_FIRST));
     return ordered;
+  }
+
+  @Override
+  public JsonSerializer<?> modifyMapSerializer(
+      SerializationConfig config,
+      MapType type,
+      BeanDescription description,
+      JsonSerializer<?> serializer) {
+    return new OrderedMapSerializer(serializer);
   }
 }

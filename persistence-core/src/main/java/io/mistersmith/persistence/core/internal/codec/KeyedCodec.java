@@ -3,11 +3,11 @@ package io.mistersmith.persistence.core.internal.codec;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.repository.JsonCodec;
+import io.mistersmith.persistence.state.JsonCodec;
 import java.util.function.IntSupplier;
 
 /**
- * A codec whose failures say whose value it was.
+ * A codec whose failures name the key.
  *
  * @param codec the codec; its failures are typed
  * @param maxBytes the most bytes that the store carries on every path

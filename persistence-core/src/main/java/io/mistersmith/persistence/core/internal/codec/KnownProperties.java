@@ -18,8 +18,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Tells a document that cannot be of a type: an object with properties, none of which the type
- * knows. Jackson would make an object of it whose properties are all null or zero.
+ * Recognizes a document that cannot be of a type: an object with properties, none of which the type
+ * knows. Jackson would map it to an object whose properties are all null or zero.
  *
  * <p>A document with one known property is of the type, whatever else is added or missing, and so
  * is an object without properties: types may gain and lose properties. Nothing is refused for a
@@ -67,7 +67,7 @@ record KnownProperties(Set<String> names) {
     }
   }
 
-  /** Whether the document is an object with properties, none of which is known. */
+  /** Returns whether the document is an object with properties, none of which is known. */
   boolean areForeignTo(JsonParser document) throws IOException {
     if (document.nextToken() != JsonToken.START_OBJECT) {
       return false;

@@ -15,8 +15,8 @@ import java.util.Optional;
 /**
  * Refuses at the time of writing what PostgreSQL's jsonb would refuse at the time of the flush, or
  * a reader afterwards: NUL and unpaired surrogates in strings, numbers that no IEEE double can hold
- * (RFC 8259, section 6), and numbers, names and strings beyond Jackson's limits. What is written
- * past it, as it is, must be checked when it is written.
+ * (RFC 8259, section 6), and numbers, names and strings beyond Jackson's limits. Raw text that
+ * bypasses it must be checked afterwards.
  */
 final class StrictGenerator extends JsonGeneratorDelegate {
 

@@ -1,7 +1,7 @@
 package io.mistersmith.persistence.core.internal.monitor;
 
-import io.mistersmith.persistence.monitor.FlushReport;
-import io.mistersmith.persistence.monitor.LagStats;
+import io.mistersmith.persistence.event.PersistenceEvent;
+import io.mistersmith.persistence.operations.Consistency.LagStats;
 import java.time.Duration;
 import java.util.PrimitiveIterator;
 import java.util.concurrent.atomic.AtomicLong;
@@ -11,8 +11,8 @@ import java.util.function.LongSupplier;
 
 /**
  * The lags of the last minute: a ring of slices of ten seconds, of which the oldest is cleared and
- * used again. Whoever reads adds up the slices that are young enough. A slice that is cleared while
- * it is read, or a report that comes at that moment, can be missing from one answer. Thread-safe;
+ * used again. A reader adds up the slices that are young enough. A slice that is cleared while it
+ * is read, or a report that comes at that moment, can be missing from one answer. Thread-safe;
  * locks only when a slice begins.
  */
 public final class SlidingLags {
@@ -25,7 +25,7 @@ public final class SlidingLags {
   private final LongSupplier ticks;
   private final long origin;
   private final LongAdder violations = new LongAdder();
-  private volatile Consumer<FlushReport> violationAction = report -> {};
+  private volatile Consumer<PersistenceEvent.Flushed> violationAction = report -> {};
 
   /** Counts as violations what lasts longer than {@code window}. */
   public SlidingLags(Duration window) {
@@ -46,7 +46,7 @@ public final class SlidingLags {
    *
    * @return how many were violations
    */
-  public long record(FlushReport report) {
+  public long record(PersistenceEvent.Flushed report) {
     long number = number();
     Slice slice = slices[(int) (number % SLICES)];
     slice.begin(number);
@@ -67,11 +67,11 @@ public final class SlidingLags {
   }
 
   /** Calls {@code action}, which must be quick, with each flush that committed something late. */
-  public void onViolation(Consumer<FlushReport> action) {
+  public void onViolation(Consumer<PersistenceEvent.Flushed> action) {
     violationAction = action;
   }
 
-  /** How many violations there were since this was made. */
+  /** Returns the number of violations since this object was created. */
   public long violations() {
     return violations.sum();
   }

@@ -1,4 +1,4 @@
-/** Tells listeners what happened, and survives what they throw. */
+/** Notifies listeners of events, and survives their exceptions. */
 @NullMarked
 package io.mistersmith.persistence.core.internal.monitor;
 

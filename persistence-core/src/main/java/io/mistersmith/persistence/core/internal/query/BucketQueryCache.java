@@ -3,9 +3,8 @@ package io.mistersmith.persistence.core.internal.query;
 import io.mistersmith.persistence.core.internal.codec.KeyedCodec;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.monitor.QueryCacheStats;
-import io.mistersmith.persistence.repository.JsonCodec;
-import io.mistersmith.persistence.repository.QueryCache;
+import io.mistersmith.persistence.state.JsonCodec;
+import io.mistersmith.persistence.state.QueryCache;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -112,7 +111,7 @@ public final class BucketQueryCache<T> implements QueryCache<T> {
     }
   }
 
-  /** What another caller loads; nothing where this one must load itself. */
+  /** Waits for the result that another caller loads; empty when this caller must load it itself. */
   private Optional<Optional<T>> await(Load<T> others, Optional<View> seen) {
     try {
       Optional<T> result = others.result().get(patience.toNanos(), TimeUnit.NANOSECONDS);
@@ -141,31 +140,34 @@ public final class BucketQueryCache<T> implements QueryCache<T> {
     }
   }
 
-  /** Looks again: who was here before may just have kept it. */
+  /**
+   * Looks into the bucket again, since another caller may just have kept the result, and loads it
+   * if not.
+   */
   private Optional<T> lookAndLoad(
       StateKey key, String parameters, Supplier<Optional<T>> source, Load<T> mine) {
     Optional<View> view = results.look(keys, parameters);
     Optional<Optional<T>> hit = view.flatMap(found -> hit(parameters, found));
     if (hit.isPresent()) {
-      view.flatMap(View::footing).ifPresent(mine::beginsOn);
+      view.flatMap(View::basis).ifPresent(mine::beginsOn);
       return hit.get();
     }
-    Optional<Footing> footing = view.flatMap(found -> results.footing(keys, parameters, found));
-    if (footing.isEmpty()) {
+    Optional<LoadBasis> basis = view.flatMap(found -> results.basis(keys, parameters, found));
+    if (basis.isEmpty()) {
       counters.bypassed.increment();
       return load(source);
     }
-    mine.beginsOn(footing.get());
+    mine.beginsOn(basis.get());
     Instant began = results.now();
     Optional<T> result = load(source);
-    if (!keep(key, parameters, footing.get(), began, result)) {
+    if (!keep(key, parameters, basis.get(), began, result)) {
       counters.notKept.increment();
     }
     return result;
   }
 
   private boolean keep(
-      StateKey key, String parameters, Footing footing, Instant began, Optional<T> result) {
+      StateKey key, String parameters, LoadBasis basis, Instant began, Optional<T> result) {
     Optional<byte[]> json;
     try {
       json = result.map(value -> codec.encode(key, value));
@@ -173,8 +175,8 @@ public final class BucketQueryCache<T> implements QueryCache<T> {
       LOG.warn("a result is not kept, and each call loads it: {}", e.getMessage());
       return false;
     }
-    KeptResult kept = new KeptResult(footing.generation(), parameters, began, json);
-    return results.keep(key, kept, footing, timeToLive);
+    KeptResult kept = new KeptResult(basis.generation(), parameters, began, json);
+    return results.keep(key, kept, basis, timeToLive);
   }
 
   private Optional<Optional<T>> hit(String parameters, View view) {
@@ -203,7 +205,7 @@ public final class BucketQueryCache<T> implements QueryCache<T> {
     }
   }
 
-  /** A load that is under way is left to those who wait for it already. */
+  /** Invalidates the result. Later callers do not join a load that is under way. */
   @Override
   public void invalidate(String parameters) {
     StateKey key = keys.result(parameters);
@@ -236,8 +238,8 @@ public final class BucketQueryCache<T> implements QueryCache<T> {
   }
 
   @Override
-  public QueryCacheStats stats() {
-    return new QueryCacheStats(
+  public QueryCache.Stats stats() {
+    return new QueryCache.Stats(
         counters.hits.sum(),
         counters.loads.sum(),
         counters.failures.sum(),

@@ -14,7 +14,7 @@ import java.util.Optional;
  * and then the result's own JSON, byte by byte, or nothing where the query found nothing.
  *
  * @param generation the generation that it was loaded under
- * @param parameters what it is the result for
+ * @param parameters the parameters of the query
  * @param began when its loading began, to the millisecond
  * @param result the result's JSON
  */

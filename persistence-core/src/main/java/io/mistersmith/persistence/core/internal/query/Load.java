@@ -12,29 +12,27 @@ final class Load<T> {
 
   private final CompletableFuture<Optional<T>> result = new CompletableFuture<>();
   private final Thread loader = Thread.currentThread();
-  private volatile Optional<Footing> footing = Optional.empty();
+  private volatile Optional<LoadBasis> basis = Optional.empty();
 
   CompletableFuture<Optional<T>> result() {
     return result;
   }
 
-  /** Whether the caller is inside this load itself, and would wait for ever. */
+  /** Whether the caller is inside this load itself, and would wait without end. */
   boolean isMine() {
     return loader == Thread.currentThread();
   }
 
-  /** To be called before the source is asked. */
-  void beginsOn(Footing found) {
-    footing = Optional.of(found);
+  /** Call this before the source is asked. */
+  void beginsOn(LoadBasis found) {
+    basis = Optional.of(found);
   }
 
   /**
-   * Whether its result may be given to a caller who saw this before it waited. Where the bucket did
-   * not answer the one of them, it must not have answered the other.
+   * Returns whether its result may be given to a caller that saw this view before it waited. If the
+   * bucket did not answer the load, the result serves only callers that it did not answer either.
    */
   boolean serves(Optional<View> seen) {
-    return footing.isPresent()
-        ? seen.isPresent() && seen.get().sees(footing.get())
-        : seen.isEmpty();
+    return basis.isPresent() ? seen.isPresent() && seen.get().sees(basis.get()) : seen.isEmpty();
   }
 }

@@ -1,10 +1,9 @@
 package io.mistersmith.persistence.core.internal.query;
 
+import io.mistersmith.persistence.core.internal.base.Digests;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 
 /**
  * The keys of one query. Parameters that are too long for a key are hashed; a kept result names its
@@ -14,26 +13,22 @@ record QueryKeys(String query) {
 
   private static final int LONGEST = 200;
 
-  /** Of what all results of the query have in common. */
+  /** Returns the key of the generation, which all results of the query share. */
   StateKey generation() {
-    return StateKey.of(query, "generation");
+    return StateKey.of(AgentId.external(query), "generation");
   }
 
-  /** Of one result. */
+  /** Returns the key of one result. */
   StateKey result(String parameters) {
     boolean fits =
         parameters.codePointCount(0, parameters.length()) <= LONGEST
             && parameters.indexOf('\0') < 0
             && StandardCharsets.UTF_8.newEncoder().canEncode(parameters);
-    return StateKey.of(query, fits ? "=" + parameters : "sha256:" + hash(parameters));
+    return StateKey.of(
+        AgentId.external(query), fits ? "=" + parameters : "sha256:" + hash(parameters));
   }
 
   private static String hash(String parameters) {
-    try {
-      byte[] bytes = parameters.getBytes(StandardCharsets.UTF_16BE);
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
+    return Digests.sha256Hex(parameters.getBytes(StandardCharsets.UTF_16BE));
   }
 }

@@ -1,15 +1,16 @@
 package io.mistersmith.persistence.core.internal.query;
 
-import io.mistersmith.persistence.core.internal.resilience.Conflicts;
-import io.mistersmith.persistence.core.internal.resilience.Reachability;
+import io.mistersmith.persistence.core.internal.base.Conflicts;
+import io.mistersmith.persistence.core.internal.base.Reachability;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.spi.EntryMetadata;
-import io.mistersmith.persistence.spi.HotBucket;
-import io.mistersmith.persistence.spi.HotEntry;
-import io.mistersmith.persistence.spi.Operation;
-import io.mistersmith.persistence.spi.ReadFrom;
+import io.mistersmith.persistence.spi.hot.EntryMetadata;
+import io.mistersmith.persistence.spi.hot.HotEntry;
+import io.mistersmith.persistence.spi.hot.HotReads.ReadFrom;
+import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
+import io.mistersmith.persistence.spi.hot.HotWrites;
+import io.mistersmith.persistence.spi.hot.Operation;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
@@ -28,11 +29,11 @@ import org.slf4j.LoggerFactory;
  * <p>Whatever invalidates leaves something that a load under way must meet. One result is
  * invalidated by a marker, also where there was nothing: a load stores its result only after the
  * message that was there when it began. All results of a query are invalidated by a new generation,
- * a random name which every kept result bears; a load that began under the old one stores what
- * nobody reads. Markers and generations live for the bucket's maximum age, so a result that was
- * stored more than half of it after its loading began counts for nothing, be it that the source was
- * slow or that the process stood still. Generations are named at random and not counted, because
- * the bucket is in memory: after a restart of the server a number would come back.
+ * a random name that every kept result carries; a load that began under the old one stores a result
+ * that no reader accepts. Markers and generations live for the bucket's maximum age, so a result
+ * that was stored more than half of it after its loading began is ignored, whether the source was
+ * slow or the process was paused. Generations are named at random and not counted, because the
+ * bucket is in memory: after a restart of the server a number would come back.
  *
  * <p>All reads ask the leader: a replica may not know yet what was invalidated.
  */
@@ -45,7 +46,6 @@ public final class ResultBucket {
   private final Supplier<HotBucket> opening;
   private final Clock clock;
   private final Reachability reachability;
-  private volatile boolean used;
   private volatile Duration maxAge = Duration.ZERO;
 
   /**
@@ -65,7 +65,7 @@ public final class ResultBucket {
     return clock.instant();
   }
 
-  /** What is kept of a result. Nothing while the bucket does not answer. */
+  /** Returns the bucket's view of a result; empty while the bucket does not answer. */
   Optional<View> look(QueryKeys keys, String parameters) {
     if (!reachability.mayAsk()) {
       return Optional.empty();
@@ -83,7 +83,8 @@ public final class ResultBucket {
   private View read(QueryKeys keys, String parameters) {
     StateKey generationKey = keys.generation();
     StateKey key = keys.result(parameters);
-    Map<StateKey, HotEntry> entries = bucket().getAll(List.of(generationKey, key), ReadFrom.LEADER);
+    Map<StateKey, HotEntry> entries =
+        bucket().reads().getAll(List.of(generationKey, key), ReadFrom.LEADER);
     Optional<HotEntry> generation = Optional.ofNullable(entries.get(generationKey));
     Optional<HotEntry> entry = Optional.ofNullable(entries.get(key));
     Optional<String> name =
@@ -102,25 +103,25 @@ public final class ResultBucket {
     return new View(
         name,
         generation.filter(this::isAgeing).isPresent(),
-        generation.map(HotEntry::sequence).orElse(HotBucket.NONE),
+        generation.map(HotEntry::sequence).orElse(HotWrites.NONE),
         kept,
-        entry.map(HotEntry::sequence).orElse(HotBucket.NONE));
+        entry.map(HotEntry::sequence).orElse(HotWrites.NONE));
   }
 
   /**
-   * What to load on: the generation in force, or a new one where there is none. Nothing while the
-   * bucket does not answer, or where others are faster again and again.
+   * Returns the basis of a load: the generation in force, or a new one if there is none. Empty
+   * while the bucket does not answer, or when other writers were faster at every attempt.
    */
-  Optional<Footing> footing(QueryKeys keys, String parameters, View first) {
+  Optional<LoadBasis> basis(QueryKeys keys, String parameters, View first) {
     View view = first;
     try {
       for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
         if (view.generation().isPresent() && !view.ageing()) {
-          return Optional.of(new Footing(view.generation().get(), view.place()));
+          return Optional.of(new LoadBasis(view.generation().get(), view.place()));
         }
         String name = view.generation().orElseGet(ResultBucket::newGeneration);
         if (publish(keys.generation(), bytes(name), view.generationPlace(), Optional.empty())) {
-          return Optional.of(new Footing(name, view.place()));
+          return Optional.of(new LoadBasis(name, view.place()));
         }
         view = read(keys, parameters);
       }
@@ -130,8 +131,8 @@ public final class ResultBucket {
     return Optional.empty();
   }
 
-  /** Keeps a result unless something was invalidated since its loading began on this footing. */
-  boolean keep(StateKey key, KeptResult result, Footing footing, Optional<Duration> timeToLive) {
+  /** Keeps a result unless it was invalidated since its loading began on this basis. */
+  boolean keep(StateKey key, KeptResult result, LoadBasis basis, Optional<Duration> timeToLive) {
     Instant now = now();
     if (isTooLong(result.began(), now)) {
       LOG.info(
@@ -143,7 +144,7 @@ public final class ResultBucket {
     Optional<Instant> expiresAt =
         timeToLive.filter(ttl -> maxAge.isZero() || ttl.compareTo(maxAge) < 0).map(now::plus);
     try {
-      return publish(key, result.encode(), footing.place(), expiresAt);
+      return publish(key, result.encode(), basis.place(), expiresAt);
     } catch (PersistenceException e) {
       if (e.error() == DataError.VALUE_TOO_LARGE || e.error() == DataError.STORE_FULL) {
         LOG.info("query {}: a result is not kept: {}", key.agent(), e.getMessage());
@@ -166,7 +167,8 @@ public final class ResultBucket {
 
   private void replace(StateKey key, Operation operation, byte[] value) {
     try {
-      long unused = bucket().publish(key, operation, value, EntryMetadata.NONE, HotBucket.ANY);
+      long unused =
+          bucket().writes().publish(key, operation, value, EntryMetadata.NONE, HotWrites.ANY);
       reachability.answered();
     } catch (PersistenceException e) {
       reachability.failed(e);
@@ -174,20 +176,12 @@ public final class ResultBucket {
     }
   }
 
-  /** Learns what was changed of the bucket, unless no query was cached yet. */
-  public void lookIfUsed() {
-    if (used) {
-      var unused = opening.get().state();
-    }
-  }
-
   /** After an outage the bucket may be gone, with the memory of the server. */
   private HotBucket bucket() {
     HotBucket bucket = opening.get();
-    used = true;
-    maxAge = bucket.maxAge();
+    maxAge = bucket.reads().maxAge();
     if (reachability.isDown()) {
-      var unused = bucket.state(); // makes it again
+      var unused = bucket.journal().state(); // makes it again
     }
     return bucket;
   }
@@ -197,7 +191,7 @@ public final class ResultBucket {
     EntryMetadata metadata =
         new EntryMetadata(Optional.empty(), expiresAt, Optional.of(UUID.randomUUID().toString()));
     try {
-      long unused = bucket().publish(key, Operation.PUT, value, metadata, place);
+      long unused = bucket().writes().publish(key, Operation.PUT, value, metadata, place);
       return true;
     } catch (PersistenceException e) {
       if (Conflicts.isConflict(e)) {

@@ -1,4 +1,4 @@
-/** Results of queries, kept in a bucket until somebody invalidates them. */
+/** Results of queries, kept in a bucket until they are invalidated or expire. */
 @NullMarked
 package io.mistersmith.persistence.core.internal.query;
 

@@ -8,17 +8,23 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 
 class SteadyClockTest {
 
   private final ManualClock manual = ManualClock.create();
   private boolean throwing;
+  private volatile boolean interrupting;
   private final Clock clock =
       SteadyClock.of(
           new Clock() {
             @Override
             public Instant instant() {
+              if (interrupting) {
+                Thread.currentThread().interrupt();
+              }
               if (throwing) {
                 throw new AssertionError("no time");
               }
@@ -49,6 +55,27 @@ class SteadyClockTest {
     throwing = false;
     manual.advance(Duration.ofDays(1));
     assertThat(clock.instant()).isEqualTo(manual.instant());
+  }
+
+  @Test
+  void leavesAnInterruptFromBeforeTheCallAndDropsTheClocksOwn() throws Exception {
+    List<Boolean> interrupted = new CopyOnWriteArrayList<>();
+    Thread thread =
+        new LibraryThreads("clock")
+            .newThread(
+                () -> {
+                  interrupting = true;
+                  Instant unused = clock.instant();
+                  interrupted.add(Thread.currentThread().isInterrupted());
+                  interrupting = false;
+                  Thread.currentThread().interrupt();
+                  unused = clock.instant();
+                  interrupted.add(Thread.interrupted());
+                });
+    thread.start();
+    thread.join(10_000);
+
+    assertThat(interrupted).containsExactly(false, true);
   }
 
   @Test

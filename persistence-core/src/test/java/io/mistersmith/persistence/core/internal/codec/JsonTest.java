@@ -9,7 +9,7 @@ import com.fasterxml.jackson.annotation.JsonRawValue;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
-import io.mistersmith.persistence.repository.JsonCodec;
+import io.mistersmith.persistence.state.JsonCodec;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.math.BigDecimal;
@@ -19,9 +19,14 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -140,6 +145,49 @@ class JsonTest {
         .isEqualTo("{\"c\":\"c\",\"aa\":1,\"bb\":2,\"zebra\":\"z\"}");
     assertThat(new String(Json.mapping(Chosen.class).encode(new Chosen(1, 2)), UTF_8))
         .isEqualTo("{\"bb\":2,\"a\":1}");
+  }
+
+  record Counters(Map<String, Integer> counted) {}
+
+  record ByNumber(Map<Integer, String> names) {}
+
+  @Test
+  void writesMapsWithoutAnOrderOfInsertionInTheOrderOfJsonb() {
+    for (Map<String, Integer> unordered :
+        List.of(
+            Map.of("ccc", 1, "\u00e9", 2, "b", 3, "aa", 4),
+            new HashMap<>(Map.of("ccc", 1, "\u00e9", 2, "b", 3, "aa", 4)),
+            new ConcurrentHashMap<>(Map.of("ccc", 1, "\u00e9", 2, "b", 3, "aa", 4)),
+            new TreeMap<>(Map.of("ccc", 1, "\u00e9", 2, "b", 3, "aa", 4)))) {
+      String inOrder = "{\"b\":3,\"aa\":4,\"\u00e9\":2,\"ccc\":1}";
+      assertThat(new String(ANYTHING.encode(unordered), UTF_8)).isEqualTo(inOrder);
+      assertThat(new String(Json.mapping(Counters.class).encode(new Counters(unordered)), UTF_8))
+          .isEqualTo("{\"counted\":" + inOrder + "}");
+    }
+  }
+
+  @Test
+  void losesNoEntryOfAMapWhoseNamesAreRefused() {
+    for (String first : List.of("?", "\ud801")) {
+      // A HashMap hands out the unpaired surrogate first, so that the other name would replace it.
+      assertThatThrownBy(() -> ANYTHING.encode(new HashMap<>(Map.of(first, 1, "\ud800", 2))))
+          .isInstanceOf(NonTransientPersistenceException.class);
+    }
+  }
+
+  @Test
+  void keepsTheOrderOfInsertionAndOfKeysThatAreNoText() {
+    Map<String, Object> inserted = new LinkedHashMap<>();
+    inserted.put("ccc", 1);
+    inserted.put("b", Collections.unmodifiableMap(new TreeMap<>(Map.of("zz", 1, "y", 2))));
+    assertThat(new String(ANYTHING.encode(inserted), UTF_8))
+        .isEqualTo("{\"ccc\":1,\"b\":{\"y\":2,\"zz\":1}}");
+    assertThat(
+            new String(
+                Json.mapping(ByNumber.class)
+                    .encode(new ByNumber(new TreeMap<>(Map.of(2, "two", 10, "ten")))),
+                UTF_8))
+        .isEqualTo("{\"names\":{\"2\":\"two\",\"10\":\"ten\"}}");
   }
 
   @Test

@@ -3,8 +3,9 @@ package io.mistersmith.persistence.core.internal.codec;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mistersmith.persistence.crdt.GCounter;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Revision;
-import io.mistersmith.persistence.repository.JsonCodec;
+import io.mistersmith.persistence.state.JsonCodec;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -16,7 +17,8 @@ import org.junit.jupiter.api.Test;
 /** Which decoded values may be handed to several callers. */
 class SharedValuesTest {
 
-  private record Flat(String text, int number, TimeUnit unit, Revision revision, Instant time) {}
+  private record Flat(
+      String text, int number, TimeUnit unit, AgentId agent, Revision revision, Instant time) {}
 
   private record Chain(long number, @Nullable Chain next, Optional<String> name) {}
 

@@ -3,9 +3,9 @@ package io.mistersmith.persistence.core.internal.monitor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.mistersmith.persistence.event.PersistenceEvent;
 import io.mistersmith.persistence.model.Revision;
-import io.mistersmith.persistence.monitor.FlushReport;
-import io.mistersmith.persistence.monitor.LagStats;
+import io.mistersmith.persistence.operations.Consistency.LagStats;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -91,11 +91,11 @@ class SlidingLagsTest {
 
   @Test
   void whatIsLateIsToldOf() {
-    List<FlushReport> told = new ArrayList<>();
+    List<PersistenceEvent.Flushed> told = new ArrayList<>();
     lags.onViolation(told::add);
     lags.record(report(Duration.ofMillis(1), 200_000_000));
     assertThat(told).isEmpty();
-    FlushReport late = report(Duration.ofMillis(1), 200_000_001);
+    PersistenceEvent.Flushed late = report(Duration.ofMillis(1), 200_000_001);
     lags.record(late);
     assertThat(told).containsExactly(late);
   }
@@ -104,7 +104,8 @@ class SlidingLagsTest {
     assertThat((double) measured.toNanos()).isCloseTo((double) truth, within(truth * 0.02));
   }
 
-  private static FlushReport report(Duration took, long... lagNanos) {
-    return new FlushReport("B", new Revision(1, 1), lagNanos.length, 0, took, lagNanos);
+  private static PersistenceEvent.Flushed report(Duration took, long... lagNanos) {
+    return new PersistenceEvent.Flushed(
+        "B", new Revision.OfJournal(1, 1), lagNanos.length, 0, took, lagNanos);
   }
 }

@@ -1,7 +1,7 @@
 package io.mistersmith.persistence.core.internal.store.nats;
 
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.spi.HotEntry;
+import io.mistersmith.persistence.spi.hot.HotEntry;
 import io.nats.client.Connection;
 import io.nats.client.Message;
 import io.nats.client.Subscription;

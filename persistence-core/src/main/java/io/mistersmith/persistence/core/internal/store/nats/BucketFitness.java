@@ -44,7 +44,7 @@ final class BucketFitness {
                 "acknowledges no writes. Run: nats stream edit " + plan.stream() + " --ack"),
             when(
                 present.getDenyPurge(),
-                "lets nobody purge, so that entries that were flushed could not leave" + another),
+                "denies purges, so that flushed entries could not be removed" + another),
             when(
                 present.getRetentionPolicy() != RetentionPolicy.Limits,
                 "keeps messages by " + present.getRetentionPolicy() + ", not by limits" + another),
@@ -66,7 +66,10 @@ final class BucketFitness {
         .flatMap(Optional::stream);
   }
 
-  /** Of a write-behind bucket the server would expire what was not flushed yet. */
+  /**
+   * Objects to a maximum age of a write-behind bucket: the server would expire entries that are not
+   * flushed yet.
+   */
   private static Optional<String> expires(
       BucketPlan plan, StreamConfiguration present, String edit) {
     return when(

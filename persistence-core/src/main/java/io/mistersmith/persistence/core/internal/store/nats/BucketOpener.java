@@ -1,10 +1,11 @@
 package io.mistersmith.persistence.core.internal.store.nats;
 
 import io.mistersmith.persistence.config.Bucket;
-import io.mistersmith.persistence.config.BucketChanges;
 import io.mistersmith.persistence.config.BucketConfig;
+import io.mistersmith.persistence.config.BucketConfig.Storage;
 import io.mistersmith.persistence.config.PersistenceConfig;
-import io.mistersmith.persistence.core.internal.base.ServiceHealth;
+import io.mistersmith.persistence.config.PersistenceConfig.BucketChanges;
+import io.mistersmith.persistence.core.internal.base.Services;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.PersistenceException;
@@ -12,9 +13,12 @@ import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.nats.client.JetStreamApiException;
 import io.nats.client.JetStreamManagement;
 import io.nats.client.JetStreamOptions;
+import io.nats.client.api.StorageType;
 import io.nats.client.api.StreamInfo;
 import java.io.IOException;
 import java.time.ZonedDateTime;
+import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -36,20 +40,25 @@ final class BucketOpener implements AutoCloseable {
   private final PersistenceConfig config;
   private final ServerClock clock;
   private final Notices notices;
+  private final UUID installation;
+  private final BucketAdoption adoption;
   private final MissingReplicas missingReplicas;
   private final long openUntil;
 
   BucketOpener(
       NatsLink link,
       PersistenceConfig config,
+      UUID installation,
       ServerClock clock,
       Notices notices,
-      ServiceHealth health) {
+      Services services) {
     this.link = link;
     this.config = config;
     this.clock = clock;
     this.notices = notices;
-    this.missingReplicas = new MissingReplicas(this::streams, notices, health);
+    this.installation = installation;
+    this.adoption = new BucketAdoption(link, notices, installation);
+    this.missingReplicas = new MissingReplicas(this::streams, notices, services);
     this.openUntil = System.nanoTime() + config.nats().openTimeout().toNanos();
   }
 
@@ -104,7 +113,7 @@ final class BucketOpener implements AutoCloseable {
     }
   }
 
-  /** The bucket's stream as it is; made anew, with a warning, if somebody has deleted it. */
+  /** The bucket's stream as it is; recreated, with a warning, if it was deleted. */
   StreamInfo look(Bucket bucket) {
     try {
       StreamInfo present = find(streams(), "KV_" + fullName(bucket));
@@ -115,9 +124,27 @@ final class BucketOpener implements AutoCloseable {
       throw link.failure("look at bucket " + fullName(bucket), e);
     }
     log.warn(
-        "Bucket {} was deleted while it was in use: what was not flushed is lost. It is made anew",
+        "Bucket {} was deleted while it was in use: what was not flushed is lost. It is recreated",
         fullName(bucket));
     return open(bucket);
+  }
+
+  /**
+   * Lets the bucket bear this installation's identity in place of {@code present}, and then makes
+   * it what is configured.
+   */
+  boolean adopt(Bucket bucket, Optional<UUID> present) {
+    StorageType storage =
+        config.bucket(bucket).storage() == Storage.FILE ? StorageType.File : StorageType.Memory;
+    boolean adopted = adoption.adopt(fullName(bucket), present, storage);
+    if (adopted && present.isPresent()) {
+      var unused = open(bucket);
+    }
+    return adopted;
+  }
+
+  UUID installation() {
+    return installation;
   }
 
   private JetStreamManagement streams() throws IOException {
@@ -140,7 +167,7 @@ final class BucketOpener implements AutoCloseable {
               + ", and is gone with the server's disk");
       replicas = 1;
     }
-    BucketPlan plan = new BucketPlan(name, bucket, wanted, replicas, server);
+    BucketPlan plan = new BucketPlan(name, bucket, wanted, replicas, server, installation);
     if (wanted.compressed() && !server.compression()) {
       notices.add(
           "nats-server "
@@ -211,6 +238,11 @@ final class BucketOpener implements AutoCloseable {
 
   private StreamInfo reconcile(JetStreamManagement streams, BucketPlan plan, StreamInfo present)
       throws IOException, JetStreamApiException {
+    if (InstallationMark.of(present.getConfiguration())
+        .filter(found -> !found.equals(installation))
+        .isPresent()) {
+      return present; // it is not ours to change, and is refused as long as it is another's
+    }
     int replicas = present.getConfiguration().getReplicas();
     if (replicas < plan.replicas()) {
       // Whatever the policy says: it was made so while servers were missing, and adding copies
@@ -239,7 +271,7 @@ final class BucketOpener implements AutoCloseable {
       JetStreamManagement streams, BucketPlan plan, BucketPlan.Changes changes)
       throws IOException, JetStreamApiException {
     try {
-      return streams.updateStream(changes.mended());
+      return streams.updateStream(changes.updated());
     } catch (JetStreamApiException e) {
       if (e.getApiErrorCode() != NO_SUITABLE_PEERS && link.failure("change", e).isTransient()) {
         throw e;

@@ -2,7 +2,7 @@ package io.mistersmith.persistence.core.internal.store.nats;
 
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.BucketConfig;
-import io.mistersmith.persistence.config.Storage;
+import io.mistersmith.persistence.config.BucketConfig.Storage;
 import io.nats.client.api.CompressionOption;
 import io.nats.client.api.DiscardPolicy;
 import io.nats.client.api.Placement;
@@ -13,18 +13,24 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a bucket's stream is to be, and where an existing one differs. Settings that are not
- * configured are left as they are.
+ * The wanted settings of a bucket's stream, and their differences from an existing one. Settings
+ * that are not configured are left as they are.
  */
 record BucketPlan(
-    String name, Bucket bucket, BucketConfig config, int replicas, ServerCapabilities server) {
+    String name,
+    Bucket bucket,
+    BucketConfig config,
+    int replicas,
+    ServerCapabilities server,
+    UUID installation) {
 
-  /** What the headers of a message may need beside the largest value. */
+  /** The bytes that the headers of a message may need beside the largest value. */
   static final int HEADER_ROOM = 1024;
 
   private static final Duration DUPLICATE_WINDOW = Duration.ofMinutes(2);
@@ -38,8 +44,8 @@ record BucketPlan(
     }
   }
 
-  /** The existing stream's differences, and its configuration with them mended. */
-  record Changes(List<Difference> differences, StreamConfiguration mended) {}
+  /** The existing stream's differences, and its configuration without them. */
+  record Changes(List<Difference> differences, StreamConfiguration updated) {}
 
   String stream() {
     return "KV_" + name;
@@ -51,7 +57,7 @@ record BucketPlan(
 
   /** The same plan with another number of replicas. */
   BucketPlan withReplicas(int number) {
-    return new BucketPlan(name, bucket, config, number, server);
+    return new BucketPlan(name, bucket, config, number, server, installation);
   }
 
   /** A stream that does not exist yet. */
@@ -67,10 +73,11 @@ record BucketPlan(
     for (Setting<?> setting : settings()) {
       setting.apply(builder);
     }
+    InstallationMark.write(builder, config.description(), installation, server);
     return builder.build();
   }
 
-  /** What is to change of an existing stream. */
+  /** Returns the changes that an existing stream needs. */
   Changes compare(StreamConfiguration present) {
     StreamConfiguration.Builder builder = StreamConfiguration.builder(present);
     List<Difference> differences = new ArrayList<>();
@@ -78,6 +85,8 @@ record BucketPlan(
       setting.difference(present).ifPresent(differences::add);
       setting.apply(builder);
     }
+    InstallationMark.of(null, present.getDescription())
+        .ifPresent(id -> builder.description(InstallationMark.marked(config.description(), id)));
     if (present.getDuplicateWindow() != null
         && !config.maxAge().isZero()
         && present.getDuplicateWindow().compareTo(config.maxAge()) > 0) {
@@ -92,7 +101,7 @@ record BucketPlan(
         setting(
             "description",
             config.description(),
-            present -> Objects.requireNonNullElse(present.getDescription(), ""),
+            present -> InstallationMark.plain(present.getDescription()),
             StreamConfiguration.Builder::description));
     all.add(
         setting(

@@ -1,9 +1,12 @@
 package io.mistersmith.persistence.core.internal.store.nats;
 
 import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.spi.HotEntry;
-import io.mistersmith.persistence.spi.ReadFrom;
+import io.mistersmith.persistence.spi.hot.HotEntry;
+import io.mistersmith.persistence.spi.hot.HotReads;
+import io.mistersmith.persistence.spi.hot.HotReads.MessagePlace;
+import io.mistersmith.persistence.spi.hot.HotReads.ReadFrom;
 import io.nats.client.JetStreamApiException;
 import io.nats.client.Message;
 import io.nats.client.api.MessageInfo;
@@ -16,12 +19,14 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 /** Gets the latest messages of keys: from any replica by a direct get, or from the leader. */
-final class BucketReads {
+final class BucketReads implements HotReads {
 
   private static final int NO_MESSAGE_FOUND = 10037;
   private static final int NOT_FOUND = 404;
@@ -29,25 +34,50 @@ final class BucketReads {
 
   private final NatsLink link;
   private final String bucket;
+  private final StreamOwner owner;
+  private final StreamSettings settings;
   private final String directGet;
   private final String leaderGet;
   private final String subjectPrefix;
   private final BatchGet batchGet;
+  private final KeySubjects keySubjects;
+  private final KeyListing listing;
 
-  BucketReads(NatsLink link, BucketStream stream) {
+  BucketReads(NatsLink link, BucketStream stream, StreamOwner owner, StreamSettings settings) {
     this.link = link;
+    this.owner = owner;
+    this.settings = settings;
     this.bucket = stream.bucket();
     this.directGet = "$JS.API.DIRECT.GET." + stream.stream() + ".";
     this.leaderGet = "$JS.API.STREAM.MSG.GET." + stream.stream();
     this.subjectPrefix = stream.subjectPrefix();
     this.batchGet = new BatchGet(link, stream);
+    this.keySubjects = new KeySubjects(link, stream);
+    this.listing = new KeyListing(link, stream, keySubjects, this::getPipelined);
+  }
+
+  @Override
+  public String name() {
+    return bucket;
+  }
+
+  @Override
+  public boolean hasReplicas() {
+    return settings.hasReplicas();
+  }
+
+  @Override
+  public Duration maxAge() {
+    return settings.maxAge();
   }
 
   /**
-   * Asks twice where a leader has nothing: nats-server 2.15.1 said so of a key that was being
-   * overwritten, once in 49,000 reads, and a caller would take a live entry for absent.
+   * Asks twice when a leader has no entry: nats-server 2.15.1 answered this for a key that was
+   * being overwritten, once in 49,000 reads, and a caller would take a live entry for absent.
    */
-  Optional<HotEntry> get(StateKey key, ReadFrom from) {
+  @Override
+  public Optional<HotEntry> get(StateKey key, ReadFrom from) {
+    owner.requireOwnHere();
     Optional<HotEntry> found = getOnce(key, from);
     return found.isPresent() || from != ReadFrom.LEADER ? found : getOnce(key, from);
   }
@@ -65,15 +95,24 @@ final class BucketReads {
   }
 
   private byte[] question(StateKey key, ReadFrom from) {
-    return from == ReadFrom.LEADER
-        ? ("{\"last_by_subj\":\"" + subject(key) + "\"}").getBytes(StandardCharsets.UTF_8)
-        : Entries.NO_VALUE;
+    return from == ReadFrom.LEADER ? lastBySubject(subject(key)) : Entries.NO_VALUE;
   }
 
   private String subject(StateKey key) {
     return subjectPrefix + KeyEncoding.encode(key);
   }
 
+  @Override
+  public CompletableFuture<Optional<HotEntry>> getAsync(StateKey key, ReadFrom from) {
+    try {
+      owner.requireOwn();
+    } catch (PersistenceException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+    return getAsync(key, from, link.requestTimeout());
+  }
+
+  /** Also asks a bucket of another installation. */
   CompletableFuture<Optional<HotEntry>> getAsync(StateKey key, ReadFrom from, Duration timeout) {
     CompletableFuture<Message> answer =
         link.request(api(key, from), null, question(key, from), timeout);
@@ -91,7 +130,9 @@ final class BucketReads {
     return result;
   }
 
-  Map<StateKey, HotEntry> getAll(Collection<StateKey> keys, ReadFrom from) {
+  @Override
+  public Map<StateKey, HotEntry> getAll(Collection<StateKey> keys, ReadFrom from) {
+    owner.requireOwnHere();
     if (keys.isEmpty()) {
       return Map.of();
     }
@@ -141,17 +182,57 @@ final class BucketReads {
 
   private Optional<HotEntry> ofLeader(StateKey key, Message answer)
       throws JetStreamApiException, JsonParseException {
+    return message(what(key), answer).map(message -> Entries.ofLeader(key, subject(key), message));
+  }
+
+  /** The message in an answer of the leader. */
+  private static Optional<JsonValue> message(String what, Message answer)
+      throws JetStreamApiException, JsonParseException {
     JsonValue json = JsonParser.parse(answer.getData());
     JsonValue message = JsonValueUtils.readValue(json, "message");
     if (message != null) {
-      return Optional.of(Entries.ofLeader(key, subject(key), message));
+      return Optional.of(message);
     }
     MessageInfo info = new MessageInfo(answer, null, false);
     if (info.getApiErrorCode() == NO_MESSAGE_FOUND) {
       return Optional.empty();
     }
     info.throwOnHasError();
-    throw NatsFailures.unreachable(what(key), "an answer without message and error");
+    throw NatsFailures.unreachable(what, "an answer without message and error");
+  }
+
+  @Override
+  public Optional<MessagePlace> latest(AgentId agent) {
+    owner.requireOwnHere();
+    String filter = subjectPrefix + KeyEncoding.filter(agent, "");
+    String what = "look for the latest message of " + agent + " in bucket " + bucket;
+    Message answer =
+        link.ask(() -> what, leaderGet, null, lastBySubject(filter), link.requestTimeout());
+    try {
+      return message(what, answer).map(message -> Entries.placeOf(what, message));
+    } catch (JetStreamApiException | JsonParseException | RuntimeException e) {
+      throw link.failure(what, e);
+    }
+  }
+
+  @Override
+  public List<HotEntry> list(AgentId agent, String prefix) {
+    owner.requireOwnHere();
+    return listing.list(agent, prefix);
+  }
+
+  @Override
+  public CompletableFuture<Set<StateKey>> keysAsync(AgentId agent, String prefix) {
+    try {
+      owner.requireOwn();
+    } catch (PersistenceException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+    return keySubjects.find(agent, prefix);
+  }
+
+  private static byte[] lastBySubject(String subject) {
+    return ("{\"last_by_subj\":\"" + subject + "\"}").getBytes(StandardCharsets.UTF_8);
   }
 
   private String what(StateKey key) {

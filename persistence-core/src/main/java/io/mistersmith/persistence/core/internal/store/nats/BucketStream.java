@@ -4,7 +4,7 @@ import io.nats.client.api.StreamConfiguration;
 import io.nats.client.api.StreamInfo;
 
 /**
- * What the calls on a bucket need to know of its stream.
+ * The properties of a bucket's stream that its calls need.
  *
  * @param bucket the bucket's full name
  * @param replicas how many copies there are

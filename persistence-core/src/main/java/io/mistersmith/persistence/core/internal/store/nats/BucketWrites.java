@@ -1,14 +1,15 @@
 package io.mistersmith.persistence.core.internal.store.nats;
 
-import io.mistersmith.persistence.core.internal.resilience.Window;
+import io.mistersmith.persistence.core.internal.base.Window;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.spi.EntryMetadata;
-import io.mistersmith.persistence.spi.HotBucket;
-import io.mistersmith.persistence.spi.Operation;
+import io.mistersmith.persistence.spi.hot.EntryMetadata;
+import io.mistersmith.persistence.spi.hot.HotWrites;
+import io.mistersmith.persistence.spi.hot.Operation;
 import io.nats.client.Connection;
 import io.nats.client.JetStreamApiException;
 import io.nats.client.Message;
@@ -17,10 +18,12 @@ import io.nats.client.impl.Headers;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,7 +32,7 @@ import org.slf4j.LoggerFactory;
  * Stores messages. A conditional write that carries a write id is looked for when its
  * acknowledgement was lost; for that it keeps a third of the request timeout.
  */
-final class BucketWrites {
+final class BucketWrites implements HotWrites {
 
   private static final Logger LOG = LoggerFactory.getLogger(BucketWrites.class);
 
@@ -38,9 +41,11 @@ final class BucketWrites {
 
   private final NatsLink link;
   private final BucketStream stream;
+  private final StreamOwner owner;
   private final Integer maxValueBytes;
   private final Clock clock;
   private final Window window;
+  private final Evictions evictions;
   private final LostAcknowledgement lostAcknowledgement;
   private final Duration timeoutBeforeSearch;
   private volatile long maxPayload = Integer.MAX_VALUE;
@@ -48,20 +53,29 @@ final class BucketWrites {
   BucketWrites(
       NatsLink link,
       BucketStream stream,
+      StreamOwner owner,
       Optional<Integer> maxValueBytes,
       Clock clock,
       Window window,
       BucketReads reads) {
     this.link = link;
     this.stream = stream;
+    this.owner = owner;
     this.maxValueBytes = maxValueBytes.orElse(Integer.MAX_VALUE);
     this.clock = clock;
     this.window = window;
+    this.evictions = new Evictions(link, stream);
     this.lostAcknowledgement = new LostAcknowledgement(link, reads);
     this.timeoutBeforeSearch = link.requestTimeout().multipliedBy(2).dividedBy(3);
   }
 
-  int maxValueBytes() {
+  @Override
+  public String name() {
+    return stream.bucket();
+  }
+
+  @Override
+  public int maxValueBytes() {
     try {
       maxPayload = link.connection().getMaxPayload();
     } catch (PersistenceException e) {
@@ -70,12 +84,14 @@ final class BucketWrites {
     return (int) Math.min(maxValueBytes, Math.max(maxPayload / 2, maxPayload - HEADER_ROOM));
   }
 
-  long publish(
+  @Override
+  public long publish(
       StateKey key,
       Operation operation,
       byte[] value,
       EntryMetadata metadata,
       long expectedSequence) {
+    owner.requireOwnHere();
     long deadline = System.nanoTime() + link.requestTimeout().toNanos();
     Optional<String> writeId = writeId(metadata, expectedSequence);
     Message answer;
@@ -104,7 +120,8 @@ final class BucketWrites {
     return place(key, expectedSequence, answer);
   }
 
-  CompletableFuture<Long> publishAsync(
+  @Override
+  public CompletableFuture<Long> publishAsync(
       StateKey key,
       Operation operation,
       byte[] value,
@@ -112,6 +129,7 @@ final class BucketWrites {
       long expectedSequence) {
     CompletableFuture<Long> sequence = new CompletableFuture<>();
     try {
+      owner.requireOwnHere();
       link.connection();
       window.enter(value.length, () -> what(key));
     } catch (PersistenceException e) {
@@ -121,6 +139,30 @@ final class BucketWrites {
     int bytes = value.length;
     send(key, operation, value, metadata, expectedSequence, sequence, () -> window.leave(bytes));
     return sequence;
+  }
+
+  @Override
+  public CompletableFuture<Void> evict(String subject, long throughSequence) {
+    return owned(() -> evictions.evict(subject, throughSequence));
+  }
+
+  @Override
+  public CompletableFuture<Void> evictAll(Map<String, Long> subjects, long through) {
+    return owned(() -> evictions.evictAll(subjects, through));
+  }
+
+  @Override
+  public CompletableFuture<Void> evictAgent(AgentId agent, long throughSequence) {
+    return owned(() -> evictions.evictAgent(agent, throughSequence));
+  }
+
+  private CompletableFuture<Void> owned(Supplier<CompletableFuture<Void>> eviction) {
+    try {
+      owner.requireOwnHere();
+    } catch (PersistenceException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+    return eviction.get();
   }
 
   private void send(
@@ -186,7 +228,7 @@ final class BucketWrites {
   }
 
   private static Optional<String> writeId(EntryMetadata metadata, long expectedSequence) {
-    return expectedSequence == HotBucket.ANY ? Optional.empty() : metadata.writeId();
+    return expectedSequence == HotWrites.ANY ? Optional.empty() : metadata.writeId();
   }
 
   private Duration timeout(Optional<String> writeId) {
@@ -237,7 +279,7 @@ final class BucketWrites {
             DataError.VERSION_CONFLICT,
             what(key)
                 + ": the latest message is not "
-                + (expectedSequence == HotBucket.NONE
+                + (expectedSequence == HotWrites.NONE
                     ? "none, as expected"
                     : "the expected sequence " + expectedSequence)
                 + "; nothing was written ("

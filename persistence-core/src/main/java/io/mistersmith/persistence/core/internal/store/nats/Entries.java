@@ -1,9 +1,10 @@
 package io.mistersmith.persistence.core.internal.store.nats;
 
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.spi.EntryMetadata;
-import io.mistersmith.persistence.spi.HotEntry;
-import io.mistersmith.persistence.spi.Operation;
+import io.mistersmith.persistence.spi.hot.EntryMetadata;
+import io.mistersmith.persistence.spi.hot.HotEntry;
+import io.mistersmith.persistence.spi.hot.HotReads.MessagePlace;
+import io.mistersmith.persistence.spi.hot.Operation;
 import io.nats.client.Message;
 import io.nats.client.impl.Headers;
 import io.nats.client.support.JsonValue;
@@ -39,12 +40,18 @@ final class Entries {
     }
   }
 
-  /** The entry in the {@code message} of the leader's answer, of the message on this subject. */
-  static HotEntry ofLeader(StateKey key, String subject, JsonValue message) {
+  /** The place of the {@code message} of the leader's answer. */
+  static MessagePlace placeOf(String what, JsonValue message) {
     ZonedDateTime time = JsonValueUtils.readDate(message, "time");
     if (time == null) {
-      throw NatsFailures.unreachable("get " + key, "the answer holds no time");
+      throw NatsFailures.unreachable(what, "the answer holds no time");
     }
+    return new MessagePlace(JsonValueUtils.readLong(message, "seq", 0), time.toInstant());
+  }
+
+  /** The entry in the {@code message} of the leader's answer, of the message on this subject. */
+  static HotEntry ofLeader(StateKey key, String subject, JsonValue message) {
+    MessagePlace place = placeOf("get " + key, message);
     byte[] value = Objects.requireNonNullElse(JsonValueUtils.readBase64(message, "data"), NO_VALUE);
     byte[] block = JsonValueUtils.readBase64(message, "hdrs");
     Headers headers = null;
@@ -57,8 +64,7 @@ final class Entries {
               ? ForeignMessage.published(subject, headers, value)
               : ForeignMessage.published(subject, block, value);
     }
-    return entry(
-        key, JsonValueUtils.readLong(message, "seq", 0), time.toInstant(), headers, value, foreign);
+    return entry(key, place.sequence(), place.time(), headers, value, foreign);
   }
 
   private static HotEntry entry(

@@ -4,10 +4,10 @@ import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.HybridTimestamp;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.VectorClock;
-import io.mistersmith.persistence.spi.EntryMetadata;
-import io.mistersmith.persistence.spi.HotBucket;
-import io.mistersmith.persistence.spi.Operation;
-import io.mistersmith.persistence.spi.Provenance;
+import io.mistersmith.persistence.spi.hot.EntryMetadata;
+import io.mistersmith.persistence.spi.hot.EntryMetadata.Provenance;
+import io.mistersmith.persistence.spi.hot.HotWrites;
+import io.mistersmith.persistence.spi.hot.Operation;
 import io.nats.client.impl.Headers;
 import java.time.Duration;
 import java.time.Instant;
@@ -45,7 +45,7 @@ final class EntryHeaders {
       long expectedSequence,
       Optional<Duration> serverExpiresAfter) {
     if (operation == Operation.PUT
-        && expectedSequence == HotBucket.ANY
+        && expectedSequence == HotWrites.ANY
         && metadata.equals(EntryMetadata.NONE)) {
       return null;
     }
@@ -53,10 +53,10 @@ final class EntryHeaders {
     if (operation == Operation.DELETE) {
       headers.put(OPERATION, "DEL");
     }
-    if (expectedSequence != HotBucket.ANY) {
+    if (expectedSequence != HotWrites.ANY) {
       headers.put(EXPECTED_SEQUENCE, Long.toString(expectedSequence));
     }
-    metadata.hydrated().ifPresent(revision -> headers.put(REVISION, revision.toString()));
+    metadata.copyOf().ifPresent(revision -> headers.put(REVISION, revision.toString()));
     metadata
         .expiresAt()
         .ifPresent(time -> headers.put(EXPIRES, Long.toString(time.toEpochMilli())));
@@ -101,11 +101,11 @@ final class EntryHeaders {
     if (headers == null) {
       return EntryMetadata.NONE;
     }
-    Optional<Revision> hydrated = read(headers, REVISION, Revision::parse);
+    Optional<Revision> copyOf = read(headers, REVISION, Revision::parse);
     Optional<Instant> expiresAt =
         read(headers, EXPIRES, text -> Instant.ofEpochMilli(Long.parseLong(text)));
     Optional<String> writeId = Optional.ofNullable(headers.getLast(WRITE_ID));
-    return new EntryMetadata(hydrated, expiresAt, writeId, provenance(headers));
+    return new EntryMetadata(copyOf, expiresAt, writeId, provenance(headers));
   }
 
   private static <T> Optional<T> read(Headers headers, String name, Function<String, T> parse) {

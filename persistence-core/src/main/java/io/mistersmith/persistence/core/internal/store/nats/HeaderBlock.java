@@ -31,7 +31,7 @@ final class HeaderBlock {
   private static final byte[] VERSION = bytes("NATS/1.0");
   private static final byte[] VERSION_LINE = bytes("NATS/1.0\r\n");
 
-  /** What jnats refuses, too, though it says nothing that could not be read. */
+  /** A block without headers. jnats refuses it, too, although nothing in it is unreadable. */
   private static final byte[] EMPTY = bytes("NATS/1.0\r\n\r\n");
 
   /** A header that the server adds to a stored message when it answers a direct get. */
@@ -100,7 +100,7 @@ final class HeaderBlock {
     return lines > 0 && at + 2 == to && bytes[at + 1] == '\n';
   }
 
-  /** Where the line after this header begins, or -1 where this is no plain header. */
+  /** Returns the index of the line after this header, or -1 if this is not a plain header. */
   private static int endOfHeader(byte[] bytes, int from, int to) {
     int at = from;
     while (at < to && bytes[at] > ' ' && bytes[at] < 127 && bytes[at] != ':') {
@@ -155,12 +155,12 @@ final class HeaderBlock {
     }
     try {
       return Base64.getDecoder().decode(text.substring(text.indexOf(' ') + 1));
-    } catch (IllegalArgumentException foreign) { // somebody stored a header of this name
+    } catch (IllegalArgumentException foreign) { // a foreign header of this name
       return headers.getSerialized();
     }
   }
 
-  /** How many bytes longer these headers are than what the server sent. */
+  /** Returns by how many bytes these headers are longer than those that the server sent. */
   static int longerThanSent(@Nullable Headers headers) {
     String text = headers == null ? null : headers.getLast(UNREADABLE);
     if (text == null) {
@@ -169,7 +169,7 @@ final class HeaderBlock {
     try {
       int end = text.indexOf(' ');
       return Integer.parseInt(text, 0, end < 0 ? text.length() : end, 10);
-    } catch (NumberFormatException foreign) { // somebody stored a header of this name
+    } catch (NumberFormatException foreign) { // a foreign header of this name
       return 0;
     }
   }

@@ -6,16 +6,16 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * What a server sends, with every header block that jnats could not read replaced by one that it
- * can.
+ * Passes on the bytes that a server sends, and replaces every header block that jnats could not
+ * read by one that it can.
  *
  * <p>jnats' reader thread ends at such a block, and with it the whole connection: every call and
  * every subscription of the process goes deaf until a ping is missed, and the next connection meets
  * the same message again. The server stores and delivers these blocks without looking at them, so
  * that one publisher could stop every reader.
  *
- * <p>Bytes are handed on as they arrive, where they are; only what follows the last complete line
- * or header block waits for its rest. Used by one thread.
+ * <p>Passes bytes on as they arrive, without a copy. Only the bytes after the last complete line or
+ * header block wait for their rest. Used by one thread.
  */
 final class InboundFrames {
 
@@ -72,7 +72,10 @@ final class InboundFrames {
     }
   }
 
-  /** How many bytes can be handed on as they are: those before what is unreadable or incomplete. */
+  /**
+   * Returns the number of bytes that can be passed on unchanged: those before an unreadable or
+   * incomplete part.
+   */
   private int pass(byte[] bytes, int from, int to) {
     int at = from;
     while (at < to) {
@@ -168,7 +171,7 @@ final class InboundFrames {
     return end - from > 4 && (bytes[from] & ~0x20) == upperCase;
   }
 
-  /** Where the next line begins, or -1. */
+  /** Returns the index of the next line, or -1. */
   private static int endOfLine(byte[] bytes, int from, int to) {
     for (int at = from; at < to; at++) {
       if (bytes[at] == '\n') {

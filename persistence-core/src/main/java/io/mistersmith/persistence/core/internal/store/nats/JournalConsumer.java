@@ -1,7 +1,7 @@
 package io.mistersmith.persistence.core.internal.store.nats;
 
-import io.mistersmith.persistence.spi.JournalRange;
-import io.mistersmith.persistence.spi.JournalRange.Start;
+import io.mistersmith.persistence.spi.hot.JournalReader.JournalRange;
+import io.mistersmith.persistence.spi.hot.JournalReader.JournalRange.Start;
 import io.nats.client.Connection;
 import io.nats.client.JetStreamApiException;
 import io.nats.client.JetStreamOptions;
@@ -24,13 +24,21 @@ import java.util.UUID;
  * @param name its name
  * @param pending how many messages it had to deliver when it was made
  * @param created when that was, by the server's clock
+ * @param allShards whether it delivers all shards' messages although it was to deliver some
  */
 record JournalConsumer(
-    Connection connection, BucketStream stream, String name, long pending, Instant created) {
+    Connection connection,
+    BucketStream stream,
+    String name,
+    long pending,
+    Instant created,
+    boolean allShards) {
 
   private static final Duration FORGOTTEN_AFTER = Duration.ofMinutes(1);
 
   static JournalConsumer over(NatsLink link, BucketStream stream, JournalRange range) {
+    Connection connection = link.connection();
+    boolean filtered = ServerCapabilities.of(connection.getServerInfo()).severalFilters();
     ConsumerConfiguration.Builder consumer = ConsumerConfiguration.builder();
     if (range.start() instanceof Start.AtSequence at) {
       consumer
@@ -47,19 +55,29 @@ record JournalConsumer(
         .ifPresent(
             agent ->
                 consumer.filterSubject(
-                    stream.subjectPrefix() + KeyEncoding.encodeAgent(agent) + ".>"));
-    return create(link, stream, consumer);
+                    stream.subjectPrefix() + KeyEncoding.filter(agent, range.prefix())));
+    if (filtered && !range.shards().isEmpty()) {
+      consumer.filterSubjects(
+          range.shards().stream()
+              .map(shard -> stream.subjectPrefix() + KeyEncoding.filter(shard))
+              .toList());
+    }
+    return create(link, connection, stream, consumer, !filtered && !range.shards().isEmpty());
   }
 
-  /** Of the latest message of each of the agent's keys, without values. */
-  static JournalConsumer ofLatest(NatsLink link, BucketStream stream, String agent) {
+  /**
+   * Returns a consumer of the latest message of each key that the filter passes, without values.
+   */
+  static JournalConsumer ofLatest(NatsLink link, BucketStream stream, String filter) {
     return create(
         link,
+        link.connection(),
         stream,
         ConsumerConfiguration.builder()
             .deliverPolicy(DeliverPolicy.LastPerSubject)
             .headersOnly(true)
-            .filterSubject(stream.subjectPrefix() + KeyEncoding.encodeAgent(agent) + ".>"));
+            .filterSubject(stream.subjectPrefix() + filter),
+        false);
   }
 
   /**
@@ -76,10 +94,13 @@ record JournalConsumer(
   }
 
   private static JournalConsumer create(
-      NatsLink link, BucketStream stream, ConsumerConfiguration.Builder consumer) {
+      NatsLink link,
+      Connection connection,
+      BucketStream stream,
+      ConsumerConfiguration.Builder consumer,
+      boolean allShards) {
     String what = "read the journal of bucket " + stream.bucket();
     try {
-      Connection connection = link.connection();
       ConsumerInfo info =
           connection
               .jetStreamManagement(
@@ -98,7 +119,8 @@ record JournalConsumer(
           stream,
           info.getName(),
           info.getNumPending(),
-          info.getCreationTime().toInstant());
+          info.getCreationTime().toInstant(),
+          allShards);
     } catch (IOException | JetStreamApiException | IllegalStateException e) {
       throw link.failure(what, e);
     }

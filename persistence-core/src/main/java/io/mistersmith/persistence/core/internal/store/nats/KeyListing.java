@@ -1,10 +1,12 @@
 package io.mistersmith.persistence.core.internal.store.nats;
 
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.spi.HotEntry;
-import io.mistersmith.persistence.spi.JournalEntry;
-import io.mistersmith.persistence.spi.ReadFrom;
+import io.mistersmith.persistence.spi.hot.HotEntry;
+import io.mistersmith.persistence.spi.hot.HotReads.ReadFrom;
+import io.mistersmith.persistence.spi.hot.JournalEntry;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,6 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiFunction;
 
 /**
  * Lists an agent's keys with the latest message of each, without values.
@@ -28,24 +31,28 @@ final class KeyListing {
   private final NatsLink link;
   private final BucketStream stream;
   private final KeySubjects subjects;
-  private final BucketReads reads;
+  private final BiFunction<Collection<StateKey>, ReadFrom, Map<StateKey, HotEntry>> get;
 
-  KeyListing(NatsLink link, BucketStream stream, KeySubjects subjects, BucketReads reads) {
+  KeyListing(
+      NatsLink link,
+      BucketStream stream,
+      KeySubjects subjects,
+      BiFunction<Collection<StateKey>, ReadFrom, Map<StateKey, HotEntry>> get) {
     this.link = link;
     this.stream = stream;
     this.subjects = subjects;
-    this.reads = reads;
+    this.get = get;
   }
 
-  List<HotEntry> list(String agent, String prefix) {
+  List<HotEntry> list(AgentId agent, String prefix) {
     String what = "list keys of " + agent + " in bucket " + stream.bucket();
     long deadline = System.nanoTime() + link.requestTimeout().toNanos();
-    CompletableFuture<Set<StateKey>> present = subjects.find(agent);
-    JournalConsumer consumer = JournalConsumer.ofLatest(link, stream, agent);
+    CompletableFuture<Set<StateKey>> present = subjects.find(agent, prefix);
+    JournalConsumer consumer =
+        JournalConsumer.ofLatest(link, stream, KeyEncoding.filter(agent, prefix));
     Map<StateKey, HotEntry> latest = new LinkedHashMap<>();
     try (NatsJournalReader reader = NatsJournalReader.toEnd(consumer)) {
       Set<StateKey> leftOut = new HashSet<>(await(what, present, deadline));
-      leftOut.removeIf(key -> !key.key().startsWith(prefix));
       while (!leftOut.isEmpty()) {
         Optional<JournalEntry> next = reader.nextBefore(deadline);
         if (next.isEmpty()) {
@@ -54,7 +61,7 @@ final class KeyListing {
         JournalEntry entry = next.get();
         entry
             .key()
-            .filter(key -> key.key().startsWith(prefix))
+            .filter(key -> key.path().startsWith(prefix))
             .ifPresent(
                 key -> {
                   leftOut.remove(key);
@@ -69,7 +76,7 @@ final class KeyListing {
   /** Asks twice: see {@link BucketReads#get}. */
   private void addFromLeader(Set<StateKey> keys, Map<StateKey, HotEntry> latest) {
     for (int attempt = 0; attempt < 2 && !keys.isEmpty(); attempt++) {
-      Map<StateKey, HotEntry> found = reads.getAll(keys, ReadFrom.LEADER);
+      Map<StateKey, HotEntry> found = get.apply(keys, ReadFrom.LEADER);
       found.forEach((key, entry) -> latest.put(key, withoutValue(entry)));
       keys.removeAll(found.keySet());
     }

@@ -34,7 +34,7 @@ final class LinkOptions {
   /** How long a server that may be better has time to accept a connection. */
   private static final Duration BRIEF = Duration.ofSeconds(2);
 
-  /** Is told what becomes of connections, on a thread that must not block. */
+  /** Receives changes of connections, on a thread that must not block. */
   interface Listener extends ServerErrors.Listener {
 
     /** A connection was lost or closed. */

@@ -9,13 +9,13 @@ import org.jspecify.annotations.Nullable;
  * Notices soon that a server which keeps its connection open does not answer any more: it is
  * frozen, or the network drops what is sent. Until then each call would wait for all of its time;
  * once the connection counts as lost they fail at once. A server that is only slow sends something,
- * or answers a ping. Used by one thread, which looks every 250 ms; what it did not see while the
+ * or answers a ping. Used by one thread, which looks every 500 ms; what it did not see while the
  * whole process was paused does not count.
  */
 final class Liveness {
 
   /** So many looks without a message from the server are a reason to ask it: 2 s. */
-  private static final int QUIET = 8;
+  private static final int QUIET = 4;
 
   private static final Duration PONG = Duration.ofSeconds(1);
 

@@ -4,8 +4,8 @@ import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.spi.HotEntry;
-import io.mistersmith.persistence.spi.ReadFrom;
+import io.mistersmith.persistence.spi.hot.HotEntry;
+import io.mistersmith.persistence.spi.hot.HotReads.ReadFrom;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -69,7 +69,7 @@ final class LostAcknowledgement {
     }
   }
 
-  /** Runs on the timer's thread, too, where nobody would hear of what it throws. */
+  /** Throws nothing: it runs on the timer's thread, too, where an exception would be lost. */
   private void ask(Search search, boolean missed) {
     try {
       askNow(search, missed);

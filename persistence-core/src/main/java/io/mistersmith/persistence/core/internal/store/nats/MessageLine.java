@@ -22,7 +22,7 @@ final class MessageLine {
     return Math.max(0, number);
   }
 
-  /** Where the word begins that so many other words follow. */
+  /** Returns the index of the word that is followed by {@code wordsAfterIt} other words. */
   static int startOfNumber(byte[] bytes, int line, int end, int wordsAfterIt) {
     int at = end;
     for (int words = -1; words < wordsAfterIt && at > line; words++) {

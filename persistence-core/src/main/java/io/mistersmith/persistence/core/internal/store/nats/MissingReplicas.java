@@ -1,7 +1,7 @@
 package io.mistersmith.persistence.core.internal.store.nats;
 
-import io.mistersmith.persistence.core.internal.base.Background;
-import io.mistersmith.persistence.core.internal.base.ServiceHealth;
+import io.mistersmith.persistence.core.internal.base.PeriodicService;
+import io.mistersmith.persistence.core.internal.base.Services;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.nats.client.JetStreamApiException;
 import io.nats.client.JetStreamManagement;
@@ -33,18 +33,17 @@ final class MissingReplicas implements AutoCloseable {
   private final Streams streams;
   private final Notices notices;
   private final Map<String, Missing> missing = new ConcurrentHashMap<>();
-  private final Background thread;
+  private final PeriodicService service;
   private boolean started;
 
-  MissingReplicas(Streams streams, Notices notices, ServiceHealth health) {
+  MissingReplicas(Streams streams, Notices notices, Services services) {
     this.streams = streams;
     this.notices = notices;
-    this.thread =
-        Background.every(
+    this.service =
+        services.every(
             PAUSE,
             "persistence-nats-replicas",
             "buckets do not get their missing replicas",
-            health,
             () -> missing.forEach(this::tryToAdd));
   }
 
@@ -58,8 +57,8 @@ final class MissingReplicas implements AutoCloseable {
       notices.remove(before.notice());
     }
     notices.add(notice);
-    if (!started && thread.isOpen()) {
-      thread.start();
+    if (!started && service.isOpen()) {
+      service.start();
       started = true;
     }
   }
@@ -84,7 +83,7 @@ final class MissingReplicas implements AutoCloseable {
 
   @Override
   public void close() {
-    thread.interrupt();
-    boolean unused = thread.close(Duration.ZERO);
+    service.interrupt();
+    boolean unused = service.close(Duration.ZERO);
   }
 }

@@ -142,7 +142,7 @@ final class NatsFailures {
     };
   }
 
-  /** Whether nobody answered a request over a connection that lives. */
+  /** Returns whether a request over a live connection got no answer. */
   static boolean isSilence(Throwable failure) {
     Throwable cause = unwrap(failure);
     return cause instanceof JetStreamStatusException

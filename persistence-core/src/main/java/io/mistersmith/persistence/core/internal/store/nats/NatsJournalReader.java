@@ -1,12 +1,12 @@
 package io.mistersmith.persistence.core.internal.store.nats;
 
-import io.mistersmith.persistence.spi.EntryMetadata;
-import io.mistersmith.persistence.spi.JournalEntry;
-import io.mistersmith.persistence.spi.JournalRange;
-import io.mistersmith.persistence.spi.JournalRange.Start;
-import io.mistersmith.persistence.spi.JournalReader;
-import io.mistersmith.persistence.spi.Operation;
-import io.mistersmith.persistence.spi.Unreadable;
+import io.mistersmith.persistence.spi.hot.EntryMetadata;
+import io.mistersmith.persistence.spi.hot.JournalEntry;
+import io.mistersmith.persistence.spi.hot.JournalEntry.Unreadable;
+import io.mistersmith.persistence.spi.hot.JournalReader;
+import io.mistersmith.persistence.spi.hot.JournalReader.JournalRange;
+import io.mistersmith.persistence.spi.hot.JournalReader.JournalRange.Start;
+import io.mistersmith.persistence.spi.hot.Operation;
 import io.nats.client.Message;
 import io.nats.client.impl.Headers;
 import io.nats.client.impl.NatsJetStreamMetaData;
@@ -24,24 +24,30 @@ final class NatsJournalReader implements JournalReader {
   private final int prefixLength;
   private final String prefix;
   private final long firstSequence;
+  private final String pathPrefix;
+  private long position;
 
-  private NatsJournalReader(PullSubscription messages, BucketStream stream, long firstSequence) {
+  private NatsJournalReader(
+      PullSubscription messages, BucketStream stream, long firstSequence, String pathPrefix) {
     this.messages = messages;
     this.prefix = stream.subjectPrefix();
     this.prefixLength = prefix.length();
     this.firstSequence = firstSequence;
+    this.position = Math.max(0, firstSequence - 1);
+    this.pathPrefix = pathPrefix;
   }
 
   static NatsJournalReader open(NatsLink link, BucketStream stream, JournalRange range) {
     return new NatsJournalReader(
         new PullSubscription(JournalConsumer.over(link, stream, range)),
         stream,
-        range.start() instanceof Start.AtSequence at ? at.sequence() : 0);
+        range.start() instanceof Start.AtSequence at ? at.sequence() : 0,
+        range.prefix());
   }
 
   /** Reads what there is to read now. */
   static NatsJournalReader toEnd(JournalConsumer consumer) {
-    return new NatsJournalReader(PullSubscription.toEnd(consumer), consumer.stream(), 0);
+    return new NatsJournalReader(PullSubscription.toEnd(consumer), consumer.stream(), 0, "");
   }
 
   /**
@@ -69,11 +75,18 @@ final class NatsJournalReader implements JournalReader {
         return Optional.empty();
       }
       JournalEntry entry = entry(message);
-      if (entry.sequence() >= firstSequence) {
+      position = Math.max(position, entry.sequence());
+      if (entry.sequence() >= firstSequence && isWanted(entry)) {
         return Optional.of(entry);
       }
       left = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
     }
+  }
+
+  /** The server's filter ends at a token, so it passes keys that only begin alike. */
+  private boolean isWanted(JournalEntry entry) {
+    return pathPrefix.isEmpty()
+        || entry.key().map(key -> key.path().startsWith(pathPrefix)).orElse(false);
   }
 
   private JournalEntry entry(Message message) {
@@ -109,6 +122,17 @@ final class NatsJournalReader implements JournalReader {
       }
     }
     return subject;
+  }
+
+  @Override
+  public long position() {
+    position = Math.max(position, messages.lookedThrough());
+    return position;
+  }
+
+  @Override
+  public boolean readsAllShards() {
+    return messages.readsAllShards();
   }
 
   @Override

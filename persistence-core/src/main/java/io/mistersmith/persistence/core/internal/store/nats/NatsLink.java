@@ -1,9 +1,9 @@
 package io.mistersmith.persistence.core.internal.store.nats;
 
 import io.mistersmith.persistence.config.NatsConfig;
-import io.mistersmith.persistence.core.internal.base.Background;
 import io.mistersmith.persistence.core.internal.base.LibraryThreads;
-import io.mistersmith.persistence.core.internal.base.ServiceHealth;
+import io.mistersmith.persistence.core.internal.base.PeriodicService;
+import io.mistersmith.persistence.core.internal.base.Services;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.PersistenceException;
@@ -20,7 +20,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -31,14 +30,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The connection to NATS, made anew whenever it is lost.
+ * The connection to NATS, replaced whenever it is lost.
  *
- * <p>jnats' own reconnect is switched off: it keeps what was queued when the connection broke and
- * sends it to the next server, even with a reconnect buffer of 0, so that a write whose caller was
- * told that it failed takes effect later. Here a lost connection is closed, which fails at once
- * whatever waits on it and drops what it had not sent, and another one takes its place. The same
- * happens to the connection to a server that cannot write while another one can, and to one that
- * may receive no answers any more. Thread-safe.
+ * <p>jnats' own reconnect is switched off: it keeps messages that were queued when the connection
+ * broke and sends them to the next server, even with a reconnect buffer of 0. A write that was
+ * reported as failed would then take effect later. Here a lost connection is closed, which fails at
+ * once whatever waits on it and drops what it had not sent, and another one takes its place. The
+ * same happens to the connection to a server that cannot write while another one can, and to one
+ * that may receive no answers any more. Thread-safe.
  */
 final class NatsLink implements AutoCloseable {
 
@@ -48,7 +47,7 @@ final class NatsLink implements AutoCloseable {
   private static final int MAX_WAIT_MILLIS = 250;
 
   /** How often the present server is looked at. */
-  private static final Duration LOOK = Duration.ofMillis(250);
+  private static final Duration LOOK = Duration.ofMillis(500);
 
   /** How long a server that refuses the credentials is left alone. */
   private static final Duration REFUSED_PAUSE = Duration.ofSeconds(2);
@@ -57,40 +56,39 @@ final class NatsLink implements AutoCloseable {
   private final LinkOptions options;
   private final ExecutorService io =
       Executors.newCachedThreadPool(new LibraryThreads("persistence-nats-io"));
-  private final ExecutorService callbacks =
-      Executors.newSingleThreadExecutor(new LibraryThreads("persistence-nats-callback"));
+  private final ExecutorService callbacks = LibraryThreads.onDemand("persistence-nats-callback", 1);
   private final LinkTimer timer = new LinkTimer();
-  private final Semaphore lost = new Semaphore(0);
-  private final ReconnectActions reconnected = new ReconnectActions(this::openConnection);
+  private final ReconnectActions reconnected;
   private final Outstanding outstanding = new Outstanding();
   private final Liveness liveness = new Liveness();
   private final ServerWatch servers = new ServerWatch(this::connectTo);
   private final Set<String> knownServers = new LinkedHashSet<>();
-  private final Background keeper;
+  private final PeriodicService keeper;
   private volatile @Nullable Connection current;
   private volatile @Nullable ReplyLanes lanes;
   private volatile @Nullable RefusedException refusal;
   private volatile String whyAway = "";
   private volatile boolean closed;
 
-  private NatsLink(NatsConfig config, String runtimeName, ServiceHealth health) {
+  private NatsLink(NatsConfig config, String runtimeName, Services services) {
     this.config = config;
     this.options = new LinkOptions(config, runtimeName, io, callbacks, timer, new Events());
     this.keeper =
-        Background.loop(
+        services.every(
+            LOOK,
             "persistence-nats-connection",
             "a lost connection to NATS is not replaced",
-            health,
-            this::keepConnected,
-            () -> {});
+            this::keepConnected);
+    this.reconnected = new ReconnectActions(this::openConnection, services);
   }
 
   /** Connects, and stays connected until it is closed. */
-  static NatsLink open(NatsConfig config, String runtimeName, ServiceHealth health) {
-    NatsLink link = new NatsLink(config, runtimeName, health);
+  static NatsLink open(NatsConfig config, String runtimeName, Services services) {
+    NatsLink link = new NatsLink(config, runtimeName, services);
     String what = "connect to NATS at " + link.options.servers();
     try {
       link.connect();
+      link.reconnected.start();
       link.keeper.start();
       return link;
     } catch (AuthenticationException e) {
@@ -101,7 +99,7 @@ final class NatsLink implements AutoCloseable {
           e);
     } catch (IOException e) {
       link.close();
-      throw notConnected(what, config, e);
+      throw ServerGreeting.notConnected(what, config, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       link.close();
@@ -110,24 +108,6 @@ final class NatsLink implements AutoCloseable {
       link.close();
       throw e;
     }
-  }
-
-  private static PersistenceException notConnected(
-      String what, NatsConfig config, IOException cause) {
-    StringBuilder why = new StringBuilder();
-    boolean needsTls = false;
-    for (String server : config.servers()) {
-      ServerGreeting greeting = ServerGreeting.of(server, config.connectTimeout());
-      needsTls |= greeting.needsTls() && !server.startsWith("tls:") && !server.startsWith("wss:");
-      why.append(LinkOptions.redacted(server)).append(": ").append(greeting.says()).append("; ");
-    }
-    return needsTls
-        ? new NonTransientPersistenceException(
-            DataError.MISCONFIGURED,
-            what + ": the server accepts encrypted connections only; use a tls:// URL",
-            cause)
-        : NatsFailures.unreachable(
-            what, why + "check nats.servers and that one of them is running", cause);
   }
 
   /** The connection, which was open a moment ago. */
@@ -148,6 +128,11 @@ final class NatsLink implements AutoCloseable {
     return connection;
   }
 
+  /** Whether the connection still is the one in use. */
+  boolean isPresent(Connection connection) {
+    return current == connection;
+  }
+
   private @Nullable Connection openConnection() {
     return closed ? null : current;
   }
@@ -157,7 +142,7 @@ final class NatsLink implements AutoCloseable {
     servers.add(stream);
   }
 
-  /** What the present server can do. */
+  /** Returns the capabilities of the present server. */
   ServerCapabilities capabilities() {
     return ServerCapabilities.of(connection().getServerInfo());
   }
@@ -180,8 +165,8 @@ final class NatsLink implements AutoCloseable {
   }
 
   /**
-   * Sends a request and waits for its answer on the caller's own thread. Fails as a future of
-   * {@link #request} does for who {@linkplain #await awaits} it.
+   * Sends a request and waits for its answer on the caller's own thread. Fails as {@link #await}
+   * does for a future of {@link #request}.
    */
   Message ask(
       Supplier<String> what,
@@ -280,10 +265,6 @@ final class NatsLink implements AutoCloseable {
   }
 
   private void keepConnected() throws InterruptedException {
-    keeper.alive();
-    if (lost.tryAcquire(LOOK.toMillis(), TimeUnit.MILLISECONDS)) {
-      lost.drainPermits();
-    }
     Connection connection = current;
     if (closed || connection == null) {
       return;
@@ -375,7 +356,7 @@ final class NatsLink implements AutoCloseable {
 
     @Override
     public void lost() {
-      lost.release();
+      keeper.wake();
     }
 
     @Override

@@ -2,52 +2,51 @@ package io.mistersmith.persistence.core.internal.store.nats;
 
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
-import io.mistersmith.persistence.core.internal.base.ServiceHealth;
-import io.mistersmith.persistence.core.internal.resilience.Window;
-import io.mistersmith.persistence.spi.HotBucket;
+import io.mistersmith.persistence.core.internal.base.Services;
+import io.mistersmith.persistence.core.internal.base.Window;
+import io.mistersmith.persistence.spi.hot.HotStore;
+import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The hot store: the buckets of one installation on a NATS server or cluster, over one connection
- * that is made anew whenever it is lost. Thread-safe.
+ * that is replaced whenever it is lost. Thread-safe.
  */
-public final class NatsStore implements AutoCloseable {
+public final class NatsStore implements HotStore, AutoCloseable {
 
   private final PersistenceConfig config;
   private final NatsLink link;
   private final ServerClock clock;
   private final BucketOpener opener;
-  private final Nudges nudges;
+  private final Signals signals;
   private final Window window;
-  private final Map<Bucket, NatsBucket> buckets = new ConcurrentHashMap<>();
+  private final Map<Bucket, HotBucket> buckets = new ConcurrentHashMap<>();
   private final Notices notices = new Notices();
 
-  private NatsStore(PersistenceConfig config, NatsLink link, ServiceHealth health) {
+  private NatsStore(PersistenceConfig config, NatsLink link, UUID installation, Services services) {
     this.config = config;
     this.link = link;
     this.clock = new ServerClock(config.clock());
-    this.opener = new BucketOpener(link, config, clock, notices, health);
-    this.nudges = new Nudges(link, config.nats());
+    this.opener = new BucketOpener(link, config, installation, clock, notices, services);
+    this.signals = new Signals(link, config.nats(), installation);
     this.window = Window.of(config.nats());
   }
 
   /**
    * Connects to the configured servers; the caller closes the store.
    *
+   * @param installation the installation that owns the buckets
+   * @param services runs the store's background service
    * @throws io.mistersmith.persistence.error.PersistenceException transient when no server answers
    *     within the connect timeout, not transient when the server refuses the credentials
    */
-  public static NatsStore connect(PersistenceConfig config) {
-    return connect(config, new ServiceHealth(config.listener()));
-  }
-
-  /** {@link #connect(PersistenceConfig)}, whose background service reports to {@code health}. */
-  public static NatsStore connect(PersistenceConfig config, ServiceHealth health) {
-    NatsLink link = NatsLink.open(config.nats(), config.runtimeName(), health);
-    NatsStore store = new NatsStore(config, link, health);
+  public static NatsStore connect(PersistenceConfig config, UUID installation, Services services) {
+    NatsLink link = NatsLink.open(config.nats(), config.runtimeName(), services);
+    NatsStore store = new NatsStore(config, link, installation, services);
     ServerCapabilities server = link.capabilities();
     if (!server.batchGet()) {
       store.notices.add(
@@ -66,27 +65,31 @@ public final class NatsStore implements AutoCloseable {
    * @throws io.mistersmith.persistence.error.PersistenceException when it can neither be found nor
    *     made, or must not be used as it is
    */
+  @Override
   public HotBucket bucket(Bucket bucket) {
     return buckets.computeIfAbsent(
-        bucket, missing -> NatsBucket.open(missing, opener, link, config, clock, window, nudges));
+        bucket, missing -> NatsJournal.open(missing, opener, link, config, clock, window, signals));
   }
 
   /**
    * Calls {@code action} whenever the connection was lost and is back and JetStream answers, on a
    * thread that may block; all actions share it.
    */
+  @Override
   public void onReconnect(Runnable action) {
     link.onReconnect(action);
   }
 
   /** The server's clock; the process's own until the first bucket is opened. */
+  @Override
   public Clock clock() {
     return clock;
   }
 
   /**
-   * What the server cannot do and was turned off for it, and what of the buckets is not as it is
-   * configured, in sentences for an operator; those that do not hold any more are left out.
+   * Returns sentences for an operator: the features that are off because the server lacks them, and
+   * the settings of buckets that differ from the configuration. Leaves out those that no longer
+   * hold.
    */
   public List<String> notices() {
     return notices.all();

@@ -7,7 +7,7 @@ import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What an operator should know of as long as it holds, in sentences. Thread-safe. */
+/** Sentences that an operator should know for as long as they hold. Thread-safe. */
 final class Notices {
 
   private static final Logger log = LoggerFactory.getLogger(NatsStore.class);

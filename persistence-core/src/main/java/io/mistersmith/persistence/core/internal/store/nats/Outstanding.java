@@ -18,7 +18,7 @@ final class Outstanding {
   /** One caller's place, with or without a request. */
   interface Waiting {
 
-    /** Where the request went; null when none is under way. */
+    /** Returns the subject of the request; null when none is under way. */
     @Nullable String subject();
 
     /** When it was sent, by {@link System#nanoTime}. */
@@ -82,7 +82,7 @@ final class Outstanding {
     }
   }
 
-  /** How long the oldest request has been waiting; zero when none is. */
+  /** Returns how long the oldest request has been waiting; zero when none is. */
   Duration oldest() {
     long now = System.nanoTime();
     long longest = 0;

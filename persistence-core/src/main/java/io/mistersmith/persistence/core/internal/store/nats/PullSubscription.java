@@ -4,6 +4,7 @@ import io.mistersmith.persistence.error.PersistenceException;
 import io.nats.client.Connection;
 import io.nats.client.Message;
 import io.nats.client.Subscription;
+import io.nats.client.impl.Headers;
 import io.nats.client.support.Status;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -13,13 +14,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * Pulls a consumer's messages, some ahead of its reader.
  *
- * <p>One pull request at a time is at the server, so that what is left of it is known exactly; the
- * next one goes out when it is used up and the reader has taken half of what came. So while the
- * reader works on one half the next batch is on its way, and no more than one and a half batches
- * are held here. Without acknowledgements the server counts a message as delivered when it sends
- * it: one that is lost on its way shows as a gap in the consumer's sequence, and the reader starts
- * over. While a request waits the server sends heartbeats; when they stop, the consumer, its stream
- * or its server is gone.
+ * <p>Only one pull request at a time is at the server, so that its remaining messages and bytes are
+ * known exactly. The next one is sent when it is used up and the reader has taken half of the
+ * messages. So while the reader works on one half the next batch is on its way, and no more than
+ * one and a half batches are held here. Without acknowledgements the server counts a message as
+ * delivered when it sends it: one that is lost on its way shows as a gap in the consumer's
+ * sequence, and the reader starts over. While a request waits the server sends heartbeats; when
+ * they stop, the consumer, its stream or its server is gone.
  *
  * <p>The server does not always say that a request is used up: not when its bytes come out even, so
  * they are counted here as they are there. And what it says of one whose messages were used up
@@ -31,12 +32,14 @@ final class PullSubscription implements AutoCloseable {
   private static final int BATCH = 2_000;
   private static final long BATCH_BYTES = 2L * 1024 * 1024;
   private static final Duration EXPIRES = Duration.ofSeconds(30);
-  private static final Duration HEARTBEAT = Duration.ofSeconds(1);
+  private static final Duration HEARTBEAT = Duration.ofMillis(500);
 
-  /** How long the server waits for messages that it has counted and that are gone meanwhile. */
+  /** How long the server waits for messages that it has counted but that were removed meanwhile. */
   private static final Duration END_EXPIRES = Duration.ofMillis(250);
 
-  private static final long SILENCE_NANOS = HEARTBEAT.multipliedBy(3).toNanos();
+  private static final long SILENCE_NANOS = HEARTBEAT.multipliedBy(6).toNanos();
+  private static final String LAST_OF_CONSUMER = "Nats-Last-Consumer";
+  private static final String LAST_OF_STREAM = "Nats-Last-Stream";
   private static final int HEARTBEAT_STATUS = 100;
   private static final int NO_MESSAGES_STATUS = 404;
   private static final int EXPIRED_STATUS = 408;
@@ -66,6 +69,7 @@ final class PullSubscription implements AutoCloseable {
   private boolean pulling;
   private long heardAt;
   private long consumerSequence;
+  private long lookedThrough;
   private boolean ended;
   private boolean unknown;
 
@@ -73,7 +77,7 @@ final class PullSubscription implements AutoCloseable {
     this(consumer, BATCH, batchBytes(consumer), false);
   }
 
-  /** Asks for so many messages at a time and so many bytes of them. */
+  /** Requests this number of messages, and of bytes, at a time. */
   PullSubscription(JournalConsumer consumer, int batch, long batchBytes) {
     this(consumer, batch, batchBytes, false);
   }
@@ -175,7 +179,7 @@ final class PullSubscription implements AutoCloseable {
     heardAt = System.nanoTime();
     if (message.isStatusMessage()) {
       if (message.getSubject().equals(pull)) {
-        status(message.getStatus());
+        status(message.getStatus(), message.getHeaders());
       }
       return;
     }
@@ -199,8 +203,9 @@ final class PullSubscription implements AutoCloseable {
     ended = toEnd && message.metaData().pendingCount() == 0;
   }
 
-  private void status(Status status) {
+  private void status(Status status, @Nullable Headers headers) {
     if (status.getCode() == HEARTBEAT_STATUS) {
+      heartbeat(headers);
       return;
     }
     unknown =
@@ -222,6 +227,38 @@ final class PullSubscription implements AutoCloseable {
           what, "the server ended the reader (" + status.getMessageWithCode() + ")");
     }
     pulling = false;
+  }
+
+  /**
+   * A heartbeat says how many messages the consumer has sent and how far it has looked for them.
+   * The server looks on after each heartbeat, so this one says what was true of the one before.
+   */
+  private void heartbeat(@Nullable Headers headers) {
+    if (number(headers, LAST_OF_CONSUMER) == consumerSequence) {
+      lookedThrough = Math.max(lookedThrough, number(headers, LAST_OF_STREAM));
+    }
+  }
+
+  private static long number(@Nullable Headers headers, String name) {
+    String text = headers == null ? null : headers.getFirst(name);
+    try {
+      return text == null ? -1 : Long.parseLong(text);
+    } catch (NumberFormatException e) {
+      return -1; // of a server that writes something else there
+    }
+  }
+
+  /**
+   * Returns the sequence up to which the consumer has nothing left to deliver, if all delivered
+   * messages were taken from here; 0 otherwise.
+   */
+  long lookedThrough() {
+    return here.isEmpty() ? lookedThrough : 0;
+  }
+
+  /** Whether messages of all shards come although some were asked for. */
+  boolean readsAllShards() {
+    return consumer.allShards();
   }
 
   private void pullIfLow() {

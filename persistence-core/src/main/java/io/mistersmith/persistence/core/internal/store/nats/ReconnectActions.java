@@ -1,14 +1,13 @@
 package io.mistersmith.persistence.core.internal.store.nats;
 
 import io.mistersmith.persistence.core.internal.base.LibraryThreads;
+import io.mistersmith.persistence.core.internal.base.PeriodicService;
+import io.mistersmith.persistence.core.internal.base.Services;
 import io.nats.client.Connection;
 import io.nats.client.Message;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -16,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What is to be done when another connection took the place of one, on a thread of its own. */
+/** Runs in the background the actions that are due after another connection replaced one. */
 final class ReconnectActions implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(NatsLink.class);
@@ -24,8 +23,7 @@ final class ReconnectActions implements AutoCloseable {
   private static final Duration JETSTREAM_START = Duration.ofSeconds(30);
 
   private final Supplier<@Nullable Connection> current;
-  private final ExecutorService thread =
-      Executors.newSingleThreadExecutor(new LibraryThreads("persistence-nats-reconnected"));
+  private final PeriodicService service;
   private final List<Consumer<Connection>> onConnected = new CopyOnWriteArrayList<>();
   private final List<Runnable> onReconnect = new CopyOnWriteArrayList<>();
 
@@ -34,8 +32,15 @@ final class ReconnectActions implements AutoCloseable {
    *
    * @param current the present connection; null when the link is closed
    */
-  ReconnectActions(Supplier<@Nullable Connection> current) {
+  ReconnectActions(Supplier<@Nullable Connection> current, Services services) {
     this.current = current;
+    this.service =
+        services.onDemand(
+            "persistence-nats-reconnected", "what follows a reconnect is not done", this::runNow);
+  }
+
+  void start() {
+    service.start();
   }
 
   void onConnected(Consumer<Connection> action) {
@@ -48,11 +53,7 @@ final class ReconnectActions implements AutoCloseable {
 
   /** Runs the actions, soon, when JetStream answers. */
   void run() {
-    try {
-      thread.execute(this::runNow);
-    } catch (RejectedExecutionException e) {
-      log.debug("The link was closed while it was being connected", e);
-    }
+    service.wake();
   }
 
   private void runNow() {
@@ -96,6 +97,7 @@ final class ReconnectActions implements AutoCloseable {
 
   @Override
   public void close() {
-    thread.shutdownNow();
+    service.interrupt();
+    boolean unused = service.close(Duration.ZERO);
   }
 }

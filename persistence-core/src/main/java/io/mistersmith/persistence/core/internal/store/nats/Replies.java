@@ -4,7 +4,7 @@ import io.mistersmith.persistence.core.internal.base.LibraryThreads;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
-/** Hands on what a future brings, without a future of its own that nobody would look at. */
+/** Passes the result of a future to callbacks. */
 final class Replies {
 
   private Replies() {}

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ReplyLanes {
 
-  /** Who finds all of them lent asks as jnats does. */
+  /** The most lanes. When all are lent, a caller falls back to jnats' own request. */
   static final int MOST = 64;
 
   private static final int NO_RESPONDERS = 503;
@@ -53,7 +53,7 @@ final class ReplyLanes {
    *
    * @throws TimeoutException when none comes in time
    * @throws RefusedException when the server does not let this client ask, or be answered
-   * @throws JetStreamStatusException when nobody listens
+   * @throws JetStreamStatusException when the subject has no subscriber
    * @throws CancellationException when the connection is lost before it comes
    * @throws IllegalStateException when nothing was sent
    */

@@ -26,7 +26,7 @@ final class ServerClock extends Clock {
 
   private static final Logger log = LoggerFactory.getLogger(ServerClock.class);
 
-  /** What the clock showed at a reading of the monotonic clock. */
+  /** The time that the clock showed at a reading of the monotonic clock. */
   private record Reading(long epochNanos, long atNanos, boolean ofServer) {
 
     long shownAt(long nanoTime) {

@@ -8,7 +8,10 @@ import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What the server says against a connection or its messages, which jnats tells no caller. */
+/**
+ * Receives the server's errors about a connection or its messages, which jnats reports to no
+ * caller.
+ */
 final class ServerErrors implements ErrorListener {
 
   private static final Logger log = LoggerFactory.getLogger(NatsLink.class);
@@ -17,7 +20,7 @@ final class ServerErrors implements ErrorListener {
           "permissions violation for (publish|subscription)[^\"]*\"([^\"]*)\".*",
           Pattern.CASE_INSENSITIVE);
 
-  /** Is told on a thread that must not block. */
+  /** Receives the errors on a thread that must not block. */
   interface Listener {
 
     /** A message that was sent to the subject was dropped. */

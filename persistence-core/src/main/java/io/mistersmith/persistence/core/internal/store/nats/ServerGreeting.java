@@ -1,5 +1,9 @@
 package io.mistersmith.persistence.core.internal.store.nats;
 
+import io.mistersmith.persistence.config.NatsConfig;
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.error.PersistenceException;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -10,8 +14,8 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 
 /**
- * What a server says to a client that connects, before it has been asked anything. jnats does not
- * hand on the reason why a server refuses a connection as soon as it is made.
+ * A server's first words to a client that connects. Needed because jnats does not pass on the
+ * reason why a server refuses a connection as soon as it is made.
  *
  * @param says why the server cannot be connected to, as far as it says so
  * @param needsTls whether it accepts encrypted connections only
@@ -43,6 +47,24 @@ record ServerGreeting(String says, boolean needsTls) {
     } catch (IOException | IllegalArgumentException e) {
       return new ServerGreeting("no server answers (" + e.getMessage() + ")", false);
     }
+  }
+
+  /** The failure of an open, by what the configured servers say. */
+  static PersistenceException notConnected(String what, NatsConfig config, IOException cause) {
+    StringBuilder why = new StringBuilder();
+    boolean needsTls = false;
+    for (String server : config.servers()) {
+      ServerGreeting greeting = of(server, config.connectTimeout());
+      needsTls |= greeting.needsTls() && !server.startsWith("tls:") && !server.startsWith("wss:");
+      why.append(LinkOptions.redacted(server)).append(": ").append(greeting.says()).append("; ");
+    }
+    return needsTls
+        ? new NonTransientPersistenceException(
+            DataError.MISCONFIGURED,
+            what + ": the server accepts encrypted connections only; use a tls:// URL",
+            cause)
+        : NatsFailures.unreachable(
+            what, why + "check nats.servers and that one of them is running", cause);
   }
 
   private static String refusal(Socket socket, BufferedReader lines) {

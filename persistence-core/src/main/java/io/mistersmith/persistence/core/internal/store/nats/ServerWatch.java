@@ -1,6 +1,6 @@
 package io.mistersmith.persistence.core.internal.store.nats;
 
-import io.mistersmith.persistence.core.internal.resilience.Backoff;
+import io.mistersmith.persistence.core.internal.base.Backoff;
 import io.nats.client.Connection;
 import java.io.IOException;
 import java.net.URI;
@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
  * fail for want of a leader, the streams are asked for over the present connection and, if they
  * cannot be written there, over a connection to each other server that is known. Only a server over
  * which more of them can be written takes the place of the present one: while the whole cluster is
- * down nobody moves, and each process asks at growing intervals. Used by one thread, but for {@link
+ * down no process moves, and each asks at growing intervals. Used by one thread, except {@link
  * #suspect}, {@link #leave}, {@link #add} and {@link #finding}.
  */
 final class ServerWatch {
@@ -66,7 +66,7 @@ final class ServerWatch {
     leaving = connection;
   }
 
-  /** What is known about the server, for a request that got no answer. */
+  /** Returns the trouble that is known of the server, to explain a request that got no answer. */
   StreamProbe.Trouble finding() {
     return finding;
   }

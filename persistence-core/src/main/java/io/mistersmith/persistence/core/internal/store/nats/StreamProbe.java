@@ -32,7 +32,7 @@ final class StreamProbe {
   private StreamProbe() {}
 
   /**
-   * Why a stream cannot be written.
+   * The reason why a stream cannot be written.
    *
    * @param why in words; empty when it can be written
    * @param refused what the server answered instead of the stream's state
@@ -51,7 +51,7 @@ final class StreamProbe {
   }
 
   /**
-   * What was found.
+   * The result of a look at the streams.
    *
    * @param asked how many streams were asked for
    * @param writable how many of them can be written

@@ -5,8 +5,9 @@ import io.mistersmith.persistence.error.DataResult;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.model.Agent;
-import io.mistersmith.persistence.model.AgentStatus;
-import io.mistersmith.persistence.spi.StoredAgent;
+import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.spi.sql.AgentStore.StoredAgent;
+import io.mistersmith.persistence.spi.sql.SqlOptions;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -82,15 +83,15 @@ final class AgentBatch {
           + "ON CONFLICT (agent_id) DO NOTHING "
           + RETURNED;
 
-  private final Database database;
+  private final Statements statements;
 
-  AgentBatch(Database database) {
-    this.database = database;
+  AgentBatch(Statements statements) {
+    this.statements = statements;
   }
 
   /** Saves the agents unconditionally; parents must come before their children. */
-  Map<UUID, DataResult<StoredAgent>> save(Collection<Agent> agents) {
-    Map<UUID, DataResult<StoredAgent>> results = new LinkedHashMap<>();
+  Map<AgentId, DataResult<StoredAgent>> save(Collection<Agent> agents) {
+    Map<AgentId, DataResult<StoredAgent>> results = new LinkedHashMap<>();
     List<AgentValues> batch = new ArrayList<>();
     long characters = 0;
     for (Agent agent : agents) {
@@ -108,13 +109,13 @@ final class AgentBatch {
       }
     }
     save(batch, results);
-    Map<UUID, DataResult<StoredAgent>> inOrder = new LinkedHashMap<>();
+    Map<AgentId, DataResult<StoredAgent>> inOrder = new LinkedHashMap<>();
     agents.forEach(
         agent -> inOrder.put(agent.id(), Objects.requireNonNull(results.get(agent.id()))));
     return inOrder;
   }
 
-  private void save(List<AgentValues> batch, Map<UUID, DataResult<StoredAgent>> results) {
+  private void save(List<AgentValues> batch, Map<AgentId, DataResult<StoredAgent>> results) {
     if (batch.isEmpty()) {
       return;
     }
@@ -135,7 +136,7 @@ final class AgentBatch {
    * Whether a part of a batch that was refused as a whole may pass: not when the server is
    * unreachable, or the schema lacks something.
    */
-  private static boolean othersMayPass(PersistenceException e) {
+  static boolean othersMayPass(PersistenceException e) {
     return switch (e.error()) {
       case CONNECTION_FAILED -> TIMED_OUT.equals(PostgresFailures.state(e));
       case CLOSED -> false;
@@ -144,31 +145,26 @@ final class AgentBatch {
     };
   }
 
-  private Map<UUID, StoredAgent> saveTogether(List<AgentValues> batch) {
+  private Map<AgentId, StoredAgent> saveTogether(List<AgentValues> batch) {
     String what =
         batch.size() == 1
             ? "save agent " + batch.get(0).agent().id()
             : "save " + batch.size() + " agents";
-    for (int attempt = 1; ; attempt++) {
-      try {
-        return database.transaction(what, handle -> saveIn(handle, what, batch));
-      } catch (TransientPersistenceException e) {
-        if (e.error() != DataError.TRANSACTION_CONFLICT || attempt == ATTEMPTS) {
-          throw e;
-        }
-      }
-    }
+    return statements.attempt(
+        SqlOptions.of(what).withAttempts(ATTEMPTS), handle -> saveIn(handle, what, batch));
   }
 
-  private static Map<UUID, StoredAgent> saveIn(
+  private static Map<AgentId, StoredAgent> saveIn(
       Handle handle, String what, List<AgentValues> batch) {
-    Map<UUID, AgentStatus> before = new HashMap<>();
+    Map<AgentId, Agent.Status> before = new HashMap<>();
     handle
         .createQuery(LOCK)
         .bind("ids", SqlArray.text(ids(batch)))
-        .map((row, c) -> Map.entry(row.getObject(1, UUID.class), AgentRow.status(row, c)))
+        .map(
+            (row, c) ->
+                Map.entry(AgentId.of(row.getObject(1, UUID.class)), AgentRow.status(row, c)))
         .forEach(row -> before.put(row.getKey(), row.getValue()));
-    Map<UUID, StoredAgent> saved = new HashMap<>();
+    Map<AgentId, StoredAgent> saved = new HashMap<>();
     write(handle, UPDATE, batch.stream().filter(v -> before.containsKey(v.id())).toList(), saved);
     write(handle, INSERT, batch.stream().filter(v -> !before.containsKey(v.id())).toList(), saved);
     if (saved.size() < batch.size()) {
@@ -181,7 +177,7 @@ final class AgentBatch {
   }
 
   private static void write(
-      Handle handle, String sql, List<AgentValues> rows, Map<UUID, StoredAgent> saved) {
+      Handle handle, String sql, List<AgentValues> rows, Map<AgentId, StoredAgent> saved) {
     if (!rows.isEmpty()) {
       bind(handle.createQuery(sql), rows)
           .map(AgentRow::read)
@@ -202,7 +198,7 @@ final class AgentBatch {
             "parents",
             SqlArray.text(
                 rows.stream()
-                    .map(values -> values.agent().parent().map(UUID::toString).orElse(null))
+                    .map(values -> values.agent().parent().map(AgentId::toString).orElse(null))
                     .toList()));
   }
 

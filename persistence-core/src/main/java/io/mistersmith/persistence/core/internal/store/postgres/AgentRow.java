@@ -1,14 +1,20 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.JsonSerializer;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.module.SimpleModule;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.model.Agent;
-import io.mistersmith.persistence.model.AgentStatus;
-import io.mistersmith.persistence.spi.StoredAgent;
+import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.spi.sql.AgentStore.StoredAgent;
+import java.io.IOException;
+import java.math.BigDecimal;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.HashMap;
@@ -23,7 +29,25 @@ import org.jdbi.v3.core.statement.StatementContext;
 /** Agents as rows of {@code agents.registry}: enums in lower case, maps as JSON. */
 final class AgentRow {
 
-  private static final ObjectMapper JSON = JsonMapper.builder().build();
+  /** Writes a double as jsonb gives it back: without an exponent, but as a double. */
+  private static final JsonSerializer<Double> PLAIN_DOUBLE =
+      new JsonSerializer<>() {
+        @Override
+        public void serialize(Double value, JsonGenerator json, SerializerProvider provider)
+            throws IOException {
+          if (value.isNaN() || value.isInfinite()) {
+            json.writeNumber(value);
+          } else {
+            String plain = new BigDecimal(value.toString()).toPlainString();
+            json.writeNumber(plain.indexOf('.') < 0 ? plain + ".0" : plain);
+          }
+        }
+      };
+
+  private static final ObjectMapper JSON =
+      JsonMapper.builder()
+          .addModule(new SimpleModule().addSerializer(Double.class, PLAIN_DOUBLE))
+          .build();
   private static final TypeReference<HashMap<String, Object>> OBJECT = new TypeReference<>() {};
 
   private AgentRow() {}
@@ -31,14 +55,14 @@ final class AgentRow {
   static <S extends SqlStatement<S>> S bind(S statement, Agent agent) {
     AgentValues values = values(agent);
     return statement
-        .bind("id", agent.id())
+        .bind("id", agent.id().uuid())
         .bind("type", agent.type())
         .bind("name", agent.name())
         .bind("status", values.status())
         .bind("capabilities", values.capabilities())
         .bind("configuration", values.configuration())
         .bind("metadata", values.metadata())
-        .bind("parent", agent.parent().orElse(null));
+        .bind("parent", agent.parent().map(AgentId::uuid).orElse(null));
   }
 
   /**
@@ -55,7 +79,7 @@ final class AgentRow {
   }
 
   static StoredAgent read(ResultSet row, StatementContext context) throws SQLException {
-    UUID id = row.getObject("agent_id", UUID.class);
+    AgentId id = AgentId.of(row.getObject("agent_id", UUID.class));
     return new StoredAgent(
         new Agent(
             id,
@@ -65,13 +89,13 @@ final class AgentRow {
             map(id, "capabilities", row),
             map(id, "configuration", row),
             map(id, "metadata", row),
-            Optional.ofNullable(row.getObject("parent_agent_id", UUID.class))),
+            Optional.ofNullable(row.getObject("parent_agent_id", UUID.class)).map(AgentId::of)),
         row.getLong("version"),
         SqlTime.get(row, "updated_at"));
   }
 
-  static AgentStatus status(ResultSet row, StatementContext context) throws SQLException {
-    return AgentStatus.valueOf(row.getString("status").toUpperCase(Locale.ROOT));
+  static Agent.Status status(ResultSet row, StatementContext context) throws SQLException {
+    return Agent.Status.valueOf(row.getString("status").toUpperCase(Locale.ROOT));
   }
 
   private static String json(Agent agent, String field, Map<String, Object> value) {
@@ -86,7 +110,8 @@ final class AgentRow {
   }
 
   /** Members that are null count as absent: an agent's maps cannot hold them. */
-  private static Map<String, Object> map(UUID id, String field, ResultSet row) throws SQLException {
+  private static Map<String, Object> map(AgentId id, String field, ResultSet row)
+      throws SQLException {
     String text = row.getString(field);
     try {
       Map<String, Object> map = text == null ? new HashMap<>() : JSON.readValue(text, OBJECT);

@@ -1,11 +1,11 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
 import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.AgentId;
 import java.util.Locale;
-import java.util.UUID;
 
 /**
- * What an agent's row is written from.
+ * The values of an agent's row.
  *
  * @param agent the agent
  * @param capabilities its capabilities as JSON
@@ -14,7 +14,7 @@ import java.util.UUID;
  */
 record AgentValues(Agent agent, String capabilities, String configuration, String metadata) {
 
-  UUID id() {
+  AgentId id() {
     return agent.id();
   }
 

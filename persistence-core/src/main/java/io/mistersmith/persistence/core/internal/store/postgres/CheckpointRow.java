@@ -1,9 +1,10 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
-import io.mistersmith.persistence.lifecycle.Checkpoint;
+import io.mistersmith.persistence.checkpoint.Checkpoint;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.spi.StoredState;
+import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Optional;
@@ -27,14 +28,15 @@ final class CheckpointRow {
     Long kvRevision = row.getObject("kv_revision", Long.class);
     return new Checkpoint(
         row.getObject("checkpoint_id", UUID.class),
-        row.getObject("agent_id", UUID.class),
+        AgentId.of(row.getObject("agent_id", UUID.class)),
         Optional.ofNullable(row.getString("checkpoint_name")),
         Optional.ofNullable(row.getString("trigger_event")),
         Optional.ofNullable(row.getObject("parent_checkpoint_id", UUID.class)),
         row.getLong("journal_sequence") < 1
             ? Optional.empty()
             : Optional.of(
-                new Revision(row.getLong("journal_epoch"), row.getLong("journal_sequence"))),
+                new Revision.OfJournal(
+                    row.getLong("journal_epoch"), row.getLong("journal_sequence"))),
         kvRevision == null ? OptionalLong.empty() : OptionalLong.of(kvRevision),
         row.getInt("entry_count"),
         row.getLong("size_bytes"),
@@ -44,9 +46,10 @@ final class CheckpointRow {
 
   static StoredState entry(ResultSet row, StatementContext context) throws SQLException {
     return new StoredState(
-        new StateKey(row.getString("agent_id"), row.getString("state_key")),
+        StateKey.ofPath(
+            AgentId.of(row.getObject("agent_id", UUID.class)), row.getString("state_key")),
         StateRow.value(row),
-        new Revision(row.getLong("epoch"), row.getLong("version")),
+        new Revision.OfJournal(row.getLong("epoch"), row.getLong("version")),
         SqlTime.get(row, "updated_at"),
         SqlTime.optional(row, "expires_at"),
         false,

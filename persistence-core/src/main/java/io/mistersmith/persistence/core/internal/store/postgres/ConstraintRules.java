@@ -2,7 +2,7 @@ package io.mistersmith.persistence.core.internal.store.postgres;
 
 import java.util.Map;
 
-/** What the constraints demand that an application's data can violate, in words. */
+/** Explains the constraints that an application's data can violate. */
 final class ConstraintRules {
   private static final Map<String, String> RULES =
       Map.of(

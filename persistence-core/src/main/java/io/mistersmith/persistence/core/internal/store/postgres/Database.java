@@ -1,18 +1,22 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
-import io.mistersmith.persistence.core.internal.pool.PoolSet;
+import com.zaxxer.hikari.HikariDataSource;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.error.TransientPersistenceException;
+import io.mistersmith.persistence.spi.sql.SqlOptions;
+import io.mistersmith.persistence.spi.sql.SqlOptions.Isolation;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import javax.sql.DataSource;
+import org.jdbi.v3.core.ConnectionException;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
-import org.jdbi.v3.core.transaction.TransactionIsolationLevel;
 
 /**
  * Runs statements on one pool, and turns whatever is thrown into typed failures. Thread-safe.
@@ -20,7 +24,7 @@ import org.jdbi.v3.core.transaction.TransactionIsolationLevel;
  * <p>A call has one deadline in all: what it waited for a connection is taken off what it may wait
  * for the server. When the server is known not to answer, it is not asked.
  */
-final class Database {
+final class Database implements Statements {
 
   /** A shorter wait for a connection is not worth a call to the socket. */
   private static final Duration SHORT = Duration.ofMillis(100);
@@ -29,12 +33,24 @@ final class Database {
 
   private final Jdbi jdbi;
   private final PoolSet pools;
+  private final Pool pool;
   private final Availability availability;
+  private final SecondConnection second;
 
-  Database(PoolSet pools, DataSource pool, Availability availability) {
+  Database(PoolSet pools, Pool pool, Availability availability) {
     this.pools = pools;
+    this.pool = pool;
     this.availability = availability;
-    this.jdbi = Jdbi.create(() -> acquire(pool, pools.callLimit()));
+    Duration limit = PoolSettings.callLimit(pool.config());
+    this.second = new SecondConnection(() -> size(pool.source()));
+    this.jdbi = Jdbi.create(() -> second.acquire(() -> acquire(pool.source(), limit)));
+    jdbi.setSqlLogger(pool.slow());
+  }
+
+  private static int size(DataSource pool) {
+    return pool instanceof HikariDataSource hikari
+        ? hikari.getMaximumPoolSize()
+        : Integer.MAX_VALUE;
   }
 
   private static Connection acquire(DataSource pool, Duration limit) throws SQLException {
@@ -55,24 +71,200 @@ final class Database {
     return connection;
   }
 
+  @Override
+  public <T> T read(String what, Function<Handle, T> work) {
+    return ask(what, () -> onHandle(work));
+  }
+
+  @Override
+  public <T> T write(String what, Function<Handle, T> work) {
+    return ask(what, () -> onHandle(work));
+  }
+
+  @Override
+  public <T> T snapshot(String what, Function<Handle, T> work) {
+    return ask(what, () -> inTransaction(Isolation.REPEATABLE_READ, true, work));
+  }
+
+  @Override
+  public <T> T transaction(SqlOptions options, Function<Handle, T> work) {
+    return transaction(options, false, work);
+  }
+
+  @Override
+  public <T> T attempt(SqlOptions options, Function<Handle, T> work) {
+    return transaction(options, false, work);
+  }
+
+  @Override
+  public <T> T whole(Supplier<T> call) {
+    return call.get();
+  }
+
+  /** Runs statements in a transaction, again where another one won and the options say so. */
+  <T> T transaction(SqlOptions options, boolean readOnly, Function<Handle, T> work) {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return ask(options.what(), () -> inTransaction(options.isolation(), readOnly, work));
+      } catch (TransientPersistenceException e) {
+        if (e.error() != DataError.TRANSACTION_CONFLICT || attempt == options.attempts()) {
+          throw e;
+        }
+      }
+    }
+  }
+
   /**
-   * Runs one statement, which is its own transaction.
-   *
-   * @param what what is done to whom, for the message of a failure
+   * Runs a unit of work in a transaction, again where another one won and the options say so. Fails
+   * as {@code OUTCOME_UNKNOWN} when the connection is lost once COMMIT was sent.
    */
-  <T> T call(String what, Function<Handle, T> work) {
-    return ask(what, () -> jdbi.withHandle(work::apply));
+  <T> T unit(SqlOptions options, Function<Handle, T> work) {
+    for (int attempt = 1; ; attempt++) {
+      AtomicBoolean committing = new AtomicBoolean();
+      try {
+        return ask(options.what(), () -> onHandle(handle -> commit(handle, work, committing)));
+      } catch (PersistenceException e) {
+        if (committing.get() && PostgresFailures.leavesOutcomeUnknown(e)) {
+          throw lostCommit(options, e);
+        }
+        if (e.error() != DataError.TRANSACTION_CONFLICT || attempt == options.attempts()) {
+          throw e;
+        }
+      }
+    }
   }
 
-  /** Runs statements in one transaction, which is rolled back when {@code work} throws. */
-  <T> T transaction(String what, Function<Handle, T> work) {
-    return ask(what, () -> jdbi.inTransaction(work::apply));
+  private <T> T commit(Handle handle, Function<Handle, T> work, AtomicBoolean committing) {
+    return handle.inTransaction(
+        same -> {
+          T result = second.holding(() -> work.apply(same));
+          committing.set(true);
+          return result;
+        });
   }
 
-  /** {@link #transaction}, whose statements all see the data of one moment. */
-  <T> T snapshot(String what, Function<Handle, T> work) {
+  private static TransientPersistenceException lostCommit(
+      SqlOptions options, PersistenceException failure) {
+    return new TransientPersistenceException(
+        DataError.OUTCOME_UNKNOWN,
+        options.what()
+            + ": the connection was lost after COMMIT was sent, so it may or may not have been"
+            + " applied; "
+            + options
+                .correlationId()
+                .map(id -> "TransactionRunner.outcome(\"" + id + "\") tells")
+                .orElse("look for what it wrote, or give it a correlation id the next time")
+            + " ("
+            + failure.getMessage()
+            + ")",
+        failure);
+  }
+
+  /** Runs statements in a transaction that is rolled back. */
+  <T> T undone(String what, Function<Handle, T> work) {
+    return ask(what, () -> onHandle(handle -> undone(handle, work)));
+  }
+
+  private static <T> T undone(Handle handle, Function<Handle, T> work) {
+    handle.begin();
+    T result;
+    try {
+      result = work.apply(handle);
+    } catch (RuntimeException e) {
+      try {
+        handle.rollback();
+      } catch (RuntimeException rollback) {
+        e.addSuppressed(rollback);
+      }
+      throw e;
+    }
+    handle.rollback();
+    return result;
+  }
+
+  /** Runs statements on a connection of the application, which commits or rolls back. */
+  <T> T join(SqlOptions options, Connection connection, Function<Handle, T> work) {
     return ask(
-        what, () -> jdbi.inTransaction(TransactionIsolationLevel.REPEATABLE_READ, work::apply));
+        options.what(),
+        () -> {
+          requireTransaction(connection, options);
+          // Not closed: that would close the connection.
+          Handle handle = Jdbi.open(connection);
+          return second.holding(() -> work.apply(handle));
+        });
+  }
+
+  private static void requireTransaction(Connection connection, SqlOptions options) {
+    int least =
+        switch (options.isolation()) {
+          case READ_COMMITTED -> Connection.TRANSACTION_READ_UNCOMMITTED;
+          case REPEATABLE_READ -> Connection.TRANSACTION_REPEATABLE_READ;
+          case SERIALIZABLE -> Connection.TRANSACTION_SERIALIZABLE;
+        };
+    try {
+      if (connection.getAutoCommit()) {
+        throw new ThrownByWorkException(
+            new IllegalStateException(
+                options.what()
+                    + ": the connection commits each statement by itself; call"
+                    + " setAutoCommit(false), or begin the transaction first"));
+      }
+      if (connection.getTransactionIsolation() < least) {
+        throw new ThrownByWorkException(
+            new IllegalStateException(
+                options.what()
+                    + ": it needs the isolation "
+                    + options.isolation()
+                    + ", and the transaction on the connection has less"));
+      }
+    } catch (SQLException e) {
+      throw new ConnectionException(e);
+    }
+  }
+
+  /** The first statement says how, since the driver would use two round trips of its own for it. */
+  private <T> T inTransaction(Isolation isolation, boolean readOnly, Function<Handle, T> work) {
+    if (isolation == Isolation.READ_COMMITTED) {
+      return onHandle(handle -> committed(handle, work));
+    }
+    String mode =
+        "SET TRANSACTION ISOLATION LEVEL "
+            + isolation.name().replace('_', ' ')
+            + (readOnly ? " READ ONLY" : "");
+    return onHandle(
+        handle ->
+            committed(
+                handle,
+                same -> {
+                  same.execute(mode);
+                  return work.apply(same);
+                }));
+  }
+
+  /** Commits the work, and counts a slow commit as a slow statement. */
+  private <T> T committed(Handle handle, Function<Handle, T> work) {
+    long[] worked = new long[1];
+    T result =
+        handle.inTransaction(
+            same -> {
+              T done = work.apply(same);
+              worked[0] = System.nanoTime();
+              return done;
+            });
+    pool.slow().committed(System.nanoTime() - worked[0]);
+    return result;
+  }
+
+  /** Jdbi's own withHandle would join a transaction that is open on this thread. */
+  private <T> T onHandle(Function<Handle, T> work) {
+    try (Handle handle = jdbi.open()) {
+      long taken = System.nanoTime();
+      try {
+        return work.apply(handle);
+      } finally {
+        pool.meter().used(System.nanoTime() - taken);
+      }
+    }
   }
 
   private <T> T ask(String what, Supplier<T> call) {
@@ -80,6 +272,8 @@ final class Database {
     long asked = System.nanoTime();
     try {
       return call.get();
+    } catch (ThrownByWorkException e) {
+      throw e.thrown();
     } catch (RuntimeException e) {
       PersistenceException failure = failure(what, e);
       if (PostgresFailures.isSilence(e)) {
@@ -90,15 +284,25 @@ final class Database {
   }
 
   private PersistenceException failure(String what, RuntimeException thrown) {
+    if (PostgresFailures.spoilsSession(thrown)) {
+      pools.renew(pool.server());
+    }
+    return typed(what, thrown);
+  }
+
+  /** Returns the typed failure of a statement, which may be one already. */
+  PersistenceException typed(String what, Throwable thrown) {
     if (pools.isClosed() && !(thrown instanceof PersistenceException)) {
       return new NonTransientPersistenceException(
           DataError.CLOSED, what + ": the store is closed", thrown.getCause());
     }
-    if (PostgresFailures.spoilsSession(thrown)) {
-      pools.renew();
-    }
     return PostgresFailures.of(
-        PostgresFailures.concernsServer(thrown) ? what + ", PostgreSQL " + pools.server() : what,
+        PostgresFailures.concernsServer(thrown) ? what + ", PostgreSQL " + pool.server() : what,
         thrown);
+  }
+
+  /** Returns how long one statement may take. */
+  Duration statementTimeout() {
+    return pool.config().statementTimeout();
   }
 }

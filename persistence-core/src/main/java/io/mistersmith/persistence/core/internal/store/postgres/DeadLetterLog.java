@@ -1,8 +1,8 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.spi.StateChange;
-import io.mistersmith.persistence.spi.Unreadable;
+import io.mistersmith.persistence.spi.hot.JournalEntry.Unreadable;
+import io.mistersmith.persistence.spi.sql.JournalStore.StateChange;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -53,8 +53,8 @@ final class DeadLetterLog {
           .bind("bucket", bucket)
           .bind("subject", SqlText.storable(change.subject()))
           .bind("escaped", !SqlText.isStorable(change.subject()))
-          .bind("agent", change.key().map(StateKey::agent).orElse(null))
-          .bind("key", change.key().map(StateKey::key).orElse(null))
+          .bind("agent", change.key().map(key -> key.agent().toString()).orElse(null))
+          .bind("key", change.key().map(StateKey::path).orElse(null))
           .bind("epoch", change.revision().epoch())
           .bind("sequence", change.revision().sequence())
           .bind("operation", change.operation().name().toLowerCase(Locale.ROOT))

@@ -13,17 +13,17 @@ import org.slf4j.LoggerFactory;
  * Decides whether PostgreSQL refuses single rows of a batch or all rows alike.
  *
  * <p>The rule: a row is at fault, and becomes a dead letter, when PostgreSQL refuses it while it
- * takes others. Which SQLSTATE it refuses with does not matter, because triggers raise any. The
- * others are, in this order, a {@linkplain StoreProbe probe row} that is tried before and after the
- * refused row, and the row's neighbours in the batch. Where the probe is refused too, a row that is
- * refused in another way (SQLSTATE or constraint) is still at fault.
+ * takes others. The SQLSTATE does not matter, because triggers raise any. The others are, in this
+ * order, a {@linkplain StoreProbe probe row} that is tried before and after the refused row, and
+ * the row's neighbours in the batch. Where the probe is refused too, a row that is refused in
+ * another way (SQLSTATE or constraint) is still at fault.
  *
  * <p>When PostgreSQL refuses all that is tried alike, the table is at fault: a trigger that raises
  * during maintenance, a column that is missing. Then nothing becomes a dead letter, the whole batch
  * fails with the refusal, and the flush tries it again together with what was written meanwhile, so
  * that a single bad row is isolated as soon as one of its neighbours passes.
  *
- * <p>Where no agent is registered no probe can be written. Then a row is at fault when the server
+ * <p>If no agent is registered, no probe can be written. Then a row is at fault when the server
  * itself found fault with its data (SQLSTATE classes 22, 23 and 54, but not raised by a function).
  *
  * <p>A failure that says nothing about rows (connection, resources, a deadlock, a timeout) is

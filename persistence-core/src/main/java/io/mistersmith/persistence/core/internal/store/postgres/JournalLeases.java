@@ -3,7 +3,10 @@ package io.mistersmith.persistence.core.internal.store.postgres;
 import java.time.Duration;
 import org.jdbi.v3.core.Handle;
 
-/** Who flushes for all, for how long by the database's clock; the token counts the holders. */
+/**
+ * The leases that name the runtime that flushes a journal, and their ends by the database's clock.
+ * The token counts the holders.
+ */
 final class JournalLeases {
 
   private static final String ACQUIRE =

@@ -1,23 +1,31 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
-import io.mistersmith.persistence.spi.JournalPosition;
+import io.mistersmith.persistence.error.OtherInstallationException;
+import io.mistersmith.persistence.spi.sql.JournalPosition;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 
-/** The journals' positions and the epochs that name their messages. */
+/**
+ * The journals' positions and the epochs that name their messages. Each statement also looks whose
+ * database it is: behind an address that stays the same another one can answer.
+ */
 final class JournalPositions {
 
   private static final String FIND =
       """
-      SELECT p.bucket, p.epoch, p.sequence, p.message_time_nanos, p.stream_created_nanos,
-             e.epoch AS epoch_number, e.first_sequence
-        FROM agents.journal_positions p
-        JOIN agents.journal_epochs e
-          ON e.bucket = p.bucket AND e.stream_created_nanos = p.stream_created_nanos
-       WHERE p.bucket = :bucket
+      SELECT i.id AS installation, p.bucket, p.epoch, p.sequence, p.message_time_nanos,
+             p.stream_created_nanos, e.epoch AS epoch_number, e.first_sequence
+        FROM agents.installation i
+        LEFT JOIN (agents.journal_positions p
+                   JOIN agents.journal_epochs e
+                     ON e.bucket = p.bucket AND e.stream_created_nanos = p.stream_created_nanos)
+          ON p.bucket = :bucket
        ORDER BY e.epoch DESC
       """;
 
@@ -26,11 +34,15 @@ final class JournalPositions {
       UPDATE agents.journal_positions p
          SET sequence = :next, message_time_nanos = :messageTime, updated_at = clock_timestamp()
        WHERE p.bucket = :bucket AND p.epoch = :epoch AND p.sequence = :previous
+         AND EXISTS (SELECT 1 FROM agents.installation WHERE id = :installation)
       RETURNING EXISTS (SELECT 1 FROM agents.dead_letters d
                          WHERE d.bucket = p.bucket AND d.status = 'open')
       """;
 
-  /** One at a time, so that those who lose a race use up no numbers and see who won. */
+  /**
+   * Lets one transaction at a time start an epoch: the losers of a race use up no numbers and see
+   * the winner's epoch.
+   */
   private static final String QUEUE =
       "SELECT 1 FROM pg_advisory_xact_lock(hashtextextended('agents.journal ' || :bucket, 0))";
 
@@ -41,6 +53,7 @@ final class JournalPositions {
       SELECT :bucket, nextval('agents.journal_epoch_numbers'), :sequence, 0, :created,
              clock_timestamp()
        WHERE NOT EXISTS (SELECT 1 FROM agents.journal_positions WHERE bucket = :bucket)
+         AND EXISTS (SELECT 1 FROM agents.installation WHERE id = :installation)
       RETURNING epoch
       """;
 
@@ -52,6 +65,7 @@ final class JournalPositions {
              updated_at = clock_timestamp()
        WHERE bucket = :bucket AND epoch = :observedEpoch AND sequence = :observedSequence
          AND stream_created_nanos = :observedCreated
+         AND EXISTS (SELECT 1 FROM agents.installation WHERE id = :installation)
       RETURNING epoch
       """;
 
@@ -62,7 +76,7 @@ final class JournalPositions {
       VALUES (:bucket, :epoch, :first, :created, :reason)
       """;
 
-  /** What became of a {@link #move}. */
+  /** The outcome of a {@link #move}. */
   enum Move {
     /** The position was not where it was thought to be; nothing happened. */
     REFUSED,
@@ -72,26 +86,50 @@ final class JournalPositions {
     DONE_WITH_OPEN_DEAD_LETTERS
   }
 
+  private final UUID installation;
+
+  /** Positions of this installation's database, and no other one's. */
+  JournalPositions(UUID installation) {
+    this.installation = installation;
+  }
+
+  /** A row of {@link #FIND}, which has one without a position where the bucket has none. */
+  private record Found(
+      UUID installation, Optional<JournalPosition> position, JournalPosition.Epoch epoch) {
+
+    static Found of(ResultSet row) throws SQLException {
+      String bucket = row.getString("bucket");
+      return new Found(
+          row.getObject("installation", UUID.class),
+          bucket == null
+              ? Optional.empty()
+              : Optional.of(
+                  new JournalPosition(
+                      bucket,
+                      row.getLong("epoch"),
+                      row.getLong("sequence"),
+                      SqlTime.ofNanos(row.getLong("message_time_nanos")),
+                      SqlTime.ofNanos(row.getLong("stream_created_nanos")),
+                      List.of())),
+          new JournalPosition.Epoch(row.getLong("epoch_number"), row.getLong("first_sequence")));
+    }
+  }
+
   Optional<JournalPosition> find(Handle handle, String bucket) {
-    return handle
-        .createQuery(FIND)
-        .bind("bucket", bucket)
-        .reduceResultSet(
-            Optional.empty(),
-            (found, row, context) ->
-                Optional.of(
-                    with(
-                        found.isPresent()
-                            ? found.get()
-                            : new JournalPosition(
-                                row.getString("bucket"),
-                                row.getLong("epoch"),
-                                row.getLong("sequence"),
-                                SqlTime.ofNanos(row.getLong("message_time_nanos")),
-                                SqlTime.ofNanos(row.getLong("stream_created_nanos")),
-                                List.of()),
-                        new JournalPosition.Epoch(
-                            row.getLong("epoch_number"), row.getLong("first_sequence")))));
+    List<Found> rows =
+        handle.createQuery(FIND).bind("bucket", bucket).map((row, context) -> Found.of(row)).list();
+    if (rows.isEmpty()) {
+      throw InstallationIdentity.missing("journal " + bucket);
+    }
+    UUID found = rows.get(0).installation();
+    if (!found.equals(installation)) {
+      throw OtherInstallationException.ofDatabase(found, installation);
+    }
+    Optional<JournalPosition> position = rows.get(0).position();
+    for (Found row : rows) {
+      position = position.map(newer -> with(newer, row.epoch()));
+    }
+    return position;
   }
 
   /** Adds an older epoch of the stream, unless later ones name all of its messages. */
@@ -119,6 +157,7 @@ final class JournalPositions {
         .bind("bucket", previous.bucket())
         .bind("epoch", previous.epoch())
         .bind("previous", previous.sequence())
+        .bind("installation", installation)
         .bind("next", next.sequence())
         .bind("messageTime", SqlTime.nanos(next.messageTime()))
         .mapTo(Boolean.class)
@@ -144,6 +183,7 @@ final class JournalPositions {
                 .bind("bucket", bucket)
                 .bind("sequence", firstSequence - 1)
                 .bind("created", created)
+                .bind("installation", installation)
                 .mapTo(Long.class)
                 .findOne()
             : handle
@@ -154,6 +194,7 @@ final class JournalPositions {
                 .bind("observedEpoch", observed.get().epoch())
                 .bind("observedSequence", observed.get().sequence())
                 .bind("observedCreated", SqlTime.nanos(observed.get().streamCreated()))
+                .bind("installation", installation)
                 .mapTo(Long.class)
                 .findOne();
     epoch.ifPresent(

@@ -1,7 +1,7 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
 import io.mistersmith.persistence.model.Revision;
-import io.mistersmith.persistence.spi.JournalPosition;
+import io.mistersmith.persistence.spi.sql.JournalPosition;
 import java.time.Duration;
 import java.time.Instant;
 import org.jdbi.v3.core.Handle;
@@ -96,7 +96,7 @@ final class JournalSamples {
         .one();
   }
 
-  boolean wasApplied(Handle handle, String bucket, Revision revision, Instant time) {
+  boolean wasApplied(Handle handle, String bucket, Revision.OfJournal revision, Instant time) {
     return handle
         .createQuery(WAS_APPLIED)
         .bind("bucket", bucket)

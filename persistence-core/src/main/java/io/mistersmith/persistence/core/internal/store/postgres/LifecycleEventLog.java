@@ -4,11 +4,12 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.mistersmith.persistence.agent.LifecycleEvents.LifecycleEvent;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
-import io.mistersmith.persistence.lifecycle.LifecycleEvent;
-import io.mistersmith.persistence.model.AgentStatus;
-import io.mistersmith.persistence.spi.StoredAgent;
+import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.spi.sql.AgentStore.StoredAgent;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -25,7 +26,7 @@ import org.jdbi.v3.core.statement.StatementContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes {@code agents.lifecycle_events} within the transaction of what it tells of. Events that
+ * Writes {@code agents.lifecycle_events} within the transaction of the recorded change. Events that
  * are recorded with what they tell of get the database's time; the others bring theirs.
  */
 final class LifecycleEventLog {
@@ -70,7 +71,7 @@ final class LifecycleEventLog {
   }
 
   /** Records what this transaction does. */
-  static void happened(Handle handle, UUID agent, String type, Map<String, Object> data) {
+  static void happened(Handle handle, AgentId agent, String type, Map<String, Object> data) {
     insert(
         handle,
         UUID.randomUUID(),
@@ -84,7 +85,8 @@ final class LifecycleEventLog {
   }
 
   /** Records a registration, or a change of status if it is one. */
-  static void status(Handle handle, UUID agent, Optional<AgentStatus> before, AgentStatus after) {
+  static void status(
+      Handle handle, AgentId agent, Optional<Agent.Status> before, Agent.Status after) {
     if (!before.equals(Optional.of(after))) {
       insert(
           handle,
@@ -101,13 +103,13 @@ final class LifecycleEventLog {
 
   /** {@link #status} of many agents; {@code before} has those that were registered. */
   static void statuses(
-      Handle handle, Map<UUID, AgentStatus> before, Collection<StoredAgent> after) {
+      Handle handle, Map<AgentId, Agent.Status> before, Collection<StoredAgent> after) {
     List<String> agents = new ArrayList<>();
     List<String> types = new ArrayList<>();
     List<@Nullable String> previous = new ArrayList<>();
     List<String> next = new ArrayList<>();
     for (StoredAgent stored : after) {
-      AgentStatus old = before.get(stored.agent().id());
+      Agent.Status old = before.get(stored.agent().id());
       if (old != stored.agent().status()) {
         agents.add(stored.agent().id().toString());
         types.add(old == null ? LifecycleEvent.REGISTERED : LifecycleEvent.STATUS_CHANGED);
@@ -129,22 +131,22 @@ final class LifecycleEventLog {
   private static boolean insert(
       Handle handle,
       UUID id,
-      UUID agent,
+      AgentId agent,
       String type,
-      Optional<AgentStatus> previous,
-      Optional<AgentStatus> next,
+      Optional<Agent.Status> previous,
+      Optional<Agent.Status> next,
       Map<String, Object> data,
-      @Nullable UUID triggeredBy,
+      @Nullable AgentId triggeredBy,
       @Nullable String at) {
     return handle
             .createUpdate(RECORD)
             .bind("id", id)
-            .bind("agent", agent)
+            .bind("agent", agent.uuid())
             .bind("type", type)
             .bind("previous", previous.map(LifecycleEventLog::column).orElse(null))
             .bind("new", next.map(LifecycleEventLog::column).orElse(null))
             .bind("data", json(agent, type, data))
-            .bind("triggeredBy", triggeredBy)
+            .bind("triggeredBy", triggeredBy == null ? null : triggeredBy.uuid())
             .bind("at", at)
             .execute()
         == 1;
@@ -153,25 +155,25 @@ final class LifecycleEventLog {
   static LifecycleEvent read(ResultSet row, StatementContext context) throws SQLException {
     return new LifecycleEvent(
         row.getObject("event_id", UUID.class),
-        row.getObject("agent_id", UUID.class),
+        AgentId.of(row.getObject("agent_id", UUID.class)),
         row.getString("event_type"),
         status(row.getString("previous_status")),
         status(row.getString("new_status")),
         data(row),
-        Optional.ofNullable(row.getObject("triggered_by", UUID.class)),
+        Optional.ofNullable(row.getObject("triggered_by", UUID.class)).map(AgentId::of),
         SqlTime.get(row, "created_at"));
   }
 
-  private static String column(AgentStatus status) {
+  private static String column(Agent.Status status) {
     return status.name().toLowerCase(Locale.ROOT);
   }
 
-  private static Optional<AgentStatus> status(@Nullable String column) {
+  private static Optional<Agent.Status> status(@Nullable String column) {
     return Optional.ofNullable(column)
-        .map(text -> AgentStatus.valueOf(text.toUpperCase(Locale.ROOT)));
+        .map(text -> Agent.Status.valueOf(text.toUpperCase(Locale.ROOT)));
   }
 
-  private static String json(UUID agent, String type, Map<String, Object> data) {
+  private static String json(AgentId agent, String type, Map<String, Object> data) {
     try {
       return JSON.writeValueAsString(data);
     } catch (JsonProcessingException e) {

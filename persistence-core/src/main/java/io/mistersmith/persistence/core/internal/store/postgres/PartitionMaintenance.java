@@ -15,7 +15,7 @@ interface PartitionMaintenance {
   /**
    * Maintains one table, in a transaction of its own.
    *
-   * @return what came of it; empty if the table is not registered any more
+   * @return the outcome; empty if the table is not registered any more
    */
   Optional<Outcome> maintain(Table table);
 
@@ -32,7 +32,7 @@ interface PartitionMaintenance {
   }
 
   /**
-   * What came of maintaining a table.
+   * The outcome of maintaining a table.
    *
    * @param result {@code done}, {@code incomplete}, {@code failed}, {@code missing} or {@code busy}
    * @param created how many partitions were created

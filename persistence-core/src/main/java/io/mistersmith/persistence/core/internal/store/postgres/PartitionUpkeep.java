@@ -1,7 +1,7 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
-import io.mistersmith.persistence.core.internal.base.Background;
-import io.mistersmith.persistence.core.internal.base.ServiceHealth;
+import io.mistersmith.persistence.core.internal.base.PeriodicService;
+import io.mistersmith.persistence.core.internal.base.Services;
 import io.mistersmith.persistence.core.internal.store.postgres.PartitionMaintenance.Outcome;
 import io.mistersmith.persistence.core.internal.store.postgres.PartitionMaintenance.Table;
 import io.mistersmith.persistence.error.PersistenceException;
@@ -15,18 +15,19 @@ import org.slf4j.LoggerFactory;
 /**
  * Has the time partitions maintained again and again while a runtime is open.
  *
- * <p>Works on a daemon thread of its own. Nothing waits for it, and nothing fails with it: rows
- * without a partition go to the default one until it succeeds, so what fails is logged with what to
- * do, and tried again at the next turn. Of several runtimes one works, and the others let it.
+ * <p>Works in the background. Nothing waits for it, and nothing fails with it: rows without a
+ * partition go to the default one until it succeeds, so what fails is logged with what to do, and
+ * tried again at the next turn. If several runtimes try at once, one works and the others skip the
+ * turn.
  */
 final class PartitionUpkeep {
 
   private static final Logger LOG = LoggerFactory.getLogger(PartitionUpkeep.class);
 
-  /** Not at once: whoever opens a runtime has better use for the database. */
+  /** Not at once: a runtime that opens has better use for the database. */
   private static final Duration FIRST = Duration.ofSeconds(30);
 
-  private static final Duration LOOK = Duration.ofMillis(200);
+  private static final Duration LOOK = Duration.ofMillis(500);
 
   /** Between two moves of rows out of a default partition, during which its writers wait. */
   private static final Duration BREATH = Duration.ofMillis(200);
@@ -37,35 +38,34 @@ final class PartitionUpkeep {
   private final PartitionMaintenance maintenance;
   private final Duration every;
   private final Clock clock;
-  private final Background thread;
+  private final PeriodicService service;
   private Instant due;
   private boolean saidUnavailable;
 
   /** Maintains every so often, measured by {@code clock}; never if {@code every} is zero. */
   PartitionUpkeep(
-      PartitionMaintenance maintenance, Duration every, Clock clock, ServiceHealth health) {
+      PartitionMaintenance maintenance, Duration every, Clock clock, Services services) {
     this.maintenance = maintenance;
     this.every = every;
     this.clock = clock;
     this.due = clock.instant().plus(FIRST.compareTo(every) < 0 ? FIRST : every);
-    this.thread =
-        Background.every(
+    this.service =
+        services.every(
             LOOK,
             "persistence-partitions",
             "rows go to the default partitions once the present ones end",
-            health,
             this::maintainIfDue);
   }
 
   void start() {
     if (!every.isZero()) {
-      thread.start();
+      service.start();
     }
   }
 
   /** Stops after the table under way; waits for that, at most two seconds. */
   void close() {
-    boolean unused = thread.close(STOP);
+    boolean unused = service.close(STOP);
   }
 
   private void maintainIfDue() {
@@ -76,7 +76,7 @@ final class PartitionUpkeep {
     try {
       maintainAll();
     } catch (PersistenceException e) {
-      if (thread.isOpen()) {
+      if (service.isOpen()) {
         LOG.warn(
             "time partitions were not maintained, the next turn is in {}: {}",
             every,
@@ -96,7 +96,7 @@ final class PartitionUpkeep {
       return;
     }
     for (Table table : maintenance.tables()) {
-      if (!thread.isOpen()) {
+      if (!service.isOpen()) {
         return;
       }
       if (table.exists()) {
@@ -115,12 +115,12 @@ final class PartitionUpkeep {
       for (int pass = 0; pass < MOST_PASSES; pass++) {
         Optional<Outcome> outcome = maintenance.maintain(table);
         outcome.ifPresent(came -> report(table, came));
-        if (!outcome.map(PartitionUpkeep::goesOn).orElse(false) || !thread.pause(BREATH)) {
+        if (!outcome.map(PartitionUpkeep::goesOn).orElse(false) || !service.pause(BREATH)) {
           return;
         }
       }
     } catch (PersistenceException e) {
-      if (thread.isOpen()) {
+      if (service.isOpen()) {
         LOG.warn(
             "the time partitions of {} were not maintained, the next turn is in {}: {}",
             table,
@@ -156,11 +156,11 @@ final class PartitionUpkeep {
     }
   }
 
-  /** Rows are safe in the default partition meanwhile, unless this lasts for ever. */
+  /** Rows are safe in the default partition meanwhile, unless this lasts too long. */
   private static String advice(String message) {
     if (message.contains("(42501)")) {
       return "; connect as the owner of the table, or let its owner call partitions.maintain()"
-          + " and set PostgresConfig.withPartitionUpkeep(Duration.ZERO)";
+          + " and set PostgresConfig.Builder.partitionUpkeep(Duration.ZERO)";
     }
     if (message.contains("(55P03)")) {
       return "; a transaction holds the table: if this comes back, look for long ones in"

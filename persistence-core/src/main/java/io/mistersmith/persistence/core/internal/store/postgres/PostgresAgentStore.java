@@ -5,9 +5,10 @@ import io.mistersmith.persistence.error.DataResult;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.model.Agent;
-import io.mistersmith.persistence.model.AgentStatus;
-import io.mistersmith.persistence.spi.AgentStore;
-import io.mistersmith.persistence.spi.StoredAgent;
+import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.spi.sql.AgentStore;
+import io.mistersmith.persistence.spi.sql.AgentStore.StoredAgent;
+import io.mistersmith.persistence.spi.sql.SqlOptions;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -15,7 +16,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 
 /**
@@ -141,42 +141,40 @@ final class PostgresAgentStore implements AgentStore {
 
   private static final int ATTEMPTS = 5;
 
-  private final Database database;
+  private final Statements statements;
   private final AgentBatch batch;
+  private final AgentDeletion deletion;
 
-  PostgresAgentStore(Database database) {
-    this.database = database;
-    this.batch = new AgentBatch(database);
+  PostgresAgentStore(Statements statements) {
+    this.statements = statements;
+    this.batch = new AgentBatch(statements);
+    this.deletion = new AgentDeletion(statements);
   }
 
   @Override
   public StoredAgent save(Agent agent, long expectedVersion) {
     String what = "save agent " + agent.id();
     String sql = expectedVersion == ANY ? UPSERT : expectedVersion == NONE ? CREATE : UPDATE;
-    for (int attempt = 1; ; attempt++) {
-      try {
-        Optional<StoredAgent> saved =
-            database.transaction(
-                what, handle -> saveRecorded(handle, what, sql, agent, expectedVersion));
-        return saved.orElseThrow(
-            () ->
-                expectedVersion == NONE
-                    ? new NonTransientPersistenceException(
-                        DataError.DUPLICATE_KEY, what + ": it is registered already")
-                    : conflict(what, expectedVersion));
-      } catch (TransientPersistenceException e) {
-        if (e.error() != DataError.TRANSACTION_CONFLICT || attempt == ATTEMPTS) {
-          throw e;
-        }
-      }
-    }
+    return statements.transaction(
+        SqlOptions.of(what).withAttempts(ATTEMPTS),
+        handle ->
+            saveRecorded(handle, what, sql, agent, expectedVersion)
+                .orElseThrow(
+                    () ->
+                        expectedVersion == NONE
+                            ? new NonTransientPersistenceException(
+                                DataError.DUPLICATE_KEY, what + ": it is registered already")
+                            : conflict(what, expectedVersion)));
   }
 
-  /** An agent that was registered between the lock and the write has a status that nobody saw. */
+  /**
+   * Fails for an agent that was registered between the lock and the write: its earlier status is
+   * unknown, so the change cannot be recorded.
+   */
   private static Optional<StoredAgent> saveRecorded(
       Handle handle, String what, String sql, Agent agent, long expectedVersion) {
-    Optional<AgentStatus> before =
-        handle.createQuery(LOCK).bind("id", agent.id()).map(AgentRow::status).findOne();
+    Optional<Agent.Status> before =
+        handle.createQuery(LOCK).bind("id", agent.id().uuid()).map(AgentRow::status).findOne();
     Optional<StoredAgent> saved = save(handle, sql, agent, expectedVersion);
     if (saved.isPresent()) {
       if (before.isEmpty() && saved.get().version() > 1) {
@@ -198,29 +196,31 @@ final class PostgresAgentStore implements AgentStore {
   }
 
   @Override
-  public Map<UUID, DataResult<StoredAgent>> saveAll(Collection<Agent> agents) {
-    return batch.save(agents);
+  public Map<AgentId, DataResult<StoredAgent>> saveAll(Collection<Agent> agents) {
+    return statements.whole(() -> batch.save(agents));
   }
 
   @Override
-  public Optional<StoredAgent> find(UUID id) {
-    return database.call(
+  public Optional<StoredAgent> find(AgentId id) {
+    AgentId unused = id.requireRegistered("agents");
+    return statements.read(
         "read agent " + id,
-        handle -> handle.createQuery(FIND).bind("id", id).map(AgentRow::read).findOne());
+        handle -> handle.createQuery(FIND).bind("id", id.uuid()).map(AgentRow::read).findOne());
   }
 
   @Override
-  public Map<UUID, StoredAgent> findAll(Collection<UUID> ids) {
+  public Map<AgentId, StoredAgent> findAll(Collection<AgentId> ids) {
+    ids.forEach(id -> id.requireRegistered("agents"));
     if (ids.isEmpty()) {
       return Map.of();
     }
-    return database.call(
+    return statements.read(
         "read " + ids.size() + " agents",
         handle -> {
-          Map<UUID, StoredAgent> found = new HashMap<>();
+          Map<AgentId, StoredAgent> found = new HashMap<>();
           handle
               .createQuery(FIND_ALL)
-              .bind("ids", SqlArray.text(ids.stream().map(UUID::toString).toList()))
+              .bind("ids", SqlArray.text(ids.stream().map(AgentId::toString).toList()))
               .map(AgentRow::read)
               .forEach(stored -> found.put(stored.agent().id(), stored));
           return found;
@@ -228,17 +228,30 @@ final class PostgresAgentStore implements AgentStore {
   }
 
   @Override
-  public boolean delete(UUID id, long expectedVersion) {
+  public boolean delete(AgentId id, long expectedVersion) {
+    AgentId unused = id.requireRegistered("agents");
     String what = "delete agent " + id;
-    return database.transaction(what, handle -> delete(handle, what, id, expectedVersion));
+    return statements.transaction(
+        SqlOptions.of(what), handle -> delete(handle, what, id, expectedVersion));
   }
 
-  private static boolean delete(Handle handle, String what, UUID id, long expectedVersion) {
+  @Override
+  public Map<AgentId, DataResult<Long>> deleteAll(Collection<AgentId> ids) {
+    ids.forEach(id -> id.requireRegistered("agents"));
+    return statements.whole(() -> deletion.delete(ids));
+  }
+
+  private static boolean delete(Handle handle, String what, AgentId id, long expectedVersion) {
     boolean deleted =
-        handle.createUpdate(DELETE).bind("id", id).bind("expected", expectedVersion).execute() == 1;
+        handle
+                .createUpdate(DELETE)
+                .bind("id", id.uuid())
+                .bind("expected", expectedVersion)
+                .execute()
+            == 1;
     if (!deleted && expectedVersion != ANY) {
       boolean exists =
-          handle.createQuery(FIND).bind("id", id).map(AgentRow::read).findOne().isPresent();
+          handle.createQuery(FIND).bind("id", id.uuid()).map(AgentRow::read).findOne().isPresent();
       if (exists || expectedVersion != NONE) {
         throw conflict(what, expectedVersion);
       }
@@ -256,7 +269,8 @@ final class PostgresAgentStore implements AgentStore {
   }
 
   @Override
-  public void heartbeats(Map<UUID, Instant> times) {
+  public void heartbeats(Map<AgentId, Instant> times) {
+    times.keySet().forEach(id -> id.requireRegistered("heartbeats"));
     if (times.isEmpty()) {
       return;
     }
@@ -267,7 +281,7 @@ final class PostgresAgentStore implements AgentStore {
           ids.add(id.toString());
           instants.add(SqlTime.text(time));
         });
-    database.call(
+    statements.write(
         "note the heartbeats of " + times.size() + " agents",
         handle ->
             handle
@@ -278,39 +292,44 @@ final class PostgresAgentStore implements AgentStore {
   }
 
   @Override
-  public Optional<Instant> lastHeartbeat(UUID id) {
-    return database.call(
+  public Optional<Instant> lastHeartbeat(AgentId id) {
+    AgentId unused = id.requireRegistered("heartbeats");
+    return statements.read(
         "read the last heartbeat of agent " + id,
         handle ->
             handle
                 .createQuery(LAST_HEARTBEAT)
-                .bind("id", id)
+                .bind("id", id.uuid())
                 .map((row, context) -> SqlTime.get(row, "last_heartbeat"))
                 .findOne());
   }
 
   @Override
   public List<StoredAgent> unpublished(int limit) {
-    return database.call(
+    return statements.read(
         "list unpublished agents",
         handle -> handle.createQuery(UNPUBLISHED).bind("limit", limit).map(AgentRow::read).list());
   }
 
   @Override
-  public void markPublished(UUID id, long version) {
-    database.call(
+  public void markPublished(AgentId id, long version) {
+    statements.write(
         "note that version " + version + " of agent " + id + " is published",
         handle ->
-            handle.createUpdate(MARK_PUBLISHED).bind("id", id).bind("version", version).execute());
+            handle
+                .createUpdate(MARK_PUBLISHED)
+                .bind("id", id.uuid())
+                .bind("version", version)
+                .execute());
   }
 
   @Override
-  public void markAllPublished(Map<UUID, Long> versions) {
+  public void markAllPublished(Map<AgentId, Long> versions) {
     if (versions.isEmpty()) {
       return;
     }
-    List<String> ids = versions.keySet().stream().map(UUID::toString).toList();
-    database.call(
+    List<String> ids = versions.keySet().stream().map(AgentId::toString).toList();
+    statements.write(
         "note that " + versions.size() + " agents are published",
         handle ->
             handle

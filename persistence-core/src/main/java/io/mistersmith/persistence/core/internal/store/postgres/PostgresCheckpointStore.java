@@ -1,16 +1,19 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
+import io.mistersmith.persistence.agent.LifecycleEvents.LifecycleEvent;
+import io.mistersmith.persistence.checkpoint.Checkpoint;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
-import io.mistersmith.persistence.lifecycle.Checkpoint;
-import io.mistersmith.persistence.lifecycle.LifecycleEvent;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Revision;
-import io.mistersmith.persistence.spi.CheckpointStore;
-import io.mistersmith.persistence.spi.JournalPosition;
-import io.mistersmith.persistence.spi.NewCheckpoint;
-import io.mistersmith.persistence.spi.StoredState;
+import io.mistersmith.persistence.spi.sql.CheckpointStore;
+import io.mistersmith.persistence.spi.sql.CheckpointStore.NewCheckpoint;
+import io.mistersmith.persistence.spi.sql.JournalPosition;
+import io.mistersmith.persistence.spi.sql.SqlOptions;
+import io.mistersmith.persistence.spi.sql.SqlOptions.Isolation;
+import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -69,8 +72,9 @@ final class PostgresCheckpointStore implements CheckpointStore {
       CHAIN
           + """
           , live AS (
-            SELECT state_key AS key, state_value, state_document, epoch, version, updated_at,
-                   expires_at, hybrid_time, vector_clock
+            SELECT state_key AS key, state_value,
+                   agents.saved_document(state_document, state_value) AS state_document,
+                   epoch, version, updated_at, expires_at, hybrid_time, vector_clock
               FROM agents.state
              WHERE agent_id = :agent
                AND deleted_at IS NULL
@@ -162,31 +166,27 @@ final class PostgresCheckpointStore implements CheckpointStore {
       RETURNING checkpoint_id::text
       """;
 
-  private final Database database;
-  private final JournalPositions positions = new JournalPositions();
+  private final Statements statements;
+  private final JournalPositions positions;
 
-  PostgresCheckpointStore(Database database) {
-    this.database = database;
+  PostgresCheckpointStore(Statements statements, UUID installation) {
+    this.statements = statements;
+    this.positions = new JournalPositions(installation);
   }
 
-  /** A parent, or the agent's row, that changes meanwhile makes the transaction begin anew. */
+  /** A parent, or the agent's row, that changes meanwhile makes the transaction begin again. */
   @Override
   public Checkpoint create(NewCheckpoint checkpoint) {
+    AgentId unused = checkpoint.agent().requireRegistered("checkpoints");
     String what = "make checkpoint " + checkpoint.id() + " of agent " + checkpoint.agent();
-    for (int attempt = 1; ; attempt++) {
-      try {
-        return database.snapshot(what, handle -> create(handle, what, checkpoint));
-      } catch (TransientPersistenceException e) {
-        if (e.error() != DataError.TRANSACTION_CONFLICT || attempt == ATTEMPTS) {
-          throw e;
-        }
-      }
-    }
+    return statements.transaction(
+        SqlOptions.of(what).withIsolation(Isolation.REPEATABLE_READ).withAttempts(ATTEMPTS),
+        handle -> create(handle, what, checkpoint));
   }
 
   private Checkpoint create(Handle handle, String what, NewCheckpoint checkpoint) {
-    UUID agent = checkpoint.agent();
-    if (!isTrue(handle.createQuery(AGENT_EXISTS).bind("agent", agent))) {
+    AgentId agent = checkpoint.agent();
+    if (!isTrue(handle.createQuery(AGENT_EXISTS).bind("agent", agent.uuid()))) {
       throw notFound(what + ": the agent is not registered");
     }
     checkpoint
@@ -194,7 +194,10 @@ final class PostgresCheckpointStore implements CheckpointStore {
         .filter(
             parent ->
                 !isTrue(
-                    handle.createQuery(PARENT_EXISTS).bind("agent", agent).bind("parent", parent)))
+                    handle
+                        .createQuery(PARENT_EXISTS)
+                        .bind("agent", agent.uuid())
+                        .bind("parent", parent)))
         .ifPresent(
             parent -> {
               throw notFound(what + ": the agent has no checkpoint " + parent);
@@ -232,7 +235,7 @@ final class PostgresCheckpointStore implements CheckpointStore {
     return question.mapTo(Boolean.class).one();
   }
 
-  private static boolean reaches(JournalPosition position, Revision revision) {
+  private static boolean reaches(JournalPosition position, Revision.OfJournal revision) {
     return position.sequence() >= revision.sequence()
         && position.epochOf(revision.sequence()) == revision.epoch();
   }
@@ -240,7 +243,7 @@ final class PostgresCheckpointStore implements CheckpointStore {
   private static int deadLetters(Handle handle, NewCheckpoint checkpoint) {
     return handle
         .createQuery(DEAD_LETTERS)
-        .bind("agent", checkpoint.agent())
+        .bind("agent", checkpoint.agent().uuid())
         .bind("bucket", checkpoint.bucket())
         .mapTo(Integer.class)
         .one();
@@ -254,7 +257,7 @@ final class PostgresCheckpointStore implements CheckpointStore {
     return handle
         .createQuery(CREATE)
         .bind("newest", checkpoint.parent().orElse(null))
-        .bind("agent", checkpoint.agent())
+        .bind("agent", checkpoint.agent().uuid())
         .bind("now", SqlTime.text(checkpoint.now()))
         .bind("id", checkpoint.id())
         .bind("name", checkpoint.name().orElse(null))
@@ -267,15 +270,17 @@ final class PostgresCheckpointStore implements CheckpointStore {
   }
 
   @Override
-  public List<Checkpoint> list(UUID agent) {
-    return database.call(
+  public List<Checkpoint> list(AgentId agent) {
+    AgentId unused = agent.requireRegistered("checkpoints");
+    return statements.read(
         "list the checkpoints of agent " + agent,
-        handle -> handle.createQuery(LIST).bind("agent", agent).map(CheckpointRow::read).list());
+        handle ->
+            handle.createQuery(LIST).bind("agent", agent.uuid()).map(CheckpointRow::read).list());
   }
 
   @Override
   public Optional<Checkpoint> find(UUID id) {
-    return database.call(
+    return statements.read(
         "read checkpoint " + id,
         handle -> handle.createQuery(FIND).bind("id", id).map(CheckpointRow::read).findOne());
   }
@@ -283,7 +288,7 @@ final class PostgresCheckpointStore implements CheckpointStore {
   @Override
   public List<StoredState> entries(UUID id) {
     String what = "read the entries of checkpoint " + id;
-    return database.snapshot(
+    return statements.snapshot(
         what,
         handle -> {
           Checkpoint checkpoint =
@@ -309,18 +314,20 @@ final class PostgresCheckpointStore implements CheckpointStore {
   }
 
   @Override
-  public int delete(UUID agent, Collection<UUID> ids, String eventType) {
+  public int delete(AgentId agent, Collection<UUID> ids, String eventType) {
+    AgentId unused = agent.requireRegistered("checkpoints");
     String what = "delete checkpoints " + ids + " of agent " + agent;
-    return database.transaction(what, handle -> delete(handle, what, agent, ids, eventType));
+    return statements.transaction(
+        SqlOptions.of(what), handle -> delete(handle, what, agent, ids, eventType));
   }
 
   /** A child that is made after the question is found by the foreign key. */
   private static int delete(
-      Handle handle, String what, UUID agent, Collection<UUID> ids, String eventType) {
+      Handle handle, String what, AgentId agent, Collection<UUID> ids, String eventType) {
     SqlArray all = SqlArray.text(ids.stream().map(UUID::toString).toList());
     handle
         .createQuery(NEEDED_BY)
-        .bind("agent", agent)
+        .bind("agent", agent.uuid())
         .bind("ids", all)
         .mapTo(String.class)
         .findOne()
@@ -330,7 +337,12 @@ final class PostgresCheckpointStore implements CheckpointStore {
                   DataError.CONSTRAINT_VIOLATION, what + ": checkpoint " + need);
             });
     List<String> deleted =
-        handle.createQuery(DELETE).bind("agent", agent).bind("ids", all).mapTo(String.class).list();
+        handle
+            .createQuery(DELETE)
+            .bind("agent", agent.uuid())
+            .bind("ids", all)
+            .mapTo(String.class)
+            .list();
     if (!deleted.isEmpty()) {
       LifecycleEventLog.happened(handle, agent, eventType, Map.of("checkpoints", deleted));
     }

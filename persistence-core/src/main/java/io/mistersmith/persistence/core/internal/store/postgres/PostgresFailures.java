@@ -12,7 +12,7 @@ import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 
 /**
- * Makes typed failures of what the driver, the pool and Jdbi throw, by SQLSTATE.
+ * Translates exceptions of the driver, the pool and Jdbi into typed failures, by SQLSTATE.
  *
  * <p>Jdbi's exceptions print the bound arguments, so they are unwrapped; the driver's are kept as
  * the cause, and print no values because {@code logServerErrorDetail} is off.
@@ -20,6 +20,7 @@ import org.postgresql.util.ServerErrorMessage;
 final class PostgresFailures {
 
   static final String FOREIGN_KEY = "23503";
+  static final String READ_ONLY = "25006";
   private static final String STATEMENT_TIMEOUT = "57014";
   private static final String LOCK_TIMEOUT = "55P03";
 
@@ -28,7 +29,7 @@ final class PostgresFailures {
 
   private static final String SCHEMA_FIX =
       "; the schema is missing or older than this library: apply the bundled migrations with"
-          + " PostgresConfig.withMigrateOnOpen(true) or MigrationRunner";
+          + " PostgresConfig.Builder.migrateOnOpen() or MigrationRunner";
 
   private PostgresFailures() {}
 
@@ -91,7 +92,7 @@ final class PostgresFailures {
     };
   }
 
-  /** What a failed statement says about the rows that it wrote. */
+  /** The conclusion from a failed statement about the rows that it wrote. */
   enum Verdict {
     /** Nothing: the connection, the server, its resources or another transaction failed. */
     OUTAGE,
@@ -101,7 +102,7 @@ final class PostgresFailures {
     REFUSED
   }
 
-  /** What the failure of a statement says about its rows. */
+  /** Returns the conclusion from the failure of a statement about its rows. */
   static Verdict verdict(Throwable thrown) {
     SQLException sql = sqlException(thrown);
     if (sql == null || sql instanceof SQLTransientConnectionException) {
@@ -182,6 +183,19 @@ final class PostgresFailures {
     return false;
   }
 
+  /**
+   * Whether a COMMIT that failed so may have been carried out: the connection or the server failed,
+   * rather than the transaction. A session that was idle for too long ended before.
+   */
+  static boolean leavesOutcomeUnknown(Throwable thrown) {
+    String state = state(thrown);
+    return switch (state.length() == 5 ? state.substring(0, 2) : "") {
+      case "08", "57", "58", "XX", "" -> !state.equals(STATEMENT_TIMEOUT);
+      case "25" -> state.equals("25P04");
+      default -> false;
+    };
+  }
+
   /** The SQLSTATE, or an empty string. */
   static String state(Throwable thrown) {
     SQLException sql = sqlException(thrown);
@@ -252,7 +266,7 @@ final class PostgresFailures {
       case "28P01", "28000" -> "the server refuses the user or the password";
       case "42501" -> "the role lacks a privilege, or the row belongs to another tenant";
       case NOT_LOGGED ->
-          "the audit log cannot be written, so nothing is changed; mend audit.change_log";
+          "the audit log cannot be written, so nothing is changed; repair audit.change_log";
       default -> "";
     };
   }

@@ -2,10 +2,11 @@ package io.mistersmith.persistence.core.internal.store.postgres;
 
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.Revision;
-import io.mistersmith.persistence.spi.ApplyResult;
-import io.mistersmith.persistence.spi.JournalPosition;
-import io.mistersmith.persistence.spi.JournalStore;
-import io.mistersmith.persistence.spi.StateChange;
+import io.mistersmith.persistence.spi.sql.JournalPosition;
+import io.mistersmith.persistence.spi.sql.JournalStore;
+import io.mistersmith.persistence.spi.sql.JournalStore.ApplyResult;
+import io.mistersmith.persistence.spi.sql.JournalStore.StateChange;
+import io.mistersmith.persistence.spi.sql.SqlOptions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -13,6 +14,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;
@@ -37,24 +39,32 @@ final class PostgresJournalStore implements JournalStore {
 
   private static final Logger LOG = LoggerFactory.getLogger(PostgresJournalStore.class);
 
-  private final Database database;
-  private final JournalPositions positions = new JournalPositions();
+  private final Statements statements;
+  private final UUID installation;
+  private final JournalPositions positions;
   private final JournalLeases leases = new JournalLeases();
   private final JournalSamples samples = new JournalSamples();
   private final StateUpsert states = new StateUpsert();
   private final Isolation isolation = new Isolation(states);
   private final DeadLetterLog deadLetters = new DeadLetterLog();
 
-  PostgresJournalStore(Database database) {
-    this.database = database;
+  PostgresJournalStore(Statements statements, UUID installation) {
+    this.statements = statements;
+    this.installation = installation;
+    this.positions = new JournalPositions(installation);
+  }
+
+  @Override
+  public UUID installation() {
+    return installation;
   }
 
   /** Does all that a flush does, for no bucket and with no rows. */
   void rehearse() {
     JournalPosition nowhere =
         new JournalPosition("", 1, 0, Instant.EPOCH, Instant.EPOCH, List.of());
-    database.transaction(
-        "rehearse a flush",
+    statements.transaction(
+        SqlOptions.of("rehearse a flush"),
         handle -> {
           states.rehearse(handle);
           return positions.move(handle, nowhere, nowhere);
@@ -63,7 +73,7 @@ final class PostgresJournalStore implements JournalStore {
 
   @Override
   public Optional<JournalPosition> position(String bucket) {
-    return database.call(
+    return statements.read(
         "read the position of journal " + bucket, handle -> positions.find(handle, bucket));
   }
 
@@ -74,14 +84,19 @@ final class PostgresJournalStore implements JournalStore {
       long firstSequence,
       Instant streamCreated,
       String reason) {
-    return database.transaction(
-        "start an epoch of journal " + bucket + " at sequence " + firstSequence,
+    return statements.transaction(
+        SqlOptions.of("start an epoch of journal " + bucket + " at sequence " + firstSequence),
         handle ->
             positions.startEpoch(handle, bucket, observed, firstSequence, streamCreated, reason));
   }
 
   @Override
   public ApplyResult apply(
+      JournalPosition previous, JournalPosition next, List<StateChange> changes) {
+    return statements.whole(() -> applyOrIsolate(previous, next, changes));
+  }
+
+  private ApplyResult applyOrIsolate(
       JournalPosition previous, JournalPosition next, List<StateChange> changes) {
     List<StateRow> rows = new ArrayList<>(changes.size());
     List<RefusedChange> unfit = new ArrayList<>();
@@ -99,16 +114,17 @@ final class PostgresJournalStore implements JournalStore {
             + next.sequence()
             + " (whether it was committed, the position tells)";
     try {
-      return database.transaction(
-          what, h -> apply(h, previous, next, rows, unfit, handle -> writeAll(handle, rows)));
+      return statements.attempt(
+          SqlOptions.of(what),
+          h -> apply(h, previous, next, rows, unfit, handle -> writeAll(handle, rows)));
     } catch (PersistenceException e) {
       return switch (PostgresFailures.verdict(e)) {
         case OUTAGE -> throw e;
         case OUT_OF_TIME ->
             rows.size() > 1
                 ? new ApplyResult.OutOfTime(e)
-                : database.transaction(
-                    what,
+                : statements.attempt(
+                    SqlOptions.of(what),
                     h ->
                         apply(h, previous, next, rows, unfit, handle -> leaveOut(handle, rows, e)));
         case REFUSED -> isolate(what, previous, next, rows, unfit, e);
@@ -125,8 +141,8 @@ final class PostgresJournalStore implements JournalStore {
       PersistenceException first) {
     LOG.debug("{}: isolating what is refused", what, first);
     try {
-      return database.transaction(
-          what + "; writes wait in the journal until PostgreSQL takes one of them",
+      return statements.attempt(
+          SqlOptions.of(what + "; writes wait in the journal until PostgreSQL takes one of them"),
           h -> apply(h, previous, next, rows, unfit, handle -> isolation.write(handle, rows)));
     } catch (PersistenceException e) {
       if (PostgresFailures.verdict(e) == PostgresFailures.Verdict.OUT_OF_TIME && rows.size() > 1) {
@@ -179,28 +195,28 @@ final class PostgresJournalStore implements JournalStore {
 
   @Override
   public long appliedFor(JournalPosition observed, Duration age) {
-    return database.transaction(
-        "read how long journal " + observed.bucket() + " has been applied",
+    return statements.transaction(
+        SqlOptions.of("read how long journal " + observed.bucket() + " has been applied"),
         handle -> samples.appliedFor(handle, observed, age));
   }
 
   @Override
-  public boolean wasApplied(String bucket, Revision revision, Instant time) {
-    return database.call(
+  public boolean wasApplied(String bucket, Revision.OfJournal revision, Instant time) {
+    return statements.read(
         "read whether journal " + bucket + " was applied up to " + revision,
         handle -> samples.wasApplied(handle, bucket, revision, time));
   }
 
   @Override
   public boolean acquireLease(String bucket, String holder, Duration duration) {
-    return database.call(
+    return statements.write(
         "acquire the lease of journal " + bucket + " for " + holder,
         handle -> leases.acquire(handle, bucket, holder, duration));
   }
 
   @Override
   public void releaseLease(String bucket, String holder) {
-    database.call(
+    statements.write(
         "release the lease of journal " + bucket + " of " + holder,
         handle -> leases.release(handle, bucket, holder));
   }

@@ -1,11 +1,11 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
-import io.mistersmith.persistence.lifecycle.LifecycleEvent;
-import io.mistersmith.persistence.spi.LifecycleEventStore;
+import io.mistersmith.persistence.agent.LifecycleEvents.LifecycleEvent;
+import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 
 /** Reads {@code agents.lifecycle_events}, and writes what has no transaction of its own. */
 final class PostgresLifecycleEventStore implements LifecycleEventStore {
@@ -20,27 +20,28 @@ final class PostgresLifecycleEventStore implements LifecycleEventStore {
        LIMIT :limit
       """;
 
-  private final Database database;
+  private final Statements statements;
 
-  PostgresLifecycleEventStore(Database database) {
-    this.database = database;
+  PostgresLifecycleEventStore(Statements statements) {
+    this.statements = statements;
   }
 
   @Override
   public boolean record(LifecycleEvent event) {
-    return database.call(
+    return statements.write(
         "record the event " + event.type() + " of agent " + event.agent(),
         handle -> LifecycleEventLog.record(handle, event));
   }
 
   @Override
-  public List<LifecycleEvent> list(UUID agent, Optional<Instant> since, int limit) {
-    return database.call(
+  public List<LifecycleEvent> list(AgentId agent, Optional<Instant> since, int limit) {
+    AgentId unused = agent.requireRegistered("lifecycle events");
+    return statements.read(
         "list the events of agent " + agent,
         handle ->
             handle
                 .createQuery(LIST)
-                .bind("agent", agent)
+                .bind("agent", agent.uuid())
                 .bind("since", SqlTime.text(since.orElse(Instant.EPOCH)))
                 .bind("limit", limit)
                 .map(LifecycleEventLog::read)

@@ -1,10 +1,11 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.spi.StateStore;
-import io.mistersmith.persistence.spi.StoredKey;
-import io.mistersmith.persistence.spi.StoredState;
+import io.mistersmith.persistence.spi.sql.StateStore;
+import io.mistersmith.persistence.spi.sql.StateStore.StoredKey;
+import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -15,10 +16,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.UUID;
 import org.jdbi.v3.core.statement.StatementContext;
 
-/** Reads {@code agents.state}. An agent that is no UUID in lower-case letters has no rows. */
+/** Reads {@code agents.state}, whose {@code state_key} is the {@linkplain StateKey#path path}. */
 final class PostgresStateStore implements StateStore {
 
   private static final int SWEEP_BATCH = 1_000;
@@ -26,8 +26,10 @@ final class PostgresStateStore implements StateStore {
 
   private static final String FIND =
       """
-      SELECT agent_id, state_key, state_document,
-             CASE WHEN state_document IS NULL THEN state_value END AS state_value,
+      SELECT agent_id, owner, state_key,
+             agents.saved_document(state_document, state_value) AS state_document,
+             CASE WHEN agents.saved_document(state_document, state_value) IS NULL
+                  THEN state_value END AS state_value,
              epoch, version, updated_at, expires_at, deleted_at, hybrid_time, vector_clock
         FROM agents.state
        WHERE agent_id = :agent AND state_key = :key
@@ -35,8 +37,10 @@ final class PostgresStateStore implements StateStore {
 
   private static final String FIND_ALL =
       """
-      SELECT s.agent_id, s.state_key, s.state_document,
-             CASE WHEN s.state_document IS NULL THEN s.state_value END AS state_value,
+      SELECT s.agent_id, s.owner, s.state_key,
+             agents.saved_document(s.state_document, s.state_value) AS state_document,
+             CASE WHEN agents.saved_document(s.state_document, s.state_value) IS NULL
+                  THEN s.state_value END AS state_value,
              s.epoch, s.version, s.updated_at, s.expires_at, s.deleted_at, s.hybrid_time,
              s.vector_clock
         FROM unnest(:agents, :keys) AS c (agent_id, state_key)
@@ -45,26 +49,26 @@ final class PostgresStateStore implements StateStore {
 
   private static final String FIND_BY_AGENT =
       """
-      SELECT agent_id, state_key, state_document,
-             CASE WHEN state_document IS NULL THEN state_value END AS state_value,
+      SELECT agent_id, owner, state_key,
+             agents.saved_document(state_document, state_value) AS state_document,
+             CASE WHEN agents.saved_document(state_document, state_value) IS NULL
+                  THEN state_value END AS state_value,
              epoch, version, updated_at, expires_at, deleted_at, hybrid_time, vector_clock
         FROM agents.state
-       WHERE agent_id = :agent AND starts_with(state_key, :prefix)
+       WHERE agent_id = :agent AND state_key >= :from AND state_key < :end
       """;
 
-  /**
-   * One page in the order of the primary key, which continues after the last key of the one before.
-   */
+  /** One page, in the order of the primary key: the bytes of the paths, whatever the database. */
   private static final String KEYS =
       """
       SELECT state_key, epoch, version, expires_at, deleted_at
         FROM agents.state
-       WHERE agent_id = :agent AND state_key > :after AND starts_with(state_key, :prefix)
+       WHERE agent_id = :agent AND state_key > :after AND state_key >= :from AND state_key < :end
        ORDER BY state_key
        LIMIT :page
       """;
 
-  /** By key, because row addresses are not unique among partitions. Waits for nobody. */
+  /** Deletes by key, because row addresses are not unique among partitions. Skips locked rows. */
   private static final String SWEEP =
       """
       WITH old AS (
@@ -79,52 +83,46 @@ final class PostgresStateStore implements StateStore {
        WHERE s.agent_id = old.agent_id AND s.state_key = old.state_key
       """;
 
-  private final Database database;
+  private final Statements statements;
   private final StateAudit audit;
 
-  PostgresStateStore(Database database) {
-    this.database = database;
-    this.audit = new StateAudit(database);
+  PostgresStateStore(Statements statements) {
+    this.statements = statements;
+    this.audit = new StateAudit(statements);
   }
 
   @Override
   public Optional<StoredState> find(StateKey key) {
-    Optional<UUID> agent = StateRow.agentId(key.agent());
-    if (agent.isEmpty()) {
-      return Optional.empty();
-    }
-    return database.call(
+    return statements.read(
         "read state " + key,
         handle ->
             handle
                 .createQuery(FIND)
-                .bind("agent", agent.get())
-                .bind("key", key.key())
+                .bind("agent", key.agent().uuid())
+                .bind("key", key.path())
                 .map(PostgresStateStore::row)
                 .findOne());
   }
 
   @Override
   public Map<StateKey, StoredState> findAll(Collection<StateKey> keys) {
-    List<String> agents = new ArrayList<>(keys.size());
-    List<String> names = new ArrayList<>(keys.size());
-    for (StateKey key : keys) {
-      if (StateRow.agentId(key.agent()).isPresent()) {
-        agents.add(key.agent());
-        names.add(key.key());
-      }
-    }
-    if (names.isEmpty()) {
+    if (keys.isEmpty()) {
       return Map.of();
     }
-    return database.call(
+    List<String> agents = new ArrayList<>(keys.size());
+    List<String> paths = new ArrayList<>(keys.size());
+    for (StateKey key : keys) {
+      agents.add(StateRow.agentId(key.agent()));
+      paths.add(key.path());
+    }
+    return statements.read(
         "read " + keys.size() + " states",
         handle -> {
           Map<StateKey, StoredState> found = new HashMap<>();
           handle
               .createQuery(FIND_ALL)
               .bind("agents", SqlArray.text(agents))
-              .bind("keys", SqlArray.text(names))
+              .bind("keys", SqlArray.text(paths))
               .map(PostgresStateStore::row)
               .forEach(state -> found.put(state.key(), state));
           return found;
@@ -132,54 +130,49 @@ final class PostgresStateStore implements StateStore {
   }
 
   @Override
-  public List<StoredState> findByAgent(String agent, String prefix) {
-    Optional<UUID> id = StateRow.agentId(agent);
-    if (id.isEmpty()) {
-      return List.of();
-    }
-    return database.call(
+  public List<StoredState> findByAgent(AgentId agent, String prefix) {
+    return statements.read(
         "list the state of agent " + agent,
         handle ->
             handle
                 .createQuery(FIND_BY_AGENT)
-                .bind("agent", id.get())
-                .bind("prefix", prefix)
+                .bind("agent", agent.uuid())
+                .bind("from", prefix)
+                .bind("end", SqlText.endOfPrefix(prefix))
                 .map(PostgresStateStore::row)
                 .list());
   }
 
   @Override
-  public List<StoredKey> keys(String agent, String prefix) {
-    Optional<UUID> id = StateRow.agentId(agent);
-    if (id.isEmpty()) {
-      return List.of();
-    }
+  public List<StoredKey> keys(AgentId agent, String prefix) {
     List<StoredKey> found = new ArrayList<>();
     String after = "";
     List<StoredKey> page;
     do {
-      page = page(agent, id.get(), prefix, after);
+      page = keys(agent, prefix, after, PAGE_OF_KEYS);
       found.addAll(page);
-      after = page.isEmpty() ? after : page.get(page.size() - 1).key().key();
+      after = page.isEmpty() ? after : page.get(page.size() - 1).key().path();
     } while (page.size() == PAGE_OF_KEYS);
     return found;
   }
 
-  private List<StoredKey> page(String agent, UUID id, String prefix, String after) {
-    return database.call(
+  @Override
+  public List<StoredKey> keys(AgentId agent, String prefix, String after, int limit) {
+    return statements.read(
         "list the keys of agent " + agent,
         handle ->
             handle
                 .createQuery(KEYS)
-                .bind("agent", id)
+                .bind("agent", agent.uuid())
                 .bind("after", after)
-                .bind("prefix", prefix)
-                .bind("page", PAGE_OF_KEYS)
+                .bind("from", prefix)
+                .bind("end", SqlText.endOfPrefix(prefix))
+                .bind("page", limit)
                 .map(
                     (row, context) ->
                         new StoredKey(
-                            new StateKey(agent, row.getString("state_key")),
-                            new Revision(row.getLong("epoch"), row.getLong("version")),
+                            StateKey.ofPath(agent, row.getString("state_key")),
+                            new Revision.OfJournal(row.getLong("epoch"), row.getLong("version")),
                             SqlTime.optional(row, "expires_at"),
                             SqlTime.optional(row, "deleted_at").isPresent()))
                 .list());
@@ -211,7 +204,7 @@ final class PostgresStateStore implements StateStore {
     int last;
     do {
       last =
-          database.call(
+          statements.write(
               "sweep old tombstones and expired state",
               handle ->
                   handle
@@ -228,9 +221,9 @@ final class PostgresStateStore implements StateStore {
     boolean deleted = SqlTime.optional(row, "deleted_at").isPresent();
     Optional<Instant> expires = SqlTime.optional(row, "expires_at");
     return new StoredState(
-        new StateKey(row.getString("agent_id"), row.getString("state_key")),
+        StateRow.key(row),
         deleted ? new byte[0] : StateRow.value(row),
-        new Revision(row.getLong("epoch"), row.getLong("version")),
+        new Revision.OfJournal(row.getLong("epoch"), row.getLong("version")),
         SqlTime.get(row, "updated_at"),
         expires,
         deleted,

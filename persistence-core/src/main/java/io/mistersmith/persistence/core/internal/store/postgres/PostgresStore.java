@@ -1,16 +1,22 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
+import static io.mistersmith.persistence.model.PostgresRole.BACKGROUND;
+import static io.mistersmith.persistence.model.PostgresRole.FLUSH;
+import static io.mistersmith.persistence.model.PostgresRole.PRIMARY;
+
 import io.mistersmith.persistence.config.PersistenceConfig;
-import io.mistersmith.persistence.core.internal.base.ServiceHealth;
-import io.mistersmith.persistence.core.internal.pool.PoolSet;
+import io.mistersmith.persistence.core.internal.base.Services;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
-import io.mistersmith.persistence.spi.AgentStore;
-import io.mistersmith.persistence.spi.CheckpointStore;
-import io.mistersmith.persistence.spi.DeadLetterStore;
-import io.mistersmith.persistence.spi.JournalStore;
-import io.mistersmith.persistence.spi.LifecycleEventStore;
-import io.mistersmith.persistence.spi.StateStore;
+import io.mistersmith.persistence.model.PostgresRole;
+import io.mistersmith.persistence.operations.Pools;
+import io.mistersmith.persistence.spi.sql.SqlOptions;
+import io.mistersmith.persistence.spi.sql.SqlStore;
+import io.mistersmith.persistence.spi.sql.SqlUnit;
+import java.sql.Connection;
+import java.util.List;
+import java.util.UUID;
+import java.util.function.Function;
 import javax.sql.DataSource;
 
 /**
@@ -24,42 +30,40 @@ public final class PostgresStore implements AutoCloseable {
       """
       SELECT r.version, r.published_version, s.epoch, s.deleted_at, p.sequence, e.first_sequence,
              l.fencing_token, m.moved_at, d.status, d.subject_escaped, c.parent_checkpoint_id,
-             v.event_type
-        FROM agents.registry r, agents.state s, agents.journal_positions p,
+             v.event_type, i.id, t.correlation_id
+        FROM agents.installation i, agents.registry r, agents.state s, agents.journal_positions p,
              agents.journal_epochs e, agents.journal_leases l, agents.journal_samples m,
-             agents.dead_letters d, agents.checkpoints c, agents.lifecycle_events v
+             agents.dead_letters d, agents.checkpoints c, agents.lifecycle_events v,
+             agents.committed_transactions t
        LIMIT 0
       """;
 
   private static final String ENCODING = "SELECT current_setting('server_encoding')";
 
   private final PoolSet pools;
-  private final Availability availability;
-  private final Database callers;
-  private final AgentStore agents;
-  private final StateStore states;
-  private final PostgresJournalStore journals;
-  private final DeadLetterStore deadLetters;
-  private final CheckpointStore checkpoints;
-  private final LifecycleEventStore lifecycleEvents;
+  private final StoreConnections connections;
+  private final PostgresSql sql;
   private final PartitionUpkeep partitions;
+  private final PoolResizing resizing;
 
-  private PostgresStore(PoolSet pools, PersistenceConfig config, ServiceHealth health) {
+  private PostgresStore(
+      PoolSet pools,
+      StoreConnections connections,
+      UUID installation,
+      PersistenceConfig config,
+      Services services) {
     this.pools = pools;
-    this.availability = new Availability(pools, config.clock());
-    this.callers = new Database(pools, pools.callers(), availability);
-    this.agents = new PostgresAgentStore(callers);
-    this.states = new PostgresStateStore(callers);
-    this.deadLetters = new PostgresDeadLetterStore(callers);
-    this.checkpoints = new PostgresCheckpointStore(callers);
-    this.lifecycleEvents = new PostgresLifecycleEventStore(callers);
-    this.journals = new PostgresJournalStore(new Database(pools, pools.flush(), availability));
+    this.connections = connections;
+    this.sql =
+        new PostgresSql(
+            connections.to(PRIMARY), connections.to(FLUSH), connections.byRole(), installation);
     this.partitions =
         new PartitionUpkeep(
-            new SqlPartitionMaintenance(callers),
+            new SqlPartitionMaintenance(connections.to(BACKGROUND)),
             config.postgres().partitionUpkeep(),
             config.clock(),
-            health);
+            services);
+    this.resizing = new PoolResizing(pools, services);
   }
 
   /**
@@ -71,27 +75,29 @@ public final class PostgresStore implements AutoCloseable {
    *     user, {@code MISCONFIGURED} when the schema is missing
    */
   public static PostgresStore open(PersistenceConfig config) {
-    return open(config, new ServiceHealth(config.listener()));
+    return open(config, new Services(config.listener()));
   }
 
-  /** {@link #open(PersistenceConfig)}, whose background service reports to {@code health}. */
-  public static PostgresStore open(PersistenceConfig config, ServiceHealth health) {
+  /** {@link #open(PersistenceConfig)}, whose background service reports to {@code services}. */
+  public static PostgresStore open(PersistenceConfig config, Services services) {
     String what = "open " + config.postgres();
-    PoolSet pools;
+    PoolSet pools = PoolSet.open(config.postgres(), config.runtimeName());
     try {
-      pools = PoolSet.open(config.postgres(), config.runtimeName());
-    } catch (RuntimeException e) {
-      throw PostgresFailures.of(what, e);
-    }
-    try {
-      PostgresStore store = new PostgresStore(pools, config, health);
+      StoreConnections connections = new StoreConnections(pools, config.clock(), services);
+      Database callers = connections.to(PRIMARY);
       checkEncoding(
           what,
-          store.callers.call(
-              what, handle -> handle.createQuery(ENCODING).mapTo(String.class).one()));
-      store.callers.call(what, handle -> handle.createQuery(PROBE).mapToMap().list());
-      store.journals.rehearse();
+          callers.read(what, handle -> handle.createQuery(ENCODING).mapTo(String.class).one()));
+      callers.read(what, handle -> handle.createQuery(PROBE).mapToMap().list());
+      UUID installation = InstallationIdentity.read(callers, what);
+      for (PostgresRole role : List.of(BACKGROUND, FLUSH)) {
+        InstallationIdentity.require(installation, connections.to(role), what + " as " + role);
+      }
+      PostgresStore store = new PostgresStore(pools, connections, installation, config, services);
+      store.sql.rehearse();
+      pools.all().forEach(pool -> pool.slow().begin());
       store.partitions.start();
+      store.resizing.start();
       return store;
     } catch (RuntimeException | Error e) {
       pools.close();
@@ -108,45 +114,48 @@ public final class PostgresStore implements AutoCloseable {
     }
   }
 
-  /** The registry of agents. */
-  public AgentStore agents() {
-    return agents;
+  /** Returns the agents, their state and copies of it, the journals, the dead letters. */
+  public SqlStore sql() {
+    return sql;
   }
 
-  /** The agents' state. */
-  public StateStore states() {
-    return states;
+  /**
+   * Runs {@code work} as a part of a transaction that the application began on its connection, and
+   * that it commits or rolls back.
+   *
+   * @throws IllegalStateException when there is no transaction on the connection, or it has less
+   *     isolation than is asked for
+   */
+  public <T> T join(
+      Connection connection, SqlOptions options, Function<? super SqlUnit, ? extends T> work) {
+    return sql.join(connection, options, work);
   }
 
-  /** Positions, epochs, leases, and the transaction that a flush is. */
-  public JournalStore journals() {
-    return journals;
+  /** Returns the pools of all roles. */
+  public Pools pools() {
+    return pools;
   }
 
-  /** The entries that PostgreSQL refused. */
-  public DeadLetterStore deadLetters() {
-    return deadLetters;
+  /** Returns a sentence for each server that this store works without. */
+  public List<String> notices() {
+    return pools.notices();
   }
 
-  /** Copies of agents' states. */
-  public CheckpointStore checkpoints() {
-    return checkpoints;
+  /** Returns the connections of each role. */
+  StoreConnections connections() {
+    return connections;
   }
 
-  /** What has happened to agents. */
-  public LifecycleEventStore lifecycleEvents() {
-    return lifecycleEvents;
-  }
-
-  /** The callers' pool, for migrations and monitoring; this store closes it. */
-  public DataSource dataSource() {
-    return pools.callers();
+  /** The connections of a role, for tests. */
+  DataSource dataSource(PostgresRole role) {
+    return pools.of(role).source();
   }
 
   /** Closes all connections. Calls under way fail. */
   @Override
   public void close() {
-    availability.close();
+    connections.close();
+    resizing.close();
     partitions.close();
     pools.close();
   }

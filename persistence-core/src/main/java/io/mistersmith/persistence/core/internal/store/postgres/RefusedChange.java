@@ -1,7 +1,7 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
 import io.mistersmith.persistence.error.DataError;
-import io.mistersmith.persistence.spi.StateChange;
+import io.mistersmith.persistence.spi.sql.JournalStore.StateChange;
 
 /**
  * A change that cannot become a row.

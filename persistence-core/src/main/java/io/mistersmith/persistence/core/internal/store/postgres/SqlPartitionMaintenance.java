@@ -37,14 +37,14 @@ final class SqlPartitionMaintenance implements PartitionMaintenance {
 
   @Override
   public boolean available() {
-    return database.call(
+    return database.read(
         "look for partitions.maintain",
         handle -> handle.createQuery(AVAILABLE).mapTo(Boolean.class).one());
   }
 
   @Override
   public List<Table> tables() {
-    return database.call(
+    return database.read(
         "read partitions.settings",
         handle ->
             handle
@@ -60,7 +60,7 @@ final class SqlPartitionMaintenance implements PartitionMaintenance {
 
   @Override
   public Optional<Outcome> maintain(Table table) {
-    return database.call(
+    return database.write(
         "maintain the partitions of " + table,
         handle ->
             handle

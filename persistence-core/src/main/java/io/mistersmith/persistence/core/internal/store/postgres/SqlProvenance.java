@@ -2,7 +2,7 @@ package io.mistersmith.persistence.core.internal.store.postgres;
 
 import io.mistersmith.persistence.model.HybridTimestamp;
 import io.mistersmith.persistence.model.VectorClock;
-import io.mistersmith.persistence.spi.Provenance;
+import io.mistersmith.persistence.spi.hot.EntryMetadata.Provenance;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Optional;

@@ -66,6 +66,23 @@ final class SqlText {
     return text.toString();
   }
 
+  /**
+   * The first text after all paths that start with {@code prefix}, in the order of the bytes. Types
+   * begin every path, and no letter of theirs comes after {@code z}.
+   */
+  static String endOfPrefix(String prefix) {
+    int end = prefix.length();
+    while (end > 0) {
+      int last = prefix.codePointBefore(end);
+      end -= Character.charCount(last);
+      if (last < Character.MAX_CODE_POINT) {
+        int next = last + 1 == Character.MIN_SURROGATE ? Character.MAX_SURROGATE + 1 : last + 1;
+        return prefix.substring(0, end) + Character.toString(next);
+      }
+    }
+    return "{";
+  }
+
   private static boolean isPairAt(String text, int index) {
     return Character.isHighSurrogate(text.charAt(index))
         && index + 1 < text.length()

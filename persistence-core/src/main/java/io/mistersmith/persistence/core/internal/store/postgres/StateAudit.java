@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import org.jdbi.v3.core.statement.SqlStatement;
 
-/** Asks {@code agents.state} what only those ask who check it. */
+/** The queries of {@code agents.state} for checks and figures. */
 final class StateAudit {
 
   /** Counts only where that is quick; the subquery is not run where the estimate will do. */
@@ -24,7 +24,7 @@ final class StateAudit {
 
   private static final String CHECKSUMS =
       """
-      SELECT s.agent_id, s.state_key, s.checksum
+      SELECT s.agent_id, s.owner, s.state_key, s.checksum
         FROM unnest(:agents, :keys) AS c (agent_id, state_key)
         JOIN agents.state s ON s.agent_id = c.agent_id::uuid AND s.state_key = c.state_key
        WHERE s.checksum IS NOT NULL
@@ -32,9 +32,10 @@ final class StateAudit {
 
   private static final String ORPHANS =
       """
-      SELECT s.agent_id, s.state_key
+      SELECT s.agent_id, s.owner, s.state_key
         FROM agents.state s
-       WHERE NOT EXISTS (SELECT 1 FROM agents.registry r WHERE r.agent_id = s.agent_id)
+       WHERE s.owner IS NULL
+         AND NOT EXISTS (SELECT 1 FROM agents.registry r WHERE r.agent_id = s.agent_id)
        LIMIT :limit
       """;
 
@@ -43,72 +44,61 @@ final class StateAudit {
       DELETE FROM agents.state s
        USING unnest(:agents, :keys) AS c (agent_id, state_key)
        WHERE s.agent_id = c.agent_id::uuid AND s.state_key = c.state_key
+         AND s.owner IS NULL
          AND NOT EXISTS (SELECT 1 FROM agents.registry r WHERE r.agent_id = s.agent_id)
       """;
 
-  private final Database database;
+  private final Statements statements;
 
-  StateAudit(Database database) {
-    this.database = database;
+  StateAudit(Statements statements) {
+    this.statements = statements;
   }
 
   long count() {
-    return database.call(
+    return statements.read(
         "count the state", handle -> handle.createQuery(COUNT).mapTo(Long.class).one());
   }
 
   Map<StateKey, String> checksums(Collection<StateKey> keys) {
-    List<StateKey> legal = legal(keys);
-    if (legal.isEmpty()) {
+    if (keys.isEmpty()) {
       return Map.of();
     }
-    return database.call(
-        "read " + legal.size() + " checksums",
+    return statements.read(
+        "read " + keys.size() + " checksums",
         handle -> {
           Map<StateKey, String> found = new HashMap<>();
-          bind(handle.createQuery(CHECKSUMS), legal)
-              .map(
-                  (row, context) ->
-                      Map.entry(
-                          new StateKey(row.getString("agent_id"), row.getString("state_key")),
-                          row.getString("checksum")))
+          bind(handle.createQuery(CHECKSUMS), keys)
+              .map((row, context) -> Map.entry(StateRow.key(row), row.getString("checksum")))
               .forEach(entry -> found.put(entry.getKey(), entry.getValue()));
           return found;
         });
   }
 
   List<StateKey> orphans(int limit) {
-    return database.call(
+    return statements.read(
         "look for state without an agent",
         handle ->
             handle
                 .createQuery(ORPHANS)
                 .bind("limit", limit)
-                .map(
-                    (row, context) ->
-                        new StateKey(row.getString("agent_id"), row.getString("state_key")))
+                .map((row, context) -> StateRow.key(row))
                 .list());
   }
 
   int removeOrphans(Collection<StateKey> keys) {
-    List<StateKey> legal = legal(keys);
-    return legal.isEmpty()
+    return keys.isEmpty()
         ? 0
-        : database.call(
-            "remove " + legal.size() + " rows without an agent",
-            handle -> bind(handle.createUpdate(REMOVE_ORPHANS), legal).execute());
+        : statements.write(
+            "remove " + keys.size() + " rows without an agent",
+            handle -> bind(handle.createUpdate(REMOVE_ORPHANS), keys).execute());
   }
 
-  private static List<StateKey> legal(Collection<StateKey> keys) {
-    return keys.stream().filter(key -> StateRow.agentId(key.agent()).isPresent()).toList();
-  }
-
-  private static <S extends SqlStatement<S>> S bind(S statement, List<StateKey> keys) {
+  private static <S extends SqlStatement<S>> S bind(S statement, Collection<StateKey> keys) {
     List<String> agents = new ArrayList<>(keys.size());
     List<String> names = new ArrayList<>(keys.size());
     for (StateKey key : keys) {
-      agents.add(key.agent());
-      names.add(key.key());
+      agents.add(StateRow.agentId(key.agent()));
+      names.add(key.path());
     }
     return statement.bind("agents", SqlArray.text(agents)).bind("keys", SqlArray.text(names));
   }

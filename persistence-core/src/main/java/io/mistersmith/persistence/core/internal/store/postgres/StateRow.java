@@ -1,18 +1,18 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
+import io.mistersmith.persistence.core.internal.base.Digests;
 import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.spi.Operation;
-import io.mistersmith.persistence.spi.StateChange;
+import io.mistersmith.persistence.spi.hot.Operation;
+import io.mistersmith.persistence.spi.sql.JournalStore.StateChange;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Comparator;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -22,25 +22,36 @@ import org.jspecify.annotations.Nullable;
  * A change in the form of a row of {@code agents.state}.
  *
  * @param change the change it was made of
- * @param key its key, whose agent is a UUID
+ * @param key its key
+ * @param agentId the owner as {@code agent_id} has it
  * @param value the value as text
  * @param isDocumentKept whether the text is kept beside jsonb, which would not give it back
  * @param checksum SHA-256 of the exact bytes
  */
 record StateRow(
-    StateChange change, StateKey key, String value, boolean isDocumentKept, String checksum) {
+    StateChange change,
+    StateKey key,
+    String agentId,
+    String value,
+    boolean isDocumentKept,
+    String checksum) {
 
-  /** Everybody who locks rows does it in this order, so that nobody waits in a circle. */
+  /** The order in which every statement locks rows, so that no deadlock arises. */
   static final Comparator<StateRow> LOCK_ORDER =
-      Comparator.comparing((StateRow row) -> row.key().agent())
+      Comparator.comparing((StateRow row) -> row.agentId())
+          .thenComparing(row -> row.key().type())
           .thenComparing(row -> row.key().key());
 
   private static final char REPLACEMENT = '\uFFFD';
-  private static final HexFormat HEX = HexFormat.of();
+
+  static StateRow of(
+      StateChange change, StateKey key, String value, boolean isDocumentKept, String checksum) {
+    return new StateRow(change, key, agentId(key.agent()), value, isDocumentKept, checksum);
+  }
 
   /** Sorts the changes into rows, and refusals of what no row can be made of. */
   static void of(List<StateChange> changes, List<StateRow> rows, List<RefusedChange> refused) {
-    MessageDigest sha256 = sha256();
+    MessageDigest sha256 = Digests.sha256();
     for (StateChange change : changes) {
       Optional<StateKey> key = change.key();
       if (change.unreadable().isPresent()) {
@@ -50,10 +61,6 @@ record StateRow(
       } else if (key.isEmpty()) {
         refused.add(
             RefusedChange.unasked(change, DataError.INVALID_KEY, "the subject names no legal key"));
-      } else if (agentId(key.get().agent()).isEmpty()) {
-        refused.add(
-            RefusedChange.unasked(
-                change, DataError.INVALID_KEY, "the agent is no UUID in lower-case letters"));
       } else {
         Optional<String> text = text(change);
         if (text.isEmpty()) {
@@ -61,27 +68,27 @@ record StateRow(
               RefusedChange.unasked(
                   change, DataError.SERIALIZATION_ERROR, "the value is no UTF-8 text"));
         } else {
-          String checksum = HEX.formatHex(sha256.digest(change.value()));
+          String checksum = Digests.sha256Hex(sha256, change.value());
           boolean isDocumentKept =
               change.operation() == Operation.PUT && !JsonbText.givesBack(change.value());
-          rows.add(new StateRow(change, key.get(), text.get(), isDocumentKept, checksum));
+          rows.add(of(change, key.get(), text.get(), isDocumentKept, checksum));
         }
       }
     }
     rows.sort(LOCK_ORDER);
   }
 
-  /** The id, if it is written as PostgreSQL writes it: other spellings would be other keys. */
-  static Optional<UUID> agentId(String agent) {
-    if (agent.length() != 36) {
-      return Optional.empty();
-    }
-    try {
-      UUID id = UUID.fromString(agent);
-      return id.toString().equals(agent) ? Optional.of(id) : Optional.empty();
-    } catch (IllegalArgumentException e) {
-      return Optional.empty();
-    }
+  /** The owner as {@code agent_id} has it. */
+  static String agentId(AgentId agent) {
+    return agent.isExternal() ? agent.uuid().toString() : agent.name();
+  }
+
+  /** The key of a row with {@code agent_id}, {@code owner} and {@code state_key}. */
+  static StateKey key(ResultSet row) throws SQLException {
+    String owner = row.getString("owner");
+    return StateKey.ofPath(
+        owner == null ? AgentId.of(row.getObject("agent_id", UUID.class)) : AgentId.external(owner),
+        row.getString("state_key"));
   }
 
   /** The value that was saved, of a row with {@code state_document} and {@code state_value}. */
@@ -90,6 +97,11 @@ record StateRow(
     return document == null
         ? JsonbText.withoutBlanks(row.getString("state_value"))
         : document.getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** The name of an owner outside the registry; null for a registered agent. */
+  @Nullable String owner() {
+    return key.agent().isExternal() ? key.agent().name() : null;
   }
 
   boolean isDelete() {
@@ -101,7 +113,7 @@ record StateRow(
     return SqlProvenance.time(change.provenance());
   }
 
-  /** Which writes it has seen, if that is known. */
+  /** Returns the vector clock of the version as text; null if it has none. */
   @Nullable String vectorClock() {
     return SqlProvenance.clock(change.provenance());
   }
@@ -120,14 +132,6 @@ record StateRow(
           StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(change.value())).toString());
     } catch (CharacterCodingException e) {
       return Optional.empty();
-    }
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
     }
   }
 }

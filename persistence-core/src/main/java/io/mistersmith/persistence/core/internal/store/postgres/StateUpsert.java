@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes rows into {@code agents.state}, each fenced by (epoch, version): a row is never replaced
- * by an older one. Deletes leave a tombstone where the agent exists, and nothing where it does not.
- * A tombstone's age counts from the later of its write and its commit: a delete that waited for
+ * by an older one. Deletes leave a tombstone, but none of an agent that is not registered. A
+ * tombstone's age counts from the later of its write and its commit: a delete that waited for
  * PostgreSQL must not be swept as soon as it is there.
  */
 final class StateUpsert {
@@ -19,15 +19,15 @@ final class StateUpsert {
   private static final String PUT =
       """
       INSERT INTO agents.state AS s
-             (agent_id, state_key, state_value, state_document, epoch, version, checksum,
+             (agent_id, owner, state_key, state_value, state_document, epoch, version, checksum,
               created_at, updated_at, expires_at, deleted_at, hybrid_time, vector_clock)
-      SELECT c.agent_id::uuid, c.state_key, c.state_value::jsonb,
+      SELECT c.agent_id::uuid, c.owner, c.state_key, c.state_value::jsonb,
              CASE WHEN c.keeps_document THEN c.state_value END, c.epoch, c.version, c.checksum,
              c.written_at::timestamptz, c.written_at::timestamptz, c.expires_at::timestamptz, NULL,
              c.hybrid_time, c.vector_clock
-        FROM unnest(:agents, :keys, :values, :documents, :epochs, :versions, :checksums, :written,
-                    :expires, :times, :clocks)
-          AS c (agent_id, state_key, state_value, keeps_document, epoch, version, checksum,
+        FROM unnest(:agents, :owners, :keys, :values, :documents, :epochs, :versions, :checksums,
+                    :written, :expires, :times, :clocks)
+          AS c (agent_id, owner, state_key, state_value, keeps_document, epoch, version, checksum,
                 written_at, expires_at, hybrid_time, vector_clock)
       ON CONFLICT (agent_id, state_key) DO UPDATE
          SET state_value = excluded.state_value,
@@ -48,15 +48,17 @@ final class StateUpsert {
   private static final String DELETE =
       """
       INSERT INTO agents.state AS s
-             (agent_id, state_key, state_value, epoch, version, checksum,
+             (agent_id, owner, state_key, state_value, epoch, version, checksum,
               created_at, updated_at, expires_at, deleted_at, hybrid_time, vector_clock)
-      SELECT r.agent_id, c.state_key, 'null'::jsonb, c.epoch, c.version, c.checksum,
+      SELECT c.agent_id::uuid, c.owner, c.state_key, 'null'::jsonb, c.epoch, c.version, c.checksum,
              c.written_at::timestamptz, c.written_at::timestamptz, NULL,
              GREATEST(c.written_at::timestamptz, now()), c.hybrid_time, c.vector_clock
-        FROM unnest(:agents, :keys, :epochs, :versions, :checksums, :written, :times, :clocks)
-          AS c (agent_id, state_key, epoch, version, checksum, written_at, hybrid_time,
+        FROM unnest(:agents, :owners, :keys, :epochs, :versions, :checksums, :written, :times,
+                    :clocks)
+          AS c (agent_id, owner, state_key, epoch, version, checksum, written_at, hybrid_time,
                 vector_clock)
-        JOIN agents.registry r ON r.agent_id = c.agent_id::uuid
+        LEFT JOIN agents.registry r ON r.agent_id = c.agent_id::uuid
+       WHERE r.agent_id IS NOT NULL OR c.owner IS NOT NULL
        ORDER BY c.agent_id COLLATE "C", c.state_key COLLATE "C"
       ON CONFLICT (agent_id, state_key) DO UPDATE
          SET state_value = excluded.state_value,
@@ -114,8 +116,9 @@ final class StateUpsert {
 
   private static Update bind(Update statement, List<StateRow> rows) {
     return statement
-        .bind("agents", text(rows, row -> row.key().agent()))
-        .bind("keys", text(rows, row -> row.key().key()))
+        .bind("agents", text(rows, StateRow::agentId))
+        .bind("owners", text(rows, StateRow::owner))
+        .bind("keys", text(rows, row -> row.key().path()))
         .bind("epochs", bigint(rows, row -> row.change().revision().epoch()))
         .bind("versions", bigint(rows, row -> row.change().revision().sequence()))
         .bind("checksums", text(rows, StateRow::checksum))

@@ -1,9 +1,10 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.spi.Operation;
-import io.mistersmith.persistence.spi.StateChange;
+import io.mistersmith.persistence.spi.hot.Operation;
+import io.mistersmith.persistence.spi.sql.JournalStore.StateChange;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
@@ -22,7 +23,7 @@ final class StoreProbe {
 
   private static final String NEIGHBOUR =
       """
-      SELECT r.agent_id::text AS agent,
+      SELECT r.agent_id AS agent,
              coalesce((SELECT s.state_value
                          FROM agents.state s
                         WHERE s.agent_id = r.agent_id AND s.deleted_at IS NULL
@@ -41,7 +42,7 @@ final class StoreProbe {
     this.states = states;
   }
 
-  /** What the table made of the row. */
+  /** The table's answer to the row. */
   enum Kind {
     /** It took the row. */
     TAKES,
@@ -87,14 +88,16 @@ final class StoreProbe {
   }
 
   private static Optional<StateRow> neighbour(Handle handle, List<StateRow> refused) {
-    List<String> agents = refused.stream().map(row -> row.key().agent()).distinct().toList();
+    List<String> agents = refused.stream().map(StateRow::agentId).distinct().toList();
     return handle
         .createQuery(NEIGHBOUR)
         .bind("agents", SqlArray.text(agents))
         .map(
             (row, context) ->
                 row(
-                    new StateKey(row.getString("agent"), "probe " + UUID.randomUUID()),
+                    StateKey.of(
+                        AgentId.of(row.getObject("agent", UUID.class)),
+                        "probe " + UUID.randomUUID()),
                     row.getString("value"),
                     1))
         .findOne();
@@ -111,9 +114,9 @@ final class StoreProbe {
             Optional.of(key),
             Operation.PUT,
             value.getBytes(StandardCharsets.UTF_8),
-            new Revision(1, sequence),
+            new Revision.OfJournal(1, sequence),
             Instant.EPOCH,
             Optional.empty());
-    return new StateRow(change, key, value, false, "0".repeat(64));
+    return StateRow.of(change, key, value, false, "0".repeat(64));
   }
 }

@@ -10,15 +10,17 @@ import io.nats.client.api.StorageType;
 import io.nats.client.api.StreamConfiguration;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 class BucketPlanTest {
 
+  private static final UUID INSTALLATION = UUID.randomUUID();
   private static final ServerCapabilities OLD =
-      new ServerCapabilities("2.9.10", false, false, false, false);
+      new ServerCapabilities("2.9.10", false, false, false, false, false, false, false);
   private static final ServerCapabilities NEW =
-      new ServerCapabilities("2.15.1", true, true, true, true);
+      new ServerCapabilities("2.15.1", true, true, true, true, true, true, true);
 
   @Test
   void aNewBucketIsAKvBucketWithTheSettingsOfItsConfiguration() {
@@ -41,7 +43,9 @@ class BucketPlanTest {
   void onlyBucketsThatAreNotFlushedAndKeepNothingOlderLetTheServerEndMessages() {
     assertThat(plan(Bucket.SESSION_DATA, NEW).create().getAllowMessageTtl()).isFalse();
     assertThat(
-            plan(Bucket.QUERY_CACHE.defaults().withHistory(2), NEW).create().getAllowMessageTtl())
+            plan(Bucket.QUERY_CACHE.defaults().toBuilder().history(2).build(), NEW)
+                .create()
+                .getAllowMessageTtl())
         .isFalse();
     assertThat(plan(Bucket.QUERY_CACHE, NEW).create().getAllowMessageTtl()).isTrue();
     assertThat(plan(Bucket.AGENT_STATE, NEW).create().getAllowMessageTtl()).isFalse();
@@ -54,7 +58,10 @@ class BucketPlanTest {
     assertThat(plan(Bucket.AGENT_STATE, OLD).create().getCompressionOption())
         .isEqualTo(CompressionOption.None);
     BucketConfig placed =
-        Bucket.AGENT_STATE.defaults().withPlacement(Optional.of("east"), List.of("ssd"));
+        Bucket.AGENT_STATE.defaults().toBuilder()
+            .placementCluster("east")
+            .placementTags(List.of("ssd"))
+            .build();
     assertThat(plan(placed, OLD).create().getPlacement()).isNull();
     assertThat(plan(placed, NEW).create().getPlacement().getCluster()).isEqualTo("east");
     assertThat(plan(placed, NEW).create().getPlacement().getTags()).containsExactly("ssd");
@@ -62,14 +69,15 @@ class BucketPlanTest {
 
   @Test
   void aShortMaximumAgeShortensTheDuplicateWindow() {
-    BucketConfig brief = Bucket.SESSION_DATA.defaults().withMaxAge(Duration.ofSeconds(1));
+    BucketConfig brief =
+        Bucket.SESSION_DATA.defaults().toBuilder().maxAge(Duration.ofSeconds(1)).build();
     assertThat(plan(brief, NEW).create().getDuplicateWindow()).isEqualTo(Duration.ofSeconds(1));
   }
 
   @Test
   void theLargestValueLeavesRoomForHeaders() {
     BucketConfig limited =
-        Bucket.AGENT_STATE.defaults().withLimits(Optional.of(1L << 20), Optional.of(1_000));
+        Bucket.AGENT_STATE.defaults().toBuilder().maxBytes(1L << 20).maxValueBytes(1_000).build();
     StreamConfiguration made = plan(limited, NEW).create();
     assertThat(made.getMaxBytes()).isEqualTo(1L << 20);
     assertThat(made.getMaximumMessageSize()).isEqualTo(1_000 + BucketPlan.HEADER_ROOM);
@@ -99,7 +107,7 @@ class BucketPlanTest {
             "max_age: PT30M -> PT0S",
             "max_msgs_per_subject: 1 -> 5",
             "allow_direct: false -> true");
-    assertThat(plan.compare(changes.mended()).differences()).isEmpty();
+    assertThat(plan.compare(changes.updated()).differences()).isEmpty();
   }
 
   @Test
@@ -116,19 +124,62 @@ class BucketPlanTest {
             .build();
     BucketPlan.Changes changes = plan.compare(present);
     assertThat(changes.differences()).hasSize(1);
-    assertThat(changes.mended().getMaxBytes()).isEqualTo(4_096);
-    assertThat(changes.mended().getMaximumMessageSize()).isEqualTo(512);
-    assertThat(changes.mended().getDenyPurge()).isTrue();
-    assertThat(changes.mended().getAllowAtomicPublish()).isTrue();
-    assertThat(changes.mended().getSubjects()).contains("other");
+    assertThat(changes.updated().getMaxBytes()).isEqualTo(4_096);
+    assertThat(changes.updated().getMaximumMessageSize()).isEqualTo(512);
+    assertThat(changes.updated().getDenyPurge()).isTrue();
+    assertThat(changes.updated().getAllowAtomicPublish()).isTrue();
+    assertThat(changes.updated().getSubjects()).contains("other");
+  }
+
+  @Test
+  void theIdentityIsInTheMetadataOrAtTheEndOfTheDescription() {
+    StreamConfiguration newest = plan(Bucket.AGENT_STATE, NEW).create();
+    assertThat(newest.getMetadata())
+        .containsEntry(InstallationMark.METADATA, INSTALLATION.toString());
+    assertThat(InstallationMark.of(newest)).contains(INSTALLATION);
+    StreamConfiguration oldest = plan(Bucket.AGENT_STATE, OLD).create();
+    assertThat(oldest.getMetadata()).isNullOrEmpty();
+    assertThat(oldest.getDescription())
+        .startsWith(Bucket.AGENT_STATE.defaults().description())
+        .endsWith("[installation " + INSTALLATION + "]");
+    assertThat(InstallationMark.of(oldest)).contains(INSTALLATION);
+  }
+
+  @Test
+  void aChangeOfTheBucketKeepsItsIdentity() {
+    for (ServerCapabilities server : List.of(OLD, NEW)) {
+      StreamConfiguration made = plan(Bucket.AGENT_STATE, OLD).create();
+      BucketPlan.Changes same = plan(Bucket.AGENT_STATE, server).compare(made);
+      assertThat(same.differences())
+          .noneMatch(difference -> difference.setting().equals("description"));
+      StreamConfiguration edited =
+          StreamConfiguration.builder(made).maxMessagesPerSubject(1).build();
+      BucketPlan.Changes changes = plan(Bucket.AGENT_STATE, server).compare(edited);
+      assertThat(changes.differences()).isNotEmpty();
+      assertThat(InstallationMark.of(changes.updated())).contains(INSTALLATION);
+    }
+  }
+
+  @Test
+  void anotherTextIsNoIdentity() {
+    for (String text :
+        List.of("", "[installation none]", "[installation " + INSTALLATION + "] x")) {
+      assertThat(InstallationMark.of(null, text)).isEmpty();
+      assertThat(InstallationMark.plain(text)).isEqualTo(text);
+    }
+    assertThat(InstallationMark.of(Map.of(InstallationMark.METADATA, "x"), null)).isEmpty();
+    String marked = InstallationMark.marked("", INSTALLATION);
+    assertThat(InstallationMark.plain(marked)).isEmpty();
+    assertThat(InstallationMark.marked(marked, UUID.randomUUID())).hasSameSizeAs(marked);
   }
 
   private static BucketPlan plan(Bucket bucket, ServerCapabilities server) {
     int replicas = server.clustered() ? 3 : 1;
-    return new BucketPlan("x-" + bucket.name(), bucket, bucket.defaults(), replicas, server);
+    return new BucketPlan(
+        "x-" + bucket.name(), bucket, bucket.defaults(), replicas, server, INSTALLATION);
   }
 
   private static BucketPlan plan(BucketConfig config, ServerCapabilities server) {
-    return new BucketPlan("x", Bucket.valueOf(config.name()), config, 1, server);
+    return new BucketPlan("x", Bucket.valueOf(config.name()), config, 1, server, INSTALLATION);
   }
 }

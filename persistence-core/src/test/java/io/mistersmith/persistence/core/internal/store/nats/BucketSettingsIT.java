@@ -4,18 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.mistersmith.persistence.config.Bucket;
-import io.mistersmith.persistence.config.BucketChanges;
 import io.mistersmith.persistence.config.BucketConfig;
 import io.mistersmith.persistence.config.NatsConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.config.PersistenceConfig.BucketChanges;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.spi.EntryMetadata;
-import io.mistersmith.persistence.spi.HotBucket;
-import io.mistersmith.persistence.spi.Operation;
-import io.mistersmith.persistence.spi.ReadFrom;
+import io.mistersmith.persistence.spi.hot.EntryMetadata;
+import io.mistersmith.persistence.spi.hot.HotReads.ReadFrom;
+import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
+import io.mistersmith.persistence.spi.hot.HotWrites;
+import io.mistersmith.persistence.spi.hot.Operation;
 import io.mistersmith.persistence.testkit.server.NatsCluster;
 import io.mistersmith.persistence.testkit.server.NatsOptions;
 import io.mistersmith.persistence.testkit.server.NatsServer;
@@ -39,7 +41,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** How buckets are made, found different and changed, and what a server cannot do. */
 class BucketSettingsIT {
 
-  private static final StateKey KEY = StateKey.of("agent", "key");
+  private static final StateKey KEY = StateKey.of(AgentId.external("agent"), "key");
 
   @ParameterizedTest
   @ValueSource(strings = {NatsOptions.OLDEST, NatsOptions.NEWEST})
@@ -116,7 +118,7 @@ class BucketSettingsIT {
             "drops its oldest entries",
             stream -> stream.discardPolicy(DiscardPolicy.Old).maxBytes(1 << 20)),
         unfit("acknowledges no writes", stream -> stream.noAck(true)),
-        unfit("lets nobody purge", stream -> stream.allowRollup(false).denyPurge(true)),
+        unfit("denies purges", stream -> stream.allowRollup(false).denyPurge(true)),
         unfit("has the subjects", stream -> stream.subjects("elsewhere.>")),
         unfit("is sealed", StreamConfiguration.Builder::seal));
   }
@@ -132,13 +134,13 @@ class BucketSettingsIT {
       PersistenceConfig config = NatsFixture.config(server, "").build();
       connectAndOpen(config);
       raw.update("KV_AGENT_STATE", stream -> stream.maxMessagesPerSubject(2));
-      try (NatsStore store = NatsStore.connect(config)) {
+      try (NatsStore store = NatsFixture.connect(config)) {
         store.bucket(Bucket.AGENT_STATE);
         assertThat(store.notices())
             .anyMatch(notice -> notice.contains("max_msgs_per_subject: 2 -> 5"));
       }
       try (NatsStore store =
-          NatsStore.connect(config.toBuilder().bucketChanges(BucketChanges.APPLY).build())) {
+          NatsFixture.connect(config.toBuilder().bucketChanges(BucketChanges.APPLY).build())) {
         store.bucket(Bucket.AGENT_STATE);
         assertThat(store.notices()).isEmpty();
       }
@@ -149,17 +151,15 @@ class BucketSettingsIT {
   void anOldServerIsUsedWithoutWhatItCannotDoAndItIsSaid() {
     try (NatsServer server = NatsServer.start(NatsOptions.defaults().withLine(NatsOptions.OLDEST));
         NatsStore store =
-            NatsStore.connect(
+            NatsFixture.connect(
                 NatsFixture.config(server, "")
                     .bucket(
                         Bucket.AGENT_CONFIG,
-                        Bucket.AGENT_CONFIG
-                            .defaults()
-                            .withPlacement(Optional.of("east"), List.of()))
-                    .nats(NatsConfig.of(server.url()).withReplicas(3))
+                        Bucket.AGENT_CONFIG.defaults().toBuilder().placementCluster("east").build())
+                    .nats(NatsConfig.builder(server.url()).replicas(3).build())
                     .build())) {
       for (Bucket bucket : Bucket.values()) {
-        assertThat(store.bucket(bucket).hasReplicas()).isFalse();
+        assertThat(store.bucket(bucket).reads().hasReplicas()).isFalse();
       }
       assertThat(store.notices()).doesNotHaveDuplicates();
       assertThat(String.join("\n", store.notices()))
@@ -171,10 +171,12 @@ class BucketSettingsIT {
       Instant soon = Instant.now().plusSeconds(1);
       store
           .bucket(Bucket.SESSION_DATA)
-          .publish(KEY, Operation.PUT, new byte[1], expiring(soon), HotBucket.ANY);
+          .writes()
+          .publish(KEY, Operation.PUT, new byte[1], expiring(soon), HotWrites.ANY);
       assertThat(
               store
                   .bucket(Bucket.SESSION_DATA)
+                  .reads()
                   .get(KEY, ReadFrom.LEADER)
                   .orElseThrow()
                   .metadata()
@@ -186,19 +188,19 @@ class BucketSettingsIT {
   @Test
   void aNewServerEndsResultsButNeverTheJournalNorSessionsOnDisk() {
     try (NatsServer server = NatsServer.start(NatsOptions.defaults().withLine(NatsOptions.NEWEST));
-        NatsStore store = NatsStore.connect(NatsFixture.config(server, "").build())) {
+        NatsStore store = NatsFixture.connect(NatsFixture.config(server, "").build())) {
       EntryMetadata soon = expiring(Instant.now().plusMillis(300));
       HotBucket results = store.bucket(Bucket.QUERY_CACHE);
       HotBucket sessions = store.bucket(Bucket.SESSION_DATA);
       HotBucket journal = store.bucket(Bucket.AGENT_STATE);
-      results.publish(KEY, Operation.PUT, new byte[1], soon, HotBucket.ANY);
-      sessions.publish(KEY, Operation.PUT, new byte[1], soon, HotBucket.ANY);
-      journal.publish(KEY, Operation.PUT, new byte[1], soon, HotBucket.ANY);
+      results.writes().publish(KEY, Operation.PUT, new byte[1], soon, HotWrites.ANY);
+      sessions.writes().publish(KEY, Operation.PUT, new byte[1], soon, HotWrites.ANY);
+      journal.writes().publish(KEY, Operation.PUT, new byte[1], soon, HotWrites.ANY);
       Awaitility.await()
           .atMost(Duration.ofSeconds(10))
-          .until(() -> results.get(KEY, ReadFrom.LEADER).isEmpty());
-      assertThat(sessions.get(KEY, ReadFrom.LEADER)).isPresent();
-      assertThat(journal.get(KEY, ReadFrom.LEADER)).isPresent();
+          .until(() -> results.reads().get(KEY, ReadFrom.LEADER).isEmpty());
+      assertThat(sessions.reads().get(KEY, ReadFrom.LEADER)).isPresent();
+      assertThat(journal.reads().get(KEY, ReadFrom.LEADER)).isPresent();
       assertThat(store.notices()).isEmpty();
     }
   }
@@ -208,25 +210,15 @@ class BucketSettingsIT {
   void whatCannotBeChangedIsSaid(String line) {
     try (NatsServer server = NatsServer.start(NatsOptions.defaults().withLine(line))) {
       PersistenceConfig config = NatsFixture.config(server, "").build();
-      try (NatsStore store = NatsStore.connect(config)) {
+      try (NatsStore store = NatsFixture.connect(config)) {
         store.bucket(Bucket.QUERY_CACHE);
       }
-      BucketConfig memory = Bucket.QUERY_CACHE.defaults();
       BucketConfig onDisk =
-          new BucketConfig(
-              memory.name(),
-              memory.description(),
-              memory.maxAge(),
-              memory.history(),
-              Bucket.AGENT_STATE.defaults().storage(),
-              false,
-              false,
-              Optional.empty(),
-              Optional.empty(),
-              Optional.empty(),
-              List.of());
+          Bucket.QUERY_CACHE.defaults().toBuilder()
+              .storage(Bucket.AGENT_STATE.defaults().storage())
+              .build();
       try (NatsStore store =
-          NatsStore.connect(
+          NatsFixture.connect(
               config.toBuilder()
                   .bucket(Bucket.QUERY_CACHE, onDisk)
                   .bucketChanges(BucketChanges.APPLY)
@@ -243,18 +235,21 @@ class BucketSettingsIT {
   @Test
   void replicasAreMadeWhereTheClusterHasThemAndTheLeaderIsAlwaysCurrent() {
     try (NatsCluster cluster = NatsCluster.start(3, NatsOptions.defaults())) {
-      NatsConfig nats = NatsConfig.of(cluster.url().split(",", -1)).withReplicas(3);
+      NatsConfig nats = NatsConfig.builder(cluster.url().split(",", -1)).replicas(3).build();
       PersistenceConfig config =
           NatsFixture.config(cluster.servers().get(0), "").nats(nats).build();
-      try (NatsStore store = NatsStore.connect(config)) {
+      try (NatsStore store = NatsFixture.connect(config)) {
         HotBucket bucket = store.bucket(Bucket.AGENT_STATE);
-        assertThat(bucket.hasReplicas()).isTrue();
-        assertThat(store.bucket(Bucket.QUERY_CACHE).hasReplicas()).isFalse();
+        assertThat(bucket.reads().hasReplicas()).isTrue();
+        assertThat(store.bucket(Bucket.QUERY_CACHE).reads().hasReplicas()).isFalse();
         for (int i = 0; i < 200; i++) {
           long sequence =
-              bucket.publish(KEY, Operation.PUT, new byte[1], EntryMetadata.NONE, HotBucket.ANY);
-          assertThat(bucket.get(KEY, ReadFrom.LEADER).orElseThrow().sequence()).isEqualTo(sequence);
-          assertThat(bucket.getAll(List.of(KEY), ReadFrom.LEADER).values())
+              bucket
+                  .writes()
+                  .publish(KEY, Operation.PUT, new byte[1], EntryMetadata.NONE, HotWrites.ANY);
+          assertThat(bucket.reads().get(KEY, ReadFrom.LEADER).orElseThrow().sequence())
+              .isEqualTo(sequence);
+          assertThat(bucket.reads().getAll(List.of(KEY), ReadFrom.LEADER).values())
               .extracting(entry -> entry.sequence())
               .containsExactly(sequence);
         }
@@ -262,16 +257,20 @@ class BucketSettingsIT {
             catchThrowableOfType(
                 TransientPersistenceException.class,
                 () ->
-                    bucket.publish(
-                        KEY, Operation.PUT, new byte[1], EntryMetadata.NONE, HotBucket.NONE));
+                    bucket
+                        .writes()
+                        .publish(
+                            KEY, Operation.PUT, new byte[1], EntryMetadata.NONE, HotWrites.NONE));
         assertThat(conflict.error()).isEqualTo(DataError.VERSION_CONFLICT);
-        assertThat(bucket.list("agent", "")).hasSize(1);
-        assertThat(bucket.getAll(List.of(KEY), ReadFrom.ANY_REPLICA)).isNotEqualTo(Map.of());
+        assertThat(bucket.reads().list(AgentId.external("agent"), "")).hasSize(1);
+        assertThat(bucket.reads().getAll(List.of(KEY), ReadFrom.ANY_REPLICA))
+            .isNotEqualTo(Map.of());
       }
-      NatsConfig five = NatsConfig.of(cluster.url().split(",", -1)).withReplicas(5);
+      NatsConfig five = NatsConfig.builder(cluster.url().split(",", -1)).replicas(5).build();
       try (NatsStore store =
-          NatsStore.connect(config.toBuilder().nats(five.withNamePrefix("five-")).build())) {
-        assertThat(store.bucket(Bucket.AGENT_STATE).hasReplicas()).isTrue();
+          NatsFixture.connect(
+              config.toBuilder().nats(five.toBuilder().namePrefix("five-").build()).build())) {
+        assertThat(store.bucket(Bucket.AGENT_STATE).reads().hasReplicas()).isTrue();
         assertThat(String.join("\n", store.notices()))
             .contains("KV_five-AGENT_STATE has 3 of 5 replicas");
       }
@@ -283,7 +282,7 @@ class BucketSettingsIT {
     try (NatsServer server = NatsServer.start(NatsOptions.defaults().withLine(NatsOptions.NEWEST));
         RawNats raw = RawNats.connect(server)) {
       PersistenceConfig config = NatsFixture.config(server, "").build();
-      try (NatsStore store = NatsStore.connect(config)) {
+      try (NatsStore store = NatsFixture.connect(config)) {
         store.bucket(Bucket.SESSION_DATA);
       }
       RawNats.call(
@@ -294,16 +293,16 @@ class BucketSettingsIT {
                               raw.streams().getStreamInfo("KV_SESSION_DATA").getConfiguration())
                           .allowMessageTtl(true)
                           .build()));
-      try (NatsStore store = NatsStore.connect(config)) {
+      try (NatsStore store = NatsFixture.connect(config)) {
         EntryMetadata soon = expiring(Instant.now().plusMillis(300));
         HotBucket results = store.bucket(Bucket.QUERY_CACHE);
         HotBucket sessions = store.bucket(Bucket.SESSION_DATA);
-        sessions.publish(KEY, Operation.PUT, new byte[1], soon, HotBucket.ANY);
-        results.publish(KEY, Operation.PUT, new byte[1], soon, HotBucket.ANY);
+        sessions.writes().publish(KEY, Operation.PUT, new byte[1], soon, HotWrites.ANY);
+        results.writes().publish(KEY, Operation.PUT, new byte[1], soon, HotWrites.ANY);
         Awaitility.await()
             .atMost(Duration.ofSeconds(10))
-            .until(() -> results.get(KEY, ReadFrom.LEADER).isEmpty());
-        assertThat(sessions.get(KEY, ReadFrom.LEADER)).isPresent();
+            .until(() -> results.reads().get(KEY, ReadFrom.LEADER).isEmpty());
+        assertThat(sessions.reads().get(KEY, ReadFrom.LEADER)).isPresent();
       }
     }
   }
@@ -317,7 +316,7 @@ class BucketSettingsIT {
   }
 
   private static void connectAndOpen(PersistenceConfig config) {
-    try (NatsStore store = NatsStore.connect(config)) {
+    try (NatsStore store = NatsFixture.connect(config)) {
       assertThat(store.bucket(Bucket.AGENT_STATE).name()).isEqualTo("AGENT_STATE");
     }
   }

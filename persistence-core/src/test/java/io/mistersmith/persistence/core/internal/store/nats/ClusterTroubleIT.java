@@ -6,10 +6,12 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.NatsConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.spi.EntryMetadata;
-import io.mistersmith.persistence.spi.HotBucket;
-import io.mistersmith.persistence.spi.Operation;
+import io.mistersmith.persistence.spi.hot.EntryMetadata;
+import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
+import io.mistersmith.persistence.spi.hot.HotWrites;
+import io.mistersmith.persistence.spi.hot.Operation;
 import io.mistersmith.persistence.testkit.server.NatsCluster;
 import io.mistersmith.persistence.testkit.server.NatsOptions;
 import io.mistersmith.persistence.testkit.server.NatsServer;
@@ -26,7 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** A cluster that is not whole when buckets are opened, and one that falls apart afterwards. */
 class ClusterTroubleIT {
 
-  private static final StateKey KEY = StateKey.of("agent", "key");
+  private static final StateKey KEY = StateKey.of(AgentId.external("agent"), "key");
 
   @ParameterizedTest
   @ValueSource(strings = {NatsOptions.OLDEST, NatsOptions.NEWEST})
@@ -37,7 +39,7 @@ class ClusterTroubleIT {
           CompletableFuture.supplyAsync(
               () -> {
                 NatsStore store = connect(cluster.servers().get(0));
-                assertThat(store.bucket(Bucket.AGENT_STATE).hasReplicas()).isTrue();
+                assertThat(store.bucket(Bucket.AGENT_STATE).reads().hasReplicas()).isTrue();
                 return store;
               });
       cluster.complete();
@@ -56,7 +58,9 @@ class ClusterTroubleIT {
         NatsStore store = connect(cluster.servers().get(0))) {
       HotBucket bucket = store.bucket(Bucket.AGENT_STATE);
       awaitWrite(bucket, Duration.ofSeconds(20));
-      assertThat(bucket.hasReplicas()).as("soon, and another process may add them").isTrue();
+      assertThat(bucket.reads().hasReplicas())
+          .as("soon, and another process may add them")
+          .isTrue();
       assertThat(store.notices()).anyMatch(notice -> notice.contains("has 1 of 3 replicas"));
       cluster.complete();
       try (RawNats raw = RawNats.connect(cluster.servers().get(1))) {
@@ -71,7 +75,7 @@ class ClusterTroubleIT {
     try (NatsCluster cluster = NatsCluster.start(3, NatsOptions.defaults().withLine(line));
         RawNats raw = RawNats.connect(cluster.servers().get(1))) {
       try (NatsStore store =
-          NatsStore.connect(
+          NatsFixture.connect(
               PersistenceConfig.inMemory()
                   .nats(NatsConfig.of(cluster.url().split(",", -1)))
                   .build())) {
@@ -79,7 +83,7 @@ class ClusterTroubleIT {
         assertThat(info(raw).getConfiguration().getReplicas()).isEqualTo(1);
       }
       try (NatsStore store = connect(cluster.servers().get(0))) {
-        assertThat(store.bucket(Bucket.AGENT_STATE).hasReplicas()).isTrue();
+        assertThat(store.bucket(Bucket.AGENT_STATE).reads().hasReplicas()).isTrue();
         awaitReplicas(raw, store);
       }
     }
@@ -193,13 +197,18 @@ class ClusterTroubleIT {
   }
 
   private static void write(HotBucket bucket) {
-    assertThat(bucket.publish(KEY, Operation.PUT, new byte[1], EntryMetadata.NONE, HotBucket.ANY))
+    assertThat(
+            bucket
+                .writes()
+                .publish(KEY, Operation.PUT, new byte[1], EntryMetadata.NONE, HotWrites.ANY))
         .isPositive();
   }
 
   /** To this server first; it names the others. */
   private static NatsStore connect(NatsServer server) {
-    return NatsStore.connect(
-        PersistenceConfig.inMemory().nats(NatsConfig.of(server.url()).withReplicas(3)).build());
+    return NatsFixture.connect(
+        PersistenceConfig.inMemory()
+            .nats(NatsConfig.builder(server.url()).replicas(3).build())
+            .build());
   }
 }

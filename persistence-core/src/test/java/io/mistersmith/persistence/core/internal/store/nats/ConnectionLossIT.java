@@ -1,7 +1,6 @@
 package io.mistersmith.persistence.core.internal.store.nats;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.mistersmith.persistence.config.Bucket;
@@ -9,14 +8,16 @@ import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.spi.EntryMetadata;
-import io.mistersmith.persistence.spi.HotBucket;
-import io.mistersmith.persistence.spi.JournalEntry;
-import io.mistersmith.persistence.spi.JournalRange;
-import io.mistersmith.persistence.spi.JournalReader;
-import io.mistersmith.persistence.spi.Operation;
-import io.mistersmith.persistence.spi.ReadFrom;
+import io.mistersmith.persistence.spi.hot.EntryMetadata;
+import io.mistersmith.persistence.spi.hot.HotReads.ReadFrom;
+import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
+import io.mistersmith.persistence.spi.hot.HotWrites;
+import io.mistersmith.persistence.spi.hot.JournalEntry;
+import io.mistersmith.persistence.spi.hot.JournalReader;
+import io.mistersmith.persistence.spi.hot.JournalReader.JournalRange;
+import io.mistersmith.persistence.spi.hot.Operation;
 import io.mistersmith.persistence.testkit.server.NatsOptions;
 import io.mistersmith.persistence.testkit.server.NatsServer;
 import java.nio.charset.StandardCharsets;
@@ -30,20 +31,17 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.Function;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What happens to writes, reads and readers when the server dies under them. */
+/** Writes, reads and readers when the server dies under them. */
 class ConnectionLossIT {
 
   @ParameterizedTest
@@ -141,7 +139,7 @@ class ConnectionLossIT {
         server.restart();
         Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> reconnects.get() > seen);
         long own = write(bucket, first + 999_999).join();
-        try (JournalReader reader = bucket.read(JournalRange.from(restarted))) {
+        try (JournalReader reader = bucket.journal().read(JournalRange.from(restarted))) {
           assertThat(reader.next(Duration.ofSeconds(5)).orElseThrow().sequence())
               .as("the first that was stored since the restart")
               .isEqualTo(own);
@@ -158,10 +156,10 @@ class ConnectionLossIT {
       HotBucket bucket = store.bucket(Bucket.AGENT_STATE);
       BlockingQueue<String> threads = new LinkedBlockingQueue<>();
       AtomicInteger nudges = new AtomicInteger();
-      bucket.onNudge(nudges::incrementAndGet);
+      bucket.journal().onNudge(nudges::incrementAndGet);
       store.onReconnect(() -> threads.add(Thread.currentThread().getName()));
       write(bucket, 1).join();
-      try (JournalReader reader = bucket.read(JournalRange.from(1))) {
+      try (JournalReader reader = bucket.journal().read(JournalRange.from(1))) {
         assertThat(reader.next(Duration.ofSeconds(5))).isPresent();
         server.kill();
         TransientPersistenceException lost =
@@ -172,19 +170,25 @@ class ConnectionLossIT {
       long started = System.nanoTime();
       for (Runnable call :
           List.<Runnable>of(
-              () -> bucket.publish(key(2), Operation.PUT, bytes("2"), EntryMetadata.NONE, -1),
-              () -> bucket.get(key(1), ReadFrom.ANY_REPLICA),
-              () -> bucket.get(key(1), ReadFrom.LEADER),
-              () -> bucket.getAll(List.of(key(1)), ReadFrom.ANY_REPLICA),
-              () -> bucket.list("agent", ""),
-              bucket::state,
-              () -> bucket.evictAgent("agent", 1),
-              () -> bucket.read(JournalRange.from(1)))) {
+              () ->
+                  bucket
+                      .writes()
+                      .publish(key(2), Operation.PUT, bytes("2"), EntryMetadata.NONE, -1),
+              () -> bucket.reads().get(key(1), ReadFrom.ANY_REPLICA),
+              () -> bucket.reads().get(key(1), ReadFrom.LEADER),
+              () -> bucket.reads().getAll(List.of(key(1)), ReadFrom.ANY_REPLICA),
+              () -> bucket.reads().list(AgentId.external("agent"), ""),
+              bucket.journal()::state,
+              () -> bucket.journal().read(JournalRange.from(1)))) {
         PersistenceException failure = catchThrowableOfType(PersistenceException.class, call::run);
         assertThat(failure.error()).isEqualTo(DataError.CONNECTION_FAILED);
         assertThat(failure.isTransient()).isTrue();
       }
-      bucket.nudge();
+      assertThat(bucket.writes().evictAgent(AgentId.external("agent"), 1))
+          .failsWithin(Duration.ofSeconds(1))
+          .withThrowableThat()
+          .withCauseInstanceOf(TransientPersistenceException.class);
+      bucket.journal().nudge();
       assertThat(Duration.ofNanos(System.nanoTime() - started)).isLessThan(Duration.ofSeconds(1));
 
       server.restart();
@@ -197,15 +201,15 @@ class ConnectionLossIT {
           "%s: reconnect told %d ms after the server was ready%n",
           server.version(), Duration.ofNanos(System.nanoTime() - up).toMillis());
       assertThat(threads).allMatch(name -> name.startsWith("persistence-nats-"));
-      assertThat(bucket.get(key(1), ReadFrom.LEADER)).isPresent();
-      assertThat(bucket.get(key(2), ReadFrom.LEADER)).as("no ghost").isEmpty();
+      assertThat(bucket.reads().get(key(1), ReadFrom.LEADER)).isPresent();
+      assertThat(bucket.reads().get(key(2), ReadFrom.LEADER)).as("no ghost").isEmpty();
       write(bucket, 3).join();
       assertThat(readAll(bucket)).hasSize(2);
       Awaitility.await()
           .atMost(Duration.ofSeconds(5))
           .until(
               () -> {
-                bucket.nudge();
+                bucket.journal().nudge();
                 return nudges.get() > 0;
               });
     }
@@ -241,7 +245,7 @@ class ConnectionLossIT {
       for (int i = 0; i < writes.size(); i++) {
         Throwable failure = writes.get(i).handle((sequence, e) -> e).get();
         Optional<Long> sequence =
-            bucket.get(key(i), ReadFrom.LEADER).map(entry -> entry.sequence());
+            bucket.reads().get(key(i), ReadFrom.LEADER).map(entry -> entry.sequence());
         if (failure == null) {
           assertThat(sequence).contains(writes.get(i).join());
           stored++;
@@ -254,81 +258,10 @@ class ConnectionLossIT {
     }
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {NatsOptions.OLDEST, NatsOptions.NEWEST})
-  void aLateAnswerIsMadeUpForByTheWriteId(String line) throws Exception {
-    answerLate(line, bucket -> conditional(bucket, 1));
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {NatsOptions.OLDEST, NatsOptions.NEWEST})
-  void aLateAnswerToAWaitingCallerIsMadeUpForByTheWriteId(String line) throws Exception {
-    answerLate(
-        line,
-        bucket -> {
-          CompletableFuture<Long> place = new CompletableFuture<>();
-          new Thread(
-                  () -> {
-                    try {
-                      place.complete(
-                          bucket.publish(
-                              key(1), Operation.PUT, bytes("v"), writeId(1), HotBucket.NONE));
-                    } catch (PersistenceException e) {
-                      place.completeExceptionally(e);
-                    }
-                  },
-                  "test-caller")
-              .start();
-          return place;
-        });
-  }
-
-  private static void answerLate(
-      String line, Function<HotBucket, CompletableFuture<Long>> conditional) throws Exception {
-    try (NatsServer server = start(line);
-        NatsStore store = connect(server, Duration.ofSeconds(6))) {
-      HotBucket bucket = store.bucket(Bucket.AGENT_STATE);
-      server.pause();
-      long start = System.nanoTime();
-      CompletableFuture<Long> write = conditional.apply(bucket);
-      Awaitility.await()
-          .pollInterval(Duration.ofMillis(50))
-          .atMost(Duration.ofSeconds(10))
-          .until(() -> System.nanoTime() - start > Duration.ofMillis(4_700).toNanos());
-      assertThat(write).as("its acknowledgement was given up at 4 s").isNotDone();
-      server.resume();
-      assertThat(write.get(5, TimeUnit.SECONDS)).isEqualTo(1);
-    }
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {NatsOptions.OLDEST, NatsOptions.NEWEST})
-  void aServerThatDoesNotAnswerEndsEveryCallInTime(String line) {
-    try (NatsServer server = start(line);
-        NatsStore store = connect(server, Duration.ofSeconds(1))) {
-      HotBucket bucket = store.bucket(Bucket.AGENT_STATE);
-      server.pause();
-      for (Runnable call :
-          List.<Runnable>of(
-              () -> conditional(bucket, 1).join(),
-              () -> bucket.publish(key(2), Operation.PUT, bytes("2"), EntryMetadata.NONE, -1),
-              () -> bucket.get(key(1), ReadFrom.LEADER),
-              () -> bucket.getAll(List.of(key(1)), ReadFrom.ANY_REPLICA),
-              () -> bucket.list("agent", ""),
-              bucket::state)) {
-        long start = System.nanoTime();
-        Throwable failure = catchThrowable(call::run);
-        assertThat(failure instanceof CompletionException ? failure.getCause() : failure)
-            .isInstanceOf(TransientPersistenceException.class);
-        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(2));
-      }
-      server.resume();
-    }
-  }
-
   private static CompletableFuture<Long> conditional(HotBucket bucket, int number) {
-    return bucket.publishAsync(
-        key(number), Operation.PUT, bytes("v"), writeId(number), HotBucket.NONE);
+    return bucket
+        .writes()
+        .publishAsync(key(number), Operation.PUT, bytes("v"), writeId(number), HotWrites.NONE);
   }
 
   private static EntryMetadata writeId(int number) {
@@ -340,28 +273,28 @@ class ConnectionLossIT {
   }
 
   private static NatsStore connect(NatsServer server) {
-    return connect(server, Duration.ofSeconds(5));
-  }
-
-  private static NatsStore connect(NatsServer server, Duration requestTimeout) {
     PersistenceConfig config = NatsFixture.config(server, "").build();
-    return NatsStore.connect(
-        config.toBuilder().nats(config.nats().withRequestTimeout(requestTimeout)).build());
+    return NatsFixture.connect(
+        config.toBuilder()
+            .nats(config.nats().toBuilder().requestTimeout(Duration.ofSeconds(5)).build())
+            .build());
   }
 
   private static StateKey key(int number) {
-    return StateKey.of("agent", "k" + number);
+    return StateKey.of(AgentId.external("agent"), "k" + number);
   }
 
   private static CompletableFuture<Long> write(HotBucket bucket, int number) {
-    return bucket.publishAsync(
-        key(number), Operation.PUT, bytes("v" + number), EntryMetadata.NONE, HotBucket.ANY);
+    return bucket
+        .writes()
+        .publishAsync(
+            key(number), Operation.PUT, bytes("v" + number), EntryMetadata.NONE, HotWrites.ANY);
   }
 
   private static List<JournalEntry> readAll(HotBucket bucket) {
     List<JournalEntry> entries = new ArrayList<>();
-    long last = bucket.state().lastSequence();
-    try (JournalReader reader = bucket.read(JournalRange.from(1))) {
+    long last = bucket.journal().state().lastSequence();
+    try (JournalReader reader = bucket.journal().read(JournalRange.from(1))) {
       while (entries.isEmpty() || entries.get(entries.size() - 1).sequence() < last) {
         entries.add(reader.next(Duration.ofSeconds(10)).orElseThrow());
       }

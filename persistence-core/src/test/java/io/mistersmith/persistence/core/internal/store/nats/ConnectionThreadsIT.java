@@ -23,8 +23,8 @@ class ConnectionThreadsIT {
     try (NatsServer server = NatsServer.start(NatsOptions.defaults())) {
       Set<Thread> before = threads();
       for (int i = 0; i < ROUNDS; i++) {
-        try (NatsStore store = NatsStore.connect(NatsFixture.config(server, "").build())) {
-          assertThat(store.bucket(Bucket.QUERY_CACHE).state().messages()).isZero();
+        try (NatsStore store = NatsFixture.connect(NatsFixture.config(server, "").build())) {
+          assertThat(store.bucket(Bucket.QUERY_CACHE).journal().state().messages()).isZero();
         }
       }
       Awaitility.await()
@@ -36,7 +36,7 @@ class ConnectionThreadsIT {
   @Test
   void aReconnectAddsNoThreads() {
     try (NatsServer server = NatsServer.start(NatsOptions.defaults());
-        NatsStore store = NatsStore.connect(NatsFixture.config(server, "").build())) {
+        NatsStore store = NatsFixture.connect(NatsFixture.config(server, "").build())) {
       AtomicInteger reconnects = new AtomicInteger();
       store.onReconnect(reconnects::incrementAndGet);
       for (int round = 1; round <= ROUNDS; round++) {

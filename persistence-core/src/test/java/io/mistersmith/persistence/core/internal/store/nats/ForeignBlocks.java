@@ -8,7 +8,7 @@ public final class ForeignBlocks {
 
   private ForeignBlocks() {}
 
-  /** The blocks, by a name that is a token of a subject. A character stands for a byte. */
+  /** The blocks, by a name that is a token of a subject. Each character is one byte. */
   public static Map<String, String> unreadable() {
     Map<String, String> blocks = new LinkedHashMap<>();
     blocks.put("not-ascii", "NATS/1.0\r\nX: \u00e4\u00ff\r\n\r\n");

@@ -7,15 +7,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.spi.EntryMetadata;
-import io.mistersmith.persistence.spi.HotBucket;
-import io.mistersmith.persistence.spi.HotEntry;
-import io.mistersmith.persistence.spi.JournalEntry;
-import io.mistersmith.persistence.spi.JournalRange;
-import io.mistersmith.persistence.spi.JournalReader;
-import io.mistersmith.persistence.spi.Operation;
-import io.mistersmith.persistence.spi.ReadFrom;
+import io.mistersmith.persistence.spi.hot.EntryMetadata;
+import io.mistersmith.persistence.spi.hot.HotEntry;
+import io.mistersmith.persistence.spi.hot.HotReads.ReadFrom;
+import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
+import io.mistersmith.persistence.spi.hot.HotWrites;
+import io.mistersmith.persistence.spi.hot.JournalEntry;
+import io.mistersmith.persistence.spi.hot.JournalReader;
+import io.mistersmith.persistence.spi.hot.JournalReader.JournalRange;
+import io.mistersmith.persistence.spi.hot.Operation;
 import io.mistersmith.persistence.testkit.server.NatsOptions;
 import io.mistersmith.persistence.testkit.server.NatsServer;
 import java.time.Duration;
@@ -40,13 +42,13 @@ class ForeignMessagesIT {
 
   private static final String PREFIX = "$KV.AGENT_STATE.";
   private static final String PAYLOAD = "{\"v\":1}";
-  private static final StateKey GOOD = StateKey.of("agent", "good");
+  private static final StateKey GOOD = StateKey.of(AgentId.external("agent"), "good");
 
   @ParameterizedTest
   @ValueSource(strings = {NatsOptions.OLDEST, NatsOptions.NEWEST})
   void everyRoadToAnUnreadableMessageReturnsItsBytes(String line) throws Exception {
     try (NatsServer server = NatsServer.start(NatsOptions.defaults().withLine(line));
-        NatsStore store = NatsStore.connect(NatsFixture.config(server, "").build());
+        NatsStore store = NatsFixture.connect(NatsFixture.config(server, "").build());
         WirePublisher wire = WirePublisher.connect(server)) {
       HotBucket bucket = store.bucket(Bucket.AGENT_STATE);
       AtomicInteger connectionsLost = new AtomicInteger();
@@ -55,10 +57,11 @@ class ForeignMessagesIT {
       blocks.putAll(ForeignBlocks.statuses());
       List<StateKey> keys = new ArrayList<>();
       for (Map.Entry<String, String> block : blocks.entrySet()) {
-        StateKey key = StateKey.of("agent", block.getKey());
+        StateKey key = StateKey.of(AgentId.external("agent"), block.getKey());
         keys.add(key);
-        assertThat(wire.publish(bucket.subject(key), block.getValue(), PAYLOAD)).contains("seq");
-        put(bucket, StateKey.of("agent", "after." + block.getKey()));
+        assertThat(wire.publish(bucket.journal().subject(key), block.getValue(), PAYLOAD))
+            .contains("seq");
+        put(bucket, StateKey.of(AgentId.external("agent"), "after." + block.getKey()));
       }
       put(bucket, GOOD);
       List<JournalEntry> journal = journal(bucket, JournalRange.from(1));
@@ -80,9 +83,9 @@ class ForeignMessagesIT {
         assertThat(headers.get(2 * i).sequence()).isEqualTo(foreign.sequence());
       }
       for (ReadFrom from : ReadFrom.values()) {
-        Map<StateKey, HotEntry> all = bucket.getAll(keys, from);
+        Map<StateKey, HotEntry> all = bucket.reads().getAll(keys, from);
         for (int i = 0; i < keys.size(); i++) {
-          HotEntry entry = bucket.get(keys.get(i), from).orElseThrow();
+          HotEntry entry = bucket.reads().get(keys.get(i), from).orElseThrow();
           assertThat(entry.sequence()).isEqualTo(journal.get(2 * i).sequence());
           assertThat(entry.time()).isEqualTo(journal.get(2 * i).time());
           assertThat(entry.operation()).isEqualTo(Operation.PUT);
@@ -99,18 +102,21 @@ class ForeignMessagesIT {
             }
           }
         }
-        assertThat(bucket.get(GOOD, from)).isPresent();
+        assertThat(bucket.reads().get(GOOD, from)).isPresent();
       }
-      assertThat(bucket.list("agent", ""))
+      assertThat(bucket.reads().list(AgentId.external("agent"), ""))
           .extracting(HotEntry::key)
           .containsAll(keys)
           .contains(GOOD)
           .hasSize(2 * keys.size() + 1);
-      assertThat(bucket.keysAsync("agent").get(10, TimeUnit.SECONDS)).containsAll(keys);
+      assertThat(bucket.reads().keysAsync(AgentId.external("agent"), "").get(10, TimeUnit.SECONDS))
+          .containsAll(keys);
       for (int i = 0; i < keys.size(); i++) { // as the last message is a condition, or not
-        long at = i % 2 == 0 ? HotBucket.ANY : journal.get(2 * i).sequence();
-        bucket.publish(keys.get(i), Operation.PUT, PAYLOAD.getBytes(UTF_8), EntryMetadata.NONE, at);
-        assertThat(bucket.get(keys.get(i), ReadFrom.LEADER).orElseThrow().value())
+        long at = i % 2 == 0 ? HotWrites.ANY : journal.get(2 * i).sequence();
+        bucket
+            .writes()
+            .publish(keys.get(i), Operation.PUT, PAYLOAD.getBytes(UTF_8), EntryMetadata.NONE, at);
+        assertThat(bucket.reads().get(keys.get(i), ReadFrom.LEADER).orElseThrow().value())
             .isEqualTo(PAYLOAD.getBytes(UTF_8));
       }
       assertThat(connectionsLost).hasValue(0);
@@ -121,17 +127,18 @@ class ForeignMessagesIT {
   @ValueSource(strings = {NatsOptions.OLDEST, NatsOptions.NEWEST})
   void oddHeadersAreReadAsNone(String line) {
     try (NatsServer server = NatsServer.start(NatsOptions.defaults().withLine(line));
-        NatsStore store = NatsStore.connect(NatsFixture.config(server, "").build());
+        NatsStore store = NatsFixture.connect(NatsFixture.config(server, "").build());
         WirePublisher wire = WirePublisher.connect(server)) {
       HotBucket bucket = store.bucket(Bucket.AGENT_STATE);
       ForeignBlocks.odd()
           .forEach(
               (name, block) -> {
-                StateKey key = StateKey.of("agent", name);
-                assertThat(wire.publish(bucket.subject(key), block, PAYLOAD)).contains("seq");
-                long last = bucket.state().lastSequence();
+                StateKey key = StateKey.of(AgentId.external("agent"), name);
+                assertThat(wire.publish(bucket.journal().subject(key), block, PAYLOAD))
+                    .contains("seq");
+                long last = bucket.journal().state().lastSequence();
                 for (ReadFrom from : ReadFrom.values()) {
-                  HotEntry entry = bucket.get(key, from).orElseThrow();
+                  HotEntry entry = bucket.reads().get(key, from).orElseThrow();
                   assertThat(entry.value()).as(name).isEqualTo(PAYLOAD.getBytes(UTF_8));
                   assertThat(entry.sequence()).isEqualTo(last);
                   assertThat(entry.metadata().hydrated()).isEmpty();
@@ -148,7 +155,7 @@ class ForeignMessagesIT {
   @ValueSource(strings = {NatsOptions.OLDEST, NatsOptions.NEWEST})
   void oddSubjectsAreReadAndRemovedAlone(String line) throws Exception {
     try (NatsServer server = NatsServer.start(NatsOptions.defaults().withLine(line));
-        NatsStore store = NatsStore.connect(NatsFixture.config(server, "").build());
+        NatsStore store = NatsFixture.connect(NatsFixture.config(server, "").build());
         WirePublisher wire = WirePublisher.connect(server)) {
       HotBucket bucket = store.bucket(Bucket.AGENT_STATE);
       put(bucket, GOOD);
@@ -171,20 +178,26 @@ class ForeignMessagesIT {
       assertThat(journal)
           .filteredOn(entry -> !entry.subject().contains("zzz"))
           .allSatisfy(entry -> assertThat(entry.key()).isEmpty());
-      assertThat(bucket.list("agent", "")).extracting(HotEntry::key).contains(GOOD);
+      assertThat(bucket.reads().list(AgentId.external("agent"), ""))
+          .extracting(HotEntry::key)
+          .contains(GOOD);
       for (JournalEntry entry : journal) {
         if (patterns.contains(entry.subject())) {
           assertThatThrownBy(
-                  () -> bucket.evict(entry.subject(), entry.sequence()).get(10, TimeUnit.SECONDS))
+                  () ->
+                      bucket
+                          .writes()
+                          .evict(entry.subject(), entry.sequence())
+                          .get(10, TimeUnit.SECONDS))
               .hasCauseInstanceOf(NonTransientPersistenceException.class)
               .hasMessageContaining("pattern");
         } else {
-          bucket.evict(entry.subject(), entry.sequence()).get(10, TimeUnit.SECONDS);
+          bucket.writes().evict(entry.subject(), entry.sequence()).get(10, TimeUnit.SECONDS);
         }
       }
       assertThat(journal(bucket, JournalRange.from(1)))
           .extracting(JournalEntry::subject)
-          .containsExactly(bucket.subject(GOOD), patterns.get(0), patterns.get(1));
+          .containsExactly(bucket.journal().subject(GOOD), patterns.get(0), patterns.get(1));
     }
   }
 
@@ -193,11 +206,11 @@ class ForeignMessagesIT {
   @ValueSource(strings = {NatsOptions.OLDEST, NatsOptions.NEWEST})
   void aNudgeWithUnreadableHeadersIsStillOne(String line) {
     try (NatsServer server = NatsServer.start(NatsOptions.defaults().withLine(line));
-        NatsStore store = NatsStore.connect(NatsFixture.config(server, "").build());
+        NatsStore store = NatsFixture.connect(NatsFixture.config(server, "").build());
         WirePublisher wire = WirePublisher.connect(server)) {
       HotBucket bucket = store.bucket(Bucket.AGENT_STATE);
       AtomicInteger nudges = new AtomicInteger();
-      bucket.onNudge(nudges::incrementAndGet);
+      bucket.journal().onNudge(nudges::incrementAndGet);
       put(bucket, GOOD); // the subscription was made before this was acknowledged
       ForeignBlocks.unreadable()
           .values()
@@ -205,11 +218,11 @@ class ForeignMessagesIT {
       Awaitility.await()
           .atMost(Duration.ofSeconds(10))
           .until(() -> nudges.get() == ForeignBlocks.unreadable().size());
-      assertThat(bucket.get(GOOD, ReadFrom.LEADER)).isPresent();
+      assertThat(bucket.reads().get(GOOD, ReadFrom.LEADER)).isPresent();
     }
   }
 
-  /** What jnats has read is written as jnats does. */
+  /** Headers that jnats could read are written as jnats writes them. */
   private static String published(String block) {
     return block.replace("KV-Operation: ", "KV-Operation:");
   }
@@ -220,13 +233,15 @@ class ForeignMessagesIT {
   }
 
   private static void put(HotBucket bucket, StateKey key) {
-    bucket.publish(key, Operation.PUT, "good".getBytes(UTF_8), EntryMetadata.NONE, HotBucket.ANY);
+    bucket
+        .writes()
+        .publish(key, Operation.PUT, "good".getBytes(UTF_8), EntryMetadata.NONE, HotWrites.ANY);
   }
 
   private static List<JournalEntry> journal(HotBucket bucket, JournalRange range) {
-    long last = bucket.state().lastSequence();
+    long last = bucket.journal().state().lastSequence();
     List<JournalEntry> entries = new ArrayList<>();
-    try (JournalReader reader = bucket.read(range)) {
+    try (JournalReader reader = bucket.journal().read(range)) {
       do {
         entries.add(reader.next(Duration.ofSeconds(10)).orElseThrow());
       } while (entries.get(entries.size() - 1).sequence() < last);

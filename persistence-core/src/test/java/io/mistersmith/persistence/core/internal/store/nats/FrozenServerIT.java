@@ -7,9 +7,9 @@ import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.DataType.StorageLayer;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.model.StorageLayer;
-import io.mistersmith.persistence.repository.StateRepository;
+import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.testkit.server.NatsOptions;
 import io.mistersmith.persistence.testkit.server.NatsServer;
 import java.time.Duration;
@@ -53,7 +53,7 @@ class FrozenServerIT {
         assertThat(timed(() -> assertThat(states.find(key)).isPresent()))
             .isEqualTo(Outcome.FAILED_AT_ONCE);
       }
-      assertThat(persistence.consistency().stats().kvAnswered()).isFalse();
+      assertThat(persistence.operations().consistency().stats().kvAnswered()).isFalse();
 
       server.resume();
       Awaitility.await()

@@ -126,7 +126,7 @@ class InboundFramesTest {
         + "\r\n";
   }
 
-  /** What comes out of what the server sends in chunks of this size. */
+  /** Returns the output for the server's bytes in chunks of this size. */
   private static String through(String sent, int chunk) throws IOException {
     ByteArrayInputStream in = new ByteArrayInputStream(bytes(sent));
     InboundFrames frames =

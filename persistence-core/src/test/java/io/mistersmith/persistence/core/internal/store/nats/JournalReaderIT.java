@@ -5,14 +5,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.error.TransientPersistenceException;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.spi.BucketState;
-import io.mistersmith.persistence.spi.EntryMetadata;
-import io.mistersmith.persistence.spi.HotBucket;
-import io.mistersmith.persistence.spi.JournalEntry;
-import io.mistersmith.persistence.spi.JournalRange;
-import io.mistersmith.persistence.spi.JournalReader;
-import io.mistersmith.persistence.spi.Operation;
+import io.mistersmith.persistence.spi.hot.EntryMetadata;
+import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
+import io.mistersmith.persistence.spi.hot.HotWrites;
+import io.mistersmith.persistence.spi.hot.Journal.BucketState;
+import io.mistersmith.persistence.spi.hot.JournalEntry;
+import io.mistersmith.persistence.spi.hot.JournalReader;
+import io.mistersmith.persistence.spi.hot.JournalReader.JournalRange;
+import io.mistersmith.persistence.spi.hot.Operation;
 import io.mistersmith.persistence.testkit.server.NatsOptions;
 import io.mistersmith.persistence.testkit.server.NatsServer;
 import java.time.Duration;
@@ -32,7 +34,7 @@ class JournalReaderIT {
   @ValueSource(strings = {NatsOptions.OLDEST, NatsOptions.NEWEST})
   void deliversEverythingOnceInOrderWhateverTheSize(String line) {
     try (NatsServer server = NatsServer.start(NatsOptions.defaults().withLine(line));
-        NatsStore store = NatsStore.connect(NatsFixture.config(server, "").build())) {
+        NatsStore store = NatsFixture.connect(NatsFixture.config(server, "").build())) {
       HotBucket bucket = store.bucket(Bucket.AGENT_STATE);
       int[] sizes = {0, 1, 100, 1_000, 70_000, 300_000, 1_000_000, 10, 900_000};
       List<CompletableFuture<Long>> writes = new ArrayList<>();
@@ -43,7 +45,7 @@ class JournalReaderIT {
         writes.add(write(bucket, i, i % 50));
       }
       writes.forEach(CompletableFuture::join);
-      try (JournalReader reader = bucket.read(JournalRange.from(1))) {
+      try (JournalReader reader = bucket.journal().read(JournalRange.from(1))) {
         for (int i = 0; i < 10_000; i++) {
           JournalEntry entry = reader.next(Duration.ofSeconds(10)).orElseThrow();
           assertThat(entry.sequence()).isEqualTo(i + 1);
@@ -61,18 +63,19 @@ class JournalReaderIT {
   @ValueSource(strings = {NatsOptions.OLDEST, NatsOptions.NEWEST})
   void beginsWhereItIsToldTo(String line) {
     try (NatsServer server = NatsServer.start(NatsOptions.defaults().withLine(line));
-        NatsStore store = NatsStore.connect(NatsFixture.config(server, "").build())) {
+        NatsStore store = NatsFixture.connect(NatsFixture.config(server, "").build())) {
       HotBucket bucket = store.bucket(Bucket.AGENT_STATE);
       for (int i = 0; i < 10; i++) {
         write(bucket, i, 1_000).join();
       }
       bucket
+          .writes()
           .publishAsync(
-              StateKey.of("other", "k"),
+              StateKey.of(AgentId.external("other"), "k"),
               Operation.PUT,
               new byte[7],
               EntryMetadata.NONE,
-              HotBucket.ANY)
+              HotWrites.ANY)
           .join();
       JournalEntry sixth = first(bucket, JournalRange.from(6)).orElseThrow();
       assertThat(sixth.sequence()).isEqualTo(6);
@@ -82,12 +85,15 @@ class JournalReaderIT {
           .isEqualTo(7);
       assertThat(first(bucket, JournalRange.from(12))).isEmpty();
       assertThat(first(bucket, JournalRange.from(Instant.now().plusSeconds(60)))).isEmpty();
-      assertThat(first(bucket, JournalRange.from(1).ofAgent("other")).orElseThrow().sequence())
+      assertThat(
+              first(bucket, JournalRange.from(1).ofAgent(AgentId.external("other")))
+                  .orElseThrow()
+                  .sequence())
           .isEqualTo(11);
       JournalEntry headers = first(bucket, JournalRange.from(1).withoutValues()).orElseThrow();
       assertThat(headers.value()).isEmpty();
       assertThat(headers.operation()).isEqualTo(Operation.PUT);
-      try (JournalReader ahead = bucket.read(JournalRange.from(14))) {
+      try (JournalReader ahead = bucket.journal().read(JournalRange.from(14))) {
         for (int i = 0; i < 3; i++) {
           write(bucket, i, 1).join();
         }
@@ -100,26 +106,28 @@ class JournalReaderIT {
   @ValueSource(strings = {NatsOptions.OLDEST, NatsOptions.NEWEST})
   void noticesThatItsBucketWasDeletedAndMadeAgain(String line) {
     try (NatsServer server = NatsServer.start(NatsOptions.defaults().withLine(line));
-        NatsStore store = NatsStore.connect(NatsFixture.config(server, "").build());
+        NatsStore store = NatsFixture.connect(NatsFixture.config(server, "").build());
         RawNats raw = RawNats.connect(server)) {
       HotBucket bucket = store.bucket(Bucket.AGENT_STATE);
       write(bucket, 1, 10).join();
-      BucketState before = bucket.state();
-      try (JournalReader reader = bucket.read(JournalRange.from(1))) {
+      BucketState before = bucket.journal().state();
+      try (JournalReader reader = bucket.journal().read(JournalRange.from(1))) {
         assertThat(reader.next(Duration.ofSeconds(5))).isPresent();
         raw.deleteStream("KV_AGENT_STATE");
-        assertThatThrownBy(() -> bucket.read(JournalRange.from(1)))
+        assertThatThrownBy(() -> bucket.journal().read(JournalRange.from(1)))
             .isInstanceOf(TransientPersistenceException.class);
         assertThatThrownBy(
                 () ->
-                    bucket.publish(
-                        StateKey.of("agent", "k"),
-                        Operation.PUT,
-                        new byte[1],
-                        EntryMetadata.NONE,
-                        HotBucket.ANY))
+                    bucket
+                        .writes()
+                        .publish(
+                            StateKey.of(AgentId.external("agent"), "k"),
+                            Operation.PUT,
+                            new byte[1],
+                            EntryMetadata.NONE,
+                            HotWrites.ANY))
             .isInstanceOf(TransientPersistenceException.class);
-        BucketState after = bucket.state();
+        BucketState after = bucket.journal().state();
         assertThat(after.created()).isAfter(before.created());
         assertThat(after.lastSequence()).isZero();
         write(bucket, 1, 10).join();
@@ -136,9 +144,9 @@ class JournalReaderIT {
   @ValueSource(strings = {NatsOptions.OLDEST, NatsOptions.NEWEST})
   void noticesThatTheServerIsSilent(String line) {
     try (NatsServer server = NatsServer.start(NatsOptions.defaults().withLine(line));
-        NatsStore store = NatsStore.connect(NatsFixture.config(server, "").build())) {
+        NatsStore store = NatsFixture.connect(NatsFixture.config(server, "").build())) {
       HotBucket bucket = store.bucket(Bucket.AGENT_STATE);
-      try (JournalReader reader = bucket.read(JournalRange.from(1))) {
+      try (JournalReader reader = bucket.journal().read(JournalRange.from(1))) {
         assertThat(reader.next(Duration.ofSeconds(5))).as("heartbeats keep it alive").isEmpty();
         server.pause();
         long start = System.nanoTime();
@@ -156,11 +164,11 @@ class JournalReaderIT {
   @ValueSource(strings = {NatsOptions.OLDEST, NatsOptions.NEWEST})
   void leavesNoConsumerBehind(String line) {
     try (NatsServer server = NatsServer.start(NatsOptions.defaults().withLine(line));
-        NatsStore store = NatsStore.connect(NatsFixture.config(server, "").build());
+        NatsStore store = NatsFixture.connect(NatsFixture.config(server, "").build());
         RawNats raw = RawNats.connect(server)) {
       HotBucket bucket = store.bucket(Bucket.AGENT_STATE);
-      bucket.read(JournalRange.from(1)).close();
-      assertThat(bucket.list("agent", "")).isEmpty();
+      bucket.journal().read(JournalRange.from(1)).close();
+      assertThat(bucket.reads().list(AgentId.external("agent"), "")).isEmpty();
       Awaitility.await()
           .atMost(Duration.ofSeconds(5))
           .until(
@@ -169,17 +177,19 @@ class JournalReaderIT {
   }
 
   private static Optional<JournalEntry> first(HotBucket bucket, JournalRange range) {
-    try (JournalReader reader = bucket.read(range)) {
+    try (JournalReader reader = bucket.journal().read(range)) {
       return reader.next(Duration.ofMillis(500));
     }
   }
 
   private static CompletableFuture<Long> write(HotBucket bucket, int number, int size) {
-    return bucket.publishAsync(
-        StateKey.of("agent", "k" + number),
-        Operation.PUT,
-        new byte[size],
-        EntryMetadata.NONE,
-        HotBucket.ANY);
+    return bucket
+        .writes()
+        .publishAsync(
+            StateKey.of(AgentId.external("agent"), "k" + number),
+            Operation.PUT,
+            new byte[size],
+            EntryMetadata.NONE,
+            HotWrites.ANY);
   }
 }

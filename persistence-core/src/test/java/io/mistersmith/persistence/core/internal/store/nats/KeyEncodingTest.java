@@ -2,6 +2,7 @@ package io.mistersmith.persistence.core.internal.store.nats;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
 import java.util.HashSet;
 import java.util.List;
@@ -14,6 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class KeyEncodingTest {
 
+  private static final String START = "0953._agent._.";
   private static final String LEGAL = "[-_/=A-Za-z0-9]+(\\.[-_/=A-Za-z0-9]+)*";
 
   @ParameterizedTest
@@ -23,10 +25,13 @@ class KeyEncodingTest {
       value = {
         "plain-_9|plain-_9",
         "a.b.c|a.b.c",
-        "a..b|a=2E=2Eb",
-        ".a|=2Ea",
-        "a.|a=2E",
-        ".|=2E",
+        "a..b|a.=.b",
+        ".a|=.a",
+        "a.|a.=",
+        ".|=.=",
+        "..|=.=.=",
+        "=|=3D",
+        "a.=.b|a.=3D.b",
         "a:b|a=3Ab",
         "=2E|=3D2E",
         "/AAA|=2FAAA",
@@ -38,13 +43,32 @@ class KeyEncodingTest {
         "\ud83e\udd16|/QfkW",
       })
   void writesKeysAsSpecified(String key, String encoded) {
-    assertThat(KeyEncoding.encode(StateKey.of("agent", key))).isEqualTo("agent." + encoded);
+    assertThat(KeyEncoding.encode(StateKey.of(AgentId.external("agent"), key)))
+        .isEqualTo("0953._agent._." + encoded);
   }
 
   @Test
   void anAgentIsOneToken() {
-    assertThat(KeyEncoding.encode(StateKey.of("a.b", "c.d"))).isEqualTo("a=2Eb.c.d");
-    assertThat(KeyEncoding.encodeAgent("a.b")).isEqualTo("a=2Eb");
+    assertThat(KeyEncoding.encode(StateKey.of(AgentId.external("a.b"), "c.d")))
+        .isEqualTo("0421._a=2Eb._.c.d");
+    assertThat(KeyEncoding.encodeAgent(AgentId.external("a.b"))).isEqualTo("0421._a=2Eb");
+  }
+
+  @Test
+  void aTypeIsOneToken() {
+    StateKey key = new StateKey(AgentId.external("agent"), "plan-2", "c.d");
+    assertThat(KeyEncoding.encode(key)).isEqualTo("0953._agent.plan-2.c.d");
+    assertThat(KeyEncoding.decode("0953._agent.plan-2.c.d")).contains(key);
+  }
+
+  @Test
+  void aFilterPassesWholeLevelsOfAPrefix() {
+    AgentId agent = AgentId.external("agent");
+    assertThat(KeyEncoding.filter(agent, "")).isEqualTo("0953._agent.>");
+    assertThat(KeyEncoding.filter(agent, "pl")).isEqualTo("0953._agent.>");
+    assertThat(KeyEncoding.filter(agent, "plan.")).isEqualTo("0953._agent.plan.>");
+    assertThat(KeyEncoding.filter(agent, "plan.a b.c")).isEqualTo("0953._agent.plan.a=20b.>");
+    assertThat(KeyEncoding.filter(agent, "plan.a..")).isEqualTo("0953._agent.plan.a.=.>");
   }
 
   @ParameterizedTest
@@ -58,6 +82,9 @@ class KeyEncodingTest {
         "agent.a=2e",
         "agent.a=41",
         "agent.a=2Eb",
+        "agent.=.",
+        "agent..=",
+        "agent.==",
         "agent.a=2",
         "agent.a=",
         "agent.a=ZZ",
@@ -79,6 +106,25 @@ class KeyEncodingTest {
       })
   void readsNothingThatItWouldNotWrite(String encoded) {
     assertThat(KeyEncoding.decode(encoded)).isEmpty();
+    assertThat(KeyEncoding.decode("0953._" + encoded.replaceFirst("[.]", "._."))).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "0952._agent._.key",
+        "953._agent._.key",
+        "1024._agent._.key",
+        "0953.agent._.key",
+        "0953._agent.key",
+        "0953._agent.__.key",
+        "0953._agent.pl=61n.key",
+        "0953._agent._",
+        "0953._agent._.",
+        "_agent._.key",
+      })
+  void readsNoKeyWithoutItsShardOwnerAndType(String encoded) {
+    assertThat(KeyEncoding.decode(encoded)).isEmpty();
   }
 
   @Test
@@ -87,7 +133,7 @@ class KeyEncodingTest {
     Set<StateKey> keys = new HashSet<>();
     Set<String> encodings = new HashSet<>();
     for (int i = 0; i < 50_000; i++) {
-      StateKey key = StateKey.of(text(random), text(random));
+      StateKey key = StateKey.of(AgentId.external(text(random)), text(random));
       String encoded = KeyEncoding.encode(key);
       assertThat(encoded).matches(LEGAL).hasSizeLessThan(4_000);
       assertThat(KeyEncoding.decode(encoded)).as(encoded).contains(key);
@@ -107,7 +153,7 @@ class KeyEncodingTest {
       for (int length = 1 + random.nextInt(9); length > 0; length--) {
         encoded.append(alphabet.charAt(random.nextInt(alphabet.length())));
       }
-      String text = encoded.toString();
+      String text = START + encoded;
       read += KeyEncoding.decode(text).isPresent() ? 1 : 0;
       KeyEncoding.decode(text)
           .ifPresent(key -> assertThat(KeyEncoding.encode(key)).isEqualTo(text));
@@ -121,7 +167,7 @@ class KeyEncodingTest {
       if (c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE) {
         continue;
       }
-      StateKey key = StateKey.of("a", "x" + Character.toString(c) + "A");
+      StateKey key = StateKey.of(AgentId.external("a"), "x" + Character.toString(c) + "A");
       if (!KeyEncoding.decode(KeyEncoding.encode(key)).filter(key::equals).isPresent()) {
         assertThat(KeyEncoding.decode(KeyEncoding.encode(key))).contains(key);
       }
@@ -131,15 +177,18 @@ class KeyEncodingTest {
   @Test
   void theLongestKeysStayBelowAProtocolLine() {
     String longest = "\ud83e\udd16".repeat(StateKey.MAX_LENGTH);
-    assertThat(KeyEncoding.encodeAgent(longest)).hasSize(1_275);
-    assertThat(KeyEncoding.encode(StateKey.of(longest, longest))).hasSize(2 * 1_275 + 1);
+    assertThat(KeyEncoding.encodeAgent(AgentId.external(longest))).hasSize(1_281);
+    assertThat(KeyEncoding.encode(StateKey.of(AgentId.external(longest), longest)))
+        .hasSize(1_281 + 3 + 1_275);
   }
 
   @Test
   void prefixesOfLevelsArePrefixesOfSubjects() {
-    String level = KeyEncoding.encode(StateKey.of("agent", "run ü.x")).replaceAll("x$", "");
+    String level =
+        KeyEncoding.encode(StateKey.of(AgentId.external("agent"), "run ü.x")).replaceAll("x$", "");
     for (String rest : List.of("1", "2.a", "ü")) {
-      assertThat(KeyEncoding.encode(StateKey.of("agent", "run ü." + rest))).startsWith(level);
+      assertThat(KeyEncoding.encode(StateKey.of(AgentId.external("agent"), "run ü." + rest)))
+          .startsWith(level);
     }
   }
 

@@ -3,10 +3,12 @@ package io.mistersmith.persistence.core.internal.store.nats;
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.NatsConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.spi.EntryMetadata;
-import io.mistersmith.persistence.spi.HotBucket;
-import io.mistersmith.persistence.spi.Operation;
+import io.mistersmith.persistence.spi.hot.EntryMetadata;
+import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
+import io.mistersmith.persistence.spi.hot.HotWrites;
+import io.mistersmith.persistence.spi.hot.Operation;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -33,9 +35,9 @@ final class LargeWritesProcess {
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     PersistenceConfig config =
         PersistenceConfig.inMemory()
-            .nats(NatsConfig.of(args[0]).withRequestTimeout(Duration.ofSeconds(2)))
+            .nats(NatsConfig.builder(args[0]).requestTimeout(Duration.ofSeconds(2)).build())
             .build();
-    try (NatsStore store = NatsStore.connect(config)) {
+    try (NatsStore store = NatsFixture.connect(config)) {
       HotBucket bucket = store.bucket(Bucket.AGENT_STATE);
       out.println("ready");
       out.println(orders.readLine() + " " + write(bucket));
@@ -47,12 +49,13 @@ final class LargeWritesProcess {
     for (int i = 0; i < WRITES && refused < 2; i++) {
       boolean sent =
           !bucket
+              .writes()
               .publishAsync(
-                  StateKey.of("agent", "key-" + i),
+                  StateKey.of(AgentId.external("agent"), "key-" + i),
                   Operation.PUT,
                   new byte[LENGTH],
                   EntryMetadata.NONE,
-                  HotBucket.ANY)
+                  HotWrites.ANY)
               .isCompletedExceptionally();
       refused += sent ? 0 : 1;
     }

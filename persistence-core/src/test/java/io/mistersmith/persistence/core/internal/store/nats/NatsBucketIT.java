@@ -6,15 +6,17 @@ import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.NatsConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.config.PostgresConfig;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.spi.EntryMetadata;
-import io.mistersmith.persistence.spi.HotBucket;
-import io.mistersmith.persistence.spi.HotEntry;
-import io.mistersmith.persistence.spi.JournalEntry;
-import io.mistersmith.persistence.spi.JournalRange;
-import io.mistersmith.persistence.spi.JournalReader;
-import io.mistersmith.persistence.spi.Operation;
-import io.mistersmith.persistence.spi.ReadFrom;
+import io.mistersmith.persistence.spi.hot.EntryMetadata;
+import io.mistersmith.persistence.spi.hot.HotEntry;
+import io.mistersmith.persistence.spi.hot.HotReads.ReadFrom;
+import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
+import io.mistersmith.persistence.spi.hot.HotWrites;
+import io.mistersmith.persistence.spi.hot.JournalEntry;
+import io.mistersmith.persistence.spi.hot.JournalReader;
+import io.mistersmith.persistence.spi.hot.JournalReader.JournalRange;
+import io.mistersmith.persistence.spi.hot.Operation;
 import io.mistersmith.persistence.testkit.server.NatsOptions;
 import io.mistersmith.persistence.testkit.server.NatsServer;
 import java.nio.charset.StandardCharsets;
@@ -34,49 +36,54 @@ class NatsBucketIT {
   void writesReadsJournalsAndEvicts(String line) {
     try (NatsServer server = NatsServer.start(NatsOptions.defaults().withLine(line));
         NatsStore store =
-            NatsStore.connect(
+            NatsFixture.connect(
                 PersistenceConfig.builder(
                         NatsConfig.of(server.url()), PostgresConfig.of("jdbc:postgresql:x", "x"))
                     .build())) {
       HotBucket bucket = store.bucket(Bucket.AGENT_STATE);
-      StateKey key = StateKey.of("a.gent", "k:1.ü");
+      StateKey key = StateKey.of(AgentId.external("a.gent"), "k:1.ü");
       byte[] value = "v1".getBytes(StandardCharsets.UTF_8);
-      long first = bucket.publish(key, Operation.PUT, value, EntryMetadata.NONE, HotBucket.ANY);
+      long first =
+          bucket.writes().publish(key, Operation.PUT, value, EntryMetadata.NONE, HotWrites.ANY);
       for (ReadFrom from : ReadFrom.values()) {
-        HotEntry entry = bucket.get(key, from).orElseThrow();
+        HotEntry entry = bucket.reads().get(key, from).orElseThrow();
         assertThat(entry.sequence()).isEqualTo(first);
         assertThat(entry.value()).isEqualTo(value);
-        assertThat(bucket.get(StateKey.of("none", "none"), from)).isEmpty();
+        assertThat(bucket.reads().get(StateKey.of(AgentId.external("none"), "none"), from))
+            .isEmpty();
       }
       List<StateKey> keys = new ArrayList<>();
       List<CompletableFuture<Long>> writes = new ArrayList<>();
       for (int i = 0; i < 3_000; i++) {
-        StateKey k = StateKey.of("agent", "p.k" + i);
+        StateKey k = StateKey.of(AgentId.external("agent"), "p.k" + i);
         keys.add(k);
         writes.add(
-            bucket.publishAsync(k, Operation.PUT, value, EntryMetadata.NONE, HotBucket.NONE));
+            bucket
+                .writes()
+                .publishAsync(k, Operation.PUT, value, EntryMetadata.NONE, HotWrites.NONE));
       }
       bucket
+          .writes()
           .publishAsync(
-              StateKey.of("agent", "p.k0"),
+              StateKey.of(AgentId.external("agent"), "p.k0"),
               Operation.DELETE,
               new byte[0],
               EntryMetadata.NONE,
-              HotBucket.ANY)
+              HotWrites.ANY)
           .join();
       assertThat(writes).allMatch(write -> write.isDone() && !write.isCompletedExceptionally());
       for (ReadFrom from : ReadFrom.values()) {
-        Map<StateKey, HotEntry> all = bucket.getAll(keys, from);
+        Map<StateKey, HotEntry> all = bucket.reads().getAll(keys, from);
         assertThat(all).hasSize(3_000);
         assertThat(all.get(keys.get(0)))
             .extracting(HotEntry::operation)
             .isEqualTo(Operation.DELETE);
       }
-      assertThat(bucket.list("agent", "p.")).hasSize(3_000);
-      assertThat(bucket.list("agent", "p.k2999")).hasSize(1);
-      assertThat(bucket.list("nobody", "")).isEmpty();
-      assertThat(bucket.state().lastSequence()).isEqualTo(3_002);
-      try (JournalReader reader = bucket.read(JournalRange.from(1))) {
+      assertThat(bucket.reads().list(AgentId.external("agent"), "_.p.")).hasSize(3_000);
+      assertThat(bucket.reads().list(AgentId.external("agent"), "_.p.k2999")).hasSize(1);
+      assertThat(bucket.reads().list(AgentId.external("nobody"), "")).isEmpty();
+      assertThat(bucket.journal().state().lastSequence()).isEqualTo(3_002);
+      try (JournalReader reader = bucket.journal().read(JournalRange.from(1))) {
         for (int i = 1; i <= 3_002; i++) {
           JournalEntry entry = reader.next(Duration.ofSeconds(5)).orElseThrow();
           assertThat(entry.sequence()).isEqualTo(i);
@@ -84,10 +91,13 @@ class NatsBucketIT {
         }
         assertThat(reader.next(Duration.ZERO)).isEmpty();
       }
-      bucket.evict(bucket.subject(key), first).join();
-      assertThat(bucket.get(key, ReadFrom.LEADER)).isEmpty();
-      bucket.evictAgent("agent", bucket.state().lastSequence());
-      assertThat(bucket.state().messages()).isZero();
+      bucket.writes().evict(bucket.journal().subject(key), first).join();
+      assertThat(bucket.reads().get(key, ReadFrom.LEADER)).isEmpty();
+      bucket
+          .writes()
+          .evictAgent(AgentId.external("agent"), bucket.journal().state().lastSequence())
+          .join();
+      assertThat(bucket.journal().state().messages()).isZero();
     }
   }
 
@@ -98,7 +108,7 @@ class NatsBucketIT {
     int keys = 101_000;
     try (NatsServer server = NatsServer.start(NatsOptions.defaults().withLine(line));
         NatsStore store =
-            NatsStore.connect(
+            NatsFixture.connect(
                 PersistenceConfig.builder(
                         NatsConfig.of(server.url()), PostgresConfig.of("jdbc:postgresql:x", "x"))
                     .build())) {
@@ -106,11 +116,15 @@ class NatsBucketIT {
       byte[] value = {'1'};
       CompletableFuture<Long> last = CompletableFuture.completedFuture(0L);
       for (int i = 0; i < keys; i++) {
-        StateKey key = StateKey.of("agent", "k" + i);
-        last = bucket.publishAsync(key, Operation.PUT, value, EntryMetadata.NONE, HotBucket.ANY);
+        StateKey key = StateKey.of(AgentId.external("agent"), "k" + i);
+        last =
+            bucket
+                .writes()
+                .publishAsync(key, Operation.PUT, value, EntryMetadata.NONE, HotWrites.ANY);
       }
       assertThat(last.get(30, TimeUnit.SECONDS)).isEqualTo(keys);
-      assertThat(bucket.keysAsync("agent").get(30, TimeUnit.SECONDS)).hasSize(keys);
+      assertThat(bucket.reads().keysAsync(AgentId.external("agent"), "").get(30, TimeUnit.SECONDS))
+          .hasSize(keys);
     }
   }
 }

@@ -1,26 +1,21 @@
 package io.mistersmith.persistence.core.internal.store.nats;
 
-import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.NatsConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.config.PostgresConfig;
-import io.mistersmith.persistence.spi.AgentStore;
-import io.mistersmith.persistence.spi.CheckpointStore;
-import io.mistersmith.persistence.spi.DeadLetterStore;
-import io.mistersmith.persistence.spi.HotBucket;
-import io.mistersmith.persistence.spi.JournalStore;
-import io.mistersmith.persistence.spi.LifecycleEventStore;
-import io.mistersmith.persistence.spi.StateStore;
+import io.mistersmith.persistence.core.internal.base.Services;
 import io.mistersmith.persistence.spi.StoreProvider;
 import io.mistersmith.persistence.spi.Stores;
+import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
+import io.mistersmith.persistence.spi.sql.SqlStore;
 import io.mistersmith.persistence.testkit.contract.StoresFixture;
 import io.mistersmith.persistence.testkit.memory.InMemoryStores;
 import io.mistersmith.persistence.testkit.server.NatsOptions;
 import io.mistersmith.persistence.testkit.server.NatsServer;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
@@ -32,6 +27,7 @@ import org.awaitility.Awaitility;
 final class NatsFixture implements StoresFixture {
 
   private static final Map<String, NatsServer> SERVERS = new ConcurrentHashMap<>();
+  private static final UUID INSTALLATION = UUID.randomUUID();
   private static final AtomicInteger FIXTURES = new AtomicInteger();
 
   private final NatsServer server;
@@ -52,7 +48,7 @@ final class NatsFixture implements StoresFixture {
 
   static PersistenceConfig.Builder config(NatsServer server, String prefix) {
     return PersistenceConfig.builder(
-        NatsConfig.of(server.url()).withNamePrefix(prefix),
+        NatsConfig.builder(server.url()).namePrefix(prefix).build(),
         PostgresConfig.of("jdbc:postgresql://none.invalid/none", "nobody"));
   }
 
@@ -68,7 +64,19 @@ final class NatsFixture implements StoresFixture {
 
   /** NATS, with a durable side in memory. */
   static StoreProvider provider(InMemoryStores durable) {
-    return config -> new HotOnly(NatsStore.connect(config), durable.open(config));
+    return config -> {
+      Stores opened = durable.open(config);
+      return new HotOnly(connect(config, opened.sql().journals().installation()), opened);
+    };
+  }
+
+  /** NATS alone, for an installation that all tests share. */
+  static NatsStore connect(PersistenceConfig config) {
+    return connect(config, INSTALLATION);
+  }
+
+  static NatsStore connect(PersistenceConfig config, UUID installation) {
+    return NatsStore.connect(config, installation, new Services(config.listener()));
   }
 
   @Override
@@ -85,6 +93,19 @@ final class NatsFixture implements StoresFixture {
   }
 
   @Override
+  public void newInstallation() {
+    durable.newInstallation();
+  }
+
+  @Override
+  public void unmark(HotBucket bucket) {
+    try (RawNats raw = RawNats.connect(server)) {
+      raw.update(
+          "KV_" + bucket.name(), stream -> stream.metadata(Map.of()).description("an operator's"));
+    }
+  }
+
+  @Override
   public void close() {
     try (RawNats raw = RawNats.connect(server)) {
       raw.deleteStreamsThatStartWith("KV_" + prefix);
@@ -94,48 +115,8 @@ final class NatsFixture implements StoresFixture {
   private record HotOnly(NatsStore hot, Stores durable) implements Stores {
 
     @Override
-    public HotBucket bucket(Bucket bucket) {
-      return hot.bucket(bucket);
-    }
-
-    @Override
-    public AgentStore agents() {
-      return durable.agents();
-    }
-
-    @Override
-    public StateStore states() {
-      return durable.states();
-    }
-
-    @Override
-    public JournalStore journals() {
-      return durable.journals();
-    }
-
-    @Override
-    public DeadLetterStore deadLetters() {
-      return durable.deadLetters();
-    }
-
-    @Override
-    public CheckpointStore checkpoints() {
-      return durable.checkpoints();
-    }
-
-    @Override
-    public LifecycleEventStore lifecycleEvents() {
-      return durable.lifecycleEvents();
-    }
-
-    @Override
-    public void onReconnect(Runnable action) {
-      hot.onReconnect(action);
-    }
-
-    @Override
-    public Clock clock() {
-      return hot.clock();
+    public SqlStore sql() {
+      return durable.sql();
     }
 
     @Override

@@ -1,9 +1,12 @@
 package io.mistersmith.persistence.core.internal.store.nats;
 
 import io.mistersmith.persistence.testkit.contract.HotBucketContract;
+import io.mistersmith.persistence.testkit.contract.HotEvictionContract;
 import io.mistersmith.persistence.testkit.contract.HotJournalContract;
 import io.mistersmith.persistence.testkit.contract.HotKeysContract;
 import io.mistersmith.persistence.testkit.contract.HotLimitsContract;
+import io.mistersmith.persistence.testkit.contract.HotOwnerContract;
+import io.mistersmith.persistence.testkit.contract.HotSignalsContract;
 import io.mistersmith.persistence.testkit.contract.StoresFixture;
 import io.mistersmith.persistence.testkit.server.NatsOptions;
 import org.junit.jupiter.api.Nested;
@@ -21,6 +24,22 @@ class NatsHotBucketIT {
 
   @Nested
   class Newest extends HotBucketContract {
+    @Override
+    protected StoresFixture fixture() {
+      return new NatsFixture(NatsOptions.NEWEST);
+    }
+  }
+
+  @Nested
+  class EvictionOnOldest extends HotEvictionContract {
+    @Override
+    protected StoresFixture fixture() {
+      return new NatsFixture(NatsOptions.OLDEST);
+    }
+  }
+
+  @Nested
+  class EvictionOnNewest extends HotEvictionContract {
     @Override
     protected StoresFixture fixture() {
       return new NatsFixture(NatsOptions.NEWEST);
@@ -69,6 +88,38 @@ class NatsHotBucketIT {
 
   @Nested
   class LimitsOnNewest extends HotLimitsContract {
+    @Override
+    protected StoresFixture fixture() {
+      return new NatsFixture(NatsOptions.NEWEST);
+    }
+  }
+
+  @Nested
+  class SignalsOnOldest extends HotSignalsContract {
+    @Override
+    protected StoresFixture fixture() {
+      return new NatsFixture(NatsOptions.OLDEST);
+    }
+  }
+
+  @Nested
+  class SignalsOnNewest extends HotSignalsContract {
+    @Override
+    protected StoresFixture fixture() {
+      return new NatsFixture(NatsOptions.NEWEST);
+    }
+  }
+
+  @Nested
+  class OwnerOnOldest extends HotOwnerContract {
+    @Override
+    protected StoresFixture fixture() {
+      return new NatsFixture(NatsOptions.OLDEST);
+    }
+  }
+
+  @Nested
+  class OwnerOnNewest extends HotOwnerContract {
     @Override
     protected StoresFixture fixture() {
       return new NatsFixture(NatsOptions.NEWEST);

@@ -7,24 +7,31 @@ import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.NatsConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.config.PostgresConfig;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.spi.EntryMetadata;
-import io.mistersmith.persistence.spi.HotBucket;
-import io.mistersmith.persistence.spi.JournalRange;
-import io.mistersmith.persistence.spi.JournalReader;
-import io.mistersmith.persistence.spi.Operation;
-import io.mistersmith.persistence.spi.ReadFrom;
+import io.mistersmith.persistence.spi.hot.EntryMetadata;
+import io.mistersmith.persistence.spi.hot.HotReads.ReadFrom;
+import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
+import io.mistersmith.persistence.spi.hot.HotWrites;
+import io.mistersmith.persistence.spi.hot.JournalReader;
+import io.mistersmith.persistence.spi.hot.JournalReader.JournalRange;
+import io.mistersmith.persistence.spi.hot.Operation;
 import io.mistersmith.persistence.testkit.server.NatsOptions;
 import io.mistersmith.persistence.testkit.server.NatsServer;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** That the permissions which the README names are all a runtime needs, and keep others out. */
+/**
+ * That the permissions which docs/operations.md names are all a runtime needs, and keep others out.
+ */
 class PermissionsIT {
 
   private static final String AUTHORIZATION =
@@ -32,11 +39,12 @@ class PermissionsIT {
       authorization {
         users: [
           { user: "runtime", password: "secret", permissions: {
-              publish: ["$KV.*.>", "$JS.API.>", "persistence.nudge.*"],
-              subscribe: ["_INBOX.>", "persistence.nudge.*"] } },
+              publish: ["$KV.*.>", "$JS.API.>", "persistence.nudge.*", "persistence.progress.>"],
+              subscribe: ["_INBOX.>", "persistence.nudge.*", "persistence.progress.>"] } },
           { user: "stranger", password: "other", permissions: {
               publish: { deny: ["$KV.>", "$JS.API.STREAM.>", "$JS.API.CONSUMER.>",
-                                "$JS.API.DIRECT.>", "persistence.nudge.>", "_INBOX.>"] } } }
+                                "$JS.API.DIRECT.>", "persistence.nudge.>", "persistence.progress.>",
+                                "_INBOX.>"] } } }
         ]
       }
       no_auth_user: "stranger"
@@ -47,36 +55,95 @@ class PermissionsIT {
   void keepStrangersOutOfTheBuckets(String line) throws Exception {
     try (NatsServer server =
             NatsServer.start(NatsOptions.defaults().withLine(line).withConfigLine(AUTHORIZATION));
-        NatsStore store = NatsStore.connect(asRuntime(server));
+        NatsStore store = NatsFixture.connect(asRuntime(server));
         WirePublisher stranger = WirePublisher.connect(server)) {
       HotBucket bucket = store.bucket(Bucket.AGENT_STATE);
       AtomicInteger nudges = new AtomicInteger();
-      bucket.onNudge(nudges::incrementAndGet);
-      StateKey key = StateKey.of("agent", "k");
+      bucket.journal().onNudge(nudges::incrementAndGet);
+      StateKey key = StateKey.of(AgentId.external("agent"), "k");
       byte[] value = "1".getBytes(UTF_8);
-      long sequence = bucket.publish(key, Operation.PUT, value, EntryMetadata.NONE, HotBucket.NONE);
+      long sequence =
+          bucket.writes().publish(key, Operation.PUT, value, EntryMetadata.NONE, HotWrites.NONE);
       for (ReadFrom from : ReadFrom.values()) {
-        assertThat(bucket.get(key, from)).isPresent();
-        assertThat(bucket.getAll(List.of(key), from)).containsOnlyKeys(key);
+        assertThat(bucket.reads().get(key, from)).isPresent();
+        assertThat(bucket.reads().getAll(List.of(key), from)).containsOnlyKeys(key);
       }
-      assertThat(bucket.list("agent", "")).hasSize(1);
-      assertThat(bucket.keysAsync("agent").get(10, TimeUnit.SECONDS)).containsExactly(key);
-      try (JournalReader reader = bucket.read(JournalRange.from(1))) {
+      assertThat(bucket.reads().list(AgentId.external("agent"), "")).hasSize(1);
+      assertThat(bucket.reads().keysAsync(AgentId.external("agent"), "").get(10, TimeUnit.SECONDS))
+          .containsExactly(key);
+      try (JournalReader reader = bucket.journal().read(JournalRange.from(1))) {
         assertThat(reader.next(Duration.ofSeconds(10)).orElseThrow().key()).contains(key);
       }
-      bucket.nudge();
+      bucket.journal().nudge();
       Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> nudges.get() == 1);
 
       String refusal = "Permissions Violation";
-      assertThat(stranger.publish(bucket.subject(key), "[", "1")).containsIgnoringCase(refusal);
+      assertThat(stranger.publish(bucket.journal().subject(key), "[", "1"))
+          .containsIgnoringCase(refusal);
       assertThat(stranger.publish("$JS.API.STREAM.PURGE.KV_AGENT_STATE", ""))
           .containsIgnoringCase(refusal);
       assertThat(stranger.publish("persistence.nudge.AGENT_STATE", "[", ""))
           .containsIgnoringCase(refusal);
-      assertThat(bucket.state().lastSequence()).isEqualTo(sequence);
+      assertThat(bucket.journal().state().lastSequence()).isEqualTo(sequence);
 
-      bucket.evict(bucket.subject(key), sequence).get(10, TimeUnit.SECONDS);
-      assertThat(bucket.state().messages()).isZero();
+      bucket.writes().evict(bucket.journal().subject(key), sequence).get(10, TimeUnit.SECONDS);
+      assertThat(bucket.journal().state().messages()).isZero();
+    }
+  }
+
+  private static final String WITHOUT_STREAM_CHANGES =
+      """
+      authorization {
+        users: [
+          { user: "runtime", password: "secret", permissions: {
+              publish: { deny: ["$JS.API.STREAM.UPDATE.>"] } } },
+          { user: "operator", password: "other" }
+        ]
+      }
+      no_auth_user: "operator"
+      """;
+
+  @ParameterizedTest
+  @ValueSource(strings = {NatsOptions.OLDEST, NatsOptions.NEWEST})
+  void aUserWhoMayNotChangeAStreamUsesABucketWithoutAnIdentityAndSaysSo(String line) {
+    try (NatsServer server =
+        NatsServer.start(
+            NatsOptions.defaults().withLine(line).withConfigLine(WITHOUT_STREAM_CHANGES))) {
+      UUID installation = UUID.randomUUID();
+      try (NatsStore store = NatsFixture.connect(asRuntime(server), installation)) {
+        assertThat(store.bucket(Bucket.AGENT_STATE).journal().state().installation())
+            .contains(installation);
+        assertThat(store.notices().stream().filter(n -> n.contains("identity"))).isEmpty();
+      }
+      try (RawNats operator = RawNats.connect(server)) {
+        operator.update("KV_AGENT_STATE", stream -> stream.metadata(Map.of()).description(""));
+      }
+      try (NatsStore store = NatsFixture.connect(asRuntime(server), installation)) {
+        HotBucket bucket = store.bucket(Bucket.AGENT_STATE);
+        assertThat(bucket.journal().state().installation()).isEmpty();
+        assertThat(bucket.journal().adopt(Optional.empty())).isFalse();
+        assertThat(store.notices())
+            .anySatisfy(
+                notice ->
+                    assertThat(notice)
+                        .contains("Bucket AGENT_STATE", "nats stream edit KV_AGENT_STATE")
+                        .contains(installation.toString()));
+        StateKey key = StateKey.of(AgentId.external("agent"), "k");
+        assertThat(
+                bucket
+                    .writes()
+                    .publish(
+                        key,
+                        Operation.PUT,
+                        "1".getBytes(UTF_8),
+                        EntryMetadata.NONE,
+                        HotWrites.NONE))
+            .isPositive();
+      }
+      try (RawNats operator = RawNats.connect(server)) {
+        assertThat(RawNats.call(() -> operator.streams().getStreamNames()))
+            .containsExactly("KV_AGENT_STATE");
+      }
     }
   }
 

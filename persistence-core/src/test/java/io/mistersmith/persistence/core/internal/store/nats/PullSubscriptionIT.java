@@ -4,13 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
-import io.mistersmith.persistence.core.internal.base.ServiceHealth;
+import io.mistersmith.persistence.core.internal.base.Services;
+import io.mistersmith.persistence.event.PersistenceListener;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.monitor.PersistenceListener;
-import io.mistersmith.persistence.spi.EntryMetadata;
-import io.mistersmith.persistence.spi.HotBucket;
-import io.mistersmith.persistence.spi.JournalRange;
-import io.mistersmith.persistence.spi.Operation;
+import io.mistersmith.persistence.spi.hot.EntryMetadata;
+import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
+import io.mistersmith.persistence.spi.hot.HotWrites;
+import io.mistersmith.persistence.spi.hot.JournalReader.JournalRange;
+import io.mistersmith.persistence.spi.hot.Operation;
 import io.mistersmith.persistence.testkit.server.NatsOptions;
 import io.mistersmith.persistence.testkit.server.NatsServer;
 import io.nats.client.Connection;
@@ -40,8 +42,7 @@ class PullSubscriptionIT {
   void goesOnAtOnceWhenTheBytesOfAPullComeOutEven(String line) {
     try (NatsServer server = NatsServer.start(NatsOptions.defaults().withLine(line));
         NatsLink link =
-            NatsLink.open(
-                config(server).nats(), "pulls", new ServiceHealth(PersistenceListener.NOOP))) {
+            NatsLink.open(config(server).nats(), "pulls", new Services(PersistenceListener.NOOP))) {
       write(server, 9);
       long size;
       try (PullSubscription messages = new PullSubscription(journal(link))) {
@@ -66,8 +67,7 @@ class PullSubscriptionIT {
     @Nullable Connection spy = null;
     try (NatsServer server = NatsServer.start(NatsOptions.defaults().withLine(line));
         NatsLink link =
-            NatsLink.open(
-                config(server).nats(), "pulls", new ServiceHealth(PersistenceListener.NOOP))) {
+            NatsLink.open(config(server).nats(), "pulls", new Services(PersistenceListener.NOOP))) {
       write(server, 1);
       spy = Nats.connect(server.url());
       JournalConsumer consumer = journal(link);
@@ -127,15 +127,17 @@ class PullSubscriptionIT {
 
   /** So many messages of one size. */
   private static void write(NatsServer server, int messages) {
-    try (NatsStore store = NatsStore.connect(config(server))) {
+    try (NatsStore store = NatsFixture.connect(config(server))) {
       HotBucket bucket = store.bucket(Bucket.AGENT_STATE);
       for (int i = 0; i < messages; i++) {
-        bucket.publish(
-            StateKey.of("agent", "key" + (100 + i)),
-            Operation.PUT,
-            new byte[100],
-            EntryMetadata.NONE,
-            HotBucket.ANY);
+        bucket
+            .writes()
+            .publish(
+                StateKey.of(AgentId.external("agent"), "key" + (100 + i)),
+                Operation.PUT,
+                new byte[100],
+                EntryMetadata.NONE,
+                HotWrites.ANY);
       }
     }
   }

@@ -9,7 +9,7 @@ import io.nats.client.api.StreamConfiguration;
 import java.io.IOException;
 import java.util.function.UnaryOperator;
 
-/** What a foreign program may do to a bucket: a plain connection of jnats. */
+/** A plain connection of jnats, with which a foreign program can change a bucket. */
 final class RawNats implements AutoCloseable {
 
   private final Connection connection;

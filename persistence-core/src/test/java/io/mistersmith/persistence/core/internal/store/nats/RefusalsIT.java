@@ -11,12 +11,14 @@ import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.repository.StateRepository;
-import io.mistersmith.persistence.spi.EntryMetadata;
-import io.mistersmith.persistence.spi.HotBucket;
-import io.mistersmith.persistence.spi.Operation;
-import io.mistersmith.persistence.spi.ReadFrom;
+import io.mistersmith.persistence.spi.hot.EntryMetadata;
+import io.mistersmith.persistence.spi.hot.HotReads.ReadFrom;
+import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
+import io.mistersmith.persistence.spi.hot.HotWrites;
+import io.mistersmith.persistence.spi.hot.Operation;
+import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.testkit.server.NatsOptions;
 import io.mistersmith.persistence.testkit.server.NatsServer;
 import java.net.URI;
@@ -29,13 +31,16 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What callers are told when a real server refuses what it did before. */
+/** The failures that callers get when a real server refuses requests that it accepted before. */
+@Execution(ExecutionMode.CONCURRENT)
 class RefusalsIT {
 
-  private static final StateKey KEY = StateKey.of("agent", "key");
+  private static final StateKey KEY = StateKey.of(AgentId.external("agent"), "key");
   private static final Duration AT_ONCE = Duration.ofSeconds(2);
   private static final String ALL = "publish: \">\", subscribe: \">\"";
 
@@ -53,7 +58,9 @@ class RefusalsIT {
         assertThat(refused.isTransient()).isFalse();
         assertThat(refused).hasMessageContaining("agent").hasMessageContaining("$KV.AGENT_STATE.");
       }
-      assertThat(bucket.get(KEY, ReadFrom.LEADER)).as("other rights are still there").isPresent();
+      assertThat(bucket.reads().get(KEY, ReadFrom.LEADER))
+          .as("other rights are still there")
+          .isPresent();
       reload(server, user(ALL));
       write(bucket);
     }
@@ -68,7 +75,7 @@ class RefusalsIT {
       write(bucket);
       reload(server, user("publish: {allow: \">\", deny: \"$JS.API.>\"}, subscribe: \">\""));
       for (ReadFrom from : ReadFrom.values()) {
-        PersistenceException refused = refusedAtOnce(() -> bucket.get(KEY, from));
+        PersistenceException refused = refusedAtOnce(() -> bucket.reads().get(KEY, from));
         assertThat(refused.error()).isEqualTo(DataError.ACCESS_DENIED);
       }
       write(bucket);
@@ -127,8 +134,8 @@ class RefusalsIT {
             Persistence.open(config(server), new NatsFixture(server).provider())) {
       persistence.agents().save(agent);
       StateRepository<Integer> states = persistence.states(Integer.class);
-      try (AutoCloseable watch =
-          states.watch(agent.id().toString(), event -> heard.incrementAndGet())) {
+      try (StateRepository.Watch watch =
+          states.watch(agent.id(), event -> heard.incrementAndGet())) {
         states.save(StateKey.of(agent.id(), "k"), 1);
         Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> heard.get() > 0);
         reload(server, "authorization { users: [ {user: other, password: other} ] }");
@@ -158,12 +165,12 @@ class RefusalsIT {
   @ValueSource(strings = {NatsOptions.OLDEST, NatsOptions.NEWEST})
   void aServerWithAsManyConnectionsAsItTakes(String line) {
     try (NatsServer server = start(line, "max_connections: 1");
-        NatsStore store = NatsStore.connect(NatsFixture.config(server, "").build())) {
+        NatsStore store = NatsFixture.connect(NatsFixture.config(server, "").build())) {
       write(store.bucket(Bucket.AGENT_STATE));
       PersistenceException refused =
           catchThrowableOfType(
               PersistenceException.class,
-              () -> NatsStore.connect(NatsFixture.config(server, "").build()).close());
+              () -> NatsFixture.connect(NatsFixture.config(server, "").build()).close());
       assertThat(refused.isTransient()).isTrue();
       assertThat(refused.getMessage()).containsIgnoringCase("maximum connections exceeded");
     }
@@ -178,7 +185,7 @@ class RefusalsIT {
       PersistenceException refused =
           catchThrowableOfType(
               PersistenceException.class,
-              () -> NatsStore.connect(NatsFixture.config(server, "").build()).close());
+              () -> NatsFixture.connect(NatsFixture.config(server, "").build()).close());
       assertThat(refused.error()).isEqualTo(DataError.MISCONFIGURED);
       assertThat(refused.isTransient()).isFalse();
       assertThat(refused).hasMessageContaining("tls://");
@@ -192,7 +199,7 @@ class RefusalsIT {
         catchThrowableOfType(
             PersistenceException.class,
             () ->
-                NatsStore.connect(
+                NatsFixture.connect(
                         config.toBuilder().nats(NatsConfig.of("nats://127.0.0.1:1")).build())
                     .close());
     assertThat(refused.error()).isEqualTo(DataError.CONNECTION_FAILED);
@@ -204,7 +211,7 @@ class RefusalsIT {
   void aBucketThatWasChangedUnderItsWriters(String line) {
     try (NatsServer server = NatsServer.start(NatsOptions.defaults().withLine(line));
         RawNats raw = RawNats.connect(server);
-        NatsStore store = NatsStore.connect(NatsFixture.config(server, "").build())) {
+        NatsStore store = NatsFixture.connect(NatsFixture.config(server, "").build())) {
       HotBucket bucket = store.bucket(Bucket.AGENT_STATE);
       write(bucket);
       raw.update("KV_AGENT_STATE", stream -> stream.maximumMessageSize(16));
@@ -229,7 +236,7 @@ class RefusalsIT {
   void aServerThatAnswersAndStoresNothing(String line) {
     try (NatsServer server = NatsServer.start(NatsOptions.defaults().withLine(line));
         RawNats raw = RawNats.connect(server);
-        NatsStore store = NatsStore.connect(NatsFixture.config(server, "").build())) {
+        NatsStore store = NatsFixture.connect(NatsFixture.config(server, "").build())) {
       HotBucket bucket = store.bucket(Bucket.AGENT_STATE);
       raw.update("KV_AGENT_STATE", stream -> stream.noAck(true));
       PersistenceException silent =
@@ -264,7 +271,7 @@ class RefusalsIT {
   private static List<Runnable> writes(HotBucket bucket) {
     return List.of(
         () -> write(bucket),
-        () -> publishAsync(bucket, EntryMetadata.NONE, HotBucket.ANY),
+        () -> publishAsync(bucket, EntryMetadata.NONE, HotWrites.ANY),
         () ->
             publishAsync(
                 bucket,
@@ -273,7 +280,7 @@ class RefusalsIT {
   }
 
   private static void publishAsync(HotBucket bucket, EntryMetadata metadata, long expected) {
-    bucket.publishAsync(KEY, Operation.PUT, new byte[1], metadata, expected).join();
+    bucket.writes().publishAsync(KEY, Operation.PUT, new byte[1], metadata, expected).join();
   }
 
   private static void write(HotBucket bucket) {
@@ -282,7 +289,9 @@ class RefusalsIT {
 
   private static void write(HotBucket bucket, int bytes) {
     assertThat(
-            bucket.publish(KEY, Operation.PUT, new byte[bytes], EntryMetadata.NONE, HotBucket.ANY))
+            bucket
+                .writes()
+                .publish(KEY, Operation.PUT, new byte[bytes], EntryMetadata.NONE, HotWrites.ANY))
         .isPositive();
   }
 
@@ -309,7 +318,7 @@ class RefusalsIT {
   }
 
   private static NatsStore connect(NatsServer server) {
-    return NatsStore.connect(config(server));
+    return NatsFixture.connect(config(server));
   }
 
   private static PersistenceConfig config(NatsServer server) {

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.mistersmith.persistence.core.internal.base.ServiceHealth;
+import io.mistersmith.persistence.core.internal.base.Services;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.TransientPersistenceException;
-import io.mistersmith.persistence.monitor.PersistenceListener;
+import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.testkit.server.NatsOptions;
 import io.mistersmith.persistence.testkit.server.NatsServer;
 import io.nats.client.Connection;
@@ -29,7 +29,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Whoever waits gets the answer to its own request, or an end. */
+/** Each caller gets the answer to its own request, or a failure. */
 class ReplyLanesIT {
 
   private static final Duration PATIENCE = Duration.ofSeconds(10);
@@ -134,7 +134,7 @@ class ReplyLanesIT {
             NatsLink.open(
                 NatsFixture.config(other, "").build().nats(),
                 "lost connection",
-                new ServiceHealth(PersistenceListener.NOOP))) {
+                new Services(PersistenceListener.NOOP))) {
       Connection silent = Nats.connect(other.url());
       silent.createDispatcher(message -> asked.countDown()).subscribe("silent"); // says nothing
       silent.flush(PATIENCE);
@@ -181,7 +181,7 @@ class ReplyLanesIT {
     return NatsLink.open(
         NatsFixture.config(server, "").build().nats(),
         "lanes",
-        new ServiceHealth(PersistenceListener.NOOP));
+        new Services(PersistenceListener.NOOP));
   }
 
   private static void echo(Message message) {

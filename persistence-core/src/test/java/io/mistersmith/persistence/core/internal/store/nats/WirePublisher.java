@@ -12,7 +12,7 @@ import java.nio.charset.StandardCharsets;
 
 /**
  * Publishes any bytes, in NATS' own protocol over a plain socket, as a program may that no client
- * library keeps from it. Text stands for a byte a character.
+ * library keeps from it. Each character of a text is one byte.
  */
 public final class WirePublisher implements AutoCloseable {
 

@@ -1,13 +1,13 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.spi.Operation;
-import io.mistersmith.persistence.spi.StateChange;
+import io.mistersmith.persistence.spi.hot.Operation;
+import io.mistersmith.persistence.spi.sql.JournalStore.StateChange;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Optional;
-import java.util.UUID;
 
 /** Makes changes for tests. */
 final class Changes {
@@ -16,7 +16,7 @@ final class Changes {
 
   private Changes() {}
 
-  static StateChange put(UUID agent, String key, String json, long epoch, long sequence) {
+  static StateChange put(AgentId agent, String key, String json, long epoch, long sequence) {
     return put(StateKey.of(agent, key), json.getBytes(StandardCharsets.UTF_8), epoch, sequence);
   }
 
@@ -26,19 +26,19 @@ final class Changes {
         Optional.of(key),
         Operation.PUT,
         value,
-        new Revision(epoch, sequence),
+        new Revision.OfJournal(epoch, sequence),
         WRITTEN,
         Optional.empty());
   }
 
-  static StateChange delete(UUID agent, String key, long epoch, long sequence) {
+  static StateChange delete(AgentId agent, String key, long epoch, long sequence) {
     StateKey stateKey = StateKey.of(agent, key);
     return new StateChange(
         "$KV.TEST." + stateKey.agent() + "." + stateKey.key(),
         Optional.of(stateKey),
         Operation.DELETE,
         new byte[0],
-        new Revision(epoch, sequence),
+        new Revision.OfJournal(epoch, sequence),
         WRITTEN,
         Optional.empty());
   }

@@ -8,9 +8,11 @@ import io.mistersmith.persistence.config.PostgresConfig;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.model.Agent;
-import io.mistersmith.persistence.spi.AgentStore;
-import io.mistersmith.persistence.spi.ApplyResult;
-import io.mistersmith.persistence.spi.JournalPosition;
+import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.model.PostgresRole;
+import io.mistersmith.persistence.spi.sql.AgentStore;
+import io.mistersmith.persistence.spi.sql.JournalPosition;
+import io.mistersmith.persistence.spi.sql.JournalStore.ApplyResult;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -19,7 +21,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -28,7 +29,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** What a flush leaves behind when it is raced or cut off: nothing, or all. */
+/** A flush that loses a race or is cut off has applied all of its batch or nothing. */
 @Tag("fault")
 class FlushFaultsIT {
 
@@ -39,9 +40,10 @@ class FlushFaultsIT {
     PostgresDatabase database = PostgresDatabase.create();
     List<PostgresStore> stores =
         IntStream.range(0, 4)
-            .mapToObj(i -> PostgresDatabase.open(database.config().withConnections(0, 2)))
+            .mapToObj(
+                i -> PostgresDatabase.open(database.config().toBuilder().connections(0, 1).build()))
             .toList();
-    UUID agent = register(stores.get(0));
+    AgentId agent = register(stores.get(0));
     JournalPosition position = start(stores.get(0));
     for (int round = 1; round <= 25; round++) {
       JournalPosition from = position;
@@ -53,18 +55,19 @@ class FlushFaultsIT {
         flushes.add(
             () ->
                 store
+                    .sql()
                     .journals()
                     .apply(from, to, List.of(put(agent, "k", value, from.epoch(), sequence))));
       }
 
-      List<ApplyResult> results = Together.run(flushes);
+      List<ApplyResult> results = Concurrently.run(flushes);
 
       assertThat(results).filteredOn(ApplyResult.Applied.class::isInstance).hasSize(1);
       assertThat(results).filteredOn(ApplyResult.PositionMoved.class::isInstance).hasSize(3);
       int winner = results.indexOf(new ApplyResult.Applied(List.of()));
       assertThat(database.query("SELECT state_value FROM agents.state"))
           .containsExactly(String.valueOf(winner));
-      position = stores.get(0).journals().position(BUCKET).orElseThrow();
+      position = stores.get(0).sql().journals().position(BUCKET).orElseThrow();
       assertThat(position.sequence()).isEqualTo(round);
     }
     stores.forEach(PostgresStore::close);
@@ -76,7 +79,7 @@ class FlushFaultsIT {
     try (PostgresStore store = database.open();
         Connection other = database.connect();
         Statement lock = other.createStatement()) {
-      UUID agent = register(store);
+      AgentId agent = register(store);
       JournalPosition start = start(store);
       other.setAutoCommit(false);
       lock.execute("LOCK TABLE agents.state IN EXCLUSIVE MODE");
@@ -86,7 +89,7 @@ class FlushFaultsIT {
 
       assertConnectionFailed(failure);
       other.rollback();
-      assertThat(store.journals().position(BUCKET).orElseThrow().sequence()).isZero();
+      assertThat(store.sql().journals().position(BUCKET).orElseThrow().sequence()).isZero();
       assertThat(database.query("SELECT count(*) FROM agents.state")).containsExactly("0");
       assertThat(apply(store, agent, start)).isEqualTo(new ApplyResult.Applied(List.of()));
     }
@@ -99,7 +102,7 @@ class FlushFaultsIT {
       try (PostgresStore store = database.open();
           Connection other = database.connect();
           Statement statement = other.createStatement()) {
-        UUID agent = register(store);
+        AgentId agent = register(store);
         JournalPosition start = start(store);
         // A commit now waits for a standby that never comes, after it was made durable here.
         statement.execute("SET synchronous_commit = local");
@@ -113,7 +116,7 @@ class FlushFaultsIT {
         terminateTheOneThatWaits(other, "wait_event = 'SyncRep'");
 
         assertConnectionFailed(failure);
-        assertThat(store.journals().position(BUCKET).orElseThrow().sequence()).isEqualTo(3);
+        assertThat(store.sql().journals().position(BUCKET).orElseThrow().sequence()).isEqualTo(3);
         assertThat(database.query("SELECT count(*) FROM agents.state")).containsExactly("3");
       }
     }
@@ -123,13 +126,16 @@ class FlushFaultsIT {
   void aFlusherStoppedInItsMiddleIsCutOff() throws SQLException {
     PostgresDatabase database = PostgresDatabase.create();
     PostgresConfig impatient =
-        database.config().withTimeouts(Duration.ofSeconds(5), Duration.ofSeconds(1));
+        database.config().toBuilder()
+            .acquireTimeout(Duration.ofSeconds(5))
+            .statementTimeout(Duration.ofSeconds(1))
+            .build();
     try (PostgresStore stopped = PostgresDatabase.open(impatient);
         PostgresStore store = PostgresDatabase.open(impatient)) {
-      UUID agent = register(store);
+      AgentId agent = register(store);
       JournalPosition start = start(store);
       // As a process does that is stopped by a signal between two statements of its flush.
-      Connection held = stopped.dataSource().getConnection();
+      Connection held = stopped.dataSource(PostgresRole.PRIMARY).getConnection();
       held.setAutoCommit(false);
       try (Statement move = held.createStatement()) {
         move.execute("UPDATE agents.journal_positions SET sequence = 3");
@@ -150,7 +156,7 @@ class FlushFaultsIT {
   void aServerKilledAndRestartedIsUsedAgain() {
     try (PostgresDatabase.Own own = PostgresDatabase.startOwn()) {
       try (PostgresStore store = own.database().open()) {
-        UUID agent = register(store);
+        AgentId agent = register(store);
         JournalPosition start = start(store);
         own.server().kill();
 
@@ -162,23 +168,25 @@ class FlushFaultsIT {
             .atMost(Duration.ofSeconds(30))
             .ignoreExceptionsMatching(TransientPersistenceException.class::isInstance)
             .until(() -> apply(store, agent, start) instanceof ApplyResult.Applied);
-        assertThat(store.agents().find(agent)).isPresent();
+        assertThat(store.sql().agents().find(agent)).isPresent();
       }
     }
   }
 
-  private static UUID register(PostgresStore store) {
-    return store.agents().save(Agent.of("worker", "one"), AgentStore.NONE).agent().id();
+  private static AgentId register(PostgresStore store) {
+    return store.sql().agents().save(Agent.of("worker", "one"), AgentStore.NONE).agent().id();
   }
 
   private static JournalPosition start(PostgresStore store) {
     return store
+        .sql()
         .journals()
         .startEpoch(BUCKET, Optional.empty(), 1, Instant.parse("2026-03-01T09:00:00Z"), "first");
   }
 
-  private static ApplyResult apply(PostgresStore store, UUID agent, JournalPosition start) {
+  private static ApplyResult apply(PostgresStore store, AgentId agent, JournalPosition start) {
     return store
+        .sql()
         .journals()
         .apply(
             start,
@@ -190,7 +198,7 @@ class FlushFaultsIT {
   }
 
   private static CompletableFuture<Throwable> applyInBackground(
-      PostgresStore store, UUID agent, JournalPosition start) {
+      PostgresStore store, AgentId agent, JournalPosition start) {
     return CompletableFuture.supplyAsync(
         () -> catchThrowable(() -> apply(store, agent, start)),
         task -> {

@@ -8,11 +8,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.Agent;
-import io.mistersmith.persistence.repository.DeadLetter;
-import io.mistersmith.persistence.spi.AgentStore;
-import io.mistersmith.persistence.spi.ApplyResult;
-import io.mistersmith.persistence.spi.JournalPosition;
-import io.mistersmith.persistence.spi.StateChange;
+import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.operations.DeadLetters.DeadLetter;
+import io.mistersmith.persistence.spi.sql.AgentStore;
+import io.mistersmith.persistence.spi.sql.JournalPosition;
+import io.mistersmith.persistence.spi.sql.JournalStore.ApplyResult;
+import io.mistersmith.persistence.spi.sql.JournalStore.StateChange;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -21,7 +22,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is a row's fault and what is the table's, whatever SQLSTATE it comes with. */
+/** Failures of a row and failures of the table are told apart, with any SQLSTATE. */
 @Tag("contract")
 class IsolationIT {
 
@@ -38,7 +38,7 @@ class IsolationIT {
 
   private PostgresDatabase database;
   private PostgresStore store;
-  private UUID agent;
+  private AgentId agent;
   private JournalPosition position;
   private long sequence;
 
@@ -47,9 +47,12 @@ class IsolationIT {
     database = PostgresDatabase.create();
     store =
         PostgresDatabase.open(
-            database.config().withTimeouts(Duration.ofSeconds(5), Duration.ofSeconds(4)));
-    agent = store.agents().save(Agent.of("worker", "one"), AgentStore.NONE).agent().id();
-    position = store.journals().startEpoch(BUCKET, Optional.empty(), 1, CREATED, "first");
+            database.config().toBuilder()
+                .acquireTimeout(Duration.ofSeconds(5))
+                .statementTimeout(Duration.ofSeconds(4))
+                .build());
+    agent = store.sql().agents().save(Agent.of("worker", "one"), AgentStore.NONE).agent().id();
+    position = store.sql().journals().startEpoch(BUCKET, Optional.empty(), 1, CREATED, "first");
   }
 
   @AfterEach
@@ -64,14 +67,14 @@ class IsolationIT {
         "21000", "55000"
       })
   void aRowThatATriggerRefusesIsIsolatedWhateverTheSqlState(String sqlState) {
-    raise("WHEN (NEW.state_key LIKE 'bad%')", "BEFORE INSERT OR UPDATE", sqlState);
+    raise("WHEN (NEW.state_key LIKE '%.bad%')", "BEFORE INSERT OR UPDATE", sqlState);
     List<StateChange> changes = new ArrayList<>();
     for (int i = 0; i < 60; i++) {
       changes.add(change(i % 20 == 7 ? "bad-" + i : "good-" + i));
     }
     assertThat(apply(changes).refused()).hasSize(3);
     assertThat(count("agents.state")).isEqualTo(57);
-    assertThat(store.deadLetters().open(10))
+    assertThat(store.sql().deadLetters().open(10))
         .hasSize(3)
         .allMatch(letter -> letter.sqlState().equals(Optional.of(sqlState)))
         .allMatch(letter -> letter.reason().contains(sqlState));
@@ -92,8 +95,8 @@ class IsolationIT {
           .hasMessageContaining(sqlState)
           .hasMessageContaining("writes wait in the journal");
     }
-    assertThat(store.deadLetters().count()).isZero();
-    assertThat(store.journals().position(BUCKET).orElseThrow().sequence())
+    assertThat(store.sql().deadLetters().count()).isZero();
+    assertThat(store.sql().journals().position(BUCKET).orElseThrow().sequence())
         .isEqualTo(position.sequence());
 
     database.execute("DROP TRIGGER raises ON agents.state");
@@ -106,7 +109,7 @@ class IsolationIT {
     raise("", "AFTER INSERT", "P0001");
     List<StateChange> changes = List.of(change("a"), change("b"));
     assertThatThrownBy(() -> apply(changes)).hasMessageContaining("P0001");
-    assertThat(store.deadLetters().count()).isZero();
+    assertThat(store.sql().deadLetters().count()).isZero();
   }
 
   @ParameterizedTest
@@ -119,12 +122,12 @@ class IsolationIT {
             ? List.of(change("c"), change("d"))
             : List.of(change("a"), change("b"));
     assertThatThrownBy(() -> apply(changes)).hasMessageContaining("P0001");
-    assertThat(store.deadLetters().count()).isZero();
+    assertThat(store.sql().deadLetters().count()).isZero();
   }
 
   @Test
   void aBadRowThatIsAloneIsIsolatedToo() {
-    raise("WHEN (NEW.state_key LIKE 'bad%')", "BEFORE INSERT OR UPDATE", "45000");
+    raise("WHEN (NEW.state_key LIKE '%.bad%')", "BEFORE INSERT OR UPDATE", "45000");
     assertThat(apply(List.of(change("bad"))).refused()).hasSize(1);
     assertThat(apply(List.of(change("bad"), change("bad 2"))).refused()).hasSize(2);
     assertThat(count("agents.state")).as("the probe leaves nothing").isZero();
@@ -134,7 +137,7 @@ class IsolationIT {
   @Test
   void allOfAnUnknownAgentAreDeadLetters() {
     List<StateChange> changes = new ArrayList<>();
-    UUID unknown = UUID.randomUUID();
+    AgentId unknown = AgentId.random();
     for (int i = 0; i < 50; i++) {
       changes.add(put(unknown, "k" + i, "1", 1, ++sequence));
     }
@@ -148,7 +151,7 @@ class IsolationIT {
   @Test
   void neighboursThatPassAreProofWhereTheProbeIsRefused() {
     // The probe's value is '{}' while there are no rows.
-    raise("WHEN (NEW.state_value = '{}' OR NEW.state_key LIKE 'bad%')", "BEFORE INSERT", "P0001");
+    raise("WHEN (NEW.state_value = '{}' OR NEW.state_key LIKE '%.bad%')", "BEFORE INSERT", "P0001");
     assertThatThrownBy(() -> apply(List.of(change("bad")))).hasMessageContaining("P0001");
     assertThat(apply(List.of(change("bad"), change("good"))).refused()).hasSize(1);
     assertThat(count("agents.state")).isEqualTo(1);
@@ -158,9 +161,9 @@ class IsolationIT {
   void aDeleteThatFindsNothingIsNoProof() {
     raise("", "BEFORE INSERT OR UPDATE", "P0001");
     assertThatThrownBy(
-            () -> apply(List.of(change("a"), delete(UUID.randomUUID(), "b", 1, ++sequence))))
+            () -> apply(List.of(change("a"), delete(AgentId.random(), "b", 1, ++sequence))))
         .hasMessageContaining("P0001");
-    assertThat(store.deadLetters().count()).isZero();
+    assertThat(store.sql().deadLetters().count()).isZero();
   }
 
   @Test
@@ -169,24 +172,24 @@ class IsolationIT {
     try (Connection other = database.connect();
         Statement statement = other.createStatement()) {
       other.setAutoCommit(false);
-      statement.execute("SELECT 1 FROM agents.state WHERE state_key = 'locked' FOR UPDATE");
+      statement.execute("SELECT 1 FROM agents.state WHERE state_key LIKE '%.locked' FOR UPDATE");
 
       List<StateChange> both = List.of(change("locked"), change("free"));
-      assertThat(store.journals().apply(position, next(both), both))
+      assertThat(store.sql().journals().apply(position, next(both), both))
           .isInstanceOf(ApplyResult.OutOfTime.class);
       assertThat(apply(both.subList(0, 1)).refused()).hasSize(1);
       assertThat(apply(both.subList(1, 2)).refused()).isEmpty();
-      DeadLetter letter = store.deadLetters().open(1).get(0);
+      DeadLetter letter = store.sql().deadLetters().open(1).get(0);
       assertThat(letter.error()).isEqualTo(DataError.TRANSACTION_CONFLICT);
       assertThat(letter.sqlState()).contains("55P03");
       other.rollback();
-      assertThat(store.deadLetters().replay(letter.id())).isTrue();
+      assertThat(store.sql().deadLetters().replay(letter.id())).isTrue();
     }
   }
 
   private ApplyResult.Applied apply(List<StateChange> changes) {
     JournalPosition next = next(changes);
-    ApplyResult result = store.journals().apply(position, next, changes);
+    ApplyResult result = store.sql().journals().apply(position, next, changes);
     assertThat(result).isInstanceOf(ApplyResult.Applied.class);
     position = next;
     return (ApplyResult.Applied) result;

@@ -78,7 +78,7 @@ class PartitionUpkeepIT {
             () -> {
               try (PostgresStore store = open()) {
                 clock.advance(HOUR);
-                assertThat(store.agents()).isNotNull();
+                assertThat(store.sql().agents()).isNotNull();
               }
             })
         .doesNotThrowAnyException();
@@ -87,7 +87,8 @@ class PartitionUpkeepIT {
   private PostgresStore open() {
     return PostgresStore.open(
         PersistenceConfig.builder(
-                NatsConfig.of("nats://unused.invalid"), database.config().withPartitionUpkeep(HOUR))
+                NatsConfig.of("nats://unused.invalid"),
+                database.config().toBuilder().partitionUpkeep(HOUR).build())
             .clock(clock)
             .build());
   }

@@ -2,10 +2,10 @@ package io.mistersmith.persistence.core.internal.store.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.mistersmith.persistence.core.internal.base.ServiceHealth;
+import io.mistersmith.persistence.core.internal.base.Services;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.TransientPersistenceException;
-import io.mistersmith.persistence.monitor.PersistenceListener;
+import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.testkit.time.ManualClock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,6 +23,7 @@ class PartitionUpkeepTest {
 
   private static final Duration HOUR = Duration.ofHours(1);
 
+  private final Services services = new Services(PersistenceListener.NOOP);
   private final ManualClock clock = ManualClock.create();
   private final Scripted maintenance = new Scripted();
   private final List<PartitionUpkeep> started = new ArrayList<>();
@@ -90,13 +91,11 @@ class PartitionUpkeepTest {
     closed.close();
     clock.advance(HOUR.multipliedBy(3));
     assertThat(maintenance.asked.poll(500, TimeUnit.MILLISECONDS)).isNull();
-    assertThat(Thread.getAllStackTraces().keySet())
-        .noneMatch(thread -> thread.getName().equals("persistence-partitions"));
+    assertThat(services.names()).isEmpty();
   }
 
   private PartitionUpkeep start(Duration every) {
-    PartitionUpkeep upkeep =
-        new PartitionUpkeep(maintenance, every, clock, new ServiceHealth(PersistenceListener.NOOP));
+    PartitionUpkeep upkeep = new PartitionUpkeep(maintenance, every, clock, services);
     started.add(upkeep);
     upkeep.start();
     return upkeep;
@@ -120,7 +119,7 @@ class PartitionUpkeepTest {
     return new PartitionMaintenance.Outcome(result, 0, drained, 0, "");
   }
 
-  /** Does what it is told, and "done" when it is told nothing. */
+  /** Returns the prepared outcomes in turn, and "done" when none is left. */
   private static final class Scripted implements PartitionMaintenance {
     final BlockingQueue<String> calls = new LinkedBlockingQueue<>();
     final BlockingQueue<Boolean> asked = new LinkedBlockingQueue<>();

@@ -4,18 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.DataResult;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.Agent;
-import io.mistersmith.persistence.model.AgentStatus;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.spi.AgentStore;
-import io.mistersmith.persistence.spi.JournalPosition;
-import io.mistersmith.persistence.spi.StoredAgent;
+import io.mistersmith.persistence.spi.sql.AgentStore;
+import io.mistersmith.persistence.spi.sql.AgentStore.StoredAgent;
+import io.mistersmith.persistence.spi.sql.JournalPosition;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.UUID;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -33,7 +36,7 @@ class PostgresAgentStoreIT {
   void open() {
     database = PostgresDatabase.create();
     store = database.open();
-    agents = store.agents();
+    agents = store.sql().agents();
   }
 
   @AfterEach
@@ -55,7 +58,7 @@ class PostgresAgentStoreIT {
             first
                 .agent()
                 .withMetadata(Map.of())
-                .withStatus(AgentStatus.ACTIVE)
+                .withStatus(Agent.Status.ACTIVE)
                 .withCapabilities(Map.of("tools", List.of("a", Map.of("n", 1.5)))),
             first.version());
 
@@ -63,7 +66,7 @@ class PostgresAgentStoreIT {
     assertThat(second.updatedAt()).isAfter(first.updatedAt());
     assertThat(second.agent().metadata()).isEqualTo(first.agent().metadata());
     assertThat(agents.find(first.agent().id())).contains(second);
-    assertThat(agents.findAll(List.of(first.agent().id(), UUID.randomUUID())))
+    assertThat(agents.findAll(List.of(first.agent().id(), AgentId.random())))
         .isEqualTo(Map.of(first.agent().id(), second));
   }
 
@@ -83,7 +86,7 @@ class PostgresAgentStoreIT {
   void oneOfManyWritersOfAVersionWins() {
     StoredAgent first = agents.save(Agent.of("worker", "one"), AgentStore.NONE);
     List<Boolean> won =
-        Together.run(
+        Concurrently.run(
             8,
             () -> {
               try {
@@ -121,11 +124,11 @@ class PostgresAgentStoreIT {
   @Test
   void heartbeatsNeverGoBackAndAreNoWrites() {
     StoredAgent one = agents.save(Agent.of("worker", "one"), AgentStore.NONE);
-    UUID id = one.agent().id();
+    AgentId id = one.agent().id();
     assertThat(agents.lastHeartbeat(id)).isEmpty();
     Instant noon = Instant.parse("2026-03-01T12:00:00Z");
 
-    agents.heartbeats(Map.of(id, noon, UUID.randomUUID(), noon));
+    agents.heartbeats(Map.of(id, noon, AgentId.random(), noon));
     agents.heartbeats(Map.of(id, noon.minusSeconds(5)));
 
     assertThat(agents.lastHeartbeat(id)).contains(noon);
@@ -138,8 +141,9 @@ class PostgresAgentStoreIT {
     Agent child = Agent.of("worker", "child").withParent(parent.id());
     agents.save(child, AgentStore.NONE);
     JournalPosition start =
-        store.journals().startEpoch("TEST", Optional.empty(), 1, Instant.EPOCH, "first");
+        store.sql().journals().startEpoch("TEST", Optional.empty(), 1, Instant.EPOCH, "first");
     store
+        .sql()
         .journals()
         .apply(
             start,
@@ -152,14 +156,67 @@ class PostgresAgentStoreIT {
     assertThat(failure.error()).isEqualTo(DataError.CONSTRAINT_VIOLATION);
 
     assertThat(agents.delete(child.id(), 1)).isTrue();
-    assertThat(store.states().find(StateKey.of(child.id(), "a"))).isEmpty();
+    assertThat(store.sql().states().find(StateKey.of(child.id(), "a"))).isEmpty();
     assertThat(agents.delete(child.id(), AgentStore.ANY)).isFalse();
     assertThat(agents.delete(child.id(), AgentStore.NONE)).isFalse();
   }
 
   @Test
+  void deletesManyInOneTransactionAlthoughParentsOfOthersStay() {
+    List<Agent> parents = workers(5);
+    List<Agent> others = workers(95);
+    agents.saveAll(parents);
+    agents.saveAll(others);
+    parents.forEach(p -> agents.save(Agent.of("worker", "child").withParent(p.id()), 0));
+    long before = transactions();
+
+    Map<AgentId, DataResult<Long>> deleted =
+        agents.deleteAll(Stream.concat(parents.stream(), others.stream()).map(Agent::id).toList());
+
+    assertThat(transactions() - before).as("transactions").isLessThanOrEqualTo(3);
+    assertThat(deleted.values()).filteredOn(DataResult::isSuccess).hasSize(95);
+  }
+
+  @Test
+  void anAgentThatCannotBeDeletedKeepsNoOtherFromIt() {
+    List<Agent> many = workers(20);
+    agents.saveAll(many);
+    database.execute(
+        """
+        CREATE FUNCTION refuse_delete() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+        BEGIN
+          IF OLD.agent_name = 'number 13' THEN
+            RAISE EXCEPTION 'held' USING ERRCODE = '23001';
+          END IF;
+          RETURN OLD;
+        END $$;
+        CREATE TRIGGER refuse_delete BEFORE DELETE ON agents.registry
+          FOR EACH ROW EXECUTE FUNCTION refuse_delete();
+        """);
+
+    Map<AgentId, DataResult<Long>> deleted =
+        agents.deleteAll(many.stream().map(Agent::id).toList());
+
+    for (Agent agent : many) {
+      boolean held = agent.name().equals("number 13");
+      assertThat(Objects.requireNonNull(deleted.get(agent.id())).isSuccess()).isEqualTo(!held);
+      assertThat(agents.find(agent.id()).isPresent()).isEqualTo(held);
+    }
+  }
+
+  private static List<Agent> workers(int count) {
+    return IntStream.range(0, count).mapToObj(i -> Agent.of("worker", "number " + i)).toList();
+  }
+
+  /** Counts the transactions that wrote, of the whole server. */
+  private long transactions() {
+    return Long.parseLong(
+        database.query("SELECT pg_snapshot_xmax(pg_current_snapshot())::text").get(0));
+  }
+
+  @Test
   void readsWhatOthersWroteIntoTheRow() {
-    UUID id = UUID.randomUUID();
+    AgentId id = AgentId.random();
     database.execute(
         "INSERT INTO agents.registry (agent_id, agent_type, agent_name, configuration)"
             + " VALUES ('"
@@ -169,6 +226,6 @@ class PostgresAgentStoreIT {
     Agent agent = agents.find(id).orElseThrow().agent();
 
     assertThat(agent.configuration()).isEqualTo(Map.of("b", 1));
-    assertThat(agent.status()).isEqualTo(AgentStatus.INITIALIZING);
+    assertThat(agent.status()).isEqualTo(Agent.Status.INITIALIZING);
   }
 }

@@ -5,14 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.mistersmith.persistence.checkpoint.Checkpoint;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
-import io.mistersmith.persistence.lifecycle.Checkpoint;
 import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Revision;
-import io.mistersmith.persistence.spi.AgentStore;
-import io.mistersmith.persistence.spi.JournalPosition;
-import io.mistersmith.persistence.spi.NewCheckpoint;
+import io.mistersmith.persistence.spi.sql.AgentStore;
+import io.mistersmith.persistence.spi.sql.CheckpointStore.NewCheckpoint;
+import io.mistersmith.persistence.spi.sql.JournalPosition;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Duration;
@@ -35,16 +36,17 @@ class PostgresCheckpointStoreIT {
 
   private PostgresDatabase database;
   private PostgresStore store;
-  private UUID agent;
+  private AgentId agent;
 
   @BeforeEach
   void open() {
     database = PostgresDatabase.create();
     store = database.open();
-    agent = store.agents().save(Agent.of("worker", "one"), AgentStore.NONE).agent().id();
+    agent = store.sql().agents().save(Agent.of("worker", "one"), AgentStore.NONE).agent().id();
     JournalPosition position =
-        store.journals().startEpoch("TEST", Optional.empty(), 1, Instant.EPOCH, "first");
+        store.sql().journals().startEpoch("TEST", Optional.empty(), 1, Instant.EPOCH, "first");
     store
+        .sql()
         .journals()
         .apply(
             position,
@@ -61,6 +63,7 @@ class PostgresCheckpointStoreIT {
 
   private Checkpoint create() {
     return store
+        .sql()
         .checkpoints()
         .create(
             new NewCheckpoint(
@@ -79,15 +82,15 @@ class PostgresCheckpointStoreIT {
   void oneThatWasChangedBehindItsBackIsNotRestored() {
     for (String change :
         List.of(
-            "state_snapshot #- '{entries,k}'",
+            "state_snapshot #- '{entries,_.k}'",
             "jsonb_set(state_snapshot, '{format}', '2')",
             "state_snapshot - 'format'")) {
       Checkpoint made = create();
-      assertThat(store.checkpoints().entries(made.id())).hasSize(2);
+      assertThat(store.sql().checkpoints().entries(made.id())).hasSize(2);
       database.execute(
           "UPDATE agents.checkpoints SET state_snapshot = %s WHERE checkpoint_id = '%s'"
               .formatted(change, made.id()));
-      assertThatThrownBy(() -> store.checkpoints().entries(made.id()))
+      assertThatThrownBy(() -> store.sql().checkpoints().entries(made.id()))
           .as(change)
           .hasMessageContaining(made.id().toString())
           .isInstanceOfSatisfying(
@@ -120,7 +123,7 @@ class PostgresCheckpointStoreIT {
             PersistenceException.class,
             e -> assertThat(e.error()).isEqualTo(DataError.TRANSACTION_CONFLICT));
     assertThat(database.query("SELECT last_value FROM agents.attempts")).containsExactly("9");
-    assertThat(store.checkpoints().list(agent)).hasSize(2);
+    assertThat(store.sql().checkpoints().list(agent)).hasSize(2);
   }
 
   /** Held between the position, which it has read, and the rows. */
@@ -137,8 +140,8 @@ class PostgresCheckpointStoreIT {
 
       Checkpoint made = creating.get(SOON.toSeconds(), TimeUnit.SECONDS);
 
-      assertThat(made.position().map(Revision::sequence)).contains(2L);
-      assertThat(store.checkpoints().entries(made.id()))
+      assertThat(made.position().map(Revision.OfJournal::sequence)).contains(2L);
+      assertThat(store.sql().checkpoints().entries(made.id()))
           .extracting(entry -> entry.revision().sequence())
           .containsExactly(1L, 2L);
     }

@@ -3,8 +3,9 @@ package io.mistersmith.persistence.core.internal.store.postgres;
 import io.mistersmith.persistence.config.NatsConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.config.PostgresConfig;
+import io.mistersmith.persistence.core.MigratedDatabase;
+import io.mistersmith.persistence.core.OwnPostgres;
 import io.mistersmith.persistence.migration.MigrationRunner;
-import io.mistersmith.persistence.testkit.server.PostgresOptions;
 import io.mistersmith.persistence.testkit.server.PostgresServer;
 import io.mistersmith.persistence.testkit.server.TestServers;
 import java.sql.Connection;
@@ -28,10 +29,9 @@ final class PostgresDatabase {
     this.jdbcUrl = jdbcUrl;
   }
 
+  /** A copy of one that is migrated once a process. */
   static PostgresDatabase create() {
-    PostgresDatabase database = createEmpty();
-    database.migrate();
-    return database;
+    return new PostgresDatabase(TestServers.postgres(), MigratedDatabase.create());
   }
 
   static PostgresDatabase createEmpty() {
@@ -45,7 +45,7 @@ final class PostgresDatabase {
 
   /** A migrated database on a server of its own, for tests that do things to the server. */
   static Own startOwn() {
-    PostgresServer server = PostgresServer.start(PostgresOptions.defaults());
+    PostgresServer server = OwnPostgres.start();
     PostgresDatabase database = createEmpty(server);
     database.migrate();
     return new Own(server, database);
@@ -68,7 +68,10 @@ final class PostgresDatabase {
 
   PostgresConfig config() {
     PostgresConfig config = PostgresConfig.of(jdbcUrl, server.user());
-    return server.password().map(config::withPassword).orElse(config);
+    return server
+        .password()
+        .map(secret -> config.toBuilder().password(secret).build())
+        .orElse(config);
   }
 
   PostgresStore open() {

@@ -61,7 +61,7 @@ class PostgresFailuresTest {
   @Test
   void saysHowToMendAMissingSchema() {
     assertThat(PostgresFailures.of("open", new SQLException("", "42P01")))
-        .hasMessageContaining("PostgresConfig.withMigrateOnOpen(true)");
+        .hasMessageContaining("PostgresConfig.Builder.migrateOnOpen()");
   }
 
   @Test

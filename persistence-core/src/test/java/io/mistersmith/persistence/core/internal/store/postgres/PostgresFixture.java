@@ -1,19 +1,13 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
-import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.NatsConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
-import io.mistersmith.persistence.spi.AgentStore;
-import io.mistersmith.persistence.spi.CheckpointStore;
-import io.mistersmith.persistence.spi.DeadLetterStore;
-import io.mistersmith.persistence.spi.HotBucket;
-import io.mistersmith.persistence.spi.JournalStore;
-import io.mistersmith.persistence.spi.LifecycleEventStore;
-import io.mistersmith.persistence.spi.StateStore;
 import io.mistersmith.persistence.spi.StoreProvider;
 import io.mistersmith.persistence.spi.Stores;
+import io.mistersmith.persistence.spi.hot.HotStore;
+import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
+import io.mistersmith.persistence.spi.sql.SqlStore;
 import io.mistersmith.persistence.testkit.contract.StoresFixture;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import org.awaitility.Awaitility;
@@ -41,7 +35,8 @@ final class PostgresFixture implements StoresFixture {
   @Override
   public PersistenceConfig.Builder config() {
     return PersistenceConfig.builder(
-        NatsConfig.of("nats://unused.invalid"), DATABASE.config().withConnections(1, 6));
+        NatsConfig.of("nats://unused.invalid"),
+        DATABASE.config().toBuilder().connections(1, 4).build());
   }
 
   @Override
@@ -55,6 +50,16 @@ final class PostgresFixture implements StoresFixture {
   }
 
   @Override
+  public void newInstallation() {
+    DATABASE.execute("SELECT agents.new_installation()");
+  }
+
+  @Override
+  public void unmark(HotBucket bucket) {
+    throw new AssertionError("these contracts need no bucket");
+  }
+
+  @Override
   public void close() {
     // The database is kept for the next test, the server ends with the JVM.
   }
@@ -62,48 +67,13 @@ final class PostgresFixture implements StoresFixture {
   private record DurableOnly(PostgresStore store) implements Stores {
 
     @Override
-    public HotBucket bucket(Bucket bucket) {
+    public HotStore hot() {
       throw new AssertionError("these contracts need no bucket");
     }
 
     @Override
-    public AgentStore agents() {
-      return store.agents();
-    }
-
-    @Override
-    public StateStore states() {
-      return store.states();
-    }
-
-    @Override
-    public JournalStore journals() {
-      return store.journals();
-    }
-
-    @Override
-    public DeadLetterStore deadLetters() {
-      return store.deadLetters();
-    }
-
-    @Override
-    public CheckpointStore checkpoints() {
-      return store.checkpoints();
-    }
-
-    @Override
-    public LifecycleEventStore lifecycleEvents() {
-      return store.lifecycleEvents();
-    }
-
-    @Override
-    public void onReconnect(Runnable action) {
-      // There is no hot store to lose.
-    }
-
-    @Override
-    public Clock clock() {
-      throw new AssertionError("these contracts need no bucket");
+    public SqlStore sql() {
+      return store.sql();
     }
 
     @Override

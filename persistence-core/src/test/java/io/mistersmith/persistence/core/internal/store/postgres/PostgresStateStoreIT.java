@@ -9,18 +9,18 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.repository.DeadLetter;
-import io.mistersmith.persistence.spi.AgentStore;
-import io.mistersmith.persistence.spi.JournalPosition;
-import io.mistersmith.persistence.spi.StateChange;
-import io.mistersmith.persistence.spi.StoredState;
+import io.mistersmith.persistence.operations.DeadLetters.DeadLetter;
+import io.mistersmith.persistence.spi.sql.AgentStore;
+import io.mistersmith.persistence.spi.sql.JournalPosition;
+import io.mistersmith.persistence.spi.sql.JournalStore.StateChange;
+import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
@@ -37,15 +37,16 @@ class PostgresStateStoreIT {
 
   private PostgresDatabase database;
   private PostgresStore store;
-  private UUID agent;
+  private AgentId agent;
   private JournalPosition position;
 
   @BeforeEach
   void open() {
     database = PostgresDatabase.create();
     store = database.open();
-    agent = store.agents().save(Agent.of("worker", "one"), AgentStore.NONE).agent().id();
-    position = store.journals().startEpoch("TEST", Optional.empty(), 1, Instant.EPOCH, "first");
+    agent = store.sql().agents().save(Agent.of("worker", "one"), AgentStore.NONE).agent().id();
+    position =
+        store.sql().journals().startEpoch("TEST", Optional.empty(), 1, Instant.EPOCH, "first");
   }
 
   @AfterEach
@@ -56,8 +57,36 @@ class PostgresStateStoreIT {
   private void apply(StateChange... changes) {
     JournalPosition next =
         position.advancedTo(position.sequence() + changes.length, Changes.WRITTEN);
-    store.journals().apply(position, next, List.of(changes));
+    store.sql().journals().apply(position, next, List.of(changes));
     position = next;
+  }
+
+  /** In the order of most languages a is before B. */
+  @ParameterizedTest
+  @ValueSource(strings = {"conversation-7", "Grüße, 世界 \uD83D\uDE00", "a.b/c *>", "7f1c"})
+  void sqlKnowsAnExternalOwnerByTheIdThatJavaComputes(String name) {
+    assertThat(database.query("SELECT agents.owner_id('" + name + "')"))
+        .containsExactly(AgentId.external(name).uuid().toString());
+  }
+
+  @Test
+  void pagesOfKeysDoNotDependOnTheDatabasesOrder() {
+    assertThat(
+            database.query(
+                "SELECT collation_name FROM information_schema.columns"
+                    + " WHERE table_name = 'state' AND column_name = 'state_key'"))
+        .containsExactly("C");
+    apply(
+        Changes.put(agent, "b", "1", position.epoch(), 1),
+        Changes.put(agent, "B", "1", position.epoch(), 2),
+        Changes.put(agent, "a", "1", position.epoch(), 3));
+    List<StateKey> pages = new ArrayList<>();
+    for (int page = 0; page < 3; page++) {
+      String after = pages.isEmpty() ? "" : pages.get(page - 1).path();
+      store.sql().states().keys(agent, "", after, 1).forEach(row -> pages.add(row.key()));
+    }
+    assertThat(pages).extracting(StateKey::key).containsExactly("B", "a", "b");
+    assertThat(store.sql().states().keys(agent, "")).hasSize(3);
   }
 
   @Test
@@ -75,12 +104,12 @@ class PostgresStateStoreIT {
     assertThat(list("a\\")).containsExactly("a\\b");
     assertThat(list("Ω")).containsExactlyInAnyOrder("Ω", "Ωx");
     assertThat(list("'")).hasSize(1);
-    assertThat(store.states().findByAgent("no uuid", "")).isEmpty();
-    assertThat(store.states().findByAgent(agent.toString().toUpperCase(Locale.ROOT), "")).isEmpty();
+    assertThat(store.sql().states().findByAgent(AgentId.external("no uuid"), "")).isEmpty();
+    assertThat(store.sql().states().findByAgent(AgentId.external(agent.toString()), "")).isEmpty();
   }
 
   private List<String> list(String prefix) {
-    return store.states().findByAgent(agent.toString(), prefix).stream()
+    return store.sql().states().findByAgent(agent, "_." + prefix).stream()
         .map(state -> state.key().key())
         .toList();
   }
@@ -142,12 +171,13 @@ class PostgresStateStoreIT {
   }
 
   private String value(String key) {
-    return new String(store.states().find(StateKey.of(agent, key)).orElseThrow().value(), UTF_8);
+    return new String(
+        store.sql().states().find(StateKey.of(agent, key)).orElseThrow().value(), UTF_8);
   }
 
   private String document(String key) {
     return database
-        .query("SELECT state_document FROM agents.state WHERE state_key = '" + key + "'")
+        .query("SELECT state_document FROM agents.state WHERE state_key = '_." + key + "'")
         .get(0);
   }
 
@@ -164,16 +194,16 @@ class PostgresStateStoreIT {
     }
     apply(changes.toArray(StateChange[]::new));
     keys.add(StateKey.of(agent, "absent"));
-    keys.add(StateKey.of("no uuid", "k0"));
+    keys.add(StateKey.of(AgentId.external("no uuid"), "k0"));
     keys.add(StateKey.of(agent, "k1"));
 
-    var found = store.states().findAll(keys);
+    var found = store.sql().states().findAll(keys);
 
     assertThat(found).hasSize(1_500);
     assertThat(found.values()).filteredOn(StoredState::deleted).hasSize(500);
     StoredState one = Objects.requireNonNull(found.get(StateKey.of(agent, "k1")));
     assertThat(new String(one.value(), UTF_8)).isEqualTo("1");
-    assertThat(one.revision()).isEqualTo(new Revision(position.epoch(), 2));
+    assertThat(one.revision()).isEqualTo(new Revision.OfJournal(position.epoch(), 2));
   }
 
   @Test
@@ -186,15 +216,18 @@ class PostgresStateStoreIT {
     apply(put(agent, "alive", "1", position.epoch(), 2_301));
     // A tombstone's age counts from its commit.
     database.execute(
-        "UPDATE agents.state SET deleted_at = now() - interval '2 hours' WHERE state_key LIKE 'old%'");
+        "UPDATE agents.state SET deleted_at = now() - interval '2 hours' WHERE state_key LIKE"
+            + " '%.old%'");
     database.execute(
         "INSERT INTO agents.state (agent_id, state_key, state_value, expires_at, deleted_at)"
-            + " VALUES ('%1$s', 'expired', '1', now() - interval '2 hours', NULL),".formatted(agent)
-            + " ('%1$s', 'fresh expired', '1', now() - interval '1 minute', NULL),".formatted(agent)
-            + " ('%1$s', 'fresh tombstone', 'null', NULL, now() - interval '1 minute')"
+            + " VALUES ('%1$s', '_.expired', '1', now() - interval '2 hours', NULL),"
+                .formatted(agent)
+            + " ('%1$s', '_.fresh expired', '1', now() - interval '1 minute', NULL),"
+                .formatted(agent)
+            + " ('%1$s', '_.fresh tombstone', 'null', NULL, now() - interval '1 minute')"
                 .formatted(agent));
 
-    assertThat(store.states().sweep(Duration.ofHours(1))).isEqualTo(2_301);
+    assertThat(store.sql().states().sweep(Duration.ofHours(1))).isEqualTo(2_301);
 
     assertThat(list("")).containsExactlyInAnyOrder("alive", "fresh expired", "fresh tombstone");
   }
@@ -205,34 +238,45 @@ class PostgresStateStoreIT {
     apply(
         put(late.id(), "a", "{\"v\": 1}", position.epoch(), 1),
         put(agent, "broken", "{", position.epoch(), 2));
-    List<DeadLetter> open = store.deadLetters().open(10);
+    List<DeadLetter> open = store.sql().deadLetters().open(10);
     DeadLetter letter = open.get(0);
-    assertThat(letter.agent()).contains(late.id().toString());
+    assertThat(letter.key().orElseThrow().agent()).isEqualTo(late.id());
     assertThat(letter.writtenAt()).isEqualTo(Changes.WRITTEN);
-    assertThat(store.deadLetters().openFor("TEST", StateKey.of(late.id(), "a"), new Revision(1, 1)))
+    assertThat(
+            store
+                .sql()
+                .deadLetters()
+                .openFor("TEST", StateKey.of(late.id(), "a"), new Revision.OfJournal(1, 1)))
         .contains(letter);
     assertThat(
             store
+                .sql()
                 .deadLetters()
-                .openFor("TEST", StateKey.of(late.id(), "a"), new Revision(position.epoch(), 2)))
+                .openFor(
+                    "TEST",
+                    StateKey.of(late.id(), "a"),
+                    new Revision.OfJournal(position.epoch(), 2)))
         .isEmpty();
-    assertThat(store.deadLetters().openSubjects("TEST")).hasSize(2).contains(letter.subject());
-    assertThat(store.deadLetters().openSubjects("OTHER")).isEmpty();
+    assertThat(store.sql().deadLetters().openSubjects("TEST"))
+        .hasSize(2)
+        .contains(letter.subject());
+    assertThat(store.sql().deadLetters().openSubjects("OTHER")).isEmpty();
 
     assertThat(replayFailure(letter.id())).isEqualTo(DataError.CONSTRAINT_VIOLATION);
-    assertThat(store.deadLetters().count()).isEqualTo(2);
-    store.agents().save(late, AgentStore.NONE);
+    assertThat(store.sql().deadLetters().count()).isEqualTo(2);
+    store.sql().agents().save(late, AgentStore.NONE);
 
-    assertThat(store.deadLetters().replay(letter.id())).isTrue();
-    StoredState state = store.states().find(StateKey.of(late.id(), "a")).orElseThrow();
+    assertThat(store.sql().deadLetters().replay(letter.id())).isTrue();
+    StoredState state = store.sql().states().find(StateKey.of(late.id(), "a")).orElseThrow();
     assertThat(state.revision()).isEqualTo(letter.revision());
     assertThat(replayFailure(letter.id())).isEqualTo(DataError.NOT_FOUND);
     assertThat(replayFailure(open.get(1).id())).isEqualTo(DataError.CONSTRAINT_VIOLATION);
-    assertThat(store.deadLetters().open(10)).containsExactly(open.get(1));
+    assertThat(store.sql().deadLetters().open(10)).containsExactly(open.get(1));
   }
 
   private DataError replayFailure(UUID id) {
-    return catchThrowableOfType(PersistenceException.class, () -> store.deadLetters().replay(id))
+    return catchThrowableOfType(
+            PersistenceException.class, () -> store.sql().deadLetters().replay(id))
         .error();
   }
 }

@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.mistersmith.persistence.config.PostgresConfig;
+import io.mistersmith.persistence.config.Secret;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.Agent;
-import io.mistersmith.persistence.spi.AgentStore;
+import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.model.PostgresRole;
+import io.mistersmith.persistence.spi.sql.AgentStore;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.sql.Connection;
@@ -32,7 +35,7 @@ class PostgresStoreIT {
     PersistenceException failure = failure(empty::open);
 
     assertFailure(failure, DataError.MISCONFIGURED, false);
-    assertThat(failure).hasMessageContaining("withMigrateOnOpen(true)");
+    assertThat(failure).hasMessageContaining("PostgresConfig.Builder.migrateOnOpen()");
     assertThat(
             empty.query(
                 "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE"
@@ -76,10 +79,12 @@ class PostgresStoreIT {
     PostgresDatabase database = PostgresDatabase.create();
     String role = "weak_" + UUID.randomUUID().toString().replace('-', '_');
     database.execute("CREATE ROLE " + role + " LOGIN PASSWORD 'weak'");
-    PostgresConfig weak = PostgresConfig.of(database.config().jdbcUrl(), role).withPassword("weak");
+    PostgresConfig weak =
+        PostgresConfig.builder(database.config().jdbcUrl(), role).password("weak").build();
     PostgresConfig nowhere =
-        PostgresConfig.of(database.config().jdbcUrl() + "_not", database.config().user())
-            .withPassword(database.config().password().orElse(""));
+        PostgresConfig.builder(database.config().jdbcUrl() + "_not", database.config().user())
+            .password(database.config().password().orElse(Secret.of("")))
+            .build();
 
     assertFailure(failure(() -> PostgresDatabase.open(weak)), DataError.ACCESS_DENIED, false);
     assertFailure(failure(() -> PostgresDatabase.open(nowhere)), DataError.MISCONFIGURED, false);
@@ -91,7 +96,7 @@ class PostgresStoreIT {
     database.execute("ALTER ROLE CURRENT_USER SET synchronous_commit = off");
     database.execute("ALTER ROLE CURRENT_USER SET default_transaction_isolation = 'serializable'");
     try (PostgresStore store = database.open();
-        Connection connection = store.dataSource().getConnection();
+        Connection connection = store.dataSource(PostgresRole.PRIMARY).getConnection();
         Statement statement = connection.createStatement();
         ResultSet row =
             statement.executeQuery(
@@ -113,7 +118,10 @@ class PostgresStoreIT {
   void aStatementThatWaitsTooLongIsTransient() throws SQLException {
     PostgresDatabase database = PostgresDatabase.create();
     PostgresConfig config =
-        database.config().withTimeouts(Duration.ofSeconds(5), Duration.ofMillis(300));
+        database.config().toBuilder()
+            .acquireTimeout(Duration.ofSeconds(5))
+            .statementTimeout(Duration.ofMillis(300))
+            .build();
     try (PostgresStore store = PostgresDatabase.open(config);
         Connection other = database.connect();
         Statement lock = other.createStatement()) {
@@ -121,9 +129,11 @@ class PostgresStoreIT {
       lock.execute("LOCK TABLE agents.registry");
 
       assertFailure(
-          failure(() -> store.agents().find(UUID.randomUUID())), DataError.CONNECTION_FAILED, true);
+          failure(() -> store.sql().agents().find(AgentId.random())),
+          DataError.CONNECTION_FAILED,
+          true);
       other.rollback();
-      assertThat(store.agents().find(UUID.randomUUID())).isEmpty();
+      assertThat(store.sql().agents().find(AgentId.random())).isEmpty();
     }
   }
 
@@ -131,18 +141,21 @@ class PostgresStoreIT {
   void callersWhoUseUpTheirConnectionsDoNotStarveTheFlush() throws SQLException {
     PostgresDatabase database = PostgresDatabase.create();
     PostgresConfig config =
-        database
-            .config()
-            .withConnections(0, 2)
-            .withTimeouts(Duration.ofMillis(300), Duration.ofSeconds(5));
+        database.config().toBuilder()
+            .connections(0, 1)
+            .acquireTimeout(Duration.ofMillis(300))
+            .statementTimeout(Duration.ofSeconds(5))
+            .build();
     try (PostgresStore store = PostgresDatabase.open(config)) {
-      Connection held = store.dataSource().getConnection();
+      Connection held = store.dataSource(PostgresRole.PRIMARY).getConnection();
 
       assertFailure(
-          failure(() -> store.agents().find(UUID.randomUUID())), DataError.CONNECTION_FAILED, true);
-      assertThat(store.journals().position("TEST")).isEmpty();
+          failure(() -> store.sql().agents().find(AgentId.random())),
+          DataError.CONNECTION_FAILED,
+          true);
+      assertThat(store.sql().journals().position("TEST")).isEmpty();
       held.close();
-      assertThat(store.agents().find(UUID.randomUUID())).isEmpty();
+      assertThat(store.sql().agents().find(AgentId.random())).isEmpty();
     }
   }
 
@@ -153,9 +166,10 @@ class PostgresStoreIT {
       Agent orphan =
           Agent.of("worker", "secret-name")
               .withConfiguration(Map.of("token", "secret-token"))
-              .withParent(UUID.randomUUID());
+              .withParent(AgentId.random());
 
-      PersistenceException refused = failure(() -> store.agents().save(orphan, AgentStore.ANY));
+      PersistenceException refused =
+          failure(() -> store.sql().agents().save(orphan, AgentStore.ANY));
 
       assertFailure(refused, DataError.CONSTRAINT_VIOLATION, false);
       assertThat(refused)
@@ -173,7 +187,7 @@ class PostgresStoreIT {
           "CREATE TRIGGER lose BEFORE INSERT ON agents.registry FOR EACH ROW EXECUTE FUNCTION"
               + " lose()");
       assertFailure(
-          failure(() -> store.agents().save(Agent.of("worker", "two"), AgentStore.ANY)),
+          failure(() -> store.sql().agents().save(Agent.of("worker", "two"), AgentStore.ANY)),
           DataError.TRANSACTION_CONFLICT,
           true);
     }
@@ -185,8 +199,9 @@ class PostgresStoreIT {
     store.close();
     store.close();
 
-    assertFailure(failure(() -> store.agents().find(UUID.randomUUID())), DataError.CLOSED, false);
-    assertFailure(failure(() -> store.journals().position("TEST")), DataError.CLOSED, false);
+    assertFailure(
+        failure(() -> store.sql().agents().find(AgentId.random())), DataError.CLOSED, false);
+    assertFailure(failure(() -> store.sql().journals().position("TEST")), DataError.CLOSED, false);
   }
 
   private static PersistenceException failure(ThrowingCallable call) {

@@ -1,0 +1,101 @@
+package io.mistersmith.persistence.migration.internal.run;
+
+import io.mistersmith.persistence.migration.internal.history.HistoryEntry;
+import io.mistersmith.persistence.migration.internal.jdbc.WorkConnection;
+import io.mistersmith.persistence.migration.internal.lock.MigratorLock;
+import io.mistersmith.persistence.migration.internal.lock.MigratorLock.Held;
+import io.mistersmith.persistence.migration.internal.lock.MigratorLock.NotNeeded;
+import io.mistersmith.persistence.migration.internal.lock.MigratorLock.Turn;
+import io.mistersmith.persistence.migration.internal.plan.Planner;
+import io.mistersmith.persistence.migration.internal.plan.ScriptTask.Forward;
+import io.mistersmith.persistence.migration.internal.plan.ScriptTask.Outcome;
+import io.mistersmith.persistence.migration.model.Migration;
+import io.mistersmith.persistence.migration.model.MigrationVersion;
+import io.mistersmith.persistence.migration.model.ScriptId;
+import io.mistersmith.persistence.migration.report.MigrationPlan;
+import io.mistersmith.persistence.migration.report.MigrationReport;
+import io.mistersmith.persistence.migration.report.MigrationReport.Applied;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Applies what is pending. A database that is up to date is only read. */
+public final class Apply {
+  private static final Logger LOG = LoggerFactory.getLogger(Apply.class);
+
+  private final MigrationContext context;
+  private final Planner planner;
+  private final Optional<ScriptId> target;
+
+  public Apply(MigrationContext context, Planner planner, Optional<ScriptId> target) {
+    this.context = context;
+    this.planner = planner;
+    this.target = target;
+  }
+
+  public MigrationPlan plan() {
+    return context.plan(planner, target);
+  }
+
+  public MigrationReport run() {
+    Turn<MigrationPlan> turn =
+        MigratorLock.await(
+            context.dataSource(),
+            context.settings(),
+            () ->
+                Optional.of(planner.plan(context.readHistory(), target))
+                    .filter(MigrationPlan::isUpToDate));
+    if (turn instanceof NotNeeded<MigrationPlan> done) {
+      Optional<MigrationVersion> current = done.result().current();
+      return new MigrationReport(current, current, List.of(), done.waited());
+    }
+    try (MigratorLock lock = ((Held<MigrationPlan>) turn).lock()) {
+      return runUnder(lock, prepare(lock));
+    }
+  }
+
+  private MigrationPlan prepare(MigratorLock lock) {
+    try (WorkConnection connections = new WorkConnection(context.dataSource()).keep()) {
+      MigrationContext held = context.on(connections);
+      List<HistoryEntry> entries = held.readHistory();
+      held.check(planner, entries, planner.plan(entries, target));
+      return planner.plan(held.prepare(lock), target);
+    }
+  }
+
+  private MigrationReport runUnder(MigratorLock lock, MigrationPlan plan) {
+    ScriptExecutor executor = context.executor();
+    List<Applied> applied = new ArrayList<>();
+    Optional<MigrationVersion> current = plan.current();
+    String versionBefore =
+        "the database is at " + current.map(MigrationVersion::toString).orElse("no version at all");
+    for (Migration migration : plan.pending()) {
+      lock.check(migration.toString());
+      Optional<Outcome> outcome = executor.run(new Forward(migration, versionBefore));
+      outcome.ifPresent(o -> applied.add(new Applied(migration, o.duration(), o.attempts())));
+      outcome
+          .map(Outcome::duration)
+          .map(Duration::toMillis)
+          .ifPresent(millis -> LOG.debug("Applied {} in {} ms.", migration, millis));
+      current = migration.id().isCore() ? Optional.of(migration.version()) : current;
+      versionBefore = "the database is at " + migration.id();
+    }
+    logTotal(plan.current(), current, applied);
+    return new MigrationReport(plan.current(), current, applied, lock.waited());
+  }
+
+  private static void logTotal(
+      Optional<MigrationVersion> before, Optional<MigrationVersion> after, List<Applied> applied) {
+    if (!applied.isEmpty()) {
+      LOG.info(
+          "Applied {} migrations in {} ms: the schema went from {} to version {}.",
+          applied.size(),
+          applied.stream().mapToLong(one -> one.duration().toMillis()).sum(),
+          before.map(version -> "version " + version).orElse("nothing"),
+          after.map(MigrationVersion::toString).orElse("none"));
+    }
+  }
+}

@@ -1,8 +1,0 @@
-/**
- * Reads PostgreSQL scripts without a server: tokens, the single statements, and what each of them
- * creates, touches and locks. It judges nothing; {@code migration.lint} does.
- */
-@NullMarked
-package io.mistersmith.persistence.migration.sql;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,3 +1,0 @@
-ALTER TABLE agents.state
-  DROP COLUMN hybrid_time,
-  DROP COLUMN vector_clock;

@@ -1,4 +1,0 @@
-DROP INDEX agents.idx_agents_registry_capabilities_gin;
-DROP INDEX agents.idx_agents_registry_metadata_gin;
-DROP INDEX agents.idx_agents_registry_active;
-DROP INDEX agents.idx_agents_registry_heartbeat;

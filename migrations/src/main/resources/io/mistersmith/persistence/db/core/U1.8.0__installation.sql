@@ -1,0 +1,2 @@
+DROP FUNCTION agents.new_installation();
+DROP TABLE agents.installation;

@@ -1,3 +1,0 @@
-ALTER TABLE agents.checkpoints
-  DROP COLUMN parent_checkpoint_id,
-  DROP COLUMN dead_letter_count;

@@ -1,0 +1,1 @@
+DROP TABLE agents.committed_transactions;

@@ -1,1 +1,0 @@
-REVOKE ALL ON agents.journal_samples FROM app_flusher;

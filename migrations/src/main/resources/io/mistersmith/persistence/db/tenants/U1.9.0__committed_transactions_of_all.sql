@@ -1,0 +1,1 @@
+REVOKE SELECT, INSERT, DELETE ON agents.committed_transactions FROM app_flusher;

@@ -1,0 +1,5 @@
+/** Copies of agents' states, to go back to. */
+@NullMarked
+package io.mistersmith.persistence.checkpoint;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,386 @@
+package io.mistersmith.persistence.config;
+
+import io.mistersmith.persistence.model.PostgresRole;
+import io.mistersmith.persistence.operations.PoolSizing;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * The connections of one {@link PostgresRole}: server and user, the size and the times of the pool,
+ * and the settings of its sessions. Immutable; {@link PostgresConfig.Builder#role} changes one.
+ *
+ * <p>A connection that was not used for half a second is tested before it is given to a call, in
+ * all roles. HikariCP has no setting to leave that out for one pool, and it costs a round trip
+ * only.
+ */
+public final class RoleConfig {
+
+  private final Builder values;
+  private final Optional<Secret> password;
+
+  private RoleConfig(Builder values) {
+    this.values = values;
+    this.password =
+        values.ownUser ? values.ownPassword : values.ownPassword.or(() -> values.sharedPassword);
+  }
+
+  static Builder builder(
+      PostgresRole role, String jdbcUrl, String user, Optional<Secret> password) {
+    return new Builder(role, jdbcUrl, user, password);
+  }
+
+  /** Returns a builder that starts from this configuration. */
+  public Builder toBuilder() {
+    return new Builder(values);
+  }
+
+  /** Returns the URL of the role's server and database. */
+  public String jdbcUrl() {
+    return values.jdbcUrl;
+  }
+
+  /** Returns the role of the database to connect as. */
+  public String user() {
+    return values.user;
+  }
+
+  /** Returns the password of {@link #user}; empty where the server asks for none. */
+  public Optional<Secret> password() {
+    return password;
+  }
+
+  /** Returns how many idle connections the pool keeps. */
+  public int minConnections() {
+    return values.minConnections;
+  }
+
+  /** Returns how many connections the pool has at most, until it is resized. */
+  public int maxConnections() {
+    return values.maxConnections;
+  }
+
+  /** Returns the bounds within which the pool resizes itself; empty where it does not. */
+  public Optional<PoolSizing.Bounds> automaticSize() {
+    return values.automaticSize;
+  }
+
+  /** Returns how long a call waits for a connection. */
+  public Duration acquireTimeout() {
+    return values.acquireTimeout;
+  }
+
+  /**
+   * Returns after how long an idle connection is closed, unless {@link #minConnections} keeps it.
+   */
+  public Duration idleTimeout() {
+    return values.idleTimeout;
+  }
+
+  /** Returns after how long a connection is replaced by another one. */
+  public Duration maxLifetime() {
+    return values.maxLifetime;
+  }
+
+  /** Returns how long one statement may take. The server ends it then. */
+  public Duration statementTimeout() {
+    return values.statementTimeout;
+  }
+
+  /**
+   * Returns how long a statement waits for a lock: 10 s. For the flush it is a quarter of the
+   * statement's time and at most 5 s, so that a locked row does not use up the time of its batch.
+   */
+  public Duration lockTimeout() {
+    Duration flush = shorter(values.statementTimeout.dividedBy(4), Duration.ofSeconds(5));
+    return values.lockTimeout.orElse(
+        values.role == PostgresRole.FLUSH ? flush : Duration.ofSeconds(10));
+  }
+
+  /**
+   * Returns how long a transaction may do nothing before the server ends it: 60 s for replicas and
+   * analytics. Elsewhere it is as long as a statement, and at most 10 s: a process that was
+   * suspended in the middle of a transaction would keep the flush waiting for its locks.
+   */
+  public Duration idleInTransactionTimeout() {
+    return values.idleInTransactionTimeout.orElse(
+        values.role == PostgresRole.REPLICA || values.role == PostgresRole.ANALYTICS
+            ? Duration.ofSeconds(60)
+            : shorter(values.statementTimeout, Duration.ofSeconds(10)));
+  }
+
+  /**
+   * Returns what the server's views show the connections as; empty for the name of the runtime, a
+   * slash and the role, which tells pools and runtimes apart where one name for all would not.
+   */
+  public Optional<String> applicationName() {
+    return values.applicationName;
+  }
+
+  /** Returns further settings of PostgreSQL for each session, by name. */
+  public Map<String, String> settings() {
+    return Collections.unmodifiableMap(values.settings);
+  }
+
+  /**
+   * Returns of how many statements a connection keeps the server's plan (256); 0 where none is
+   * prepared on the server. It is the driver's default rather than 100, as the library alone has
+   * nearly 100 statements, and a statement that falls out is parsed again each time.
+   */
+  public int statementCache() {
+    return values.statementCache;
+  }
+
+  /** Returns from which duration on a statement is logged as slow (100 ms); zero where none is. */
+  public Duration slowStatement() {
+    return values.slowStatement;
+  }
+
+  /**
+   * Returns how long a connection may be in use before the log says which code holds it; zero where
+   * it does not. It is twice the {@link #statementTimeout}, and at least 10 s: a shorter time would
+   * report calls that only wait for the server.
+   */
+  public Duration leakDetection() {
+    Duration twice = values.statementTimeout.multipliedBy(2);
+    return values.leakDetection.orElse(
+        shorter(values.maxLifetime, twice.toSeconds() < 10 ? Duration.ofSeconds(10) : twice));
+  }
+
+  private static Duration shorter(Duration one, Duration other) {
+    return one.compareTo(other) < 0 ? one : other;
+  }
+
+  @Override
+  public String toString() {
+    return "RoleConfig[" + JdbcUrl.printed(jdbcUrl()) + ", user=" + user() + "]";
+  }
+
+  /** Collects a configuration, and checks each value as it is given. Not thread-safe. */
+  public static final class Builder {
+
+    private final PostgresRole role;
+    private String jdbcUrl;
+    private String user;
+    private final Optional<Secret> sharedPassword;
+    private boolean ownUser;
+    private Optional<Secret> ownPassword = Optional.empty();
+    private int minConnections;
+    private int maxConnections = 1;
+    private Optional<PoolSizing.Bounds> automaticSize = Optional.empty();
+    private Duration acquireTimeout = Duration.ofSeconds(30);
+    private Duration idleTimeout = Duration.ofMinutes(10);
+    private Duration maxLifetime = Duration.ofHours(2);
+    private Duration statementTimeout = Duration.ofSeconds(30);
+    private Optional<Duration> lockTimeout = Optional.empty();
+    private Optional<Duration> idleInTransactionTimeout = Optional.empty();
+    private Optional<String> applicationName = Optional.empty();
+    private final Map<String, String> settings = new TreeMap<>();
+    private int statementCache = 256;
+    private Duration slowStatement = Duration.ofMillis(100);
+    private Optional<Duration> leakDetection = Optional.empty();
+
+    private Builder(PostgresRole role, String jdbcUrl, String user, Optional<Secret> password) {
+      this.role = role;
+      this.jdbcUrl = jdbcUrl;
+      this.user = user;
+      this.sharedPassword = password;
+    }
+
+    private Builder(Builder other) {
+      this(other.role, other.jdbcUrl, other.user, other.sharedPassword);
+      this.ownUser = other.ownUser;
+      this.ownPassword = other.ownPassword;
+      this.minConnections = other.minConnections;
+      this.maxConnections = other.maxConnections;
+      this.automaticSize = other.automaticSize;
+      this.acquireTimeout = other.acquireTimeout;
+      this.idleTimeout = other.idleTimeout;
+      this.maxLifetime = other.maxLifetime;
+      this.statementTimeout = other.statementTimeout;
+      this.lockTimeout = other.lockTimeout;
+      this.idleInTransactionTimeout = other.idleInTransactionTimeout;
+      this.applicationName = other.applicationName;
+      this.settings.putAll(other.settings);
+      this.statementCache = other.statementCache;
+      this.slowStatement = other.slowStatement;
+      this.leakDetection = other.leakDetection;
+    }
+
+    /** See {@link RoleConfig#jdbcUrl()}. */
+    public Builder jdbcUrl(String value) {
+      this.jdbcUrl = JdbcUrl.checked(value);
+      return this;
+    }
+
+    /** Sets another {@code host} or {@code host:port} in the URL; several with commas. */
+    public Builder host(String value) {
+      this.jdbcUrl = JdbcUrl.withHosts(jdbcUrl, value);
+      return this;
+    }
+
+    /** Sets another database in the URL. */
+    public Builder database(String value) {
+      this.jdbcUrl = JdbcUrl.withDatabase(jdbcUrl, value);
+      return this;
+    }
+
+    /** Sets the role's own user, for whom the server asks no password unless one is given. */
+    public Builder user(String value) {
+      this.user = PostgresConfig.checkedUser(value);
+      this.ownUser = true;
+      return this;
+    }
+
+    /** See {@link RoleConfig#password()}. */
+    public Builder password(Secret value) {
+      this.ownPassword = Optional.of(value);
+      return this;
+    }
+
+    /** See {@link RoleConfig#password()}. */
+    public Builder password(String value) {
+      return password(Secret.of(value));
+    }
+
+    /** Sets how many connections the pool keeps idle, and how many it has at most. */
+    public Builder connections(int min, int max) {
+      Checks.that(max >= 1, "postgres.maxConnections is " + max + "; give at least 1");
+      Checks.that(
+          min >= 0 && min <= max,
+          "postgres.minConnections is " + min + "; use 0 to maxConnections, " + max);
+      this.minConnections = min;
+      this.maxConnections = max;
+      return this;
+    }
+
+    /** Sets the size of the pool as advised. */
+    public Builder connections(PoolSizing.Advice advice) {
+      return connections(advice.minConnections(), advice.maxConnections());
+    }
+
+    /**
+     * Lets the pool resize itself by its load, within these bounds. Off by default, since only the
+     * operator knows how many connections the server has left.
+     */
+    public Builder automaticSize(int least, int most) {
+      this.automaticSize = Optional.of(new PoolSizing.Bounds(least, most));
+      return this;
+    }
+
+    /** See {@link RoleConfig#acquireTimeout()}. */
+    public Builder acquireTimeout(Duration value) {
+      Checks.positive("postgres.acquireTimeout", value);
+      this.acquireTimeout = value;
+      return this;
+    }
+
+    Builder acquireAtMost(Duration most) {
+      return acquireTimeout(shorter(acquireTimeout, most));
+    }
+
+    /** See {@link RoleConfig#idleTimeout()}; at least 10 s. */
+    public Builder idleTimeout(Duration value) {
+      this.idleTimeout = atLeast("idleTimeout", value, Duration.ofSeconds(10));
+      return this;
+    }
+
+    /** See {@link RoleConfig#maxLifetime()}; at least 30 s, and more than the idle timeout. */
+    public Builder maxLifetime(Duration value) {
+      this.maxLifetime = atLeast("maxLifetime", value, Duration.ofSeconds(30));
+      return this;
+    }
+
+    /** See {@link RoleConfig#statementTimeout()}. */
+    public Builder statementTimeout(Duration value) {
+      Checks.positive("postgres.statementTimeout", value);
+      this.statementTimeout = value;
+      return this;
+    }
+
+    /** See {@link RoleConfig#lockTimeout()}. */
+    public Builder lockTimeout(Duration value) {
+      Checks.positive("postgres.lockTimeout", value);
+      this.lockTimeout = Optional.of(value);
+      return this;
+    }
+
+    /** See {@link RoleConfig#idleInTransactionTimeout()}. */
+    public Builder idleInTransactionTimeout(Duration value) {
+      Checks.positive("postgres.idleInTransactionTimeout", value);
+      this.idleInTransactionTimeout = Optional.of(value);
+      return this;
+    }
+
+    /** See {@link RoleConfig#applicationName()}; 1 to 63 printable ASCII characters. */
+    public Builder applicationName(String value) {
+      Checks.that(
+          value.matches("[ -~]{1,63}"),
+          "postgres.applicationName is '" + value + "'; use 1 to 63 printable ASCII characters");
+      this.applicationName = Optional.of(value);
+      return this;
+    }
+
+    /**
+     * Sets a setting of PostgreSQL in each session, such as {@code work_mem} to {@code 64MB}.
+     *
+     * @throws IllegalArgumentException where it has a method of its own here, or where the library
+     *     needs another value
+     */
+    public Builder setting(String name, String value) {
+      settings.put(SessionSettings.checked(name, value), value);
+      return this;
+    }
+
+    /** Calls {@link #setting} for each entry. */
+    public Builder settings(Map<String, String> values) {
+      values.forEach(this::setting);
+      return this;
+    }
+
+    /** See {@link RoleConfig#statementCache()}. */
+    public Builder statementCache(int value) {
+      Checks.that(value >= 0, "postgres.statementCache is " + value + "; give 0 or more");
+      this.statementCache = value;
+      return this;
+    }
+
+    /** See {@link RoleConfig#slowStatement()}. */
+    public Builder slowStatement(Duration value) {
+      this.slowStatement = atLeast("slowStatement", value, Duration.ZERO);
+      return this;
+    }
+
+    /** See {@link RoleConfig#leakDetection()}; at least 2 s, or zero for none. */
+    public Builder leakDetection(Duration value) {
+      this.leakDetection =
+          Optional.of(
+              value.isZero() ? value : atLeast("leakDetection", value, Duration.ofSeconds(2)));
+      return this;
+    }
+
+    private static Duration atLeast(String field, Duration value, Duration least) {
+      Checks.that(
+          value.compareTo(least) >= 0,
+          "postgres." + field + " is " + value + "; give at least " + least);
+      return value;
+    }
+
+    /** Returns the configuration. */
+    RoleConfig build() {
+      Checks.that(
+          idleTimeout.compareTo(maxLifetime) < 0,
+          "postgres.idleTimeout is %s; give less than maxLifetime, %s"
+              .formatted(idleTimeout, maxLifetime));
+      automaticSize.ifPresent(
+          bounds ->
+              Checks.that(
+                  bounds.least() <= maxConnections && maxConnections <= bounds.most(),
+                  "postgres.maxConnections is %d; within automaticSize it starts at %d to %d"
+                      .formatted(maxConnections, bounds.least(), bounds.most())));
+      return new RoleConfig(new Builder(this));
+    }
+  }
+}

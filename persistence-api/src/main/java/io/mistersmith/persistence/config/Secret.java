@@ -1,0 +1,29 @@
+package io.mistersmith.persistence.config;
+
+/**
+ * A password or a token. Prints as {@code ***}, so that it gets into no log by way of a
+ * configuration that is printed. Immutable.
+ */
+public final class Secret {
+
+  private final String value;
+
+  private Secret(String value) {
+    this.value = value;
+  }
+
+  /** Returns the secret with this value. */
+  public static Secret of(String value) {
+    return new Secret(value);
+  }
+
+  /** Returns the value, for the call that needs it. */
+  public String reveal() {
+    return value;
+  }
+
+  @Override
+  public String toString() {
+    return "***";
+  }
+}

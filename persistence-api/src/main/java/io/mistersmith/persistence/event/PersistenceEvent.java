@@ -1,0 +1,242 @@
+package io.mistersmith.persistence.event;
+
+import io.mistersmith.persistence.agent.Hydration;
+import io.mistersmith.persistence.agent.LifecycleState;
+import io.mistersmith.persistence.conflict.ConflictResolver.ConflictStrategy;
+import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.operations.Consistency.Backlog;
+import io.mistersmith.persistence.operations.Consistency.ConsistencyReport;
+import io.mistersmith.persistence.operations.Consistency.Inconsistency;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.stream.LongStream;
+
+/**
+ * Something that the engine did or met. Events hold no values of entries. Each belongs to one area:
+ * {@link StateEvent}, {@link AgentEvent} or {@link OperationsEvent}.
+ *
+ * <p>Later versions add kinds of events. Test for those that you want, by {@code instanceof} or by
+ * {@link PersistenceListener#of}, and ignore the others.
+ */
+public sealed interface PersistenceEvent {
+
+  /** An event about entries and their way to PostgreSQL. */
+  sealed interface StateEvent extends PersistenceEvent {}
+
+  /** An event about one agent. */
+  sealed interface AgentEvent extends PersistenceEvent {}
+
+  /** An event about the runtime itself, for its operator. */
+  sealed interface OperationsEvent extends PersistenceEvent {}
+
+  /**
+   * A batch was committed. Immutable.
+   *
+   * <p>The lag of a write is the time from its write to its commit, by the NATS server's clock;
+   * writes that a later one in the batch superseded count as committed with it.
+   */
+  final class Flushed implements StateEvent {
+
+    private final String bucket;
+    private final Revision.OfJournal through;
+    private final int rows;
+    private final int refused;
+    private final Duration took;
+    private final long[] lagNanos;
+
+    /** An event about one batch; {@code lagNanos} has an element for each write. */
+    public Flushed(
+        String bucket,
+        Revision.OfJournal through,
+        int rows,
+        int refused,
+        Duration took,
+        long[] lagNanos) {
+      this.bucket = bucket;
+      this.through = through;
+      this.rows = rows;
+      this.refused = refused;
+      this.took = took;
+      this.lagNanos = lagNanos.clone();
+    }
+
+    /** The bucket whose journal was flushed. */
+    public String bucket() {
+      return bucket;
+    }
+
+    /** The position that PostgreSQL has reached with this batch. */
+    public Revision.OfJournal through() {
+      return through;
+    }
+
+    /** How many writes the batch held; what was hydrated is in the journal, but is no write. */
+    public int entries() {
+      return lagNanos.length;
+    }
+
+    /** How many rows they were coalesced to. */
+    public int rows() {
+      return rows;
+    }
+
+    /** How many of the rows PostgreSQL refused; they are dead letters now. */
+    public int refused() {
+      return refused;
+    }
+
+    /** How long the transaction took. */
+    public Duration took() {
+      return took;
+    }
+
+    /** The lag of each write, in nanoseconds, in journal order. */
+    public LongStream lagNanos() {
+      return LongStream.of(lagNanos);
+    }
+  }
+
+  /**
+   * An attempt to flush failed and will be made again: PostgreSQL is away (a transient cause), or
+   * it refuses everything alike and writes wait in the journal until that is lifted, or the batch
+   * took too long and the next one is smaller.
+   *
+   * @param bucket the bucket whose journal was to be flushed
+   * @param cause why
+   */
+  record FlushFailed(String bucket, RuntimeException cause) implements StateEvent {}
+
+  /**
+   * PostgreSQL refused an entry; it is kept as a dead letter.
+   *
+   * @param bucket its bucket
+   * @param subject its subject in the bucket
+   * @param reason why PostgreSQL refused it
+   */
+  record DeadLettered(String bucket, String subject, String reason) implements StateEvent {}
+
+  /**
+   * The journal of a bucket was found to be recreated or to have gone back.
+   *
+   * @param bucket the bucket
+   * @param epoch the new epoch
+   * @param reason what was found
+   */
+  record EpochStarted(String bucket, long epoch, String reason) implements StateEvent {}
+
+  /**
+   * A save met another version of its entry, or lost its place to another writer.
+   *
+   * @param key the entry's key
+   * @param strategy how it was decided
+   * @param outcome the outcome
+   * @param lost how often another writer was faster, so that the save had to look again
+   */
+  record ConflictMet(StateKey key, ConflictStrategy strategy, Outcome outcome, int lost)
+      implements StateEvent {
+
+    /** The outcome of a conflict. */
+    public enum Outcome {
+      /** The stored version stayed. */
+      KEPT_CURRENT,
+      /** The version to be saved replaced it. */
+      TOOK_INCOMING,
+      /** Another value replaced both. */
+      MERGED,
+      /** Nothing was stored, and the save failed. */
+      REJECTED
+    }
+  }
+
+  /**
+   * An entry was brought from PostgreSQL into KV.
+   *
+   * @param key its key
+   */
+  record EntryHydrated(StateKey key) implements StateEvent {}
+
+  /**
+   * Entries that were flushed and idle were taken out of KV.
+   *
+   * @param bucket their bucket
+   * @param entries how many
+   */
+  record Evicted(String bucket, int entries) implements StateEvent {}
+
+  /**
+   * Backpressure on writes began or ended.
+   *
+   * @param bucket the bucket whose journal it is about
+   * @param engaged whether it began; else it ended
+   * @param reason which figure is over which limit; empty when it ended
+   * @param backlog the backlog that decided it
+   */
+  record BackpressureChanged(String bucket, boolean engaged, String reason, Backlog backlog)
+      implements StateEvent {}
+
+  /**
+   * An agent's lifecycle state became another one in this process. The changes of one agent arrive
+   * in order, each from what the one before led to; all are legal.
+   *
+   * @param agent the agent
+   * @param from the state before
+   * @param to the state now
+   * @param at when, by the configured clock
+   * @param cause why
+   */
+  record LifecycleChanged(
+      AgentId agent, LifecycleState from, LifecycleState to, Instant at, LifecycleState.Cause cause)
+      implements AgentEvent {
+
+    /**
+     * Checks that the change is legal.
+     *
+     * @throws IllegalStateException when {@code to} cannot follow {@code from}
+     */
+    public LifecycleChanged {
+      if (!from.canBecome(to)) {
+        throw new IllegalStateException(
+            "agent " + agent + ": " + from + " cannot become " + to + ", only " + from.next());
+      }
+    }
+  }
+
+  /**
+   * All of an agent's entries were hydrated; sent once, however many callers asked for it.
+   *
+   * @param hydration what was done
+   */
+  record AgentHydrated(Hydration hydration) implements AgentEvent {}
+
+  /**
+   * A check found an entry on which the stores disagree, or an orphan.
+   *
+   * @param found what
+   */
+  record InconsistencyFound(Inconsistency found) implements OperationsEvent {}
+
+  /**
+   * A check of consistency ended.
+   *
+   * @param report what it found
+   */
+  record ConsistencyChecked(ConsistencyReport report) implements OperationsEvent {}
+
+  /**
+   * A background service of the library failed for a reason that should not occur: an exception
+   * that is no {@link io.mistersmith.persistence.error.PersistenceException}, or an Error. Sent for
+   * each failure, at most some times a second.
+   *
+   * @param service the service's name, which is its thread's name, too
+   * @param consequence the effect of the failure, as a clause
+   * @param failures how often it failed in a row
+   * @param ended whether it is gone. If false it goes on trying; if true, close this runtime and
+   *     open it again
+   * @param cause what was thrown
+   */
+  record ServiceFailed(
+      String service, String consequence, long failures, boolean ended, Throwable cause)
+      implements OperationsEvent {}
+}

@@ -1,0 +1,42 @@
+package io.mistersmith.persistence.event;
+
+import java.util.function.Consumer;
+
+/**
+ * Receives what the engine does. Called on the engine's own threads: return quickly and do not call
+ * back into the library. Exceptions of a listener, Errors included, are logged and go no further,
+ * and so does an interrupt of the engine's thread.
+ */
+@FunctionalInterface
+public interface PersistenceListener {
+
+  /** A listener that does nothing. */
+  PersistenceListener NOOP = event -> {};
+
+  /**
+   * Receives an event. Later versions of this library send more kinds of events: ignore those that
+   * you do not know.
+   */
+  void on(PersistenceEvent event);
+
+  /**
+   * Returns a listener that receives one kind of event, or one area of them.
+   *
+   * @param kind such as {@code PersistenceEvent.Flushed.class}
+   */
+  static <E extends PersistenceEvent> PersistenceListener of(Class<E> kind, Consumer<E> receiver) {
+    return event -> {
+      if (kind.isInstance(event)) {
+        receiver.accept(kind.cast(event));
+      }
+    };
+  }
+
+  /** Returns a listener that passes each event to this one and, if this one returns, to another. */
+  default PersistenceListener and(PersistenceListener other) {
+    return event -> {
+      on(event);
+      other.on(event);
+    };
+  }
+}

@@ -1,0 +1,5 @@
+/** Events of the engine, as they happen. */
+@NullMarked
+package io.mistersmith.persistence.event;
+
+import org.jspecify.annotations.NullMarked;

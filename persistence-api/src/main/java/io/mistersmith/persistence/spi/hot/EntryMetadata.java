@@ -1,0 +1,79 @@
+package io.mistersmith.persistence.spi.hot;
+
+import io.mistersmith.persistence.model.HybridTimestamp;
+import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.model.VectorClock;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * The headers of an entry.
+ *
+ * @param copyOf what the message is a copy of: the write of an entry that was brought back from the
+ *     durable store, or the version of a row that was published; empty for a write. A copy must not
+ *     be flushed back
+ * @param expiresAt when the entry ends, with millisecond precision
+ * @param writeId identifies a conditional write, so that its author recognises it when the
+ *     acknowledgement was lost
+ * @param provenance where the version comes from, of writes whose conflicts are resolved
+ */
+public record EntryMetadata(
+    Optional<Revision> copyOf,
+    Optional<Instant> expiresAt,
+    Optional<String> writeId,
+    Optional<Provenance> provenance) {
+
+  /** No metadata. */
+  public static final EntryMetadata NONE =
+      new EntryMetadata(Optional.empty(), Optional.empty(), Optional.empty());
+
+  /** Metadata without a provenance. */
+  public EntryMetadata(
+      Optional<Revision> copyOf, Optional<Instant> expiresAt, Optional<String> writeId) {
+    this(copyOf, expiresAt, writeId, Optional.empty());
+  }
+
+  /** The metadata of a hydrated entry. */
+  public static EntryMetadata hydrated(Revision.OfJournal revision, Optional<Instant> expiresAt) {
+    return new EntryMetadata(Optional.of(revision), expiresAt, Optional.empty());
+  }
+
+  /** The metadata of a published row. */
+  public static EntryMetadata published(Revision.OfRow version) {
+    return new EntryMetadata(Optional.of(version), Optional.empty(), Optional.empty());
+  }
+
+  /** Returns the logical revision of a hydrated entry; empty for a write and a published row. */
+  public Optional<Revision.OfJournal> hydrated() {
+    return copyOf.isPresent() && copyOf.get() instanceof Revision.OfJournal revision
+        ? Optional.of(revision)
+        : Optional.empty();
+  }
+
+  /** Returns the version of a published row; empty for all else. */
+  public Optional<Revision.OfRow> published() {
+    return copyOf.isPresent() && copyOf.get() instanceof Revision.OfRow version
+        ? Optional.of(version)
+        : Optional.empty();
+  }
+
+  /** This metadata with a provenance. */
+  public EntryMetadata withProvenance(Optional<Provenance> newProvenance) {
+    return new EntryMetadata(copyOf, expiresAt, writeId, newProvenance);
+  }
+
+  /**
+   * The origin of a version. It travels with the entry through both stores, so that a later reader
+   * of another version can tell which one is newer.
+   *
+   * @param timestamp when it was written, and by which node
+   * @param clock which writes it has seen, its own included
+   */
+  public record Provenance(HybridTimestamp timestamp, VectorClock clock) {
+
+    /** Metadata of a version that has seen no other. */
+    public static Provenance of(HybridTimestamp timestamp) {
+      return new Provenance(timestamp, VectorClock.empty().tick(timestamp));
+    }
+  }
+}

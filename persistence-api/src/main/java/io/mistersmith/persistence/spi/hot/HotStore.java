@@ -1,0 +1,57 @@
+package io.mistersmith.persistence.spi.hot;
+
+import io.mistersmith.persistence.config.Bucket;
+import java.time.Clock;
+
+/** The hot side of the stores: opens buckets. Thread-safe. */
+public interface HotStore {
+
+  /**
+   * Returns the bucket, and creates it if it does not exist. The same handle every time.
+   *
+   * @throws io.mistersmith.persistence.error.PersistenceException when it can neither be found nor
+   *     created, or must not be used as it is
+   */
+  HotBucket bucket(Bucket bucket);
+
+  /**
+   * Calls {@code action} whenever the connection to the hot store was lost and is back, on a thread
+   * that may block.
+   */
+  void onReconnect(Runnable action);
+
+  /**
+   * Returns the hot store's clock, as closely as this runtime knows it. Ends and ages of entries
+   * are judged by it alone: a process whose own clock is wrong judges as all others do.
+   */
+  Clock clock();
+
+  /**
+   * A KV bucket over a stream whose messages are its journal, split by use. Physical: it knows
+   * sequences, not revisions. Thread-safe; every call ends within the store's request timeout.
+   *
+   * <p>Failures are {@link io.mistersmith.persistence.error.PersistenceException}s: {@code
+   * VERSION_CONFLICT} (transient) when an expected sequence was not met, {@code VALUE_TOO_LARGE},
+   * {@code STORE_FULL}, {@code CLOSED} (not transient), {@code CONNECTION_FAILED} (transient;
+   * whether a write was applied is unknown). A write that failed is never applied later.
+   *
+   * <p>A bucket bears the identity of the {@linkplain
+   * io.mistersmith.persistence.spi.sql.JournalStore#installation installation} that uses it; one
+   * that is created here bears it from the start. While it bears another one's, every call of
+   * {@link HotReads} and {@link HotWrites} that waits for the server fails as {@code
+   * MISCONFIGURED}; the {@link Journal} still answers. The store compares the identity whenever it
+   * looks at the stream, and before the first write over a new connection, so that this costs no
+   * write a round trip. A bucket that bears none can be used.
+   *
+   * @param reads the latest entries of its keys
+   * @param writes publishes and removes entries
+   * @param journal its stream
+   */
+  record HotBucket(HotReads reads, HotWrites writes, Journal journal) {
+
+    /** Returns the bucket's full name, with prefix. */
+    public String name() {
+      return journal.name();
+    }
+  }
+}

@@ -1,0 +1,17 @@
+package io.mistersmith.persistence.spi.sql;
+
+import io.mistersmith.persistence.agent.LifecycleEvents.LifecycleEvent;
+import io.mistersmith.persistence.model.AgentId;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/** Lifecycle events of agents, in the durable store. Thread-safe. */
+public interface LifecycleEventStore {
+
+  /** See {@link io.mistersmith.persistence.agent.LifecycleEvents#record}. */
+  boolean record(LifecycleEvent event);
+
+  /** The agent's events from {@code since} on, latest first. */
+  List<LifecycleEvent> list(AgentId agent, Optional<Instant> since, int limit);
+}

@@ -1,0 +1,78 @@
+package io.mistersmith.persistence.spi.sql;
+
+import io.mistersmith.persistence.model.PostgresRole;
+import java.time.Duration;
+import java.util.function.Function;
+
+/**
+ * The durable store. Thread-safe, and so are the stores that it gives: each of their calls is a
+ * transaction of its own, which is committed when the call returns and which the store repeats
+ * where it lost against another one.
+ *
+ * <p>Calls that belong together run in one transaction:
+ *
+ * <pre>{@code
+ * sql.inTransaction(
+ *     SqlOptions.of("register agent " + agent.id()),
+ *     unit -> {
+ *       StoredAgent stored = unit.agents().save(agent, AgentStore.NONE);
+ *       unit.lifecycleEvents().record(event);
+ *       return stored;
+ *     });
+ * }</pre>
+ */
+public interface SqlStore extends SqlAccess {
+
+  /**
+   * Runs {@code work} in a transaction, and commits it when {@code work} returns. Rolls it back
+   * when {@code work} throws, and throws the same exception on, unless {@link SqlOptions#attempts}
+   * lets it run again.
+   *
+   * <p>The transaction is a new one, also within the {@code work} of another: it holds a connection
+   * of its own and does not see what the other one has not committed.
+   *
+   * @param work runs on the caller's thread, and may run several times
+   * @return what {@code work} returned
+   * @throws io.mistersmith.persistence.error.TransientPersistenceException {@code
+   *     TRANSACTION_CONFLICT} when another transaction won and nothing was applied; {@code
+   *     CONNECTION_FAILED} when the store did not answer, or the deadline passed, and nothing was
+   *     applied; {@code OUTCOME_UNKNOWN} when the connection is lost during the commit, so that it
+   *     may or may not have been applied
+   * @throws io.mistersmith.persistence.error.NonTransientPersistenceException {@code DUPLICATE_KEY}
+   *     when a unit with this correlation id was committed before
+   * @throws io.mistersmith.persistence.error.PersistenceException the failure of a call within
+   *     {@code work}, also when {@code work} caught it without {@link SqlUnit#nested}
+   */
+  <T> T inTransaction(SqlOptions options, Function<? super SqlUnit, ? extends T> work);
+
+  /**
+   * Runs reads; a write fails with {@link IllegalStateException}. With {@code READ_COMMITTED} each
+   * call reads for itself, without a transaction's round trips. With any other isolation all calls
+   * see the data of one moment.
+   *
+   * @param work runs on the caller's thread, and may run several times
+   * @return what {@code work} returned
+   * @throws io.mistersmith.persistence.error.PersistenceException as {@link #inTransaction} does
+   */
+  <T> T read(SqlOptions options, Function<? super SqlAccess, ? extends T> work);
+
+  /**
+   * Returns whether a unit with this correlation id was committed. Waits for one that is under way,
+   * so that the answer is final.
+   *
+   * @throws io.mistersmith.persistence.error.TransientPersistenceException when the store does not
+   *     answer, or the unit does not end before the statement timeout
+   */
+  boolean isCommitted(String correlationId);
+
+  /** Forgets the correlation ids of units that were committed longer ago; returns how many. */
+  int sweepCommitted(Duration age);
+
+  /**
+   * Returns the stores whose calls run on the connections of a role, whatever the other roles do;
+   * on those of {@code PRIMARY} where the role has none. A store without roles returns itself.
+   */
+  default SqlAccess on(PostgresRole role) {
+    return this;
+  }
+}

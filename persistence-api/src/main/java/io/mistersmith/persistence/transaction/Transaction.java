@@ -1,0 +1,124 @@
+package io.mistersmith.persistence.transaction;
+
+import io.mistersmith.persistence.agent.LifecycleEvents;
+import io.mistersmith.persistence.checkpoint.Checkpoints;
+import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.model.Versioned;
+import io.mistersmith.persistence.state.SaveOptions;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/**
+ * A transaction that is under way: the changes of its calls are committed or rolled back together,
+ * and until then no other transaction sees them.
+ *
+ * <p>A call that fails aborts the transaction: every later call fails, and so does the commit. To
+ * go on after a failure, make the call in {@link #nested}.
+ *
+ * <p>It belongs to the thread that runs the body, and ends with it; any other use fails with {@link
+ * IllegalStateException}. It has no state of agents: that is written to KV first, and the flush
+ * alone writes it to PostgreSQL.
+ */
+public interface Transaction {
+
+  /** Returns the id that {@link TransactionRunner#outcome} finds this transaction by. */
+  Optional<String> correlationId();
+
+  /**
+   * Runs a statement and returns how many rows it changed.
+   *
+   * @param sql one statement with parameters as {@code :name}; a question mark is written twice.
+   *     Statements that begin or end a transaction or a savepoint are refused
+   * @param parameters a value for each name: text, numbers, booleans, {@link java.util.UUID},
+   *     {@link AgentId} (its UUID), {@link java.time.Instant}, {@code byte[]}, a {@link
+   *     java.util.Collection} of any of these but bytes for an array, or an {@link Optional} of
+   *     these, whose absence is NULL. JSON is given as text and cast: {@code CAST(:name AS jsonb)}
+   * @throws IllegalArgumentException when a parameter has no value, or a value no parameter
+   * @throws io.mistersmith.persistence.error.NonTransientPersistenceException {@code MISCONFIGURED}
+   *     over in-memory stores, which understand no SQL; or the server's refusal
+   */
+  int update(String sql, Map<String, ?> parameters);
+
+  /**
+   * Runs a statement that returns rows, {@code RETURNING} included, and maps each. All rows are
+   * read before the first is mapped, so that the mapper may use this transaction.
+   *
+   * @param sql as {@link #update} takes it
+   * @param parameters as {@link #update} takes them
+   * @param mapper makes a value of a row
+   */
+  <T> List<T> query(
+      String sql, Map<String, ?> parameters, Function<? super Row, ? extends T> mapper);
+
+  /**
+   * Runs {@code work} after a savepoint. When {@code work} throws, its changes are rolled back, the
+   * transaction is as it was before, and the same exception is thrown on.
+   *
+   * @return what {@code work} returned
+   */
+  <T> T nested(Supplier<? extends T> work);
+
+  /** Returns the registry of agents, in this transaction. */
+  Agents agents();
+
+  /** Returns the history of agents, in this transaction. */
+  LifecycleEvents lifecycleEvents();
+
+  /**
+   * Returns the checkpoints, in this transaction. To create one it needs the isolation {@code
+   * REPEATABLE_READ} at least, and PostgreSQL must have the agent's writes when the transaction
+   * begins: flush the agent before, else it fails as {@code CONSISTENCY_VIOLATION} (transient).
+   * {@code restore} and {@code fork} write to KV and fail with {@link IllegalStateException}.
+   */
+  Checkpoints checkpoints();
+
+  /**
+   * The registry of agents in a transaction. A saved agent is published to KV, where {@link
+   * io.mistersmith.persistence.agent.AgentRepository} reads it, right after the commit. There is no
+   * delete: an agent's entries in KV go before its rows do.
+   */
+  interface Agents {
+
+    /**
+     * Creates or replaces the agent.
+     *
+     * @return the agent with the revision that it has once the transaction is committed
+     * @throws io.mistersmith.persistence.error.PersistenceException {@code VERSION_CONFLICT} or
+     *     {@code DUPLICATE_KEY} when it is not what the options expect
+     */
+    Versioned<Agent> save(Agent agent, SaveOptions options);
+
+    /** {@link #save(Agent, SaveOptions)} whatever is there now. */
+    default Versioned<Agent> save(Agent agent) {
+      return save(agent, SaveOptions.unconditional());
+    }
+
+    /** Returns the agent as this transaction sees it in PostgreSQL. */
+    Optional<Versioned<Agent>> find(AgentId agent);
+  }
+
+  /**
+   * A row that a statement returned. Columns are named as the server names them, in lower case
+   * unless quoted. A type is one of String, Boolean, Short, Integer, Long, Float, Double,
+   * BigDecimal, UUID, Instant, LocalDate, LocalDateTime, {@code byte[]} and {@code Object[]} (an
+   * array); a number is given as any numeric type that holds it, and everything but bytes and
+   * arrays as a String.
+   */
+  interface Row {
+
+    /**
+     * Returns a column's value.
+     *
+     * @throws IllegalArgumentException when there is no such column, or its value is NULL or of
+     *     another type
+     */
+    <T> T get(String column, Class<T> type);
+
+    /** Returns a column's value; empty for NULL. */
+    <T> Optional<T> find(String column, Class<T> type);
+  }
+}

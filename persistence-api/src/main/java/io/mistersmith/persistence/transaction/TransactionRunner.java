@@ -1,0 +1,97 @@
+package io.mistersmith.persistence.transaction;
+
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * Runs code of the application in transactions of PostgreSQL. Thread-safe.
+ *
+ * <pre>{@code
+ * long balance =
+ *     persistence.transactions().run(
+ *         TransactionOptions.of(Boundary.AGENT_TASK, "book " + id),
+ *         tx -> {
+ *           tx.update("UPDATE accounts SET balance = balance - 1 WHERE id = :id", Map.of("id", id));
+ *           return tx.query(
+ *                   "SELECT balance FROM accounts WHERE id = :id",
+ *                   Map.of("id", id),
+ *                   row -> row.get("balance", Long.class))
+ *               .get(0);
+ *         });
+ * }</pre>
+ *
+ * <p>What becomes of a failure:
+ *
+ * <ul>
+ *   <li>Another transaction won ({@code TRANSACTION_CONFLICT}; SQLSTATE 40001, 40P01 or a lock that
+ *       was not given in time): the body runs again after a random pause, until the timeout.
+ *   <li>The connection failed before COMMIT was sent ({@code CONNECTION_FAILED}): nothing was
+ *       applied. The body runs again, three times in all.
+ *   <li>The connection failed after COMMIT was sent: whether it was applied is unknown. With a
+ *       {@linkplain TransactionOptions#correlationId correlation id} the runner finds out until the
+ *       timeout, and returns the result, or runs the body again where nothing was applied. Without
+ *       one, or when PostgreSQL does not come back in time, it fails with {@code OUTCOME_UNKNOWN},
+ *       and {@link #outcome} tells later.
+ *   <li>Everything else, a constraint among them, is thrown at once.
+ * </ul>
+ *
+ * <p>The failure of the last attempt is thrown, and has the earlier ones as {@linkplain
+ * Throwable#getSuppressed() suppressed}.
+ */
+public interface TransactionRunner {
+
+  /**
+   * Runs {@code body} in a transaction and commits it when the body returns and no validation
+   * refuses; rolls it back when the body throws, and throws the same exception on.
+   *
+   * <p>A call from within the body of another transaction of this runner, on the same thread,
+   * follows {@link TransactionOptions#nesting}.
+   *
+   * @param body runs on the caller's thread, and may run several times: what it does outside the
+   *     transaction must bear that
+   * @return what the body returned
+   * @throws io.mistersmith.persistence.error.TransientPersistenceException {@code
+   *     TRANSACTION_CONFLICT} or {@code CONNECTION_FAILED} when no attempt passed until the
+   *     timeout, and nothing was applied; {@code OUTCOME_UNKNOWN} as said above
+   * @throws io.mistersmith.persistence.error.NonTransientPersistenceException {@code
+   *     CONSTRAINT_VIOLATION} or {@code DUPLICATE_KEY}, with the constraint's name, when PostgreSQL
+   *     refused a row; {@code CONSTRAINT_VIOLATION} when a validation refused; {@code
+   *     DUPLICATE_KEY} when a transaction with this correlation id was committed before
+   * @throws IllegalStateException when the nesting rule refuses, or a transaction that is joined
+   *     cannot give what the options ask for
+   */
+  <T> T run(TransactionOptions options, Function<? super Transaction, ? extends T> body);
+
+  /** {@link #run} of a body without a result. */
+  default void execute(TransactionOptions options, Consumer<? super Transaction> body) {
+    boolean unused =
+        run(
+            options,
+            transaction -> {
+              body.accept(transaction);
+              return true;
+            });
+  }
+
+  /**
+   * Returns what became of the transaction with this correlation id. The answer is final: one that
+   * is still under way, such as a COMMIT whose client lost its connection, is waited for until the
+   * statement timeout.
+   *
+   * @param correlationId the id that the options had, or that a failure names
+   * @throws io.mistersmith.persistence.error.TransientPersistenceException when PostgreSQL does not
+   *     say in time; ask again
+   */
+  Outcome outcome(String correlationId);
+
+  /** The outcome of a transaction. */
+  enum Outcome {
+    /** PostgreSQL has all of its changes. */
+    COMMITTED,
+    /**
+     * Nothing of it was or will be applied; or it was committed more than seven days ago, which is
+     * how long its row is kept.
+     */
+    NOT_COMMITTED
+  }
+}

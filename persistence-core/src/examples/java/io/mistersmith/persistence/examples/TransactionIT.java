@@ -1,0 +1,118 @@
+package io.mistersmith.persistence.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.agent.LifecycleEvents.LifecycleEvent;
+import io.mistersmith.persistence.config.NatsConfig;
+import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.config.PostgresConfig;
+import io.mistersmith.persistence.core.ApplicationTransaction;
+import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.testkit.server.NatsServer;
+import io.mistersmith.persistence.testkit.server.PostgresServer;
+import io.mistersmith.persistence.testkit.server.TestServers;
+import io.mistersmith.persistence.transaction.Transaction;
+import io.mistersmith.persistence.transaction.TransactionOptions;
+import io.mistersmith.persistence.transaction.TransactionOptions.Boundary;
+import io.mistersmith.persistence.transaction.TransactionRunner;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+/** An agent's task in one transaction, with rows of the application and of the library. */
+class TransactionIT {
+
+  private final PostgresServer postgres = TestServers.postgres();
+  private final NatsServer nats = TestServers.nats();
+
+  @Test
+  void booksInOneTransaction() throws SQLException {
+    PostgresConfig.Builder database =
+        PostgresConfig.builder(postgres.jdbcUrl(), postgres.user()).migrateOnOpen();
+    postgres.password().ifPresent(database::password);
+    NatsConfig hot = NatsConfig.builder(nats.url().split(",")).namePrefix("example-tx-").build();
+    try (Connection connection = connect();
+        Persistence persistence =
+            Persistence.open(PersistenceConfig.builder(hot, database.build()).build())) {
+      connection
+          .createStatement()
+          .execute("CREATE TABLE IF NOT EXISTS budgets (agent UUID PRIMARY KEY, cents BIGINT)");
+      Agent agent = persistence.agents().save(Agent.of("buyer", "Ada")).value();
+      persistence
+          .transactions()
+          .execute(
+              TransactionOptions.of(Boundary.SINGLE_OPERATION, "give a budget"),
+              tx ->
+                  tx.update(
+                      "INSERT INTO budgets VALUES (:agent, :cents)",
+                      Map.of("agent", agent.id(), "cents", 1_000)));
+      String order = "order-" + UUID.randomUUID();
+
+      long left = buy(persistence, agent, order, 300);
+      assertThat(left).isEqualTo(700);
+      assertThat(persistence.transactions().outcome(order))
+          .isEqualTo(TransactionRunner.Outcome.COMMITTED);
+
+      connection.setAutoCommit(false);
+      join(persistence, connection, agent);
+      connection.rollback();
+      assertThat(persistence.lifecycleEvents().list(agent.id(), 9))
+          .noneMatch(event -> event.type().equals("audited"));
+      persistence.agents().delete(agent.id());
+    }
+  }
+
+  private static long buy(Persistence persistence, Agent agent, String order, long cents) {
+    TransactionOptions options =
+        TransactionOptions.builder(Boundary.AGENT_TASK, "buy " + order)
+            .correlationId(order) // committed once, and found by it
+            .shared(true) // REPEATABLE_READ, repeated where another buyer was faster
+            .validate(tx -> balance(tx, agent) < 0 ? Optional.of("over budget") : Optional.empty())
+            .build();
+    return persistence
+        .transactions()
+        .run(
+            options,
+            tx -> {
+              tx.update(
+                  "UPDATE budgets SET cents = cents - :cents WHERE agent = :agent",
+                  Map.of("cents", cents, "agent", agent.id()));
+              tx.lifecycleEvents()
+                  .record(
+                      LifecycleEvent.of(
+                          agent.id(), "bought", Map.of("order", order), Instant.now()));
+              return balance(tx, agent);
+            });
+  }
+
+  private static long balance(Transaction tx, Agent agent) {
+    return tx.query(
+            "SELECT cents FROM budgets WHERE agent = :agent",
+            Map.of("agent", agent.id()),
+            row -> row.get("cents", Long.class))
+        .get(0);
+  }
+
+  private static void join(Persistence persistence, Connection connection, Agent agent) {
+    TransactionOptions options = TransactionOptions.of(Boundary.SINGLE_OPERATION, "note an audit");
+    boolean unused =
+        ApplicationTransaction.join(
+            persistence,
+            connection,
+            options,
+            tx ->
+                tx.lifecycleEvents()
+                    .record(LifecycleEvent.of(agent.id(), "audited", Map.of(), Instant.now())));
+  }
+
+  private Connection connect() throws SQLException {
+    return DriverManager.getConnection(
+        postgres.jdbcUrl(), postgres.user(), postgres.password().orElse(null));
+  }
+}

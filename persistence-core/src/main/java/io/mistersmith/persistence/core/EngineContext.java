@@ -1,0 +1,37 @@
+package io.mistersmith.persistence.core;
+
+import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.core.internal.base.Services;
+import io.mistersmith.persistence.core.internal.base.Window;
+import io.mistersmith.persistence.core.internal.monitor.SlidingLags;
+import io.mistersmith.persistence.event.PersistenceListener;
+import io.mistersmith.persistence.model.HybridClock;
+import io.mistersmith.persistence.spi.Stores;
+
+/**
+ * The parts that all areas of one engine share.
+ *
+ * @param config the configuration
+ * @param stores the opened stores
+ * @param owners the buckets, each compared with its database
+ * @param listener passes on to the application's listener, and never throws what that throws
+ * @param lags the lags of what this process committed
+ * @param services runs the background services
+ * @param threads runs asynchronous calls
+ * @param hybridClock stamps writes whose conflicts are resolved
+ */
+record EngineContext(
+    PersistenceConfig config,
+    Stores stores,
+    BucketOwners owners,
+    PersistenceListener listener,
+    SlidingLags lags,
+    Services services,
+    Threads threads,
+    HybridClock hybridClock) {
+
+  /** Bounds the asynchronous writes that are under way. */
+  Window window() {
+    return Window.of(config.nats());
+  }
+}

@@ -1,0 +1,66 @@
+package io.mistersmith.persistence.core;
+
+import io.mistersmith.persistence.core.internal.state.repository.StoredDeadLetters;
+import io.mistersmith.persistence.model.DataType;
+import io.mistersmith.persistence.operations.Consistency;
+import io.mistersmith.persistence.operations.DeadLetters;
+import io.mistersmith.persistence.operations.Operations;
+import io.mistersmith.persistence.operations.Operations.CacheStats;
+import io.mistersmith.persistence.operations.Pools;
+import io.mistersmith.persistence.routing.DataRouter;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** The operations of one runtime, wired over the other areas. */
+final class OperationsArea implements Operations {
+
+  private final EngineContext engine;
+  private final StateArea state;
+  private final StoredType sessions;
+  private final DeadLetters deadLetters;
+
+  OperationsArea(EngineContext engine, StateArea state, StoredType sessions) {
+    this.engine = engine;
+    this.state = state;
+    this.sessions = sessions;
+    this.deadLetters = new StoredDeadLetters(engine.stores().sql().deadLetters());
+  }
+
+  @Override
+  public DeadLetters deadLetters() {
+    return deadLetters;
+  }
+
+  @Override
+  public Consistency consistency() {
+    return state.consistency();
+  }
+
+  @Override
+  public Optional<CacheStats> cacheStats(DataType dataType) {
+    return switch (dataType) {
+      case AGENT_STATE -> state.entries().cacheStats();
+      case SESSION_DATA -> sessions.cacheStats();
+      default -> Optional.empty();
+    };
+  }
+
+  @Override
+  public Pools pools() {
+    return engine.stores().pools();
+  }
+
+  @Override
+  public DataRouter router() {
+    return engine.config().router();
+  }
+
+  @Override
+  public List<String> notices() {
+    return Stream.of(
+            engine.stores().notices(), engine.owners().notices(), engine.services().notices())
+        .flatMap(List::stream)
+        .toList();
+  }
+}

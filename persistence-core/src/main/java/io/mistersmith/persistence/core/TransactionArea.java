@@ -1,0 +1,53 @@
+package io.mistersmith.persistence.core;
+
+import io.mistersmith.persistence.agent.LifecycleEvents;
+import io.mistersmith.persistence.checkpoint.Checkpoints;
+import io.mistersmith.persistence.core.internal.state.checkpoint.StoredLifecycleEvents;
+import io.mistersmith.persistence.core.internal.transaction.Repositories;
+import io.mistersmith.persistence.core.internal.transaction.StoreTransactionRunner;
+import io.mistersmith.persistence.spi.sql.SqlUnit;
+import io.mistersmith.persistence.transaction.Transaction.Agents;
+import java.time.Duration;
+import java.util.function.Consumer;
+
+/** Transactions of the application, wired: the runner, and the repositories in its units. */
+final class TransactionArea {
+
+  private static final Duration SWEEP = Duration.ofHours(1);
+
+  private final StoreTransactionRunner runner;
+
+  TransactionArea(EngineContext engine, StateArea state, AgentArea agents) {
+    this.runner =
+        new StoreTransactionRunner(
+            engine.stores().sql(),
+            new Repositories() {
+              @Override
+              public Agents agents(SqlUnit unit, Consumer<Runnable> afterCommit) {
+                return agents.agents().in(unit.agents(), afterCommit);
+              }
+
+              @Override
+              public LifecycleEvents lifecycleEvents(SqlUnit unit) {
+                return new StoredLifecycleEvents(unit.lifecycleEvents());
+              }
+
+              @Override
+              public Checkpoints checkpoints(SqlUnit unit) {
+                return state.checkpoints().in(unit);
+              }
+            });
+    engine
+        .services()
+        .every(
+            SWEEP,
+            "persistence-outcomes",
+            "correlation ids of old transactions are not deleted",
+            runner::sweep)
+        .start();
+  }
+
+  StoreTransactionRunner runner() {
+    return runner;
+  }
+}

@@ -1,5 +1,0 @@
-/** Slows writes down when too much waits for PostgreSQL. */
-@NullMarked
-package io.mistersmith.persistence.core.internal.backpressure;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,0 @@
-/** Copies of agents' states: made, read, put back, and removed. */
-@NullMarked
-package io.mistersmith.persistence.core.internal.checkpoint;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,0 @@
-/** The repositories that applications call. */
-@NullMarked
-package io.mistersmith.persistence.core.internal.repository;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,0 @@
-/** Deadlines and retries. */
-@NullMarked
-package io.mistersmith.persistence.core.internal.resilience;
-
-import org.jspecify.annotations.NullMarked;

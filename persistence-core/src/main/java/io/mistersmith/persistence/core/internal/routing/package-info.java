@@ -1,5 +1,0 @@
-/** The way of a read or a write through KV and PostgreSQL. */
-@NullMarked
-package io.mistersmith.persistence.core.internal.routing;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,35 @@
+package io.mistersmith.persistence.core.internal.state.checkpoint;
+
+import io.mistersmith.persistence.agent.LifecycleEvents;
+import io.mistersmith.persistence.agent.LifecycleEvents.LifecycleEvent;
+import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/** The events of the durable store. */
+public final class StoredLifecycleEvents implements LifecycleEvents {
+
+  private final LifecycleEventStore store;
+
+  /** Those of {@code store}. */
+  public StoredLifecycleEvents(LifecycleEventStore store) {
+    this.store = store;
+  }
+
+  @Override
+  public List<LifecycleEvent> list(AgentId agent, int limit) {
+    return store.list(agent, Optional.empty(), limit);
+  }
+
+  @Override
+  public List<LifecycleEvent> list(AgentId agent, Instant since, int limit) {
+    return store.list(agent, Optional.of(since), limit);
+  }
+
+  @Override
+  public boolean record(LifecycleEvent event) {
+    return store.record(event);
+  }
+}

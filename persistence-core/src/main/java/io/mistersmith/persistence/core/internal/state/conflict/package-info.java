@@ -1,0 +1,5 @@
+/** Saves that resolve their conflicts. */
+@NullMarked
+package io.mistersmith.persistence.core.internal.state.conflict;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,276 @@
+package io.mistersmith.persistence.core.internal.state.repository;
+
+import io.mistersmith.persistence.core.internal.base.Conflicts;
+import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.model.DataType.StorageLayer;
+import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.model.Versioned;
+import io.mistersmith.persistence.spi.hot.EntryMetadata;
+import io.mistersmith.persistence.spi.hot.HotEntry;
+import io.mistersmith.persistence.spi.hot.HotReads;
+import io.mistersmith.persistence.spi.hot.HotReads.ReadFrom;
+import io.mistersmith.persistence.spi.hot.HotWrites;
+import io.mistersmith.persistence.spi.hot.Operation;
+import io.mistersmith.persistence.spi.sql.AgentStore;
+import io.mistersmith.persistence.spi.sql.AgentStore.StoredAgent;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings committed agents into the bucket AGENT_CONFIG, never an older version over a newer one.
+ *
+ * <p>PostgreSQL comes first, so a process can die between its commit and the bucket. The row
+ * remembers which version was published; {@link #publishMissing()} makes up for the rest, from any
+ * process.
+ */
+public final class AgentPublisher {
+
+  private static final Logger LOG = LoggerFactory.getLogger(AgentPublisher.class);
+  private static final String KEY = "registry";
+  private static final byte[] NO_VALUE = {};
+  private static final int BATCH = 500;
+
+  /** The most batches in one run of {@link #publishMissing()}. */
+  private static final int MAX_BATCHES = 200;
+
+  private final AgentStore agents;
+  private final HotReads reads;
+  private final HotWrites writes;
+  private final AgentCodec codec = new AgentCodec();
+
+  /** Publishes the agents of {@code agents} to a bucket. */
+  public AgentPublisher(AgentStore agents, HotReads reads, HotWrites writes) {
+    this.agents = agents;
+    this.reads = reads;
+    this.writes = writes;
+  }
+
+  /**
+   * The agent as the bucket has it; a marker counts as nothing, as PostgreSQL has the last word.
+   */
+  Optional<Versioned<Agent>> find(AgentId id) {
+    return reads
+        .get(key(id), ReadFrom.ANY_REPLICA)
+        .filter(hot -> hot.operation() == Operation.PUT)
+        .filter(hot -> hot.metadata().published().isPresent())
+        .map(
+            hot ->
+                new Versioned<>(
+                    codec.decode(hot.value()),
+                    hot.metadata().published().get(),
+                    hot.time(),
+                    StorageLayer.DISTRIBUTED_KV,
+                    Optional.empty()));
+  }
+
+  /** Publishes a version that was just committed, unless the bucket has a later one. */
+  void publish(StoredAgent stored) {
+    try {
+      Conflicts.retry(() -> publishOver(stored, reads.get(keyOf(stored), ReadFrom.LEADER)));
+      agents.markPublished(stored.agent().id(), stored.version());
+    } catch (PersistenceException e) {
+      notYet(stored, e);
+    }
+  }
+
+  /**
+   * {@link #publish} of many: each publish is sent before the one before it is acknowledged. The
+   * first version of an agent is sent without reading the bucket, which has no entry of a new
+   * agent.
+   *
+   * @return whether the bucket has all of them now
+   */
+  boolean publishAll(Collection<StoredAgent> committed) {
+    Map<AgentId, Long> published = new HashMap<>();
+    try {
+      List<StoredAgent> lost = send(with(committed, true), Map.of(), published);
+      lost.addAll(with(committed, false));
+      if (!lost.isEmpty()) {
+        List<StateKey> keys = lost.stream().map(AgentPublisher::keyOf).toList();
+        send(lost, reads.getAll(keys, ReadFrom.LEADER), published).forEach(this::publish);
+      }
+      agents.markAllPublished(published);
+      return true;
+    } catch (PersistenceException e) {
+      LOG.info(
+          "not all of {} agents that are in PostgreSQL are in {} yet, trying again: {}",
+          committed.size(),
+          writes.name(),
+          e.getMessage());
+      return false;
+    }
+  }
+
+  private static List<StoredAgent> with(Collection<StoredAgent> agents, boolean firstVersion) {
+    return agents.stream().filter(stored -> (stored.version() == 1) == firstVersion).toList();
+  }
+
+  /**
+   * Publishes the agents that the bucket lacks.
+   *
+   * @param found the bucket's entries
+   * @param published takes the versions that the bucket has afterwards
+   * @return the agents whose entry another writer has changed
+   */
+  private List<StoredAgent> send(
+      List<StoredAgent> committed, Map<StateKey, HotEntry> found, Map<AgentId, Long> published) {
+    Map<StoredAgent, CompletableFuture<Long>> sent = new LinkedHashMap<>();
+    for (StoredAgent stored : committed) {
+      Optional<HotEntry> hot = Optional.ofNullable(found.get(keyOf(stored)));
+      if (isPublished(stored, hot)) {
+        published.put(stored.agent().id(), stored.version());
+      } else {
+        sent.put(
+            stored,
+            writes.publishAsync(
+                keyOf(stored),
+                Operation.PUT,
+                codec.encode(stored.agent()),
+                metadata(stored),
+                hot.map(HotEntry::sequence).orElse(HotWrites.NONE)));
+      }
+    }
+    List<StoredAgent> lost = new ArrayList<>();
+    for (Map.Entry<StoredAgent, CompletableFuture<Long>> publish : sent.entrySet()) {
+      if (acknowledged(publish.getValue())) {
+        published.put(publish.getKey().agent().id(), publish.getKey().version());
+      } else {
+        lost.add(publish.getKey());
+      }
+    }
+    return lost;
+  }
+
+  /** Returns false when another writer was faster. */
+  private static boolean acknowledged(CompletableFuture<Long> answer) {
+    try {
+      answer.join();
+      return true;
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof PersistenceException failure) {
+        if (Conflicts.isConflict(failure)) {
+          return false;
+        }
+        throw failure;
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * Publishes a version that was read from PostgreSQL where the bucket has an older one or nothing;
+   * a marker stays, as the row may be about to be deleted.
+   */
+  void restore(StoredAgent stored) {
+    try {
+      Optional<HotEntry> hot = reads.get(keyOf(stored), ReadFrom.LEADER);
+      if (hot.isEmpty() || hot.get().operation() == Operation.PUT) {
+        publishOver(stored, hot);
+      }
+    } catch (PersistenceException e) {
+      notYet(stored, e);
+    }
+  }
+
+  private boolean publishOver(StoredAgent stored, Optional<HotEntry> hot) {
+    boolean publishes = !isPublished(stored, hot);
+    if (publishes) {
+      writes.publish(
+          keyOf(stored),
+          Operation.PUT,
+          codec.encode(stored.agent()),
+          metadata(stored),
+          hot.map(HotEntry::sequence).orElse(HotWrites.NONE));
+    }
+    return publishes;
+  }
+
+  /** Whether the bucket's entry is of this version or a later one. */
+  private static boolean isPublished(StoredAgent stored, Optional<HotEntry> hot) {
+    Revision version = new Revision.OfRow(stored.version());
+    return hot.filter(entry -> entry.operation() == Operation.PUT)
+        .flatMap(entry -> entry.metadata().published())
+        .map(found -> !version.isAfter(found))
+        .orElse(false);
+  }
+
+  private static EntryMetadata metadata(StoredAgent stored) {
+    return EntryMetadata.published(new Revision.OfRow(stored.version()));
+  }
+
+  private void notYet(StoredAgent stored, PersistenceException failure) {
+    LOG.info(
+        "agent {}: version {} is in PostgreSQL but not in {} yet, trying again: {}",
+        stored.agent().id(),
+        stored.version(),
+        writes.name(),
+        failure.getMessage());
+  }
+
+  /** Marks the agent as deleted, so that readers ask PostgreSQL. */
+  void retract(AgentId id) {
+    writes.publish(key(id), Operation.DELETE, NO_VALUE, EntryMetadata.NONE, HotWrites.ANY);
+  }
+
+  /**
+   * {@link #retract} of many: each marker is sent before the one before it is acknowledged.
+   *
+   * @return the failure of each agent that may not be marked
+   */
+  Map<AgentId, PersistenceException> retractAll(Collection<AgentId> ids) {
+    Map<AgentId, CompletableFuture<Long>> sent = new LinkedHashMap<>();
+    ids.forEach(
+        id ->
+            sent.put(
+                id,
+                writes.publishAsync(
+                    key(id), Operation.DELETE, NO_VALUE, EntryMetadata.NONE, HotWrites.ANY)));
+    Map<AgentId, PersistenceException> failures = new HashMap<>();
+    sent.forEach(
+        (id, answer) -> {
+          try {
+            answer.join();
+          } catch (CompletionException e) {
+            if (!(e.getCause() instanceof PersistenceException failure)) {
+              throw e;
+            }
+            failures.put(id, failure);
+          }
+        });
+    return failures;
+  }
+
+  /** Publishes the versions whose author did not get to it. */
+  public void publishMissing() {
+    try {
+      for (int batch = 0; batch < MAX_BATCHES; batch++) {
+        List<StoredAgent> missing = agents.unpublished(BATCH);
+        if (!publishAll(missing) || missing.size() < BATCH) {
+          return;
+        }
+      }
+    } catch (PersistenceException e) {
+      LOG.info("unpublished agents not read, trying again: {}", e.getMessage());
+    }
+  }
+
+  private static StateKey keyOf(StoredAgent stored) {
+    return key(stored.agent().id());
+  }
+
+  private static StateKey key(AgentId id) {
+    return StateKey.of(id, KEY);
+  }
+}

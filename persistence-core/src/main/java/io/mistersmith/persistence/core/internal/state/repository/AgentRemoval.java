@@ -1,0 +1,141 @@
+package io.mistersmith.persistence.core.internal.state.repository;
+
+import io.mistersmith.persistence.core.internal.state.tier.WritesUnderWay;
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.DataResult;
+import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.spi.sql.AgentStore;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+
+/**
+ * Deletes agents: their entries in the bucket first, then their rows, then their state.
+ *
+ * <p>The marker comes first: from then on readers ask PostgreSQL, so that a death before the next
+ * step leaves nothing that says otherwise. It is written again after the row is gone, over what a
+ * save that was faster may have published meanwhile.
+ */
+final class AgentRemoval {
+
+  /** Few enough that the rows that go with a batch of large agents are deleted in time. */
+  private static final int BATCH = 100;
+
+  private final AgentStore agents;
+  private final AgentPublisher publisher;
+  private final Function<Collection<AgentId>, Map<AgentId, PersistenceException>> evictStates;
+  private final WritesUnderWay underWay;
+
+  AgentRemoval(
+      AgentStore agents,
+      AgentPublisher publisher,
+      Function<Collection<AgentId>, Map<AgentId, PersistenceException>> evictStates,
+      WritesUnderWay underWay) {
+    this.agents = agents;
+    this.publisher = publisher;
+    this.evictStates = evictStates;
+    this.underWay = underWay;
+  }
+
+  void delete(AgentId id, long expectedVersion) {
+    boolean unused =
+        underWay.run(
+            id,
+            () -> {
+              publisher.retract(id);
+              boolean existed = agents.delete(id, expectedVersion);
+              publisher.retract(id);
+              if (existed) {
+                for (PersistenceException failure : evictStates.apply(Set.of(id)).values()) {
+                  throw failure;
+                }
+              }
+              return existed;
+            });
+  }
+
+  /**
+   * Deletes agents, whatever their versions.
+   *
+   * @return for each agent the version that it had, {@link AgentStore#NONE} where there was none
+   */
+  Map<AgentId, DataResult<Long>> deleteAll(Collection<AgentId> ids) {
+    Map<AgentId, DataResult<Long>> results = new LinkedHashMap<>();
+    ids.forEach(id -> results.put(id, DataResult.success(AgentStore.NONE)));
+    List<AgentId> left = new ArrayList<>(results.keySet());
+    int before = left.size() + 1;
+    // A parent goes once its children are gone, which may be in a later batch.
+    while (!left.isEmpty() && left.size() < before) {
+      before = left.size();
+      left = deleteOnce(left, results);
+      Collections.reverse(left);
+    }
+    return results;
+  }
+
+  /** Returns the agents that may go once others are gone. */
+  private List<AgentId> deleteOnce(List<AgentId> ids, Map<AgentId, DataResult<Long>> results) {
+    List<AgentId> refused = new ArrayList<>();
+    for (int from = 0; from < ids.size(); from += BATCH) {
+      List<AgentId> batch = ids.subList(from, Math.min(from + BATCH, ids.size()));
+      Map<AgentId, DataResult<Long>> deleted = deleteTogether(batch);
+      results.putAll(deleted);
+      deleted.forEach(
+          (id, result) ->
+              result
+                  .failure()
+                  .filter(e -> e.error() == DataError.CONSTRAINT_VIOLATION)
+                  .ifPresent(e -> refused.add(id)));
+      Optional<PersistenceException> outage = Rows.outage(deleted.values());
+      if (outage.isPresent()) {
+        ids.subList(from + batch.size(), ids.size())
+            .forEach(id -> results.put(id, DataResult.failure(outage.get())));
+        return List.of();
+      }
+    }
+    return refused;
+  }
+
+  private Map<AgentId, DataResult<Long>> deleteTogether(List<AgentId> batch) {
+    try {
+      return underWay.run(batch.get(0), () -> deleteNow(batch));
+    } catch (PersistenceException e) {
+      Map<AgentId, DataResult<Long>> results = new LinkedHashMap<>();
+      batch.forEach(id -> results.put(id, DataResult.failure(e)));
+      return results;
+    }
+  }
+
+  private Map<AgentId, DataResult<Long>> deleteNow(List<AgentId> batch) {
+    Map<AgentId, PersistenceException> failures = new HashMap<>(publisher.retractAll(batch));
+    List<AgentId> retracted = batch.stream().filter(id -> !failures.containsKey(id)).toList();
+    Map<AgentId, DataResult<Long>> deleted =
+        retracted.isEmpty() ? Map.of() : agents.deleteAll(retracted);
+    failures.putAll(publisher.retractAll(retracted));
+    Set<AgentId> existed = new LinkedHashSet<>();
+    deleted.forEach(
+        (id, result) ->
+            result.toOptional().filter(v -> v > AgentStore.NONE).ifPresent(v -> existed.add(id)));
+    Map<AgentId, PersistenceException> left =
+        existed.isEmpty() ? Map.of() : evictStates.apply(existed);
+    left.forEach((name, failure) -> failures.putIfAbsent(name, failure));
+    Map<AgentId, DataResult<Long>> results = new LinkedHashMap<>();
+    for (AgentId id : batch) {
+      PersistenceException failure = failures.get(id);
+      results.put(
+          id,
+          failure == null ? Objects.requireNonNull(deleted.get(id)) : DataResult.failure(failure));
+    }
+    return results;
+  }
+}

@@ -1,0 +1,398 @@
+package io.mistersmith.persistence.core.internal.state.tier;
+
+import io.mistersmith.persistence.agent.Hydration;
+import io.mistersmith.persistence.core.internal.base.Window;
+import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.spi.hot.EntryMetadata;
+import io.mistersmith.persistence.spi.hot.EntryMetadata.Provenance;
+import io.mistersmith.persistence.spi.hot.HotReads.ReadFrom;
+import io.mistersmith.persistence.spi.hot.HotWrites;
+import io.mistersmith.persistence.spi.hot.JournalEntry;
+import io.mistersmith.persistence.spi.hot.Operation;
+import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
+import io.mistersmith.persistence.state.SaveOptions.Expected;
+import io.mistersmith.persistence.state.StateRepository;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads and writes entries in a bucket with a durable store, by logical revision. Thread-safe.
+ *
+ * <p>Writes go only to the bucket; the flush reads the bucket's journal and brings them to the
+ * durable store.
+ */
+public final class TieredStore {
+
+  private static final Logger LOG = LoggerFactory.getLogger(TieredStore.class);
+  private static final byte[] NO_VALUE = {};
+
+  private final Tiers tiers;
+  private final TieredReader reader;
+  private final Publisher publisher;
+  private final ConditionalWriter conditional;
+  private final OwnVersions own;
+  private final AsyncWriter async;
+  private final AdmittedWrites writes;
+
+  /**
+   * Reads and writes through these tiers.
+   *
+   * @param underWay counts the writes, and refuses them once it is closed
+   * @param admission lets writes in, where something may hold them up
+   * @param through waits for the commit of every write, where the policy is to write through
+   * @param window bounds the asynchronous writes that the bucket has not been given yet
+   */
+  public TieredStore(
+      Tiers tiers,
+      WritesUnderWay underWay,
+      Optional<Admission> admission,
+      Optional<WriteThrough> through,
+      Window window) {
+    this.tiers = tiers;
+    this.writes = new AdmittedWrites(underWay, admission, through, tiers.executor());
+    tiers.revisions().onRestart(tiers.known()::clear);
+    this.reader = new TieredReader(tiers);
+    this.publisher = new Publisher(tiers);
+    this.conditional = new ConditionalWriter(tiers, publisher);
+    this.async = new AsyncWriter(publisher, conditional, window);
+    this.own = new OwnVersions(tiers);
+  }
+
+  /** Returns the parts of this store. */
+  public Tiers tiers() {
+    return tiers;
+  }
+
+  /** The writes of this process that have not ended, and whether more are let in. */
+  public WritesUnderWay underWay() {
+    return writes.underWay();
+  }
+
+  /** Writes a value and returns the revision of exactly this write. */
+  public Revision.OfJournal write(
+      StateKey key, byte[] json, Expected expected, Optional<Instant> expiresAt) {
+    boolean held = writes.enter(key);
+    try {
+      Revision.OfJournal revision = writeNow(key, json, expected, expiresAt);
+      return writes.settle(held, key, revision);
+    } finally {
+      writes.leave();
+    }
+  }
+
+  private Revision.OfJournal writeNow(
+      StateKey key, byte[] json, Expected expected, Optional<Instant> expiresAt) {
+    if (expected instanceof Expected.At at) {
+      return conditional.replace(
+          key, Operation.PUT, json, expiresAt, Entry.ownRevision(key, at.revision()));
+    }
+    if (expected instanceof Expected.Absent) {
+      return conditional.create(key, json, expiresAt);
+    }
+    return publisher.publish(key, Operation.PUT, json, unconditional(expiresAt), HotWrites.ANY);
+  }
+
+  /** {@link #write} without waiting for the acknowledgement. */
+  public CompletableFuture<Revision.OfJournal> writeAsync(
+      StateKey key, byte[] json, Expected expected, Optional<Instant> expiresAt) {
+    return writes.runAsync(
+        key,
+        () ->
+            async.write(
+                key, json, expected, expiresAt, () -> writeNow(key, json, expected, expiresAt)));
+  }
+
+  /** Deletes the key, whatever is there. */
+  public Revision.OfJournal remove(StateKey key) {
+    boolean held = writes.enter(key);
+    try {
+      Revision.OfJournal revision =
+          publisher.publish(key, Operation.DELETE, NO_VALUE, EntryMetadata.NONE, HotWrites.ANY);
+      return writes.settle(held, key, revision);
+    } finally {
+      writes.leave();
+    }
+  }
+
+  /** Deletes the key if it has this revision. */
+  public Revision.OfJournal remove(StateKey key, Revision expected) {
+    boolean held = writes.enter(key);
+    try {
+      Revision.OfJournal revision =
+          conditional.replace(
+              key, Operation.DELETE, NO_VALUE, Optional.empty(), Entry.ownRevision(key, expected));
+      return writes.settle(held, key, revision);
+    } finally {
+      writes.leave();
+    }
+  }
+
+  /** {@link #remove(StateKey)} without waiting for the acknowledgement. */
+  public CompletableFuture<Revision.OfJournal> removeAsync(StateKey key) {
+    return writes.runAsync(
+        key,
+        () ->
+            publisher.publishAsync(
+                key, Operation.DELETE, NO_VALUE, EntryMetadata.NONE, HotWrites.ANY));
+  }
+
+  /**
+   * Returns the state of the key; empty where nothing was ever written, or where a deleted entry
+   * was swept.
+   */
+  public Optional<KeyState> keyState(StateKey key) {
+    Optional<KeyState> keyState = conditional.keyState(key);
+    noteRead(key, keyState.map(KeyState::revision));
+    return keyState;
+  }
+
+  /** Returns the states of the owner's keys, and of those named; see {@link KeyState}. */
+  public Map<StateKey, KeyState> keyStates(AgentId agent, Collection<StateKey> named) {
+    return KeyStates.of(tiers, agent, named);
+  }
+
+  /**
+   * Deletes all entries of deleted owners in the bucket; see {@link OwnerRemoval}.
+   *
+   * @return the failure of each owner whose entries may be left
+   */
+  public Map<AgentId, PersistenceException> removeOwners(Collection<AgentId> agents) {
+    return new OwnerRemoval(tiers, publisher).remove(agents);
+  }
+
+  /**
+   * Writes a value, or deletes if there is none, without waiting for the acknowledgement: with a
+   * provenance as {@link #writeAfter} does, without one unconditionally.
+   */
+  public CompletableFuture<Revision.OfJournal> replaceAsync(
+      StateKey key,
+      Optional<byte[]> json,
+      Optional<Instant> expiresAt,
+      Optional<Provenance> provenance,
+      long place) {
+    return writes.runAsync(key, () -> replaceFreely(key, json, expiresAt, provenance, place));
+  }
+
+  private CompletableFuture<Revision.OfJournal> replaceFreely(
+      StateKey key,
+      Optional<byte[]> json,
+      Optional<Instant> expiresAt,
+      Optional<Provenance> provenance,
+      long place) {
+    Operation operation = json.isPresent() ? Operation.PUT : Operation.DELETE;
+    byte[] value = json.orElse(NO_VALUE);
+    return provenance.isEmpty()
+        ? publisher.publishAsync(key, operation, value, unconditional(expiresAt), HotWrites.ANY)
+        : publisher.publishAsync(
+            key,
+            operation,
+            value,
+            conditional.metadata(expiresAt).withProvenance(provenance),
+            place);
+  }
+
+  /**
+   * Returns the likely state of the key, without a request: this process's last write there with a
+   * provenance, if it knows of nothing later. Use it only for a compare-and-set, which fails if the
+   * state has changed; never return it to a caller.
+   */
+  public Optional<KeyState> likelyKeyState(StateKey key) {
+    return own.find(key);
+  }
+
+  /**
+   * Returns the place of this revision, if this process knows that it lives and of none later. Use
+   * it only for a compare-and-set, which fails if the entry has changed.
+   */
+  public OptionalLong likelyPlace(StateKey key, Revision revision) {
+    return conditional.likelyPlace(key, Entry.ownRevision(key, revision));
+  }
+
+  /**
+   * Writes a value, or deletes if there is none, after the message at {@code place}. Fails with
+   * {@code VERSION_CONFLICT} when the key's last message is another one.
+   */
+  public Revision.OfJournal writeAfter(
+      long place,
+      StateKey key,
+      Optional<byte[]> json,
+      Optional<Instant> expiresAt,
+      Provenance provenance) {
+    boolean held = writes.enter(key);
+    try {
+      Revision.OfJournal revision = publishAfter(place, key, json, expiresAt, provenance);
+      return writes.settle(held, key, revision);
+    } finally {
+      writes.leave();
+    }
+  }
+
+  private Revision.OfJournal publishAfter(
+      long place,
+      StateKey key,
+      Optional<byte[]> json,
+      Optional<Instant> expiresAt,
+      Provenance provenance) {
+    Revision.OfJournal revision =
+        conditional.publishAfter(
+            place,
+            key,
+            json.isPresent() ? Operation.PUT : Operation.DELETE,
+            json.orElse(NO_VALUE),
+            expiresAt,
+            provenance);
+    own.note(
+        new StoredState(
+            key,
+            json.orElse(NO_VALUE),
+            revision,
+            tiers.clock().instant(),
+            expiresAt,
+            json.isEmpty(),
+            Optional.of(provenance)));
+    return revision;
+  }
+
+  /**
+   * Waits until PostgreSQL has committed a version that a write leaves in its place, where the
+   * policy is to write through.
+   */
+  public void settleLeft(StateKey key, Revision.OfJournal revision) {
+    Revision.OfJournal unused = writes.settle(false, key, revision);
+  }
+
+  /** The live entry of a key that is not kept in this process's memory. */
+  public Optional<Entry> load(StateKey key) {
+    return tiers.l1().load(key, () -> reader.readToKeep(key), () -> reader.read(key));
+  }
+
+  /** {@link #load} without waiting. */
+  public CompletableFuture<Optional<Entry>> loadAsync(StateKey key) {
+    return tiers
+        .l1()
+        .loadAsync(key, () -> reader.readToKeepAsync(key), () -> reader.readAsync(key));
+  }
+
+  /** The live entries of many keys that are not kept in memory; each key is in the answer. */
+  public Map<StateKey, Optional<Entry>> loadAll(Collection<StateKey> keys) {
+    return tiers.l1().loadAll(keys, reader::readAllToKeep, reader::readAll);
+  }
+
+  /** The live entry of a key, including every write that was acknowledged to anybody. */
+  public Optional<Entry> readLatest(StateKey key) {
+    Optional<Entry> entry = reader.readFromLeader(key);
+    noteRead(key, entry.map(Entry::revision));
+    return entry;
+  }
+
+  /** From now on nothing older is answered from memory. */
+  private void noteRead(StateKey key, Optional<Revision.OfJournal> found) {
+    if (found.isPresent()) {
+      tiers.l1().changed(key, found.get());
+    } else {
+      tiers.l1().forget(key);
+    }
+  }
+
+  /** The owner's live keys whose paths start with {@code prefix}. */
+  public List<StateKey> keys(AgentId agent, String prefix) {
+    return reader.keys(agent, prefix);
+  }
+
+  /** A page of {@link #keys(AgentId, String)}, in the order of their bytes. */
+  public List<StateKey> keys(AgentId agent, String prefix, String after, int limit) {
+    return reader.keys(agent, prefix, after, limit);
+  }
+
+  /** Brings the owner's flushed entries into the bucket that are not there. */
+  public Hydration hydrate(AgentId agent, Consumer<Hydration.Progress> progress) {
+    return new BulkHydration(tiers, agent, progress).run();
+  }
+
+  /** The last write of a key that is in the bucket, by whichever process; not a hydration. */
+  public Optional<Revision.OfJournal> lastWrite(StateKey key) {
+    return tiers
+        .reads()
+        .get(key, ReadFrom.LEADER)
+        .filter(hot -> hot.metadata().hydrated().isEmpty())
+        .map(tiers::revisionOf);
+  }
+
+  /**
+   * The last write of any of the owner's keys that is in the bucket, or a later one. A list may
+   * come from a replica that has not got this process's last write yet, so that one is counted in.
+   */
+  public Optional<Revision.OfJournal> lastWrite(AgentId agent) {
+    return orOwn(lastListedWrite(agent));
+  }
+
+  /** The last write of any of the owner's keys that the bucket lists. */
+  public Optional<Revision.OfJournal> lastListedWrite(AgentId agent) {
+    return tiers.reads().list(agent, "").stream()
+        .filter(hot -> hot.metadata().hydrated().isEmpty())
+        .map(tiers::revisionOf)
+        .max(Comparator.naturalOrder());
+  }
+
+  /** The later one of {@code listed} and the last write of this process. */
+  public Optional<Revision.OfJournal> orOwn(Optional<Revision.OfJournal> listed) {
+    long own = tiers.revisions().highest();
+    return own == 0
+        ? listed
+        : Stream.concat(listed.stream(), Stream.of(tiers.revisions().of(own)))
+            .max(Comparator.naturalOrder());
+  }
+
+  /**
+   * Follows the changes of the owner's entries whose paths start with {@code prefix} from now on,
+   * except for hydrations and what cannot be read.
+   */
+  public StateRepository.Watch watch(
+      AgentId agent, String prefix, BiConsumer<Revision.OfJournal, JournalEntry> action) {
+    return new Watch(
+        tiers.journal(),
+        tiers.services(),
+        agent,
+        prefix,
+        entry -> {
+          Revision.OfJournal revision = tiers.revisions().of(entry.sequence());
+          // A caller that is notified of a change must not read what was before it.
+          entry.key().ifPresent(key -> tiers.l1().changed(key, revision));
+          if (entry.unreadable().isEmpty()) {
+            action.accept(revision, entry);
+          }
+        });
+  }
+
+  /** Call this after a reconnect: another server may have answered. */
+  public void verifyAfterReconnect() {
+    try {
+      tiers.revisions().verify();
+    } catch (PersistenceException e) {
+      LOG.info(
+          "bucket {}: not verified after a reconnect, the flush does it: {}",
+          tiers.reads().name(),
+          e.getMessage());
+    }
+  }
+
+  static EntryMetadata unconditional(Optional<Instant> expiresAt) {
+    return expiresAt.isEmpty()
+        ? EntryMetadata.NONE
+        : new EntryMetadata(Optional.empty(), expiresAt, Optional.empty());
+  }
+}

@@ -1,0 +1,54 @@
+package io.mistersmith.persistence.core.internal.store.nats;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import io.mistersmith.persistence.spi.hot.Journal.JournalProgress;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The body of a message that tells the progress of a flush: four words. */
+final class ProgressText {
+
+  private static final Logger log = LoggerFactory.getLogger(ProgressText.class);
+  private static final String FLUSHING = "flushing";
+  private static final String ENDED = "ended";
+  private static final int LONGEST = 200;
+
+  private ProgressText() {}
+
+  static byte[] encode(JournalProgress progress) {
+    return String.join(
+            " ",
+            progress.flushing() ? FLUSHING : ENDED,
+            Long.toString(progress.epoch()),
+            Long.toString(progress.sequence()),
+            progress.messageTime().toString())
+        .getBytes(US_ASCII);
+  }
+
+  /**
+   * Returns the progress in the message; empty for a text that no runtime of this version sends.
+   */
+  static Optional<JournalProgress> decode(byte[] body) {
+    String[] words = body.length > LONGEST ? new String[0] : new String(body, US_ASCII).split(" ");
+    if (words.length != 4 || !(words[0].equals(FLUSHING) || words[0].equals(ENDED))) {
+      log.debug("ignored a message of {} bytes that tells no progress", body.length);
+      return Optional.empty();
+    }
+    try {
+      long epoch = Long.parseLong(words[1]);
+      long sequence = Long.parseLong(words[2]);
+      return epoch < 0 || sequence < 0
+          ? Optional.empty()
+          : Optional.of(
+              new JournalProgress(
+                  words[0].equals(FLUSHING), epoch, sequence, Instant.parse(words[3])));
+    } catch (NumberFormatException | DateTimeException e) {
+      log.debug("ignored a message that tells no progress", e);
+      return Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,93 @@
+package io.mistersmith.persistence.core.internal.store.nats;
+
+import io.mistersmith.persistence.error.OtherInstallationException;
+import io.nats.client.Connection;
+import io.nats.client.JetStreamApiException;
+import io.nats.client.Message;
+import io.nats.client.api.StreamConfiguration;
+import io.nats.client.api.StreamInfo;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Refuses calls on a bucket that bears another installation's identity.
+ *
+ * <p>Another server can answer over another connection only. So the stream is asked for before the
+ * first call over each connection, once for all callers; every other call compares one reference. A
+ * change of the stream's owner during a connection is noticed when the stream's state is next read.
+ * Thread-safe.
+ */
+final class StreamOwner {
+
+  private record Question(Connection over, CompletableFuture<Message> answer) {}
+
+  private final NatsLink link;
+  private final String bucket;
+  private final UUID installation;
+  private volatile @Nullable UUID other;
+  private volatile @Nullable Connection seenOver;
+  private @Nullable Question latest;
+
+  StreamOwner(NatsLink link, String bucket, UUID installation) {
+    this.link = link;
+    this.bucket = bucket;
+    this.installation = installation;
+  }
+
+  /** Takes note of the stream as it was found over a connection. */
+  void saw(StreamConfiguration stream, Connection over) {
+    Optional<UUID> mark = InstallationMark.of(stream);
+    other = mark.filter(found -> !found.equals(installation)).orElse(null);
+    seenOver = over;
+  }
+
+  /** Fails when the stream was last seen to be another installation's. */
+  void requireOwn() {
+    UUID found = other;
+    if (found != null) {
+      throw OtherInstallationException.ofBucket(bucket, found, installation);
+    }
+  }
+
+  /** {@link #requireOwn}, once the stream was seen over the present connection. Can wait. */
+  void requireOwnHere() {
+    Connection seen = seenOver;
+    if (seen == null || !link.isPresent(seen)) {
+      look(link.connection());
+    }
+    requireOwn();
+  }
+
+  private void look(Connection present) {
+    String what = "look whose bucket " + bucket + " is";
+    Message answer = link.await(() -> what, ask(present));
+    try {
+      StreamInfo info = new StreamInfo(answer);
+      info.throwOnHasError();
+      saw(info.getConfiguration(), present);
+    } catch (JetStreamApiException | RuntimeException e) {
+      if (!NatsFailures.isStreamMissing(e)) {
+        throw link.failure(what, e);
+      }
+      // The call itself fails for want of the stream, and says so.
+    }
+  }
+
+  private synchronized CompletableFuture<Message> ask(Connection present) {
+    Question question = latest;
+    if (question == null || question.over() != present || question.answer().isDone()) {
+      question =
+          new Question(
+              present,
+              link.request(
+                  "$JS.API.STREAM.INFO.KV_" + bucket,
+                  null,
+                  Entries.NO_VALUE,
+                  link.requestTimeout()));
+      latest = question;
+    }
+    return question.answer();
+  }
+}

@@ -1,0 +1,145 @@
+package io.mistersmith.persistence.core.internal.store.postgres;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.SQLExceptionOverride;
+import io.mistersmith.persistence.config.RoleConfig;
+import io.mistersmith.persistence.config.Secret;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.StringJoiner;
+import java.util.concurrent.ScheduledExecutorService;
+
+/**
+ * Translates a role's configuration into settings of HikariCP and of the driver.
+ *
+ * <p>Every wait has a deadline: connecting, acquiring, a statement (kept by the server), a lock
+ * (kept by the server), a socket that has gone silent (kept by the driver, a little longer than the
+ * statement's), and a transaction whose process was stopped in its middle (kept by the server:
+ * otherwise a suspended flusher would hold the journal's position for as long as it sleeps).
+ */
+final class PoolSettings {
+
+  private static final Duration LONGEST_CONNECT = Duration.ofSeconds(10);
+  private static final Duration LONGEST_VALIDATION = Duration.ofSeconds(5);
+  private static final Duration SOCKET_GRACE = Duration.ofSeconds(5);
+  private static final Duration SHORTEST_ACQUIRE = Duration.ofMillis(250);
+
+  /** A trigger may raise 0A000 for a row; HikariCP would close the connection under the flush. */
+  private static final SQLExceptionOverride NOT_SUPPORTED_IS_NO_LOSS =
+      new SQLExceptionOverride() {
+        @java.lang.Override
+        public SQLExceptionOverride.Override adjudicate(SQLException thrown) {
+          return "0A000".equals(thrown.getSQLState())
+              ? SQLExceptionOverride.Override.DO_NOT_EVICT
+              : SQLExceptionOverride.Override.CONTINUE_EVICT;
+        }
+      };
+
+  private PoolSettings() {}
+
+  /**
+   * Returns the settings of a pool.
+   *
+   * @param name the pool's name in logs, and that of its threads
+   * @param applicationName what the server's views show the connections as
+   * @param needed whether a server that cannot be reached fails the opening of the pool
+   * @param keeper runs the pool's upkeep
+   */
+  static HikariConfig of(
+      RoleConfig role,
+      String name,
+      String applicationName,
+      boolean needed,
+      ScheduledExecutorService keeper) {
+    HikariConfig pool = new HikariConfig();
+    pool.setPoolName(name);
+    pool.setScheduledExecutor(keeper);
+    pool.setJdbcUrl(role.jdbcUrl());
+    pool.setUsername(role.user());
+    role.password().map(Secret::reveal).ifPresent(pool::setPassword);
+    pool.setMaximumPoolSize(role.maxConnections());
+    pool.setMinimumIdle(role.minConnections());
+    pool.setIdleTimeout(idleTimeout(role, role.maxConnections()));
+    pool.setMaxLifetime(role.maxLifetime().toMillis());
+    Duration acquire = longer(role.acquireTimeout(), SHORTEST_ACQUIRE);
+    pool.setConnectionTimeout(acquire.toMillis());
+    pool.setValidationTimeout(shorter(acquire, LONGEST_VALIDATION).toMillis());
+    // One attempt, however long acquiring may take later; or none, and attempts in the background.
+    pool.setInitializationFailTimeout(needed ? 1 : -1);
+    pool.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
+    pool.setExceptionOverride(NOT_SUPPORTED_IS_NO_LOSS);
+    pool.setLeakDetectionThreshold(role.leakDetection().toMillis());
+    pool.setConnectionInitSql(session(role));
+
+    pool.addDataSourceProperty("ApplicationName", applicationName);
+    // Before the call gives up, which can then say that no connection was to be had, and why.
+    Duration connect = shorter(acquire.multipliedBy(3).dividedBy(4), LONGEST_CONNECT);
+    String connectSeconds = Long.toString(Math.max(1, connect.toSeconds()));
+    pool.addDataSourceProperty("connectTimeout", connectSeconds);
+    pool.addDataSourceProperty("loginTimeout", connectSeconds);
+    pool.addDataSourceProperty(
+        "socketTimeout", seconds(role.statementTimeout().plus(SOCKET_GRACE)));
+    // After a demotion the driver must not go by what it knew of its hosts.
+    pool.addDataSourceProperty("hostRecheckSeconds", "1");
+    pool.addDataSourceProperty("tcpKeepAlive", "true");
+    pool.addDataSourceProperty("logServerErrorDetail", "false");
+    pool.addDataSourceProperty("prepareThreshold", role.statementCache() == 0 ? "0" : "3");
+    pool.addDataSourceProperty(
+        "preparedStatementCacheQueries", Integer.toString(role.statementCache()));
+    return pool;
+  }
+
+  /** HikariCP warns of an idle timeout where the pool has a fixed size. */
+  static long idleTimeout(RoleConfig role, int size) {
+    return role.minConnections() < size ? role.idleTimeout().toMillis() : 0;
+  }
+
+  /**
+   * Returns the longest time of one call: the longer one of the wait for a connection and the run
+   * of a statement.
+   */
+  static Duration callLimit(RoleConfig role) {
+    return longer(role.acquireTimeout(), role.statementTimeout().plus(SOCKET_GRACE));
+  }
+
+  /** A durable commit is what every acknowledgement of this library relies on. */
+  private static String session(RoleConfig role) {
+    Map<String, String> expressions = new LinkedHashMap<>();
+    expressions.put("statement_timeout", millis(role.statementTimeout()));
+    expressions.put("lock_timeout", millis(role.lockTimeout()));
+    expressions.put("idle_in_transaction_session_timeout", millis(role.idleInTransactionTimeout()));
+    expressions.put(
+        "synchronous_commit",
+        """
+        CASE WHEN current_setting('synchronous_commit') IN ('off', 'local')
+             THEN 'on' ELSE current_setting('synchronous_commit') END""");
+    role.settings().forEach((name, value) -> expressions.put(name, quoted(value)));
+    StringJoiner session = new StringJoiner(",\n       ", "SELECT ", "");
+    expressions.forEach(
+        (name, expression) ->
+            session.add("set_config(" + quoted(name) + ", " + expression + ", false)"));
+    return session.toString();
+  }
+
+  private static String millis(Duration duration) {
+    return quoted(Long.toString(Math.max(1, duration.toMillis())));
+  }
+
+  private static String quoted(String text) {
+    return "'" + text.replace("'", "''") + "'";
+  }
+
+  static String seconds(Duration duration) {
+    return Long.toString(Math.max(1, duration.plusMillis(999).toSeconds()));
+  }
+
+  private static Duration shorter(Duration one, Duration other) {
+    return one.compareTo(other) < 0 ? one : other;
+  }
+
+  private static Duration longer(Duration one, Duration other) {
+    return one.compareTo(other) > 0 ? one : other;
+  }
+}

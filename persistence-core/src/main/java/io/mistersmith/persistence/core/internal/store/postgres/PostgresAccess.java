@@ -1,0 +1,52 @@
+package io.mistersmith.persistence.core.internal.store.postgres;
+
+import io.mistersmith.persistence.spi.sql.AgentStore;
+import io.mistersmith.persistence.spi.sql.CheckpointStore;
+import io.mistersmith.persistence.spi.sql.DeadLetterStore;
+import io.mistersmith.persistence.spi.sql.JournalStore;
+import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
+import io.mistersmith.persistence.spi.sql.SqlAccess;
+import io.mistersmith.persistence.spi.sql.StateStore;
+import java.util.UUID;
+
+/** The stores that run their statements in one place. A unit makes few of them, and each once. */
+class PostgresAccess implements SqlAccess {
+
+  private final Statements statements;
+  private final UUID installation;
+
+  PostgresAccess(Statements statements, UUID installation) {
+    this.statements = statements;
+    this.installation = installation;
+  }
+
+  @Override
+  public final AgentStore agents() {
+    return new PostgresAgentStore(statements);
+  }
+
+  @Override
+  public final StateStore states() {
+    return new PostgresStateStore(statements);
+  }
+
+  @Override
+  public final JournalStore journals() {
+    return new PostgresJournalStore(statements, installation);
+  }
+
+  @Override
+  public final DeadLetterStore deadLetters() {
+    return new PostgresDeadLetterStore(statements);
+  }
+
+  @Override
+  public final CheckpointStore checkpoints() {
+    return new PostgresCheckpointStore(statements, installation);
+  }
+
+  @Override
+  public final LifecycleEventStore lifecycleEvents() {
+    return new PostgresLifecycleEventStore(statements);
+  }
+}

@@ -1,0 +1,53 @@
+package io.mistersmith.persistence.core.internal.store.postgres;
+
+import static io.mistersmith.persistence.model.PostgresRole.MIGRATION;
+
+import io.mistersmith.persistence.config.PostgresConfig;
+import io.mistersmith.persistence.config.RoleConfig;
+import io.mistersmith.persistence.config.Secret;
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.error.TransientPersistenceException;
+import io.mistersmith.persistence.migration.MigrationRunner;
+import io.mistersmith.persistence.migration.model.MigrationException;
+import io.mistersmith.persistence.migration.report.MigrationReport;
+import org.postgresql.ds.PGSimpleDataSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Applies the bundled migrations that a database lacks, on connections of its own. */
+public final class SchemaMigration {
+
+  private static final Logger LOG = LoggerFactory.getLogger(SchemaMigration.class);
+
+  private SchemaMigration() {}
+
+  /**
+   * Brings the database to the bundled version; safe from any number of processes at the same time.
+   */
+  public static void apply(PostgresConfig config) {
+    PGSimpleDataSource source = new PGSimpleDataSource();
+    RoleConfig role = config.role(MIGRATION);
+    source.setUrl(role.jdbcUrl());
+    source.setUser(role.user());
+    role.password().map(Secret::reveal).ifPresent(source::setPassword);
+    source.setConnectTimeout((int) Math.max(1, role.acquireTimeout().toSeconds()));
+    source.setLogServerErrorDetail(false);
+    source.setApplicationName(role.applicationName().orElse("persistence-migration"));
+    try {
+      MigrationReport report =
+          MigrationRunner.builder()
+              .dataSource(source)
+              .sets(config.migrationSets().toArray(String[]::new))
+              .build()
+              .apply();
+      LOG.debug("schema of {}: {} scripts applied", role, report.applied().size());
+    } catch (MigrationException e) {
+      String message = "the schema of " + role + " was not migrated: " + e.getMessage();
+      if (e.kind().retryable()) {
+        throw new TransientPersistenceException(DataError.CONNECTION_FAILED, message, e);
+      }
+      throw new NonTransientPersistenceException(DataError.MISCONFIGURED, message, e);
+    }
+  }
+}

@@ -1,0 +1,248 @@
+package io.mistersmith.persistence.core.internal.store.postgres;
+
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.error.TransientPersistenceException;
+import io.mistersmith.persistence.spi.sql.SqlOptions;
+import io.mistersmith.persistence.spi.sql.SqlOptions.Isolation;
+import io.mistersmith.persistence.transaction.Transaction.Row;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.Query;
+import org.jdbi.v3.core.statement.Update;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs all statements in the transaction of one handle. A call that fails aborts the unit, also
+ * where PostgreSQL would go on: a caller cannot know which of its statements failed. For one
+ * thread.
+ */
+final class UnitStatements implements Statements {
+
+  private static final String LIMIT = "SELECT set_config('statement_timeout', :millis, true)";
+
+  private final Database database;
+  private final Handle handle;
+  private final SqlOptions options;
+  private final boolean readOnly;
+  private final Thread owner = Thread.currentThread();
+  private final long began = System.nanoTime();
+  private Duration limit;
+  private boolean limited;
+  private int savepoints;
+  private @Nullable PersistenceException failure;
+  private boolean ended;
+
+  UnitStatements(Database database, Handle handle, SqlOptions options, boolean readOnly) {
+    this.database = database;
+    this.handle = handle;
+    this.options = options;
+    this.readOnly = readOnly;
+    this.limit = database.statementTimeout();
+  }
+
+  @Override
+  public <T> T read(String what, Function<Handle, T> work) {
+    return run(what, work);
+  }
+
+  @Override
+  public <T> T snapshot(String what, Function<Handle, T> work) {
+    requireIsolation(what, Isolation.REPEATABLE_READ);
+    return run(what, work);
+  }
+
+  @Override
+  public <T> T write(String what, Function<Handle, T> work) {
+    requireWritable(what);
+    return run(what, work);
+  }
+
+  @Override
+  public <T> T transaction(SqlOptions asked, Function<Handle, T> work) {
+    requireWritable(asked.what());
+    requireIsolation(asked.what(), asked.isolation());
+    return run(asked.what(), work);
+  }
+
+  @Override
+  public <T> T attempt(SqlOptions asked, Function<Handle, T> work) {
+    return nested(() -> transaction(asked, work));
+  }
+
+  @Override
+  public <T> T whole(Supplier<T> call) {
+    try {
+      return call.get();
+    } catch (PersistenceException e) {
+      failure = e;
+      throw e;
+    }
+  }
+
+  /** Runs a statement of the application; returns how many rows it changed. */
+  int update(String sql, Map<String, ?> parameters) {
+    requireUsable();
+    Update statement = ApplicationStatement.of(sql, parameters).update(handle);
+    return run(options.what(), same -> statement.execute());
+  }
+
+  /** Runs a statement of the application; returns its rows. */
+  List<Row> query(String sql, Map<String, ?> parameters) {
+    requireUsable();
+    Query statement = ApplicationStatement.of(sql, parameters).query(handle);
+    return run(
+        options.what(), same -> statement.scanResultSet((rows, context) -> SqlRow.all(rows.get())));
+  }
+
+  /** Leaves the row that a part of this unit is found by. */
+  void note(String correlationId) {
+    boolean unused =
+        run(
+            options.what(),
+            same -> {
+              UnitOpening.note(
+                  same, SqlOptions.of(options.what()).withCorrelationId(correlationId));
+              return true;
+            });
+  }
+
+  private <T> T run(String what, Function<Handle, T> work) {
+    requireUsable();
+    try {
+      keepDeadline();
+      return work.apply(handle);
+    } catch (RuntimeException | Error e) {
+      PersistenceException typed = database.typed(what, e);
+      failure = typed;
+      if (e instanceof Error error) {
+        throw error;
+      }
+      if (readOnly && PostgresFailures.state(e).equals(PostgresFailures.READ_ONLY)) {
+        throw new IllegalStateException(what + ": the transaction is read-only", typed);
+      }
+      throw typed;
+    }
+  }
+
+  /** Runs work after a savepoint, and rolls back to it when the work throws. */
+  <T> T nested(Supplier<? extends T> work) {
+    requireUsable();
+    savepoints++;
+    String savepoint = "nested_" + savepoints;
+    handle.savepoint(savepoint);
+    try {
+      T result = work.get();
+      requireNoFailure();
+      handle.releaseSavepoint(savepoint);
+      return result;
+    } catch (RuntimeException | Error e) {
+      rollBackTo(savepoint, e);
+      throw e;
+    } finally {
+      savepoints--;
+    }
+  }
+
+  private void rollBackTo(String savepoint, Throwable thrown) {
+    if (ended) {
+      return;
+    }
+    try {
+      handle.rollbackToSavepoint(savepoint);
+      failure = null;
+      // The server may have forgotten the limit with what was rolled back.
+      limit = database.statementTimeout();
+      limited = false;
+    } catch (RuntimeException e) {
+      failure = database.typed(options.what(), e);
+      thrown.addSuppressed(failure);
+    }
+  }
+
+  /** Fails when the work must not be committed. */
+  void requireCommittable() {
+    requireNoFailure();
+    if (options.deadline().isPresent()) {
+      requireTimeLeft(options.deadline().get());
+    }
+  }
+
+  /** Fails when a call failed that was not rolled back since: a commit would be a rollback. */
+  private void requireNoFailure() {
+    PersistenceException first = failure;
+    if (first == null) {
+      return;
+    }
+    String message =
+        options.what()
+            + ": an earlier call in it failed, so that it is rolled back; use SqlUnit.nested to go"
+            + " on after a failure ("
+            + first.getMessage()
+            + ")";
+    throw first.isTransient()
+        ? new TransientPersistenceException(first.error(), message, first)
+        : new NonTransientPersistenceException(first.error(), message, first);
+  }
+
+  void end() {
+    ended = true;
+  }
+
+  private void requireUsable() {
+    if (ended) {
+      throw new IllegalStateException(options.what() + ": the unit of work has ended");
+    }
+    if (Thread.currentThread() != owner) {
+      throw new IllegalStateException(
+          options.what() + ": a unit of work belongs to the thread that runs it");
+    }
+    requireNoFailure();
+  }
+
+  private void requireWritable(String what) {
+    if (readOnly) {
+      throw new IllegalStateException(
+          what + ": these reads must not write; use SqlStore.inTransaction for that");
+    }
+  }
+
+  private void requireIsolation(String what, Isolation least) {
+    if (options.isolation().compareTo(least) < 0) {
+      throw new IllegalStateException(
+          what + " needs a unit with the isolation " + least + "; see SqlOptions");
+    }
+  }
+
+  /**
+   * Tells the server how long a statement may take, as soon as it is less than nine tenths of the
+   * session's limit, and then as soon as it is half of what it knows: it costs a round trip.
+   */
+  private void keepDeadline() {
+    if (options.deadline().isEmpty()) {
+      return;
+    }
+    Duration left = requireTimeLeft(options.deadline().get());
+    if (left.compareTo(limited ? limit.dividedBy(2) : limit.multipliedBy(9).dividedBy(10)) < 0) {
+      limited = true;
+      limit = left;
+      String millis = Long.toString(Math.max(1, left.toMillis()));
+      handle.createQuery(LIMIT).bind("millis", millis).mapTo(String.class).one();
+    }
+  }
+
+  private Duration requireTimeLeft(Duration deadline) {
+    Duration left = deadline.minusNanos(System.nanoTime() - began);
+    if (left.isNegative() || left.isZero()) {
+      throw new TransientPersistenceException(
+          DataError.CONNECTION_FAILED,
+          options.what() + ": the deadline passed; nothing was applied");
+    }
+    return left;
+  }
+}

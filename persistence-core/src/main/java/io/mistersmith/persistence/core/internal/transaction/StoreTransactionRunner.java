@@ -1,0 +1,163 @@
+package io.mistersmith.persistence.core.internal.transaction;
+
+import io.mistersmith.persistence.spi.sql.SqlOptions;
+import io.mistersmith.persistence.spi.sql.SqlStore;
+import io.mistersmith.persistence.spi.sql.SqlUnit;
+import io.mistersmith.persistence.transaction.Transaction;
+import io.mistersmith.persistence.transaction.TransactionOptions;
+import io.mistersmith.persistence.transaction.TransactionOptions.Nesting;
+import io.mistersmith.persistence.transaction.TransactionRunner;
+import java.time.Duration;
+import java.util.UUID;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** Runs transactions over any durable store. Thread-safe. */
+public final class StoreTransactionRunner implements TransactionRunner {
+
+  /** How long a committed transaction is found by its correlation id. */
+  public static final Duration RETENTION = Duration.ofDays(7);
+
+  /** Runs a unit in a transaction that the application began. */
+  public interface Join {
+    /** Runs {@code work} with these options. */
+    <T> T run(SqlOptions options, Function<? super SqlUnit, ? extends T> work);
+  }
+
+  private final SqlStore sql;
+  private final Repositories repositories;
+
+  @SuppressWarnings("ThreadLocalUsage") // of this runner: a thread may use several
+  private final ThreadLocal<@Nullable UnitTransaction> current = new ThreadLocal<>();
+
+  /** Runs transactions of {@code sql}, with these repositories in them. */
+  public StoreTransactionRunner(SqlStore sql, Repositories repositories) {
+    this.sql = sql;
+    this.repositories = repositories;
+  }
+
+  @Override
+  public <T> T run(TransactionOptions options, Function<? super Transaction, ? extends T> body) {
+    UnitTransaction outer = current.get();
+    if (outer == null) {
+      return alone(options, body);
+    }
+    return switch (options.nesting()) {
+      case JOIN -> part(outer, options, body);
+      case INDEPENDENT -> alone(options, body);
+      case REFUSE ->
+          throw new IllegalStateException(
+              options.what()
+                  + ": it is started in the body of another transaction ("
+                  + outer.options()
+                  + "), which its nesting rule refuses");
+    };
+  }
+
+  private <T> T alone(TransactionOptions given, Function<? super Transaction, ? extends T> body) {
+    TransactionOptions options = withId(given);
+    return new Attempts<T>(
+            sql,
+            options,
+            (asked, returned) ->
+                sql.inTransaction(asked, unit -> within(unit, options, body, returned)))
+        .run();
+  }
+
+  /**
+   * Gives a coordinated transaction an id, so that the outcome of a lost COMMIT can be looked up.
+   */
+  private static TransactionOptions withId(TransactionOptions options) {
+    if (options.correlationId().isPresent()
+        || options.isReadOnly()
+        || !options.boundary().isCoordinated()) {
+      return options;
+    }
+    return options.toBuilder().correlationId(UUID.randomUUID().toString()).build();
+  }
+
+  /** Runs the body in a unit, which is this thread's transaction meanwhile. */
+  private <T> T within(
+      SqlUnit unit,
+      TransactionOptions options,
+      Function<? super Transaction, ? extends T> body,
+      Returned<T> returned) {
+    UnitTransaction transaction = new UnitTransaction(unit, options, repositories);
+    UnitTransaction outer = current.get();
+    current.set(transaction);
+    try {
+      return returned.by(transaction, transaction.run(body));
+    } finally {
+      if (outer == null) {
+        current.remove();
+      } else {
+        current.set(outer);
+      }
+    }
+  }
+
+  /** Runs a body as a part of the transaction that runs on this thread. */
+  private <T> T part(
+      UnitTransaction outer,
+      TransactionOptions options,
+      Function<? super Transaction, ? extends T> body) {
+    requireFit(outer.options(), options);
+    UnitTransaction transaction = outer.part(options);
+    return outer.nested(
+        () -> {
+          options.correlationId().ifPresent(id -> transaction.unit().note(id));
+          current.set(transaction);
+          try {
+            return transaction.run(body);
+          } finally {
+            current.set(outer);
+          }
+        });
+  }
+
+  private static void requireFit(TransactionOptions outer, TransactionOptions inner) {
+    if (inner.isolation().compareTo(outer.isolation()) > 0) {
+      throw new IllegalStateException(
+          inner.what()
+              + ": it needs the isolation "
+              + inner.isolation()
+              + ", and the transaction that it joins has less ("
+              + outer
+              + "); raise that one's, or use "
+              + Nesting.INDEPENDENT);
+    }
+    if (outer.isReadOnly() && !inner.isReadOnly()) {
+      throw new IllegalStateException(
+          inner.what() + ": the transaction that it joins only reads (" + outer + ")");
+    }
+  }
+
+  /**
+   * Runs a body once, in a transaction that the application began, and that it commits or rolls
+   * back. The work after the commit is left to the background services.
+   */
+  public <T> T join(
+      Join application,
+      TransactionOptions options,
+      Function<? super Transaction, ? extends T> body) {
+    return application.run(
+        StoreOptions.joining(options),
+        unit -> {
+          options.correlationId().ifPresent(unit::note);
+          return within(unit, options, body, new Returned<>());
+        });
+  }
+
+  @Override
+  public Outcome outcome(String correlationId) {
+    return sql.isCommitted(correlationId) ? Outcome.COMMITTED : Outcome.NOT_COMMITTED;
+  }
+
+  /** Forgets what is older than {@link #RETENTION}. */
+  public void sweep() {
+    int deleted;
+    do {
+      deleted = sql.sweepCommitted(RETENTION);
+    } while (deleted > 0);
+  }
+}

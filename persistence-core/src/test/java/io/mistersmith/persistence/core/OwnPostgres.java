@@ -1,0 +1,21 @@
+package io.mistersmith.persistence.core;
+
+import io.mistersmith.persistence.testkit.server.PostgresOptions;
+import io.mistersmith.persistence.testkit.server.PostgresServer;
+
+/** PostgreSQL servers that belong to one test, which may kill or pause them. */
+public final class OwnPostgres {
+
+  private static final boolean SYNC = !"false".equals(System.getProperty("persistence.test.sync"));
+
+  private OwnPostgres() {}
+
+  /**
+   * Starts one. With {@code persistence.test.sync=false} it runs without fsync and keeps the other
+   * durable settings: a commit is then in the kernel's cache, which outlives a killed process.
+   */
+  public static PostgresServer start() {
+    PostgresOptions options = PostgresOptions.defaults();
+    return PostgresServer.start(SYNC ? options : options.withServerSetting("fsync", "off"));
+  }
+}

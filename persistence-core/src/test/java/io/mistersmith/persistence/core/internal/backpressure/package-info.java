@@ -1,5 +1,0 @@
-/** Tests of the slowing down of writes. */
-@NullMarked
-package io.mistersmith.persistence.core.internal.backpressure;
-
-import org.jspecify.annotations.NullMarked;

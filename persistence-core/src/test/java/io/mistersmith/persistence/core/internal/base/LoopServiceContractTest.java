@@ -1,0 +1,9 @@
+package io.mistersmith.persistence.core.internal.base;
+
+class LoopServiceContractTest extends ServiceContract {
+
+  @Override
+  Background service(String name, Background.Work turn) {
+    return services.loop(name, "nothing is done", turn);
+  }
+}

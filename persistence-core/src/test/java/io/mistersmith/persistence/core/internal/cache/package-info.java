@@ -1,5 +1,0 @@
-/** Tests of what this process keeps in its own memory. */
-@NullMarked
-package io.mistersmith.persistence.core.internal.cache;
-
-import org.jspecify.annotations.NullMarked;

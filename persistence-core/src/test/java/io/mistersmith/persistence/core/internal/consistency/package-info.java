@@ -1,5 +1,0 @@
-/** Tests of how KV and PostgreSQL are compared. */
-@NullMarked
-package io.mistersmith.persistence.core.internal.consistency;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,185 @@
+package io.mistersmith.persistence.core.internal.state.flush;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.mistersmith.persistence.config.FlushConfig;
+import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.spi.hot.EntryMetadata;
+import io.mistersmith.persistence.spi.hot.JournalEntry;
+import io.mistersmith.persistence.spi.hot.JournalReader;
+import io.mistersmith.persistence.spi.hot.Operation;
+import io.mistersmith.persistence.spi.sql.JournalPosition;
+import io.mistersmith.persistence.spi.sql.JournalStore.StateChange;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Optional;
+import java.util.Queue;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+class BatchCollectorTest {
+
+  private static final Duration LONG = Duration.ofHours(1);
+  private static final JournalPosition POSITION =
+      new JournalPosition(
+          "B",
+          7,
+          0,
+          Instant.EPOCH,
+          Instant.EPOCH,
+          List.of(new JournalPosition.Epoch(7, 5), new JournalPosition.Epoch(3, 1)));
+
+  private final Script reader = new Script();
+  private final Urgency urgency = new Urgency();
+
+  @Test
+  void isEmptyWhenNothingArrives() {
+    assertThat(collect(FlushConfig.defaults()).isEmpty()).isTrue();
+  }
+
+  @Test
+  @Timeout(10)
+  void closesAtEnoughDirtyKeysWithoutWaitingForAge() {
+    for (int i = 1; i <= 50; i++) {
+      reader.add(entry(i, "key" + i));
+    }
+    Batch batch =
+        collect(FlushConfig.builder().dirtyKeys(50).maxAge(LONG).maxBytes(1 << 20).build());
+    assertThat(batch.keys()).isEqualTo(50);
+  }
+
+  @Test
+  @Timeout(10)
+  void countsKeysAndNotEntries() {
+    for (int i = 1; i <= 60; i++) {
+      reader.add(entry(i, "hot"));
+    }
+    Batch batch =
+        collect(
+            FlushConfig.builder()
+                .dirtyKeys(50)
+                .maxAge(Duration.ofMillis(20))
+                .maxBytes(1 << 20)
+                .build());
+    assertThat(batch.entries()).isEqualTo(60);
+    assertThat(batch.keys()).isEqualTo(1);
+    assertThat(batch.changes().get(0).revision()).isEqualTo(new Revision.OfJournal(7, 60));
+  }
+
+  @Test
+  @Timeout(10)
+  void closesByAgeWhenTooFewKeysArrive() {
+    reader.add(entry(1, "a"));
+    assertThat(
+            collect(
+                    FlushConfig.builder()
+                        .dirtyKeys(50)
+                        .maxAge(Duration.ofMillis(20))
+                        .maxBytes(1 << 20)
+                        .build())
+                .entries())
+        .isEqualTo(1);
+  }
+
+  @Test
+  @Timeout(10)
+  void closesByBytes() {
+    for (int i = 1; i <= 100; i++) {
+      reader.add(entry(i, "key" + i));
+    }
+    Batch batch =
+        collect(FlushConfig.builder().dirtyKeys(1000).maxAge(LONG).maxBytes(64 * 1024).build());
+    assertThat(batch.bytes()).isBetween(64L * 1024, 65L * 1024);
+  }
+
+  @Test
+  @Timeout(10)
+  void takesABacklogUpToItsBound() {
+    for (int i = 1; i <= 5000; i++) {
+      reader.add(entry(i, "key" + i));
+    }
+    assertThat(collect(FlushConfig.defaults()).entries()).isEqualTo(2000);
+    assertThat(collect(FlushConfig.defaults()).firstSequence()).isEqualTo(2001);
+  }
+
+  @Test
+  @Timeout(10)
+  void closesAtOnceWhenAskedFor() {
+    reader.add(entry(1, "a"));
+    reader.add(entry(2, "b"));
+    urgency.raise(2);
+    assertThat(
+            collect(FlushConfig.builder().dirtyKeys(50).maxAge(LONG).maxBytes(1 << 20).build())
+                .lastSequence())
+        .isEqualTo(2);
+  }
+
+  @Test
+  void namesEachEntryByItsEpochAndSetsHydrationsApart() {
+    reader.add(entry(1, "old"));
+    reader.add(entry(5, "new"));
+    reader.add(
+        new JournalEntry(
+            "$KV.B.a.hydrated",
+            Optional.of(StateKey.of(AgentId.external("a"), "hydrated")),
+            6,
+            Instant.EPOCH,
+            Operation.PUT,
+            new byte[1],
+            EntryMetadata.hydrated(new Revision.OfJournal(3, 1), Optional.empty()),
+            0));
+    Batch batch = collect(FlushConfig.defaults());
+    assertThat(batch.changes().stream().map(StateChange::revision))
+        .containsExactly(new Revision.OfJournal(3, 1), new Revision.OfJournal(7, 5));
+    assertThat(batch.hydrations()).hasSize(1);
+    assertThat(batch.entries()).isEqualTo(3);
+    assertThat(batch.lagNanos(Instant.EPOCH.plusMillis(10))).containsExactly(9_000_000, 5_000_000);
+    assertThat(batch.lastSequence()).isEqualTo(6);
+  }
+
+  private Batch collect(FlushConfig config) {
+    return new BatchCollector(config, urgency, new BatchLimit(config.maxEntries()))
+        .collect(reader.next(Duration.ZERO), reader, POSITION);
+  }
+
+  private static JournalEntry entry(long sequence, String key) {
+    return new JournalEntry(
+        "$KV.B.a." + key,
+        Optional.of(StateKey.of(AgentId.external("a"), key)),
+        sequence,
+        Instant.EPOCH.plusMillis(sequence),
+        Operation.PUT,
+        new byte[1024],
+        EntryMetadata.NONE,
+        0);
+  }
+
+  /** A reader that has these entries and then nothing more. */
+  private static final class Script implements JournalReader {
+
+    private final Queue<JournalEntry> entries = new ArrayDeque<>();
+
+    void add(JournalEntry entry) {
+      entries.add(entry);
+    }
+
+    @Override
+    public Optional<JournalEntry> next(Duration wait) {
+      return Optional.ofNullable(entries.poll());
+    }
+
+    @Override
+    public long position() {
+      return 0;
+    }
+
+    @Override
+    public void close() {
+      entries.clear();
+    }
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.mistersmith.persistence.core.internal.state.repository;
+
+import org.jspecify.annotations.NullMarked;

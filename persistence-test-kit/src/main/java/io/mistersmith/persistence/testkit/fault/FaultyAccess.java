@@ -1,0 +1,51 @@
+package io.mistersmith.persistence.testkit.fault;
+
+import io.mistersmith.persistence.spi.sql.AgentStore;
+import io.mistersmith.persistence.spi.sql.CheckpointStore;
+import io.mistersmith.persistence.spi.sql.DeadLetterStore;
+import io.mistersmith.persistence.spi.sql.JournalStore;
+import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
+import io.mistersmith.persistence.spi.sql.SqlAccess;
+import io.mistersmith.persistence.spi.sql.StateStore;
+
+/** The stores of the durable side, with faults on each call. */
+class FaultyAccess implements SqlAccess {
+
+  private final SqlAccess real;
+  private final CallHook hook;
+
+  FaultyAccess(SqlAccess real, CallHook hook) {
+    this.real = real;
+    this.hook = hook;
+  }
+
+  @Override
+  public final AgentStore agents() {
+    return SqlFaults.around(AgentStore.class, real.agents(), hook);
+  }
+
+  @Override
+  public final StateStore states() {
+    return SqlFaults.around(StateStore.class, real.states(), hook);
+  }
+
+  @Override
+  public final JournalStore journals() {
+    return SqlFaults.around(JournalStore.class, real.journals(), hook);
+  }
+
+  @Override
+  public final DeadLetterStore deadLetters() {
+    return SqlFaults.around(DeadLetterStore.class, real.deadLetters(), hook);
+  }
+
+  @Override
+  public final CheckpointStore checkpoints() {
+    return SqlFaults.around(CheckpointStore.class, real.checkpoints(), hook);
+  }
+
+  @Override
+  public final LifecycleEventStore lifecycleEvents() {
+    return SqlFaults.around(LifecycleEventStore.class, real.lifecycleEvents(), hook);
+  }
+}

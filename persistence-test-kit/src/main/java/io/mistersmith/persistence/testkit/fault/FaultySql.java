@@ -1,0 +1,63 @@
+package io.mistersmith.persistence.testkit.fault;
+
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.TransientPersistenceException;
+import io.mistersmith.persistence.spi.sql.SqlAccess;
+import io.mistersmith.persistence.spi.sql.SqlOptions;
+import io.mistersmith.persistence.spi.sql.SqlStore;
+import io.mistersmith.persistence.spi.sql.SqlUnit;
+import java.time.Duration;
+import java.util.function.Function;
+
+/**
+ * The durable side with faults: on the transaction as a whole ({@link Call#TRANSACTION}), whose
+ * lost acknowledgement is that of the commit, and on each call of a store, within a transaction
+ * too.
+ */
+final class FaultySql extends FaultyAccess implements SqlStore {
+
+  private final SqlStore real;
+  private final Faults faults;
+
+  FaultySql(SqlStore real, Faults faults) {
+    super(real, faults.hook());
+    this.real = real;
+    this.faults = faults;
+  }
+
+  @Override
+  public <T> T inTransaction(SqlOptions options, Function<? super SqlUnit, ? extends T> work) {
+    boolean lostAcknowledgement = faults.before(Call.TRANSACTION);
+    T committed =
+        real.inTransaction(
+            options,
+            unit -> {
+              CutOff cutOff = new CutOff(faults);
+              T result = work.apply(new FaultyUnit(unit, cutOff));
+              cutOff.requireConnected();
+              return result;
+            });
+    faults.on(Call.TRANSACTION).after(false);
+    if (lostAcknowledgement) {
+      throw new TransientPersistenceException(
+          DataError.OUTCOME_UNKNOWN,
+          options.what() + ": injected fault: the acknowledgement of the commit was lost");
+    }
+    return committed;
+  }
+
+  @Override
+  public boolean isCommitted(String correlationId) {
+    return faults.run(Call.SQL_READ, () -> real.isCommitted(correlationId));
+  }
+
+  @Override
+  public int sweepCommitted(Duration age) {
+    return faults.run(Call.SQL_WRITE, () -> real.sweepCommitted(age));
+  }
+
+  @Override
+  public <T> T read(SqlOptions options, Function<? super SqlAccess, ? extends T> work) {
+    return real.read(options, access -> work.apply(new FaultyAccess(access, faults.hook())));
+  }
+}

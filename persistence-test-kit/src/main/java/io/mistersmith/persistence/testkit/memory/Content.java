@@ -1,0 +1,127 @@
+package io.mistersmith.persistence.testkit.memory;
+
+import io.mistersmith.persistence.agent.LifecycleEvents.LifecycleEvent;
+import io.mistersmith.persistence.checkpoint.Checkpoint;
+import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.operations.DeadLetters.DeadLetter;
+import io.mistersmith.persistence.spi.sql.AgentStore.StoredAgent;
+import io.mistersmith.persistence.spi.sql.JournalPosition;
+import io.mistersmith.persistence.spi.sql.JournalStore.StateChange;
+import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * The committed content of the durable store. Rows are immutable, so that a row which is another
+ * object was changed; the tables are guarded by the {@link MemoryDatabase} that has them.
+ */
+record Content(
+    UUID installation,
+    Table<AgentId, AgentRow> agents,
+    Table<StateId, StateRow> states,
+    Table<UUID, DeadRow> deadLetters,
+    Table<String, PositionRow> positions,
+    Table<SampledFor, List<Sample>> samples,
+    Table<String, Lease> leases,
+    Table<UUID, CheckpointRow> checkpoints,
+    Table<EventId, LifecycleEvent> events,
+    Table<String, Instant> committed) {
+
+  /** A row of the registry. */
+  record AgentRow(StoredAgent stored, Optional<Instant> heartbeat, long publishedVersion) {}
+
+  /** The primary key of a state row. */
+  record StateId(AgentId agent, String path) implements Comparable<StateId> {
+
+    private static final Comparator<StateId> ORDER =
+        Comparator.comparing((StateId id) -> id.agent().toString()).thenComparing(StateId::path);
+
+    @Override
+    public int compareTo(StateId other) {
+      return ORDER.compare(this, other);
+    }
+  }
+
+  /** A row of the state; a tombstone's age counts from {@code since}. */
+  record StateRow(StoredState stored, Instant since) {}
+
+  /** A dead letter with all that it takes to replay it. */
+  record DeadRow(DeadLetter letter, StateChange change) {}
+
+  /** Where a journal's position is, and since when. */
+  record PositionRow(JournalPosition position, Instant movedAt) {}
+
+  /** The right to flush. */
+  record Lease(String holder, Instant until) {}
+
+  /** Where a journal's position was, and since when. */
+  record Sample(long epoch, long sequence, Instant movedAt) {}
+
+  /** For whom samples are taken. */
+  record SampledFor(String bucket, Duration age) implements Comparable<SampledFor> {
+
+    private static final Comparator<SampledFor> ORDER =
+        Comparator.comparing(SampledFor::bucket).thenComparing(SampledFor::age);
+
+    @Override
+    public int compareTo(SampledFor other) {
+      return ORDER.compare(this, other);
+    }
+  }
+
+  /** A checkpoint with all that it holds, its parents' entries too. */
+  record CheckpointRow(Checkpoint checkpoint, Map<String, StoredState> entries) {}
+
+  /** The primary key of an event. */
+  record EventId(UUID id, Instant at) {}
+
+  /** Returns empty tables of a new installation. */
+  static Content empty() {
+    return new Content(
+        UUID.randomUUID(),
+        Table.inOrderOfInsertion(),
+        Table.inOrderOfKeys(),
+        Table.inOrderOfInsertion(),
+        Table.inOrderOfInsertion(),
+        Table.inOrderOfKeys(),
+        Table.inOrderOfInsertion(),
+        Table.inOrderOfInsertion(),
+        Table.inOrderOfInsertion(),
+        Table.inOrderOfInsertion());
+  }
+
+  /** Returns a copy; none of its rows is locked. */
+  Content copy() {
+    return new Content(
+        installation,
+        agents.copy(),
+        states.copy(),
+        deadLetters.copy(),
+        positions.copy(),
+        samples.copy(),
+        leases.copy(),
+        checkpoints.copy(),
+        events.copy(),
+        committed.copy());
+  }
+
+  /** Returns the same tables as another installation's. */
+  Content withInstallation(UUID another) {
+    return new Content(
+        another,
+        agents,
+        states,
+        deadLetters,
+        positions,
+        samples,
+        leases,
+        checkpoints,
+        events,
+        committed);
+  }
+}

@@ -1,0 +1,49 @@
+package io.mistersmith.persistence.testkit.memory;
+
+import io.mistersmith.persistence.spi.sql.AgentStore;
+import io.mistersmith.persistence.spi.sql.CheckpointStore;
+import io.mistersmith.persistence.spi.sql.DeadLetterStore;
+import io.mistersmith.persistence.spi.sql.JournalStore;
+import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
+import io.mistersmith.persistence.spi.sql.SqlAccess;
+import io.mistersmith.persistence.spi.sql.StateStore;
+
+/** The stores over one session. */
+class MemoryAccess implements SqlAccess {
+
+  private final Session session;
+
+  MemoryAccess(Session session) {
+    this.session = session;
+  }
+
+  @Override
+  public final AgentStore agents() {
+    return new MemoryAgentStore(session);
+  }
+
+  @Override
+  public final StateStore states() {
+    return new MemoryStateStore(session);
+  }
+
+  @Override
+  public final JournalStore journals() {
+    return new MemoryJournalStore(session);
+  }
+
+  @Override
+  public final DeadLetterStore deadLetters() {
+    return new MemoryDeadLetterStore(session);
+  }
+
+  @Override
+  public final CheckpointStore checkpoints() {
+    return new MemoryCheckpointStore(session);
+  }
+
+  @Override
+  public final LifecycleEventStore lifecycleEvents() {
+    return new MemoryLifecycleEventStore(session);
+  }
+}

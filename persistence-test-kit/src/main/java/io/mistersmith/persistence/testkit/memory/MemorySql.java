@@ -1,0 +1,90 @@
+package io.mistersmith.persistence.testkit.memory;
+
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.TransientPersistenceException;
+import io.mistersmith.persistence.spi.sql.SqlAccess;
+import io.mistersmith.persistence.spi.sql.SqlOptions;
+import io.mistersmith.persistence.spi.sql.SqlOptions.Isolation;
+import io.mistersmith.persistence.spi.sql.SqlStore;
+import io.mistersmith.persistence.spi.sql.SqlUnit;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.function.Function;
+
+/** The durable side of one runtime. Thread-safe. */
+final class MemorySql extends MemoryAccess implements SqlStore {
+
+  private final MemoryDatabase database;
+  private final Connection connection;
+  private final Duration statementTimeout;
+
+  MemorySql(MemoryDatabase database, Connection connection, Duration statementTimeout) {
+    super(new AutoCommit(database, connection, statementTimeout, false));
+    this.database = database;
+    this.connection = connection;
+    this.statementTimeout = statementTimeout;
+  }
+
+  @Override
+  public <T> T inTransaction(SqlOptions options, Function<? super SqlUnit, ? extends T> work) {
+    return repeated(options, options.isReadOnly(), work);
+  }
+
+  @Override
+  public <T> T read(SqlOptions options, Function<? super SqlAccess, ? extends T> work) {
+    if (options.isolation() == Isolation.READ_COMMITTED) {
+      connection.checkSql();
+      return work.apply(
+          new MemoryAccess(new AutoCommit(database, connection, statementTimeout, true)));
+    }
+    return repeated(options, true, work);
+  }
+
+  private <T> T repeated(
+      SqlOptions options, boolean readOnly, Function<? super SqlUnit, ? extends T> work) {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return once(options, readOnly, work);
+      } catch (TransientPersistenceException e) {
+        if (e.error() != DataError.TRANSACTION_CONFLICT || attempt == options.attempts()) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private <T> T once(
+      SqlOptions options, boolean readOnly, Function<? super SqlUnit, ? extends T> work) {
+    connection.checkSql();
+    UnitSession session =
+        new UnitSession(database, connection, options, statementTimeout, readOnly);
+    try {
+      options.correlationId().ifPresent(session::note);
+      T result = work.apply(new MemoryUnit(session));
+      session.commit();
+      return result;
+    } finally {
+      session.end();
+    }
+  }
+
+  @Override
+  public boolean isCommitted(String correlationId) {
+    connection.checkSql();
+    return database.transact(
+        statementTimeout,
+        false,
+        tables -> {
+          tables.committed.lock(correlationId);
+          return tables.committed.contains(correlationId);
+        });
+  }
+
+  @Override
+  public int sweepCommitted(Duration age) {
+    connection.checkSql();
+    Instant before = connection.now().minus(age);
+    return database.transact(
+        statementTimeout, false, tables -> tables.committed.removeIf(at -> at.isBefore(before)));
+  }
+}
