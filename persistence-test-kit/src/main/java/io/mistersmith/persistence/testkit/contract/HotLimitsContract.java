@@ -64,29 +64,36 @@ public abstract class HotLimitsContract extends StoresContract {
 
   @Test
   void aFullBucketRefusesNewKeysAndTakesThemAgainWhenThereIsRoom() throws Exception {
-    HotBucket bucket =
-        configured(
-            Bucket.SESSION_DATA,
-            Bucket.SESSION_DATA.defaults().toBuilder().maxBytes(64L * 1024).build());
+    HotBucket bucket = limitedTo64Kilobytes();
     int stored = 0;
-    while (stored < 100 && succeeds(write(bucket, "k" + stored, DataError.STORE_FULL))) {
+    while (stored < 100 && succeeds(write(bucket, "k" + stored, 1_000))) {
       stored++;
     }
-    assertThat(stored).isBetween(10, 70);
-    for (int i = 0; i < stored; i++) {
-      assertThat(
-              bucket.reads().get(StateKey.of(AgentId.external("agent"), "k" + i), ReadFrom.LEADER))
-          .isPresent();
+    assertStored(bucket, stored);
+    if (!limitsBytes()) {
+      assertThat(stored).isEqualTo(100);
+      return;
     }
+    assertThat(stored).isBetween(10, 70);
     for (int i = 0; i < 5; i++) {
       bucket
           .writes()
-          .evict(
-              bucket.journal().subject(StateKey.of(AgentId.external("agent"), "k" + i)),
-              Long.MAX_VALUE - 1)
+          .evict(bucket.journal().subject(external("k" + i)), Long.MAX_VALUE - 1)
           .get(10, TimeUnit.SECONDS);
     }
-    assertThat(succeeds(write(bucket, "another", DataError.STORE_FULL))).isTrue();
+    assertThat(succeeds(write(bucket, "another", 1_000))).isTrue();
+  }
+
+  @Test
+  void aBucketThatIsFilledToTheLastByteDropsNothing() {
+    HotBucket bucket = limitedTo64Kilobytes();
+    int stored = 0;
+    for (int size = 1_000; size >= 0; size -= 20) {
+      while (stored < 200 && succeeds(write(bucket, "k" + stored, size))) {
+        stored++;
+      }
+    }
+    assertStored(bucket, stored);
   }
 
   @Test
@@ -113,19 +120,32 @@ public abstract class HotLimitsContract extends StoresContract {
     return open(config).hot().bucket(bucket);
   }
 
-  private Runnable write(HotBucket bucket, String key, DataError expected) {
+  private HotBucket limitedTo64Kilobytes() {
+    return configured(
+        Bucket.SESSION_DATA,
+        Bucket.SESSION_DATA.defaults().toBuilder().maxBytes(64L * 1024).build());
+  }
+
+  /** Requires the entries {@code k0} and so on. */
+  private static void assertStored(HotBucket bucket, int entries) {
+    for (int i = 0; i < entries; i++) {
+      assertThat(bucket.reads().get(external("k" + i), ReadFrom.LEADER)).as("k" + i).isPresent();
+    }
+  }
+
+  private static StateKey external(String key) {
+    return StateKey.of(AgentId.external("agent"), key);
+  }
+
+  private static Runnable write(HotBucket bucket, String key, int size) {
     return () -> {
       try {
         bucket
             .writes()
             .publish(
-                StateKey.of(AgentId.external("agent"), key),
-                Operation.PUT,
-                new byte[1_000],
-                EntryMetadata.NONE,
-                HotWrites.ANY);
+                external(key), Operation.PUT, new byte[size], EntryMetadata.NONE, HotWrites.ANY);
       } catch (PersistenceException e) {
-        Failures.assertIs(expected, e);
+        Failures.assertIs(DataError.STORE_FULL, e);
         throw e;
       }
     };

@@ -63,6 +63,10 @@ public abstract class StoresContract {
     fixture.publishRaw(bucket, subject, value);
   }
 
+  final boolean limitsBytes() {
+    return fixture.limitsBytes();
+  }
+
   final void newInstallation() {
     fixture.newInstallation();
   }

@@ -34,6 +34,14 @@ public interface StoresFixture extends AutoCloseable {
    */
   void unmark(HotBucket bucket);
 
+  /**
+   * Whether a bucket keeps a limit of bytes. The library sets none on servers that drop the oldest
+   * entries of a full bucket.
+   */
+  default boolean limitsBytes() {
+    return true;
+  }
+
   /** Gives back what the fixture holds, after all stores that it opened are closed. */
   @Override
   void close();

@@ -35,6 +35,7 @@ final class BucketFitness {
     return Stream.of(
             expires(plan, present, edit),
             dropsTheOldest(plan, present, edit),
+            dropsTheOldestByMistake(plan, present, edit),
             when(
                 !present.getAllowDirect(),
                 "answers no direct gets, by which it is read" + edit + " --allow-direct"),
@@ -94,6 +95,21 @@ final class BucketFitness {
             + " lost"
             + edit
             + " --discard=new");
+  }
+
+  /** The same, though the stream is set to refuse the new: see {@link ServerCapabilities}. */
+  private static Optional<String> dropsTheOldestByMistake(
+      BucketPlan plan, StreamConfiguration present, String edit) {
+    return when(
+        plan.bucket() == Bucket.AGENT_STATE
+            && !plan.isSafeWithLimit()
+            && present.getMaxBytes() > 0,
+        "drops its oldest entries when it is nearly full, flushed or not, since nats-server "
+            + plan.server().version()
+            + " does not keep max_bytes exactly: acknowledged writes would be lost. Update the"
+            + " servers to 2.10.5 or later"
+            + edit.replaceFirst("\\. Set", ", set")
+            + " --max-bytes=-1");
   }
 
   private static Optional<String> when(boolean holds, String problem) {

@@ -185,6 +185,16 @@ final class BucketOpener implements AutoCloseable {
               + " that expire are not returned any more, but take up space for the bucket's maxAge"
               + " (2.11 can)");
     }
+    if (wanted.maxBytes().isPresent() && !plan.isSafeWithLimit()) {
+      notices.add(
+          "nats-server "
+              + server.version()
+              + " drops the oldest entries of a bucket that is nearly full: bucket "
+              + name
+              + " has no limit of "
+              + wanted.maxBytes().get()
+              + " bytes. Limit the storage of the account, or update the servers to 2.10.5 or later");
+    }
     if (plan.wantsPlacement() && !server.clustered()) {
       notices.add("The server is no cluster: the placement of bucket " + name + " is ignored");
     }

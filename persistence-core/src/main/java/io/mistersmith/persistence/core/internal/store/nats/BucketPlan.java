@@ -33,6 +33,7 @@ record BucketPlan(
   /** The bytes that the headers of a message may need beside the largest value. */
   static final int HEADER_ROOM = 1024;
 
+  private static final long UNLIMITED = -1;
   private static final Duration DUPLICATE_WINDOW = Duration.ofMinutes(2);
 
   /** One setting that differs: its name, what it is, and what it is to be. */
@@ -169,8 +170,7 @@ record BucketPlan(
               StreamConfiguration::getAllowMessageTtl,
               StreamConfiguration.Builder::allowMessageTtl));
     }
-    config
-        .maxBytes()
+    maxBytes()
         .ifPresent(
             bytes ->
                 all.add(
@@ -198,6 +198,18 @@ record BucketPlan(
               (builder, place) -> builder.placement(place.placement())));
     }
     return all;
+  }
+
+  private Optional<Long> maxBytes() {
+    return isSafeWithLimit() ? config.maxBytes() : Optional.of(UNLIMITED);
+  }
+
+  /**
+   * Whether a limit of bytes costs no acknowledged entry: the server keeps it exactly, or PostgreSQL
+   * has what the bucket drops.
+   */
+  boolean isSafeWithLimit() {
+    return server.exactLimits() || bucket == Bucket.AGENT_CONFIG || bucket == Bucket.QUERY_CACHE;
   }
 
   /** Whether the server is to end messages by itself. */

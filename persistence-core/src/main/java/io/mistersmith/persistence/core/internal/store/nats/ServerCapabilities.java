@@ -14,6 +14,8 @@ import io.nats.client.api.ServerInfo;
  *     2.15.1, and known not to be so of 2.9.10)
  * @param severalFilters whether a consumer can have several filters, and says in its heartbeats how
  *     far it has looked (2.10.22: earlier ones do so in another way, or not)
+ * @param exactLimits whether a full stream refuses each message that does not fit (2.10.5: earlier
+ *     ones accept some, and drop the oldest messages instead; nats-server issue 4771)
  * @param clustered whether it belongs to a cluster
  */
 record ServerCapabilities(
@@ -24,6 +26,7 @@ record ServerCapabilities(
     boolean batchGet,
     boolean quickEviction,
     boolean severalFilters,
+    boolean exactLimits,
     boolean clustered) {
 
   static ServerCapabilities of(ServerInfo info) {
@@ -35,6 +38,7 @@ record ServerCapabilities(
         info.isSameOrNewerThanVersion("2.11.0"),
         info.isSameOrNewerThanVersion("2.11.0"),
         info.isSameOrNewerThanVersion("2.10.22"),
+        info.isSameOrNewerThanVersion("2.10.5"),
         info.getCluster() != null);
   }
 }

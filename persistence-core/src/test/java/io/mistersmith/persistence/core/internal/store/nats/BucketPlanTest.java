@@ -18,9 +18,9 @@ class BucketPlanTest {
 
   private static final UUID INSTALLATION = UUID.randomUUID();
   private static final ServerCapabilities OLD =
-      new ServerCapabilities("2.9.10", false, false, false, false, false, false, false);
+      new ServerCapabilities("2.9.10", false, false, false, false, false, false, false, false);
   private static final ServerCapabilities NEW =
-      new ServerCapabilities("2.15.1", true, true, true, true, true, true, true);
+      new ServerCapabilities("2.15.1", true, true, true, true, true, true, true, true);
 
   @Test
   void aNewBucketIsAKvBucketWithTheSettingsOfItsConfiguration() {
@@ -81,6 +81,18 @@ class BucketPlanTest {
     StreamConfiguration made = plan(limited, NEW).create();
     assertThat(made.getMaxBytes()).isEqualTo(1L << 20);
     assertThat(made.getMaximumMessageSize()).isEqualTo(1_000 + BucketPlan.HEADER_ROOM);
+  }
+
+  @Test
+  void onlyWhatPostgresHasMayBeDroppedByAServerThatDoesNotKeepTheLimit() {
+    for (Bucket bucket : Bucket.values()) {
+      BucketConfig limited = bucket.defaults().toBuilder().maxBytes(1L << 20).build();
+      boolean elsewhere = bucket == Bucket.AGENT_CONFIG || bucket == Bucket.QUERY_CACHE;
+      BucketPlan onOld = new BucketPlan("b", bucket, limited, 1, OLD, INSTALLATION);
+      assertThat(onOld.create().getMaxBytes()).isEqualTo(elsewhere ? 1L << 20 : -1);
+      BucketPlan onNew = new BucketPlan("b", bucket, limited, 1, NEW, INSTALLATION);
+      assertThat(onNew.create().getMaxBytes()).isEqualTo(1L << 20);
+    }
   }
 
   @Test

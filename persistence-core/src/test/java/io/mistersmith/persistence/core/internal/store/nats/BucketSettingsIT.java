@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.core.internal.store.nats;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.mistersmith.persistence.config.Bucket;
@@ -56,14 +57,14 @@ class BucketSettingsIT {
                   .updateStream(
                       StreamConfiguration.builder(stream(raw))
                           .maxMessagesPerSubject(2)
-                          .maxBytes(1 << 20)
+                          .maximumMessageSize(1 << 20)
                           .build()));
       connectAndOpen(config);
       assertThat(stream(raw).getMaxMsgsPerSubject()).isEqualTo(2);
 
       connectAndOpen(config.toBuilder().bucketChanges(BucketChanges.APPLY).build());
       assertThat(stream(raw).getMaxMsgsPerSubject()).isEqualTo(5);
-      assertThat(stream(raw).getMaxBytes()).as("not configured").isEqualTo(1 << 20);
+      assertThat(stream(raw).getMaximumMessageSize()).as("not configured").isEqualTo(1 << 20);
       assertThat(stream(raw).getAllowDirect()).isTrue();
     }
   }
@@ -91,6 +92,31 @@ class BucketSettingsIT {
           .hasMessageContaining("APPLY");
       connectAndOpen(config.toBuilder().bucketChanges(BucketChanges.APPLY).build());
       assertThat(stream(raw).getMaxAge()).isEqualTo(Duration.ZERO);
+    }
+  }
+
+  @Test
+  void aServerThatDropsTheOldestByMistakeGetsNoLimitOfBytes() {
+    try (NatsServer server =
+            NatsServer.start(NatsOptions.defaults().withLine(NatsOptions.OLDEST));
+        RawNats raw = RawNats.connect(server)) {
+      BucketConfig limited = Bucket.AGENT_STATE.defaults().toBuilder().maxBytes(1 << 20).build();
+      PersistenceConfig config =
+          NatsFixture.config(server, "").bucket(Bucket.AGENT_STATE, limited).build();
+      try (NatsStore store = NatsFixture.connect(config)) {
+        store.bucket(Bucket.AGENT_STATE);
+        assertThat(store.notices())
+            .anyMatch(notice -> notice.contains("has no limit of 1048576 bytes"));
+      }
+      assertThat(stream(raw).getMaxBytes()).isEqualTo(-1);
+
+      raw.update("KV_AGENT_STATE", stream -> stream.maxBytes(1 << 20));
+      assertThatExceptionOfType(NonTransientPersistenceException.class)
+          .isThrownBy(() -> connectAndOpen(config))
+          .withMessageContaining("does not keep max_bytes exactly")
+          .withMessageContaining("nats stream edit KV_AGENT_STATE --max-bytes=-1");
+      connectAndOpen(config.toBuilder().bucketChanges(BucketChanges.APPLY).build());
+      assertThat(stream(raw).getMaxBytes()).isEqualTo(-1);
     }
   }
 

@@ -12,6 +12,7 @@ import io.mistersmith.persistence.testkit.contract.StoresFixture;
 import io.mistersmith.persistence.testkit.memory.InMemoryStores;
 import io.mistersmith.persistence.testkit.server.NatsOptions;
 import io.mistersmith.persistence.testkit.server.NatsServer;
+import java.lang.module.ModuleDescriptor.Version;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -90,6 +91,11 @@ final class NatsFixture implements StoresFixture {
     try (RawNats raw = RawNats.connect(server)) {
       raw.publish(subject, value);
     }
+  }
+
+  @Override
+  public boolean limitsBytes() {
+    return Version.parse(server.version()).compareTo(Version.parse("2.10.5")) >= 0;
   }
 
   @Override
