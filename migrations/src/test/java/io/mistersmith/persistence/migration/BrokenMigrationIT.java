@@ -19,11 +19,11 @@ import java.util.concurrent.TimeoutException;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Migrations that are cut off, or blocked by another session. */
 @ParameterizedClass(name = "PostgreSQL {0}")
-@ValueSource(ints = {15, 18})
+@MethodSource("io.mistersmith.persistence.migration.PostgresVersions#newest")
 class BrokenMigrationIT extends RunsMigrations {
   @SuppressWarnings("unused") // JUnit hands the version to the lifecycle method
   BrokenMigrationIT(int majorVersion) {}

@@ -7,11 +7,11 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
-/** The executable jar, on every PostgreSQL there is. */
+/** The executable jar on the oldest and the newest PostgreSQL; with {@code -Pfull} on each. */
 @ParameterizedClass(name = "PostgreSQL {0}")
-@ValueSource(ints = {15, 16, 17, 18})
+@MethodSource("io.mistersmith.persistence.migration.PostgresVersions#ends")
 class CliIT extends RunsMigrations {
   private static final List<String> SETS = List.of("monitoring", "online", "recovery");
 

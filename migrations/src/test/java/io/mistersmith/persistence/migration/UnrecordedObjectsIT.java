@@ -18,11 +18,11 @@ import java.util.Optional;
 import org.assertj.core.api.ThrowableAssertAlternative;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Objects that are there without an entry in the history. */
 @ParameterizedClass(name = "PostgreSQL {0}")
-@ValueSource(ints = {15, 18})
+@MethodSource("io.mistersmith.persistence.migration.PostgresVersions#newest")
 class UnrecordedObjectsIT extends RunsMigrations {
   @SuppressWarnings("unused") // JUnit hands the version to the lifecycle method
   UnrecordedObjectsIT(int majorVersion) {}

@@ -39,6 +39,11 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 @Execution(ExecutionMode.CONCURRENT)
 class RealServersContractIT {
 
+  /**
+   * Contracts of the engine rather than of a server: verify runs them on the newest servers alone.
+   */
+  private static final String NEWEST = "newest";
+
   @Nested
   class States extends StateRepositoryContract {
     @Override
@@ -64,6 +69,7 @@ class RealServersContractIT {
   }
 
   @Nested
+  @Tag(NEWEST)
   class Queries extends QueryCacheContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -128,6 +134,7 @@ class RealServersContractIT {
   }
 
   @Nested
+  @Tag(NEWEST)
   class BadInput extends StateBadInputContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -136,6 +143,7 @@ class RealServersContractIT {
   }
 
   @Nested
+  @Tag(NEWEST)
   class Agents extends AgentRepositoryContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -152,6 +160,7 @@ class RealServersContractIT {
   }
 
   @Nested
+  @Tag(NEWEST)
   class Conflicts extends ConflictContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -168,6 +177,7 @@ class RealServersContractIT {
   }
 
   @Nested
+  @Tag(NEWEST)
   class CheckpointConflicts extends CheckpointConflictContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -176,6 +186,7 @@ class RealServersContractIT {
   }
 
   @Nested
+  @Tag(NEWEST)
   class CheckpointRetention extends CheckpointRetentionContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -184,6 +195,7 @@ class RealServersContractIT {
   }
 
   @Nested
+  @Tag(NEWEST)
   class Caches extends CacheContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -192,6 +204,7 @@ class RealServersContractIT {
   }
 
   @Nested
+  @Tag(NEWEST)
   class Lifecycle extends LifecycleContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -208,6 +221,7 @@ class RealServersContractIT {
   }
 
   @Nested
+  @Tag(NEWEST)
   class TransactionOutcomes extends TransactionOutcomeContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -216,6 +230,7 @@ class RealServersContractIT {
   }
 
   @Nested
+  @Tag(NEWEST)
   class TransactionNesting extends TransactionNestingContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -225,6 +240,7 @@ class RealServersContractIT {
 
   /** A repository that resolves its conflicts keeps every other promise, too. */
   @Nested
+  @Tag(NEWEST)
   class ResolvedStates extends StateRepositoryContract {
     @Override
     protected PersistenceFixture fixture() {

@@ -101,9 +101,7 @@ final class BucketFitness {
   private static Optional<String> dropsTheOldestByMistake(
       BucketPlan plan, StreamConfiguration present, String edit) {
     return when(
-        plan.bucket() == Bucket.AGENT_STATE
-            && !plan.isSafeWithLimit()
-            && present.getMaxBytes() > 0,
+        plan.bucket() == Bucket.AGENT_STATE && !plan.isSafeWithLimit() && present.getMaxBytes() > 0,
         "drops its oldest entries when it is nearly full, flushed or not, since nats-server "
             + plan.server().version()
             + " does not keep max_bytes exactly: acknowledged writes would be lost. Update the"

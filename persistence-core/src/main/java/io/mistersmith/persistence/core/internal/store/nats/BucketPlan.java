@@ -205,8 +205,8 @@ record BucketPlan(
   }
 
   /**
-   * Whether a limit of bytes costs no acknowledged entry: the server keeps it exactly, or PostgreSQL
-   * has what the bucket drops.
+   * Whether a limit of bytes costs no acknowledged entry: the server keeps it exactly, or
+   * PostgreSQL has what the bucket drops.
    */
   boolean isSafeWithLimit() {
     return server.exactLimits() || bucket == Bucket.AGENT_CONFIG || bucket == Bucket.QUERY_CACHE;

@@ -97,8 +97,7 @@ class BucketSettingsIT {
 
   @Test
   void aServerThatDropsTheOldestByMistakeGetsNoLimitOfBytes() {
-    try (NatsServer server =
-            NatsServer.start(NatsOptions.defaults().withLine(NatsOptions.OLDEST));
+    try (NatsServer server = NatsServer.start(NatsOptions.defaults().withLine(NatsOptions.OLDEST));
         RawNats raw = RawNats.connect(server)) {
       BucketConfig limited = Bucket.AGENT_STATE.defaults().toBuilder().maxBytes(1 << 20).build();
       PersistenceConfig config =
