@@ -45,6 +45,7 @@ final class Database implements Statements {
     this.second = new SecondConnection(() -> size(pool.source()));
     this.jdbi = Jdbi.create(() -> second.acquire(() -> acquire(pool.source(), limit)));
     jdbi.setSqlLogger(pool.slow());
+    SharedSession.install(jdbi, pool.session());
   }
 
   private static int size(DataSource pool) {
@@ -224,21 +225,19 @@ final class Database implements Statements {
 
   /** The first statement says how, since the driver would use two round trips of its own for it. */
   private <T> T inTransaction(Isolation isolation, boolean readOnly, Function<Handle, T> work) {
-    if (isolation == Isolation.READ_COMMITTED) {
-      return onHandle(handle -> committed(handle, work));
-    }
-    String mode =
-        "SET TRANSACTION ISOLATION LEVEL "
-            + isolation.name().replace('_', ' ')
-            + (readOnly ? " READ ONLY" : "");
+    String mode = SharedSession.mode(isolation, readOnly);
     return onHandle(
-        handle ->
-            committed(
-                handle,
-                same -> {
-                  same.execute(mode);
-                  return work.apply(same);
-                }));
+        handle -> {
+          if (SharedSession.opensWith(handle, mode) || isolation == Isolation.READ_COMMITTED) {
+            return committed(handle, work);
+          }
+          return committed(
+              handle,
+              same -> {
+                same.execute(mode);
+                return work.apply(same);
+              });
+        });
   }
 
   /** Commits the work, and counts a slow commit as a slow statement. */
@@ -299,6 +298,11 @@ final class Database implements Statements {
     return PostgresFailures.of(
         PostgresFailures.concernsServer(thrown) ? what + ", PostgreSQL " + pool.server() : what,
         thrown);
+  }
+
+  /** Returns the settings of its sessions. */
+  RoleSession session() {
+    return pool.session();
   }
 
   /** Returns how long one statement may take. */

@@ -36,6 +36,7 @@ final class Pool implements AutoCloseable {
   private final PoolMeter meter;
   private final SlowStatements slow;
   private final String server;
+  private final RoleSession session;
 
   private Pool(
       String name,
@@ -51,6 +52,7 @@ final class Pool implements AutoCloseable {
     this.meter = meter;
     this.slow = slow;
     this.server = server(config);
+    this.session = RoleSession.of(config);
   }
 
   /**
@@ -137,6 +139,11 @@ final class Pool implements AutoCloseable {
   /** Returns hosts, ports and database, as {@code host:port/database}. */
   String server() {
     return server;
+  }
+
+  /** Returns the settings of its sessions. */
+  RoleSession session() {
+    return session;
   }
 
   DataSource source() {
@@ -228,6 +235,7 @@ final class Pool implements AutoCloseable {
     properties.setProperty("connectTimeout", seconds);
     properties.setProperty("socketTimeout", seconds);
     properties.setProperty("loginTimeout", seconds);
+    properties.setProperty("assumeMinServerVersion", PoolSettings.OLDEST_SERVER);
     try (Connection connection = DriverManager.getConnection(config.jdbcUrl(), properties)) {
       return !connection.isClosed();
     } catch (SQLException e) {
