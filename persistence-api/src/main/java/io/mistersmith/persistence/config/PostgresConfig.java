@@ -48,8 +48,12 @@ public final class PostgresConfig {
 
   /** What is between this library and the server, and hands connections to several clients. */
   public enum Pooler {
-    /** Nothing, or a pooler that keeps a connection for one client until it disconnects. */
+    /** Nothing. A pooler that pools transactions is found when opening, and refused. */
     NONE,
+    /**
+     * A pooler that keeps a connection for one client until it disconnects. Nothing changes for it.
+     */
+    SESSION,
     /**
      * A pooler that takes a connection back after each transaction, such as PgBouncer with {@code
      * pool_mode = transaction}. The server prepares no statements, and each transaction sets its

@@ -328,7 +328,7 @@ public final class RoleConfig {
       return this;
     }
 
-    /** See {@link RoleConfig#pooler()}. Without meaning for the role {@code MIGRATION}. */
+    /** See {@link RoleConfig#pooler()}. MIGRATION must not go through one of transactions. */
     public Builder pooler(Pooler value) {
       this.pooler = value;
       return this;

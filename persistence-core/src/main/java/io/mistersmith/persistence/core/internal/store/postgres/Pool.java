@@ -11,8 +11,8 @@ import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.PostgresRole;
 import io.mistersmith.persistence.operations.Pools;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Objects;
@@ -70,7 +70,7 @@ final class Pool implements AutoCloseable {
       String runtimeName,
       boolean needed,
       ScheduledExecutorService keeper) {
-    String name = role.name().toLowerCase(Locale.ROOT) + number;
+    String name = name(role) + number;
     String application = config.applicationName().orElse(applicationName(runtimeName, name));
     HikariConfig settings =
         PoolSettings.of(config, "persistence-pool-" + name, application, needed, keeper);
@@ -78,10 +78,32 @@ final class Pool implements AutoCloseable {
     settings.setMetricsTrackerFactory((pool, stats) -> meter);
     try {
       SlowStatements slow = new SlowStatements(name, config.slowStatement(), System::nanoTime);
-      return new Pool(name, role, config, new HikariDataSource(settings), meter, slow);
-    } catch (PoolInitializationException e) {
+      Pool pool = new Pool(name, role, config, new HikariDataSource(settings), meter, slow);
+      if (needed) {
+        pool.tryTransaction();
+      }
+      return pool;
+    } catch (PoolInitializationException | SQLException e) {
       throw failure("open the pool " + name + " of " + config, config, e);
     }
+  }
+
+  /** Has the server check the settings that it would check when connecting, were they set then. */
+  private void tryTransaction() throws SQLException {
+    if (session.isShared()) {
+      try (Connection connection = source.getConnection();
+          Statement statement = connection.createStatement()) {
+        boolean unused = statement.execute(session.untilCommit());
+      } catch (SQLException e) {
+        source.close();
+        throw e;
+      }
+    }
+  }
+
+  /** Returns the name of a role's pool. */
+  static String name(PostgresRole role) {
+    return role.name().toLowerCase(Locale.ROOT);
   }
 
   /** The server cuts what is over 63 bytes, and the role is what must not be cut. */
@@ -92,7 +114,7 @@ final class Pool implements AutoCloseable {
   }
 
   private static PersistenceException failure(
-      String what, RoleConfig config, PoolInitializationException thrown) {
+      String what, RoleConfig config, Exception thrown) {
     String state = PostgresFailures.state(thrown);
     if (!config.settings().isEmpty() && (state.equals("42704") || state.equals("22023"))) {
       return new NonTransientPersistenceException(
@@ -105,7 +127,7 @@ final class Pool implements AutoCloseable {
   }
 
   /** Hosts, ports and database, for messages. Nothing else of the URL: it may hold secrets. */
-  private static String server(RoleConfig config) {
+  static String server(RoleConfig config) {
     Properties url = Driver.parseURL(config.jdbcUrl(), null);
     if (url == null) {
       return "at the configured URL";
@@ -228,15 +250,7 @@ final class Pool implements AutoCloseable {
    * An answer that is a refusal counts, unless it says that the server is starting or stopping.
    */
   boolean answers(Duration limit) {
-    Properties properties = new Properties();
-    properties.setProperty("user", config.user());
-    config.password().ifPresent(password -> properties.setProperty("password", password.reveal()));
-    String seconds = PoolSettings.seconds(limit);
-    properties.setProperty("connectTimeout", seconds);
-    properties.setProperty("socketTimeout", seconds);
-    properties.setProperty("loginTimeout", seconds);
-    properties.setProperty("assumeMinServerVersion", PoolSettings.OLDEST_SERVER);
-    try (Connection connection = DriverManager.getConnection(config.jdbcUrl(), properties)) {
+    try (Connection connection = ProbeConnection.open(config, limit)) {
       return !connection.isClosed();
     } catch (SQLException e) {
       String state = e.getSQLState() == null ? "" : e.getSQLState();

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.stream.Stream;
 
 /**
  * The connections of one runtime to PostgreSQL: a pool for each role, so that none can starve
@@ -16,11 +17,16 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
  */
 final class PoolSet implements Pools, AutoCloseable {
 
+  private static final List<PostgresRole> NEEDED =
+      List.of(PostgresRole.PRIMARY, PostgresRole.BACKGROUND, PostgresRole.FLUSH);
+
   private final List<Pool> pools = new ArrayList<>();
+  private final Poolers poolers;
   private final ScheduledThreadPoolExecutor keeper;
   private volatile boolean closed;
 
-  private PoolSet() {
+  private PoolSet(Poolers poolers) {
+    this.poolers = poolers;
     // One for all pools: each would have a thread of its own.
     this.keeper = new ScheduledThreadPoolExecutor(1, PoolSet::thread);
     keeper.setRemoveOnCancelPolicy(true);
@@ -41,11 +47,9 @@ final class PoolSet implements Pools, AutoCloseable {
    *     cannot be reached, or refuses a user or a setting
    */
   static PoolSet open(PostgresConfig config, String runtimeName) {
-    PoolSet set = new PoolSet();
+    PoolSet set = new PoolSet(Poolers.find(config, NEEDED));
     try {
-      set.open(config, runtimeName, PostgresRole.PRIMARY, true);
-      set.open(config, runtimeName, PostgresRole.BACKGROUND, true);
-      set.open(config, runtimeName, PostgresRole.FLUSH, true);
+      NEEDED.forEach(role -> set.open(config, runtimeName, role, true));
       if (config.isConfigured(PostgresRole.ANALYTICS)) {
         set.open(config, runtimeName, PostgresRole.ANALYTICS, false);
       }
@@ -112,11 +116,13 @@ final class PoolSet implements Pools, AutoCloseable {
     return found;
   }
 
-  /** Returns a sentence for each server that the runtime works without. */
+  /** Returns a sentence for each server that is not connected, or is behind a pooler. */
   List<String> notices() {
-    return pools.stream()
-        .filter(pool -> pool.config().minConnections() > 0 && !pool.isConnected())
-        .map(pool -> "PostgreSQL " + pool.server() + " (" + pool.name() + ") is not connected")
+    return Stream.concat(
+            poolers.notices(pools).stream(),
+            pools.stream()
+                .filter(pool -> pool.config().minConnections() > 0 && !pool.isConnected())
+                .map(pool -> "PostgreSQL " + pool.server() + " (" + pool.name() + ") is not connected"))
         .toList();
   }
 

@@ -74,7 +74,7 @@ final class PoolSettings {
     RoleSession session = RoleSession.of(role);
     if (session.isShared()) {
       prepares = false;
-      // Else the driver sets application name and digits of floats once it is connected.
+      // Else the driver sets the application name by a statement, once it is connected.
       pool.addDataSourceProperty("assumeMinServerVersion", OLDEST_SERVER);
     } else {
       pool.setTransactionIsolation("TRANSACTION_READ_COMMITTED");

@@ -136,7 +136,7 @@ public final class PostgresStore implements AutoCloseable {
     return pools;
   }
 
-  /** Returns a sentence for each server that this store works without. */
+  /** Returns a sentence for each server that is not connected, or is behind a pooler. */
   public List<String> notices() {
     return pools.notices();
   }

@@ -26,6 +26,7 @@ public final class SchemaMigration {
    * Brings the database to the bundled version; safe from any number of processes at the same time.
    */
   public static void apply(PostgresConfig config) {
+    Poolers.requireDirectMigration(config);
     PGSimpleDataSource source = new PGSimpleDataSource();
     RoleConfig role = config.role(MIGRATION);
     source.setUrl(role.jdbcUrl());

@@ -2,6 +2,7 @@ package io.mistersmith.persistence.core.internal.store.postgres;
 
 import io.mistersmith.persistence.config.NatsConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.config.PostgresConfig;
 import io.mistersmith.persistence.spi.StoreProvider;
 import io.mistersmith.persistence.spi.Stores;
 import io.mistersmith.persistence.spi.hot.HotStore;
@@ -10,6 +11,7 @@ import io.mistersmith.persistence.spi.sql.SqlStore;
 import io.mistersmith.persistence.testkit.contract.StoresFixture;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.awaitility.Awaitility;
 
 /** The durable half of the stores alone, on a database that is emptied for each test. */
@@ -17,7 +19,19 @@ final class PostgresFixture implements StoresFixture {
 
   private static final PostgresDatabase DATABASE = PostgresDatabase.create();
 
+  private final UnaryOperator<PostgresConfig> way;
+
   PostgresFixture() {
+    this(UnaryOperator.identity());
+  }
+
+  /**
+   * A fixture whose stores reach the database in another way.
+   *
+   * @param way changes the configuration that leads to it directly
+   */
+  PostgresFixture(UnaryOperator<PostgresConfig> way) {
+    this.way = way;
     DATABASE.execute(
         """
         DELETE FROM agents.registry;
@@ -36,7 +50,7 @@ final class PostgresFixture implements StoresFixture {
   public PersistenceConfig.Builder config() {
     return PersistenceConfig.builder(
         NatsConfig.of("nats://unused.invalid"),
-        DATABASE.config().toBuilder().connections(1, 4).build());
+        way.apply(DATABASE.config().toBuilder().connections(1, 4).build()));
   }
 
   @Override
