@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
 import io.mistersmith.persistence.config.PostgresConfig;
+import io.mistersmith.persistence.config.RoleConfig;
 import io.mistersmith.persistence.model.PostgresRole;
 import io.mistersmith.persistence.operations.PoolSizing;
 import io.mistersmith.persistence.operations.Pools;
@@ -20,7 +21,7 @@ final class PoolSet implements Pools, AutoCloseable {
   private static final List<PostgresRole> NEEDED =
       List.of(PostgresRole.PRIMARY, PostgresRole.BACKGROUND, PostgresRole.FLUSH);
 
-  private final List<Pool> pools = new ArrayList<>();
+  private final List<ConnectionPool> pools = new ArrayList<>();
   private final Poolers poolers;
   private final ScheduledThreadPoolExecutor keeper;
   private volatile boolean closed;
@@ -46,12 +47,14 @@ final class PoolSet implements Pools, AutoCloseable {
    * @throws io.mistersmith.persistence.error.PersistenceException when a server that is needed
    *     cannot be reached, or refuses a user or a setting
    */
-  static PoolSet open(PostgresConfig config, String runtimeName) {
-    PoolSet set = new PoolSet(Poolers.find(config, NEEDED));
+  static PoolSet open(PostgresConfig config, ApplicationSources sources, String runtimeName) {
+    PoolSet set = new PoolSet(Poolers.find(config, NEEDED, sources));
     try {
-      NEEDED.forEach(role -> set.open(config, runtimeName, role, true));
-      if (config.isConfigured(PostgresRole.ANALYTICS)) {
-        set.open(config, runtimeName, PostgresRole.ANALYTICS, false);
+      NEEDED.forEach(
+          role -> set.pools.add(set.open(config.role(role), sources, runtimeName, role, true)));
+      PostgresRole reports = PostgresRole.ANALYTICS;
+      if (config.isConfigured(reports) || sources.find(reports).isPresent()) {
+        set.pools.add(set.open(config.role(reports), sources, runtimeName, reports, false));
       }
       for (int i = 0; i < config.replicas(); i++) {
         set.pools.add(
@@ -65,17 +68,25 @@ final class PoolSet implements Pools, AutoCloseable {
     }
   }
 
-  private void open(PostgresConfig config, String runtimeName, PostgresRole role, boolean needed) {
-    pools.add(Pool.open(role, "", config.role(role), runtimeName, needed, keeper));
+  private ConnectionPool open(
+      RoleConfig config,
+      ApplicationSources sources,
+      String runtimeName,
+      PostgresRole role,
+      boolean needed) {
+    return sources
+        .find(role)
+        .<ConnectionPool>map(source -> ApplicationPool.open(role, config, source, needed))
+        .orElseGet(() -> Pool.open(role, "", config, runtimeName, needed, keeper));
   }
 
   /** Returns the pool of a role, that of PRIMARY where the role has none; the first replica's. */
-  Pool of(PostgresRole role) {
+  ConnectionPool of(PostgresRole role) {
     return pools.stream().filter(pool -> pool.role() == role).findFirst().orElse(pools.get(0));
   }
 
   /** Returns all pools. */
-  List<Pool> all() {
+  List<ConnectionPool> all() {
     return List.copyOf(pools);
   }
 
@@ -84,12 +95,12 @@ final class PoolSet implements Pools, AutoCloseable {
    * server has probably stopped, and the others are lost, too.
    */
   void renew(String server) {
-    pools.stream().filter(pool -> pool.server().equals(server)).forEach(Pool::renew);
+    pools.stream().filter(pool -> pool.server().equals(server)).forEach(ConnectionPool::renew);
   }
 
   @Override
   public List<Stats> stats() {
-    return pools.stream().map(Pool::stats).toList();
+    return pools.stream().flatMap(pool -> pool.stats().stream()).toList();
   }
 
   @Override
@@ -107,11 +118,11 @@ final class PoolSet implements Pools, AutoCloseable {
     return PoolSizing.of(agents, busiest.callsPerSecond(), busiest.averageUse()).advise();
   }
 
-  private List<Pool> require(PostgresRole role) {
-    List<Pool> found = pools.stream().filter(pool -> pool.role() == role).toList();
+  private List<ConnectionPool> require(PostgresRole role) {
+    List<ConnectionPool> found = pools.stream().filter(pool -> pool.role() == role).toList();
     if (found.isEmpty()) {
       throw new IllegalArgumentException(
-          "there is no pool of " + role + "; there are " + pools.stream().map(Pool::name).toList());
+          "there is no pool of " + role + "; there are " + pools.stream().map(ConnectionPool::name).toList());
     }
     return found;
   }
@@ -120,9 +131,7 @@ final class PoolSet implements Pools, AutoCloseable {
   List<String> notices() {
     return Stream.concat(
             poolers.notices(pools).stream(),
-            pools.stream()
-                .filter(pool -> pool.config().minConnections() > 0 && !pool.isConnected())
-                .map(pool -> "PostgreSQL " + pool.server() + " (" + pool.name() + ") is not connected"))
+            pools.stream().flatMap(pool -> pool.notice().stream()))
         .toList();
   }
 
@@ -135,7 +144,7 @@ final class PoolSet implements Pools, AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    pools.forEach(Pool::close);
+    pools.forEach(ConnectionPool::close);
     keeper.shutdownNow();
   }
 }

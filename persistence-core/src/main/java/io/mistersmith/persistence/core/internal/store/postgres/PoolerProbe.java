@@ -6,6 +6,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import javax.sql.DataSource;
 import org.postgresql.PGConnection;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,23 +33,38 @@ final class PoolerProbe {
 
   private PoolerProbe() {}
 
-  /** Asks by one connection, and by a second one where a pooler answers. */
+  /** Asks by a connection past the pool, and by a second one where a pooler answers. */
   static Way look(RoleConfig config) {
-    try (Connection one = ProbeConnection.open(config, LIMIT)) {
+    return look(() -> ProbeConnection.open(config, LIMIT));
+  }
+
+  /** Asks by a connection of the application, and by a second one where a pooler answers. */
+  static Way look(DataSource source) {
+    return look(source::getConnection);
+  }
+
+  /** Gives a new connection. */
+  private interface Connecting {
+    Connection connect() throws SQLException;
+  }
+
+  private static Way look(Connecting way) {
+    try (Connection one = way.connect()) {
       int process = process(one);
       if (process == one.unwrap(PGConnection.class).getBackendPID()) {
         return Way.DIRECT;
       }
-      try (Connection other = ProbeConnection.open(config, LIMIT)) {
+      try (Connection other = way.connect()) {
         return process(other) == process ? Way.SHARED : Way.POOLED;
       }
     } catch (SQLException e) {
-      LOG.debug("{} does not say whether a pooler answers for it; its use will tell", config, e);
+      LOG.debug("nobody says whether a pooler answers for the server; its use will tell", e);
       return Way.DIRECT;
     }
   }
 
-  private static int process(Connection connection) throws SQLException {
+  /** Returns the id of the server's process that runs the statements of a connection. */
+  static int process(Connection connection) throws SQLException {
     try (Statement statement = connection.createStatement();
         ResultSet row = statement.executeQuery("SELECT pg_backend_pid()")) {
       return row.next() ? row.getInt(1) : 0;

@@ -12,7 +12,9 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import javax.sql.DataSource;
 
 /** The poolers between a runtime's pools and their servers, declared or found. Thread-safe. */
 final class Poolers {
@@ -24,13 +26,14 @@ final class Poolers {
    *
    * @throws NonTransientPersistenceException {@code MISCONFIGURED} where one pools transactions
    */
-  static Poolers find(PostgresConfig config, List<PostgresRole> roles) {
+  static Poolers find(PostgresConfig config, List<PostgresRole> roles, ApplicationSources sources) {
     Poolers poolers = new Poolers();
     Set<String> looked = new HashSet<>();
     for (PostgresRole role : roles) {
       RoleConfig way = config.role(role);
       String server = Pool.server(way);
-      if (way.pooler() == Pooler.NONE
+      if (sources.find(role).isEmpty()
+          && way.pooler() == Pooler.NONE
           && looked.add(server)
           && requireUnshared(role, way) == Way.POOLED) {
         poolers.undeclared.add(undeclared(server));
@@ -54,7 +57,7 @@ final class Poolers {
    * Fails where the migrations would go through a pooler: their lock and their settings belong to a
    * session.
    */
-  static void requireDirectMigration(PostgresConfig config) {
+  static void requireDirectMigration(PostgresConfig config, Optional<DataSource> source) {
     RoleConfig migration = config.role(PostgresRole.MIGRATION);
     boolean pooled = false;
     boolean same = false;
@@ -65,7 +68,11 @@ final class Poolers {
         same |= Pool.server(other).equals(Pool.server(migration));
       }
     }
-    Way way = same ? Way.SHARED : PoolerProbe.look(migration);
+    boolean known = same && source.isEmpty();
+    Way way =
+        known
+            ? Way.SHARED
+            : source.map(PoolerProbe::look).orElseGet(() -> PoolerProbe.look(migration));
     boolean trusted = !pooled || migration.pooler() == Pooler.SESSION;
     if (way == Way.SHARED || (way == Way.POOLED && !trusted)) {
       throw new NonTransientPersistenceException(
@@ -93,9 +100,9 @@ final class Poolers {
   }
 
   /** Returns a sentence for each server behind a pooler. */
-  List<String> notices(List<Pool> pools) {
+  List<String> notices(List<ConnectionPool> pools) {
     Map<String, List<String>> declared = new LinkedHashMap<>();
-    for (Pool pool : pools) {
+    for (ConnectionPool pool : pools) {
       if (pool.config().pooler() == Pooler.TRANSACTION) {
         declared.computeIfAbsent(pool.server(), unused -> new ArrayList<>()).add(pool.name());
       }

@@ -31,8 +31,18 @@ final class RoleSession {
     this.shared = shared;
   }
 
+  /** Returns those of connections that the library opens. */
   static RoleSession of(RoleConfig role) {
-    RoleSession session = new RoleSession(role.pooler() == Pooler.TRANSACTION);
+    return of(role, role.pooler() == Pooler.TRANSACTION);
+  }
+
+  /** Returns those of connections that are others' before and after a transaction. */
+  static RoleSession shared(RoleConfig role) {
+    return of(role, true);
+  }
+
+  private static RoleSession of(RoleConfig role, boolean shared) {
+    RoleSession session = new RoleSession(shared);
     Map<String, String> expressions = session.expressions;
     expressions.put("statement_timeout", millis(role.statementTimeout()));
     expressions.put("lock_timeout", millis(role.lockTimeout()));

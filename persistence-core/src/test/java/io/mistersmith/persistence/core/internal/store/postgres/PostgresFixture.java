@@ -3,6 +3,7 @@ package io.mistersmith.persistence.core.internal.store.postgres;
 import io.mistersmith.persistence.config.NatsConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.config.PostgresConfig;
+import io.mistersmith.persistence.core.internal.base.Services;
 import io.mistersmith.persistence.spi.StoreProvider;
 import io.mistersmith.persistence.spi.Stores;
 import io.mistersmith.persistence.spi.hot.HotStore;
@@ -20,6 +21,7 @@ final class PostgresFixture implements StoresFixture {
   private static final PostgresDatabase DATABASE = PostgresDatabase.create();
 
   private final UnaryOperator<PostgresConfig> way;
+  private final ApplicationSources sources;
 
   PostgresFixture() {
     this(UnaryOperator.identity());
@@ -31,7 +33,17 @@ final class PostgresFixture implements StoresFixture {
    * @param way changes the configuration that leads to it directly
    */
   PostgresFixture(UnaryOperator<PostgresConfig> way) {
+    this(way, ApplicationSources.NONE);
+  }
+
+  /** A fixture whose stores take the data sources of an application. */
+  static PostgresFixture on(ApplicationSources sources) {
+    return new PostgresFixture(UnaryOperator.identity(), sources);
+  }
+
+  private PostgresFixture(UnaryOperator<PostgresConfig> way, ApplicationSources sources) {
     this.way = way;
+    this.sources = sources;
     DATABASE.execute(
         """
         DELETE FROM agents.registry;
@@ -41,9 +53,15 @@ final class PostgresFixture implements StoresFixture {
         """);
   }
 
+  /** The configuration that leads to the database of all fixtures. */
+  static PostgresConfig direct() {
+    return DATABASE.config();
+  }
+
   @Override
   public StoreProvider provider() {
-    return config -> new DurableOnly(PostgresStore.open(config));
+    return config ->
+        new DurableOnly(PostgresStore.open(config, new Services(config.listener()), sources));
   }
 
   @Override
