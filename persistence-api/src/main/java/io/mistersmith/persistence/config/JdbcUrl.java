@@ -15,11 +15,28 @@ final class JdbcUrl {
           "(?:\\[[0-9A-Fa-f:.]+]|[\\w.-]+)(?::\\d{1,5})?(?:,(?:\\[[0-9A-Fa-f:.]+]|[\\w.-]+)(?::\\d{1,5})?)*");
   private static final Pattern SECRET = Pattern.compile("(?i)([?&][a-z]*password=)[^&]*");
 
+  /** Parameters that are sent when connecting, or that set how statements are prepared. */
+  private static final Pattern NOT_POOLED =
+      Pattern.compile(
+          "[?&](options|currentSchema|replication|prepareThreshold|assumeMinServerVersion)=");
+
   private JdbcUrl() {}
 
   static String checked(String url) {
     Checks.that(url.startsWith(PREFIX), "postgres.jdbcUrl must start with " + PREFIX);
     return url;
+  }
+
+  /** Fails where the URL has what a pooler in transaction mode refuses, or passes to others. */
+  static void checkPooled(String url) {
+    Matcher found = NOT_POOLED.matcher(url);
+    if (found.find()) {
+      throw new IllegalArgumentException(
+          "postgres.jdbcUrl has the parameter "
+              + found.group(1)
+              + ", which does not work through a pooler in transaction mode; take it out, and give"
+              + " settings of sessions with setting(name, value)");
+    }
   }
 
   /** Returns the URL with other hosts; without a port the host has the default one. */

@@ -46,6 +46,22 @@ public final class PostgresConfig {
     }
   }
 
+  /** What is between this library and the server, and hands connections to several clients. */
+  public enum Pooler {
+    /** Nothing. A pooler that pools transactions is found when opening, and refused. */
+    NONE,
+    /**
+     * A pooler that keeps a connection for one client until it disconnects. Nothing changes for it.
+     */
+    SESSION,
+    /**
+     * A pooler that takes a connection back after each transaction, such as PgBouncer with {@code
+     * pool_mode = transaction}. The server prepares no statements, and each transaction sets its
+     * time limits and settings for itself.
+     */
+    TRANSACTION
+  }
+
   private final Builder values;
   private final Map<PostgresRole, RoleConfig> roles = new EnumMap<>(PostgresRole.class);
   private final List<RoleConfig> replicas = new ArrayList<>();
@@ -280,6 +296,14 @@ public final class PostgresConfig {
     /** Sets the size of the callers' pool; see {@link PostgresRole#PRIMARY}. */
     public Builder connections(int min, int max) {
       return role(PostgresRole.PRIMARY, primary -> primary.connections(min, max));
+    }
+
+    /**
+     * Declares a pooler in front of the servers of all roles; {@link RoleConfig.Builder#pooler} has
+     * precedence. {@link PostgresRole#MIGRATION} needs a URL that leads past it.
+     */
+    public Builder pooler(Pooler value) {
+      return allRoles(role -> role.pooler(value));
     }
 
     /** Sets how long a call waits for a connection, in all roles that have no time of their own. */

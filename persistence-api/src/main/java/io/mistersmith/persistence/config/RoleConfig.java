@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.config;
 
+import io.mistersmith.persistence.config.PostgresConfig.Pooler;
 import io.mistersmith.persistence.model.PostgresRole;
 import io.mistersmith.persistence.operations.PoolSizing;
 import java.time.Duration;
@@ -13,8 +14,7 @@ import java.util.TreeMap;
  * and the settings of its sessions. Immutable; {@link PostgresConfig.Builder#role} changes one.
  *
  * <p>A connection that was not used for half a second is tested before it is given to a call, in
- * all roles. HikariCP has no setting to leave that out for one pool, and it costs a round trip
- * only.
+ * all roles: HikariCP cannot leave that out for one pool.
  */
 public final class RoleConfig {
 
@@ -72,9 +72,7 @@ public final class RoleConfig {
     return values.acquireTimeout;
   }
 
-  /**
-   * Returns after how long an idle connection is closed, unless {@link #minConnections} keeps it.
-   */
+  /** Returns after how long a connection is closed, beyond the {@link #minConnections} kept. */
   public Duration idleTimeout() {
     return values.idleTimeout;
   }
@@ -117,6 +115,11 @@ public final class RoleConfig {
    */
   public Optional<String> applicationName() {
     return values.applicationName;
+  }
+
+  /** Returns what is between the pool and its server ({@code NONE}). */
+  public Pooler pooler() {
+    return values.pooler;
   }
 
   /** Returns further settings of PostgreSQL for each session, by name. */
@@ -177,6 +180,7 @@ public final class RoleConfig {
     private Optional<Duration> lockTimeout = Optional.empty();
     private Optional<Duration> idleInTransactionTimeout = Optional.empty();
     private Optional<String> applicationName = Optional.empty();
+    private Pooler pooler = Pooler.NONE;
     private final Map<String, String> settings = new TreeMap<>();
     private int statementCache = 256;
     private Duration slowStatement = Duration.ofMillis(100);
@@ -203,6 +207,7 @@ public final class RoleConfig {
       this.lockTimeout = other.lockTimeout;
       this.idleInTransactionTimeout = other.idleInTransactionTimeout;
       this.applicationName = other.applicationName;
+      this.pooler = other.pooler;
       this.settings.putAll(other.settings);
       this.statementCache = other.statementCache;
       this.slowStatement = other.slowStatement;
@@ -323,6 +328,12 @@ public final class RoleConfig {
       return this;
     }
 
+    /** See {@link RoleConfig#pooler()}. MIGRATION must not go through one of transactions. */
+    public Builder pooler(Pooler value) {
+      this.pooler = value;
+      return this;
+    }
+
     /**
      * Sets a setting of PostgreSQL in each session, such as {@code work_mem} to {@code 64MB}.
      *
@@ -370,6 +381,9 @@ public final class RoleConfig {
 
     /** Returns the configuration. */
     RoleConfig build() {
+      if (pooler == Pooler.TRANSACTION && role != PostgresRole.MIGRATION) {
+        JdbcUrl.checkPooled(jdbcUrl);
+      }
       Checks.that(
           idleTimeout.compareTo(maxLifetime) < 0,
           "postgres.idleTimeout is %s; give less than maxLifetime, %s"

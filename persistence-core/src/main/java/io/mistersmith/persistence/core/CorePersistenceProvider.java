@@ -5,10 +5,12 @@ import io.mistersmith.persistence.PersistenceProvider;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.core.internal.base.Services;
 import io.mistersmith.persistence.core.internal.base.SteadyClock;
+import io.mistersmith.persistence.core.internal.store.postgres.ApplicationSources;
 import io.mistersmith.persistence.spi.StoreProvider;
 import io.mistersmith.persistence.spi.Stores;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** Opens this engine; found by {@link java.util.ServiceLoader}. */
 public final class CorePersistenceProvider implements PersistenceProvider {
@@ -17,10 +19,20 @@ public final class CorePersistenceProvider implements PersistenceProvider {
 
   @Override
   public Persistence open(PersistenceConfig config, Optional<StoreProvider> stores) {
+    return open(config, services -> stores.orElseGet(() -> new NatsPostgresProvider(services)));
+  }
+
+  /** Opens the engine over the stores of production, with data sources of the application. */
+  static Persistence open(PersistenceConfig config, ApplicationSources sources) {
+    return open(config, services -> new NatsPostgresProvider(services, sources));
+  }
+
+  private static Persistence open(
+      PersistenceConfig config, Function<Services, StoreProvider> stores) {
     PersistenceConfig steady = config.toBuilder().clock(SteadyClock.of(config.clock())).build();
     Services services = new Services(config.listener());
     try {
-      return open(steady, stores.orElseGet(() -> new NatsPostgresProvider(services)), services);
+      return open(steady, stores.apply(services), services);
     } catch (RuntimeException | Error e) {
       boolean unused = services.close(STOP);
       throw e;

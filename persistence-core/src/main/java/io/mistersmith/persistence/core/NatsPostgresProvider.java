@@ -3,6 +3,7 @@ package io.mistersmith.persistence.core;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.core.internal.base.Services;
 import io.mistersmith.persistence.core.internal.store.nats.NatsStore;
+import io.mistersmith.persistence.core.internal.store.postgres.ApplicationSources;
 import io.mistersmith.persistence.core.internal.store.postgres.PostgresStore;
 import io.mistersmith.persistence.core.internal.store.postgres.SchemaMigration;
 import io.mistersmith.persistence.operations.Pools;
@@ -17,18 +18,25 @@ import java.util.stream.Stream;
 final class NatsPostgresProvider implements StoreProvider {
 
   private final Services services;
+  private final ApplicationSources sources;
 
   /** The background services of its stores report to {@code services}. */
   NatsPostgresProvider(Services services) {
+    this(services, ApplicationSources.NONE);
+  }
+
+  /** Takes data sources of the application for some roles. */
+  NatsPostgresProvider(Services services, ApplicationSources sources) {
     this.services = services;
+    this.sources = sources;
   }
 
   @Override
   public Stores open(PersistenceConfig config) {
     if (config.postgres().migrateOnOpen()) {
-      SchemaMigration.apply(config.postgres());
+      SchemaMigration.apply(config.postgres(), sources);
     }
-    PostgresStore postgres = PostgresStore.open(config, services);
+    PostgresStore postgres = PostgresStore.open(config, services, sources);
     try {
       return new Opened(
           NatsStore.connect(config, postgres.sql().journals().installation(), services), postgres);

@@ -122,9 +122,9 @@ class FloorPlanTest {
             ROOT + ".migration..",
             ROOT + ".cli..",
             ROOT + ".testkit.server..")
-        // The one entry that takes a connection of the application.
+        // The two entries that take connections of the application.
         .and()
-        .haveNameNotMatching(".*\\.core\\.ApplicationTransaction(\\$.*)?")
+        .haveNameNotMatching(".*\\.core\\.Application(Transaction|DataSources)(\\$.*)?")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(

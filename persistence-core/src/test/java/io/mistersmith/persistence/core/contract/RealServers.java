@@ -20,6 +20,7 @@ import io.nats.client.Nats;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
 import org.awaitility.Awaitility;
 
 /** A database and buckets of its own on the servers under test. */
@@ -32,6 +33,20 @@ final class RealServers implements PersistenceFixture {
   private final NatsServer nats = TestServers.nats();
   private final String name = RUN + "_" + FIXTURES.incrementAndGet();
   private final String database = MigratedDatabase.borrow();
+  private final UnaryOperator<PostgresConfig> way;
+
+  RealServers() {
+    this(UnaryOperator.identity());
+  }
+
+  /**
+   * A fixture whose runtimes reach the database in another way.
+   *
+   * @param way changes the configuration that leads to it directly
+   */
+  RealServers(UnaryOperator<PostgresConfig> way) {
+    this.way = way;
+  }
 
   @Override
   public Persistence open(PersistenceConfig config) {
@@ -54,7 +69,8 @@ final class RealServers implements PersistenceFixture {
         PostgresConfig.builder(database, postgres.user()).connections(0, 4);
     postgres.password().ifPresent(config::password);
     return PersistenceConfig.builder(
-        NatsConfig.builder(nats.url()).namePrefix(name + "-").build(), config.build());
+        NatsConfig.builder(nats.url()).namePrefix(name + "-").build(),
+        way.apply(config.build()));
   }
 
   @Override

@@ -160,7 +160,7 @@ public final class PostgresProgram {
   }
 
   /** Libraries are in a folder named after the architecture, such as x86_64-linux-gnu. */
-  private static String libraryPath(Path folder) {
+  static String libraryPath(Path folder) {
     try (Stream<Path> entries = Files.list(folder)) {
       return String.join(
           File.pathSeparator,

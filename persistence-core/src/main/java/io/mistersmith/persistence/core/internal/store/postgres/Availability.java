@@ -20,14 +20,14 @@ final class Availability implements AutoCloseable {
 
   private static final Duration PROBE_LIMIT = Duration.ofSeconds(2);
 
-  private final Pool pool;
+  private final ConnectionPool pool;
   private final Reachability reachability;
   private final Services services;
   private @Nullable LoopService probing;
   private boolean closed;
   private volatile long answeredAt = System.nanoTime();
 
-  Availability(Pool pool, Clock clock, Services services) {
+  Availability(ConnectionPool pool, Clock clock, Services services) {
     this.pool = pool;
     this.services = services;
     this.reachability =

@@ -1,6 +1,5 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
-import com.zaxxer.hikari.HikariDataSource;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.PersistenceException;
@@ -13,8 +12,8 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import javax.sql.DataSource;
 import org.jdbi.v3.core.ConnectionException;
+import org.jdbi.v3.core.ConnectionFactory;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 
@@ -26,49 +25,33 @@ import org.jdbi.v3.core.Jdbi;
  */
 final class Database implements Statements {
 
-  /** A shorter wait for a connection is not worth a call to the socket. */
-  private static final Duration SHORT = Duration.ofMillis(100);
-
-  private static final Duration LEAST = Duration.ofMillis(250);
-
   private final Jdbi jdbi;
   private final PoolSet pools;
-  private final Pool pool;
+  private final ConnectionPool pool;
   private final Availability availability;
   private final SecondConnection second;
 
-  Database(PoolSet pools, Pool pool, Availability availability) {
+  Database(PoolSet pools, ConnectionPool pool, Availability availability) {
     this.pools = pools;
     this.pool = pool;
     this.availability = availability;
     Duration limit = PoolSettings.callLimit(pool.config());
-    this.second = new SecondConnection(() -> size(pool.source()));
-    this.jdbi = Jdbi.create(() -> second.acquire(() -> acquire(pool.source(), limit)));
+    this.second = new SecondConnection(pool::size);
+    this.jdbi =
+        Jdbi.create(
+            new ConnectionFactory() {
+              @Override
+              public Connection openConnection() throws SQLException {
+                return second.acquire(() -> pool.acquire(limit));
+              }
+
+              @Override
+              public void closeConnection(Connection connection) throws SQLException {
+                pool.release(connection);
+              }
+            });
     jdbi.setSqlLogger(pool.slow());
-  }
-
-  private static int size(DataSource pool) {
-    return pool instanceof HikariDataSource hikari
-        ? hikari.getMaximumPoolSize()
-        : Integer.MAX_VALUE;
-  }
-
-  private static Connection acquire(DataSource pool, Duration limit) throws SQLException {
-    long asked = System.nanoTime();
-    Connection connection = pool.getConnection();
-    Duration waited = Duration.ofNanos(System.nanoTime() - asked);
-    if (waited.compareTo(SHORT) > 0) {
-      Duration left = limit.minus(waited);
-      long millis = Math.max(LEAST.toMillis(), left.toMillis());
-      try {
-        // The pool puts it back to the configured one when the connection is returned.
-        connection.setNetworkTimeout(Runnable::run, (int) Math.min(Integer.MAX_VALUE, millis));
-      } catch (SQLException | RuntimeException e) {
-        connection.close();
-        throw e;
-      }
-    }
-    return connection;
+    SharedSession.install(jdbi, pool.session());
   }
 
   @Override
@@ -224,21 +207,19 @@ final class Database implements Statements {
 
   /** The first statement says how, since the driver would use two round trips of its own for it. */
   private <T> T inTransaction(Isolation isolation, boolean readOnly, Function<Handle, T> work) {
-    if (isolation == Isolation.READ_COMMITTED) {
-      return onHandle(handle -> committed(handle, work));
-    }
-    String mode =
-        "SET TRANSACTION ISOLATION LEVEL "
-            + isolation.name().replace('_', ' ')
-            + (readOnly ? " READ ONLY" : "");
+    String mode = SharedSession.mode(isolation, readOnly);
     return onHandle(
-        handle ->
-            committed(
-                handle,
-                same -> {
-                  same.execute(mode);
-                  return work.apply(same);
-                }));
+        handle -> {
+          if (SharedSession.opensWith(handle, mode) || isolation == Isolation.READ_COMMITTED) {
+            return committed(handle, work);
+          }
+          return committed(
+              handle,
+              same -> {
+                same.execute(mode);
+                return work.apply(same);
+              });
+        });
   }
 
   /** Commits the work, and counts a slow commit as a slow statement. */
@@ -299,6 +280,11 @@ final class Database implements Statements {
     return PostgresFailures.of(
         PostgresFailures.concernsServer(thrown) ? what + ", PostgreSQL " + pool.server() : what,
         thrown);
+  }
+
+  /** Returns the settings of its sessions. */
+  RoleSession session() {
+    return pool.session();
   }
 
   /** Returns how long one statement may take. */

@@ -11,11 +11,12 @@ import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.PostgresRole;
 import io.mistersmith.persistence.operations.Pools;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.StringJoiner;
 import java.util.concurrent.ScheduledExecutorService;
@@ -24,8 +25,13 @@ import javax.sql.DataSource;
 import org.postgresql.Driver;
 import org.postgresql.PGProperty;
 
-/** The connections of one role to one server. Thread-safe. */
-final class Pool implements AutoCloseable {
+/** A pool of this library's own, on HikariCP. Thread-safe. */
+final class Pool implements ConnectionPool {
+
+  /** A shorter wait for a connection is not worth a call to the socket. */
+  private static final Duration SHORT = Duration.ofMillis(100);
+
+  private static final Duration LEAST = Duration.ofMillis(250);
 
   private static final Pattern COMMA = Pattern.compile(",");
 
@@ -36,6 +42,7 @@ final class Pool implements AutoCloseable {
   private final PoolMeter meter;
   private final SlowStatements slow;
   private final String server;
+  private final RoleSession session;
 
   private Pool(
       String name,
@@ -51,6 +58,7 @@ final class Pool implements AutoCloseable {
     this.meter = meter;
     this.slow = slow;
     this.server = server(config);
+    this.session = RoleSession.of(config);
   }
 
   /**
@@ -68,7 +76,7 @@ final class Pool implements AutoCloseable {
       String runtimeName,
       boolean needed,
       ScheduledExecutorService keeper) {
-    String name = role.name().toLowerCase(Locale.ROOT) + number;
+    String name = name(role) + number;
     String application = config.applicationName().orElse(applicationName(runtimeName, name));
     HikariConfig settings =
         PoolSettings.of(config, "persistence-pool-" + name, application, needed, keeper);
@@ -76,10 +84,32 @@ final class Pool implements AutoCloseable {
     settings.setMetricsTrackerFactory((pool, stats) -> meter);
     try {
       SlowStatements slow = new SlowStatements(name, config.slowStatement(), System::nanoTime);
-      return new Pool(name, role, config, new HikariDataSource(settings), meter, slow);
-    } catch (PoolInitializationException e) {
+      Pool pool = new Pool(name, role, config, new HikariDataSource(settings), meter, slow);
+      if (needed) {
+        pool.tryTransaction();
+      }
+      return pool;
+    } catch (PoolInitializationException | SQLException e) {
       throw failure("open the pool " + name + " of " + config, config, e);
     }
+  }
+
+  /** Has the server check the settings that it would check when connecting, were they set then. */
+  private void tryTransaction() throws SQLException {
+    if (session.isShared()) {
+      try (Connection connection = source.getConnection();
+          Statement statement = connection.createStatement()) {
+        boolean unused = statement.execute(session.untilCommit());
+      } catch (SQLException e) {
+        source.close();
+        throw e;
+      }
+    }
+  }
+
+  /** Returns the name of a role's pool. */
+  static String name(PostgresRole role) {
+    return role.name().toLowerCase(Locale.ROOT);
   }
 
   /** The server cuts what is over 63 bytes, and the role is what must not be cut. */
@@ -90,7 +120,7 @@ final class Pool implements AutoCloseable {
   }
 
   private static PersistenceException failure(
-      String what, RoleConfig config, PoolInitializationException thrown) {
+      String what, RoleConfig config, Exception thrown) {
     String state = PostgresFailures.state(thrown);
     if (!config.settings().isEmpty() && (state.equals("42704") || state.equals("22023"))) {
       return new NonTransientPersistenceException(
@@ -103,8 +133,13 @@ final class Pool implements AutoCloseable {
   }
 
   /** Hosts, ports and database, for messages. Nothing else of the URL: it may hold secrets. */
-  private static String server(RoleConfig config) {
-    Properties url = Driver.parseURL(config.jdbcUrl(), null);
+  static String server(RoleConfig config) {
+    return server(config.jdbcUrl(), config.user());
+  }
+
+  /** Returns the server of a URL, whose database has the name of the user where it names none. */
+  static String server(String jdbcUrl, String user) {
+    Properties url = Driver.parseURL(jdbcUrl, null);
     if (url == null) {
       return "at the configured URL";
     }
@@ -114,66 +149,79 @@ final class Pool implements AutoCloseable {
     for (int i = 0; i < hosts.length; i++) {
       servers.add(hosts[i] + ":" + ports[Math.min(i, ports.length - 1)]);
     }
-    return servers + "/" + valueOf(PGProperty.PG_DBNAME, url, config.user());
+    return servers + "/" + valueOf(PGProperty.PG_DBNAME, url, user);
   }
 
   private static String valueOf(PGProperty property, Properties url, String missing) {
     return Objects.requireNonNullElse(property.getOrDefault(url), missing);
   }
 
-  /** Returns the role in lower case, with a number for a replica. */
-  String name() {
+  @Override
+  public String name() {
     return name;
   }
 
-  PostgresRole role() {
+  @Override
+  public PostgresRole role() {
     return role;
   }
 
-  RoleConfig config() {
+  @Override
+  public RoleConfig config() {
     return config;
   }
 
-  /** Returns hosts, ports and database, as {@code host:port/database}. */
-  String server() {
+  @Override
+  public String server() {
     return server;
   }
 
-  DataSource source() {
+  @Override
+  public RoleSession session() {
+    return session;
+  }
+
+  @Override
+  public DataSource source() {
     return source;
   }
 
-  PoolMeter meter() {
+  @Override
+  public PoolMeter meter() {
     return meter;
   }
 
-  SlowStatements slow() {
+  @Override
+  public SlowStatements slow() {
     return slow;
   }
 
-  /** Returns how many connections the pool has at most now. */
-  int size() {
+  @Override
+  public int size() {
     return source.getMaximumPoolSize();
   }
 
-  int active() {
+  @Override
+  public int active() {
     HikariPoolMXBean control = source.getHikariPoolMXBean();
     return control == null ? 0 : control.getActiveConnections();
   }
 
-  int waiting() {
+  @Override
+  public int waiting() {
     HikariPoolMXBean control = source.getHikariPoolMXBean();
     return control == null ? 0 : control.getThreadsAwaitingConnection();
   }
 
-  /** Returns whether there is any connection, in use or not. */
-  boolean isConnected() {
+  @Override
+  public boolean isConnected() {
     HikariPoolMXBean control = source.getHikariPoolMXBean();
     return control != null && control.getTotalConnections() > 0;
   }
 
-  /** Changes the size. HikariCP keeps surplus connections, so all are replaced when it shrinks. */
-  synchronized void resize(int size) {
+  /** HikariCP keeps surplus connections, so all are replaced when it shrinks. */
+  @Override
+  public synchronized void resize(int size) {
     if (size < 1) {
       throw new IllegalArgumentException("the size is " + size + "; give at least 1");
     }
@@ -191,10 +239,12 @@ final class Pool implements AutoCloseable {
     }
   }
 
-  Pools.Stats stats() {
+  @Override
+  public Optional<Pools.Stats> stats() {
     PoolMeter.Load load = meter.load();
     HikariPoolMXBean control = source.getHikariPoolMXBean();
-    return new Pools.Stats(
+    return Optional.of(
+        new Pools.Stats(
         name,
         role,
         size(),
@@ -205,30 +255,21 @@ final class Pool implements AutoCloseable {
         load.averageUse(),
         load.acquireP95(),
         meter.timeouts(),
-        slow.count());
+        slow.count()));
   }
 
-  /** Replaces the connections, each as soon as it is not in use. */
-  void renew() {
+  @Override
+  public void renew() {
     HikariPoolMXBean control = source.getHikariPoolMXBean();
     if (control != null && !source.isClosed()) {
       control.softEvictConnections();
     }
   }
 
-  /**
-   * Asks the server for a connection of its own, past the pool, whose connections may all be stuck.
-   * An answer that is a refusal counts, unless it says that the server is starting or stopping.
-   */
-  boolean answers(Duration limit) {
-    Properties properties = new Properties();
-    properties.setProperty("user", config.user());
-    config.password().ifPresent(password -> properties.setProperty("password", password.reveal()));
-    String seconds = PoolSettings.seconds(limit);
-    properties.setProperty("connectTimeout", seconds);
-    properties.setProperty("socketTimeout", seconds);
-    properties.setProperty("loginTimeout", seconds);
-    try (Connection connection = DriverManager.getConnection(config.jdbcUrl(), properties)) {
+  /** Asks past the pool, whose connections may all be stuck. */
+  @Override
+  public boolean answers(Duration limit) {
+    try (Connection connection = ProbeConnection.open(config, limit)) {
       return !connection.isClosed();
     } catch (SQLException e) {
       String state = e.getSQLState() == null ? "" : e.getSQLState();
@@ -236,8 +277,44 @@ final class Pool implements AutoCloseable {
     }
   }
 
-  boolean isClosed() {
+  @Override
+  public boolean isClosed() {
     return source.isClosed();
+  }
+
+  @Override
+  public Connection acquire(Duration limit) throws SQLException {
+    long asked = System.nanoTime();
+    Connection connection = source.getConnection();
+    Duration waited = Duration.ofNanos(System.nanoTime() - asked);
+    if (waited.compareTo(SHORT) > 0) {
+      long millis = Math.max(LEAST.toMillis(), limit.minus(waited).toMillis());
+      try {
+        // HikariCP puts it back to the configured one when the connection is returned.
+        connection.setNetworkTimeout(Runnable::run, (int) Math.min(Integer.MAX_VALUE, millis));
+      } catch (SQLException | RuntimeException e) {
+        connection.close();
+        throw e;
+      }
+    }
+    return connection;
+  }
+
+  @Override
+  public void release(Connection connection) throws SQLException {
+    connection.close();
+  }
+
+  @Override
+  public boolean isOwn() {
+    return true;
+  }
+
+  @Override
+  public Optional<String> notice() {
+    return config.minConnections() > 0 && !isConnected()
+        ? Optional.of("PostgreSQL " + server + " (" + name + ") is not connected")
+        : Optional.empty();
   }
 
   /** Closes all connections, those in use too. */

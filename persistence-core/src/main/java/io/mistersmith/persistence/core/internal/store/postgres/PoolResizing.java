@@ -35,9 +35,10 @@ final class PoolResizing {
   }
 
   PoolResizing(PoolSet pools, Services services, LongSupplier nanoTime) {
-    for (Pool pool : pools.all()) {
+    for (ConnectionPool pool : pools.all()) {
       pool.config()
           .automaticSize()
+          .filter(bounds -> pool.isOwn())
           .ifPresent(bounds -> this.pools.add(new Watched(pool, bounds, nanoTime)));
     }
     this.service =
@@ -63,7 +64,7 @@ final class PoolResizing {
   /** A pool, and its last measured load. */
   private static final class Watched {
 
-    private final Pool pool;
+    private final ConnectionPool pool;
     private final PoolSizing.Bounds bounds;
     private final LongSupplier nanoTime;
     private long lookedAt;
@@ -72,7 +73,7 @@ final class PoolResizing {
     private int tooLarge;
     private int mostNeeded;
 
-    Watched(Pool pool, PoolSizing.Bounds bounds, LongSupplier nanoTime) {
+    Watched(ConnectionPool pool, PoolSizing.Bounds bounds, LongSupplier nanoTime) {
       this.pool = pool;
       this.bounds = bounds;
       this.nanoTime = nanoTime;

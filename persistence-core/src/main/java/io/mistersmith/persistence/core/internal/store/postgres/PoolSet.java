@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
 import io.mistersmith.persistence.config.PostgresConfig;
+import io.mistersmith.persistence.config.RoleConfig;
 import io.mistersmith.persistence.model.PostgresRole;
 import io.mistersmith.persistence.operations.PoolSizing;
 import io.mistersmith.persistence.operations.Pools;
@@ -9,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.stream.Stream;
 
 /**
  * The connections of one runtime to PostgreSQL: a pool for each role, so that none can starve
@@ -16,11 +18,16 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
  */
 final class PoolSet implements Pools, AutoCloseable {
 
-  private final List<Pool> pools = new ArrayList<>();
+  private static final List<PostgresRole> NEEDED =
+      List.of(PostgresRole.PRIMARY, PostgresRole.BACKGROUND, PostgresRole.FLUSH);
+
+  private final List<ConnectionPool> pools = new ArrayList<>();
+  private final Poolers poolers;
   private final ScheduledThreadPoolExecutor keeper;
   private volatile boolean closed;
 
-  private PoolSet() {
+  private PoolSet(Poolers poolers) {
+    this.poolers = poolers;
     // One for all pools: each would have a thread of its own.
     this.keeper = new ScheduledThreadPoolExecutor(1, PoolSet::thread);
     keeper.setRemoveOnCancelPolicy(true);
@@ -40,14 +47,14 @@ final class PoolSet implements Pools, AutoCloseable {
    * @throws io.mistersmith.persistence.error.PersistenceException when a server that is needed
    *     cannot be reached, or refuses a user or a setting
    */
-  static PoolSet open(PostgresConfig config, String runtimeName) {
-    PoolSet set = new PoolSet();
+  static PoolSet open(PostgresConfig config, ApplicationSources sources, String runtimeName) {
+    PoolSet set = new PoolSet(Poolers.find(config, NEEDED, sources));
     try {
-      set.open(config, runtimeName, PostgresRole.PRIMARY, true);
-      set.open(config, runtimeName, PostgresRole.BACKGROUND, true);
-      set.open(config, runtimeName, PostgresRole.FLUSH, true);
-      if (config.isConfigured(PostgresRole.ANALYTICS)) {
-        set.open(config, runtimeName, PostgresRole.ANALYTICS, false);
+      NEEDED.forEach(
+          role -> set.pools.add(set.open(config.role(role), sources, runtimeName, role, true)));
+      PostgresRole reports = PostgresRole.ANALYTICS;
+      if (config.isConfigured(reports) || sources.find(reports).isPresent()) {
+        set.pools.add(set.open(config.role(reports), sources, runtimeName, reports, false));
       }
       for (int i = 0; i < config.replicas(); i++) {
         set.pools.add(
@@ -61,17 +68,25 @@ final class PoolSet implements Pools, AutoCloseable {
     }
   }
 
-  private void open(PostgresConfig config, String runtimeName, PostgresRole role, boolean needed) {
-    pools.add(Pool.open(role, "", config.role(role), runtimeName, needed, keeper));
+  private ConnectionPool open(
+      RoleConfig config,
+      ApplicationSources sources,
+      String runtimeName,
+      PostgresRole role,
+      boolean needed) {
+    return sources
+        .find(role)
+        .<ConnectionPool>map(source -> ApplicationPool.open(role, config, source, needed))
+        .orElseGet(() -> Pool.open(role, "", config, runtimeName, needed, keeper));
   }
 
   /** Returns the pool of a role, that of PRIMARY where the role has none; the first replica's. */
-  Pool of(PostgresRole role) {
+  ConnectionPool of(PostgresRole role) {
     return pools.stream().filter(pool -> pool.role() == role).findFirst().orElse(pools.get(0));
   }
 
   /** Returns all pools. */
-  List<Pool> all() {
+  List<ConnectionPool> all() {
     return List.copyOf(pools);
   }
 
@@ -80,12 +95,12 @@ final class PoolSet implements Pools, AutoCloseable {
    * server has probably stopped, and the others are lost, too.
    */
   void renew(String server) {
-    pools.stream().filter(pool -> pool.server().equals(server)).forEach(Pool::renew);
+    pools.stream().filter(pool -> pool.server().equals(server)).forEach(ConnectionPool::renew);
   }
 
   @Override
   public List<Stats> stats() {
-    return pools.stream().map(Pool::stats).toList();
+    return pools.stream().flatMap(pool -> pool.stats().stream()).toList();
   }
 
   @Override
@@ -103,20 +118,20 @@ final class PoolSet implements Pools, AutoCloseable {
     return PoolSizing.of(agents, busiest.callsPerSecond(), busiest.averageUse()).advise();
   }
 
-  private List<Pool> require(PostgresRole role) {
-    List<Pool> found = pools.stream().filter(pool -> pool.role() == role).toList();
+  private List<ConnectionPool> require(PostgresRole role) {
+    List<ConnectionPool> found = pools.stream().filter(pool -> pool.role() == role).toList();
     if (found.isEmpty()) {
       throw new IllegalArgumentException(
-          "there is no pool of " + role + "; there are " + pools.stream().map(Pool::name).toList());
+          "there is no pool of " + role + "; there are " + pools.stream().map(ConnectionPool::name).toList());
     }
     return found;
   }
 
-  /** Returns a sentence for each server that the runtime works without. */
+  /** Returns a sentence for each server that is not connected, or is behind a pooler. */
   List<String> notices() {
-    return pools.stream()
-        .filter(pool -> pool.config().minConnections() > 0 && !pool.isConnected())
-        .map(pool -> "PostgreSQL " + pool.server() + " (" + pool.name() + ") is not connected")
+    return Stream.concat(
+            poolers.notices(pools).stream(),
+            pools.stream().flatMap(pool -> pool.notice().stream()))
         .toList();
   }
 
@@ -129,7 +144,7 @@ final class PoolSet implements Pools, AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    pools.forEach(Pool::close);
+    pools.forEach(ConnectionPool::close);
     keeper.shutdownNow();
   }
 }

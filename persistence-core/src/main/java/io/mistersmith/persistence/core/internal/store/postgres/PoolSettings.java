@@ -6,9 +6,6 @@ import io.mistersmith.persistence.config.RoleConfig;
 import io.mistersmith.persistence.config.Secret;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.StringJoiner;
 import java.util.concurrent.ScheduledExecutorService;
 
 /**
@@ -20,6 +17,9 @@ import java.util.concurrent.ScheduledExecutorService;
  * otherwise a suspended flusher would hold the journal's position for as long as it sleeps).
  */
 final class PoolSettings {
+
+  /** The oldest server that the library supports, for the driver. */
+  static final String OLDEST_SERVER = "15";
 
   private static final Duration LONGEST_CONNECT = Duration.ofSeconds(10);
   private static final Duration LONGEST_VALIDATION = Duration.ofSeconds(5);
@@ -68,10 +68,18 @@ final class PoolSettings {
     pool.setValidationTimeout(shorter(acquire, LONGEST_VALIDATION).toMillis());
     // One attempt, however long acquiring may take later; or none, and attempts in the background.
     pool.setInitializationFailTimeout(needed ? 1 : -1);
-    pool.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
     pool.setExceptionOverride(NOT_SUPPORTED_IS_NO_LOSS);
     pool.setLeakDetectionThreshold(role.leakDetection().toMillis());
-    pool.setConnectionInitSql(session(role));
+    boolean prepares = role.statementCache() > 0;
+    RoleSession session = RoleSession.of(role);
+    if (session.isShared()) {
+      prepares = false;
+      // Else the driver sets the application name by a statement, once it is connected.
+      pool.addDataSourceProperty("assumeMinServerVersion", OLDEST_SERVER);
+    } else {
+      pool.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
+      pool.setConnectionInitSql(session.untilDisconnect());
+    }
 
     pool.addDataSourceProperty("ApplicationName", applicationName);
     // Before the call gives up, which can then say that no connection was to be had, and why.
@@ -85,7 +93,7 @@ final class PoolSettings {
     pool.addDataSourceProperty("hostRecheckSeconds", "1");
     pool.addDataSourceProperty("tcpKeepAlive", "true");
     pool.addDataSourceProperty("logServerErrorDetail", "false");
-    pool.addDataSourceProperty("prepareThreshold", role.statementCache() == 0 ? "0" : "3");
+    pool.addDataSourceProperty("prepareThreshold", prepares ? "3" : "0");
     pool.addDataSourceProperty(
         "preparedStatementCacheQueries", Integer.toString(role.statementCache()));
     return pool;
@@ -102,33 +110,6 @@ final class PoolSettings {
    */
   static Duration callLimit(RoleConfig role) {
     return longer(role.acquireTimeout(), role.statementTimeout().plus(SOCKET_GRACE));
-  }
-
-  /** A durable commit is what every acknowledgement of this library relies on. */
-  private static String session(RoleConfig role) {
-    Map<String, String> expressions = new LinkedHashMap<>();
-    expressions.put("statement_timeout", millis(role.statementTimeout()));
-    expressions.put("lock_timeout", millis(role.lockTimeout()));
-    expressions.put("idle_in_transaction_session_timeout", millis(role.idleInTransactionTimeout()));
-    expressions.put(
-        "synchronous_commit",
-        """
-        CASE WHEN current_setting('synchronous_commit') IN ('off', 'local')
-             THEN 'on' ELSE current_setting('synchronous_commit') END""");
-    role.settings().forEach((name, value) -> expressions.put(name, quoted(value)));
-    StringJoiner session = new StringJoiner(",\n       ", "SELECT ", "");
-    expressions.forEach(
-        (name, expression) ->
-            session.add("set_config(" + quoted(name) + ", " + expression + ", false)"));
-    return session.toString();
-  }
-
-  private static String millis(Duration duration) {
-    return quoted(Long.toString(Math.max(1, duration.toMillis())));
-  }
-
-  private static String quoted(String text) {
-    return "'" + text.replace("'", "''") + "'";
   }
 
   static String seconds(Duration duration) {

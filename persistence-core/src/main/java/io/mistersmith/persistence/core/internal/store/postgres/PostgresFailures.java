@@ -61,13 +61,18 @@ final class PostgresFailures {
                   : "; no connection before acquireTimeout"),
           sql);
     }
+    String pooler = PoolerFailures.sentence(state, serverMessage(sql));
+    if (!pooler.isEmpty()) {
+      return new NonTransientPersistenceException(
+          DataError.MISCONFIGURED, message + "; " + pooler, sql);
+    }
     return switch (state) {
       case "40001", "40P01", LOCK_TIMEOUT ->
           new TransientPersistenceException(DataError.TRANSACTION_CONFLICT, message, sql);
       case STATEMENT_TIMEOUT ->
           new TransientPersistenceException(
               DataError.CONNECTION_FAILED, message + "; the statement ran into its timeout", sql);
-      case "57P01", "57P02", "57P03", "57P05", "25006", "25P03", "25P04", "26000" ->
+      case "57P01", "57P02", "57P03", "57P05", "25006", "25P03", "25P04" ->
           new TransientPersistenceException(DataError.CONNECTION_FAILED, message, sql);
       case "23505" -> new NonTransientPersistenceException(DataError.DUPLICATE_KEY, message, sql);
       case "42501" -> new NonTransientPersistenceException(DataError.ACCESS_DENIED, message, sql);
@@ -112,6 +117,9 @@ final class PostgresFailures {
     if (state.equals(STATEMENT_TIMEOUT) || state.equals(LOCK_TIMEOUT)) {
       return Verdict.OUT_OF_TIME;
     }
+    if (!PoolerFailures.sentence(state, serverMessage(sql)).isEmpty()) {
+      return Verdict.OUTAGE;
+    }
     return switch (state.length() == 5 ? state.substring(0, 2) : "") {
       case "08", "25", "26", "28", "3D", "40", "53", "57", "" -> Verdict.OUTAGE;
       default -> Verdict.REFUSED;
@@ -141,8 +149,8 @@ final class PostgresFailures {
     return sql instanceof SQLTransientConnectionException
         || (sql != null
             && switch (state(sql).length() == 5 ? state(sql).substring(0, 2) : "") {
-              case "08", "28", "3D", "53", "57", "58" -> true;
-              default -> false;
+              case "08", "26", "28", "3D", "53", "57", "58" -> true;
+              default -> state(sql).equals("42P05");
             });
   }
 

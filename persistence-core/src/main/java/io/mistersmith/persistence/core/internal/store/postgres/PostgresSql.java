@@ -64,7 +64,7 @@ final class PostgresSql implements SqlStore {
     return callers.unit(
         options,
         handle -> {
-          UnitOpening.send(handle, options);
+          UnitOpening.send(handle, options, callers.session());
           return run(handle, options, work);
         });
   }

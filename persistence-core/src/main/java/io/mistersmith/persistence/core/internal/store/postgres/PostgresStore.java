@@ -80,8 +80,17 @@ public final class PostgresStore implements AutoCloseable {
 
   /** {@link #open(PersistenceConfig)}, whose background service reports to {@code services}. */
   public static PostgresStore open(PersistenceConfig config, Services services) {
+    return open(config, services, ApplicationSources.NONE);
+  }
+
+  /**
+   * {@link #open(PersistenceConfig, Services)}, with data sources of the application for the roles
+   * that it names.
+   */
+  public static PostgresStore open(
+      PersistenceConfig config, Services services, ApplicationSources sources) {
     String what = "open " + config.postgres();
-    PoolSet pools = PoolSet.open(config.postgres(), config.runtimeName());
+    PoolSet pools = PoolSet.open(config.postgres(), sources, config.runtimeName());
     try {
       StoreConnections connections = new StoreConnections(pools, config.clock(), services);
       Database callers = connections.to(PRIMARY);
@@ -136,7 +145,7 @@ public final class PostgresStore implements AutoCloseable {
     return pools;
   }
 
-  /** Returns a sentence for each server that this store works without. */
+  /** Returns a sentence for each server that is not connected, or is behind a pooler. */
   public List<String> notices() {
     return pools.notices();
   }

@@ -11,6 +11,8 @@ import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.migration.MigrationRunner;
 import io.mistersmith.persistence.migration.model.MigrationException;
 import io.mistersmith.persistence.migration.report.MigrationReport;
+import java.util.Optional;
+import javax.sql.DataSource;
 import org.postgresql.ds.PGSimpleDataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,14 +28,15 @@ public final class SchemaMigration {
    * Brings the database to the bundled version; safe from any number of processes at the same time.
    */
   public static void apply(PostgresConfig config) {
-    PGSimpleDataSource source = new PGSimpleDataSource();
+    apply(config, ApplicationSources.NONE);
+  }
+
+  /** {@link #apply(PostgresConfig)}, by the application's data source of MIGRATION if there is. */
+  public static void apply(PostgresConfig config, ApplicationSources sources) {
+    Optional<DataSource> handedOver = sources.find(MIGRATION);
+    Poolers.requireDirectMigration(config, handedOver);
     RoleConfig role = config.role(MIGRATION);
-    source.setUrl(role.jdbcUrl());
-    source.setUser(role.user());
-    role.password().map(Secret::reveal).ifPresent(source::setPassword);
-    source.setConnectTimeout((int) Math.max(1, role.acquireTimeout().toSeconds()));
-    source.setLogServerErrorDetail(false);
-    source.setApplicationName(role.applicationName().orElse("persistence-migration"));
+    DataSource source = handedOver.orElseGet(() -> source(role));
     try {
       MigrationReport report =
           MigrationRunner.builder()
@@ -49,5 +52,16 @@ public final class SchemaMigration {
       }
       throw new NonTransientPersistenceException(DataError.MISCONFIGURED, message, e);
     }
+  }
+
+  private static DataSource source(RoleConfig role) {
+    PGSimpleDataSource source = new PGSimpleDataSource();
+    source.setUrl(role.jdbcUrl());
+    source.setUser(role.user());
+    role.password().map(Secret::reveal).ifPresent(source::setPassword);
+    source.setConnectTimeout((int) Math.max(1, role.acquireTimeout().toSeconds()));
+    source.setLogServerErrorDetail(false);
+    source.setApplicationName(role.applicationName().orElse("persistence-migration"));
+    return source;
   }
 }

@@ -18,7 +18,7 @@ final class StoreConnections implements AutoCloseable {
   private final Database callers;
 
   StoreConnections(PoolSet pools, Clock clock, Services services) {
-    for (Pool pool : pools.all()) {
+    for (ConnectionPool pool : pools.all()) {
       Availability availability =
           servers.computeIfAbsent(pool.server(), server -> new Availability(pool, clock, services));
       databases.computeIfAbsent(pool.role(), role -> new Database(pools, pool, availability));

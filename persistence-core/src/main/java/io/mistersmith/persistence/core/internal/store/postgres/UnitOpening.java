@@ -7,7 +7,9 @@ import io.mistersmith.persistence.spi.sql.SqlOptions.Isolation;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
@@ -19,12 +21,6 @@ import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
  */
 final class UnitOpening {
 
-  /** Sessions that commit without waiting for the disk may be an application's, or a pooler's. */
-  private static final String DURABLE =
-      "set_config('synchronous_commit',"
-          + " CASE WHEN current_setting('synchronous_commit') IN ('off', 'local')"
-          + " THEN 'on' ELSE current_setting('synchronous_commit') END, true)";
-
   /** Waits for a unit with the same id that is under way. */
   private static final String NOTE =
       "INSERT INTO agents.committed_transactions (correlation_id) VALUES (?)"
@@ -35,14 +31,15 @@ final class UnitOpening {
   private final Optional<String> correlationId;
   private final String what;
 
-  private UnitOpening(SqlOptions options, boolean ownTransaction) {
+  private UnitOpening(SqlOptions options, Optional<RoleSession> session) {
     this.correlationId = options.correlationId();
     this.what = options.what();
     List<String> statements = new ArrayList<>();
-    if (ownTransaction) {
-      mode(options).ifPresent(statements::add);
-      settings(options).ifPresent(statements::add);
-    }
+    session.ifPresent(
+        role -> {
+          mode(options, role.isShared()).ifPresent(statements::add);
+          settings(options, role).ifPresent(statements::add);
+        });
     correlationId.ifPresent(
         id -> {
           statements.add(NOTE);
@@ -51,46 +48,45 @@ final class UnitOpening {
     this.text = String.join(";\n", statements);
   }
 
-  /** Opens a transaction of this library's own. */
-  static void send(Handle handle, SqlOptions options) {
-    new UnitOpening(options, true).send(handle);
+  /** Opens a transaction of this library's own, with the settings of a role. */
+  static void send(Handle handle, SqlOptions options, RoleSession session) {
+    new UnitOpening(options, Optional.of(session)).send(handle);
+    SharedSession.opened(handle);
   }
 
   /** Notes a unit that is part of the application's transaction, whose settings stay. */
   static void note(Handle handle, SqlOptions options) {
-    new UnitOpening(options, false).send(handle);
+    new UnitOpening(options, Optional.empty()).send(handle);
   }
 
-  private static Optional<String> mode(SqlOptions options) {
-    if (options.isolation() == Isolation.READ_COMMITTED && !options.isReadOnly()) {
+  /** A session that is shared may have any isolation as its default. */
+  private static Optional<String> mode(SqlOptions options, boolean shared) {
+    if (options.isolation() == Isolation.READ_COMMITTED && !options.isReadOnly() && !shared) {
       return Optional.empty();
     }
-    return Optional.of(
-        "SET TRANSACTION ISOLATION LEVEL "
-            + options.isolation().name().replace('_', ' ')
-            + (options.isReadOnly() ? " READ ONLY" : ""));
+    return Optional.of(SharedSession.mode(options.isolation(), options.isReadOnly()));
   }
 
-  private Optional<String> settings(SqlOptions options) {
-    List<String> settings = new ArrayList<>();
+  private Optional<String> settings(SqlOptions options, RoleSession session) {
+    Map<String, String> settings = new LinkedHashMap<>(session.ofTransaction());
     options
         .idleLimit()
         .ifPresent(
             limit -> {
-              settings.add(DURABLE);
-              settings.add("set_config('idle_in_transaction_session_timeout', ?, true)");
-              parameters.add(Long.toString(Math.max(1, limit.toMillis())));
+              settings.put("synchronous_commit", RoleSession.DURABLE);
+              String millis = Long.toString(Math.max(1, limit.toMillis()));
+              setLast(settings, "idle_in_transaction_session_timeout", millis);
             });
-    options
-        .applicationName()
-        .ifPresent(
-            name -> {
-              settings.add("set_config('application_name', ?, true)");
-              parameters.add(name);
-            });
+    options.applicationName().ifPresent(name -> setLast(settings, "application_name", name));
     return settings.isEmpty()
         ? Optional.empty()
-        : Optional.of("SELECT " + String.join(", ", settings));
+        : Optional.of(RoleSession.select(settings, true));
+  }
+
+  private void setLast(Map<String, String> settings, String name, String value) {
+    settings.remove(name); // the parameters are bound in the order of the settings
+    settings.put(name, "?");
+    parameters.add(value);
   }
 
   /** Past Jdbi, which knows neither several statements in one text nor their results. */

@@ -102,7 +102,7 @@ class PoolsIT {
             .role(BACKGROUND, role -> role.connections(0, 1))
             .build();
     AtomicLong now = new AtomicLong();
-    try (PoolSet pools = PoolSet.open(config, "automatic")) {
+    try (PoolSet pools = PoolSet.open(config, ApplicationSources.NONE, "automatic")) {
       Services services = new Services(PersistenceListener.NOOP);
       PoolResizing resizing = new PoolResizing(pools, services, now::get);
       try (StoreConnections connections = new StoreConnections(pools, Clock.systemUTC(), services);

@@ -10,6 +10,7 @@ import java.sql.SQLTransientConnectionException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** SQLSTATE to typed failure, class by class. */
 class PostgresFailuresTest {
@@ -45,6 +46,8 @@ class PostgresFailuresTest {
     "42P01, MISCONFIGURED, false",
     "42703, MISCONFIGURED, false",
     "58A01, MISCONFIGURED, false",
+    "26000, MISCONFIGURED, false",
+    "42P05, MISCONFIGURED, false",
   })
   void namesWhatWasDoneAndTheState(String state, DataError error, boolean isTransient) {
     SQLException thrown = new SQLException("the driver's words", state);
@@ -62,6 +65,17 @@ class PostgresFailuresTest {
   void saysHowToMendAMissingSchema() {
     assertThat(PostgresFailures.of("open", new SQLException("", "42P01")))
         .hasMessageContaining("PostgresConfig.Builder.migrateOnOpen()");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"26000", "42P05"})
+  void namesThePoolerAndTheSettingWhereAStatementWasPreparedElsewhere(String state) {
+    SQLException thrown = new SQLException("", state);
+
+    assertThat(PostgresFailures.of("read", thrown))
+        .hasMessageContaining("PgBouncer")
+        .hasMessageContaining("PostgresConfig.Builder.pooler(TRANSACTION)");
+    assertThat(PostgresFailures.verdict(thrown)).isEqualTo(Verdict.OUTAGE);
   }
 
   @Test

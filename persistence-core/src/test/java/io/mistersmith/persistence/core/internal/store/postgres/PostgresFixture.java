@@ -2,6 +2,8 @@ package io.mistersmith.persistence.core.internal.store.postgres;
 
 import io.mistersmith.persistence.config.NatsConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.config.PostgresConfig;
+import io.mistersmith.persistence.core.internal.base.Services;
 import io.mistersmith.persistence.spi.StoreProvider;
 import io.mistersmith.persistence.spi.Stores;
 import io.mistersmith.persistence.spi.hot.HotStore;
@@ -10,6 +12,7 @@ import io.mistersmith.persistence.spi.sql.SqlStore;
 import io.mistersmith.persistence.testkit.contract.StoresFixture;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.awaitility.Awaitility;
 
 /** The durable half of the stores alone, on a database that is emptied for each test. */
@@ -17,7 +20,30 @@ final class PostgresFixture implements StoresFixture {
 
   private static final PostgresDatabase DATABASE = PostgresDatabase.create();
 
+  private final UnaryOperator<PostgresConfig> way;
+  private final ApplicationSources sources;
+
   PostgresFixture() {
+    this(UnaryOperator.identity());
+  }
+
+  /**
+   * A fixture whose stores reach the database in another way.
+   *
+   * @param way changes the configuration that leads to it directly
+   */
+  PostgresFixture(UnaryOperator<PostgresConfig> way) {
+    this(way, ApplicationSources.NONE);
+  }
+
+  /** A fixture whose stores take the data sources of an application. */
+  static PostgresFixture on(ApplicationSources sources) {
+    return new PostgresFixture(UnaryOperator.identity(), sources);
+  }
+
+  private PostgresFixture(UnaryOperator<PostgresConfig> way, ApplicationSources sources) {
+    this.way = way;
+    this.sources = sources;
     DATABASE.execute(
         """
         DELETE FROM agents.registry;
@@ -27,16 +53,22 @@ final class PostgresFixture implements StoresFixture {
         """);
   }
 
+  /** The configuration that leads to the database of all fixtures. */
+  static PostgresConfig direct() {
+    return DATABASE.config();
+  }
+
   @Override
   public StoreProvider provider() {
-    return config -> new DurableOnly(PostgresStore.open(config));
+    return config ->
+        new DurableOnly(PostgresStore.open(config, new Services(config.listener()), sources));
   }
 
   @Override
   public PersistenceConfig.Builder config() {
     return PersistenceConfig.builder(
         NatsConfig.of("nats://unused.invalid"),
-        DATABASE.config().toBuilder().connections(1, 4).build());
+        way.apply(DATABASE.config().toBuilder().connections(1, 4).build()));
   }
 
   @Override

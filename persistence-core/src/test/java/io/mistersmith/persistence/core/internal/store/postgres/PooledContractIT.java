@@ -1,0 +1,110 @@
+package io.mistersmith.persistence.core.internal.store.postgres;
+
+import io.mistersmith.persistence.core.SharedPooler;
+import io.mistersmith.persistence.testkit.contract.AgentStoreContract;
+import io.mistersmith.persistence.testkit.contract.CheckpointStoreContract;
+import io.mistersmith.persistence.testkit.contract.DeadLetterStoreContract;
+import io.mistersmith.persistence.testkit.contract.JournalApplyContract;
+import io.mistersmith.persistence.testkit.contract.JournalStoreContract;
+import io.mistersmith.persistence.testkit.contract.LifecycleEventStoreContract;
+import io.mistersmith.persistence.testkit.contract.SqlIsolationContract;
+import io.mistersmith.persistence.testkit.contract.SqlLockContract;
+import io.mistersmith.persistence.testkit.contract.SqlSavepointContract;
+import io.mistersmith.persistence.testkit.contract.SqlUnitContract;
+import io.mistersmith.persistence.testkit.contract.StateStoreContract;
+import io.mistersmith.persistence.testkit.contract.StoresFixture;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
+
+/** The contracts of the durable stores through a PgBouncer that pools transactions. */
+@Tag("contract")
+class PooledContractIT {
+
+  @Nested
+  class Agents extends AgentStoreContract {
+    @Override
+    protected StoresFixture fixture() {
+      return new PostgresFixture(SharedPooler::declared);
+    }
+  }
+
+  @Nested
+  class States extends StateStoreContract {
+    @Override
+    protected StoresFixture fixture() {
+      return new PostgresFixture(SharedPooler::declared);
+    }
+  }
+
+  @Nested
+  class Journals extends JournalStoreContract {
+    @Override
+    protected StoresFixture fixture() {
+      return new PostgresFixture(SharedPooler::declared);
+    }
+  }
+
+  @Nested
+  class Batches extends JournalApplyContract {
+    @Override
+    protected StoresFixture fixture() {
+      return new PostgresFixture(SharedPooler::declared);
+    }
+  }
+
+  @Nested
+  class DeadLetters extends DeadLetterStoreContract {
+    @Override
+    protected StoresFixture fixture() {
+      return new PostgresFixture(SharedPooler::declared);
+    }
+  }
+
+  @Nested
+  class Copies extends CheckpointStoreContract {
+    @Override
+    protected StoresFixture fixture() {
+      return new PostgresFixture(SharedPooler::declared);
+    }
+  }
+
+  @Nested
+  class LifecycleEvents extends LifecycleEventStoreContract {
+    @Override
+    protected StoresFixture fixture() {
+      return new PostgresFixture(SharedPooler::declared);
+    }
+  }
+
+  @Nested
+  class Units extends SqlUnitContract {
+    @Override
+    protected StoresFixture fixture() {
+      return new PostgresFixture(SharedPooler::declared);
+    }
+  }
+
+  @Nested
+  class Isolations extends SqlIsolationContract {
+    @Override
+    protected StoresFixture fixture() {
+      return new PostgresFixture(SharedPooler::declared);
+    }
+  }
+
+  @Nested
+  class Locks extends SqlLockContract {
+    @Override
+    protected StoresFixture fixture() {
+      return new PostgresFixture(SharedPooler::declared);
+    }
+  }
+
+  @Nested
+  class Savepoints extends SqlSavepointContract {
+    @Override
+    protected StoresFixture fixture() {
+      return new PostgresFixture(SharedPooler::declared);
+    }
+  }
+}
