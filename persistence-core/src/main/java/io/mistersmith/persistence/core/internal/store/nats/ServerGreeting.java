@@ -55,13 +55,14 @@ record ServerGreeting(String says, boolean needsTls) {
     boolean needsTls = false;
     for (String server : config.servers()) {
       ServerGreeting greeting = of(server, config.connectTimeout());
-      needsTls |= greeting.needsTls() && !server.startsWith("tls:") && !server.startsWith("wss:");
+      boolean encrypts = config.tls().isPresent() || server.matches("(tls|wss|opentls):.*");
+      needsTls |= greeting.needsTls() && !encrypts;
       why.append(LinkOptions.redacted(server)).append(": ").append(greeting.says()).append("; ");
     }
     return needsTls
         ? new NonTransientPersistenceException(
             DataError.MISCONFIGURED,
-            what + ": the server accepts encrypted connections only; use a tls:// URL",
+            what + ": the server accepts encrypted connections only; use nats.tls, or a tls:// URL",
             cause)
         : NatsFailures.unreachable(
             what, why + "check nats.servers and that one of them is running", cause);

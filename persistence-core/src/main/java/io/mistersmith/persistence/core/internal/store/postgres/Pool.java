@@ -70,6 +70,7 @@ final class Pool implements AutoCloseable {
       ScheduledExecutorService keeper) {
     String name = role.name().toLowerCase(Locale.ROOT) + number;
     String application = config.applicationName().orElse(applicationName(runtimeName, name));
+    DriverAccess.require(config);
     HikariConfig settings =
         PoolSettings.of(config, "persistence-pool-" + name, application, needed, keeper);
     PoolMeter meter = new PoolMeter(System::nanoTime);
@@ -91,6 +92,9 @@ final class Pool implements AutoCloseable {
 
   private static PersistenceException failure(
       String what, RoleConfig config, PoolInitializationException thrown) {
+    if (thrown.getCause() instanceof PersistenceException typed) {
+      return typed;
+    }
     String state = PostgresFailures.state(thrown);
     if (!config.settings().isEmpty() && (state.equals("42704") || state.equals("22023"))) {
       return new NonTransientPersistenceException(
@@ -221,9 +225,12 @@ final class Pool implements AutoCloseable {
    * An answer that is a refusal counts, unless it says that the server is starting or stopping.
    */
   boolean answers(Duration limit) {
-    Properties properties = new Properties();
-    properties.setProperty("user", config.user());
-    config.password().ifPresent(password -> properties.setProperty("password", password.reveal()));
+    Properties properties;
+    try {
+      properties = DriverAccess.properties(config);
+    } catch (PersistenceException noPassword) {
+      return false; // the supplier of the password failed; it is asked again at the next probe
+    }
     String seconds = PoolSettings.seconds(limit);
     properties.setProperty("connectTimeout", seconds);
     properties.setProperty("socketTimeout", seconds);

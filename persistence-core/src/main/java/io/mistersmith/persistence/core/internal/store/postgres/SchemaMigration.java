@@ -4,13 +4,14 @@ import static io.mistersmith.persistence.model.PostgresRole.MIGRATION;
 
 import io.mistersmith.persistence.config.PostgresConfig;
 import io.mistersmith.persistence.config.RoleConfig;
-import io.mistersmith.persistence.config.Secret;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.migration.MigrationRunner;
 import io.mistersmith.persistence.migration.model.MigrationException;
 import io.mistersmith.persistence.migration.report.MigrationReport;
+import java.sql.SQLException;
+import java.util.Map;
 import org.postgresql.ds.PGSimpleDataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,15 +27,19 @@ public final class SchemaMigration {
    * Brings the database to the bundled version; safe from any number of processes at the same time.
    */
   public static void apply(PostgresConfig config) {
-    PGSimpleDataSource source = new PGSimpleDataSource();
     RoleConfig role = config.role(MIGRATION);
+    DriverAccess.require(role);
+    PGSimpleDataSource source = new PGSimpleDataSource();
     source.setUrl(role.jdbcUrl());
     source.setUser(role.user());
-    role.password().map(Secret::reveal).ifPresent(source::setPassword);
-    source.setConnectTimeout((int) Math.max(1, role.acquireTimeout().toSeconds()));
+    DriverAccess.password(role).ifPresent(source::setPassword);
+    source.setConnectTimeout((int) Math.max(1, role.connectTimeout().toSeconds()));
     source.setLogServerErrorDetail(false);
     source.setApplicationName(role.applicationName().orElse("persistence-migration"));
     try {
+      for (Map.Entry<String, String> parameter : DriverAccess.tls(role).entrySet()) {
+        source.setProperty(parameter.getKey(), parameter.getValue());
+      }
       MigrationReport report =
           MigrationRunner.builder()
               .dataSource(source)
@@ -42,6 +47,8 @@ public final class SchemaMigration {
               .build()
               .apply();
       LOG.debug("schema of {}: {} scripts applied", role, report.applied().size());
+    } catch (SQLException e) {
+      throw PostgresFailures.of("set up the connection of " + role, e);
     } catch (MigrationException e) {
       String message = "the schema of " + role + " was not migrated: " + e.getMessage();
       if (e.kind().retryable()) {
