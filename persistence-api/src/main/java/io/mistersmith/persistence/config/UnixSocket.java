@@ -19,17 +19,21 @@ final class UnixSocket {
 
   private UnixSocket() {}
 
-  /** Returns the URL by way of the socket that a server with the URL's port has in a directory. */
+  /**
+   * Returns the URL by way of the socket that a server with the URL's port has in a directory. The
+   * host becomes localhost, the only one that the factory takes.
+   */
   static String in(Path directory, String url) {
-    Matcher port = PORT.matcher(url);
-    String file = directory + "/.s.PGSQL." + (port.matches() ? port.group(1) : "5432");
-    String plain = without(url);
+    Matcher found = PORT.matcher(url);
+    String port = found.matches() ? found.group(1) : "5432";
+    String plain = JdbcUrl.withHosts(url, "localhost:" + port);
+    String file = URLEncoder.encode(directory + "/.s.PGSQL." + port, StandardCharsets.UTF_8);
     return plain
         + (plain.indexOf('?') < 0 ? "?" : "&")
         + "socketFactory="
         + FACTORY
         + "&socketFactoryArg="
-        + URLEncoder.encode(file, StandardCharsets.UTF_8).replace("%2F", "/");
+        + file.replace("%2F", "/");
   }
 
   /** Returns the URL without the parameters. */

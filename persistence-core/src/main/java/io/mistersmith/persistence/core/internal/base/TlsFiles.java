@@ -3,11 +3,17 @@ package io.mistersmith.persistence.core.internal.base;
 import io.mistersmith.persistence.config.TlsConfig;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateFactory;
+import java.util.List;
 import java.util.Optional;
 
-/** Checks the files of a TLS configuration before the first connection needs them. */
+/** Checks and reads the files of a TLS configuration. */
 public final class TlsFiles {
 
   private TlsFiles() {}
@@ -34,6 +40,23 @@ public final class TlsFiles {
               + (Files.exists(file.get())
                   ? " cannot be read by this process's user; change its rights"
                   : " does not exist; correct the path"));
+    }
+  }
+
+  /**
+   * Returns the certificates in a PEM file, at least one.
+   *
+   * @throws GeneralSecurityException where there is none, or one that cannot be read
+   */
+  public static List<Certificate> certificates(Path file)
+      throws IOException, GeneralSecurityException {
+    try (InputStream in = Files.newInputStream(file)) {
+      List<Certificate> found =
+          List.copyOf(CertificateFactory.getInstance("X.509").generateCertificates(in));
+      if (found.isEmpty()) {
+        throw new GeneralSecurityException(file + " holds no certificate");
+      }
+      return found;
     }
   }
 }

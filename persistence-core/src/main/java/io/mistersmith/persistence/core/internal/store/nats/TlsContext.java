@@ -6,7 +6,6 @@ import io.mistersmith.persistence.core.internal.base.TlsFiles;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,10 +14,8 @@ import java.security.KeyFactory;
 import java.security.KeyStore;
 import java.security.PrivateKey;
 import java.security.cert.Certificate;
-import java.security.cert.CertificateFactory;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Base64;
-import java.util.Collection;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.net.ssl.KeyManager;
@@ -64,7 +61,7 @@ final class TlsContext {
     if (tls.clientCertificate().isEmpty()) {
       return null;
     }
-    Certificate[] chain = certificates(tls.clientCertificate().get()).toArray(Certificate[]::new);
+    Certificate[] chain = TlsFiles.certificates(tls.clientCertificate().get()).toArray(Certificate[]::new);
     String algorithm = chain[0].getPublicKey().getAlgorithm();
     KeyStore store = emptyStore();
     store.setKeyEntry("client", key(tls.clientKey().orElseThrow(), algorithm), NO_PASSWORD, chain);
@@ -81,7 +78,7 @@ final class TlsContext {
     KeyStore authorities = null;
     if (tls.rootCertificate().isPresent()) {
       authorities = emptyStore();
-      for (Certificate root : certificates(tls.rootCertificate().get())) {
+      for (Certificate root : TlsFiles.certificates(tls.rootCertificate().get())) {
         authorities.setCertificateEntry("root-" + authorities.size(), root);
       }
     }
@@ -95,18 +92,6 @@ final class TlsContext {
     KeyStore store = KeyStore.getInstance("PKCS12");
     store.load(null, null);
     return store;
-  }
-
-  private static Collection<? extends Certificate> certificates(Path file)
-      throws IOException, GeneralSecurityException {
-    try (InputStream in = Files.newInputStream(file)) {
-      Collection<? extends Certificate> found =
-          CertificateFactory.getInstance("X.509").generateCertificates(in);
-      if (found.isEmpty()) {
-        throw new GeneralSecurityException(file + " holds no certificate");
-      }
-      return found;
-    }
   }
 
   private static PrivateKey key(Path file, String algorithm)

@@ -8,6 +8,9 @@ import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -104,9 +107,25 @@ final class DriverAccess {
     tls.rootCertificate()
         .ifPresent(file -> parameters.put(PGProperty.SSL_ROOT_CERT.getName(), file.toString()));
     tls.clientCertificate()
-        .ifPresent(file -> parameters.put(PGProperty.SSL_CERT.getName(), file.toString()));
+        .ifPresent(
+            file -> {
+              parameters.put(PGProperty.SSL_CERT.getName(), file.toString());
+              parameters.put(PGProperty.PEM_KEY_ALGORITHM.getName(), algorithm(file));
+            });
     tls.clientKey()
         .ifPresent(file -> parameters.put(PGProperty.SSL_KEY.getName(), file.toString()));
+  }
+
+  /** The driver takes every key for one of RSA, unless it is told. */
+  private static String algorithm(Path certificate) {
+    try {
+      return TlsFiles.certificates(certificate).get(0).getPublicKey().getAlgorithm();
+    } catch (IOException | GeneralSecurityException e) {
+      throw new NonTransientPersistenceException(
+          DataError.MISCONFIGURED,
+          "postgres.tls.clientCertificate: " + certificate + " is no certificate in PEM",
+          e);
+    }
   }
 
   /** Returns everything for a connection that belongs to no pool. */

@@ -16,6 +16,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.StringJoiner;
 import java.util.concurrent.ScheduledExecutorService;
@@ -94,6 +95,10 @@ final class Pool implements AutoCloseable {
       String what, RoleConfig config, PoolInitializationException thrown) {
     if (thrown.getCause() instanceof PersistenceException typed) {
       return typed;
+    }
+    Optional<PersistenceException> tls = TlsFailure.of(what, config, thrown);
+    if (tls.isPresent()) {
+      return tls.get();
     }
     String state = PostgresFailures.state(thrown);
     if (!config.settings().isEmpty() && (state.equals("42704") || state.equals("22023"))) {
