@@ -97,6 +97,20 @@ public final class BackpressureConfig {
     return interval;
   }
 
+  /** Prints all settings. */
+  @Override
+  public String toString() {
+    return Printed.of("BackpressureConfig")
+        .with("policy", policy)
+        .with("maxEntries", maxEntries)
+        .with("maxBytes", maxBytes)
+        .with("maxAge", maxAge)
+        .with("maxWait", maxWait)
+        .with("resumeAt", resumeAt)
+        .with("interval", interval)
+        .toString();
+  }
+
   /** Collects a configuration, and checks each value as it is given. Not thread-safe. */
   public static final class Builder {
 

@@ -111,6 +111,24 @@ public final class BucketConfig {
     return placementTags;
   }
 
+  /** Prints all settings. */
+  @Override
+  public String toString() {
+    return Printed.of("BucketConfig")
+        .with("name", name)
+        .with("description", description)
+        .with("maxAge", maxAge)
+        .with("history", history)
+        .with("storage", storage)
+        .with("replicated", replicated)
+        .with("compressed", compressed)
+        .with("maxBytes", maxBytes.map(String::valueOf).orElse("none"))
+        .with("maxValueBytes", maxValueBytes.map(String::valueOf).orElse("none"))
+        .with("placementCluster", placementCluster.orElse("any"))
+        .with("placementTags", placementTags)
+        .toString();
+  }
+
   /** Collects a configuration, and checks each value as it is given. Not thread-safe. */
   public static final class Builder {
 

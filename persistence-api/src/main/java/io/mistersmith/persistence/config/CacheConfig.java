@@ -87,6 +87,18 @@ public final class CacheConfig {
     return !excluded.contains(dataType);
   }
 
+  /** Prints all settings. */
+  @Override
+  public String toString() {
+    return Printed.of("CacheConfig")
+        .with("maxWeightBytes", maxWeightBytes)
+        .with("timeToLive", timeToLive)
+        .with("negativeTimeToLive", negativeTimeToLive)
+        .with("statistics", statistics)
+        .with("excluded", excluded)
+        .toString();
+  }
+
   /** Collects a configuration, and checks each value as it is given. Not thread-safe. */
   public static final class Builder {
 

@@ -78,6 +78,19 @@ public final class ConsistencyConfig {
     return orphanAge;
   }
 
+  /** Prints all settings. */
+  @Override
+  public String toString() {
+    return Printed.of("ConsistencyConfig")
+        .with("window", window)
+        .with("interval", interval)
+        .with("sampleSize", sampleSize)
+        .with("repair", repair)
+        .with("orphans", orphans)
+        .with("orphanAge", orphanAge)
+        .toString();
+  }
+
   /** Collects a configuration, and checks each value as it is given. Not thread-safe. */
   public static final class Builder {
 

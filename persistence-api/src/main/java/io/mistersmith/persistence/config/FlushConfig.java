@@ -111,6 +111,23 @@ public final class FlushConfig {
     return closeDeadline;
   }
 
+  /** Prints all settings. */
+  @Override
+  public String toString() {
+    return Printed.of("FlushConfig")
+        .with("dirtyKeys", dirtyKeys)
+        .with("maxAge", maxAge)
+        .with("maxBytes", maxBytes)
+        .with("maxEntries", maxEntries)
+        .with("leaseDuration", leaseDuration)
+        .with("idleTimeToLive", idleTimeToLive)
+        .with("sweepInterval", sweepInterval)
+        .with("tombstoneRetention", tombstoneRetention)
+        .with("clockOverlap", clockOverlap)
+        .with("closeDeadline", closeDeadline)
+        .toString();
+  }
+
   /** Collects a configuration, and checks each value as it is given. Not thread-safe. */
   public static final class Builder {
 

@@ -13,6 +13,7 @@ final class JdbcUrl {
   private static final Pattern HOSTS =
       Pattern.compile(
           "(?:\\[[0-9A-Fa-f:.]+]|[\\w.-]+)(?::\\d{1,5})?(?:,(?:\\[[0-9A-Fa-f:.]+]|[\\w.-]+)(?::\\d{1,5})?)*");
+  private static final Pattern TLS = Pattern.compile("(?i).*[?&]ssl[a-z]*=.*");
   private static final Pattern SECRET = Pattern.compile("(?i)([?&][a-z]*password=)[^&]*");
 
   /** Parameters that are sent when connecting, or that set how statements are prepared. */
@@ -39,12 +40,12 @@ final class JdbcUrl {
     }
   }
 
-  /** Returns the URL with other hosts; without a port the host has the default one. */
+  /** Returns the URL with other hosts, by TCP; without a port the host has the default one. */
   static String withHosts(String url, String hosts) {
     Checks.that(
         HOSTS.matcher(hosts).matches(),
         "postgres.host is '" + hosts + "'; give host or host:port, several with commas");
-    Matcher parts = parts(url);
+    Matcher parts = parts(UnixSocket.without(url));
     return PREFIX + "//" + hosts + "/" + parts.group("database") + parts.group("rest");
   }
 
@@ -56,6 +57,11 @@ final class JdbcUrl {
     Matcher parts = parts(url);
     String hosts = parts.group("hosts");
     return PREFIX + (hosts == null ? "" : "//" + hosts + "/") + database + parts.group("rest");
+  }
+
+  /** Returns whether the URL says how to encrypt. */
+  static boolean mentionsTls(String url) {
+    return TLS.matcher(url).matches();
   }
 
   /** Returns the URL without the values of parameters that are passwords. */

@@ -4,6 +4,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.StringJoiner;
+import java.util.function.Supplier;
 
 /**
  * Says how to reach NATS. Immutable; {@link #builder} makes one and {@link #toBuilder} a changed
@@ -14,7 +16,8 @@ public final class NatsConfig {
   private static final long MIB = 1L << 20;
 
   private final List<String> servers;
-  private final Optional<Path> credentialsFile;
+  private final Optional<Authentication> authentication;
+  private final Optional<TlsConfig> tls;
   private final String namePrefix;
   private final int replicas;
   private final Duration requestTimeout;
@@ -25,7 +28,8 @@ public final class NatsConfig {
 
   private NatsConfig(Builder builder) {
     this.servers = builder.servers;
-    this.credentialsFile = builder.credentialsFile;
+    this.authentication = builder.authentication;
+    this.tls = builder.tls;
     this.namePrefix = builder.namePrefix;
     this.replicas = builder.replicas;
     this.requestTimeout = builder.requestTimeout;
@@ -60,9 +64,17 @@ public final class NatsConfig {
     return servers;
   }
 
-  /** A {@code .creds} file, where the server asks for one. */
-  public Optional<Path> credentialsFile() {
-    return credentialsFile;
+  /** How this process proves who it is; empty where the URLs say it, or nothing is asked. */
+  public Optional<Authentication> authentication() {
+    return authentication;
+  }
+
+  /**
+   * How connections are encrypted; empty where the URLs say it: {@code tls://} encrypts, and trusts
+   * the JDK's authorities without comparing the host.
+   */
+  public Optional<TlsConfig> tls() {
+    return tls;
   }
 
   /**
@@ -114,11 +126,71 @@ public final class NatsConfig {
     return maxInFlightBytes;
   }
 
+  @Override
+  public String toString() {
+    StringJoiner text = new StringJoiner(", ", "NatsConfig[", "]");
+    text.add("servers=" + servers.stream().map(NatsConfig::printed).toList());
+    authentication.ifPresent(way -> text.add("authentication=" + way));
+    tls.ifPresent(encryption -> text.add("tls=" + encryption));
+    text.add("namePrefix=" + namePrefix).add("replicas=" + replicas);
+    text.add("requestTimeout=" + requestTimeout).add("connectTimeout=" + connectTimeout);
+    text.add("openTimeout=" + openTimeout).add("maxInFlight=" + maxInFlight);
+    return text.add("maxInFlightBytes=" + maxInFlightBytes).toString();
+  }
+
+  private static String printed(String server) {
+    return server.replaceAll("(^|://)[^@/]*@", "$1***@");
+  }
+
+  /**
+   * How a connection proves who it is. Files are read, and suppliers asked, at each attempt to
+   * connect, so that a new credential is used from then on. Prints no secret.
+   */
+  public sealed interface Authentication {
+
+    /** By a {@code .creds} file, which holds a JWT and a seed. */
+    record CredentialsFile(Path file) implements Authentication {}
+
+    /** By a file with the seed of a user's NKey, which begins with {@code SU}. */
+    record NkeySeedFile(Path file) implements Authentication {}
+
+    /**
+     * By user and password.
+     *
+     * @param user the user
+     * @param password asked at each attempt to connect
+     */
+    record UserPassword(String user, Supplier<Secret> password) implements Authentication {
+      /** Fails where the user is empty. */
+      public UserPassword {
+        Checks.that(!user.isEmpty(), "nats.user is empty; name the user to connect as");
+      }
+
+      @Override
+      public String toString() {
+        return "UserPassword[user=" + user + "]";
+      }
+    }
+
+    /**
+     * By a token.
+     *
+     * @param token asked at each attempt to connect
+     */
+    record Token(Supplier<Secret> token) implements Authentication {
+      @Override
+      public String toString() {
+        return "Token[]";
+      }
+    }
+  }
+
   /** Collects a configuration, and checks each value as it is given. Not thread-safe. */
   public static final class Builder {
 
     private List<String> servers;
-    private Optional<Path> credentialsFile = Optional.empty();
+    private Optional<Authentication> authentication = Optional.empty();
+    private Optional<TlsConfig> tls = Optional.empty();
     private String namePrefix = "";
     private int replicas = 1;
     private Duration requestTimeout = Duration.ofSeconds(5);
@@ -134,7 +206,8 @@ public final class NatsConfig {
 
     private Builder(NatsConfig config) {
       this.servers = config.servers;
-      this.credentialsFile = config.credentialsFile;
+      this.authentication = config.authentication;
+      this.tls = config.tls;
       this.namePrefix = config.namePrefix;
       this.replicas = config.replicas;
       this.requestTimeout = config.requestTimeout;
@@ -150,9 +223,38 @@ public final class NatsConfig {
       return this;
     }
 
-    /** See {@link NatsConfig#credentialsFile()}. */
-    public Builder credentialsFile(Path value) {
-      this.credentialsFile = Optional.of(value);
+    /** See {@link NatsConfig#authentication()}. Replaces what was given before. */
+    public Builder authentication(Authentication value) {
+      this.authentication = Optional.of(value);
+      return this;
+    }
+
+    /** See {@link Authentication.CredentialsFile}. */
+    public Builder credentialsFile(Path file) {
+      return authentication(new Authentication.CredentialsFile(file));
+    }
+
+    /** See {@link Authentication.NkeySeedFile}. */
+    public Builder nkeySeedFile(Path file) {
+      return authentication(new Authentication.NkeySeedFile(file));
+    }
+
+    /** See {@link Authentication.UserPassword}. */
+    public Builder userPassword(String user, Supplier<Secret> password) {
+      return authentication(new Authentication.UserPassword(user, password));
+    }
+
+    /** See {@link Authentication.Token}. */
+    public Builder token(Supplier<Secret> token) {
+      return authentication(new Authentication.Token(token));
+    }
+
+    /** See {@link NatsConfig#tls()}. PREFER is PostgreSQL's alone. */
+    public Builder tls(TlsConfig value) {
+      Checks.that(
+          value.mode() != TlsConfig.Mode.PREFER,
+          "nats.tls has the mode PREFER, which PostgreSQL alone has; use VERIFY_FULL, or DISABLE");
+      this.tls = Optional.of(value);
       return this;
     }
 
@@ -212,7 +314,11 @@ public final class NatsConfig {
 
     /** Returns the configuration. */
     public NatsConfig build() {
-
+      Checks.that(
+          tls.isEmpty()
+              || tls.get().mode() != TlsConfig.Mode.DISABLE
+              || servers.stream().noneMatch(server -> server.matches("(tls|wss|opentls):.*")),
+          "nats.tls has the mode DISABLE, and nats.servers a URL that encrypts; use nats://");
       return new NatsConfig(this);
     }
   }

@@ -5,6 +5,10 @@ import io.mistersmith.persistence.routing.DataRouter;
 import java.time.Clock;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Properties;
+import java.util.SortedMap;
+import java.util.StringJoiner;
+import java.util.function.UnaryOperator;
 
 /**
  * Everything that opening needs to know. Immutable; {@link #builder} makes one and {@link
@@ -12,38 +16,46 @@ import java.util.Map;
  */
 public final class PersistenceConfig {
 
-  private final NatsConfig nats;
-  private final PostgresConfig postgres;
-  private final FlushConfig flush;
-  private final Map<Bucket, BucketConfig> buckets;
-  private final BucketChanges bucketChanges;
-  private final UnknownEntries unknownEntries;
-  private final int knownRevisions;
-  private final ConsistencyConfig consistency;
-  private final BackpressureConfig backpressure;
-  private final CacheConfig cache;
-  private final int trackedAgents;
-  private final DataRouter router;
-  private final PersistenceListener listener;
-  private final Clock clock;
-  private final String runtimeName;
+  private final Builder values;
 
-  private PersistenceConfig(Builder builder) {
-    this.nats = builder.nats;
-    this.postgres = builder.postgres;
-    this.flush = builder.flush;
-    this.buckets = new EnumMap<>(builder.buckets);
-    this.bucketChanges = builder.bucketChanges;
-    this.unknownEntries = builder.unknownEntries;
-    this.knownRevisions = builder.knownRevisions;
-    this.consistency = builder.consistency;
-    this.backpressure = builder.backpressure;
-    this.cache = builder.cache;
-    this.trackedAgents = builder.trackedAgents;
-    this.router = builder.router;
-    this.listener = builder.listener;
-    this.clock = builder.clock;
-    this.runtimeName = builder.runtimeName;
+  private PersistenceConfig(Builder values) {
+    this.values = values;
+  }
+
+  /**
+   * A builder with what the environment says, by the names of {@link #environmentNames}. What is not
+   * set has the default of the name, and everything else that of {@link #builder}. Later calls on
+   * the builder have precedence.
+   *
+   * @throws IllegalArgumentException with the name, the value unless it is secret, and the fix
+   */
+  public static Builder fromEnvironment() {
+    return fromEnvironment(new Properties());
+  }
+
+  /**
+   * A builder with what the environment and a file say. A name in the environment has precedence
+   * over the same one in the file, and later calls on the builder have it over both.
+   *
+   * @throws IllegalArgumentException as {@link #fromEnvironment()} and {@link #from}
+   */
+  public static Builder fromEnvironment(Properties file) {
+    return NamedSettings.of(System.getenv(), file).configure();
+  }
+
+  /**
+   * A builder with what a file says, by the names of {@link #environmentNames}.
+   *
+   * @throws IllegalArgumentException as {@link #fromEnvironment()}, and where the file has a name
+   *     that looks like one of them and is none
+   */
+  public static Builder from(Properties file) {
+    return NamedSettings.of(Map.of(), file).configure();
+  }
+
+  /** The names that {@link #fromEnvironment()} and {@link #from} read, with their defaults. */
+  public static SortedMap<String, String> environmentNames() {
+    return SettingName.all();
   }
 
   /** A builder with the defaults for all but the two stores. */
@@ -63,72 +75,72 @@ public final class PersistenceConfig {
 
   /** A builder that starts from this configuration. */
   public Builder toBuilder() {
-    return new Builder(this);
+    return new Builder(values);
   }
 
   /** How to reach NATS. */
   public NatsConfig nats() {
-    return nats;
+    return values.nats;
   }
 
   /** How to reach PostgreSQL. */
   public PostgresConfig postgres() {
-    return postgres;
+    return values.postgres;
   }
 
   /** When and how to flush. */
   public FlushConfig flush() {
-    return flush;
+    return values.flush;
   }
 
   /** The settings of a bucket. */
   public BucketConfig bucket(Bucket bucket) {
-    return buckets.getOrDefault(bucket, bucket.defaults());
+    return values.buckets.getOrDefault(bucket, bucket.defaults());
   }
 
   /** The treatment of a bucket that has other settings. */
   public BucketChanges bucketChanges() {
-    return bucketChanges;
+    return values.bucketChanges;
   }
 
   /** The treatment of a bucket that is not this database's. */
   public UnknownEntries unknownEntries() {
-    return unknownEntries;
+    return values.unknownEntries;
   }
 
   /** The number of keys whose last known revision is remembered (100,000). */
   public int knownRevisions() {
-    return knownRevisions;
+    return values.knownRevisions;
   }
 
   /** The checks of consistency between KV and PostgreSQL. */
   public ConsistencyConfig consistency() {
-    return consistency;
+    return values.consistency;
   }
 
   /** The treatment of writes when too much waits for PostgreSQL. */
   public BackpressureConfig backpressure() {
-    return backpressure;
+    return values.backpressure;
   }
 
   /** The cache of KV's entries in this process's memory. */
   public CacheConfig cache() {
-    return cache;
+    return values.cache;
   }
 
   /** The number of agents in use whose lifecycle state is tracked (100,000). */
   public int trackedAgents() {
-    return trackedAgents;
+    return values.trackedAgents;
   }
 
   /** Returns where data of each type are kept, and by which policy they are written. */
   public DataRouter router() {
-    return router;
+    return values.router;
   }
 
   /** The listener that is notified of what happens. */
   public PersistenceListener listener() {
-    return listener;
+    return values.listener;
   }
 
   /**
@@ -136,12 +148,28 @@ public final class PersistenceConfig {
    * is kept in its memory. Ends and ages of entries are judged by the hot store's clock.
    */
   public Clock clock() {
-    return clock;
+    return values.clock;
   }
 
   /** The name of this runtime in leases and logs. */
   public String runtimeName() {
-    return runtimeName;
+    return values.runtimeName;
+  }
+
+  /** Prints all settings but secrets, clock, router and listener. */
+  @Override
+  public String toString() {
+    StringJoiner text = new StringJoiner(", ", "PersistenceConfig[", "]");
+    text.add("nats=" + nats()).add("postgres=" + postgres()).add("flush=" + flush());
+    for (Bucket bucket : Bucket.values()) {
+      text.add(bucket + "=" + bucket(bucket));
+    }
+    text.add("bucketChanges=" + bucketChanges()).add("unknownEntries=" + unknownEntries());
+    text.add("consistency=" + consistency()).add("backpressure=" + backpressure());
+    text.add("cache=" + cache()).add("knownRevisions=" + knownRevisions());
+    return text.add("trackedAgents=" + trackedAgents())
+        .add("runtimeName=" + runtimeName())
+        .toString();
   }
 
   /** Collects a configuration. Not thread-safe. */
@@ -168,21 +196,21 @@ public final class PersistenceConfig {
       this.postgres = postgres;
     }
 
-    private Builder(PersistenceConfig config) {
-      this(config.nats, config.postgres);
-      this.flush = config.flush;
-      this.buckets.putAll(config.buckets);
-      this.bucketChanges = config.bucketChanges;
-      this.unknownEntries = config.unknownEntries;
-      this.knownRevisions = config.knownRevisions;
-      this.consistency = config.consistency;
-      this.backpressure = config.backpressure;
-      this.cache = config.cache;
-      this.trackedAgents = config.trackedAgents;
-      this.router = config.router;
-      this.listener = config.listener;
-      this.clock = config.clock;
-      this.runtimeName = config.runtimeName;
+    private Builder(Builder other) {
+      this(other.nats, other.postgres);
+      this.flush = other.flush;
+      this.buckets.putAll(other.buckets);
+      this.bucketChanges = other.bucketChanges;
+      this.unknownEntries = other.unknownEntries;
+      this.knownRevisions = other.knownRevisions;
+      this.consistency = other.consistency;
+      this.backpressure = other.backpressure;
+      this.cache = other.cache;
+      this.trackedAgents = other.trackedAgents;
+      this.router = other.router;
+      this.listener = other.listener;
+      this.clock = other.clock;
+      this.runtimeName = other.runtimeName;
     }
 
     /** How to reach NATS. */
@@ -191,10 +219,20 @@ public final class PersistenceConfig {
       return this;
     }
 
+    /** Changes how to reach NATS. */
+    public Builder nats(UnaryOperator<NatsConfig.Builder> change) {
+      return nats(change.apply(nats.toBuilder()).build());
+    }
+
     /** How to reach PostgreSQL. */
     public Builder postgres(PostgresConfig value) {
       this.postgres = value;
       return this;
+    }
+
+    /** Changes how to reach PostgreSQL. */
+    public Builder postgres(UnaryOperator<PostgresConfig.Builder> change) {
+      return postgres(change.apply(postgres.toBuilder()).build());
     }
 
     /** When and how to flush. */
@@ -293,7 +331,7 @@ public final class PersistenceConfig {
           journal.maxAge().isZero(),
           "AGENT_STATE.maxAge must be zero: the server would expire entries that are not flushed"
               + " yet. Set flush.idleTimeToLive instead");
-      return new PersistenceConfig(this);
+      return new PersistenceConfig(new Builder(this));
     }
   }
 

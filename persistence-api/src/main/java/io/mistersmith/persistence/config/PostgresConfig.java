@@ -1,12 +1,15 @@
 package io.mistersmith.persistence.config;
 
 import io.mistersmith.persistence.model.PostgresRole;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.StringJoiner;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /**
@@ -111,9 +114,12 @@ public final class PostgresConfig {
     return values.user;
   }
 
-  /** The password of {@link #user()}, where the server asks for one. */
+  /**
+   * The password of {@link #user()}, where the server asks for one. Each call asks the supplier,
+   * where there is one.
+   */
   public Optional<Secret> password() {
-    return values.password;
+    return values.password.map(source -> Secret.from("postgres.password", source));
   }
 
   /** The template of the pools' sizes and times ({@link Template#STANDARD}). */
@@ -175,7 +181,15 @@ public final class PostgresConfig {
 
   @Override
   public String toString() {
-    return "PostgresConfig[jdbcUrl=" + JdbcUrl.printed(jdbcUrl()) + ", user=" + user() + "]";
+    StringJoiner text = new StringJoiner(", ", "PostgresConfig[", "]");
+    text.add("jdbcUrl=" + JdbcUrl.printed(jdbcUrl()));
+    text.add("user=" + user());
+    text.add("template=" + template());
+    text.add("roles=" + roles.values());
+    text.add("replicas=" + replicas);
+    text.add("migrateOnOpen=" + migrateOnOpen());
+    text.add("migrationSets=" + migrationSets());
+    return text.add("partitionUpkeep=" + partitionUpkeep()).toString();
   }
 
   /** Collects a configuration, and checks each value as it is given. Not thread-safe. */
@@ -183,7 +197,7 @@ public final class PostgresConfig {
 
     private String jdbcUrl;
     private String user;
-    private Optional<Secret> password = Optional.empty();
+    private Optional<Supplier<Secret>> password = Optional.empty();
     private Template template = Template.STANDARD;
     private UnaryOperator<RoleConfig.Builder> all = UnaryOperator.identity();
     private final Map<PostgresRole, UnaryOperator<RoleConfig.Builder>> roles =
@@ -212,7 +226,8 @@ public final class PostgresConfig {
 
     /** Returns a role's values: the template's, then those of all roles, then its own. */
     private RoleConfig.Builder resolved(PostgresRole role) {
-      RoleConfig.Builder config = RoleConfig.builder(role, jdbcUrl, user, password);
+      RoleConfig.Builder config =
+          RoleConfig.builder(role, ServerAccess.of(jdbcUrl, user, password));
       RoleDefaults.apply(template, role, config);
       return roles.getOrDefault(role, UnaryOperator.identity()).apply(all.apply(config));
     }
@@ -229,10 +244,33 @@ public final class PostgresConfig {
       return this;
     }
 
+    /**
+     * Reaches the server of {@link PostgresConfig#jdbcUrl()} by its socket file in a directory, such
+     * as {@code /var/run/postgresql}. Needs {@code com.kohlschutter.junixsocket:junixsocket-core}
+     * on the class path. A role's own host is reached by TCP.
+     */
+    public Builder unixSocket(Path directory) {
+      this.jdbcUrl = UnixSocket.in(directory, jdbcUrl);
+      return this;
+    }
+
+    /** Sets how all roles encrypt their connections; see {@link RoleConfig#tls()}. */
+    public Builder tls(TlsConfig value) {
+      return allRoles(role -> role.tls(value));
+    }
+
+    /**
+     * Sets a source that each new connection asks for the password, as for a token that ends. It is
+     * called by several threads, and should answer soon: the time counts for the connection.
+     */
+    public Builder password(Supplier<Secret> source) {
+      this.password = Optional.of(source);
+      return this;
+    }
+
     /** See {@link PostgresConfig#password()}. */
     public Builder password(Secret value) {
-      this.password = Optional.of(value);
-      return this;
+      return password(() -> value);
     }
 
     /** See {@link PostgresConfig#password()}. */

@@ -8,6 +8,7 @@ import java.util.Collections;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 
 /**
  * The connections of one {@link PostgresRole}: server and user, the size and the times of the pool,
@@ -19,17 +20,13 @@ import java.util.TreeMap;
 public final class RoleConfig {
 
   private final Builder values;
-  private final Optional<Secret> password;
 
   private RoleConfig(Builder values) {
     this.values = values;
-    this.password =
-        values.ownUser ? values.ownPassword : values.ownPassword.or(() -> values.sharedPassword);
   }
 
-  static Builder builder(
-      PostgresRole role, String jdbcUrl, String user, Optional<Secret> password) {
-    return new Builder(role, jdbcUrl, user, password);
+  static Builder builder(PostgresRole role, ServerAccess access) {
+    return new Builder(role, access);
   }
 
   /** Returns a builder that starts from this configuration. */
@@ -39,47 +36,60 @@ public final class RoleConfig {
 
   /** Returns the URL of the role's server and database. */
   public String jdbcUrl() {
-    return values.jdbcUrl;
+    return values.access.jdbcUrl();
   }
 
   /** Returns the role of the database to connect as. */
   public String user() {
-    return values.user;
+    return values.access.user();
   }
 
-  /** Returns the password of {@link #user}; empty where the server asks for none. */
+  /**
+   * Returns the password of {@link #user}; empty where the server asks for none. Each call asks the
+   * supplier, where there is one.
+   */
   public Optional<Secret> password() {
-    return password;
+    return values.access.password();
+  }
+
+  /** Returns how connections are encrypted; empty where the URL says it, or else the driver. */
+  public Optional<TlsConfig> tls() {
+    return values.access.tls();
+  }
+
+  /** Returns how long connecting may take (10 s); a call that waits for less fails before. */
+  public Duration connectTimeout() {
+    return values.access.connectTimeout();
   }
 
   /** Returns how many idle connections the pool keeps. */
   public int minConnections() {
-    return values.minConnections;
+    return values.pool.min();
   }
 
   /** Returns how many connections the pool has at most, until it is resized. */
   public int maxConnections() {
-    return values.maxConnections;
+    return values.pool.max();
   }
 
   /** Returns the bounds within which the pool resizes itself; empty where it does not. */
   public Optional<PoolSizing.Bounds> automaticSize() {
-    return values.automaticSize;
+    return values.pool.automatic();
   }
 
   /** Returns how long a call waits for a connection. */
   public Duration acquireTimeout() {
-    return values.acquireTimeout;
+    return values.pool.acquire();
   }
 
   /** Returns after how long a connection is closed, beyond the {@link #minConnections} kept. */
   public Duration idleTimeout() {
-    return values.idleTimeout;
+    return values.pool.idle();
   }
 
   /** Returns after how long a connection is replaced by another one. */
   public Duration maxLifetime() {
-    return values.maxLifetime;
+    return values.pool.lifetime();
   }
 
   /** Returns how long one statement may take. The server ends it then. */
@@ -149,7 +159,7 @@ public final class RoleConfig {
   public Duration leakDetection() {
     Duration twice = values.statementTimeout.multipliedBy(2);
     return values.leakDetection.orElse(
-        shorter(values.maxLifetime, twice.toSeconds() < 10 ? Duration.ofSeconds(10) : twice));
+        shorter(values.pool.lifetime(), twice.toSeconds() < 10 ? Duration.ofSeconds(10) : twice));
   }
 
   private static Duration shorter(Duration one, Duration other) {
@@ -158,24 +168,19 @@ public final class RoleConfig {
 
   @Override
   public String toString() {
-    return "RoleConfig[" + JdbcUrl.printed(jdbcUrl()) + ", user=" + user() + "]";
+    return "RoleConfig["
+        + values.role
+        + (" " + JdbcUrl.printed(jdbcUrl()) + ", user=" + user())
+        + tls().map(tls -> ", tls=" + tls).orElse("")
+        + (", connections=" + minConnections() + " to " + maxConnections() + "]");
   }
 
   /** Collects a configuration, and checks each value as it is given. Not thread-safe. */
   public static final class Builder {
 
     private final PostgresRole role;
-    private String jdbcUrl;
-    private String user;
-    private final Optional<Secret> sharedPassword;
-    private boolean ownUser;
-    private Optional<Secret> ownPassword = Optional.empty();
-    private int minConnections;
-    private int maxConnections = 1;
-    private Optional<PoolSizing.Bounds> automaticSize = Optional.empty();
-    private Duration acquireTimeout = Duration.ofSeconds(30);
-    private Duration idleTimeout = Duration.ofMinutes(10);
-    private Duration maxLifetime = Duration.ofHours(2);
+    private ServerAccess access;
+    private PoolShape pool = PoolShape.DEFAULT;
     private Duration statementTimeout = Duration.ofSeconds(30);
     private Optional<Duration> lockTimeout = Optional.empty();
     private Optional<Duration> idleInTransactionTimeout = Optional.empty();
@@ -186,23 +191,14 @@ public final class RoleConfig {
     private Duration slowStatement = Duration.ofMillis(100);
     private Optional<Duration> leakDetection = Optional.empty();
 
-    private Builder(PostgresRole role, String jdbcUrl, String user, Optional<Secret> password) {
+    private Builder(PostgresRole role, ServerAccess access) {
       this.role = role;
-      this.jdbcUrl = jdbcUrl;
-      this.user = user;
-      this.sharedPassword = password;
+      this.access = access;
     }
 
     private Builder(Builder other) {
-      this(other.role, other.jdbcUrl, other.user, other.sharedPassword);
-      this.ownUser = other.ownUser;
-      this.ownPassword = other.ownPassword;
-      this.minConnections = other.minConnections;
-      this.maxConnections = other.maxConnections;
-      this.automaticSize = other.automaticSize;
-      this.acquireTimeout = other.acquireTimeout;
-      this.idleTimeout = other.idleTimeout;
-      this.maxLifetime = other.maxLifetime;
+      this(other.role, other.access);
+      this.pool = other.pool;
       this.statementTimeout = other.statementTimeout;
       this.lockTimeout = other.lockTimeout;
       this.idleInTransactionTimeout = other.idleInTransactionTimeout;
@@ -216,33 +212,37 @@ public final class RoleConfig {
 
     /** See {@link RoleConfig#jdbcUrl()}. */
     public Builder jdbcUrl(String value) {
-      this.jdbcUrl = JdbcUrl.checked(value);
+      this.access = access.at(JdbcUrl.checked(value));
       return this;
     }
 
     /** Sets another {@code host} or {@code host:port} in the URL; several with commas. */
     public Builder host(String value) {
-      this.jdbcUrl = JdbcUrl.withHosts(jdbcUrl, value);
+      this.access = access.at(JdbcUrl.withHosts(access.jdbcUrl(), value));
       return this;
     }
 
     /** Sets another database in the URL. */
     public Builder database(String value) {
-      this.jdbcUrl = JdbcUrl.withDatabase(jdbcUrl, value);
+      this.access = access.at(JdbcUrl.withDatabase(access.jdbcUrl(), value));
       return this;
     }
 
     /** Sets the role's own user, for whom the server asks no password unless one is given. */
     public Builder user(String value) {
-      this.user = PostgresConfig.checkedUser(value);
-      this.ownUser = true;
+      this.access = access.as(PostgresConfig.checkedUser(value));
+      return this;
+    }
+
+    /** Sets a source that each new connection asks for the password, as for a token that ends. */
+    public Builder password(Supplier<Secret> source) {
+      this.access = access.with(source);
       return this;
     }
 
     /** See {@link RoleConfig#password()}. */
     public Builder password(Secret value) {
-      this.ownPassword = Optional.of(value);
-      return this;
+      return password(() -> value);
     }
 
     /** See {@link RoleConfig#password()}. */
@@ -250,14 +250,21 @@ public final class RoleConfig {
       return password(Secret.of(value));
     }
 
+    /** See {@link RoleConfig#tls()}. */
+    public Builder tls(TlsConfig value) {
+      this.access = access.with(value);
+      return this;
+    }
+
+    /** See {@link RoleConfig#connectTimeout()}; at least 1 s, as the driver counts in seconds. */
+    public Builder connectTimeout(Duration value) {
+      this.access = access.with(atLeast("connectTimeout", value, Duration.ofSeconds(1)));
+      return this;
+    }
+
     /** Sets how many connections the pool keeps idle, and how many it has at most. */
     public Builder connections(int min, int max) {
-      Checks.that(max >= 1, "postgres.maxConnections is " + max + "; give at least 1");
-      Checks.that(
-          min >= 0 && min <= max,
-          "postgres.minConnections is " + min + "; use 0 to maxConnections, " + max);
-      this.minConnections = min;
-      this.maxConnections = max;
+      this.pool = pool.withConnections(min, max);
       return this;
     }
 
@@ -271,30 +278,29 @@ public final class RoleConfig {
      * operator knows how many connections the server has left.
      */
     public Builder automaticSize(int least, int most) {
-      this.automaticSize = Optional.of(new PoolSizing.Bounds(least, most));
+      this.pool = pool.within(new PoolSizing.Bounds(least, most));
       return this;
     }
 
     /** See {@link RoleConfig#acquireTimeout()}. */
     public Builder acquireTimeout(Duration value) {
-      Checks.positive("postgres.acquireTimeout", value);
-      this.acquireTimeout = value;
+      this.pool = pool.withAcquire(value);
       return this;
     }
 
     Builder acquireAtMost(Duration most) {
-      return acquireTimeout(shorter(acquireTimeout, most));
+      return acquireTimeout(shorter(pool.acquire(), most));
     }
 
     /** See {@link RoleConfig#idleTimeout()}; at least 10 s. */
     public Builder idleTimeout(Duration value) {
-      this.idleTimeout = atLeast("idleTimeout", value, Duration.ofSeconds(10));
+      this.pool = pool.withIdle(atLeast("idleTimeout", value, Duration.ofSeconds(10)));
       return this;
     }
 
     /** See {@link RoleConfig#maxLifetime()}; at least 30 s, and more than the idle timeout. */
     public Builder maxLifetime(Duration value) {
-      this.maxLifetime = atLeast("maxLifetime", value, Duration.ofSeconds(30));
+      this.pool = pool.withLifetime(atLeast("maxLifetime", value, Duration.ofSeconds(30)));
       return this;
     }
 
@@ -381,19 +387,11 @@ public final class RoleConfig {
 
     /** Returns the configuration. */
     RoleConfig build() {
+      this.pool = pool.checked();
+      this.access = access.checked();
       if (pooler == Pooler.TRANSACTION && role != PostgresRole.MIGRATION) {
-        JdbcUrl.checkPooled(jdbcUrl);
+        JdbcUrl.checkPooled(access.jdbcUrl());
       }
-      Checks.that(
-          idleTimeout.compareTo(maxLifetime) < 0,
-          "postgres.idleTimeout is %s; give less than maxLifetime, %s"
-              .formatted(idleTimeout, maxLifetime));
-      automaticSize.ifPresent(
-          bounds ->
-              Checks.that(
-                  bounds.least() <= maxConnections && maxConnections <= bounds.most(),
-                  "postgres.maxConnections is %d; within automaticSize it starts at %d to %d"
-                      .formatted(maxConnections, bounds.least(), bounds.most())));
       return new RoleConfig(new Builder(this));
     }
   }

@@ -47,6 +47,9 @@ final class ContainerServer implements ServerControl {
   }
 
   static ContainerServer postgres(PostgresOptions options) {
+    if (!options.accessRules().isEmpty() || options.serverSettings().containsKey("ssl")) {
+      throw insideContainer("read certificates and access rules for");
+    }
     List<String> command = new ArrayList<>(List.of("postgres"));
     options
         .serverSettings()
@@ -110,7 +113,7 @@ final class ContainerServer implements ServerControl {
 
   @Override
   public Path dataDirectory() {
-    throw insideContainer("name the data directory");
+    throw insideContainer("name the data directory of");
   }
 
   @Override
@@ -143,24 +146,24 @@ final class ContainerServer implements ServerControl {
 
   @Override
   public void reload(Launch changed, String done) {
-    throw insideContainer("reload the configuration");
+    throw insideContainer("reload the configuration of");
   }
 
   @Override
   public Path copyData(Path target) {
-    throw insideContainer("copy the data");
+    throw insideContainer("copy the data of");
   }
 
   @Override
   public void replaceData(Path copy) {
-    throw insideContainer("replace the data");
+    throw insideContainer("replace the data of");
   }
 
   private static IllegalStateException insideContainer(String action) {
     return new IllegalStateException(
         "Cannot "
             + action
-            + " of a server that runs in a container: run this test with"
+            + " a server that runs in a container: run this test with"
             + " -Dpersistence.test.servers=local");
   }
 

@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.testkit.server;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -118,5 +119,20 @@ public record NatsOptions(
     lines.add(configLine);
     return new NatsOptions(
         line, port, maxPayload, maxFileStore, maxMemoryStore, syncInterval, lines);
+  }
+
+  /**
+   * These options with encrypted connections only.
+   *
+   * @param server what the server shows
+   * @param clients the certificate of the authority that must have signed what each client shows;
+   *     empty where clients show nothing
+   */
+  public NatsOptions withTls(CertificateAuthority.Issued server, Optional<Path> clients) {
+    String verify =
+        clients.map(file -> ", ca_file: \"%s\", verify: true".formatted(file)).orElse("");
+    return withConfigLine(
+        "tls { cert_file: \"%s\", key_file: \"%s\"%s }"
+            .formatted(server.certificate(), server.key(), verify));
   }
 }

@@ -31,10 +31,27 @@ record PostgresLaunch(
     command.addAll(List.of("-D", dataDirectory.toString(), "-p", Integer.toString(port)));
     command.addAll(List.of("-c", "listen_addresses=127.0.0.1"));
     command.addAll(List.of("-c", "unix_socket_directories="));
+    if (!options.accessRules().isEmpty()) {
+      command.addAll(List.of("-c", "hba_file=" + accessFile()));
+    }
     options
         .serverSettings()
         .forEach((name, value) -> command.addAll(List.of("-c", name + "=" + value)));
     return command;
+  }
+
+  private Path accessFile() {
+    Path file = dataDirectory.resolveSibling("pg_hba.conf");
+    try {
+      return Files.write(file, options.accessRules());
+    } catch (IOException e) {
+      throw new UncheckedIOException("Could not write " + file, e);
+    }
+  }
+
+  /** The same server with other options. */
+  PostgresLaunch with(PostgresOptions changed) {
+    return new PostgresLaunch(installation, changed, dataDirectory);
   }
 
   /** The postmaster keeps its state in a file; it says "ready" when recovery has ended. */

@@ -1,6 +1,8 @@
 package io.mistersmith.persistence.testkit.server;
 
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -11,9 +13,14 @@ import java.util.Map;
  * @param port the TCP port on the loopback interface, or 0 for a free one
  * @param serverSettings settings of postgresql.conf by name, as PostgreSQL writes them
  * @param pgvector whether the extension pgvector can be created; PostgreSQL 15 alone
+ * @param accessRules the lines of pg_hba.conf; without any everybody on this machine is trusted
  */
 public record PostgresOptions(
-    int majorVersion, int port, Map<String, String> serverSettings, boolean pgvector) {
+    int majorVersion,
+    int port,
+    Map<String, String> serverSettings,
+    boolean pgvector,
+    List<String> accessRules) {
 
   private static final String VERSION_PROPERTY = "persistence.test.postgres";
 
@@ -48,6 +55,7 @@ public record PostgresOptions(
     settings.put("full_page_writes", "on");
     settings.putAll(serverSettings);
     serverSettings = Map.copyOf(settings);
+    accessRules = List.copyOf(accessRules);
   }
 
   /**
@@ -62,12 +70,12 @@ public record PostgresOptions(
       throw new IllegalArgumentException(
           VERSION_PROPERTY + " is '" + version + "': use one of 15, 16, 17, 18");
     }
-    return new PostgresOptions(Integer.parseInt(version), 0, Map.of(), false);
+    return new PostgresOptions(Integer.parseInt(version), 0, Map.of(), false, List.of());
   }
 
   /** These options with another major version. */
   public PostgresOptions withMajorVersion(int newMajorVersion) {
-    return new PostgresOptions(newMajorVersion, port, serverSettings, pgvector);
+    return new PostgresOptions(newMajorVersion, port, serverSettings, pgvector, accessRules);
   }
 
   /**
@@ -75,7 +83,7 @@ public record PostgresOptions(
    * distribution's sources, which needs Debian's apt and gcc.
    */
   public PostgresOptions withPgvector() {
-    return new PostgresOptions(PgvectorBuild.MAJOR_VERSION, port, serverSettings, true);
+    return new PostgresOptions(PgvectorBuild.MAJOR_VERSION, port, serverSettings, true, accessRules);
   }
 
   /**
@@ -90,18 +98,45 @@ public record PostgresOptions(
 
   /** These options with another port; 0 takes a free one. */
   public PostgresOptions withPort(int newPort) {
-    return new PostgresOptions(majorVersion, newPort, serverSettings, pgvector);
+    return new PostgresOptions(majorVersion, newPort, serverSettings, pgvector, accessRules);
   }
 
   /** These options with one more server setting; a setting of the same name is replaced. */
   public PostgresOptions withServerSetting(String name, String value) {
     Map<String, String> settings = new LinkedHashMap<>(serverSettings);
     settings.put(name, value);
-    return new PostgresOptions(majorVersion, port, settings, pgvector);
+    return new PostgresOptions(majorVersion, port, settings, pgvector, accessRules);
   }
 
   /** These options with exactly these server settings besides the durable ones. */
   public PostgresOptions withServerSettings(Map<String, String> settings) {
-    return new PostgresOptions(majorVersion, port, settings, pgvector);
+    return new PostgresOptions(majorVersion, port, settings, pgvector, accessRules);
+  }
+
+  /**
+   * These options with the access rules of pg_hba.conf in place of those before, such as {@code
+   * hostssl all agents 127.0.0.1/32 cert}. Leave the superuser a rule that lets it in over {@code
+   * host … 127.0.0.1/32}.
+   */
+  public PostgresOptions withAccessRules(String... lines) {
+    return new PostgresOptions(majorVersion, port, serverSettings, pgvector, List.of(lines));
+  }
+
+  /**
+   * These options with encrypted connections, beside plain ones.
+   *
+   * @param server what the server shows; its files are read again by {@link PostgresServer#reload}
+   * @param clients the certificate of the authority of clients that show one
+   */
+  public PostgresOptions withTls(CertificateAuthority.Issued server, Path clients) {
+    return withServerSetting("ssl", "on")
+        .withServerSetting("ssl_cert_file", server.certificate().toString())
+        .withServerSetting("ssl_key_file", server.key().toString())
+        .withServerSetting("ssl_ca_file", clients.toString());
+  }
+
+  /** These options with a socket file in an existing directory, beside the TCP port. */
+  public PostgresOptions withUnixSocket(Path directory) {
+    return withServerSetting("unix_socket_directories", directory.toString());
   }
 }

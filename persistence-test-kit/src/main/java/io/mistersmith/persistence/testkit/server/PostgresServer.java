@@ -26,6 +26,7 @@ public final class PostgresServer implements AutoCloseable {
   private final String user;
   private final @Nullable String password;
   private final String version;
+  private final @Nullable PostgresLaunch launch;
 
   PostgresServer(
       ServerControl control,
@@ -33,6 +34,17 @@ public final class PostgresServer implements AutoCloseable {
       String user,
       @Nullable String password,
       String version) {
+    this(control, database, user, password, version, null);
+  }
+
+  private PostgresServer(
+      ServerControl control,
+      String database,
+      String user,
+      @Nullable String password,
+      String version,
+      @Nullable PostgresLaunch launch) {
+    this.launch = launch;
     this.control = control;
     this.database = database;
     this.user = user;
@@ -72,7 +84,8 @@ public final class PostgresServer implements AutoCloseable {
         "postgres",
         PostgresInstallation.USER,
         null,
-        installation.version());
+        installation.version(),
+        launch);
   }
 
   /** The JDBC URL of {@link #database()}, without user and password. */

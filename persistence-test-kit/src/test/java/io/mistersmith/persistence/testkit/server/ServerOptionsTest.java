@@ -3,11 +3,12 @@ package io.mistersmith.persistence.testkit.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class ServerOptionsTest {
-  private static final PostgresOptions POSTGRES = new PostgresOptions(18, 0, Map.of(), false);
+  private static final PostgresOptions POSTGRES = new PostgresOptions(18, 0, Map.of(), false, List.of());
   private static final NatsOptions NATS = NatsOptions.defaults();
 
   @Test

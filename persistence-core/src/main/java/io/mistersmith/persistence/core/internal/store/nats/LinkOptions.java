@@ -1,9 +1,9 @@
 package io.mistersmith.persistence.core.internal.store.nats;
 
 import io.mistersmith.persistence.config.NatsConfig;
+import io.mistersmith.persistence.config.TlsConfig;
 import io.nats.client.Connection;
 import io.nats.client.ConnectionListener;
-import io.nats.client.Nats;
 import io.nats.client.Options;
 import java.net.URI;
 import java.time.Duration;
@@ -117,9 +117,12 @@ final class LinkOptions {
             .connectionListener(events())
             .errorListener(new ServerErrors(listener));
     guard(builder);
+    config.authentication().ifPresent(way -> Credentials.add(builder, way));
+    // Anew each time: a file that was replaced is used from now on.
     config
-        .credentialsFile()
-        .ifPresent(file -> builder.authHandler(Nats.credentials(file.toString())));
+        .tls()
+        .filter(tls -> tls.mode() != TlsConfig.Mode.DISABLE)
+        .ifPresent(tls -> builder.sslContext(TlsContext.of(tls)));
     return builder.build();
   }
 

@@ -66,7 +66,7 @@ final class NatsFailures {
           what
               + ": NATS does not let this user do that ("
               + cause.getMessage()
-              + "); give the user the right, or check nats.credentialsFile",
+              + "); give the user the right, or check nats.authentication",
           cause);
     }
     if (isSilence(cause)) {

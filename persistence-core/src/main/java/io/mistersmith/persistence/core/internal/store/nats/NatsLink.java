@@ -95,7 +95,7 @@ final class NatsLink implements AutoCloseable {
       link.close();
       throw new NonTransientPersistenceException(
           DataError.ACCESS_DENIED,
-          what + ": the server refuses the credentials; check nats.credentialsFile",
+          what + ": the server refuses the credentials; check nats.authentication",
           e);
     } catch (IOException e) {
       link.close();

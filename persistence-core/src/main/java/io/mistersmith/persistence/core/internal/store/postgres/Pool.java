@@ -78,6 +78,7 @@ final class Pool implements ConnectionPool {
       ScheduledExecutorService keeper) {
     String name = name(role) + number;
     String application = config.applicationName().orElse(applicationName(runtimeName, name));
+    DriverAccess.require(config);
     HikariConfig settings =
         PoolSettings.of(config, "persistence-pool-" + name, application, needed, keeper);
     PoolMeter meter = new PoolMeter(System::nanoTime);
@@ -121,6 +122,13 @@ final class Pool implements ConnectionPool {
 
   private static PersistenceException failure(
       String what, RoleConfig config, Exception thrown) {
+    if (thrown.getCause() instanceof PersistenceException typed) {
+      return typed;
+    }
+    Optional<PersistenceException> tls = TlsFailure.of(what, config, thrown);
+    if (tls.isPresent()) {
+      return tls.get();
+    }
     String state = PostgresFailures.state(thrown);
     if (!config.settings().isEmpty() && (state.equals("42704") || state.equals("22023"))) {
       return new NonTransientPersistenceException(
@@ -266,7 +274,10 @@ final class Pool implements ConnectionPool {
     }
   }
 
-  /** Asks past the pool, whose connections may all be stuck. */
+  /**
+   * Asks the server for a connection of its own, past the pool, whose connections may all be stuck.
+   * An answer that is a refusal counts, unless it says that the server is starting or stopping.
+   */
   @Override
   public boolean answers(Duration limit) {
     try (Connection connection = ProbeConnection.open(config, limit)) {
@@ -274,6 +285,8 @@ final class Pool implements ConnectionPool {
     } catch (SQLException e) {
       String state = e.getSQLState() == null ? "" : e.getSQLState();
       return !state.isEmpty() && !state.startsWith("08") && !state.startsWith("57P");
+    } catch (PersistenceException noPassword) {
+      return false; // the supplier of the password failed; it is asked again at the next probe
     }
   }
 

@@ -2,8 +2,8 @@ package io.mistersmith.persistence.core.internal.store.postgres;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.SQLExceptionOverride;
+import com.zaxxer.hikari.util.Credentials;
 import io.mistersmith.persistence.config.RoleConfig;
-import io.mistersmith.persistence.config.Secret;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.ScheduledExecutorService;
@@ -21,7 +21,6 @@ final class PoolSettings {
   /** The oldest server that the library supports, for the driver. */
   static final String OLDEST_SERVER = "15";
 
-  private static final Duration LONGEST_CONNECT = Duration.ofSeconds(10);
   private static final Duration LONGEST_VALIDATION = Duration.ofSeconds(5);
   private static final Duration SOCKET_GRACE = Duration.ofSeconds(5);
   private static final Duration SHORTEST_ACQUIRE = Duration.ofMillis(250);
@@ -57,8 +56,10 @@ final class PoolSettings {
     pool.setPoolName(name);
     pool.setScheduledExecutor(keeper);
     pool.setJdbcUrl(role.jdbcUrl());
-    pool.setUsername(role.user());
-    role.password().map(Secret::reveal).ifPresent(pool::setPassword);
+    // Asked for each connection, so that a password may change while the runtime runs.
+    pool.setCredentialsProvider(
+        () -> Credentials.of(role.user(), DriverAccess.password(role).orElse(null)));
+    DriverAccess.tls(role).forEach(pool::addDataSourceProperty);
     pool.setMaximumPoolSize(role.maxConnections());
     pool.setMinimumIdle(role.minConnections());
     pool.setIdleTimeout(idleTimeout(role, role.maxConnections()));
@@ -83,7 +84,7 @@ final class PoolSettings {
 
     pool.addDataSourceProperty("ApplicationName", applicationName);
     // Before the call gives up, which can then say that no connection was to be had, and why.
-    Duration connect = shorter(acquire.multipliedBy(3).dividedBy(4), LONGEST_CONNECT);
+    Duration connect = shorter(acquire.multipliedBy(3).dividedBy(4), role.connectTimeout());
     String connectSeconds = Long.toString(Math.max(1, connect.toSeconds()));
     pool.addDataSourceProperty("connectTimeout", connectSeconds);
     pool.addDataSourceProperty("loginTimeout", connectSeconds);

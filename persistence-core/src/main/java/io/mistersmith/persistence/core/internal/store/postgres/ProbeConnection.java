@@ -18,9 +18,7 @@ final class ProbeConnection {
    * @param limit how long connecting may take, and each answer
    */
   static Connection open(RoleConfig config, Duration limit) throws SQLException {
-    Properties properties = new Properties();
-    properties.setProperty("user", config.user());
-    config.password().ifPresent(password -> properties.setProperty("password", password.reveal()));
+    Properties properties = DriverAccess.properties(config);
     String seconds = PoolSettings.seconds(limit);
     properties.setProperty("connectTimeout", seconds);
     properties.setProperty("socketTimeout", seconds);

@@ -4,13 +4,14 @@ import static io.mistersmith.persistence.model.PostgresRole.MIGRATION;
 
 import io.mistersmith.persistence.config.PostgresConfig;
 import io.mistersmith.persistence.config.RoleConfig;
-import io.mistersmith.persistence.config.Secret;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.migration.MigrationRunner;
 import io.mistersmith.persistence.migration.model.MigrationException;
 import io.mistersmith.persistence.migration.report.MigrationReport;
+import java.sql.SQLException;
+import java.util.Map;
 import java.util.Optional;
 import javax.sql.DataSource;
 import org.postgresql.ds.PGSimpleDataSource;
@@ -55,13 +56,21 @@ public final class SchemaMigration {
   }
 
   private static DataSource source(RoleConfig role) {
+    DriverAccess.require(role);
     PGSimpleDataSource source = new PGSimpleDataSource();
     source.setUrl(role.jdbcUrl());
     source.setUser(role.user());
-    role.password().map(Secret::reveal).ifPresent(source::setPassword);
-    source.setConnectTimeout((int) Math.max(1, role.acquireTimeout().toSeconds()));
+    DriverAccess.password(role).ifPresent(source::setPassword);
+    source.setConnectTimeout((int) Math.max(1, role.connectTimeout().toSeconds()));
     source.setLogServerErrorDetail(false);
     source.setApplicationName(role.applicationName().orElse("persistence-migration"));
+    try {
+      for (Map.Entry<String, String> parameter : DriverAccess.tls(role).entrySet()) {
+        source.setProperty(parameter.getKey(), parameter.getValue());
+      }
+    } catch (SQLException e) {
+      throw PostgresFailures.of("set up the connection of " + role, e);
+    }
     return source;
   }
 }
