@@ -1,5 +1,7 @@
 package io.mistersmith.persistence.core.contract;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.NatsConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
@@ -10,6 +12,7 @@ import io.mistersmith.persistence.spi.Stores;
 import io.mistersmith.persistence.testkit.contract.PersistenceFixture;
 import io.mistersmith.persistence.testkit.fault.Faults;
 import io.mistersmith.persistence.testkit.fault.FaultyStores;
+import io.mistersmith.persistence.testkit.server.NatsOptions;
 import io.mistersmith.persistence.testkit.server.NatsServer;
 import io.mistersmith.persistence.testkit.server.PostgresServer;
 import io.mistersmith.persistence.testkit.server.TestServers;
@@ -29,9 +32,35 @@ final class RealServers implements PersistenceFixture {
   private static final AtomicInteger FIXTURES = new AtomicInteger();
 
   private final PostgresServer postgres = TestServers.postgres();
-  private final NatsServer nats = TestServers.nats();
+  private final NatsServer nats;
+  private final boolean ownNats;
   private final String name = RUN + "_" + FIXTURES.incrementAndGet();
   private final String database = MigratedDatabase.borrow();
+
+  /** On the servers that all tests share. */
+  RealServers() {
+    this(TestServers.nats(), false);
+  }
+
+  private RealServers(NatsServer nats, boolean ownNats) {
+    this.nats = nats;
+    this.ownNats = ownNats;
+  }
+
+  /** On a nats-server of its own, which can be killed. */
+  static RealServers withOwnNats() {
+    return new RealServers(NatsServer.start(NatsOptions.defaults()), true);
+  }
+
+  @Override
+  public void hotOutage(boolean away) {
+    assertThat(ownNats).as("other tests use this server").isTrue();
+    if (away) {
+      nats.kill();
+    } else {
+      nats.restart();
+    }
+  }
 
   @Override
   public Persistence open(PersistenceConfig config) {
@@ -65,7 +94,11 @@ final class RealServers implements PersistenceFixture {
 
   @Override
   public void close() {
-    deleteBuckets();
+    if (ownNats) {
+      nats.close();
+    } else {
+      deleteBuckets();
+    }
     MigratedDatabase.giveBack(database);
   }
 
