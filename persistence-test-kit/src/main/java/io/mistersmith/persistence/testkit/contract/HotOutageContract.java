@@ -56,6 +56,9 @@ public abstract class HotOutageContract extends PersistenceContract {
     Persistence runtime = openListening();
     StateRepository<Object> states = states(runtime);
     Versioned<Object> saved = states.save(key("a"), "by train", COMMITTED);
+    Awaitility.await()
+        .atMost(SOON)
+        .until(() -> states.find(key("a")).orElseThrow().layer() == StorageLayer.MEMORY_CACHE);
     takeAway();
     HotStoreChanged away = heard.element();
     assertThat(away.reason()).isNotEmpty();
