@@ -5,6 +5,7 @@ import io.mistersmith.persistence.PersistenceProvider;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.core.internal.base.Services;
 import io.mistersmith.persistence.core.internal.base.SteadyClock;
+import io.mistersmith.persistence.core.internal.monitor.SafeListener;
 import io.mistersmith.persistence.spi.StoreProvider;
 import io.mistersmith.persistence.spi.Stores;
 import java.time.Duration;
@@ -18,9 +19,14 @@ public final class CorePersistenceProvider implements PersistenceProvider {
   @Override
   public Persistence open(PersistenceConfig config, Optional<StoreProvider> stores) {
     PersistenceConfig steady = config.toBuilder().clock(SteadyClock.of(config.clock())).build();
+    return new ServerWait(config.waitForServers(), new SafeListener(config.listener()))
+        .until(() -> openOnce(steady, stores));
+  }
+
+  private static Persistence openOnce(PersistenceConfig config, Optional<StoreProvider> stores) {
     Services services = new Services(config.listener());
     try {
-      return open(steady, stores.orElseGet(() -> new NatsPostgresProvider(services)), services);
+      return open(config, stores.orElseGet(() -> new NatsPostgresProvider(services)), services);
     } catch (RuntimeException | Error e) {
       boolean unused = services.close(STOP);
       throw e;
