@@ -31,7 +31,8 @@ public interface Persistence extends AutoCloseable {
 
   /**
    * Opens NATS and PostgreSQL as configured, makes the buckets that are missing, and begins to
-   * flush.
+   * flush. A server that is not there yet is a failure, or awaited where {@link
+   * PersistenceConfig#waitForServers} says so.
    *
    * @throws io.mistersmith.persistence.error.PersistenceException when a store cannot be reached or
    *     used; {@code MISCONFIGURED} when no engine is on the class path

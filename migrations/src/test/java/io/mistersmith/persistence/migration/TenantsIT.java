@@ -204,6 +204,34 @@ class TenantsIT {
     }
   }
 
+  /** Else its rows would be the tenant's whose agent has that UUID. */
+  @Test
+  void stateOfAnOwnerOutsideTheRegistryIsRefusedWhoeverIsRegisteredUnderItsId()
+      throws SQLException {
+    runtime.connection().setAutoCommit(false);
+    runtime.execute(
+        """
+        INSERT INTO agents.registry (agent_id, agent_type, agent_name)
+        VALUES (agents.owner_id('conversation-7'), 'w', 'of the same id')
+        """);
+    assertThat(
+            runtime.query(
+                """
+                INSERT INTO agents.state (agent_id, state_key, state_value)
+                VALUES (agents.owner_id('conversation-7'), 'its own', '1')
+                RETURNING tenant_id
+                """))
+        .containsExactly(OURS);
+    assertThat(
+            runtime.assertFails(
+                "23514",
+                """
+                INSERT INTO agents.state (agent_id, owner, state_key, state_value)
+                VALUES (agents.owner_id('conversation-7'), 'conversation-7', 'secret', '1')
+                """))
+        .contains("state_of_registered_agent");
+  }
+
   @Test
   void runtimeReadsAllAndChangesOnlyItsOwnTenantsAgents() throws SQLException {
     assertThat(runtime.query("SELECT agent_name FROM agents.registry ORDER BY 1"))

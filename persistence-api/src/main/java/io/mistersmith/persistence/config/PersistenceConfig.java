@@ -3,6 +3,7 @@ package io.mistersmith.persistence.config;
 import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.routing.DataRouter;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Properties;
@@ -167,9 +168,15 @@ public final class PersistenceConfig {
     text.add("bucketChanges=" + bucketChanges()).add("unknownEntries=" + unknownEntries());
     text.add("consistency=" + consistency()).add("backpressure=" + backpressure());
     text.add("cache=" + cache()).add("knownRevisions=" + knownRevisions());
+    text.add("waitForServers=" + waitForServers());
     return text.add("trackedAgents=" + trackedAgents())
         .add("runtimeName=" + runtimeName())
         .toString();
+  }
+
+  /** How long opening waits for servers that are not there yet; zero (the default) to fail fast. */
+  public Duration waitForServers() {
+    return values.waitForServers;
   }
 
   /** Collects a configuration. Not thread-safe. */
@@ -190,6 +197,7 @@ public final class PersistenceConfig {
     private PersistenceListener listener = PersistenceListener.NOOP;
     private Clock clock = Clock.systemUTC();
     private String runtimeName = "runtime-" + ProcessHandle.current().pid();
+    private Duration waitForServers = Duration.ZERO;
 
     private Builder(NatsConfig nats, PostgresConfig postgres) {
       this.nats = nats;
@@ -211,6 +219,7 @@ public final class PersistenceConfig {
       this.listener = other.listener;
       this.clock = other.clock;
       this.runtimeName = other.runtimeName;
+      this.waitForServers = other.waitForServers;
     }
 
     /** How to reach NATS. */
@@ -320,6 +329,21 @@ public final class PersistenceConfig {
       Checks.that(
           !value.isBlank() && value.length() <= 100, "runtimeName must have 1 to 100 characters");
       this.runtimeName = value;
+      return this;
+    }
+
+    /**
+     * Lets opening wait so long for servers that are not there yet, as containers need that start
+     * together: a refused or silent address, a name that does not resolve yet, a PostgreSQL that is
+     * starting or in recovery, a NATS whose JetStream does not answer yet. It begins again until
+     * both stores are usable, and says every few seconds in the log and to the listener what is
+     * missing. At the deadline it fails with the last failure; an attempt that is under way then
+     * ends by the timeouts of its store. Refused credentials, a missing schema and all else that
+     * needs a person fail at once. The default is zero: every failure is thrown at once.
+     */
+    public Builder waitForServers(Duration value) {
+      Checks.that(!value.isNegative(), "waitForServers is " + value + "; give zero or more");
+      this.waitForServers = value;
       return this;
     }
 

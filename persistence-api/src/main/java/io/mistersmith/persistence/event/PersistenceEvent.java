@@ -225,6 +225,26 @@ public sealed interface PersistenceEvent {
   record ConsistencyChecked(ConsistencyReport report) implements OperationsEvent {}
 
   /**
+   * Opening waits for a server that is not there yet; sent every few seconds while it does.
+   *
+   * @param reason which server is awaited and what was found, as a sentence
+   * @param waited how long it has waited
+   * @param left how long it goes on waiting
+   */
+  record ServerAwaited(String reason, Duration waited, Duration left) implements OperationsEvent {}
+
+  /**
+   * NATS stopped to answer this runtime, or answers again. While it is away, writes of data that
+   * NATS keeps fail as {@code CONNECTION_FAILED}, and reads of agent state are answered by
+   * PostgreSQL where it is known to have the latest write of this process.
+   *
+   * @param away whether it is away now; else it is back
+   * @param since when the outage was noticed, by the stores' clock
+   * @param reason what was found, as a clause; empty when it is back
+   */
+  record HotStoreChanged(boolean away, Instant since, String reason) implements OperationsEvent {}
+
+  /**
    * A background service of the library failed for a reason that should not occur: an exception
    * that is no {@link io.mistersmith.persistence.error.PersistenceException}, or an Error. Sent for
    * each failure, at most some times a second.

@@ -17,6 +17,11 @@ import java.util.function.Function;
  *     its bucket, as last known, whichever comes first
  * @param clock which writes this version has seen, its own included; empty where its conflicts are
  *     not resolved. A save that is {@code basedOn} this version has seen them, too
+ * @param awaySince since when KV has not answered, where PostgreSQL answered in its place; empty
+ *     for any other answer. The version includes every write of this process that was acknowledged.
+ *     Another process's write can be missing: one that was not flushed yet at that time, or, where
+ *     KV is away for this process alone, one that was made since. The time from then until now is
+ *     the answer's age
  * @param <T> the type of the value
  */
 public record Versioned<T>(
@@ -25,7 +30,19 @@ public record Versioned<T>(
     Instant writtenAt,
     StorageLayer layer,
     Optional<Instant> expiresAt,
-    VectorClock clock) {
+    VectorClock clock,
+    Optional<Instant> awaySince) {
+
+  /** A version that KV, or the store that keeps its type of data, answered with. */
+  public Versioned(
+      T value,
+      Revision revision,
+      Instant writtenAt,
+      StorageLayer layer,
+      Optional<Instant> expiresAt,
+      VectorClock clock) {
+    this(value, revision, writtenAt, layer, expiresAt, clock, Optional.empty());
+  }
 
   /** A version that keeps no clock. */
   public Versioned(
@@ -39,6 +56,7 @@ public record Versioned<T>(
 
   /** The same metadata around another value. */
   public <R> Versioned<R> map(Function<? super T, ? extends R> change) {
-    return new Versioned<>(change.apply(value), revision, writtenAt, layer, expiresAt, clock);
+    return new Versioned<>(
+        change.apply(value), revision, writtenAt, layer, expiresAt, clock, awaySince);
   }
 }

@@ -31,25 +31,31 @@ public interface Transaction {
   /**
    * Runs a statement and returns how many rows it changed.
    *
-   * @param sql one statement with parameters as {@code :name}; a question mark is written twice.
-   *     Statements that begin or end a transaction or a savepoint are refused
+   * @param sql one statement with parameters as {@code :name}; a question mark is written twice. A
+   *     text of several statements is refused, and one that begins or ends a transaction or a
+   *     savepoint
    * @param parameters a value for each name: text, numbers, booleans, {@link java.util.UUID},
    *     {@link AgentId} (its UUID), {@link java.time.Instant}, {@code byte[]}, a {@link
    *     java.util.Collection} of any of these but bytes for an array, or an {@link Optional} of
    *     these, whose absence is NULL. JSON is given as text and cast: {@code CAST(:name AS jsonb)}
-   * @throws IllegalArgumentException when a parameter has no value, or a value no parameter
+   * @throws IllegalArgumentException when a parameter has no value, or a value no parameter; when
+   *     the text is not one statement; when the statement returned rows, which aborts the
+   *     transaction: use {@link #query} for it
    * @throws io.mistersmith.persistence.error.NonTransientPersistenceException {@code MISCONFIGURED}
    *     over in-memory stores, which understand no SQL; or the server's refusal
    */
   int update(String sql, Map<String, ?> parameters);
 
   /**
-   * Runs a statement that returns rows, {@code RETURNING} included, and maps each. All rows are
-   * read before the first is mapped, so that the mapper may use this transaction.
+   * Runs a statement that returns rows, and maps each: a query, also one that changes rows in its
+   * {@code WITH}, or a change with {@code RETURNING}. All rows are read before the first is mapped,
+   * so that the mapper may use this transaction.
    *
    * @param sql as {@link #update} takes it
    * @param parameters as {@link #update} takes them
    * @param mapper makes a value of a row
+   * @throws IllegalArgumentException as {@link #update} does; and when the statement returned no
+   *     result with rows, which aborts the transaction
    */
   <T> List<T> query(
       String sql, Map<String, ?> parameters, Function<? super Row, ? extends T> mapper);

@@ -5,6 +5,7 @@ import io.mistersmith.persistence.PersistenceProvider;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.core.internal.base.Services;
 import io.mistersmith.persistence.core.internal.base.SteadyClock;
+import io.mistersmith.persistence.core.internal.monitor.SafeListener;
 import io.mistersmith.persistence.core.internal.store.postgres.ApplicationSources;
 import io.mistersmith.persistence.spi.StoreProvider;
 import io.mistersmith.persistence.spi.Stores;
@@ -30,9 +31,15 @@ public final class CorePersistenceProvider implements PersistenceProvider {
   private static Persistence open(
       PersistenceConfig config, Function<Services, StoreProvider> stores) {
     PersistenceConfig steady = config.toBuilder().clock(SteadyClock.of(config.clock())).build();
+    return new ServerWait(config.waitForServers(), new SafeListener(config.listener()))
+        .until(() -> openOnce(steady, stores));
+  }
+
+  private static Persistence openOnce(
+      PersistenceConfig config, Function<Services, StoreProvider> stores) {
     Services services = new Services(config.listener());
     try {
-      return open(steady, stores.apply(services), services);
+      return open(config, stores.apply(services), services);
     } catch (RuntimeException | Error e) {
       boolean unused = services.close(STOP);
       throw e;

@@ -19,11 +19,13 @@ final class OperationsArea implements Operations {
   private final StateArea state;
   private final StoredType sessions;
   private final DeadLetters deadLetters;
+  private final HotOutages outages;
 
   OperationsArea(EngineContext engine, StateArea state, StoredType sessions) {
     this.engine = engine;
     this.state = state;
     this.sessions = sessions;
+    this.outages = new HotOutages(engine.stores().hot(), engine.listener());
     this.deadLetters = new StoredDeadLetters(engine.stores().sql().deadLetters());
   }
 
@@ -59,7 +61,10 @@ final class OperationsArea implements Operations {
   @Override
   public List<String> notices() {
     return Stream.of(
-            engine.stores().notices(), engine.owners().notices(), engine.services().notices())
+            outages.notices(),
+            engine.stores().notices(),
+            engine.owners().notices(),
+            engine.services().notices())
         .flatMap(List::stream)
         .toList();
   }

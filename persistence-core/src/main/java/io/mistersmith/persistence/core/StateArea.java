@@ -41,6 +41,7 @@ import io.mistersmith.persistence.operations.Consistency;
 import io.mistersmith.persistence.spi.Stores;
 import io.mistersmith.persistence.spi.hot.HotReads;
 import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
+import io.mistersmith.persistence.spi.hot.HotStore.Outage;
 import io.mistersmith.persistence.spi.hot.Journal;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import java.time.Clock;
@@ -160,7 +161,14 @@ final class StateArea {
                         stores.sql().states(),
                         agents,
                         freshness,
-                        new AppliedOwners(bucket.reads(), tracker, stores.sql().deadLetters())),
+                        new AppliedOwners(bucket.reads(), tracker, stores.sql().deadLetters()),
+                        key ->
+                            stores
+                                .sql()
+                                .deadLetters()
+                                .openSubjects(journal.name())
+                                .contains(journal.subject(key)),
+                        () -> stores.hot().outage().map(Outage::since)),
                     reads,
                     tracker,
                     owner::requireOwn,

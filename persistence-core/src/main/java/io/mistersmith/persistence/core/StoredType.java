@@ -103,6 +103,7 @@ record StoredType(
             flushed.map(Flushed::admission),
             through ? Optional.of(new WriteThrough(commits, commitTimeout)) : Optional.empty(),
             engine.window());
+    engine.stores().hot().onOutage(tiers.l1()::begin);
     engine.stores().hot().onReconnect(store::verifyAfterReconnect);
     return new StoredType(
         store, commits, commitTimeout, new InOrder<>(engine.threads().calls()), engine.window());

@@ -2,6 +2,8 @@ package io.mistersmith.persistence.spi.hot;
 
 import io.mistersmith.persistence.config.Bucket;
 import java.time.Clock;
+import java.time.Instant;
+import java.util.Optional;
 
 /** The hot side of the stores: opens buckets. Thread-safe. */
 public interface HotStore {
@@ -21,10 +23,30 @@ public interface HotStore {
   void onReconnect(Runnable action);
 
   /**
+   * Returns the present outage. It begins when the loss of the connection is noticed; from then on
+   * calls fail at once as {@code CONNECTION_FAILED}, and send nothing. It ends when the store
+   * answers again, before the actions of {@link #onReconnect} are called. Does not wait.
+   */
+  Optional<Outage> outage();
+
+  /**
+   * Calls {@code action} whenever an {@linkplain #outage outage} begins. The action must be quick.
+   */
+  void onOutage(Runnable action);
+
+  /**
    * Returns the hot store's clock, as closely as this runtime knows it. Ends and ages of entries
    * are judged by it alone: a process whose own clock is wrong judges as all others do.
    */
   Clock clock();
+
+  /**
+   * A time during which this runtime has no connection to the hot store.
+   *
+   * @param since when it was noticed, by {@link #clock()}
+   * @param why what was found, as a clause
+   */
+  record Outage(Instant since, String why) {}
 
   /**
    * A KV bucket over a stream whose messages are its journal, split by use. Physical: it knows

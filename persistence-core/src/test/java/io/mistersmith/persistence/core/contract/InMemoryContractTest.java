@@ -15,6 +15,7 @@ import io.mistersmith.persistence.testkit.contract.ConflictContract;
 import io.mistersmith.persistence.testkit.contract.ConsistencyContract;
 import io.mistersmith.persistence.testkit.contract.ExternalOwnerContract;
 import io.mistersmith.persistence.testkit.contract.InMemoryFixture;
+import io.mistersmith.persistence.testkit.contract.HotOutageContract;
 import io.mistersmith.persistence.testkit.contract.LifecycleContract;
 import io.mistersmith.persistence.testkit.contract.PersistenceFixture;
 import io.mistersmith.persistence.testkit.contract.QueryCacheContract;
@@ -40,6 +41,14 @@ class InMemoryContractTest {
 
   @Nested
   class States extends StateRepositoryContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
+    }
+  }
+
+  @Nested
+  class HotOutage extends HotOutageContract {
     @Override
     protected PersistenceFixture fixture() {
       return new InMemoryFixture();

@@ -1,5 +1,7 @@
 package io.mistersmith.persistence.core.contract;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.NatsConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
@@ -10,6 +12,7 @@ import io.mistersmith.persistence.spi.Stores;
 import io.mistersmith.persistence.testkit.contract.PersistenceFixture;
 import io.mistersmith.persistence.testkit.fault.Faults;
 import io.mistersmith.persistence.testkit.fault.FaultyStores;
+import io.mistersmith.persistence.testkit.server.NatsOptions;
 import io.mistersmith.persistence.testkit.server.NatsServer;
 import io.mistersmith.persistence.testkit.server.PostgresServer;
 import io.mistersmith.persistence.testkit.server.TestServers;
@@ -30,11 +33,13 @@ final class RealServers implements PersistenceFixture {
   private static final AtomicInteger FIXTURES = new AtomicInteger();
 
   private final PostgresServer postgres = TestServers.postgres();
-  private final NatsServer nats = TestServers.nats();
+  private final NatsServer nats;
+  private final boolean ownNats;
   private final String name = RUN + "_" + FIXTURES.incrementAndGet();
   private final String database = MigratedDatabase.borrow();
   private final UnaryOperator<PostgresConfig> way;
 
+  /** On the servers that all tests share. */
   RealServers() {
     this(UnaryOperator.identity());
   }
@@ -45,7 +50,29 @@ final class RealServers implements PersistenceFixture {
    * @param way changes the configuration that leads to it directly
    */
   RealServers(UnaryOperator<PostgresConfig> way) {
+    this(TestServers.nats(), false, way);
+  }
+
+  private RealServers(NatsServer nats, boolean ownNats, UnaryOperator<PostgresConfig> way) {
+    this.nats = nats;
+    this.ownNats = ownNats;
     this.way = way;
+  }
+
+  /** On a nats-server of its own, which can be killed. */
+  static RealServers withOwnNats() {
+    return new RealServers(
+        NatsServer.start(NatsOptions.defaults()), true, UnaryOperator.identity());
+  }
+
+  @Override
+  public void hotOutage(boolean away) {
+    assertThat(ownNats).as("other tests use this server").isTrue();
+    if (away) {
+      nats.kill();
+    } else {
+      nats.restart();
+    }
   }
 
   @Override
@@ -81,7 +108,11 @@ final class RealServers implements PersistenceFixture {
 
   @Override
   public void close() {
-    deleteBuckets();
+    if (ownNats) {
+      nats.close();
+    } else {
+      deleteBuckets();
+    }
     MigratedDatabase.giveBack(database);
   }
 

@@ -14,6 +14,7 @@ import io.mistersmith.persistence.testkit.contract.ClosingContract;
 import io.mistersmith.persistence.testkit.contract.ConflictContract;
 import io.mistersmith.persistence.testkit.contract.ConsistencyContract;
 import io.mistersmith.persistence.testkit.contract.ExternalOwnerContract;
+import io.mistersmith.persistence.testkit.contract.HotOutageContract;
 import io.mistersmith.persistence.testkit.contract.LifecycleContract;
 import io.mistersmith.persistence.testkit.contract.PersistenceFixture;
 import io.mistersmith.persistence.testkit.contract.QueryCacheContract;
@@ -49,6 +50,14 @@ class RealServersContractIT {
     @Override
     protected PersistenceFixture fixture() {
       return new RealServers();
+    }
+  }
+
+  @Nested
+  class HotOutage extends HotOutageContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return RealServers.withOwnNats();
     }
   }
 

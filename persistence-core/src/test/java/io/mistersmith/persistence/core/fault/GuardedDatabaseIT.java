@@ -133,7 +133,7 @@ class GuardedDatabaseIT {
       StateKey key = StateKey.of(AgentId.external("conversation-7"), "topic");
       Revision acknowledged = states.save(key, 7L).revision();
       assertRefused(
-          DataError.DEAD_LETTERED, "23503", () -> states.awaitDurable(key, acknowledged, SOON));
+          DataError.DEAD_LETTERED, "23514", () -> states.awaitDurable(key, acknowledged, SOON));
       assertThat(database.query("SELECT count(*) FROM agents.state WHERE owner IS NOT NULL"))
           .containsExactly("0");
       assertThat(persistence.operations().deadLetters().count()).isOne();

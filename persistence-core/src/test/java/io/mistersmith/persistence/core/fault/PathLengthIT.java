@@ -51,7 +51,7 @@ class PathLengthIT {
       assertThat(pathOf(() -> states.find(key), "ReplyLanes$Lane"))
           .containsExactly(
               "JsonStateRepository",
-              "TieredStore",
+              "Loader",
               "L1",
               "TieredReader",
               "ConfirmedReads",

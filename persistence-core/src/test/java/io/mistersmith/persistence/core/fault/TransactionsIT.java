@@ -231,6 +231,105 @@ class TransactionsIT {
   }
 
   @Test
+  void theServersAnswerDecidesWhichCallAStatementIsFor() {
+    Persistence persistence = open(2);
+    List<Integer> ids =
+        persistence
+            .transactions()
+            .run(
+                OPTIONS,
+                tx ->
+                    tx.query(
+                        """
+                        -- Data-modifying, and returns rows.
+                        WITH changed AS (
+                          UPDATE accounts SET balance = balance + 5 WHERE id = 1 RETURNING id
+                        )
+                        SELECT id FROM changed;
+                        """,
+                        Map.of(),
+                        row -> row.get("id", Integer.class)));
+    assertThat(ids).containsExactly(1);
+    int changed =
+        persistence
+            .transactions()
+            .run(
+                OPTIONS,
+                tx ->
+                    tx.update(
+                        """
+                        /* outer /* inner */ still a comment */
+                        WITH more AS (SELECT 5 AS amount)
+                        UPDATE accounts SET balance = balance + amount FROM more WHERE id = 1
+                        """,
+                        Map.of()));
+    assertThat(changed).isOne();
+    assertThat(balance(persistence, 1)).isEqualTo(BALANCE + 10);
+    for (String rows :
+        List.of(
+            "UPDATE accounts SET balance = 0 WHERE id = 1 RETURNING id",
+            "SELECT set_config('test.setting', 'x', true)",
+            "WITH c AS (DELETE FROM accounts RETURNING id) SELECT count(*) FROM c",
+            "VALUES (1)")) {
+      assertThatThrownBy(
+              () -> persistence.transactions().execute(OPTIONS, tx -> tx.update(rows, Map.of())))
+          .as(rows)
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("Transaction.query");
+    }
+    assertThatThrownBy(
+            () ->
+                persistence
+                    .transactions()
+                    .execute(
+                        OPTIONS,
+                        tx -> {
+                          assertThatThrownBy(
+                                  () ->
+                                      tx.query(
+                                          "UPDATE accounts SET balance = 0", Map.of(), row -> row))
+                              .isInstanceOf(IllegalArgumentException.class)
+                              .hasMessageContaining("Transaction.update");
+                        }))
+        .as("a change that was made by mistake is not committed")
+        .isInstanceOf(PersistenceException.class);
+    assertThat(balance(persistence, 1)).isEqualTo(BALANCE + 10);
+  }
+
+  @Test
+  void severalStatementsInOneTextAreRefusedBeforeTheyRun() {
+    Persistence persistence = open(2);
+    persistence
+        .transactions()
+        .execute(
+            OPTIONS,
+            tx -> {
+              for (String several :
+                  List.of(
+                      "UPDATE accounts SET balance = 0; COMMIT",
+                      "SELECT 1; SELECT 2",
+                      "/* ; */ DELETE FROM accounts; -- x\n DELETE FROM accounts")) {
+                assertThatThrownBy(() -> tx.update(several, Map.of()))
+                    .as(several)
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("2 statements");
+              }
+              assertThatThrownBy(() -> tx.query("-- nothing", Map.of(), row -> row))
+                  .isInstanceOf(IllegalArgumentException.class)
+                  .hasMessageContaining("no statement");
+              assertThat(
+                      tx.query(
+                          "SELECT ';' AS a, $$;$$ AS b -- ;", Map.of(), row -> row.get("a", String.class)))
+                  .containsExactly(";");
+              assertThat(
+                      tx.update(
+                          "DO $$ BEGIN UPDATE accounts SET balance = 7; PERFORM 1; END $$", Map.of()))
+                  .isZero();
+            });
+    assertThat(balance(persistence, 1)).isEqualTo(7);
+  }
+
+  @Test
   void refusesStatementsThatCannotBeRight() {
     Persistence persistence = open(2);
     persistence
@@ -239,7 +338,8 @@ class TransactionsIT {
             OPTIONS,
             tx -> {
               for (String control :
-                  List.of("COMMIT", " rollback", "-- x\nBEGIN", "/* x */ SAVEPOINT a", ";End")) {
+                  List.of("COMMIT", " rollback", "-- x\nBEGIN", "/* x */ SAVEPOINT a", ";End",
+                      "/* /* */ */ COMMIT", "-- x\rCOMMIT --\nAND NO CHAIN", "PREPARE TRANSACTION 'x'")) {
                 assertThatThrownBy(() -> tx.update(control, Map.of()))
                     .as(control)
                     .isInstanceOf(IllegalArgumentException.class);

@@ -48,6 +48,11 @@ public final class InMemoryFixture implements StoresFixture, PersistenceFixture 
   }
 
   @Override
+  public void hotOutage(boolean away) {
+    stores.hotOutage(away);
+  }
+
+  @Override
   public void elapse(Duration time) {
     clock.advance(time);
   }

@@ -127,6 +127,10 @@ public abstract class PersistenceContract {
     return fixture.config();
   }
 
+  final void hotOutage(boolean away) {
+    fixture.hotOutage(away);
+  }
+
   final void elapse(Duration time) {
     fixture.elapse(time);
   }

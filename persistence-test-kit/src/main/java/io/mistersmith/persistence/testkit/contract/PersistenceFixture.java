@@ -27,6 +27,12 @@ public interface PersistenceFixture extends AutoCloseable {
   /** Returns when at least this much time has passed on the clocks of the engine and its stores. */
   void elapse(Duration time);
 
+  /**
+   * Takes the hot store of this fixture away, or brings it back. Needed by {@link
+   * HotOutageContract} alone, for whose fixtures no other test may use the hot store.
+   */
+  void hotOutage(boolean away);
+
   /** Gives back what the fixture holds, after everything that it opened is closed. */
   @Override
   void close();

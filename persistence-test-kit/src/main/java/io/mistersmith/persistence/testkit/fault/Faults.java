@@ -28,6 +28,7 @@ public final class Faults {
 
   private final Map<Call, CallFaults> calls = new EnumMap<>(Call.class);
   private final List<Runnable> reconnectActions = new CopyOnWriteArrayList<>();
+  private final List<Runnable> outageActions = new CopyOnWriteArrayList<>();
   private final StaleReplica replica = new StaleReplica();
   private volatile boolean hotDown;
   private volatile boolean sqlDown;
@@ -58,6 +59,9 @@ public final class Faults {
     boolean was = hotDown;
     if (down && !was) {
       hotOutages++;
+    }
+    if (down && !was) {
+      outageActions.forEach(Runnable::run);
     }
     hotDown = down;
     if (was && !down) {
@@ -143,7 +147,12 @@ public final class Faults {
     reconnectActions.add(action);
   }
 
+  void onOutage(Runnable action) {
+    outageActions.add(action);
+  }
+
   void forget(Runnable action) {
     reconnectActions.remove(action);
+    outageActions.remove(action);
   }
 }

@@ -8,8 +8,11 @@ import io.mistersmith.persistence.spi.sql.SqlStore;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,13 +26,17 @@ final class FaultyOpened implements Stores, HotStore {
   private final SqlStore sql;
   private final Map<Bucket, HotBucket> buckets = new ConcurrentHashMap<>();
   private final List<Runnable> reconnectActions = new CopyOnWriteArrayList<>();
+  private final List<Runnable> outageActions = new CopyOnWriteArrayList<>();
   private final Runnable reconnected = this::reconnected;
+  private final Runnable lost = this::lost;
+  private final AtomicReference<@Nullable Outage> outage = new AtomicReference<>();
 
   FaultyOpened(Stores real, Faults faults) {
     this.real = real;
     this.faults = faults;
     this.sql = new FaultySql(real.sql(), faults);
     faults.onReconnect(reconnected);
+    faults.onOutage(lost);
   }
 
   @Override
@@ -61,7 +68,27 @@ final class FaultyOpened implements Stores, HotStore {
     reconnectActions.add(action);
   }
 
+  @Override
+  public Optional<Outage> outage() {
+    Optional<Outage> real = this.real.hot().outage();
+    return real.isPresent()
+        ? real
+        : Optional.ofNullable(outage.get());
+  }
+
+  @Override
+  public void onOutage(Runnable action) {
+    real.hot().onOutage(action);
+    outageActions.add(action);
+  }
+
+  private void lost() {
+    outage.set(new Outage(clock().instant(), "an injected outage"));
+    outageActions.forEach(FaultyOpened::tell);
+  }
+
   private void reconnected() {
+    outage.set(null);
     List<Runnable> actions = List.copyOf(reconnectActions);
     Thread thread =
         new Thread(() -> actions.forEach(FaultyOpened::tell), "persistence-faults-back");
@@ -73,7 +100,7 @@ final class FaultyOpened implements Stores, HotStore {
     try {
       action.run();
     } catch (RuntimeException e) {
-      LOG.warn("a listener for reconnects failed; the others are called all the same", e);
+      LOG.warn("a listener for reconnects or outages failed; the others are called all the same", e);
     }
   }
 
@@ -90,7 +117,9 @@ final class FaultyOpened implements Stores, HotStore {
   @Override
   public void close() {
     faults.forget(reconnected);
+    faults.forget(lost);
     reconnectActions.clear();
+    outageActions.clear();
     real.close();
   }
 }

@@ -75,6 +75,7 @@ public final class InMemoryStores implements StoreProvider {
   public void hotOutage(boolean down) {
     hotDown = down;
     if (down) {
+      opened.forEach(OpenedStores::lost);
       streams.values().forEach(MemoryStream::loseCursors);
     } else {
       opened.forEach(OpenedStores::reconnected);
@@ -210,6 +211,11 @@ public final class InMemoryStores implements StoreProvider {
               () -> tables.states.remove(Tables.id(key)));
           return changed;
         });
+  }
+
+  /** Whether the hot store is up. */
+  boolean isHot() {
+    return !hotDown;
   }
 
   static String fullName(Bucket bucket, PersistenceConfig config) {

@@ -11,8 +11,11 @@ import java.time.Clock;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,6 +31,8 @@ final class OpenedStores implements Stores, HotStore {
   private final Map<Bucket, HotBucket> buckets = new EnumMap<>(Bucket.class);
   private final List<MemoryJournal> journals = new CopyOnWriteArrayList<>();
   private final List<Runnable> reconnectActions = new CopyOnWriteArrayList<>();
+  private final List<Runnable> outageActions = new CopyOnWriteArrayList<>();
+  private final AtomicReference<@Nullable Outage> outage = new AtomicReference<>();
 
   OpenedStores(
       InMemoryStores owner,
@@ -73,6 +78,23 @@ final class OpenedStores implements Stores, HotStore {
   }
 
   @Override
+  public Optional<Outage> outage() {
+    return Optional.ofNullable(outage.get());
+  }
+
+  @Override
+  public void onOutage(Runnable action) {
+    outageActions.add(action);
+  }
+
+  /** The hot store is taken down. */
+  void lost() {
+    if (outage.compareAndSet(null, new Outage(connection.now(), "the in-memory store is down"))) {
+      outageActions.forEach(OpenedStores::run);
+    }
+  }
+
+  @Override
   public Clock clock() {
     return connection.clock();
   }
@@ -98,6 +120,9 @@ final class OpenedStores implements Stores, HotStore {
 
   /** Tells the listeners, on a thread of their own, that the connection is back. */
   void reconnected() {
+    if (owner.isHot()) {
+      outage.set(null);
+    }
     List<Runnable> actions = List.copyOf(reconnectActions);
     if (actions.isEmpty()) {
       return;
@@ -111,7 +136,7 @@ final class OpenedStores implements Stores, HotStore {
     try {
       action.run();
     } catch (RuntimeException e) {
-      LOG.warn("a listener for reconnects failed; the others are called all the same", e);
+      LOG.warn("a listener for reconnects or outages failed; the others are called all the same", e);
     }
   }
 
@@ -119,6 +144,7 @@ final class OpenedStores implements Stores, HotStore {
   public void close() {
     connection.close();
     reconnectActions.clear();
+    outageActions.clear();
     owner.closed(this, connection);
   }
 }

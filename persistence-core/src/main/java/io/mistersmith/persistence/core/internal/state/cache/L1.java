@@ -305,7 +305,7 @@ public final class L1<E extends Cacheable> implements AutoCloseable {
   }
 
   /** Drops all that is kept, or about to be: it may be outdated. */
-  private void begin() {
+  public void begin() {
     shards.renew();
     slots.clear();
   }

@@ -215,6 +215,11 @@ public final class JournalTracker implements Revisions {
   }
 
   @Override
+  public long refreshApplied() {
+    return refresh().sequence();
+  }
+
+  @Override
   public long highest() {
     return Math.max(highest.get(), position.sequence());
   }

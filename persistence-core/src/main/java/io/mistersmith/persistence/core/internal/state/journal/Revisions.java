@@ -34,6 +34,11 @@ public interface Revisions {
     return Long.MAX_VALUE;
   }
 
+  /** {@link #applied}, as PostgreSQL says now. */
+  default long refreshApplied() {
+    return applied();
+  }
+
   /** The highest sequence that this process knows of; 0 when none. */
   long highest();
 

@@ -114,14 +114,14 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
   public Optional<Versioned<T>> find(StateKey named) {
     StateKey key = space.own(named);
     Slot<Entry> slot = l1.find(key);
-    return slot == null ? store.load(key).map(this::decode) : cached.of(slot);
+    return slot == null ? store.loader().load(key).map(this::decode) : cached.of(slot);
   }
 
   /** Returns the basis of an update: the entry as {@link #find} returns it, and its own end. */
   Optional<Present<T>> present(StateKey named) {
     StateKey key = space.own(named);
     Slot<Entry> slot = l1.find(key);
-    Optional<Entry> entry = slot == null ? store.load(key) : slot.entry();
+    Optional<Entry> entry = slot == null ? store.loader().load(key) : slot.entry();
     return entry.map(found -> new Present<>(decode(found), found.ownEnd()));
   }
 
@@ -208,17 +208,14 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
     if (missing.isEmpty()) {
       return rows;
     }
-    try {
-      store
-          .loadAll(missing.keySet())
-          .forEach(
-              (own, entry) ->
-                  rows.put(
-                      Objects.requireNonNull(missing.get(own)),
-                      row(() -> entry.map(this::decode))));
-    } catch (PersistenceException e) {
-      missing.values().forEach(key -> rows.put(key, DataResult.failure(e)));
-    }
+    store
+        .loader()
+        .loadAll(missing.keySet())
+        .forEach(
+            (own, result) ->
+                rows.put(
+                    Objects.requireNonNull(missing.get(own)),
+                    row(() -> result.orElseThrow().map(this::decode))));
     return rows;
   }
 
@@ -260,7 +257,7 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
           StateKey key = space.own(named);
           Slot<Entry> slot = l1.find(key);
           return slot == null
-              ? store.loadAsync(key).thenApply(entry -> entry.map(this::decode))
+              ? store.loader().loadAsync(key).thenApply(entry -> entry.map(this::decode))
               : CompletableFuture.completedFuture(cached.of(slot));
         });
   }
@@ -365,7 +362,8 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
         entry.writtenAt(),
         layer,
         entry.expiresAt(),
-        entry.provenance().map(Provenance::clock).orElseGet(VectorClock::empty));
+        entry.provenance().map(Provenance::clock).orElseGet(VectorClock::empty),
+        entry.awaySince());
   }
 
   private DataResult<Optional<Versioned<T>>> row(Supplier<Optional<Versioned<T>>> decoding) {

@@ -8,6 +8,7 @@ import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.DataResult;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.DataType.StorageLayer;
@@ -110,7 +111,15 @@ public final class RegistryRepository implements AgentRepository {
   @Override
   public Optional<Versioned<Agent>> find(AgentId named) {
     AgentId key = named.requireRegistered("agents");
-    Optional<Versioned<Agent>> hot = publisher.find(key);
+    Optional<Versioned<Agent>> hot;
+    try {
+      hot = publisher.find(key);
+    } catch (TransientPersistenceException e) {
+      if (e.error() != DataError.CONNECTION_FAILED) {
+        throw e;
+      }
+      return authoritative(key, e);
+    }
     Optional<Revision> floor = known.of(key);
     boolean enough =
         hot.isPresent() && (floor.isEmpty() || !floor.get().isAfter(hot.get().revision()));
@@ -124,6 +133,18 @@ public final class RegistryRepository implements AgentRepository {
       publisher.restore(stored.get());
     }
     return stored.map(RegistryRepository::versioned);
+  }
+
+  /** PostgreSQL is written first: what it has of an agent is the latest version. */
+  private Optional<Versioned<Agent>> authoritative(AgentId key, PersistenceException why) {
+    try {
+      Optional<StoredAgent> stored = agents.find(key);
+      stored.ifPresent(agent -> known.note(key, revision(agent), Optional.empty()));
+      return stored.map(RegistryRepository::versioned);
+    } catch (PersistenceException e) {
+      e.addSuppressed(why);
+      throw e;
+    }
   }
 
   @Override

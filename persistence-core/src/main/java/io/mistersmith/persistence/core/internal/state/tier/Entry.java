@@ -22,6 +22,7 @@ import java.util.Optional;
  * @param ownEnd when it ends by its own time to live
  * @param provenance where it comes from, if that is known
  * @param isSettled see {@link Cacheable#isSettled()}
+ * @param awaySince since when KV has not answered, where PostgreSQL answered in its place
  */
 @SuppressWarnings("ArrayRecordComponent") // entries are carried, never compared
 public record Entry(
@@ -33,7 +34,8 @@ public record Entry(
     Optional<Instant> expiresAt,
     Optional<Instant> ownEnd,
     Optional<Provenance> provenance,
-    boolean isSettled)
+    boolean isSettled,
+    Optional<Instant> awaySince)
     implements Cacheable {
 
   @Override

@@ -6,7 +6,10 @@ import com.github.benmanes.caffeine.cache.RemovalCause;
 import io.mistersmith.persistence.model.Revision;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The latest revision of each key that this process wrote or read: the floor below which no later
@@ -33,6 +36,7 @@ public final class KnownRevisions<K> {
 
   private final Cache<K, Known> latest;
   private final Clock clock;
+  private final AtomicReference<@Nullable Revision> highestForgotten = new AtomicReference<>();
   private volatile boolean overflowed;
 
   /** Remembers the revisions of at most {@code capacity} keys, and since when they are known. */
@@ -43,8 +47,19 @@ public final class KnownRevisions<K> {
             .maximumSize(capacity)
             .executor(Runnable::run)
             .<K, Known>evictionListener(
-                (key, known, cause) -> overflowed |= cause == RemovalCause.SIZE)
+                (key, known, cause) -> {
+                  if (cause == RemovalCause.SIZE) {
+                    overflowed = true;
+                    highestForgotten.accumulateAndGet(known.revision(), KnownRevisions::higher);
+                  }
+                })
             .build();
+  }
+
+  private static Revision higher(@Nullable Revision one, @Nullable Revision other) {
+    return one == null || Objects.requireNonNull(other).isAfter(one)
+        ? Objects.requireNonNull(other)
+        : one;
   }
 
   /** Notes that this revision of the key was written or read. */
@@ -70,8 +85,17 @@ public final class KnownRevisions<K> {
     return overflowed;
   }
 
+  /**
+   * Returns the highest revision of a key that had to be forgotten since the store last went back:
+   * none of these keys was known with a later one.
+   */
+  public Optional<Revision> highestForgotten() {
+    return Optional.ofNullable(highestForgotten.get());
+  }
+
   /** Forgets everything, because the store itself went back. */
   public void clear() {
     latest.invalidateAll();
+    highestForgotten.set(null);
   }
 }

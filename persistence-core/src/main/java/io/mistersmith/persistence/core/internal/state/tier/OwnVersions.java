@@ -74,6 +74,7 @@ final class OwnVersions {
         expiresAt,
         ownEnd,
         version.provenance(),
-        true);
+        true,
+        Optional.empty());
   }
 }

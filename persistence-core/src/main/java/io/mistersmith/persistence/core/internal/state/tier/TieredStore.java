@@ -42,6 +42,7 @@ public final class TieredStore {
 
   private final Tiers tiers;
   private final TieredReader reader;
+  private final Loader loader;
   private final Publisher publisher;
   private final ConditionalWriter conditional;
   private final OwnVersions own;
@@ -66,6 +67,7 @@ public final class TieredStore {
     this.writes = new AdmittedWrites(underWay, admission, through, tiers.executor());
     tiers.revisions().onRestart(tiers.known()::clear);
     this.reader = new TieredReader(tiers);
+    this.loader = new Loader(tiers, reader);
     this.publisher = new Publisher(tiers);
     this.conditional = new ConditionalWriter(tiers, publisher);
     this.async = new AsyncWriter(publisher, conditional, window);
@@ -75,6 +77,11 @@ public final class TieredStore {
   /** Returns the parts of this store. */
   public Tiers tiers() {
     return tiers;
+  }
+
+  /** Reads what is not kept in this process's memory. */
+  public Loader loader() {
+    return loader;
   }
 
   /** The writes of this process that have not ended, and whether more are let in. */
@@ -275,23 +282,6 @@ public final class TieredStore {
     Revision.OfJournal unused = writes.settle(false, key, revision);
   }
 
-  /** The live entry of a key that is not kept in this process's memory. */
-  public Optional<Entry> load(StateKey key) {
-    return tiers.l1().load(key, () -> reader.readToKeep(key), () -> reader.read(key));
-  }
-
-  /** {@link #load} without waiting. */
-  public CompletableFuture<Optional<Entry>> loadAsync(StateKey key) {
-    return tiers
-        .l1()
-        .loadAsync(key, () -> reader.readToKeepAsync(key), () -> reader.readAsync(key));
-  }
-
-  /** The live entries of many keys that are not kept in memory; each key is in the answer. */
-  public Map<StateKey, Optional<Entry>> loadAll(Collection<StateKey> keys) {
-    return tiers.l1().loadAll(keys, reader::readAllToKeep, reader::readAll);
-  }
-
   /** The live entry of a key, including every write that was acknowledged to anybody. */
   public Optional<Entry> readLatest(StateKey key) {
     Optional<Entry> entry = reader.readFromLeader(key);
@@ -371,7 +361,13 @@ public final class TieredStore {
         entry -> {
           Revision.OfJournal revision = tiers.revisions().of(entry.sequence());
           // A caller that is notified of a change must not read what was before it.
-          entry.key().ifPresent(key -> tiers.l1().changed(key, revision));
+          entry
+              .key()
+              .ifPresent(
+                  key -> {
+                    tiers.known().note(key, revision, entry.metadata().expiresAt());
+                    tiers.l1().changed(key, revision);
+                  });
           if (entry.unreadable().isEmpty()) {
             action.accept(revision, entry);
           }

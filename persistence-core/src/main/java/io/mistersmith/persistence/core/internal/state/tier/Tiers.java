@@ -91,10 +91,16 @@ public record Tiers(
         expiresAt,
         ownEnd,
         hot.metadata().provenance(),
-        hot.metadata().hydrated().isEmpty() || hot.sequence() <= applied);
+        hot.metadata().hydrated().isEmpty() || hot.sequence() <= applied,
+        Optional.empty());
   }
 
   static Entry entry(StoredState row) {
+    return entry(row, Optional.empty());
+  }
+
+  /** Returns the entry of a row, in place of KV where that has been away since then. */
+  static Entry entry(StoredState row, Optional<Instant> awaySince) {
     return new Entry(
         row.key(),
         row.value(),
@@ -104,7 +110,8 @@ public record Tiers(
         row.expiresAt(),
         row.expiresAt(),
         row.provenance(),
-        true);
+        true,
+        awaySince);
   }
 
   boolean isLive(StoredKey row) {

@@ -65,6 +65,8 @@ final class NatsLink implements AutoCloseable {
   private final Set<String> knownServers = new LinkedHashSet<>();
   private final PeriodicService keeper;
   private volatile @Nullable Connection current;
+  private volatile @Nullable Connection lost;
+  private volatile Consumer<String> onLost = why -> {};
   private volatile @Nullable ReplyLanes lanes;
   private volatile @Nullable RefusedException refusal;
   private volatile String whyAway = "";
@@ -135,6 +137,18 @@ final class NatsLink implements AutoCloseable {
 
   private @Nullable Connection openConnection() {
     return closed ? null : current;
+  }
+
+  /** Whether the connection is the one in use and was not found to be lost. */
+  boolean stands(Connection connection) {
+    return current == connection
+        && lost != connection
+        && connection.getStatus() == Connection.Status.CONNECTED;
+  }
+
+  /** Calls {@code action} with the reason whenever a connection was lost, before calls fail. */
+  void onLost(Consumer<String> action) {
+    onLost = action;
   }
 
   /** A stream whose server has to be able to write it. */
@@ -283,6 +297,8 @@ final class NatsLink implements AutoCloseable {
             + " answers",
         whyAway,
         options.servers());
+    lost = connection;
+    onLost.accept("the connection to " + options.servers() + " was lost" + whyAway);
     try {
       connection.close();
     } finally {

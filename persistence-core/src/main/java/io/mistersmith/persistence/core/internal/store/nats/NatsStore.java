@@ -9,8 +9,12 @@ import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The hot store: the buckets of one installation on a NATS server or cluster, over one connection
@@ -26,6 +30,8 @@ public final class NatsStore implements HotStore, AutoCloseable {
   private final Window window;
   private final Map<Bucket, HotBucket> buckets = new ConcurrentHashMap<>();
   private final Notices notices = new Notices();
+  private final AtomicReference<@Nullable Outage> outage = new AtomicReference<>();
+  private final List<Runnable> onOutage = new CopyOnWriteArrayList<>();
 
   private NatsStore(PersistenceConfig config, NatsLink link, UUID installation, Services services) {
     this.config = config;
@@ -34,6 +40,19 @@ public final class NatsStore implements HotStore, AutoCloseable {
     this.opener = new BucketOpener(link, config, installation, clock, notices, services);
     this.signals = new Signals(link, config.nats(), installation);
     this.window = Window.of(config.nats());
+    link.onLost(this::lost);
+    link.onConnected(
+        connection -> {
+          if (link.stands(connection)) {
+            outage.set(null);
+          }
+        });
+  }
+
+  private void lost(String why) {
+    if (outage.compareAndSet(null, new Outage(clock.instant(), why))) {
+      onOutage.forEach(Runnable::run);
+    }
   }
 
   /**
@@ -78,6 +97,17 @@ public final class NatsStore implements HotStore, AutoCloseable {
   @Override
   public void onReconnect(Runnable action) {
     link.onReconnect(action);
+  }
+
+  @Override
+  public Optional<Outage> outage() {
+    return Optional.ofNullable(outage.get());
+  }
+
+  /** Calls {@code action} on the thread that replaces a lost connection. */
+  @Override
+  public void onOutage(Runnable action) {
+    onOutage.add(action);
   }
 
   /** The server's clock; the process's own until the first bucket is opened. */

@@ -9,14 +9,11 @@ import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.util.Collection;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.argument.Argument;
 import org.jdbi.v3.core.statement.ParsedParameters;
@@ -29,14 +26,6 @@ import org.jspecify.annotations.Nullable;
 /** A statement that the application wrote, with its parameters. */
 final class ApplicationStatement {
 
-  /** They would end the transaction, or a savepoint, past its unit. */
-  private static final Set<String> REFUSED =
-      Set.of("begin", "start", "commit", "end", "rollback", "abort", "savepoint", "release");
-
-  private static final Pattern FIRST_WORDS =
-      Pattern.compile(
-          "\\A(?:\\s|--[^\\n]*\\n|/\\*.*?\\*/|;)*(\\w+)(?:\\s+(\\w+))?", Pattern.DOTALL);
-
   private final String sql;
   private final Map<String, ?> parameters;
 
@@ -48,23 +37,11 @@ final class ApplicationStatement {
   /**
    * Returns the statement.
    *
-   * @throws IllegalArgumentException when it controls the transaction
+   * @throws IllegalArgumentException when the text is not one statement, or controls the
+   *     transaction
    */
   static ApplicationStatement of(String sql, Map<String, ?> parameters) {
-    Matcher words = FIRST_WORDS.matcher(sql);
-    if (!words.find()) {
-      throw new IllegalArgumentException("there is no statement in the text");
-    }
-    String first = words.group(1).toLowerCase(Locale.ROOT);
-    String second = words.group(2) == null ? "" : words.group(2).toLowerCase(Locale.ROOT);
-    if (REFUSED.contains(first)
-        || (first.equals("prepare") && second.equals("transaction"))
-        || (first.equals("set") && second.equals("transaction"))) {
-      throw new IllegalArgumentException(
-          first.toUpperCase(Locale.ROOT)
-              + " is not for a statement in a transaction: the runner begins and ends it, and"
-              + " Transaction.nested sets savepoints");
-    }
+    StatementText.check(sql);
     return new ApplicationStatement(sql, parameters);
   }
 

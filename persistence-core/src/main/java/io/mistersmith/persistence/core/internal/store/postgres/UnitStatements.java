@@ -10,9 +10,11 @@ import io.mistersmith.persistence.transaction.Transaction.Row;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.result.NoResultsException;
 import org.jdbi.v3.core.statement.Query;
 import org.jdbi.v3.core.statement.Update;
 import org.jspecify.annotations.Nullable;
@@ -89,15 +91,41 @@ final class UnitStatements implements Statements {
   int update(String sql, Map<String, ?> parameters) {
     requireUsable();
     Update statement = ApplicationStatement.of(sql, parameters).update(handle);
-    return run(options.what(), same -> statement.execute());
+    int changed = run(options.what(), same -> statement.execute());
+    if (changed < 0) {
+      throw misused("the statement returns rows: run it by Transaction.query");
+    }
+    return changed;
   }
 
   /** Runs a statement of the application; returns its rows. */
   List<Row> query(String sql, Map<String, ?> parameters) {
     requireUsable();
     Query statement = ApplicationStatement.of(sql, parameters).query(handle);
-    return run(
-        options.what(), same -> statement.scanResultSet((rows, context) -> SqlRow.all(rows.get())));
+    Optional<List<Row>> found =
+        run(
+            options.what(),
+            same -> {
+              try {
+                return Optional.of(
+                    statement.scanResultSet((rows, context) -> SqlRow.all(rows.get())));
+              } catch (NoResultsException e) {
+                return Optional.empty();
+              }
+            });
+    if (found.isEmpty()) {
+      throw misused("the statement returns no rows: run it by Transaction.update");
+    }
+    return found.get();
+  }
+
+  /** What a statement of the application has done cannot be taken back alone. */
+  private IllegalArgumentException misused(String why) {
+    IllegalArgumentException thrown = new IllegalArgumentException(options.what() + ": " + why);
+    failure =
+        new NonTransientPersistenceException(
+            DataError.MISCONFIGURED, String.valueOf(thrown.getMessage()), thrown);
+    return thrown;
   }
 
   /** Leaves the row that a part of this unit is found by. */

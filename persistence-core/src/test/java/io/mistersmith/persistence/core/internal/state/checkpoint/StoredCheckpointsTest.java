@@ -109,7 +109,9 @@ class StoredCheckpointsTest {
                     new AgentStates(
                         10, Duration.ofMinutes(30), config.clock(), PersistenceListener.NOOP),
                     Freshness.of(config.clock(), Duration.ofMinutes(30)),
-                    owner -> false)),
+                    owner -> false,
+                    key -> false,
+                    Optional::empty)),
             tracker,
             known,
             config.clock(),

@@ -1,0 +1,119 @@
+package io.mistersmith.persistence.core.fault;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.awaitility.Awaitility.await;
+
+import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.config.NatsConfig;
+import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.state.StateRepository;
+import io.mistersmith.persistence.testkit.server.NatsCluster;
+import io.mistersmith.persistence.testkit.server.NatsOptions;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The server of a writing runtime is cut off from its cluster, but not from the runtime. */
+@Tag("fault")
+class NatsCutOffIT {
+
+  /** What a runtime may be without a write when the others have a leader. */
+  private static final Duration LONGEST = Duration.ofSeconds(5);
+
+  private static final Duration SOON = Duration.ofSeconds(60);
+
+  enum Server {
+    FOLLOWER,
+    LEADER
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void theRuntimeMovesToAServerThatCanWrite(Server which) {
+    Ledger ledger = new Ledger();
+    Gaps gaps = new Gaps(ledger);
+    try (FaultServers servers = FaultServers.start();
+        NatsCluster cluster = NatsCluster.startDivisible(3, NatsOptions.defaults())) {
+      Installation whole = servers.installation(cluster.url());
+      List<AgentId> agents;
+      int leader;
+      try (Persistence persistence = open(whole);
+          Streams streams = Streams.of(whole)) {
+        agents = whole.register(persistence, 3);
+        persistence.states(Long.class).keys(agents.get(0), "");
+        leader = Integer.parseInt(streams.leader().substring("test-".length())) - 1;
+      }
+      int cut = which == Server.LEADER ? leader : (leader + 1) % 3;
+      int other = (cut + 1) % 3;
+      Installation installation = whole.at(cluster.servers().get(cut).url());
+      try (Persistence persistence = open(installation);
+          Streams others = Streams.of(whole.at(cluster.servers().get(other).url()))) {
+        StateRepository<Long> states = persistence.states(Long.class);
+        try (Writers repeating =
+                Writers.start(2, states, agents, Writers.Keys.OVERWRITTEN, 0, gaps);
+            OwnReads reads = OwnReads.start(1, states, ledger)) {
+          Waits.moreAcknowledged(ledger, 500);
+          gaps.begin();
+          long began = System.nanoTime();
+          cluster.cutOff(cut);
+          Duration election = election(others, "test-" + (cut + 1), began);
+          Waits.moreAcknowledged(ledger, 1_000);
+          Duration gap = gaps.longest();
+          cluster.heal();
+          Waits.moreAcknowledged(ledger, 500);
+          repeating.stop();
+          reads.stop();
+          assertThat(reads.stale()).as("stale own reads").isEmpty();
+          installation.awaitAll(ledger);
+          installation.assertNothingWentBack();
+          servers.report(
+              "NatsCutOff",
+              ("server=%s acknowledged=%d failed=%d lost=0 stale_own_reads=0 reads=%d"
+                      + " reads_refused=%d election_ms=%d write_gap_ms=%d beyond_election_ms=%d")
+                  .formatted(
+                      which,
+                      ledger.acknowledged(),
+                      ledger.failures(),
+                      reads.others() + reads.fromSql(),
+                      reads.refused(),
+                      election.toMillis(),
+                      gap.toMillis(),
+                      gap.minus(election).toMillis()));
+          assertThat(gap.minus(election)).as("without a write, beyond the election").isLessThan(LONGEST);
+        }
+      }
+    }
+  }
+
+  /** How long, at least, the other servers had no leader: until the last question without answer. */
+  private static Duration election(Streams others, String cut, long began) {
+    AtomicLong unanswered = new AtomicLong(began);
+    await()
+        .atMost(SOON)
+        .pollInterval(Duration.ofMillis(20))
+        .until(
+            () -> {
+              long asked = System.nanoTime();
+              Throwable failure = catchThrowable(() -> assertThat(others.leader()).isNotEqualTo(cut));
+              if (failure != null) {
+                unanswered.set(asked);
+              }
+              return failure == null;
+            });
+    return Duration.ofNanos(unanswered.get() - began);
+  }
+
+  /** With the request timeout of production. */
+  private static Persistence open(Installation installation) {
+    NatsConfig replicated =
+        installation.config().nats().toBuilder()
+            .replicas(3)
+            .requestTimeout(Duration.ofSeconds(5))
+            .build();
+    return Persistence.open(installation.config().toBuilder().nats(replicated).build());
+  }
+}
