@@ -20,11 +20,13 @@ class PostgresFailuresTest {
     "08006, CONNECTION_FAILED, true",
     "25006, CONNECTION_FAILED, true",
     "25P03, CONNECTION_FAILED, true",
-    "53300, CONNECTION_FAILED, true",
-    "57014, CONNECTION_FAILED, true",
+    "53100, UNAVAILABLE, true",
+    "53200, UNAVAILABLE, true",
+    "53300, UNAVAILABLE, true",
+    "57014, TIMEOUT, true",
     "57P01, CONNECTION_FAILED, true",
     "57P02, CONNECTION_FAILED, true",
-    "57P03, CONNECTION_FAILED, true",
+    "57P03, UNAVAILABLE, true",
     "58030, CONNECTION_FAILED, true",
     "40001, TRANSACTION_CONFLICT, true",
     "40P01, TRANSACTION_CONFLICT, true",
@@ -45,6 +47,8 @@ class PostgresFailuresTest {
     "42P01, MISCONFIGURED, false",
     "42703, MISCONFIGURED, false",
     "58A01, MISCONFIGURED, false",
+    "XX001, DATA_CORRUPTION, false",
+    "XX002, DATA_CORRUPTION, false",
   })
   void namesWhatWasDoneAndTheState(String state, DataError error, boolean isTransient) {
     SQLException thrown = new SQLException("the driver's words", state);
