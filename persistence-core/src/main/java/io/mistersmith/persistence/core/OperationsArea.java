@@ -59,7 +59,10 @@ final class OperationsArea implements Operations {
   @Override
   public List<String> notices() {
     return Stream.of(
-            engine.stores().notices(), engine.owners().notices(), engine.services().notices())
+            engine.stores().notices(),
+            engine.owners().notices(),
+            engine.services().notices(),
+            engine.guard().notices())
         .flatMap(List::stream)
         .toList();
   }

@@ -76,4 +76,10 @@ public interface SqlStore extends SqlAccess {
   default SqlAccess on(PostgresRole role) {
     return this;
   }
+
+  /**
+   * Calls {@code action} whenever the store did not answer and does so again, on a thread that must
+   * not block. A store that is never away calls nothing.
+   */
+  default void onReconnect(Runnable action) {}
 }

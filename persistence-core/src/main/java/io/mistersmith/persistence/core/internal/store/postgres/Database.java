@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
 import com.zaxxer.hikari.HikariDataSource;
+import io.mistersmith.persistence.core.internal.base.CallDeadline;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.PersistenceException;
@@ -43,7 +44,7 @@ final class Database implements Statements {
     this.availability = availability;
     Duration limit = PoolSettings.callLimit(pool.config());
     this.second = new SecondConnection(() -> size(pool.source()));
-    this.jdbi = Jdbi.create(() -> second.acquire(() -> acquire(pool.source(), limit)));
+    this.jdbi = Jdbi.create(() -> second.acquire(() -> acquire(pool.source(), CallDeadline.left(limit), limit)));
     jdbi.setSqlLogger(pool.slow());
   }
 
@@ -53,11 +54,13 @@ final class Database implements Statements {
         : Integer.MAX_VALUE;
   }
 
-  private static Connection acquire(DataSource pool, Duration limit) throws SQLException {
+  /** {@code limit} is what is left of the call, {@code usual} what it has at first. */
+  private static Connection acquire(DataSource pool, Duration limit, Duration usual)
+      throws SQLException {
     long asked = System.nanoTime();
     Connection connection = pool.getConnection();
     Duration waited = Duration.ofNanos(System.nanoTime() - asked);
-    if (waited.compareTo(SHORT) > 0) {
+    if (waited.compareTo(SHORT) > 0 || limit.compareTo(usual) < 0) {
       Duration left = limit.minus(waited);
       long millis = Math.max(LEAST.toMillis(), left.toMillis());
       try {
