@@ -51,7 +51,6 @@ final class CorePersistence implements Persistence {
   private static final Duration STOP = Duration.ofSeconds(5);
   private static final Duration LOOK_AT_BUCKETS = Duration.ofSeconds(30);
 
-  private final Stores unguarded;
   private final EngineContext engine;
   private final StateArea state;
   private final StoredType sessions;
@@ -63,10 +62,9 @@ final class CorePersistence implements Persistence {
   private final CompletableFuture<Long> closed = new CompletableFuture<>();
 
   CorePersistence(PersistenceConfig config, Stores stores, Services services) {
-    this.unguarded = stores;
     PersistenceListener told = new SafeListener(config.listener());
     Guard guard = new Guard(told, Ticker.SYSTEM, config.clock());
-    Stores guarded = new GuardedStores(stores, guard, config);
+    GuardedStores guarded = new GuardedStores(stores, guard, config);
     BucketOwners owners = new BucketOwners(guarded, config.unknownEntries());
     SlidingLags lags = new SlidingLags(config.consistency().window());
     Threads threads = new Threads();
@@ -175,7 +173,7 @@ final class CorePersistence implements Persistence {
 
   /** Returns the durable half of the stores of production; empty over any other. */
   Optional<PostgresStore> postgres() {
-    return unguarded instanceof NatsPostgresProvider.Opened opened
+    return engine.stores().unguarded() instanceof NatsPostgresProvider.Opened opened
         ? Optional.of(opened.postgres())
         : Optional.empty();
   }

@@ -4,10 +4,10 @@ import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.core.internal.base.Services;
 import io.mistersmith.persistence.core.internal.base.Window;
 import io.mistersmith.persistence.core.internal.guard.Guard;
+import io.mistersmith.persistence.core.internal.guard.GuardedStores;
 import io.mistersmith.persistence.core.internal.monitor.SlidingLags;
 import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.model.HybridClock;
-import io.mistersmith.persistence.spi.Stores;
 
 /**
  * The parts that all areas of one engine share.
@@ -24,7 +24,7 @@ import io.mistersmith.persistence.spi.Stores;
  */
 record EngineContext(
     PersistenceConfig config,
-    Stores stores,
+    GuardedStores stores,
     Guard guard,
     BucketOwners owners,
     PersistenceListener listener,

@@ -2,6 +2,7 @@ package io.mistersmith.persistence.core.internal.base;
 
 import java.time.Duration;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The time that is left of a call when it is repeated, for the store that waits for a server. A
@@ -9,17 +10,22 @@ import java.util.function.Supplier;
  */
 public final class CallDeadline {
 
-  private static final ThreadLocal<Deadline> CURRENT = new ThreadLocal<>();
+  private static final ThreadLocal<@Nullable Deadline> CURRENT = new ThreadLocal<>();
 
   private CallDeadline() {}
 
   /** Runs {@code call} on this thread, with so much time for what it waits for. */
   public static <T> T within(Duration left, Supplier<T> call) {
+    Deadline outer = CURRENT.get();
     CURRENT.set(Deadline.after(left));
     try {
       return call.get();
     } finally {
-      CURRENT.remove();
+      if (outer == null) {
+        CURRENT.remove();
+      } else {
+        CURRENT.set(outer);
+      }
     }
   }
 

@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.internal.store.nats;
 
+import io.mistersmith.persistence.core.internal.base.CallDeadline;
 import io.mistersmith.persistence.core.internal.base.Window;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
@@ -254,7 +255,7 @@ final class BucketWrites implements HotWrites {
   }
 
   private Duration timeout(Optional<String> writeId) {
-    return writeId.isEmpty() ? link.requestTimeout() : timeoutBeforeSearch;
+    return writeId.isEmpty() ? link.requestTimeout() : CallDeadline.left(timeoutBeforeSearch);
   }
 
   private long place(StateKey key, long expectedSequence, Message acknowledgement) {
