@@ -9,6 +9,7 @@ module io.mistersmith.persistence.api {
   exports io.mistersmith.persistence.error;
   exports io.mistersmith.persistence.event;
   exports io.mistersmith.persistence.agent;
+  exports io.mistersmith.persistence.guard;
   exports io.mistersmith.persistence.checkpoint;
   exports io.mistersmith.persistence.model;
   exports io.mistersmith.persistence.operations;

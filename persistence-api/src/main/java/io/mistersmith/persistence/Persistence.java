@@ -7,6 +7,7 @@ import io.mistersmith.persistence.checkpoint.Checkpoints;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.guard.StoreGuard;
 import io.mistersmith.persistence.operations.Operations;
 import io.mistersmith.persistence.spi.StoreProvider;
 import io.mistersmith.persistence.state.JsonCodec;
@@ -99,6 +100,9 @@ public interface Persistence extends AutoCloseable {
 
   /** Runs transactions of the application in PostgreSQL, with this library's rows in them. */
   TransactionRunner transactions();
+
+  /** Returns the guard of the stores: fallbacks, breakers, escalations. */
+  StoreGuard guard();
 
   /**
    * Returns the health of this runtime, and the matters that need an operator's decision: dead

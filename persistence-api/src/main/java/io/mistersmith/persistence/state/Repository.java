@@ -39,7 +39,8 @@ public interface Repository<K, T> {
    *     VERSION_CONFLICT} when the entity has another revision than expected; the store is
    *     unchanged
    * @throws io.mistersmith.persistence.error.NonTransientPersistenceException with {@code
-   *     DUPLICATE_KEY} when it exists and should not; with {@code SERIALIZATION_ERROR}, {@code
+   *     DUPLICATE_KEY} when it exists and should not; with {@code TTL_EXPIRED} when the time of the
+   *     expected revision is over; with {@code SERIALIZATION_ERROR}, {@code
    *     VALUE_TOO_LARGE} or {@code STORE_FULL} when the value cannot be kept
    */
   Versioned<T> save(K key, T value, SaveOptions options);
@@ -53,7 +54,8 @@ public interface Repository<K, T> {
    * effects.
    *
    * @throws io.mistersmith.persistence.error.NonTransientPersistenceException with {@code
-   *     NOT_FOUND} when there is no entity
+   *     NOT_FOUND} when there is no entity; with {@code TTL_EXPIRED} when its time ends before the
+   *     change is stored
    * @throws io.mistersmith.persistence.error.TransientPersistenceException with {@code
    *     VERSION_CONFLICT} when other writers were faster each time
    */
@@ -67,6 +69,8 @@ public interface Repository<K, T> {
    *
    * @throws io.mistersmith.persistence.error.TransientPersistenceException with {@code
    *     VERSION_CONFLICT} when it has another one, or is absent
+   * @throws io.mistersmith.persistence.error.NonTransientPersistenceException with {@code
+   *     TTL_EXPIRED} when the time of that revision is over
    */
   void delete(K key, Revision expected);
 

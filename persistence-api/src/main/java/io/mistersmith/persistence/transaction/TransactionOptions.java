@@ -91,7 +91,7 @@ public final class TransactionOptions {
     /**
      * Is a transaction of its own on a second connection. Where the pool cannot give one because
      * all of its connections are held by transactions that wait for a second one, it fails at once:
-     * as {@code MISCONFIGURED} with a pool of one connection, else as {@code CONNECTION_FAILED}.
+     * as {@code MISCONFIGURED} with a pool of one connection, else as {@code POOL_EXHAUSTED}.
      */
     INDEPENDENT
   }

@@ -32,6 +32,7 @@ class ConsistencyTest {
     try (Persistence persistence = Persistence.open(config, new InMemoryStores());
         metrics) {
       metrics.bind(persistence.operations().consistency(), Duration.ofSeconds(10));
+      metrics.bind(persistence.operations().pools());
       Agent agent = persistence.agents().save(Agent.of("planner", "Ada")).value();
       persistence.states(String.class).save(StateKey.of(agent.id(), "plan"), "by train");
       persistence.lifecycle().flush(agent.id(), Duration.ofSeconds(10));

@@ -40,7 +40,27 @@ record Experiment(
         manyKeys(quick),
         allocation(quick),
         cached(quick),
-        transactions(quick));
+        transactions(quick),
+        guard(quick));
+  }
+
+  private static Experiment guard(boolean quick) {
+    return new Experiment(
+        List.of("guard.get.p50", "guard.find.p50", "guard.allocation"),
+        "GuardedCalls",
+        quick ? 5 : 20,
+        quick ? 5 : 60,
+        true,
+        jmh -> jmh,
+        measured ->
+            List.of(
+                latency("guard.get.p50", "GuardedCalls.get", atMost(1.05), measured),
+                latency("guard.find.p50", "GuardedCalls.find", atMost(1.05), measured),
+                new Figure(
+                    "guard.allocation",
+                    "B",
+                    Goal.reported(),
+                    measured.turns("GuardedCalls.allocate"))));
   }
 
   private static Experiment transactions(boolean quick) {

@@ -9,7 +9,10 @@ import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.core.internal.base.Deadline;
 import io.mistersmith.persistence.core.internal.base.Services;
+import io.mistersmith.persistence.core.internal.base.Ticker;
 import io.mistersmith.persistence.core.internal.codec.Json;
+import io.mistersmith.persistence.core.internal.guard.Guard;
+import io.mistersmith.persistence.core.internal.guard.GuardedStores;
 import io.mistersmith.persistence.core.internal.monitor.SafeListener;
 import io.mistersmith.persistence.core.internal.monitor.SlidingLags;
 import io.mistersmith.persistence.core.internal.query.BucketQueryCache;
@@ -20,6 +23,7 @@ import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.event.PersistenceEvent;
 import io.mistersmith.persistence.event.PersistenceListener;
+import io.mistersmith.persistence.guard.StoreGuard;
 import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.HybridClock;
 import io.mistersmith.persistence.operations.Operations;
@@ -58,16 +62,20 @@ final class CorePersistence implements Persistence {
   private final CompletableFuture<Long> closed = new CompletableFuture<>();
 
   CorePersistence(PersistenceConfig config, Stores stores, Services services) {
-    BucketOwners owners = new BucketOwners(stores, config.unknownEntries());
+    PersistenceListener told = new SafeListener(config.listener());
+    Guard guard = new Guard(told, Ticker.SYSTEM, config.clock());
+    GuardedStores guarded = new GuardedStores(stores, guard, config);
+    BucketOwners owners = new BucketOwners(guarded, config.unknownEntries());
     SlidingLags lags = new SlidingLags(config.consistency().window());
     Threads threads = new Threads();
     this.engine =
         new EngineContext(
             config,
-            stores,
+            guarded,
+            guard,
             owners,
             PersistenceListener.of(PersistenceEvent.Flushed.class, lags::record)
-                .and(new SafeListener(config.listener())),
+                .and(told),
             lags,
             services,
             threads,
@@ -165,9 +173,14 @@ final class CorePersistence implements Persistence {
 
   /** Returns the durable half of the stores of production; empty over any other. */
   Optional<PostgresStore> postgres() {
-    return engine.stores() instanceof NatsPostgresProvider.Opened opened
+    return engine.stores().unguarded() instanceof NatsPostgresProvider.Opened opened
         ? Optional.of(opened.postgres())
         : Optional.empty();
+  }
+
+  @Override
+  public StoreGuard guard() {
+    return engine.guard();
   }
 
   @Override

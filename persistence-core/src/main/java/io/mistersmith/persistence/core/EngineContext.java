@@ -3,16 +3,18 @@ package io.mistersmith.persistence.core;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.core.internal.base.Services;
 import io.mistersmith.persistence.core.internal.base.Window;
+import io.mistersmith.persistence.core.internal.guard.Guard;
+import io.mistersmith.persistence.core.internal.guard.GuardedStores;
 import io.mistersmith.persistence.core.internal.monitor.SlidingLags;
 import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.model.HybridClock;
-import io.mistersmith.persistence.spi.Stores;
 
 /**
  * The parts that all areas of one engine share.
  *
  * @param config the configuration
- * @param stores the opened stores
+ * @param stores the opened stores, guarded
+ * @param guard stands in front of the stores
  * @param owners the buckets, each compared with its database
  * @param listener passes on to the application's listener, and never throws what that throws
  * @param lags the lags of what this process committed
@@ -22,7 +24,8 @@ import io.mistersmith.persistence.spi.Stores;
  */
 record EngineContext(
     PersistenceConfig config,
-    Stores stores,
+    GuardedStores stores,
+    Guard guard,
     BucketOwners owners,
     PersistenceListener listener,
     SlidingLags lags,

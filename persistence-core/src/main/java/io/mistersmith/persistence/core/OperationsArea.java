@@ -64,7 +64,8 @@ final class OperationsArea implements Operations {
             outages.notices(),
             engine.stores().notices(),
             engine.owners().notices(),
-            engine.services().notices())
+            engine.services().notices(),
+            engine.guard().notices())
         .flatMap(List::stream)
         .toList();
   }

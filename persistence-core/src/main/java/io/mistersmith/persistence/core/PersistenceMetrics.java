@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.Timer;
 import io.mistersmith.persistence.event.PersistenceEvent;
 import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.operations.Consistency;
+import io.mistersmith.persistence.operations.Pools;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -21,6 +22,7 @@ import java.util.function.Consumer;
  * PersistenceMetrics metrics = new PersistenceMetrics(registry);
  * Persistence persistence = Persistence.open(config.toBuilder().listener(metrics).build());
  * metrics.bind(persistence.operations().consistency(), Duration.ofSeconds(10));
+ * metrics.bind(persistence.operations().pools());
  * }</pre>
  *
  * <p>All names begin with {@code persistence.}; docs/metrics.md says what each figure means.
@@ -34,6 +36,7 @@ public final class PersistenceMetrics implements PersistenceListener, AutoClosea
   private final Map<Class<?>, Consumer<PersistenceEvent>> meters = new HashMap<>();
   private final Map<String, JournalMeters> journals = new ConcurrentHashMap<>();
   private Optional<ConsistencyGauges> gauges = Optional.empty();
+  private Optional<PoolGauges> pools = Optional.empty();
 
   /** Registers the meters that events move. */
   public PersistenceMetrics(MeterRegistry registry) {
@@ -42,6 +45,7 @@ public final class PersistenceMetrics implements PersistenceListener, AutoClosea
     meterConflicts();
     meterMoves();
     meterConsistency();
+    meterStores();
     LifecycleMeters lifecycle = new LifecycleMeters(registry);
     on(PersistenceEvent.LifecycleChanged.class, lifecycle::count);
     on(
@@ -115,6 +119,16 @@ public final class PersistenceMetrics implements PersistenceListener, AutoClosea
         checked -> compared.increment((double) checked.report().compared()));
   }
 
+  private void meterStores() {
+    StoreMeters stores = new StoreMeters(registry);
+    on(PersistenceEvent.StoreCalled.class, stores::called);
+    on(PersistenceEvent.CallRetried.class, stores::retried);
+    on(PersistenceEvent.BreakerChanged.class, stores::breakerChanged);
+    on(PersistenceEvent.FallbackUsed.class, stores::fallbackUsed);
+    on(PersistenceEvent.Escalated.class, stores::escalated);
+    on(PersistenceEvent.TransactionEnded.class, stores::transactionEnded);
+  }
+
   private <E extends PersistenceEvent> void on(Class<E> kind, Consumer<E> meter) {
     meters.put(kind, event -> meter.accept(kind.cast(event)));
   }
@@ -129,18 +143,38 @@ public final class PersistenceMetrics implements PersistenceListener, AutoClosea
    * registers the counters of the flush at zero, which otherwise begin with the first event.
    */
   public synchronized void bind(Consistency consistency, Duration interval) {
-    close();
+    unbind();
     var unused = journal(consistency.journal());
     ConsistencyGauges bound = new ConsistencyGauges(registry, consistency, interval);
     gauges = Optional.of(bound);
     bound.start();
   }
 
+  /**
+   * Registers gauges of the pools of connections, one set for each pool that there is. Replaces
+   * those bound before. Their values are read from memory at each scrape.
+   */
+  public synchronized void bind(Pools bound) {
+    pools.ifPresent(PoolGauges::close);
+    pools = Optional.of(new PoolGauges(registry, bound));
+  }
+
   /** Stops asking, and removes the gauges; the counters stay. */
   @Override
   public synchronized void close() {
+    pools.ifPresent(PoolGauges::close);
+    pools = Optional.empty();
+    unbind();
+  }
+
+  private void unbind() {
     gauges.ifPresent(ConsistencyGauges::close);
     gauges = Optional.empty();
+  }
+
+  @Override
+  public boolean wants(Class<? extends PersistenceEvent> kind) {
+    return meters.containsKey(kind);
   }
 
   @Override

@@ -7,6 +7,7 @@ import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.core.internal.base.Deadline;
 import io.mistersmith.persistence.core.internal.base.PeriodicService;
 import io.mistersmith.persistence.core.internal.base.Services;
+import io.mistersmith.persistence.core.internal.guard.GuardedStores;
 import io.mistersmith.persistence.core.internal.state.backpressure.PressureGate;
 import io.mistersmith.persistence.core.internal.state.backpressure.PressureWatch;
 import io.mistersmith.persistence.core.internal.state.checkpoint.Restorer;
@@ -38,7 +39,6 @@ import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.PostgresRole;
 import io.mistersmith.persistence.operations.Consistency;
-import io.mistersmith.persistence.spi.Stores;
 import io.mistersmith.persistence.spi.hot.HotReads;
 import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
 import io.mistersmith.persistence.spi.hot.HotStore.Outage;
@@ -87,7 +87,7 @@ final class StateArea {
 
   StateArea(EngineContext engine) {
     PersistenceConfig config = engine.config();
-    Stores stores = engine.stores();
+    GuardedStores stores = engine.stores();
     PersistenceListener listener = engine.listener();
     Services services = engine.services();
     Executor executor = engine.threads().calls();
@@ -141,7 +141,11 @@ final class StateArea {
             target, background, config.flush(), listener, services, clock, flusher::isLeading);
     this.waiter =
         new DurabilityWaiter(
-            journal.name(), tracker, flusher, progress, stores.sql().deadLetters());
+            journal.name(),
+            tracker,
+            flusher,
+            progress,
+            stores.unguarded().sql().deadLetters());
     this.late =
         new LateLetters(
             journal.name(),

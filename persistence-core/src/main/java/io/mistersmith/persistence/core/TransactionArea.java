@@ -21,6 +21,7 @@ final class TransactionArea {
     this.runner =
         new StoreTransactionRunner(
             engine.stores().sql(),
+            engine.listener(),
             new Repositories() {
               @Override
               public Agents agents(SqlUnit unit, Consumer<Runnable> afterCommit) {

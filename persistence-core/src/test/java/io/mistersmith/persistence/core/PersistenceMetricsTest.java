@@ -1,19 +1,31 @@
 package io.mistersmith.persistence.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.config.CacheConfig;
 import io.mistersmith.persistence.config.ConsistencyConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.conflict.ConflictResolver.ConflictStrategy;
+import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.event.PersistenceEvent;
+import io.mistersmith.persistence.guard.Fallback;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.model.PostgresRole;
 import io.mistersmith.persistence.operations.Consistency.CheckScope;
+import io.mistersmith.persistence.operations.PoolSizing;
+import io.mistersmith.persistence.operations.Pools;
 import io.mistersmith.persistence.state.StateRepository;
+import io.mistersmith.persistence.testkit.fault.Call;
+import io.mistersmith.persistence.testkit.fault.Faults;
+import io.mistersmith.persistence.testkit.fault.FaultyStores;
 import io.mistersmith.persistence.testkit.memory.InMemoryStores;
+import io.mistersmith.persistence.transaction.TransactionOptions;
+import io.mistersmith.persistence.transaction.TransactionOptions.Boundary;
 import java.io.File;
 import java.lang.reflect.InvocationTargetException;
 import java.net.MalformedURLException;
@@ -21,7 +33,11 @@ import java.net.URL;
 import java.net.URLClassLoader;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
 /** Meters that move with the engine, and an engine that does without them. */
@@ -32,6 +48,130 @@ class PersistenceMetricsTest {
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   private final InMemoryStores stores = new InMemoryStores();
   private final Agent agent = Agent.of("test", "tester");
+
+  @Test
+  void callsBreakersAndTransactionsAreMetered() {
+    Faults faults = new Faults(1);
+    try (PersistenceMetrics metrics = new PersistenceMetrics(registry);
+        Persistence persistence =
+            Persistence.open(
+                PersistenceConfig.inMemory().cache(CacheConfig.off()).listener(metrics).build(),
+                new FaultyStores(stores, faults))) {
+      persistence.agents().save(agent);
+      StateKey key = StateKey.of(agent.id(), "k");
+      StateRepository<Object> states = persistence.states(Object.class);
+      faults.on(Call.PUBLISH).loseNextRequests(1);
+      states.save(key, 1);
+      assertThat(calls("HotWrites.publish", "OK")).isEqualTo(1);
+      assertThat(calls("HotWrites.publish", "CONNECTION_FAILED")).isEqualTo(1);
+      assertThat(
+              registry
+                  .get("persistence.store.retries")
+                  .tags("store", "nats", "role", "AGENT_STATE", "operation", "HotWrites.publish")
+                  .counter()
+                  .count())
+          .isEqualTo(1);
+      faults.on(Call.TRANSACTION).loseNextRequests(1);
+      persistence
+          .transactions()
+          .execute(
+              TransactionOptions.of(Boundary.SINGLE_OPERATION, "test"),
+              tx -> tx.agents().find(agent.id()));
+      assertThat(
+              registry.get("persistence.transactions").tag("outcome", "COMMITTED").timer().count())
+          .isEqualTo(1);
+      assertThat(registry.get("persistence.transactions.retries").counter().count()).isEqualTo(1);
+
+      faults.hotOutage(true);
+      await()
+          .atMost(SOON)
+          .until(
+              () -> {
+                assertThatThrownBy(() -> states.find(key))
+                    .isInstanceOf(PersistenceException.class);
+                return registry.find("persistence.breaker.open").gauge() != null;
+              });
+      assertThat(gauge("persistence.breaker.open")).isEqualTo(1);
+      persistence.guard().call("find", () -> states.find(key), Fallback.value(Optional.empty()));
+      assertThat(registry.get("persistence.fallbacks").tag("kind", "DEFAULT").counter().count())
+          .isEqualTo(1);
+      faults.hotOutage(false);
+      await()
+          .atMost(SOON)
+          .until(
+              () -> {
+                persistence.guard().call("find", () -> states.find(key), Fallback.value(Optional.empty()));
+                return gauge("persistence.breaker.open") == 0;
+              });
+    }
+  }
+
+  @Test
+  void poolsHaveGaugesUntilTheyAreClosed() {
+    AtomicInteger active = new AtomicInteger(3);
+    Pools pools = pools(() -> stats(active.get()));
+    PersistenceMetrics metrics = new PersistenceMetrics(registry);
+    metrics.bind(pools);
+    metrics.bind(pools);
+    assertThat(registry.get("persistence.pool.active").gauges()).hasSize(1);
+    assertThat(pool("active")).isEqualTo(3);
+    active.set(5);
+    assertThat(pool("active")).isEqualTo(5);
+    assertThat(pool("size")).isEqualTo(10);
+    assertThat(pool("utilization")).isEqualTo(0.5);
+    assertThat(pool("acquire.p95.ms")).isEqualTo(2);
+    assertThat(
+            registry.get("persistence.pool.timeouts").tag("pool", "primary").functionCounter())
+        .satisfies(timeouts -> assertThat(timeouts.count()).isEqualTo(7));
+    metrics.close();
+    assertThat(registry.find("persistence.pool.active").gauge()).isNull();
+  }
+
+  private double pool(String figure) {
+    return registry.get("persistence.pool." + figure).tag("pool", "primary").gauge().value();
+  }
+
+  private static Pools.Stats stats(int active) {
+    return new Pools.Stats(
+        "primary",
+        PostgresRole.PRIMARY,
+        10,
+        active,
+        1,
+        0,
+        100,
+        Duration.ofMillis(1),
+        Duration.ofMillis(2),
+        7,
+        8);
+  }
+
+  private static Pools pools(Supplier<Pools.Stats> stats) {
+    return new Pools() {
+      @Override
+      public List<Stats> stats() {
+        return List.of(stats.get());
+      }
+
+      @Override
+      public void resize(PostgresRole role, int size) {
+        throw new UnsupportedOperationException("only read here");
+      }
+
+      @Override
+      public PoolSizing.Advice advice(PostgresRole role, int agents) {
+        throw new UnsupportedOperationException("only read here");
+      }
+    };
+  }
+
+  private long calls(String operation, String outcome) {
+    return registry
+        .get("persistence.store.calls")
+        .tags("operation", operation, "outcome", outcome)
+        .timer()
+        .count();
+  }
 
   @Test
   void metersMoveWithTheEngine() {

@@ -54,8 +54,10 @@ public interface HotStore {
    *
    * <p>Failures are {@link io.mistersmith.persistence.error.PersistenceException}s: {@code
    * VERSION_CONFLICT} (transient) when an expected sequence was not met, {@code VALUE_TOO_LARGE},
-   * {@code STORE_FULL}, {@code CLOSED} (not transient), {@code CONNECTION_FAILED} (transient;
-   * whether a write was applied is unknown). A write that failed is never applied later.
+   * {@code STORE_FULL}, {@code CLOSED} (not transient), {@code CONNECTION_FAILED} and {@code
+   * UNAVAILABLE} (transient; nothing was applied), {@code TIMEOUT} of a read (transient), and
+   * {@code OUTCOME_UNKNOWN} of a write (transient; it was sent, and its acknowledgement did not
+   * come). A write that failed is never applied later.
    *
    * <p>A bucket bears the identity of the {@linkplain
    * io.mistersmith.persistence.spi.sql.JournalStore#installation installation} that uses it; one

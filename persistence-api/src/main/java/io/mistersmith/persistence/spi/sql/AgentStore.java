@@ -41,9 +41,11 @@ public interface AgentStore {
   Map<AgentId, DataResult<StoredAgent>> saveAll(Collection<Agent> agents);
 
   /** The agent. */
+  @SqlAccess.Read
   Optional<StoredAgent> find(AgentId id);
 
   /** Those of the agents that exist. */
+  @SqlAccess.Read
   Map<AgentId, StoredAgent> findAll(Collection<AgentId> ids);
 
   /**
@@ -69,9 +71,11 @@ public interface AgentStore {
   void heartbeats(Map<AgentId, Instant> times);
 
   /** The agent's last heartbeat. */
+  @SqlAccess.Read
   Optional<Instant> lastHeartbeat(AgentId id);
 
   /** Agents whose latest version was never {@linkplain #markPublished published}, oldest first. */
+  @SqlAccess.Read
   List<StoredAgent> unpublished(int limit);
 
   /** Notes that the hot store holds this version of the agent, or a later one. */

@@ -25,9 +25,11 @@ public interface CheckpointStore {
   Checkpoint create(NewCheckpoint checkpoint);
 
   /** The agent's checkpoints, latest first. */
+  @SqlAccess.Read
   List<Checkpoint> list(AgentId agent);
 
   /** A checkpoint. */
+  @SqlAccess.Read
   Optional<Checkpoint> find(UUID id);
 
   /**
@@ -36,6 +38,7 @@ public interface CheckpointStore {
    *
    * @throws io.mistersmith.persistence.error.NonTransientPersistenceException {@code NOT_FOUND}
    */
+  @SqlAccess.Read
   List<StoredState> entries(UUID id);
 
   /**

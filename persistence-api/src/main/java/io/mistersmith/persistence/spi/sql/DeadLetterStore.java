@@ -20,15 +20,19 @@ import java.util.UUID;
 public interface DeadLetterStore {
 
   /** The open dead letters, oldest first. */
+  @SqlAccess.Read
   List<DeadLetter> open(int limit);
 
   /** How many are open. */
+  @SqlAccess.Read
   long count();
 
   /** An open dead letter of this key whose revision is {@code from} or later. */
+  @SqlAccess.Read
   Optional<DeadLetter> openFor(String bucket, StateKey key, Revision.OfJournal from);
 
   /** The oldest open dead letter of any key of this agent. */
+  @SqlAccess.Read
   Optional<DeadLetter> openForAgent(String bucket, AgentId agent);
 
   /**
@@ -36,12 +40,15 @@ public interface DeadLetterStore {
    *
    * @param after the last one of the page before; empty for the first page
    */
+  @SqlAccess.Read
   List<DeadLetter> page(DeadLetters.Filter filter, Optional<DeadLetter> after, int limit);
 
   /** The subjects of a bucket that have an open dead letter. */
+  @SqlAccess.Read
   Set<String> openSubjects(String bucket);
 
   /** The refused change with its exact bytes; empty when there is no such open dead letter. */
+  @SqlAccess.Read
   Optional<StateChange> change(UUID id);
 
   /** See {@link io.mistersmith.persistence.operations.DeadLetters#replay}. */

@@ -13,5 +13,6 @@ public interface LifecycleEventStore {
   boolean record(LifecycleEvent event);
 
   /** The agent's events from {@code since} on, latest first. */
+  @SqlAccess.Read
   List<LifecycleEvent> list(AgentId agent, Optional<Instant> since, int limit);
 }

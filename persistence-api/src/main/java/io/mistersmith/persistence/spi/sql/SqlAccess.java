@@ -1,11 +1,21 @@
 package io.mistersmith.persistence.spi.sql;
 
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
 /**
  * Gives the durable stores, one for each family of rows. Where they come from decides when their
  * writes are committed: from a {@link SqlStore} each call is a transaction of its own, from a
  * {@link SqlUnit} all calls are in one.
  */
 public interface SqlAccess {
+
+  /** A call of a store that changes nothing, and may be repeated after a failure. */
+  @Retention(RetentionPolicy.RUNTIME)
+  @Target(ElementType.METHOD)
+  @interface Read {}
 
   /** Returns the registry of agents. */
   AgentStore agents();

@@ -68,7 +68,7 @@ public final class SqlOptions {
 
   /**
    * Returns a copy with a deadline for each attempt. A call after it fails as {@code
-   * CONNECTION_FAILED} (transient), and so does a call that would take longer.
+   * TIMEOUT} (transient), and so does a call that would take longer.
    *
    * @param newDeadline counted from the start of the attempt; positive
    */

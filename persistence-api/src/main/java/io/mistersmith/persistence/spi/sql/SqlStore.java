@@ -35,8 +35,9 @@ public interface SqlStore extends SqlAccess {
    * @return what {@code work} returned
    * @throws io.mistersmith.persistence.error.TransientPersistenceException {@code
    *     TRANSACTION_CONFLICT} when another transaction won and nothing was applied; {@code
-   *     CONNECTION_FAILED} when the store did not answer, or the deadline passed, and nothing was
-   *     applied; {@code OUTCOME_UNKNOWN} when the connection is lost during the commit, so that it
+   *     CONNECTION_FAILED}, {@code UNAVAILABLE} or {@code POOL_EXHAUSTED} when the store did not
+   *     answer, {@code TIMEOUT} when the deadline passed, and nothing was applied; {@code
+   *     OUTCOME_UNKNOWN} when the connection is lost during the commit, so that it
    *     may or may not have been applied
    * @throws io.mistersmith.persistence.error.NonTransientPersistenceException {@code DUPLICATE_KEY}
    *     when a unit with this correlation id was committed before
@@ -75,4 +76,10 @@ public interface SqlStore extends SqlAccess {
   default SqlAccess on(PostgresRole role) {
     return this;
   }
+
+  /**
+   * Calls {@code action} whenever the store did not answer and does so again, on a thread that must
+   * not block. A store that is never away calls nothing.
+   */
+  default void onReconnect(Runnable action) {}
 }

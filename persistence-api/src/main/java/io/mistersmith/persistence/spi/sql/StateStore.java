@@ -18,39 +18,46 @@ import java.util.Optional;
 public interface StateStore {
 
   /** The row of a key, tombstones too. */
+  @SqlAccess.Read
   Optional<StoredState> find(StateKey key);
 
   /** The rows of those keys that have one, tombstones too. */
+  @SqlAccess.Read
   Map<StateKey, StoredState> findAll(Collection<StateKey> keys);
 
   /**
    * The rows of the owner's keys whose {@linkplain StateKey#path path} starts with {@code prefix},
    * tombstones too.
    */
+  @SqlAccess.Read
   List<StoredState> findByAgent(AgentId agent, String prefix);
 
   /**
    * The owner's keys whose path starts with {@code prefix} and that have a row, tombstones too.
    * Reads no value: neither the store nor the caller needs memory for more than the keys.
    */
+  @SqlAccess.Read
   List<StoredKey> keys(AgentId agent, String prefix);
 
   /**
    * The first {@code limit} of {@link #keys(AgentId, String)} whose path comes after {@code after},
    * in the order of the bytes of the paths' UTF-8 text.
    */
+  @SqlAccess.Read
   List<StoredKey> keys(AgentId agent, String prefix, String after, int limit);
 
   /**
    * The checksums of those keys that have a row with one: SHA-256 of the exact bytes that were
    * written, in lower-case hexadecimal digits; of no bytes for a tombstone.
    */
+  @SqlAccess.Read
   Map<StateKey, String> checksums(Collection<StateKey> keys);
 
   /**
    * Rows of agents that are not registered, which the schema's foreign key should prevent. An
    * external owner's rows are none.
    */
+  @SqlAccess.Read
   List<StateKey> orphans(int limit);
 
   /** Removes those of the rows whose agent still is not registered; returns how many. */
@@ -60,6 +67,7 @@ public interface StateStore {
    * How many live rows there are: counted up to about 100,000, beyond that the store's estimate,
    * which may count tombstones in.
    */
+  @SqlAccess.Read
   long count();
 
   /**

@@ -28,6 +28,7 @@ import io.mistersmith.persistence.testkit.contract.StateLayersContract;
 import io.mistersmith.persistence.testkit.contract.StateRepositoryContract;
 import io.mistersmith.persistence.testkit.contract.StateTypesContract;
 import io.mistersmith.persistence.testkit.contract.TransactionNestingContract;
+import io.mistersmith.persistence.testkit.contract.StoreGuardContract;
 import io.mistersmith.persistence.testkit.contract.TransactionOutcomeContract;
 import io.mistersmith.persistence.testkit.contract.TransactionRunnerContract;
 import io.mistersmith.persistence.testkit.contract.WriteThroughContract;
@@ -209,6 +210,14 @@ class InMemoryContractTest {
 
   @Nested
   class Transactions extends TransactionRunnerContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
+    }
+  }
+
+  @Nested
+  class Guards extends StoreGuardContract {
     @Override
     protected PersistenceFixture fixture() {
       return new InMemoryFixture();

@@ -27,6 +27,7 @@ import io.mistersmith.persistence.testkit.contract.StateLayersContract;
 import io.mistersmith.persistence.testkit.contract.StateRepositoryContract;
 import io.mistersmith.persistence.testkit.contract.StateTypesContract;
 import io.mistersmith.persistence.testkit.contract.TransactionNestingContract;
+import io.mistersmith.persistence.testkit.contract.StoreGuardContract;
 import io.mistersmith.persistence.testkit.contract.TransactionOutcomeContract;
 import io.mistersmith.persistence.testkit.contract.TransactionRunnerContract;
 import io.mistersmith.persistence.testkit.contract.WriteThroughContract;
@@ -223,6 +224,14 @@ class RealServersContractIT {
 
   @Nested
   class Transactions extends TransactionRunnerContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers();
+    }
+  }
+
+  @Nested
+  class Guards extends StoreGuardContract {
     @Override
     protected PersistenceFixture fixture() {
       return new RealServers();

@@ -20,6 +20,9 @@ final class Failures {
       Set.of(
           DataError.VERSION_CONFLICT,
           DataError.CONNECTION_FAILED,
+          DataError.TIMEOUT,
+          DataError.UNAVAILABLE,
+          DataError.POOL_EXHAUSTED,
           DataError.TRANSACTION_CONFLICT,
           DataError.OUTCOME_UNKNOWN);
 

@@ -37,7 +37,7 @@ public abstract class SqlLockContract extends UnitContract {
                 unit -> {
                   unit.agents().save(agent, AgentStore.ANY);
                   assertIs(
-                      DataError.CONNECTION_FAILED,
+                      DataError.TIMEOUT,
                       beside(
                               () ->
                                   sql()
@@ -153,7 +153,7 @@ public abstract class SqlLockContract extends UnitContract {
             unit -> {
               assertApplied(unit, previous, StateKey.of(agent, "key"));
               assertIs(
-                  DataError.CONNECTION_FAILED,
+                  DataError.TIMEOUT,
                   beside(
                           () ->
                               sql()

@@ -213,7 +213,7 @@ public abstract class SqlUnitContract extends UnitContract {
     Agent agent = Agent.of("contract", "one");
     Duration deadline = Duration.ofMillis(200);
     assertFails(
-        DataError.CONNECTION_FAILED,
+        DataError.TIMEOUT,
         () ->
             sql()
                 .inTransaction(

@@ -117,12 +117,56 @@ public abstract class StateExpiryContract extends PersistenceContract {
   void anEndedEntryIsAbsentForConditionalWrites() {
     Revision old = states().save(key("a"), "1", living(SHORT)).revision();
     expire("a");
-    assertFails(
-        DataError.VERSION_CONFLICT, () -> states().save(key("a"), "2", SaveOptions.at(old)));
+    assertFails(DataError.TTL_EXPIRED, () -> states().save(key("a"), "2", SaveOptions.at(old)));
     Versioned<Object> fresh = states().save(key("a"), "3", SaveOptions.ifAbsent());
     assertThat(fresh.revision().isAfter(old)).isTrue();
     assertThat(find(key("a")).value()).isEqualTo("3");
     assertThat(find(key("a")).expiresAt()).isEmpty();
+  }
+
+  @Test
+  void aWriteAtARevisionWhoseTimeIsOverSaysSo() throws Exception {
+    for (StateRepository<Object> repository : List.of(states(), resolving())) {
+      Revision old = repository.save(key("a"), "1", living(SHORT)).revision();
+      expire("a");
+      SaveOptions at = SaveOptions.at(old);
+      assertFails(DataError.TTL_EXPIRED, () -> repository.save(key("a"), "2", at));
+      assertFails(DataError.TTL_EXPIRED, repository.saveAsync(key("a"), "2", at));
+      assertFails(DataError.TTL_EXPIRED, () -> repository.delete(key("a"), old));
+      Revision next = repository.save(key("a"), "3").revision();
+      assertFails(DataError.VERSION_CONFLICT, () -> repository.save(key("a"), "4", at));
+      repository.delete(key("a"), next);
+      assertFails(
+          DataError.VERSION_CONFLICT,
+          () -> repository.save(key("a"), "5", SaveOptions.at(next)));
+    }
+  }
+
+  @Test
+  void anUpdateOfAnEntryThatEndsMeanwhileSaysSo() {
+    states().save(key("a"), "1", living(SHORT));
+    assertFails(DataError.TTL_EXPIRED, () -> states().update(key("a"), this::afterTheEnd));
+    states().save(key("a"), "1", living(SHORT));
+    assertThat(states().update(key("a"), "new", this::afterTheEnd).value()).isEqualTo("new+");
+  }
+
+  private Object afterTheEnd(Object value) {
+    if (value.equals("1")) {
+      elapse(SHORT.plusMillis(100));
+    }
+    return value + "+";
+  }
+
+  @Test
+  void aSessionWhoseTimeIsOverSaysSo() {
+    StateRepository<String> sessions =
+        persistence().states(StateType.untyped(String.class).in(DataType.SESSION_DATA));
+    StateKey key = StateKey.of(AgentId.external("session"), "ended");
+    Revision old = sessions.save(key, "1", living(SHORT)).revision();
+    elapse(SHORT);
+    Awaitility.await().atMost(SOON).until(() -> sessions.find(key).isEmpty());
+    assertFails(DataError.TTL_EXPIRED, () -> sessions.save(key, "2", SaveOptions.at(old)));
+    assertFails(DataError.TTL_EXPIRED, () -> sessions.delete(key, old));
   }
 
   @Test

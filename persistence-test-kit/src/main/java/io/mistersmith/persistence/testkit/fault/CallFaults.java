@@ -139,7 +139,9 @@ public final class CallFaults {
       pause(latency);
     }
     if (fault == Fault.LOST_REQUEST) {
-      throw lost("the request was lost; nothing was applied");
+      throw new TransientPersistenceException(
+          DataError.CONNECTION_FAILED,
+          call + ": injected fault: the request was lost; nothing was applied");
     }
     if (fault == Fault.CONFLICT) {
       throw new TransientPersistenceException(
@@ -156,7 +158,9 @@ public final class CallFaults {
     }
     gate.ifPresent(held -> held.hold(call));
     if (lostAcknowledgement) {
-      throw lost("the acknowledgement was lost");
+      throw new TransientPersistenceException(
+          call == Call.PUBLISH ? DataError.OUTCOME_UNKNOWN : DataError.CONNECTION_FAILED,
+          call + ": injected fault: the acknowledgement was lost");
     }
   }
 
@@ -196,10 +200,5 @@ public final class CallFaults {
       throw new TransientPersistenceException(
           DataError.CONNECTION_FAILED, call + ": interrupted in its latency", e);
     }
-  }
-
-  private TransientPersistenceException lost(String how) {
-    return new TransientPersistenceException(
-        DataError.CONNECTION_FAILED, call + ": injected fault: " + how);
   }
 }

@@ -29,6 +29,7 @@ public final class Faults {
   private final Map<Call, CallFaults> calls = new EnumMap<>(Call.class);
   private final List<Runnable> reconnectActions = new CopyOnWriteArrayList<>();
   private final List<Runnable> outageActions = new CopyOnWriteArrayList<>();
+  private final List<Runnable> sqlReconnectActions = new CopyOnWriteArrayList<>();
   private final StaleReplica replica = new StaleReplica();
   private volatile boolean hotDown;
   private volatile boolean sqlDown;
@@ -69,9 +70,16 @@ public final class Faults {
     }
   }
 
-  /** Cuts the durable store off, where every call then fails, or gives it back. */
-  public void sqlOutage(boolean down) {
+  /**
+   * Cuts the durable store off, where every call then fails, or gives it back, upon which listeners
+   * for reconnects are called.
+   */
+  public synchronized void sqlOutage(boolean down) {
+    boolean was = sqlDown;
     sqlDown = down;
+    if (was && !down) {
+      sqlReconnectActions.forEach(Runnable::run);
+    }
   }
 
   /**
@@ -149,6 +157,10 @@ public final class Faults {
 
   void onOutage(Runnable action) {
     outageActions.add(action);
+  }
+
+  void onSqlReconnect(Runnable action) {
+    sqlReconnectActions.add(action);
   }
 
   void forget(Runnable action) {

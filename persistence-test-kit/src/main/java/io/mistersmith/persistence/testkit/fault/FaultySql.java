@@ -47,6 +47,12 @@ final class FaultySql extends FaultyAccess implements SqlStore {
   }
 
   @Override
+  public void onReconnect(Runnable action) {
+    real.onReconnect(action);
+    faults.onSqlReconnect(action);
+  }
+
+  @Override
   public boolean isCommitted(String correlationId) {
     return faults.run(Call.SQL_READ, () -> real.isCommitted(correlationId));
   }

@@ -3,6 +3,7 @@ package io.mistersmith.persistence.testkit.memory;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.BitSet;
 import java.util.Optional;
 
 /**
@@ -29,7 +30,7 @@ final class JsonText {
       String decoded =
           StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
       JsonText json = new JsonText(decoded);
-      json.value(0);
+      json.value();
       json.space();
       json.require(json.at == decoded.length(), "22P02", "text after the document");
       return Optional.empty();
@@ -40,46 +41,56 @@ final class JsonText {
     }
   }
 
-  private void value(int depth) {
-    require(depth < MAX_DEPTH, "54001", "nested too deep");
-    space();
-    require(at < text.length(), "22P02", "the document ends early");
-    char first = text.charAt(at);
+  /** Without recursion, so that a deep document needs no deeper stack than a flat one. */
+  private void value() {
+    BitSet objects = new BitSet(); // which of the open containers are objects
+    int depth = 0;
+    do {
+      require(depth < MAX_DEPTH, "54001", "nested too deep");
+      space();
+      require(at < text.length(), "22P02", "the document ends early");
+      char first = text.charAt(at);
+      if (first == '{' || first == '[') {
+        at++;
+        if (!skips(end(first == '{'))) {
+          objects.set(depth, first == '{');
+          depth++;
+          name(first == '{');
+          continue;
+        }
+      } else {
+        scalar(first);
+      }
+      while (depth > 0 && !skips(',')) {
+        depth--;
+        boolean object = objects.get(depth);
+        require(skips(end(object)), "22P02", (object ? "an object" : "an array") + " is not closed");
+      }
+      name(depth > 0 && objects.get(depth - 1));
+    } while (depth > 0);
+  }
+
+  private static char end(boolean object) {
+    return object ? '}' : ']';
+  }
+
+  private void name(boolean inObject) {
+    if (inObject) {
+      space();
+      require(at < text.length() && text.charAt(at) == '"', "22P02", "a name is missing");
+      string();
+      require(skips(':'), "22P02", "a colon is missing");
+    }
+  }
+
+  private void scalar(char first) {
     switch (first) {
-      case '{' -> object(depth);
-      case '[' -> array(depth);
       case '"' -> string();
       case 't' -> word("true");
       case 'f' -> word("false");
       case 'n' -> word("null");
       default -> number();
     }
-  }
-
-  private void object(int depth) {
-    at++;
-    if (skips('}')) {
-      return;
-    }
-    do {
-      space();
-      require(at < text.length() && text.charAt(at) == '"', "22P02", "a name is missing");
-      string();
-      require(skips(':'), "22P02", "a colon is missing");
-      value(depth + 1);
-    } while (skips(','));
-    require(skips('}'), "22P02", "an object is not closed");
-  }
-
-  private void array(int depth) {
-    at++;
-    if (skips(']')) {
-      return;
-    }
-    do {
-      value(depth + 1);
-    } while (skips(','));
-    require(skips(']'), "22P02", "an array is not closed");
   }
 
   private void string() {

@@ -78,7 +78,7 @@ final class MemoryDatabase {
     long nanos = until - System.nanoTime();
     if (nanos <= 0) {
       throw new TransientPersistenceException(
-          DataError.CONNECTION_FAILED,
+          DataError.TIMEOUT,
           "SQLSTATE 57014, another transaction held a row for longer than a statement may take");
     }
     transaction.waitFor(holder);

@@ -62,7 +62,7 @@ class FaultyStoresTest {
     faults.on(Call.PUBLISH).loseNextRequests(1).loseNextAcknowledgements(1);
     assertThat(failure(() -> put("1")).error()).isEqualTo(DataError.CONNECTION_FAILED);
     assertThat(get()).isEmpty();
-    assertThat(failure(() -> put("2")).error()).isEqualTo(DataError.CONNECTION_FAILED);
+    assertThat(failure(() -> put("2")).error()).isEqualTo(DataError.OUTCOME_UNKNOWN);
     assertThat(get()).contains("2");
     put("3");
     assertThat(get()).contains("3");
@@ -74,7 +74,7 @@ class FaultyStoresTest {
     faults.on(Call.PUBLISH).loseNextRequests(1).loseNextAcknowledgements(1).conflictNext(1);
     assertThat(failure(putAsync("1")).error()).isEqualTo(DataError.CONNECTION_FAILED);
     assertThat(get()).isEmpty();
-    assertThat(failure(putAsync("2")).error()).isEqualTo(DataError.CONNECTION_FAILED);
+    assertThat(failure(putAsync("2")).error()).isEqualTo(DataError.OUTCOME_UNKNOWN);
     assertThat(get()).contains("2");
     assertThat(failure(putAsync("3")).error()).isEqualTo(DataError.VERSION_CONFLICT);
     assertThat(get()).contains("2");

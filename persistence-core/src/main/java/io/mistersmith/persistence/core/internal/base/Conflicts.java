@@ -57,17 +57,29 @@ public final class Conflicts {
   }
 
   /**
+   * Runs a rewrite of an entry that may end meanwhile, which is a conflict: there is none now, and
+   * one can be created.
+   */
+  public static <T> T rewriting(Supplier<T> rewrite) {
+    return losing(rewrite, DataError.TTL_EXPIRED, "the entry ended meanwhile: ");
+  }
+
+  /**
    * Runs a create whose loss against another one is a conflict: there is an entry now to change.
    */
   public static <T> T creating(Supplier<T> create) {
+    return losing(create, DataError.DUPLICATE_KEY, "lost against another create: ");
+  }
+
+  private static <T> T losing(Supplier<T> write, DataError error, String how) {
     try {
-      return create.get();
+      return write.get();
     } catch (NonTransientPersistenceException e) {
-      if (e.error() != DataError.DUPLICATE_KEY) {
+      if (e.error() != error) {
         throw e;
       }
       throw new TransientPersistenceException(
-          DataError.VERSION_CONFLICT, "lost against another create: " + e.getMessage(), e);
+          DataError.VERSION_CONFLICT, how + e.getMessage(), e);
     }
   }
 }

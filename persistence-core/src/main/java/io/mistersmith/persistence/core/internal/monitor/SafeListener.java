@@ -21,6 +21,17 @@ public final class SafeListener implements PersistenceListener {
     this.listener = listener;
   }
 
+  /** A listener that fails here is asked for nothing it may not want: it gets all events. */
+  @Override
+  public boolean wants(Class<? extends PersistenceEvent> kind) {
+    try {
+      return listener.wants(kind);
+    } catch (RuntimeException e) {
+      LOG.warn("the application's PersistenceListener failed; fix it, the engine goes on", e);
+      return true;
+    }
+  }
+
   @Override
   public void on(PersistenceEvent event) {
     try {

@@ -47,6 +47,7 @@ final class Attempts<T> {
   private final Backoff reconnects = new Backoff(FIRST_RECONNECT, LONGEST_RECONNECT);
   private final List<Throwable> failed = new ArrayList<>(0);
   private int lostConnections;
+  private int begun;
 
   Attempts(SqlStore sql, TransactionOptions options, Attempt<T> attempt) {
     this.sql = sql;
@@ -55,10 +56,16 @@ final class Attempts<T> {
     this.deadline = Deadline.after(options.timeout());
   }
 
+  /** Returns how often the transaction was begun. */
+  int begun() {
+    return begun;
+  }
+
   T run() {
     Duration left = options.timeout();
     while (true) {
       Returned<T> returned = new Returned<>();
+      begun++;
       try {
         T unused = attempt.run(StoreOptions.of(options, left), returned);
         return returned.committed();
@@ -96,7 +103,7 @@ final class Attempts<T> {
     }
     return switch (failure.error()) {
       case TRANSACTION_CONFLICT -> true;
-      case CONNECTION_FAILED, OUTCOME_UNKNOWN -> ++lostConnections < CONNECTIONS;
+      case CONNECTION_FAILED, UNAVAILABLE, POOL_EXHAUSTED, OUTCOME_UNKNOWN -> ++lostConnections < CONNECTIONS;
       default -> false;
     };
   }

@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.internal.transaction;
 
+import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.spi.sql.SqlOptions;
 import io.mistersmith.persistence.spi.sql.SqlStore;
 import io.mistersmith.persistence.spi.sql.SqlUnit;
@@ -25,14 +26,21 @@ public final class StoreTransactionRunner implements TransactionRunner {
   }
 
   private final SqlStore sql;
+  private final TransactionEvents events;
   private final Repositories repositories;
 
   @SuppressWarnings("ThreadLocalUsage") // of this runner: a thread may use several
   private final ThreadLocal<@Nullable UnitTransaction> current = new ThreadLocal<>();
 
-  /** Runs transactions of {@code sql}, with these repositories in them. */
-  public StoreTransactionRunner(SqlStore sql, Repositories repositories) {
+  /**
+   * Runs transactions of {@code sql}, with these repositories in them.
+   *
+   * @param listener is told of each that ends; throws nothing
+   */
+  public StoreTransactionRunner(
+      SqlStore sql, PersistenceListener listener, Repositories repositories) {
     this.sql = sql;
+    this.events = new TransactionEvents(listener);
     this.repositories = repositories;
   }
 
@@ -56,12 +64,13 @@ public final class StoreTransactionRunner implements TransactionRunner {
 
   private <T> T alone(TransactionOptions given, Function<? super Transaction, ? extends T> body) {
     TransactionOptions options = withId(given);
-    return new Attempts<T>(
+    return events.around(
+        options,
+        new Attempts<T>(
             sql,
             options,
             (asked, returned) ->
-                sql.inTransaction(asked, unit -> within(unit, options, body, returned)))
-        .run();
+                sql.inTransaction(asked, unit -> within(unit, options, body, returned))));
   }
 
   /**

@@ -274,7 +274,7 @@ public final class ResolvingWriter<T> {
         Optional.of(outcome));
   }
 
-  private static Optional<PersistenceException> unexpected(
+  private Optional<PersistenceException> unexpected(
       Write<?> write, Optional<KeyState> keyState) {
     Optional<Revision.OfJournal> live = keyState.flatMap(KeyState::live).map(Entry::revision);
     if (write.expected() instanceof Expected.Absent && live.isPresent()) {
@@ -282,6 +282,10 @@ public final class ResolvingWriter<T> {
           new NonTransientPersistenceException(
               DataError.DUPLICATE_KEY,
               "key " + write.key() + ": it exists with revision " + live.get()));
+    }
+    if (write.expected() instanceof Expected.At at
+        && keyState.filter(found -> found.hasEnded(at.revision())).isPresent()) {
+      return Optional.of(store.tiers().ended(write.key(), at.revision()));
     }
     if (write.expected() instanceof Expected.At at && !live.equals(Optional.of(at.revision()))) {
       return Optional.of(

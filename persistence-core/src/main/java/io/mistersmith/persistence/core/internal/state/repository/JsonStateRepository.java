@@ -159,7 +159,7 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
         () -> {
           Optional<Entry> entry = store.readLatest(key);
           if (entry.isPresent()) {
-            return rewrite(entry.get(), change);
+            return Conflicts.rewriting(() -> rewrite(entry.get(), change));
           }
           T value = change.apply(initial);
           return Conflicts.creating(() -> save(key, value, SaveOptions.ifAbsent()));

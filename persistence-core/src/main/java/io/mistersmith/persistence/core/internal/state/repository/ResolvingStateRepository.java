@@ -184,7 +184,7 @@ public final class ResolvingStateRepository<T> implements StateRepository<T> {
         () -> {
           Optional<JsonStateRepository.Present<T>> present = plain.present(key);
           if (present.isPresent()) {
-            return rewrite(key, present.get(), change);
+            return Conflicts.rewriting(() -> rewrite(key, present.get(), change));
           }
           T value = change.apply(initial);
           return Conflicts.creating(() -> save(key, value, SaveOptions.ifAbsent()));

@@ -75,17 +75,15 @@ final class Rows {
    */
   static <T> Optional<PersistenceException> outage(Collection<DataResult<T>> rows) {
     Optional<PersistenceException> first = rows.stream().findFirst().flatMap(DataResult::failure);
-    boolean all =
-        rows.stream()
-            .allMatch(
-                row ->
-                    row.failure()
-                        .filter(
-                            e ->
-                                e.error() == DataError.CONNECTION_FAILED
-                                    || e.error() == DataError.CLOSED)
-                        .isPresent());
+    boolean all = rows.stream().allMatch(row -> row.failure().filter(Rows::isOutage).isPresent());
     return all ? first : Optional.empty();
+  }
+
+  private static boolean isOutage(PersistenceException failure) {
+    return switch (failure.error()) {
+      case CONNECTION_FAILED, TIMEOUT, UNAVAILABLE, OUTCOME_UNKNOWN, CLOSED -> true;
+      default -> false;
+    };
   }
 
   private static <K, T> Map<K, DataResult<T>> wait(Map<K, CompletableFuture<T>> calls) {

@@ -174,14 +174,15 @@ final class ConditionalWriter {
   private long placeOf(StateKey key, Revision.OfJournal expected) {
     Optional<HotEntry> hot = reads.get(key, ReadFrom.LEADER);
     if (hot.isPresent()) {
-      check(key, expected, tiers.isLive(hot.get()), tiers.revisionOf(hot.get()));
+      boolean deleted = hot.get().operation() == Operation.DELETE;
+      check(key, expected, tiers.revisionOf(hot.get()), deleted, tiers.isLive(hot.get()));
       return hot.get().sequence();
     }
     Optional<StoredState> row = tiers.row(key);
     if (row.isEmpty()) {
-      throw tiers.conflict(key, "expected revision " + expected + ", but it does not exist");
+      throw absent(key, expected);
     }
-    check(key, expected, tiers.isLive(row.get()), row.get().revision());
+    check(key, expected, row.get().revision(), row.get().deleted(), tiers.isLive(row.get()));
     return HotWrites.NONE;
   }
 
@@ -202,13 +203,39 @@ final class ConditionalWriter {
   }
 
   private void check(
-      StateKey key, Revision.OfJournal expected, boolean live, Revision.OfJournal found) {
-    if (!live) {
-      throw tiers.conflict(key, "expected revision " + expected + ", but it is deleted or expired");
+      StateKey key,
+      Revision.OfJournal expected,
+      Revision.OfJournal found,
+      boolean deleted,
+      boolean live) {
+    if (deleted) {
+      throw tiers.conflict(key, "expected revision " + expected + ", but it is deleted");
     }
     if (!found.equals(expected)) {
       throw tiers.conflict(key, "expected revision " + expected + ", but it has " + found);
     }
+    if (!live) {
+      throw tiers.ended(key, expected);
+    }
+  }
+
+  /** A server that keeps the time to live itself has no trace left of an entry that has ended. */
+  private PersistenceException absent(StateKey key, Revision.OfJournal expected) {
+    boolean ended =
+        tiers
+            .known()
+            .find(key)
+            .filter(known -> known.revision().equals(expected))
+            .filter(
+                known ->
+                    tiers.isPast(
+                        tiers
+                            .lifetimes()
+                            .endOf(known.expiresAt(), Instant.ofEpochMilli(known.atMillis()))))
+            .isPresent();
+    return ended
+        ? tiers.ended(key, expected)
+        : tiers.conflict(key, "expected revision " + expected + ", but it does not exist");
   }
 
   private NonTransientPersistenceException exists(StateKey key, Revision.OfJournal revision) {

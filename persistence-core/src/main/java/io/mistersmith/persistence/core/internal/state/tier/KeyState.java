@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param revision the revision of the entry or of its remains
  * @param writtenAt when that was written
  * @param provenance where it comes from, if that is known
+ * @param deleted whether it was deleted
  * @param place the physical sequence to write after
  */
 public record KeyState(
@@ -20,4 +21,11 @@ public record KeyState(
     Revision.OfJournal revision,
     Instant writtenAt,
     Optional<Provenance> provenance,
-    long place) {}
+    boolean deleted,
+    long place) {
+
+  /** Whether the entry of this revision was not deleted, and its time is over. */
+  public boolean hasEnded(Revision expected) {
+    return live.isEmpty() && !deleted && revision.equals(expected);
+  }
+}

@@ -5,6 +5,7 @@ import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.hot.HotEntry;
 import io.mistersmith.persistence.spi.hot.HotReads.ReadFrom;
 import io.mistersmith.persistence.spi.hot.HotWrites;
+import io.mistersmith.persistence.spi.hot.Operation;
 import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
 import java.util.Collection;
 import java.util.HashMap;
@@ -42,6 +43,7 @@ final class KeyStates {
         tiers.revisionOf(hot),
         hot.time(),
         hot.metadata().provenance(),
+        hot.operation() == Operation.DELETE,
         hot.sequence());
   }
 
@@ -51,6 +53,7 @@ final class KeyStates {
         row.revision(),
         row.writtenAt(),
         row.provenance(),
+        row.deleted(),
         HotWrites.NONE);
   }
 }

@@ -59,6 +59,7 @@ final class OwnVersions {
         version.revision(),
         version.writtenAt(),
         version.provenance(),
+        version.deleted(),
         place);
   }
 

@@ -4,6 +4,7 @@ import io.mistersmith.persistence.core.internal.base.Services;
 import io.mistersmith.persistence.core.internal.state.cache.L1;
 import io.mistersmith.persistence.core.internal.state.journal.Revisions;
 import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.model.AgentId;
@@ -169,6 +170,19 @@ public record Tiers(
   /** Whether what was stored then cannot have been evicted by now. */
   boolean isFresh(long storedMillis) {
     return sql.isEmpty() || sql.get().freshness().isFresh(storedMillis);
+  }
+
+  /** The failure of a write at a revision whose time is over. */
+  public NonTransientPersistenceException ended(StateKey key, Revision expected) {
+    return new NonTransientPersistenceException(
+        DataError.TTL_EXPIRED,
+        "bucket "
+            + reads.name()
+            + ", key "
+            + key
+            + ": the time of revision "
+            + expected
+            + " is over; create the entry anew");
   }
 
   TransientPersistenceException conflict(StateKey key, String found) {

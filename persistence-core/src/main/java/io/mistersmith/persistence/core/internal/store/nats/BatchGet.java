@@ -105,7 +105,7 @@ final class BatchGet {
       long left = deadline - System.nanoTime();
       Message answer = left <= 0 ? null : answers.nextMessage(Duration.ofNanos(left));
       if (answer == null) {
-        throw NatsFailures.unreachable(what, "only " + found.size() + " came in time");
+        throw NatsFailures.late(what, "only " + found.size() + " came in time");
       }
       if (answer.isStatusMessage()) {
         int code = answer.getStatus().getCode();
@@ -113,7 +113,7 @@ final class BatchGet {
           return false;
         }
         if (code != END_OF_BATCH) {
-          throw NatsFailures.unreachable(what, answer.getStatus().getMessageWithCode());
+          throw NatsFailures.unavailable(what, answer.getStatus().getMessageWithCode());
         }
         boolean leftOut = number(answer, "Nats-Num-Pending") > 0;
         if (leftOut && found.size() == before) {

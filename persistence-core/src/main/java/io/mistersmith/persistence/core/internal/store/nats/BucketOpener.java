@@ -86,7 +86,12 @@ final class BucketOpener implements AutoCloseable {
 
   private boolean isForming(TransientPersistenceException failure) {
     try {
-      return failure.error() == DataError.CONNECTION_FAILED && link.capabilities().clustered();
+      boolean silent =
+          switch (failure.error()) {
+            case CONNECTION_FAILED, TIMEOUT, UNAVAILABLE -> true;
+            default -> false;
+          };
+      return silent && link.capabilities().clustered();
     } catch (PersistenceException e) {
       return false; // the server is gone
     }

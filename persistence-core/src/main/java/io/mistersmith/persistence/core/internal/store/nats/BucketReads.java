@@ -152,7 +152,7 @@ final class BucketReads implements HotReads {
       }
       long left = deadline - System.nanoTime();
       if (left <= 0) {
-        throw NatsFailures.unreachable(what, "only " + found.size() + " came in time");
+        throw NatsFailures.late(what, "only " + found.size() + " came in time");
       }
       pending.add(getAsync(key, from, Duration.ofNanos(left)));
     }
@@ -177,7 +177,7 @@ final class BucketReads implements HotReads {
     if (answer.getStatus().getCode() == NOT_FOUND) {
       return Optional.empty();
     }
-    throw NatsFailures.unreachable(what(key), answer.getStatus().getMessageWithCode());
+    throw NatsFailures.unavailable(what(key), answer.getStatus().getMessageWithCode());
   }
 
   private Optional<HotEntry> ofLeader(StateKey key, Message answer)

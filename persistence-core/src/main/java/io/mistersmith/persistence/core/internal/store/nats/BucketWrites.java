@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.internal.store.nats;
 
+import io.mistersmith.persistence.core.internal.base.CallDeadline;
 import io.mistersmith.persistence.core.internal.base.Window;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
@@ -94,30 +95,51 @@ final class BucketWrites implements HotWrites {
     owner.requireOwnHere();
     long deadline = System.nanoTime() + link.requestTimeout().toNanos();
     Optional<String> writeId = writeId(metadata, expectedSequence);
+    Headers headers = fitting(key, operation, value, metadata, expectedSequence);
     Message answer;
     try {
-      Headers headers = headers(operation, metadata, expectedSequence);
-      requireFits(key, value, headers, link.connection());
       answer =
           link.ask(
               () -> what(key), subject(key), headers, body(operation, value), timeout(writeId));
     } catch (RuntimeException e) {
       PersistenceException failure = link.failure(what(key), e);
-      if (failure.error() != DataError.CONNECTION_FAILED || writeId.isEmpty()) {
+      if (!NatsFailures.isUnacknowledged(failure)) {
         throw failure;
       }
-      CompletableFuture<Long> place = new CompletableFuture<>();
-      lostAcknowledgement.find(
-          what(key),
-          key,
-          writeId.get(),
-          failure,
-          deadline,
-          place::complete,
-          place::completeExceptionally);
-      return link.await(() -> what(key), place);
+      if (writeId.isEmpty()) {
+        throw NatsFailures.unknown(what(key), failure);
+      }
+      return search(key, writeId.get(), failure, deadline);
     }
     return place(key, expectedSequence, answer);
+  }
+
+  private long search(
+      StateKey key, String writeId, PersistenceException failure, long deadline) {
+    CompletableFuture<Long> place = new CompletableFuture<>();
+    lostAcknowledgement.find(
+        what(key), key, writeId, failure, deadline, place::complete, place::completeExceptionally);
+    try {
+      return link.await(() -> what(key), place);
+    } catch (PersistenceException e) {
+      throw NatsFailures.isUnacknowledged(e) ? NatsFailures.unknown(what(key), e) : e;
+    }
+  }
+
+  /** Returns the headers of a message that the server takes. Fails where nothing can be sent. */
+  private @Nullable Headers fitting(
+      StateKey key,
+      Operation operation,
+      byte[] value,
+      EntryMetadata metadata,
+      long expectedSequence) {
+    try {
+      Headers headers = headers(operation, metadata, expectedSequence);
+      requireFits(key, value, headers, link.connection());
+      return headers;
+    } catch (RuntimeException e) {
+      throw link.failure(what(key), e);
+    }
   }
 
   @Override
@@ -177,8 +199,7 @@ final class BucketWrites implements HotWrites {
     Optional<String> writeId = writeId(metadata, expectedSequence);
     CompletableFuture<Message> acknowledgement;
     try {
-      Headers headers = headers(operation, metadata, expectedSequence);
-      requireFits(key, value, headers, link.connection());
+      Headers headers = fitting(key, operation, value, metadata, expectedSequence);
       acknowledgement =
           link.request(subject(key), headers, body(operation, value), timeout(writeId));
     } catch (RuntimeException | Error e) {
@@ -210,11 +231,13 @@ final class BucketWrites implements HotWrites {
         },
         cause -> {
           PersistenceException failure = link.failure(what(key), cause);
-          if (failure.error() == DataError.CONNECTION_FAILED && writeId.isPresent()) {
+          if (!NatsFailures.isUnacknowledged(failure)) {
+            fail.accept(failure);
+          } else if (writeId.isEmpty()) {
+            fail.accept(NatsFailures.unknown(what(key), failure));
+          } else {
             lostAcknowledgement.find(
                 what(key), key, writeId.get(), failure, deadline, stored, fail);
-          } else {
-            fail.accept(failure);
           }
         });
   }
@@ -232,7 +255,7 @@ final class BucketWrites implements HotWrites {
   }
 
   private Duration timeout(Optional<String> writeId) {
-    return writeId.isEmpty() ? link.requestTimeout() : timeoutBeforeSearch;
+    return writeId.isEmpty() ? link.requestTimeout() : CallDeadline.left(timeoutBeforeSearch);
   }
 
   private long place(StateKey key, long expectedSequence, Message acknowledgement) {

@@ -56,7 +56,7 @@ final class LostAcknowledgement {
     void unknown(String seen, @Nullable Throwable last) {
       TransientPersistenceException failure =
           new TransientPersistenceException(
-              DataError.CONNECTION_FAILED,
+              DataError.OUTCOME_UNKNOWN,
               what
                   + ": the acknowledgement was lost and the outcome is unknown ("
                   + seen

@@ -14,6 +14,7 @@ import java.util.concurrent.TimeoutException;
 /** Translates what jnats throws into this library's typed failures. */
 final class NatsFailures {
 
+  private static final int TOO_MANY_REQUESTS = 429;
   private static final int ACCOUNT_RESOURCES_EXCEEDED = 10002;
   private static final int CLUSTER_WITHOUT_LEADER = 10008;
   private static final int CONSUMER_LIMIT = 10026;
@@ -45,6 +46,31 @@ final class NatsFailures {
 
   static TransientPersistenceException unreachable(String what, String why, Throwable cause) {
     return new TransientPersistenceException(DataError.CONNECTION_FAILED, what + ": " + why, cause);
+  }
+
+  static TransientPersistenceException unavailable(String what, String why) {
+    return new TransientPersistenceException(DataError.UNAVAILABLE, what + ": " + why);
+  }
+
+  static TransientPersistenceException late(String what, String why) {
+    return new TransientPersistenceException(DataError.TIMEOUT, what + ": " + why);
+  }
+
+  /** Whether the failure of a write that was sent leaves open whether it was stored. */
+  static boolean isUnacknowledged(PersistenceException failure) {
+    return switch (failure.error()) {
+      case CONNECTION_FAILED, TIMEOUT -> true;
+      default -> false;
+    };
+  }
+
+  /** The failure of a write that was sent, and whose acknowledgement did not come. */
+  static TransientPersistenceException unknown(String what, PersistenceException lost) {
+    return new TransientPersistenceException(
+        DataError.OUTCOME_UNKNOWN,
+        what + ": the acknowledgement was lost and the outcome is unknown (" + lost.getMessage()
+            + "); read the entry before you write it again",
+        lost);
   }
 
   /**
@@ -136,8 +162,8 @@ final class NatsFailures {
       case INVALID_CONFIGURATION ->
           new NonTransientPersistenceException(DataError.MISCONFIGURED, message, refused);
       default ->
-          refused.getErrorCode() >= 500
-              ? new TransientPersistenceException(DataError.CONNECTION_FAILED, message, refused)
+          refused.getErrorCode() >= 500 || refused.getErrorCode() == TOO_MANY_REQUESTS
+              ? new TransientPersistenceException(DataError.UNAVAILABLE, message, refused)
               : new NonTransientPersistenceException(DataError.MISCONFIGURED, message, refused);
     };
   }
@@ -169,11 +195,15 @@ final class NatsFailures {
     if (cause instanceof JetStreamApiException refused) {
       return translate(what, refused);
     }
+    boolean late = cause instanceof TimeoutException;
     String why =
-        cause instanceof TimeoutException
+        late
             ? "no answer in time"
             : "no stream answers: the server is starting, or the bucket was deleted";
-    return unreachable(what, finding.isNone() ? why : why + "; " + finding.why(), cause);
+    return new TransientPersistenceException(
+        late ? DataError.TIMEOUT : DataError.UNAVAILABLE,
+        what + ": " + (finding.isNone() ? why : why + "; " + finding.why()),
+        cause);
   }
 
   /** Whether the server says that the stream does not exist. */

@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.core.internal.store.nats;
 
 import io.mistersmith.persistence.config.NatsConfig;
+import io.mistersmith.persistence.core.internal.base.CallDeadline;
 import io.mistersmith.persistence.core.internal.base.LibraryThreads;
 import io.mistersmith.persistence.core.internal.base.PeriodicService;
 import io.mistersmith.persistence.core.internal.base.Services;
@@ -230,8 +231,9 @@ final class NatsLink implements AutoCloseable {
     }
   }
 
+  /** Returns how long a request may take: less when the call on this thread has less time left. */
   Duration requestTimeout() {
-    return config.requestTimeout();
+    return CallDeadline.left(config.requestTimeout());
   }
 
   /** Runs {@code task} after {@code delay} on the timer's thread; it must be quick. */

@@ -26,9 +26,9 @@ import org.jdbi.v3.core.statement.SqlStatement;
  * halved until the refused agents are alone.
  */
 final class AgentBatch {
+
   private static final int ATTEMPTS = 5;
   private static final int MAX_CHARACTERS = 4 * 1024 * 1024;
-  private static final String TIMED_OUT = "57014";
 
   private static final String GIVEN =
       """
@@ -138,8 +138,7 @@ final class AgentBatch {
    */
   static boolean othersMayPass(PersistenceException e) {
     return switch (e.error()) {
-      case CONNECTION_FAILED -> TIMED_OUT.equals(PostgresFailures.state(e));
-      case CLOSED -> false;
+      case CONNECTION_FAILED, UNAVAILABLE, POOL_EXHAUSTED, CLOSED -> false;
       case MISCONFIGURED -> !PostgresFailures.state(e).startsWith("42");
       default -> true;
     };

@@ -9,6 +9,8 @@ import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +25,7 @@ final class Availability implements AutoCloseable {
   private final ConnectionPool pool;
   private final Reachability reachability;
   private final Services services;
+  private final List<Runnable> actions = new CopyOnWriteArrayList<>();
   private @Nullable LoopService probing;
   private boolean closed;
   private volatile long answeredAt = System.nanoTime();
@@ -65,7 +68,19 @@ final class Availability implements AutoCloseable {
     return !closed;
   }
 
-  private synchronized void answered(LoopService probe) {
+  /** Calls {@code action} when the server answers again; it must not block. */
+  void onAnswer(Runnable action) {
+    actions.add(action);
+  }
+
+  private void answered(LoopService probe) {
+    if (end(probe)) {
+      actions.forEach(Runnable::run);
+    }
+  }
+
+  /** Returns whether the store is open. */
+  private synchronized boolean end(LoopService probe) {
     // In this order: a call that finds it silent afterwards starts another probe.
     answeredAt = System.nanoTime();
     probing = null;
@@ -73,6 +88,7 @@ final class Availability implements AutoCloseable {
     if (!closed) {
       reachability.answered();
     }
+    return !closed;
   }
 
   @Override

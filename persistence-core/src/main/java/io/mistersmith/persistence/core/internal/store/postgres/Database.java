@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
+import io.mistersmith.persistence.core.internal.base.CallDeadline;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.PersistenceException;
@@ -42,7 +43,7 @@ final class Database implements Statements {
             new ConnectionFactory() {
               @Override
               public Connection openConnection() throws SQLException {
-                return second.acquire(() -> pool.acquire(limit));
+                return second.acquire(() -> pool.acquire(CallDeadline.left(limit)));
               }
 
               @Override

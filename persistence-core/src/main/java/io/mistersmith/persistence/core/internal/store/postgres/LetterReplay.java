@@ -122,7 +122,7 @@ final class LetterReplay {
     try {
       results.putAll(replayTogether(batch));
     } catch (PersistenceException e) {
-      if (e.error() == DataError.CLOSED || e.error() == DataError.CONNECTION_FAILED) {
+      if (isOutage(e)) {
         throw e;
       }
       if (batch.size() == 1) {
@@ -135,6 +135,13 @@ final class LetterReplay {
         replay(batch.subList(half, batch.size()), results);
       }
     }
+  }
+
+  private static boolean isOutage(PersistenceException failure) {
+    return switch (failure.error()) {
+      case CLOSED, CONNECTION_FAILED, UNAVAILABLE, POOL_EXHAUSTED -> true;
+      default -> false;
+    };
   }
 
   private Map<UUID, DataResult<Boolean>> replayTogether(List<UUID> batch) {

@@ -300,7 +300,7 @@ final class Pool implements ConnectionPool {
     long asked = System.nanoTime();
     Connection connection = source.getConnection();
     Duration waited = Duration.ofNanos(System.nanoTime() - asked);
-    if (waited.compareTo(SHORT) > 0) {
+    if (waited.compareTo(SHORT) > 0 || limit.compareTo(PoolSettings.callLimit(config)) < 0) {
       long millis = Math.max(LEAST.toMillis(), limit.minus(waited).toMillis());
       try {
         // HikariCP puts it back to the configured one when the connection is returned.

@@ -52,14 +52,7 @@ final class PostgresFailures {
     String state = state(sql);
     String message = what + ": " + reason(sql);
     if (sql instanceof SQLTransientConnectionException) {
-      return new TransientPersistenceException(
-          DataError.CONNECTION_FAILED,
-          message
-              + (state.isEmpty()
-                  ? "; all connections were in use until acquireTimeout: raise maxConnections, or"
-                      + " use fewer threads"
-                  : "; no connection before acquireTimeout"),
-          sql);
+      return noConnection(state, message, sql);
     }
     String pooler = PoolerFailures.sentence(state, serverMessage(sql));
     if (!pooler.isEmpty()) {
@@ -71,8 +64,9 @@ final class PostgresFailures {
           new TransientPersistenceException(DataError.TRANSACTION_CONFLICT, message, sql);
       case STATEMENT_TIMEOUT ->
           new TransientPersistenceException(
-              DataError.CONNECTION_FAILED, message + "; the statement ran into its timeout", sql);
-      case "57P01", "57P02", "57P03", "57P05", "25006", "25P03", "25P04" ->
+              DataError.TIMEOUT, message + "; the statement ran into its timeout", sql);
+      case "57P03" -> new TransientPersistenceException(DataError.UNAVAILABLE, message, sql);
+      case "57P01", "57P02", "57P05", "25006", "25P03", "25P04" ->
           new TransientPersistenceException(DataError.CONNECTION_FAILED, message, sql);
       case "23505" -> new NonTransientPersistenceException(DataError.DUPLICATE_KEY, message, sql);
       case "42501" -> new NonTransientPersistenceException(DataError.ACCESS_DENIED, message, sql);
@@ -80,15 +74,38 @@ final class PostgresFailures {
           new NonTransientPersistenceException(DataError.MISCONFIGURED, message + SCHEMA_FIX, sql);
       case NOT_LOGGED ->
           new NonTransientPersistenceException(DataError.MISCONFIGURED, message, sql);
+      case "XX001", "XX002" ->
+          new NonTransientPersistenceException(
+              DataError.DATA_CORRUPTION,
+              message + "; check its disk, and restore from a backup or a replica",
+              sql);
       default -> byClass(state, message, sql);
     };
+  }
+
+  /** The pool gave no connection: all were in use, or the server refused to open another one. */
+  private static PersistenceException noConnection(String state, String message, SQLException sql) {
+    if (state.isEmpty()) {
+      return new TransientPersistenceException(
+          DataError.POOL_EXHAUSTED,
+          message
+              + "; all connections were in use until acquireTimeout: raise maxConnections, or"
+              + " use fewer threads",
+          sql);
+    }
+    boolean refused = state.equals("57P03") || state.startsWith("53");
+    return new TransientPersistenceException(
+        refused ? DataError.UNAVAILABLE : DataError.CONNECTION_FAILED,
+        message + "; no connection before acquireTimeout",
+        sql);
   }
 
   private static PersistenceException byClass(String state, String message, SQLException sql) {
     String kind = state.length() == 5 ? state.substring(0, 2) : "";
     return switch (kind) {
-      case "08", "53", "58", "" ->
+      case "08", "58", "" ->
           new TransientPersistenceException(DataError.CONNECTION_FAILED, message, sql);
+      case "53" -> new TransientPersistenceException(DataError.UNAVAILABLE, message, sql);
       case "40" -> new TransientPersistenceException(DataError.TRANSACTION_CONFLICT, message, sql);
       case "22", "23", "44", "54", "P0" ->
           new NonTransientPersistenceException(DataError.CONSTRAINT_VIOLATION, message, sql);
@@ -268,6 +285,10 @@ final class PostgresFailures {
       case "08001" -> "cannot connect; check host and port, and that the server runs";
       case "08000", "08003", "08006", "57P01", "57P02" -> "the connection was lost";
       case "57P03" -> "the server is starting or shutting down";
+      case "53100" -> "the server's disk is full";
+      case "53200" -> "the server has no memory left";
+      case "XX001" -> "a page or a row of the table is damaged";
+      case "XX002" -> "an index is damaged";
       case "53300" ->
           "the server has no connection left; lower maxConnections or raise its max_connections";
       case "3D000" -> "there is no such database; create it, or correct the JDBC URL";

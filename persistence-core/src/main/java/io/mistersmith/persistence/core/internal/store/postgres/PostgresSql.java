@@ -27,6 +27,7 @@ import org.jdbi.v3.core.Handle;
  */
 final class PostgresSql implements SqlStore {
 
+  private final StoreConnections connections;
   private final Database callers;
   private final UUID installation;
   private final AgentStore agents;
@@ -39,24 +40,31 @@ final class PostgresSql implements SqlStore {
   private final Map<PostgresRole, SqlAccess> roles = new EnumMap<>(PostgresRole.class);
 
   /** The database of a role that has none is that of the callers. */
-  PostgresSql(
-      Database callers, Database flush, Map<PostgresRole, Database> databases, UUID installation) {
-    this.callers = callers;
+  PostgresSql(StoreConnections connections, UUID installation) {
+    this.connections = connections;
+    this.callers = connections.to(PostgresRole.PRIMARY);
     this.installation = installation;
     this.agents = new PostgresAgentStore(callers);
     this.states = new PostgresStateStore(callers);
-    this.journals = new PostgresJournalStore(flush, installation);
+    this.journals = new PostgresJournalStore(connections.to(PostgresRole.FLUSH), installation);
     this.deadLetters = new PostgresDeadLetterStore(callers);
     this.checkpoints = new PostgresCheckpointStore(callers, installation);
     this.lifecycleEvents = new PostgresLifecycleEventStore(callers);
     this.reads = new PostgresAccess(new ReadStatements(callers), installation);
-    databases.forEach(
+    connections
+        .byRole()
+        .forEach(
         (role, database) -> roles.put(role, new PostgresAccess(database, installation)));
   }
 
   @Override
   public SqlAccess on(PostgresRole role) {
     return roles.getOrDefault(role, this);
+  }
+
+  @Override
+  public void onReconnect(Runnable action) {
+    connections.onAnswer(action);
   }
 
   @Override

@@ -54,9 +54,7 @@ public final class PostgresStore implements AutoCloseable {
       Services services) {
     this.pools = pools;
     this.connections = connections;
-    this.sql =
-        new PostgresSql(
-            connections.to(PRIMARY), connections.to(FLUSH), connections.byRole(), installation);
+    this.sql = new PostgresSql(connections, installation);
     this.partitions =
         new PartitionUpkeep(
             new SqlPartitionMaintenance(connections.to(BACKGROUND)),

@@ -70,6 +70,6 @@ final class SecondConnection {
             + " what the transaction gives, join it with Nesting.JOIN, or raise maxConnections";
     return size == 1
         ? new NonTransientPersistenceException(DataError.MISCONFIGURED, message)
-        : new TransientPersistenceException(DataError.CONNECTION_FAILED, message);
+        : new TransientPersistenceException(DataError.POOL_EXHAUSTED, message);
   }
 }

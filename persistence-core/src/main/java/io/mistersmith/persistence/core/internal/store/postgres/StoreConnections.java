@@ -37,6 +37,11 @@ final class StoreConnections implements AutoCloseable {
     return databases;
   }
 
+  /** Calls {@code action} when a server answers again that had not. */
+  void onAnswer(Runnable action) {
+    servers.values().forEach(server -> server.onAnswer(action));
+  }
+
   /** Stops asking the servers whether they answer. */
   @Override
   public void close() {

@@ -268,7 +268,7 @@ final class UnitStatements implements Statements {
     Duration left = deadline.minusNanos(System.nanoTime() - began);
     if (left.isNegative() || left.isZero()) {
       throw new TransientPersistenceException(
-          DataError.CONNECTION_FAILED,
+          DataError.TIMEOUT,
           options.what() + ": the deadline passed; nothing was applied");
     }
     return left;

@@ -32,7 +32,8 @@ class NatsFailuresTest {
     "500, 10047, STORE_FULL, false",
     "400, 10054, VALUE_TOO_LARGE, false",
     "404, 10059, CONNECTION_FAILED, true",
-    "503, 10008, CONNECTION_FAILED, true",
+    "503, 10008, UNAVAILABLE, true",
+    "429, 10167, UNAVAILABLE, true",
     "503, 10076, MISCONFIGURED, false",
     "503, 10039, MISCONFIGURED, false",
     "500, 10052, MISCONFIGURED, false",
@@ -57,7 +58,6 @@ class NatsFailuresTest {
   void whatEndsWithoutAnAnswerIsTransient() {
     for (Throwable failure :
         new Throwable[] {
-          new TimeoutException(),
           new CancellationException("closing"),
           new IOException("broken pipe"),
           new IllegalStateException("Connection is Closed")
@@ -66,6 +66,8 @@ class NatsFailuresTest {
       assertThat(typed.error()).isEqualTo(DataError.CONNECTION_FAILED);
       assertThat(typed.isTransient()).isTrue();
     }
+    assertThat(NatsFailures.translate("get agent/key", new TimeoutException()).error())
+        .isEqualTo(DataError.TIMEOUT);
   }
 
   private static Throwable refusal(int code, int error) {

@@ -241,7 +241,7 @@ class RefusalsIT {
       raw.update("KV_AGENT_STATE", stream -> stream.noAck(true));
       PersistenceException silent =
           catchThrowableOfType(PersistenceException.class, () -> write(bucket));
-      assertThat(silent.error()).isEqualTo(DataError.CONNECTION_FAILED);
+      assertThat(silent.error()).isEqualTo(DataError.OUTCOME_UNKNOWN);
       assertThat(silent)
           .hasMessageContaining("no answer in time")
           .hasMessageContaining("no space left");

@@ -120,7 +120,7 @@ class ReplyLanesIT {
           catchThrowableOfType(
               TransientPersistenceException.class,
               () -> link.ask(() -> "ask", "nobody", null, bytes("?"), PATIENCE));
-      assertThat(failure.error()).isEqualTo(DataError.CONNECTION_FAILED);
+      assertThat(failure.error()).isEqualTo(DataError.UNAVAILABLE);
       assertThat(failure).hasMessageContaining("no stream answers");
       assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(2));
     }

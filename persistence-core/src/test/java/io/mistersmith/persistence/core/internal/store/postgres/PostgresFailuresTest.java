@@ -21,11 +21,13 @@ class PostgresFailuresTest {
     "08006, CONNECTION_FAILED, true",
     "25006, CONNECTION_FAILED, true",
     "25P03, CONNECTION_FAILED, true",
-    "53300, CONNECTION_FAILED, true",
-    "57014, CONNECTION_FAILED, true",
+    "53100, UNAVAILABLE, true",
+    "53200, UNAVAILABLE, true",
+    "53300, UNAVAILABLE, true",
+    "57014, TIMEOUT, true",
     "57P01, CONNECTION_FAILED, true",
     "57P02, CONNECTION_FAILED, true",
-    "57P03, CONNECTION_FAILED, true",
+    "57P03, UNAVAILABLE, true",
     "58030, CONNECTION_FAILED, true",
     "40001, TRANSACTION_CONFLICT, true",
     "40P01, TRANSACTION_CONFLICT, true",
@@ -48,6 +50,8 @@ class PostgresFailuresTest {
     "58A01, MISCONFIGURED, false",
     "26000, MISCONFIGURED, false",
     "42P05, MISCONFIGURED, false",
+    "XX001, DATA_CORRUPTION, false",
+    "XX002, DATA_CORRUPTION, false",
   })
   void namesWhatWasDoneAndTheState(String state, DataError error, boolean isTransient) {
     SQLException thrown = new SQLException("the driver's words", state);

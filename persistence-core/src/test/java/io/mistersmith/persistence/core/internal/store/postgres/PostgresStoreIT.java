@@ -130,7 +130,7 @@ class PostgresStoreIT {
 
       assertFailure(
           failure(() -> store.sql().agents().find(AgentId.random())),
-          DataError.CONNECTION_FAILED,
+          DataError.TIMEOUT,
           true);
       other.rollback();
       assertThat(store.sql().agents().find(AgentId.random())).isEmpty();
@@ -151,7 +151,7 @@ class PostgresStoreIT {
 
       assertFailure(
           failure(() -> store.sql().agents().find(AgentId.random())),
-          DataError.CONNECTION_FAILED,
+          DataError.POOL_EXHAUSTED,
           true);
       assertThat(store.sql().journals().position("TEST")).isEmpty();
       held.close();

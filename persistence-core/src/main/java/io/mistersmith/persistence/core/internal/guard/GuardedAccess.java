@@ -1,0 +1,63 @@
+package io.mistersmith.persistence.core.internal.guard;
+
+import io.mistersmith.persistence.spi.sql.AgentStore;
+import io.mistersmith.persistence.spi.sql.CheckpointStore;
+import io.mistersmith.persistence.spi.sql.DeadLetterStore;
+import io.mistersmith.persistence.spi.sql.JournalStore;
+import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
+import io.mistersmith.persistence.spi.sql.SqlAccess;
+import io.mistersmith.persistence.spi.sql.StateStore;
+
+/**
+ * The durable stores of one role, guarded. Not the journals, which belong to the flush: its service
+ * has a pause of its own after a failure, and goes on trying however callers fare.
+ */
+class GuardedAccess implements SqlAccess {
+
+  private final SqlAccess real;
+  private final AgentStore agents;
+  private final StateStore states;
+  private final DeadLetterStore deadLetters;
+  private final CheckpointStore checkpoints;
+  private final LifecycleEventStore lifecycleEvents;
+
+  GuardedAccess(SqlAccess real, GuardedRole role) {
+    this.real = real;
+    this.agents = GuardedFamily.of(AgentStore.class, real.agents(), role);
+    this.states = GuardedFamily.of(StateStore.class, real.states(), role);
+    this.deadLetters = GuardedFamily.of(DeadLetterStore.class, real.deadLetters(), role);
+    this.checkpoints = GuardedFamily.of(CheckpointStore.class, real.checkpoints(), role);
+    this.lifecycleEvents =
+        GuardedFamily.of(LifecycleEventStore.class, real.lifecycleEvents(), role);
+  }
+
+  @Override
+  public final AgentStore agents() {
+    return agents;
+  }
+
+  @Override
+  public final StateStore states() {
+    return states;
+  }
+
+  @Override
+  public final JournalStore journals() {
+    return real.journals();
+  }
+
+  @Override
+  public final DeadLetterStore deadLetters() {
+    return deadLetters;
+  }
+
+  @Override
+  public final CheckpointStore checkpoints() {
+    return checkpoints;
+  }
+
+  @Override
+  public final LifecycleEventStore lifecycleEvents() {
+    return lifecycleEvents;
+  }
+}

@@ -1,0 +1,62 @@
+package io.mistersmith.persistence.core.internal.guard;
+
+import io.mistersmith.persistence.config.Bucket;
+import io.mistersmith.persistence.spi.hot.HotStore;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** The hot store, guarded bucket by bucket. Journals have no guard: the flush reads them. */
+final class GuardedHot implements HotStore {
+
+  private static final String STORE = "nats";
+
+  private final HotStore real;
+  private final Guard guard;
+  private final Duration limit;
+  private final Map<Bucket, HotBucket> buckets = new ConcurrentHashMap<>();
+
+  GuardedHot(HotStore real, Guard guard, Duration limit) {
+    this.real = real;
+    this.guard = guard;
+    this.limit = limit;
+    real.onReconnect(() -> guard.back(STORE));
+  }
+
+  @Override
+  public HotBucket bucket(Bucket bucket) {
+    HotBucket opened = real.bucket(bucket);
+    return buckets.computeIfAbsent(
+        bucket,
+        missing -> {
+          GuardedRole role =
+              new GuardedRole(guard, guard.circuit(STORE, bucket.name()), limit);
+          return new HotBucket(
+              new GuardedReads(opened.reads(), role),
+              new GuardedWrites(opened.writes(), role),
+              opened.journal());
+        });
+  }
+
+  @Override
+  public void onReconnect(Runnable action) {
+    real.onReconnect(action);
+  }
+
+  @Override
+  public Optional<Outage> outage() {
+    return real.outage();
+  }
+
+  @Override
+  public void onOutage(Runnable action) {
+    real.onOutage(action);
+  }
+
+  @Override
+  public Clock clock() {
+    return real.clock();
+  }
+}

@@ -1,0 +1,84 @@
+package io.mistersmith.persistence.core.internal.guard;
+
+import io.mistersmith.persistence.core.internal.guard.StoreCall.Repeat;
+import io.mistersmith.persistence.model.PostgresRole;
+import io.mistersmith.persistence.spi.sql.SqlAccess;
+import io.mistersmith.persistence.spi.sql.SqlOptions;
+import io.mistersmith.persistence.spi.sql.SqlStore;
+import io.mistersmith.persistence.spi.sql.SqlUnit;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+
+/**
+ * The durable store, guarded role by role. A unit of work is one call, and is repeated by its
+ * transaction, which knows whether it may have been committed.
+ */
+final class GuardedSql extends GuardedAccess implements SqlStore {
+
+  private static final String STORE = "postgresql";
+  private static final StoreCall UNIT = new StoreCall("SqlStore.inTransaction", Repeat.NEVER);
+  private static final StoreCall READ = new StoreCall("SqlStore.read", Repeat.NEVER);
+  private static final StoreCall SWEEP = new StoreCall("SqlStore.sweepCommitted", Repeat.SQL_WRITE);
+
+  private final SqlStore real;
+  private final Guard guard;
+  private final GuardedRole callers;
+  private final Duration limit;
+  private final Map<PostgresRole, SqlAccess> roles = new ConcurrentHashMap<>();
+
+  private GuardedSql(SqlStore real, Guard guard, GuardedRole callers, Duration limit) {
+    super(real, callers);
+    this.real = real;
+    this.guard = guard;
+    this.callers = callers;
+    this.limit = limit;
+    real.onReconnect(() -> guard.back(STORE));
+  }
+
+  static GuardedSql of(SqlStore real, Guard guard, Duration limit) {
+    return new GuardedSql(real, guard, role(guard, PostgresRole.PRIMARY, limit), limit);
+  }
+
+  private static GuardedRole role(Guard guard, PostgresRole role, Duration limit) {
+    return new GuardedRole(guard, guard.circuit(STORE, role.name()), limit);
+  }
+
+  @Override
+  public SqlAccess on(PostgresRole role) {
+    return switch (role) {
+      case PRIMARY -> this;
+      case FLUSH -> real.on(role);
+      default ->
+          roles.computeIfAbsent(
+              role, missing -> new GuardedAccess(real.on(role), role(guard, role, limit)));
+    };
+  }
+
+  @Override
+  public <T> T inTransaction(SqlOptions options, Function<? super SqlUnit, ? extends T> work) {
+    return callers.run(UNIT, () -> real.inTransaction(options, work));
+  }
+
+  @Override
+  public <T> T read(SqlOptions options, Function<? super SqlAccess, ? extends T> work) {
+    return callers.run(READ, () -> real.read(options, work));
+  }
+
+  /** Past the guard: a transaction asks until its timeout, and must not miss the first answer. */
+  @Override
+  public boolean isCommitted(String correlationId) {
+    return real.isCommitted(correlationId);
+  }
+
+  @Override
+  public int sweepCommitted(Duration age) {
+    return callers.run(SWEEP, () -> real.sweepCommitted(age));
+  }
+
+  @Override
+  public void onReconnect(Runnable action) {
+    real.onReconnect(action);
+  }
+}

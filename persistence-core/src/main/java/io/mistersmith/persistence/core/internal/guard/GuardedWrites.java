@@ -1,0 +1,74 @@
+package io.mistersmith.persistence.core.internal.guard;
+
+import io.mistersmith.persistence.core.internal.guard.StoreCall.Repeat;
+import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.spi.hot.EntryMetadata;
+import io.mistersmith.persistence.spi.hot.HotWrites;
+import io.mistersmith.persistence.spi.hot.Operation;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Writes to a bucket through its guard. What removes flushed entries belongs to the flush, which
+ * the failures of callers must not hold up, and goes past it.
+ */
+final class GuardedWrites implements HotWrites {
+
+  private static final StoreCall PUBLISH = new StoreCall("HotWrites.publish", Repeat.HOT_WRITE);
+
+  private final HotWrites real;
+  private final GuardedRole role;
+
+  GuardedWrites(HotWrites real, GuardedRole role) {
+    this.real = real;
+    this.role = role;
+  }
+
+  @Override
+  public String name() {
+    return real.name();
+  }
+
+  @Override
+  public int maxValueBytes() {
+    return real.maxValueBytes();
+  }
+
+  @Override
+  public long publish(
+      StateKey key,
+      Operation operation,
+      byte[] value,
+      EntryMetadata metadata,
+      long expectedSequence) {
+    return role.run(
+        PUBLISH, () -> real.publish(key, operation, value, metadata, expectedSequence));
+  }
+
+  @Override
+  public CompletableFuture<Long> publishAsync(
+      StateKey key,
+      Operation operation,
+      byte[] value,
+      EntryMetadata metadata,
+      long expectedSequence) {
+    return role.start(
+        PUBLISH, () -> real.publishAsync(key, operation, value, metadata, expectedSequence));
+  }
+
+  @Override
+  public CompletableFuture<Void> evict(String subject, long throughSequence) {
+    return real.evict(subject, throughSequence);
+  }
+
+  @Override
+  public CompletableFuture<Void> evictAll(Map<String, Long> subjects, long through) {
+    return real.evictAll(subjects, through);
+  }
+
+  @Override
+  public CompletableFuture<Void> evictAgent(AgentId agent, long throughSequence) {
+    return real.evictAgent(agent, throughSequence);
+  }
+}
