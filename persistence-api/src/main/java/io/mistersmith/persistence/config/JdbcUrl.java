@@ -41,6 +41,12 @@ final class JdbcUrl {
     return PREFIX + (hosts == null ? "" : "//" + hosts + "/") + database + parts.group("rest");
   }
 
+  /** Returns how many hosts the URL names; 0 where it leaves that to the driver. */
+  static int hosts(String url) {
+    String hosts = parts(url).group("hosts");
+    return hosts == null ? 0 : hosts.split(",", -1).length;
+  }
+
   /** Returns the URL without the values of parameters that are passwords. */
   static String printed(String url) {
     return SECRET.matcher(url).replaceAll("$1***");

@@ -67,7 +67,10 @@ public final class RoleConfig {
     return values.automaticSize;
   }
 
-  /** Returns how long a call waits for a connection. */
+  /**
+   * Returns how long a call waits for a connection. For replicas it is 2 s rather than 20 s: a read
+   * that gets none goes to the primary, so that a longer wait only delays it.
+   */
   public Duration acquireTimeout() {
     return values.acquireTimeout;
   }

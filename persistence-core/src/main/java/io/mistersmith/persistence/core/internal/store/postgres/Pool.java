@@ -23,13 +23,18 @@ import java.util.regex.Pattern;
 import javax.sql.DataSource;
 import org.postgresql.Driver;
 import org.postgresql.PGProperty;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The connections of one role to one server. Thread-safe. */
 final class Pool implements AutoCloseable {
 
   private static final Pattern COMMA = Pattern.compile(",");
 
+  private static final Logger LOG = LoggerFactory.getLogger(Pool.class);
+
   private final String name;
+  private final String application;
   private final PostgresRole role;
   private final RoleConfig config;
   private final HikariDataSource source;
@@ -39,12 +44,14 @@ final class Pool implements AutoCloseable {
 
   private Pool(
       String name,
+      String application,
       PostgresRole role,
       RoleConfig config,
       HikariDataSource source,
       PoolMeter meter,
       SlowStatements slow) {
     this.name = name;
+    this.application = application;
     this.role = role;
     this.config = config;
     this.source = source;
@@ -76,7 +83,8 @@ final class Pool implements AutoCloseable {
     settings.setMetricsTrackerFactory((pool, stats) -> meter);
     try {
       SlowStatements slow = new SlowStatements(name, config.slowStatement(), System::nanoTime);
-      return new Pool(name, role, config, new HikariDataSource(settings), meter, slow);
+      return new Pool(
+          name, application, role, config, new HikariDataSource(settings), meter, slow);
     } catch (PoolInitializationException e) {
       throw failure("open the pool " + name + " of " + config, config, e);
     }
@@ -221,6 +229,20 @@ final class Pool implements AutoCloseable {
    * An answer that is a refusal counts, unless it says that the server is starting or stopping.
    */
   boolean answers(Duration limit) {
+    try (Connection connection = connectPastIt(limit)) {
+      return !connection.isClosed();
+    } catch (SQLException e) {
+      String state = e.getSQLState() == null ? "" : e.getSQLState();
+      return !state.isEmpty() && !state.startsWith("08") && !state.startsWith("57P");
+    }
+  }
+
+  /**
+   * Opens a connection that is none of the pool's.
+   *
+   * @param limit for connecting, and for each answer; in full seconds
+   */
+  Connection connectPastIt(Duration limit) throws SQLException {
     Properties properties = new Properties();
     properties.setProperty("user", config.user());
     config.password().ifPresent(password -> properties.setProperty("password", password.reveal()));
@@ -228,11 +250,16 @@ final class Pool implements AutoCloseable {
     properties.setProperty("connectTimeout", seconds);
     properties.setProperty("socketTimeout", seconds);
     properties.setProperty("loginTimeout", seconds);
-    try (Connection connection = DriverManager.getConnection(config.jdbcUrl(), properties)) {
-      return !connection.isClosed();
+    properties.setProperty("ApplicationName", application);
+    return DriverManager.getConnection(config.jdbcUrl(), properties);
+  }
+
+  /** Cuts a connection, whatever its server does; a thread that waits for an answer fails. */
+  static void abort(Connection connection) {
+    try {
+      connection.abort(Runnable::run);
     } catch (SQLException e) {
-      String state = e.getSQLState() == null ? "" : e.getSQLState();
-      return !state.isEmpty() && !state.startsWith("08") && !state.startsWith("57P");
+      LOG.debug("a connection was not cut: {}", e.getMessage());
     }
   }
 

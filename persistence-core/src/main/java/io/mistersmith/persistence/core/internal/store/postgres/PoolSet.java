@@ -8,7 +8,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.stream.Stream;
 
 /**
  * The connections of one runtime to PostgreSQL: a pool for each role, so that none can starve
@@ -17,6 +19,7 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 final class PoolSet implements Pools, AutoCloseable {
 
   private final List<Pool> pools = new ArrayList<>();
+  private final List<Replica> replicas = new ArrayList<>();
   private final ScheduledThreadPoolExecutor keeper;
   private volatile boolean closed;
 
@@ -50,9 +53,11 @@ final class PoolSet implements Pools, AutoCloseable {
         set.open(config, runtimeName, PostgresRole.ANALYTICS, false);
       }
       for (int i = 0; i < config.replicas(); i++) {
-        set.pools.add(
+        Pool replica =
             Pool.open(
-                PostgresRole.REPLICA, "-" + i, config.replica(i), runtimeName, false, set.keeper));
+                PostgresRole.REPLICA, "-" + i, config.replica(i), runtimeName, false, set.keeper);
+        set.pools.add(replica);
+        set.replicas.add(new Replica(replica, config.maxReplicaLag(), System::nanoTime));
       }
       return set;
     } catch (RuntimeException | Error e) {
@@ -75,6 +80,11 @@ final class PoolSet implements Pools, AutoCloseable {
     return List.copyOf(pools);
   }
 
+  /** Returns what is known of the replica that a pool leads to; empty for any other pool. */
+  Optional<Replica> replica(Pool pool) {
+    return replicas.stream().filter(replica -> replica.pool() == pool).findFirst();
+  }
+
   /**
    * Replaces the connections to a server, each as soon as it is not in use. When one was lost, the
    * server has probably stopped, and the others are lost, too.
@@ -86,6 +96,11 @@ final class PoolSet implements Pools, AutoCloseable {
   @Override
   public List<Stats> stats() {
     return pools.stream().map(Pool::stats).toList();
+  }
+
+  @Override
+  public List<ReplicaStats> replicas() {
+    return replicas.stream().map(Replica::stats).toList();
   }
 
   @Override
@@ -114,10 +129,16 @@ final class PoolSet implements Pools, AutoCloseable {
 
   /** Returns a sentence for each server that the runtime works without. */
   List<String> notices() {
-    return pools.stream()
-        .filter(pool -> pool.config().minConnections() > 0 && !pool.isConnected())
-        .map(pool -> "PostgreSQL " + pool.server() + " (" + pool.name() + ") is not connected")
+    return Stream.concat(
+            unconnected(), replicas.stream().map(Replica::notice).flatMap(Optional::stream))
         .toList();
+  }
+
+  private Stream<String> unconnected() {
+    return pools.stream()
+        .filter(pool -> pool.role() != PostgresRole.REPLICA)
+        .filter(pool -> pool.config().minConnections() > 0 && !pool.isConnected())
+        .map(pool -> "PostgreSQL " + pool.server() + " (" + pool.name() + ") is not connected");
   }
 
   /** Whether {@link #close} was called. */

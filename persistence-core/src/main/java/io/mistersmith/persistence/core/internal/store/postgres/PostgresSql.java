@@ -13,6 +13,7 @@ import io.mistersmith.persistence.spi.sql.SqlOptions.Isolation;
 import io.mistersmith.persistence.spi.sql.SqlStore;
 import io.mistersmith.persistence.spi.sql.SqlUnit;
 import io.mistersmith.persistence.spi.sql.StateStore;
+import io.mistersmith.persistence.transaction.TransactionRunner.Position;
 import java.sql.Connection;
 import java.time.Duration;
 import java.util.EnumMap;
@@ -36,12 +37,17 @@ final class PostgresSql implements SqlStore {
   private final CheckpointStore checkpoints;
   private final LifecycleEventStore lifecycleEvents;
   private final SqlAccess reads;
+  private final Replicas replicas;
+  private final Database analytics;
+  private final OldReads oldReads;
   private final Map<PostgresRole, SqlAccess> roles = new EnumMap<>(PostgresRole.class);
 
-  /** The database of a role that has none is that of the callers. */
-  PostgresSql(
-      Database callers, Database flush, Map<PostgresRole, Database> databases, UUID installation) {
-    this.callers = callers;
+  PostgresSql(StoreConnections connections, UUID installation) {
+    Database flush = connections.to(PostgresRole.FLUSH);
+    this.callers = connections.to(PostgresRole.PRIMARY);
+    this.analytics = connections.to(PostgresRole.ANALYTICS);
+    this.replicas = connections.replicas();
+    this.oldReads = OldReads.of(new PostgresAccess(new OldStatements(replicas), installation));
     this.installation = installation;
     this.agents = new PostgresAgentStore(callers);
     this.states = new PostgresStateStore(callers);
@@ -50,22 +56,52 @@ final class PostgresSql implements SqlStore {
     this.checkpoints = new PostgresCheckpointStore(callers, installation);
     this.lifecycleEvents = new PostgresLifecycleEventStore(callers);
     this.reads = new PostgresAccess(new ReadStatements(callers), installation);
-    databases.forEach(
-        (role, database) -> roles.put(role, new PostgresAccess(database, installation)));
+    roles.put(PostgresRole.FLUSH, new PostgresAccess(flush, installation));
+    roles.put(
+        PostgresRole.BACKGROUND,
+        new PostgresAccess(connections.to(PostgresRole.BACKGROUND), installation));
   }
 
   @Override
   public SqlAccess on(PostgresRole role) {
+    if (role == PostgresRole.REPLICA || role == PostgresRole.ANALYTICS) {
+      throw new IllegalArgumentException(
+          "the servers of " + role + " may be old; use oldReads, or SqlOptions.withReadsFrom");
+    }
     return roles.getOrDefault(role, this);
   }
 
   @Override
+  public OldReads oldReads() {
+    return oldReads;
+  }
+
+  @Override
+  public Position position() {
+    return replicas.primaryPosition().position();
+  }
+
+  @Override
+  public void observe(Position position) {
+    replicas.observe(WalPosition.of(position));
+  }
+
+  @Override
   public <T> T inTransaction(SqlOptions options, Function<? super SqlUnit, ? extends T> work) {
-    return callers.unit(
+    return switch (options.role()) {
+      case REPLICA -> replicas.read(database -> unit(database, options, work));
+      case ANALYTICS -> unit(analytics, options, work);
+      default -> unit(callers, options, work);
+    };
+  }
+
+  private <T> T unit(
+      Database database, SqlOptions options, Function<? super SqlUnit, ? extends T> work) {
+    return database.unit(
         options,
         handle -> {
           UnitOpening.send(handle, options);
-          return run(handle, options, work);
+          return run(database, handle, options, work);
         });
   }
 
@@ -86,12 +122,15 @@ final class PostgresSql implements SqlStore {
     return callers.join(
         options,
         connection,
-        handle -> run(handle, options, unit -> unit.nested(() -> work.apply(unit))));
+        handle -> run(callers, handle, options, unit -> unit.nested(() -> work.apply(unit))));
   }
 
   private <T> T run(
-      Handle handle, SqlOptions options, Function<? super SqlUnit, ? extends T> work) {
-    UnitStatements statements = new UnitStatements(callers, handle, options, options.isReadOnly());
+      Database database,
+      Handle handle,
+      SqlOptions options,
+      Function<? super SqlUnit, ? extends T> work) {
+    UnitStatements statements = new UnitStatements(database, handle, options, options.isReadOnly());
     try {
       T result = work.apply(new PostgresUnit(statements, installation));
       statements.requireCommittable();

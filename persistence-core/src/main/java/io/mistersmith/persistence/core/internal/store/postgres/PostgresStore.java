@@ -54,9 +54,7 @@ public final class PostgresStore implements AutoCloseable {
       Services services) {
     this.pools = pools;
     this.connections = connections;
-    this.sql =
-        new PostgresSql(
-            connections.to(PRIMARY), connections.to(FLUSH), connections.byRole(), installation);
+    this.sql = new PostgresSql(connections, installation);
     this.partitions =
         new PartitionUpkeep(
             new SqlPartitionMaintenance(connections.to(BACKGROUND)),
@@ -83,7 +81,7 @@ public final class PostgresStore implements AutoCloseable {
     String what = "open " + config.postgres();
     PoolSet pools = PoolSet.open(config.postgres(), config.runtimeName());
     try {
-      StoreConnections connections = new StoreConnections(pools, config.clock(), services);
+      StoreConnections connections = new StoreConnections(pools, config.postgres().maxReplicaLag(), config.clock(), services);
       Database callers = connections.to(PRIMARY);
       checkEncoding(
           what,
@@ -98,6 +96,7 @@ public final class PostgresStore implements AutoCloseable {
       pools.all().forEach(pool -> pool.slow().begin());
       store.partitions.start();
       store.resizing.start();
+      connections.watchReplicas();
       return store;
     } catch (RuntimeException | Error e) {
       pools.close();
