@@ -15,6 +15,8 @@ final class JdbcUrl {
           "(?:\\[[0-9A-Fa-f:.]+]|[\\w.-]+)(?::\\d{1,5})?(?:,(?:\\[[0-9A-Fa-f:.]+]|[\\w.-]+)(?::\\d{1,5})?)*");
   private static final Pattern SECRET = Pattern.compile("(?i)([?&][a-z]*password=)[^&]*");
 
+  private static final Pattern TARGET = Pattern.compile("([?&])targetServerType=[^&]*(?:&|$)");
+
   private JdbcUrl() {}
 
   static String checked(String url) {
@@ -39,6 +41,11 @@ final class JdbcUrl {
     Matcher parts = parts(url);
     String hosts = parts.group("hosts");
     return PREFIX + (hosts == null ? "" : "//" + hosts + "/") + database + parts.group("rest");
+  }
+
+  /** Returns the URL without the kind of server that it asks for. */
+  static String withoutTarget(String url) {
+    return TARGET.matcher(url).replaceAll("$1").replaceFirst("[?&]$", "");
   }
 
   /** Returns how many hosts the URL names; 0 where it leaves that to the driver. */

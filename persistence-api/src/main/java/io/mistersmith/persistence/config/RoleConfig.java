@@ -218,9 +218,15 @@ public final class RoleConfig {
       return this;
     }
 
-    /** Sets another {@code host} or {@code host:port} in the URL; several with commas. */
+    /**
+     * Sets another {@code host} or {@code host:port} in the URL; several with commas. For {@code
+     * REPLICA} and {@code ANALYTICS} it may be a standby, whatever {@code targetServerType} the
+     * common URL asks for.
+     */
     public Builder host(String value) {
-      this.jdbcUrl = JdbcUrl.withHosts(jdbcUrl, value);
+      String url = JdbcUrl.withHosts(jdbcUrl, value);
+      boolean mayBeStandby = role == PostgresRole.REPLICA || role == PostgresRole.ANALYTICS;
+      this.jdbcUrl = mayBeStandby ? JdbcUrl.withoutTarget(url) : url;
       return this;
     }
 

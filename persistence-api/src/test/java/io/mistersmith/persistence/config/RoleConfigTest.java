@@ -113,6 +113,28 @@ class RoleConfigTest {
   }
 
   @Test
+  void aReplicaIsOneServerOfAnyKind() {
+    PostgresConfig config =
+        PostgresConfig.builder("jdbc:postgresql://a,b/agents?targetServerType=primary&ssl=true", "u")
+            .replica(replica -> replica.host("replica-1"))
+            .role(ANALYTICS, reports -> reports.host("reports"))
+            .build();
+
+    assertThat(config.replica(0).jdbcUrl())
+        .isEqualTo("jdbc:postgresql://replica-1/agents?ssl=true");
+    assertThat(config.role(ANALYTICS).jdbcUrl())
+        .isEqualTo("jdbc:postgresql://reports/agents?ssl=true");
+    assertThat(config.role(PRIMARY).jdbcUrl()).contains("targetServerType=primary");
+    assertThat(config.maxReplicaLag()).isEqualTo(Duration.ofSeconds(5));
+    assertThatThrownBy(() -> config.toBuilder().replica(replica -> replica.host("c,d")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("several hosts");
+    assertThatThrownBy(() -> config.toBuilder().maxReplicaLag(Duration.ofMillis(499)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("at least 500 ms");
+  }
+
+  @Test
   void aRoleHasItsOwnHostDatabaseUserAndPassword() {
     PostgresConfig config =
         CONFIG.toBuilder()

@@ -16,6 +16,7 @@ final class PrimaryPositions {
   private record Sample(long nanos, WalPosition position) {}
 
   private final Deque<Sample> latestFirst = new ArrayDeque<>();
+  private String failure = "it was not asked yet";
 
   /** Notes where the primary was, at this time or later. */
   void add(long nanos, WalPosition position) {
@@ -32,10 +33,16 @@ final class PrimaryPositions {
    * The primary does not say where it is. As far as this process knows nothing was committed since
    * it last did, and a replica that had all then does not fall behind.
    */
-  void unknown(long nanos) {
+  void unknown(long nanos, String reason) {
+    failure = reason;
     if (!latestFirst.isEmpty()) {
       latestFirst.addFirst(new Sample(nanos, latestFirst.removeFirst().position()));
     }
+  }
+
+  /** Returns why the primary did not say where it was, when it last did not. */
+  String failure() {
+    return failure;
   }
 
   Optional<WalPosition> latest() {

@@ -71,7 +71,10 @@ final class Replica {
     silences = 0;
     Optional<WalPosition> latest = primary.latest();
     if (latest.isEmpty()) {
-      become(ReplicaState.UNKNOWN, "the primary's position is not known", sight.position());
+      become(
+          ReplicaState.UNKNOWN,
+          "the primary has not said where it is: " + primary.failure(),
+          sight.position());
     } else if (!sight.standby()) {
       become(
           ReplicaState.NOT_FOLLOWING,
@@ -144,10 +147,11 @@ final class Replica {
     return new Pools.ReplicaStats(pool.name(), state(), lag(), reads.sum(), passedOn.sum());
   }
 
-  /** Returns why it is not read from; empty while it is. */
+  /** Returns why it is not read from; empty while it is, and until it is probed. */
   Optional<String> notice() {
     Found now = found;
-    return isRead()
+    boolean probed = now.state() != ReplicaState.UNKNOWN || now.position() != null;
+    return isRead() || !probed
         ? Optional.empty()
         : Optional.of(
             "PostgreSQL "

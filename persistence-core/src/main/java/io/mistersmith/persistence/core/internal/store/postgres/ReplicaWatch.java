@@ -46,6 +46,7 @@ final class ReplicaWatch implements AutoCloseable {
   void start() {
     if (!replicas.isEmpty()) {
       service.start();
+      service.wake();
     }
   }
 
@@ -61,7 +62,8 @@ final class ReplicaWatch implements AutoCloseable {
       try {
         probed.replica().saw(probed.probe().look(), positions);
       } catch (SQLException e) {
-        probed.replica().away(PostgresFailures.reason(e), PostgresFailures.isSilence(e));
+        boolean silent = PostgresFailures.state(e).startsWith("08");
+        probed.replica().away(PostgresFailures.reason(e), silent);
       }
     }
   }
@@ -79,10 +81,10 @@ final class ReplicaWatch implements AutoCloseable {
       }
       // Demoted: the URL may lead to another server by now.
       primary.close();
+      positions.unknown(now, "its server is a standby");
     } catch (SQLException e) {
-      // Calls that need it report it.
+      positions.unknown(now, PostgresFailures.reason(e));
     }
-    positions.unknown(now);
   }
 
   @Override
