@@ -25,8 +25,8 @@ public enum PostgresRole {
    */
   BACKGROUND,
   /**
-   * Reports, which may take minutes: transactions that ask for it, and nothing else. It has a pool only where it is configured, and a server that
-   * is away does not keep a runtime from opening.
+   * Reports, which may take minutes: transactions that ask for it, and nothing else. It has a pool
+   * only where it is configured, and a server that is away does not keep a runtime from opening.
    */
   ANALYTICS,
   /** The flush, which gets its own two connections whatever the other roles do. */

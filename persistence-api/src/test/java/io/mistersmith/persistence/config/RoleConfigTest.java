@@ -115,7 +115,8 @@ class RoleConfigTest {
   @Test
   void aReplicaIsOneServerOfAnyKind() {
     PostgresConfig config =
-        PostgresConfig.builder("jdbc:postgresql://a,b/agents?targetServerType=primary&ssl=true", "u")
+        PostgresConfig.builder(
+                "jdbc:postgresql://a,b/agents?targetServerType=primary&ssl=true", "u")
             .replica(replica -> replica.host("replica-1"))
             .role(ANALYTICS, reports -> reports.host("reports"))
             .build();

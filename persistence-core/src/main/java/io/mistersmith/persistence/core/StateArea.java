@@ -198,7 +198,8 @@ final class StateArea {
             store,
             waiter,
             new Restorer(store, waiter, stores.sql().lifecycleEvents(), engine.hybridClock()));
-    this.lifecycleEvents = new StoredLifecycleEvents(stores.sql().lifecycleEvents(), stores.sql().oldReads());
+    this.lifecycleEvents =
+        new StoredLifecycleEvents(stores.sql().lifecycleEvents(), stores.sql().oldReads());
     this.sweeps =
         services.every(
             config.flush().sweepInterval(),

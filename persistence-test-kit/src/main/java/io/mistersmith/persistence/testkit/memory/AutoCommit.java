@@ -26,8 +26,7 @@ final class AutoCommit implements Session {
   }
 
   /** Runs reads. */
-  AutoCommit(
-      Supplier<MemoryDatabase> database, Connection connection, Duration statementTimeout) {
+  AutoCommit(Supplier<MemoryDatabase> database, Connection connection, Duration statementTimeout) {
     this(database, connection, statementTimeout, true, number -> {});
   }
 

@@ -46,8 +46,7 @@ final class MemorySql extends MemoryAccess implements SqlStore {
     this.oldReads =
         OldReads.of(
             new MemoryAccess(
-                new AutoCommit(
-                    () -> replica.having(own.latest()), connection, statementTimeout)));
+                new AutoCommit(() -> replica.having(own.latest()), connection, statementTimeout)));
     this.database = database;
     this.connection = connection;
     this.statementTimeout = statementTimeout;

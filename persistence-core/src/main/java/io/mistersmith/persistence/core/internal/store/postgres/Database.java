@@ -165,9 +165,7 @@ final class Database implements Statements {
    * as {@code OUTCOME_UNKNOWN} when the connection is lost once COMMIT was sent.
    */
   <T> T unit(SqlOptions options, Function<Handle, T> work) {
-    return options.isReadOnly()
-        ? attempts(options, work)
-        : change(() -> attempts(options, work));
+    return options.isReadOnly() ? attempts(options, work) : change(() -> attempts(options, work));
   }
 
   private <T> T attempts(SqlOptions options, Function<Handle, T> work) {

@@ -83,8 +83,7 @@ final class Pool implements AutoCloseable {
     settings.setMetricsTrackerFactory((pool, stats) -> meter);
     try {
       SlowStatements slow = new SlowStatements(name, config.slowStatement(), System::nanoTime);
-      return new Pool(
-          name, application, role, config, new HikariDataSource(settings), meter, slow);
+      return new Pool(name, application, role, config, new HikariDataSource(settings), meter, slow);
     } catch (PoolInitializationException e) {
       throw failure("open the pool " + name + " of " + config, config, e);
     }

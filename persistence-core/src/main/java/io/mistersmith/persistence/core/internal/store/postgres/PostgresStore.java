@@ -81,7 +81,8 @@ public final class PostgresStore implements AutoCloseable {
     String what = "open " + config.postgres();
     PoolSet pools = PoolSet.open(config.postgres(), config.runtimeName());
     try {
-      StoreConnections connections = new StoreConnections(pools, config.postgres().maxReplicaLag(), config.clock(), services);
+      StoreConnections connections =
+          new StoreConnections(pools, config.postgres().maxReplicaLag(), config.clock(), services);
       Database callers = connections.to(PRIMARY);
       checkEncoding(
           what,

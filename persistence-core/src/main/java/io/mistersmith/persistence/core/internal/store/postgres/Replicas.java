@@ -46,8 +46,7 @@ final class Replicas {
    * @param routes where the statements of each run
    * @param failed is told when a replica failed
    */
-  Replicas(
-      Database primary, Map<Replica, Database> routes, OwnCommits commits, Runnable failed) {
+  Replicas(Database primary, Map<Replica, Database> routes, OwnCommits commits, Runnable failed) {
     this.primary = primary;
     this.routes = routes;
     this.commits = commits;

@@ -24,7 +24,6 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -40,7 +39,9 @@ class ReplicaFaultsIT {
 
   private static final Duration SOON = Duration.ofSeconds(60);
 
-  /** A read that hangs ends after two probes, each with its second; the rest is for a busy machine. */
+  /**
+   * A read that hangs ends after two probes, each with its second; the rest is for a busy machine.
+   */
   private static final Duration LONGEST_READ = Duration.ofSeconds(15);
 
   private PostgresDatabase.Own own;
@@ -61,16 +62,23 @@ class ReplicaFaultsIT {
 
   /** The faults of a server. */
   enum Fault {
-    STOPPED(PostgresServer::stop, PostgresServer::restart),
-    KILLED(PostgresServer::kill, PostgresServer::restart),
-    HANGS(PostgresServer::pause, PostgresServer::resume);
+    STOPPED,
+    KILLED,
+    HANGS;
 
-    private final Consumer<PostgresServer> begin;
-    private final Consumer<PostgresServer> end;
+    void begin(PostgresServer server) {
+      switch (this) {
+        case STOPPED -> server.stop();
+        case KILLED -> server.kill();
+        case HANGS -> server.pause();
+      }
+    }
 
-    Fault(Consumer<PostgresServer> begin, Consumer<PostgresServer> end) {
-      this.begin = begin;
-      this.end = end;
+    void end(PostgresServer server) {
+      switch (this) {
+        case STOPPED, KILLED -> server.restart();
+        case HANGS -> server.resume();
+      }
     }
   }
 
@@ -98,11 +106,11 @@ class ReplicaFaultsIT {
 
   @ParameterizedTest
   @EnumSource(Fault.class)
-  void readsGoOnWhileAReplicaDoesNot(Fault fault) throws Exception {
+  void readsGoOnWhileAReplicaDoesNot(Fault fault) {
     try (PostgresStore store = open(config -> config.maxReplicaLag(Duration.ofSeconds(2)));
         Readers readers = new Readers(store)) {
       readers.awaitMore(50);
-      fault.begin.accept(standby.server());
+      fault.begin(standby.server());
       awaitState(store, 0, ReplicaState.AWAY);
       assertThat(store.notices())
           .singleElement()
@@ -110,7 +118,7 @@ class ReplicaFaultsIT {
           .contains(":" + standby.server().port() + "/", "(replica-0)", "(AWAY)", "SQLSTATE");
       readers.awaitMore(50);
 
-      fault.end.accept(standby.server());
+      fault.end(standby.server());
       awaitState(store, 0, ReplicaState.FRESH);
       long before = stats(store, 0).reads();
       Awaitility.await().atMost(SOON).until(() -> stats(store, 0).reads() > before);
@@ -149,7 +157,7 @@ class ReplicaFaultsIT {
   }
 
   @Test
-  void aReplicaThatIsPromotedIsNotReadFrom() throws Exception {
+  void aReplicaThatIsPromotedIsNotReadFrom() {
     try (PostgresStore store = open(config -> config);
         Readers readers = new Readers(store)) {
       readers.awaitMore(10);
@@ -170,13 +178,12 @@ class ReplicaFaultsIT {
    * alone would say that it has all that the new primary has.
    */
   @Test
-  void aReplicaThatStaysOnAnOldTimelineIsNotReadFrom() throws Exception {
+  void aReplicaThatStaysOnAnOldTimelineIsNotReadFrom() {
     try (PostgresStandby next = own.server().standby("next")) {
       PostgresServer first = own.server();
       String hosts =
           "%s:%d,%s:%d"
-              .formatted(
-                  first.host(), first.port(), next.server().host(), next.server().port());
+              .formatted(first.host(), first.port(), next.server().host(), next.server().port());
       try (PostgresStore store =
           open(
               config ->
@@ -221,9 +228,7 @@ class ReplicaFaultsIT {
       record(own.database(), "theirs");
       assertThat(events(store)).as("a replica answers").doesNotContain("theirs");
 
-      store
-          .sql()
-          .observe(new WalPosition(now.system(), now.timeline() + 1, 1).position());
+      store.sql().observe(new WalPosition(now.system(), now.timeline() + 1, 1).position());
 
       assertThat(events(store)).contains("theirs");
       assertThat(stats(store, 0).passedOn()).isPositive();
@@ -333,8 +338,7 @@ class ReplicaFaultsIT {
         / 1000;
   }
 
-  private static UnaryOperator<RoleConfig.Builder> at(
-      PostgresStandby replica) {
+  private static UnaryOperator<RoleConfig.Builder> at(PostgresStandby replica) {
     PostgresServer server = replica.server();
     return role -> role.host(server.host() + ":" + server.port()).connections(0, 4);
   }
@@ -441,10 +445,16 @@ class ReplicaFaultsIT {
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
       closed.set(true);
-      for (Thread thread : threads) {
+      threads.forEach(Readers::join);
+    }
+
+    private static void join(Thread thread) {
+      try {
         thread.join(LONGEST_READ.toMillis() * 4);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
       }
     }
   }
