@@ -46,7 +46,9 @@ class ReplicaFaultsIT {
 
   private PostgresDatabase.Own own;
   private PostgresStandby standby;
-  private AgentId agent;
+
+  /** The one that {@link #open} has registered. */
+  private AgentId agent = AgentId.random();
 
   @BeforeEach
   void start() {

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.mistersmith.persistence.transaction.TransactionRunner.Position;
 import java.util.Optional;
-import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -14,10 +13,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 class WalPositionTest {
 
   private static final long SYSTEM = 7_412_345_678_901_234_567L;
-  private static final Supplier<WalPosition> NOT_ASKED =
-      () -> {
-        throw new AssertionError("the primary must not be asked");
-      };
+
+  private static WalPosition notAsked() {
+    throw new AssertionError("the primary must not be asked");
+  }
 
   private static WalPosition at(int timeline, long lsn) {
     return new WalPosition(SYSTEM, timeline, lsn);
@@ -47,18 +46,20 @@ class WalPositionTest {
   @Test
   void ownCommitsAreAskedForOnceUntilThereIsAnother() {
     OwnCommits commits = new OwnCommits();
-    assertThat(commits.position(NOT_ASKED)).isEmpty();
+    assertThat(commits.position(WalPositionTest::notAsked)).isEmpty();
     commits.committed();
     assertThat(commits.position(() -> at(1, 5))).contains(at(1, 5));
-    assertThat(commits.position(NOT_ASKED)).contains(at(1, 5));
+    assertThat(commits.position(WalPositionTest::notAsked)).contains(at(1, 5));
     commits.committed();
     commits.sample(1, at(1, 6));
     assertThat(commits.position(() -> at(1, 7))).as("sampled before").contains(at(1, 7));
     commits.committed();
     commits.sample(3, at(1, 8));
-    assertThat(commits.position(NOT_ASKED)).contains(at(1, 8));
+    assertThat(commits.position(WalPositionTest::notAsked)).contains(at(1, 8));
     commits.sample(3, at(1, 9));
-    assertThat(commits.position(NOT_ASKED)).as("nothing of its own").contains(at(1, 8));
+    assertThat(commits.position(WalPositionTest::notAsked))
+        .as("nothing of its own")
+        .contains(at(1, 8));
   }
 
   @Test
@@ -82,21 +83,23 @@ class WalPositionTest {
     commits.committed();
     assertThat(commits.position(() -> at(1, 5))).contains(at(1, 5));
     commits.sample(1, at(2, 4));
-    assertThat(commits.position(NOT_ASKED)).contains(at(2, 4));
+    assertThat(commits.position(WalPositionTest::notAsked)).contains(at(2, 4));
   }
 
   @Test
   void observedPositionsCountAsOwn() {
     OwnCommits commits = new OwnCommits();
     commits.observe(at(1, 5));
-    assertThat(commits.position(NOT_ASKED)).contains(at(1, 5));
+    assertThat(commits.position(WalPositionTest::notAsked)).contains(at(1, 5));
     commits.observe(at(1, 4));
-    assertThat(commits.position(NOT_ASKED)).contains(at(1, 5));
+    assertThat(commits.position(WalPositionTest::notAsked)).contains(at(1, 5));
     commits.observe(at(1, 7));
-    assertThat(commits.position(NOT_ASKED)).contains(at(1, 7));
+    assertThat(commits.position(WalPositionTest::notAsked)).contains(at(1, 7));
     commits.committed();
     assertThat(commits.position(() -> at(1, 6))).contains(at(1, 6));
-    assertThat(commits.position(NOT_ASKED)).as("what was observed stays").contains(at(1, 7));
+    assertThat(commits.position(WalPositionTest::notAsked))
+        .as("what was observed stays")
+        .contains(at(1, 7));
     commits.observe(at(2, 3));
     assertThat(commits.position(() -> at(2, 9))).as("does not compare").contains(at(2, 9));
   }
