@@ -19,7 +19,10 @@ import java.util.UUID;
  */
 public interface LifecycleEvents {
 
-  /** The agent's latest events, latest first, at most this many. */
+  /**
+   * The agent's latest events, latest first, at most this many. May come from a replica, which has
+   * what this process recorded at least.
+   */
   List<LifecycleEvent> list(AgentId agent, int limit);
 
   /** {@link #list(AgentId, int)}, of those that happened at this time or later. */

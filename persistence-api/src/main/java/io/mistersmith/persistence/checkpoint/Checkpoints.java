@@ -38,7 +38,10 @@ public interface Checkpoints {
    */
   Checkpoint create(AgentId agent, CheckpointOptions options);
 
-  /** The agent's checkpoints, latest first. */
+  /**
+   * The agent's checkpoints, latest first. May come from a replica, which has this process's own at
+   * least.
+   */
   List<Checkpoint> list(AgentId agent);
 
   /** A checkpoint. */

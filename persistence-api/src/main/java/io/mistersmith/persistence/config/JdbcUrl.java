@@ -20,6 +20,7 @@ final class JdbcUrl {
   private static final Pattern NOT_POOLED =
       Pattern.compile(
           "[?&](options|currentSchema|replication|prepareThreshold|assumeMinServerVersion)=");
+  private static final Pattern TARGET = Pattern.compile("([?&])targetServerType=[^&]*(?:&|$)");
 
   private JdbcUrl() {}
 
@@ -62,6 +63,17 @@ final class JdbcUrl {
   /** Returns whether the URL says how to encrypt. */
   static boolean mentionsTls(String url) {
     return TLS.matcher(url).matches();
+  }
+
+  /** Returns the URL without the kind of server that it asks for. */
+  static String withoutTarget(String url) {
+    return TARGET.matcher(url).replaceAll("$1").replaceFirst("[?&]$", "");
+  }
+
+  /** Returns how many hosts the URL names; 0 where it leaves that to the driver. */
+  static int hosts(String url) {
+    String hosts = parts(url).group("hosts");
+    return hosts == null ? 0 : hosts.split(",", -1).length;
   }
 
   /** Returns the URL without the values of parameters that are passwords. */

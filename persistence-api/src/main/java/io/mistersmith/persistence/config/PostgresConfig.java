@@ -179,6 +179,14 @@ public final class PostgresConfig {
     return values.partitionUpkeep;
   }
 
+  /**
+   * Returns how far a replica may be behind the primary to be read from (5 s, as the seeds' first
+   * alert of replication lag). It is probed five times in that time, and once a second at least.
+   */
+  public Duration maxReplicaLag() {
+    return values.maxReplicaLag;
+  }
+
   @Override
   public String toString() {
     StringJoiner text = new StringJoiner(", ", "PostgresConfig[", "]");
@@ -206,6 +214,7 @@ public final class PostgresConfig {
     private boolean migrateOnOpen;
     private List<String> migrationSets = List.of();
     private Duration partitionUpkeep = Duration.ofHours(1);
+    private Duration maxReplicaLag = Duration.ofSeconds(5);
 
     private Builder(String jdbcUrl, String user) {
       this.jdbcUrl = jdbcUrl;
@@ -222,6 +231,7 @@ public final class PostgresConfig {
       this.migrateOnOpen = other.migrateOnOpen;
       this.migrationSets = other.migrationSets;
       this.partitionUpkeep = other.partitionUpkeep;
+      this.maxReplicaLag = other.maxReplicaLag;
     }
 
     /** Returns a role's values: the template's, then those of all roles, then its own. */
@@ -315,13 +325,18 @@ public final class PostgresConfig {
     }
 
     /**
-     * Adds a replica.
+     * Adds a replica: one server that streams from the primary.
      *
      * @param change sets what this replica has for itself, its host at least; called any number of
      *     times
+     * @throws IllegalArgumentException when it names several hosts: each is a replica of its own,
+     *     whose lag is known
      */
     public Builder replica(UnaryOperator<RoleConfig.Builder> change) {
-      RoleConfig.Builder unused = change.apply(resolved(PostgresRole.REPLICA));
+      String url = change.apply(resolved(PostgresRole.REPLICA)).build().jdbcUrl();
+      Checks.that(
+          JdbcUrl.hosts(url) <= 1,
+          "postgres.replica has several hosts: " + JdbcUrl.printed(url) + "; add one for each");
       replicas.add(change);
       return this;
     }
@@ -385,6 +400,14 @@ public final class PostgresConfig {
           !value.isNegative(),
           "postgres.partitionUpkeep is negative; give how often, or zero for never");
       this.partitionUpkeep = value;
+      return this;
+    }
+
+    /** See {@link PostgresConfig#maxReplicaLag()}; at least 500 ms. */
+    public Builder maxReplicaLag(Duration value) {
+      Checks.that(
+          value.toMillis() >= 500, "postgres.maxReplicaLag is " + value + "; give at least 500 ms");
+      this.maxReplicaLag = value;
       return this;
     }
 

@@ -77,7 +77,10 @@ public final class RoleConfig {
     return values.pool.automatic();
   }
 
-  /** Returns how long a call waits for a connection. */
+  /**
+   * Returns how long a call waits for a connection. For replicas it is 2 s rather than 20 s: a read
+   * that gets none goes to the primary, so that a longer wait only delays it.
+   */
   public Duration acquireTimeout() {
     return values.pool.acquire();
   }
@@ -216,9 +219,15 @@ public final class RoleConfig {
       return this;
     }
 
-    /** Sets another {@code host} or {@code host:port} in the URL; several with commas. */
+    /**
+     * Sets another {@code host} or {@code host:port} in the URL; several with commas. For {@code
+     * REPLICA} and {@code ANALYTICS} it may be a standby, whatever {@code targetServerType} the
+     * common URL asks for.
+     */
     public Builder host(String value) {
-      this.access = access.at(JdbcUrl.withHosts(access.jdbcUrl(), value));
+      String url = JdbcUrl.withHosts(access.jdbcUrl(), value);
+      boolean mayBeStandby = role == PostgresRole.REPLICA || role == PostgresRole.ANALYTICS;
+      this.access = access.at(mayBeStandby ? JdbcUrl.withoutTarget(url) : url);
       return this;
     }
 

@@ -18,7 +18,7 @@ final class RoleDefaults {
       }
       case REPLICA -> {
         size(pool, template, 3, 15, 1, 4, 2, 8, 3, 15);
-        times(pool, 20, 5, 30);
+        times(pool, 2, 5, 30);
       }
       case BACKGROUND -> {
         size(pool, template, 0, 5, 0, 2, 0, 3, 0, 5);

@@ -12,8 +12,9 @@ public enum PostgresRole {
    */
   PRIMARY,
   /**
-   * Servers that follow the primary, for reads that may be old. There is a pool for each that is
-   * configured, and none by default. A replica that is away does not keep a runtime from opening.
+   * Servers that follow the primary, for reads that may be old: lists of checkpoints and lifecycle
+   * events, and transactions that ask for it. There is a pool for each that is configured, and none
+   * by default. A replica that is away does not keep a runtime from opening.
    */
   REPLICA,
   /**
@@ -24,8 +25,8 @@ public enum PostgresRole {
    */
   BACKGROUND,
   /**
-   * Reports, which may take minutes. It has a pool only where it is configured, and a server that
-   * is away does not keep a runtime from opening.
+   * Reports, which may take minutes: transactions that ask for it, and nothing else. It has a pool
+   * only where it is configured, and a server that is away does not keep a runtime from opening.
    */
   ANALYTICS,
   /** The flush, which gets its own two connections whatever the other roles do. */

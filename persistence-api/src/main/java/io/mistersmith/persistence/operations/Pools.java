@@ -3,6 +3,7 @@ package io.mistersmith.persistence.operations;
 import io.mistersmith.persistence.model.PostgresRole;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The pools of connections to PostgreSQL of one runtime. Stores that need no connections, such as
@@ -50,6 +51,44 @@ public interface Pools {
    * @throws IllegalArgumentException when there are less, or the role has no pool
    */
   PoolSizing.Advice advice(PostgresRole role, int agents);
+
+  /** Returns what is known of each replica, in the order of the configuration. Asks no server. */
+  default List<ReplicaStats> replicas() {
+    return List.of();
+  }
+
+  /** The condition of a replica, as of its last probe. */
+  enum ReplicaState {
+    /** Not probed yet, or the primary's position is not known yet. */
+    UNKNOWN,
+    /** It answers, follows the primary, and is not too far behind: reads go to it. */
+    FRESH,
+    /** It is further behind than {@code maxReplicaLag}. */
+    STALE,
+    /** It is no standby of the primary: promoted, of another timeline or of another system. */
+    NOT_FOLLOWING,
+    /** It does not answer. */
+    AWAY;
+
+    /** Whether reads go to it. */
+    public boolean isRead() {
+      return this == FRESH;
+    }
+  }
+
+  /**
+   * A replica.
+   *
+   * @param name the name of its pool, such as {@code replica-0}
+   * @param state its condition
+   * @param lag how far it is behind at most, to the period of the probes, which is a fifth of
+   *     {@code maxReplicaLag} and at most 1 s; empty when it was never seen to have anything
+   * @param reads how many reads it has answered
+   * @param passedOn how many reads that were meant for it went to the primary, because it failed or
+   *     had not replayed this process's own commits in time
+   */
+  record ReplicaStats(
+      String name, ReplicaState state, Optional<Duration> lag, long reads, long passedOn) {}
 
   /**
    * The figures of a pool.

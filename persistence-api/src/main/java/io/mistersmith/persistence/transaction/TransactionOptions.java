@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.transaction;
 
 import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.model.PostgresRole;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -103,6 +104,7 @@ public final class TransactionOptions {
   private final Optional<String> correlationId;
   private final Optional<AgentId> agent;
   private final boolean readOnly;
+  private final PostgresRole role;
   private final boolean shared;
   private final Nesting nesting;
   private final List<Function<? super Transaction, Optional<String>>> validations;
@@ -115,6 +117,7 @@ public final class TransactionOptions {
     this.correlationId = builder.correlationId;
     this.agent = builder.agent;
     this.readOnly = builder.readOnly;
+    this.role = builder.role;
     this.shared = builder.shared;
     this.nesting = builder.nesting;
     this.validations = List.copyOf(builder.validations);
@@ -190,6 +193,11 @@ public final class TransactionOptions {
     return readOnly;
   }
 
+  /** Returns the role whose servers it reads from; {@code PRIMARY} unless it only reads. */
+  public PostgresRole role() {
+    return role;
+  }
+
   /** Whether it changes rows that others change too. */
   public boolean isShared() {
     return shared;
@@ -220,6 +228,7 @@ public final class TransactionOptions {
     private Optional<String> correlationId = Optional.empty();
     private Optional<AgentId> agent = Optional.empty();
     private boolean readOnly;
+    private PostgresRole role = PostgresRole.PRIMARY;
     private boolean shared;
     private Nesting nesting = Nesting.JOIN;
     private final List<Function<? super Transaction, Optional<String>>> validations =
@@ -240,6 +249,7 @@ public final class TransactionOptions {
       this.correlationId = options.correlationId;
       this.agent = options.agent;
       this.readOnly = options.readOnly;
+      this.role = options.role;
       this.shared = options.shared;
       this.nesting = options.nesting;
       this.validations.addAll(options.validations);
@@ -297,6 +307,32 @@ public final class TransactionOptions {
     }
 
     /**
+     * Lets it only read, and what may be old:
+     *
+     * <ul>
+     *   <li>{@code REPLICA}: from a replica that is at most {@link
+     *       io.mistersmith.persistence.config.PostgresConfig#maxReplicaLag} behind and has all that
+     *       this process committed before; from the primary where there is none. When the replica
+     *       fails meanwhile, the body runs again on the primary.
+     *   <li>{@code ANALYTICS}: from its own server, however old that is, with the statement timeout
+     *       of that role; from the primary where the role is not configured.
+     *   <li>{@code PRIMARY}: the same as {@link #readOnly}.
+     * </ul>
+     *
+     * @throws IllegalArgumentException for any other role
+     */
+    public Builder readFrom(PostgresRole value) {
+      check(
+          value == PostgresRole.PRIMARY
+              || value == PostgresRole.REPLICA
+              || value == PostgresRole.ANALYTICS,
+          "a transaction cannot read from " + value + "; use PRIMARY, REPLICA or ANALYTICS");
+      this.readOnly = true;
+      this.role = value;
+      return this;
+    }
+
+    /**
      * Says whether it changes rows that others change too, such as balances, counters and queues;
      * see {@link TransactionOptions#isolation()}.
      */
@@ -328,12 +364,15 @@ public final class TransactionOptions {
      * Returns the options.
      *
      * @throws IllegalArgumentException when a transaction that only reads is to have a correlation
-     *     id
+     *     id, or one that reads from replicas is to be SERIALIZABLE, which they refuse
      */
     public TransactionOptions build() {
       check(
           !readOnly || correlationId.isEmpty(),
           "correlation id: a read-only transaction writes no row to be found by; leave one out");
+      check(
+          role == PostgresRole.PRIMARY || !isolation.equals(Optional.of(Isolation.SERIALIZABLE)),
+          "isolation: a replica cannot be read with SERIALIZABLE; use REPEATABLE_READ");
       return new TransactionOptions(this);
     }
 

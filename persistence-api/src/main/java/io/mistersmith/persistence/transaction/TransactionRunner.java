@@ -85,6 +85,46 @@ public interface TransactionRunner {
    */
   Outcome outcome(String correlationId);
 
+  /**
+   * Returns a position of PostgreSQL that has every change which was committed before the call, in
+   * any process. Asks the primary. Give it to another process as text, for its {@link #observe}.
+   *
+   * @throws io.mistersmith.persistence.error.TransientPersistenceException when PostgreSQL does not
+   *     answer
+   */
+  Position position();
+
+  /**
+   * Lets what this process reads from replicas be at least as new as the position, from now on. Its
+   * own commits it sees anyway, apart from those that the application makes in a transaction of its
+   * own: call {@code observe(position())} after these.
+   *
+   * @throws IllegalArgumentException when the position is none of PostgreSQL
+   */
+  void observe(Position position);
+
+  /**
+   * A position in the sequence of PostgreSQL's commits, which names the database system and its
+   * timeline too: a replica of another system or timeline never counts as having it.
+   *
+   * @param text its form for other processes; opaque, at most 64 ASCII characters without spaces
+   */
+  record Position(String text) {
+
+    /** Checks the length. */
+    public Position {
+      if (!text.matches("[!-~]{1,64}")) {
+        throw new IllegalArgumentException(
+            "position: give the text of TransactionRunner.position(), 1 to 64 ASCII characters");
+      }
+    }
+
+    @Override
+    public String toString() {
+      return text;
+    }
+  }
+
   /** The outcome of a transaction. */
   enum Outcome {
     /** PostgreSQL has all of its changes. */

@@ -31,22 +31,22 @@ class RoleConfigTest {
   @ParameterizedTest
   @CsvSource({
     "STANDARD, PRIMARY, 2, 10, 30, 10, 120",
-    "STANDARD, REPLICA, 3, 15, 20, 5, 30",
+    "STANDARD, REPLICA, 3, 15, 2, 5, 30",
     "STANDARD, BACKGROUND, 0, 5, 60, 30, 120",
     "STANDARD, ANALYTICS, 2, 10, 45, 15, 60",
     "STANDARD, FLUSH, 1, 2, 30, 10, 120",
     "DEVELOPMENT, PRIMARY, 1, 5, 10, 10, 60",
-    "DEVELOPMENT, REPLICA, 1, 4, 10, 5, 30",
+    "DEVELOPMENT, REPLICA, 1, 4, 2, 5, 30",
     "DEVELOPMENT, BACKGROUND, 0, 2, 10, 30, 120",
     "DEVELOPMENT, ANALYTICS, 1, 3, 10, 15, 60",
     "DEVELOPMENT, FLUSH, 1, 2, 10, 10, 120",
     "STAGING, PRIMARY, 2, 10, 20, 10, 60",
-    "STAGING, REPLICA, 2, 8, 20, 5, 30",
+    "STAGING, REPLICA, 2, 8, 2, 5, 30",
     "STAGING, BACKGROUND, 0, 3, 20, 30, 120",
     "STAGING, ANALYTICS, 1, 5, 20, 15, 60",
     "STAGING, FLUSH, 1, 2, 20, 10, 120",
     "PRODUCTION, PRIMARY, 5, 20, 30, 10, 60",
-    "PRODUCTION, REPLICA, 3, 15, 20, 5, 30",
+    "PRODUCTION, REPLICA, 3, 15, 2, 5, 30",
     "PRODUCTION, BACKGROUND, 0, 5, 60, 30, 120",
     "PRODUCTION, ANALYTICS, 2, 10, 45, 15, 60",
     "PRODUCTION, FLUSH, 1, 2, 30, 10, 120",
@@ -110,6 +110,29 @@ class RoleConfigTest {
         .containsEntry("work_mem", "64MB")
         .containsEntry("jit", "off");
     assertThat(config.role(PRIMARY).settings()).containsEntry("work_mem", "8MB");
+  }
+
+  @Test
+  void aReplicaIsOneServerOfAnyKind() {
+    PostgresConfig config =
+        PostgresConfig.builder(
+                "jdbc:postgresql://a,b/agents?targetServerType=primary&ssl=true", "u")
+            .replica(replica -> replica.host("replica-1"))
+            .role(ANALYTICS, reports -> reports.host("reports"))
+            .build();
+
+    assertThat(config.replica(0).jdbcUrl())
+        .isEqualTo("jdbc:postgresql://replica-1/agents?ssl=true");
+    assertThat(config.role(ANALYTICS).jdbcUrl())
+        .isEqualTo("jdbc:postgresql://reports/agents?ssl=true");
+    assertThat(config.role(PRIMARY).jdbcUrl()).contains("targetServerType=primary");
+    assertThat(config.maxReplicaLag()).isEqualTo(Duration.ofSeconds(5));
+    assertThatThrownBy(() -> config.toBuilder().replica(replica -> replica.host("c,d")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("several hosts");
+    assertThatThrownBy(() -> config.toBuilder().maxReplicaLag(Duration.ofMillis(499)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("at least 500 ms");
   }
 
   @Test

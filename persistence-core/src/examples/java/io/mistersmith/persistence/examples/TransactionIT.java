@@ -9,6 +9,7 @@ import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.config.PostgresConfig;
 import io.mistersmith.persistence.core.ApplicationTransaction;
 import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.PostgresRole;
 import io.mistersmith.persistence.testkit.server.NatsServer;
 import io.mistersmith.persistence.testkit.server.PostgresServer;
 import io.mistersmith.persistence.testkit.server.TestServers;
@@ -59,6 +60,8 @@ class TransactionIT {
       assertThat(persistence.transactions().outcome(order))
           .isEqualTo(TransactionRunner.Outcome.COMMITTED);
 
+      assertThat(count(persistence, persistence.transactions().position().text())).isPositive();
+
       connection.setAutoCommit(false);
       join(persistence, connection, agent);
       connection.rollback();
@@ -66,6 +69,24 @@ class TransactionIT {
           .noneMatch(event -> event.type().equals("audited"));
       persistence.agents().delete(agent.id());
     }
+  }
+
+  private static long count(Persistence persistence, String position) {
+    TransactionOptions report =
+        TransactionOptions.builder(Boundary.SINGLE_OPERATION, "count the budgets")
+            .readFrom(PostgresRole.REPLICA)
+            .build();
+    TransactionRunner transactions = persistence.transactions();
+    transactions.observe(new TransactionRunner.Position(position)); // of another process
+    return transactions
+        .run(
+            report,
+            tx ->
+                tx.query(
+                    "SELECT count(*) AS budgets FROM budgets",
+                    Map.of(),
+                    row -> row.get("budgets", Long.class)))
+        .get(0);
   }
 
   private static long buy(Persistence persistence, Agent agent, String order, long cents) {

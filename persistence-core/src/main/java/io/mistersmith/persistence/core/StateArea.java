@@ -210,7 +210,8 @@ final class StateArea {
             store,
             waiter,
             new Restorer(store, waiter, stores.sql().lifecycleEvents(), engine.hybridClock()));
-    this.lifecycleEvents = new StoredLifecycleEvents(stores.sql().lifecycleEvents());
+    this.lifecycleEvents =
+        new StoredLifecycleEvents(stores.sql().lifecycleEvents(), stores.sql().oldReads());
     this.sweeps =
         services.every(
             config.flush().sweepInterval(),

@@ -5,6 +5,7 @@ import io.mistersmith.persistence.checkpoint.Checkpoints;
 import io.mistersmith.persistence.core.internal.state.checkpoint.StoredLifecycleEvents;
 import io.mistersmith.persistence.core.internal.transaction.Repositories;
 import io.mistersmith.persistence.core.internal.transaction.StoreTransactionRunner;
+import io.mistersmith.persistence.spi.sql.SqlStore.OldReads;
 import io.mistersmith.persistence.spi.sql.SqlUnit;
 import io.mistersmith.persistence.transaction.Transaction.Agents;
 import java.time.Duration;
@@ -30,7 +31,7 @@ final class TransactionArea {
 
               @Override
               public LifecycleEvents lifecycleEvents(SqlUnit unit) {
-                return new StoredLifecycleEvents(unit.lifecycleEvents());
+                return new StoredLifecycleEvents(unit.lifecycleEvents(), OldReads.of(unit));
               }
 
               @Override

@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.spi.sql;
 
+import io.mistersmith.persistence.model.PostgresRole;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
@@ -34,6 +35,7 @@ public final class SqlOptions {
   private Optional<String> correlationId = Optional.empty();
   private Optional<Duration> idleLimit = Optional.empty();
   private Optional<String> applicationName = Optional.empty();
+  private PostgresRole role = PostgresRole.PRIMARY;
 
   private SqlOptions(String what) {
     this.what = what;
@@ -48,6 +50,7 @@ public final class SqlOptions {
     this.correlationId = from.correlationId;
     this.idleLimit = from.idleLimit;
     this.applicationName = from.applicationName;
+    this.role = from.role;
   }
 
   /**
@@ -127,6 +130,17 @@ public final class SqlOptions {
     return copy;
   }
 
+  /**
+   * Returns a copy that only reads, and on the servers of this role: {@code REPLICA} for what may
+   * be old, as {@link SqlStore.OldReads} says, or {@code ANALYTICS} for its own server, however old
+   * that is.
+   */
+  public SqlOptions withReadsFrom(PostgresRole newRole) {
+    SqlOptions copy = withReadOnly();
+    copy.role = Objects.requireNonNull(newRole, "role");
+    return copy;
+  }
+
   /** Returns what is done to whom. */
   public String what() {
     return what;
@@ -165,6 +179,11 @@ public final class SqlOptions {
   /** Returns what the server's views show; empty for the session's own name. */
   public Optional<String> applicationName() {
     return applicationName;
+  }
+
+  /** Returns the role whose servers it runs on; another one than {@code PRIMARY} only to read. */
+  public PostgresRole role() {
+    return role;
   }
 
   @Override

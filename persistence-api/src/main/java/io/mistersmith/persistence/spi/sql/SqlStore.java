@@ -1,7 +1,14 @@
 package io.mistersmith.persistence.spi.sql;
 
+import io.mistersmith.persistence.agent.LifecycleEvents.LifecycleEvent;
+import io.mistersmith.persistence.checkpoint.Checkpoint;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.PostgresRole;
+import io.mistersmith.persistence.transaction.TransactionRunner.Position;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -30,6 +37,8 @@ public interface SqlStore extends SqlAccess {
    *
    * <p>The transaction is a new one, also within the {@code work} of another: it holds a connection
    * of its own and does not see what the other one has not committed.
+   *
+   * <p>A unit that only reads runs on the servers of its {@linkplain SqlOptions#role role}.
    *
    * @param work runs on the caller's thread, and may run several times
    * @return what {@code work} returned
@@ -72,6 +81,9 @@ public interface SqlStore extends SqlAccess {
   /**
    * Returns the stores whose calls run on the connections of a role, whatever the other roles do;
    * on those of {@code PRIMARY} where the role has none. A store without roles returns itself.
+   *
+   * @throws IllegalArgumentException for {@code REPLICA} and {@code ANALYTICS}, which may be old:
+   *     see {@link #oldReads}
    */
   default SqlAccess on(PostgresRole role) {
     return this;
@@ -82,4 +94,56 @@ public interface SqlStore extends SqlAccess {
    * not block. A store that is never away calls nothing.
    */
   default void onReconnect(Runnable action) {}
+
+  /** Returns the reads that may be old, answered by replicas where the store has any. */
+  default OldReads oldReads() {
+    return OldReads.of(this);
+  }
+
+  /**
+   * Returns a position of this store that has every change which was committed before the call.
+   *
+   * @throws io.mistersmith.persistence.error.TransientPersistenceException when the store does not
+   *     answer
+   */
+  Position position();
+
+  /**
+   * Lets what may be old be at least as new as the position, from now on. A position that cannot be
+   * compared with this store's own counts as later than all of them.
+   *
+   * @throws IllegalArgumentException when its text is none of this kind of store
+   */
+  void observe(Position position);
+
+  /**
+   * The reads that may be old: by as much as the store lets its replicas be behind, but never so
+   * old that a commit of this store's own, or a position that it {@linkplain #observe observed}, is
+   * missing. There are no others here, so that none can be answered by a replica by mistake.
+   * Thread-safe.
+   */
+  interface OldReads {
+
+    /** See {@link CheckpointStore#list}. */
+    List<Checkpoint> checkpoints(AgentId agent);
+
+    /** See {@link LifecycleEventStore#list}. */
+    List<LifecycleEvent> lifecycleEvents(AgentId agent, Optional<Instant> since, int limit);
+
+    /** Returns these reads of the given stores. */
+    static OldReads of(SqlAccess stores) {
+      return new OldReads() {
+        @Override
+        public List<Checkpoint> checkpoints(AgentId agent) {
+          return stores.checkpoints().list(agent);
+        }
+
+        @Override
+        public List<LifecycleEvent> lifecycleEvents(
+            AgentId agent, Optional<Instant> since, int limit) {
+          return stores.lifecycleEvents().list(agent, since, limit);
+        }
+      };
+    }
+  }
 }

@@ -19,6 +19,7 @@ import io.mistersmith.persistence.testkit.contract.HotOutageContract;
 import io.mistersmith.persistence.testkit.contract.LifecycleContract;
 import io.mistersmith.persistence.testkit.contract.PersistenceFixture;
 import io.mistersmith.persistence.testkit.contract.QueryCacheContract;
+import io.mistersmith.persistence.testkit.contract.ReplicaReadsContract;
 import io.mistersmith.persistence.testkit.contract.RevisionContract;
 import io.mistersmith.persistence.testkit.contract.StateBadInputContract;
 import io.mistersmith.persistence.testkit.contract.StateDurabilityContract;
@@ -228,6 +229,14 @@ class InMemoryContractTest {
   class TransactionOutcomes extends TransactionOutcomeContract {
     @Override
     protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
+    }
+  }
+
+  @Nested
+  class ReplicaReads extends ReplicaReadsContract {
+    @Override
+    protected Fixture replicaFixture() {
       return new InMemoryFixture();
     }
   }

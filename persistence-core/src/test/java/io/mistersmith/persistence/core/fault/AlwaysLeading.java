@@ -20,6 +20,7 @@ import io.mistersmith.persistence.spi.sql.SqlOptions;
 import io.mistersmith.persistence.spi.sql.SqlStore;
 import io.mistersmith.persistence.spi.sql.SqlUnit;
 import io.mistersmith.persistence.spi.sql.StateStore;
+import io.mistersmith.persistence.transaction.TransactionRunner.Position;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -99,6 +100,21 @@ final class AlwaysLeading implements StoreProvider {
     @Override
     public <T> T read(SqlOptions options, Function<? super SqlAccess, ? extends T> work) {
       return real.read(options, work);
+    }
+
+    @Override
+    public OldReads oldReads() {
+      return real.oldReads();
+    }
+
+    @Override
+    public Position position() {
+      return real.position();
+    }
+
+    @Override
+    public void observe(Position position) {
+      real.observe(position);
     }
 
     @Override

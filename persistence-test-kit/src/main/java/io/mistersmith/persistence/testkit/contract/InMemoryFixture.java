@@ -14,7 +14,7 @@ import java.time.Duration;
 import java.util.Arrays;
 
 /** Runs a contract over in-memory stores with a clock that only {@link #elapse} moves. */
-public final class InMemoryFixture implements StoresFixture, PersistenceFixture {
+public final class InMemoryFixture implements StoresFixture, ReplicaReadsContract.Fixture {
 
   private final InMemoryStores stores = new InMemoryStores();
   private final ManualClock clock = ManualClock.create();
@@ -67,6 +67,16 @@ public final class InMemoryFixture implements StoresFixture, PersistenceFixture 
         .filter(candidate -> bucket.name().endsWith(candidate.name()))
         .findFirst()
         .orElseThrow();
+  }
+
+  @Override
+  public void pauseReplica() {
+    stores.pauseReplica();
+  }
+
+  @Override
+  public void resumeReplica() {
+    stores.resumeReplica();
   }
 
   @Override

@@ -30,8 +30,12 @@ public interface PersistenceFixture extends AutoCloseable {
   /**
    * Takes the hot store of this fixture away, or brings it back. Needed by {@link
    * HotOutageContract} alone, for whose fixtures no other test may use the hot store.
+   *
+   * @throws UnsupportedOperationException when others use the hot store, too
    */
-  void hotOutage(boolean away);
+  default void hotOutage(boolean away) {
+    throw new UnsupportedOperationException("other tests use this hot store");
+  }
 
   /** Gives back what the fixture holds, after everything that it opened is closed. */
   @Override

@@ -6,6 +6,7 @@ import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.SqlOptions;
 import io.mistersmith.persistence.spi.sql.SqlStore;
 import io.mistersmith.persistence.spi.sql.SqlUnit;
+import io.mistersmith.persistence.transaction.TransactionRunner.Position;
 import java.time.Duration;
 import java.util.function.Function;
 
@@ -50,6 +51,21 @@ final class FaultySql extends FaultyAccess implements SqlStore {
   public void onReconnect(Runnable action) {
     real.onReconnect(action);
     faults.onSqlReconnect(action);
+  }
+
+  @Override
+  public OldReads oldReads() {
+    return SqlFaults.around(OldReads.class, real.oldReads(), faults.hook());
+  }
+
+  @Override
+  public Position position() {
+    return faults.run(Call.SQL_READ, real::position);
+  }
+
+  @Override
+  public void observe(Position position) {
+    real.observe(position);
   }
 
   @Override

@@ -4,18 +4,39 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 
 /** Runs each statement in a transaction of its own. Thread-safe. */
 final class AutoCommit implements Session {
 
-  private final MemoryDatabase database;
+  private final Supplier<MemoryDatabase> database;
   private final Connection connection;
   private final Duration statementTimeout;
   private final boolean readOnly;
+  private final LongConsumer committed;
 
+  /** Runs the statements of a runtime's callers, whose commits it counts. */
   AutoCommit(
-      MemoryDatabase database, Connection connection, Duration statementTimeout, boolean readOnly) {
+      MemoryDatabase database,
+      Connection connection,
+      Duration statementTimeout,
+      LongConsumer committed) {
+    this(() -> database, connection, statementTimeout, false, committed);
+  }
+
+  /** Runs reads. */
+  AutoCommit(Supplier<MemoryDatabase> database, Connection connection, Duration statementTimeout) {
+    this(database, connection, statementTimeout, true, number -> {});
+  }
+
+  private AutoCommit(
+      Supplier<MemoryDatabase> database,
+      Connection connection,
+      Duration statementTimeout,
+      boolean readOnly,
+      LongConsumer committed) {
+    this.committed = committed;
     this.database = database;
     this.connection = connection;
     this.statementTimeout = statementTimeout;
@@ -25,7 +46,7 @@ final class AutoCommit implements Session {
   @Override
   public <T> T call(Function<? super Tables, ? extends T> statement) {
     connection.checkSql();
-    return database.transact(statementTimeout, readOnly, statement);
+    return database.get().transact(statementTimeout, readOnly, statement, committed);
   }
 
   @Override

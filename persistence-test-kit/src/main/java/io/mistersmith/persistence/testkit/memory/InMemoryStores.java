@@ -42,6 +42,7 @@ public final class InMemoryStores implements StoreProvider {
 
   private final Map<String, MemoryStream> streams = new ConcurrentHashMap<>();
   private final MemoryDatabase database = new MemoryDatabase();
+  private final MemoryReplica replica = new MemoryReplica(database);
   private final List<OpenedStores> opened = new CopyOnWriteArrayList<>();
   private volatile boolean hotDown;
   private volatile boolean sqlDown;
@@ -63,7 +64,7 @@ public final class InMemoryStores implements StoreProvider {
     connection.checkHot();
     connection.checkSql();
     latest = config;
-    OpenedStores stores = new OpenedStores(this, config, connection, database);
+    OpenedStores stores = new OpenedStores(this, config, connection, database, replica);
     opened.add(stores);
     return stores;
   }
@@ -85,6 +86,20 @@ public final class InMemoryStores implements StoreProvider {
   /** Takes the durable store down, where every call fails as {@code CONNECTION_FAILED}, or back. */
   public void sqlOutage(boolean down) {
     sqlDown = down;
+  }
+
+  /**
+   * Holds back the replica of the durable store that answers reads which may be old: it stays as it
+   * is now, until {@link #resumeReplica}. What a runtime has committed itself meanwhile it reads
+   * from the durable store.
+   */
+  public void pauseReplica() {
+    replica.pause();
+  }
+
+  /** Lets the replica catch up, at once. */
+  public void resumeReplica() {
+    replica.resume();
   }
 
   /**

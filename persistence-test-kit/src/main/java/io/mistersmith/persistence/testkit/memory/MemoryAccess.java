@@ -12,9 +12,16 @@ import io.mistersmith.persistence.spi.sql.StateStore;
 class MemoryAccess implements SqlAccess {
 
   private final Session session;
+  private final Session journals;
 
   MemoryAccess(Session session) {
+    this(session, session);
+  }
+
+  /** The stores, of which that of the journals runs its statements by themselves. */
+  MemoryAccess(Session session, Session journals) {
     this.session = session;
+    this.journals = journals;
   }
 
   @Override
@@ -29,7 +36,7 @@ class MemoryAccess implements SqlAccess {
 
   @Override
   public final JournalStore journals() {
-    return new MemoryJournalStore(session);
+    return new MemoryJournalStore(journals);
   }
 
   @Override

@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.LongConsumer;
 
 /**
  * The durable store: one statement at a time, of any number of transactions. A statement that needs
@@ -30,11 +31,24 @@ final class MemoryDatabase {
   /** Runs a statement in a transaction of its own. */
   <T> T transact(
       Duration timeout, boolean readOnly, Function<? super Tables, ? extends T> statement) {
+    return transact(timeout, readOnly, statement, number -> {});
+  }
+
+  /**
+   * {@link #transact(Duration, boolean, Function)}.
+   *
+   * @param committed is given the number of the commit where anything was changed
+   */
+  <T> T transact(
+      Duration timeout,
+      boolean readOnly,
+      Function<? super Tables, ? extends T> statement,
+      LongConsumer committed) {
     long until = System.nanoTime() + timeout.toNanos();
     Transaction transaction = begin(Isolation.READ_COMMITTED, readOnly);
     try {
       T result = run(transaction, until, statement);
-      commit(transaction);
+      commit(transaction, committed);
       return result;
     } finally {
       rollback(transaction);
@@ -103,11 +117,17 @@ final class MemoryDatabase {
     notifyAll();
   }
 
-  synchronized void commit(Transaction transaction) {
+  /**
+   * Commits.
+   *
+   * @param committed is given the number of the commit where anything was changed
+   */
+  synchronized void commit(Transaction transaction, LongConsumer committed) {
     try {
       requireOpen(transaction);
       if (transaction.commit(commits)) {
         commits++;
+        committed.accept(commits);
       }
     } finally {
       rollback(transaction);
@@ -128,6 +148,11 @@ final class MemoryDatabase {
           DataError.CONNECTION_FAILED,
           "the in-memory durable store was replaced during the transaction; nothing was applied");
     }
+  }
+
+  /** Returns how many transactions that changed anything were committed. */
+  synchronized long commits() {
+    return commits;
   }
 
   synchronized UUID installation() {

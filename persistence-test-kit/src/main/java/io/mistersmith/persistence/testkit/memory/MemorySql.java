@@ -2,11 +2,13 @@ package io.mistersmith.persistence.testkit.memory;
 
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.TransientPersistenceException;
+import io.mistersmith.persistence.model.PostgresRole;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.SqlOptions;
 import io.mistersmith.persistence.spi.sql.SqlOptions.Isolation;
 import io.mistersmith.persistence.spi.sql.SqlStore;
 import io.mistersmith.persistence.spi.sql.SqlUnit;
+import io.mistersmith.persistence.transaction.TransactionRunner.Position;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.function.Function;
@@ -15,11 +17,36 @@ import java.util.function.Function;
 final class MemorySql extends MemoryAccess implements SqlStore {
 
   private final MemoryDatabase database;
+  private final MemoryReplica replica;
   private final Connection connection;
   private final Duration statementTimeout;
+  private final OwnCommits own;
+  private final OldReads oldReads;
 
-  MemorySql(MemoryDatabase database, Connection connection, Duration statementTimeout) {
-    super(new AutoCommit(database, connection, statementTimeout, false));
+  MemorySql(
+      MemoryDatabase database,
+      MemoryReplica replica,
+      Connection connection,
+      Duration statementTimeout) {
+    this(database, replica, connection, statementTimeout, new OwnCommits());
+  }
+
+  /** What the flush commits is none of the callers' own. */
+  private MemorySql(
+      MemoryDatabase database,
+      MemoryReplica replica,
+      Connection connection,
+      Duration statementTimeout,
+      OwnCommits own) {
+    super(
+        new AutoCommit(database, connection, statementTimeout, own::saw),
+        new AutoCommit(database, connection, statementTimeout, number -> {}));
+    this.replica = replica;
+    this.own = own;
+    this.oldReads =
+        OldReads.of(
+            new MemoryAccess(
+                new AutoCommit(() -> replica.having(own.latest()), connection, statementTimeout)));
     this.database = database;
     this.connection = connection;
     this.statementTimeout = statementTimeout;
@@ -35,7 +62,7 @@ final class MemorySql extends MemoryAccess implements SqlStore {
     if (options.isolation() == Isolation.READ_COMMITTED) {
       connection.checkSql();
       return work.apply(
-          new MemoryAccess(new AutoCommit(database, connection, statementTimeout, true)));
+          new MemoryAccess(new AutoCommit(() -> database, connection, statementTimeout)));
     }
     return repeated(options, true, work);
   }
@@ -56,8 +83,10 @@ final class MemorySql extends MemoryAccess implements SqlStore {
   private <T> T once(
       SqlOptions options, boolean readOnly, Function<? super SqlUnit, ? extends T> work) {
     connection.checkSql();
+    MemoryDatabase source =
+        options.role() == PostgresRole.REPLICA ? replica.having(own.latest()) : database;
     UnitSession session =
-        new UnitSession(database, connection, options, statementTimeout, readOnly);
+        new UnitSession(source, connection, options, statementTimeout, readOnly, own::saw);
     try {
       options.correlationId().ifPresent(session::note);
       T result = work.apply(new MemoryUnit(session));
@@ -66,6 +95,31 @@ final class MemorySql extends MemoryAccess implements SqlStore {
     } finally {
       session.end();
     }
+  }
+
+  @Override
+  public SqlAccess on(PostgresRole role) {
+    if (role == PostgresRole.REPLICA || role == PostgresRole.ANALYTICS) {
+      throw new IllegalArgumentException(
+          "the servers of " + role + " may be old; use oldReads, or SqlOptions.withReadsFrom");
+    }
+    return this;
+  }
+
+  @Override
+  public OldReads oldReads() {
+    return oldReads;
+  }
+
+  @Override
+  public Position position() {
+    connection.checkSql();
+    return OwnCommits.position(database.installation(), database.commits());
+  }
+
+  @Override
+  public void observe(Position position) {
+    own.observe(position, database.installation(), database.commits());
   }
 
   @Override

@@ -38,11 +38,12 @@ final class OpenedStores implements Stores, HotStore {
       InMemoryStores owner,
       PersistenceConfig config,
       Connection connection,
-      MemoryDatabase database) {
+      MemoryDatabase database,
+      MemoryReplica replica) {
     this.owner = owner;
     this.config = config;
     this.connection = connection;
-    this.sql = new MemorySql(database, connection, config.postgres().statementTimeout());
+    this.sql = new MemorySql(database, replica, connection, config.postgres().statementTimeout());
   }
 
   @Override

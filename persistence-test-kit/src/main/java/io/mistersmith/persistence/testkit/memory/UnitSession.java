@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +25,7 @@ final class UnitSession implements Session {
   private final SqlOptions options;
   private final Duration statementTimeout;
   private final Transaction transaction;
+  private final LongConsumer committed;
   private final Thread owner = Thread.currentThread();
   private final long began = System.nanoTime();
   private Transaction.Mark savepoint;
@@ -35,7 +37,9 @@ final class UnitSession implements Session {
       Connection connection,
       SqlOptions options,
       Duration statementTimeout,
-      boolean readOnly) {
+      boolean readOnly,
+      LongConsumer committed) {
+    this.committed = committed;
     this.database = database;
     this.connection = connection;
     this.options = options;
@@ -144,7 +148,7 @@ final class UnitSession implements Session {
     requireNoFailure();
     connection.checkSql();
     until();
-    database.commit(transaction);
+    database.commit(transaction, committed);
   }
 
   /** Ends the unit, and rolls back what was not committed. */

@@ -1,13 +1,20 @@
 package io.mistersmith.persistence.core.internal.guard;
 
+import io.mistersmith.persistence.agent.LifecycleEvents.LifecycleEvent;
+import io.mistersmith.persistence.checkpoint.Checkpoint;
 import io.mistersmith.persistence.core.internal.guard.StoreCall.Repeat;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.PostgresRole;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.SqlOptions;
 import io.mistersmith.persistence.spi.sql.SqlStore;
 import io.mistersmith.persistence.spi.sql.SqlUnit;
+import io.mistersmith.persistence.transaction.TransactionRunner.Position;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
@@ -20,6 +27,8 @@ final class GuardedSql extends GuardedAccess implements SqlStore {
   private static final String STORE = "postgresql";
   private static final StoreCall UNIT = new StoreCall("SqlStore.inTransaction", Repeat.NEVER);
   private static final StoreCall READ = new StoreCall("SqlStore.read", Repeat.NEVER);
+  private static final StoreCall OLD_READ = new StoreCall("SqlStore.oldReads", Repeat.READ);
+  private static final StoreCall POSITION = new StoreCall("SqlStore.position", Repeat.READ);
   private static final StoreCall SWEEP = new StoreCall("SqlStore.sweepCommitted", Repeat.SQL_WRITE);
 
   private final SqlStore real;
@@ -27,6 +36,7 @@ final class GuardedSql extends GuardedAccess implements SqlStore {
   private final GuardedRole callers;
   private final Duration limit;
   private final Map<PostgresRole, SqlAccess> roles = new ConcurrentHashMap<>();
+  private final Map<PostgresRole, GuardedRole> units = new ConcurrentHashMap<>();
 
   private GuardedSql(SqlStore real, Guard guard, GuardedRole callers, Duration limit) {
     super(real, callers);
@@ -58,7 +68,13 @@ final class GuardedSql extends GuardedAccess implements SqlStore {
 
   @Override
   public <T> T inTransaction(SqlOptions options, Function<? super SqlUnit, ? extends T> work) {
-    return callers.run(UNIT, () -> real.inTransaction(options, work));
+    return unit(options.role()).run(UNIT, () -> real.inTransaction(options, work));
+  }
+
+  private GuardedRole unit(PostgresRole role) {
+    return role == PostgresRole.PRIMARY
+        ? callers
+        : units.computeIfAbsent(role, missing -> role(guard, role, limit));
   }
 
   @Override
@@ -75,6 +91,33 @@ final class GuardedSql extends GuardedAccess implements SqlStore {
   @Override
   public int sweepCommitted(Duration age) {
     return callers.run(SWEEP, () -> real.sweepCommitted(age));
+  }
+
+  @Override
+  public OldReads oldReads() {
+    OldReads reads = real.oldReads();
+    return new OldReads() {
+      @Override
+      public List<Checkpoint> checkpoints(AgentId agent) {
+        return callers.run(OLD_READ, () -> reads.checkpoints(agent));
+      }
+
+      @Override
+      public List<LifecycleEvent> lifecycleEvents(
+          AgentId agent, Optional<Instant> since, int limit) {
+        return callers.run(OLD_READ, () -> reads.lifecycleEvents(agent, since, limit));
+      }
+    };
+  }
+
+  @Override
+  public Position position() {
+    return callers.run(POSITION, real::position);
+  }
+
+  @Override
+  public void observe(Position position) {
+    real.observe(position);
   }
 
   @Override

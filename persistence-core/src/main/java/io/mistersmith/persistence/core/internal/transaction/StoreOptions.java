@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.internal.transaction;
 
+import io.mistersmith.persistence.model.PostgresRole;
 import io.mistersmith.persistence.spi.sql.SqlOptions;
 import io.mistersmith.persistence.spi.sql.SqlOptions.Isolation;
 import io.mistersmith.persistence.transaction.TransactionOptions;
@@ -24,6 +25,9 @@ final class StoreOptions {
   /** Returns the options of an attempt that must end within {@code left}. */
   static SqlOptions of(TransactionOptions options, Duration left) {
     SqlOptions asked = joining(options).withDeadline(left);
+    if (options.role() != PostgresRole.PRIMARY) {
+      asked = asked.withReadsFrom(options.role());
+    }
     if (options.correlationId().isPresent()) {
       asked = asked.withCorrelationId(options.correlationId().get());
     }

@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.core.internal.transaction;
 
 import io.mistersmith.persistence.event.PersistenceListener;
+import io.mistersmith.persistence.model.PostgresRole;
 import io.mistersmith.persistence.spi.sql.SqlOptions;
 import io.mistersmith.persistence.spi.sql.SqlStore;
 import io.mistersmith.persistence.spi.sql.SqlUnit;
@@ -135,6 +136,16 @@ public final class StoreTransactionRunner implements TransactionRunner {
               + "); raise that one's, or use "
               + Nesting.INDEPENDENT);
     }
+    if (outer.role() != PostgresRole.PRIMARY && outer.role() != inner.role()) {
+      throw new IllegalStateException(
+          inner.what()
+              + ": the transaction that it joins reads what may be old, from "
+              + outer.role()
+              + " ("
+              + outer
+              + "); use "
+              + Nesting.INDEPENDENT);
+    }
     if (outer.isReadOnly() && !inner.isReadOnly()) {
       throw new IllegalStateException(
           inner.what() + ": the transaction that it joins only reads (" + outer + ")");
@@ -160,6 +171,16 @@ public final class StoreTransactionRunner implements TransactionRunner {
   @Override
   public Outcome outcome(String correlationId) {
     return sql.isCommitted(correlationId) ? Outcome.COMMITTED : Outcome.NOT_COMMITTED;
+  }
+
+  @Override
+  public Position position() {
+    return sql.position();
+  }
+
+  @Override
+  public void observe(Position position) {
+    sql.observe(position);
   }
 
   /** Forgets what is older than {@link #RETENTION}. */

@@ -28,6 +28,7 @@ import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.SqlOptions;
 import io.mistersmith.persistence.spi.sql.SqlOptions.Isolation;
 import io.mistersmith.persistence.spi.sql.SqlStore;
+import io.mistersmith.persistence.spi.sql.SqlStore.OldReads;
 import io.mistersmith.persistence.spi.sql.SqlUnit;
 import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
 import io.mistersmith.persistence.state.StateType;
@@ -57,18 +58,25 @@ public final class StoredCheckpoints implements Checkpoints {
   private final SqlAccess sql;
   private final Making making;
   private final CheckpointStore checkpoints;
+  private final OldReads lists;
   private final TieredStore store;
   private final Commits commits;
   private final Restorer restorer;
 
   /** Copies what {@code store} holds, as far as {@code commits} says that it is flushed. */
   public StoredCheckpoints(SqlStore sql, TieredStore store, Commits commits, Restorer restorer) {
-    this(sql, sql::inTransaction, store, commits, restorer);
+    this(sql, sql.oldReads(), sql::inTransaction, store, commits, restorer);
   }
 
   private StoredCheckpoints(
-      SqlAccess sql, Making making, TieredStore store, Commits commits, Restorer restorer) {
+      SqlAccess sql,
+      OldReads lists,
+      Making making,
+      TieredStore store,
+      Commits commits,
+      Restorer restorer) {
     this.sql = sql;
+    this.lists = lists;
     this.making = making;
     this.checkpoints = sql.checkpoints();
     this.store = store;
@@ -79,7 +87,13 @@ public final class StoredCheckpoints implements Checkpoints {
   /** The checkpoints in a transaction. */
   public Checkpoints in(SqlUnit unit) {
     return new BoundCheckpoints(
-        new StoredCheckpoints(unit, (options, work) -> work.apply(unit), store, commits, restorer));
+        new StoredCheckpoints(
+            unit,
+            OldReads.of(unit),
+            (options, work) -> work.apply(unit),
+            store,
+            commits,
+            restorer));
   }
 
   @Override
@@ -125,7 +139,7 @@ public final class StoredCheckpoints implements Checkpoints {
 
   @Override
   public List<Checkpoint> list(AgentId agent) {
-    return checkpoints.list(agent);
+    return lists.checkpoints(agent);
   }
 
   @Override

@@ -4,6 +4,7 @@ import io.mistersmith.persistence.agent.LifecycleEvents;
 import io.mistersmith.persistence.agent.LifecycleEvents.LifecycleEvent;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
+import io.mistersmith.persistence.spi.sql.SqlStore.OldReads;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -12,20 +13,22 @@ import java.util.Optional;
 public final class StoredLifecycleEvents implements LifecycleEvents {
 
   private final LifecycleEventStore store;
+  private final OldReads reads;
 
-  /** Those of {@code store}. */
-  public StoredLifecycleEvents(LifecycleEventStore store) {
+  /** Records in {@code store}, and lists what {@code reads} has. */
+  public StoredLifecycleEvents(LifecycleEventStore store, OldReads reads) {
     this.store = store;
+    this.reads = reads;
   }
 
   @Override
   public List<LifecycleEvent> list(AgentId agent, int limit) {
-    return store.list(agent, Optional.empty(), limit);
+    return reads.lifecycleEvents(agent, Optional.empty(), limit);
   }
 
   @Override
   public List<LifecycleEvent> list(AgentId agent, Instant since, int limit) {
-    return store.list(agent, Optional.of(since), limit);
+    return reads.lifecycleEvents(agent, Optional.of(since), limit);
   }
 
   @Override

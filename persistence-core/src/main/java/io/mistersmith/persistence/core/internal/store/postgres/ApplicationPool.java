@@ -299,6 +299,11 @@ final class ApplicationPool implements ConnectionPool {
   }
 
   @Override
+  public Connection connectPastIt(Duration limit) throws SQLException {
+    return source.getConnection();
+  }
+
+  @Override
   public boolean isClosed() {
     return closed;
   }

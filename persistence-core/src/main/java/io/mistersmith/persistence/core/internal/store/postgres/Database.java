@@ -26,16 +26,38 @@ import org.jdbi.v3.core.Jdbi;
  */
 final class Database implements Statements {
 
+  /** Runs the work of a call on a connection, and what goes before and after it. */
+  interface Around {
+    <T> T run(Handle handle, Function<Handle, T> work);
+  }
+
+  private static final Around NOTHING =
+      new Around() {
+        @Override
+        public <T> T run(Handle handle, Function<Handle, T> work) {
+          return work.apply(handle);
+        }
+      };
+
   private final Jdbi jdbi;
   private final PoolSet pools;
   private final ConnectionPool pool;
   private final Availability availability;
   private final SecondConnection second;
+  private final Runnable changed;
+  private final Around around;
 
-  Database(PoolSet pools, ConnectionPool pool, Availability availability) {
+  /**
+   * Runs statements on the pool.
+   *
+   * @param changed is told after each call that may have committed a change
+   */
+  Database(PoolSet pools, ConnectionPool pool, Availability availability, Runnable changed) {
     this.pools = pools;
     this.pool = pool;
     this.availability = availability;
+    this.changed = changed;
+    this.around = NOTHING;
     Duration limit = PoolSettings.callLimit(pool.config());
     this.second = new SecondConnection(pool::size);
     this.jdbi =
@@ -55,6 +77,21 @@ final class Database implements Statements {
     SharedSession.install(jdbi, pool.session());
   }
 
+  private Database(Database other, Around around) {
+    this.jdbi = other.jdbi;
+    this.pools = other.pools;
+    this.pool = other.pool;
+    this.availability = other.availability;
+    this.second = other.second;
+    this.changed = other.changed;
+    this.around = around;
+  }
+
+  /** Returns one that runs each call's work within {@code more}, on the same connections. */
+  Database around(Around more) {
+    return new Database(this, more);
+  }
+
   @Override
   public <T> T read(String what, Function<Handle, T> work) {
     return ask(what, () -> onHandle(work));
@@ -62,7 +99,16 @@ final class Database implements Statements {
 
   @Override
   public <T> T write(String what, Function<Handle, T> work) {
-    return ask(what, () -> onHandle(work));
+    return change(() -> ask(what, () -> onHandle(work)));
+  }
+
+  /** Also a call that failed may have been committed. */
+  private <T> T change(Supplier<T> call) {
+    try {
+      return call.get();
+    } finally {
+      changed.run();
+    }
   }
 
   @Override
@@ -72,12 +118,12 @@ final class Database implements Statements {
 
   @Override
   public <T> T transaction(SqlOptions options, Function<Handle, T> work) {
-    return transaction(options, false, work);
+    return change(() -> transaction(options, false, work));
   }
 
   @Override
   public <T> T attempt(SqlOptions options, Function<Handle, T> work) {
-    return transaction(options, false, work);
+    return transaction(options, work);
   }
 
   @Override
@@ -103,6 +149,10 @@ final class Database implements Statements {
    * as {@code OUTCOME_UNKNOWN} when the connection is lost once COMMIT was sent.
    */
   <T> T unit(SqlOptions options, Function<Handle, T> work) {
+    return options.isReadOnly() ? attempts(options, work) : change(() -> attempts(options, work));
+  }
+
+  private <T> T attempts(SqlOptions options, Function<Handle, T> work) {
     for (int attempt = 1; ; attempt++) {
       AtomicBoolean committing = new AtomicBoolean();
       try {
@@ -242,7 +292,7 @@ final class Database implements Statements {
     try (Handle handle = jdbi.open()) {
       long taken = System.nanoTime();
       try {
-        return work.apply(handle);
+        return around.run(handle, work);
       } finally {
         pool.meter().used(System.nanoTime() - taken);
       }

@@ -24,6 +24,8 @@ import java.util.regex.Pattern;
 import javax.sql.DataSource;
 import org.postgresql.Driver;
 import org.postgresql.PGProperty;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A pool of this library's own, on HikariCP. Thread-safe. */
 final class Pool implements ConnectionPool {
@@ -35,7 +37,10 @@ final class Pool implements ConnectionPool {
 
   private static final Pattern COMMA = Pattern.compile(",");
 
+  private static final Logger LOG = LoggerFactory.getLogger(Pool.class);
+
   private final String name;
+  private final String application;
   private final PostgresRole role;
   private final RoleConfig config;
   private final HikariDataSource source;
@@ -46,12 +51,14 @@ final class Pool implements ConnectionPool {
 
   private Pool(
       String name,
+      String application,
       PostgresRole role,
       RoleConfig config,
       HikariDataSource source,
       PoolMeter meter,
       SlowStatements slow) {
     this.name = name;
+    this.application = application;
     this.role = role;
     this.config = config;
     this.source = source;
@@ -85,7 +92,8 @@ final class Pool implements ConnectionPool {
     settings.setMetricsTrackerFactory((pool, stats) -> meter);
     try {
       SlowStatements slow = new SlowStatements(name, config.slowStatement(), System::nanoTime);
-      Pool pool = new Pool(name, role, config, new HikariDataSource(settings), meter, slow);
+      Pool pool =
+          new Pool(name, application, role, config, new HikariDataSource(settings), meter, slow);
       if (needed) {
         pool.tryTransaction();
       }
@@ -280,13 +288,27 @@ final class Pool implements ConnectionPool {
    */
   @Override
   public boolean answers(Duration limit) {
-    try (Connection connection = ProbeConnection.open(config, limit)) {
+    try (Connection connection = connectPastIt(limit)) {
       return !connection.isClosed();
     } catch (SQLException e) {
       String state = e.getSQLState() == null ? "" : e.getSQLState();
       return !state.isEmpty() && !state.startsWith("08") && !state.startsWith("57P");
     } catch (PersistenceException noPassword) {
       return false; // the supplier of the password failed; it is asked again at the next probe
+    }
+  }
+
+  @Override
+  public Connection connectPastIt(Duration limit) throws SQLException {
+    return ProbeConnection.open(config, application, limit);
+  }
+
+  /** Cuts a connection, whatever its server does; a thread that waits for an answer fails. */
+  static void abort(Connection connection) {
+    try {
+      connection.abort(Runnable::run);
+    } catch (SQLException e) {
+      LOG.debug("a connection was not cut: {}", e.getMessage());
     }
   }
 

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.stream.Stream;
 
@@ -22,6 +23,7 @@ final class PoolSet implements Pools, AutoCloseable {
       List.of(PostgresRole.PRIMARY, PostgresRole.BACKGROUND, PostgresRole.FLUSH);
 
   private final List<ConnectionPool> pools = new ArrayList<>();
+  private final List<Replica> replicas = new ArrayList<>();
   private final Poolers poolers;
   private final ScheduledThreadPoolExecutor keeper;
   private volatile boolean closed;
@@ -57,9 +59,11 @@ final class PoolSet implements Pools, AutoCloseable {
         set.pools.add(set.open(config.role(reports), sources, runtimeName, reports, false));
       }
       for (int i = 0; i < config.replicas(); i++) {
-        set.pools.add(
+        Pool replica =
             Pool.open(
-                PostgresRole.REPLICA, "-" + i, config.replica(i), runtimeName, false, set.keeper));
+                PostgresRole.REPLICA, "-" + i, config.replica(i), runtimeName, false, set.keeper);
+        set.pools.add(replica);
+        set.replicas.add(new Replica(replica, config.maxReplicaLag(), System::nanoTime));
       }
       return set;
     } catch (RuntimeException | Error e) {
@@ -90,6 +94,11 @@ final class PoolSet implements Pools, AutoCloseable {
     return List.copyOf(pools);
   }
 
+  /** Returns what is known of the replica that a pool leads to; empty for any other pool. */
+  Optional<Replica> replica(ConnectionPool pool) {
+    return replicas.stream().filter(replica -> replica.pool() == pool).findFirst();
+  }
+
   /**
    * Replaces the connections to a server, each as soon as it is not in use. When one was lost, the
    * server has probably stopped, and the others are lost, too.
@@ -101,6 +110,11 @@ final class PoolSet implements Pools, AutoCloseable {
   @Override
   public List<Stats> stats() {
     return pools.stream().flatMap(pool -> pool.stats().stream()).toList();
+  }
+
+  @Override
+  public List<ReplicaStats> replicas() {
+    return replicas.stream().map(Replica::stats).toList();
   }
 
   @Override
@@ -130,8 +144,12 @@ final class PoolSet implements Pools, AutoCloseable {
   /** Returns a sentence for each server that is not connected, or is behind a pooler. */
   List<String> notices() {
     return Stream.concat(
-            poolers.notices(pools).stream(),
-            pools.stream().flatMap(pool -> pool.notice().stream()))
+            Stream.concat(
+                poolers.notices(pools).stream(),
+                pools.stream()
+                    .filter(pool -> pool.role() != PostgresRole.REPLICA)
+                    .flatMap(pool -> pool.notice().stream())),
+            replicas.stream().map(Replica::notice).flatMap(Optional::stream))
         .toList();
   }
 

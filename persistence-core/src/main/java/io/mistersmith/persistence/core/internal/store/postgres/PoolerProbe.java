@@ -35,7 +35,7 @@ final class PoolerProbe {
 
   /** Asks by a connection past the pool, and by a second one where a pooler answers. */
   static Way look(RoleConfig config) {
-    return look(() -> ProbeConnection.open(config, LIMIT));
+    return look(() -> ProbeConnection.open(config, "persistence-probe", LIMIT));
   }
 
   /** Asks by a connection of the application, and by a second one where a pooler answers. */

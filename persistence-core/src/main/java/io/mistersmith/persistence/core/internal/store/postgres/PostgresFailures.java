@@ -221,6 +221,11 @@ final class PostgresFailures {
     };
   }
 
+  /** Whether the statement took longer than it may, or was cancelled. */
+  static boolean isStatementTimeout(Throwable thrown) {
+    return state(thrown).equals(STATEMENT_TIMEOUT);
+  }
+
   /** The SQLSTATE, or an empty string. */
   static String state(Throwable thrown) {
     SQLException sql = sqlException(thrown);

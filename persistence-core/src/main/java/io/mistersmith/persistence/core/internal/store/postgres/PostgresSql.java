@@ -13,9 +13,11 @@ import io.mistersmith.persistence.spi.sql.SqlOptions.Isolation;
 import io.mistersmith.persistence.spi.sql.SqlStore;
 import io.mistersmith.persistence.spi.sql.SqlUnit;
 import io.mistersmith.persistence.spi.sql.StateStore;
+import io.mistersmith.persistence.transaction.TransactionRunner.Position;
 import java.sql.Connection;
 import java.time.Duration;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.Function;
@@ -37,12 +39,18 @@ final class PostgresSql implements SqlStore {
   private final CheckpointStore checkpoints;
   private final LifecycleEventStore lifecycleEvents;
   private final SqlAccess reads;
+  private final Replicas replicas;
+  private final Database analytics;
+  private final OldReads oldReads;
   private final Map<PostgresRole, SqlAccess> roles = new EnumMap<>(PostgresRole.class);
 
   /** The database of a role that has none is that of the callers. */
   PostgresSql(StoreConnections connections, UUID installation) {
     this.connections = connections;
     this.callers = connections.to(PostgresRole.PRIMARY);
+    this.analytics = connections.to(PostgresRole.ANALYTICS);
+    this.replicas = connections.replicas();
+    this.oldReads = OldReads.of(new PostgresAccess(new OldStatements(replicas), installation));
     this.installation = installation;
     this.agents = new PostgresAgentStore(callers);
     this.states = new PostgresStateStore(callers);
@@ -51,14 +59,17 @@ final class PostgresSql implements SqlStore {
     this.checkpoints = new PostgresCheckpointStore(callers, installation);
     this.lifecycleEvents = new PostgresLifecycleEventStore(callers);
     this.reads = new PostgresAccess(new ReadStatements(callers), installation);
-    connections
-        .byRole()
-        .forEach(
-        (role, database) -> roles.put(role, new PostgresAccess(database, installation)));
+    for (PostgresRole role : List.of(PostgresRole.FLUSH, PostgresRole.BACKGROUND)) {
+      roles.put(role, new PostgresAccess(connections.to(role), installation));
+    }
   }
 
   @Override
   public SqlAccess on(PostgresRole role) {
+    if (role == PostgresRole.REPLICA || role == PostgresRole.ANALYTICS) {
+      throw new IllegalArgumentException(
+          "the servers of " + role + " may be old; use oldReads, or SqlOptions.withReadsFrom");
+    }
     return roles.getOrDefault(role, this);
   }
 
@@ -68,12 +79,36 @@ final class PostgresSql implements SqlStore {
   }
 
   @Override
+  public OldReads oldReads() {
+    return oldReads;
+  }
+
+  @Override
+  public Position position() {
+    return replicas.primaryPosition().position();
+  }
+
+  @Override
+  public void observe(Position position) {
+    replicas.observe(WalPosition.of(position));
+  }
+
+  @Override
   public <T> T inTransaction(SqlOptions options, Function<? super SqlUnit, ? extends T> work) {
-    return callers.unit(
+    return switch (options.role()) {
+      case REPLICA -> replicas.read(database -> unit(database, options, work));
+      case ANALYTICS -> unit(analytics, options, work);
+      default -> unit(callers, options, work);
+    };
+  }
+
+  private <T> T unit(
+      Database database, SqlOptions options, Function<? super SqlUnit, ? extends T> work) {
+    return database.unit(
         options,
         handle -> {
-          UnitOpening.send(handle, options, callers.session());
-          return run(handle, options, work);
+          UnitOpening.send(handle, options, database.session());
+          return run(database, handle, options, work);
         });
   }
 
@@ -94,12 +129,15 @@ final class PostgresSql implements SqlStore {
     return callers.join(
         options,
         connection,
-        handle -> run(handle, options, unit -> unit.nested(() -> work.apply(unit))));
+        handle -> run(callers, handle, options, unit -> unit.nested(() -> work.apply(unit))));
   }
 
   private <T> T run(
-      Handle handle, SqlOptions options, Function<? super SqlUnit, ? extends T> work) {
-    UnitStatements statements = new UnitStatements(callers, handle, options, options.isReadOnly());
+      Database database,
+      Handle handle,
+      SqlOptions options,
+      Function<? super SqlUnit, ? extends T> work) {
+    UnitStatements statements = new UnitStatements(database, handle, options, options.isReadOnly());
     try {
       T result = work.apply(new PostgresUnit(statements, installation));
       statements.requireCommittable();

@@ -90,7 +90,8 @@ public final class PostgresStore implements AutoCloseable {
     String what = "open " + config.postgres();
     PoolSet pools = PoolSet.open(config.postgres(), sources, config.runtimeName());
     try {
-      StoreConnections connections = new StoreConnections(pools, config.clock(), services);
+      StoreConnections connections =
+          new StoreConnections(pools, config.postgres().maxReplicaLag(), config.clock(), services);
       Database callers = connections.to(PRIMARY);
       checkEncoding(
           what,
@@ -105,6 +106,7 @@ public final class PostgresStore implements AutoCloseable {
       pools.all().forEach(pool -> pool.slow().begin());
       store.partitions.start();
       store.resizing.start();
+      connections.watchReplicas();
       return store;
     } catch (RuntimeException | Error e) {
       pools.close();

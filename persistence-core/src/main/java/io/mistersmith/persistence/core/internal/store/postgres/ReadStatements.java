@@ -44,7 +44,7 @@ final class ReadStatements implements Statements {
     return call.get();
   }
 
-  private static IllegalStateException refused(String what) {
+  static IllegalStateException refused(String what) {
     return new IllegalStateException(
         what + ": these reads must not write; use SqlStore.inTransaction for that");
   }

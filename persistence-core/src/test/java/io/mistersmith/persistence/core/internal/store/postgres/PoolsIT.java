@@ -105,7 +105,8 @@ class PoolsIT {
     try (PoolSet pools = PoolSet.open(config, ApplicationSources.NONE, "automatic")) {
       Services services = new Services(PersistenceListener.NOOP);
       PoolResizing resizing = new PoolResizing(pools, services, now::get);
-      try (StoreConnections connections = new StoreConnections(pools, Clock.systemUTC(), services);
+      try (StoreConnections connections =
+              new StoreConnections(pools, config.maxReplicaLag(), Clock.systemUTC(), services);
           Load load = new Load(connections.to(PRIMARY), 12, "SELECT pg_sleep(0.01)");
           Load other = new Load(connections.to(BACKGROUND), 4, "SELECT pg_sleep(0.01)")) {
         Awaitility.await()

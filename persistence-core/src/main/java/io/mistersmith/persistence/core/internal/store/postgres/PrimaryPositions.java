@@ -1,0 +1,61 @@
+package io.mistersmith.persistence.core.internal.store.postgres;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Optional;
+
+/**
+ * The latest positions of the primary, with the times at which they were asked for, by this
+ * process's monotonic clock. A replica that has replayed one of them has all that was committed
+ * before that time, whatever the servers' clocks say. For one thread.
+ */
+final class PrimaryPositions {
+
+  private static final int KEPT = 32;
+
+  private record Sample(long nanos, WalPosition position) {}
+
+  private final Deque<Sample> latestFirst = new ArrayDeque<>();
+  private String failure = "it was not asked yet";
+
+  /** Notes where the primary was, at this time or later. */
+  void add(long nanos, WalPosition position) {
+    if (!latestFirst.isEmpty() && !latestFirst.peekFirst().position().isOnTimelineOf(position)) {
+      latestFirst.clear();
+    }
+    latestFirst.addFirst(new Sample(nanos, position));
+    if (latestFirst.size() > KEPT) {
+      latestFirst.removeLast();
+    }
+  }
+
+  /**
+   * The primary does not say where it is. As far as this process knows nothing was committed since
+   * it last did, and a replica that had all then does not fall behind.
+   */
+  void unknown(long nanos, String reason) {
+    failure = reason;
+    if (!latestFirst.isEmpty()) {
+      latestFirst.addFirst(new Sample(nanos, latestFirst.removeFirst().position()));
+    }
+  }
+
+  /** Returns why the primary did not say where it was, when it last did not. */
+  String failure() {
+    return failure;
+  }
+
+  Optional<WalPosition> latest() {
+    return Optional.ofNullable(latestFirst.peekFirst()).map(Sample::position);
+  }
+
+  /** Returns the latest known time of which a server at this position has everything. */
+  Optional<Long> asOf(WalPosition replayed) {
+    for (Sample sample : latestFirst) {
+      if (replayed.covers(sample.position())) {
+        return Optional.of(sample.nanos());
+      }
+    }
+    return Optional.empty();
+  }
+}
