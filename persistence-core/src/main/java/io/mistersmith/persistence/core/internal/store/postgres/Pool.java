@@ -173,10 +173,10 @@ final class Pool implements AutoCloseable {
     return control == null ? 0 : control.getThreadsAwaitingConnection();
   }
 
-  /** Returns whether there is any connection, in use or not. */
-  boolean isConnected() {
+  /** Returns whether there is no connection, in use or not, although it is to keep some. */
+  boolean lacksConnections() {
     HikariPoolMXBean control = source.getHikariPoolMXBean();
-    return control != null && control.getTotalConnections() > 0;
+    return config.minConnections() > 0 && (control == null || control.getTotalConnections() == 0);
   }
 
   /** Changes the size. HikariCP keeps surplus connections, so all are replaced when it shrinks. */

@@ -137,7 +137,7 @@ final class PoolSet implements Pools, AutoCloseable {
   private Stream<String> unconnected() {
     return pools.stream()
         .filter(pool -> pool.role() != PostgresRole.REPLICA)
-        .filter(pool -> pool.config().minConnections() > 0 && !pool.isConnected())
+        .filter(Pool::lacksConnections)
         .map(pool -> "PostgreSQL " + pool.server() + " (" + pool.name() + ") is not connected");
   }
 
