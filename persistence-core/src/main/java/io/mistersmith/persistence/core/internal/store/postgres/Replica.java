@@ -155,9 +155,7 @@ final class Replica {
       return Optional.empty();
     }
     if (now.state() == ReplicaState.UNKNOWN && now.position() == null) {
-      return pool.lacksConnections()
-          ? Optional.of(server + " is not connected")
-          : Optional.empty();
+      return pool.lacksConnections() ? Optional.of(server + " is not connected") : Optional.empty();
     }
     return Optional.of(server + " is not read from (" + state() + "): " + now.reason());
   }
