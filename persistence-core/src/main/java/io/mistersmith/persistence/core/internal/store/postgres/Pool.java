@@ -235,6 +235,11 @@ final class Pool implements ConnectionPool {
     return control != null && control.getTotalConnections() > 0;
   }
 
+  /** Returns whether there is no connection, in use or not, although it is to keep some. */
+  boolean lacksConnections() {
+    return config.minConnections() > 0 && !isConnected();
+  }
+
   /** HikariCP keeps surplus connections, so all are replaced when it shrinks. */
   @Override
   public synchronized void resize(int size) {
@@ -347,7 +352,7 @@ final class Pool implements ConnectionPool {
 
   @Override
   public Optional<String> notice() {
-    return config.minConnections() > 0 && !isConnected()
+    return lacksConnections()
         ? Optional.of("PostgreSQL " + server + " (" + name + ") is not connected")
         : Optional.empty();
   }

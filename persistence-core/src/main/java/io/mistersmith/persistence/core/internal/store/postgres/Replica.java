@@ -147,20 +147,16 @@ final class Replica {
     return new Pools.ReplicaStats(pool.name(), state(), lag(), reads.sum(), passedOn.sum());
   }
 
-  /** Returns why it is not read from; empty while it is, and until it is probed. */
+  /** Returns why it is not read from; empty while it is. */
   Optional<String> notice() {
     Found now = found;
-    boolean probed = now.state() != ReplicaState.UNKNOWN || now.position() != null;
-    return isRead() || !probed
-        ? Optional.empty()
-        : Optional.of(
-            "PostgreSQL "
-                + pool.server()
-                + " ("
-                + pool.name()
-                + ") is not read from ("
-                + state()
-                + "): "
-                + now.reason());
+    String server = "PostgreSQL " + pool.server() + " (" + pool.name() + ")";
+    if (isRead()) {
+      return Optional.empty();
+    }
+    if (now.state() == ReplicaState.UNKNOWN && now.position() == null) {
+      return pool.lacksConnections() ? Optional.of(server + " is not connected") : Optional.empty();
+    }
+    return Optional.of(server + " is not read from (" + state() + "): " + now.reason());
   }
 }
