@@ -118,9 +118,7 @@ public class GuardedCalls {
               services);
       guarded =
           new GuardedStores(
-              straight,
-              new Guard(PersistenceListener.NOOP, Ticker.SYSTEM, config.clock()),
-              config);
+              straight, new Guard(PersistenceListener.NOOP, Ticker.SYSTEM, config.clock()), config);
     }
 
     Object get(Stores stores, int i) {

@@ -44,7 +44,9 @@ final class Database implements Statements {
     this.availability = availability;
     Duration limit = PoolSettings.callLimit(pool.config());
     this.second = new SecondConnection(() -> size(pool.source()));
-    this.jdbi = Jdbi.create(() -> second.acquire(() -> acquire(pool.source(), CallDeadline.left(limit), limit)));
+    this.jdbi =
+        Jdbi.create(
+            () -> second.acquire(() -> acquire(pool.source(), CallDeadline.left(limit), limit)));
     jdbi.setSqlLogger(pool.slow());
   }
 

@@ -53,8 +53,7 @@ final class PostgresSql implements SqlStore {
     this.reads = new PostgresAccess(new ReadStatements(callers), installation);
     connections
         .byRole()
-        .forEach(
-        (role, database) -> roles.put(role, new PostgresAccess(database, installation)));
+        .forEach((role, database) -> roles.put(role, new PostgresAccess(database, installation)));
   }
 
   @Override
