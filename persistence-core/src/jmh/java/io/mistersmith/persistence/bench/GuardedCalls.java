@@ -41,8 +41,7 @@ public class GuardedCalls {
   /** A read from KV. */
   @Benchmark
   public int get() throws Exception {
-    return Turns.take(
-        TURNS, i -> opening.get(opening.straight), i -> opening.get(opening.guarded));
+    return Turns.take(TURNS, i -> opening.get(opening.straight), i -> opening.get(opening.guarded));
   }
 
   /** A query in PostgreSQL. */
