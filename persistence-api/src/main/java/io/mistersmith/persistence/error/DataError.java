@@ -12,8 +12,8 @@ public enum DataError {
   /** The entity exists, and the call needs it not to. */
   DUPLICATE_KEY(Recovery.FAIL),
   /**
-   * A store cannot be reached, or the connection to it was lost. Nothing was written to KV. A single
-   * statement in PostgreSQL may have been applied if its connection was lost meanwhile.
+   * A store cannot be reached, or the connection to it was lost. Nothing was written to KV. A
+   * single statement in PostgreSQL may have been applied if its connection was lost meanwhile.
    */
   CONNECTION_FAILED(Recovery.RETRY),
   /** A store was reached and gave no answer in the time that it had. */

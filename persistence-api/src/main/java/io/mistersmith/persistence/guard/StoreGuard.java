@@ -12,11 +12,11 @@ import java.util.function.Supplier;
  * that fails call after call, and answers in its place where the application says how.
  *
  * <p>The engine's own calls go through it without being asked to. Each has a breaker for its store
- * and role: a bucket in NATS, or a role of the connections to PostgreSQL. After 5 failures in a row,
- * or 10 among the last 20 calls, the breaker opens and calls fail at once as {@code UNAVAILABLE}.
- * Three trial calls decide whether it closes: after 1 s at first, after twice as long each time they
- * fail, 30 s at most, and at once when the store says that it is back. The flush has no breaker;
- * nothing that callers do holds it up.
+ * and role: a bucket in NATS, or a role of the connections to PostgreSQL. After 5 failures in a
+ * row, or 10 among the last 20 calls, the breaker opens and calls fail at once as {@code
+ * UNAVAILABLE}. Three trial calls decide whether it closes: after 1 s at first, after twice as long
+ * each time they fail, 30 s at most, and at once when the store says that it is back. The flush has
+ * no breaker; nothing that callers do holds it up.
  *
  * <pre>{@code
  * StoreGuard.Answer<Long> count =
@@ -46,8 +46,7 @@ public interface StoreGuard {
       String operation, Supplier<? extends T> call, List<? extends Fallback<T>> fallbacks);
 
   /** {@link #call(String, Supplier, List)} with one fallback. */
-  default <T> Answer<T> call(
-      String operation, Supplier<? extends T> call, Fallback<T> fallback) {
+  default <T> Answer<T> call(String operation, Supplier<? extends T> call, Fallback<T> fallback) {
     return call(operation, call, List.of(fallback));
   }
 

@@ -40,8 +40,8 @@ public interface Repository<K, T> {
    *     unchanged
    * @throws io.mistersmith.persistence.error.NonTransientPersistenceException with {@code
    *     DUPLICATE_KEY} when it exists and should not; with {@code TTL_EXPIRED} when the time of the
-   *     expected revision is over; with {@code SERIALIZATION_ERROR}, {@code
-   *     VALUE_TOO_LARGE} or {@code STORE_FULL} when the value cannot be kept
+   *     expected revision is over; with {@code SERIALIZATION_ERROR}, {@code VALUE_TOO_LARGE} or
+   *     {@code STORE_FULL} when the value cannot be kept
    */
   Versioned<T> save(K key, T value, SaveOptions options);
 

@@ -25,8 +25,9 @@ import java.util.function.Function;
  * <ul>
  *   <li>Another transaction won ({@code TRANSACTION_CONFLICT}; SQLSTATE 40001, 40P01 or a lock that
  *       was not given in time): the body runs again after a random pause, until the timeout.
- *   <li>The connection failed before COMMIT was sent ({@code CONNECTION_FAILED}, {@code UNAVAILABLE}), or
- *       the pool had none to give ({@code POOL_EXHAUSTED}): nothing was applied. The body runs again, three times in all.
+ *   <li>The connection failed before COMMIT was sent ({@code CONNECTION_FAILED}, {@code
+ *       UNAVAILABLE}), or the pool had none to give ({@code POOL_EXHAUSTED}): nothing was applied.
+ *       The body runs again, three times in all.
  *   <li>The connection failed after COMMIT was sent: whether it was applied is unknown. With a
  *       {@linkplain TransactionOptions#correlationId correlation id} the runner finds out until the
  *       timeout, and returns the result, or runs the body again where nothing was applied. Without
@@ -52,8 +53,8 @@ public interface TransactionRunner {
    * @return what the body returned
    * @throws io.mistersmith.persistence.error.TransientPersistenceException {@code
    *     TRANSACTION_CONFLICT}, {@code CONNECTION_FAILED}, {@code UNAVAILABLE}, {@code
-   *     POOL_EXHAUSTED} or {@code TIMEOUT} when no attempt passed until the timeout, and nothing was
-   *     applied; {@code OUTCOME_UNKNOWN} as said above
+   *     POOL_EXHAUSTED} or {@code TIMEOUT} when no attempt passed until the timeout, and nothing
+   *     was applied; {@code OUTCOME_UNKNOWN} as said above
    * @throws io.mistersmith.persistence.error.NonTransientPersistenceException {@code
    *     CONSTRAINT_VIOLATION} or {@code DUPLICATE_KEY}, with the constraint's name, when PostgreSQL
    *     refused a row; {@code CONSTRAINT_VIOLATION} when a validation refused; {@code

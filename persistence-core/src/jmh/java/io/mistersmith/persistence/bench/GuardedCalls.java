@@ -41,15 +41,14 @@ public class GuardedCalls {
   /** A read from KV. */
   @Benchmark
   public int get() throws Exception {
-    return Turns.take(
-        TURNS, i -> opening.get(opening.straight, i), i -> opening.get(opening.guarded, i));
+    return Turns.take(TURNS, i -> opening.get(opening.straight), i -> opening.get(opening.guarded));
   }
 
   /** A query in PostgreSQL. */
   @Benchmark
   public int find() throws Exception {
     return Turns.take(
-        TURNS, i -> opening.find(opening.straight, i), i -> opening.find(opening.guarded, i));
+        TURNS, i -> opening.find(opening.straight), i -> opening.find(opening.guarded));
   }
 
   /** What a read and a query allocate together, in bytes. */
@@ -69,7 +68,7 @@ public class GuardedCalls {
   private int both(Stores stores) {
     int kept = 0;
     for (int i = 0; i < CALLS; i++) {
-      kept += opening.get(stores, i).hashCode() + opening.find(stores, i).hashCode();
+      kept += opening.get(stores).hashCode() + opening.find(stores).hashCode();
     }
     return kept;
   }
@@ -118,16 +117,14 @@ public class GuardedCalls {
               services);
       guarded =
           new GuardedStores(
-              straight,
-              new Guard(PersistenceListener.NOOP, Ticker.SYSTEM, config.clock()),
-              config);
+              straight, new Guard(PersistenceListener.NOOP, Ticker.SYSTEM, config.clock()), config);
     }
 
-    Object get(Stores stores, int i) {
+    Object get(Stores stores) {
       return stores.hot().bucket(Bucket.AGENT_STATE).reads().get(key, ReadFrom.LEADER).isEmpty();
     }
 
-    Object find(Stores stores, int i) {
+    Object find(Stores stores) {
       return stores.sql().states().find(key).isEmpty();
     }
 

@@ -74,8 +74,7 @@ final class CorePersistence implements Persistence {
             guarded,
             guard,
             owners,
-            PersistenceListener.of(PersistenceEvent.Flushed.class, lags::record)
-                .and(told),
+            PersistenceListener.of(PersistenceEvent.Flushed.class, lags::record).and(told),
             lags,
             services,
             threads,

@@ -141,11 +141,7 @@ final class StateArea {
             target, background, config.flush(), listener, services, clock, flusher::isLeading);
     this.waiter =
         new DurabilityWaiter(
-            journal.name(),
-            tracker,
-            flusher,
-            progress,
-            stores.unguarded().sql().deadLetters());
+            journal.name(), tracker, flusher, progress, stores.unguarded().sql().deadLetters());
     this.late =
         new LateLetters(
             journal.name(),

@@ -65,7 +65,9 @@ final class StoreMeters {
 
   void breakerChanged(PersistenceEvent.BreakerChanged changed) {
     Tags place = place(changed.store(), changed.role());
-    registry.counter("persistence.breaker.changes", place.and("to", changed.to().name())).increment();
+    registry
+        .counter("persistence.breaker.changes", place.and("to", changed.to().name()))
+        .increment();
     open.computeIfAbsent(
             new Place(changed.store(), changed.role()),
             missing ->
@@ -101,10 +103,11 @@ final class StoreMeters {
   }
 
   void transactionEnded(PersistenceEvent.TransactionEnded ended) {
-    Tags tags =
-        Tags.of("boundary", ended.boundary().name(), "isolation", ended.isolation().name());
+    Tags tags = Tags.of("boundary", ended.boundary().name(), "isolation", ended.isolation().name());
     String outcome =
-        ended.committed() ? "COMMITTED" : ended.failure().map(DataError::name).orElse("ROLLED_BACK");
+        ended.committed()
+            ? "COMMITTED"
+            : ended.failure().map(DataError::name).orElse("ROLLED_BACK");
     registry.timer("persistence.transactions", tags.and("outcome", outcome)).record(ended.took());
     if (ended.attempts() > 1) {
       registry

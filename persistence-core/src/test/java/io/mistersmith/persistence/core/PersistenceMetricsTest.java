@@ -14,8 +14,8 @@ import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.event.PersistenceEvent;
 import io.mistersmith.persistence.guard.Fallback;
 import io.mistersmith.persistence.model.Agent;
-import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.PostgresRole;
+import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.operations.Consistency.CheckScope;
 import io.mistersmith.persistence.operations.PoolSizing;
 import io.mistersmith.persistence.operations.Pools;
@@ -87,8 +87,7 @@ class PersistenceMetricsTest {
           .atMost(SOON)
           .until(
               () -> {
-                assertThatThrownBy(() -> states.find(key))
-                    .isInstanceOf(PersistenceException.class);
+                assertThatThrownBy(() -> states.find(key)).isInstanceOf(PersistenceException.class);
                 return registry.find("persistence.breaker.open").gauge() != null;
               });
       assertThat(gauge("persistence.breaker.open")).isEqualTo(1);
@@ -100,7 +99,9 @@ class PersistenceMetricsTest {
           .atMost(SOON)
           .until(
               () -> {
-                persistence.guard().call("find", () -> states.find(key), Fallback.value(Optional.empty()));
+                persistence
+                    .guard()
+                    .call("find", () -> states.find(key), Fallback.value(Optional.empty()));
                 return gauge("persistence.breaker.open") == 0;
               });
     }
@@ -120,8 +121,7 @@ class PersistenceMetricsTest {
     assertThat(pool("size")).isEqualTo(10);
     assertThat(pool("utilization")).isEqualTo(0.5);
     assertThat(pool("acquire.p95.ms")).isEqualTo(2);
-    assertThat(
-            registry.get("persistence.pool.timeouts").tag("pool", "primary").functionCounter())
+    assertThat(registry.get("persistence.pool.timeouts").tag("pool", "primary").functionCounter())
         .satisfies(timeouts -> assertThat(timeouts.count()).isEqualTo(7));
     metrics.close();
     assertThat(registry.find("persistence.pool.active").gauge()).isNull();

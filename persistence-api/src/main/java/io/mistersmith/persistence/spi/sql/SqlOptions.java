@@ -70,8 +70,8 @@ public final class SqlOptions {
   }
 
   /**
-   * Returns a copy with a deadline for each attempt. A call after it fails as {@code
-   * TIMEOUT} (transient), and so does a call that would take longer.
+   * Returns a copy with a deadline for each attempt. A call after it fails as {@code TIMEOUT}
+   * (transient), and so does a call that would take longer.
    *
    * @param newDeadline counted from the start of the attempt; positive
    */

@@ -46,8 +46,8 @@ public interface SqlStore extends SqlAccess {
    *     TRANSACTION_CONFLICT} when another transaction won and nothing was applied; {@code
    *     CONNECTION_FAILED}, {@code UNAVAILABLE} or {@code POOL_EXHAUSTED} when the store did not
    *     answer, {@code TIMEOUT} when the deadline passed, and nothing was applied; {@code
-   *     OUTCOME_UNKNOWN} when the connection is lost during the commit, so that it
-   *     may or may not have been applied
+   *     OUTCOME_UNKNOWN} when the connection is lost during the commit, so that it may or may not
+   *     have been applied
    * @throws io.mistersmith.persistence.error.NonTransientPersistenceException {@code DUPLICATE_KEY}
    *     when a unit with this correlation id was committed before
    * @throws io.mistersmith.persistence.error.PersistenceException the failure of a call within

@@ -96,9 +96,7 @@ class StoreGuardIT {
       Set<DataError> met = EnumSet.noneOf(DataError.class);
       stop.run();
       try {
-        await()
-            .atMost(SOON)
-            .until(() -> isKeptOut(persistence, HOT, met, () -> states.find(key)));
+        await().atMost(SOON).until(() -> isKeptOut(persistence, HOT, met, () -> states.find(key)));
         assertThat(met)
             .isSubsetOf(DataError.CONNECTION_FAILED, DataError.TIMEOUT, DataError.UNAVAILABLE);
         assertThat(
@@ -113,7 +111,9 @@ class StoreGuardIT {
       long back = System.nanoTime();
       await().atMost(SOON).until(() -> passes(() -> states.save(key, 2L)));
       Duration gap = Duration.ofNanos(System.nanoTime() - back);
-      await().atMost(SOON).until(() -> passes(() -> states.find(key)) && isClosed(persistence, HOT));
+      await()
+          .atMost(SOON)
+          .until(() -> passes(() -> states.find(key)) && isClosed(persistence, HOT));
       assertThat(states.find(key).orElseThrow().value()).isEqualTo(2L);
       assertThat(of(HOT)).startsWith(State.OPEN, State.HALF_OPEN).endsWith(State.CLOSED);
       assertThat(of(CALLERS)).as("PostgreSQL ran all the time").isEmpty();
@@ -145,7 +145,9 @@ class StoreGuardIT {
         await()
             .atMost(SOON)
             .until(
-                () -> isKeptOut(persistence, CALLERS, met, () -> persistence.checkpoints().list(agent)));
+                () ->
+                    isKeptOut(
+                        persistence, CALLERS, met, () -> persistence.checkpoints().list(agent)));
         saved = states.save(key, 1L).revision();
       } finally {
         go.run();
@@ -171,7 +173,8 @@ class StoreGuardIT {
   void theFlushGoesOnWhileCallersRunIntoALock() throws Exception {
     Installation installation = servers.installation();
     try (Persistence persistence = open(installation);
-        Connection other = DriverManager.getConnection(installation.jdbcUrl(), installation.user(), null);
+        Connection other =
+            DriverManager.getConnection(installation.jdbcUrl(), installation.user(), null);
         Statement lock = other.createStatement()) {
       AgentId agent = installation.register(persistence, 1).get(0);
       StateRepository<Long> states = persistence.states(Long.class);
@@ -182,7 +185,9 @@ class StoreGuardIT {
       await()
           .atMost(SOON)
           .until(
-              () -> isKeptOut(persistence, CALLERS, met, () -> persistence.checkpoints().list(agent)));
+              () ->
+                  isKeptOut(
+                      persistence, CALLERS, met, () -> persistence.checkpoints().list(agent)));
       assertThat(met).isSubsetOf(DataError.TIMEOUT, DataError.UNAVAILABLE);
       for (long i = 0; i < 20; i++) {
         states.awaitDurable(key, states.save(key, i).revision(), SOON);
@@ -205,8 +210,7 @@ class StoreGuardIT {
     try (Persistence persistence = open(installation)) {
       persistence.agents().save(agent);
     }
-    String file =
-        installation.query("SELECT pg_relation_filepath('agents.registry')").get(0);
+    String file = installation.query("SELECT pg_relation_filepath('agents.registry')").get(0);
     installation.execute("CHECKPOINT");
     servers.postgres().stop();
     damage(servers.postgres().dataDirectory().resolve(file));

@@ -137,8 +137,7 @@ public abstract class StateExpiryContract extends PersistenceContract {
       assertFails(DataError.VERSION_CONFLICT, () -> repository.save(key("a"), "4", at));
       repository.delete(key("a"), next);
       assertFails(
-          DataError.VERSION_CONFLICT,
-          () -> repository.save(key("a"), "5", SaveOptions.at(next)));
+          DataError.VERSION_CONFLICT, () -> repository.save(key("a"), "5", SaveOptions.at(next)));
     }
   }
 

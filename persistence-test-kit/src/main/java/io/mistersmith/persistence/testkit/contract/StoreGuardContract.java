@@ -65,9 +65,7 @@ public abstract class StoreGuardContract extends PersistenceContract {
   void aReadIsRepeatedTwice() {
     faults.on(Call.GET).loseNextRequests(2);
     assertThat(states.find(key("a")).orElseThrow().value()).isEqualTo("1");
-    assertThat(sent(CallRetried.class))
-        .extracting(CallRetried::attempt)
-        .containsExactly(2, 3);
+    assertThat(sent(CallRetried.class)).extracting(CallRetried::attempt).containsExactly(2, 3);
     assertThat(sent(CallRetried.class))
         .allSatisfy(
             retried -> {
@@ -139,9 +137,7 @@ public abstract class StoreGuardContract extends PersistenceContract {
   void theFlushGoesOnWhileCallersAreKeptOut() {
     persistence().close(SOON); // this runtime flushes from now on
     faults.on(Call.SQL_READ).loseRequests(1);
-    Awaitility.await()
-        .atMost(SOON)
-        .until(() -> listingFails() && state("PRIMARY") == State.OPEN);
+    Awaitility.await().atMost(SOON).until(() -> listingFails() && state("PRIMARY") == State.OPEN);
     assertThat(state("AGENT_STATE")).isEqualTo(State.CLOSED);
     Revision saved = states.save(key("a"), "2").revision();
     Awaitility.await()
@@ -189,8 +185,7 @@ public abstract class StoreGuardContract extends PersistenceContract {
     Answer<Object> cached = guard.call("find", this::value, fallbacks);
     assertThat(cached.value()).isEqualTo("1");
     assertThat(cached.fallback()).contains(Fallback.Kind.CACHED);
-    assertThat(cached.age().orElseThrow())
-        .isBetween(Duration.ofMillis(50), Duration.ofSeconds(30));
+    assertThat(cached.age().orElseThrow()).isBetween(Duration.ofMillis(50), Duration.ofSeconds(30));
     Failures.assertIs(DataError.CONNECTION_FAILED, cached.cause().orElseThrow());
 
     assertThat(guard.call("other", this::value, fallbacks).value()).isEqualTo("default");

@@ -71,8 +71,7 @@ final class UnitSession implements Session {
     long left = options.deadline().get().toNanos() - (now - began);
     if (left <= 0) {
       throw new TransientPersistenceException(
-          DataError.TIMEOUT,
-          options.what() + ": the deadline passed; nothing was applied");
+          DataError.TIMEOUT, options.what() + ": the deadline passed; nothing was applied");
     }
     return Math.min(latest, now + left);
   }

@@ -78,8 +78,7 @@ public final class Conflicts {
       if (e.error() != error) {
         throw e;
       }
-      throw new TransientPersistenceException(
-          DataError.VERSION_CONFLICT, how + e.getMessage(), e);
+      throw new TransientPersistenceException(DataError.VERSION_CONFLICT, how + e.getMessage(), e);
     }
   }
 }

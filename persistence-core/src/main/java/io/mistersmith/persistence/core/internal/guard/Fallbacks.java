@@ -59,8 +59,7 @@ final class Fallbacks {
         Optional<Answer<T>> answer = answer(operation, fallback, failure);
         if (answer.isPresent()) {
           listener.on(
-              new FallbackUsed(
-                  operation, fallback.kind(), failure.error(), answer.get().age()));
+              new FallbackUsed(operation, fallback.kind(), failure.error(), answer.get().age()));
           return answer.get();
         }
       } catch (PersistenceException e) {
@@ -105,8 +104,7 @@ final class Fallbacks {
             Optional.of(failure)));
   }
 
-  private static <T> Answer<T> answer(
-      T value, Fallback<T> fallback, PersistenceException failure) {
+  private static <T> Answer<T> answer(T value, Fallback<T> fallback, PersistenceException failure) {
     return new Answer<>(
         value, Optional.of(fallback.kind()), Optional.empty(), Optional.of(failure));
   }

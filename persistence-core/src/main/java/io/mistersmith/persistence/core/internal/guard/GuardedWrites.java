@@ -42,8 +42,7 @@ final class GuardedWrites implements HotWrites {
       byte[] value,
       EntryMetadata metadata,
       long expectedSequence) {
-    return role.run(
-        PUBLISH, () -> real.publish(key, operation, value, metadata, expectedSequence));
+    return role.run(PUBLISH, () -> real.publish(key, operation, value, metadata, expectedSequence));
   }
 
   @Override

@@ -27,8 +27,8 @@ record StoreCall(String name, Repeat repeat) {
       }
     },
     /**
-     * A write to PostgreSQL, which may have been applied when its connection was lost. A conflict is
-     * repeated by the store itself.
+     * A write to PostgreSQL, which may have been applied when its connection was lost. A conflict
+     * is repeated by the store itself.
      */
     SQL_WRITE {
       @Override

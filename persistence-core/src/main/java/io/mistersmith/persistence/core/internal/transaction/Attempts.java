@@ -103,7 +103,8 @@ final class Attempts<T> {
     }
     return switch (failure.error()) {
       case TRANSACTION_CONFLICT -> true;
-      case CONNECTION_FAILED, UNAVAILABLE, POOL_EXHAUSTED, OUTCOME_UNKNOWN -> ++lostConnections < CONNECTIONS;
+      case CONNECTION_FAILED, UNAVAILABLE, POOL_EXHAUSTED, OUTCOME_UNKNOWN ->
+          ++lostConnections < CONNECTIONS;
       default -> false;
     };
   }

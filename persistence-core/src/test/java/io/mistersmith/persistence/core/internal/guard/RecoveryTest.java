@@ -85,7 +85,7 @@ class RecoveryTest {
         arguments("VERSION_CONFLICT", answer(400, 10164), VERSION_CONFLICT, true, RETRY),
         arguments("SERIALIZATION_FAILURE", sql("40001"), TRANSACTION_CONFLICT, true, RETRY),
         arguments("SERIALIZATION_FAILURE", sql("40P01"), TRANSACTION_CONFLICT, true, RETRY),
-        arguments("CONNECTION_POOL_EXHAUSTED", pool(null), POOL_EXHAUSTED, true, DEGRADE),
+        arguments("CONNECTION_POOL_EXHAUSTED", pool(""), POOL_EXHAUSTED, true, DEGRADE),
         arguments("MEMORY_LIMIT_EXCEEDED", answer(500, 10028), STORE_FULL, false, DEGRADE),
         arguments("MEMORY_LIMIT_EXCEEDED", sql("53200"), UNAVAILABLE, true, USE_CACHE),
         arguments("CONSTRAINT_VIOLATION", sql("23514"), CONSTRAINT_VIOLATION, false, ESCALATE),

@@ -274,8 +274,7 @@ public final class ResolvingWriter<T> {
         Optional.of(outcome));
   }
 
-  private Optional<PersistenceException> unexpected(
-      Write<?> write, Optional<KeyState> keyState) {
+  private Optional<PersistenceException> unexpected(Write<?> write, Optional<KeyState> keyState) {
     Optional<Revision.OfJournal> live = keyState.flatMap(KeyState::live).map(Entry::revision);
     if (write.expected() instanceof Expected.Absent && live.isPresent()) {
       return Optional.of(

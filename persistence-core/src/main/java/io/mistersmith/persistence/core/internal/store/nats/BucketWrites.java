@@ -114,8 +114,7 @@ final class BucketWrites implements HotWrites {
     return place(key, expectedSequence, answer);
   }
 
-  private long search(
-      StateKey key, String writeId, PersistenceException failure, long deadline) {
+  private long search(StateKey key, String writeId, PersistenceException failure, long deadline) {
     CompletableFuture<Long> place = new CompletableFuture<>();
     lostAcknowledgement.find(
         what(key), key, writeId, failure, deadline, place::complete, place::completeExceptionally);

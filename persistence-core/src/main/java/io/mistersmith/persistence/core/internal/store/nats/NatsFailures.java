@@ -68,7 +68,9 @@ final class NatsFailures {
   static TransientPersistenceException unknown(String what, PersistenceException lost) {
     return new TransientPersistenceException(
         DataError.OUTCOME_UNKNOWN,
-        what + ": the acknowledgement was lost and the outcome is unknown (" + lost.getMessage()
+        what
+            + ": the acknowledgement was lost and the outcome is unknown ("
+            + lost.getMessage()
             + "); read the entry before you write it again",
         lost);
   }

@@ -268,8 +268,7 @@ final class UnitStatements implements Statements {
     Duration left = deadline.minusNanos(System.nanoTime() - began);
     if (left.isNegative() || left.isZero()) {
       throw new TransientPersistenceException(
-          DataError.TIMEOUT,
-          options.what() + ": the deadline passed; nothing was applied");
+          DataError.TIMEOUT, options.what() + ": the deadline passed; nothing was applied");
     }
     return left;
   }

@@ -129,9 +129,7 @@ class PostgresStoreIT {
       lock.execute("LOCK TABLE agents.registry");
 
       assertFailure(
-          failure(() -> store.sql().agents().find(AgentId.random())),
-          DataError.TIMEOUT,
-          true);
+          failure(() -> store.sql().agents().find(AgentId.random())), DataError.TIMEOUT, true);
       other.rollback();
       assertThat(store.sql().agents().find(AgentId.random())).isEmpty();
     }
