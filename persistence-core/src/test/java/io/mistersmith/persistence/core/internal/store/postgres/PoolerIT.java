@@ -96,6 +96,38 @@ class PoolerIT {
   }
 
   @Test
+  void theSettingsTakeNoRoundTripOfTheirOwn() throws Exception {
+    int calls = 50;
+    // HikariCP tests a connection that was not used for half a second, on a slow machine.
+    int slack = calls / 4;
+    try (RoundTrips way = new RoundTrips(pooler.port())) {
+      PostgresConfig declared = declared();
+      PostgresConfig config =
+          declared.toBuilder()
+              .role(
+                  PRIMARY,
+                  role -> role.host("127.0.0.1:" + way.port()).connections(1, 1))
+              .build();
+      try (PostgresStore store = PostgresDatabase.open(config)) {
+        Database callers = store.connections().to(PRIMARY);
+        int begun = way.count();
+        for (int i = 0; i < calls; i++) {
+          assertThat(callers.read("test", PoolerIT::limits)).startsWith("30s");
+        }
+        assertThat(way.count() - begun).as("of reads").isBetween(calls, calls + slack);
+
+        begun = way.count();
+        for (int i = 0; i < calls; i++) {
+          assertThat(callers.snapshot("test", PoolerIT::limits)).startsWith("30s");
+        }
+        assertThat(way.count() - begun)
+            .as("of snapshots, each with a COMMIT")
+            .isBetween(2 * calls, 2 * calls + slack);
+      }
+    }
+  }
+
+  @Test
   void nothingThatTwoRuntimesSetReachesAnotherClient() throws Exception {
     PostgresConfig config =
         declared().toBuilder().allRoles(role -> role.setting("work_mem", "7MB")).build();
