@@ -83,7 +83,10 @@ class ApplicationDataSourcesIT {
       }
       Awaitility.await()
           .atMost(SOON)
-          .until(() -> strings(pool, "SELECT state_value::text FROM agents.state").equals(List.of("49")));
+          .until(
+              () ->
+                  strings(pool, "SELECT state_value::text FROM agents.state")
+                      .equals(List.of("49")));
       String limits =
           persistence
               .transactions()

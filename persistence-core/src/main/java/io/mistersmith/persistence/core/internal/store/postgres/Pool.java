@@ -119,8 +119,7 @@ final class Pool implements ConnectionPool {
     return runtime.substring(0, Math.min(runtime.length(), 63 - role.length())) + role;
   }
 
-  private static PersistenceException failure(
-      String what, RoleConfig config, Exception thrown) {
+  private static PersistenceException failure(String what, RoleConfig config, Exception thrown) {
     String state = PostgresFailures.state(thrown);
     if (!config.settings().isEmpty() && (state.equals("42704") || state.equals("22023"))) {
       return new NonTransientPersistenceException(
@@ -245,17 +244,17 @@ final class Pool implements ConnectionPool {
     HikariPoolMXBean control = source.getHikariPoolMXBean();
     return Optional.of(
         new Pools.Stats(
-        name,
-        role,
-        size(),
-        active(),
-        control == null ? 0 : control.getIdleConnections(),
-        waiting(),
-        load.callsPerSecond(),
-        load.averageUse(),
-        load.acquireP95(),
-        meter.timeouts(),
-        slow.count()));
+            name,
+            role,
+            size(),
+            active(),
+            control == null ? 0 : control.getIdleConnections(),
+            waiting(),
+            load.callsPerSecond(),
+            load.averageUse(),
+            load.acquireP95(),
+            meter.timeouts(),
+            slow.count()));
   }
 
   @Override

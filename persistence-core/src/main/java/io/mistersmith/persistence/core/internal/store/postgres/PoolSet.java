@@ -122,7 +122,10 @@ final class PoolSet implements Pools, AutoCloseable {
     List<ConnectionPool> found = pools.stream().filter(pool -> pool.role() == role).toList();
     if (found.isEmpty()) {
       throw new IllegalArgumentException(
-          "there is no pool of " + role + "; there are " + pools.stream().map(ConnectionPool::name).toList());
+          "there is no pool of "
+              + role
+              + "; there are "
+              + pools.stream().map(ConnectionPool::name).toList());
     }
     return found;
   }
@@ -130,8 +133,7 @@ final class PoolSet implements Pools, AutoCloseable {
   /** Returns a sentence for each server that is not connected, or is behind a pooler. */
   List<String> notices() {
     return Stream.concat(
-            poolers.notices(pools).stream(),
-            pools.stream().flatMap(pool -> pool.notice().stream()))
+            poolers.notices(pools).stream(), pools.stream().flatMap(pool -> pool.notice().stream()))
         .toList();
   }
 
