@@ -198,7 +198,7 @@ class ApplicationDataSourcesIT {
                   new Class<?>[] {Connection.class},
                   (proxy, method, arguments) ->
                       method.getName().equals("isWrapperFor")
-                          ? Boolean.FALSE
+                          ? false
                           : method.invoke(any, arguments));
       assertRefused(giving(foreign), "another driver");
     }
