@@ -87,6 +87,7 @@ class PoolerRestartIT {
         .postgres(
             SharedPooler.through(direct.postgres(), pooler).toBuilder()
                 .pooler(Pooler.TRANSACTION)
+                .acquireTimeout(Duration.ofSeconds(10)) // to log in twice, on a slow machine
                 .build())
         .listener(listener)
         .build();
