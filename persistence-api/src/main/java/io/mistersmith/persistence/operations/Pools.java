@@ -30,7 +30,10 @@ public interface Pools {
         }
       };
 
-  /** Returns the present figures of each pool, and those of the last minutes. Asks no server. */
+  /**
+   * Returns the present figures of each pool, and those of the last minutes. Asks no server. Leaves
+   * out data sources of the application whose size is not known.
+   */
   List<Stats> stats();
 
   /**
@@ -39,7 +42,8 @@ public interface Pools {
    * when their call is done. Of replicas each pool is changed.
    *
    * @param size at least 1; the server's {@code max_connections} has to allow for it
-   * @throws IllegalArgumentException when the size is less than 1, or the role has no pool
+   * @throws IllegalArgumentException when the size is less than 1, or the role has no pool of this
+   *     library's own
    */
   void resize(PostgresRole role, int size);
 

@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.mistersmith.persistence.config.BackpressureConfig;
 import io.mistersmith.persistence.config.Bucket;
@@ -65,6 +66,28 @@ class ConfigurationTest {
             reports -> reports.host("db-reports:5432").database("agents_reports"))
         .migrateOnOpen()
         .build();
+  }
+
+  private static PostgresConfig pooled(String password) {
+    return PostgresConfig.builder("jdbc:postgresql://pgbouncer:6432/agents", "runtime")
+        .password(password)
+        .pooler(PostgresConfig.Pooler.TRANSACTION)
+        .role(PostgresRole.MIGRATION, owner -> owner.host("db:5432").user("owner"))
+        .migrateOnOpen()
+        .build();
+  }
+
+  @Test
+  void migrationsGoPastThePooler() {
+    PostgresConfig config = pooled("secret");
+    assertThat(config.role(PostgresRole.FLUSH).pooler())
+        .isEqualTo(PostgresConfig.Pooler.TRANSACTION);
+    assertThat(config.role(PostgresRole.MIGRATION).jdbcUrl())
+        .isEqualTo("jdbc:postgresql://db:5432/agents");
+    assertThatThrownBy(
+            () -> config.toBuilder().jdbcUrl(config.jdbcUrl() + "?options=-cjit%3Doff").build())
+        .hasMessageContaining("options")
+        .hasMessageContaining("setting(name, value)");
   }
 
   @Test

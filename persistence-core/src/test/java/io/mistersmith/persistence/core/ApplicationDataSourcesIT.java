@@ -83,7 +83,10 @@ class ApplicationDataSourcesIT {
       }
       Awaitility.await()
           .atMost(SOON)
-          .until(() -> strings(pool, "SELECT state_value::text FROM agents.state").equals(List.of("49")));
+          .until(
+              () ->
+                  strings(pool, "SELECT state_value::text FROM agents.state")
+                      .equals(List.of("49")));
       String limits =
           persistence
               .transactions()
@@ -195,7 +198,7 @@ class ApplicationDataSourcesIT {
                   new Class<?>[] {Connection.class},
                   (proxy, method, arguments) ->
                       method.getName().equals("isWrapperFor")
-                          ? Boolean.FALSE
+                          ? false
                           : method.invoke(any, arguments));
       assertRefused(giving(foreign), "another driver");
     }

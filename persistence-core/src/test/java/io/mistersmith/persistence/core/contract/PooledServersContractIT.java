@@ -12,7 +12,9 @@ import io.mistersmith.persistence.testkit.contract.TransactionRunnerContract;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
 
-/** Contracts of the API on an engine whose PostgreSQL is behind a PgBouncer that pools transactions. */
+/**
+ * Contracts of the API on an engine whose PostgreSQL is behind a PgBouncer that pools transactions.
+ */
 @Tag("contract")
 class PooledServersContractIT {
 

@@ -96,8 +96,7 @@ final class RealServers implements PersistenceFixture {
         PostgresConfig.builder(database, postgres.user()).connections(0, 4);
     postgres.password().ifPresent(config::password);
     return PersistenceConfig.builder(
-        NatsConfig.builder(nats.url()).namePrefix(name + "-").build(),
-        way.apply(config.build()));
+        NatsConfig.builder(nats.url()).namePrefix(name + "-").build(), way.apply(config.build()));
   }
 
   @Override

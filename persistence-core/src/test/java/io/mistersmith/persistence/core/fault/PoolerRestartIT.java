@@ -51,8 +51,7 @@ class PoolerRestartIT {
         StateRepository<Long> states = one.states(Long.class);
         try (Writers again = Writers.start(2, states, agents, Writers.Keys.OVERWRITTEN, 0, ledger);
             Writers once =
-                Writers.start(
-                    2, other.states(Long.class), agents, Writers.Keys.ONCE, 0, ledger)) {
+                Writers.start(2, other.states(Long.class), agents, Writers.Keys.ONCE, 0, ledger)) {
           for (int i = 0; i < RESTARTS; i++) {
             awaitFlushing(installation);
             leaked.addAll(foundByAnotherClient(pooler, installation));
@@ -88,6 +87,7 @@ class PoolerRestartIT {
         .postgres(
             SharedPooler.through(direct.postgres(), pooler).toBuilder()
                 .pooler(Pooler.TRANSACTION)
+                .acquireTimeout(Duration.ofSeconds(10)) // to log in twice, on a slow machine
                 .build())
         .listener(listener)
         .build();

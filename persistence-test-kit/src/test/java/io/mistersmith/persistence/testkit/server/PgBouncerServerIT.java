@@ -64,7 +64,8 @@ class PgBouncerServerIT {
       open.setNetworkTimeout(Runnable::run, 300);
       pooler.pause();
       try {
-        assertThatThrownBy(() -> backend(open)).hasRootCauseInstanceOf(SocketTimeoutException.class);
+        assertThatThrownBy(() -> backend(open))
+            .hasRootCauseInstanceOf(SocketTimeoutException.class);
       } finally {
         pooler.resume();
       }

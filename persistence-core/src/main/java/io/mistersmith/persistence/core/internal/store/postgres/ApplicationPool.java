@@ -87,8 +87,7 @@ final class ApplicationPool implements ConnectionPool {
   private void look(String what, Connection connection) throws SQLException {
     PGConnection driver = connection.unwrap(PGConnection.class);
     require(!connection.isReadOnly(), what, "its connections are read-only; give another one");
-    server =
-        Pool.server(connection.getMetaData().getURL(), connection.getMetaData().getUserName());
+    server = Pool.server(connection.getMetaData().getURL(), connection.getMetaData().getUserName());
     pooled = PoolerProbe.process(connection) != driver.getBackendPID();
     require(
         config.pooler() != Pooler.TRANSACTION || driver.getPrepareThreshold() == 0,
@@ -102,8 +101,7 @@ final class ApplicationPool implements ConnectionPool {
 
   private static void require(boolean condition, String what, String otherwise) {
     if (!condition) {
-      throw new NonTransientPersistenceException(
-          DataError.MISCONFIGURED, what + ": " + otherwise);
+      throw new NonTransientPersistenceException(DataError.MISCONFIGURED, what + ": " + otherwise);
     }
   }
 

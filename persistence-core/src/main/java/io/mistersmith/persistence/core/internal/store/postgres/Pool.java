@@ -266,17 +266,17 @@ final class Pool implements ConnectionPool {
     HikariPoolMXBean control = source.getHikariPoolMXBean();
     return Optional.of(
         new Pools.Stats(
-        name,
-        role,
-        size(),
-        active(),
-        control == null ? 0 : control.getIdleConnections(),
-        waiting(),
-        load.callsPerSecond(),
-        load.averageUse(),
-        load.acquireP95(),
-        meter.timeouts(),
-        slow.count()));
+            name,
+            role,
+            size(),
+            active(),
+            control == null ? 0 : control.getIdleConnections(),
+            waiting(),
+            load.callsPerSecond(),
+            load.averageUse(),
+            load.acquireP95(),
+            meter.timeouts(),
+            slow.count()));
   }
 
   @Override

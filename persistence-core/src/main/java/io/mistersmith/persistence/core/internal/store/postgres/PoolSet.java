@@ -136,7 +136,10 @@ final class PoolSet implements Pools, AutoCloseable {
     List<ConnectionPool> found = pools.stream().filter(pool -> pool.role() == role).toList();
     if (found.isEmpty()) {
       throw new IllegalArgumentException(
-          "there is no pool of " + role + "; there are " + pools.stream().map(ConnectionPool::name).toList());
+          "there is no pool of "
+              + role
+              + "; there are "
+              + pools.stream().map(ConnectionPool::name).toList());
     }
     return found;
   }

@@ -15,7 +15,8 @@ import org.jdbi.v3.core.statement.StatementCustomizer;
  * Sends the settings of a role, and the isolation, with the first statement of each transaction, as
  * one text: the driver sends them in one round trip, so that a single read costs no more of them
  * than on a session of its own. A statement outside of a transaction is one: the server runs all
- * that is sent at once in one transaction. Belongs to one handle, and so to one thread.
+ * that is sent at once in one transaction. Belongs to one handle, which runs one transaction at
+ * most, and so to one thread.
  */
 final class SharedSession extends DefaultStatementBuilder {
 

@@ -78,9 +78,7 @@ final class UnitOpening {
               setLast(settings, "idle_in_transaction_session_timeout", millis);
             });
     options.applicationName().ifPresent(name -> setLast(settings, "application_name", name));
-    return settings.isEmpty()
-        ? Optional.empty()
-        : Optional.of(RoleSession.select(settings, true));
+    return settings.isEmpty() ? Optional.empty() : Optional.of(RoleSession.select(settings, true));
   }
 
   private void setLast(Map<String, String> settings, String name, String value) {

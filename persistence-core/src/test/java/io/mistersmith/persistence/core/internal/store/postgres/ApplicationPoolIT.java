@@ -78,6 +78,18 @@ class ApplicationPoolIT {
   }
 
   @Test
+  void aClosedStoreUsesItNoLonger() {
+    try (HikariDataSource source = pool(database.config(), "")) {
+      PostgresStore store = open(database.config(), source);
+      store.close();
+
+      assertThatThrownBy(() -> store.sql().agents().find(AgentId.random()))
+          .isInstanceOfSatisfying(
+              PersistenceException.class, e -> assertThat(e.error()).isEqualTo(DataError.CLOSED));
+    }
+  }
+
+  @Test
   void aSourceThroughAPoolerOfTransactionsMustNotPrepare() {
     PostgresConfig pooled = SharedPooler.declared(database.config());
     try (HikariDataSource preparing = pool(pooled, "")) {

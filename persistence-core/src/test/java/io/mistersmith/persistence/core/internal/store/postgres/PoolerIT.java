@@ -90,8 +90,39 @@ class PoolerIT {
                   SqlOptions.of("test").withIdleLimit(Duration.ofSeconds(9)),
                   work -> work.query(LIMITS, Map.of()).get(0).get("limits", String.class));
       assertThat(unit).isEqualTo("1500ms 10s 9s on 7MB read committed");
-      assertThatThrownBy(() -> callers.read("sleep", handle -> handle.execute("SELECT pg_sleep(9)")))
+      assertThatThrownBy(
+              () -> callers.read("sleep", handle -> handle.execute("SELECT pg_sleep(9)")))
           .hasMessageContaining("SQLSTATE 57014");
+    }
+  }
+
+  @Test
+  void theSettingsTakeNoRoundTripOfTheirOwn() throws Exception {
+    int calls = 50;
+    // HikariCP tests a connection that was not used for half a second, on a slow machine.
+    int slack = calls / 4;
+    try (RoundTrips way = new RoundTrips(pooler.port())) {
+      PostgresConfig declared = declared();
+      PostgresConfig config =
+          declared.toBuilder()
+              .role(PRIMARY, role -> role.host("127.0.0.1:" + way.port()).connections(1, 1))
+              .build();
+      try (PostgresStore store = PostgresDatabase.open(config)) {
+        Database callers = store.connections().to(PRIMARY);
+        int begun = way.count();
+        for (int i = 0; i < calls; i++) {
+          assertThat(callers.read("test", PoolerIT::limits)).startsWith("30s");
+        }
+        assertThat(way.count() - begun).as("of reads").isBetween(calls, calls + slack);
+
+        begun = way.count();
+        for (int i = 0; i < calls; i++) {
+          assertThat(callers.snapshot("test", PoolerIT::limits)).startsWith("30s");
+        }
+        assertThat(way.count() - begun)
+            .as("of snapshots, each with a COMMIT")
+            .isBetween(2 * calls, 2 * calls + slack);
+      }
     }
   }
 
@@ -240,9 +271,7 @@ class PoolerIT {
   void theMigrationsAreRefusedThroughThePoolerAndGoPastIt() {
     PostgresDatabase empty = PostgresDatabase.createEmpty();
     PostgresConfig past =
-        SharedPooler.through(empty.config(), pooler).toBuilder()
-            .pooler(Pooler.TRANSACTION)
-            .build();
+        SharedPooler.through(empty.config(), pooler).toBuilder().pooler(Pooler.TRANSACTION).build();
     PostgresConfig through =
         past.toBuilder().role(MIGRATION, role -> role.jdbcUrl(past.jdbcUrl())).build();
     String otherName = past.jdbcUrl().replace("127.0.0.1", "localhost");
@@ -255,7 +284,8 @@ class PoolerIT {
           .isInstanceOfSatisfying(
               PersistenceException.class,
               e -> assertThat(e.error()).isEqualTo(DataError.MISCONFIGURED))
-          .hasMessageContaining("give PostgresRole.MIGRATION a URL that leads to the server itself");
+          .hasMessageContaining(
+              "give PostgresRole.MIGRATION a URL that leads to the server itself");
     }
     SchemaMigration.apply(past);
     try (PostgresStore store = PostgresDatabase.open(past)) {
