@@ -169,8 +169,8 @@ public final class PostgresConfig {
     text.add("jdbcUrl=" + JdbcUrl.printed(jdbcUrl()));
     text.add("user=" + user());
     text.add("template=" + template());
-    text.add("roles=" + roles.values());
-    text.add("replicas=" + replicas);
+    roles.forEach((role, config) -> text.add(role + "=" + Printed.of(config)));
+    text.add("replicas=" + replicas.stream().map(Printed::of).toList());
     text.add("migrateOnOpen=" + migrateOnOpen());
     text.add("migrationSets=" + migrationSets());
     return text.add("partitionUpkeep=" + partitionUpkeep()).toString();
