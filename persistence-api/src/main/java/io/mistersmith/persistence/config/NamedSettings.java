@@ -42,7 +42,8 @@ final class NamedSettings {
           name + " is no setting; there are " + SettingName.all().keySet());
       values.put(name, file.getProperty(name));
     }
-    values.putAll(environment);
+    environment.forEach(
+        (name, value) -> values.merge(name, value, (old, own) -> own.isBlank() ? old : own));
     values.values().removeIf(String::isBlank);
     return new NamedSettings(values);
   }

@@ -55,7 +55,9 @@ final class PostgresFailures {
       return new TransientPersistenceException(
           DataError.CONNECTION_FAILED,
           message
-              + (state.isEmpty()
+              + (sql.getCause() instanceof PersistenceException noPassword
+                  ? "; " + noPassword.getMessage()
+                  : state.isEmpty()
                   ? "; all connections were in use until acquireTimeout: raise maxConnections, or"
                       + " use fewer threads"
                   : "; no connection before acquireTimeout"),
