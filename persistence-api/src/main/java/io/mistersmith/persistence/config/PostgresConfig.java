@@ -229,9 +229,10 @@ public final class PostgresConfig {
     }
 
     /**
-     * Reaches the server of {@link PostgresConfig#jdbcUrl()} by its socket file in a directory, such
-     * as {@code /var/run/postgresql}. Needs {@code com.kohlschutter.junixsocket:junixsocket-core}
-     * on the class path. A role's own host is reached by TCP.
+     * Reaches the server of {@link PostgresConfig#jdbcUrl()} by its socket file in a directory,
+     * such as {@code /var/run/postgresql}. Needs {@code
+     * com.kohlschutter.junixsocket:junixsocket-core} on the class path. A role's own host is
+     * reached by TCP.
      */
     public Builder unixSocket(Path directory) {
       this.jdbcUrl = UnixSocket.in(directory, jdbcUrl);

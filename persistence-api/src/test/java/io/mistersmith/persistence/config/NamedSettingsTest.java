@@ -191,8 +191,7 @@ class NamedSettingsTest {
   void whatContradictsItselfIsRefused() {
     assertThatThrownBy(
             () ->
-                PersistenceConfig.from(
-                    properties("NATS_CREDS_FILE", "/a", "NATS_NKEY_FILE", "/b")))
+                PersistenceConfig.from(properties("NATS_CREDS_FILE", "/a", "NATS_NKEY_FILE", "/b")))
         .hasMessageContaining("[NATS_CREDS_FILE, NATS_NKEY_FILE] are set");
     assertThatThrownBy(
             () ->
@@ -206,8 +205,7 @@ class NamedSettingsTest {
                     .tls(TlsConfig.of(Mode.VERIFY_FULL))
                     .build())
         .hasMessageContaining("take them out of the URL");
-    assertThatThrownBy(
-            () -> NatsConfig.builder("tls://db").tls(TlsConfig.of(Mode.DISABLE)).build())
+    assertThatThrownBy(() -> NatsConfig.builder("tls://db").tls(TlsConfig.of(Mode.DISABLE)).build())
         .hasMessageContaining("use nats://");
   }
 
