@@ -2,8 +2,9 @@ package io.mistersmith.persistence.cli;
 
 /**
  * The names of the settings of a connection in the environment and in a properties file, with their
- * defaults: those of the library's configuration, as far as the migrations need them. The time limit
- * of statements is not among them, since a migration may take longer than a caller's statement.
+ * defaults: those of the library's configuration, as far as the migrations need them. The time
+ * limit of statements is not among them, since a migration may take longer than a caller's
+ * statement.
  */
 enum ConnectionSetting {
   PG_HOST("localhost"),

@@ -137,8 +137,7 @@ final class ConnectionSettings {
     }
     String mode = given(PG_SSL_MODE).orElse("verify-full").strip().toLowerCase(Locale.ROOT);
     if (!MODES.contains(mode)) {
-      throw new IllegalArgumentException(
-          "PG_SSL_MODE is '" + mode + "'; use one of " + MODES);
+      throw new IllegalArgumentException("PG_SSL_MODE is '" + mode + "'; use one of " + MODES);
     }
     boolean verifies = mode.startsWith("verify");
     if (root.isPresent() && !verifies) {

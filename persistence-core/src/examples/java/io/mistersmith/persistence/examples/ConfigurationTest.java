@@ -99,7 +99,8 @@ class ConfigurationTest {
     TlsConfig tls =
         TlsConfig.builder(TlsConfig.Mode.VERIFY_FULL)
             .rootCertificate(Path.of("/etc/agents/ca.pem"))
-            .clientCertificate(Path.of("/etc/agents/agent.pem"), Path.of("/etc/agents/agent-key.pem"))
+            .clientCertificate(
+                Path.of("/etc/agents/agent.pem"), Path.of("/etc/agents/agent-key.pem"))
             .build();
     NatsConfig nats =
         NatsConfig.builder("nats://nats-1:4222", "nats://nats-2:4222")

@@ -67,7 +67,8 @@ class RotatedAccessIT {
             .rootCertificate(root)
             .clientCertificate(client.certificate(), client.key())
             .build();
-    PostgresOptions options = postgres("hostssl all app 127.0.0.1/32 cert").withTls(shown, clientsOf);
+    PostgresOptions options =
+        postgres("hostssl all app 127.0.0.1/32 cert").withTls(shown, clientsOf);
     NatsOptions nats = NatsOptions.defaults().withTls(shown, Optional.of(clientsOf));
     try (PostgresServer database = PostgresServer.start(options);
         NatsServer hot = NatsServer.start(nats)) {

@@ -49,7 +49,11 @@ class ConnectionTableTest {
   }
 
   private static List<String> code(String cell) {
-    return CODE.matcher(cell).results().map(MatchResult::group).map(ConnectionTableTest::bare).toList();
+    return CODE.matcher(cell)
+        .results()
+        .map(MatchResult::group)
+        .map(ConnectionTableTest::bare)
+        .toList();
   }
 
   private static String bare(String code) {

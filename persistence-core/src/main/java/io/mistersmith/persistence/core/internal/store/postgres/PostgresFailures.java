@@ -58,9 +58,9 @@ final class PostgresFailures {
               + (sql.getCause() instanceof PersistenceException noPassword
                   ? "; " + noPassword.getMessage()
                   : state.isEmpty()
-                  ? "; all connections were in use until acquireTimeout: raise maxConnections, or"
-                      + " use fewer threads"
-                  : "; no connection before acquireTimeout"),
+                      ? "; all connections were in use until acquireTimeout: raise maxConnections, or"
+                          + " use fewer threads"
+                      : "; no connection before acquireTimeout"),
           sql);
     }
     return switch (state) {
