@@ -29,6 +29,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
@@ -105,7 +106,7 @@ class RotatedAccessIT {
   @Test
   void passwordsAreReplaced() throws SQLException {
     AtomicReference<String> password = new AtomicReference<>("first");
-    Supplier<Secret> source = () -> Secret.of(password.get());
+    Supplier<Secret> source = () -> Secret.of(Objects.requireNonNull(password.get()));
     PostgresOptions options = postgres("host all app 127.0.0.1/32 scram-sha-256");
     try (PostgresServer database = PostgresServer.start(options);
         NatsServer hot = NatsServer.start(nats("first"))) {
@@ -135,7 +136,7 @@ class RotatedAccessIT {
   @Test
   void aSupplierThatFailsIsAskedAgain() throws SQLException {
     AtomicReference<Optional<String>> token = new AtomicReference<>(Optional.of("first"));
-    Supplier<Secret> source = () -> Secret.of(token.get().orElseThrow());
+    Supplier<Secret> source = () -> Secret.of(Objects.requireNonNull(token.get()).orElseThrow());
     PostgresOptions options = postgres("host all app 127.0.0.1/32 scram-sha-256");
     try (PostgresServer database = PostgresServer.start(options);
         NatsServer hot = NatsServer.start(nats("first"))) {
