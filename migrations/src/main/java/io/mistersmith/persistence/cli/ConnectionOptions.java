@@ -1,8 +1,13 @@
 package io.mistersmith.persistence.cli;
 
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Properties;
 import javax.sql.DataSource;
 import org.postgresql.ds.PGSimpleDataSource;
 import picocli.CommandLine.Model.CommandSpec;
@@ -24,7 +29,8 @@ final class ConnectionOptions {
       paramLabel = "URL",
       description = {
         "jdbc:postgresql://HOST:PORT/DATABASE, without a password.",
-        "Else PG_HOST, PG_PORT (5432) and PG_DATABASE (postgres) say where the database is."
+        "Else PG_HOST (localhost), PG_PORT (5432) and PG_DATABASE (agent_system) say where the"
+            + " database is; see also docs/migrations.md."
       })
   private Optional<String> url;
 
@@ -34,6 +40,13 @@ final class ConnectionOptions {
       paramLabel = "USER",
       description = "The role to connect as; else PG_USER (postgres). Its password is PG_PASSWORD.")
   private Optional<String> user;
+
+  @SuppressWarnings("NullAway.Init")
+  @Option(
+      names = "--properties",
+      paramLabel = "FILE",
+      description = "A properties file with the names of the environment, which precedes it.")
+  private Optional<Path> properties;
 
   /** The database that the options and the environment name. */
   PGSimpleDataSource dataSource() {
@@ -48,24 +61,44 @@ final class ConnectionOptions {
   }
 
   private PGSimpleDataSource dataSource(Map<String, String> environment) {
+    ConnectionSettings settings = new ConnectionSettings(environment, file());
     PGSimpleDataSource source = new PGSimpleDataSource();
+    String address = url.map(this::checked).orElseGet(() -> named(settings));
     try {
-      source.setURL(url.map(this::checked).orElseGet(() -> fromEnvironment(environment)));
+      source.setURL(address);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(
           command.commandLine(),
           "--url cannot be read; write jdbc:postgresql://HOST:PORT/DATABASE",
           e);
     }
-    user.or(() -> Optional.ofNullable(environment.get("PG_USER")))
+    user.or(settings::user)
         .or(() -> Optional.ofNullable(source.getUser()).map(String::valueOf))
-        .or(() -> Optional.of("postgres"))
+        .or(() -> Optional.of(ConnectionSetting.PG_USER.byDefault()))
         .ifPresent(source::setUser);
-    Optional.ofNullable(environment.get("PG_PASSWORD")).ifPresent(source::setPassword);
-    source.setApplicationName("migrations-cli");
+    settings.password().ifPresent(source::setPassword);
     source.setLogServerErrorDetail(false);
-    source.setConnectTimeout(10);
+    try {
+      settings.apply(source, address);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(command.commandLine(), String.valueOf(e.getMessage()), e);
+    }
     return source;
+  }
+
+  private Properties file() {
+    Properties values = new Properties();
+    if (properties.isPresent()) {
+      try (Reader in = Files.newBufferedReader(properties.get())) {
+        values.load(in);
+      } catch (IOException | IllegalArgumentException e) {
+        throw new ParameterException(
+            command.commandLine(),
+            "--properties: " + properties.get() + " cannot be read as a properties file",
+            e);
+      }
+    }
+    return values;
   }
 
   private String checked(String given) {
@@ -84,17 +117,17 @@ final class ConnectionOptions {
     return given;
   }
 
-  private String fromEnvironment(Map<String, String> environment) {
-    if (!environment.containsKey("PG_HOST") && !environment.containsKey("PG_DATABASE")) {
+  private String named(ConnectionSettings settings) {
+    if (!settings.nameDatabase()) {
       throw new ParameterException(
           command.commandLine(),
           "which database? Give --url jdbc:postgresql://HOST:PORT/DATABASE, or set PG_HOST and"
               + " PG_DATABASE");
     }
-    return "jdbc:postgresql://%s:%s/%s"
-        .formatted(
-            environment.getOrDefault("PG_HOST", "localhost"),
-            environment.getOrDefault("PG_PORT", "5432"),
-            environment.getOrDefault("PG_DATABASE", "postgres"));
+    try {
+      return settings.url();
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(command.commandLine(), String.valueOf(e.getMessage()), e);
+    }
   }
 }

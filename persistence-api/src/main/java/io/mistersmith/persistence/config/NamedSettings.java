@@ -42,7 +42,8 @@ final class NamedSettings {
           name + " is no setting; there are " + SettingName.all().keySet());
       values.put(name, file.getProperty(name));
     }
-    values.putAll(environment);
+    environment.forEach(
+        (name, value) -> values.merge(name, value, (old, own) -> own.isBlank() ? old : own));
     values.values().removeIf(String::isBlank);
     return new NamedSettings(values);
   }
@@ -141,13 +142,23 @@ final class NamedSettings {
 
   private TlsConfig.Mode mode(SettingName name) {
     String text = given(name).orElse("verify-full").toLowerCase(Locale.ROOT);
-    List<String> modes =
-        Arrays.stream(TlsConfig.Mode.values())
-            .map(mode -> mode.name().toLowerCase(Locale.ROOT).replace('_', '-'))
-            .toList();
-    int at = modes.indexOf(text);
-    Checks.that(at >= 0, name + " is '" + text + "'; use one of " + modes);
-    return TlsConfig.Mode.values()[at];
+    return Arrays.stream(TlsConfig.Mode.values())
+        .filter(mode -> written(mode).equals(text))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    name
+                        + " is '"
+                        + text
+                        + "'; use one of "
+                        + Arrays.stream(TlsConfig.Mode.values())
+                            .map(NamedSettings::written)
+                            .toList()));
+  }
+
+  private static String written(TlsConfig.Mode mode) {
+    return mode.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
   /** Puts the names in front of what a check says of the field. */

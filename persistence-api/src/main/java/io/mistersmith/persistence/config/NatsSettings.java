@@ -68,8 +68,7 @@ final class NatsSettings {
     for (Bucket bucket : Bucket.values()) {
       BucketConfig defaults = bucket.defaults();
       if (defaults.storage() == Storage.FILE) {
-        config.bucket(
-            bucket, defaults.toBuilder().maxBytes(size).compressed(compressed).build());
+        config.bucket(bucket, defaults.toBuilder().maxBytes(size).compressed(compressed).build());
       }
     }
     Duration idle = Duration.ofMinutes(settings.number(NATS_KV_TTL_MINUTES, 1, 525_600));

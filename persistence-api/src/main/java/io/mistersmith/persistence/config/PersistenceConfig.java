@@ -24,9 +24,9 @@ public final class PersistenceConfig {
   }
 
   /**
-   * A builder with what the environment says, by the names of {@link #environmentNames}. What is not
-   * set has the default of the name, and everything else that of {@link #builder}. Later calls on
-   * the builder have precedence.
+   * A builder with what the environment says, by the names of {@link #environmentNames}. What is
+   * not set has the default of the name, and everything else that of {@link #builder}. Later calls
+   * on the builder have precedence.
    *
    * @throws IllegalArgumentException with the name, the value unless it is secret, and the fix
    */

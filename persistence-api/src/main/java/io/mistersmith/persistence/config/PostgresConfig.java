@@ -193,8 +193,8 @@ public final class PostgresConfig {
     text.add("jdbcUrl=" + JdbcUrl.printed(jdbcUrl()));
     text.add("user=" + user());
     text.add("template=" + template());
-    text.add("roles=" + roles.values());
-    text.add("replicas=" + replicas);
+    roles.forEach((role, config) -> text.add(role + "=" + Printed.of(config)));
+    text.add("replicas=" + replicas.stream().map(Printed::of).toList());
     text.add("migrateOnOpen=" + migrateOnOpen());
     text.add("migrationSets=" + migrationSets());
     return text.add("partitionUpkeep=" + partitionUpkeep()).toString();
@@ -255,9 +255,10 @@ public final class PostgresConfig {
     }
 
     /**
-     * Reaches the server of {@link PostgresConfig#jdbcUrl()} by its socket file in a directory, such
-     * as {@code /var/run/postgresql}. Needs {@code com.kohlschutter.junixsocket:junixsocket-core}
-     * on the class path. A role's own host is reached by TCP.
+     * Reaches the server of {@link PostgresConfig#jdbcUrl()} by its socket file in a directory,
+     * such as {@code /var/run/postgresql}. Needs {@code
+     * com.kohlschutter.junixsocket:junixsocket-core} on the class path. A role's own host is
+     * reached by TCP.
      */
     public Builder unixSocket(Path directory) {
       this.jdbcUrl = UnixSocket.in(directory, jdbcUrl);

@@ -51,9 +51,7 @@ final class PostgresSettings {
     if (settings.flag(PG_USE_SOCKET)) {
       postgres.unixSocket(Path.of(settings.text(PG_SOCKET_PATH)));
     }
-    settings
-        .tls(PG_SSL_MODE, PG_SSL_ROOT_CERT, PG_SSL_CERT, PG_SSL_KEY)
-        .ifPresent(postgres::tls);
+    settings.tls(PG_SSL_MODE, PG_SSL_ROOT_CERT, PG_SSL_CERT, PG_SSL_KEY).ifPresent(postgres::tls);
     Duration connect = settings.seconds(PG_CONNECT_TIMEOUT);
     Duration statement = settings.seconds(PG_STATEMENT_TIMEOUT);
     postgres.allRoles(role -> role.connectTimeout(connect));

@@ -15,6 +15,27 @@ final class Printed {
     return new Printed(name);
   }
 
+  /** Returns a role with all settings; where it connects to is printed by itself. */
+  static String of(RoleConfig role) {
+    return of("Role")
+        .with("access", role)
+        .with("connectTimeout", role.connectTimeout())
+        .with("connections", role.minConnections() + " to " + role.maxConnections())
+        .with("automaticSize", role.automaticSize().map(String::valueOf).orElse("off"))
+        .with("acquireTimeout", role.acquireTimeout())
+        .with("idleTimeout", role.idleTimeout())
+        .with("maxLifetime", role.maxLifetime())
+        .with("statementTimeout", role.statementTimeout())
+        .with("lockTimeout", role.lockTimeout())
+        .with("idleInTransactionTimeout", role.idleInTransactionTimeout())
+        .with("applicationName", role.applicationName().orElse("runtime and role"))
+        .with("settings", role.settings())
+        .with("statementCache", role.statementCache())
+        .with("slowStatement", role.slowStatement())
+        .with("leakDetection", role.leakDetection())
+        .toString();
+  }
+
   Printed with(String setting, Object value) {
     text.add(setting + "=" + value);
     return this;

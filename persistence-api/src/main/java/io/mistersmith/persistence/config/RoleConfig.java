@@ -169,13 +169,11 @@ public final class RoleConfig {
     return one.compareTo(other) < 0 ? one : other;
   }
 
+  /** Prints where the role connects to, as who, and how. */
   @Override
   public String toString() {
-    return "RoleConfig["
-        + values.role
-        + (" " + JdbcUrl.printed(jdbcUrl()) + ", user=" + user())
-        + tls().map(tls -> ", tls=" + tls).orElse("")
-        + (", connections=" + minConnections() + " to " + maxConnections() + "]");
+    String tls = tls().map(encryption -> ", tls=" + encryption).orElse("");
+    return "RoleConfig[" + JdbcUrl.printed(jdbcUrl()) + ", user=" + user() + tls + "]";
   }
 
   /** Collects a configuration, and checks each value as it is given. Not thread-safe. */

@@ -6,9 +6,9 @@ import java.util.StringJoiner;
 
 /**
  * Says how connections to a store are encrypted, and which certificates prove who is at their ends.
- * All files are PEM, and each connection reads them again: a certificate that is replaced on disk is
- * used from the next connection on. Immutable; {@link #builder} makes one and {@link #toBuilder} a
- * changed copy.
+ * All files are PEM, and each connection reads them again: a certificate that is replaced on disk
+ * is used from the next connection on. Immutable; {@link #builder} makes one and {@link #toBuilder}
+ * a changed copy.
  */
 public final class TlsConfig {
 

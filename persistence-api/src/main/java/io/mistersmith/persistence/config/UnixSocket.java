@@ -13,7 +13,8 @@ import java.util.regex.Pattern;
 final class UnixSocket {
 
   private static final String FACTORY = "org.newsclub.net.unix.AFUNIXSocketFactory$FactoryArg";
-  private static final Pattern PORT = Pattern.compile("jdbc:postgresql://[^/?,]*:(\\d+)(?:[/?,]|$).*");
+  private static final Pattern PORT =
+      Pattern.compile("jdbc:postgresql://[^/?,]*:(\\d+)(?:[/?,]|$).*");
   private static final Pattern PARAMETERS =
       Pattern.compile("(?<=[?&])socketFactory(?:Arg)?=[^&]*(?:&|$)");
 

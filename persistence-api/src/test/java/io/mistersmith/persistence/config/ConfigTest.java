@@ -21,6 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class ConfigTest {
 
+  private static final Secret ODD_PASSWORD = Secret.of("odd");
   private static final PostgresConfig POSTGRES =
       PostgresConfig.of("jdbc:postgresql://localhost/agents", "agents");
 
@@ -184,8 +185,15 @@ class ConfigTest {
                 .build(),
             Bucket.AGENT_CONFIG.defaults()),
         arguments(
+            TlsConfig.builder(TlsConfig.Mode.VERIFY_FULL)
+                .rootCertificate(Path.of("odd.pem"))
+                .clientCertificate(Path.of("odd.pem"), Path.of("odd-key.pem"))
+                .build(),
+            TlsConfig.of(TlsConfig.Mode.PREFER)),
+        arguments(
             NatsConfig.builder("nats://odd")
                 .credentialsFile(Path.of("odd.creds"))
+                .tls(TlsConfig.of(TlsConfig.Mode.REQUIRE))
                 .namePrefix("odd-")
                 .replicas(3)
                 .requestTimeout(odd)
@@ -199,7 +207,9 @@ class ConfigTest {
             POSTGRES.role(PostgresRole.PRIMARY).toBuilder()
                 .jdbcUrl("jdbc:postgresql://odd/odd")
                 .user("odd")
-                .password("odd")
+                .password(ODD_PASSWORD)
+                .tls(TlsConfig.of(TlsConfig.Mode.REQUIRE))
+                .connectTimeout(odd)
                 .connections(7, 77)
                 .automaticSize(7, 777)
                 .acquireTimeout(odd)
@@ -217,7 +227,7 @@ class ConfigTest {
             POSTGRES.role(PostgresRole.PRIMARY)),
         arguments(
             PostgresConfig.builder("jdbc:postgresql://odd/odd", "odd")
-                .password("odd")
+                .password(ODD_PASSWORD)
                 .template(PostgresConfig.Template.PRODUCTION)
                 .role(PostgresRole.FLUSH, flush -> flush.connections(7, 77))
                 .replica(replica -> replica.host("odd"))

@@ -8,15 +8,27 @@ import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.NatsConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.config.PostgresConfig;
+import io.mistersmith.persistence.config.RoleConfig;
+import io.mistersmith.persistence.config.Secret;
+import io.mistersmith.persistence.config.TlsConfig;
 import io.mistersmith.persistence.model.PostgresRole;
 import io.mistersmith.persistence.operations.PoolSizing;
+import java.io.IOException;
+import java.io.Reader;
+import java.io.StringReader;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Properties;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A configuration for production: three replicas, users by role, limits. */
 class ConfigurationTest {
+
+  private static final Logger log = LoggerFactory.getLogger(ConfigurationTest.class);
 
   private static PersistenceConfig production(String password, String ownerPassword) {
     NatsConfig nats =
@@ -88,6 +100,63 @@ class ConfigurationTest {
             () -> config.toBuilder().jdbcUrl(config.jdbcUrl() + "?options=-cjit%3Doff").build())
         .hasMessageContaining("options")
         .hasMessageContaining("setting(name, value)");
+  }
+
+  private static PersistenceConfig byNames(Reader properties) throws IOException {
+    Properties file = new Properties();
+    file.load(properties);
+    PersistenceConfig config =
+        PersistenceConfig.fromEnvironment(file) // the environment precedes the file
+            .nats(nats -> nats.requestTimeout(Duration.ofSeconds(2))) // the builder precedes both
+            .postgres(postgres -> postgres.migrateOnOpen("monitoring"))
+            .build();
+    log.info("{}", config); // every setting, and no secret
+    return config;
+  }
+
+  private interface Vault {
+    Secret read(String name);
+  }
+
+  private static PersistenceConfig encrypted(Vault vault) {
+    TlsConfig tls =
+        TlsConfig.builder(TlsConfig.Mode.VERIFY_FULL)
+            .rootCertificate(Path.of("/etc/agents/ca.pem"))
+            .clientCertificate(
+                Path.of("/etc/agents/agent.pem"), Path.of("/etc/agents/agent-key.pem"))
+            .build();
+    NatsConfig nats =
+        NatsConfig.builder("nats://nats-1:4222", "nats://nats-2:4222")
+            .tls(tls)
+            .userPassword("agents", () -> vault.read("nats/agents"))
+            .build();
+    PostgresConfig postgres =
+        PostgresConfig.builder("jdbc:postgresql://db:5432/agents", "agents")
+            .tls(tls)
+            .password(() -> vault.read("postgres/agents"))
+            .build();
+    return PersistenceConfig.builder(nats, postgres).build();
+  }
+
+  @Test
+  void aFileSetsWhatTheEnvironmentLeavesOut() throws IOException {
+    PersistenceConfig config =
+        byNames(new StringReader("NATS_KV_PREFIX=crew_\nFLUSH_DB_PASSWORD=secret"));
+    assertThat(config.nats().namePrefix()).isEqualTo("crew_");
+    assertThat(config.nats().requestTimeout()).isEqualTo(Duration.ofSeconds(2));
+    assertThat(config.postgres().migrationSets()).containsExactly("monitoring");
+    assertThat(config.toString()).contains("crew_").doesNotContain("secret");
+  }
+
+  @Test
+  void aPasswordIsAskedForEachTime() {
+    AtomicInteger asked = new AtomicInteger();
+    PersistenceConfig config = encrypted(name -> Secret.of(name + asked.incrementAndGet()));
+    assertThat(asked).hasValue(0);
+    RoleConfig flush = config.postgres().role(PostgresRole.FLUSH);
+    assertThat(flush.password()).map(Secret::reveal).hasValue("postgres/agents1");
+    assertThat(flush.password()).map(Secret::reveal).hasValue("postgres/agents2");
+    assertThat(flush.tls()).isEqualTo(config.nats().tls());
   }
 
   @Test

@@ -149,8 +149,7 @@ public final class CertificateAuthority {
       Path copy = file.resolveSibling(file.getFileName() + ".new");
       Files.copy(
           content, copy, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.COPY_ATTRIBUTES);
-      Files.move(
-          copy, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+      Files.move(copy, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
       throw new UncheckedIOException("Could not replace " + file, e);
     }

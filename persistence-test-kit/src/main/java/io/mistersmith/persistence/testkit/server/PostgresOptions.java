@@ -83,7 +83,8 @@ public record PostgresOptions(
    * distribution's sources, which needs Debian's apt and gcc.
    */
   public PostgresOptions withPgvector() {
-    return new PostgresOptions(PgvectorBuild.MAJOR_VERSION, port, serverSettings, true, accessRules);
+    return new PostgresOptions(
+        PgvectorBuild.MAJOR_VERSION, port, serverSettings, true, accessRules);
   }
 
   /**

@@ -229,6 +229,20 @@ public final class PostgresServer implements AutoCloseable {
   }
 
   /**
+   * Has the running server read its certificates and access rules again, as an operator does with
+   * SIGHUP; the next connection meets them. Other settings keep their values.
+   *
+   * @throws IllegalStateException when the server is not a process of this JVM
+   */
+  public void reload(PostgresOptions options) {
+    PostgresLaunch present = launch;
+    if (present == null) {
+      throw new IllegalStateException("Cannot reload PostgreSQL: it is no process of this JVM");
+    }
+    control.reload(present.with(options), "reloading configuration files");
+  }
+
+  /**
    * Freezes the postmaster and all its children: connections stay open, and no request is answered.
    */
   public void pause() {

@@ -8,7 +8,8 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class ServerOptionsTest {
-  private static final PostgresOptions POSTGRES = new PostgresOptions(18, 0, Map.of(), false, List.of());
+  private static final PostgresOptions POSTGRES =
+      new PostgresOptions(18, 0, Map.of(), false, List.of());
   private static final NatsOptions NATS = NatsOptions.defaults();
 
   @Test

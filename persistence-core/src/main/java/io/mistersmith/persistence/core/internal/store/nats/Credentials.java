@@ -5,6 +5,7 @@ import io.mistersmith.persistence.config.Secret;
 import io.mistersmith.persistence.core.internal.base.TlsFiles;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.nats.client.Nats;
 import io.nats.client.Options;
 import java.io.IOException;
@@ -28,7 +29,7 @@ final class Credentials {
    * Reads the file or asks the supplier.
    *
    * @throws io.mistersmith.persistence.error.PersistenceException MISCONFIGURED where a file cannot
-   *     be read, holds something else, or a supplier fails
+   *     be read or holds something else; transient where a supplier fails
    */
   static void add(Options.Builder builder, Authentication way) {
     if (way instanceof Authentication.CredentialsFile credentials) {
@@ -49,7 +50,8 @@ final class Credentials {
     try {
       secret = source.get();
     } catch (RuntimeException e) {
-      throw failed(field + ": the supplier failed", e);
+      throw new TransientPersistenceException(
+          DataError.CONNECTION_FAILED, field + ": the supplier failed; it is asked again", e);
     }
     if (secret == null) {
       throw failed(field + ": the supplier returned null; return a Secret, or throw", null);

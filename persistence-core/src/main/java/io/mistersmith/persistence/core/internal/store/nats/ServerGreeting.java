@@ -97,7 +97,8 @@ record ServerGreeting(String says, Tls tls) {
           : Optional.empty();
     }
     if (greeting.tls() == Tls.NONE) {
-      return Optional.of("offers no encrypted connections; set up TLS there, or leave out nats.tls");
+      return Optional.of(
+          "offers no encrypted connections; set up TLS there, or leave out nats.tls");
     }
     int millis = (int) Math.min(5_000, config.connectTimeout().toMillis());
     return greeting.tls() == Tls.UNKNOWN

@@ -61,7 +61,8 @@ final class TlsContext {
     if (tls.clientCertificate().isEmpty()) {
       return null;
     }
-    Certificate[] chain = TlsFiles.certificates(tls.clientCertificate().get()).toArray(Certificate[]::new);
+    Certificate[] chain =
+        TlsFiles.certificates(tls.clientCertificate().get()).toArray(Certificate[]::new);
     String algorithm = chain[0].getPublicKey().getAlgorithm();
     KeyStore store = emptyStore();
     store.setKeyEntry("client", key(tls.clientKey().orElseThrow(), algorithm), NO_PASSWORD, chain);

@@ -64,19 +64,19 @@ final class DriverAccess {
     return tls.mode().verifies() && tls.rootCertificate().isEmpty();
   }
 
+  /** The driver looks for it by these two class loaders. */
   private static boolean isPresent(String name) {
-    for (ClassLoader loader :
-        new @Nullable ClassLoader[] {
-          Driver.class.getClassLoader(), Thread.currentThread().getContextClassLoader()
-        }) {
-      try {
-        Class<?> unused = Class.forName(name, false, loader);
-        return true;
-      } catch (ClassNotFoundException e) {
-        continue; // the driver tries both as well
-      }
+    return isPresent(name, Driver.class.getClassLoader())
+        || isPresent(name, Thread.currentThread().getContextClassLoader());
+  }
+
+  private static boolean isPresent(String name, @Nullable ClassLoader loader) {
+    try {
+      Class<?> unused = Class.forName(name, false, loader);
+      return true;
+    } catch (ClassNotFoundException e) {
+      return false; // that is what was asked
     }
-    return false;
   }
 
   /** Asks for the password. */

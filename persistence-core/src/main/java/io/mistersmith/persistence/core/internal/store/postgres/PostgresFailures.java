@@ -85,6 +85,10 @@ final class PostgresFailures {
 
   /** The pool gave no connection: all were in use, or the server refused to open another one. */
   private static PersistenceException noConnection(String state, String message, SQLException sql) {
+    if (sql.getCause() instanceof PersistenceException noPassword) {
+      return new TransientPersistenceException(
+          DataError.CONNECTION_FAILED, message + "; " + noPassword.getMessage(), sql);
+    }
     if (state.isEmpty()) {
       return new TransientPersistenceException(
           DataError.POOL_EXHAUSTED,

@@ -180,8 +180,7 @@ class NatsAccessIT {
   private static void refuses(
       NatsServer server, UnaryOperator<NatsConfig.Builder> change, String reason) {
     PersistenceException refused =
-        catchThrowableOfType(
-            PersistenceException.class, () -> connect(server, change).close());
+        catchThrowableOfType(PersistenceException.class, () -> connect(server, change).close());
     assertThat(refused).as(reason).isNotNull().hasMessageContaining(reason);
     assertThat(refused.error()).isIn(DataError.MISCONFIGURED, DataError.ACCESS_DENIED);
     assertThat(refused.isTransient()).isFalse();

@@ -166,8 +166,7 @@ class PostgresAccessIT {
   }
 
   private static void execute(PostgresServer server, String sql) {
-    try (Connection connection =
-            DriverManager.getConnection(server.jdbcUrl(), server.user(), "");
+    try (Connection connection = DriverManager.getConnection(server.jdbcUrl(), server.user(), "");
         Statement statement = connection.createStatement()) {
       statement.execute(sql);
     } catch (SQLException e) {
