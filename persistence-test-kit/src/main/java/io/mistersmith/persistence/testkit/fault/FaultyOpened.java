@@ -70,8 +70,8 @@ final class FaultyOpened implements Stores, HotStore {
 
   @Override
   public Optional<Outage> outage() {
-    Optional<Outage> real = this.real.hot().outage();
-    return real.isPresent() ? real : Optional.ofNullable(outage.get());
+    Optional<Outage> found = real.hot().outage();
+    return found.isPresent() ? found : Optional.ofNullable(outage.get());
   }
 
   @Override

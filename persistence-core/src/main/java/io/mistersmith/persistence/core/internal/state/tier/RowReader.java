@@ -13,6 +13,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -52,7 +53,7 @@ final class RowReader {
    * @param why its failure
    */
   Optional<Entry> read(StateKey key, Instant asked, Throwable why) {
-    return readAll(List.of(key), asked, why).get(key).orElseThrow();
+    return Objects.requireNonNull(readAll(List.of(key), asked, why).get(key)).orElseThrow();
   }
 
   /** {@link #read} of many keys; each has a result. */
