@@ -30,9 +30,8 @@ import org.slf4j.LoggerFactory;
  * <p>The loss of a reader is noticed by its connection, by a missing heartbeat of the server, or by
  * a gap. One that is merely silent is compared with the stream twice a second: if that was
  * recreated, or the reader has not looked at what was in the stream 1.5 s ago, the reader counts as
- * lost: about 2 s after it became deaf.
- * After an interruption the watch begins at the stream's end, since nothing that was kept before is
- * used again.
+ * lost: about 2 s after it became deaf. After an interruption the watch begins at the stream's end,
+ * since nothing that was kept before is used again.
  */
 final class ChangeWatch implements AutoCloseable {
 

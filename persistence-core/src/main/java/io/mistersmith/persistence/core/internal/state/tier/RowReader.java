@@ -59,7 +59,8 @@ final class RowReader {
   /** {@link #read} of many keys; each has a result. */
   Map<StateKey, DataResult<Optional<Entry>>> readAll(
       Collection<StateKey> keys, Instant asked, Throwable why) {
-    Optional<Instant> since = Optional.of(tiers.sql().orElseThrow().awaySince().get().orElse(asked));
+    Optional<Instant> since =
+        Optional.of(tiers.sql().orElseThrow().awaySince().get().orElse(asked));
     Map<StateKey, DataResult<Optional<Entry>>> answers = new LinkedHashMap<>();
     try {
       Optional<Revision> applied = appliedIfNeeded(); // before the rows, which then include it

@@ -46,15 +46,12 @@ class FrozenServerIT {
       Awaitility.await()
           .pollInterval(Duration.ofMillis(20))
           .atMost(Duration.ofSeconds(20))
-          .until(
-              () ->
-                  timed(() -> states.find(key).orElseThrow()) == Outcome.FROM_SQL_AT_ONCE);
+          .until(() -> timed(() -> states.find(key).orElseThrow()) == Outcome.FROM_SQL_AT_ONCE);
       Duration noticed = Duration.ofNanos(System.nanoTime() - start);
       System.out.printf("%s: PostgreSQL answers at once after %d ms%n", line, noticed.toMillis());
       assertThat(noticed).as("the connection's own pings take 10 to 15 s").isLessThan(SOON);
       for (int i = 0; i < 50; i++) {
-        assertThat(timed(() -> states.find(key).orElseThrow()))
-            .isEqualTo(Outcome.FROM_SQL_AT_ONCE);
+        assertThat(timed(() -> states.find(key).orElseThrow())).isEqualTo(Outcome.FROM_SQL_AT_ONCE);
       }
       assertThat(persistence.operations().consistency().stats().kvAnswered()).isFalse();
 
