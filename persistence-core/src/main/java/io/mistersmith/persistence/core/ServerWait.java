@@ -66,8 +66,7 @@ final class ServerWait {
     if (nextProgress.hasPassed()) {
       nextProgress = Deadline.after(PROGRESS);
       String reason = String.valueOf(missing.getMessage());
-      LOG.info(
-          "Waiting for a server since {}, for {} more: {}", waited(), deadline.left(), reason);
+      LOG.info("Waiting for a server ({} so far, {} left): {}", waited(), deadline.left(), reason);
       listener.on(new PersistenceEvent.ServerAwaited(reason, waited(), deadline.left()));
     }
   }

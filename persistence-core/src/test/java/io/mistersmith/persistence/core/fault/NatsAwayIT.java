@@ -18,7 +18,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.function.Consumer;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -34,16 +33,32 @@ class NatsAwayIT {
   private static final Duration AT_ONCE = Duration.ofMillis(200);
 
   enum Outage {
-    KILLED(NatsServer::kill, NatsServer::restart),
-    FROZEN(NatsServer::pause, NatsServer::resume);
+    KILLED {
+      @Override
+      void begin(NatsServer server) {
+        server.kill();
+      }
 
-    private final Consumer<NatsServer> begin;
-    private final Consumer<NatsServer> end;
+      @Override
+      void end(NatsServer server) {
+        server.restart();
+      }
+    },
+    FROZEN {
+      @Override
+      void begin(NatsServer server) {
+        server.pause();
+      }
 
-    Outage(Consumer<NatsServer> begin, Consumer<NatsServer> end) {
-      this.begin = begin;
-      this.end = end;
-    }
+      @Override
+      void end(NatsServer server) {
+        server.resume();
+      }
+    };
+
+    abstract void begin(NatsServer server);
+
+    abstract void end(NatsServer server);
   }
 
   @ParameterizedTest
@@ -73,7 +88,7 @@ class NatsAwayIT {
           for (int i = 0; i < OUTAGES; i++) {
             Waits.moreAcknowledged(ledger, 500);
             long began = System.nanoTime();
-            outage.begin.accept(servers.nats());
+            outage.begin(servers.nats());
             await()
                 .atMost(SOON)
                 .pollInterval(Duration.ofMillis(1))
@@ -86,7 +101,7 @@ class NatsAwayIT {
             long before = reads.fromSql();
             await().atMost(SOON).until(() -> reads.fromSql() > before + 100);
             began = System.nanoTime();
-            outage.end.accept(servers.nats());
+            outage.end(servers.nats());
             Waits.moreAcknowledged(ledger, 1);
             backMax = Math.max(backMax, millisSince(began));
             await().atMost(SOON).until(() -> !isAway(heard));

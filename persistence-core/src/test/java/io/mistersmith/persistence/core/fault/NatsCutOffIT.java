@@ -83,13 +83,17 @@ class NatsCutOffIT {
                       election.toMillis(),
                       gap.toMillis(),
                       gap.minus(election).toMillis()));
-          assertThat(gap.minus(election)).as("without a write, beyond the election").isLessThan(LONGEST);
+          assertThat(gap.minus(election))
+              .as("without a write, beyond the election")
+              .isLessThan(LONGEST);
         }
       }
     }
   }
 
-  /** How long, at least, the other servers had no leader: until the last question without answer. */
+  /**
+   * How long, at least, the other servers had no leader: until the last question without answer.
+   */
   private static Duration election(Streams others, String cut, long began) {
     AtomicLong unanswered = new AtomicLong(began);
     await()
@@ -98,7 +102,8 @@ class NatsCutOffIT {
         .until(
             () -> {
               long asked = System.nanoTime();
-              Throwable failure = catchThrowable(() -> assertThat(others.leader()).isNotEqualTo(cut));
+              Throwable failure =
+                  catchThrowable(() -> assertThat(others.leader()).isNotEqualTo(cut));
               if (failure != null) {
                 unanswered.set(asked);
               }

@@ -7,6 +7,7 @@ import io.mistersmith.persistence.model.Versioned;
 import io.mistersmith.persistence.state.StateRepository;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -64,7 +65,7 @@ final class OwnReads implements AutoCloseable {
   }
 
   private void read(StateKey key) {
-    Ledger.Acknowledged promise = ledger.latest().get(key);
+    Ledger.Acknowledged promise = Objects.requireNonNull(ledger.latest().get(key));
     try {
       Optional<Versioned<Long>> found = states.find(key);
       if (found.isEmpty() || promise.revision().isAfter(found.get().revision())) {

@@ -26,6 +26,8 @@ import java.util.List;
 /** The stream behind an installation's agent state, over a plain connection past the library. */
 final class Streams implements AutoCloseable {
 
+  private static final int CONSUMER_NOT_FOUND = 10014;
+
   private final Connection connection;
   private final String bucket;
 
@@ -88,12 +90,24 @@ final class Streams implements AutoCloseable {
   private void forEachConsumer(ConsumerCall call) {
     try {
       for (String name : management().getConsumerNames(stream())) {
-        if (!call.run(name)) {
-          throw new IllegalStateException("refused for consumer " + name);
-        }
+        forConsumer(name, call);
       }
     } catch (IOException | JetStreamApiException e) {
       throw new IllegalStateException(e);
+    }
+  }
+
+  /** A reader may have replaced it meanwhile. */
+  private static void forConsumer(String name, ConsumerCall call)
+      throws IOException, JetStreamApiException {
+    try {
+      if (!call.run(name)) {
+        throw new IllegalStateException("refused for consumer " + name);
+      }
+    } catch (JetStreamApiException e) {
+      if (e.getApiErrorCode() != CONSUMER_NOT_FOUND) {
+        throw e;
+      }
     }
   }
 

@@ -319,11 +319,14 @@ class TransactionsIT {
                   .hasMessageContaining("no statement");
               assertThat(
                       tx.query(
-                          "SELECT ';' AS a, $$;$$ AS b -- ;", Map.of(), row -> row.get("a", String.class)))
+                          "SELECT ';' AS a, $$;$$ AS b -- ;",
+                          Map.of(),
+                          row -> row.get("a", String.class)))
                   .containsExactly(";");
               assertThat(
                       tx.update(
-                          "DO $$ BEGIN UPDATE accounts SET balance = 7; PERFORM 1; END $$", Map.of()))
+                          "DO $$ BEGIN UPDATE accounts SET balance = 7; PERFORM 1; END $$",
+                          Map.of()))
                   .isZero();
             });
     assertThat(balance(persistence, 1)).isEqualTo(7);
@@ -338,8 +341,15 @@ class TransactionsIT {
             OPTIONS,
             tx -> {
               for (String control :
-                  List.of("COMMIT", " rollback", "-- x\nBEGIN", "/* x */ SAVEPOINT a", ";End",
-                      "/* /* */ */ COMMIT", "-- x\rCOMMIT --\nAND NO CHAIN", "PREPARE TRANSACTION 'x'")) {
+                  List.of(
+                      "COMMIT",
+                      " rollback",
+                      "-- x\nBEGIN",
+                      "/* x */ SAVEPOINT a",
+                      ";End",
+                      "/* /* */ */ COMMIT",
+                      "-- x\rCOMMIT --\nAND NO CHAIN",
+                      "PREPARE TRANSACTION 'x'")) {
                 assertThatThrownBy(() -> tx.update(control, Map.of()))
                     .as(control)
                     .isInstanceOf(IllegalArgumentException.class);

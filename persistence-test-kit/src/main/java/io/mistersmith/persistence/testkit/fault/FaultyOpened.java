@@ -70,10 +70,8 @@ final class FaultyOpened implements Stores, HotStore {
 
   @Override
   public Optional<Outage> outage() {
-    Optional<Outage> real = this.real.hot().outage();
-    return real.isPresent()
-        ? real
-        : Optional.ofNullable(outage.get());
+    Optional<Outage> found = real.hot().outage();
+    return found.isPresent() ? found : Optional.ofNullable(outage.get());
   }
 
   @Override
@@ -100,7 +98,8 @@ final class FaultyOpened implements Stores, HotStore {
     try {
       action.run();
     } catch (RuntimeException e) {
-      LOG.warn("a listener for reconnects or outages failed; the others are called all the same", e);
+      LOG.warn(
+          "a listener for reconnects or outages failed; the others are called all the same", e);
     }
   }
 

@@ -137,7 +137,8 @@ final class OpenedStores implements Stores, HotStore {
     try {
       action.run();
     } catch (RuntimeException e) {
-      LOG.warn("a listener for reconnects or outages failed; the others are called all the same", e);
+      LOG.warn(
+          "a listener for reconnects or outages failed; the others are called all the same", e);
     }
   }
 

@@ -28,10 +28,10 @@ import org.slf4j.LoggerFactory;
  * apart, and each takes in all shards that were asked for meanwhile.
  *
  * <p>The loss of a reader is noticed by its connection, by a missing heartbeat of the server, or by
- * a gap. One that is merely silent is compared with the stream every second: if that was recreated,
- * or the reader has not looked at what was in the stream 1.5 s ago, the reader counts as lost.
- * After an interruption the watch begins at the stream's end, since nothing that was kept before is
- * used again.
+ * a gap. One that is merely silent is compared with the stream twice a second: if that was
+ * recreated, or the reader has not looked at what was in the stream 1.5 s ago, the reader counts as
+ * lost: about 2 s after it became deaf. After an interruption the watch begins at the stream's end,
+ * since nothing that was kept before is used again.
  */
 final class ChangeWatch implements AutoCloseable {
 
@@ -50,7 +50,7 @@ final class ChangeWatch implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(ChangeWatch.class);
   private static final Duration SLICE = Duration.ofMillis(250);
-  private static final long SILENCE_NANOS = Duration.ofSeconds(1).toNanos();
+  private static final long SILENCE_NANOS = Duration.ofMillis(500).toNanos();
 
   /** A heartbeat every half second says how far the server had looked at the one before. */
   private static final long DEAF_NANOS = Duration.ofMillis(1_500).toNanos();

@@ -48,7 +48,7 @@ public final class KnownRevisions<K> {
             .executor(Runnable::run)
             .<K, Known>evictionListener(
                 (key, known, cause) -> {
-                  if (cause == RemovalCause.SIZE) {
+                  if (cause == RemovalCause.SIZE && known != null) {
                     overflowed = true;
                     highestForgotten.accumulateAndGet(known.revision(), KnownRevisions::higher);
                   }

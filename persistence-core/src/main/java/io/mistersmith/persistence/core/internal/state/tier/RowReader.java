@@ -13,6 +13,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -52,13 +53,14 @@ final class RowReader {
    * @param why its failure
    */
   Optional<Entry> read(StateKey key, Instant asked, Throwable why) {
-    return readAll(List.of(key), asked, why).get(key).orElseThrow();
+    return Objects.requireNonNull(readAll(List.of(key), asked, why).get(key)).orElseThrow();
   }
 
   /** {@link #read} of many keys; each has a result. */
   Map<StateKey, DataResult<Optional<Entry>>> readAll(
       Collection<StateKey> keys, Instant asked, Throwable why) {
-    Optional<Instant> since = Optional.of(tiers.sql().orElseThrow().awaySince().get().orElse(asked));
+    Optional<Instant> since =
+        Optional.of(tiers.sql().orElseThrow().awaySince().get().orElse(asked));
     Map<StateKey, DataResult<Optional<Entry>>> answers = new LinkedHashMap<>();
     try {
       Optional<Revision> applied = appliedIfNeeded(); // before the rows, which then include it

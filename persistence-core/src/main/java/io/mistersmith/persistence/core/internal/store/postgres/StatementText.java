@@ -31,7 +31,10 @@ final class StatementText {
    */
   static void check(String sql) {
     List<String> statements =
-        split(sql).stream().map(StatementText::withoutLeadingComments).filter(StatementText::isAny).toList();
+        split(sql).stream()
+            .map(StatementText::withoutLeadingComments)
+            .filter(StatementText::isAny)
+            .toList();
     if (statements.isEmpty()) {
       throw new IllegalArgumentException("there is no statement in the text");
     }
@@ -100,7 +103,9 @@ final class StatementText {
   /** A carriage return ends a line, too. */
   private static int afterLine(String statement, int from) {
     int at = from;
-    while (at < statement.length() && statement.charAt(at) != '\n' && statement.charAt(at) != '\r') {
+    while (at < statement.length()
+        && statement.charAt(at) != '\n'
+        && statement.charAt(at) != '\r') {
       at++;
     }
     return at;
