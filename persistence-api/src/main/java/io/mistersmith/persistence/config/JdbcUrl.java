@@ -20,6 +20,7 @@ final class JdbcUrl {
   private static final Pattern NOT_POOLED =
       Pattern.compile(
           "[?&](options|currentSchema|replication|prepareThreshold|assumeMinServerVersion)=");
+
   private static final Pattern TARGET = Pattern.compile("([?&])targetServerType=[^&]*(?:&|$)");
 
   private JdbcUrl() {}

@@ -32,7 +32,7 @@ public enum DataError {
   VERSION_CONFLICT(Recovery.RETRY),
   /**
    * The time of the entry with the expected revision is over, so that it cannot be replaced or
-   * deleted. Create it anew.
+   * deleted. Create it again.
    */
   TTL_EXPIRED(Recovery.FAIL),
   /** The stores contradict each other, or a store went back in time. */

@@ -64,7 +64,8 @@ final class JsonText {
       while (depth > 0 && !skips(',')) {
         depth--;
         boolean object = objects.get(depth);
-        require(skips(end(object)), "22P02", (object ? "an object" : "an array") + " is not closed");
+        require(
+            skips(end(object)), "22P02", (object ? "an object" : "an array") + " is not closed");
       }
       name(depth > 0 && objects.get(depth - 1));
     } while (depth > 0);

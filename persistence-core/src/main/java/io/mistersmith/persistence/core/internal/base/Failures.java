@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.internal.base;
 
+import io.mistersmith.persistence.error.TransientPersistenceException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 
@@ -14,5 +15,14 @@ public final class Failures {
         failure instanceof CompletionException || failure instanceof ExecutionException;
     Throwable cause = failure.getCause();
     return isWrapper && cause != null ? cause : failure;
+  }
+
+  /** Returns whether a read failed because its store cannot be reached or does not answer. */
+  public static boolean isAway(Throwable failure) {
+    return failure instanceof TransientPersistenceException e
+        && switch (e.error()) {
+          case CONNECTION_FAILED, TIMEOUT, UNAVAILABLE -> true;
+          default -> false;
+        };
   }
 }

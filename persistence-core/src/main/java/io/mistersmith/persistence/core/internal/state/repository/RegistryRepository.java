@@ -2,6 +2,7 @@ package io.mistersmith.persistence.core.internal.state.repository;
 
 import io.mistersmith.persistence.agent.AgentRepository;
 import io.mistersmith.persistence.core.internal.base.Conflicts;
+import io.mistersmith.persistence.core.internal.base.Failures;
 import io.mistersmith.persistence.core.internal.state.tier.KnownRevisions;
 import io.mistersmith.persistence.core.internal.state.tier.WritesUnderWay;
 import io.mistersmith.persistence.error.DataError;
@@ -115,7 +116,7 @@ public final class RegistryRepository implements AgentRepository {
     try {
       hot = publisher.find(key);
     } catch (TransientPersistenceException e) {
-      if (e.error() != DataError.CONNECTION_FAILED) {
+      if (!Failures.isAway(e)) {
         throw e;
       }
       return authoritative(key, e);

@@ -42,8 +42,7 @@ final class RowReader {
   boolean canAnswer(Throwable failure) {
     return tiers.sql().isPresent()
         && !Thread.currentThread().isInterrupted()
-        && Failures.cause(failure) instanceof TransientPersistenceException away
-        && away.error() == DataError.CONNECTION_FAILED;
+        && Failures.isAway(Failures.cause(failure));
   }
 
   /**

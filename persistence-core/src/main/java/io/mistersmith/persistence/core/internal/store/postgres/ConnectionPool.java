@@ -81,8 +81,8 @@ interface ConnectionPool extends AutoCloseable {
   boolean answers(Duration limit);
 
   /**
-   * Opens a connection that none of the pool's can delay; where the application made the pool, it is
-   * one of the pool's. The caller closes it.
+   * Opens a connection that none of the pool's can delay; where the application made the pool, it
+   * is one of the pool's. The caller closes it.
    *
    * @param limit for connecting, and for each answer; in full seconds
    */

@@ -128,8 +128,7 @@ final class Pool implements ConnectionPool {
     return runtime.substring(0, Math.min(runtime.length(), 63 - role.length())) + role;
   }
 
-  private static PersistenceException failure(
-      String what, RoleConfig config, Exception thrown) {
+  private static PersistenceException failure(String what, RoleConfig config, Exception thrown) {
     if (thrown.getCause() instanceof PersistenceException typed) {
       return typed;
     }

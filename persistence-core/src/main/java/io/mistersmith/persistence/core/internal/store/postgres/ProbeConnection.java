@@ -18,7 +18,8 @@ final class ProbeConnection {
    * @param application the name that the server's views show
    * @param limit how long connecting may take, and each answer
    */
-  static Connection open(RoleConfig config, String application, Duration limit) throws SQLException {
+  static Connection open(RoleConfig config, String application, Duration limit)
+      throws SQLException {
     Properties properties = DriverAccess.properties(config);
     String seconds = PoolSettings.seconds(limit);
     properties.setProperty("connectTimeout", seconds);

@@ -160,7 +160,8 @@ class PostgresAccessIT {
   private static void refuses(PostgresConfig config, String reason) {
     PersistenceException refused =
         catchThrowableOfType(
-            PersistenceException.class, () -> PoolSet.open(config, ApplicationSources.NONE, "test").close());
+            PersistenceException.class,
+            () -> PoolSet.open(config, ApplicationSources.NONE, "test").close());
     assertThat(refused).as(reason).isNotNull().hasMessageContaining(reason);
     assertThat(refused.error()).isIn(DataError.MISCONFIGURED, DataError.ACCESS_DENIED);
   }
