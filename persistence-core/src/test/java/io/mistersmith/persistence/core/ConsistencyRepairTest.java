@@ -264,7 +264,7 @@ class ConsistencyRepairTest {
   void whatCouldNotBeMendedIsMendedByTheNextCheck() {
     saved(key, "v");
     stores.tamper(key, row -> Optional.empty());
-    faults.on(Call.PUBLISH).loseNextRequests(1);
+    faults.on(Call.PUBLISH).loseNextRequests(3);
     assertOnly(Kind.MISSING_IN_SQL, Repair.FAILED);
     assertOnly(Kind.MISSING_IN_SQL, Repair.REPAIRED);
     assertThat(check().isConsistent()).isTrue();

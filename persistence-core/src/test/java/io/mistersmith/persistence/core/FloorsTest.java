@@ -224,7 +224,7 @@ class FloorsTest {
     evict();
     try (Persistence elsewhere = open(100_000)) {
       StateRepository<Integer> others = elsewhere.states(Integer.class);
-      faults.on(Call.PUBLISH).loseNextRequests(1);
+      faults.on(Call.PUBLISH).loseNextRequests(3);
       assertThat(found(others, key)).as("not hydrated").contains(2);
       stores.tamper(key, row -> Optional.of(first));
       assertRefused(() -> others.find(key));

@@ -14,12 +14,14 @@ import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.event.PersistenceEvent;
 import io.mistersmith.persistence.guard.Fallback;
 import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.PostgresRole;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.operations.Consistency.CheckScope;
 import io.mistersmith.persistence.operations.PoolSizing;
 import io.mistersmith.persistence.operations.Pools;
 import io.mistersmith.persistence.state.StateRepository;
+import io.mistersmith.persistence.state.StateType;
 import io.mistersmith.persistence.testkit.fault.Call;
 import io.mistersmith.persistence.testkit.fault.Faults;
 import io.mistersmith.persistence.testkit.fault.FaultyStores;
@@ -82,16 +84,18 @@ class PersistenceMetricsTest {
           .isEqualTo(1);
       assertThat(registry.get("persistence.transactions.retries").counter().count()).isEqualTo(1);
 
+      StateRepository<String> sessions =
+          persistence.states(StateType.of("session", String.class).in(DataType.SESSION_DATA));
       faults.hotOutage(true);
       await()
           .atMost(SOON)
           .until(
               () -> {
-                assertThatThrownBy(() -> states.find(key)).isInstanceOf(PersistenceException.class);
+                assertThatThrownBy(() -> sessions.find(key)).isInstanceOf(PersistenceException.class);
                 return registry.find("persistence.breaker.open").gauge() != null;
               });
       assertThat(gauge("persistence.breaker.open")).isEqualTo(1);
-      persistence.guard().call("find", () -> states.find(key), Fallback.value(Optional.empty()));
+      persistence.guard().call("find", () -> sessions.find(key), Fallback.value(Optional.empty()));
       assertThat(registry.get("persistence.fallbacks").tag("kind", "DEFAULT").counter().count())
           .isEqualTo(1);
       faults.hotOutage(false);
@@ -101,7 +105,7 @@ class PersistenceMetricsTest {
               () -> {
                 persistence
                     .guard()
-                    .call("find", () -> states.find(key), Fallback.value(Optional.empty()));
+                    .call("find", () -> sessions.find(key), Fallback.value(Optional.empty()));
                 return gauge("persistence.breaker.open") == 0;
               });
     }

@@ -91,18 +91,21 @@ class StoreGuardIT {
       AgentId agent = installation.register(persistence, 1).get(0);
       StateRepository<Long> states = persistence.states(Long.class);
       StateKey key = StateKey.of(agent, "a");
+      StateKey missing = StateKey.of(agent, "missing"); // PostgreSQL has no row to answer with
       states.save(key, 1L);
       changes.clear();
       Set<DataError> met = EnumSet.noneOf(DataError.class);
       stop.run();
       try {
-        await().atMost(SOON).until(() -> isKeptOut(persistence, HOT, met, () -> states.find(key)));
+        await()
+            .atMost(SOON)
+            .until(() -> isKeptOut(persistence, HOT, met, () -> states.find(missing)));
         assertThat(met)
             .isSubsetOf(DataError.CONNECTION_FAILED, DataError.TIMEOUT, DataError.UNAVAILABLE);
         assertThat(
                 persistence
                     .guard()
-                    .call("find", () -> states.find(key).orElseThrow().value(), Fallback.value(0L))
+                    .call("find", () -> states.find(missing).isEmpty() ? 1L : 2L, Fallback.value(0L))
                     .value())
             .isZero();
       } finally {

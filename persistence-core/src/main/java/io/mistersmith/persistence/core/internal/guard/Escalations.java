@@ -16,11 +16,26 @@ final class Escalations {
 
   private static final int MOST = 100;
 
-  private record Kind(String store, String role, String operation, DataError error) {}
+  private record Kind(String store, String role, String operation, DataError error) {
+
+    /** Whether a call of this kind that succeeds shows that the cause is gone. */
+    boolean endsWithASuccess() {
+      return error == DataError.MISCONFIGURED || error == DataError.ACCESS_DENIED;
+    }
+
+    boolean isOf(String otherStore, String otherRole, String otherOperation) {
+      return store.equals(otherStore)
+          && role.equals(otherRole)
+          && operation.equals(otherOperation);
+    }
+  }
 
   private final PersistenceListener listener;
   private final Clock clock;
   private final Map<Kind, Escalation> open = new LinkedHashMap<>();
+
+  /** Read by each call that succeeds, so that it takes no lock. */
+  private volatile boolean someEnd;
 
   Escalations(PersistenceListener listener, Clock clock) {
     this.listener = listener;
@@ -43,8 +58,32 @@ final class Escalations {
       }
       added = new Escalation(store, role, operation, failure.error(), message, now, now, 1);
       open.put(kind, added);
+      noteEnds();
     }
     listener.on(new PersistenceEvent.Escalated(added));
+  }
+
+  /** Forgets what a call that succeeds shows to be over, such as a missing right. */
+  void succeeded(String store, String role, String operation) {
+    if (someEnd) {
+      synchronized (open) {
+        open.keySet()
+            .removeIf(kind -> kind.endsWithASuccess() && kind.isOf(store, role, operation));
+        noteEnds();
+      }
+    }
+  }
+
+  /** Forgets the same of a store that was away: what answers now may be another server. */
+  void back(String store) {
+    synchronized (open) {
+      open.keySet().removeIf(kind -> kind.endsWithASuccess() && kind.store().equals(store));
+      noteEnds();
+    }
+  }
+
+  private void noteEnds() {
+    someEnd = open.keySet().stream().anyMatch(Kind::endsWithASuccess);
   }
 
   List<Escalation> all() {
@@ -58,6 +97,7 @@ final class Escalations {
       open.remove(
           new Kind(
               escalation.store(), escalation.role(), escalation.operation(), escalation.error()));
+      noteEnds();
     }
   }
 }

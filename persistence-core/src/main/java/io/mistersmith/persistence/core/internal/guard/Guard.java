@@ -119,6 +119,7 @@ public final class Guard implements StoreGuard {
     circuits.values().stream()
         .filter(circuit -> circuit.store().equals(store))
         .forEach(Circuit::back);
+    escalations.back(store);
   }
 
   PersistenceException refusal(StoreCall operation, Circuit circuit) {
@@ -138,6 +139,10 @@ public final class Guard implements StoreGuard {
   }
 
   /** Tells an operator of a failure that needs one. */
+  void succeeded(Circuit circuit, StoreCall operation) {
+    escalations.succeeded(circuit.store(), circuit.role(), operation.name());
+  }
+
   void escalate(String store, String role, String operation, PersistenceException failure) {
     if (failure.error().recovery() == DataError.Recovery.ESCALATE) {
       escalations.add(store, role, operation, failure);

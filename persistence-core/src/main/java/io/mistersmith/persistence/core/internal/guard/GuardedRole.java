@@ -57,6 +57,7 @@ final class GuardedRole {
     try {
       T answer = call.get();
       circuit.answered(entry);
+      guard.succeeded(circuit, operation);
       called(operation, Optional.empty(), began);
       return answer;
     } catch (PersistenceException e) {
@@ -82,6 +83,7 @@ final class GuardedRole {
             (value, failure) -> {
               if (failure == null) {
                 circuit.answered(entry);
+                guard.succeeded(circuit, operation);
                 called(operation, Optional.empty(), began);
               } else {
                 ended(operation, entry, Failures.cause(failure), began);

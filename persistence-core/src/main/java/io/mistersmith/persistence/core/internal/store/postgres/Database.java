@@ -17,6 +17,7 @@ import org.jdbi.v3.core.ConnectionException;
 import org.jdbi.v3.core.ConnectionFactory;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs statements on one pool, and turns whatever is thrown into typed failures. Thread-safe.
@@ -31,21 +32,13 @@ final class Database implements Statements {
     <T> T run(Handle handle, Function<Handle, T> work);
   }
 
-  private static final Around NOTHING =
-      new Around() {
-        @Override
-        public <T> T run(Handle handle, Function<Handle, T> work) {
-          return work.apply(handle);
-        }
-      };
-
   private final Jdbi jdbi;
   private final PoolSet pools;
   private final ConnectionPool pool;
   private final Availability availability;
   private final SecondConnection second;
   private final Runnable changed;
-  private final Around around;
+  private final @Nullable Around around;
 
   /**
    * Runs statements on the pool.
@@ -57,7 +50,7 @@ final class Database implements Statements {
     this.pool = pool;
     this.availability = availability;
     this.changed = changed;
-    this.around = NOTHING;
+    this.around = null;
     Duration limit = PoolSettings.callLimit(pool.config());
     this.second = new SecondConnection(pool::size);
     this.jdbi =
@@ -292,7 +285,7 @@ final class Database implements Statements {
     try (Handle handle = jdbi.open()) {
       long taken = System.nanoTime();
       try {
-        return around.run(handle, work);
+        return around == null ? work.apply(handle) : around.run(handle, work);
       } finally {
         pool.meter().used(System.nanoTime() - taken);
       }
