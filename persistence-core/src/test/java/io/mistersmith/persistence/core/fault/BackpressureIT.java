@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.BackpressureConfig;
+import io.mistersmith.persistence.config.FlushConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
@@ -31,6 +32,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 class BackpressureIT {
 
   private static final long LIMIT = 3_000;
+
+  /** PostgreSQL may have committed a last batch whose answer was lost, so that nobody counts it. */
+  private static final long LEAST = LIMIT - FlushConfig.defaults().maxEntries();
   private static final Duration AWAY = Duration.ofSeconds(Repetitions.of(4, 2));
   private static final Duration WAIT = Duration.ofSeconds(1);
 
@@ -134,7 +138,7 @@ class BackpressureIT {
             .until(
                 () ->
                     engaged.get()
-                        && streams.info().getStreamState().getLastSequence() - position > LIMIT);
+                        && streams.info().getStreamState().getLastSequence() - position > LEAST);
         long atLimit = streams.info().getStreamState().getLastSequence();
         Waits.passed(AWAY);
         // A little too much: the position was read before PostgreSQL stopped.
@@ -150,7 +154,7 @@ class BackpressureIT {
             "policy=%s postgres_%s limit=%d at_limit=%d backlog=%d failed=%d"
                 .formatted(policy, outage, LIMIT, atLimit - position, backlog, failures.size()));
         // Writes between two samples come on top; on a busy machine the samples are far apart.
-        assertThat(atLimit - position).isBetween(LIMIT, 3 * LIMIT);
+        assertThat(atLimit - position).isBetween(LEAST, 3 * LIMIT);
         assertThat(backlog).as("nothing more gets in").isLessThan(atLimit - position + underWay);
       }
       installation.awaitAll(ledger);
