@@ -5,15 +5,13 @@ import static org.awaitility.Awaitility.await;
 
 import io.mistersmith.persistence.testkit.server.PostgresOptions;
 import io.mistersmith.persistence.testkit.server.PostgresServer;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import io.mistersmith.persistence.testkit.server.PostgresStandby;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The lag of a real standby, seen from both ends. */
 class StandbyMonitoringIT {
@@ -21,88 +19,74 @@ class StandbyMonitoringIT {
   private static final String LAG =
       "SELECT current_value || ' ' || detail FROM monitoring.measure_replication_lag()";
 
-  @TempDir private Path folder;
-
   @Test
   void standbyThatStopsReplayingIsReportedAtBothEnds() throws Exception {
     PostgresOptions options = PostgresOptions.defaults().withoutSync();
-    try (PostgresServer primary = PostgresServer.start(options);
-        PostgresServer standby =
-            PostgresServer.start(
-                options
-                    .withServerSetting("wal_receiver_status_interval", "1s")
-                    .withServerSetting(
-                        "primary_conninfo",
-                        "host=%s port=%d user=%s application_name=second"
-                            .formatted(primary.host(), primary.port(), primary.user())))) {
+    try (PostgresServer primary = PostgresServer.start(options)) {
       TestDatabase database = TestDatabase.migrated(primary, "monitoring");
-      makeStandbyOf(primary, standby);
-      String url;
-      try (Connection connection = database.connect()) {
-        url = connection.getMetaData().getURL();
-      }
-      String standbyUrl = url.replace(":" + primary.port() + "/", ":" + standby.port() + "/");
-
-      try (Connection second = DriverManager.getConnection(standbyUrl, standby.user(), "")) {
-        database.execute("CREATE TABLE public.t (n INT)");
-        await("the replay")
-            .atMost(SOON)
-            .untilAsserted(
-                () -> {
-                  assertThat(query(second, "SELECT to_regclass('public.t')")).contains("t");
-                  assertThat(query(second, LAG))
-                      .containsExactly("0 this standby has replayed all that it received");
-                });
-        query(second, "SELECT pg_wal_replay_pause()::text");
-        database.execute("INSERT INTO public.t VALUES (1)");
-        database.execute(
-            "UPDATE monitoring.alert_thresholds SET warning_threshold = 0.5"
-                + " WHERE metric_name = 'replication_lag_seconds'");
-
-        await("the primary's alert")
-            .atMost(SOON)
-            .untilAsserted(
-                () ->
-                    assertThat(
-                            database.query(
-                                "SELECT alert_level || ' ' || message FROM"
-                                    + " monitoring.check_alerts('{replication_lag_seconds}')"))
-                        .singleElement()
-                        .asString()
-                        .startsWith("WARNING replication_lag_seconds is ")
-                        .endsWith(": second (streaming)"));
-        assertThat(query(second, LAG))
-            .singleElement()
-            .asString()
-            .endsWith(" this standby is behind its primary")
-            .doesNotStartWith("0 ");
-        assertThat(query(second, "SELECT alert_level FROM monitoring.check_alerts()"))
-            .as("a standby can be checked, although nothing can be written there")
-            .contains("UNKNOWN");
-
-        primary.stop();
-        await("the end of the stream")
-            .atMost(SOON)
-            .untilAsserted(
-                () ->
-                    assertThat(query(second, LAG))
-                        .singleElement()
-                        .asString()
-                        .endsWith(
-                            "nothing streams to this standby, whose last replayed transaction"
-                                + " is so old"));
+      try (PostgresStandby standby = primary.standby("second")) {
+        reportsAtBothEnds(primary, standby, database);
       }
     }
   }
 
-  private void makeStandbyOf(PostgresServer primary, PostgresServer standby) throws Exception {
-    standby.stop();
-    primary.stop();
-    Path copy = primary.copyData(folder.resolve("copy"));
-    primary.restart();
-    Files.createFile(copy.resolve("standby.signal"));
-    standby.replaceData(copy);
-    standby.restart();
+  private static void reportsAtBothEnds(
+      PostgresServer primary, PostgresStandby standby, TestDatabase database) throws Exception {
+    String url;
+    try (Connection connection = database.connect()) {
+      url = connection.getMetaData().getURL();
+    }
+    String standbyUrl = url.replace(":" + primary.port() + "/", ":" + standby.server().port() + "/");
+
+    try (Connection second = DriverManager.getConnection(standbyUrl, standby.server().user(), "")) {
+      database.execute("CREATE TABLE public.t (n INT)");
+      await("the replay")
+          .atMost(SOON)
+          .untilAsserted(
+              () -> {
+                assertThat(query(second, "SELECT to_regclass('public.t')")).contains("t");
+                assertThat(query(second, LAG))
+                    .containsExactly("0 this standby has replayed all that it received");
+              });
+      standby.pauseReplay();
+      database.execute("INSERT INTO public.t VALUES (1)");
+      database.execute(
+          "UPDATE monitoring.alert_thresholds SET warning_threshold = 0.5"
+              + " WHERE metric_name = 'replication_lag_seconds'");
+
+      await("the primary's alert")
+          .atMost(SOON)
+          .untilAsserted(
+              () ->
+                  assertThat(
+                          database.query(
+                              "SELECT alert_level || ' ' || message FROM"
+                                  + " monitoring.check_alerts('{replication_lag_seconds}')"))
+                      .singleElement()
+                      .asString()
+                      .startsWith("WARNING replication_lag_seconds is ")
+                      .endsWith(": second (streaming)"));
+      assertThat(query(second, LAG))
+          .singleElement()
+          .asString()
+          .endsWith(" this standby is behind its primary")
+          .doesNotStartWith("0 ");
+      assertThat(query(second, "SELECT alert_level FROM monitoring.check_alerts()"))
+          .as("a standby can be checked, although nothing can be written there")
+          .contains("UNKNOWN");
+
+      primary.stop();
+      await("the end of the stream")
+          .atMost(SOON)
+          .untilAsserted(
+              () ->
+                  assertThat(query(second, LAG))
+                      .singleElement()
+                      .asString()
+                      .endsWith(
+                          "nothing streams to this standby, whose last replayed transaction"
+                              + " is so old"));
+    }
   }
 
   private static List<String> query(Connection connection, String sql) throws SQLException {

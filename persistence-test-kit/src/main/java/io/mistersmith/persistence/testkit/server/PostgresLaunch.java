@@ -8,9 +8,16 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Runs the postmaster itself, without pg_ctl in between, so that its process is the server. */
+/**
+ * Runs the postmaster itself, without pg_ctl in between, so that its process is the server.
+ *
+ * @param content fills the data directory, which does not exist before
+ */
 record PostgresLaunch(
-    PostgresInstallation installation, PostgresOptions options, Path dataDirectory)
+    PostgresInstallation installation,
+    PostgresOptions options,
+    Path dataDirectory,
+    Runnable content)
     implements Launch {
   private static final int PID_LINE = 0;
   private static final int STATUS_LINE = 7;
@@ -22,7 +29,7 @@ record PostgresLaunch(
 
   @Override
   public void prepare() {
-    DirectoryTree.copy(installation.template(), dataDirectory);
+    content.run();
   }
 
   @Override

@@ -27,17 +27,31 @@ public final class PostgresServer implements AutoCloseable {
   private final @Nullable String password;
   private final String version;
 
+  /** Of a server that runs from the cache. */
+  private final @Nullable PostgresLaunch launch;
+
   PostgresServer(
       ServerControl control,
       String database,
       String user,
       @Nullable String password,
       String version) {
+    this(control, database, user, password, version, null);
+  }
+
+  private PostgresServer(
+      ServerControl control,
+      String database,
+      String user,
+      @Nullable String password,
+      String version,
+      @Nullable PostgresLaunch launch) {
     this.control = control;
     this.database = database;
     this.user = user;
     this.password = password;
     this.version = version;
+    this.launch = launch;
   }
 
   /**
@@ -65,14 +79,74 @@ public final class PostgresServer implements AutoCloseable {
   static PostgresServer start(PostgresOptions options, ServerCache cache) {
     PostgresInstallation installation = PostgresInstallation.of(options, cache);
     WorkDirectory workDirectory = WorkDirectory.create("postgres");
-    PostgresLaunch launch =
-        new PostgresLaunch(installation, options, workDirectory.path().resolve("data"));
+    Path data = workDirectory.path().resolve("data");
+    return start(
+        new PostgresLaunch(
+            installation, options, data, () -> DirectoryTree.copy(installation.template(), data)),
+        workDirectory);
+  }
+
+  private static PostgresServer start(PostgresLaunch launch, WorkDirectory workDirectory) {
     return new PostgresServer(
-        LocalServer.start(launch, workDirectory, options.port()),
+        LocalServer.start(launch, workDirectory, launch.options().port()),
         "postgres",
         PostgresInstallation.USER,
         null,
-        installation.version());
+        launch.installation().version(),
+        launch);
+  }
+
+  /**
+   * Starts a standby that streams from this server, which must run, and goes on meanwhile. Returns
+   * when the standby answers queries. It has this server's settings, a free port, and a replication
+   * slot, so that it can catch up however long it is away.
+   *
+   * @param name of the slot and of the standby in {@code pg_stat_replication}: lower-case letters,
+   *     digits and underscores
+   * @throws IllegalStateException when the server's data is not at hand (see {@link TestServers}),
+   *     or when the standby does not start
+   */
+  public PostgresStandby standby(String name) {
+    checked(name);
+    PostgresLaunch own = ownLaunch("make a standby of");
+    WorkDirectory workDirectory = WorkDirectory.create("postgres");
+    Path data = workDirectory.path().resolve("data");
+    PostgresLaunch standby =
+        new PostgresLaunch(
+            own.installation(),
+            own.options().withPort(0),
+            data,
+            () -> PostgresStandby.prepare(this, name, data));
+    return new PostgresStandby(start(standby, workDirectory));
+  }
+
+  /**
+   * Makes a server that is down a standby of this one, as an operator does with an old primary: its
+   * data is replaced by a copy of this server's, its port stays. Returns when it answers queries.
+   *
+   * @throws IllegalStateException as {@link #standby} does, and when the server is not down
+   */
+  public PostgresStandby rebuildAsStandby(PostgresServer down, String name) {
+    checked(name);
+    Path copy = ownLaunch("make a standby of").dataDirectory().resolveSibling("copy-for-" + name);
+    PostgresStandby.prepare(this, name, copy);
+    try {
+      down.replaceData(copy);
+    } finally {
+      DirectoryTree.delete(copy);
+    }
+    down.restart();
+    return new PostgresStandby(down);
+  }
+
+  private PostgresLaunch ownLaunch(String action) {
+    PostgresLaunch own = launch;
+    if (own == null) {
+      throw new IllegalStateException(
+          "Cannot %s the server at %s: its data is not on this machine's disk. Use servers of their own (-Dpersistence.test.servers=local, no PG_HOST)"
+              .formatted(action, jdbcUrl()));
+    }
+    return own;
   }
 
   /** The JDBC URL of {@link #database()}, without user and password. */
@@ -242,7 +316,7 @@ public final class PostgresServer implements AutoCloseable {
     }
   }
 
-  private Connection connect() throws SQLException {
+  Connection connect() throws SQLException {
     Properties properties = new Properties();
     properties.setProperty("user", user);
     if (password != null) {
