@@ -225,6 +225,18 @@ public sealed interface PersistenceEvent {
   record ConsistencyChecked(ConsistencyReport report) implements OperationsEvent {}
 
   /**
+   * Another PostgreSQL server is the primary, after a promotion: the connections to the one before
+   * were closed. The present one may lack commits; agent state is written to it again from NATS.
+   *
+   * @param server the address of the present one
+   * @param system its system identifier, which all servers of a cluster share
+   * @param timelineBefore the timeline of the primary before
+   * @param timeline the timeline of the present one
+   */
+  record PrimaryChanged(String server, String system, int timelineBefore, int timeline)
+      implements OperationsEvent {}
+
+  /**
    * A background service of the library failed for a reason that should not occur: an exception
    * that is no {@link io.mistersmith.persistence.error.PersistenceException}, or an Error. Sent for
    * each failure, at most some times a second.

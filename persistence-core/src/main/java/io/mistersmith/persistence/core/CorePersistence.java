@@ -54,6 +54,7 @@ final class CorePersistence implements Persistence {
   private final TransactionArea transactions;
   private final OperationsArea operations;
   private final ResultBucket results;
+  private final Failover failover;
   private final AtomicBoolean closing = new AtomicBoolean();
   private final CompletableFuture<Long> closed = new CompletableFuture<>();
 
@@ -88,8 +89,10 @@ final class CorePersistence implements Persistence {
               "a bucket of another installation is not noticed",
               owners::look)
           .start();
+      this.failover = new Failover(engine, state);
       agents.start();
       state.start();
+      failover.start();
     } catch (RuntimeException | Error e) {
       threads.close();
       throw e;
@@ -186,6 +189,7 @@ final class CorePersistence implements Persistence {
       agents.refuseWrites();
       sessions.close();
       state.refuseWrites();
+      failover.close();
       agents.close(end);
       left = state.close(end.left());
     } finally {

@@ -138,6 +138,11 @@ public final class WriteBehindFlusher {
     }
   }
 
+  /** Ends the pause after a failure. */
+  public void wake() {
+    thread.wake();
+  }
+
   /** Stops after the batch under way and gives the lease up; waits for that, at most so long. */
   public void close(Duration patience) {
     if (!thread.close(patience)) {

@@ -43,7 +43,7 @@ final class Database implements Statements {
     this.availability = availability;
     Duration limit = PoolSettings.callLimit(pool.config());
     this.second = new SecondConnection(() -> size(pool.source()));
-    this.jdbi = Jdbi.create(() -> second.acquire(() -> acquire(pool.source(), limit)));
+    this.jdbi = Jdbi.create(() -> second.acquire(() -> acquire(pool, limit)));
     jdbi.setSqlLogger(pool.slow());
   }
 
@@ -53,9 +53,9 @@ final class Database implements Statements {
         : Integer.MAX_VALUE;
   }
 
-  private static Connection acquire(DataSource pool, Duration limit) throws SQLException {
+  private static Connection acquire(Pool pool, Duration limit) throws SQLException {
     long asked = System.nanoTime();
-    Connection connection = pool.getConnection();
+    Connection connection = pool.acquire();
     Duration waited = Duration.ofNanos(System.nanoTime() - asked);
     if (waited.compareTo(SHORT) > 0) {
       Duration left = limit.minus(waited);
@@ -260,10 +260,24 @@ final class Database implements Statements {
     try (Handle handle = jdbi.open()) {
       long taken = System.nanoTime();
       try {
-        return work.apply(handle);
+        T result = work.apply(handle);
+        requireCurrent(handle);
+        return result;
       } finally {
         pool.meter().used(System.nanoTime() - taken);
       }
+    }
+  }
+
+  /** What a server has answered or committed that was demoted meanwhile counts for nothing. */
+  private void requireCurrent(Handle handle) {
+    try {
+      if (!pool.isCurrent(handle.getConnection())) {
+        throw new ConnectionException(
+            new SQLException("the server was demoted", PostgresFailures.DEMOTED));
+      }
+    } catch (SQLException e) {
+      throw new ConnectionException(e);
     }
   }
 

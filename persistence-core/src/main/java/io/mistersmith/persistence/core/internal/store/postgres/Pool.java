@@ -13,21 +13,18 @@ import io.mistersmith.persistence.operations.Pools;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
+import java.util.Optional;
 import java.util.Properties;
-import java.util.StringJoiner;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import javax.sql.DataSource;
-import org.postgresql.Driver;
-import org.postgresql.PGProperty;
 
 /** The connections of one role to one server. Thread-safe. */
 final class Pool implements AutoCloseable {
-
-  private static final Pattern COMMA = Pattern.compile(",");
 
   private final String name;
   private final PostgresRole role;
@@ -36,6 +33,7 @@ final class Pool implements AutoCloseable {
   private final PoolMeter meter;
   private final SlowStatements slow;
   private final String server;
+  private final Optional<PrimarySource> primary;
 
   private Pool(
       String name,
@@ -43,7 +41,8 @@ final class Pool implements AutoCloseable {
       RoleConfig config,
       HikariDataSource source,
       PoolMeter meter,
-      SlowStatements slow) {
+      SlowStatements slow,
+      Optional<PrimarySource> primary) {
     this.name = name;
     this.role = role;
     this.config = config;
@@ -51,13 +50,15 @@ final class Pool implements AutoCloseable {
     this.meter = meter;
     this.slow = slow;
     this.server = server(config);
+    this.primary = primary;
   }
 
   /**
-   * Opens the pool, with one connection at least where {@code needed}. Does not wait for a server
-   * that refuses.
+   * Opens the pool, with one connection at least where it leads to the primary. Does not wait for a
+   * server that refuses.
    *
    * @param number tells replicas apart, such as {@code -0}; else empty
+   * @param primary connects to the primary; empty for a role that may use any server of its URL
    * @throws PersistenceException when the server is needed and cannot be reached, or refuses the
    *     user or a setting
    */
@@ -66,27 +67,31 @@ final class Pool implements AutoCloseable {
       String number,
       RoleConfig config,
       String runtimeName,
-      boolean needed,
+      Optional<PrimarySource> primary,
       ScheduledExecutorService keeper) {
     String name = role.name().toLowerCase(Locale.ROOT) + number;
-    String application = config.applicationName().orElse(applicationName(runtimeName, name));
+    String application = applicationName(config, runtimeName, name);
     HikariConfig settings =
-        PoolSettings.of(config, "persistence-pool-" + name, application, needed, keeper);
+        PoolSettings.of(config, "persistence-pool-" + name, application, primary.isPresent(), keeper);
+    primary.ifPresent(settings::setDataSource);
     PoolMeter meter = new PoolMeter(System::nanoTime);
     settings.setMetricsTrackerFactory((pool, stats) -> meter);
     try {
       SlowStatements slow = new SlowStatements(name, config.slowStatement(), System::nanoTime);
-      return new Pool(name, role, config, new HikariDataSource(settings), meter, slow);
+      return new Pool(name, role, config, new HikariDataSource(settings), meter, slow, primary);
     } catch (PoolInitializationException e) {
       throw failure("open the pool " + name + " of " + config, config, e);
     }
   }
 
   /** The server cuts what is over 63 bytes, and the role is what must not be cut. */
-  private static String applicationName(String runtimeName, String name) {
+  static String applicationName(RoleConfig config, String runtimeName, String name) {
     String role = "/" + name;
     String runtime = runtimeName.replaceAll("[^ -~]", "?");
-    return runtime.substring(0, Math.min(runtime.length(), 63 - role.length())) + role;
+    return config
+        .applicationName()
+        .orElseGet(
+            () -> runtime.substring(0, Math.min(runtime.length(), 63 - role.length())) + role);
   }
 
   private static PersistenceException failure(
@@ -104,21 +109,12 @@ final class Pool implements AutoCloseable {
 
   /** Hosts, ports and database, for messages. Nothing else of the URL: it may hold secrets. */
   private static String server(RoleConfig config) {
-    Properties url = Driver.parseURL(config.jdbcUrl(), null);
-    if (url == null) {
-      return "at the configured URL";
-    }
-    String[] hosts = COMMA.split(valueOf(PGProperty.PG_HOST, url, "localhost"), -1);
-    String[] ports = COMMA.split(valueOf(PGProperty.PG_PORT, url, "5432"), -1);
-    StringJoiner servers = new StringJoiner(",");
-    for (int i = 0; i < hosts.length; i++) {
-      servers.add(hosts[i] + ":" + ports[Math.min(i, ports.length - 1)]);
-    }
-    return servers + "/" + valueOf(PGProperty.PG_DBNAME, url, config.user());
-  }
-
-  private static String valueOf(PGProperty property, Properties url, String missing) {
-    return Objects.requireNonNullElse(property.getOrDefault(url), missing);
+    List<HostAddress> hosts = HostAddress.of(config.jdbcUrl());
+    return hosts.isEmpty()
+        ? "at the configured URL"
+        : hosts.stream().map(HostAddress::toString).collect(Collectors.joining(","))
+            + "/"
+            + HostAddress.database(config.jdbcUrl(), config.user());
   }
 
   /** Returns the role in lower case, with a number for a replica. */
@@ -141,6 +137,34 @@ final class Pool implements AutoCloseable {
 
   DataSource source() {
     return source;
+  }
+
+  /** Takes a connection, none to a server that is known to be demoted. */
+  Connection acquire() throws SQLException {
+    try {
+      Connection connection = source.getConnection();
+      while (!isCurrent(connection)) {
+        source.evictConnection(connection);
+        connection = source.getConnection();
+      }
+      return connection;
+    } catch (SQLTransientConnectionException e) {
+      throw primary.isEmpty() ? e : primary.get().explained(e);
+    }
+  }
+
+  /** Whether a connection of this pool leads to the present primary, where it has to. */
+  boolean isCurrent(Connection connection) throws SQLException {
+    return primary.isEmpty() || primary.get().isCurrent(connection);
+  }
+
+  /** Closes the connections to a server that was demoted, those in use too. Does not wait. */
+  void leaveDemoted() {
+    primary.ifPresent(
+        connections -> {
+          connections.abortStale();
+          renew();
+        });
   }
 
   PoolMeter meter() {
@@ -218,9 +242,13 @@ final class Pool implements AutoCloseable {
 
   /**
    * Asks the server for a connection of its own, past the pool, whose connections may all be stuck.
-   * An answer that is a refusal counts, unless it says that the server is starting or stopping.
+   * An answer that is a refusal counts, unless it says that the server is starting or stopping. Of
+   * several servers, one has to be the primary; they are asked all the time.
    */
   boolean answers(Duration limit) {
+    if (primary.isPresent() && primary.get().hasSeveral()) {
+      return primary.get().hasPrimary();
+    }
     Properties properties = new Properties();
     properties.setProperty("user", config.user());
     config.password().ifPresent(password -> properties.setProperty("password", password.reveal()));

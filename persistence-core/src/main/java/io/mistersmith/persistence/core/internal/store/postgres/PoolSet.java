@@ -1,14 +1,20 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
 import io.mistersmith.persistence.config.PostgresConfig;
+import io.mistersmith.persistence.config.RoleConfig;
+import io.mistersmith.persistence.core.internal.base.Services;
 import io.mistersmith.persistence.model.PostgresRole;
 import io.mistersmith.persistence.operations.PoolSizing;
 import io.mistersmith.persistence.operations.Pools;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.stream.Stream;
 
 /**
  * The connections of one runtime to PostgreSQL: a pool for each role, so that none can starve
@@ -16,11 +22,17 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
  */
 final class PoolSet implements Pools, AutoCloseable {
 
-  private final List<Pool> pools = new ArrayList<>();
+  /** The roles that write. They connect to the primary only. */
+  private static final List<PostgresRole> WRITING =
+      List.of(PostgresRole.PRIMARY, PostgresRole.BACKGROUND, PostgresRole.FLUSH);
+
+  private final List<Pool> pools = new CopyOnWriteArrayList<>();
   private final ScheduledThreadPoolExecutor keeper;
+  private final PrimaryMonitor primaries;
   private volatile boolean closed;
 
-  private PoolSet() {
+  private PoolSet(Services services) {
+    this.primaries = new PrimaryMonitor(services);
     // One for all pools: each would have a thread of its own.
     this.keeper = new ScheduledThreadPoolExecutor(1, PoolSet::thread);
     keeper.setRemoveOnCancelPolicy(true);
@@ -40,20 +52,27 @@ final class PoolSet implements Pools, AutoCloseable {
    * @throws io.mistersmith.persistence.error.PersistenceException when a server that is needed
    *     cannot be reached, or refuses a user or a setting
    */
-  static PoolSet open(PostgresConfig config, String runtimeName) {
-    PoolSet set = new PoolSet();
+  static PoolSet open(PostgresConfig config, String runtimeName, Services services) {
+    PoolSet set = new PoolSet(services);
     try {
-      set.open(config, runtimeName, PostgresRole.PRIMARY, true);
-      set.open(config, runtimeName, PostgresRole.BACKGROUND, true);
-      set.open(config, runtimeName, PostgresRole.FLUSH, true);
+      Map<PostgresRole, PrimarySource> sources = new EnumMap<>(PostgresRole.class);
+      for (PostgresRole role : WRITING) {
+        sources.put(role, PrimarySource.of(set.primaries, role, config.role(role), runtimeName));
+      }
+      set.primaries.start();
+      for (PostgresRole role : WRITING) {
+        set.open(role, "", config.role(role), runtimeName, Optional.ofNullable(sources.get(role)));
+      }
       if (config.isConfigured(PostgresRole.ANALYTICS)) {
-        set.open(config, runtimeName, PostgresRole.ANALYTICS, false);
+        RoleConfig analytics = config.role(PostgresRole.ANALYTICS);
+        set.open(PostgresRole.ANALYTICS, "", analytics, runtimeName, Optional.empty());
       }
       for (int i = 0; i < config.replicas(); i++) {
-        set.pools.add(
-            Pool.open(
-                PostgresRole.REPLICA, "-" + i, config.replica(i), runtimeName, false, set.keeper));
+        RoleConfig replica = config.replica(i);
+        set.open(PostgresRole.REPLICA, "-" + i, replica, runtimeName, Optional.empty());
       }
+      set.primaries.onPromotion(change -> set.leaveDemoted());
+      set.primaries.opened();
       return set;
     } catch (RuntimeException | Error e) {
       set.close();
@@ -61,8 +80,14 @@ final class PoolSet implements Pools, AutoCloseable {
     }
   }
 
-  private void open(PostgresConfig config, String runtimeName, PostgresRole role, boolean needed) {
-    pools.add(Pool.open(role, "", config.role(role), runtimeName, needed, keeper));
+  /** A server is needed by a role that connects to the primary. */
+  private void open(
+      PostgresRole role,
+      String number,
+      RoleConfig config,
+      String runtimeName,
+      Optional<PrimarySource> primary) {
+    pools.add(Pool.open(role, number, config, runtimeName, primary, keeper));
   }
 
   /** Returns the pool of a role, that of PRIMARY where the role has none; the first replica's. */
@@ -75,11 +100,22 @@ final class PoolSet implements Pools, AutoCloseable {
     return List.copyOf(pools);
   }
 
+  /** Returns what is known of the primary. */
+  PrimaryMonitor primaries() {
+    return primaries;
+  }
+
+  /** Cuts the connections to a server that was demoted, those in use too. */
+  private void leaveDemoted() {
+    pools.forEach(Pool::leaveDemoted);
+  }
+
   /**
    * Replaces the connections to a server, each as soon as it is not in use. When one was lost, the
-   * server has probably stopped, and the others are lost, too.
+   * server has probably stopped, and the others are lost, too; or another one is the primary now.
    */
   void renew(String server) {
+    primaries.wake();
     pools.stream().filter(pool -> pool.server().equals(server)).forEach(Pool::renew);
   }
 
@@ -114,9 +150,13 @@ final class PoolSet implements Pools, AutoCloseable {
 
   /** Returns a sentence for each server that the runtime works without. */
   List<String> notices() {
-    return pools.stream()
-        .filter(pool -> pool.config().minConnections() > 0 && !pool.isConnected())
-        .map(pool -> "PostgreSQL " + pool.server() + " (" + pool.name() + ") is not connected")
+    return Stream.concat(
+            primaries.notices().stream(),
+            pools.stream()
+                .filter(pool -> pool.config().minConnections() > 0 && !pool.isConnected())
+                .map(
+                    pool ->
+                        "PostgreSQL " + pool.server() + " (" + pool.name() + ") is not connected"))
         .toList();
   }
 
@@ -129,6 +169,7 @@ final class PoolSet implements Pools, AutoCloseable {
   @Override
   public void close() {
     closed = true;
+    primaries.close();
     pools.forEach(Pool::close);
     keeper.shutdownNow();
   }

@@ -8,6 +8,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Properties;
 import java.util.StringJoiner;
 import java.util.concurrent.ScheduledExecutorService;
 
@@ -73,22 +74,30 @@ final class PoolSettings {
     pool.setLeakDetectionThreshold(role.leakDetection().toMillis());
     pool.setConnectionInitSql(session(role));
 
-    pool.addDataSourceProperty("ApplicationName", applicationName);
+    pool.setDataSourceProperties(driver(role, applicationName));
+    return pool;
+  }
+
+  /** Returns the properties of the driver. */
+  static Properties driver(RoleConfig role, String applicationName) {
+    Properties driver = new Properties();
+    driver.setProperty("ApplicationName", applicationName);
+    Duration acquire = longer(role.acquireTimeout(), SHORTEST_ACQUIRE);
     // Before the call gives up, which can then say that no connection was to be had, and why.
     Duration connect = shorter(acquire.multipliedBy(3).dividedBy(4), LONGEST_CONNECT);
     String connectSeconds = Long.toString(Math.max(1, connect.toSeconds()));
-    pool.addDataSourceProperty("connectTimeout", connectSeconds);
-    pool.addDataSourceProperty("loginTimeout", connectSeconds);
-    pool.addDataSourceProperty(
+    driver.setProperty("connectTimeout", connectSeconds);
+    driver.setProperty("loginTimeout", connectSeconds);
+    driver.setProperty(
         "socketTimeout", seconds(role.statementTimeout().plus(SOCKET_GRACE)));
     // After a demotion the driver must not go by what it knew of its hosts.
-    pool.addDataSourceProperty("hostRecheckSeconds", "1");
-    pool.addDataSourceProperty("tcpKeepAlive", "true");
-    pool.addDataSourceProperty("logServerErrorDetail", "false");
-    pool.addDataSourceProperty("prepareThreshold", role.statementCache() == 0 ? "0" : "3");
-    pool.addDataSourceProperty(
+    driver.setProperty("hostRecheckSeconds", "1");
+    driver.setProperty("tcpKeepAlive", "true");
+    driver.setProperty("logServerErrorDetail", "false");
+    driver.setProperty("prepareThreshold", role.statementCache() == 0 ? "0" : "3");
+    driver.setProperty(
         "preparedStatementCacheQueries", Integer.toString(role.statementCache()));
-    return pool;
+    return driver;
   }
 
   /** HikariCP warns of an idle timeout where the pool has a fixed size. */

@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
 
@@ -29,6 +30,7 @@ final class PostgresSql implements SqlStore {
 
   private final Database callers;
   private final UUID installation;
+  private final PrimaryMonitor primaries;
   private final AgentStore agents;
   private final StateStore states;
   private final PostgresJournalStore journals;
@@ -40,8 +42,13 @@ final class PostgresSql implements SqlStore {
 
   /** The database of a role that has none is that of the callers. */
   PostgresSql(
-      Database callers, Database flush, Map<PostgresRole, Database> databases, UUID installation) {
+      Database callers,
+      Database flush,
+      Map<PostgresRole, Database> databases,
+      UUID installation,
+      PrimaryMonitor primaries) {
     this.callers = callers;
+    this.primaries = primaries;
     this.installation = installation;
     this.agents = new PostgresAgentStore(callers);
     this.states = new PostgresStateStore(callers);
@@ -57,6 +64,11 @@ final class PostgresSql implements SqlStore {
   @Override
   public SqlAccess on(PostgresRole role) {
     return roles.getOrDefault(role, this);
+  }
+
+  @Override
+  public void onPrimaryChange(Consumer<PrimaryChange> listener) {
+    primaries.onPromotion(listener);
   }
 
   @Override

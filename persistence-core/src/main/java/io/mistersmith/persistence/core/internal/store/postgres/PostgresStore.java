@@ -56,7 +56,11 @@ public final class PostgresStore implements AutoCloseable {
     this.connections = connections;
     this.sql =
         new PostgresSql(
-            connections.to(PRIMARY), connections.to(FLUSH), connections.byRole(), installation);
+            connections.to(PRIMARY),
+            connections.to(FLUSH),
+            connections.byRole(),
+            installation,
+            pools.primaries());
     this.partitions =
         new PartitionUpkeep(
             new SqlPartitionMaintenance(connections.to(BACKGROUND)),
@@ -81,7 +85,7 @@ public final class PostgresStore implements AutoCloseable {
   /** {@link #open(PersistenceConfig)}, whose background service reports to {@code services}. */
   public static PostgresStore open(PersistenceConfig config, Services services) {
     String what = "open " + config.postgres();
-    PoolSet pools = PoolSet.open(config.postgres(), config.runtimeName());
+    PoolSet pools = PoolSet.open(config.postgres(), config.runtimeName(), services);
     try {
       StoreConnections connections = new StoreConnections(pools, config.clock(), services);
       Database callers = connections.to(PRIMARY);

@@ -24,6 +24,7 @@ final class StoreConnections implements AutoCloseable {
       databases.computeIfAbsent(pool.role(), role -> new Database(pools, pool, availability));
     }
     this.callers = to(PostgresRole.PRIMARY);
+    pools.primaries().onPrimary(() -> servers.values().forEach(Availability::askNow));
   }
 
   /** Returns where the statements of a role run; with those of PRIMARY where it has no pool. */

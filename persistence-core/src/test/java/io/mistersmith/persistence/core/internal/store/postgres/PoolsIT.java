@@ -102,8 +102,8 @@ class PoolsIT {
             .role(BACKGROUND, role -> role.connections(0, 1))
             .build();
     AtomicLong now = new AtomicLong();
-    try (PoolSet pools = PoolSet.open(config, "automatic")) {
-      Services services = new Services(PersistenceListener.NOOP);
+    Services services = new Services(PersistenceListener.NOOP);
+    try (PoolSet pools = PoolSet.open(config, "automatic", services)) {
       PoolResizing resizing = new PoolResizing(pools, services, now::get);
       try (StoreConnections connections = new StoreConnections(pools, Clock.systemUTC(), services);
           Load load = new Load(connections.to(PRIMARY), 12, "SELECT pg_sleep(0.01)");
