@@ -79,7 +79,8 @@ final class CorePersistence implements Persistence {
       this.agents = new AgentArea(engine, state);
       this.transactions = new TransactionArea(engine, state, agents);
       this.sessions = StoredType.compose(engine, DataType.SESSION_DATA, Optional.empty());
-      this.operations = new OperationsArea(engine, state, sessions);
+      this.failover = new Failover(engine, state);
+      this.operations = new OperationsArea(engine, state, sessions, failover);
       this.results = new ResultBucket(() -> owners.open(Bucket.QUERY_CACHE), stores.hot().clock());
       stores.hot().onReconnect(owners::look);
       services
@@ -89,7 +90,6 @@ final class CorePersistence implements Persistence {
               "a bucket of another installation is not noticed",
               owners::look)
           .start();
-      this.failover = new Failover(engine, state);
       agents.start();
       state.start();
       failover.start();

@@ -18,9 +18,11 @@ final class OperationsArea implements Operations {
   private final EngineContext engine;
   private final StateArea state;
   private final StoredType sessions;
+  private final Failover failover;
   private final DeadLetters deadLetters;
 
-  OperationsArea(EngineContext engine, StateArea state, StoredType sessions) {
+  OperationsArea(EngineContext engine, StateArea state, StoredType sessions, Failover failover) {
+    this.failover = failover;
     this.engine = engine;
     this.state = state;
     this.sessions = sessions;
@@ -59,7 +61,10 @@ final class OperationsArea implements Operations {
   @Override
   public List<String> notices() {
     return Stream.of(
-            engine.stores().notices(), engine.owners().notices(), engine.services().notices())
+            engine.stores().notices(),
+            engine.owners().notices(),
+            failover.notices(),
+            engine.services().notices())
         .flatMap(List::stream)
         .toList();
   }

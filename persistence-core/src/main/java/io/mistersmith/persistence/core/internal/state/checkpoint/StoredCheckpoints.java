@@ -38,6 +38,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
 
@@ -60,26 +61,47 @@ public final class StoredCheckpoints implements Checkpoints {
   private final TieredStore store;
   private final Commits commits;
   private final Restorer restorer;
+  private final MadeCheckpoints made;
 
   /** Copies what {@code store} holds, as far as {@code commits} says that it is flushed. */
   public StoredCheckpoints(SqlStore sql, TieredStore store, Commits commits, Restorer restorer) {
-    this(sql, sql::inTransaction, store, commits, restorer);
+    this(sql, sql::inTransaction, store, commits, restorer, new MadeCheckpoints());
   }
 
   private StoredCheckpoints(
-      SqlAccess sql, Making making, TieredStore store, Commits commits, Restorer restorer) {
+      SqlAccess sql,
+      Making making,
+      TieredStore store,
+      Commits commits,
+      Restorer restorer,
+      MadeCheckpoints made) {
     this.sql = sql;
     this.making = making;
     this.checkpoints = sql.checkpoints();
     this.store = store;
     this.commits = commits;
     this.restorer = restorer;
+    this.made = made;
+  }
+
+  /**
+   * Returns the checkpoints that this process has made lately and that PostgreSQL has no longer,
+   * each once. Those that another process deleted are among them.
+   */
+  public Set<UUID> lost() {
+    return made.lost(checkpoints);
   }
 
   /** The checkpoints in a transaction. */
   public Checkpoints in(SqlUnit unit) {
     return new BoundCheckpoints(
-        new StoredCheckpoints(unit, (options, work) -> work.apply(unit), store, commits, restorer));
+        new StoredCheckpoints(
+            unit,
+            (options, work) -> work.apply(unit),
+            store,
+            commits,
+            restorer,
+            new MadeCheckpoints()));
   }
 
   @Override
@@ -87,7 +109,8 @@ public final class StoredCheckpoints implements Checkpoints {
     Optional<Revision.OfJournal> last = store.lastWrite(agent.requireRegistered("checkpoints"));
     last.ifPresent(
         revision -> commits.awaitAll("checkpoint of agent " + agent, revision, options.deadline()));
-    return making.run(
+    Checkpoint checkpoint =
+        making.run(
         SqlOptions.of("make a checkpoint of agent " + agent)
             .withIsolation(Isolation.REPEATABLE_READ)
             .withAttempts(ATTEMPTS),
@@ -106,6 +129,8 @@ public final class StoredCheckpoints implements Checkpoints {
                             ? parent(unit.checkpoints().list(agent))
                             : Optional.empty(),
                         options.allowDeadLetters())));
+    made.made(checkpoint.id());
+    return checkpoint;
   }
 
   /** The latest one, unless too many are needed for it already. */
@@ -185,6 +210,7 @@ public final class StoredCheckpoints implements Checkpoints {
 
   @Override
   public boolean delete(UUID checkpoint) {
+    made.deleted(List.of(checkpoint));
     return checkpoints
         .find(checkpoint)
         .map(
@@ -203,6 +229,7 @@ public final class StoredCheckpoints implements Checkpoints {
       Retention retention = Retention.of(rule, all, now());
       List<UUID> removed = ids(retention.removed());
       try {
+        made.deleted(removed);
         if (!removed.isEmpty()) {
           checkpoints.delete(agent, removed, LifecycleEvent.CHECKPOINTS_PRUNED);
         }
