@@ -36,7 +36,8 @@ class StandbyMonitoringIT {
     try (Connection connection = database.connect()) {
       url = connection.getMetaData().getURL();
     }
-    String standbyUrl = url.replace(":" + primary.port() + "/", ":" + standby.server().port() + "/");
+    String standbyUrl =
+        url.replace(":" + primary.port() + "/", ":" + standby.server().port() + "/");
 
     try (Connection second = DriverManager.getConnection(standbyUrl, standby.server().user(), "")) {
       database.execute("CREATE TABLE public.t (n INT)");

@@ -246,7 +246,8 @@ public sealed interface PersistenceEvent {
    *     from KV
    * @param returnedAgents agents whose deletion it lacks; delete them again
    * @param refusedAgents agents that it lacks and refuses; the log says why
-   * @param lostCheckpoints checkpoints that this runtime had made and that it lacks; make them again
+   * @param lostCheckpoints checkpoints that this runtime had made and that it lacks; make them
+   *     again
    * @param replayedDeadLetters how many entries of restored agents were refused before and are in
    *     PostgreSQL now
    */

@@ -16,7 +16,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Consumer;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -30,17 +29,33 @@ class FailoverIT {
 
   /** How the primary is when the standby is promoted. */
   enum Before {
-    STOPPED(PostgresServer::stop),
-    KILLED(PostgresServer::kill),
-    FROZEN(PostgresServer::pause),
+    STOPPED {
+      @Override
+      void happen(PostgresServer primary) {
+        primary.stop();
+      }
+    },
+    KILLED {
+      @Override
+      void happen(PostgresServer primary) {
+        primary.kill();
+      }
+    },
+    FROZEN {
+      @Override
+      void happen(PostgresServer primary) {
+        primary.pause();
+      }
+    },
     /** Nobody has stopped it: from then on there are two that accept writes. */
-    WRITABLE(server -> {});
+    WRITABLE {
+      @Override
+      void happen(PostgresServer primary) {
+        assertThat(primary.pid()).isPositive();
+      }
+    };
 
-    private final Consumer<PostgresServer> fault;
-
-    Before(Consumer<PostgresServer> fault) {
-      this.fault = fault;
-    }
+    abstract void happen(PostgresServer primary);
   }
 
   @ParameterizedTest
@@ -71,13 +86,11 @@ class FailoverIT {
               CommittingWriters committing = CommittingWriters.start(4, persistence)) {
             Waits.moreAcknowledged(ledger, 500);
             await().atMost(SOON).until(() -> committing.acknowledged().size() > 200);
-            before.fault.accept(servers.postgres());
+            before.happen(servers.postgres());
             standby.promote();
             back = Instant.now();
             Waits.moreAcknowledged(ledger, 500);
-            await()
-                .atMost(SOON)
-                .until(() -> acknowledgedAfter(committing, back).size() > 200);
+            await().atMost(SOON).until(() -> acknowledgedAfter(committing, back).size() > 200);
             Set<Long> there = ids(promoted);
             Instant first =
                 committing.acknowledged().entrySet().stream()
@@ -101,8 +114,8 @@ class FailoverIT {
                 committing.acknowledged().keySet().stream()
                     .filter(id -> !kept.contains(id))
                     .count();
-            long late = before == Before.WRITABLE || before == Before.FROZEN
-                ? writtenAfter(old, seen) : 0;
+            long late =
+                before == Before.WRITABLE || before == Before.FROZEN ? writtenAfter(old, seen) : 0;
             Duration outage = Duration.between(back, first);
             servers.report(
                 "Failover before=" + before,

@@ -49,9 +49,7 @@ class FailoverLossIT {
         standby.disconnect();
 
         Versioned<Agent> later =
-            persistence
-                .agents()
-                .update(changed, agent -> agent.withStatus(Agent.Status.SUSPENDED));
+            persistence.agents().update(changed, agent -> agent.withStatus(Agent.Status.SUSPENDED));
         persistence.agents().delete(deleted);
         Agent parent = Agent.of("fault", "parent");
         Agent child = Agent.of("fault", "child").withParent(parent.id());
@@ -94,9 +92,7 @@ class FailoverLossIT {
             .as("a version is never given to two contents")
             .containsExactly("2");
         Versioned<Agent> again =
-            persistence
-                .agents()
-                .save(changed, later.value(), SaveOptions.at(later.revision()));
+            persistence.agents().save(changed, later.value(), SaveOptions.at(later.revision()));
         assertThat(again.revision().isAfter(later.revision())).isTrue();
         assertThat(persistence.agents().find(changed).orElseThrow().revision())
             .isEqualTo(again.revision());

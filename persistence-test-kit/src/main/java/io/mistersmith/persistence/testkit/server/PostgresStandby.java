@@ -36,8 +36,7 @@ public final class PostgresStandby implements AutoCloseable {
    * @param lsn written by a primary, replayed by a standby; comparable within a timeline
    * @param inRecovery whether the server is a standby
    */
-  public record Position(
-      String systemIdentifier, int timeline, long lsn, boolean inRecovery) {}
+  public record Position(String systemIdentifier, int timeline, long lsn, boolean inRecovery) {}
 
   static void prepare(PostgresServer primary, String name, Path data) {
     BaseBackup.take(primary, name, data);
@@ -108,7 +107,8 @@ public final class PostgresStandby implements AutoCloseable {
   public void awaitReplayOf(PostgresServer primary) {
     // A durable commit, so that those before it without synchronous_commit are written, too.
     execute(
-        primary, "SET synchronous_commit = local; SELECT pg_logical_emit_message(true, 'sync', '')");
+        primary,
+        "SET synchronous_commit = local; SELECT pg_logical_emit_message(true, 'sync', '')");
     long target = positionOf(primary).lsn();
     await(
         "replay up to " + target,

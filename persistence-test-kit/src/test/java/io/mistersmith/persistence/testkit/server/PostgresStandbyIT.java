@@ -17,7 +17,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class PostgresStandbyIT {
-  private static final PostgresOptions OPTIONS = PostgresOptions.defaults().withServerSetting("fsync", "off");
+  private static final PostgresOptions OPTIONS =
+      PostgresOptions.defaults().withServerSetting("fsync", "off");
 
   private PostgresServer primary;
 

@@ -111,24 +111,24 @@ public final class StoredCheckpoints implements Checkpoints {
         revision -> commits.awaitAll("checkpoint of agent " + agent, revision, options.deadline()));
     Checkpoint checkpoint =
         making.run(
-        SqlOptions.of("make a checkpoint of agent " + agent)
-            .withIsolation(Isolation.REPEATABLE_READ)
-            .withAttempts(ATTEMPTS),
-        unit ->
-            unit.checkpoints()
-                .create(
-                    new NewCheckpoint(
-                        UUID.randomUUID(),
-                        agent,
-                        store.tiers().journal().name(),
-                        last,
-                        now(),
-                        options.name(),
-                        options.trigger(),
-                        options.incremental()
-                            ? parent(unit.checkpoints().list(agent))
-                            : Optional.empty(),
-                        options.allowDeadLetters())));
+            SqlOptions.of("make a checkpoint of agent " + agent)
+                .withIsolation(Isolation.REPEATABLE_READ)
+                .withAttempts(ATTEMPTS),
+            unit ->
+                unit.checkpoints()
+                    .create(
+                        new NewCheckpoint(
+                            UUID.randomUUID(),
+                            agent,
+                            store.tiers().journal().name(),
+                            last,
+                            now(),
+                            options.name(),
+                            options.trigger(),
+                            options.incremental()
+                                ? parent(unit.checkpoints().list(agent))
+                                : Optional.empty(),
+                            options.allowDeadLetters())));
     made.made(checkpoint.id());
     return checkpoint;
   }

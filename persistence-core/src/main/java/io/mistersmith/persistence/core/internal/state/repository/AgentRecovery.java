@@ -17,6 +17,7 @@ import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.AgentStore.StoredAgent;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -62,8 +63,8 @@ public final class AgentRecovery {
   /**
    * Compares all agents.
    *
-   * @throws io.mistersmith.persistence.error.PersistenceException when a store does not answer; call
-   *     it again then
+   * @throws io.mistersmith.persistence.error.PersistenceException when a store does not answer;
+   *     call it again then
    */
   public Found recover() {
     Found found = new Found(new LinkedHashSet<>(), new LinkedHashSet<>(), new LinkedHashSet<>());
@@ -102,11 +103,7 @@ public final class AgentRecovery {
                         new TransientPersistenceException(
                             DataError.CONNECTION_FAILED,
                             bucket.journal().name() + " could not be read to its end"));
-        entry
-            .key()
-            .map(StateKey::agent)
-            .filter(agent -> !agent.isExternal())
-            .ifPresent(ids::add);
+        entry.key().map(StateKey::agent).filter(agent -> !agent.isExternal()).ifPresent(ids::add);
         pending = entry.pending();
       } while (pending > 0);
     }
@@ -147,14 +144,17 @@ public final class AgentRecovery {
   /** Parents first: a child refers to its parent. */
   private void restoreAbsent(Map<AgentId, HotEntry> absent, Found found) {
     List<Agent> lost = new ArrayList<>();
+    Map<AgentId, Long> versions = new HashMap<>();
     absent.forEach(
-        (id, entry) -> {
-          if (version(entry).isPresent()) {
-            lost.add(codec.decode(entry.value()));
-          }
-        });
+        (id, entry) ->
+            version(entry)
+                .ifPresent(
+                    version -> {
+                      lost.add(codec.decode(entry.value()));
+                      versions.put(id, version);
+                    }));
     for (Agent agent : AgentLineage.parentsFirst(lost)) {
-      long version = version(absent.get(agent.id())).orElseThrow();
+      long version = versions.getOrDefault(agent.id(), 1L);
       try {
         agents
             .restore(agent, AgentStore.NONE, version)

@@ -315,6 +315,11 @@ final class Database implements Statements {
         thrown);
   }
 
+  @Override
+  public PrimaryMonitor primaries() {
+    return pools.primaries();
+  }
+
   /** Returns how long one statement may take. */
   Duration statementTimeout() {
     return pool.config().statementTimeout();

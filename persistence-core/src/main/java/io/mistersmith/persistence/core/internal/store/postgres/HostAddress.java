@@ -47,10 +47,7 @@ record HostAddress(String host, String port) {
 
   /** Returns the URL of a database on this server alone, without parameters. */
   String url(String database) {
-    return "jdbc:postgresql://"
-        + this
-        + "/"
-        + URLEncoder.encode(database, StandardCharsets.UTF_8);
+    return "jdbc:postgresql://" + this + "/" + URLEncoder.encode(database, StandardCharsets.UTF_8);
   }
 
   @Override

@@ -72,7 +72,8 @@ final class Pool implements AutoCloseable {
     String name = role.name().toLowerCase(Locale.ROOT) + number;
     String application = applicationName(config, runtimeName, name);
     HikariConfig settings =
-        PoolSettings.of(config, "persistence-pool-" + name, application, primary.isPresent(), keeper);
+        PoolSettings.of(
+            config, "persistence-pool-" + name, application, primary.isPresent(), keeper);
     primary.ifPresent(settings::setDataSource);
     PoolMeter meter = new PoolMeter(System::nanoTime);
     settings.setMetricsTrackerFactory((pool, stats) -> meter);

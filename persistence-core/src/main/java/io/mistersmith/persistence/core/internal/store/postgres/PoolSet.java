@@ -71,7 +71,7 @@ final class PoolSet implements Pools, AutoCloseable {
         RoleConfig replica = config.replica(i);
         set.open(PostgresRole.REPLICA, "-" + i, replica, runtimeName, Optional.empty());
       }
-      set.primaries.onPromotion(change -> set.leaveDemoted());
+      set.primaries.onDemotion(set::leaveDemoted);
       set.primaries.opened();
       return set;
     } catch (RuntimeException | Error e) {

@@ -88,15 +88,13 @@ final class PoolSettings {
     String connectSeconds = Long.toString(Math.max(1, connect.toSeconds()));
     driver.setProperty("connectTimeout", connectSeconds);
     driver.setProperty("loginTimeout", connectSeconds);
-    driver.setProperty(
-        "socketTimeout", seconds(role.statementTimeout().plus(SOCKET_GRACE)));
+    driver.setProperty("socketTimeout", seconds(role.statementTimeout().plus(SOCKET_GRACE)));
     // After a demotion the driver must not go by what it knew of its hosts.
     driver.setProperty("hostRecheckSeconds", "1");
     driver.setProperty("tcpKeepAlive", "true");
     driver.setProperty("logServerErrorDetail", "false");
     driver.setProperty("prepareThreshold", role.statementCache() == 0 ? "0" : "3");
-    driver.setProperty(
-        "preparedStatementCacheQueries", Integer.toString(role.statementCache()));
+    driver.setProperty("preparedStatementCacheQueries", Integer.toString(role.statementCache()));
     return driver;
   }
 

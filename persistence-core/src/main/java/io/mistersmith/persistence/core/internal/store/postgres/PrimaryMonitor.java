@@ -43,8 +43,13 @@ final class PrimaryMonitor implements AutoCloseable {
   private final Services services;
   private final Map<HostAddress, PrimaryHost> hosts = new LinkedHashMap<>();
   private final List<Runnable> onPrimary = new CopyOnWriteArrayList<>();
+  private final List<Runnable> onDemotion = new CopyOnWriteArrayList<>();
   private final List<Consumer<PrimaryChange>> onPromotion = new CopyOnWriteArrayList<>();
   private volatile Optional<ServerIdentity> known = Optional.empty();
+
+  /** The latest one that was seen; that of {@link #known} may only be heard of. */
+  private Optional<ServerIdentity> met = Optional.empty();
+
   private final Object changes = new Object();
   private volatile boolean opened;
   private volatile boolean closed;
@@ -65,6 +70,11 @@ final class PrimaryMonitor implements AutoCloseable {
   /** Calls {@code action}, which must not wait, when a primary was found. */
   void onPrimary(Runnable action) {
     onPrimary.add(action);
+  }
+
+  /** Calls {@code action}, which must not wait or throw, when a primary was found to be demoted. */
+  void onDemotion(Runnable action) {
+    onDemotion.add(action);
   }
 
   /** Calls {@code action}, which must not wait or throw, after each promotion. */
@@ -140,17 +150,21 @@ final class PrimaryMonitor implements AutoCloseable {
   /** A server has answered. Returns whether it is the primary. */
   boolean saw(PrimaryHost host, Sighting sighting) {
     Optional<ServerIdentity> before;
+    boolean primary;
     boolean promoted;
     synchronized (changes) {
-      before = known;
-      promoted = sighting.identity().filter(this::isNews).isPresent();
+      before = met;
       host.note(Optional.of(sighting));
-      if (promoted) {
+      if (sighting.identity().filter(this::isNews).isPresent()) {
         known = sighting.identity();
+      }
+      primary = host.isPrimaryOf(known);
+      promoted = primary && sighting.identity().isPresent() && !before.equals(known);
+      if (promoted) {
+        met = known;
       }
       changes.notifyAll();
     }
-    boolean primary = host.isPrimaryOf(known);
     if (promoted && before.isPresent()) {
       promoted(host, before.get(), sighting.identity().orElseThrow());
     }
@@ -173,6 +187,30 @@ final class PrimaryMonitor implements AutoCloseable {
         && all().stream().noneMatch(host -> host.isPrimaryOf(latest));
   }
 
+  /**
+   * Another runtime of this installation has met a primary of this timeline. Until this one meets
+   * it, it has no primary: the one it reaches was demoted.
+   */
+  void heardOf(int timeline) {
+    Optional<ServerIdentity> before = known;
+    if (before.isEmpty() || before.get().timeline() >= timeline) {
+      return;
+    }
+    synchronized (changes) {
+      if (!known.equals(before)) {
+        return;
+      }
+      known = Optional.of(new ServerIdentity(before.get().system(), timeline));
+    }
+    LOG.warn(
+        "another runtime writes to a primary of PostgreSQL on timeline {}, while this one knows"
+            + " only that of {}; it writes nothing there any more",
+        timeline,
+        before.get());
+    onDemotion.forEach(Runnable::run);
+    wake();
+  }
+
   private void promoted(PrimaryHost host, ServerIdentity before, ServerIdentity now) {
     LOG.warn(
         "PostgreSQL {} is the primary now, on {}; before it was {}. Connections to any other server"
@@ -183,6 +221,7 @@ final class PrimaryMonitor implements AutoCloseable {
     PrimaryChange change =
         new PrimaryChange(
             host.address().toString(), now.system(), before.timeline(), now.timeline());
+    onDemotion.forEach(Runnable::run);
     onPromotion.forEach(action -> action.accept(change));
   }
 

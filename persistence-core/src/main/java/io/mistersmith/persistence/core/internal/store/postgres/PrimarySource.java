@@ -89,8 +89,7 @@ final class PrimarySource implements DataSource {
   }
 
   private Connection probe(HostAddress address) throws SQLException {
-    Properties quick =
-        login(role.user(), role.password().map(Secret::reveal).orElse(null));
+    Properties quick = login(role.user(), role.password().map(Secret::reveal).orElse(null));
     quick.setProperty("connectTimeout", PROBE_SECONDS);
     quick.setProperty("loginTimeout", PROBE_SECONDS);
     quick.setProperty("socketTimeout", PROBE_SECONDS);

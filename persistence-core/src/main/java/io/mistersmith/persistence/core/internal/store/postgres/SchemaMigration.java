@@ -29,6 +29,9 @@ public final class SchemaMigration {
     PGSimpleDataSource source = new PGSimpleDataSource();
     RoleConfig role = config.role(MIGRATION);
     source.setUrl(role.jdbcUrl());
+    if (HostAddress.of(role.jdbcUrl()).size() > 1) {
+      source.setTargetServerType("primary");
+    }
     source.setUser(role.user());
     role.password().map(Secret::reveal).ifPresent(source::setPassword);
     source.setConnectTimeout((int) Math.max(1, role.acquireTimeout().toSeconds()));
