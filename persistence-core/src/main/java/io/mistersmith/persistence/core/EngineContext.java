@@ -14,7 +14,7 @@ import io.mistersmith.persistence.model.HybridClock;
  *
  * @param config the configuration
  * @param stores the opened stores, guarded
- * @param guard stands in front of the stores
+ * @param guard the guard in front of the stores
  * @param owners the buckets, each compared with its database
  * @param listener passes on to the application's listener, and never throws what that throws
  * @param lags the lags of what this process committed

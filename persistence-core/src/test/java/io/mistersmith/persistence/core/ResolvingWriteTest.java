@@ -189,7 +189,7 @@ class ResolvingWriteTest {
     Versioned<String> first = states.save(key, "1", ANY.withTimeToLive(Duration.ofSeconds(5)));
     clock.advance(Duration.ofSeconds(6));
     assertThatThrownBy(() -> states.save(key, "2", SaveOptions.at(first.revision()).basedOn(first)))
-        .hasMessageContaining("is over; create the entry anew");
+        .hasMessageContaining("is over; create the entry again");
     assertThat(states.save(key, "3").value()).isEqualTo("gone+3");
     Versioned<String> last = states.find(key).orElseThrow();
     states.delete(key, last.revision());

@@ -182,7 +182,7 @@ public record Tiers(
             + key
             + ": the time of revision "
             + expected
-            + " is over; create the entry anew");
+            + " is over; create the entry again");
   }
 
   TransientPersistenceException conflict(StateKey key, String found) {

@@ -46,7 +46,6 @@ final class NatsLink implements AutoCloseable {
   private static final String INBOXES = "_INBOX.";
   private static final int MIN_WAIT_MILLIS = 100;
   private static final int MAX_WAIT_MILLIS = 250;
-
   /** How often the present server is looked at. */
   private static final Duration LOOK = Duration.ofMillis(500);
 
@@ -141,7 +140,7 @@ final class NatsLink implements AutoCloseable {
   }
 
   /** Whether the connection is the one in use and was not found to be lost. */
-  boolean stands(Connection connection) {
+  boolean isUsable(Connection connection) {
     return current == connection
         && lost != connection
         && connection.getStatus() == Connection.Status.CONNECTED;

@@ -43,7 +43,7 @@ public final class NatsStore implements HotStore, AutoCloseable {
     link.onLost(this::lost);
     link.onConnected(
         connection -> {
-          if (link.stands(connection)) {
+          if (link.isUsable(connection)) {
             outage.set(null);
           }
         });
