@@ -67,14 +67,7 @@ public final class StoredCheckpoints implements Checkpoints {
 
   /** Copies what {@code store} holds, as far as {@code commits} says that it is flushed. */
   public StoredCheckpoints(SqlStore sql, TieredStore store, Commits commits, Restorer restorer) {
-    this(
-        sql,
-        sql.oldReads(),
-        sql::inTransaction,
-        store,
-        commits,
-        restorer,
-        new MadeCheckpoints());
+    this(sql, sql.oldReads(), sql::inTransaction, store, commits, restorer, new MadeCheckpoints());
   }
 
   private StoredCheckpoints(

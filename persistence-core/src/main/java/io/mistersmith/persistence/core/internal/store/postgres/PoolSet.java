@@ -77,8 +77,7 @@ final class PoolSet implements Pools, AutoCloseable {
       PostgresRole reports = PostgresRole.ANALYTICS;
       if (config.isConfigured(reports) || sources.find(reports).isPresent()) {
         set.pools.add(
-            set.open(
-                config.role(reports), sources, runtimeName, reports, false, Optional.empty()));
+            set.open(config.role(reports), sources, runtimeName, reports, false, Optional.empty()));
       }
       for (int i = 0; i < config.replicas(); i++) {
         Pool replica =

@@ -150,7 +150,9 @@ class PostgresAccessIT {
 
   /** How a connection of the pool came, as the server sees it. */
   private static String how(PostgresConfig config) throws SQLException {
-    try (PoolSet pools = PoolSet.open(config, ApplicationSources.NONE, "test", new Services(PersistenceListener.NOOP));
+    try (PoolSet pools =
+            PoolSet.open(
+                config, ApplicationSources.NONE, "test", new Services(PersistenceListener.NOOP));
         Connection connection = pools.of(PRIMARY).source().getConnection();
         Statement statement = connection.createStatement();
         ResultSet rows = statement.executeQuery(HOW)) {
@@ -163,7 +165,13 @@ class PostgresAccessIT {
     PersistenceException refused =
         catchThrowableOfType(
             PersistenceException.class,
-            () -> PoolSet.open(config, ApplicationSources.NONE, "test", new Services(PersistenceListener.NOOP)).close());
+            () ->
+                PoolSet.open(
+                        config,
+                        ApplicationSources.NONE,
+                        "test",
+                        new Services(PersistenceListener.NOOP))
+                    .close());
     assertThat(refused).as(reason).isNotNull().hasMessageContaining(reason);
     assertThat(refused.error()).isIn(DataError.MISCONFIGURED, DataError.ACCESS_DENIED);
   }
