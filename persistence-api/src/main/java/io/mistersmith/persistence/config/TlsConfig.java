@@ -18,7 +18,9 @@ public final class TlsConfig {
     DISABLE,
     /** Encryption if the server offers it, and no check of its certificate; PostgreSQL alone. */
     PREFER,
-    /** Encrypts, and does not check the server's certificate: any server that answers is believed. */
+    /**
+     * Encrypts, and does not check the server's certificate: any server that answers is believed.
+     */
     REQUIRE,
     /** Encryption, and a certificate that an authority we trust has signed for any host. */
     VERIFY_CA,

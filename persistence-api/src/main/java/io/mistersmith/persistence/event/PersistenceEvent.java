@@ -17,6 +17,8 @@ import io.mistersmith.persistence.transaction.TransactionOptions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
 import java.util.stream.LongStream;
 
 /**
@@ -335,6 +337,49 @@ public sealed interface PersistenceEvent {
    * @param reason what was found, as a clause; empty when it is back
    */
   record HotStoreChanged(boolean away, Instant since, String reason) implements OperationsEvent {}
+
+  /**
+   * Another PostgreSQL server is the primary, after a promotion: the connections to the one before
+   * were closed. The present one may lack commits; agent state is written to it again from NATS.
+   *
+   * @param server the address of the present one
+   * @param system its system identifier, which all servers of a cluster share
+   * @param timelineBefore the timeline of the primary before
+   * @param timeline the timeline of the present one
+   */
+  record PrimaryChanged(String server, String system, int timelineBefore, int timeline)
+      implements OperationsEvent {}
+
+  /**
+   * The present primary of PostgreSQL was searched for what it lacks after a promotion.
+   *
+   * @param timeline its timeline
+   * @param restoredAgents agents that it lacked, or had in an older version, and that were restored
+   *     from KV
+   * @param returnedAgents agents whose deletion it lacks; delete them again
+   * @param refusedAgents agents that it lacks and refuses; the log says why
+   * @param lostCheckpoints checkpoints that this runtime had made and that it lacks; make them
+   *     again
+   * @param replayedDeadLetters how many entries of restored agents were refused before and are in
+   *     PostgreSQL now
+   */
+  record FailoverChecked(
+      int timeline,
+      Set<AgentId> restoredAgents,
+      Set<AgentId> returnedAgents,
+      Set<AgentId> refusedAgents,
+      Set<UUID> lostCheckpoints,
+      long replayedDeadLetters)
+      implements OperationsEvent {
+
+    /** Copies the sets. */
+    public FailoverChecked {
+      restoredAgents = Set.copyOf(restoredAgents);
+      returnedAgents = Set.copyOf(returnedAgents);
+      refusedAgents = Set.copyOf(refusedAgents);
+      lostCheckpoints = Set.copyOf(lostCheckpoints);
+    }
+  }
 
   /**
    * A background service of the library failed for a reason that should not occur: an exception

@@ -58,6 +58,7 @@ final class CorePersistence implements Persistence {
   private final TransactionArea transactions;
   private final OperationsArea operations;
   private final ResultBucket results;
+  private final Failover failover;
   private final AtomicBoolean closing = new AtomicBoolean();
   private final CompletableFuture<Long> closed = new CompletableFuture<>();
 
@@ -85,7 +86,8 @@ final class CorePersistence implements Persistence {
       this.agents = new AgentArea(engine, state);
       this.transactions = new TransactionArea(engine, state, agents);
       this.sessions = StoredType.compose(engine, DataType.SESSION_DATA, Optional.empty());
-      this.operations = new OperationsArea(engine, state, sessions);
+      this.failover = new Failover(engine, state);
+      this.operations = new OperationsArea(engine, state, sessions, failover);
       this.results = new ResultBucket(() -> owners.open(Bucket.QUERY_CACHE), stores.hot().clock());
       stores.hot().onReconnect(owners::look);
       services
@@ -97,6 +99,7 @@ final class CorePersistence implements Persistence {
           .start();
       agents.start();
       state.start();
+      failover.start();
     } catch (RuntimeException | Error e) {
       threads.close();
       throw e;
@@ -198,6 +201,7 @@ final class CorePersistence implements Persistence {
       agents.refuseWrites();
       sessions.close();
       state.refuseWrites();
+      failover.close();
       agents.close(end);
       left = state.close(end.left());
     } finally {

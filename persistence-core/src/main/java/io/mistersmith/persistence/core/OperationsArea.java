@@ -18,10 +18,12 @@ final class OperationsArea implements Operations {
   private final EngineContext engine;
   private final StateArea state;
   private final StoredType sessions;
+  private final Failover failover;
   private final DeadLetters deadLetters;
   private final HotOutages outages;
 
-  OperationsArea(EngineContext engine, StateArea state, StoredType sessions) {
+  OperationsArea(EngineContext engine, StateArea state, StoredType sessions, Failover failover) {
+    this.failover = failover;
     this.engine = engine;
     this.state = state;
     this.sessions = sessions;
@@ -64,6 +66,7 @@ final class OperationsArea implements Operations {
             outages.notices(),
             engine.stores().notices(),
             engine.owners().notices(),
+            failover.notices(),
             engine.services().notices(),
             engine.guard().notices())
         .flatMap(List::stream)

@@ -235,6 +235,11 @@ final class StateArea {
     }
   }
 
+  /** Has the flush try again at once, whatever it failed with before. Does not wait. */
+  void flushSoon() {
+    flusher.wake();
+  }
+
   StoredType entries() {
     return entries;
   }

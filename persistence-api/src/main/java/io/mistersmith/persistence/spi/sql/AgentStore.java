@@ -32,6 +32,18 @@ public interface AgentStore {
   StoredAgent save(Agent agent, long expectedVersion);
 
   /**
+   * Writes an agent as {@link #save} does, with a version that was given out before: what the
+   * registry lost in a failover must not give the same versions to other content.
+   *
+   * @param expectedVersion the version of the row, {@link #NONE} where there is none
+   * @param version a higher one
+   * @return the agent; empty when the row has another version by now, so that nothing was changed
+   * @throws io.mistersmith.persistence.error.PersistenceException {@code CONSTRAINT_VIOLATION} when
+   *     it is refused
+   */
+  Optional<StoredAgent> restore(Agent agent, long expectedVersion, long version);
+
+  /**
    * Creates or replaces the agents, each as {@link #save} with {@link #ANY} does. An agent that is
    * refused keeps no other out.
    *

@@ -104,6 +104,20 @@ public interface JournalStore {
   /** Gives the lease up if {@code holder} has it. */
   void releaseLease(String bucket, String holder);
 
+  /**
+   * Returns the timeline of the primary: a number that each promotion of another server raises; 0
+   * for a store that is one server. Does not wait.
+   */
+  default int timeline() {
+    return 0;
+  }
+
+  /**
+   * Another runtime has met the primary of this timeline. From now on, one of an earlier timeline
+   * is not used, though it may be all that this runtime reaches. Does not wait.
+   */
+  default void heardOf(int timeline) {}
+
   /** The outcome of a batch. */
   sealed interface ApplyResult {
 

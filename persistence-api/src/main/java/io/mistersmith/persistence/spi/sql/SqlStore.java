@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -146,4 +147,22 @@ public interface SqlStore extends SqlAccess {
       };
     }
   }
+
+  /**
+   * Calls {@code listener} each time that another primary was found. It may lack what the one
+   * before has committed. A store that has only one server never calls it.
+   *
+   * @param listener must neither wait nor throw
+   */
+  default void onPrimaryChange(Consumer<PrimaryChange> listener) {}
+
+  /**
+   * Another server is the primary, after a promotion.
+   *
+   * @param server the address of the present one
+   * @param system its system identifier, which all servers of a cluster share
+   * @param timelineBefore the timeline of the one before
+   * @param timeline the timeline of the present one
+   */
+  record PrimaryChange(String server, String system, int timelineBefore, int timeline) {}
 }

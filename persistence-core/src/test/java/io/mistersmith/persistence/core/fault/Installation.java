@@ -15,6 +15,7 @@ import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.testkit.server.PostgresServer;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -22,11 +23,13 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /**
@@ -84,6 +87,21 @@ record Installation(String natsUrl, String namePrefix, String jdbcUrl, String us
   /** This installation, reached through other servers of its cluster. */
   Installation at(String otherNatsUrl) {
     return new Installation(otherNatsUrl, namePrefix, jdbcUrl, user);
+  }
+
+  /** The same database on another server. */
+  Installation on(PostgresServer server) {
+    return onAll(server);
+  }
+
+  /** The same database on several servers, of which one is the primary. */
+  Installation onAll(PostgresServer... servers) {
+    String hosts =
+        Arrays.stream(servers)
+            .map(server -> server.host() + ":" + server.port())
+            .collect(Collectors.joining(","));
+    String database = jdbcUrl.substring(jdbcUrl.lastIndexOf('/'));
+    return new Installation(natsUrl, namePrefix, "jdbc:postgresql://" + hosts + database, user);
   }
 
   PersistenceConfig config() {

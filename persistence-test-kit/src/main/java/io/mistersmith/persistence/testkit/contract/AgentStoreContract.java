@@ -57,6 +57,23 @@ public abstract class AgentStoreContract extends StoresContract {
   }
 
   @Test
+  void anAgentThatWasLostIsRestoredWithItsVersion() {
+    Agent agent = Agent.of("worker", "lost");
+
+    assertThat(agents().restore(agent, AgentStore.NONE, 5).orElseThrow().version()).isEqualTo(5);
+    assertThat(agents().restore(agent, AgentStore.NONE, 6)).isEmpty();
+    assertThat(agents().restore(agent, 4, 6)).isEmpty();
+    Agent later = agent.withStatus(Agent.Status.SUSPENDED);
+    assertThat(agents().restore(later, 5, 9).orElseThrow().version()).isEqualTo(9);
+
+    StoredAgent found = agents().find(agent.id()).orElseThrow();
+    assertThat(found.version()).isEqualTo(9);
+    assertThat(found.agent().status()).isEqualTo(Agent.Status.SUSPENDED);
+    assertThat(agents().unpublished(100)).extracting(StoredAgent::version).contains(9L);
+    assertThat(agents().save(later, 9).version()).isEqualTo(10);
+  }
+
+  @Test
   void numbersAreReadBackAsWhatTheyWere() {
     Map<String, Object> numbers =
         Map.of(

@@ -8,6 +8,7 @@ import io.mistersmith.persistence.spi.sql.SqlStore;
 import io.mistersmith.persistence.spi.sql.SqlUnit;
 import io.mistersmith.persistence.transaction.TransactionRunner.Position;
 import java.time.Duration;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -51,6 +52,11 @@ final class FaultySql extends FaultyAccess implements SqlStore {
   public void onReconnect(Runnable action) {
     real.onReconnect(action);
     faults.onSqlReconnect(action);
+  }
+
+  @Override
+  public void onPrimaryChange(Consumer<PrimaryChange> listener) {
+    real.onPrimaryChange(listener);
   }
 
   @Override

@@ -4,6 +4,7 @@ import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * them is decorated in the same way.
  */
 final class SqlFaults implements InvocationHandler {
+
+  private static final Set<String> NO_CALLS = Set.of("installation", "timeline", "heardOf");
 
   private final Object real;
   private final CallHook hook;
@@ -30,7 +33,7 @@ final class SqlFaults implements InvocationHandler {
   @Override
   public @Nullable Object invoke(Object proxy, Method method, Object @Nullable [] arguments)
       throws Throwable {
-    boolean asksNoStore = method.getName().equals("installation");
+    boolean asksNoStore = NO_CALLS.contains(method.getName());
     if (asksNoStore || method.getDeclaringClass() == Object.class) {
       return method.invoke(real, arguments);
     }
@@ -64,6 +67,7 @@ final class SqlFaults implements InvocationHandler {
           "delete",
           "heartbeats",
           "markPublished",
+          "restore",
           "replay",
           "sweep",
           "removeOrphans",

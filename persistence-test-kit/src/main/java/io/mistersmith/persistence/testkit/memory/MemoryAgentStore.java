@@ -20,6 +20,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -36,39 +37,55 @@ final class MemoryAgentStore implements AgentStore {
   @Override
   public StoredAgent save(Agent agent, long expectedVersion) {
     Instant now = session.now();
+    return session.call(tables -> save(tables, agent, expectedVersion, OptionalLong.empty(), now));
+  }
+
+  private static StoredAgent save(
+      Tables tables, Agent agent, long expectedVersion, OptionalLong version, Instant now) {
+    tables.agents.lock(agent.id());
+    Content.AgentRow row = tables.agents.find(agent.id()).orElse(null);
+    checkVersion(agent.id(), row, expectedVersion);
+    AgentColumns.check(agent, tables.agents::refer);
+    StoredAgent stored =
+        row == null
+            ? new StoredAgent(AgentColumns.completed(agent, now), version.orElse(1), now)
+            : new StoredAgent(
+                AgentColumns.keeping(agent, row.stored().agent()),
+                version.orElse(row.stored().version() + 1),
+                now);
+    tables.agents.put(
+        agent.id(),
+        row == null
+            ? new Content.AgentRow(stored, Optional.empty(), 0)
+            : new Content.AgentRow(stored, row.heartbeat(), row.publishedVersion()));
+    Optional<Agent.Status> before =
+        Optional.ofNullable(row).map(had -> had.stored().agent().status());
+    if (!before.equals(Optional.of(agent.status()))) {
+      tables.record(
+          new LifecycleEvent(
+              UUID.randomUUID(),
+              agent.id(),
+              row == null ? LifecycleEvent.REGISTERED : LifecycleEvent.STATUS_CHANGED,
+              before,
+              Optional.of(agent.status()),
+              Map.of(),
+              Optional.empty(),
+              now));
+    }
+    return stored;
+  }
+
+  @Override
+  public Optional<StoredAgent> restore(Agent agent, long expectedVersion, long version) {
+    Instant now = session.now();
     return session.call(
         tables -> {
           tables.agents.lock(agent.id());
-          Content.AgentRow row = tables.agents.find(agent.id()).orElse(null);
-          checkVersion(agent.id(), row, expectedVersion);
-          AgentColumns.check(agent, tables.agents::refer);
-          StoredAgent stored =
-              row == null
-                  ? new StoredAgent(AgentColumns.completed(agent, now), 1, now)
-                  : new StoredAgent(
-                      AgentColumns.keeping(agent, row.stored().agent()),
-                      row.stored().version() + 1,
-                      now);
-          tables.agents.put(
-              agent.id(),
-              row == null
-                  ? new Content.AgentRow(stored, Optional.empty(), 0)
-                  : new Content.AgentRow(stored, row.heartbeat(), row.publishedVersion()));
-          Optional<Agent.Status> before =
-              Optional.ofNullable(row).map(had -> had.stored().agent().status());
-          if (!before.equals(Optional.of(agent.status()))) {
-            tables.record(
-                new LifecycleEvent(
-                    UUID.randomUUID(),
-                    agent.id(),
-                    row == null ? LifecycleEvent.REGISTERED : LifecycleEvent.STATUS_CHANGED,
-                    before,
-                    Optional.of(agent.status()),
-                    Map.of(),
-                    Optional.empty(),
-                    now));
-          }
-          return stored;
+          long present =
+              tables.agents.find(agent.id()).map(row -> row.stored().version()).orElse(NONE);
+          return present == expectedVersion
+              ? Optional.of(save(tables, agent, expectedVersion, OptionalLong.of(version), now))
+              : Optional.empty();
         });
   }
 

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -45,6 +46,7 @@ final class GuardedSql extends GuardedAccess implements SqlStore {
     this.callers = callers;
     this.limit = limit;
     real.onReconnect(() -> guard.back(STORE));
+    real.onPrimaryChange(promoted -> guard.back(STORE));
   }
 
   static GuardedSql of(SqlStore real, Guard guard, Duration limit) {
@@ -123,5 +125,10 @@ final class GuardedSql extends GuardedAccess implements SqlStore {
   @Override
   public void onReconnect(Runnable action) {
     real.onReconnect(action);
+  }
+
+  @Override
+  public void onPrimaryChange(Consumer<PrimaryChange> listener) {
+    real.onPrimaryChange(listener);
   }
 }

@@ -39,6 +39,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
 
@@ -62,10 +63,11 @@ public final class StoredCheckpoints implements Checkpoints {
   private final TieredStore store;
   private final Commits commits;
   private final Restorer restorer;
+  private final MadeCheckpoints made;
 
   /** Copies what {@code store} holds, as far as {@code commits} says that it is flushed. */
   public StoredCheckpoints(SqlStore sql, TieredStore store, Commits commits, Restorer restorer) {
-    this(sql, sql.oldReads(), sql::inTransaction, store, commits, restorer);
+    this(sql, sql.oldReads(), sql::inTransaction, store, commits, restorer, new MadeCheckpoints());
   }
 
   private StoredCheckpoints(
@@ -74,7 +76,8 @@ public final class StoredCheckpoints implements Checkpoints {
       Making making,
       TieredStore store,
       Commits commits,
-      Restorer restorer) {
+      Restorer restorer,
+      MadeCheckpoints made) {
     this.sql = sql;
     this.lists = lists;
     this.making = making;
@@ -82,6 +85,15 @@ public final class StoredCheckpoints implements Checkpoints {
     this.store = store;
     this.commits = commits;
     this.restorer = restorer;
+    this.made = made;
+  }
+
+  /**
+   * Returns the checkpoints that this process has made lately and that PostgreSQL has no longer,
+   * each once. Those that another process deleted are among them.
+   */
+  public Set<UUID> lost() {
+    return made.lost(checkpoints);
   }
 
   /** The checkpoints in a transaction. */
@@ -93,7 +105,8 @@ public final class StoredCheckpoints implements Checkpoints {
             (options, work) -> work.apply(unit),
             store,
             commits,
-            restorer));
+            restorer,
+            new MadeCheckpoints()));
   }
 
   @Override
@@ -101,25 +114,28 @@ public final class StoredCheckpoints implements Checkpoints {
     Optional<Revision.OfJournal> last = store.lastWrite(agent.requireRegistered("checkpoints"));
     last.ifPresent(
         revision -> commits.awaitAll("checkpoint of agent " + agent, revision, options.deadline()));
-    return making.run(
-        SqlOptions.of("make a checkpoint of agent " + agent)
-            .withIsolation(Isolation.REPEATABLE_READ)
-            .withAttempts(ATTEMPTS),
-        unit ->
-            unit.checkpoints()
-                .create(
-                    new NewCheckpoint(
-                        UUID.randomUUID(),
-                        agent,
-                        store.tiers().journal().name(),
-                        last,
-                        now(),
-                        options.name(),
-                        options.trigger(),
-                        options.incremental()
-                            ? parent(unit.checkpoints().list(agent))
-                            : Optional.empty(),
-                        options.allowDeadLetters())));
+    Checkpoint checkpoint =
+        making.run(
+            SqlOptions.of("make a checkpoint of agent " + agent)
+                .withIsolation(Isolation.REPEATABLE_READ)
+                .withAttempts(ATTEMPTS),
+            unit ->
+                unit.checkpoints()
+                    .create(
+                        new NewCheckpoint(
+                            UUID.randomUUID(),
+                            agent,
+                            store.tiers().journal().name(),
+                            last,
+                            now(),
+                            options.name(),
+                            options.trigger(),
+                            options.incremental()
+                                ? parent(unit.checkpoints().list(agent))
+                                : Optional.empty(),
+                            options.allowDeadLetters())));
+    made.made(checkpoint.id());
+    return checkpoint;
   }
 
   /** The latest one, unless too many are needed for it already. */
@@ -199,6 +215,7 @@ public final class StoredCheckpoints implements Checkpoints {
 
   @Override
   public boolean delete(UUID checkpoint) {
+    made.deleted(List.of(checkpoint));
     return checkpoints
         .find(checkpoint)
         .map(
@@ -217,6 +234,7 @@ public final class StoredCheckpoints implements Checkpoints {
       Retention retention = Retention.of(rule, all, now());
       List<UUID> removed = ids(retention.removed());
       try {
+        made.deleted(removed);
         if (!removed.isEmpty()) {
           checkpoints.delete(agent, removed, LifecycleEvent.CHECKPOINTS_PRUNED);
         }

@@ -3,6 +3,7 @@ package io.mistersmith.persistence.core.internal.state.flush;
 import io.mistersmith.persistence.core.internal.base.Deadline;
 import io.mistersmith.persistence.core.internal.state.journal.JournalTracker;
 import io.mistersmith.persistence.spi.hot.Journal.JournalProgress;
+import io.mistersmith.persistence.spi.sql.JournalStore;
 import java.time.Duration;
 
 /**
@@ -12,25 +13,47 @@ import java.time.Duration;
 final class ProgressReceiver {
 
   private final JournalTracker tracker;
+  private final JournalStore journals;
   private final Progress progress;
   private final Duration trust;
   private volatile Deadline end = Deadline.after(Duration.ZERO);
   private volatile boolean unknown;
 
   /** Holds the other runtime to be alive for {@code trust} after it was heard. */
-  ProgressReceiver(JournalTracker tracker, Progress progress, Duration trust) {
+  ProgressReceiver(
+      JournalTracker tracker, JournalStore journals, Progress progress, Duration trust) {
     this.tracker = tracker;
+    this.journals = journals;
     this.progress = progress;
     this.trust = trust;
   }
 
-  /** Takes over the reported position. Quick. */
+  /**
+   * Takes over the reported position, unless it is that of a primary that was demoted: what was
+   * flushed there is lost. Quick.
+   */
   void heard(JournalProgress told) {
+    if (told.timeline() > 0 && told.timeline() < journals.timeline()) {
+      return;
+    }
     long before = tracker.position().sequence();
     unknown = !tracker.heard(told);
+    if (!unknown) {
+      journals.heardOf(told.timeline());
+    }
     end = Deadline.after(told.flushing() ? trust : Duration.ZERO);
     if (tracker.position().sequence() != before) {
       progress.signal();
+    }
+  }
+
+  /**
+   * Takes over nothing of the position, which this runtime moves itself. Another one that flushes
+   * to a primary of a later timeline shows that the lease of this one is in a demoted one. Quick.
+   */
+  void heardWhileFlushing(JournalProgress told) {
+    if (told.epoch() == tracker.position().epoch()) {
+      journals.heardOf(told.timeline());
     }
   }
 

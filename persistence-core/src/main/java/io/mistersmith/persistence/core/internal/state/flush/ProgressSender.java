@@ -30,26 +30,26 @@ final class ProgressSender {
   }
 
   /** Tells the position if it is time to. */
-  void flushing(JournalPosition position) {
+  void flushing(JournalPosition position, int timeline) {
     boolean moved = position.sequence() != told;
     if (moved ? moving.hasPassed() : idle.hasPassed()) {
       told = position.sequence();
       moving = Deadline.after(MOVING);
       idle = Deadline.after(IDLE);
-      send(true, position);
+      send(true, position, timeline);
     }
   }
 
   /** Tells that this runtime flushes no more. */
-  void ended(JournalPosition position) {
-    send(false, position);
+  void ended(JournalPosition position, int timeline) {
+    send(false, position, timeline);
   }
 
-  private void send(boolean flushing, JournalPosition position) {
+  private void send(boolean flushing, JournalPosition position, int timeline) {
     try {
       journal.tellProgress(
           new JournalProgress(
-              flushing, position.epoch(), position.sequence(), position.messageTime()));
+              flushing, position.epoch(), position.sequence(), position.messageTime(), timeline));
     } catch (PersistenceException e) {
       LOG.debug("bucket {}: progress not told: {}", journal.name(), e.getMessage());
     }

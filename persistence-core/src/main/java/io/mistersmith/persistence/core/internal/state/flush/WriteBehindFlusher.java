@@ -57,6 +57,10 @@ public final class WriteBehindFlusher {
   private final BatchCollector collector;
   private final Backoff backoff = new Backoff(Duration.ofMillis(20), Duration.ofSeconds(1));
   private final LoopService thread;
+
+  /** That of the primary before the last batch was applied: the position is on it, or later. */
+  private int timeline;
+
   private Deadline asked = Deadline.after(HEARTBEAT);
   private Deadline known = Deadline.after(COMPARE);
 
@@ -72,7 +76,10 @@ public final class WriteBehindFlusher {
     this.sender = new ProgressSender(target.journal());
     this.others =
         new ProgressReceiver(
-            target.tracker(), target.progress(), least(config.leaseDuration(), HEARTBEAT));
+            target.tracker(),
+            target.journals(),
+            target.progress(),
+            least(config.leaseDuration(), HEARTBEAT));
     this.lease =
         new FlushLease(
             target.journals(),
@@ -117,7 +124,9 @@ public final class WriteBehindFlusher {
   }
 
   private void heard(JournalProgress told) {
-    if (!lease.isHeld()) {
+    if (lease.isHeld()) {
+      others.heardWhileFlushing(told);
+    } else {
       others.heard(told);
     }
   }
@@ -138,6 +147,11 @@ public final class WriteBehindFlusher {
     }
   }
 
+  /** Ends the pause after a failure. */
+  public void wake() {
+    thread.wake();
+  }
+
   /** Stops after the batch under way and gives the lease up; waits for that, at most so long. */
   public void close(Duration patience) {
     if (!thread.close(patience)) {
@@ -156,6 +170,7 @@ public final class WriteBehindFlusher {
         standIn = lease.takeStalled() || standstill.isNoticed();
       }
       if (standIn || lease.isHeld()) {
+        timeline = target.journals().timeline();
         target.tracker().refresh();
         flushUntilSomethingChanges(standIn);
       } else {
@@ -188,7 +203,7 @@ public final class WriteBehindFlusher {
     boolean held = lease.isHeld();
     lease.release();
     if (held) {
-      sender.ended(target.tracker().position());
+      sender.ended(target.tracker().position(), timeline);
     }
   }
 
@@ -211,7 +226,7 @@ public final class WriteBehindFlusher {
       while (thread.isOpen() && (lease.hold() || (standIn && !lease.isStalled()))) {
         thread.succeeded();
         if (lease.isHeld()) {
-          sender.flushing(position);
+          sender.flushing(position, timeline);
         }
         hearNudge();
         if (looked.hasPassed()) {
@@ -220,11 +235,13 @@ public final class WriteBehindFlusher {
         }
         Batch batch = collector.collect(thread.await(() -> reader.next(IDLE)), reader, position);
         if (!batch.isEmpty()) {
+          int before = target.journals().timeline();
           Optional<JournalPosition> next = target.apply(position, batch, limit);
           if (next.isEmpty()) {
             return;
           }
           position = next.get();
+          timeline = before;
           backoff.reset();
           silentSince = System.nanoTime();
         } else if (System.nanoTime() - silentSince > HEARTBEAT.toNanos()) {
@@ -236,7 +253,7 @@ public final class WriteBehindFlusher {
       }
     } finally {
       if (!standIn && !lease.isHeld()) {
-        sender.ended(position);
+        sender.ended(position, timeline);
       }
     }
   }

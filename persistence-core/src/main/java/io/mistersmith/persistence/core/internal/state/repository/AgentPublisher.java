@@ -270,7 +270,7 @@ public final class AgentPublisher {
     return key(stored.agent().id());
   }
 
-  private static StateKey key(AgentId id) {
+  static StateKey key(AgentId id) {
     return StateKey.of(id, KEY);
   }
 }

@@ -46,6 +46,7 @@ final class NatsLink implements AutoCloseable {
   private static final String INBOXES = "_INBOX.";
   private static final int MIN_WAIT_MILLIS = 100;
   private static final int MAX_WAIT_MILLIS = 250;
+
   /** How often the present server is looked at. */
   private static final Duration LOOK = Duration.ofMillis(500);
 

@@ -9,7 +9,7 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The body of a message that tells the progress of a flush: four words. */
+/** The body of a message that tells the progress of a flush: five words. */
 final class ProgressText {
 
   private static final Logger log = LoggerFactory.getLogger(ProgressText.class);
@@ -25,7 +25,8 @@ final class ProgressText {
             progress.flushing() ? FLUSHING : ENDED,
             Long.toString(progress.epoch()),
             Long.toString(progress.sequence()),
-            progress.messageTime().toString())
+            progress.messageTime().toString(),
+            Integer.toString(progress.timeline()))
         .getBytes(US_ASCII);
   }
 
@@ -34,18 +35,19 @@ final class ProgressText {
    */
   static Optional<JournalProgress> decode(byte[] body) {
     String[] words = body.length > LONGEST ? new String[0] : new String(body, US_ASCII).split(" ");
-    if (words.length != 4 || !(words[0].equals(FLUSHING) || words[0].equals(ENDED))) {
+    if (words.length != 5 || !(words[0].equals(FLUSHING) || words[0].equals(ENDED))) {
       log.debug("ignored a message of {} bytes that tells no progress", body.length);
       return Optional.empty();
     }
     try {
       long epoch = Long.parseLong(words[1]);
       long sequence = Long.parseLong(words[2]);
-      return epoch < 0 || sequence < 0
+      int timeline = Integer.parseInt(words[4]);
+      return epoch < 0 || sequence < 0 || timeline < 0
           ? Optional.empty()
           : Optional.of(
               new JournalProgress(
-                  words[0].equals(FLUSHING), epoch, sequence, Instant.parse(words[3])));
+                  words[0].equals(FLUSHING), epoch, sequence, Instant.parse(words[3]), timeline));
     } catch (NumberFormatException | DateTimeException e) {
       log.debug("ignored a message that tells no progress", e);
       return Optional.empty();

@@ -273,8 +273,8 @@ final class ApplicationPool implements ConnectionPool {
         "PostgreSQL %s (%s) is reached through the application's data source: its size, its timeouts"
                 .formatted(server, name())
             + " for connecting, leak detection, and the end of connections to a server that was"
-            + " demoted are the application's; time limits and settings are sent with each"
-            + " transaction"
+            + " demoted are the application's; such a server is not told from the primary while it"
+            + " accepts writes; time limits and settings are sent with each transaction"
             + (pooled && config.pooler() == Pooler.NONE
                 ? ". A pooler answers there: if it pools transactions, set prepareThreshold=0 in"
                     + " the URL of the data source"

@@ -58,6 +58,13 @@ final class Availability implements AutoCloseable {
     }
   }
 
+  /** Has a server that did not answer asked at once: there is a primary again. Does not wait. */
+  synchronized void askNow() {
+    if (probing != null) {
+      probing.wake();
+    }
+  }
+
   /** Returns false when the store is closed. */
   private synchronized boolean beginProbing() {
     if (!closed && probing == null) {

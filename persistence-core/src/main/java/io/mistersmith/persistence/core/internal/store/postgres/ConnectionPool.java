@@ -40,6 +40,17 @@ interface ConnectionPool extends AutoCloseable {
    */
   Connection acquire(Duration limit) throws SQLException;
 
+  /**
+   * Returns whether a connection leads to the present primary, as far as known; true where the pool
+   * need not lead to it, or its servers are not told apart.
+   */
+  default boolean isCurrent(Connection connection) throws SQLException {
+    return true;
+  }
+
+  /** Closes the connections to a server that was demoted, those in use too. Does not wait. */
+  default void leaveDemoted() {}
+
   /** Gives a connection back as it was. */
   void release(Connection connection) throws SQLException;
 

@@ -285,10 +285,24 @@ final class Database implements Statements {
     try (Handle handle = jdbi.open()) {
       long taken = System.nanoTime();
       try {
-        return around == null ? work.apply(handle) : around.run(handle, work);
+        T result = around == null ? work.apply(handle) : around.run(handle, work);
+        requireCurrent(handle);
+        return result;
       } finally {
         pool.meter().used(System.nanoTime() - taken);
       }
+    }
+  }
+
+  /** What a server has answered or committed that was demoted meanwhile counts for nothing. */
+  private void requireCurrent(Handle handle) {
+    try {
+      if (!pool.isCurrent(handle.getConnection())) {
+        throw new ConnectionException(
+            new SQLException("the server was demoted", PostgresFailures.DEMOTED));
+      }
+    } catch (SQLException e) {
+      throw new ConnectionException(e);
     }
   }
 
@@ -329,6 +343,11 @@ final class Database implements Statements {
   /** Returns the settings of its sessions. */
   RoleSession session() {
     return pool.session();
+  }
+
+  @Override
+  public PrimaryMonitor primaries() {
+    return pools.primaries();
   }
 
   /** Returns how long one statement may take. */

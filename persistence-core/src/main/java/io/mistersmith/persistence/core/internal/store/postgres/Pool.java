@@ -12,18 +12,15 @@ import io.mistersmith.persistence.model.PostgresRole;
 import io.mistersmith.persistence.operations.Pools;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.Properties;
-import java.util.StringJoiner;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import javax.sql.DataSource;
-import org.postgresql.Driver;
-import org.postgresql.PGProperty;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,8 +31,6 @@ final class Pool implements ConnectionPool {
   private static final Duration SHORT = Duration.ofMillis(100);
 
   private static final Duration LEAST = Duration.ofMillis(250);
-
-  private static final Pattern COMMA = Pattern.compile(",");
 
   private static final Logger LOG = LoggerFactory.getLogger(Pool.class);
 
@@ -48,6 +43,7 @@ final class Pool implements ConnectionPool {
   private final SlowStatements slow;
   private final String server;
   private final RoleSession session;
+  private final Optional<PrimarySource> primary;
 
   private Pool(
       String name,
@@ -56,7 +52,8 @@ final class Pool implements ConnectionPool {
       RoleConfig config,
       HikariDataSource source,
       PoolMeter meter,
-      SlowStatements slow) {
+      SlowStatements slow,
+      Optional<PrimarySource> primary) {
     this.name = name;
     this.application = application;
     this.role = role;
@@ -66,6 +63,7 @@ final class Pool implements ConnectionPool {
     this.slow = slow;
     this.server = server(config);
     this.session = RoleSession.of(config);
+    this.primary = primary;
   }
 
   /**
@@ -73,6 +71,8 @@ final class Pool implements ConnectionPool {
    * that refuses.
    *
    * @param number tells replicas apart, such as {@code -0}; else empty
+   * @param primary connects to the primary; empty where the driver connects to any server of the
+   *     URL
    * @throws PersistenceException when the server is needed and cannot be reached, or refuses the
    *     user or a setting
    */
@@ -82,18 +82,28 @@ final class Pool implements ConnectionPool {
       RoleConfig config,
       String runtimeName,
       boolean needed,
+      Optional<PrimarySource> primary,
       ScheduledExecutorService keeper) {
     String name = name(role) + number;
-    String application = config.applicationName().orElse(applicationName(runtimeName, name));
+    String application = applicationName(config, runtimeName, name);
     DriverAccess.require(config);
     HikariConfig settings =
         PoolSettings.of(config, "persistence-pool-" + name, application, needed, keeper);
+    primary.ifPresent(settings::setDataSource);
     PoolMeter meter = new PoolMeter(System::nanoTime);
     settings.setMetricsTrackerFactory((pool, stats) -> meter);
     try {
       SlowStatements slow = new SlowStatements(name, config.slowStatement(), System::nanoTime);
       Pool pool =
-          new Pool(name, application, role, config, new HikariDataSource(settings), meter, slow);
+          new Pool(
+              name,
+              application,
+              role,
+              config,
+              new HikariDataSource(settings),
+              meter,
+              slow,
+              primary);
       if (needed) {
         pool.tryTransaction();
       }
@@ -122,10 +132,13 @@ final class Pool implements ConnectionPool {
   }
 
   /** The server cuts what is over 63 bytes, and the role is what must not be cut. */
-  private static String applicationName(String runtimeName, String name) {
+  static String applicationName(RoleConfig config, String runtimeName, String name) {
     String role = "/" + name;
     String runtime = runtimeName.replaceAll("[^ -~]", "?");
-    return runtime.substring(0, Math.min(runtime.length(), 63 - role.length())) + role;
+    return config
+        .applicationName()
+        .orElseGet(
+            () -> runtime.substring(0, Math.min(runtime.length(), 63 - role.length())) + role);
   }
 
   private static PersistenceException failure(String what, RoleConfig config, Exception thrown) {
@@ -154,21 +167,12 @@ final class Pool implements ConnectionPool {
 
   /** Returns the server of a URL, whose database has the name of the user where it names none. */
   static String server(String jdbcUrl, String user) {
-    Properties url = Driver.parseURL(jdbcUrl, null);
-    if (url == null) {
-      return "at the configured URL";
-    }
-    String[] hosts = COMMA.split(valueOf(PGProperty.PG_HOST, url, "localhost"), -1);
-    String[] ports = COMMA.split(valueOf(PGProperty.PG_PORT, url, "5432"), -1);
-    StringJoiner servers = new StringJoiner(",");
-    for (int i = 0; i < hosts.length; i++) {
-      servers.add(hosts[i] + ":" + ports[Math.min(i, ports.length - 1)]);
-    }
-    return servers + "/" + valueOf(PGProperty.PG_DBNAME, url, user);
-  }
-
-  private static String valueOf(PGProperty property, Properties url, String missing) {
-    return Objects.requireNonNullElse(property.getOrDefault(url), missing);
+    List<HostAddress> hosts = HostAddress.of(jdbcUrl);
+    return hosts.isEmpty()
+        ? "at the configured URL"
+        : hosts.stream().map(HostAddress::toString).collect(Collectors.joining(","))
+            + "/"
+            + HostAddress.database(jdbcUrl, user);
   }
 
   @Override
@@ -288,11 +292,15 @@ final class Pool implements ConnectionPool {
 
   /**
    * Asks the server for a connection of its own, past the pool, whose connections may all be stuck.
-   * An answer that is a refusal counts, unless it says that the server is starting or stopping.
+   * An answer that is a refusal counts, unless it says that the server is starting or stopping. Of
+   * several servers, one has to be the primary; they are asked all the time.
    */
   @Override
   public boolean answers(Duration limit) {
-    try (Connection connection = connectPastIt(limit)) {
+    if (primary.isPresent() && primary.get().hasSeveral()) {
+      return primary.get().hasPrimary();
+    }
+    try (Connection connection = ProbeConnection.open(config, application, limit)) {
       return !connection.isClosed();
     } catch (SQLException e) {
       String state = e.getSQLState() == null ? "" : e.getSQLState();
@@ -304,7 +312,9 @@ final class Pool implements ConnectionPool {
 
   @Override
   public Connection connectPastIt(Duration limit) throws SQLException {
-    return ProbeConnection.open(config, application, limit);
+    return primary.isPresent()
+        ? primary.get().connectPastIt(application, limit)
+        : ProbeConnection.open(config, application, limit);
   }
 
   /** Cuts a connection, whatever its server does; a thread that waits for an answer fails. */
@@ -324,7 +334,7 @@ final class Pool implements ConnectionPool {
   @Override
   public Connection acquire(Duration limit) throws SQLException {
     long asked = System.nanoTime();
-    Connection connection = source.getConnection();
+    Connection connection = current();
     Duration waited = Duration.ofNanos(System.nanoTime() - asked);
     if (waited.compareTo(SHORT) > 0 || limit.compareTo(PoolSettings.callLimit(config)) < 0) {
       long millis = Math.max(LEAST.toMillis(), limit.minus(waited).toMillis());
@@ -337,6 +347,34 @@ final class Pool implements ConnectionPool {
       }
     }
     return connection;
+  }
+
+  /** Takes a connection, none to a server that is known to be demoted. */
+  private Connection current() throws SQLException {
+    try {
+      Connection connection = source.getConnection();
+      while (!isCurrent(connection)) {
+        source.evictConnection(connection);
+        connection = source.getConnection();
+      }
+      return connection;
+    } catch (SQLTransientConnectionException e) {
+      throw primary.isEmpty() ? e : primary.get().explained(e);
+    }
+  }
+
+  @Override
+  public boolean isCurrent(Connection connection) throws SQLException {
+    return primary.isEmpty() || primary.get().isCurrent(connection);
+  }
+
+  @Override
+  public void leaveDemoted() {
+    primary.ifPresent(
+        connections -> {
+          connections.abortStale();
+          renew();
+        });
   }
 
   @Override

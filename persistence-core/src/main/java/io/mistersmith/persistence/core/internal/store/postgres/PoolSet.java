@@ -1,16 +1,22 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
 import io.mistersmith.persistence.config.PostgresConfig;
+import io.mistersmith.persistence.config.PostgresConfig.Pooler;
 import io.mistersmith.persistence.config.RoleConfig;
+import io.mistersmith.persistence.core.internal.base.Services;
 import io.mistersmith.persistence.model.PostgresRole;
 import io.mistersmith.persistence.operations.PoolSizing;
 import io.mistersmith.persistence.operations.Pools;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -19,17 +25,20 @@ import java.util.stream.Stream;
  */
 final class PoolSet implements Pools, AutoCloseable {
 
-  private static final List<PostgresRole> NEEDED =
+  /** The roles that write. They connect to the primary only. */
+  private static final List<PostgresRole> WRITING =
       List.of(PostgresRole.PRIMARY, PostgresRole.BACKGROUND, PostgresRole.FLUSH);
 
-  private final List<ConnectionPool> pools = new ArrayList<>();
+  private final List<ConnectionPool> pools = new CopyOnWriteArrayList<>();
   private final List<Replica> replicas = new ArrayList<>();
   private final Poolers poolers;
+  private final PrimaryMonitor primaries;
   private final ScheduledThreadPoolExecutor keeper;
   private volatile boolean closed;
 
-  private PoolSet(Poolers poolers) {
+  private PoolSet(Poolers poolers, Services services) {
     this.poolers = poolers;
+    this.primaries = new PrimaryMonitor(services);
     // One for all pools: each would have a thread of its own.
     this.keeper = new ScheduledThreadPoolExecutor(1, PoolSet::thread);
     keeper.setRemoveOnCancelPolicy(true);
@@ -49,22 +58,42 @@ final class PoolSet implements Pools, AutoCloseable {
    * @throws io.mistersmith.persistence.error.PersistenceException when a server that is needed
    *     cannot be reached, or refuses a user or a setting
    */
-  static PoolSet open(PostgresConfig config, ApplicationSources sources, String runtimeName) {
-    PoolSet set = new PoolSet(Poolers.find(config, NEEDED, sources));
+  static PoolSet open(
+      PostgresConfig config, ApplicationSources sources, String runtimeName, Services services) {
+    PoolSet set = new PoolSet(Poolers.find(config, WRITING, sources), services);
     try {
-      NEEDED.forEach(
-          role -> set.pools.add(set.open(config.role(role), sources, runtimeName, role, true)));
+      Map<PostgresRole, PrimarySource> identified = new EnumMap<>(PostgresRole.class);
+      for (PostgresRole role : WRITING) {
+        if (isIdentified(config, sources, role)) {
+          identified.put(
+              role, PrimarySource.of(set.primaries, role, config.role(role), runtimeName));
+        }
+      }
+      set.primaries.start();
+      for (PostgresRole role : WRITING) {
+        Optional<PrimarySource> primary = Optional.ofNullable(identified.get(role));
+        set.pools.add(set.open(config.role(role), sources, runtimeName, role, true, primary));
+      }
       PostgresRole reports = PostgresRole.ANALYTICS;
       if (config.isConfigured(reports) || sources.find(reports).isPresent()) {
-        set.pools.add(set.open(config.role(reports), sources, runtimeName, reports, false));
+        set.pools.add(
+            set.open(config.role(reports), sources, runtimeName, reports, false, Optional.empty()));
       }
       for (int i = 0; i < config.replicas(); i++) {
         Pool replica =
             Pool.open(
-                PostgresRole.REPLICA, "-" + i, config.replica(i), runtimeName, false, set.keeper);
+                PostgresRole.REPLICA,
+                "-" + i,
+                config.replica(i),
+                runtimeName,
+                false,
+                Optional.empty(),
+                set.keeper);
         set.pools.add(replica);
         set.replicas.add(new Replica(replica, config.maxReplicaLag(), System::nanoTime));
       }
+      set.primaries.onDemotion(set::leaveDemoted);
+      set.primaries.opened();
       return set;
     } catch (RuntimeException | Error e) {
       set.close();
@@ -72,16 +101,23 @@ final class PoolSet implements Pools, AutoCloseable {
     }
   }
 
+  /** A pooler, or the application, may give a connection of another server each time. */
+  private static boolean isIdentified(
+      PostgresConfig config, ApplicationSources sources, PostgresRole role) {
+    return sources.find(role).isEmpty() && config.role(role).pooler() != Pooler.TRANSACTION;
+  }
+
   private ConnectionPool open(
       RoleConfig config,
       ApplicationSources sources,
       String runtimeName,
       PostgresRole role,
-      boolean needed) {
+      boolean needed,
+      Optional<PrimarySource> primary) {
     return sources
         .find(role)
         .<ConnectionPool>map(source -> ApplicationPool.open(role, config, source, needed))
-        .orElseGet(() -> Pool.open(role, "", config, runtimeName, needed, keeper));
+        .orElseGet(() -> Pool.open(role, "", config, runtimeName, needed, primary, keeper));
   }
 
   /** Returns the pool of a role, that of PRIMARY where the role has none; the first replica's. */
@@ -94,6 +130,16 @@ final class PoolSet implements Pools, AutoCloseable {
     return List.copyOf(pools);
   }
 
+  /** Returns what is known of the primary. */
+  PrimaryMonitor primaries() {
+    return primaries;
+  }
+
+  /** Cuts the connections to a server that was demoted, those in use too. */
+  private void leaveDemoted() {
+    pools.forEach(ConnectionPool::leaveDemoted);
+  }
+
   /** Returns what is known of the replica that a pool leads to; empty for any other pool. */
   Optional<Replica> replica(ConnectionPool pool) {
     return replicas.stream().filter(replica -> replica.pool() == pool).findFirst();
@@ -101,9 +147,10 @@ final class PoolSet implements Pools, AutoCloseable {
 
   /**
    * Replaces the connections to a server, each as soon as it is not in use. When one was lost, the
-   * server has probably stopped, and the others are lost, too.
+   * server has probably stopped, and the others are lost, too; or another one is the primary now.
    */
   void renew(String server) {
+    primaries.wake();
     pools.stream().filter(pool -> pool.server().equals(server)).forEach(ConnectionPool::renew);
   }
 
@@ -146,13 +193,14 @@ final class PoolSet implements Pools, AutoCloseable {
 
   /** Returns a sentence for each server that is not connected, or is behind a pooler. */
   List<String> notices() {
-    return Stream.concat(
-            Stream.concat(
-                poolers.notices(pools).stream(),
-                pools.stream()
-                    .filter(pool -> pool.role() != PostgresRole.REPLICA)
-                    .flatMap(pool -> pool.notice().stream())),
-            replicas.stream().map(Replica::notice).flatMap(Optional::stream))
+    return Stream.of(
+            primaries.notices().stream(),
+            poolers.notices(pools).stream(),
+            pools.stream()
+                .filter(pool -> pool.role() != PostgresRole.REPLICA)
+                .flatMap(pool -> pool.notice().stream()),
+            replicas.stream().flatMap(replica -> replica.notice().stream()))
+        .flatMap(Function.identity())
         .toList();
   }
 
@@ -165,6 +213,7 @@ final class PoolSet implements Pools, AutoCloseable {
   @Override
   public void close() {
     closed = true;
+    primaries.close();
     pools.forEach(ConnectionPool::close);
     keeper.shutdownNow();
   }

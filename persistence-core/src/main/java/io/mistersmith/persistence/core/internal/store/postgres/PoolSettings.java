@@ -6,6 +6,7 @@ import com.zaxxer.hikari.util.Credentials;
 import io.mistersmith.persistence.config.RoleConfig;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Properties;
 import java.util.concurrent.ScheduledExecutorService;
 
 /**
@@ -59,7 +60,6 @@ final class PoolSettings {
     // Asked for each connection, so that a password may change while the runtime runs.
     pool.setCredentialsProvider(
         () -> Credentials.of(role.user(), DriverAccess.password(role).orElse(null)));
-    DriverAccess.tls(role).forEach(pool::addDataSourceProperty);
     pool.setMaximumPoolSize(role.maxConnections());
     pool.setMinimumIdle(role.minConnections());
     pool.setIdleTimeout(idleTimeout(role, role.maxConnections()));
@@ -71,33 +71,40 @@ final class PoolSettings {
     pool.setInitializationFailTimeout(needed ? 1 : -1);
     pool.setExceptionOverride(NOT_SUPPORTED_IS_NO_LOSS);
     pool.setLeakDetectionThreshold(role.leakDetection().toMillis());
-    boolean prepares = role.statementCache() > 0;
     RoleSession session = RoleSession.of(role);
-    if (session.isShared()) {
-      prepares = false;
-      // Else the driver sets the application name by a statement, once it is connected.
-      pool.addDataSourceProperty("assumeMinServerVersion", OLDEST_SERVER);
-    } else {
+    if (!session.isShared()) {
       pool.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
       pool.setConnectionInitSql(session.untilDisconnect());
     }
+    pool.setDataSourceProperties(driver(role, applicationName));
+    return pool;
+  }
 
-    pool.addDataSourceProperty("ApplicationName", applicationName);
+  /** Returns the properties of the driver, without user and password. */
+  static Properties driver(RoleConfig role, String applicationName) {
+    Properties driver = new Properties();
+    DriverAccess.tls(role).forEach(driver::setProperty);
+    driver.setProperty("ApplicationName", applicationName);
+    Duration acquire = longer(role.acquireTimeout(), SHORTEST_ACQUIRE);
     // Before the call gives up, which can then say that no connection was to be had, and why.
     Duration connect = shorter(acquire.multipliedBy(3).dividedBy(4), role.connectTimeout());
     String connectSeconds = Long.toString(Math.max(1, connect.toSeconds()));
-    pool.addDataSourceProperty("connectTimeout", connectSeconds);
-    pool.addDataSourceProperty("loginTimeout", connectSeconds);
-    pool.addDataSourceProperty(
-        "socketTimeout", seconds(role.statementTimeout().plus(SOCKET_GRACE)));
+    driver.setProperty("connectTimeout", connectSeconds);
+    driver.setProperty("loginTimeout", connectSeconds);
+    driver.setProperty("socketTimeout", seconds(role.statementTimeout().plus(SOCKET_GRACE)));
     // After a demotion the driver must not go by what it knew of its hosts.
-    pool.addDataSourceProperty("hostRecheckSeconds", "1");
-    pool.addDataSourceProperty("tcpKeepAlive", "true");
-    pool.addDataSourceProperty("logServerErrorDetail", "false");
-    pool.addDataSourceProperty("prepareThreshold", prepares ? "3" : "0");
-    pool.addDataSourceProperty(
-        "preparedStatementCacheQueries", Integer.toString(role.statementCache()));
-    return pool;
+    driver.setProperty("hostRecheckSeconds", "1");
+    driver.setProperty("tcpKeepAlive", "true");
+    driver.setProperty("logServerErrorDetail", "false");
+    boolean prepares = role.statementCache() > 0;
+    if (RoleSession.of(role).isShared()) {
+      prepares = false;
+      // Else the driver sets the application name by a statement, once it is connected.
+      driver.setProperty("assumeMinServerVersion", OLDEST_SERVER);
+    }
+    driver.setProperty("prepareThreshold", prepares ? "3" : "0");
+    driver.setProperty("preparedStatementCacheQueries", Integer.toString(role.statementCache()));
+    return driver;
   }
 
   /** HikariCP warns of an idle timeout where the pool has a fixed size. */

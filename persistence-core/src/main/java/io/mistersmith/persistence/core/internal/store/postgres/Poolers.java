@@ -96,7 +96,8 @@ final class Poolers {
     return "PostgreSQL %s (%s) is reached through a pooler in transaction mode: the server keeps no"
             .formatted(server, String.join(", ", pools))
         + " prepared statements (statementCache is off), time limits and settings are sent with each"
-        + " transaction, and maxConnections limits connections to the pooler";
+        + " transaction, maxConnections limits connections to the pooler, and a demoted server that"
+        + " still accepts writes is not told from the primary";
   }
 
   /** Returns a sentence for each server behind a pooler. */

@@ -71,6 +71,12 @@ final class PostgresAgentStore implements AgentStore {
           + "WHERE r.agent_id = :id AND r.version = :expected RETURNING "
           + COLUMNS;
 
+  private static final String RESTORE =
+      "UPDATE agents.registry AS r "
+          + REPLACE.replace("r.version + 1", ":version")
+          + "WHERE r.agent_id = :id AND r.version = :expected RETURNING "
+          + COLUMNS;
+
   private static final String FIND =
       "SELECT " + COLUMNS + "FROM agents.registry WHERE agent_id = :id";
 
@@ -195,6 +201,28 @@ final class PostgresAgentStore implements AgentStore {
     return statement.map(AgentRow::read).findOne();
   }
 
+  /** A new row has version 1, until the same transaction has raised it. */
+  @Override
+  public Optional<StoredAgent> restore(Agent agent, long expectedVersion, long version) {
+    String what = "restore agent " + agent.id() + " to version " + version;
+    return statements.transaction(
+        SqlOptions.of(what).withAttempts(ATTEMPTS),
+        handle -> {
+          if (expectedVersion == NONE
+              && saveRecorded(handle, what, CREATE, agent, NONE).isEmpty()) {
+            return Optional.empty();
+          }
+          long present = Math.max(1, expectedVersion);
+          return present == version
+              ? find(handle, agent.id())
+              : AgentRow.bind(handle.createQuery(RESTORE), agent)
+                  .bind("expected", present)
+                  .bind("version", version)
+                  .map(AgentRow::read)
+                  .findOne();
+        });
+  }
+
   @Override
   public Map<AgentId, DataResult<StoredAgent>> saveAll(Collection<Agent> agents) {
     return statements.whole(() -> batch.save(agents));
@@ -203,9 +231,11 @@ final class PostgresAgentStore implements AgentStore {
   @Override
   public Optional<StoredAgent> find(AgentId id) {
     AgentId unused = id.requireRegistered("agents");
-    return statements.read(
-        "read agent " + id,
-        handle -> handle.createQuery(FIND).bind("id", id.uuid()).map(AgentRow::read).findOne());
+    return statements.read("read agent " + id, handle -> find(handle, id));
+  }
+
+  private static Optional<StoredAgent> find(Handle handle, AgentId id) {
+    return handle.createQuery(FIND).bind("id", id.uuid()).map(AgentRow::read).findOne();
   }
 
   @Override
@@ -250,8 +280,7 @@ final class PostgresAgentStore implements AgentStore {
                 .execute()
             == 1;
     if (!deleted && expectedVersion != ANY) {
-      boolean exists =
-          handle.createQuery(FIND).bind("id", id.uuid()).map(AgentRow::read).findOne().isPresent();
+      boolean exists = find(handle, id).isPresent();
       if (exists || expectedVersion != NONE) {
         throw conflict(what, expectedVersion);
       }

@@ -21,6 +21,13 @@ final class PostgresFailures {
 
   static final String FOREIGN_KEY = "23503";
   static final String READ_ONLY = "25006";
+
+  /** This library's own, of the class of lost connections: there is no primary to connect to. */
+  static final String NO_PRIMARY = "08Z01";
+
+  /** This library's own: the server was demoted while it was asked. */
+  static final String DEMOTED = "08Z02";
+
   private static final String STATEMENT_TIMEOUT = "57014";
   private static final String LOCK_TIMEOUT = "55P03";
 
@@ -292,6 +299,9 @@ final class PostgresFailures {
       case STATEMENT_TIMEOUT -> "it takes longer than a statement may";
       case LOCK_TIMEOUT -> "another session holds a lock on it";
       case "08001" -> "cannot connect; check host and port, and that the server runs";
+      case NO_PRIMARY ->
+          "none of the servers is the primary; promote one, or correct the hosts of the URL";
+      case DEMOTED -> "another server was promoted while this one was asked";
       case "08000", "08003", "08006", "57P01", "57P02" -> "the connection was lost";
       case "57P03" -> "the server is starting or shutting down";
       case "53100" -> "the server's disk is full";

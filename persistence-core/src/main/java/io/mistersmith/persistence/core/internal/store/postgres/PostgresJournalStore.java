@@ -215,6 +215,20 @@ final class PostgresJournalStore implements JournalStore {
   }
 
   @Override
+  public int timeline() {
+    PrimaryMonitor primaries = statements.primaries();
+    return primaries == null ? 0 : primaries.identity().map(ServerIdentity::timeline).orElse(0);
+  }
+
+  @Override
+  public void heardOf(int timeline) {
+    PrimaryMonitor primaries = statements.primaries();
+    if (primaries != null) {
+      primaries.heardOf(timeline);
+    }
+  }
+
+  @Override
   public void releaseLease(String bucket, String holder) {
     statements.write(
         "release the lease of journal " + bucket + " of " + holder,

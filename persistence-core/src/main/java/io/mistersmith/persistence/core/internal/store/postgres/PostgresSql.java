@@ -20,6 +20,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
 
@@ -76,6 +77,11 @@ final class PostgresSql implements SqlStore {
   @Override
   public void onReconnect(Runnable action) {
     connections.onAnswer(action);
+  }
+
+  @Override
+  public void onPrimaryChange(Consumer<PrimaryChange> listener) {
+    callers.primaries().onPromotion(listener);
   }
 
   @Override

@@ -88,7 +88,7 @@ public final class PostgresStore implements AutoCloseable {
   public static PostgresStore open(
       PersistenceConfig config, Services services, ApplicationSources sources) {
     String what = "open " + config.postgres();
-    PoolSet pools = PoolSet.open(config.postgres(), sources, config.runtimeName());
+    PoolSet pools = PoolSet.open(config.postgres(), sources, config.runtimeName(), services);
     try {
       StoreConnections connections =
           new StoreConnections(pools, config.postgres().maxReplicaLag(), config.clock(), services);

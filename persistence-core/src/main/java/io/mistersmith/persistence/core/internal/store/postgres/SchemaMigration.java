@@ -59,6 +59,9 @@ public final class SchemaMigration {
     DriverAccess.require(role);
     PGSimpleDataSource source = new PGSimpleDataSource();
     source.setUrl(role.jdbcUrl());
+    if (HostAddress.of(role.jdbcUrl()).size() > 1) {
+      source.setTargetServerType("primary");
+    }
     source.setUser(role.user());
     DriverAccess.password(role).ifPresent(source::setPassword);
     source.setConnectTimeout((int) Math.max(1, role.connectTimeout().toSeconds()));

@@ -4,6 +4,7 @@ import io.mistersmith.persistence.spi.sql.SqlOptions;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs a store's statements: each call in a transaction of its own ({@link Database}), or all in
@@ -32,4 +33,9 @@ interface Statements {
 
   /** Runs a call that makes several attempts; when it throws, the call as a whole has failed. */
   <T> T whole(Supplier<T> call);
+
+  /** Returns what is known of the primary; null where a connection is the application's. */
+  default @Nullable PrimaryMonitor primaries() {
+    return null;
+  }
 }

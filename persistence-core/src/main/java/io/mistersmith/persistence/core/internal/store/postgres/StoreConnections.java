@@ -43,6 +43,7 @@ final class StoreConnections implements AutoCloseable {
             System::nanoTime,
             services);
     this.replicas = new Replicas(callers, routes, commits, watch::wake);
+    pools.primaries().onPrimary(() -> servers.values().forEach(Availability::askNow));
   }
 
   /** Begins to probe the replicas; none is read from before. */

@@ -52,7 +52,8 @@ class FlushLeaseTest {
           Duration.ofMinutes(1),
           PersistenceListener.NOOP,
           clock);
-  private final ProgressReceiver others = new ProgressReceiver(tracker, new Progress(), LEASE);
+  private final ProgressReceiver others =
+      new ProgressReceiver(tracker, stores.sql().journals(), new Progress(), LEASE);
   private final FlushLease lease =
       new FlushLease(
           stores.sql().journals(),
@@ -101,7 +102,7 @@ class FlushLeaseTest {
   }
 
   private JournalProgress told(boolean flushing) {
-    return new JournalProgress(flushing, tracker.position().epoch(), 0, Instant.EPOCH);
+    return new JournalProgress(flushing, tracker.position().epoch(), 0, Instant.EPOCH, 0);
   }
 
   private boolean anotherMayTakeIt() {

@@ -16,7 +16,7 @@ class ProgressTextTest {
     for (boolean flushing : new boolean[] {true, false}) {
       JournalProgress progress =
           new JournalProgress(
-              flushing, Long.MAX_VALUE, 0, Instant.parse("2026-01-31T12:00:00.123456789Z"));
+              flushing, Long.MAX_VALUE, 0, Instant.parse("2026-01-31T12:00:00.123456789Z"), 7);
       assertThat(ProgressText.decode(ProgressText.encode(progress))).contains(progress);
     }
   }
@@ -29,12 +29,15 @@ class ProgressTextTest {
         "flushing",
         "flushing 1 2",
         "flushing 1 2 3",
-        "flushing -1 2 2026-01-31T12:00:00Z",
-        "flushing 1 -2 2026-01-31T12:00:00Z",
+        "flushing -1 2 2026-01-31T12:00:00Z 1",
+        "flushing 1 -2 2026-01-31T12:00:00Z 1",
+        "flushing 1 2 2026-01-31T12:00:00Z",
         "flushing 1 2 2026-01-31T12:00:00Z more",
-        "flushing 1 99999999999999999999 2026-01-31T12:00:00Z",
-        "stopped 1 2 2026-01-31T12:00:00Z",
-        "flushing 1 2 2026-13-31T12:00:00Z",
+        "flushing 1 2 2026-01-31T12:00:00Z -1",
+        "flushing 1 2 2026-01-31T12:00:00Z 1 more",
+        "flushing 1 99999999999999999999 2026-01-31T12:00:00Z 1",
+        "stopped 1 2 2026-01-31T12:00:00Z 1",
+        "flushing 1 2 2026-13-31T12:00:00Z 1",
         "\u00ff\u0000\u0001 \u0002 \u0003 \u0004"
       })
   void ignoresForeignBytes(String text) {

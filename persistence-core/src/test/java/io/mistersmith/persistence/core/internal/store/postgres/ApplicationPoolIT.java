@@ -66,7 +66,7 @@ class ApplicationPoolIT {
             .isInstanceOfSatisfying(
                 PersistenceException.class,
                 e -> {
-                  assertThat(e.error()).isEqualTo(DataError.CONNECTION_FAILED);
+                  assertThat(e.error()).isEqualTo(DataError.POOL_EXHAUSTED);
                   assertThat(e.isTransient()).isTrue();
                 });
         assertThat(store.pools().stats())

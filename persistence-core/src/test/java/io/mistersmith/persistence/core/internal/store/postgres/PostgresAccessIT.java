@@ -7,8 +7,10 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.mistersmith.persistence.config.PostgresConfig;
 import io.mistersmith.persistence.config.TlsConfig;
 import io.mistersmith.persistence.config.TlsConfig.Mode;
+import io.mistersmith.persistence.core.internal.base.Services;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.testkit.server.CertificateAuthority;
 import io.mistersmith.persistence.testkit.server.CertificateAuthority.Issued;
 import io.mistersmith.persistence.testkit.server.PostgresOptions;
@@ -148,7 +150,9 @@ class PostgresAccessIT {
 
   /** How a connection of the pool came, as the server sees it. */
   private static String how(PostgresConfig config) throws SQLException {
-    try (PoolSet pools = PoolSet.open(config, ApplicationSources.NONE, "test");
+    try (PoolSet pools =
+            PoolSet.open(
+                config, ApplicationSources.NONE, "test", new Services(PersistenceListener.NOOP));
         Connection connection = pools.of(PRIMARY).source().getConnection();
         Statement statement = connection.createStatement();
         ResultSet rows = statement.executeQuery(HOW)) {
@@ -161,7 +165,13 @@ class PostgresAccessIT {
     PersistenceException refused =
         catchThrowableOfType(
             PersistenceException.class,
-            () -> PoolSet.open(config, ApplicationSources.NONE, "test").close());
+            () ->
+                PoolSet.open(
+                        config,
+                        ApplicationSources.NONE,
+                        "test",
+                        new Services(PersistenceListener.NOOP))
+                    .close());
     assertThat(refused).as(reason).isNotNull().hasMessageContaining(reason);
     assertThat(refused.error()).isIn(DataError.MISCONFIGURED, DataError.ACCESS_DENIED);
   }

@@ -219,6 +219,7 @@ class RolesIT {
         SELECT DISTINCT regexp_replace(application_name, '.*/', '') || ' ' || usename
           FROM pg_stat_activity
          WHERE datname = current_database() AND application_name LIKE 'runtime-%'
+           AND application_name NOT LIKE '%/watch'
          ORDER BY 1
         """);
   }

@@ -1,0 +1,179 @@
+package io.mistersmith.persistence.core.internal.state.repository;
+
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.error.TransientPersistenceException;
+import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.spi.hot.HotEntry;
+import io.mistersmith.persistence.spi.hot.HotReads.ReadFrom;
+import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
+import io.mistersmith.persistence.spi.hot.JournalEntry;
+import io.mistersmith.persistence.spi.hot.JournalReader;
+import io.mistersmith.persistence.spi.hot.JournalReader.JournalRange;
+import io.mistersmith.persistence.spi.hot.Operation;
+import io.mistersmith.persistence.spi.sql.AgentStore;
+import io.mistersmith.persistence.spi.sql.AgentStore.StoredAgent;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Compares the bucket AGENT_CONFIG with a registry that may have gone back, and writes to the
+ * registry what it lacks. The bucket was written after each commit, so that what it has and the
+ * registry has not was lost. Idempotent; any number of runtimes may do it at once.
+ */
+public final class AgentRecovery {
+
+  private static final Logger LOG = LoggerFactory.getLogger(AgentRecovery.class);
+  private static final Duration NEXT = Duration.ofSeconds(2);
+  private static final int BATCH = 200;
+
+  private final AgentStore agents;
+  private final HotBucket bucket;
+  private final AgentPublisher publisher;
+  private final AgentCodec codec = new AgentCodec();
+
+  /** Recovers {@code agents} from {@code bucket}. */
+  public AgentRecovery(AgentStore agents, HotBucket bucket, AgentPublisher publisher) {
+    this.agents = agents;
+    this.bucket = bucket;
+    this.publisher = publisher;
+  }
+
+  /**
+   * What was found.
+   *
+   * @param restored agents whose row was absent or older, and was written
+   * @param returned agents that were deleted, and are in the registry again
+   * @param refused agents that the registry lacks and refuses
+   */
+  public record Found(Set<AgentId> restored, Set<AgentId> returned, Set<AgentId> refused) {}
+
+  /**
+   * Compares all agents.
+   *
+   * @throws io.mistersmith.persistence.error.PersistenceException when a store does not answer;
+   *     call it again then
+   */
+  public Found recover() {
+    Found found = new Found(new LinkedHashSet<>(), new LinkedHashSet<>(), new LinkedHashSet<>());
+    List<AgentId> all = List.copyOf(published());
+    Map<AgentId, HotEntry> absent = new LinkedHashMap<>();
+    for (int from = 0; from < all.size(); from += BATCH) {
+      List<AgentId> batch = all.subList(from, Math.min(from + BATCH, all.size()));
+      Map<AgentId, StoredAgent> rows = agents.findAll(batch);
+      bucket
+          .reads()
+          .getAll(batch.stream().map(AgentPublisher::key).toList(), ReadFrom.LEADER)
+          .forEach(
+              (key, entry) ->
+                  Optional.ofNullable(rows.get(key.agent()))
+                      .ifPresentOrElse(
+                          row -> compare(row, entry, found), () -> absent.put(key.agent(), entry)));
+    }
+    restoreAbsent(absent, found);
+    return found;
+  }
+
+  /** Reads the whole stream without values: it has a few messages for each agent. */
+  private Set<AgentId> published() {
+    Set<AgentId> ids = new LinkedHashSet<>();
+    if (bucket.journal().state().messages() == 0) {
+      return ids;
+    }
+    try (JournalReader reader = bucket.journal().read(JournalRange.from(1).withoutValues())) {
+      long pending;
+      do {
+        JournalEntry entry =
+            reader
+                .next(NEXT)
+                .orElseThrow(
+                    () ->
+                        new TransientPersistenceException(
+                            DataError.CONNECTION_FAILED,
+                            bucket.journal().name() + " could not be read to its end"));
+        entry.key().map(StateKey::agent).filter(agent -> !agent.isExternal()).ifPresent(ids::add);
+        pending = entry.pending();
+      } while (pending > 0);
+    }
+    return ids;
+  }
+
+  private void compare(StoredAgent row, HotEntry entry, Found found) {
+    AgentId id = row.agent().id();
+    OptionalLong version = version(entry);
+    if (version.isEmpty()) {
+      if (entry.operation() != Operation.PUT && row.updatedAt().isBefore(entry.time())) {
+        found.returned().add(id);
+      }
+      return;
+    }
+    long known = version.getAsLong();
+    if (row.version() > known) {
+      return;
+    }
+    Agent agent = codec.decode(entry.value());
+    if (row.version() == known && agent.equals(row.agent())) {
+      return;
+    }
+    boolean rowIsLater = row.version() == known || row.updatedAt().isAfter(entry.time());
+    Optional<StoredAgent> written =
+        rowIsLater
+            ? agents.restore(row.agent(), row.version(), known + 1)
+            : agents.restore(agent, row.version(), known);
+    written.ifPresent(
+        stored -> {
+          publisher.publish(stored);
+          if (!rowIsLater) {
+            found.restored().add(id);
+          }
+        });
+  }
+
+  /** Parents first: a child refers to its parent. */
+  private void restoreAbsent(Map<AgentId, HotEntry> absent, Found found) {
+    List<Agent> lost = new ArrayList<>();
+    Map<AgentId, Long> versions = new HashMap<>();
+    absent.forEach(
+        (id, entry) ->
+            version(entry)
+                .ifPresent(
+                    version -> {
+                      lost.add(codec.decode(entry.value()));
+                      versions.put(id, version);
+                    }));
+    for (Agent agent : AgentLineage.parentsFirst(lost)) {
+      long version = versions.getOrDefault(agent.id(), 1L);
+      try {
+        agents
+            .restore(agent, AgentStore.NONE, version)
+            .ifPresent(
+                stored -> {
+                  publisher.publish(stored);
+                  found.restored().add(agent.id());
+                });
+      } catch (NonTransientPersistenceException e) {
+        LOG.error("agent {} is lost and cannot be restored", agent.id(), e);
+        found.refused().add(agent.id());
+      }
+    }
+  }
+
+  /** The version of an agent's entry; a marker, or what others have written, has none. */
+  private static OptionalLong version(HotEntry entry) {
+    return entry.operation() == Operation.PUT && entry.metadata().published().isPresent()
+        ? OptionalLong.of(entry.metadata().published().get().version())
+        : OptionalLong.empty();
+  }
+}

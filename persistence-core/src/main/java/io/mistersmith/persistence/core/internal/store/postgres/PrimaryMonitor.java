@@ -1,0 +1,271 @@
+package io.mistersmith.persistence.core.internal.store.postgres;
+
+import io.mistersmith.persistence.core.internal.base.Services;
+import io.mistersmith.persistence.core.internal.store.postgres.ServerIdentity.Sighting;
+import io.mistersmith.persistence.spi.sql.SqlStore.PrimaryChange;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Knows which server is the primary, for all pools of one runtime. Thread-safe.
+ *
+ * <p>The identity of a primary is (system identifier, timeline). A promotion raises the timeline,
+ * so that of two servers that both accept writes the one with the lower timeline is the demoted
+ * one. From the moment on that this class has seen the higher one, no connection to the other is
+ * opened, kept, or trusted with a result: {@link #isCurrent} is asked before and after each call,
+ * and those in use are aborted.
+ */
+final class PrimaryMonitor implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(PrimaryMonitor.class);
+
+  /** How often each of several servers is asked; a promotion is noticed within this time. */
+  private static final Duration PERIOD = Duration.ofMillis(250);
+
+  /** How often the only server is asked: whether its name leads to another one by now. */
+  private static final Duration PERIOD_ALONE = Duration.ofSeconds(10);
+
+  /** How long an open waits for servers that do not answer. */
+  private static final Duration FIRST_LOOK = Duration.ofSeconds(3);
+
+  private final Services services;
+  private final Map<HostAddress, PrimaryHost> hosts = new LinkedHashMap<>();
+  private final List<Runnable> onPrimary = new CopyOnWriteArrayList<>();
+  private final List<Runnable> onDemotion = new CopyOnWriteArrayList<>();
+  private final List<Consumer<PrimaryChange>> onPromotion = new CopyOnWriteArrayList<>();
+  private volatile Optional<ServerIdentity> known = Optional.empty();
+
+  /** The latest one that was seen; that of {@link #known} may only be heard of. */
+  private Optional<ServerIdentity> met = Optional.empty();
+
+  private final Object changes = new Object();
+  private volatile boolean opened;
+  private volatile boolean closed;
+
+  PrimaryMonitor(Services services) {
+    this.services = services;
+  }
+
+  /** Returns the server at an address; {@code opener} is used where it was not known yet. */
+  synchronized PrimaryHost host(HostAddress address, PrimaryHost.Opener opener) {
+    return hosts.computeIfAbsent(address, added -> new PrimaryHost(added, opener, this));
+  }
+
+  private synchronized List<PrimaryHost> all() {
+    return List.copyOf(hosts.values());
+  }
+
+  /** Calls {@code action}, which must not wait, when a primary was found. */
+  void onPrimary(Runnable action) {
+    onPrimary.add(action);
+  }
+
+  /** Calls {@code action}, which must not wait or throw, when a primary was found to be demoted. */
+  void onDemotion(Runnable action) {
+    onDemotion.add(action);
+  }
+
+  /** Calls {@code action}, which must not wait or throw, after each promotion. */
+  void onPromotion(Consumer<PrimaryChange> action) {
+    onPromotion.add(action);
+  }
+
+  /**
+   * Begins to ask the servers. Where there are several, waits until each has answered or failed, so
+   * that the first connection leads to the right one; not for long, where one does not answer.
+   */
+  void start() {
+    List<PrimaryHost> asked = all();
+    boolean several = asked.size() > 1;
+    asked.forEach(host -> host.start(services, several ? PERIOD : PERIOD_ALONE));
+    if (several) {
+      wake();
+      await(FIRST_LOOK, () -> asked.stream().allMatch(PrimaryHost::isKnown) ? this : null);
+    }
+  }
+
+  /** From now on a pool without a primary waits for one, rather than to fail. */
+  void opened() {
+    opened = true;
+  }
+
+  /** Has all servers asked at once: a connection to one of them has failed. */
+  void wake() {
+    all().forEach(PrimaryHost::wake);
+  }
+
+  /** Returns the identity of the latest primary that was seen. */
+  Optional<ServerIdentity> identity() {
+    return known;
+  }
+
+  /** Whether a connection to a primary of this identity leads to the present one. */
+  boolean isCurrent(ServerIdentity identity) {
+    Optional<ServerIdentity> latest = known;
+    return latest.isEmpty() || latest.get().equals(identity);
+  }
+
+  /** Returns the first of these servers that is the primary, as far as known. */
+  Optional<PrimaryHost> among(List<PrimaryHost> candidates) {
+    Optional<ServerIdentity> latest = known;
+    return candidates.stream().filter(host -> host.isPrimaryOf(latest)).findFirst();
+  }
+
+  /** {@link #among}; once opened, waits for one at most so long. */
+  Optional<PrimaryHost> await(List<PrimaryHost> candidates, Duration patience) {
+    return await(opened ? patience : Duration.ZERO, () -> among(candidates).orElse(null));
+  }
+
+  private <T> Optional<T> await(Duration patience, Supplier<@Nullable T> condition) {
+    long end = System.nanoTime() + patience.toNanos();
+    synchronized (changes) {
+      while (true) {
+        T met = condition.get();
+        long left = end - System.nanoTime();
+        if (met != null || left <= 0 || closed) {
+          return Optional.ofNullable(met);
+        }
+        try {
+          TimeUnit.NANOSECONDS.timedWait(changes, left);
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+          return Optional.empty();
+        }
+      }
+    }
+  }
+
+  /** A server has answered. Returns whether it is the primary. */
+  boolean saw(PrimaryHost host, Sighting sighting) {
+    Optional<ServerIdentity> before;
+    boolean primary;
+    boolean promoted;
+    synchronized (changes) {
+      before = met;
+      host.note(Optional.of(sighting));
+      if (sighting.identity().filter(this::isNews).isPresent()) {
+        known = sighting.identity();
+      }
+      primary = host.isPrimaryOf(known);
+      promoted = primary && sighting.identity().isPresent() && !before.equals(known);
+      if (promoted) {
+        met = known;
+      }
+      changes.notifyAll();
+    }
+    if (promoted && before.isPresent()) {
+      promoted(host, before.get(), sighting.identity().orElseThrow());
+    }
+    if (primary) {
+      onPrimary.forEach(Runnable::run);
+    }
+    return primary;
+  }
+
+  /**
+   * Another system is taken for the same database moved, as by an upgrade, only once no server is
+   * the primary of the known one any more.
+   */
+  private boolean isNews(ServerIdentity seen) {
+    Optional<ServerIdentity> latest = known;
+    if (latest.isEmpty() || latest.get().isBefore(seen)) {
+      return true;
+    }
+    return !latest.get().system().equals(seen.system())
+        && all().stream().noneMatch(host -> host.isPrimaryOf(latest));
+  }
+
+  /**
+   * Another runtime of this installation has met a primary of this timeline. Until this one meets
+   * it, it has no primary: the one it reaches was demoted.
+   */
+  void heardOf(int timeline) {
+    Optional<ServerIdentity> before = known;
+    if (before.isEmpty() || before.get().timeline() >= timeline) {
+      return;
+    }
+    synchronized (changes) {
+      if (!known.equals(before)) {
+        return;
+      }
+      known = Optional.of(new ServerIdentity(before.get().system(), timeline));
+    }
+    LOG.warn(
+        "another runtime writes to a primary of PostgreSQL on timeline {}, while this one knows"
+            + " only that of {}; it writes nothing there any more",
+        timeline,
+        before.get());
+    onDemotion.forEach(Runnable::run);
+    wake();
+  }
+
+  private void promoted(PrimaryHost host, ServerIdentity before, ServerIdentity now) {
+    LOG.warn(
+        "PostgreSQL {} is the primary now, on {}; before it was {}. Connections to any other server"
+            + " are closed",
+        host.address(),
+        now,
+        before);
+    PrimaryChange change =
+        new PrimaryChange(
+            host.address().toString(), now.system(), before.timeline(), now.timeline());
+    onDemotion.forEach(Runnable::run);
+    onPromotion.forEach(action -> action.accept(change));
+  }
+
+  /** A server did not answer. */
+  void silent(PrimaryHost host, SQLException failure) {
+    synchronized (changes) {
+      host.note(Optional.empty());
+      changes.notifyAll();
+    }
+    LOG.debug("PostgreSQL {} does not answer", host.address(), failure);
+  }
+
+  /** Returns a sentence for each demoted server that still accepts writes, and for their lack. */
+  List<String> notices() {
+    List<String> notices = new ArrayList<>();
+    Optional<ServerIdentity> latest = known;
+    latest.ifPresent(
+        now ->
+            all().stream()
+                .filter(host -> host.isFormerPrimaryOf(now))
+                .forEach(
+                    host ->
+                        notices.add(
+                            "PostgreSQL "
+                                + host.address()
+                                + " was demoted and still accepts writes; this runtime writes"
+                                + " nothing there, but others may: stop it, and rebuild it as a"
+                                + " standby")));
+    if (opened && all().size() > 1 && among(all()).isEmpty()) {
+      notices.add(
+          "none of the PostgreSQL servers "
+              + all().stream().map(PrimaryHost::address).toList()
+              + " is a primary; promote one");
+    }
+    return notices;
+  }
+
+  /** Stops asking. Whoever waits for a primary goes on without one. */
+  @Override
+  public void close() {
+    closed = true;
+    synchronized (changes) {
+      changes.notifyAll();
+    }
+    all().forEach(PrimaryHost::close);
+  }
+}

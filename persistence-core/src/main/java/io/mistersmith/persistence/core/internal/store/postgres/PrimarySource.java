@@ -1,0 +1,296 @@
+package io.mistersmith.persistence.core.internal.store.postgres;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import io.mistersmith.persistence.config.RoleConfig;
+import io.mistersmith.persistence.core.internal.store.postgres.ServerIdentity.Sighting;
+import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.model.PostgresRole;
+import java.io.PrintWriter;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.SQLFeatureNotSupportedException;
+import java.sql.SQLTransientConnectionException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Properties;
+import java.util.logging.Logger;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.Driver;
+import org.postgresql.PGProperty;
+import org.postgresql.jdbc.PgConnection;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Connects a pool to the primary among the servers of its URL, and remembers of each connection
+ * whom it leads to. Thread-safe.
+ *
+ * <p>With several servers it goes straight to the one that the {@link PrimaryMonitor} knows: the
+ * driver would ask them in their order, and wait for one that is frozen.
+ */
+final class PrimarySource implements DataSource {
+
+  private static final org.slf4j.Logger LOG = LoggerFactory.getLogger(PrimarySource.class);
+
+  /** A primary that is expected at any time; a pool that fails waits ever longer before it asks. */
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  private static final Duration PROBE_LIMIT = Duration.ofSeconds(2);
+
+  private final PrimaryMonitor monitor;
+  private final RoleConfig role;
+  private final String database;
+  private final Properties properties;
+  private final List<PrimaryHost> hosts;
+
+  /** Compares by identity. */
+  private final Cache<Connection, ServerIdentity> opened = Caffeine.newBuilder().weakKeys().build();
+
+  private PrimarySource(
+      PrimaryMonitor monitor, RoleConfig role, Properties properties, String watchName) {
+    String jdbcUrl = role.jdbcUrl();
+    this.monitor = monitor;
+    this.role = role;
+    this.database = HostAddress.database(jdbcUrl, role.user());
+    this.properties = new Properties();
+    this.properties.putAll(properties);
+    Properties inUrl = Driver.parseURL(jdbcUrl, null);
+    if (inUrl != null) {
+      inUrl.stringPropertyNames().stream()
+          .filter(name -> !isAddress(name))
+          .forEach(name -> this.properties.setProperty(name, inUrl.getProperty(name)));
+    }
+    this.hosts =
+        HostAddress.of(jdbcUrl).stream()
+            .map(address -> monitor.host(address, () -> probe(address, watchName, PROBE_LIMIT)))
+            .toList();
+  }
+
+  /** Connects as the role says. Its servers are watched from now on. */
+  static PrimarySource of(
+      PrimaryMonitor monitor, PostgresRole named, RoleConfig role, String runtimeName) {
+    DriverAccess.require(role);
+    String name = Pool.name(named);
+    return new PrimarySource(
+        monitor,
+        role,
+        PoolSettings.driver(role, Pool.applicationName(role, runtimeName, name)),
+        Pool.applicationName(role, runtimeName, "watch"));
+  }
+
+  private static boolean isAddress(String name) {
+    return name.equals(PGProperty.PG_HOST.getName())
+        || name.equals(PGProperty.PG_PORT.getName())
+        || name.equals(PGProperty.PG_DBNAME.getName());
+  }
+
+  private Connection probe(HostAddress address, String application, Duration limit)
+      throws SQLException {
+    Properties quick = login(role.user(), password());
+    String seconds = PoolSettings.seconds(limit);
+    quick.setProperty("connectTimeout", seconds);
+    quick.setProperty("loginTimeout", seconds);
+    quick.setProperty("socketTimeout", seconds);
+    quick.setProperty("ApplicationName", application);
+    return DriverManager.getConnection(address.url(database), quick);
+  }
+
+  private @Nullable String password() throws SQLException {
+    try {
+      return DriverAccess.password(role).orElse(null);
+    } catch (PersistenceException e) {
+      // The supplier is asked again with the next question.
+      throw new SQLException(e.getMessage(), "28000", e);
+    }
+  }
+
+  /**
+   * Opens a connection to the present primary that none of the pool's can delay. It is cut when the
+   * server is demoted.
+   *
+   * @param application the name that the server's views show
+   * @param limit how long connecting may take, and each answer
+   */
+  Connection connectPastIt(String application, Duration limit) throws SQLException {
+    PrimaryHost host = hosts.get(0);
+    if (hasSeveral()) {
+      host = monitor.among(hosts).orElseThrow(() -> noPrimary(null));
+    }
+    return admitted(host, probe(host.address(), application, limit));
+  }
+
+  /** Whether there are several servers, of which one is the primary. */
+  boolean hasSeveral() {
+    return hosts.size() > 1;
+  }
+
+  /** Whether one of several servers is known to be the primary. */
+  boolean hasPrimary() {
+    return monitor.among(hosts).isPresent();
+  }
+
+  /** The pool asks for the password before each connection. */
+  @Override
+  public Connection getConnection(String user, @Nullable String password) throws SQLException {
+    return connect(login(user, password));
+  }
+
+  /** What the URL says has precedence, as with the driver. */
+  private Properties login(String user, @Nullable String password) {
+    Properties login = new Properties();
+    login.putAll(properties);
+    login.putIfAbsent("user", user);
+    if (password != null) {
+      login.putIfAbsent("password", password);
+    }
+    return login;
+  }
+
+  @Override
+  public Connection getConnection() throws SQLException {
+    return connect(login(role.user(), password()));
+  }
+
+  private Connection connect(Properties login) throws SQLException {
+    if (!hasSeveral()) {
+      return connect(hosts.get(0), login);
+    }
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    SQLException latest = null;
+    while (true) {
+      Duration left = Duration.ofNanos(Math.max(0, end - System.nanoTime()));
+      PrimaryHost primary = monitor.await(hosts, left).orElse(null);
+      if (primary == null) {
+        throw noPrimary(latest);
+      }
+      try {
+        return connect(primary, login);
+      } catch (SQLException e) {
+        latest = e;
+        if (!isConnectionFailure(e)) {
+          throw e;
+        }
+        monitor.silent(primary, e);
+        primary.wake();
+      }
+    }
+  }
+
+  private static boolean isConnectionFailure(SQLException e) {
+    String state = String.valueOf(e.getSQLState());
+    return state.startsWith("08") || state.startsWith("57P");
+  }
+
+  private Connection connect(PrimaryHost host, Properties login) throws SQLException {
+    return admitted(host, DriverManager.getConnection(host.address().url(database), login));
+  }
+
+  private Connection admitted(PrimaryHost host, Connection connection) throws SQLException {
+    try {
+      admit(host, connection);
+      return connection;
+    } catch (SQLException | RuntimeException e) {
+      connection.close();
+      throw e;
+    }
+  }
+
+  private void admit(PrimaryHost host, Connection connection) throws SQLException {
+    Sighting sighting = Sighting.of(connection);
+    if (!monitor.saw(host, sighting)) {
+      throw notPrimary(host);
+    }
+    if (sighting.identity().isPresent()) {
+      ServerIdentity identity = sighting.identity().get();
+      opened.put(connection, identity);
+      // In this order: a promotion that is seen now either finds it, or was seen before.
+      if (!monitor.isCurrent(identity)) {
+        throw notPrimary(host);
+      }
+    }
+  }
+
+  private static SQLException notPrimary(PrimaryHost host) {
+    return new SQLException(
+        host.address() + " is a standby, or was demoted", PostgresFailures.NO_PRIMARY);
+  }
+
+  private SQLException noPrimary(@Nullable SQLException cause) {
+    return new SQLException(
+        "none of " + hosts.stream().map(PrimaryHost::address).toList() + " is a primary",
+        PostgresFailures.NO_PRIMARY,
+        cause);
+  }
+
+  /** Whether a connection of the pool leads to the present primary, as far as known. */
+  boolean isCurrent(Connection pooled) throws SQLException {
+    ServerIdentity identity = opened.getIfPresent(pooled.unwrap(PgConnection.class));
+    return identity == null || monitor.isCurrent(identity);
+  }
+
+  /** Cuts the connections to demoted servers, those in use too. Does not wait. */
+  void abortStale() {
+    opened
+        .asMap()
+        .forEach(
+            (connection, identity) -> {
+              if (!monitor.isCurrent(identity)) {
+                abort(connection);
+              }
+            });
+  }
+
+  private void abort(Connection connection) {
+    try {
+      connection.abort(Runnable::run);
+    } catch (SQLException e) {
+      LOG.debug("a connection to a demoted server was not aborted", e);
+    }
+  }
+
+  /** The pool only knows that there was no connection; this says that there is no primary. */
+  SQLException explained(SQLTransientConnectionException thrown) {
+    return hasSeveral() && thrown.getSQLState() == null && !hasPrimary()
+        ? new SQLTransientConnectionException(
+            thrown.getMessage(), PostgresFailures.NO_PRIMARY, noPrimary(thrown))
+        : thrown;
+  }
+
+  @Override
+  public @Nullable PrintWriter getLogWriter() {
+    return null;
+  }
+
+  @Override
+  public void setLogWriter(PrintWriter out) {
+    LOG.trace("the driver logs through java.util.logging");
+  }
+
+  /** The driver's property of this name has the limit. */
+  @Override
+  public void setLoginTimeout(int seconds) {
+    LOG.trace("the login timeout is a property of the driver");
+  }
+
+  @Override
+  public int getLoginTimeout() {
+    return 0;
+  }
+
+  @Override
+  public Logger getParentLogger() throws SQLFeatureNotSupportedException {
+    throw new SQLFeatureNotSupportedException("no logger of java.util.logging");
+  }
+
+  @Override
+  public <T> T unwrap(Class<T> type) throws SQLException {
+    throw new SQLException("wraps nothing");
+  }
+
+  @Override
+  public boolean isWrapperFor(Class<?> type) {
+    return false;
+  }
+}

@@ -1,0 +1,174 @@
+package io.mistersmith.persistence.core.fault;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.state.StateRepository;
+import io.mistersmith.persistence.testkit.server.PostgresServer;
+import io.mistersmith.persistence.testkit.server.PostgresStandby;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** A streaming standby of PostgreSQL is promoted while a runtime writes. */
+@Tag("fault")
+class FailoverIT {
+
+  private static final Duration SOON = Duration.ofSeconds(40);
+  private static final Duration GOAL = Duration.ofSeconds(1);
+
+  /** How the primary is when the standby is promoted. */
+  enum Before {
+    STOPPED {
+      @Override
+      void happen(PostgresServer primary) {
+        primary.stop();
+      }
+    },
+    KILLED {
+      @Override
+      void happen(PostgresServer primary) {
+        primary.kill();
+      }
+    },
+    FROZEN {
+      @Override
+      void happen(PostgresServer primary) {
+        primary.pause();
+      }
+    },
+    /** Nobody has stopped it: from then on there are two that accept writes. */
+    WRITABLE {
+      @Override
+      void happen(PostgresServer primary) {
+        assertThat(primary.pid()).isPositive();
+      }
+    };
+
+    abstract void happen(PostgresServer primary);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void writesGoOnWithTheNewPrimary(Before before) {
+    Ledger ledger = new Ledger();
+    Failovers failovers = new Failovers();
+    try (FaultServers servers = FaultServers.start()) {
+      Installation old = servers.installation();
+      old.execute(CommittingWriters.TABLE);
+      try (PostgresStandby standby = servers.postgres().standby("second")) {
+        if (before != Before.WRITABLE) {
+          // Else what the standby has not received is lost. While both write, it would wait for it.
+          old.execute("ALTER SYSTEM SET synchronous_standby_names = 'second'");
+          old.execute("SELECT pg_reload_conf()");
+        }
+        Installation promoted = old.on(standby.server());
+        PersistenceConfig config =
+            old.onAll(servers.postgres(), standby.server()).config().toBuilder()
+                .listener(failovers)
+                .build();
+        try (Persistence persistence = Persistence.open(config)) {
+          List<AgentId> agents = old.register(persistence, 4);
+          StateRepository<Long> states = persistence.states(Long.class);
+          Instant back;
+          try (Writers writers =
+                  Writers.start(2, states, agents, Writers.Keys.OVERWRITTEN, 0, ledger);
+              CommittingWriters committing = CommittingWriters.start(4, persistence)) {
+            Waits.moreAcknowledged(ledger, 500);
+            await().atMost(SOON).until(() -> committing.acknowledged().size() > 200);
+            before.happen(servers.postgres());
+            standby.promote();
+            back = Instant.now();
+            Waits.moreAcknowledged(ledger, 500);
+            await().atMost(SOON).until(() -> acknowledgedAfter(committing, back).size() > 200);
+            Set<Long> there = ids(promoted);
+            Instant first =
+                committing.acknowledged().entrySet().stream()
+                    .filter(entry -> there.contains(entry.getKey()))
+                    .map(Map.Entry::getValue)
+                    .filter(at -> at.isAfter(back))
+                    .min(Comparator.naturalOrder())
+                    .orElseThrow();
+            if (before == Before.FROZEN) {
+              servers.postgres().resume();
+              Waits.moreAcknowledged(ledger, 500);
+            }
+            writers.stop();
+            committing.stop();
+            assertThat(failovers.seen()).hasSize(1);
+            Instant seen = failovers.seen().get(0).at();
+            Set<Long> kept = ids(promoted);
+            Set<Long> wrong = new HashSet<>(acknowledgedAfter(committing, seen));
+            wrong.removeAll(kept);
+            long lostBefore =
+                committing.acknowledged().keySet().stream()
+                    .filter(id -> !kept.contains(id))
+                    .count();
+            long late =
+                before == Before.WRITABLE || before == Before.FROZEN ? writtenAfter(old, seen) : 0;
+            Duration outage = Duration.between(back, first);
+            servers.report(
+                "Failover before=" + before,
+                ("acknowledged=%d committed=%d lost=%d demoted_acknowledged_after_seen=%d"
+                        + " demoted_written_after_seen=%d demoted_acknowledged_before_seen=%d"
+                        + " seen_ms=%d outage_ms=%d longest_gap_ms=%d")
+                    .formatted(
+                        ledger.acknowledged(),
+                        committing.acknowledged().size(),
+                        ledger.missingFrom(promoted.awaitAll(ledger)).size(),
+                        wrong.size(),
+                        late,
+                        lostBefore,
+                        Duration.between(back, seen).toMillis(),
+                        outage.toMillis(),
+                        committing.longestGap().toMillis()));
+            assertThat(wrong).as("acknowledged by the demoted one").isEmpty();
+            assertThat(late).as("written to the demoted one").isZero();
+            assertThat(outage).isLessThan(GOAL);
+            if (before != Before.WRITABLE) {
+              assertThat(lostBefore).as("acknowledged and lost").isZero();
+            }
+          }
+          promoted.awaitAll(ledger);
+          promoted.assertNothingWentBack();
+        }
+      }
+    }
+  }
+
+  private static Set<Long> acknowledgedAfter(CommittingWriters writers, Instant time) {
+    Set<Long> ids = new HashSet<>();
+    writers
+        .acknowledged()
+        .forEach(
+            (id, at) -> {
+              if (at.isAfter(time)) {
+                ids.add(id);
+              }
+            });
+    return ids;
+  }
+
+  private static Set<Long> ids(Installation installation) {
+    Set<Long> ids = new HashSet<>();
+    installation.query("SELECT id FROM public.committed").forEach(id -> ids.add(Long.valueOf(id)));
+    return ids;
+  }
+
+  private static long writtenAfter(Installation installation, Instant time) {
+    return Long.parseLong(
+        installation
+            .query("SELECT count(*) FROM public.committed WHERE at > '%s'".formatted(time))
+            .get(0));
+  }
+}
