@@ -91,7 +91,8 @@ class PersistenceMetricsTest {
           .atMost(SOON)
           .until(
               () -> {
-                assertThatThrownBy(() -> sessions.find(key)).isInstanceOf(PersistenceException.class);
+                assertThatThrownBy(() -> sessions.find(key))
+                    .isInstanceOf(PersistenceException.class);
                 return registry.find("persistence.breaker.open").gauge() != null;
               });
       assertThat(gauge("persistence.breaker.open")).isEqualTo(1);

@@ -35,6 +35,7 @@ class BackpressureIT {
 
   /** PostgreSQL may have committed a last batch whose answer was lost, so that nobody counts it. */
   private static final long LEAST = LIMIT - FlushConfig.defaults().maxEntries();
+
   private static final Duration AWAY = Duration.ofSeconds(Repetitions.of(4, 2));
   private static final Duration WAIT = Duration.ofSeconds(1);
 

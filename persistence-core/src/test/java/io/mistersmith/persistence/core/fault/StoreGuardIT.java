@@ -105,7 +105,8 @@ class StoreGuardIT {
         assertThat(
                 persistence
                     .guard()
-                    .call("find", () -> states.find(missing).isEmpty() ? 1L : 2L, Fallback.value(0L))
+                    .call(
+                        "find", () -> states.find(missing).isEmpty() ? 1L : 2L, Fallback.value(0L))
                     .value())
             .isZero();
       } finally {

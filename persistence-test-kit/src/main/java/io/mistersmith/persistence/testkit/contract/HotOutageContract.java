@@ -94,15 +94,12 @@ public abstract class HotOutageContract extends PersistenceContract {
     Revision revision = saved.revision();
     takeAway();
     assertAway(() -> states.save(key("a"), 2));
-    assertAway(
-        () -> states.save(key("a"), 2, SaveOptions.at(revision)));
-    assertAway(
-        () -> states.save(key("new"), 2, SaveOptions.ifAbsent()));
+    assertAway(() -> states.save(key("a"), 2, SaveOptions.at(revision)));
+    assertAway(() -> states.save(key("new"), 2, SaveOptions.ifAbsent()));
     assertAway(() -> states.update(key("a"), value -> 2));
     assertAway(() -> states.delete(key("a")));
     assertAway(() -> states.delete(key("a"), revision));
-    assertThat(failure(states.saveAll(Map.of(key("a"), 2)), key("a")))
-        .isIn(AWAY);
+    assertThat(failure(states.saveAll(Map.of(key("a"), 2)), key("a"))).isIn(AWAY);
     bringBack(states);
     assertThat(states.find(key("a")).orElseThrow().revision()).isEqualTo(revision);
     assertThat(states.find(key("new"))).isEmpty();
@@ -218,9 +215,7 @@ public abstract class HotOutageContract extends PersistenceContract {
       takeAway();
       // The flush that is held may end, and takes some of the second writes with it.
       for (StateKey key : keys) {
-        assertThat(failure(states.findAll(List.of(key)), key))
-            .as("%s", key)
-            .isIn(AWAY);
+        assertThat(failure(states.findAll(List.of(key)), key)).as("%s", key).isIn(AWAY);
       }
     }
     bringBack(states);

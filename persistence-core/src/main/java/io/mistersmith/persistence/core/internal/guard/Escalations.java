@@ -24,9 +24,7 @@ final class Escalations {
     }
 
     boolean isOf(String otherStore, String otherRole, String otherOperation) {
-      return store.equals(otherStore)
-          && role.equals(otherRole)
-          && operation.equals(otherOperation);
+      return store.equals(otherStore) && role.equals(otherRole) && operation.equals(otherOperation);
     }
   }
 
