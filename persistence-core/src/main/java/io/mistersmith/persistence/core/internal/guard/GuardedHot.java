@@ -31,7 +31,12 @@ final class GuardedHot implements HotStore {
     return buckets.computeIfAbsent(
         bucket,
         missing -> {
-          GuardedRole role = new GuardedRole(guard, guard.circuit(STORE, bucket.name()), limit);
+          GuardedRole role =
+              new GuardedRole(
+                  guard,
+                  guard.circuit(STORE, bucket.name()),
+                  limit,
+                  () -> real.outage().isPresent());
           return new HotBucket(
               new GuardedReads(opened.reads(), role),
               new GuardedWrites(opened.writes(), role),

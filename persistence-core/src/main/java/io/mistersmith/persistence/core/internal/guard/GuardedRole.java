@@ -7,6 +7,7 @@ import io.mistersmith.persistence.event.PersistenceEvent.StoreCalled;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -18,16 +19,19 @@ final class GuardedRole {
   private final Guard guard;
   private final Circuit circuit;
   private final Duration limit;
+  private final BooleanSupplier away;
 
   /**
    * Guards a role.
    *
    * @param limit the time for a call and its repetitions
+   * @param away whether the store is known to be away, so that a repetition would be in vain
    */
-  GuardedRole(Guard guard, Circuit circuit, Duration limit) {
+  GuardedRole(Guard guard, Circuit circuit, Duration limit, BooleanSupplier away) {
     this.guard = guard;
     this.circuit = circuit;
     this.limit = limit;
+    this.away = away;
   }
 
   Circuit circuit() {
@@ -40,7 +44,7 @@ final class GuardedRole {
     try {
       return attempt(operation, call, began);
     } catch (PersistenceException e) {
-      if (!operation.repeat().allows(e.error()) || guard.isRefusal(e)) {
+      if (!operation.repeat().allows(e.error()) || guard.isRefusal(e) || away.getAsBoolean()) {
         throw e;
       }
       long passed = guard.ticker().nanos() - began;

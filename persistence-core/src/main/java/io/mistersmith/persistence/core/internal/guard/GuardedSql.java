@@ -54,7 +54,7 @@ final class GuardedSql extends GuardedAccess implements SqlStore {
   }
 
   private static GuardedRole role(Guard guard, PostgresRole role, Duration limit) {
-    return new GuardedRole(guard, guard.circuit(STORE, role.name()), limit);
+    return new GuardedRole(guard, guard.circuit(STORE, role.name()), limit, () -> false);
   }
 
   @Override
