@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Tag;
  * Contracts of the API on an engine whose PostgreSQL is behind a PgBouncer that pools transactions.
  */
 @Tag("contract")
+@Tag("newest")
 class PooledServersContractIT {
 
   @Nested

@@ -7,6 +7,7 @@ import org.junit.jupiter.api.Tag;
 
 /** Reads that may be old, and those that must not be, with a real standby that is held back. */
 @Tag("contract")
+@Tag("newest")
 class ReplicaReadsContractIT extends ReplicaReadsContract {
 
   private static ReplicatedServers.Pair servers;

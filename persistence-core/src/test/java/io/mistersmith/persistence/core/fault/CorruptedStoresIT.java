@@ -198,7 +198,10 @@ class CorruptedStoresIT {
       servers.nats().kill();
       Path older = servers.nats().copyStore(directory.resolve("older"));
       servers.nats().restart();
-      await().atMost(SOON).ignoreExceptions().until(() -> states.find(key).isPresent());
+      await()
+          .atMost(SOON)
+          .ignoreExceptions()
+          .until(() -> states.find(key).orElseThrow().awaySince().isEmpty());
       states.save(key, 2L);
       states.flush(key, SOON);
       servers.nats().kill();

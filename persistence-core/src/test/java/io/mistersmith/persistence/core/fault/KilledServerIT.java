@@ -97,7 +97,7 @@ class KilledServerIT {
         await()
             .atMost(PATIENCE)
             .ignoreExceptions()
-            .until(() -> states.find(kept.get(0)).isPresent());
+            .until(() -> states.find(kept.get(0)).orElseThrow().awaySince().isEmpty());
 
         // The first ten by writes alone: a read would have cleaned up before.
         for (StateKey key : kept.subList(1, 10)) {

@@ -35,7 +35,7 @@ final class BaseBackup {
   /**
    * Copies the data of the server to a directory that does not exist yet.
    *
-   * @param slot a physical replication slot, made anew
+   * @param slot a physical replication slot, created unless it exists
    */
   static void take(PostgresServer server, String slot, Path target) {
     try (Connection connection = server.connect()) {

@@ -22,7 +22,7 @@ final class ServerProbe implements AutoCloseable {
   }
 
   /**
-   * Asks. After a failure the next call connects anew.
+   * Asks. After a failure the next call connects again.
    *
    * @throws SQLException when the server does not answer within {@link #LIMIT}, or refuses
    */

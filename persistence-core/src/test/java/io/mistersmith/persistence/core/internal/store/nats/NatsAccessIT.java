@@ -188,7 +188,7 @@ class NatsAccessIT {
 
   private static NatsStore connect(NatsServer server, UnaryOperator<NatsConfig.Builder> change) {
     NatsConfig.Builder nats =
-        NatsConfig.builder(server.url()).connectTimeout(Duration.ofSeconds(20));
+        NatsConfig.builder(server.url()).connectTimeout(Duration.ofSeconds(6));
     return NatsFixture.connect(
         NatsFixture.config(server, "").nats(change.apply(nats).build()).build());
   }

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Tag;
 
 /** The contracts of the durable stores through a PgBouncer that pools transactions. */
 @Tag("contract")
+@Tag("newest")
 class PooledContractIT {
 
   @Nested

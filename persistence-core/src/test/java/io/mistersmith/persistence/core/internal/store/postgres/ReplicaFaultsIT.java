@@ -35,6 +35,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Reads from real standbys that stop, hang, lag and are promoted. */
 @Tag("contract")
+@Tag("newest")
 class ReplicaFaultsIT {
 
   private static final Duration SOON = Duration.ofSeconds(60);
