@@ -157,7 +157,7 @@ final class ConnectionSettings {
   private void show(PGSimpleDataSource source, String certificate) {
     source.setSslCert(certificate);
     given(PG_SSL_KEY).ifPresent(source::setSslKey);
-    // The driver takes every key for one of RSA, unless it is told.
+    // The driver assumes an RSA key unless the parameter names another algorithm.
     try (InputStream in = Files.newInputStream(Path.of(certificate))) {
       source.setPemKeyAlgorithm(
           CertificateFactory.getInstance("X.509")

@@ -180,8 +180,8 @@ public final class PostgresConfig {
   }
 
   /**
-   * Returns how far a replica may be behind the primary to be read from (5 s, as the seeds' first
-   * alert of replication lag). It is probed five times in that time, and once a second at least.
+   * Returns how far a replica may be behind the primary to be read from (5 s). Its lag is probed
+   * five times in that time, and once a second at least.
    */
   public Duration maxReplicaLag() {
     return values.maxReplicaLag;

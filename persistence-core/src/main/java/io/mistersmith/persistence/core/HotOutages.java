@@ -31,7 +31,7 @@ final class HotOutages {
     }
   }
 
-  /** A store that was lost again meanwhile is told of once it is back for longer. */
+  /** Reports a store that was lost again in the meantime only once it is back for longer. */
   private void ended() {
     Outage over = hot.outage().isEmpty() ? told.getAndSet(null) : null;
     if (over != null) {

@@ -86,6 +86,14 @@ public abstract class StoreGuardContract extends PersistenceContract {
   }
 
   @Test
+  void nothingIsRepeatedWhileTheStoreIsKnownToBeAway() {
+    faults.hotOutage(true);
+    assertFails(DataError.CONNECTION_FAILED, () -> states.find(key("a")));
+    assertFails(DataError.CONNECTION_FAILED, () -> states.save(key("a"), "2"));
+    assertThat(sent(CallRetried.class)).isEmpty();
+  }
+
+  @Test
   void aWriteThatWasNotSentIsRepeated() {
     long before = faults.on(Call.PUBLISH).count();
     faults.on(Call.PUBLISH).loseNextRequests(2);

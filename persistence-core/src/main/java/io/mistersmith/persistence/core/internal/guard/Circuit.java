@@ -18,9 +18,9 @@ import org.slf4j.LoggerFactory;
  * The breaker of one store and role. A call that succeeds while no other failed costs one volatile
  * read. Thread-safe.
  *
- * <p>An open breaker waits for 1 s before its trial calls, then for 2 s, up to the seeds' 30 s:
- * with 30 s from the start, an election of 2 s would be an outage of 30. A store that says that it
- * is back ends the wait.
+ * <p>An open breaker waits for 1 s before its trial calls, then for 2 s, up to 30 s: with 30 s from
+ * the start, an election of 2 s would be an outage of 30. A store that says that it is back ends
+ * the wait.
  */
 final class Circuit {
 

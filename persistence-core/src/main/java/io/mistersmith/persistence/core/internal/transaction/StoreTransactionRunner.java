@@ -36,7 +36,7 @@ public final class StoreTransactionRunner implements TransactionRunner {
   /**
    * Runs transactions of {@code sql}, with these repositories in them.
    *
-   * @param listener is told of each that ends; throws nothing
+   * @param listener hears each transaction that ends; throws nothing
    */
   public StoreTransactionRunner(
       SqlStore sql, PersistenceListener listener, Repositories repositories) {

@@ -43,7 +43,7 @@ final class Database implements Statements {
   /**
    * Runs statements on the pool.
    *
-   * @param changed is told after each call that may have committed a change
+   * @param changed runs after each call that may have committed a change
    */
   Database(PoolSet pools, ConnectionPool pool, Availability availability, Runnable changed) {
     this.pools = pools;

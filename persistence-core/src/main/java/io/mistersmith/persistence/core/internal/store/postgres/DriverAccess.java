@@ -116,7 +116,7 @@ final class DriverAccess {
         .ifPresent(file -> parameters.put(PGProperty.SSL_KEY.getName(), file.toString()));
   }
 
-  /** The driver takes every key for one of RSA, unless it is told. */
+  /** The driver assumes an RSA key unless the parameter names another algorithm. */
   private static String algorithm(Path certificate) {
     try {
       return TlsFiles.certificates(certificate).get(0).getPublicKey().getAlgorithm();

@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Finds out whether a pooler is between this process and the server: then the process id that a
- * client is told when it connects is not that of the process that runs its statements.
+ * Finds out whether a pooler is between this process and the server: then the process id that the
+ * client received when it connected differs from that of the process that runs its statements.
  */
 final class PoolerProbe {
 

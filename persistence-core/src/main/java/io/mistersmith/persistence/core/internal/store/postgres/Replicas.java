@@ -44,7 +44,7 @@ final class Replicas {
    * Chooses among the replicas.
    *
    * @param routes where the statements of each run
-   * @param failed is told when a replica failed
+   * @param failed runs when a replica failed
    */
   Replicas(Database primary, Map<Replica, Database> routes, OwnCommits commits, Runnable failed) {
     this.primary = primary;
