@@ -4,6 +4,7 @@ import io.mistersmith.persistence.model.HybridTimestamp;
 import io.nats.client.Connection;
 import io.nats.client.JetStreamApiException;
 import io.nats.client.JetStreamManagement;
+import io.nats.client.JetStreamOptions;
 import io.nats.client.JetStreamSubscription;
 import io.nats.client.Message;
 import io.nats.client.Nats;
@@ -27,6 +28,7 @@ import java.util.List;
 final class Streams implements AutoCloseable {
 
   private static final int CONSUMER_NOT_FOUND = 10014;
+  private static final Duration QUESTION = Duration.ofMillis(250);
 
   private final Connection connection;
   private final String bucket;
@@ -119,9 +121,20 @@ final class Streams implements AutoCloseable {
     }
   }
 
-  /** The name of the server that leads the stream's replicas. */
+  /**
+   * The name of the server that leads the stream's replicas. A stream without a leader answers
+   * nothing, not even later, so the question has little time.
+   */
   String leader() {
-    return info().getClusterInfo().getLeader();
+    try {
+      return connection
+          .jetStreamManagement(JetStreamOptions.builder().requestTimeout(QUESTION).build())
+          .getStreamInfo(stream())
+          .getClusterInfo()
+          .getLeader();
+    } catch (IOException | JetStreamApiException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /** Publishes bytes to a subject of the bucket, as any client with its password could. */

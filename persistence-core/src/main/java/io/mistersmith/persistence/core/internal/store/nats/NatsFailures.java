@@ -175,6 +175,7 @@ final class NatsFailures {
     Throwable cause = unwrap(failure);
     return cause instanceof JetStreamStatusException
         || cause instanceof TimeoutException
+        || cause instanceof UnheardException
         || (cause instanceof JetStreamApiException refused
             && refused.getApiErrorCode() == CLUSTER_WITHOUT_LEADER);
   }
@@ -197,10 +198,11 @@ final class NatsFailures {
     if (cause instanceof JetStreamApiException refused) {
       return translate(what, refused);
     }
-    boolean late = cause instanceof TimeoutException;
+    boolean unheard = cause instanceof UnheardException;
+    boolean late = unheard || cause instanceof TimeoutException;
     String why =
         late
-            ? "no answer in time"
+            ? unheard ? String.valueOf(cause.getMessage()) : "no answer in time"
             : "no stream answers: the server is starting, or the bucket was deleted";
     return new TransientPersistenceException(
         late ? DataError.TIMEOUT : DataError.UNAVAILABLE,

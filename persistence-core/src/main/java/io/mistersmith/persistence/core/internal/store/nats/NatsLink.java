@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -62,7 +63,7 @@ final class NatsLink implements AutoCloseable {
   private final ReconnectActions reconnected;
   private final Outstanding outstanding = new Outstanding();
   private final Liveness liveness = new Liveness();
-  private final ServerWatch servers = new ServerWatch(this::connectTo);
+  private final ServerWatch servers = new ServerWatch(this::connectTo, outstanding::unheard);
   private final Set<String> knownServers = new LinkedHashSet<>();
   private final PeriodicService keeper;
   private volatile @Nullable Connection current;
@@ -226,7 +227,7 @@ final class NatsLink implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw NatsFailures.unreachable(what.get(), "interrupted; the outcome is unknown", e);
-    } catch (ExecutionException | TimeoutException e) {
+    } catch (ExecutionException | TimeoutException | CancellationException e) {
       throw failure(what.get(), e);
     }
   }

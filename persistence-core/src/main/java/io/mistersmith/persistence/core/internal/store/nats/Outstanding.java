@@ -25,7 +25,7 @@ final class Outstanding {
     long since();
 
     /** Ends the wait. */
-    void fail(RefusedException cause);
+    void fail(RuntimeException cause);
   }
 
   private static final int REMEMBERED = 1_000;
@@ -82,6 +82,18 @@ final class Outstanding {
     }
   }
 
+  /**
+   * Fails the requests that have been waiting since before {@code sent}, by {@link
+   * System#nanoTime}: the server that is to answer them did not get them.
+   */
+  void unheard(long sent) {
+    for (Waiting request : waiting) {
+      if (request.subject() != null && request.since() - sent < 0) {
+        request.fail(new UnheardException());
+      }
+    }
+  }
+
   /** Returns how long the oldest request has been waiting; zero when none is. */
   Duration oldest() {
     long now = System.nanoTime();
@@ -98,7 +110,7 @@ final class Outstanding {
       implements Waiting {
 
     @Override
-    public void fail(RefusedException cause) {
+    public void fail(RuntimeException cause) {
       answer.completeExceptionally(cause);
     }
 

@@ -53,6 +53,7 @@ final class ReplyLanes {
    *
    * @throws TimeoutException when none comes in time
    * @throws RefusedException when the server does not let this client ask, or be answered
+   * @throws UnheardException when it was sent while nobody could answer
    * @throws JetStreamStatusException when the subject has no subscriber
    * @throws CancellationException when the connection is lost before it comes
    * @throws IllegalStateException when nothing was sent
@@ -104,14 +105,14 @@ final class ReplyLanes {
     private long requests;
     private volatile @Nullable String subject;
     private volatile long since;
-    private volatile @Nullable RefusedException refusal;
+    private volatile @Nullable RuntimeException end;
 
     Message ask(String target, @Nullable Headers headers, byte[] body, Duration timeout)
         throws InterruptedException, TimeoutException {
       String replyTo = inbox + ++requests;
       long sent = System.nanoTime();
       long deadline = sent + timeout.toNanos();
-      refusal = null;
+      end = null;
       since = sent;
       subject = target;
       try {
@@ -122,9 +123,9 @@ final class ReplyLanes {
           if (answer != null && answer.getSubject().equals(replyTo)) {
             return heard(answer);
           }
-          RefusedException refused = refusal;
-          if (refused != null) {
-            throw refused;
+          RuntimeException ended = end;
+          if (ended != null) {
+            throw ended;
           }
           left = Duration.ofNanos(deadline - System.nanoTime());
         }
@@ -145,8 +146,8 @@ final class ReplyLanes {
     }
 
     @Override
-    public void fail(RefusedException cause) {
-      refusal = cause;
+    public void fail(RuntimeException cause) {
+      end = cause;
     }
 
     private @Nullable Message next(Duration wait) throws InterruptedException {

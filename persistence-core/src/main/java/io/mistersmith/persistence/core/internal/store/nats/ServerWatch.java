@@ -5,12 +5,13 @@ import io.nats.client.Connection;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Collections;
-import java.util.List;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,8 +23,14 @@ import org.slf4j.LoggerFactory;
  * fail for want of a leader, the streams are asked for over the present connection and, if they
  * cannot be written there, over a connection to each other server that is known. Only a server over
  * which more of them can be written takes the place of the present one: while the whole cluster is
- * down no process moves, and each asks at growing intervals. Used by one thread, except {@link
- * #suspect}, {@link #leave}, {@link #add} and {@link #finding}.
+ * down no process moves, and each asks the other servers at growing intervals.
+ *
+ * <p>A stream without a leader answers nothing, not even later. So when the present server can
+ * write more streams than at the last look, the requests that were sent before are given up: what
+ * follows on a lost answer begins then, instead of when their time is over.
+ *
+ * <p>Used by one thread, except {@link #suspect}, {@link #leave}, {@link #add} and {@link
+ * #finding}.
  */
 final class ServerWatch {
 
@@ -40,15 +47,25 @@ final class ServerWatch {
   }
 
   private final Connector connector;
+  private final LongConsumer unheard;
   private final Set<String> streams = ConcurrentHashMap.newKeySet();
   private final Backoff backoff = new Backoff(Duration.ofMillis(500), LONGEST_PAUSE);
   private volatile boolean suspect;
   private volatile @Nullable Connection leaving;
   private volatile StreamProbe.Trouble finding = StreamProbe.Trouble.NONE;
+  private int writable = Integer.MAX_VALUE;
   private long quietUntil = System.nanoTime();
+  private long othersQuietUntil = quietUntil;
 
-  ServerWatch(Connector connector) {
+  /**
+   * A watch that has looked at nothing yet.
+   *
+   * @param unheard is given the {@link System#nanoTime} before which requests were sent that no
+   *     leader heard
+   */
+  ServerWatch(Connector connector, LongConsumer unheard) {
     this.connector = connector;
+    this.unheard = unheard;
   }
 
   /** A stream that has to be writable. */
@@ -89,7 +106,12 @@ final class ServerWatch {
       return null;
     }
     suspect = false;
-    StreamProbe.Verdict here = StreamProbe.ask(present, streams);
+    long asked = System.nanoTime();
+    StreamProbe.Verdict here = StreamProbe.ask(present, streams).verdict();
+    if (here.writable() > writable) {
+      unheard.accept(asked);
+    }
+    writable = here.isGood() ? Integer.MAX_VALUE : here.writable();
     if (here.isGood() && !leave) {
       finding =
           waited.compareTo(PATIENCE) < 0
@@ -99,56 +121,64 @@ final class ServerWatch {
                       + " store: look for 'no space left' in its log; nats-server has to be"
                       + " restarted after room was made");
       backoff.reset();
-      pause(PATIENCE);
+      quietUntil = System.nanoTime() + PATIENCE.toNanos();
       return null;
     }
     finding = leave ? finding : here.trouble();
+    if (System.nanoTime() - othersQuietUntil < 0) {
+      return null;
+    }
     Connection better = betterThan(leave ? -1 : here.writable(), present, leave, known);
-    pause(better == null ? backoff.next() : PATIENCE);
+    Duration pause = better == null ? backoff.next() : PATIENCE;
+    othersQuietUntil = System.nanoTime() + pause.toNanos();
     if (better != null) {
+      quietUntil = othersQuietUntil;
       finding = StreamProbe.Trouble.NONE;
     }
     return better;
   }
 
-  private void pause(Duration duration) {
-    quietUntil = System.nanoTime() + duration.toNanos();
-  }
-
+  /** Asks all servers at once: one that does not answer takes as long as a stream's election. */
   private @Nullable Connection betterThan(
-      int writable, Connection present, boolean sameServerToo, Collection<String> known)
+      int here, Connection present, boolean sameServerToo, Collection<String> known)
       throws InterruptedException {
-    List<String> others = new ArrayList<>(known);
-    Collections.shuffle(others);
-    for (String server : others) {
-      if (sameServerToo || !isSame(server, present.getConnectedUrl())) {
-        Connection candidate = ask(server, writable);
-        if (candidate != null) {
-          return candidate;
+    Map<Connection, StreamProbe> asked = new LinkedHashMap<>();
+    Connection better = null;
+    try {
+      for (String server : known) {
+        if (sameServerToo || !isSame(server, present.getConnectedUrl())) {
+          connect(server).ifPresent(found -> asked.put(found, StreamProbe.ask(found, streams)));
+        }
+      }
+      int most = Math.max(here, 0);
+      for (Map.Entry<Connection, StreamProbe> candidate : asked.entrySet()) {
+        StreamProbe.Verdict there = candidate.getValue().verdict();
+        log.debug(
+            "NATS at {}: {}", LinkOptions.redacted(candidate.getKey().getConnectedUrl()), there);
+        if (there.writable() > most || (better == null && there.isGood() && here < 0)) {
+          most = there.writable();
+          better = candidate.getKey();
+        }
+      }
+      if (better != null) {
+        writable = most == streams.size() ? Integer.MAX_VALUE : most;
+      }
+      return better;
+    } finally {
+      for (Connection candidate : asked.keySet()) {
+        if (candidate != better) {
+          candidate.close();
         }
       }
     }
-    return null;
   }
 
-  private @Nullable Connection ask(String server, int writable) throws InterruptedException {
-    Connection candidate;
+  private Optional<Connection> connect(String server) throws InterruptedException {
     try {
-      candidate = connector.connect(server);
+      return Optional.of(connector.connect(server));
     } catch (IOException | RuntimeException e) {
       log.debug("NATS at {} is no better server", LinkOptions.redacted(server), e);
-      return null;
-    }
-    boolean better = false;
-    try {
-      StreamProbe.Verdict there = StreamProbe.ask(candidate, streams);
-      better = there.writable() > Math.max(writable, 0) || (there.isGood() && writable < 0);
-      log.debug("NATS at {}: {}", LinkOptions.redacted(server), there);
-      return better ? candidate : null;
-    } finally {
-      if (!better) {
-        candidate.close();
-      }
+      return Optional.empty();
     }
   }
 

@@ -9,6 +9,7 @@ import io.nats.client.api.StreamInfo;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -24,12 +25,19 @@ import org.jspecify.annotations.Nullable;
  */
 final class StreamProbe {
 
-  private static final Duration ANSWER = Duration.ofSeconds(1);
+  private static final Duration ANSWER = Duration.ofMillis(700);
 
   /** Replicas answer their leader every second. */
   private static final Duration SILENCE = Duration.ofMillis(2_500);
 
-  private StreamProbe() {}
+  /** Stands for all streams where none is known. */
+  private static final String ACCOUNT = "";
+
+  private final Map<String, CompletableFuture<Message>> answers;
+
+  private StreamProbe(Map<String, CompletableFuture<Message>> answers) {
+    this.answers = answers;
+  }
 
   /**
    * The reason why a stream cannot be written.
@@ -64,22 +72,26 @@ final class StreamProbe {
     }
   }
 
-  static Verdict ask(Connection connection, Collection<String> streams)
-      throws InterruptedException {
-    if (streams.isEmpty()) {
-      return askAccount(connection);
-    }
+  /** Sends the questions. */
+  static StreamProbe ask(Connection connection, Collection<String> streams) {
     Map<String, CompletableFuture<Message>> answers = new LinkedHashMap<>();
-    try {
-      for (String stream : streams) {
-        answers.put(
-            stream,
-            connection.requestWithTimeout(
-                "$JS.API.STREAM.INFO." + stream, null, Entries.NO_VALUE, ANSWER));
-      }
-    } catch (IllegalStateException e) {
-      return new Verdict(streams.size(), 0, Trouble.of("the connection is gone"));
+    for (String stream : streams.isEmpty() ? List.of(ACCOUNT) : streams) {
+      String subject = stream.equals(ACCOUNT) ? "$JS.API.INFO" : "$JS.API.STREAM.INFO." + stream;
+      answers.put(stream, send(connection, subject));
     }
+    return new StreamProbe(answers);
+  }
+
+  private static CompletableFuture<Message> send(Connection connection, String subject) {
+    try {
+      return connection.requestWithTimeout(subject, null, Entries.NO_VALUE, ANSWER);
+    } catch (IllegalStateException e) {
+      return CompletableFuture.failedFuture(e); // the connection is gone
+    }
+  }
+
+  /** Waits for the answers, less than 1 s. */
+  Verdict verdict() throws InterruptedException {
     int writable = 0;
     Trouble trouble = Trouble.NONE;
     for (Map.Entry<String, CompletableFuture<Message>> answer : answers.entrySet()) {
@@ -90,18 +102,7 @@ final class StreamProbe {
         trouble = found;
       }
     }
-    return new Verdict(streams.size(), writable, trouble);
-  }
-
-  private static Verdict askAccount(Connection connection) throws InterruptedException {
-    try {
-      boolean answered = connection.request("$JS.API.INFO", Entries.NO_VALUE, ANSWER) != null;
-      return answered
-          ? new Verdict(1, 1, Trouble.NONE)
-          : new Verdict(1, 0, Trouble.of("JetStream does not answer"));
-    } catch (IllegalStateException e) {
-      return new Verdict(1, 0, Trouble.of("the connection is gone"));
-    }
+    return new Verdict(answers.size(), writable, trouble);
   }
 
   private static Trouble trouble(String stream, CompletableFuture<Message> answer)
@@ -110,6 +111,9 @@ final class StreamProbe {
       Message message = answer.get(ANSWER.toMillis() + 200, TimeUnit.MILLISECONDS);
       if (message.isStatusMessage()) {
         return Trouble.of("JetStream does not answer on this server");
+      }
+      if (stream.equals(ACCOUNT)) {
+        return Trouble.NONE;
       }
       StreamInfo info = new StreamInfo(message);
       if (info.hasError()) {
@@ -123,7 +127,10 @@ final class StreamProbe {
               "stream " + stream + ": NATS error " + e.getApiErrorCode() + ", " + e.getMessage(),
               e);
     } catch (ExecutionException | TimeoutException | CancellationException e) {
-      return Trouble.of("the leader of stream " + stream + " does not answer over this server");
+      return Trouble.of(
+          stream.equals(ACCOUNT)
+              ? "JetStream does not answer"
+              : "the leader of stream " + stream + " does not answer over this server");
     }
   }
 

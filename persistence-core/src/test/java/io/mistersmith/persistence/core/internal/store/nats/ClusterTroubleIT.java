@@ -16,6 +16,7 @@ import io.mistersmith.persistence.testkit.server.NatsCluster;
 import io.mistersmith.persistence.testkit.server.NatsOptions;
 import io.mistersmith.persistence.testkit.server.NatsServer;
 import io.nats.client.api.StreamInfo;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -176,6 +177,7 @@ class ClusterTroubleIT {
   private static void awaitReplicas(RawNats raw, NatsStore store) {
     Awaitility.await()
         .atMost(Duration.ofSeconds(60))
+        .ignoreExceptionsMatching(e -> e.getCause() instanceof IOException) // without a leader
         .untilAsserted(
             () -> {
               assertThat(info(raw).getConfiguration().getReplicas()).isEqualTo(3);

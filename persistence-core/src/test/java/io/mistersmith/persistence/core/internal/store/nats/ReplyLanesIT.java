@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -62,6 +63,20 @@ class ReplyLanesIT {
       echo(unanswered.remove());
       service.flush(PATIENCE);
       assertThat(text(lanes.ask("echo", null, bytes("now"), PATIENCE))).isEqualTo("now");
+    }
+  }
+
+  @Test
+  void aRequestOnAConnectionThatIsClosedFailsTyped() throws Exception {
+    try (NatsLink link = link()) {
+      Queue<Message> unanswered = new ConcurrentLinkedQueue<>();
+      service.createDispatcher(unanswered::add).subscribe("kept");
+      service.flush(PATIENCE);
+      CompletableFuture<Message> sent = link.request("kept", null, bytes("?"), PATIENCE);
+      Awaitility.await().atMost(PATIENCE).until(() -> !unanswered.isEmpty());
+      link.connection().close();
+      assertThatThrownBy(() -> link.await(() -> "ask", sent))
+          .isInstanceOf(TransientPersistenceException.class);
     }
   }
 
