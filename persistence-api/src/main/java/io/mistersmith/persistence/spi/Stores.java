@@ -14,16 +14,15 @@ public interface Stores extends AutoCloseable {
   /** Returns the durable side. The same object every time. */
   SqlStore sql();
 
-  /**
-   * Returns the features that were turned off because the servers lack them, in sentences for an
-   * operator.
-   */
-
   /** Returns the pools of connections of the durable side; none where it needs no connections. */
   default Pools pools() {
     return Pools.NONE;
   }
 
+  /**
+   * Returns the features that were turned off because the servers lack them, in sentences for an
+   * operator.
+   */
   List<String> notices();
 
   /** Closes the connections. Calls under way fail as closed. */
