@@ -16,18 +16,12 @@ DECLARE
   v_language TEXT :=
     coalesce(nullif(current_setting('persistence.search_language', TRUE), ''), 'simple');
 BEGIN
-  IF to_regconfig(v_language) IS NULL THEN
-    RAISE EXCEPTION 'persistence.search_language is %, which is no text search configuration', v_language
-      USING
-        ERRCODE = 'undefined_object',
-        HINT = 'SELECT cfgname FROM pg_ts_config lists those there are.';
-  END IF;
   -- The name with its schema, whatever the search path of a later session is.
   SELECT format('%I.%I', n.nspname, c.cfgname)
     INTO STRICT v_language
     FROM pg_catalog.pg_ts_config c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.cfgnamespace
-   WHERE c.oid = to_regconfig(v_language)::oid;
+   WHERE c.oid = v_language::regconfig;
 
   -- Names the language, and tells that the set is applied.
   EXECUTE format(

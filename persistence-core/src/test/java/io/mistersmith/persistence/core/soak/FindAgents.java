@@ -2,6 +2,7 @@ package io.mistersmith.persistence.core.soak;
 
 import io.mistersmith.persistence.agent.AgentQuery;
 import io.mistersmith.persistence.core.soak.Fault.Kind;
+import io.mistersmith.persistence.core.soak.Floors.Presence;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
 import java.util.ArrayList;

@@ -18,8 +18,8 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** The rows of the agents' state. */
 final class MemoryStateStore implements StateStore {
@@ -73,7 +73,7 @@ final class MemoryStateStore implements StateStore {
 
   @Override
   public List<StoredState> search(StateSearch wanted) {
-    Optional<Object> part = wanted.part().map(json -> Objects.requireNonNull(JsonTree.read(json)));
+    @Nullable Object part = wanted.part().isEmpty() ? null : JsonTree.read(wanted.part().get());
     return session.call(
         tables -> {
           tables.requireSet("state_search", "search entries");
@@ -84,8 +84,8 @@ final class MemoryStateStore implements StateStore {
               .filter(row -> isSelected(row, wanted))
               .filter(
                   row ->
-                      part.map(json -> Containment.contains(JsonTree.read(row.value()), json))
-                          .orElse(true))
+                      wanted.part().isEmpty()
+                          || Containment.contains(JsonTree.read(row.value()), part))
               .filter(
                   row -> wanted.words().map(words -> Words.has(row.value(), words)).orElse(true))
               .sorted((one, other) -> compare(one.key(), other.key()))

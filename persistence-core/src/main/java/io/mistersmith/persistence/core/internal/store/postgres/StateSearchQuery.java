@@ -15,7 +15,7 @@ import org.jdbi.v3.core.statement.Query;
  * <p>A page is sought in two steps. {@code OFFSET 0} has the server find the keys of all matches at
  * first, by the GIN indexes: with the page's order and limit it would expect matches everywhere and
  * walk the primary key, which takes the whole table for a rare match. Values are read of the page
- * alone.
+ * alone, each row by its key.
  */
 final class StateSearchQuery {
 
@@ -54,7 +54,10 @@ final class StateSearchQuery {
              s.epoch, s.version, s.updated_at, s.expires_at, s.deleted_at, s.hybrid_time,
              s.vector_clock
         FROM page
-        JOIN agents.state s ON s.agent_id = page.agent_id AND s.state_key = page.state_key
+       CROSS JOIN LATERAL (SELECT *
+                             FROM agents.state
+                            WHERE agent_id = page.agent_id AND state_key = page.state_key
+                           OFFSET 0) AS s
        ORDER BY s.agent_id, s.state_key
       """;
 
