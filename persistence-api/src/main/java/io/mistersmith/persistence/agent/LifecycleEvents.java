@@ -173,7 +173,11 @@ public interface LifecycleEvents {
     /** Returns a copy that selects events of this type alone. */
     public EventQuery withType(String newType) {
       return new EventQuery(
-          Optional.of(TypeName.check("lifecycle event type", newType)), newStatus, since, after, limit);
+          Optional.of(TypeName.check("lifecycle event type", newType)),
+          newStatus,
+          since,
+          after,
+          limit);
     }
 
     /** Returns a copy that selects events alone that brought agents into this status. */

@@ -15,10 +15,7 @@ final class TypeName {
             && name.codePointCount(0, name.length()) <= MAX_LENGTH;
     if (!valid) {
       throw new IllegalArgumentException(
-          what
-              + ": give 1 to "
-              + MAX_LENGTH
-              + " characters, without NUL or half a surrogate pair");
+          what + ": give 1 to " + MAX_LENGTH + " characters, without NUL or half a surrogate pair");
     }
     return name;
   }

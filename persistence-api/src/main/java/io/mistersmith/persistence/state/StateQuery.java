@@ -112,8 +112,8 @@ public final class StateQuery {
   }
 
   /**
-   * Returns a copy for the page that comes after a key: the last one of the page before. It need not
-   * exist any more.
+   * Returns a copy for the page that comes after a key: the last one of the page before. It need
+   * not exist any more.
    */
   public StateQuery after(StateKey key) {
     return new StateQuery(owner, prefix, part, words, Optional.of(key), limit);

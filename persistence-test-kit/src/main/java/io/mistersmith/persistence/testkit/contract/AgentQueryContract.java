@@ -79,14 +79,13 @@ public abstract class AgentQueryContract extends PersistenceContract {
   @Test
   void capabilitiesAreFoundByContainment() {
     AgentId able =
-        save(
-                Agent.of("t", "able")
-                    .withCapabilities(
-                        Map.of(
-                            "tools",
-                            List.of("web", Map.of("name", "shell", "root", false)),
-                            "limits",
-                            Map.of("tokens", 1000, "cost", 0.5))))
+        save(Agent.of("t", "able")
+                .withCapabilities(
+                    Map.of(
+                        "tools",
+                        List.of("web", Map.of("name", "shell", "root", false)),
+                        "limits",
+                        Map.of("tokens", 1000, "cost", 0.5))))
             .id();
     List<Map<String, Object>> contained =
         List.of(
@@ -150,15 +149,17 @@ public abstract class AgentQueryContract extends PersistenceContract {
     listed.addAll(page);
     assertThat(listed)
         .containsExactlyElementsOf(
-            agents.stream().map(Agent::id).sorted(Comparator.comparing(AgentId::toString)).toList());
+            agents.stream()
+                .map(Agent::id)
+                .sorted(Comparator.comparing(AgentId::toString))
+                .toList());
     assertThat(found(pages.after(listed.get(24)))).isEmpty();
   }
 
   @Test
   void anAgentIsFoundWithTheRevisionThatASaveExpects() {
     Agent saved = save(Agent.of("found", "one"));
-    Versioned<Agent> found =
-        persistence().agents().find(AgentQuery.all().withType("found")).get(0);
+    Versioned<Agent> found = persistence().agents().find(AgentQuery.all().withType("found")).get(0);
     assertThat(found.value()).isEqualTo(saved);
     Revision revision = persistence().agents().find(saved.id()).orElseThrow().revision();
     assertThat(found.revision()).isEqualTo(revision);
@@ -194,8 +195,7 @@ public abstract class AgentQueryContract extends PersistenceContract {
     assertThat(found(watched.silentSince(beat.minusSeconds(3_600))))
         .as("one that never sent a heartbeat counts from its registration")
         .isEmpty();
-    assertThat(
-            found(watched.withStatus(Agent.Status.ACTIVE).silentSince(beat.plusMillis(1))))
+    assertThat(found(watched.withStatus(Agent.Status.ACTIVE).silentSince(beat.plusMillis(1))))
         .containsExactly(beating);
   }
 
@@ -223,7 +223,8 @@ public abstract class AgentQueryContract extends PersistenceContract {
     save(one.withStatus(Agent.Status.ERROR));
     save(other.withStatus(Agent.Status.ERROR));
     save(one.withStatus(Agent.Status.ACTIVE));
-    Instant later = config().build().clock().instant().plusSeconds(60).truncatedTo(ChronoUnit.MICROS);
+    Instant later =
+        config().build().clock().instant().plusSeconds(60).truncatedTo(ChronoUnit.MICROS);
     List<LifecycleEvent> own =
         IntStream.range(0, 7)
             .mapToObj(
@@ -234,10 +235,7 @@ public abstract class AgentQueryContract extends PersistenceContract {
     assertThat(persistence().lifecycleEvents().find(EventQuery.toStatus(Agent.Status.ERROR)))
         .extracting(LifecycleEvent::agent)
         .containsExactlyInAnyOrder(one.id(), other.id());
-    assertThat(
-            persistence()
-                .lifecycleEvents()
-                .find(EventQuery.ofType(LifecycleEvent.REGISTERED)))
+    assertThat(persistence().lifecycleEvents().find(EventQuery.ofType(LifecycleEvent.REGISTERED)))
         .extracting(LifecycleEvent::agent)
         .contains(one.id(), other.id(), agent());
     assertThat(

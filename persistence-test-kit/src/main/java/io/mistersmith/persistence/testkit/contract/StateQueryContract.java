@@ -125,8 +125,7 @@ public abstract class StateQueryContract extends PersistenceContract {
         DataError.SERIALIZATION_ERROR,
         () -> keys(states(), StateQuery.containing(Map.of("a", "\u0000"))));
     assertFails(
-        DataError.SERIALIZATION_ERROR,
-        () -> keys(states(), StateQuery.containing(Double.NaN)));
+        DataError.SERIALIZATION_ERROR, () -> keys(states(), StateQuery.containing(Double.NaN)));
     assertThatThrownBy(() -> StateQuery.matching(" ")).isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(() -> StateQuery.matching("\ud800"))
         .isInstanceOf(IllegalArgumentException.class);
@@ -135,14 +134,12 @@ public abstract class StateQueryContract extends PersistenceContract {
         DataError.INVALID_KEY,
         () ->
             keys(
-                plans(),
-                StateQuery.ofOwner(agent()).after(new StateKey(agent(), "other", "key"))));
+                plans(), StateQuery.ofOwner(agent()).after(new StateKey(agent(), "other", "key"))));
     assertFails(
         DataError.MISCONFIGURED,
         () ->
             keys(
-                persistence()
-                    .states(StateType.of("carts", String.class).in(DataType.SESSION_DATA)),
+                persistence().states(StateType.of("carts", String.class).in(DataType.SESSION_DATA)),
                 StateQuery.matching("word")));
   }
 }

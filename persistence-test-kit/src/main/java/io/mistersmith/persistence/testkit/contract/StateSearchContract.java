@@ -32,13 +32,7 @@ public abstract class StateSearchContract extends DurableContract {
 
   private StateSearch all() {
     return new StateSearch(
-        Optional.empty(),
-        "_.",
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        1_000,
-        now());
+        Optional.empty(), "_.", Optional.empty(), Optional.empty(), Optional.empty(), 1_000, now());
   }
 
   private StateSearch containing(String part) {
@@ -82,8 +76,7 @@ public abstract class StateSearchContract extends DurableContract {
   @Test
   void documentsAreFoundByTheirWords() {
     AgentId agent = register();
-    StateKey plan =
-        keep(agent, "plan", "{\"city\":\"Lisbon\",\"note\":\"By TRAIN, not by bus\"}");
+    StateKey plan = keep(agent, "plan", "{\"city\":\"Lisbon\",\"note\":\"By TRAIN, not by bus\"}");
     StateKey other = keep(agent, "other", "[\"a train to Porto\", {\"deep\": \"lisbon\"}]");
     keep(agent, "lisbon", "{\"train\":1}");
 
@@ -162,8 +155,7 @@ public abstract class StateSearchContract extends DurableContract {
     StateKey gone = keep(agent, "gone", "{\"a\":\"word\"}");
     apply(delete(gone, at(++sequence)));
     StateKey ending = StateKey.of(agent, "ending");
-    apply(
-        put(ending, at(++sequence), "{\"a\":\"word\"}", Optional.of(now().plusSeconds(3_600))));
+    apply(put(ending, at(++sequence), "{\"a\":\"word\"}", Optional.of(now().plusSeconds(3_600))));
 
     assertThat(found(having("word"))).containsExactlyInAnyOrder(live, ending);
     StateSearch later = having("word");
