@@ -29,6 +29,14 @@ public interface LifecycleEvents {
   List<LifecycleEvent> list(AgentId agent, Instant since, int limit);
 
   /**
+   * Returns a page of the events of all agents that the query selects, latest first. Fewer than the
+   * query's limit are on the last page alone; ask for the next one with {@code query.after(last
+   * event)}. Events that are recorded meanwhile with a later time are on no further page; all
+   * others are on exactly one. May come from a replica, as {@link #list(AgentId, int)} may.
+   */
+  List<LifecycleEvent> find(EventQuery query);
+
+  /**
    * Records an event of the application's own.
    *
    * @return false when it was recorded before: the same id and time
@@ -89,11 +97,7 @@ public interface LifecycleEvents {
     public LifecycleEvent {
       AgentId unused = agent.requireRegistered("lifecycle events");
       triggeredBy.ifPresent(by -> by.requireRegistered("lifecycle events"));
-      check(
-          type.codePoints().noneMatch(c -> c == 0 || Character.getType(c) == Character.SURROGATE)
-              && !type.isEmpty()
-              && type.codePointCount(0, type.length()) <= 50,
-          "lifecycle event type: give 1 to 50 characters, without NUL or half a surrogate pair");
+      String unusedType = TypeName.check("lifecycle event type", type);
       check(
           (previousStatus.isEmpty() && newStatus.isEmpty()) || !previousStatus.equals(newStatus),
           "lifecycle event of agent " + agent + ": its status changes to what it was");
@@ -119,6 +123,114 @@ public interface LifecycleEvents {
           data,
           Optional.empty(),
           at);
+    }
+  }
+
+  /**
+   * Selects events for {@link #find}: those that meet every condition, of all agents. Immutable:
+   * each {@code with} returns a copy.
+   */
+  final class EventQuery {
+
+    /** The largest page. */
+    public static final int MAX_LIMIT = 10_000;
+
+    private final Optional<String> type;
+    private final Optional<Agent.Status> newStatus;
+    private final Optional<Instant> since;
+    private final Optional<LifecycleEvent> after;
+    private final int limit;
+
+    private EventQuery(
+        Optional<String> type,
+        Optional<Agent.Status> newStatus,
+        Optional<Instant> since,
+        Optional<LifecycleEvent> after,
+        int limit) {
+      this.type = type;
+      this.newStatus = newStatus;
+      this.since = since;
+      this.after = after;
+      this.limit = limit;
+    }
+
+    /** Returns a query of the events of this type, in pages of 100. */
+    public static EventQuery ofType(String type) {
+      return new EventQuery(
+          Optional.of(TypeName.check("lifecycle event type", type)),
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty(),
+          100);
+    }
+
+    /** Returns a query of the events that brought agents into this status, in pages of 100. */
+    public static EventQuery toStatus(Agent.Status newStatus) {
+      return new EventQuery(
+          Optional.empty(), Optional.of(newStatus), Optional.empty(), Optional.empty(), 100);
+    }
+
+    /** Returns a copy that selects events of this type alone. */
+    public EventQuery withType(String newType) {
+      return new EventQuery(
+          Optional.of(TypeName.check("lifecycle event type", newType)),
+          newStatus,
+          since,
+          after,
+          limit);
+    }
+
+    /** Returns a copy that selects events alone that brought agents into this status. */
+    public EventQuery withNewStatus(Agent.Status status) {
+      return new EventQuery(type, Optional.of(status), since, after, limit);
+    }
+
+    /** Returns a copy that selects events at this time or later alone. */
+    public EventQuery since(Instant time) {
+      return new EventQuery(type, newStatus, Optional.of(time), after, limit);
+    }
+
+    /** Returns a copy for the page that comes after an event: the last one of the page before. */
+    public EventQuery after(LifecycleEvent last) {
+      return new EventQuery(type, newStatus, since, Optional.of(last), limit);
+    }
+
+    /**
+     * Returns a copy with pages of at most this many events (100 at first).
+     *
+     * @throws IllegalArgumentException when it is less than 1 or more than {@value #MAX_LIMIT}
+     */
+    public EventQuery withLimit(int most) {
+      if (most < 1 || most > MAX_LIMIT) {
+        throw new IllegalArgumentException(
+            "a page of " + most + " events: ask for 1 to " + MAX_LIMIT);
+      }
+      return new EventQuery(type, newStatus, since, after, most);
+    }
+
+    /** Returns the type, where only one is selected. */
+    public Optional<String> type() {
+      return type;
+    }
+
+    /** Returns the new status, where only one is selected. */
+    public Optional<Agent.Status> newStatus() {
+      return newStatus;
+    }
+
+    /** Returns the time of the earliest events that are selected. */
+    public Optional<Instant> since() {
+      return since;
+    }
+
+    /** Returns the event that the page comes after; empty for the first page. */
+    public Optional<LifecycleEvent> after() {
+      return after;
+    }
+
+    /** Returns how many events the page has at most. */
+    public int limit() {
+      return limit;
     }
   }
 }

@@ -48,6 +48,12 @@ public interface Checkpoints {
   Optional<Checkpoint> find(UUID checkpoint);
 
   /**
+   * Returns the agent's checkpoint with this name, the latest of several. May come from a replica,
+   * as {@link #list} may.
+   */
+  Optional<Checkpoint> find(AgentId agent, String name);
+
+  /**
    * Returns the untyped entries of a checkpoint, mapped to JSON by their fields. Short for {@code
    * read(checkpoint, StateType.untyped(type))}.
    */

@@ -1,11 +1,13 @@
 package io.mistersmith.persistence.state;
 
+import io.mistersmith.persistence.error.DataResult;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.Versioned;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
@@ -73,6 +75,28 @@ public interface StateRepository<T>
    * @throws IllegalArgumentException when {@code limit} is less than 1
    */
   List<StateKey> keys(AgentId agent, String prefix, String after, int limit);
+
+  /**
+   * Returns a page of this type's entries that the query selects, in PostgreSQL, by key; a row for
+   * each, as {@link Repository.Bulk#findAll} has it. Fewer than the query's limit are on the last
+   * page alone; ask for the next one with {@code query.after(last key)}. An entry that is selected
+   * all the while is on exactly one page.
+   *
+   * <p>It sees the rows that are committed in PostgreSQL, and nothing else: a write that is not
+   * flushed yet is missing (normally those of the last 200 ms), and an entry that was changed or
+   * deleted since its last flush is found as it was then. {@link #flush}, {@link #awaitDurable} and
+   * the durability {@code SQL_COMMITTED} wait for what a search must see; {@code find} has the
+   * present value. So it may return an older revision than this process wrote or read. Expired
+   * entries are left out. It never asks a replica.
+   *
+   * <p>Needs the set of migrations {@code state_search}, which adds its indexes. Every flush writes
+   * to them.
+   *
+   * @throws io.mistersmith.persistence.error.NonTransientPersistenceException with {@code
+   *     MISCONFIGURED} when the set is not applied, or the type's data is kept in KV alone; with
+   *     {@code SERIALIZATION_ERROR} when the query's part is no JSON that an entry can have
+   */
+  Map<StateKey, DataResult<Versioned<T>>> search(StateQuery query);
 
   /**
    * Calls {@code listener} for each change of the agent's entries from now on, by any process, one

@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.transaction;
 
+import io.mistersmith.persistence.agent.AgentQuery;
 import io.mistersmith.persistence.agent.LifecycleEvents;
 import io.mistersmith.persistence.checkpoint.Checkpoints;
 import io.mistersmith.persistence.model.Agent;
@@ -105,6 +106,12 @@ public interface Transaction {
 
     /** Returns the agent as this transaction sees it in PostgreSQL. */
     Optional<Versioned<Agent>> find(AgentId agent);
+
+    /**
+     * Returns a page of the agents that the query selects, as this transaction sees them; see
+     * {@link io.mistersmith.persistence.agent.AgentRepository#find(AgentQuery)}.
+     */
+    List<Versioned<Agent>> find(AgentQuery query);
   }
 
   /**

@@ -41,7 +41,9 @@ record Experiment(
         allocation(quick),
         cached(quick),
         transactions(quick),
-        guard(quick));
+        guard(quick),
+        keyPages(quick),
+        searchedFlush(quick));
   }
 
   private static Experiment guard(boolean quick) {
@@ -61,6 +63,38 @@ record Experiment(
                     "B",
                     Goal.reported(),
                     measured.turns("GuardedCalls.allocate"))));
+  }
+
+  private static Experiment keyPages(boolean quick) {
+    return new Experiment(
+        List.of("keys.page.p50"),
+        "KeyPages",
+        quick ? 2 : 10,
+        quick ? 3 : 40,
+        true,
+        jmh -> jmh,
+        measured ->
+            List.of(
+                latency("keys.page.p50", "KeyPages.page", Goal.valueAtMost(2_000), measured)));
+  }
+
+  /** Raw is the flush without the set; of the searches, the one by content. */
+  private static Experiment searchedFlush(boolean quick) {
+    return new Experiment(
+        List.of("flush.searched", "search.p50"),
+        "SearchedFlushes",
+        quick ? 1 : 2,
+        quick ? 2 : 7,
+        true,
+        jmh -> jmh.param("writes", quick ? "5000" : "20000"),
+        measured ->
+            List.of(
+                new Figure(
+                    "flush.searched",
+                    "/s",
+                    Goal.reported(),
+                    measured.turns("SearchedFlushes.flush")),
+                latency("search.p50", "SearchedFlushes.search", Goal.reported(), measured)));
   }
 
   private static Experiment transactions(boolean quick) {

@@ -63,6 +63,21 @@ record Site(String natsUrl, String jdbcUrl, String user, String password) {
     return Objects.requireNonNull(System.getProperty(PROPERTY + name), PROPERTY + name);
   }
 
+  /** Returns a site on the same servers whose database has optional sets of migrations. */
+  Site withSets(String... sets) {
+    String database = "bench_" + ProcessHandle.current().pid() + "_" + String.join("_", sets);
+    Site site =
+        new Site(natsUrl, TestServers.postgres().createDatabase(database), user, password);
+    PGSimpleDataSource source = new PGSimpleDataSource();
+    source.setUrl(site.jdbcUrl);
+    source.setUser(user);
+    source.setPassword(password);
+    int applied =
+        MigrationRunner.builder().dataSource(source).sets(sets).build().apply().applied().size();
+    System.err.printf("bench: %s: %d migrations applied%n", database, applied);
+    return site;
+  }
+
   /** Returns the system properties from which a forked JVM finds this site. */
   List<String> asProperties() {
     return List.of(

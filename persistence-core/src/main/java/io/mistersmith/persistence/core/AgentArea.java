@@ -43,6 +43,7 @@ final class AgentArea {
     this.agents =
         new RegistryRepository(
             store,
+            engine.stores().sql().oldReads(),
             publisher,
             state::evict,
             heartbeats,

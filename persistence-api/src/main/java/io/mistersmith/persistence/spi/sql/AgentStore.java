@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.spi.sql;
 
+import io.mistersmith.persistence.agent.AgentQuery;
 import io.mistersmith.persistence.error.DataResult;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.AgentId;
@@ -59,6 +60,13 @@ public interface AgentStore {
   /** Those of the agents that exist. */
   @SqlAccess.Read
   Map<AgentId, StoredAgent> findAll(Collection<AgentId> ids);
+
+  /**
+   * The agents that the query selects, in the order of their ids' bytes; see {@link
+   * io.mistersmith.persistence.agent.AgentRepository#find(AgentQuery)}.
+   */
+  @SqlAccess.Read
+  List<StoredAgent> find(AgentQuery query);
 
   /**
    * Deletes the agent, and its state with it; returns whether there was one.

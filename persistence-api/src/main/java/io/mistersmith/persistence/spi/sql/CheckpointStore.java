@@ -32,6 +32,10 @@ public interface CheckpointStore {
   @SqlAccess.Read
   Optional<Checkpoint> find(UUID id);
 
+  /** The agent's latest checkpoint with this name. */
+  @SqlAccess.Read
+  Optional<Checkpoint> find(AgentId agent, String name);
+
   /**
    * The entries that a checkpoint holds, its own and those of its parents, as they were; ordered by
    * key.

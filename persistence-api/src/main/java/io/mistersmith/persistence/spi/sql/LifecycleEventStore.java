@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.spi.sql;
 
+import io.mistersmith.persistence.agent.LifecycleEvents.EventQuery;
 import io.mistersmith.persistence.agent.LifecycleEvents.LifecycleEvent;
 import io.mistersmith.persistence.model.AgentId;
 import java.time.Instant;
@@ -15,4 +16,8 @@ public interface LifecycleEventStore {
   /** The agent's events from {@code since} on, latest first. */
   @SqlAccess.Read
   List<LifecycleEvent> list(AgentId agent, Optional<Instant> since, int limit);
+
+  /** The events that the query selects, latest first, and of one time the higher id first. */
+  @SqlAccess.Read
+  List<LifecycleEvent> find(EventQuery query);
 }

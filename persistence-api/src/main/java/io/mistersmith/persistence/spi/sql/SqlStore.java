@@ -1,9 +1,12 @@
 package io.mistersmith.persistence.spi.sql;
 
+import io.mistersmith.persistence.agent.AgentQuery;
+import io.mistersmith.persistence.agent.LifecycleEvents.EventQuery;
 import io.mistersmith.persistence.agent.LifecycleEvents.LifecycleEvent;
 import io.mistersmith.persistence.checkpoint.Checkpoint;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.PostgresRole;
+import io.mistersmith.persistence.spi.sql.AgentStore.StoredAgent;
 import io.mistersmith.persistence.transaction.TransactionRunner.Position;
 import java.time.Duration;
 import java.time.Instant;
@@ -131,6 +134,15 @@ public interface SqlStore extends SqlAccess {
     /** See {@link LifecycleEventStore#list}. */
     List<LifecycleEvent> lifecycleEvents(AgentId agent, Optional<Instant> since, int limit);
 
+    /** See {@link CheckpointStore#find(AgentId, String)}. */
+    Optional<Checkpoint> checkpoint(AgentId agent, String name);
+
+    /** See {@link LifecycleEventStore#find}. */
+    List<LifecycleEvent> lifecycleEvents(EventQuery query);
+
+    /** See {@link AgentStore#find(AgentQuery)}. */
+    List<StoredAgent> agents(AgentQuery query);
+
     /** Returns these reads of the given stores. */
     static OldReads of(SqlAccess stores) {
       return new OldReads() {
@@ -143,6 +155,21 @@ public interface SqlStore extends SqlAccess {
         public List<LifecycleEvent> lifecycleEvents(
             AgentId agent, Optional<Instant> since, int limit) {
           return stores.lifecycleEvents().list(agent, since, limit);
+        }
+
+        @Override
+        public Optional<Checkpoint> checkpoint(AgentId agent, String name) {
+          return stores.checkpoints().find(agent, name);
+        }
+
+        @Override
+        public List<LifecycleEvent> lifecycleEvents(EventQuery query) {
+          return stores.lifecycleEvents().find(query);
+        }
+
+        @Override
+        public List<StoredAgent> agents(AgentQuery query) {
+          return stores.agents().find(query);
         }
       };
     }

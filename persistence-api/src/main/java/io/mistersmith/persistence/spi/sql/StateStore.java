@@ -47,6 +47,16 @@ public interface StateStore {
   List<StoredKey> keys(AgentId agent, String prefix, String after, int limit);
 
   /**
+   * The live rows that are searched for, in the order of their owners' UUIDs and then of the bytes
+   * of their paths.
+   *
+   * @throws io.mistersmith.persistence.error.NonTransientPersistenceException {@code MISCONFIGURED}
+   *     when the set of migrations {@code state_search} is not applied
+   */
+  @SqlAccess.Read
+  List<StoredState> search(StateSearch wanted);
+
+  /**
    * The checksums of those keys that have a row with one: SHA-256 of the exact bytes that were
    * written, in lower-case hexadecimal digits; of no bytes for a tombstone.
    */
@@ -75,6 +85,27 @@ public interface StateStore {
    * tombstone's age counts from the later of its write and its commit.
    */
   int sweep(Duration retention);
+
+  /**
+   * A search for rows.
+   *
+   * @param owner the only owner, if there is one
+   * @param prefix what the paths start with
+   * @param part the JSON that the values contain, as {@link
+   *     io.mistersmith.persistence.state.StateQuery#withPart} says
+   * @param words the words that the values have
+   * @param after the key that the page comes after
+   * @param limit how many rows there are at most
+   * @param now the time at which entries are not expired
+   */
+  record StateSearch(
+      Optional<AgentId> owner,
+      String prefix,
+      Optional<String> part,
+      Optional<String> words,
+      Optional<StateKey> after,
+      int limit,
+      Instant now) {}
 
   /**
    * The durable entry of a key, without its value.

@@ -5,6 +5,7 @@ import io.mistersmith.persistence.conflict.ConflictResolver;
 import io.mistersmith.persistence.conflict.ConflictRules;
 import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.state.StateType;
+import io.mistersmith.persistence.testkit.contract.AgentQueryContract;
 import io.mistersmith.persistence.testkit.contract.AgentRepositoryContract;
 import io.mistersmith.persistence.testkit.contract.CacheContract;
 import io.mistersmith.persistence.testkit.contract.CheckpointConflictContract;
@@ -26,6 +27,7 @@ import io.mistersmith.persistence.testkit.contract.StateDurabilityContract;
 import io.mistersmith.persistence.testkit.contract.StateExpiryContract;
 import io.mistersmith.persistence.testkit.contract.StateKeysContract;
 import io.mistersmith.persistence.testkit.contract.StateLayersContract;
+import io.mistersmith.persistence.testkit.contract.StateQueryContract;
 import io.mistersmith.persistence.testkit.contract.StateRepositoryContract;
 import io.mistersmith.persistence.testkit.contract.StateTypesContract;
 import io.mistersmith.persistence.testkit.contract.StoreGuardContract;
@@ -150,6 +152,22 @@ class InMemoryContractTest {
     @Override
     protected PersistenceFixture fixture() {
       return new InMemoryFixture();
+    }
+  }
+
+  @Nested
+  class AgentQueries extends AgentQueryContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
+    }
+  }
+
+  @Nested
+  class StateQueries extends StateQueryContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return InMemoryFixture.withSets("state_search");
     }
   }
 

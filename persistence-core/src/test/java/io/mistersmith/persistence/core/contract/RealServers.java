@@ -36,7 +36,8 @@ final class RealServers implements PersistenceFixture {
   private final NatsServer nats;
   private final boolean ownNats;
   private final String name = RUN + "_" + FIXTURES.incrementAndGet();
-  private final String database = MigratedDatabase.borrow();
+  private final String database;
+  private final boolean borrowed;
   private final UnaryOperator<PostgresConfig> way;
 
   /** On the servers that all tests share. */
@@ -50,19 +51,40 @@ final class RealServers implements PersistenceFixture {
    * @param way changes the configuration that leads to it directly
    */
   RealServers(UnaryOperator<PostgresConfig> way) {
-    this(TestServers.nats(), false, way);
+    this(TestServers.nats(), false, way, MigratedDatabase.borrow(), true);
   }
 
-  private RealServers(NatsServer nats, boolean ownNats, UnaryOperator<PostgresConfig> way) {
+  private RealServers(
+      NatsServer nats,
+      boolean ownNats,
+      UnaryOperator<PostgresConfig> way,
+      String database,
+      boolean borrowed) {
     this.nats = nats;
     this.ownNats = ownNats;
     this.way = way;
+    this.database = database;
+    this.borrowed = borrowed;
+  }
+
+  /** On a database of its own, to which optional sets of migrations are applied. */
+  static RealServers withSets(String... sets) {
+    return new RealServers(
+        TestServers.nats(),
+        false,
+        config -> config.toBuilder().migrateOnOpen(sets).build(),
+        MigratedDatabase.create(),
+        false);
   }
 
   /** On a nats-server of its own, which can be killed. */
   static RealServers withOwnNats() {
     return new RealServers(
-        NatsServer.start(NatsOptions.defaults()), true, UnaryOperator.identity());
+        NatsServer.start(NatsOptions.defaults()),
+        true,
+        UnaryOperator.identity(),
+        MigratedDatabase.borrow(),
+        true);
   }
 
   @Override
@@ -112,7 +134,9 @@ final class RealServers implements PersistenceFixture {
     } else {
       deleteBuckets();
     }
-    MigratedDatabase.giveBack(database);
+    if (borrowed) {
+      MigratedDatabase.giveBack(database);
+    }
   }
 
   private void deleteBuckets() {

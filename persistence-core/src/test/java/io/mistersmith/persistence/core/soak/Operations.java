@@ -67,6 +67,8 @@ final class Operations {
         .add(2, new ChangeSet())
         .add(1, new SaveAgent())
         .add(1, new Heartbeat())
+        .add(1, new FindAgents())
+        .add(1, new SearchState())
         .add(1, new Checkpointing())
         .add(1, new Compare())
         .add(2, new Ask())

@@ -45,7 +45,9 @@ record SoakServers(List<NatsServer> nats, PostgresServer postgres, SoakInstallat
     PGSimpleDataSource source = new PGSimpleDataSource();
     source.setUrl(url);
     source.setUser(postgres.user());
-    if (MigrationRunner.of(source).apply() == null) {
+    MigrationRunner runner =
+        MigrationRunner.builder().dataSource(source).sets("state_search").build();
+    if (runner.apply() == null) {
       throw new IllegalStateException("not migrated");
     }
     String natsUrl = nats.stream().map(NatsServer::url).collect(Collectors.joining(","));

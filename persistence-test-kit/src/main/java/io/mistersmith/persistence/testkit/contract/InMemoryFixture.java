@@ -22,6 +22,13 @@ public final class InMemoryFixture implements StoresFixture, ReplicaReadsContrac
   /** Empty stores. */
   public InMemoryFixture() {}
 
+  /** Empty stores with optional sets of migrations. */
+  public static InMemoryFixture withSets(String... sets) {
+    InMemoryFixture fixture = new InMemoryFixture();
+    fixture.stores.migrate(sets);
+    return fixture;
+  }
+
   @Override
   public StoreProvider provider() {
     return stores;

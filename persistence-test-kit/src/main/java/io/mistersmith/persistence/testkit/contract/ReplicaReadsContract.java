@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.agent.AgentQuery;
+import io.mistersmith.persistence.agent.LifecycleEvents.EventQuery;
 import io.mistersmith.persistence.agent.LifecycleEvents.LifecycleEvent;
 import io.mistersmith.persistence.checkpoint.Checkpoint;
 import io.mistersmith.persistence.checkpoint.CheckpointOptions;
@@ -84,6 +86,27 @@ public abstract class ReplicaReadsContract extends PersistenceContract {
 
     assertThat(persistence().lifecycleEvents().record(event("ours"))).isTrue();
     assertThat(events(persistence())).contains("ours", "theirs");
+  }
+
+  @Test
+  void queriesMayBeOldButHaveWhatTheRuntimeCommittedItself() {
+    Persistence other = pausedWithAnother();
+    AgentQuery found = AgentQuery.all().withType("found");
+    EventQuery told = EventQuery.ofType("told");
+    other.agents().save(Agent.of("found", "theirs"));
+    other.lifecycleEvents().record(event("told"));
+    other.checkpoints().create(agent(), CheckpointOptions.full().withName("theirs"));
+
+    assertThat(persistence().agents().find(found)).as("a replica answers").isEmpty();
+    assertThat(persistence().lifecycleEvents().find(told)).as("a replica answers").isEmpty();
+    assertThat(persistence().checkpoints().find(agent(), "theirs"))
+        .as("a replica answers")
+        .isEmpty();
+
+    persistence().agents().save(Agent.of("found", "ours"));
+    assertThat(persistence().agents().find(found)).hasSize(2);
+    assertThat(persistence().lifecycleEvents().find(told)).hasSize(1);
+    assertThat(persistence().checkpoints().find(agent(), "theirs")).isPresent();
   }
 
   @Test

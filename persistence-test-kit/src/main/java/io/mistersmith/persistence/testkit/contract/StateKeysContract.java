@@ -6,10 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.DataResult;
+import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.Versioned;
+import io.mistersmith.persistence.state.StateQuery;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -37,6 +39,15 @@ public abstract class StateKeysContract extends PersistenceContract {
 
     assertThat(states().keys(unknown, "")).containsExactly(refused);
     assertThat(states().keys(agent(), "")).containsExactly(good);
+  }
+
+  @Test
+  void searchIsRefusedUnlessItsSetIsApplied() {
+    assertThatThrownBy(() -> states().search(StateQuery.ofOwner(agent())))
+        .isInstanceOfSatisfying(
+            NonTransientPersistenceException.class,
+            e -> assertThat(e.error()).isEqualTo(DataError.MISCONFIGURED))
+        .hasMessageContaining("migrateOnOpen(\"state_search\")");
   }
 
   @Test

@@ -10,10 +10,13 @@ import io.mistersmith.persistence.spi.sql.JournalStore.StateChange;
 import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -22,6 +25,7 @@ import java.util.UUID;
  */
 record Content(
     UUID installation,
+    Set<String> sets,
     Table<AgentId, AgentRow> agents,
     Table<StateId, StateRow> states,
     Table<UUID, DeadRow> deadLetters,
@@ -33,7 +37,17 @@ record Content(
     Table<String, Instant> committed) {
 
   /** A row of the registry. */
-  record AgentRow(StoredAgent stored, Optional<Instant> heartbeat, long publishedVersion) {}
+  record AgentRow(
+      StoredAgent stored,
+      Instant registeredAt,
+      Optional<Instant> heartbeat,
+      long publishedVersion) {
+
+    /** The last heartbeat, or the registration of an agent that sent none. */
+    Instant lastSeen() {
+      return heartbeat.orElse(registeredAt);
+    }
+  }
 
   /** The primary key of a state row. */
   record StateId(AgentId agent, String path) implements Comparable<StateId> {
@@ -84,6 +98,7 @@ record Content(
   static Content empty() {
     return new Content(
         UUID.randomUUID(),
+        Set.of(),
         Table.inOrderOfInsertion(),
         Table.inOrderOfKeys(),
         Table.inOrderOfInsertion(),
@@ -99,6 +114,7 @@ record Content(
   Content copy() {
     return new Content(
         installation,
+        sets,
         agents.copy(),
         states.copy(),
         deadLetters.copy(),
@@ -114,6 +130,25 @@ record Content(
   Content withInstallation(UUID another) {
     return new Content(
         another,
+        sets,
+        agents,
+        states,
+        deadLetters,
+        positions,
+        samples,
+        leases,
+        checkpoints,
+        events,
+        committed);
+  }
+
+  /** Returns the same tables with these sets of migrations, and those that were applied before. */
+  Content withSets(Collection<String> more) {
+    Set<String> all = new HashSet<>(sets);
+    all.addAll(more);
+    return new Content(
+        installation,
+        Set.copyOf(all),
         agents,
         states,
         deadLetters,

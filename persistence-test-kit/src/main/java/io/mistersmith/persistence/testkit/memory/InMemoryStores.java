@@ -64,6 +64,7 @@ public final class InMemoryStores implements StoreProvider {
     connection.checkHot();
     connection.checkSql();
     latest = config;
+    database.migrate(config.postgres().migrationSets());
     OpenedStores stores = new OpenedStores(this, config, connection, database, replica);
     opened.add(stores);
     return stores;
@@ -179,6 +180,14 @@ public final class InMemoryStores implements StoreProvider {
     streams.clear();
     streams.putAll(others.streams);
     opened.forEach(OpenedStores::reconnected);
+  }
+
+  /**
+   * Applies optional sets of migrations to the durable store, as {@code migrateOnOpen} of a
+   * configuration does that is opened. Of the sets, {@code state_search} has an effect here.
+   */
+  public void migrate(String... sets) {
+    database.migrate(List.of(sets));
   }
 
   /** Returns a snapshot of the durable store. */

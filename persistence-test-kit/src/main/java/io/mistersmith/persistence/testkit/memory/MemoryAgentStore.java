@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.testkit.memory;
 
+import io.mistersmith.persistence.agent.AgentQuery;
 import io.mistersmith.persistence.agent.LifecycleEvents.LifecycleEvent;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.DataResult;
@@ -56,8 +57,9 @@ final class MemoryAgentStore implements AgentStore {
     tables.agents.put(
         agent.id(),
         row == null
-            ? new Content.AgentRow(stored, Optional.empty(), 0)
-            : new Content.AgentRow(stored, row.heartbeat(), row.publishedVersion()));
+            ? new Content.AgentRow(stored, now, Optional.empty(), 0)
+            : new Content.AgentRow(
+                stored, row.registeredAt(), row.heartbeat(), row.publishedVersion()));
     Optional<Agent.Status> before =
         Optional.ofNullable(row).map(had -> had.stored().agent().status());
     if (!before.equals(Optional.of(agent.status()))) {
@@ -119,6 +121,33 @@ final class MemoryAgentStore implements AgentStore {
           }
           return found;
         });
+  }
+
+  @Override
+  public List<StoredAgent> find(AgentQuery query) {
+    return session.call(
+        tables ->
+            tables
+                .agents
+                .all()
+                .filter(row -> isSelected(row, query))
+                .map(Content.AgentRow::stored)
+                .sorted(Comparator.comparing(stored -> stored.agent().id().toString()))
+                .limit(query.limit())
+                .toList());
+  }
+
+  private static boolean isSelected(Content.AgentRow row, AgentQuery query) {
+    Agent agent = row.stored().agent();
+    return query.type().map(agent.type()::equals).orElse(true)
+        && query.status().map(agent.status()::equals).orElse(true)
+        && query.parent().map(parent -> agent.parent().equals(Optional.of(parent))).orElse(true)
+        && Containment.contains(agent.capabilities(), query.capabilities())
+        && query.silentSince().map(row.lastSeen()::isBefore).orElse(true)
+        && query
+            .after()
+            .map(after -> agent.id().toString().compareTo(after.toString()) > 0)
+            .orElse(true);
   }
 
   @Override
@@ -220,7 +249,8 @@ final class MemoryAgentStore implements AgentStore {
 
   private static Content.AgentRow beaten(Content.AgentRow row, Instant time) {
     Instant latest = row.heartbeat().filter(before -> before.isAfter(time)).orElse(time);
-    return new Content.AgentRow(row.stored(), Optional.of(latest), row.publishedVersion());
+    return new Content.AgentRow(
+        row.stored(), row.registeredAt(), Optional.of(latest), row.publishedVersion());
   }
 
   @Override
@@ -255,7 +285,10 @@ final class MemoryAgentStore implements AgentStore {
 
   private static Content.AgentRow published(Content.AgentRow row, long version) {
     return new Content.AgentRow(
-        row.stored(), row.heartbeat(), Math.max(row.publishedVersion(), version));
+        row.stored(),
+        row.registeredAt(),
+        row.heartbeat(),
+        Math.max(row.publishedVersion(), version));
   }
 
   @Override

@@ -179,6 +179,13 @@ final class MemoryCheckpointStore implements CheckpointStore {
   }
 
   @Override
+  public Optional<Checkpoint> find(AgentId agent, String name) {
+    return list(agent).stream()
+        .filter(checkpoint -> checkpoint.name().equals(Optional.of(name)))
+        .findFirst();
+  }
+
+  @Override
   public List<StoredState> entries(UUID id) {
     return session.snapshot(
         "read the entries of checkpoint " + id,

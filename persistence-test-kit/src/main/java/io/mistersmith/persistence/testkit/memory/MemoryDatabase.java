@@ -4,6 +4,7 @@ import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.spi.sql.SqlOptions.Isolation;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.UUID;
@@ -172,5 +173,10 @@ final class MemoryDatabase {
 
   synchronized void newInstallation() {
     content = content.withInstallation(UUID.randomUUID());
+  }
+
+  /** Applies sets of migrations. Transactions that are open go on without them. */
+  synchronized void migrate(Collection<String> sets) {
+    content = content.withSets(sets);
   }
 }

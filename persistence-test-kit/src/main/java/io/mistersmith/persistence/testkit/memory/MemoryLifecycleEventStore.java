@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.testkit.memory;
 
+import io.mistersmith.persistence.agent.LifecycleEvents.EventQuery;
 import io.mistersmith.persistence.agent.LifecycleEvents.LifecycleEvent;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
@@ -14,6 +15,12 @@ import java.util.Optional;
 
 /** Lifecycle events of agents, in memory. */
 final class MemoryLifecycleEventStore implements LifecycleEventStore {
+
+  /** Of one time by the bytes of the ids, which {@code UUID.compareTo} does not go by. */
+  private static final Comparator<LifecycleEvent> LATEST_FIRST =
+      Comparator.comparing(LifecycleEvent::at)
+          .thenComparing(event -> event.id().toString())
+          .reversed();
 
   private final Session session;
 
@@ -57,5 +64,31 @@ final class MemoryLifecycleEventStore implements LifecycleEventStore {
               .limit(limit)
               .toList();
         });
+  }
+
+  @Override
+  public List<LifecycleEvent> find(EventQuery query) {
+    return session.call(
+        tables ->
+            tables
+                .events
+                .all()
+                .filter(event -> query.type().map(event.type()::equals).orElse(true))
+                .filter(
+                    event ->
+                        query
+                            .newStatus()
+                            .map(status -> event.newStatus().equals(Optional.of(status)))
+                            .orElse(true))
+                .filter(event -> query.since().map(at -> !event.at().isBefore(at)).orElse(true))
+                .filter(
+                    event ->
+                        query
+                            .after()
+                            .map(after -> LATEST_FIRST.compare(event, after) > 0)
+                            .orElse(true))
+                .sorted(LATEST_FIRST)
+                .limit(query.limit())
+                .toList());
   }
 }

@@ -3,6 +3,7 @@ package io.mistersmith.persistence.testkit.memory;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.sql.StateStore;
+import io.mistersmith.persistence.spi.sql.StateStore.StateSearch;
 import io.mistersmith.persistence.spi.sql.StateStore.StoredKey;
 import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
 import java.nio.charset.StandardCharsets;
@@ -18,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** The rows of the agents' state. */
 final class MemoryStateStore implements StateStore {
@@ -67,6 +69,43 @@ final class MemoryStateStore implements StateStore {
         .filter(row -> compareBytes(row.key().path(), after) > 0)
         .limit(limit)
         .toList();
+  }
+
+  @Override
+  public List<StoredState> search(StateSearch wanted) {
+    @Nullable Object part = wanted.part().isEmpty() ? null : JsonTree.read(wanted.part().get());
+    return session.call(
+        tables -> {
+          tables.requireSet("state_search", "search entries");
+          return tables
+              .states
+              .all()
+              .map(Content.StateRow::stored)
+              .filter(row -> isSelected(row, wanted))
+              .filter(
+                  row ->
+                      wanted.part().isEmpty()
+                          || Containment.contains(JsonTree.read(row.value()), part))
+              .filter(
+                  row -> wanted.words().map(words -> Words.has(row.value(), words)).orElse(true))
+              .sorted((one, other) -> compare(one.key(), other.key()))
+              .limit(wanted.limit())
+              .toList();
+        });
+  }
+
+  private static boolean isSelected(StoredState row, StateSearch wanted) {
+    StateKey key = row.key();
+    return !row.deleted()
+        && row.expiresAt().map(at -> at.isAfter(wanted.now())).orElse(true)
+        && key.path().startsWith(wanted.prefix())
+        && wanted.owner().map(key.agent()::equals).orElse(true)
+        && wanted.after().map(after -> compare(key, after) > 0).orElse(true);
+  }
+
+  private static int compare(StateKey one, StateKey other) {
+    int owners = one.agent().uuid().toString().compareTo(other.agent().uuid().toString());
+    return owners == 0 ? compareBytes(one.path(), other.path()) : owners;
   }
 
   private static int compareBytes(String one, String other) {

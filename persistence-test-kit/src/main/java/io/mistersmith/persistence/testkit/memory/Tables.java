@@ -1,6 +1,8 @@
 package io.mistersmith.persistence.testkit.memory;
 
 import io.mistersmith.persistence.agent.LifecycleEvents.LifecycleEvent;
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.sql.JournalPosition;
@@ -10,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Stream;
 
@@ -26,11 +29,13 @@ final class Tables {
   final Rows<Content.EventId, LifecycleEvent> events;
   final Rows<String, Instant> committed;
   private final List<Rows<?, ?>> all;
+  private final Set<String> sets;
   private UUID installation;
 
   /** The rows of {@code content} as they are in {@code seen}, which may be the same. */
   Tables(Transaction transaction, Content content, Content seen) {
     installation = content.installation();
+    sets = content.sets();
     agents = new Rows<>(transaction, content.agents(), seen.agents());
     states = new Rows<>(transaction, content.states(), seen.states());
     deadLetters = new Rows<>(transaction, content.deadLetters(), seen.deadLetters());
@@ -55,6 +60,24 @@ final class Tables {
 
   UUID installation() {
     return installation;
+  }
+
+  /**
+   * Fails unless a set of migrations is applied.
+   *
+   * @param what what needs it
+   */
+  void requireSet(String set, String what) {
+    if (!sets.contains(set)) {
+      throw new NonTransientPersistenceException(
+          DataError.MISCONFIGURED,
+          what
+              + ": the set of migrations "
+              + set
+              + " is not applied to this database; open it with migrateOnOpen(\""
+              + set
+              + "\")");
+    }
   }
 
   void seeInstallation(UUID now) {

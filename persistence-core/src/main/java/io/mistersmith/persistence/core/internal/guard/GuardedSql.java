@@ -1,10 +1,13 @@
 package io.mistersmith.persistence.core.internal.guard;
 
+import io.mistersmith.persistence.agent.AgentQuery;
+import io.mistersmith.persistence.agent.LifecycleEvents.EventQuery;
 import io.mistersmith.persistence.agent.LifecycleEvents.LifecycleEvent;
 import io.mistersmith.persistence.checkpoint.Checkpoint;
 import io.mistersmith.persistence.core.internal.guard.StoreCall.Repeat;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.PostgresRole;
+import io.mistersmith.persistence.spi.sql.AgentStore.StoredAgent;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.SqlOptions;
 import io.mistersmith.persistence.spi.sql.SqlStore;
@@ -108,6 +111,21 @@ final class GuardedSql extends GuardedAccess implements SqlStore {
       public List<LifecycleEvent> lifecycleEvents(
           AgentId agent, Optional<Instant> since, int limit) {
         return callers.run(OLD_READ, () -> reads.lifecycleEvents(agent, since, limit));
+      }
+
+      @Override
+      public Optional<Checkpoint> checkpoint(AgentId agent, String name) {
+        return callers.run(OLD_READ, () -> reads.checkpoint(agent, name));
+      }
+
+      @Override
+      public List<LifecycleEvent> lifecycleEvents(EventQuery query) {
+        return callers.run(OLD_READ, () -> reads.lifecycleEvents(query));
+      }
+
+      @Override
+      public List<StoredAgent> agents(AgentQuery query) {
+        return callers.run(OLD_READ, () -> reads.agents(query));
       }
     };
   }

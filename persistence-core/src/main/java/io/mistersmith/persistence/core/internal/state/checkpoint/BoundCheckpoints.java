@@ -39,6 +39,11 @@ final class BoundCheckpoints implements Checkpoints {
   }
 
   @Override
+  public Optional<Checkpoint> find(AgentId agent, String name) {
+    return bound.find(agent, name);
+  }
+
+  @Override
   public <T> Map<StateKey, Versioned<T>> read(UUID checkpoint, StateType<T> type) {
     return bound.read(checkpoint, type);
   }

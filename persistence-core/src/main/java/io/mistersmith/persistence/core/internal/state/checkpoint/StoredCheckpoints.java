@@ -164,6 +164,11 @@ public final class StoredCheckpoints implements Checkpoints {
   }
 
   @Override
+  public Optional<Checkpoint> find(AgentId agent, String name) {
+    return lists.checkpoint(agent, name);
+  }
+
+  @Override
   public <T> Map<StateKey, Versioned<T>> read(UUID checkpoint, StateType<T> type) {
     KeyedCodec<T> codec = new KeyedCodec<>(Json.codec(type));
     Map<StateKey, Versioned<T>> content = new LinkedHashMap<>();

@@ -32,6 +32,11 @@ public final class StoredLifecycleEvents implements LifecycleEvents {
   }
 
   @Override
+  public List<LifecycleEvent> find(EventQuery query) {
+    return reads.lifecycleEvents(query);
+  }
+
+  @Override
   public boolean record(LifecycleEvent event) {
     return store.record(event);
   }

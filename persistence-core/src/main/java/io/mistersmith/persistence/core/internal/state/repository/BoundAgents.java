@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.internal.state.repository;
 
+import io.mistersmith.persistence.agent.AgentQuery;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Versioned;
@@ -7,6 +8,7 @@ import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.AgentStore.StoredAgent;
 import io.mistersmith.persistence.state.SaveOptions;
 import io.mistersmith.persistence.transaction.Transaction.Agents;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -33,5 +35,10 @@ final class BoundAgents implements Agents {
   @Override
   public Optional<Versioned<Agent>> find(AgentId agent) {
     return agents.find(agent.requireRegistered("agents")).map(RegistryRepository::versioned);
+  }
+
+  @Override
+  public List<Versioned<Agent>> find(AgentQuery query) {
+    return RegistryRepository.versioned(agents.find(CanonicalMaps.of(query)));
   }
 }

@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.internal.state.repository;
 
+import io.mistersmith.persistence.agent.AgentQuery;
 import io.mistersmith.persistence.core.internal.codec.Json;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
@@ -44,7 +45,20 @@ final class CanonicalMaps {
         .withMetadata(of(agent, "metadata", agent.metadata()));
   }
 
+  /**
+   * The query with its capabilities in that form.
+   *
+   * @throws NonTransientPersistenceException {@code SERIALIZATION_ERROR} when no agent can have them
+   */
+  static AgentQuery of(AgentQuery query) {
+    return query.withCapabilities(of("query of agents", "capabilities", query.capabilities()));
+  }
+
   private static Map<String, Object> of(Agent agent, String field, Map<String, Object> map) {
+    return of("agent " + agent.id(), field, map);
+  }
+
+  private static Map<String, Object> of(String what, String field, Map<String, Object> map) {
     if (map.isEmpty()) {
       return map;
     }
@@ -55,7 +69,7 @@ final class CanonicalMaps {
       return canonical;
     } catch (NonTransientPersistenceException e) {
       throw new NonTransientPersistenceException(
-          e.error(), "agent " + agent.id() + ", " + field + ": " + e.getMessage(), e);
+          e.error(), what + ", " + field + ": " + e.getMessage(), e);
     }
   }
 

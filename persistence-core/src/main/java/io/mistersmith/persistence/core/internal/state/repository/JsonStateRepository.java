@@ -24,6 +24,7 @@ import io.mistersmith.persistence.spi.hot.Operation;
 import io.mistersmith.persistence.state.JsonCodec;
 import io.mistersmith.persistence.state.SaveOptions;
 import io.mistersmith.persistence.state.SaveOptions.Durability;
+import io.mistersmith.persistence.state.StateQuery;
 import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.state.StateRepository.StateChangeEvent;
 import java.time.Clock;
@@ -284,6 +285,16 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
     return outside(store.keys(agent, space.path(prefix), from, limit));
   }
 
+  @Override
+  public Map<StateKey, DataResult<Versioned<T>>> search(StateQuery query) {
+    Map<StateKey, DataResult<Versioned<T>>> rows = new LinkedHashMap<>();
+    StateSearches.run(store.tiers(), space, query)
+        .forEach(
+            entry ->
+                rows.put(space.outside(entry.key()), row(() -> decode(entry))));
+    return rows;
+  }
+
   private List<StateKey> outside(List<StateKey> own) {
     return own.stream().map(space::outside).toList();
   }
@@ -366,7 +377,7 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
         entry.awaySince());
   }
 
-  private DataResult<Optional<Versioned<T>>> row(Supplier<Optional<Versioned<T>>> decoding) {
+  private static <R> DataResult<R> row(Supplier<R> decoding) {
     try {
       return DataResult.success(decoding.get());
     } catch (PersistenceException e) {

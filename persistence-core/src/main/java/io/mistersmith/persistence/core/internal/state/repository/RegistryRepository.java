@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.internal.state.repository;
 
+import io.mistersmith.persistence.agent.AgentQuery;
 import io.mistersmith.persistence.agent.AgentRepository;
 import io.mistersmith.persistence.core.internal.base.Conflicts;
 import io.mistersmith.persistence.core.internal.base.Failures;
@@ -17,6 +18,7 @@ import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.Versioned;
 import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.AgentStore.StoredAgent;
+import io.mistersmith.persistence.spi.sql.SqlStore.OldReads;
 import io.mistersmith.persistence.state.SaveOptions;
 import io.mistersmith.persistence.state.SaveOptions.Expected;
 import io.mistersmith.persistence.transaction.Transaction.Agents;
@@ -46,6 +48,7 @@ public final class RegistryRepository implements AgentRepository {
   private static final int BATCH = 500;
 
   private final AgentStore agents;
+  private final OldReads lists;
   private final AgentPublisher publisher;
   private final AgentRemoval removal;
   private final HeartbeatBuffer heartbeats;
@@ -54,9 +57,13 @@ public final class RegistryRepository implements AgentRepository {
   private final Clock clock;
   private final Executor executor;
 
-  /** A registry; {@code evictStates} takes deleted agents' state out of KV, or says why not. */
+  /**
+   * A registry that finds agents by {@code lists}; {@code evictStates} takes deleted agents' state
+   * out of KV, or says why not.
+   */
   public RegistryRepository(
       AgentStore agents,
+      OldReads lists,
       AgentPublisher publisher,
       Function<Collection<AgentId>, Map<AgentId, PersistenceException>> evictStates,
       HeartbeatBuffer heartbeats,
@@ -65,6 +72,7 @@ public final class RegistryRepository implements AgentRepository {
       Clock clock,
       Executor executor) {
     this.agents = agents;
+    this.lists = lists;
     this.publisher = publisher;
     this.removal = new AgentRemoval(agents, publisher, evictStates, underWay);
     this.heartbeats = heartbeats;
@@ -134,6 +142,11 @@ public final class RegistryRepository implements AgentRepository {
       publisher.restore(stored.get());
     }
     return stored.map(RegistryRepository::versioned);
+  }
+
+  @Override
+  public List<Versioned<Agent>> find(AgentQuery query) {
+    return versioned(lists.agents(CanonicalMaps.of(query)));
   }
 
   /** PostgreSQL is written first: what it has of an agent is the latest version. */
@@ -314,6 +327,10 @@ public final class RegistryRepository implements AgentRepository {
 
   private static Revision revision(StoredAgent stored) {
     return new Revision.OfRow(stored.version());
+  }
+
+  static List<Versioned<Agent>> versioned(List<StoredAgent> stored) {
+    return stored.stream().map(RegistryRepository::versioned).toList();
   }
 
   static Versioned<Agent> versioned(StoredAgent stored) {

@@ -19,6 +19,7 @@ import io.mistersmith.persistence.model.VectorClock;
 import io.mistersmith.persistence.model.Versioned;
 import io.mistersmith.persistence.state.SaveOptions;
 import io.mistersmith.persistence.state.SaveOptions.Durability;
+import io.mistersmith.persistence.state.StateQuery;
 import io.mistersmith.persistence.state.SaveOptions.Expected;
 import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.state.StateRepository.StateChangeEvent;
@@ -280,6 +281,11 @@ public final class ResolvingStateRepository<T> implements StateRepository<T> {
   @Override
   public List<StateKey> keys(AgentId agent, String prefix, String after, int limit) {
     return plain.keys(agent, prefix, after, limit);
+  }
+
+  @Override
+  public Map<StateKey, DataResult<Versioned<T>>> search(StateQuery query) {
+    return plain.search(query);
   }
 
   @Override

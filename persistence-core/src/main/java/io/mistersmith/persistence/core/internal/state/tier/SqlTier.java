@@ -3,7 +3,9 @@ package io.mistersmith.persistence.core.internal.state.tier;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.sql.StateStore;
+import io.mistersmith.persistence.spi.sql.StateStore.StateSearch;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -24,4 +26,10 @@ public record SqlTier(
     Freshness freshness,
     Predicate<AgentId> applied,
     Predicate<StateKey> refused,
-    Supplier<Optional<Instant>> awaySince) {}
+    Supplier<Optional<Instant>> awaySince) {
+
+  /** Returns the live rows that are searched for; what waits in the bucket is none. */
+  public List<Entry> search(StateSearch wanted) {
+    return states.search(wanted).stream().map(Tiers::entry).toList();
+  }
+}

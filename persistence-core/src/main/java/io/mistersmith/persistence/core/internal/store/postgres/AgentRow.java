@@ -98,14 +98,25 @@ final class AgentRow {
     return Agent.Status.valueOf(row.getString("status").toUpperCase(Locale.ROOT));
   }
 
+  /**
+   * What an agent's capabilities are to contain, as JSON.
+   *
+   * @throws NonTransientPersistenceException {@code SERIALIZATION_ERROR} when it cannot be written
+   */
+  static String json(Map<String, Object> capabilities) {
+    return json("query of agents: the capabilities", capabilities);
+  }
+
   private static String json(Agent agent, String field, Map<String, Object> value) {
+    return json("agent " + agent.id() + ": " + field, value);
+  }
+
+  private static String json(String what, Map<String, Object> value) {
     try {
       return JSON.writeValueAsString(value);
     } catch (JsonProcessingException e) {
       throw new NonTransientPersistenceException(
-          DataError.SERIALIZATION_ERROR,
-          "agent " + agent.id() + ": " + field + " cannot be written as JSON",
-          e);
+          DataError.SERIALIZATION_ERROR, what + " cannot be written as JSON", e);
     }
   }
 

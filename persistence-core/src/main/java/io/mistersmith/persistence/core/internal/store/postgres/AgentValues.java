@@ -19,7 +19,12 @@ record AgentValues(Agent agent, String capabilities, String configuration, Strin
   }
 
   String status() {
-    return agent.status().name().toLowerCase(Locale.ROOT);
+    return column(agent.status());
+  }
+
+  /** The status as its column has it. */
+  static String column(Agent.Status status) {
+    return status.name().toLowerCase(Locale.ROOT);
   }
 
   /** About how much of a statement it takes. */

@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
+import io.mistersmith.persistence.agent.AgentQuery;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.DataResult;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
@@ -25,7 +26,7 @@ import org.jdbi.v3.core.Handle;
  */
 final class PostgresAgentStore implements AgentStore {
 
-  private static final String COLUMNS =
+  static final String COLUMNS =
       """
       agent_id, agent_type, agent_name, status, capabilities, configuration, metadata,
       parent_agent_id, version, updated_at
@@ -255,6 +256,11 @@ final class PostgresAgentStore implements AgentStore {
               .forEach(stored -> found.put(stored.agent().id(), stored));
           return found;
         });
+  }
+
+  @Override
+  public List<StoredAgent> find(AgentQuery query) {
+    return statements.read("find agents", handle -> AgentSearch.run(handle, query));
   }
 
   @Override

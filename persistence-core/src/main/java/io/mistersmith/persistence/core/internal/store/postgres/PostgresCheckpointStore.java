@@ -132,6 +132,16 @@ final class PostgresCheckpointStore implements CheckpointStore {
   private static final String FIND =
       "SELECT " + CheckpointRow.COLUMNS + "FROM agents.checkpoints WHERE checkpoint_id = :id";
 
+  private static final String FIND_BY_NAME =
+      "SELECT "
+          + CheckpointRow.COLUMNS
+          + """
+            FROM agents.checkpoints
+           WHERE agent_id = :agent AND checkpoint_name = :name
+           ORDER BY created_at DESC, checkpoint_id
+           LIMIT 1
+          """;
+
   private static final String IS_READABLE =
       CHAIN + "SELECT bool_and(state_snapshot @> '{\"format\": 1, \"entries\": {}}') FROM chain";
 
@@ -283,6 +293,20 @@ final class PostgresCheckpointStore implements CheckpointStore {
     return statements.read(
         "read checkpoint " + id,
         handle -> handle.createQuery(FIND).bind("id", id).map(CheckpointRow::read).findOne());
+  }
+
+  @Override
+  public Optional<Checkpoint> find(AgentId agent, String name) {
+    AgentId unused = agent.requireRegistered("checkpoints");
+    return statements.read(
+        "read a checkpoint of agent " + agent + " by its name",
+        handle ->
+            handle
+                .createQuery(FIND_BY_NAME)
+                .bind("agent", agent.uuid())
+                .bind("name", name)
+                .map(CheckpointRow::read)
+                .findOne());
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
+import io.mistersmith.persistence.agent.LifecycleEvents.EventQuery;
 import io.mistersmith.persistence.agent.LifecycleEvents.LifecycleEvent;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
@@ -44,6 +45,16 @@ final class PostgresLifecycleEventStore implements LifecycleEventStore {
                 .bind("agent", agent.uuid())
                 .bind("since", SqlTime.text(since.orElse(Instant.EPOCH)))
                 .bind("limit", limit)
+                .map(LifecycleEventLog::read)
+                .list());
+  }
+
+  @Override
+  public List<LifecycleEvent> find(EventQuery query) {
+    return statements.read(
+        "find events of agents",
+        handle ->
+            EventSearch.bind(handle.createQuery(EventSearch.sql(query)), query)
                 .map(LifecycleEventLog::read)
                 .list());
   }

@@ -4,19 +4,16 @@ import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.sql.StateStore;
+import io.mistersmith.persistence.spi.sql.StateStore.StateSearch;
 import io.mistersmith.persistence.spi.sql.StateStore.StoredKey;
 import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.jdbi.v3.core.statement.StatementContext;
 
 /** Reads {@code agents.state}, whose {@code state_key} is the {@linkplain StateKey#path path}. */
 final class PostgresStateStore implements StateStore {
@@ -100,7 +97,7 @@ final class PostgresStateStore implements StateStore {
                 .createQuery(FIND)
                 .bind("agent", key.agent().uuid())
                 .bind("key", key.path())
-                .map(PostgresStateStore::row)
+                .map(StateRow::stored)
                 .findOne());
   }
 
@@ -123,7 +120,7 @@ final class PostgresStateStore implements StateStore {
               .createQuery(FIND_ALL)
               .bind("agents", SqlArray.text(agents))
               .bind("keys", SqlArray.text(paths))
-              .map(PostgresStateStore::row)
+              .map(StateRow::stored)
               .forEach(state -> found.put(state.key(), state));
           return found;
         });
@@ -139,7 +136,7 @@ final class PostgresStateStore implements StateStore {
                 .bind("agent", agent.uuid())
                 .bind("from", prefix)
                 .bind("end", SqlText.endOfPrefix(prefix))
-                .map(PostgresStateStore::row)
+                .map(StateRow::stored)
                 .list());
   }
 
@@ -179,6 +176,11 @@ final class PostgresStateStore implements StateStore {
   }
 
   @Override
+  public List<StoredState> search(StateSearch wanted) {
+    return StateSearchQuery.run(statements, wanted);
+  }
+
+  @Override
   public Map<StateKey, String> checksums(Collection<StateKey> keys) {
     return audit.checksums(keys);
   }
@@ -215,18 +217,5 @@ final class PostgresStateStore implements StateStore {
       removed += last;
     } while (last == SWEEP_BATCH);
     return removed;
-  }
-
-  private static StoredState row(ResultSet row, StatementContext context) throws SQLException {
-    boolean deleted = SqlTime.optional(row, "deleted_at").isPresent();
-    Optional<Instant> expires = SqlTime.optional(row, "expires_at");
-    return new StoredState(
-        StateRow.key(row),
-        deleted ? new byte[0] : StateRow.value(row),
-        new Revision.OfJournal(row.getLong("epoch"), row.getLong("version")),
-        SqlTime.get(row, "updated_at"),
-        expires,
-        deleted,
-        SqlProvenance.get(row));
   }
 }

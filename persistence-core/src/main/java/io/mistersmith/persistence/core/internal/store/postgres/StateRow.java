@@ -3,9 +3,11 @@ package io.mistersmith.persistence.core.internal.store.postgres;
 import io.mistersmith.persistence.core.internal.base.Digests;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.hot.Operation;
 import io.mistersmith.persistence.spi.sql.JournalStore.StateChange;
+import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -16,6 +18,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import org.jdbi.v3.core.statement.StatementContext;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -97,6 +100,22 @@ record StateRow(
     return document == null
         ? JsonbText.withoutBlanks(row.getString("state_value"))
         : document.getBytes(StandardCharsets.UTF_8);
+  }
+
+  /**
+   * The entry of a row with all columns; its document as {@code state_document}, and its value where
+   * there is none.
+   */
+  static StoredState stored(ResultSet row, StatementContext context) throws SQLException {
+    boolean deleted = SqlTime.optional(row, "deleted_at").isPresent();
+    return new StoredState(
+        key(row),
+        deleted ? new byte[0] : value(row),
+        new Revision.OfJournal(row.getLong("epoch"), row.getLong("version")),
+        SqlTime.get(row, "updated_at"),
+        SqlTime.optional(row, "expires_at"),
+        deleted,
+        SqlProvenance.get(row));
   }
 
   /** The name of an owner outside the registry; null for a registered agent. */

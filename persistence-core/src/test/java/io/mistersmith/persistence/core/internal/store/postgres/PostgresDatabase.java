@@ -34,6 +34,13 @@ final class PostgresDatabase {
     return new PostgresDatabase(TestServers.postgres(), MigratedDatabase.create());
   }
 
+  /** A copy with optional sets of migrations. */
+  static PostgresDatabase create(String... sets) {
+    PostgresDatabase database = create();
+    database.migrate(sets);
+    return database;
+  }
+
   static PostgresDatabase createEmpty() {
     return createEmpty(TestServers.postgres());
   }
@@ -58,12 +65,12 @@ final class PostgresDatabase {
     }
   }
 
-  private void migrate() {
+  private void migrate(String... sets) {
     PGSimpleDataSource source = new PGSimpleDataSource();
     source.setUrl(jdbcUrl);
     source.setUser(server.user());
     server.password().ifPresent(source::setPassword);
-    MigrationRunner.of(source).apply();
+    MigrationRunner.builder().dataSource(source).sets(sets).build().apply();
   }
 
   PostgresConfig config() {

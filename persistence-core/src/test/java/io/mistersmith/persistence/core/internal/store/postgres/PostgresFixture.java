@@ -20,6 +20,12 @@ final class PostgresFixture implements StoresFixture {
 
   private static final PostgresDatabase DATABASE = PostgresDatabase.create();
 
+  /** Made by the first that needs it. */
+  private static final class Searched {
+    static final PostgresDatabase DATABASE = PostgresDatabase.create("state_search");
+  }
+
+  private final PostgresDatabase database;
   private final UnaryOperator<PostgresConfig> way;
   private final ApplicationSources sources;
 
@@ -33,18 +39,26 @@ final class PostgresFixture implements StoresFixture {
    * @param way changes the configuration that leads to it directly
    */
   PostgresFixture(UnaryOperator<PostgresConfig> way) {
-    this(way, ApplicationSources.NONE);
+    this(DATABASE, way, ApplicationSources.NONE);
   }
 
   /** A fixture whose stores take the data sources of an application. */
   static PostgresFixture on(ApplicationSources sources) {
-    return new PostgresFixture(UnaryOperator.identity(), sources);
+    return new PostgresFixture(DATABASE, UnaryOperator.identity(), sources);
   }
 
-  private PostgresFixture(UnaryOperator<PostgresConfig> way, ApplicationSources sources) {
+  /** A fixture whose database has the set {@code state_search}. */
+  static PostgresFixture searched() {
+    return new PostgresFixture(
+        Searched.DATABASE, UnaryOperator.identity(), ApplicationSources.NONE);
+  }
+
+  private PostgresFixture(
+      PostgresDatabase database, UnaryOperator<PostgresConfig> way, ApplicationSources sources) {
+    this.database = database;
     this.way = way;
     this.sources = sources;
-    DATABASE.execute(
+    database.execute(
         """
         DELETE FROM agents.registry;
         TRUNCATE agents.state, agents.journal_epochs, agents.journal_positions,
@@ -68,7 +82,7 @@ final class PostgresFixture implements StoresFixture {
   public PersistenceConfig.Builder config() {
     return PersistenceConfig.builder(
         NatsConfig.of("nats://unused.invalid"),
-        way.apply(DATABASE.config().toBuilder().connections(1, 4).build()));
+        way.apply(database.config().toBuilder().connections(1, 4).build()));
   }
 
   @Override
@@ -83,7 +97,7 @@ final class PostgresFixture implements StoresFixture {
 
   @Override
   public void newInstallation() {
-    DATABASE.execute("SELECT agents.new_installation()");
+    database.execute("SELECT agents.new_installation()");
   }
 
   @Override
