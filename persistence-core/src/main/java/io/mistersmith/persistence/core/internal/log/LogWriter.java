@@ -24,6 +24,9 @@ import java.util.function.Supplier;
  */
 final class LogWriter {
 
+  /** How often an append is tried before it waits for a moment. */
+  private static final int AT_ONCE = 8;
+
   private final LogContext context;
   private final LogReader reader;
 
@@ -37,11 +40,28 @@ final class LogWriter {
     ReentrantLock turn = context.memory(log).appending();
     turn.lock();
     try {
-      Supplier<Long> outcome = Conflicts.retry(() -> attempt(log, document, options));
+      Supplier<Long> outcome = Conflicts.retry(() -> attempts(log, document, options));
       return outcome.get();
     } finally {
       turn.unlock();
     }
+  }
+
+  /**
+   * Tries a few times without a wait: whoever lost has just read where the log ends, and nobody
+   * gains by its waiting.
+   */
+  private Supplier<Long> attempts(LogId log, byte[] document, Append options) {
+    for (int attempt = 1; attempt < AT_ONCE; attempt++) {
+      try {
+        return attempt(log, document, options);
+      } catch (TransientPersistenceException e) {
+        if (!Conflicts.isConflict(e)) {
+          throw e;
+        }
+      }
+    }
+    return attempt(log, document, options);
   }
 
   private Supplier<Long> attempt(LogId log, byte[] document, Append options) {
