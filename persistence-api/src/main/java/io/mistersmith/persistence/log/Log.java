@@ -85,8 +85,8 @@ public interface Log<T> {
 
   /**
    * {@link #appendAll(List)} to a log that has this version. The entries follow each other: when
-   * another writer comes between, the call fails as {@code VERSION_CONFLICT}, and the entries before
-   * that stay appended.
+   * another writer comes between, the call fails as {@code VERSION_CONFLICT}, and the entries
+   * before that stay appended.
    */
   long appendAll(long expectedVersion, List<? extends T> values);
 
@@ -100,8 +100,8 @@ public interface Log<T> {
   List<Entry<T>> tail(int limit);
 
   /**
-   * Returns the first {@code limit} entries from version {@code from} on, oldest first. For the next
-   * page give the version after the last one.
+   * Returns the first {@code limit} entries from version {@code from} on, oldest first. For the
+   * next page give the version after the last one.
    */
   List<Entry<T>> read(long from, int limit);
 
@@ -161,12 +161,12 @@ public interface Log<T> {
    * @param expectedVersion the version of the log that the summary was made of; entries that were
    *     appended since are kept
    * @param summary stands for all entries up to {@code expectedVersion}, except for those kept
-   * @param keep how many entries up to {@code expectedVersion} stay; more do where one is {@linkplain
-   *     Append#keptWith kept with} an earlier one
+   * @param keep how many entries up to {@code expectedVersion} stay; more do where one is
+   *     {@linkplain Append#keptWith kept with} an earlier one
    * @return the version of the summary
    * @throws io.mistersmith.persistence.error.TransientPersistenceException with {@code
-   *     VERSION_CONFLICT} when the log has not reached that version, or no entry is left to replace,
-   *     for instance because another process compacted it; nothing was changed
+   *     VERSION_CONFLICT} when the log has not reached that version, or no entry is left to
+   *     replace, for instance because another process compacted it; nothing was changed
    */
   long compact(long expectedVersion, T summary, int keep);
 

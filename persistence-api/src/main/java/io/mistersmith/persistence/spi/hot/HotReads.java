@@ -47,8 +47,8 @@ public interface HotReads {
 
   /**
    * The latest message, value or marker, of those of the owner's keys whose {@linkplain
-   * StateKey#path path} is {@code prefix}, which ends with a dot, and a rest without a dot; asks the
-   * leader.
+   * StateKey#path path} is {@code prefix}, which ends with a dot, and a rest without a dot; asks
+   * the leader.
    */
   Optional<HotEntry> latest(AgentId agent, String prefix);
 

@@ -121,8 +121,7 @@ public abstract class LogUpkeepContract extends PersistenceContract {
       assertThat(log().size()).isLessThanOrEqualTo(26);
     }
     assertThat(values(log().tail(10)))
-        .containsExactlyElementsOf(
-            IntStream.rangeClosed(91, 100).mapToObj(i -> "e" + i).toList());
+        .containsExactlyElementsOf(IntStream.rangeClosed(91, 100).mapToObj(i -> "e" + i).toList());
     log().keep(Limits.NONE);
     append(50);
     assertThat(log().size()).isGreaterThanOrEqualTo(60);
