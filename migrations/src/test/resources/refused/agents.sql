@@ -106,3 +106,11 @@ INSERT INTO agents.lifecycle_events (agent_id, event_type, previous_status, new_
 INSERT INTO agents.committed_transactions (correlation_id) VALUES ('known');
 -- refused: agents.committed_transactions valid_correlation_id
 INSERT INTO agents.committed_transactions (correlation_id) VALUES ('');
+-- refused: agents.log_entries log_entries_pkey
+INSERT INTO agents.log_entries (agent_id, log, version, entry, bytes_before, epoch, sequence, checksum, written_at) VALUES ('aaaaaaaa-0000-4000-8000-000000000001', 'turns.main', 1, '1', 0, 1, 1, 'c', now());
+-- refused: agents.log_entries log_entries_agent_id_fkey
+INSERT INTO agents.log_entries (agent_id, log, version, entry, bytes_before, epoch, sequence, checksum, written_at) VALUES ('aaaaaaaa-0000-4000-8000-000000000009', 'turns.main', 1, '1', 0, 1, 1, 'c', now());
+-- refused: agents.log_entries valid_log_owner
+INSERT INTO agents.log_entries (agent_id, owner, log, version, entry, bytes_before, epoch, sequence, checksum, written_at) VALUES ('aaaaaaaa-0000-4000-8000-000000000009', '', 'turns.main', 1, '1', 0, 1, 1, 'c', now());
+-- refused: agents.log_entries valid_log_version
+INSERT INTO agents.log_entries (agent_id, log, version, entry, bytes_before, epoch, sequence, checksum, written_at) VALUES ('aaaaaaaa-0000-4000-8000-000000000001', 'turns.main', 0, '1', 0, 1, 1, 'c', now());

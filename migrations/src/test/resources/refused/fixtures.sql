@@ -31,6 +31,9 @@ VALUES ('bbbbbbbb-0000-4000-8000-0000000000d1', 'bbbbbbbb-0000-4000-8000-0000000
 INSERT INTO tasks.executions (execution_id, task_id, agent_id, started_at)
 VALUES ('bbbbbbbb-0000-4000-8000-0000000000e1', 'bbbbbbbb-0000-4000-8000-000000000001',
         'aaaaaaaa-0000-4000-8000-000000000001', '2020-01-01Z');
+INSERT INTO agents.log_entries (agent_id, log, version, entry, bytes_before, epoch, sequence,
+                                checksum, written_at)
+VALUES ('aaaaaaaa-0000-4000-8000-000000000001', 'turns.main', 1, '"hello"', 0, 1, 1, 'c', now());
 INSERT INTO messages.channels (channel_id, channel_name, channel_type)
 VALUES ('cccccccc-0000-4000-8000-000000000001', 'news', 'topic');
 INSERT INTO messages.subscriptions (subscription_id, agent_id, channel_id)

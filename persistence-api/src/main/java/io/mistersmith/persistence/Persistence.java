@@ -8,6 +8,8 @@ import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.guard.StoreGuard;
+import io.mistersmith.persistence.log.Log;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.operations.Operations;
 import io.mistersmith.persistence.spi.StoreProvider;
 import io.mistersmith.persistence.state.JsonCodec;
@@ -88,6 +90,26 @@ public interface Persistence extends AutoCloseable {
 
   /** {@link #queries(String, Class)}, mapped by the caller's codec. */
   <T> QueryCache<T> queries(String query, JsonCodec<T> codec);
+
+  /**
+   * Returns a log of entries that are mapped to JSON by their fields. Short for {@code log(owner,
+   * name, StateType.untyped(type))}.
+   */
+  default <T> Log<T> log(AgentId owner, String name, Class<T> type) {
+    return log(owner, name, StateType.untyped(type));
+  }
+
+  /**
+   * Returns a log, which need not exist: the first append creates it. Call it as often as
+   * convenient.
+   *
+   * @param name the name among the owner's logs of this type: 1 to {@value Log#MAX_NAME} characters
+   * @param type its name is part of the log's; its codec maps the entries
+   * @throws NonTransientPersistenceException with {@code INVALID_KEY} for a name that is no text of
+   *     that length; with {@code MISCONFIGURED} for a type that is not kept as {@code AGENT_STATE},
+   *     or that has conflict rules or a time to live, which entries of a log cannot have
+   */
+  <T> Log<T> log(AgentId owner, String name, StateType<T> type);
 
   /** The state of each agent's lifecycle in this process; hydrates and flushes it. */
   AgentLifecycle lifecycle();

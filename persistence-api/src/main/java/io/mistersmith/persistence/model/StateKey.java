@@ -33,7 +33,7 @@ public record StateKey(AgentId agent, String type, String key) {
     if (agent == null) {
       throw KeyText.invalid("agent", "is null");
     }
-    if (!type.equals(UNTYPED) && !isTypeName(type)) {
+    if (!type.equals(UNTYPED) && !isTypeName(type) && !isReserved(type)) {
       throw KeyText.invalid(
           "type", "is not 1 to 64 of the letters A-Z, a-z, digits, _ and -, not _ first");
     }
@@ -68,6 +68,11 @@ public record StateKey(AgentId agent, String type, String key) {
   /** Returns the entry of the same owner and name that has this type. */
   public StateKey withType(String type) {
     return type.equals(this.type) ? this : new StateKey(agent, type, key);
+  }
+
+  /** Returns whether the type is one of this library's own, which no repository has. */
+  private static boolean isReserved(String type) {
+    return type.length() > 1 && type.charAt(0) == '_' && isTypeName(type.substring(1));
   }
 
   /** Returns whether a {@link io.mistersmith.persistence.state.StateType} can have the name. */

@@ -43,7 +43,40 @@ record Experiment(
         transactions(quick),
         guard(quick),
         keyPages(quick),
-        searchedFlush(quick));
+        searchedFlush(quick),
+        logs(quick),
+        contest(quick));
+  }
+
+  private static Experiment logs(boolean quick) {
+    return new Experiment(
+        List.of("log.append.p50", "log.append.10k.p50", "log.append.100k.p50", "log.tail.20"),
+        "LogCalls.(append|tail)",
+        quick ? 2 : 20,
+        quick ? 3 : 60,
+        true,
+        jmh -> jmh.param("entries", quick ? "10000" : "100000"),
+        measured ->
+            List.of(
+                latency("log.append.p50", "LogCalls.appendShort", atMost(1.5), measured),
+                latency("log.append.10k.p50", "LogCalls.appendMiddle", atMost(1.2), measured),
+                latency("log.append.100k.p50", "LogCalls.appendLong", atMost(1.2), measured),
+                latency("log.tail.20", "LogCalls.tail", atMost(1.5), measured)));
+  }
+
+  /** Two runtimes append to one log: of what both were told, how much stands where it belongs. */
+  private static Experiment contest(boolean quick) {
+    return new Experiment(
+        List.of("log.contest"),
+        "LogCalls.contend",
+        0,
+        quick ? 1 : 3,
+        true,
+        jmh -> jmh.param("entries", quick ? "10000" : "100000"),
+        measured ->
+            List.of(
+                new Figure(
+                    "log.contest", "/s", Goal.atLeast(1.0), measured.turns("LogCalls.contend"))));
   }
 
   private static Experiment guard(boolean quick) {

@@ -24,6 +24,8 @@ import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.event.PersistenceEvent;
 import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.guard.StoreGuard;
+import io.mistersmith.persistence.log.Log;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.HybridClock;
 import io.mistersmith.persistence.operations.Operations;
@@ -121,6 +123,11 @@ final class CorePersistence implements Persistence {
   @Override
   public <T> StateRepository<T> states(StateType<T> type) {
     return stored(type.dataType()).repository(type, engine.hybridClock());
+  }
+
+  @Override
+  public <T> Log<T> log(AgentId owner, String name, StateType<T> type) {
+    return state.logs().log(owner, name, type);
   }
 
   private StoredType stored(DataType dataType) {

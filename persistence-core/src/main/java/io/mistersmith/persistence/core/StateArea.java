@@ -8,6 +8,7 @@ import io.mistersmith.persistence.core.internal.base.Deadline;
 import io.mistersmith.persistence.core.internal.base.PeriodicService;
 import io.mistersmith.persistence.core.internal.base.Services;
 import io.mistersmith.persistence.core.internal.guard.GuardedStores;
+import io.mistersmith.persistence.core.internal.log.Logs;
 import io.mistersmith.persistence.core.internal.state.backpressure.PressureGate;
 import io.mistersmith.persistence.core.internal.state.backpressure.PressureWatch;
 import io.mistersmith.persistence.core.internal.state.checkpoint.Restorer;
@@ -75,6 +76,7 @@ final class StateArea {
   private final AgentStates agents;
   private final TieredLifecycle lifecycle;
   private final StoredType entries;
+  private final Logs logs;
   private final StoredCheckpoints checkpoints;
   private final LifecycleEvents lifecycleEvents;
   private final EngineConsistency consistency;
@@ -175,6 +177,14 @@ final class StateArea {
                     gate,
                     waiter)));
     this.store = composed.store();
+    this.logs =
+        new Logs(
+            store,
+            bucket.reads(),
+            stores.sql().logs(),
+            freshness,
+            waiter,
+            config.knownRevisions());
     this.lifecycle = new TieredLifecycle(agents, store, waiter);
     this.entries = composed;
     this.probe = new BacklogProbe(journal, tracker, flusher::isLeading, clock);
@@ -242,6 +252,10 @@ final class StateArea {
 
   StoredType entries() {
     return entries;
+  }
+
+  Logs logs() {
+    return logs;
   }
 
   StoredCheckpoints checkpoints() {

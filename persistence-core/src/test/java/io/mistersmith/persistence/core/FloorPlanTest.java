@@ -26,9 +26,9 @@ class FloorPlanTest {
 
   /**
    * 87 for state, agents and operations; 3 for transactions, 2 for pools, 3 for the guard, 1 for
-   * TLS.
+   * TLS; 2 for logs.
    */
-  private static final int MOST_API_TYPES = 96;
+  private static final int MOST_API_TYPES = 98;
 
   private static final JavaClasses HOUSE =
       new ClassFileImporter()
@@ -74,6 +74,7 @@ class FloorPlanTest {
             ROOT + ".error..",
             ROOT + ".agent..",
             ROOT + ".checkpoint..",
+            ROOT + ".log..",
             ROOT + ".model..",
             ROOT + ".state..",
             ROOT + ".event..",
@@ -94,6 +95,7 @@ class FloorPlanTest {
             ROOT + ".error..",
             ROOT + ".agent..",
             ROOT + ".checkpoint..",
+            ROOT + ".log..",
             ROOT + ".model..",
             ROOT + ".state..",
             ROOT + ".event..",

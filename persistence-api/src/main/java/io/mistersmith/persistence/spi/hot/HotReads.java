@@ -46,6 +46,13 @@ public interface HotReads {
   Optional<MessagePlace> latest(AgentId agent);
 
   /**
+   * The latest message, value or marker, of those of the owner's keys whose {@linkplain
+   * StateKey#path path} is {@code prefix}, which ends with a dot, and a rest without a dot; asks
+   * the leader.
+   */
+  Optional<HotEntry> latest(AgentId agent, String prefix);
+
+  /**
    * The latest message, without its value, of each of the owner's keys whose {@linkplain
    * StateKey#path path} starts with {@code prefix}; markers too. Complete, or an exception: each
    * key that had a message when the call began is listed unless it was evicted meanwhile. With

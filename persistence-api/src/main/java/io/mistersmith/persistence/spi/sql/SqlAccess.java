@@ -23,6 +23,9 @@ public interface SqlAccess {
   /** Returns the durable copy of the agents' state. */
   StateStore states();
 
+  /** Returns the durable copy of the entries of logs. */
+  LogStore logs();
+
   /** Returns the positions, epochs and leases of the journals, and the flush's transaction. */
   JournalStore journals();
 

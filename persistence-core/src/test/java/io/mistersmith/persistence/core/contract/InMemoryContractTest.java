@@ -27,6 +27,8 @@ import io.mistersmith.persistence.testkit.contract.StateDurabilityContract;
 import io.mistersmith.persistence.testkit.contract.StateExpiryContract;
 import io.mistersmith.persistence.testkit.contract.StateKeysContract;
 import io.mistersmith.persistence.testkit.contract.StateLayersContract;
+import io.mistersmith.persistence.testkit.contract.LogContract;
+import io.mistersmith.persistence.testkit.contract.LogUpkeepContract;
 import io.mistersmith.persistence.testkit.contract.StateQueryContract;
 import io.mistersmith.persistence.testkit.contract.StateRepositoryContract;
 import io.mistersmith.persistence.testkit.contract.StateTypesContract;
@@ -45,6 +47,22 @@ class InMemoryContractTest {
 
   @Nested
   class States extends StateRepositoryContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
+    }
+  }
+
+  @Nested
+  class Logs extends LogContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
+    }
+  }
+
+  @Nested
+  class LogUpkeep extends LogUpkeepContract {
     @Override
     protected PersistenceFixture fixture() {
       return new InMemoryFixture();

@@ -15,6 +15,7 @@ import io.mistersmith.persistence.spi.sql.JournalStore;
 import io.mistersmith.persistence.spi.sql.JournalStore.ApplyResult;
 import io.mistersmith.persistence.spi.sql.JournalStore.StateChange;
 import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
+import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.SqlOptions;
 import io.mistersmith.persistence.spi.sql.SqlStore;
@@ -85,6 +86,11 @@ final class AlwaysLeading implements StoreProvider {
     LeadingSql(SqlStore real) {
       this.real = real;
       this.journals = new Leading(real.journals());
+    }
+
+    @Override
+    public LogStore logs() {
+      return real.logs();
     }
 
     @Override

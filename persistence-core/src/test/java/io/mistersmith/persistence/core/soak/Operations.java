@@ -65,6 +65,7 @@ final class Operations {
         .add(2, new Resolve(6, ConflictResolver.reject()))
         .add(2, new CountUp())
         .add(2, new ChangeSet())
+        .add(3, new AppendToLog())
         .add(1, new SaveAgent())
         .add(1, new Heartbeat())
         .add(1, new FindAgents())

@@ -5,6 +5,8 @@ import io.mistersmith.persistence.core.soak.Fault.Kind;
 import io.mistersmith.persistence.crdt.Crdt;
 import io.mistersmith.persistence.crdt.OrSet;
 import io.mistersmith.persistence.crdt.PnCounter;
+import io.mistersmith.persistence.log.Log;
+import io.mistersmith.persistence.log.Log.Entry;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.Revision;
@@ -16,6 +18,7 @@ import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.state.StateType;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -87,6 +90,7 @@ final class Verification {
       }
       ledger.keys(Space.REFUSED).forEach(key -> judge(key, letters));
       readAgain(persistence);
+      log(persistence);
       crdts();
       checkpoints.judge(persistence.checkpoints());
       compare(persistence.operations().consistency());
@@ -111,6 +115,19 @@ final class Verification {
     ledger.keys(Space.SESSION).forEach(key -> read(sessions, key));
     StateRepository<Object> documents = persistence.states(Object.class);
     World.owners().forEach(owner -> specimens(documents, owner));
+  }
+
+  /** The whole log that all appended to. */
+  private void log(Persistence persistence) {
+    Log<String> log = AppendToLog.log(persistence);
+    List<Entry<String>> entries = new ArrayList<>();
+    List<Entry<String>> page = Retries.with(() -> log.read(1, 500));
+    while (!page.isEmpty()) {
+      entries.addAll(page);
+      long next = page.get(page.size() - 1).version() + 1;
+      page = Retries.with(() -> log.read(next, 500));
+    }
+    AppendToLog.check(entries).forEach(tally::add);
   }
 
   /** The documents of this owner, as a new process reads them. */

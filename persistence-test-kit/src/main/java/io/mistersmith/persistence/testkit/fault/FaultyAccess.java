@@ -5,6 +5,7 @@ import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.JournalStore;
 import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
+import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.StateStore;
 
@@ -27,6 +28,11 @@ class FaultyAccess implements SqlAccess {
   @Override
   public final StateStore states() {
     return SqlFaults.around(StateStore.class, real.states(), hook);
+  }
+
+  @Override
+  public final LogStore logs() {
+    return SqlFaults.around(LogStore.class, real.logs(), hook);
   }
 
   @Override

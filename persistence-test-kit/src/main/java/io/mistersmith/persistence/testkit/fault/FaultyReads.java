@@ -89,6 +89,11 @@ final class FaultyReads implements HotReads {
   }
 
   @Override
+  public Optional<HotEntry> latest(AgentId agent, String prefix) {
+    return faults.run(Call.GET, () -> real.latest(agent, prefix));
+  }
+
+  @Override
   public List<HotEntry> list(AgentId agent, String prefix) {
     return faults.run(
         Call.GET,

@@ -5,6 +5,9 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.BitSet;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Says whether bytes are a JSON document that PostgreSQL takes as {@code jsonb}: RFC 8259 in UTF-8
@@ -39,6 +42,14 @@ final class JsonText {
     } catch (Refused e) {
       return Optional.of(e.getMessage() == null ? "SQLSTATE 22P02" : e.getMessage());
     }
+  }
+
+  /** Returns the whole number that the first member of this name has; empty without one. */
+  static OptionalLong number(byte[] json, String name) {
+    Matcher member =
+        Pattern.compile('"' + name + "\":(\\d{1,18})")
+            .matcher(new String(json, StandardCharsets.UTF_8));
+    return member.find() ? OptionalLong.of(Long.parseLong(member.group(1))) : OptionalLong.empty();
   }
 
   /** Without recursion, so that a deep document needs no deeper stack than a flat one. */

@@ -5,6 +5,7 @@ import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.JournalStore;
 import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
+import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.StateStore;
 
@@ -32,6 +33,11 @@ class MemoryAccess implements SqlAccess {
   @Override
   public final StateStore states() {
     return new MemoryStateStore(session);
+  }
+
+  @Override
+  public final LogStore logs() {
+    return new MemoryLogStore(session);
   }
 
   @Override

@@ -9,10 +9,8 @@ import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.AgentId;
-import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.AgentStore.StoredAgent;
-import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Comparator;
@@ -171,8 +169,7 @@ final class MemoryAgentStore implements AgentStore {
                 "agent " + id + ": SQLSTATE 23503, it is the parent of others; delete them first");
           }
           boolean existed = tables.agents.remove(id);
-          List<StateKey> keys = tables.states(id, "").map(StoredState::key).toList();
-          keys.forEach(key -> tables.states.remove(Tables.id(key)));
+          tables.removeState(id);
           tables.checkpoints.removeIf(held -> held.checkpoint().agent().equals(id));
           tables.events.removeIf(event -> event.agent().equals(id));
           return existed;

@@ -11,6 +11,7 @@ import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore.NewCheckpoint;
 import io.mistersmith.persistence.spi.sql.JournalPosition;
+import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -69,7 +70,9 @@ final class MemoryCheckpointStore implements CheckpointStore {
     List<StoredState> rows = tables.states(checkpoint.agent(), "").toList();
     NavigableMap<String, StoredState> live = new TreeMap<>();
     for (StoredState row : rows) {
-      if (!row.deleted() && row.expiresAt().map(at -> at.isAfter(checkpoint.now())).orElse(true)) {
+      if (!LogStore.isOfLog(row.key())
+          && !row.deleted()
+          && row.expiresAt().map(at -> at.isAfter(checkpoint.now())).orElse(true)) {
         live.put(row.key().path(), row);
       }
     }

@@ -65,6 +65,16 @@ record MemoryReads(MemoryBucket bucket) implements HotReads {
   }
 
   @Override
+  public Optional<HotEntry> latest(AgentId agent, String prefix) {
+    MemoryStream stream = bucket.own();
+    String start = stream.subjects().ofAgent(agent) + prefix;
+    return stream.lastByPrefix(start, bucket.connection().now()).stream()
+        .filter(message -> message.subject().indexOf('.', start.length()) < 0)
+        .max(Comparator.comparingLong(Message::sequence))
+        .flatMap(message -> message.key().map(key -> message.toEntry(key, true)));
+  }
+
+  @Override
   public List<HotEntry> list(AgentId agent, String prefix) {
     MemoryStream stream = bucket.own();
     String start = stream.subjects().ofAgent(agent) + prefix;

@@ -5,6 +5,7 @@ import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.hot.Operation;
 import io.mistersmith.persistence.spi.sql.JournalStore.StateChange;
+import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
 import java.time.Instant;
 import java.util.Optional;
@@ -40,7 +41,7 @@ final class StateWriter {
     }
     boolean deletes = change.operation() == Operation.DELETE;
     if (!deletes) {
-      Optional<String> problem = JsonText.refusal(change.value());
+      Optional<String> problem = problem(key, change.value());
       if (problem.isPresent()) {
         return refused(DataError.SERIALIZATION_ERROR, problem.get());
       }
@@ -64,7 +65,20 @@ final class StateWriter {
                   && row.change().key().equals(change.key())
                   && !row.change().revision().isAfter(change.revision()));
     }
+    if (key.type().equals(LogStore.HEADS)) {
+      tables.state(key).ifPresent(head -> MemoryLogStore.deleteBefore(tables, head));
+    }
     return Optional.empty();
+  }
+
+  private static Optional<String> problem(StateKey key, byte[] value) {
+    if (LogStore.Key.of(key).isEmpty()) {
+      return JsonText.refusal(value);
+    }
+    Optional<LogStore.Envelope> entry = LogStore.Envelope.decode(value);
+    return entry.isEmpty()
+        ? Optional.of("the value is no entry of a log")
+        : JsonText.refusal(entry.get().document());
   }
 
   /** External owners need no registration. */

@@ -6,6 +6,7 @@ import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.sql.JournalPosition;
+import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -21,6 +22,7 @@ final class Tables {
 
   final Rows<AgentId, Content.AgentRow> agents;
   final Rows<Content.StateId, Content.StateRow> states;
+  final Rows<Content.StateId, Content.StateRow> logEntries;
   final Rows<UUID, Content.DeadRow> deadLetters;
   final Rows<String, Content.PositionRow> positions;
   final Rows<Content.SampledFor, List<Content.Sample>> samples;
@@ -38,6 +40,7 @@ final class Tables {
     sets = content.sets();
     agents = new Rows<>(transaction, content.agents(), seen.agents());
     states = new Rows<>(transaction, content.states(), seen.states());
+    logEntries = new Rows<>(transaction, content.logEntries(), seen.logEntries());
     deadLetters = new Rows<>(transaction, content.deadLetters(), seen.deadLetters());
     positions = new Rows<>(transaction, content.positions(), seen.positions());
     samples = new Rows<>(transaction, content.samples(), seen.samples());
@@ -49,6 +52,7 @@ final class Tables {
         List.of(
             agents,
             states,
+            logEntries,
             deadLetters,
             positions,
             samples,
@@ -85,7 +89,12 @@ final class Tables {
   }
 
   Optional<StoredState> state(StateKey key) {
-    return states.find(id(key)).map(Content.StateRow::stored);
+    return rowsOf(key).find(id(key)).map(Content.StateRow::stored);
+  }
+
+  /** The table that a key's row is in. */
+  private Rows<Content.StateId, Content.StateRow> rowsOf(StateKey key) {
+    return LogStore.Key.of(key).isPresent() ? logEntries : states;
   }
 
   /** Returns the owner's rows whose keys start with {@code prefix}, in no order. */
@@ -95,6 +104,30 @@ final class Tables {
             new Content.StateId(agent, prefix),
             id -> id.agent().equals(agent) && id.path().startsWith(prefix))
         .map(Content.StateRow::stored);
+  }
+
+  /** Returns the rows of a log, in no order. */
+  Stream<StoredState> logEntries(AgentId owner, String log) {
+    String prefix = LogStore.ENTRIES + '.' + log + '.';
+    return logEntries
+        .from(
+            new Content.StateId(owner, prefix),
+            id -> id.agent().equals(owner) && id.path().startsWith(prefix))
+        .map(Content.StateRow::stored)
+        .filter(row -> LogStore.Key.of(row.key()).filter(key -> key.log().equals(log)).isPresent());
+  }
+
+  /** Removes all that belongs to an owner. */
+  void removeState(AgentId owner) {
+    List.of(states, logEntries)
+        .forEach(
+            rows -> {
+              List<Content.StateId> owned =
+                  rows.from(new Content.StateId(owner, ""), id -> id.agent().equals(owner))
+                      .map(row -> id(row.stored().key()))
+                      .toList();
+              owned.forEach(rows::remove);
+            });
   }
 
   Optional<JournalPosition> position(String bucket) {
@@ -117,7 +150,7 @@ final class Tables {
 
   /** Writes a row whose tombstone, if it is one, counts from {@code since}. */
   void putState(StoredState row, Instant since) {
-    states.put(id(row.key()), new Content.StateRow(row, since));
+    rowsOf(row.key()).put(id(row.key()), new Content.StateRow(row, since));
   }
 
   static Content.StateId id(StateKey key) {

@@ -5,6 +5,7 @@ import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.JournalStore;
 import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
+import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.StateStore;
 
@@ -17,6 +18,7 @@ class GuardedAccess implements SqlAccess {
   private final SqlAccess real;
   private final AgentStore agents;
   private final StateStore states;
+  private final LogStore logs;
   private final DeadLetterStore deadLetters;
   private final CheckpointStore checkpoints;
   private final LifecycleEventStore lifecycleEvents;
@@ -25,6 +27,7 @@ class GuardedAccess implements SqlAccess {
     this.real = real;
     this.agents = GuardedFamily.of(AgentStore.class, real.agents(), role);
     this.states = GuardedFamily.of(StateStore.class, real.states(), role);
+    this.logs = GuardedFamily.of(LogStore.class, real.logs(), role);
     this.deadLetters = GuardedFamily.of(DeadLetterStore.class, real.deadLetters(), role);
     this.checkpoints = GuardedFamily.of(CheckpointStore.class, real.checkpoints(), role);
     this.lifecycleEvents =
@@ -39,6 +42,11 @@ class GuardedAccess implements SqlAccess {
   @Override
   public final StateStore states() {
     return states;
+  }
+
+  @Override
+  public final LogStore logs() {
+    return logs;
   }
 
   @Override

@@ -69,6 +69,11 @@ final class GuardedReads implements HotReads {
   }
 
   @Override
+  public Optional<HotEntry> latest(AgentId agent, String prefix) {
+    return role.run(LATEST, () -> real.latest(agent, prefix));
+  }
+
+  @Override
   public List<HotEntry> list(AgentId agent, String prefix) {
     return role.run(LIST, () -> real.list(agent, prefix));
   }

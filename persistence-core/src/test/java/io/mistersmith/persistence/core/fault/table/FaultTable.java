@@ -9,18 +9,25 @@ import java.util.Locale;
 import java.util.Optional;
 import org.junit.platform.engine.DiscoverySelector;
 
-/**
- * The tables of faults. A table holds all tests with the tag "fault" of a package and those below
- * it.
- */
+/** The tables of faults. A table holds all tests with its tag of a package and those below it. */
 enum FaultTable {
   /** Agent state: kills, pauses, cut connections and corrupted data under writes and flushes. */
-  STATE("io.mistersmith.persistence.core");
+  STATE("fault"),
 
-  private final String root;
+  /** Logs: their writers and both servers are killed while they grow. */
+  LOGS("logs");
 
-  FaultTable(String root) {
-    this.root = root;
+  private static final String ROOT = "io.mistersmith.persistence.core";
+
+  private final String tag;
+
+  FaultTable(String tag) {
+    this.tag = tag;
+  }
+
+  /** Returns the tag of its tests. */
+  String tag() {
+    return tag;
   }
 
   String title() {
@@ -28,7 +35,7 @@ enum FaultTable {
   }
 
   List<DiscoverySelector> selectors() {
-    return List.of(selectPackage(root));
+    return List.of(selectPackage(ROOT));
   }
 
   static Optional<FaultTable> of(String title) {

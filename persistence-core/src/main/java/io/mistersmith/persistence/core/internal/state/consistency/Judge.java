@@ -7,6 +7,7 @@ import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.operations.Consistency.Inconsistency.Kind;
 import io.mistersmith.persistence.spi.hot.HotEntry;
 import io.mistersmith.persistence.spi.hot.Operation;
+import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -27,7 +28,7 @@ final class Judge {
     RowJudge.Verdict verdict =
         RowJudge.compare(observed.hotRevision(), hot.operation(), hot.metadata(), row, now);
     if (row == null) {
-      return verdict == RowJudge.Verdict.ROW_MISSING
+      return verdict == RowJudge.Verdict.ROW_MISSING && !isOfLog(hot)
           ? Optional.of(Kind.MISSING_IN_SQL)
           : Optional.empty();
     }
@@ -36,6 +37,11 @@ final class Judge {
       case OUTDATED -> Optional.of(later(observed, row.revision()));
       case SAME, ROW_MISSING, ROW_NOT_NEEDED -> byValue(observed, row);
     };
+  }
+
+  /** The row of an entry that its log has dropped is deleted while the entry is still in KV. */
+  private static boolean isOfLog(HotEntry hot) {
+    return LogStore.Key.of(hot.key()).isPresent();
   }
 
   private static Optional<Kind> byValue(Observed observed, StoredState row) {

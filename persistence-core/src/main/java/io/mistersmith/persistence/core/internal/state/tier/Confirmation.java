@@ -14,6 +14,7 @@ import io.mistersmith.persistence.spi.hot.HotWrites;
 import io.mistersmith.persistence.spi.hot.Journal;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.JournalPosition;
+import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.StateStore;
 import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
 import java.time.Duration;
@@ -142,7 +143,8 @@ public final class Confirmation {
       case SAME, ROW_BEHIND, ROW_NOT_NEEDED -> false;
       case OUTDATED -> true;
       case ROW_MISSING ->
-          !refused.contains(journal.subject(entry.key()))
+          LogStore.Key.of(entry.key()).isEmpty() // whose rows are deleted when the log drops them
+              && !refused.contains(journal.subject(entry.key()))
               && judge.wasRemoved(revision, entry.metadata(), entry.time());
     };
   }

@@ -92,6 +92,12 @@ public final class ConfirmedReads implements HotReads {
   }
 
   @Override
+  public Optional<HotEntry> latest(AgentId agent, String prefix) {
+    Optional<HotEntry> entry = real.latest(agent, prefix);
+    return isFresh(entry) ? entry : confirmed(entry.get());
+  }
+
+  @Override
   public CompletableFuture<Set<StateKey>> keysAsync(AgentId agent, String prefix) {
     return real.keysAsync(agent, prefix);
   }

@@ -27,12 +27,12 @@ public final class Freshness {
   }
 
   /** Returns whether an entry that was stored then cannot have been evicted by now. */
-  boolean isFresh(Instant stored) {
+  public boolean isFresh(Instant stored) {
     return isFresh(stored.toEpochMilli());
   }
 
   /** {@link #isFresh(Instant)} of milliseconds. */
-  boolean isFresh(long storedMillis) {
+  public boolean isFresh(long storedMillis) {
     return wasFresh(storedMillis, clock.millis());
   }
 
@@ -44,7 +44,7 @@ public final class Freshness {
   }
 
   /** Now, as the entries' age is measured. */
-  long now() {
+  public long now() {
     return clock.millis();
   }
 }

@@ -6,6 +6,7 @@ import io.mistersmith.persistence.spi.hot.HotEntry;
 import io.mistersmith.persistence.spi.hot.HotReads.ReadFrom;
 import io.mistersmith.persistence.spi.hot.HotWrites;
 import io.mistersmith.persistence.spi.hot.Operation;
+import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
 import java.util.Collection;
 import java.util.HashMap;
@@ -21,13 +22,18 @@ final class KeyStates {
 
   /**
    * Returns the states of the owner's keys, and of those named: from the bucket, as the leader has
-   * it, or else from PostgreSQL. A key that neither store has is absent.
+   * it, or else from PostgreSQL. A key that neither store has is absent, and so are logs: what is
+   * appended to them is not undone.
    */
   static Map<StateKey, KeyState> of(Tiers tiers, AgentId agent, Collection<StateKey> named) {
     Set<StateKey> keys = new HashSet<>(named);
     tiers.reads().list(agent, "").forEach(hot -> keys.add(hot.key()));
+    keys.removeIf(LogStore::isOfLog);
     Map<StateKey, KeyState> keyStates = new HashMap<>();
     for (StoredState row : tiers.rows(agent)) {
+      if (LogStore.isOfLog(row.key())) {
+        continue;
+      }
       keys.add(row.key());
       keyStates.put(row.key(), of(tiers, row));
     }

@@ -4,6 +4,7 @@ import io.mistersmith.persistence.core.internal.state.journal.Revisions;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.hot.EntryMetadata;
+import io.mistersmith.persistence.spi.hot.HotWrites;
 import io.mistersmith.persistence.spi.hot.Operation;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
@@ -36,6 +37,17 @@ final class Publisher {
       throw e;
     }
     return tiers.written(key, revisions.acknowledged(mark, sequence), metadata.expiresAt());
+  }
+
+  /** Publishes an entry that is written once: there is nothing in memory that it replaces. */
+  Revision.OfJournal publishOnce(StateKey key, byte[] value, EntryMetadata metadata) {
+    Revisions revisions = tiers.revisions();
+    long mark = revisions.mark();
+    long sequence =
+        tiers.writes().publish(key, Operation.PUT, value, metadata, HotWrites.NONE);
+    Revision.OfJournal revision = revisions.acknowledged(mark, sequence);
+    tiers.sql().ifPresent(sql -> sql.use().wrote(key.agent()));
+    return revision;
   }
 
   /**

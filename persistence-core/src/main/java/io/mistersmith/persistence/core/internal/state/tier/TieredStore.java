@@ -3,6 +3,7 @@ package io.mistersmith.persistence.core.internal.state.tier;
 import io.mistersmith.persistence.agent.Hydration;
 import io.mistersmith.persistence.core.internal.base.Window;
 import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
@@ -12,6 +13,7 @@ import io.mistersmith.persistence.spi.hot.HotReads.ReadFrom;
 import io.mistersmith.persistence.spi.hot.HotWrites;
 import io.mistersmith.persistence.spi.hot.JournalEntry;
 import io.mistersmith.persistence.spi.hot.Operation;
+import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
 import io.mistersmith.persistence.state.SaveOptions.Expected;
 import io.mistersmith.persistence.state.StateRepository;
@@ -111,6 +113,24 @@ public final class TieredStore {
       return conditional.create(key, json, expiresAt);
     }
     return publisher.publish(key, Operation.PUT, json, unconditional(expiresAt), HotWrites.ANY);
+  }
+
+  /**
+   * Writes a key that has neither value nor marker in the bucket, and whose row the caller knows to
+   * be absent. Entries that are written once have no floors, and no place in memory: they would
+   * push others out.
+   *
+   * @throws TransientPersistenceException with {@code VERSION_CONFLICT} when there is one
+   */
+  public Revision.OfJournal writeOnce(StateKey key, byte[] json) {
+    boolean held = writes.enter(key);
+    try {
+      Revision.OfJournal revision =
+          publisher.publishOnce(key, json, conditional.metadata(Optional.empty()));
+      return writes.settle(held, key, revision);
+    } finally {
+      writes.leave();
+    }
   }
 
   /** {@link #write} without waiting for the acknowledgement. */
@@ -363,6 +383,7 @@ public final class TieredStore {
           // A caller that is notified of a change must not read what was before it.
           entry
               .key()
+              .filter(key -> !key.type().equals(LogStore.ENTRIES))
               .ifPresent(
                   key -> {
                     tiers.known().note(key, revision, entry.metadata().expiresAt());

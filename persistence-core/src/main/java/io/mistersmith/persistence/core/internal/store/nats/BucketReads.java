@@ -216,6 +216,26 @@ final class BucketReads implements HotReads {
   }
 
   @Override
+  public Optional<HotEntry> latest(AgentId agent, String prefix) {
+    owner.requireOwnHere();
+    String filter = subjectPrefix + KeyEncoding.children(agent, prefix);
+    String what = "look for the latest " + prefix + "* of " + agent + " in bucket " + bucket;
+    Message answer =
+        link.ask(() -> what, leaderGet, null, lastBySubject(filter), link.requestTimeout());
+    try {
+      return message(what, answer).flatMap(this::keyed);
+    } catch (JetStreamApiException | JsonParseException | RuntimeException e) {
+      throw link.failure(what, e);
+    }
+  }
+
+  private Optional<HotEntry> keyed(JsonValue message) {
+    String subject = JsonValueUtils.readString(message, "subject", "");
+    return KeyEncoding.decode(subject.substring(Math.min(subject.length(), subjectPrefix.length())))
+        .map(key -> Entries.ofLeader(key, subject, message));
+  }
+
+  @Override
   public List<HotEntry> list(AgentId agent, String prefix) {
     owner.requireOwnHere();
     return listing.list(agent, prefix);

@@ -72,6 +72,14 @@ final class KeyEncoding {
         : encodeAgent(agent) + '.' + encode(prefix.substring(0, levels), true) + ".>";
   }
 
+  /**
+   * Returns a filter that passes the owner's keys whose path is {@code prefix}, which ends with a
+   * dot, and one more token.
+   */
+  static String children(AgentId agent, String prefix) {
+    return encodeAgent(agent) + '.' + encode(prefix.substring(0, prefix.length() - 1), true) + ".*";
+  }
+
   /** Reads what {@link #encode(StateKey)} wrote; empty for anything that it would not write. */
   static Optional<StateKey> decode(String encoded) {
     int agentEnd = encoded.indexOf('.', SHARD_DIGITS + 1);

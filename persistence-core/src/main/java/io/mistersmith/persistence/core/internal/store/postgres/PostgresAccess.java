@@ -5,6 +5,7 @@ import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.JournalStore;
 import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
+import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.StateStore;
 import java.util.UUID;
@@ -28,6 +29,11 @@ class PostgresAccess implements SqlAccess {
   @Override
   public final StateStore states() {
     return new PostgresStateStore(statements);
+  }
+
+  @Override
+  public final LogStore logs() {
+    return new PostgresLogStore(statements);
   }
 
   @Override

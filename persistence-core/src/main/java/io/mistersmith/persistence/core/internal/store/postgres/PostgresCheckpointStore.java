@@ -78,6 +78,7 @@ final class PostgresCheckpointStore implements CheckpointStore {
               FROM agents.state
              WHERE agent_id = :agent
                AND deleted_at IS NULL
+               AND NOT (state_key >= '_log-head.' AND state_key < '_log-head/')
                AND (expires_at IS NULL OR expires_at > :now::timestamptz)),
           changes AS (
             SELECT l.key,

@@ -7,6 +7,7 @@ import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.JournalStore;
 import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
+import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.SqlOptions;
 import io.mistersmith.persistence.spi.sql.SqlOptions.Isolation;
@@ -35,6 +36,7 @@ final class PostgresSql implements SqlStore {
   private final UUID installation;
   private final AgentStore agents;
   private final StateStore states;
+  private final LogStore logs;
   private final PostgresJournalStore journals;
   private final DeadLetterStore deadLetters;
   private final CheckpointStore checkpoints;
@@ -55,6 +57,7 @@ final class PostgresSql implements SqlStore {
     this.installation = installation;
     this.agents = new PostgresAgentStore(callers);
     this.states = new PostgresStateStore(callers);
+    this.logs = new PostgresLogStore(callers);
     this.journals = new PostgresJournalStore(connections.to(PostgresRole.FLUSH), installation);
     this.deadLetters = new PostgresDeadLetterStore(callers);
     this.checkpoints = new PostgresCheckpointStore(callers, installation);
@@ -182,6 +185,11 @@ final class PostgresSql implements SqlStore {
   @Override
   public StateStore states() {
     return states;
+  }
+
+  @Override
+  public LogStore logs() {
+    return logs;
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.mistersmith.persistence.core.internal.store.postgres;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.StateStore;
 import io.mistersmith.persistence.spi.sql.StateStore.StateSearch;
 import io.mistersmith.persistence.spi.sql.StateStore.StoredKey;
@@ -90,6 +91,9 @@ final class PostgresStateStore implements StateStore {
 
   @Override
   public Optional<StoredState> find(StateKey key) {
+    if (LogStore.Key.of(key).isPresent()) {
+      return Optional.ofNullable(findAll(List.of(key)).get(key));
+    }
     return statements.read(
         "read state " + key,
         handle ->
@@ -108,14 +112,24 @@ final class PostgresStateStore implements StateStore {
     }
     List<String> agents = new ArrayList<>(keys.size());
     List<String> paths = new ArrayList<>(keys.size());
+    List<LogStore.Key> entries = new ArrayList<>();
     for (StateKey key : keys) {
-      agents.add(StateRow.agentId(key.agent()));
-      paths.add(key.path());
+      Optional<LogStore.Key> entry = LogStore.Key.of(key);
+      entry.ifPresentOrElse(
+          entries::add,
+          () -> {
+            agents.add(StateRow.agentId(key.agent()));
+            paths.add(key.path());
+          });
     }
     return statements.read(
         "read " + keys.size() + " states",
         handle -> {
-          Map<StateKey, StoredState> found = new HashMap<>();
+          Map<StateKey, StoredState> found =
+              entries.isEmpty() ? new HashMap<>() : PostgresLogStore.states(handle, entries);
+          if (agents.isEmpty()) {
+            return found;
+          }
           handle
               .createQuery(FIND_ALL)
               .bind("agents", SqlArray.text(agents))

@@ -15,7 +15,7 @@ record SqlArray(String elementType, Collection<? extends @Nullable Object> eleme
     return new SqlArray("text", elements);
   }
 
-  static SqlArray bigint(Collection<Long> elements) {
+  static SqlArray bigint(Collection<? extends @Nullable Long> elements) {
     return new SqlArray("int8", elements);
   }
 

@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
 import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.spi.sql.LogStore;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -66,7 +67,10 @@ final class StateAudit {
     return statements.read(
         "read " + keys.size() + " checksums",
         handle -> {
-          Map<StateKey, String> found = new HashMap<>();
+          List<LogStore.Key> entries =
+              keys.stream().flatMap(key -> LogStore.Key.of(key).stream()).toList();
+          Map<StateKey, String> found =
+              entries.isEmpty() ? new HashMap<>() : PostgresLogStore.checksums(handle, entries);
           bind(handle.createQuery(CHECKSUMS), keys)
               .map((row, context) -> Map.entry(StateRow.key(row), row.getString("checksum")))
               .forEach(entry -> found.put(entry.getKey(), entry.getValue()));

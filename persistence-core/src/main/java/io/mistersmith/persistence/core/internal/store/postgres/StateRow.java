@@ -7,6 +7,7 @@ import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.hot.Operation;
 import io.mistersmith.persistence.spi.sql.JournalStore.StateChange;
+import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -22,7 +23,8 @@ import org.jdbi.v3.core.statement.StatementContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A change in the form of a row of {@code agents.state}.
+ * A change in the form of a row of {@code agents.state}, or of {@code agents.log_entries} where its
+ * key is that of a log's entry.
  *
  * @param change the change it was made of
  * @param key its key
@@ -46,6 +48,7 @@ record StateRow(
           .thenComparing(row -> row.key().key());
 
   private static final char REPLACEMENT = '\uFFFD';
+  private static final byte[] NOT_TEXT = {(byte) 0xff};
 
   static StateRow of(
       StateChange change, StateKey key, String value, boolean isDocumentKept, String checksum) {
@@ -65,7 +68,8 @@ record StateRow(
         refused.add(
             RefusedChange.unasked(change, DataError.INVALID_KEY, "the subject names no legal key"));
       } else {
-        Optional<String> text = text(change);
+        byte[] document = document(key.get(), change);
+        Optional<String> text = text(change.operation(), document);
         if (text.isEmpty()) {
           refused.add(
               RefusedChange.unasked(
@@ -73,7 +77,7 @@ record StateRow(
         } else {
           String checksum = Digests.sha256Hex(sha256, change.value());
           boolean isDocumentKept =
-              change.operation() == Operation.PUT && !JsonbText.givesBack(change.value());
+              change.operation() == Operation.PUT && !JsonbText.givesBack(document);
           rows.add(of(change, key.get(), text.get(), isDocumentKept, checksum));
         }
       }
@@ -123,6 +127,11 @@ record StateRow(
     return key.agent().isExternal() ? key.agent().name() : null;
   }
 
+  /** The entry of a log that this is a row of; empty for a row of {@code agents.state}. */
+  Optional<LogStore.Key> logEntry() {
+    return LogStore.Key.of(key);
+  }
+
   boolean isDelete() {
     return change.operation() == Operation.DELETE;
   }
@@ -137,18 +146,27 @@ record StateRow(
     return SqlProvenance.clock(change.provenance());
   }
 
-  private static Optional<String> text(StateChange change) {
-    if (change.operation() == Operation.DELETE) {
+  /** The document in the value; a value that is no entry of a log is refused as JSON later. */
+  private static byte[] document(StateKey key, StateChange change) {
+    return LogStore.Key.of(key).isEmpty()
+        ? change.value()
+        : LogStore.Envelope.decode(change.value())
+            .map(LogStore.Envelope::document)
+            .orElse(NOT_TEXT);
+  }
+
+  private static Optional<String> text(Operation operation, byte[] value) {
+    if (operation == Operation.DELETE) {
       return Optional.of("null");
     }
-    String text = new String(change.value(), StandardCharsets.UTF_8);
+    String text = new String(value, StandardCharsets.UTF_8);
     if (text.indexOf(REPLACEMENT) < 0) {
       return Optional.of(text);
     }
     try {
       // Either it holds that character, or bytes that are no text were replaced by it.
       return Optional.of(
-          StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(change.value())).toString());
+          StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(value)).toString());
     } catch (CharacterCodingException e) {
       return Optional.empty();
     }

@@ -9,7 +9,7 @@ import org.jdbi.v3.core.statement.Update;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes rows into {@code agents.state}, each fenced by (epoch, version): a row is never replaced
+ * Writes rows into {@code agents.state}, and those of logs by {@link LogInsert}, each fenced by (epoch, version): a row is never replaced
  * by an older one. Deletes leave a tombstone, but none of an agent that is not registered. A
  * tombstone's age counts from the later of its write and its commit: a delete that waited for
  * PostgreSQL must not be swept as soon as it is there.
@@ -74,6 +74,8 @@ final class StateUpsert {
        WHERE (s.epoch, s.version) < (excluded.epoch, excluded.version)
       """;
 
+  private final LogInsert logs = new LogInsert();
+
   /**
    * Writes all rows, or throws and leaves the transaction aborted.
    *
@@ -82,11 +84,13 @@ final class StateUpsert {
   int write(Handle handle, List<StateRow> rows) {
     List<StateRow> puts = new ArrayList<>(rows.size());
     List<StateRow> deletes = new ArrayList<>();
+    List<StateRow> entries = new ArrayList<>();
     for (StateRow row : rows) {
-      (row.isDelete() ? deletes : puts).add(row);
+      (row.logEntry().isPresent() ? entries : row.isDelete() ? deletes : puts).add(row);
     }
     int changed = puts.isEmpty() ? 0 : put(handle, puts);
-    return deletes.isEmpty() ? changed : changed + delete(handle, deletes);
+    changed += deletes.isEmpty() ? 0 : delete(handle, deletes);
+    return changed + logs.write(handle, entries, puts);
   }
 
   /**
@@ -96,7 +100,7 @@ final class StateUpsert {
   void rehearse(Handle handle) {
     int puts = put(handle, List.of());
     int deletes = delete(handle, List.of());
-    if (puts + deletes > 0) {
+    if (puts + deletes + logs.rehearse(handle) > 0) {
       throw new IllegalStateException("a rehearsal changed rows");
     }
   }
@@ -127,7 +131,7 @@ final class StateUpsert {
         .bind("clocks", text(rows, StateRow::vectorClock));
   }
 
-  private static SqlArray text(List<StateRow> rows, Function<StateRow, @Nullable String> column) {
+  static SqlArray text(List<StateRow> rows, Function<StateRow, @Nullable String> column) {
     List<@Nullable String> elements = new ArrayList<>(rows.size());
     for (StateRow row : rows) {
       elements.add(column.apply(row));
@@ -135,7 +139,7 @@ final class StateUpsert {
     return SqlArray.text(elements);
   }
 
-  private static SqlArray bigint(List<StateRow> rows, ToLongFunction<StateRow> column) {
+  static SqlArray bigint(List<StateRow> rows, ToLongFunction<StateRow> column) {
     List<Long> elements = new ArrayList<>(rows.size());
     for (StateRow row : rows) {
       elements.add(column.applyAsLong(row));

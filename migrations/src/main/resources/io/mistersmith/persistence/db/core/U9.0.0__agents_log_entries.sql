@@ -1,0 +1,1 @@
+DROP TABLE agents.log_entries;

@@ -1,0 +1,5 @@
+/** Append-only logs: the turns of a conversation, the steps of an agent. */
+@NullMarked
+package io.mistersmith.persistence.log;
+
+import org.jspecify.annotations.NullMarked;

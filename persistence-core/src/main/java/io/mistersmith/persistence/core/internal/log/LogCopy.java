@@ -1,0 +1,82 @@
+package io.mistersmith.persistence.core.internal.log;
+
+import io.mistersmith.persistence.core.internal.base.Conflicts;
+import io.mistersmith.persistence.core.internal.log.LogReader.Part;
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.error.TransientPersistenceException;
+import io.mistersmith.persistence.log.Log.Limits;
+
+/**
+ * Copies entries to a new log. Its head is written first, and hides the entries until all are there;
+ * it is also what refuses a second copy to the same name.
+ */
+final class LogCopy {
+
+  private static final int PAGE = 256;
+
+  private final LogContext context;
+  private final LogReader reader;
+  private final Heads heads;
+
+  LogCopy(LogContext context, LogReader reader, Heads heads) {
+    this.context = context;
+    this.reader = reader;
+    this.heads = heads;
+  }
+
+  /** Copies what {@code source} has up to this version. */
+  void copy(LogId source, LogId target, long through) {
+    Part end = reader.read(source, through, through);
+    if (through > end.tail().version() || through < end.head().first() - 1) {
+      throw new NonTransientPersistenceException(
+          DataError.NOT_FOUND, source + ": it has no entry of version " + through + " to copy");
+    }
+    if (reader.knownTail(target).version() > 0) {
+      throw exists(target);
+    }
+    Head hiding = Head.NEW.from(through + 1);
+    Head hidden =
+        heads.change(
+            target,
+            head -> {
+              if (!head.equals(Head.NEW)) {
+                throw exists(target);
+              }
+              return hiding;
+            });
+    copyEntries(source, target, end.head().first(), hidden.first() - 1);
+    Head copied = heads.read(source).head();
+    if (copied.first() > through + 1) {
+      throw new TransientPersistenceException(
+          DataError.VERSION_CONFLICT,
+          source + ": it was truncated while it was copied; copy it again to another name");
+    }
+    Head unused = heads.change(target, head -> copied.with(Limits.NONE));
+  }
+
+  private static NonTransientPersistenceException exists(LogId target) {
+    return new NonTransientPersistenceException(
+        DataError.DUPLICATE_KEY,
+        target + ": there is, or was, a log of this name; nothing was copied. Give another name");
+  }
+
+  private void copyEntries(LogId source, LogId target, long first, long through) {
+    for (long from = first; from <= through; from += PAGE) {
+      long to = Math.min(through, from + PAGE - 1);
+      for (RawEntry entry : reader.read(source, from, to).between(from, to)) {
+        copy(target, entry);
+      }
+    }
+    context.memory(target).forgetTail();
+  }
+
+  private void copy(LogId target, RawEntry entry) {
+    try {
+      var unused =
+          context.store().writeOnce(target.entry(entry.version()), entry.envelope().encode());
+    } catch (TransientPersistenceException e) {
+      throw Conflicts.isConflict(e) ? exists(target) : e;
+    }
+  }
+}

@@ -1,0 +1,166 @@
+package io.mistersmith.persistence.core.internal.log;
+
+import io.mistersmith.persistence.core.internal.base.Conflicts;
+import io.mistersmith.persistence.core.internal.log.LogReader.Part;
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.error.TransientPersistenceException;
+import io.mistersmith.persistence.log.Log;
+import io.mistersmith.persistence.log.Log.Append;
+import io.mistersmith.persistence.spi.sql.LogStore.Envelope;
+import io.mistersmith.persistence.spi.sql.LogStore.IdLookup;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+
+/**
+ * Appends entries: creates the message of the version after the last one, which the server refuses
+ * when there is one already. So of two that append at once one is first, and the other appends after
+ * it; and a version is only created by a process that knows of all before it.
+ *
+ * <p>The last version is known without a request as long as this process appended or read lately. It
+ * may be too low then, which the server's refusal shows; it is never too high. Thread-safe.
+ */
+final class LogWriter {
+
+  /** How often an append is tried before it waits for a moment. */
+  private static final int AT_ONCE = 8;
+
+  private final LogContext context;
+  private final LogReader reader;
+
+  LogWriter(LogContext context, LogReader reader) {
+    this.context = context;
+    this.reader = reader;
+  }
+
+  /** Appends the document and returns the version, or that of the entry with the same id. */
+  long append(LogId log, byte[] document, Append options) {
+    ReentrantLock turn = context.memory(log).appending();
+    turn.lock();
+    try {
+      Supplier<Long> outcome = Conflicts.retry(() -> attempts(log, document, options));
+      return outcome.get();
+    } finally {
+      turn.unlock();
+    }
+  }
+
+  /**
+   * Tries a few times without a wait: whoever lost has just read where the log ends, and nobody
+   * gains by its waiting.
+   */
+  private Supplier<Long> attempts(LogId log, byte[] document, Append options) {
+    for (int attempt = 1; attempt < AT_ONCE; attempt++) {
+      try {
+        return attempt(log, document, options);
+      } catch (TransientPersistenceException e) {
+        if (!Conflicts.isConflict(e)) {
+          throw e;
+        }
+      }
+    }
+    return attempt(log, document, options);
+  }
+
+  private Supplier<Long> attempt(LogId log, byte[] document, Append options) {
+    Tail tail;
+    if (options.id().isPresent()) {
+      Looked looked = look(log, options.id().get());
+      if (looked.version().isPresent()) {
+        return () -> looked.version().getAsLong();
+      }
+      tail = looked.tail();
+    } else {
+      tail = reader.knownTail(log);
+    }
+    if (options.expectedVersion().isPresent()) {
+      long expected = options.expectedVersion().getAsLong();
+      tail = tail.version() < expected ? lookAhead(log, tail) : tail;
+      if (tail.version() != expected) {
+        return conflict(log, expected, tail.version());
+      }
+    }
+    long version = publish(log, tail, document, options);
+    return () -> version;
+  }
+
+  private static <T> Supplier<T> conflict(LogId log, long expected, long found) {
+    TransientPersistenceException conflict =
+        new TransientPersistenceException(
+            DataError.VERSION_CONFLICT,
+            log
+                + ": expected version "
+                + expected
+                + ", but it has "
+                + found
+                + "; nothing was appended. Read the log and try again");
+    return () -> {
+      throw conflict;
+    };
+  }
+
+  private long publish(LogId log, Tail tail, byte[] document, Append options) {
+    long version = tail.version() + 1;
+    Envelope entry =
+        new Envelope(options.id(), near(version, options.keptWith()), tail.bytes(), document);
+    long since = context.freshness().now();
+    try {
+      var unused = context.store().writeOnce(log.entry(version), entry.encode());
+    } catch (PersistenceException e) {
+      if (Conflicts.isConflict(e)) {
+        lookAfterConflict(log, tail);
+      } else {
+        context.memory(log).forgetTail();
+      }
+      throw e;
+    }
+    context.memory(log).note(new Tail(version, entry.bytesAfter(), since));
+    return version;
+  }
+
+  /** An entry can only be kept with one before it that a truncation finds. */
+  private static OptionalLong near(long version, OptionalLong keptWith) {
+    return keptWith.isPresent()
+            && keptWith.getAsLong() < version
+            && version - keptWith.getAsLong() <= Log.MAX_DISTANCE
+        ? keptWith
+        : OptionalLong.empty();
+  }
+
+  private void lookAfterConflict(LogId log, Tail tail) {
+    if (lookAhead(log, tail).version() == tail.version()) {
+      context.memory(log).forgetTail();
+    }
+  }
+
+  private Tail lookAhead(LogId log, Tail tail) {
+    return reader.read(log, tail.version() + 1, Long.MAX_VALUE).tail();
+  }
+
+  /**
+   * What was found of an id.
+   *
+   * @param version that of the entry which has it
+   * @param tail the end of the log, up to which no other entry has it
+   */
+  private record Looked(OptionalLong version, Tail tail) {}
+
+  /** Looks in the rows, and in the entries of the bucket that are later than those. */
+  private Looked look(LogId log, String id) {
+    IdLookup rows = context.rows().find(log.owner(), log.log(), id);
+    Tail known = reader.knownTail(log);
+    long from = Math.min(rows.last(), known.version()) + 1;
+    Part rest = reader.read(log, from, Long.MAX_VALUE);
+    if (rows.version().orElse(0) >= rest.head().first()) {
+      return new Looked(rows.version(), rest.tail());
+    }
+    OptionalLong found =
+        rest.between(from, Long.MAX_VALUE).stream()
+            .filter(entry -> entry.envelope().id().equals(Optional.of(id)))
+            .mapToLong(RawEntry::version)
+            .findFirst();
+    return new Looked(found, rest.tail());
+  }
+}

@@ -1,0 +1,133 @@
+package io.mistersmith.persistence.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.awaitility.Awaitility.await;
+
+import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.config.Bucket;
+import io.mistersmith.persistence.config.FlushConfig;
+import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.error.TransientPersistenceException;
+import io.mistersmith.persistence.log.Log;
+import io.mistersmith.persistence.log.Log.Entry;
+import io.mistersmith.persistence.log.Log.Limits;
+import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.spi.Stores;
+import io.mistersmith.persistence.testkit.fault.Faults;
+import io.mistersmith.persistence.testkit.fault.FaultyStores;
+import io.mistersmith.persistence.testkit.memory.InMemoryStores;
+import io.mistersmith.persistence.testkit.time.ManualClock;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What a process remembers of a log, after others have changed it and all of that has left the
+ * bucket.
+ */
+class LogHintTest {
+
+  private static final Duration SOON = Duration.ofSeconds(15);
+  private static final AgentId OWNER = AgentId.external("conversation");
+
+  private final InMemoryStores stores = new InMemoryStores();
+  private final Faults faults = new Faults(7);
+  private final ManualClock clock = ManualClock.create();
+  private final Persistence here = Persistence.open(config(), new FaultyStores(stores, faults));
+  private final Persistence there = Persistence.open(config(), stores);
+
+  private PersistenceConfig config() {
+    return PersistenceConfig.inMemory()
+        .clock(clock)
+        .flush(FlushConfig.builder().closeDeadline(Duration.ofSeconds(2)).build())
+        .build();
+  }
+
+  @AfterEach
+  void close() {
+    faults.clear();
+    here.close();
+    there.close();
+  }
+
+  private static Log<String> log(Persistence runtime) {
+    return runtime.log(OWNER, "main", String.class);
+  }
+
+  private static List<String> values(Log<String> log) {
+    return log.tail(20).stream().map(Entry::value).toList();
+  }
+
+  /** Waits until the bucket has no message left. */
+  private void evictAll() {
+    try (Stores direct = stores.open(config())) {
+      await()
+          .atMost(SOON)
+          .until(
+              () -> {
+                clock.advance(Duration.ofMinutes(3));
+                return direct.hot().bucket(Bucket.AGENT_STATE).journal().state().messages() == 0;
+              });
+    }
+  }
+
+  @Test
+  void aVersionThatWasEvictedIsNotGivenAgain() {
+    log(here).append("one");
+    log(there).append("two");
+    log(there).append("three");
+    log(there).awaitDurable(3, SOON);
+    evictAll();
+    assertThat(log(here).append("four")).isEqualTo(4);
+    assertThat(values(log(there))).containsExactly("one", "two", "three", "four");
+  }
+
+  @Test
+  void aHeadThatWasEvictedIsNotMissed() {
+    log(there).appendAll(List.of("one", "two", "three"));
+    assertThat(log(here).size()).isEqualTo(3);
+    log(there).truncate(Limits.entries(1));
+    log(there).append("four");
+    log(there).awaitDurable(4, SOON);
+    evictAll();
+    assertThat(values(log(here))).containsExactly("three", "four");
+  }
+
+  @Test
+  void readsItsOwnWritesWhereReplicasLag() {
+    faults.staleReplicas(true);
+    try (Persistence lagging = Persistence.open(config(), new FaultyStores(stores, faults))) {
+      for (int i = 1; i <= 10; i++) {
+        assertThat(log(lagging).append("e" + i)).isEqualTo(i);
+        assertThat(log(lagging).version()).isEqualTo(i);
+        assertThat(values(log(lagging))).hasSize(i).endsWith("e" + i);
+      }
+      assertThat(log(there).append("theirs")).isEqualTo(11);
+      assertThat(log(lagging).append("after")).isEqualTo(12);
+      assertThat(log(lagging).append("id", "once")).isEqualTo(13);
+      assertThat(log(lagging).append("id", "twice")).isEqualTo(13);
+    }
+  }
+
+  @Test
+  void appendsWhilePostgresIsAway() {
+    log(here).append("one");
+    faults.sqlOutage(true);
+    assertThat(log(here).append("two")).isEqualTo(2);
+    assertThat(values(log(here))).containsExactly("one", "two");
+    faults.sqlOutage(false);
+    log(here).awaitDurable(2, SOON);
+  }
+
+  @Test
+  void goesOnAfterTheHotStoreWasAway() {
+    log(here).append("one");
+    faults.hotOutage(true);
+    assertThat(catchThrowable(() -> log(here).append("lost")))
+        .isInstanceOf(TransientPersistenceException.class);
+    faults.hotOutage(false);
+    assertThat(log(here).append("two")).isEqualTo(2);
+  }
+}
