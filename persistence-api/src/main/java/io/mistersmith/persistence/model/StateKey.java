@@ -21,6 +21,15 @@ public record StateKey(AgentId agent, String type, String key) {
   /** Stands for the type in a key that names none. */
   public static final String UNTYPED = "_";
 
+  /** The type of the entries that describe large values. */
+  public static final String LARGE = "_large";
+
+  /**
+   * The type of the parts of large values in a bucket. They are no entries: their owner is the
+   * content, their key is their number, and no repository returns them.
+   */
+  public static final String CHUNK = "_chunk";
+
   private static final int MAX_TYPE = 64;
 
   /**
@@ -33,7 +42,7 @@ public record StateKey(AgentId agent, String type, String key) {
     if (agent == null) {
       throw KeyText.invalid("agent", "is null");
     }
-    if (!type.equals(UNTYPED) && !isTypeName(type)) {
+    if (!type.equals(UNTYPED) && !isTypeName(type) && !isOfLargeValues(type)) {
       throw KeyText.invalid(
           "type", "is not 1 to 64 of the letters A-Z, a-z, digits, _ and -, not _ first");
     }
@@ -68,6 +77,10 @@ public record StateKey(AgentId agent, String type, String key) {
   /** Returns the entry of the same owner and name that has this type. */
   public StateKey withType(String type) {
     return type.equals(this.type) ? this : new StateKey(agent, type, key);
+  }
+
+  private static boolean isOfLargeValues(String type) {
+    return type.equals(LARGE) || type.equals(CHUNK);
   }
 
   /** Returns whether a {@link io.mistersmith.persistence.state.StateType} can have the name. */

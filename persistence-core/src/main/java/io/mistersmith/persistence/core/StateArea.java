@@ -24,6 +24,7 @@ import io.mistersmith.persistence.core.internal.state.flush.WriteBehindFlusher;
 import io.mistersmith.persistence.core.internal.state.journal.BucketOwner;
 import io.mistersmith.persistence.core.internal.state.journal.JournalTracker;
 import io.mistersmith.persistence.core.internal.state.journal.RowJudge;
+import io.mistersmith.persistence.core.internal.state.large.StoredLargeValues;
 import io.mistersmith.persistence.core.internal.state.lifecycle.AgentStates;
 import io.mistersmith.persistence.core.internal.state.lifecycle.TieredLifecycle;
 import io.mistersmith.persistence.core.internal.state.repository.StoredDeadLetters;
@@ -75,6 +76,7 @@ final class StateArea {
   private final AgentStates agents;
   private final TieredLifecycle lifecycle;
   private final StoredType entries;
+  private final StoredLargeValues largeValues;
   private final StoredCheckpoints checkpoints;
   private final LifecycleEvents lifecycleEvents;
   private final EngineConsistency consistency;
@@ -175,6 +177,14 @@ final class StateArea {
                     gate,
                     waiter)));
     this.store = composed.store();
+    this.largeValues =
+        new StoredLargeValues(
+            composed.descriptions(),
+            store,
+            bucket.reads(),
+            stores.sql().largeValues(),
+            config.maxLargeValueBytes(),
+            config.flush().idleTimeToLive());
     this.lifecycle = new TieredLifecycle(agents, store, waiter);
     this.entries = composed;
     this.probe = new BacklogProbe(journal, tracker, flusher::isLeading, clock);
@@ -242,6 +252,10 @@ final class StateArea {
 
   StoredType entries() {
     return entries;
+  }
+
+  StoredLargeValues largeValues() {
+    return largeValues;
   }
 
   StoredCheckpoints checkpoints() {

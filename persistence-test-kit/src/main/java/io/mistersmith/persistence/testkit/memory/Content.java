@@ -14,6 +14,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.UUID;
 
 /**
@@ -30,7 +31,8 @@ record Content(
     Table<String, Lease> leases,
     Table<UUID, CheckpointRow> checkpoints,
     Table<EventId, LifecycleEvent> events,
-    Table<String, Instant> committed) {
+    Table<String, Instant> committed,
+    Table<UUID, LargeRow> largeValues) {
 
   /** A row of the registry. */
   record AgentRow(StoredAgent stored, Optional<Instant> heartbeat, long publishedVersion) {}
@@ -77,6 +79,13 @@ record Content(
   /** A checkpoint with all that it holds, its parents' entries too. */
   record CheckpointRow(Checkpoint checkpoint, Map<String, StoredState> entries) {}
 
+  /** A content of a large value: its chunks by number, and since when nothing names it. */
+  record LargeRow(
+      UUID content,
+      SortedMap<Integer, byte[]> chunks,
+      Instant writtenAt,
+      Optional<Instant> unnamedSince) {}
+
   /** The primary key of an event. */
   record EventId(UUID id, Instant at) {}
 
@@ -89,6 +98,7 @@ record Content(
         Table.inOrderOfInsertion(),
         Table.inOrderOfInsertion(),
         Table.inOrderOfKeys(),
+        Table.inOrderOfInsertion(),
         Table.inOrderOfInsertion(),
         Table.inOrderOfInsertion(),
         Table.inOrderOfInsertion(),
@@ -107,7 +117,8 @@ record Content(
         leases.copy(),
         checkpoints.copy(),
         events.copy(),
-        committed.copy());
+        committed.copy(),
+        largeValues.copy());
   }
 
   /** Returns the same tables as another installation's. */
@@ -122,6 +133,7 @@ record Content(
         leases,
         checkpoints,
         events,
-        committed);
+        committed,
+        largeValues);
   }
 }

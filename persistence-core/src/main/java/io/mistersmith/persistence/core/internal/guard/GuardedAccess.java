@@ -4,6 +4,7 @@ import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.JournalStore;
+import io.mistersmith.persistence.spi.sql.LargeValueStore;
 import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.StateStore;
@@ -20,6 +21,7 @@ class GuardedAccess implements SqlAccess {
   private final DeadLetterStore deadLetters;
   private final CheckpointStore checkpoints;
   private final LifecycleEventStore lifecycleEvents;
+  private final LargeValueStore largeValues;
 
   GuardedAccess(SqlAccess real, GuardedRole role) {
     this.real = real;
@@ -27,6 +29,7 @@ class GuardedAccess implements SqlAccess {
     this.states = GuardedFamily.of(StateStore.class, real.states(), role);
     this.deadLetters = GuardedFamily.of(DeadLetterStore.class, real.deadLetters(), role);
     this.checkpoints = GuardedFamily.of(CheckpointStore.class, real.checkpoints(), role);
+    this.largeValues = GuardedFamily.of(LargeValueStore.class, real.largeValues(), role);
     this.lifecycleEvents =
         GuardedFamily.of(LifecycleEventStore.class, real.lifecycleEvents(), role);
   }
@@ -54,6 +57,11 @@ class GuardedAccess implements SqlAccess {
   @Override
   public final CheckpointStore checkpoints() {
     return checkpoints;
+  }
+
+  @Override
+  public final LargeValueStore largeValues() {
+    return largeValues;
   }
 
   @Override

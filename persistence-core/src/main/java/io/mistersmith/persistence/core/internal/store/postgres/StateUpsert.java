@@ -74,6 +74,8 @@ final class StateUpsert {
        WHERE (s.epoch, s.version) < (excluded.epoch, excluded.version)
       """;
 
+  private final LargeValueUpsert largeValues = new LargeValueUpsert();
+
   /**
    * Writes all rows, or throws and leaves the transaction aborted.
    *
@@ -82,11 +84,25 @@ final class StateUpsert {
   int write(Handle handle, List<StateRow> rows) {
     List<StateRow> puts = new ArrayList<>(rows.size());
     List<StateRow> deletes = new ArrayList<>();
+    List<StateRow> chunks = new ArrayList<>(0);
+    List<StateRow> named = new ArrayList<>(0);
     for (StateRow row : rows) {
-      (row.isDelete() ? deletes : puts).add(row);
+      if (row.isChunk()) {
+        chunks.add(row);
+      } else {
+        (row.isDelete() ? deletes : puts).add(row);
+        if (row.namesContent()) {
+          named.add(row);
+        }
+      }
     }
-    int changed = puts.isEmpty() ? 0 : put(handle, puts);
-    return deletes.isEmpty() ? changed : changed + delete(handle, deletes);
+    int changed = chunks.isEmpty() ? 0 : largeValues.write(handle, chunks);
+    changed += puts.isEmpty() ? 0 : put(handle, puts);
+    changed += deletes.isEmpty() ? 0 : delete(handle, deletes);
+    if (!named.isEmpty()) {
+      largeValues.name(handle, named);
+    }
+    return changed;
   }
 
   /**
