@@ -44,16 +44,17 @@ public interface LargeValues {
 
   /**
    * Writes what the stream holds until its end, and does not close it. If the stream turns out to
-   * be larger than the limit, the write fails then; the key is unchanged, and the chunks are removed
-   * later. Use {@link #write(StateKey, InputStream, long, SaveOptions)} where the size is known.
+   * be larger than the limit, the write fails then; the key is unchanged, and the chunks are
+   * removed later. Use {@link #write(StateKey, InputStream, long, SaveOptions)} where the size is
+   * known.
    *
    * @return the description with the revision of exactly this write
    * @throws IOException when the stream fails; the key is unchanged
-   * @throws NonTransientPersistenceException with {@code VALUE_TOO_LARGE} when the stream holds more
-   *     than {@code PersistenceConfig.maxLargeValueBytes()}; and as {@link Repository#save(Object,
-   *     Object, SaveOptions)}
-   * @throws io.mistersmith.persistence.error.TransientPersistenceException with {@code TIMEOUT} when
-   *     the stream gave nothing for half of {@code flush.idleTimeToLive}; and as {@link
+   * @throws NonTransientPersistenceException with {@code VALUE_TOO_LARGE} when the stream holds
+   *     more than {@code PersistenceConfig.maxLargeValueBytes()}; and as {@link
+   *     Repository#save(Object, Object, SaveOptions)}
+   * @throws io.mistersmith.persistence.error.TransientPersistenceException with {@code TIMEOUT}
+   *     when the stream gave nothing for half of {@code flush.idleTimeToLive}; and as {@link
    *     Repository#save(Object, Object, SaveOptions)}. Unless it is {@code OUTCOME_UNKNOWN}, the
    *     key is unchanged
    */
@@ -78,8 +79,8 @@ public interface LargeValues {
    * @return the description of the version that was read; empty, with nothing written, when the key
    *     has no value
    * @throws IOException when {@code to} fails
-   * @throws NonTransientPersistenceException with {@code DATA_CORRUPTION} when a chunk is missing or
-   *     the checksum does not fit
+   * @throws NonTransientPersistenceException with {@code DATA_CORRUPTION} when a chunk is missing
+   *     or the checksum does not fit
    * @throws io.mistersmith.persistence.error.TransientPersistenceException with {@code
    *     VERSION_CONFLICT} when another version has replaced this one, and its content was removed
    *     meanwhile; with {@code CONNECTION_FAILED} when a store that has to be asked is away

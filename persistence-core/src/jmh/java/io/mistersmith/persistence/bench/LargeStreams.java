@@ -88,8 +88,7 @@ public class LargeStreams {
     private final String bucket = "large-" + ProcessHandle.current().pid();
     private final ObjectStore objects;
 
-    Streams()
-        throws IOException, JetStreamApiException, NoSuchAlgorithmException {
+    Streams() throws IOException, JetStreamApiException, NoSuchAlgorithmException {
       new Random(7).nextBytes(bytes);
       var unused =
           bench
@@ -100,8 +99,7 @@ public class LargeStreams {
       objects = bench.connection.objectStore(bucket);
       var put = objects.put("read", new ByteArrayInputStream(bytes));
       var written =
-          values.write(
-              readKey, new ByteArrayInputStream(bytes), SaveOptions.unconditional());
+          values.write(readKey, new ByteArrayInputStream(bytes), SaveOptions.unconditional());
       all(Math.min(put.getSize(), written.value().bytes()));
     }
 

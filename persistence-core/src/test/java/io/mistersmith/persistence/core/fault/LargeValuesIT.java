@@ -114,8 +114,7 @@ class LargeValuesIT {
     return ChildJvm.start(
         LargeWriterProcess.class,
         installation.asArguments(
-            List.of(
-                agent.toString(), Long.toString(generation * NUMBERS), Integer.toString(MOST))),
+            List.of(agent.toString(), Long.toString(generation * NUMBERS), Integer.toString(MOST))),
         Map.of(),
         List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-Xmx128m"),
         directory.resolve("writers.log"));
@@ -281,6 +280,28 @@ class LargeValuesIT {
                 .formatted(writes, reads.get(), overtaken.get()));
       }
     }
+  }
+
+  /** All of it in one process: the writer, the flush and both ways of reading. */
+  @Test
+  void aValueLargerThanTheHeapPasses() throws IOException {
+    Installation installation = servers.installation();
+    AgentId agent;
+    try (Persistence persistence = installation.open()) {
+      agent = installation.register(persistence, 1).get(0);
+    }
+    long size = Repetitions.of(200_000_000, 100_000_000);
+    try (ChildJvm child =
+        ChildJvm.start(
+            LargeHeapProcess.class,
+            installation.asArguments(List.of(agent.toString(), Long.toString(size))),
+            Map.of(),
+            List.of("-Xmx64m", "-XX:+UseSerialGC"),
+            directory.resolve("heap.log"))) {
+      assertThat(child.stdout().readLine()).as("from KV").isEqualTo(Long.toString(size));
+      assertThat(child.stdout().readLine()).as("from PostgreSQL").isEqualTo(Long.toString(size));
+    }
+    servers.report("LargeHeap", "max_heap_mib=64 value_bytes=%d".formatted(size));
   }
 
   private static void writeOnce(Persistence persistence, StateKey key, long number)

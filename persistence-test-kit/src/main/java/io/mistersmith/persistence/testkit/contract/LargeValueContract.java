@@ -26,6 +26,7 @@ import io.mistersmith.persistence.state.SaveOptions;
 import io.mistersmith.persistence.state.StateRepository;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -34,7 +35,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
@@ -149,17 +149,10 @@ public abstract class LargeValueContract extends PersistenceContract {
     LargeValues values = limited.largeValues();
     byte[] old = bytes(CHUNK + 5, 1);
     values.write(key("a"), new ByteArrayInputStream(old), NO_OPTION);
-    AtomicInteger reads = new AtomicInteger();
-    InputStream unread =
-        new InputStream() {
-          @Override
-          public int read() {
-            return reads.incrementAndGet();
-          }
-        };
+    ByteArrayInputStream unread = new ByteArrayInputStream(bytes(CHUNK + 6, 2));
     assertFails(
         DataError.VALUE_TOO_LARGE, () -> values.write(key("a"), unread, CHUNK + 6, NO_OPTION));
-    assertThat(reads).hasValue(0);
+    assertThat(unread.available()).isEqualTo(CHUNK + 6);
     byte[] over = bytes(CHUNK + 6, 2);
     assertFails(
         DataError.VALUE_TOO_LARGE,
@@ -177,23 +170,36 @@ public abstract class LargeValueContract extends PersistenceContract {
           DataError.SERIALIZATION_ERROR,
           () -> large().write(key("a"), new ByteArrayInputStream(bytes), declared, NO_OPTION));
     }
-    InputStream failing =
-        new InputStream() {
-          private int left = CHUNK + 7;
-
-          @Override
-          public int read() throws IOException {
-            left--;
-            if (left < 0) {
-              throw new IOException("the tool died");
-            }
-            return 1;
-          }
-        };
+    InputStream failing = new FailingStream(new ByteArrayInputStream(bytes(CHUNK + 7, 3)));
     assertThatThrownBy(() -> large().write(key("a"), failing, NO_OPTION))
         .isInstanceOf(IOException.class)
         .hasMessage("the tool died");
     assertHolds(persistence(), key("a"), old);
+  }
+
+  /** Fails where another stream ends. */
+  private static final class FailingStream extends FilterInputStream {
+
+    FailingStream(InputStream in) {
+      super(in);
+    }
+
+    @Override
+    public int read() throws IOException {
+      return failAtEnd(super.read());
+    }
+
+    @Override
+    public int read(byte[] bytes, int from, int length) throws IOException {
+      return failAtEnd(super.read(bytes, from, length));
+    }
+
+    private static int failAtEnd(int read) throws IOException {
+      if (read < 0) {
+        throw new IOException("the tool died");
+      }
+      return read;
+    }
   }
 
   @Test
@@ -261,9 +267,7 @@ public abstract class LargeValueContract extends PersistenceContract {
     Checkpoint checkpoint =
         persistence().checkpoints().create(agent(), CheckpointOptions.full().withDeadline(SOON));
     AgentId fork = persistence().agents().save(Agent.of("contract", "fork")).value().id();
-    persistence()
-        .checkpoints()
-        .fork(checkpoint.id(), fork, ForkOptions.toEmpty(SOON));
+    persistence().checkpoints().fork(checkpoint.id(), fork, ForkOptions.toEmpty(SOON));
     StateKey other = StateKey.of(fork, "b");
     Description orphan = write(other, bytes).value();
     descriptions().delete(other);
@@ -337,13 +341,11 @@ public abstract class LargeValueContract extends PersistenceContract {
   void changedBytesAreCorruption() throws Exception {
     Description description = write(key("a"), bytes(CHUNK + 9, 1)).value();
     StateKey chunk =
-        new StateKey(
-            AgentId.external(description.content().toString()), StateKey.CHUNK, "1");
+        new StateKey(AgentId.external(description.content().toString()), StateKey.CHUNK, "1");
     HotWrites writes = stores().hot().bucket(Bucket.AGENT_STATE).writes();
     for (int size : new int[] {9, 8, 10}) {
       long unused =
-          writes.publish(
-              chunk, Operation.PUT, bytes(size, 2), EntryMetadata.NONE, HotWrites.ANY);
+          writes.publish(chunk, Operation.PUT, bytes(size, 2), EntryMetadata.NONE, HotWrites.ANY);
       assertFails(
           DataError.DATA_CORRUPTION, () -> large().read(key("a"), new ByteArrayOutputStream()));
     }
@@ -374,8 +376,7 @@ public abstract class LargeValueContract extends PersistenceContract {
     descriptions().delete(key("b"));
     persistence().lifecycle().flush(agent(), SOON);
     for (CheckScope scope : List.of(CheckScope.agent(agent()), CheckScope.everything())) {
-      assertThat(persistence().operations().consistency().check(scope).inconsistencies())
-          .isEmpty();
+      assertThat(persistence().operations().consistency().check(scope).inconsistencies()).isEmpty();
     }
   }
 }

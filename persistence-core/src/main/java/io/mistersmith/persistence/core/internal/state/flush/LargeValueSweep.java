@@ -22,8 +22,7 @@ final class LargeValueSweep {
   private final Duration grace;
   private final Clock clock;
 
-  LargeValueSweep(
-      FlushTarget target, LargeValueStore largeValues, Duration grace, Clock clock) {
+  LargeValueSweep(FlushTarget target, LargeValueStore largeValues, Duration grace, Clock clock) {
     this.target = target;
     this.largeValues = largeValues;
     this.grace = grace;

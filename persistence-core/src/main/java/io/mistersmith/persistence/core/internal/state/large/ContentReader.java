@@ -107,7 +107,8 @@ final class ContentReader {
 
   /** A chunk that PostgreSQL does not have, and a replica of the bucket may not have had either. */
   private Optional<byte[]> unflushed() {
-    Optional<byte[]> found = value(hot.get(Chunks.key(description.content(), next), ReadFrom.LEADER));
+    Optional<byte[]> found =
+        value(hot.get(Chunks.key(description.content(), next), ReadFrom.LEADER));
     fromKv = found.isPresent();
     ahead = next + 1;
     return found;
@@ -116,8 +117,7 @@ final class ContentReader {
   private CompletableFuture<Optional<HotEntry>> askAhead() {
     ahead = Math.max(ahead, next);
     while (ahead < description.chunks() && asked.size() < Chunks.WINDOW) {
-      asked.addLast(
-          hot.getAsync(Chunks.key(description.content(), ahead), ReadFrom.ANY_REPLICA));
+      asked.addLast(hot.getAsync(Chunks.key(description.content(), ahead), ReadFrom.ANY_REPLICA));
       ahead++;
     }
     return asked.removeFirst();

@@ -75,8 +75,7 @@ public final class StoredLargeValues implements LargeValues {
       StateKey key, InputStream content, OptionalLong bytes, SaveOptions options)
       throws IOException {
     ContentWriter writer = new ContentWriter(store, key, maxBytes, patience);
-    Versioned<Description> written =
-        descriptions.save(key, writer.write(content, bytes), options);
+    Versioned<Description> written = descriptions.save(key, writer.write(content, bytes), options);
     if (writer.isLate()) {
       throw new TransientPersistenceException(
           DataError.OUTCOME_UNKNOWN,

@@ -54,14 +54,14 @@ final class Publisher {
         tiers.revisions().mark(),
         () ->
             tiers
-            .writes()
-            .publishAsync(key, operation, value, metadata, expectedSequence)
-            .whenComplete(
-                (sequence, failure) -> {
-                  if (failure != null) {
-                    tiers.l1().forget(key);
-                  }
-                }),
+                .writes()
+                .publishAsync(key, operation, value, metadata, expectedSequence)
+                .whenComplete(
+                    (sequence, failure) -> {
+                      if (failure != null) {
+                        tiers.l1().forget(key);
+                      }
+                    }),
         revision -> tiers.written(key, revision, metadata.expiresAt()));
   }
 
@@ -81,9 +81,7 @@ final class Publisher {
 
   /** Sends a message after the mark was taken, and has its revision noted. */
   private CompletableFuture<Revision.OfJournal> acknowledged(
-      long mark,
-      Supplier<CompletableFuture<Long>> send,
-      UnaryOperator<Revision.OfJournal> note) {
+      long mark, Supplier<CompletableFuture<Long>> send, UnaryOperator<Revision.OfJournal> note) {
     Revisions revisions = tiers.revisions();
     return send.get()
         .thenCompose(

@@ -14,7 +14,8 @@ import java.util.regex.Pattern;
 final class LargeValueChanges {
 
   private static final Pattern NUMBER = Pattern.compile("0|[1-9][0-9]{0,8}");
-  private static final Pattern CONTENT = Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
+  private static final Pattern CONTENT =
+      Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
 
   private LargeValueChanges() {}
 
@@ -48,7 +49,8 @@ final class LargeValueChanges {
               && change.value().length > 0;
       return legal
           ? Optional.empty()
-          : refused(change, DataError.INVALID_KEY, "the subject is that of a chunk, and this is none");
+          : refused(
+              change, DataError.INVALID_KEY, "the subject is that of a chunk, and this is none");
     }
     if (names(change, key)) {
       try {

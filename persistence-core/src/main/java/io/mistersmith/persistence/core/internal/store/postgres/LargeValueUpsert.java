@@ -69,7 +69,9 @@ final class LargeValueUpsert {
         .execute();
   }
 
-  /** Notes what these entries name, which were just written; PostgreSQL refuses an incomplete one. */
+  /**
+   * Notes what these entries name, which were just written; PostgreSQL refuses an incomplete one.
+   */
   void name(Handle handle, List<StateRow> entries) {
     List<Description> descriptions =
         entries.stream().map(entry -> Description.parse(entry.change().value())).toList();

@@ -113,10 +113,6 @@ final class PostgresLargeValueStore implements LargeValueStore {
 
   private static int remove(Handle handle, long micros) {
     int unused = handle.createUpdate(SPARE).bind("micros", micros).execute();
-    return handle
-        .createUpdate(REMOVE_OLD)
-        .bind("micros", micros)
-        .bind("most", REMOVE)
-        .execute();
+    return handle.createUpdate(REMOVE_OLD).bind("micros", micros).bind("most", REMOVE).execute();
   }
 }
