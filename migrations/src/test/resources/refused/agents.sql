@@ -114,3 +114,19 @@ INSERT INTO agents.log_entries (agent_id, log, version, entry, bytes_before, epo
 INSERT INTO agents.log_entries (agent_id, owner, log, version, entry, bytes_before, epoch, sequence, checksum, written_at) VALUES ('aaaaaaaa-0000-4000-8000-000000000009', '', 'turns.main', 1, '1', 0, 1, 1, 'c', now());
 -- refused: agents.log_entries valid_log_version
 INSERT INTO agents.log_entries (agent_id, log, version, entry, bytes_before, epoch, sequence, checksum, written_at) VALUES ('aaaaaaaa-0000-4000-8000-000000000001', 'turns.main', 0, '1', 0, 1, 1, 'c', now());
+-- refused: agents.large_values large_values_pkey
+INSERT INTO agents.large_values (content, written_at) VALUES ('aaaaaaaa-0000-4000-8000-0000000000f1', now());
+-- refused: agents.value_chunks value_chunks_pkey
+INSERT INTO agents.value_chunks (content, number, bytes) VALUES ('aaaaaaaa-0000-4000-8000-0000000000f1', 0, '\x01');
+-- refused: agents.value_chunks value_chunks_content_fkey
+INSERT INTO agents.value_chunks (content, number, bytes) VALUES ('aaaaaaaa-0000-4000-8000-0000000000f9', 0, '\x01');
+-- refused: agents.value_chunks valid_chunk
+INSERT INTO agents.value_chunks (content, number, bytes) VALUES ('aaaaaaaa-0000-4000-8000-0000000000f1', -1, '\x01');
+-- refused: agents.value_chunks valid_chunk
+INSERT INTO agents.value_chunks (content, number, bytes) VALUES ('aaaaaaaa-0000-4000-8000-0000000000f1', 1, '');
+-- refused: agents.large_value_names large_value_names_pkey
+INSERT INTO agents.large_value_names (content, agent_id, state_key, is_complete) VALUES ('aaaaaaaa-0000-4000-8000-0000000000f1', 'aaaaaaaa-0000-4000-8000-000000000001', '_large.k', TRUE);
+-- refused: agents.large_value_names large_value_names_content_fkey
+INSERT INTO agents.large_value_names (content, agent_id, state_key, is_complete) VALUES ('aaaaaaaa-0000-4000-8000-0000000000f9', 'aaaaaaaa-0000-4000-8000-000000000001', '_large.k', TRUE);
+-- refused: agents.large_value_names large_value_is_complete
+INSERT INTO agents.large_value_names (content, agent_id, state_key, is_complete) VALUES ('aaaaaaaa-0000-4000-8000-0000000000f1', 'aaaaaaaa-0000-4000-8000-000000000001', '_large.l', FALSE);

@@ -21,6 +21,13 @@ INSERT INTO agents.dead_letters
        (dead_letter_id, bucket, subject, epoch, sequence, operation, reason_code, reason)
 VALUES ('aaaaaaaa-0000-4000-8000-0000000000d1', 'KNOWN', 's', 1, 1, 'put', 'X', 'y');
 INSERT INTO agents.committed_transactions (correlation_id) VALUES ('known');
+INSERT INTO agents.large_values (content, written_at)
+VALUES ('aaaaaaaa-0000-4000-8000-0000000000f1', now());
+INSERT INTO agents.value_chunks (content, number, bytes)
+VALUES ('aaaaaaaa-0000-4000-8000-0000000000f1', 0, '\x01');
+INSERT INTO agents.large_value_names (content, agent_id, state_key, is_complete)
+VALUES ('aaaaaaaa-0000-4000-8000-0000000000f1', 'aaaaaaaa-0000-4000-8000-000000000001', '_large.k',
+        TRUE);
 INSERT INTO tasks.queue (task_id, task_type)
 VALUES ('bbbbbbbb-0000-4000-8000-000000000001', 't'),
        ('bbbbbbbb-0000-4000-8000-000000000002', 't'),

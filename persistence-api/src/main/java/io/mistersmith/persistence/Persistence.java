@@ -13,6 +13,7 @@ import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.operations.Operations;
 import io.mistersmith.persistence.spi.StoreProvider;
 import io.mistersmith.persistence.state.JsonCodec;
+import io.mistersmith.persistence.state.LargeValues;
 import io.mistersmith.persistence.state.QueryCache;
 import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.state.StateType;
@@ -79,6 +80,9 @@ public interface Persistence extends AutoCloseable {
    *     data have no repository; {@code AGENT_STATE} and {@code SESSION_DATA} have one
    */
   <T> StateRepository<T> states(StateType<T> type);
+
+  /** Returns the values that may be larger than a message: bytes that are streamed. */
+  LargeValues largeValues();
 
   /**
    * The cache of one query's results, mapped to JSON by their fields.

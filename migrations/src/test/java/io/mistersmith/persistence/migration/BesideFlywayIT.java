@@ -83,7 +83,13 @@ class BesideFlywayIT extends RunsMigrations {
         .withMessageContaining("'baseline --to 7.0.0'");
 
     runner.baseline(new ScriptId(ScriptId.CORE, MigrationVersion.parse("7.0.0")));
-    assertThat(runner.apply().applied()).as("version 8.0.0, which came after").hasSize(1);
+    assertThat(runner.apply().applied())
+        .as("the versions after it")
+        .hasSize(
+            (int)
+                BundledSets.core().migrations().stream()
+                    .filter(m -> m.version().compareTo(MigrationVersion.parse("7.0.0")) > 0)
+                    .count());
   }
 
   private Flyway application() {

@@ -34,6 +34,7 @@ class CoreConstraintsIT extends OnMigratedDatabase {
   private static final List<Class<?>> TESTS =
       List.of(
           AgentsSchemaIT.class,
+          LargeValuesSchemaIT.class,
           TasksSchemaIT.class,
           TaskClaimsIT.class,
           MessagesSchemaIT.class,

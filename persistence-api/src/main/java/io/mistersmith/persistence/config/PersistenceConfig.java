@@ -134,6 +134,11 @@ public final class PersistenceConfig {
     return values.trackedAgents;
   }
 
+  /** The size in bytes up to which a large value is taken (256 MiB). */
+  public long maxLargeValueBytes() {
+    return values.maxLargeValueBytes;
+  }
+
   /** Returns where data of each type are kept, and by which policy they are written. */
   public DataRouter router() {
     return values.router;
@@ -170,6 +175,7 @@ public final class PersistenceConfig {
     text.add("cache=" + cache()).add("knownRevisions=" + knownRevisions());
     text.add("waitForServers=" + waitForServers());
     return text.add("trackedAgents=" + trackedAgents())
+        .add("maxLargeValueBytes=" + maxLargeValueBytes())
         .add("runtimeName=" + runtimeName())
         .toString();
   }
@@ -193,6 +199,7 @@ public final class PersistenceConfig {
     private BackpressureConfig backpressure = BackpressureConfig.off();
     private CacheConfig cache = CacheConfig.defaults();
     private int trackedAgents = 100_000;
+    private long maxLargeValueBytes = 256L * 1024 * 1024;
     private DataRouter router = DataRouter.standard();
     private PersistenceListener listener = PersistenceListener.NOOP;
     private Clock clock = Clock.systemUTC();
@@ -215,6 +222,7 @@ public final class PersistenceConfig {
       this.backpressure = other.backpressure;
       this.cache = other.cache;
       this.trackedAgents = other.trackedAgents;
+      this.maxLargeValueBytes = other.maxLargeValueBytes;
       this.router = other.router;
       this.listener = other.listener;
       this.clock = other.clock;
@@ -297,6 +305,16 @@ public final class PersistenceConfig {
     public Builder trackedAgents(int value) {
       Checks.that(value >= 1, "trackedAgents is " + value + "; give at least 1");
       this.trackedAgents = value;
+      return this;
+    }
+
+    /**
+     * The size in bytes up to which a large value is taken. Not above a gigabyte or so: each byte
+     * passes through the journal, and what waits in front of another entry delays its flush.
+     */
+    public Builder maxLargeValueBytes(long value) {
+      Checks.that(value >= 1, "maxLargeValueBytes is " + value + "; give at least 1");
+      this.maxLargeValueBytes = value;
       return this;
     }
 

@@ -21,6 +21,15 @@ public record StateKey(AgentId agent, String type, String key) {
   /** Stands for the type in a key that names none. */
   public static final String UNTYPED = "_";
 
+  /** The type of the entries that describe large values. */
+  public static final String LARGE = "_large";
+
+  /**
+   * The type of the parts of large values in a bucket. They are no entries: their owner is the
+   * content, their key is their number, and no repository returns them.
+   */
+  public static final String CHUNK = "_chunk";
+
   private static final int MAX_TYPE = 64;
 
   /**

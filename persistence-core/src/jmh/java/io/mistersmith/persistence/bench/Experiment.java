@@ -45,7 +45,8 @@ record Experiment(
         keyPages(quick),
         searchedFlush(quick),
         logs(quick),
-        contest(quick));
+        contest(quick),
+        large(quick));
   }
 
   private static Experiment logs(boolean quick) {
@@ -224,6 +225,20 @@ record Experiment(
             List.of(
                 bulk("hydrate.1000", "Hydration.hydrate", measured),
                 bulk("read.1000", "Hydration.read", measured)));
+  }
+
+  private static Experiment large(boolean quick) {
+    return new Experiment(
+        List.of("large.write", "large.read"),
+        "LargeStreams",
+        quick ? 1 : 5,
+        quick ? 2 : 20,
+        false,
+        Experiment::oneShot,
+        measured ->
+            List.of(
+                bulk("large.write", "LargeStreams.write", measured),
+                bulk("large.read", "LargeStreams.read", measured)));
   }
 
   private static Figure bulk(String name, String benchmark, Measurements measured) {

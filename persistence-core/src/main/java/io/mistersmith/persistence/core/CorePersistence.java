@@ -31,6 +31,7 @@ import io.mistersmith.persistence.model.HybridClock;
 import io.mistersmith.persistence.operations.Operations;
 import io.mistersmith.persistence.spi.Stores;
 import io.mistersmith.persistence.state.JsonCodec;
+import io.mistersmith.persistence.state.LargeValues;
 import io.mistersmith.persistence.state.QueryCache;
 import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.state.StateType;
@@ -143,6 +144,11 @@ final class CorePersistence implements Persistence {
                   + engine.config().router().policy(dataType)
                   + "; use AGENT_STATE or SESSION_DATA");
     };
+  }
+
+  @Override
+  public LargeValues largeValues() {
+    return state.largeValues();
   }
 
   @Override

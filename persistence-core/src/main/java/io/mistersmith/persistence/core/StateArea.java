@@ -25,6 +25,7 @@ import io.mistersmith.persistence.core.internal.state.flush.WriteBehindFlusher;
 import io.mistersmith.persistence.core.internal.state.journal.BucketOwner;
 import io.mistersmith.persistence.core.internal.state.journal.JournalTracker;
 import io.mistersmith.persistence.core.internal.state.journal.RowJudge;
+import io.mistersmith.persistence.core.internal.state.large.StoredLargeValues;
 import io.mistersmith.persistence.core.internal.state.lifecycle.AgentStates;
 import io.mistersmith.persistence.core.internal.state.lifecycle.TieredLifecycle;
 import io.mistersmith.persistence.core.internal.state.repository.StoredDeadLetters;
@@ -77,6 +78,7 @@ final class StateArea {
   private final TieredLifecycle lifecycle;
   private final StoredType entries;
   private final Logs logs;
+  private final StoredLargeValues largeValues;
   private final StoredCheckpoints checkpoints;
   private final LifecycleEvents lifecycleEvents;
   private final EngineConsistency consistency;
@@ -185,6 +187,14 @@ final class StateArea {
             freshness,
             waiter,
             config.knownRevisions());
+    this.largeValues =
+        new StoredLargeValues(
+            composed.descriptions(),
+            store,
+            bucket.reads(),
+            stores.sql().largeValues(),
+            config.maxLargeValueBytes(),
+            config.flush().idleTimeToLive());
     this.lifecycle = new TieredLifecycle(agents, store, waiter);
     this.entries = composed;
     this.probe = new BacklogProbe(journal, tracker, flusher::isLeading, clock);
@@ -256,6 +266,10 @@ final class StateArea {
 
   Logs logs() {
     return logs;
+  }
+
+  StoredLargeValues largeValues() {
+    return largeValues;
   }
 
   StoredCheckpoints checkpoints() {

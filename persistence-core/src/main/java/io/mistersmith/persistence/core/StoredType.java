@@ -12,6 +12,7 @@ import io.mistersmith.persistence.core.internal.state.conflict.ResolvingWriter;
 import io.mistersmith.persistence.core.internal.state.flush.Commits;
 import io.mistersmith.persistence.core.internal.state.journal.BucketIncarnation;
 import io.mistersmith.persistence.core.internal.state.journal.Revisions;
+import io.mistersmith.persistence.core.internal.state.large.DescriptionCodec;
 import io.mistersmith.persistence.core.internal.state.repository.InOrder;
 import io.mistersmith.persistence.core.internal.state.repository.JsonStateRepository;
 import io.mistersmith.persistence.core.internal.state.repository.KeySpace;
@@ -32,6 +33,7 @@ import io.mistersmith.persistence.spi.hot.HotReads;
 import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
 import io.mistersmith.persistence.spi.hot.Journal;
 import io.mistersmith.persistence.state.JsonCodec;
+import io.mistersmith.persistence.state.LargeValues.Description;
 import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.state.StateType;
 import java.time.Clock;
@@ -135,6 +137,17 @@ record StoredType(
     return type.rules()
         .<StateRepository<T>>map(rules -> resolving(plain, space, codec, type, rules, clock))
         .orElse(plain);
+  }
+
+  /** The repository of the descriptions of large values. */
+  StateRepository<Description> descriptions() {
+    return new JsonStateRepository<>(
+        store,
+        new KeySpace(StateKey.LARGE),
+        new DescriptionCodec(),
+        Optional.empty(),
+        commits,
+        commitTimeout);
   }
 
   private <T> StateRepository<T> resolving(

@@ -35,6 +35,9 @@ public interface SqlAccess {
   /** Returns the copies of agents' states. */
   CheckpointStore checkpoints();
 
+  /** Returns the chunks of large values. */
+  LargeValueStore largeValues();
+
   /** Returns the history of agents. */
   LifecycleEventStore lifecycleEvents();
 }

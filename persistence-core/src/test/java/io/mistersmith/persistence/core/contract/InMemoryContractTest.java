@@ -17,6 +17,7 @@ import io.mistersmith.persistence.testkit.contract.ConsistencyContract;
 import io.mistersmith.persistence.testkit.contract.ExternalOwnerContract;
 import io.mistersmith.persistence.testkit.contract.HotOutageContract;
 import io.mistersmith.persistence.testkit.contract.InMemoryFixture;
+import io.mistersmith.persistence.testkit.contract.LargeValueContract;
 import io.mistersmith.persistence.testkit.contract.LifecycleContract;
 import io.mistersmith.persistence.testkit.contract.PersistenceFixture;
 import io.mistersmith.persistence.testkit.contract.QueryCacheContract;
@@ -95,6 +96,14 @@ class InMemoryContractTest {
 
   @Nested
   class Queries extends QueryCacheContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
+    }
+  }
+
+  @Nested
+  class Large extends LargeValueContract {
     @Override
     protected PersistenceFixture fixture() {
       return new InMemoryFixture();

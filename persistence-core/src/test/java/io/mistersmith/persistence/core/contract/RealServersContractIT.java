@@ -16,6 +16,7 @@ import io.mistersmith.persistence.testkit.contract.ConflictContract;
 import io.mistersmith.persistence.testkit.contract.ConsistencyContract;
 import io.mistersmith.persistence.testkit.contract.ExternalOwnerContract;
 import io.mistersmith.persistence.testkit.contract.HotOutageContract;
+import io.mistersmith.persistence.testkit.contract.LargeValueContract;
 import io.mistersmith.persistence.testkit.contract.LifecycleContract;
 import io.mistersmith.persistence.testkit.contract.PersistenceFixture;
 import io.mistersmith.persistence.testkit.contract.QueryCacheContract;
@@ -101,6 +102,14 @@ class RealServersContractIT {
   @Nested
   @Tag(NEWEST)
   class Queries extends QueryCacheContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers();
+    }
+  }
+
+  @Nested
+  class Large extends LargeValueContract {
     @Override
     protected PersistenceFixture fixture() {
       return new RealServers();

@@ -14,6 +14,7 @@ import io.mistersmith.persistence.spi.sql.JournalPosition;
 import io.mistersmith.persistence.spi.sql.JournalStore;
 import io.mistersmith.persistence.spi.sql.JournalStore.ApplyResult;
 import io.mistersmith.persistence.spi.sql.JournalStore.StateChange;
+import io.mistersmith.persistence.spi.sql.LargeValueStore;
 import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
@@ -151,6 +152,11 @@ final class AlwaysLeading implements StoreProvider {
     @Override
     public CheckpointStore checkpoints() {
       return real.checkpoints();
+    }
+
+    @Override
+    public LargeValueStore largeValues() {
+      return real.largeValues();
     }
 
     @Override

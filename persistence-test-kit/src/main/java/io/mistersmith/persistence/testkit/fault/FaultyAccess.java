@@ -4,6 +4,7 @@ import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.JournalStore;
+import io.mistersmith.persistence.spi.sql.LargeValueStore;
 import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
@@ -48,6 +49,11 @@ class FaultyAccess implements SqlAccess {
   @Override
   public final CheckpointStore checkpoints() {
     return SqlFaults.around(CheckpointStore.class, real.checkpoints(), hook);
+  }
+
+  @Override
+  public final LargeValueStore largeValues() {
+    return SqlFaults.around(LargeValueStore.class, real.largeValues(), hook);
   }
 
   @Override

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.UUID;
 
 /**
@@ -35,7 +36,8 @@ record Content(
     Table<String, Lease> leases,
     Table<UUID, CheckpointRow> checkpoints,
     Table<EventId, LifecycleEvent> events,
-    Table<String, Instant> committed) {
+    Table<String, Instant> committed,
+    Table<UUID, LargeRow> largeValues) {
 
   /** A row of the registry. */
   record AgentRow(
@@ -92,6 +94,13 @@ record Content(
   /** A checkpoint with all that it holds, its parents' entries too. */
   record CheckpointRow(Checkpoint checkpoint, Map<String, StoredState> entries) {}
 
+  /** A content of a large value: its chunks by number, and since when nothing names it. */
+  record LargeRow(
+      UUID content,
+      SortedMap<Integer, byte[]> chunks,
+      Instant writtenAt,
+      Optional<Instant> unnamedSince) {}
+
   /** The primary key of an event. */
   record EventId(UUID id, Instant at) {}
 
@@ -106,6 +115,7 @@ record Content(
         Table.inOrderOfInsertion(),
         Table.inOrderOfInsertion(),
         Table.inOrderOfKeys(),
+        Table.inOrderOfInsertion(),
         Table.inOrderOfInsertion(),
         Table.inOrderOfInsertion(),
         Table.inOrderOfInsertion(),
@@ -126,7 +136,8 @@ record Content(
         leases.copy(),
         checkpoints.copy(),
         events.copy(),
-        committed.copy());
+        committed.copy(),
+        largeValues.copy());
   }
 
   /** Returns the same tables as another installation's. */
@@ -142,7 +153,8 @@ record Content(
         leases,
         checkpoints,
         events,
-        committed);
+        committed,
+        largeValues);
   }
 
   /** Returns the same tables with these sets of migrations, and those that were applied before. */

@@ -4,6 +4,7 @@ import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.JournalStore;
+import io.mistersmith.persistence.spi.sql.LargeValueStore;
 import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
@@ -53,6 +54,11 @@ class MemoryAccess implements SqlAccess {
   @Override
   public final CheckpointStore checkpoints() {
     return new MemoryCheckpointStore(session);
+  }
+
+  @Override
+  public final LargeValueStore largeValues() {
+    return new MemoryLargeValueStore(session);
   }
 
   @Override

@@ -33,6 +33,9 @@ final class StateWriter {
       return refused(DataError.INVALID_KEY, "the subject holds no legal key");
     }
     StateKey key = change.key().get();
+    if (key.type().equals(StateKey.CHUNK)) {
+      return LargeValueWriter.writeChunk(tables, change, key);
+    }
     if (!isAllowed(tables, key.agent())) {
       return refused(
           DataError.CONSTRAINT_VIOLATION,
@@ -48,6 +51,12 @@ final class StateWriter {
     }
     boolean later =
         tables.state(key).map(row -> change.revision().isAfter(row.revision())).orElse(true);
+    if (later && !deletes && key.type().equals(StateKey.LARGE)) {
+      Optional<Refused> problem = LargeValueWriter.refusal(tables, change);
+      if (problem.isPresent()) {
+        return problem;
+      }
+    }
     if (later) {
       tables.putState(
           new StoredState(

@@ -30,6 +30,7 @@ final class Tables {
   final Rows<UUID, Content.CheckpointRow> checkpoints;
   final Rows<Content.EventId, LifecycleEvent> events;
   final Rows<String, Instant> committed;
+  final Rows<UUID, Content.LargeRow> largeValues;
   private final List<Rows<?, ?>> all;
   private final Set<String> sets;
   private UUID installation;
@@ -48,6 +49,7 @@ final class Tables {
     checkpoints = new Rows<>(transaction, content.checkpoints(), seen.checkpoints());
     events = new Rows<>(transaction, content.events(), seen.events());
     committed = new Rows<>(transaction, content.committed(), seen.committed());
+    largeValues = new Rows<>(transaction, content.largeValues(), seen.largeValues());
     all =
         List.of(
             agents,
@@ -59,7 +61,8 @@ final class Tables {
             leases,
             checkpoints,
             events,
-            committed);
+            committed,
+            largeValues);
   }
 
   UUID installation() {

@@ -38,7 +38,8 @@ public record KeyedCodec<T>(JsonCodec<T> codec, IntSupplier maxBytes) {
               + json.length
               + " bytes in JSON, more than the "
               + most
-              + " that the bucket and the server take with the entry's headers; nothing was sent");
+              + " that the bucket and the server take with the entry's headers; nothing was sent. Write"
+              + " it as a large value");
     }
     return json;
   }

@@ -4,6 +4,7 @@ import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.JournalStore;
+import io.mistersmith.persistence.spi.sql.LargeValueStore;
 import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
@@ -22,6 +23,7 @@ class GuardedAccess implements SqlAccess {
   private final DeadLetterStore deadLetters;
   private final CheckpointStore checkpoints;
   private final LifecycleEventStore lifecycleEvents;
+  private final LargeValueStore largeValues;
 
   GuardedAccess(SqlAccess real, GuardedRole role) {
     this.real = real;
@@ -30,6 +32,7 @@ class GuardedAccess implements SqlAccess {
     this.logs = GuardedFamily.of(LogStore.class, real.logs(), role);
     this.deadLetters = GuardedFamily.of(DeadLetterStore.class, real.deadLetters(), role);
     this.checkpoints = GuardedFamily.of(CheckpointStore.class, real.checkpoints(), role);
+    this.largeValues = GuardedFamily.of(LargeValueStore.class, real.largeValues(), role);
     this.lifecycleEvents =
         GuardedFamily.of(LifecycleEventStore.class, real.lifecycleEvents(), role);
   }
@@ -62,6 +65,11 @@ class GuardedAccess implements SqlAccess {
   @Override
   public final CheckpointStore checkpoints() {
     return checkpoints;
+  }
+
+  @Override
+  public final LargeValueStore largeValues() {
+    return largeValues;
   }
 
   @Override

@@ -75,7 +75,11 @@ final class Candidates {
       Optional<JournalEntry> next = reader.next(NEXT);
       for (long i = 1; next.isPresent() && next.get().sequence() <= last; i++) {
         JournalEntry entry = next.get();
-        entry.key().ifPresentOrElse(chunk::add, () -> foreign.accept(entry));
+        if (entry.key().isEmpty()) {
+          foreign.accept(entry);
+        } else if (!entry.key().get().type().equals(StateKey.CHUNK)) {
+          chunk.add(entry.key().get());
+        }
         if (chunk.size() == CHUNK) {
           keys.accept(chunk);
           chunk = new LinkedHashSet<>();

@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Removes entries from KV that are flushed and were idle for their time to live, and rows of keys
- * from PostgreSQL that were deleted long ago.
+ * from PostgreSQL that were deleted long ago, and contents of large values that nothing names.
  *
  * <p>The bucket itself never expires anything: the server would do so whether or not an entry was
  * flushed. Idle entries are the first in the stream, so a {@link Sweep} reads from its beginning,
@@ -40,6 +40,7 @@ public final class Evictor {
   private final Clock clock;
   private final BooleanSupplier leading;
   private final PeriodicService service;
+  private final LargeValueSweep largeValues;
   private Instant due;
 
   /** Sweeps {@code target} while {@code leading}; {@code clock} says what is idle. */
@@ -57,6 +58,8 @@ public final class Evictor {
     this.listener = listener;
     this.clock = clock;
     this.leading = leading;
+    this.largeValues =
+        new LargeValueSweep(target, sql.largeValues(), config.idleTimeToLive(), clock);
     this.due = clock.instant().plus(config.sweepInterval());
     this.service =
         services.every(
@@ -100,9 +103,14 @@ public final class Evictor {
       }
     }
     int swept = sql.states().sweep(config.tombstoneRetention());
-    if (evicted > 0 || swept > 0) {
+    int contents = service.isOpen() ? largeValues.turn() : 0;
+    if (evicted > 0 || swept > 0 || contents > 0) {
       LOG.debug(
-          "bucket {}: {} idle entries evicted, {} old rows removed", target.name(), evicted, swept);
+          "bucket {}: {} idle entries evicted, {} old rows and {} contents of large values removed",
+          target.name(),
+          evicted,
+          swept,
+          contents);
     }
   }
 }

@@ -8,6 +8,7 @@ import io.mistersmith.persistence.spi.hot.HotWrites;
 import io.mistersmith.persistence.spi.hot.Operation;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /**
  * Publishes writes to the bucket. Before anybody learns how a write ended, this process's memory
@@ -60,25 +61,46 @@ final class Publisher {
       byte[] value,
       EntryMetadata metadata,
       long expectedSequence) {
+    return acknowledged(
+        tiers.revisions().mark(),
+        () ->
+            tiers
+                .writes()
+                .publishAsync(key, operation, value, metadata, expectedSequence)
+                .whenComplete(
+                    (sequence, failure) -> {
+                      if (failure != null) {
+                        tiers.l1().forget(key);
+                      }
+                    }),
+        revision -> tiers.written(key, revision, metadata.expiresAt()));
+  }
+
+  /**
+   * Publishes a chunk of a large value, which no cache, floor or lifecycle knows: no two writes
+   * have the same one.
+   */
+  CompletableFuture<Revision.OfJournal> publishChunk(StateKey chunk, byte[] bytes) {
+    return acknowledged(
+        tiers.revisions().mark(),
+        () ->
+            tiers
+                .writes()
+                .publishAsync(chunk, Operation.PUT, bytes, EntryMetadata.NONE, HotWrites.ANY),
+        UnaryOperator.identity());
+  }
+
+  /** Sends a message after the mark was taken, and has its revision noted. */
+  private CompletableFuture<Revision.OfJournal> acknowledged(
+      long mark, Supplier<CompletableFuture<Long>> send, UnaryOperator<Revision.OfJournal> note) {
     Revisions revisions = tiers.revisions();
-    long mark = revisions.mark();
-    return tiers
-        .writes()
-        .publishAsync(key, operation, value, metadata, expectedSequence)
-        .whenComplete(
-            (sequence, failure) -> {
-              if (failure != null) {
-                tiers.l1().forget(key);
-              }
-            })
+    return send.get()
         .thenCompose(
             sequence -> {
               Revision.OfJournal revision = revisions.of(sequence);
               return revisions.note(mark, sequence)
-                  ? CompletableFuture.completedFuture(
-                      tiers.written(key, revision, metadata.expiresAt()))
-                  : inBackground(
-                      () -> tiers.written(key, revisions.settle(sequence), metadata.expiresAt()));
+                  ? CompletableFuture.completedFuture(note.apply(revision))
+                  : inBackground(() -> note.apply(revisions.settle(sequence)));
             });
   }
 

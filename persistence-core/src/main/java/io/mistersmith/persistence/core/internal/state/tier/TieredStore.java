@@ -143,6 +143,11 @@ public final class TieredStore {
                 key, json, expected, expiresAt, () -> writeNow(key, json, expected, expiresAt)));
   }
 
+  /** Writes a chunk of a large value, without waiting for the acknowledgement. */
+  public CompletableFuture<Revision.OfJournal> writeChunkAsync(StateKey chunk, byte[] bytes) {
+    return writes.runAsync(chunk, () -> publisher.publishChunk(chunk, bytes));
+  }
+
   /** Deletes the key, whatever is there. */
   public Revision.OfJournal remove(StateKey key) {
     boolean held = writes.enter(key);

@@ -6,6 +6,7 @@ import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.JournalStore;
+import io.mistersmith.persistence.spi.sql.LargeValueStore;
 import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
@@ -41,6 +42,7 @@ final class PostgresSql implements SqlStore {
   private final DeadLetterStore deadLetters;
   private final CheckpointStore checkpoints;
   private final LifecycleEventStore lifecycleEvents;
+  private final LargeValueStore largeValues;
   private final SqlAccess reads;
   private final Replicas replicas;
   private final Database analytics;
@@ -62,6 +64,7 @@ final class PostgresSql implements SqlStore {
     this.deadLetters = new PostgresDeadLetterStore(callers);
     this.checkpoints = new PostgresCheckpointStore(callers, installation);
     this.lifecycleEvents = new PostgresLifecycleEventStore(callers);
+    this.largeValues = new PostgresLargeValueStore(callers);
     this.reads = new PostgresAccess(new ReadStatements(callers), installation);
     for (PostgresRole role : List.of(PostgresRole.FLUSH, PostgresRole.BACKGROUND)) {
       roles.put(role, new PostgresAccess(connections.to(role), installation));
@@ -205,6 +208,11 @@ final class PostgresSql implements SqlStore {
   @Override
   public CheckpointStore checkpoints() {
     return checkpoints;
+  }
+
+  @Override
+  public LargeValueStore largeValues() {
+    return largeValues;
   }
 
   @Override

@@ -19,6 +19,10 @@ record SqlArray(String elementType, Collection<? extends @Nullable Object> eleme
     return new SqlArray("int8", elements);
   }
 
+  static SqlArray bytes(Collection<byte[]> elements) {
+    return new SqlArray("bytea", elements);
+  }
+
   static SqlArray bool(Collection<Boolean> elements) {
     return new SqlArray("bool", elements);
   }
@@ -29,6 +33,7 @@ record SqlArray(String elementType, Collection<? extends @Nullable Object> eleme
     Object[] array =
         switch (elementType) {
           case "text" -> elements.toArray(String[]::new);
+          case "bytea" -> elements.toArray(byte[][]::new);
           case "bool" -> elements.toArray(Boolean[]::new);
           default -> elements.toArray(Long[]::new);
         };

@@ -67,7 +67,7 @@ record StateRow(
       } else if (key.isEmpty()) {
         refused.add(
             RefusedChange.unasked(change, DataError.INVALID_KEY, "the subject names no legal key"));
-      } else {
+      } else if (!addLarge(change, key.get(), rows, refused)) {
         byte[] document = document(key.get(), change);
         Optional<String> text = text(change.operation(), document);
         if (text.isEmpty()) {
@@ -83,6 +83,28 @@ record StateRow(
       }
     }
     rows.sort(LOCK_ORDER);
+  }
+
+  /** Settles a chunk, and what cannot describe a large value; returns whether it was one. */
+  private static boolean addLarge(
+      StateChange change, StateKey key, List<StateRow> rows, List<RefusedChange> refused) {
+    Optional<RefusedChange> refusal = LargeValueChanges.refusal(change, key);
+    refusal.ifPresent(refused::add);
+    if (refusal.isEmpty() && LargeValueChanges.isChunk(key)) {
+      rows.add(of(change, key, "", false, ""));
+      return true;
+    }
+    return refusal.isPresent();
+  }
+
+  /** Whether this is a chunk of a large value, which is no row of the state. */
+  boolean isChunk() {
+    return LargeValueChanges.isChunk(key);
+  }
+
+  /** Whether the row describes a large value. */
+  boolean namesContent() {
+    return LargeValueChanges.names(change, key);
   }
 
   /** The owner as {@code agent_id} has it. */

@@ -75,6 +75,7 @@ final class StateUpsert {
       """;
 
   private final LogInsert logs = new LogInsert();
+  private final LargeValueUpsert largeValues = new LargeValueUpsert();
 
   /**
    * Writes all rows, or throws and leaves the transaction aborted.
@@ -84,12 +85,27 @@ final class StateUpsert {
   int write(Handle handle, List<StateRow> rows) {
     List<StateRow> puts = new ArrayList<>(rows.size());
     List<StateRow> deletes = new ArrayList<>();
-    List<StateRow> entries = new ArrayList<>();
+    List<StateRow> chunks = new ArrayList<>(0);
+    List<StateRow> named = new ArrayList<>(0);
+    List<StateRow> entries = new ArrayList<>(0);
     for (StateRow row : rows) {
-      (row.logEntry().isPresent() ? entries : row.isDelete() ? deletes : puts).add(row);
+      if (row.isChunk()) {
+        chunks.add(row);
+      } else if (row.logEntry().isPresent()) {
+        entries.add(row);
+      } else {
+        (row.isDelete() ? deletes : puts).add(row);
+        if (row.namesContent()) {
+          named.add(row);
+        }
+      }
     }
-    int changed = puts.isEmpty() ? 0 : put(handle, puts);
+    int changed = chunks.isEmpty() ? 0 : largeValues.write(handle, chunks);
+    changed += puts.isEmpty() ? 0 : put(handle, puts);
     changed += deletes.isEmpty() ? 0 : delete(handle, deletes);
+    if (!named.isEmpty()) {
+      largeValues.name(handle, named);
+    }
     return changed + logs.write(handle, entries, puts);
   }
 

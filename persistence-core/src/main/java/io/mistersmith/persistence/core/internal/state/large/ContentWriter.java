@@ -1,0 +1,145 @@
+package io.mistersmith.persistence.core.internal.state.large;
+
+import io.mistersmith.persistence.core.internal.base.Digests;
+import io.mistersmith.persistence.core.internal.base.Failures;
+import io.mistersmith.persistence.core.internal.state.tier.TieredStore;
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.error.TransientPersistenceException;
+import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.state.LargeValues.Description;
+import java.io.IOException;
+import java.io.InputStream;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.HexFormat;
+import java.util.OptionalLong;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+
+/** Writes one content, a few chunks at a time. For one thread. */
+final class ContentWriter {
+
+  private final TieredStore store;
+  private final StateKey key;
+  private final long maxBytes;
+  private final Duration patience;
+  private final UUID content = UUID.randomUUID();
+  private final Deque<CompletableFuture<Revision.OfJournal>> sent = new ArrayDeque<>();
+  private final MessageDigest digest = Digests.sha256();
+  private long bytes;
+  private int chunks;
+  private long lastSent = System.nanoTime();
+
+  /**
+   * A new content for a key.
+   *
+   * @param patience how long after a chunk the next one, or the description, must follow: the
+   *     content might be removed as one that nobody names
+   */
+  ContentWriter(TieredStore store, StateKey key, long maxBytes, Duration patience) {
+    this.store = store;
+    this.key = key;
+    this.maxBytes = maxBytes;
+    this.patience = patience;
+  }
+
+  /** Writes what the stream holds, and returns when all chunks are acknowledged. */
+  Description write(InputStream stream, OptionalLong declared) throws IOException {
+    requireInLimit(declared.orElse(0));
+    int size = Math.min(Chunks.BYTES, store.tiers().writes().maxValueBytes());
+    byte[] chunk = next(stream, size);
+    while (chunk.length > 0) {
+      bytes += chunk.length;
+      requireInLimit(bytes);
+      if (bytes > declared.orElse(Long.MAX_VALUE)) {
+        throw wrongSize(declared.getAsLong());
+      }
+      digest.update(chunk);
+      requirePunctual();
+      send(chunk);
+      chunk = chunk.length < size ? new byte[0] : next(stream, size);
+    }
+    if (bytes < declared.orElse(0)) {
+      throw wrongSize(declared.getAsLong());
+    }
+    while (!sent.isEmpty()) {
+      await(sent.removeFirst());
+    }
+    requirePunctual();
+    return new Description(content, bytes, chunks, HexFormat.of().formatHex(digest.digest()));
+  }
+
+  private static byte[] next(InputStream stream, int size) throws IOException {
+    byte[] chunk = new byte[size];
+    int read = stream.readNBytes(chunk, 0, size);
+    return read == size ? chunk : Arrays.copyOf(chunk, read);
+  }
+
+  private void send(byte[] chunk) {
+    if (sent.size() == Chunks.WINDOW) {
+      await(sent.removeFirst());
+    }
+    lastSent = System.nanoTime();
+    sent.addLast(store.writeChunkAsync(Chunks.key(content, chunks), chunk));
+    chunks++;
+  }
+
+  private static void await(CompletableFuture<Revision.OfJournal> write) {
+    try {
+      Revision unused = write.join();
+    } catch (CompletionException e) {
+      if (Failures.cause(e) instanceof PersistenceException failure) {
+        throw failure;
+      }
+      throw e;
+    }
+  }
+
+  /** Whether the last chunk was sent too long ago. */
+  boolean isLate() {
+    return chunks > 0 && System.nanoTime() - lastSent > patience.toNanos();
+  }
+
+  private void requirePunctual() {
+    if (isLate()) {
+      throw new TransientPersistenceException(
+          DataError.TIMEOUT,
+          "key "
+              + key
+              + ": the large value is not written, because its stream gave nothing for "
+              + patience
+              + ", half of flush.idleTimeToLive; write it again");
+    }
+  }
+
+  private void requireInLimit(long size) {
+    if (size > maxBytes) {
+      throw new NonTransientPersistenceException(
+          DataError.VALUE_TOO_LARGE,
+          "key "
+              + key
+              + ": the large value has "
+              + size
+              + " bytes or more, over the limit maxLargeValueBytes of "
+              + maxBytes);
+    }
+  }
+
+  private NonTransientPersistenceException wrongSize(long declared) {
+    return new NonTransientPersistenceException(
+        DataError.SERIALIZATION_ERROR,
+        "key "
+            + key
+            + ": the large value is not written, because its stream holds "
+            + (bytes > declared ? "more than " : "only " + bytes + " of ")
+            + declared
+            + " bytes");
+  }
+}

@@ -1,0 +1,66 @@
+package io.mistersmith.persistence.testkit.memory;
+
+import io.mistersmith.persistence.spi.sql.LargeValueStore;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/** The chunks of large values, in memory. */
+final class MemoryLargeValueStore implements LargeValueStore {
+
+  private final Session session;
+
+  MemoryLargeValueStore(Session session) {
+    this.session = session;
+  }
+
+  @Override
+  public List<byte[]> chunks(UUID content, int first, int most) {
+    return session.call(
+        tables -> {
+          List<byte[]> found = new ArrayList<>();
+          Optional<Content.LargeRow> row = tables.largeValues.find(content);
+          for (int i = first; row.isPresent() && i < first + most; i++) {
+            byte[] bytes = row.get().chunks().get(i);
+            if (bytes == null) {
+              break;
+            }
+            found.add(bytes.clone());
+          }
+          return found;
+        });
+  }
+
+  @Override
+  public int sweep(Instant writtenBefore, Duration grace) {
+    Instant now = session.now();
+    return session.call(
+        tables -> {
+          int removed = 0;
+          for (Content.LargeRow row : tables.largeValues.all().toList()) {
+            boolean named = LargeValueWriter.isNamed(tables, row.content(), now);
+            if (row.unnamedSince().isEmpty()) {
+              if (!named && row.writtenAt().isBefore(writtenBefore)) {
+                note(tables, row, Optional.of(now));
+              }
+            } else if (row.unnamedSince().get().isBefore(now.minus(grace))) {
+              if (named) {
+                note(tables, row, Optional.empty());
+              } else {
+                removed += tables.largeValues.remove(row.content()) ? 1 : 0;
+              }
+            }
+          }
+          return removed;
+        });
+  }
+
+  private static void note(Tables tables, Content.LargeRow row, Optional<Instant> unnamedSince) {
+    tables.largeValues.put(
+        row.content(),
+        new Content.LargeRow(row.content(), row.chunks(), row.writtenAt(), unnamedSince));
+  }
+}
