@@ -14,6 +14,7 @@ import io.mistersmith.persistence.state.JsonCodec;
 import io.mistersmith.persistence.state.QueryCache;
 import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.state.StateType;
+import io.mistersmith.persistence.state.Step;
 import io.mistersmith.persistence.transaction.TransactionRunner;
 import java.time.Duration;
 import java.util.Optional;
@@ -77,6 +78,9 @@ public interface Persistence extends AutoCloseable {
    *     data have no repository; {@code AGENT_STATE} and {@code SESSION_DATA} have one
    */
   <T> StateRepository<T> states(StateType<T> type);
+
+  /** Begins a step: several entries of one owner that are written together, all or none. */
+  Step step();
 
   /**
    * The cache of one query's results, mapped to JSON by their fields.

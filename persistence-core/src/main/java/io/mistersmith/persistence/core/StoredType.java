@@ -12,6 +12,7 @@ import io.mistersmith.persistence.core.internal.state.conflict.ResolvingWriter;
 import io.mistersmith.persistence.core.internal.state.flush.Commits;
 import io.mistersmith.persistence.core.internal.state.journal.BucketIncarnation;
 import io.mistersmith.persistence.core.internal.state.journal.Revisions;
+import io.mistersmith.persistence.core.internal.state.repository.CollectedStep;
 import io.mistersmith.persistence.core.internal.state.repository.InOrder;
 import io.mistersmith.persistence.core.internal.state.repository.JsonStateRepository;
 import io.mistersmith.persistence.core.internal.state.repository.KeySpace;
@@ -159,6 +160,10 @@ record StoredType(
         store.tiers().lifetimes(),
         inOrder,
         window);
+  }
+
+  CollectedStep.Target stepTarget() {
+    return new CollectedStep.Target(store, commits, commitTimeout);
   }
 
   Optional<CacheStats> cacheStats() {

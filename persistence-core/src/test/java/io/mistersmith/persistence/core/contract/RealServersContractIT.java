@@ -26,6 +26,7 @@ import io.mistersmith.persistence.testkit.contract.StateKeysContract;
 import io.mistersmith.persistence.testkit.contract.StateLayersContract;
 import io.mistersmith.persistence.testkit.contract.StateRepositoryContract;
 import io.mistersmith.persistence.testkit.contract.StateTypesContract;
+import io.mistersmith.persistence.testkit.contract.StepContract;
 import io.mistersmith.persistence.testkit.contract.StoreGuardContract;
 import io.mistersmith.persistence.testkit.contract.TransactionNestingContract;
 import io.mistersmith.persistence.testkit.contract.TransactionOutcomeContract;
@@ -48,6 +49,15 @@ class RealServersContractIT {
 
   @Nested
   class States extends StateRepositoryContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers();
+    }
+  }
+
+  @Nested
+  @Tag(NEWEST)
+  class Steps extends StepContract {
     @Override
     protected PersistenceFixture fixture() {
       return new RealServers();

@@ -4,7 +4,10 @@ import io.mistersmith.persistence.core.internal.state.journal.Revisions;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.hot.EntryMetadata;
+import io.mistersmith.persistence.spi.hot.HotWrites.Outgoing;
 import io.mistersmith.persistence.spi.hot.Operation;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
@@ -36,6 +39,26 @@ final class Publisher {
       throw e;
     }
     return tiers.written(key, revisions.acknowledged(mark, sequence), metadata.expiresAt());
+  }
+
+  /** Publishes messages together, and returns their revisions in order. */
+  List<Revision.OfJournal> publishTogether(List<Outgoing> messages) {
+    Revisions revisions = tiers.revisions();
+    long mark = revisions.mark();
+    long last;
+    try {
+      last = tiers.writes().publishTogether(messages);
+    } catch (RuntimeException e) {
+      messages.forEach(message -> tiers.l1().forget(message.key()));
+      throw e;
+    }
+    Revision.OfJournal unused = revisions.acknowledged(mark, last);
+    List<Revision.OfJournal> written = new ArrayList<>(messages.size());
+    for (Outgoing message : messages) {
+      Revision.OfJournal revision = revisions.of(last - messages.size() + 1 + written.size());
+      written.add(tiers.written(message.key(), revision, message.metadata().expiresAt()));
+    }
+    return written;
   }
 
   /**
