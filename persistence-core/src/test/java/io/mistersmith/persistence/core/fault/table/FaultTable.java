@@ -9,18 +9,20 @@ import java.util.Locale;
 import java.util.Optional;
 import org.junit.platform.engine.DiscoverySelector;
 
-/**
- * The tables of faults. A table holds all tests with the tag "fault" of a package and those below
- * it.
- */
+/** The tables of faults. A table holds the tests below a package that its tags select. */
 enum FaultTable {
   /** Agent state: kills, pauses, cut connections and corrupted data under writes and flushes. */
-  STATE("io.mistersmith.persistence.core");
+  STATE("fault & !logs"),
 
-  private final String root;
+  /** Steps of several keys, and logs: nothing is seen in part, twice, or out of order. */
+  LOGS("fault & logs");
 
-  FaultTable(String root) {
-    this.root = root;
+  private static final String ROOT = "io.mistersmith.persistence.core";
+
+  private final String tags;
+
+  FaultTable(String tags) {
+    this.tags = tags;
   }
 
   String title() {
@@ -28,7 +30,12 @@ enum FaultTable {
   }
 
   List<DiscoverySelector> selectors() {
-    return List.of(selectPackage(root));
+    return List.of(selectPackage(ROOT));
+  }
+
+  /** Returns the expression that selects the tags of its tests. */
+  String tags() {
+    return tags;
   }
 
   static Optional<FaultTable> of(String title) {
