@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Tag("logs")
 class StepsUnderKillsIT {
 
-  private static final int KILLS = Repetitions.of(25, 2);
+  private static final int KILLS = Repetitions.of(25, 1);
   private static final int AGENTS = 2;
 
   /** Each process's numbers are above those of the one before it. */
