@@ -18,14 +18,14 @@ import java.util.Map;
  * <p>Readers see all of a step or nothing of it:
  *
  * <ul>
- *   <li>{@link StateRepository#findAll} of several keys of one owner returns a state between two
- *       writes or steps, never one within a step.
+ *   <li>If {@link StateRepository#findAll} returns one value of a step, it returns those of the
+ *       step, or later ones, for all its keys.
  *   <li>Once a read or a watch of this process has returned a value of a step, later reads of its
- *       other keys return that step's values, or later ones.
+ *       other keys return the step's values, or later ones.
  *   <li>PostgreSQL commits the rows of a step together.
  * </ul>
  *
- * <p>docs/state.md names the exceptions.
+ * <p>docs/state.md says when these do not hold.
  */
 public interface Step {
 

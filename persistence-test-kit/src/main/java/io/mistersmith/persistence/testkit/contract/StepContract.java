@@ -12,6 +12,8 @@ import io.mistersmith.persistence.conflict.ConflictRules;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.DataResult;
 import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.event.PersistenceEvent;
+import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.Revision;
@@ -35,6 +37,8 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
@@ -248,7 +252,7 @@ public abstract class StepContract extends PersistenceContract {
 
   @Test
   void rowsShowEachStepWhole() throws Exception {
-    Persistence small = openAlone(3, new Faults(1));
+    Persistence small = openAlone(3, new Faults(1), flushed -> {});
     AtomicBoolean over = new AtomicBoolean();
     Callable<Boolean> writer =
         () -> {
@@ -281,7 +285,10 @@ public abstract class StepContract extends PersistenceContract {
   @Test
   void rowsShowStepsWholeThatWereOverwrittenWhileTheyWaited() throws Exception {
     Faults faults = new Faults(1);
-    Persistence small = openAlone(50, faults);
+    StateStore sql = stores().sql().states();
+    List<String> looks = new CopyOnWriteArrayList<>();
+    Persistence small =
+        openAlone(50, faults, flushed -> looks.add(look(sql.findByAgent(agent(), ""))));
     small.step().save(CURSOR, key("it"), 0).save(TURNS, key("0"), "turn").commit();
     small.lifecycle().flush(agent(), SOON);
     try (Gate gate = faults.on(Call.APPLY).pauseBefore()) {
@@ -290,28 +297,29 @@ public abstract class StepContract extends PersistenceContract {
       }
       assertThat(gate.awaitArrival(SOON)).isTrue();
     }
-    StateStore sql = stores().sql().states();
-    Awaitility.await()
-        .atMost(SOON)
-        .pollInterval(Duration.ofMillis(1))
-        .until(
-            () -> {
-              List<StoredState> rows = sql.findByAgent(agent(), "");
-              int cursor =
-                  rows.stream()
-                      .filter(row -> row.key().type().equals("cursor"))
-                      .mapToInt(row -> Integer.parseInt(new String(row.value(), UTF_8)))
-                      .sum();
-              assertThat(rows.size() - 2).as("turns, with the cursor at").isEqualTo(cursor);
-              return cursor == 199;
-            });
+    Awaitility.await().atMost(SOON).until(() -> looks.contains("199 turns after the first, at 199"));
+    assertThat(looks)
+        .allSatisfy(
+            look -> assertThat(look.substring(look.lastIndexOf(' '))).isEqualTo(
+                " " + look.substring(0, look.indexOf(' '))));
+  }
+
+  private static String look(List<StoredState> rows) {
+    String cursor =
+        rows.stream()
+            .filter(row -> row.key().type().equals("cursor"))
+            .map(row -> new String(row.value(), UTF_8))
+            .collect(Collectors.joining());
+    return rows.size() - 2 + " turns after the first, at " + cursor;
   }
 
   /** Opens the one runtime, whose batches end after so many entries. */
-  private Persistence openAlone(int maxEntries, Faults faults) {
+  private Persistence openAlone(
+      int maxEntries, Faults faults, Consumer<PersistenceEvent.Flushed> listener) {
     assertThat(persistence().close(SOON)).isZero();
     FlushConfig flush = FlushConfig.builder().dirtyKeys(2).maxEntries(maxEntries).build();
-    return open(config().flush(flush).build(), faults);
+    PersistenceListener told = PersistenceListener.of(PersistenceEvent.Flushed.class, listener);
+    return open(config().flush(flush).listener(told).build(), faults);
   }
 
   @Test
