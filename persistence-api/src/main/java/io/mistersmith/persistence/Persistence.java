@@ -17,6 +17,7 @@ import io.mistersmith.persistence.state.LargeValues;
 import io.mistersmith.persistence.state.QueryCache;
 import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.state.StateType;
+import io.mistersmith.persistence.state.Step;
 import io.mistersmith.persistence.transaction.TransactionRunner;
 import java.time.Duration;
 import java.util.Optional;
@@ -83,6 +84,9 @@ public interface Persistence extends AutoCloseable {
 
   /** Returns the values that may be larger than a message: bytes that are streamed. */
   LargeValues largeValues();
+
+  /** Begins a step: several entries of one owner that are written together, all or none. */
+  Step step();
 
   /**
    * The cache of one query's results, mapped to JSON by their fields.

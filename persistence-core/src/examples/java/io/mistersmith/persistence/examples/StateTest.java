@@ -15,6 +15,7 @@ import io.mistersmith.persistence.state.SaveOptions;
 import io.mistersmith.persistence.state.SaveOptions.Durability;
 import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.state.StateType;
+import io.mistersmith.persistence.state.Step;
 import io.mistersmith.persistence.testkit.junit.PersistenceExtension;
 import java.util.ArrayList;
 import java.util.List;
@@ -65,6 +66,25 @@ class StateTest {
     notes.findAll(page).forEach((key, row) -> row.orElseThrow());
     assertThat(again).isEmpty();
     assertThat(page).containsExactly(river, bridge);
+  }
+
+  record Cursor(int turn) {}
+
+  @Test
+  void writesAStepWhole(Persistence persistence) {
+    AgentId agent = persistence.agents().save(Agent.of("planner", "Ada")).value().id();
+    StateType<Cursor> cursors = StateType.of("cursor", Cursor.class);
+    StateType<String> turns = StateType.of("turns", String.class);
+    StateKey main = StateKey.of(agent, "main");
+    Versioned<Cursor> cursor = persistence.states(cursors).save(main, new Cursor(6));
+    Step.Committed done =
+        persistence
+            .step() // all of it is written, or nothing
+            .save(cursors, main, new Cursor(7), SaveOptions.at(cursor.revision()))
+            .save(turns, StateKey.of(agent, "7"), "by train", SaveOptions.ifAbsent())
+            .commit();
+    assertThat(persistence.states(cursors).find(main).orElseThrow().revision())
+        .isEqualTo(done.revision(cursors, main));
   }
 
   @Test

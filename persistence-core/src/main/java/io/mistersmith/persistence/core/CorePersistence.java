@@ -17,6 +17,7 @@ import io.mistersmith.persistence.core.internal.monitor.SafeListener;
 import io.mistersmith.persistence.core.internal.monitor.SlidingLags;
 import io.mistersmith.persistence.core.internal.query.BucketQueryCache;
 import io.mistersmith.persistence.core.internal.query.ResultBucket;
+import io.mistersmith.persistence.core.internal.state.repository.CollectedStep;
 import io.mistersmith.persistence.core.internal.store.postgres.PostgresStore;
 import io.mistersmith.persistence.core.internal.transaction.StoreTransactionRunner;
 import io.mistersmith.persistence.error.DataError;
@@ -35,6 +36,7 @@ import io.mistersmith.persistence.state.LargeValues;
 import io.mistersmith.persistence.state.QueryCache;
 import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.state.StateType;
+import io.mistersmith.persistence.state.Step;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -129,6 +131,14 @@ final class CorePersistence implements Persistence {
   @Override
   public <T> Log<T> log(AgentId owner, String name, StateType<T> type) {
     return state.logs().log(owner, name, type);
+  }
+
+  @Override
+  public Step step() {
+    return new CollectedStep(
+        dataType -> stored(dataType).stepTarget(),
+        engine.hybridClock(),
+        engine.config().flush().maxBytes());
   }
 
   private StoredType stored(DataType dataType) {

@@ -13,6 +13,7 @@ import io.mistersmith.persistence.core.internal.state.flush.Commits;
 import io.mistersmith.persistence.core.internal.state.journal.BucketIncarnation;
 import io.mistersmith.persistence.core.internal.state.journal.Revisions;
 import io.mistersmith.persistence.core.internal.state.large.DescriptionCodec;
+import io.mistersmith.persistence.core.internal.state.repository.CollectedStep;
 import io.mistersmith.persistence.core.internal.state.repository.InOrder;
 import io.mistersmith.persistence.core.internal.state.repository.JsonStateRepository;
 import io.mistersmith.persistence.core.internal.state.repository.KeySpace;
@@ -172,6 +173,10 @@ record StoredType(
         store.tiers().lifetimes(),
         inOrder,
         window);
+  }
+
+  CollectedStep.Target stepTarget() {
+    return new CollectedStep.Target(store, commits, commitTimeout);
   }
 
   Optional<CacheStats> cacheStats() {

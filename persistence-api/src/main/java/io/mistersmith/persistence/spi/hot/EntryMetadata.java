@@ -16,12 +16,15 @@ import java.util.Optional;
  * @param writeId identifies a conditional write, so that its author recognises it when the
  *     acknowledgement was lost
  * @param provenance where the version comes from, of writes whose conflicts are resolved
+ * @param step the place of the entry in its step, of an entry that was written together with
+ *     others; the write id is then the step's
  */
 public record EntryMetadata(
     Optional<Revision> copyOf,
     Optional<Instant> expiresAt,
     Optional<String> writeId,
-    Optional<Provenance> provenance) {
+    Optional<Provenance> provenance,
+    Optional<StepPlace> step) {
 
   /** No metadata. */
   public static final EntryMetadata NONE =
@@ -31,6 +34,15 @@ public record EntryMetadata(
   public EntryMetadata(
       Optional<Revision> copyOf, Optional<Instant> expiresAt, Optional<String> writeId) {
     this(copyOf, expiresAt, writeId, Optional.empty());
+  }
+
+  /** Metadata of an entry that is written alone. */
+  public EntryMetadata(
+      Optional<Revision> copyOf,
+      Optional<Instant> expiresAt,
+      Optional<String> writeId,
+      Optional<Provenance> provenance) {
+    this(copyOf, expiresAt, writeId, provenance, Optional.empty());
   }
 
   /** The metadata of a hydrated entry. */
@@ -59,7 +71,40 @@ public record EntryMetadata(
 
   /** This metadata with a provenance. */
   public EntryMetadata withProvenance(Optional<Provenance> newProvenance) {
-    return new EntryMetadata(copyOf, expiresAt, writeId, newProvenance);
+    return new EntryMetadata(copyOf, expiresAt, writeId, newProvenance, step);
+  }
+
+  /** This metadata of an entry with this place in the step {@code id}. */
+  public EntryMetadata inStep(String id, StepPlace place) {
+    return new EntryMetadata(
+        copyOf, expiresAt, Optional.of(id), provenance, Optional.of(place));
+  }
+
+  /**
+   * The place of an entry in a step: entries that were written together have consecutive sequences,
+   * in the order of their indexes.
+   *
+   * @param index its index, from 1
+   * @param count how many entries the step has
+   */
+  public record StepPlace(int index, int count) {
+
+    /** Checks that the index is one of the step's. */
+    public StepPlace {
+      if (index < 1 || index > count) {
+        throw new IllegalArgumentException("entry " + index + " of a step of " + count);
+      }
+    }
+
+    /** Returns the sequence of the step's first entry, given this one's. */
+    public long firstSequence(long sequence) {
+      return sequence - index + 1;
+    }
+
+    /** Returns the sequence of the step's last entry, given this one's. */
+    public long lastSequence(long sequence) {
+      return sequence - index + count;
+    }
   }
 
   /**

@@ -16,6 +16,9 @@ import java.util.stream.Collectors;
 /** Reads the latest entries of a bucket; see {@link HotStore.HotBucket}. Thread-safe. */
 public interface HotReads {
 
+  /** The most keys that {@link #getAll} reads at one moment. */
+  int MOST_OF_ONE_MOMENT = 1_024;
+
   /** Returns the bucket's full name, with prefix. */
   String name();
 
@@ -37,7 +40,12 @@ public interface HotReads {
   /** {@link #get} without waiting. */
   CompletableFuture<Optional<HotEntry>> getAsync(StateKey key, ReadFrom from);
 
-  /** The latest message of each key that has one, in one pass. Complete, or an exception. */
+  /**
+   * The latest message of each key that has one, in one pass. Complete, or an exception. From {@code
+   * ANY_REPLICA}, the messages of up to {@link #MOST_OF_ONE_MOMENT} keys are those of one moment
+   * where {@link HotWrites#publishTogether} is possible: of messages that were stored together, all
+   * or none are in the answer, or later ones.
+   */
   Map<StateKey, HotEntry> getAll(Collection<StateKey> keys, ReadFrom from);
 
   /**

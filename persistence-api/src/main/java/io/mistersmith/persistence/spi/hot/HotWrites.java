@@ -2,6 +2,7 @@ package io.mistersmith.persistence.spi.hot;
 
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
@@ -47,6 +48,43 @@ public interface HotWrites {
       byte[] value,
       EntryMetadata metadata,
       long expectedSequence);
+
+  /** The most messages that {@link #publishTogether} takes. */
+  int MOST_TOGETHER = 1_000;
+
+  /**
+   * Stores several messages of different keys at once: all of them, with consecutive sequences in
+   * the order of the list, or none. A reader of several keys ({@link HotReads#getAll} with {@code
+   * ANY_REPLICA}) meets all of them or none.
+   *
+   * <p>Each message carries its place in the list as {@linkplain EntryMetadata#inStep its place in
+   * a step}, and the step's id, of at most 64 characters, as its write id. When the acknowledgement
+   * is lost, the messages are looked for by it.
+   *
+   * @param messages two or more, and at most {@link #MOST_TOGETHER}
+   * @return the sequence of the last message
+   * @throws io.mistersmith.persistence.error.PersistenceException as {@link #publish} does, and
+   *     nothing was stored unless it is {@code OUTCOME_UNKNOWN}; {@code MISCONFIGURED} when the
+   *     server or the bucket cannot do it
+   */
+  long publishTogether(List<Outgoing> messages);
+
+  /**
+   * A message to be stored.
+   *
+   * @param key its key
+   * @param operation its kind
+   * @param value the exact bytes; empty for a marker
+   * @param metadata its metadata
+   * @param expectedSequence as for {@link #publish}
+   */
+  @SuppressWarnings("ArrayRecordComponent") // carried, never compared
+  record Outgoing(
+      StateKey key,
+      Operation operation,
+      byte[] value,
+      EntryMetadata metadata,
+      long expectedSequence) {}
 
   /**
    * Removes the subject's messages up to and including {@code throughSequence}. Leaves no marker,

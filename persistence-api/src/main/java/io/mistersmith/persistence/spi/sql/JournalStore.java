@@ -58,7 +58,8 @@ public interface JournalStore {
    * Applies a batch in one transaction: moves the position from exactly {@code previous} to {@code
    * next}, and writes each change whose revision is later than its row's. A change that the store
    * refuses while it takes others becomes a dead letter; so does a change that alone takes longer
-   * than a statement may. A change that is written supersedes open dead letters of its key. The
+   * than a statement may, and each other change of its step in the batch, so that no row shows a
+   * part of a step. A change that is written supersedes open dead letters of its key. The
    * batch has at most one change a key. Where another installation's data are in the store by now,
    * nothing is applied and the answer is that the position moved.
    *
@@ -168,6 +169,8 @@ public interface JournalStore {
    * @param provenance where the version comes from, of writes whose conflicts are resolved
    * @param unreadable why the message could not be read, which makes the change a dead letter;
    *     empty for one that was read
+   * @param step the id of the step that it was written in, of a write that was made together with
+   *     others
    */
   @SuppressWarnings("ArrayRecordComponent") // changes are carried, never compared
   record StateChange(
@@ -179,7 +182,47 @@ public interface JournalStore {
       Instant writtenAt,
       Optional<Instant> expiresAt,
       Optional<Provenance> provenance,
-      Optional<Unreadable> unreadable) {
+      Optional<Unreadable> unreadable,
+      Optional<String> step) {
+
+    /** A change that was written alone. */
+    public StateChange(
+        String subject,
+        Optional<StateKey> key,
+        Operation operation,
+        byte[] value,
+        Revision.OfJournal revision,
+        Instant writtenAt,
+        Optional<Instant> expiresAt,
+        Optional<Provenance> provenance,
+        Optional<Unreadable> unreadable) {
+      this(
+          subject,
+          key,
+          operation,
+          value,
+          revision,
+          writtenAt,
+          expiresAt,
+          provenance,
+          unreadable,
+          Optional.empty());
+    }
+
+    /** This change, as one of a step. */
+    public StateChange inStep(String id) {
+      return new StateChange(
+          subject,
+          key,
+          operation,
+          value,
+          revision,
+          writtenAt,
+          expiresAt,
+          provenance,
+          unreadable,
+          Optional.of(id));
+    }
 
     /** A change of a message that was read. */
     public StateChange(

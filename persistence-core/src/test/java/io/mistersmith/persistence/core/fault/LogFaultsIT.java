@@ -28,6 +28,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Four writers in two processes append to one log while a process or a server is killed with SIGKILL
  * again and again. The log has no gap, no duplicate and no reordering, in KV and in PostgreSQL.
  */
+@Tag("fault")
 @Tag("logs")
 class LogFaultsIT {
 

@@ -16,6 +16,7 @@ import io.mistersmith.persistence.spi.sql.JournalPosition;
 import io.mistersmith.persistence.spi.sql.JournalStore.ApplyResult;
 import io.mistersmith.persistence.spi.sql.JournalStore.StateChange;
 import io.mistersmith.persistence.spi.sql.StateStore.StoredKey;
+import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -222,6 +223,49 @@ public abstract class JournalApplyContract extends DurableContract {
     StateKey stranger = StateKey.of(AgentId.random(), "key");
     assertThat(apply(put(stranger, at(1), "1")).refused()).hasSize(1);
     assertThat(stores().sql().states().find(stranger)).isEmpty();
+  }
+
+  @Test
+  void aRefusedChangeTakesTheOthersOfItsStepAlong() {
+    AgentId agent = register();
+    StateKey before = StateKey.of(agent, "before");
+    StateKey bad = StateKey.of(agent, "bad");
+    StateKey after = StateKey.of(agent, "after");
+    StateKey other = StateKey.of(agent, "other");
+    StateKey alone = StateKey.of(agent, "alone");
+    ApplyResult.Applied applied =
+        apply(
+            put(before, at(1), "1").inStep("torn"),
+            put(bad, at(2), "no JSON").inStep("torn"),
+            put(after, at(3), "3").inStep("torn"),
+            put(other, at(4), "4").inStep("whole"),
+            put(alone, at(5), "5"));
+    assertThat(applied.refused())
+        .extracting(refusal -> refusal.change().key().orElseThrow())
+        .containsExactlyInAnyOrder(before, bad, after);
+    assertThat(stores().sql().states().findByAgent(agent, ""))
+        .extracting(StoredState::key)
+        .containsExactlyInAnyOrder(other, alone);
+    assertThat(stores().sql().deadLetters().openSubjects(BUCKET)).hasSize(3);
+  }
+
+  @Test
+  void aStepWithAChangeThatNobodyCanReadIsRefusedWhole() {
+    AgentId agent = register();
+    StateKey good = StateKey.of(agent, "good");
+    StateKey bad = StateKey.of(agent, "bad");
+    StateChange unreadable =
+        new StateChange(
+            "$KV." + BUCKET + ".bad",
+            Optional.of(bad),
+            Operation.PUT,
+            new byte[] {'"', (byte) 0xc3, '"'},
+            at(2),
+            now(),
+            Optional.empty());
+    assertThat(apply(put(good, at(1), "1").inStep("it"), unreadable.inStep("it")).refused())
+        .hasSize(2);
+    assertThat(stores().sql().states().findByAgent(agent, "")).isEmpty();
   }
 
   @Test

@@ -8,6 +8,7 @@ import io.mistersmith.persistence.spi.hot.HotReads;
 import io.mistersmith.persistence.spi.hot.HotReads.ReadFrom;
 import io.mistersmith.persistence.spi.hot.HotWrites;
 import io.mistersmith.persistence.spi.hot.Operation;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -66,6 +67,21 @@ final class FaultyWrites implements HotWrites {
         Call.PUBLISH,
         () -> real.publishAsync(key, operation, value, metadata, expectedSequence),
         () -> noteStale(key, before));
+  }
+
+  @Override
+  public long publishTogether(List<Outgoing> messages) {
+    return faults.run(
+        Call.PUBLISH,
+        () -> {
+          List<Optional<HotEntry>> before =
+              messages.stream().map(message -> beforeWrite(message.key())).toList();
+          long sequence = real.publishTogether(messages);
+          for (int i = 0; i < before.size(); i++) {
+            noteStale(messages.get(i).key(), before.get(i));
+          }
+          return sequence;
+        });
   }
 
   private Optional<HotEntry> beforeWrite(StateKey key) {

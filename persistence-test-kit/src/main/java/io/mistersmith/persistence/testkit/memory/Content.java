@@ -147,6 +147,7 @@ record Content(
         sets,
         agents,
         states,
+        logEntries,
         deadLetters,
         positions,
         samples,
@@ -173,6 +174,7 @@ record Content(
         leases,
         checkpoints,
         events,
-        committed);
+        committed,
+        largeValues);
   }
 }

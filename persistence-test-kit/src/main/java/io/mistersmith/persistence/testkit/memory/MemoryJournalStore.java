@@ -10,7 +10,9 @@ import io.mistersmith.persistence.spi.sql.JournalStore.StateChange;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -103,8 +105,11 @@ final class MemoryJournalStore implements JournalStore {
           }
           tables.positions.lock(previous.bucket());
           List<ApplyResult.Refusal> refusals = new ArrayList<>();
+          Map<String, StateWriter.Refused> steps = refusedSteps(tables, changes);
           for (StateChange change : changes) {
-            StateWriter.write(tables, previous.bucket(), change, now)
+            Optional<StateWriter.Refused> withItsStep = change.step().map(steps::get);
+            withItsStep
+                .or(() -> StateWriter.write(tables, previous.bucket(), change, now))
                 .ifPresent(
                     refused -> {
                       bury(tables, previous.bucket(), change, refused);
@@ -114,6 +119,19 @@ final class MemoryJournalStore implements JournalStore {
           tables.move(there.advancedTo(next.sequence(), next.messageTime()), now);
           return new ApplyResult.Applied(refusals);
         });
+  }
+
+  /** Of a step of which one change is refused, all are. */
+  private static Map<String, StateWriter.Refused> refusedSteps(
+      Tables tables, List<StateChange> changes) {
+    Map<String, StateWriter.Refused> steps = new HashMap<>();
+    for (StateChange change : changes) {
+      if (change.step().isPresent()) {
+        StateWriter.refusal(tables, change)
+            .ifPresent(refused -> steps.put(change.step().get(), refused));
+      }
+    }
+    return steps;
   }
 
   private static boolean isSame(JournalPosition there, JournalPosition seen) {

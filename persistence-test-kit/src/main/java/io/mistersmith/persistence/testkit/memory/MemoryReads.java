@@ -49,9 +49,15 @@ record MemoryReads(MemoryBucket bucket) implements HotReads {
 
   @Override
   public Map<StateKey, HotEntry> getAll(Collection<StateKey> keys, ReadFrom from) {
+    MemoryStream stream = bucket.own();
     Map<StateKey, HotEntry> found = new LinkedHashMap<>();
-    for (StateKey key : keys) {
-      get(key, from).ifPresent(entry -> found.put(key, entry));
+    stream.lock().lock();
+    try {
+      for (StateKey key : keys) {
+        get(key, from).ifPresent(entry -> found.put(key, entry));
+      }
+    } finally {
+      stream.lock().unlock();
     }
     return found;
   }

@@ -1,12 +1,10 @@
 package io.mistersmith.persistence.testkit.memory;
 
 import io.mistersmith.persistence.config.BucketConfig;
-import io.mistersmith.persistence.error.DataError;
-import io.mistersmith.persistence.error.NonTransientPersistenceException;
-import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.hot.EntryMetadata;
 import io.mistersmith.persistence.spi.hot.HotWrites;
+import io.mistersmith.persistence.spi.hot.HotWrites.Outgoing;
 import io.mistersmith.persistence.spi.hot.Journal.BucketState;
 import io.mistersmith.persistence.spi.hot.Operation;
 import java.time.Duration;
@@ -35,13 +33,11 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 final class MemoryStream {
 
-  private static final int MAX_PAYLOAD = 1024 * 1024;
-  private static final int HEADER_ROOM = 6 * 1024;
-
   private final String name;
   private final BucketConfig config;
   private final Instant created;
   private final Subjects subjects;
+  private final Refusals refusals;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final NavigableMap<Long, Message> log = new TreeMap<>();
@@ -59,6 +55,7 @@ final class MemoryStream {
     this.created = created;
     this.maxAge = config.maxAge();
     this.subjects = new Subjects(name);
+    this.refusals = new Refusals(name, config);
     this.installation = installation;
   }
 
@@ -120,7 +117,7 @@ final class MemoryStream {
   }
 
   int maxValueBytes() {
-    return Math.min(MAX_PAYLOAD - HEADER_ROOM, config.maxValueBytes().orElse(MAX_PAYLOAD));
+    return refusals.maxValueBytes();
   }
 
   long publish(
@@ -130,40 +127,66 @@ final class MemoryStream {
       EntryMetadata metadata,
       long expectedSequence,
       Instant now) {
-    byte[] stored = operation == Operation.DELETE ? new byte[0] : value.clone();
-    int most = Math.min(MAX_PAYLOAD, config.maxValueBytes().orElse(MAX_PAYLOAD));
-    if (stored.length > most) {
-      throw new NonTransientPersistenceException(
-          DataError.VALUE_TOO_LARGE,
-          subject + ": the value has " + stored.length + " bytes, the bucket takes " + most);
-    }
+    byte[] stored = refusals.fitting(subject, operation, value);
     lock.lock();
     try {
       expire(now);
-      Deque<Message> history = histories.computeIfAbsent(subject, s -> new ArrayDeque<>());
-      try {
-        checkExpected(subject, history, expectedSequence);
-        checkRoom(subject, history, Message.size(subject, stored, metadata));
-        Message message =
-            new Message(
-                subject,
-                subjects.key(subject),
-                ++lastSequence,
-                now,
-                operation,
-                stored,
-                asHeaders(metadata));
-        append(message, history);
-        dropBeyondHistory(subject, history);
-        return message.sequence();
-      } finally {
-        if (history.isEmpty()) {
-          histories.remove(subject);
-        }
-      }
+      refusals.checkExpected(subject, histories.get(subject), expectedSequence);
+      refusals.checkRoom(
+          subject, histories.get(subject), Message.size(subject, stored, metadata), bytes);
+      return store(subject, operation, stored, metadata, now);
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Stores all messages or none; like the server, checks all before it stores the first. */
+  long publishTogether(List<Outgoing> messages, Instant now) {
+    List<byte[]> values = new ArrayList<>();
+    messages.forEach(m -> values.add(refusals.fitting(subject(m.key()), m.operation(), m.value())));
+    lock.lock();
+    try {
+      expire(now);
+      long bytesBefore = bytes;
+      for (int i = 0; i < values.size(); i++) {
+        Outgoing message = messages.get(i);
+        String subject = subject(message.key());
+        long size = Message.size(subject, values.get(i), message.metadata());
+        refusals.checkExpected(subject, histories.get(subject), message.expectedSequence());
+        refusals.checkRoom(subject, histories.get(subject), size, bytesBefore);
+        bytesBefore += size;
+      }
+      for (int i = 0; i < values.size(); i++) {
+        Outgoing message = messages.get(i);
+        long unused =
+            store(
+                subject(message.key()),
+                message.operation(),
+                values.get(i),
+                message.metadata(),
+                now);
+      }
+      return lastSequence;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private long store(
+      String subject, Operation operation, byte[] stored, EntryMetadata metadata, Instant now) {
+    Deque<Message> history = histories.computeIfAbsent(subject, s -> new ArrayDeque<>());
+    Message message =
+        new Message(
+            subject,
+            subjects.key(subject),
+            ++lastSequence,
+            now,
+            operation,
+            stored,
+            asHeaders(metadata));
+    append(message, history);
+    dropBeyondHistory(subject, history);
+    return message.sequence();
   }
 
   Optional<Message> last(String subject, Instant now) {
@@ -312,49 +335,13 @@ final class MemoryStream {
     }
   }
 
-  private void checkExpected(String subject, Deque<Message> history, long expectedSequence) {
-    long actual = history.isEmpty() ? HotWrites.NONE : history.getLast().sequence();
-    if (expectedSequence != HotWrites.ANY && expectedSequence != actual) {
-      throw new TransientPersistenceException(
-          DataError.VERSION_CONFLICT,
-          subject
-              + ": its last sequence is "
-              + actual
-              + ", not "
-              + expectedSequence
-              + "; the write was not applied");
-    }
-  }
-
-  /**
-   * A full stream refuses a message unless it pushes out a larger one of its own subject, which is
-   * how the server decides.
-   */
-  private void checkRoom(String subject, Deque<Message> history, long size) {
-    if (config.maxBytes().isEmpty() || bytes + size < config.maxBytes().get()) {
-      return;
-    }
-    boolean replaces = history.size() >= config.history() && history.getFirst().size() > size;
-    if (!replaces) {
-      throw new NonTransientPersistenceException(
-          DataError.STORE_FULL,
-          subject
-              + ": bucket "
-              + name
-              + " holds "
-              + bytes
-              + " of "
-              + config.maxBytes().get()
-              + " bytes; raise maxBytes, or wait until entries are evicted");
-    }
-  }
-
   private static EntryMetadata asHeaders(EntryMetadata metadata) {
     return new EntryMetadata(
         metadata.copyOf(),
         metadata.expiresAt().map(at -> Instant.ofEpochMilli(at.toEpochMilli())),
         metadata.writeId(),
-        metadata.provenance());
+        metadata.provenance(),
+        metadata.step());
   }
 
   private void append(Message message, Deque<Message> history) {

@@ -5,6 +5,7 @@ import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.hot.EntryMetadata;
 import io.mistersmith.persistence.spi.hot.HotWrites;
 import io.mistersmith.persistence.spi.hot.Operation;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
@@ -47,6 +48,11 @@ record MemoryWrites(MemoryBucket bucket) implements HotWrites {
       EntryMetadata metadata,
       long expectedSequence) {
     return MemoryBucket.completed(() -> publish(key, operation, value, metadata, expectedSequence));
+  }
+
+  @Override
+  public long publishTogether(List<Outgoing> messages) {
+    return bucket.own().publishTogether(messages, bucket.connection().now());
   }
 
   @Override

@@ -26,29 +26,15 @@ final class StateWriter {
    * counts from the later of its write and {@code now}.
    */
   static Optional<Refused> write(Tables tables, String bucket, StateChange change, Instant now) {
-    if (change.unreadable().isPresent()) {
-      return refused(DataError.SERIALIZATION_ERROR, change.unreadable().get().reason());
+    Optional<Refused> refusal = refusal(tables, change);
+    if (refusal.isPresent()) {
+      return refusal;
     }
-    if (change.key().isEmpty()) {
-      return refused(DataError.INVALID_KEY, "the subject holds no legal key");
-    }
-    StateKey key = change.key().get();
+    StateKey key = change.key().orElseThrow();
     if (key.type().equals(StateKey.CHUNK)) {
       return LargeValueWriter.writeChunk(tables, change, key);
     }
-    if (!isAllowed(tables, key.agent())) {
-      return refused(
-          DataError.CONSTRAINT_VIOLATION,
-          Optional.of("23503"),
-          "SQLSTATE 23503, state_agent_id_fkey: the owner is no registered agent; register it");
-    }
     boolean deletes = change.operation() == Operation.DELETE;
-    if (!deletes) {
-      Optional<String> problem = problem(key, change.value());
-      if (problem.isPresent()) {
-        return refused(DataError.SERIALIZATION_ERROR, problem.get());
-      }
-    }
     boolean later =
         tables.state(key).map(row -> change.revision().isAfter(row.revision())).orElse(true);
     if (later && !deletes && key.type().equals(StateKey.LARGE)) {
@@ -76,6 +62,33 @@ final class StateWriter {
     }
     if (key.type().equals(LogStore.HEADS)) {
       tables.state(key).ifPresent(head -> MemoryLogStore.deleteBefore(tables, head));
+    }
+    return Optional.empty();
+  }
+
+  /** Why the schema refuses a change, whatever the tables hold of its key. */
+  static Optional<Refused> refusal(Tables tables, StateChange change) {
+    if (change.unreadable().isPresent()) {
+      return refused(DataError.SERIALIZATION_ERROR, change.unreadable().get().reason());
+    }
+    if (change.key().isEmpty()) {
+      return refused(DataError.INVALID_KEY, "the subject holds no legal key");
+    }
+    StateKey key = change.key().get();
+    if (key.type().equals(StateKey.CHUNK)) {
+      return Optional.empty();
+    }
+    if (!isAllowed(tables, key.agent())) {
+      return refused(
+          DataError.CONSTRAINT_VIOLATION,
+          Optional.of("23503"),
+          "SQLSTATE 23503, state_agent_id_fkey: the owner is no registered agent; register it");
+    }
+    if (change.operation() != Operation.DELETE) {
+      Optional<String> problem = problem(key, change.value());
+      if (problem.isPresent()) {
+        return refused(DataError.SERIALIZATION_ERROR, problem.get());
+      }
     }
     return Optional.empty();
   }

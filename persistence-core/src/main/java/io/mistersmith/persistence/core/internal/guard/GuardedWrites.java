@@ -6,6 +6,7 @@ import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.hot.EntryMetadata;
 import io.mistersmith.persistence.spi.hot.HotWrites;
 import io.mistersmith.persistence.spi.hot.Operation;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
@@ -16,6 +17,9 @@ import java.util.concurrent.CompletableFuture;
 final class GuardedWrites implements HotWrites {
 
   private static final StoreCall PUBLISH = new StoreCall("HotWrites.publish", Repeat.HOT_WRITE);
+
+  private static final StoreCall PUBLISH_TOGETHER =
+      new StoreCall("HotWrites.publishTogether", Repeat.HOT_WRITE);
 
   private final HotWrites real;
   private final GuardedRole role;
@@ -54,6 +58,11 @@ final class GuardedWrites implements HotWrites {
       long expectedSequence) {
     return role.start(
         PUBLISH, () -> real.publishAsync(key, operation, value, metadata, expectedSequence));
+  }
+
+  @Override
+  public long publishTogether(List<Outgoing> messages) {
+    return role.run(PUBLISH_TOGETHER, () -> real.publishTogether(messages));
   }
 
   @Override

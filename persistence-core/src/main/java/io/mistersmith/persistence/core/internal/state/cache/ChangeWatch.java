@@ -44,6 +44,9 @@ final class ChangeWatch implements AutoCloseable {
     /** A message of the bucket's stream. */
     void changed(JournalEntry entry);
 
+    /** All changes up to this sequence have been delivered. */
+    void passed(long sequence);
+
     /** Time passes; called a few times a second. */
     void ticked();
   }
@@ -102,6 +105,7 @@ final class ChangeWatch implements AutoCloseable {
   private void follow() {
     BucketState stream = bucket.state();
     listener.ticked();
+    listener.passed(stream.lastSequence());
     try (Reading reading = new Reading(stream.lastSequence() + 1)) {
       long comparedAt = System.nanoTime();
       long expected = 0;
@@ -113,10 +117,12 @@ final class ChangeWatch implements AutoCloseable {
         long now = System.nanoTime();
         if (next != null) {
           listener.changed(next);
+          listener.passed(next.sequence());
           backoff.reset();
           comparedAt = next.pending() > 0 ? comparedAt : now;
         } else {
           long position = reading.reader.position();
+          listener.passed(position);
           boolean behind = position < expected;
           if (behind && now - expectedAt > DEAF_NANOS) {
             LOG.debug("bucket {}: the cache's watch fell silent, it begins again", bucket.name());

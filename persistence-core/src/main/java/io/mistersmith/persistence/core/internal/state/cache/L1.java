@@ -58,6 +58,10 @@ public final class L1<E extends Cacheable> implements AutoCloseable {
   private final Shards shards;
   private final ConcurrentHashMap<StateKey, Flight<E>> flights = new ConcurrentHashMap<>();
   private volatile boolean demanded;
+
+  /** Every change up to this one has been delivered by the watch. */
+  private volatile Optional<Revision> passed = Optional.empty();
+
   private @Nullable ChangeWatch watch;
   private boolean closed;
 
@@ -285,6 +289,23 @@ public final class L1<E extends Cacheable> implements AutoCloseable {
     slots.dropIf(key, slot -> true);
   }
 
+  /**
+   * Call this when a read or a watch met an entry of a step that ends with {@code last}. While the
+   * watch has not delivered all of the step, other entries of it that are kept may be from before:
+   * nothing of the owner's shard is answered from memory any more.
+   */
+  public void metStep(StateKey key, Revision last) {
+    int shard = key.agent().shard();
+    if (shards.isCovered(shard) && passed.filter(through -> !last.isAfter(through)).isEmpty()) {
+      shards.renew(shard);
+    }
+  }
+
+  /** Whether this slot, which {@link #find} returned, could still be returned. */
+  public boolean isCurrent(StateKey key, Slot<E> slot) {
+    return slots.get(key) == slot && slot.isValid(clock.millis(), clock);
+  }
+
   /** Call this when all entries of an owner were removed. */
   public void forgetOwner(AgentId agent) {
     flights.forEach(
@@ -337,6 +358,12 @@ public final class L1<E extends Cacheable> implements AutoCloseable {
     @Override
     public void interrupted() {
       slots.clear();
+    }
+
+    @Override
+    public void passed(long sequence) {
+      Revision through = around.revisions().of(sequence);
+      passed = sequence == 0 ? Optional.empty() : Optional.of(through);
     }
 
     @Override

@@ -131,11 +131,16 @@ final class Shards {
    */
   synchronized void renew() {
     for (int shard = 0; shard < AgentId.SHARDS; shard++) {
-      Coverage present = coverages.get(shard);
-      if (present != null) {
-        coverages.set(shard, new Coverage());
-        present.end();
-      }
+      renew(shard);
+    }
+  }
+
+  /** {@link #renew()} of one shard, if it is covered. */
+  synchronized void renew(int shard) {
+    Coverage present = coverages.get(shard);
+    if (present != null) {
+      coverages.set(shard, new Coverage());
+      present.end();
     }
   }
 

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Entries of the journal on their way into one transaction: of each key only the last write, and
@@ -62,7 +63,8 @@ final class Batch {
             entry.time(),
             entry.metadata().expiresAt(),
             entry.metadata().provenance(),
-            entry.unreadable()));
+            entry.unreadable(),
+            entry.metadata().step().isEmpty() ? Optional.empty() : entry.metadata().writeId()));
   }
 
   boolean isEmpty() {

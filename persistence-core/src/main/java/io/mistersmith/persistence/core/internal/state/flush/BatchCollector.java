@@ -7,12 +7,13 @@ import io.mistersmith.persistence.spi.hot.JournalReader;
 import io.mistersmith.persistence.spi.sql.JournalPosition;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * Decides when a batch is closed: at enough dirty keys, at enough bytes, when its first entry has
  * waited long enough, or when a caller asked for its entries at once. Entries that have already
  * arrived by then are still taken, up to the bounds, so that a backlog is worked off in large
- * transactions.
+ * transactions. A batch never ends within a step; see {@link WholeSteps}.
  */
 final class BatchCollector {
 
@@ -22,21 +23,29 @@ final class BatchCollector {
   private final FlushConfig config;
   private final Urgency urgency;
   private final BatchLimit limit;
+  private final Supplier<WholeSteps> steps;
 
-  BatchCollector(FlushConfig config, Urgency urgency, BatchLimit limit) {
+  BatchCollector(
+      FlushConfig config, Urgency urgency, BatchLimit limit, Supplier<WholeSteps> steps) {
     this.config = config;
     this.urgency = urgency;
     this.limit = limit;
+    this.steps = steps;
   }
 
   /** Returns the batch behind this position that begins with {@code first}, if there is one. */
   Batch collect(Optional<JournalEntry> first, JournalReader reader, JournalPosition position) {
     Batch batch = new Batch(position);
+    WholeSteps whole = steps.get();
     Optional<JournalEntry> next = first;
     Deadline age = Deadline.after(config.maxAge());
     while (true) {
-      next.ifPresent(batch::add);
-      if (batch.entries() >= limit.entries() || batch.bytes() >= config.maxBytes()) {
+      next.ifPresent(
+          entry -> {
+            batch.add(entry);
+            whole.add(entry);
+          });
+      if (isFull(batch, whole)) {
         return batch;
       }
       boolean due =
@@ -44,10 +53,18 @@ final class BatchCollector {
               || batch.keys() >= config.dirtyKeys()
               || age.hasPassed()
               || urgency.isAmong(batch.firstSequence(), batch.lastSequence());
-      next = reader.next(due ? Duration.ZERO : age.left(SLICE));
-      if (due && next.isEmpty()) {
+      boolean waits = due && !whole.isSettled();
+      next = reader.next(waits ? SLICE : due ? Duration.ZERO : age.left(SLICE));
+      if (next.isEmpty() && (waits ? whole.isRestGone(reader.position()) : due)) {
         return batch;
       }
     }
+  }
+
+  private boolean isFull(Batch batch, WholeSteps whole) {
+    int growth = whole.isSettled() ? 1 : WholeSteps.MOST_GROWTH;
+    return whole.isWhole()
+        && (batch.entries() >= (long) limit.entries() * growth
+            || batch.bytes() >= config.maxBytes() * growth);
   }
 }

@@ -63,6 +63,7 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
   private final Commits commits;
   private final Duration commitTimeout;
   private final CachedAnswers<T> cached;
+  private final ManyFinds<T> many;
   private final AtomicBoolean leftOut = new AtomicBoolean();
 
   /**
@@ -90,6 +91,7 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
     this.cached =
         new CachedAnswers<>(
             codec, codec.sharesValues(), entry -> decode(entry, StorageLayer.MEMORY_CACHE));
+    this.many = new ManyFinds<>(store, space, cached::of, this::decode);
   }
 
   @Override
@@ -196,28 +198,7 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
 
   @Override
   public Map<StateKey, DataResult<Optional<Versioned<T>>>> findAll(Collection<StateKey> wanted) {
-    Map<StateKey, DataResult<Optional<Versioned<T>>>> rows = new LinkedHashMap<>();
-    Map<StateKey, StateKey> missing = new LinkedHashMap<>();
-    for (StateKey key : wanted) {
-      StateKey own = space.own(key);
-      Slot<Entry> slot = l1.find(own);
-      if (slot == null) {
-        missing.put(own, key);
-      }
-      rows.put(key, row(() -> slot == null ? Optional.empty() : cached.of(slot)));
-    }
-    if (missing.isEmpty()) {
-      return rows;
-    }
-    store
-        .loader()
-        .loadAll(missing.keySet())
-        .forEach(
-            (own, result) ->
-                rows.put(
-                    Objects.requireNonNull(missing.get(own)),
-                    row(() -> result.orElseThrow().map(this::decode))));
-    return rows;
+    return many.find(wanted);
   }
 
   @Override

@@ -15,6 +15,7 @@ import io.mistersmith.persistence.spi.hot.HotReads.ReadFrom;
 import io.mistersmith.persistence.spi.hot.HotWrites;
 import io.mistersmith.persistence.spi.hot.Operation;
 import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
+import io.mistersmith.persistence.state.SaveOptions.Expected;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -51,8 +52,7 @@ final class ConditionalWriter {
 
   /** Metadata for a conditional write. */
   EntryMetadata metadata(Optional<Instant> expiresAt) {
-    return new EntryMetadata(
-        Optional.empty(), expiresAt, Optional.of(writer + "-" + writes.incrementAndGet()));
+    return new EntryMetadata(Optional.empty(), expiresAt, Optional.of(writeId()));
   }
 
   /**
@@ -98,11 +98,21 @@ final class ConditionalWriter {
       byte[] json,
       Optional<Instant> expiresAt,
       Revision.OfJournal expected) {
-    return publishAt(() -> placeOf(key, expected), key, operation, json, expiresAt);
+    return publishAt(
+        () -> placeOf(key, expected, reads.get(key, ReadFrom.LEADER)),
+        key,
+        operation,
+        json,
+        expiresAt);
   }
 
   Revision.OfJournal create(StateKey key, byte[] json, Optional<Instant> expiresAt) {
-    return publishAt(() -> freePlaceOf(key), key, Operation.PUT, json, expiresAt);
+    return publishAt(
+        () -> freePlaceOf(key, reads.get(key, ReadFrom.LEADER)),
+        key,
+        Operation.PUT,
+        json,
+        expiresAt);
   }
 
   /**
@@ -170,9 +180,25 @@ final class ConditionalWriter {
         key, operation, json, metadata(expiresAt).withProvenance(Optional.of(provenance)), place);
   }
 
+  /** Returns an id for a write by which the store recognises it. */
+  String writeId() {
+    return writer + "-" + writes.incrementAndGet();
+  }
+
+  /**
+   * Returns the place of a write, given the leader's entry of its key.
+   *
+   * @throws PersistenceException when the expectation is not met
+   */
+  long place(StateKey key, Expected expected, Optional<HotEntry> hot) {
+    if (expected instanceof Expected.At at) {
+      return placeOf(key, Entry.ownRevision(key, at.revision()), hot);
+    }
+    return expected instanceof Expected.Absent ? freePlaceOf(key, hot) : HotWrites.ANY;
+  }
+
   /** The sequence at which the entry is when it still has the expected revision. */
-  private long placeOf(StateKey key, Revision.OfJournal expected) {
-    Optional<HotEntry> hot = reads.get(key, ReadFrom.LEADER);
+  private long placeOf(StateKey key, Revision.OfJournal expected, Optional<HotEntry> hot) {
     if (hot.isPresent()) {
       boolean deleted = hot.get().operation() == Operation.DELETE;
       check(key, expected, tiers.revisionOf(hot.get()), deleted, tiers.isLive(hot.get()));
@@ -187,8 +213,7 @@ final class ConditionalWriter {
   }
 
   /** The sequence of a marker or an expired entry in the key's place, or none at all. */
-  private long freePlaceOf(StateKey key) {
-    Optional<HotEntry> hot = reads.get(key, ReadFrom.LEADER);
+  private long freePlaceOf(StateKey key, Optional<HotEntry> hot) {
     if (hot.isPresent()) {
       if (tiers.isLive(hot.get())) {
         throw exists(key, tiers.revisionOf(hot.get()));

@@ -22,6 +22,7 @@ import java.util.Optional;
  * @param ownEnd when it ends by its own time to live
  * @param provenance where it comes from, if that is known
  * @param isSettled see {@link Cacheable#isSettled()}
+ * @param isOfStep whether it was written together with others, and has not moved since
  * @param awaySince since when KV has not answered, where PostgreSQL answered in its place
  */
 @SuppressWarnings("ArrayRecordComponent") // entries are carried, never compared
@@ -35,6 +36,7 @@ public record Entry(
     Optional<Instant> ownEnd,
     Optional<Provenance> provenance,
     boolean isSettled,
+    boolean isOfStep,
     Optional<Instant> awaySince)
     implements Cacheable {
 

@@ -76,6 +76,7 @@ final class OwnVersions {
         ownEnd,
         version.provenance(),
         true,
+        false,
         Optional.empty());
   }
 }

@@ -5,7 +5,10 @@ import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.hot.EntryMetadata;
 import io.mistersmith.persistence.spi.hot.HotWrites;
+import io.mistersmith.persistence.spi.hot.HotWrites.Outgoing;
 import io.mistersmith.persistence.spi.hot.Operation;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -49,6 +52,26 @@ final class Publisher {
     Revision.OfJournal revision = revisions.acknowledged(mark, sequence);
     tiers.sql().ifPresent(sql -> sql.use().wrote(key.agent()));
     return revision;
+  }
+
+  /** Publishes messages together, and returns their revisions in order. */
+  List<Revision.OfJournal> publishTogether(List<Outgoing> messages) {
+    Revisions revisions = tiers.revisions();
+    long mark = revisions.mark();
+    long last;
+    try {
+      last = tiers.writes().publishTogether(messages);
+    } catch (RuntimeException e) {
+      messages.forEach(message -> tiers.l1().forget(message.key()));
+      throw e;
+    }
+    Revision.OfJournal unused = revisions.acknowledged(mark, last);
+    List<Revision.OfJournal> written = new ArrayList<>(messages.size());
+    for (Outgoing message : messages) {
+      Revision.OfJournal revision = revisions.of(last - messages.size() + 1 + written.size());
+      written.add(tiers.written(message.key(), revision, message.metadata().expiresAt()));
+    }
+    return written;
   }
 
   /**

@@ -6,6 +6,7 @@ import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.event.PersistenceEvent;
 import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.model.DataType.StorageLayer;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.hot.EntryMetadata;
@@ -22,6 +23,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -45,6 +47,8 @@ import org.slf4j.LoggerFactory;
 final class TieredReader {
 
   private static final Logger LOG = LoggerFactory.getLogger(TieredReader.class);
+
+  private static final int COLLECTS = 20;
 
   private final Tiers tiers;
   private final HotReads reads;
@@ -103,11 +107,54 @@ final class TieredReader {
     return readAll(keys, sourceToKeep());
   }
 
+  /** Reads again while the answers are from several moments and may show a part of a step. */
   private Map<StateKey, Optional<Entry>> readAll(Collection<StateKey> keys, ReadFrom wanted) {
+    Map<StateKey, Optional<Entry>> before = Map.of();
+    for (int attempt = 1; attempt <= COLLECTS; attempt++) {
+      Collected collected = collect(keys, wanted);
+      if (collected.isOfOneMoment() || isSame(before, collected.answers())) {
+        return collected.answers();
+      }
+      before = collected.answers();
+    }
+    throw new TransientPersistenceException(
+        DataError.TIMEOUT,
+        "bucket "
+            + reads.name()
+            + ": "
+            + keys.size()
+            + " keys were not read at one moment in "
+            + COLLECTS
+            + " attempts, since steps are written to them all the time; try again");
+  }
+
+  /** If nothing changed between two reads, all answers are of the moment between them. */
+  private static boolean isSame(
+      Map<StateKey, Optional<Entry>> before, Map<StateKey, Optional<Entry>> after) {
+    return before.size() == after.size()
+        && after.entrySet().stream()
+            .allMatch(
+                answer ->
+                    Objects.requireNonNull(before.get(answer.getKey()))
+                        .map(Entry::revision)
+                        .equals(answer.getValue().map(Entry::revision)));
+  }
+
+  /**
+   * The answers of one read of several keys.
+   *
+   * @param isOfOneMoment whether they cannot show a part of a step
+   */
+  private record Collected(Map<StateKey, Optional<Entry>> answers, boolean isOfOneMoment) {}
+
+  private Collected collect(Collection<StateKey> keys, ReadFrom wanted) {
     // Where one floor may be missing, one question to the leader is quicker than one for each key.
     ReadFrom from = source(wanted, Optional.empty());
     long applied = tiers.revisions().applied();
     Map<StateKey, HotEntry> hot = reads.getAll(keys, from);
+    boolean oneMoment =
+        from == ReadFrom.ANY_REPLICA && keys.size() <= HotReads.MOST_OF_ONE_MOMENT;
+    boolean steps = false;
     Map<StateKey, Optional<Entry>> answers = new LinkedHashMap<>();
     List<StateKey> absent = new ArrayList<>();
     for (StateKey key : keys) {
@@ -115,18 +162,28 @@ final class TieredReader {
       HotEntry entry = hot.get(key);
       if (from != source(from, floor)) { // a floor was forgotten since
         answers.put(key, readFromLeader(key));
+        oneMoment = false;
       } else if (entry != null && !isBelow(entry, floor)) {
         answers.put(key, answer(entry, applied));
+        steps |= entry.metadata().step().isPresent();
       } else if (entry == null && floor.isEmpty()) {
         answers.put(key, Optional.empty());
         absent.add(key);
       } else {
         answers.put(key, readFromLeader(key));
+        oneMoment = false;
       }
     }
-    Map<StateKey, StoredState> rows = tiers.rows(absent);
-    rows.forEach((key, row) -> answers.put(key, fromRow(key, row, Optional.empty())));
-    return answers;
+    for (Map.Entry<StateKey, StoredState> row : tiers.rows(absent).entrySet()) {
+      Optional<Entry> entry = fromRow(row.getKey(), row.getValue(), Optional.empty());
+      answers.put(row.getKey(), entry);
+      // Where another entry was there first, that one is later than those of the bucket above.
+      oneMoment &=
+          !tiers.isLive(row.getValue())
+              || entry.filter(e -> e.layer() == StorageLayer.RELATIONAL_DB).isPresent();
+    }
+    steps |= answers.values().stream().anyMatch(entry -> entry.filter(Entry::isOfStep).isPresent());
+    return new Collected(answers, oneMoment || !steps || keys.size() == 1);
   }
 
   /**
@@ -213,6 +270,7 @@ final class TieredReader {
 
   private Optional<Entry> answer(HotEntry hot, long applied) {
     tiers.known().note(hot.key(), tiers.revisionOf(hot), hot.metadata().expiresAt());
+    tiers.met(hot.key(), hot.sequence(), hot.metadata());
     if (!tiers.isLive(hot)) {
       return Optional.empty();
     }

@@ -50,6 +50,7 @@ public final class TieredStore {
   private final OwnVersions own;
   private final AsyncWriter async;
   private final AdmittedWrites writes;
+  private final StepWriter steps;
 
   /**
    * Reads and writes through these tiers.
@@ -74,6 +75,7 @@ public final class TieredStore {
     this.conditional = new ConditionalWriter(tiers, publisher);
     this.async = new AsyncWriter(publisher, conditional, window);
     this.own = new OwnVersions(tiers);
+    this.steps = new StepWriter(tiers, publisher, conditional, writes);
   }
 
   /** Returns the parts of this store. */
@@ -84,6 +86,11 @@ public final class TieredStore {
   /** Reads what is not kept in this process's memory. */
   public Loader loader() {
     return loader;
+  }
+
+  /** Writes entries together. */
+  public StepWriter steps() {
+    return steps;
   }
 
   /** The writes of this process that have not ended, and whether more are let in. */
@@ -148,7 +155,7 @@ public final class TieredStore {
     return writes.runAsync(chunk, () -> publisher.publishChunk(chunk, bytes));
   }
 
-  /** Deletes the key, whatever is there. */
+  /** Deletes the key. */
   public Revision.OfJournal remove(StateKey key) {
     boolean held = writes.enter(key);
     try {
@@ -182,10 +189,7 @@ public final class TieredStore {
                 key, Operation.DELETE, NO_VALUE, EntryMetadata.NONE, HotWrites.ANY));
   }
 
-  /**
-   * Returns the state of the key; empty where nothing was ever written, or where a deleted entry
-   * was swept.
-   */
+  /** Returns the state of the key; empty where nothing was written, or a deleted entry was swept. */
   public Optional<KeyState> keyState(StateKey key) {
     Optional<KeyState> keyState = conditional.keyState(key);
     noteRead(key, keyState.map(KeyState::revision));
@@ -393,6 +397,7 @@ public final class TieredStore {
                   key -> {
                     tiers.known().note(key, revision, entry.metadata().expiresAt());
                     tiers.l1().changed(key, revision);
+                    tiers.met(key, entry.sequence(), entry.metadata());
                   });
           if (entry.unreadable().isEmpty()) {
             action.accept(revision, entry);

@@ -11,6 +11,7 @@ import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.DataType.StorageLayer;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.spi.hot.EntryMetadata;
 import io.mistersmith.persistence.spi.hot.HotEntry;
 import io.mistersmith.persistence.spi.hot.HotReads;
 import io.mistersmith.persistence.spi.hot.HotWrites;
@@ -93,6 +94,7 @@ public record Tiers(
         ownEnd,
         hot.metadata().provenance(),
         hot.metadata().hydrated().isEmpty() || hot.sequence() <= applied,
+        hot.metadata().step().isPresent(),
         Optional.empty());
   }
 
@@ -112,11 +114,19 @@ public record Tiers(
         row.expiresAt(),
         row.provenance(),
         true,
+        false,
         awaySince);
   }
 
   boolean isLive(StoredKey row) {
     return !row.deleted() && !isPast(row.expiresAt());
+  }
+
+  /** Call this when a read or a watch met a message, before its caller learns of it. */
+  void met(StateKey key, long sequence, EntryMetadata metadata) {
+    if (metadata.step().isPresent()) {
+      l1.metStep(key, revisions.of(metadata.step().get().lastSequence(sequence)));
+    }
   }
 
   /** The revision of a write of this process that was just acknowledged. */

@@ -200,6 +200,12 @@ final class BucketOpener implements AutoCloseable {
               + wanted.maxBytes().get()
               + " bytes. Limit the storage of the account, or update the servers to 2.10.5 or later");
     }
+    if (bucket == Bucket.AGENT_STATE && !server.atomicPublish()) {
+      notices.add(
+          "nats-server "
+              + server.version()
+              + " cannot store several entries at once: steps are refused (2.12 can)");
+    }
     if (plan.wantsPlacement() && !server.clustered()) {
       notices.add("The server is no cluster: the placement of bucket " + name + " is ignored");
     }

@@ -170,6 +170,14 @@ record BucketPlan(
               StreamConfiguration::getAllowMessageTtl,
               StreamConfiguration.Builder::allowMessageTtl));
     }
+    if (wantsAtomicPublish()) {
+      all.add(
+          setting(
+              "allow_atomic",
+              true,
+              StreamConfiguration::getAllowAtomicPublish,
+              StreamConfiguration.Builder::allowAtomicPublish));
+    }
     maxBytes()
         .ifPresent(
             bytes ->
@@ -210,6 +218,16 @@ record BucketPlan(
    */
   boolean isSafeWithLimit() {
     return server.exactLimits() || bucket == Bucket.AGENT_CONFIG || bucket == Bucket.QUERY_CACHE;
+  }
+
+  /** Whether several entries are to be written at once. */
+  private boolean wantsAtomicPublish() {
+    return server.atomicPublish() && holdsSteps(bucket);
+  }
+
+  /** Whether steps are written to the bucket. */
+  static boolean holdsSteps(Bucket bucket) {
+    return bucket == Bucket.AGENT_STATE || bucket == Bucket.SESSION_DATA;
   }
 
   /** Whether the server is to end messages by itself. */

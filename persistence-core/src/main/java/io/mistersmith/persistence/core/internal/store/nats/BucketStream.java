@@ -11,8 +11,10 @@ import io.nats.client.api.StreamInfo;
  * @param maxMessageBytes the largest message, headers included; negative for no bound but the
  *     server's
  * @param messageTtl whether its messages get a time to live
+ * @param atomicPublish whether several messages can be stored at once
  */
-record BucketStream(String bucket, int replicas, int maxMessageBytes, boolean messageTtl) {
+record BucketStream(
+    String bucket, int replicas, int maxMessageBytes, boolean messageTtl, boolean atomicPublish) {
 
   static BucketStream of(String bucket, StreamInfo info, boolean mayEndMessages) {
     StreamConfiguration config = info.getConfiguration();
@@ -20,7 +22,8 @@ record BucketStream(String bucket, int replicas, int maxMessageBytes, boolean me
         bucket,
         config.getReplicas(),
         config.getMaximumMessageSize(),
-        mayEndMessages && config.getAllowMessageTtl());
+        mayEndMessages && config.getAllowMessageTtl(),
+        config.getAllowAtomicPublish());
   }
 
   String stream() {

@@ -6,6 +6,7 @@ import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.VectorClock;
 import io.mistersmith.persistence.spi.hot.EntryMetadata;
 import io.mistersmith.persistence.spi.hot.EntryMetadata.Provenance;
+import io.mistersmith.persistence.spi.hot.EntryMetadata.StepPlace;
 import io.mistersmith.persistence.spi.hot.HotWrites;
 import io.mistersmith.persistence.spi.hot.Operation;
 import io.nats.client.impl.Headers;
@@ -26,6 +27,10 @@ final class EntryHeaders {
   static final String WRITE_ID = "Persistence-Write-Id";
   static final String TIME = "Persistence-Time";
   static final String CLOCK = "Persistence-Clock";
+  static final String STEP = "Persistence-Step";
+  private static final String BATCH_ID = "Nats-Batch-Id";
+  private static final String BATCH_SEQUENCE = "Nats-Batch-Sequence";
+  private static final String BATCH_COMMIT = "Nats-Batch-Commit";
   private static final String MARKER_REASON = "Nats-Marker-Reason";
   private static final String EXPECTED_SEQUENCE = "Nats-Expected-Last-Subject-Sequence";
   private static final String TTL = "Nats-TTL";
@@ -62,8 +67,29 @@ final class EntryHeaders {
         .ifPresent(time -> headers.put(EXPIRES, Long.toString(time.toEpochMilli())));
     metadata.writeId().ifPresent(id -> headers.put(WRITE_ID, id));
     metadata.provenance().ifPresent(provenance -> write(headers, provenance));
+    metadata.step().ifPresent(place -> write(headers, place));
     serverExpiresAfter.ifPresent(ttl -> headers.put(TTL, wholeSeconds(ttl) + "s"));
     return headers;
+  }
+
+  private static void write(Headers headers, StepPlace place) {
+    headers.put(STEP, place.index() + "/" + place.count());
+  }
+
+  private static StepPlace step(String text) {
+    int slash = text.indexOf('/');
+    return new StepPlace(
+        Integer.parseInt(text, 0, Math.max(slash, 0), 10),
+        Integer.parseInt(text, slash + 1, text.length(), 10));
+  }
+
+  /** Adds what tells the server that a message belongs to a batch, which its last one commits. */
+  static void addBatch(Headers headers, String id, StepPlace place) {
+    headers.put(BATCH_ID, id);
+    headers.put(BATCH_SEQUENCE, Integer.toString(place.index()));
+    if (place.index() == place.count()) {
+      headers.put(BATCH_COMMIT, "1");
+    }
   }
 
   /** A clock that knows its own write alone is what a missing one is read as. */
@@ -105,7 +131,9 @@ final class EntryHeaders {
     Optional<Instant> expiresAt =
         read(headers, EXPIRES, text -> Instant.ofEpochMilli(Long.parseLong(text)));
     Optional<String> writeId = Optional.ofNullable(headers.getLast(WRITE_ID));
-    return new EntryMetadata(copyOf, expiresAt, writeId, provenance(headers));
+    Optional<StepPlace> step =
+        writeId.isEmpty() ? Optional.empty() : read(headers, STEP, EntryHeaders::step);
+    return new EntryMetadata(copyOf, expiresAt, writeId, provenance(headers), step);
   }
 
   private static <T> Optional<T> read(Headers headers, String name, Function<String, T> parse) {
@@ -115,7 +143,7 @@ final class EntryHeaders {
     }
     try {
       return Optional.of(parse.apply(text));
-    } catch (NumberFormatException | PersistenceException e) {
+    } catch (IllegalArgumentException | PersistenceException e) {
       log.warn(
           "An entry has a {} header that this library did not write; it is read as if it had none",
           name);

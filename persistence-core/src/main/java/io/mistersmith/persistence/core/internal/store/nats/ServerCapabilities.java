@@ -16,6 +16,7 @@ import io.nats.client.api.ServerInfo;
  *     far it has looked (2.10.22: earlier ones do so in another way, or not)
  * @param exactLimits whether a full stream refuses each message that does not fit (2.10.5: earlier
  *     ones accept some, and drop the oldest messages instead; nats-server issue 4771)
+ * @param atomicPublish whether several messages can be stored at once, all or none (2.12)
  * @param clustered whether it belongs to a cluster
  */
 record ServerCapabilities(
@@ -27,6 +28,7 @@ record ServerCapabilities(
     boolean quickEviction,
     boolean severalFilters,
     boolean exactLimits,
+    boolean atomicPublish,
     boolean clustered) {
 
   static ServerCapabilities of(ServerInfo info) {
@@ -39,6 +41,7 @@ record ServerCapabilities(
         info.isSameOrNewerThanVersion("2.11.0"),
         info.isSameOrNewerThanVersion("2.10.22"),
         info.isSameOrNewerThanVersion("2.10.5"),
+        info.isSameOrNewerThanVersion("2.12.0"),
         info.getCluster() != null);
   }
 }

@@ -101,6 +101,7 @@ final class PostgresJournalStore implements JournalStore {
     List<StateRow> rows = new ArrayList<>(changes.size());
     List<RefusedChange> unfit = new ArrayList<>();
     StateRow.of(changes, rows, unfit);
+    boolean unused = RefusedSteps.of(unfit).move(rows, unfit);
     String what =
         "apply "
             + changes.size()
@@ -143,13 +144,31 @@ final class PostgresJournalStore implements JournalStore {
     try {
       return statements.attempt(
           SqlOptions.of(what + "; writes wait in the journal until PostgreSQL takes one of them"),
-          h -> apply(h, previous, next, rows, unfit, handle -> isolation.write(handle, rows)));
+          h -> apply(h, previous, next, rows, unfit, handle -> isolate(handle, rows)));
     } catch (PersistenceException e) {
       if (PostgresFailures.verdict(e) == PostgresFailures.Verdict.OUT_OF_TIME && rows.size() > 1) {
         return new ApplyResult.OutOfTime(e);
       }
       throw e;
     }
+  }
+
+  /** Writes the rows that PostgreSQL takes, without those of a step of which it refuses one. */
+  private List<RefusedChange> isolate(Handle handle, List<StateRow> rows) {
+    boolean steps = rows.stream().anyMatch(row -> row.change().step().isPresent());
+    if (!steps) {
+      return isolation.write(handle, rows);
+    }
+    handle.savepoint("steps");
+    List<RefusedChange> refused = new ArrayList<>(isolation.write(handle, rows));
+    List<StateRow> whole = new ArrayList<>(rows);
+    if (RefusedSteps.of(refused).move(whole, refused)) {
+      handle.rollbackToSavepoint("steps");
+      refused.forEach(refusal -> whole.removeIf(row -> row.change() == refusal.change()));
+      int changed = states.write(handle, whole);
+      LOG.trace("{} of {} rows changed, without refused steps", changed, whole.size());
+    }
+    return refused;
   }
 
   private List<RefusedChange> writeAll(Handle handle, List<StateRow> rows) {

@@ -7,6 +7,7 @@ import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.hot.EntryMetadata;
+import io.mistersmith.persistence.spi.hot.EntryMetadata.StepPlace;
 import io.mistersmith.persistence.spi.hot.JournalEntry;
 import io.mistersmith.persistence.spi.hot.JournalReader;
 import io.mistersmith.persistence.spi.hot.Operation;
@@ -35,6 +36,7 @@ class BatchCollectorTest {
 
   private final Script reader = new Script();
   private final Urgency urgency = new Urgency();
+  private long streamEnd;
 
   @Test
   void isEmptyWhenNothingArrives() {
@@ -141,12 +143,117 @@ class BatchCollectorTest {
     assertThat(batch.lastSequence()).isEqualTo(6);
   }
 
+  @Test
+  @Timeout(10)
+  void neverEndsWithinAStep() {
+    for (int i = 1; i <= 9; i++) {
+      reader.add(ofStep(i, "key" + i, i, 9));
+    }
+    reader.add(entry(10, "after"));
+    Batch batch = collect(FlushConfig.builder().dirtyKeys(2).maxEntries(3).build());
+    assertThat(batch.lastSequence()).isEqualTo(9);
+    assertThat(batch.entries()).isEqualTo(9);
+  }
+
+  @Test
+  @Timeout(10)
+  void awaitsTheRestOfAStep() {
+    reader.add(ofStep(1, "a", 1, 2, 0));
+    reader.addLater(ofStep(2, "b", 2, 2, 0));
+    streamEnd = 1;
+    urgency.raise(1);
+    assertThat(collect(FlushConfig.defaults()).lastSequence()).isEqualTo(2);
+  }
+
+  @Test
+  @Timeout(20)
+  void takesWhatAStreamHasThatLostTheRestOfAStep() {
+    reader.add(ofStep(1, "a", 1, 2, 0));
+    streamEnd = 1;
+    assertThat(collect(FlushConfig.defaults()).lastSequence()).isEqualTo(1);
+  }
+
+  @Test
+  @Timeout(10)
+  void takesAStepWhoseRestWasRemovedSince() {
+    reader.add(ofStep(1, "a", 1, 2, 0));
+    reader.position = 2;
+    streamEnd = 2;
+    assertThat(collect(FlushConfig.defaults()).lastSequence()).isEqualTo(1);
+  }
+
+  /** Of a step at 1 and 2 the second entry is gone: its key has a later one, at 60. */
+  @Test
+  @Timeout(10)
+  void goesOnToWhereAnOverwrittenEntryOfAStepIs() {
+    reader.add(ofStep(1, "a", 1, 2));
+    for (int i = 3; i <= 60; i++) {
+      reader.add(entry(i, i == 60 ? "b" : "other" + i, EntryMetadata.NONE, 99));
+    }
+    for (int i = 61; i <= 160; i++) {
+      reader.add(entry(i, "later" + i, EntryMetadata.NONE, 160 - i));
+    }
+    streamEnd = 60;
+    Batch batch = collect(FlushConfig.builder().dirtyKeys(5).maxEntries(10).build());
+    assertThat(batch.lastSequence()).isEqualTo(60);
+  }
+
+  /** Of a step at 1 and 2 the first entry is gone. */
+  @Test
+  @Timeout(10)
+  void goesOnWhenTheBeginningOfAStepIsOverwritten() {
+    reader.add(ofStep(2, "b", 2, 2));
+    reader.add(ofStep(4, "c", 2, 3));
+    reader.add(ofStep(5, "d", 3, 3));
+    for (int i = 6; i <= 60; i++) {
+      reader.add(entry(i, "other" + i, EntryMetadata.NONE, 99));
+    }
+    streamEnd = 30;
+    Batch batch = collect(FlushConfig.builder().dirtyKeys(5).maxEntries(10).build());
+    assertThat(batch.lastSequence()).isEqualTo(30);
+  }
+
+  @Test
+  @Timeout(10)
+  void growsOnlySoFarForAnOverwrittenEntry() {
+    reader.add(ofStep(1, "a", 1, 2));
+    for (int i = 3; i <= 1_000; i++) {
+      reader.add(entry(i, "other" + i, EntryMetadata.NONE, 99));
+    }
+    streamEnd = 1_000;
+    Batch batch = collect(FlushConfig.builder().dirtyKeys(5).maxEntries(10).build());
+    assertThat(batch.entries()).isEqualTo(10 * WholeSteps.MOST_GROWTH);
+  }
+
   private Batch collect(FlushConfig config) {
-    return new BatchCollector(config, urgency, new BatchLimit(config.maxEntries()))
+    return new BatchCollector(config, urgency, new BatchLimit(config.maxEntries()), this::whole)
         .collect(reader.next(Duration.ZERO), reader, POSITION);
   }
 
+  private WholeSteps whole() {
+    return new WholeSteps("B", () -> streamEnd);
+  }
+
+  private static JournalEntry ofStep(long sequence, String key, int index, int count) {
+    return ofStep(sequence, key, index, count, 1);
+  }
+
+  private static JournalEntry ofStep(
+      long sequence, String key, int index, int count, long pending) {
+    StepPlace place = new StepPlace(index, count);
+    return entry(
+        sequence,
+        key,
+        EntryMetadata.NONE.inStep("step-" + place.firstSequence(sequence), place),
+        pending);
+  }
+
   private static JournalEntry entry(long sequence, String key) {
+    return entry(sequence, key, EntryMetadata.NONE, 0);
+  }
+
+  private static JournalEntry entry(
+      long sequence, String key, EntryMetadata metadata, long pending) {
     return new JournalEntry(
         "$KV.B.a." + key,
         Optional.of(StateKey.of(AgentId.external("a"), key)),
@@ -154,27 +261,39 @@ class BatchCollectorTest {
         Instant.EPOCH.plusMillis(sequence),
         Operation.PUT,
         new byte[1024],
-        EntryMetadata.NONE,
-        0);
+        metadata,
+        pending);
   }
 
   /** A reader that has these entries and then nothing more. */
   private static final class Script implements JournalReader {
 
     private final Queue<JournalEntry> entries = new ArrayDeque<>();
+    private final Queue<JournalEntry> later = new ArrayDeque<>();
+    private long position;
 
     void add(JournalEntry entry) {
       entries.add(entry);
     }
 
+    /** Adds an entry that comes once the others are read and a wait was in vain. */
+    void addLater(JournalEntry entry) {
+      later.add(entry);
+    }
+
     @Override
     public Optional<JournalEntry> next(Duration wait) {
-      return Optional.ofNullable(entries.poll());
+      JournalEntry next = entries.poll();
+      if (next == null) {
+        entries.addAll(later);
+        later.clear();
+      }
+      return Optional.ofNullable(next);
     }
 
     @Override
     public long position() {
-      return 0;
+      return position;
     }
 
     @Override

@@ -12,6 +12,7 @@ import io.mistersmith.persistence.testkit.contract.StoresFixture;
 import io.mistersmith.persistence.testkit.memory.InMemoryStores;
 import io.mistersmith.persistence.testkit.server.NatsOptions;
 import io.mistersmith.persistence.testkit.server.NatsServer;
+import io.nats.client.api.StreamConfiguration;
 import java.lang.module.ModuleDescriptor.Version;
 import java.time.Duration;
 import java.util.List;
@@ -19,6 +20,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
 import org.awaitility.Awaitility;
 
 /**
@@ -101,6 +103,13 @@ final class NatsFixture implements StoresFixture {
   @Override
   public void newInstallation() {
     durable.newInstallation();
+  }
+
+  /** Changes the stream of a bucket, as an operator would. */
+  void change(HotBucket bucket, UnaryOperator<StreamConfiguration.Builder> change) {
+    try (RawNats raw = RawNats.connect(server)) {
+      raw.update("KV_" + bucket.name(), change);
+    }
   }
 
   @Override

@@ -7,6 +7,7 @@ import io.mistersmith.persistence.testkit.contract.HotKeysContract;
 import io.mistersmith.persistence.testkit.contract.HotLimitsContract;
 import io.mistersmith.persistence.testkit.contract.HotOwnerContract;
 import io.mistersmith.persistence.testkit.contract.HotSignalsContract;
+import io.mistersmith.persistence.testkit.contract.HotStepContract;
 import io.mistersmith.persistence.testkit.contract.StoresFixture;
 import io.mistersmith.persistence.testkit.server.NatsOptions;
 import org.junit.jupiter.api.Nested;
@@ -120,6 +121,15 @@ class NatsHotBucketIT {
 
   @Nested
   class OwnerOnNewest extends HotOwnerContract {
+    @Override
+    protected StoresFixture fixture() {
+      return new NatsFixture(NatsOptions.NEWEST);
+    }
+  }
+
+  /** Servers before 2.12 cannot; StepRefusalIT has what they answer. */
+  @Nested
+  class StepsOnNewest extends HotStepContract {
     @Override
     protected StoresFixture fixture() {
       return new NatsFixture(NatsOptions.NEWEST);

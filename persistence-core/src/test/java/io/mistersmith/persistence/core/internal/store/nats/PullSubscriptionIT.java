@@ -34,7 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The end of a pull request is known whichever bound of it was met, and whatever is said of it. */
 class PullSubscriptionIT {
 
-  private static final BucketStream STREAM = new BucketStream("AGENT_STATE", 1, -1, false);
+  private static final BucketStream STREAM = new BucketStream("AGENT_STATE", 1, -1, false, true);
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   @ParameterizedTest

@@ -1,0 +1,27 @@
+package io.mistersmith.persistence.core.internal.state.tier;
+
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.spi.hot.EntryMetadata.Provenance;
+import io.mistersmith.persistence.spi.hot.Operation;
+import io.mistersmith.persistence.state.SaveOptions.Expected;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * One write of a step.
+ *
+ * @param key the key, with its type
+ * @param operation its kind
+ * @param value the value as JSON; empty for a delete
+ * @param expected what the key has to be before the step
+ * @param expiresAt when the entry ends
+ * @param provenance where the version comes from, of a type whose conflicts are resolved
+ */
+@SuppressWarnings("ArrayRecordComponent") // carried, never compared
+public record StepWrite(
+    StateKey key,
+    Operation operation,
+    byte[] value,
+    Expected expected,
+    Optional<Instant> expiresAt,
+    Optional<Provenance> provenance) {}

@@ -1,0 +1,204 @@
+package io.mistersmith.persistence.core.internal.state.tier;
+
+import io.mistersmith.persistence.core.internal.base.Conflicts;
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.error.TransientPersistenceException;
+import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.spi.hot.EntryMetadata;
+import io.mistersmith.persistence.spi.hot.EntryMetadata.StepPlace;
+import io.mistersmith.persistence.spi.hot.HotEntry;
+import io.mistersmith.persistence.spi.hot.HotReads.ReadFrom;
+import io.mistersmith.persistence.spi.hot.HotWrites;
+import io.mistersmith.persistence.spi.hot.HotWrites.Outgoing;
+import io.mistersmith.persistence.state.SaveOptions.Expected;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+
+/**
+ * Writes several entries of one owner together, all or none.
+ *
+ * <p>The server compares the places of all entries at once, and does not say which one it refused
+ * the step for. So after a refusal the leader is asked for all of them: those whose expectation is
+ * not met are named in the failure; if all are met, entries were only moved, and the step is tried
+ * again. Thread-safe.
+ */
+public final class StepWriter {
+
+  private final Tiers tiers;
+  private final Publisher publisher;
+  private final ConditionalWriter conditional;
+  private final AdmittedWrites writes;
+
+  StepWriter(
+      Tiers tiers, Publisher publisher, ConditionalWriter conditional, AdmittedWrites writes) {
+    this.tiers = tiers;
+    this.publisher = publisher;
+    this.conditional = conditional;
+    this.writes = writes;
+  }
+
+  /**
+   * Makes the writes, which are of different keys, and returns their revisions in order.
+   *
+   * @throws PersistenceException when none was made, or, as {@code OUTCOME_UNKNOWN}, all or none
+   */
+  public List<Revision.OfJournal> write(List<StepWrite> step) {
+    boolean held = writes.enter(step.get(0).key());
+    try {
+      List<Revision.OfJournal> revisions = publish(step);
+      for (int i = 0; i < step.size(); i++) {
+        Revision.OfJournal unused = writes.settle(held, step.get(i).key(), revisions.get(i));
+      }
+      return revisions;
+    } finally {
+      writes.leave();
+    }
+  }
+
+  private List<Revision.OfJournal> publish(List<StepWrite> step) {
+    Optional<List<Long>> likely = likelyPlaces(step);
+    if (likely.isPresent()) {
+      try {
+        return publishAt(step, likely.get());
+      } catch (TransientPersistenceException e) {
+        if (!Conflicts.isConflict(e)) {
+          throw e;
+        }
+      }
+    }
+    Supplier<List<Revision.OfJournal>> outcome =
+        Conflicts.retry(
+            () -> {
+              List<Long> places;
+              try {
+                places = places(step);
+              } catch (PersistenceException e) {
+                return () -> {
+                  throw e;
+                };
+              }
+              List<Revision.OfJournal> revisions = publishAt(step, places);
+              return () -> revisions;
+            });
+    return outcome.get();
+  }
+
+  /** The places of all writes, if the leader need not be asked for any. */
+  private Optional<List<Long>> likelyPlaces(List<StepWrite> step) {
+    List<Long> places = new ArrayList<>(step.size());
+    for (StepWrite write : step) {
+      if (write.expected() instanceof Expected.Anything) {
+        places.add(HotWrites.ANY);
+      } else if (write.expected() instanceof Expected.At at) {
+        OptionalLong place =
+            conditional.likelyPlace(write.key(), Entry.ownRevision(write.key(), at.revision()));
+        if (place.isEmpty()) {
+          return Optional.empty();
+        }
+        places.add(place.getAsLong());
+      } else {
+        return Optional.empty();
+      }
+    }
+    return Optional.of(places);
+  }
+
+  private List<Long> places(List<StepWrite> step) {
+    List<StateKey> conditioned =
+        step.stream()
+            .filter(write -> !(write.expected() instanceof Expected.Anything))
+            .map(StepWrite::key)
+            .toList();
+    Map<StateKey, HotEntry> present = tiers.reads().getAll(conditioned, ReadFrom.LEADER);
+    List<Long> places = new ArrayList<>(step.size());
+    Map<StateKey, PersistenceException> unmet = new LinkedHashMap<>();
+    for (StepWrite write : step) {
+      StateKey key = write.key();
+      try {
+        Optional<HotEntry> entry = Optional.ofNullable(present.get(key));
+        places.add(conditional.place(key, write.expected(), entry));
+      } catch (PersistenceException e) {
+        if (!isUnmet(e)) {
+          throw e;
+        }
+        tiers.l1().forget(key);
+        unmet.put(key, e);
+      }
+    }
+    if (!unmet.isEmpty()) {
+      throw unmet(step, unmet);
+    }
+    return places;
+  }
+
+  private static boolean isUnmet(PersistenceException failure) {
+    return switch (failure.error()) {
+      case VERSION_CONFLICT, DUPLICATE_KEY, TTL_EXPIRED -> true;
+      default -> false;
+    };
+  }
+
+  private PersistenceException unmet(
+      List<StepWrite> step, Map<StateKey, PersistenceException> unmet) {
+    String message =
+        "bucket "
+            + tiers.reads().name()
+            + ": none of the "
+            + step.size()
+            + " entries of a step of "
+            + step.get(0).key().agent()
+            + " was written, since not all are as expected: "
+            + unmet.values().stream()
+                .map(PersistenceException::getMessage)
+                .collect(Collectors.joining("; "));
+    Optional<PersistenceException> lasting =
+        unmet.values().stream().filter(failure -> !failure.isTransient()).findFirst();
+    boolean passes = unmet.values().stream().anyMatch(PersistenceException::isTransient);
+    PersistenceException all =
+        passes || lasting.isEmpty()
+            ? new TransientPersistenceException(DataError.VERSION_CONFLICT, message)
+            : new NonTransientPersistenceException(lasting.get().error(), message);
+    unmet.values().forEach(all::addSuppressed);
+    return all;
+  }
+
+  private List<Revision.OfJournal> publishAt(List<StepWrite> step, List<Long> places) {
+    String id = conditional.writeId();
+    List<Outgoing> messages = new ArrayList<>(step.size());
+    for (int i = 0; i < step.size(); i++) {
+      StepWrite write = step.get(i);
+      EntryMetadata metadata =
+          new EntryMetadata(
+              Optional.empty(), write.expiresAt(), Optional.of(id), write.provenance());
+      messages.add(
+          new Outgoing(
+              write.key(),
+              write.operation(),
+              write.value(),
+              step.size() == 1
+                  ? metadata
+                  : metadata.inStep(id, new StepPlace(i + 1, step.size())),
+              places.get(i)));
+    }
+    if (messages.size() > 1) {
+      return publisher.publishTogether(messages);
+    }
+    Outgoing only = messages.get(0);
+    return List.of(
+        publisher.publish(
+            only.key(),
+            only.operation(),
+            only.value(),
+            only.metadata(),
+            only.expectedSequence()));
+  }
+}
