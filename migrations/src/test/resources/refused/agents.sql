@@ -112,6 +112,8 @@ INSERT INTO agents.log_entries (agent_id, log, version, entry, bytes_before, epo
 INSERT INTO agents.log_entries (agent_id, log, version, entry, bytes_before, epoch, sequence, checksum, written_at) VALUES ('aaaaaaaa-0000-4000-8000-000000000009', 'turns.main', 1, '1', 0, 1, 1, 'c', now());
 -- refused: agents.log_entries valid_log_owner
 INSERT INTO agents.log_entries (agent_id, owner, log, version, entry, bytes_before, epoch, sequence, checksum, written_at) VALUES ('aaaaaaaa-0000-4000-8000-000000000009', '', 'turns.main', 1, '1', 0, 1, 1, 'c', now());
+-- refused: agents.log_entries version_is_free
+INSERT INTO agents.log_entries (agent_id, log, version, entry, bytes_before, epoch, sequence, checksum, written_at) VALUES ('aaaaaaaa-0000-4000-8000-000000000001', 'turns.main', 2, '1', 0, 1, 0, 'c', now());
 -- refused: agents.log_entries valid_log_version
 INSERT INTO agents.log_entries (agent_id, log, version, entry, bytes_before, epoch, sequence, checksum, written_at) VALUES ('aaaaaaaa-0000-4000-8000-000000000001', 'turns.main', 0, '1', 0, 1, 1, 'c', now());
 -- refused: agents.large_values large_values_pkey

@@ -55,6 +55,7 @@ class LogTest {
       other.append("six");
       turns.keep(Limits.entries(500)); // from now on, whoever appends
       try (Watch watch = turns.watch(version, entry -> heard.add(entry.value()))) {
+        assertThat(watch).isNotNull();
         turns.append("five");
         await().until(() -> heard.contains("five"));
       }

@@ -73,6 +73,15 @@ class LogHintTest {
     }
   }
 
+  /** Waits for a row, whatever was known of its journal before that went back. */
+  private void awaitRow(long version) {
+    try (Stores direct = stores.open(config())) {
+      await()
+          .atMost(SOON)
+          .until(() -> !direct.sql().logs().read(OWNER, "_.main", version, version).isEmpty());
+    }
+  }
+
   @Test
   void aVersionThatWasEvictedIsNotGivenAgain() {
     log(here).append("one");
@@ -119,6 +128,53 @@ class LogHintTest {
     assertThat(values(log(here))).containsExactly("one", "two");
     faults.sqlOutage(false);
     log(here).awaitDurable(2, SOON);
+  }
+
+  @Test
+  void goesOnAfterTheBucketWasRecreated() {
+    log(here).appendAll(List.of("one", "two"));
+    log(there).append("three");
+    log(there).awaitDurable(3, SOON);
+    stores.recreate(Bucket.AGENT_STATE);
+    assertThat(log(there).append("four")).isEqualTo(4);
+    assertThat(log(here).append("five")).isEqualTo(5);
+    awaitRow(5);
+    assertThat(values(log(there))).containsExactly("one", "two", "three", "four", "five");
+    assertThat(here.operations().deadLetters().count()).isZero();
+  }
+
+  @Test
+  void passesOverWhatWasLostWithTheEndOfTheStream() {
+    long kept = log(here).append("one");
+    log(here).awaitDurable(kept, SOON);
+    long end;
+    try (Stores direct = stores.open(config())) {
+      end = direct.hot().bucket(Bucket.AGENT_STATE).journal().state().lastSequence();
+    }
+    faults.sqlOutage(true);
+    log(here).append("flushed or lost");
+    stores.loseTail(Bucket.AGENT_STATE, end);
+    faults.sqlOutage(false);
+    long next = log(there).append("next");
+    awaitRow(next);
+    assertThat(values(log(there))).startsWith("one").endsWith("next");
+    assertThat(log(here).append("last")).isEqualTo(next + 1);
+    assertThat(values(log(here))).isEqualTo(values(log(there))).endsWith("next", "last");
+  }
+
+  @Test
+  void entriesComeBackToAPostgresThatWasPutBack() {
+    log(here).append("one");
+    log(here).awaitDurable(1, SOON);
+    var before = stores.snapshotSql();
+    log(here).append("id-2", "two");
+    log(here).awaitDurable(2, SOON);
+    stores.restoreSql(before);
+    assertThat(log(there).append("id-2", "again")).isEqualTo(2);
+    assertThat(log(there).append("three")).isEqualTo(3);
+    log(there).awaitDurable(3, SOON);
+    evictAll();
+    assertThat(values(log(here))).containsExactly("one", "two", "three");
   }
 
   @Test

@@ -3,8 +3,8 @@
 -- The durable copy of the entries of append-only logs. Only the write-behind flush writes it, in the
 -- transaction that moves the journal's position.
 --
--- A row is written once and never changed, except after NATS lost the end of its stream: then a
--- version can be written again in a later epoch, which is the fence (epoch, sequence).
+-- A row is written once and never changed. When a bucket is restored, its messages can come again in a
+-- later epoch; then (epoch, sequence) moves on. An entry whose version another one has is refused.
 --
 -- log is the type of the entries, a dot and the name of the log; untyped entries have the type _.
 -- Versions have no gaps from the log's first one on, which is in its head, an entry of agents.state
@@ -37,7 +37,9 @@ CREATE TABLE agents.log_entries (
     FOREIGN KEY (agent_id, registered) REFERENCES agents.registry (agent_id, registered)
     ON DELETE CASCADE,
   CONSTRAINT valid_log_owner CHECK (length(owner) > 0),
-  CONSTRAINT valid_log_version CHECK (version > 0)
+  CONSTRAINT valid_log_version CHECK (version > 0),
+  -- The flush writes 0 in place of a version that another entry has.
+  CONSTRAINT version_is_free CHECK (sequence > 0)
 );
 
 CREATE INDEX idx_agents_log_entries_id ON agents.log_entries (agent_id, log, entry_id)

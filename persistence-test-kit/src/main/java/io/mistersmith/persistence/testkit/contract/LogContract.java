@@ -2,10 +2,12 @@ package io.mistersmith.persistence.testkit.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.checkpoint.CheckpointOptions;
 import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.log.Log;
 import io.mistersmith.persistence.log.Log.Append;
 import io.mistersmith.persistence.log.Log.Entry;
@@ -20,13 +22,13 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.TreeSet;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
@@ -135,7 +137,7 @@ public abstract class LogContract extends PersistenceContract {
     assertThat(values(log().tail(9))).containsExactly("one", "two", "three", "four", "five");
   }
 
-  private static void assertConflict(org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {
+  private static void assertConflict(ThrowingCallable call) {
     Failures.assertFails(DataError.VERSION_CONFLICT, call);
   }
 
@@ -206,17 +208,13 @@ public abstract class LogContract extends PersistenceContract {
                 }));
       }
       TreeSet<Long> all = new TreeSet<>();
-      List<Entry<String>> entries = null;
       for (int w = 0; w < 4; w++) {
         List<Long> versions = writers.get(w).get(60, TimeUnit.SECONDS);
         assertThat(versions).isSorted();
         all.addAll(versions);
-        if (entries == null) {
-          continue;
-        }
       }
       assertThat(all).hasSize(4 * each);
-      entries = log().read(1, 1_000);
+      List<Entry<String>> entries = log().read(1, 1_000);
       assertThat(versions(entries)).containsExactlyElementsOf(longs(1, 4L * each));
       for (int w = 0; w < 4; w++) {
         List<Long> versions = writers.get(w).get();
@@ -284,7 +282,8 @@ public abstract class LogContract extends PersistenceContract {
   void aWatchDeliversAllInOrder() {
     log().appendAll(List.of("1", "2", "3"));
     List<Long> heard = Collections.synchronizedList(new ArrayList<>());
-    try (Watch unused = log().watch(1, entry -> heard.add(entry.version()))) {
+    try (Watch watch = log().watch(1, entry -> heard.add(entry.version()))) {
+      assertThat(watch).isNotNull();
       assertThat(heard).containsExactly(2L, 3L);
       Persistence other = open(config().build());
       log(other).appendAll(IntStream.rangeClosed(4, 40).mapToObj(String::valueOf).toList());
@@ -299,12 +298,10 @@ public abstract class LogContract extends PersistenceContract {
     Persistence shaky = open(config().build(), faults);
     log(shaky).append("one");
     faults.on(Call.PUBLISH).loseNextAcknowledgements(1);
-    CompletableFuture<Long> outcome = new CompletableFuture<>();
-    try {
-      outcome.complete(log(shaky).append("id-2", "two"));
-    } catch (RuntimeException e) {
-      outcome.completeExceptionally(e);
-    }
+    Throwable unknown = catchThrowable(() -> log(shaky).append("id-2", "two"));
+    assertThat(
+            unknown == null ? DataError.OUTCOME_UNKNOWN : ((PersistenceException) unknown).error())
+        .isEqualTo(DataError.OUTCOME_UNKNOWN);
     assertThat(log(shaky).append("id-2", "two")).isEqualTo(2);
     assertThat(log().append("three")).isEqualTo(3);
     assertThat(values(log(shaky).tail(9))).containsExactly("one", "two", "three");

@@ -238,7 +238,8 @@ public abstract class LogUpkeepContract extends PersistenceContract {
     append(5);
     log().truncate(Limits.entries(1));
     List<Long> heard = Collections.synchronizedList(new ArrayList<>());
-    try (Watch unused = log().watch(0, entry -> heard.add(entry.version()))) {
+    try (Watch watch = log().watch(0, entry -> heard.add(entry.version()))) {
+      assertThat(watch).isNotNull();
       log().append("six");
       Awaitility.await().atMost(SOON).until(() -> heard.size() >= 2);
     }

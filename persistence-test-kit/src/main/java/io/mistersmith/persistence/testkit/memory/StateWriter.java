@@ -8,6 +8,7 @@ import io.mistersmith.persistence.spi.sql.JournalStore.StateChange;
 import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -90,7 +91,22 @@ final class StateWriter {
         return refused(DataError.SERIALIZATION_ERROR, problem.get());
       }
     }
+    Optional<StoredState> taken = tables.state(key).filter(row -> isAnother(key, row, change));
+    if (taken.isPresent()) {
+      return refused(
+          DataError.CONSTRAINT_VIOLATION,
+          Optional.of("23514"),
+          "SQLSTATE 23514, version_is_free: another entry of the log has this version");
+    }
     return Optional.empty();
+  }
+
+  /** Whether another entry of a log has the version. */
+  private static boolean isAnother(StateKey key, StoredState row, StateChange change) {
+    return LogStore.Key.of(key).isPresent()
+        && change.operation() == Operation.PUT
+        && !row.revision().equals(change.revision())
+        && !Arrays.equals(row.value(), change.value());
   }
 
   private static Optional<String> problem(StateKey key, byte[] value) {

@@ -2,13 +2,18 @@ package io.mistersmith.persistence.core.internal.log;
 
 import io.mistersmith.persistence.core.internal.base.Conflicts;
 import io.mistersmith.persistence.core.internal.log.LogReader.Part;
+import io.mistersmith.persistence.core.internal.state.flush.Evictions;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.log.Log;
 import io.mistersmith.persistence.log.Log.Append;
+import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.spi.sql.LogStore.Envelope;
 import io.mistersmith.persistence.spi.sql.LogStore.IdLookup;
+import io.mistersmith.persistence.spi.sql.LogStore.StoredEntry;
+import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.locks.ReentrantLock;
@@ -26,6 +31,8 @@ final class LogWriter {
 
   /** How often an append is tried before it waits for a moment. */
   private static final int AT_ONCE = 8;
+
+  private static final Duration TAKING_BACK = Duration.ofSeconds(10);
 
   private final LogContext context;
   private final LogReader reader;
@@ -106,8 +113,10 @@ final class LogWriter {
     Envelope entry =
         new Envelope(options.id(), near(version, options.keptWith()), tail.bytes(), document);
     long since = context.freshness().now();
+    LogMemory before = context.memory(log);
+    Revision.OfJournal written;
     try {
-      var unused = context.store().writeOnce(log.entry(version), entry.encode());
+      written = context.store().writeOnce(log.entry(version), entry.encode());
     } catch (PersistenceException e) {
       if (Conflicts.isConflict(e)) {
         lookAfterConflict(log, tail);
@@ -116,8 +125,46 @@ final class LogWriter {
       }
       throw e;
     }
+    if (context.memory(log) != before) {
+      requireFree(log, version, written);
+    }
     context.memory(log).note(new Tail(version, entry.bytesAfter(), since));
     return version;
+  }
+
+  /**
+   * Takes an entry back when the bucket was recreated, or lost its end, since the last version was
+   * known, and PostgreSQL has an entry of this version from before.
+   *
+   * @throws TransientPersistenceException with {@code VERSION_CONFLICT} when it was taken back
+   */
+  private void requireFree(LogId log, long version, Revision.OfJournal written) {
+    try {
+      long flushed = context.rows().last(log.owner(), log.log()).map(StoredEntry::version).orElse(0L);
+      if (flushed < version) {
+        return;
+      }
+      Evictions.await(
+          List.of(
+              context
+                  .store()
+                  .tiers()
+                  .writes()
+                  .evict(
+                      context.store().tiers().journal().subject(log.entry(version)),
+                      written.sequence())),
+          TAKING_BACK);
+    } catch (TransientPersistenceException e) {
+      throw new TransientPersistenceException(
+          DataError.OUTCOME_UNKNOWN,
+          log
+              + ": the bucket went back while version "
+              + version
+              + " was appended, and PostgreSQL does not say whether it was free; read the log",
+          e);
+    }
+    throw new TransientPersistenceException(
+        DataError.VERSION_CONFLICT, log + ": version " + version + " is taken");
   }
 
   /** An entry can only be kept with one before it that a truncation finds. */

@@ -10,8 +10,9 @@ import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes rows into {@code agents.log_entries}. An entry is written once; only after the stream lost
- * its end can a version be there of an earlier epoch, which the later one replaces. Deletes the rows
+ * Writes rows into {@code agents.log_entries}. An entry is written once. When another one has its
+ * version, which only a process that did not notice a recreated bucket can append, the statement
+ * breaks the constraint {@code version_is_free}: it becomes a dead letter. Deletes the rows
  * before the first version of each head that is written with them: those entries are earlier in the
  * stream, so that all of them have been written.
  */
@@ -30,16 +31,11 @@ final class LogInsert {
           AS c (agent_id, owner, log, version, entry, keeps_document, entry_id, kept_with,
                 bytes_before, epoch, sequence, checksum, written_at)
       ON CONFLICT (agent_id, log, version) DO UPDATE
-         SET entry = excluded.entry,
-             entry_document = excluded.entry_document,
-             entry_id = excluded.entry_id,
-             kept_with = excluded.kept_with,
-             bytes_before = excluded.bytes_before,
-             epoch = excluded.epoch,
-             sequence = excluded.sequence,
-             checksum = excluded.checksum,
-             written_at = excluded.written_at
-       WHERE (l.epoch, l.sequence) < (excluded.epoch, excluded.sequence)
+         SET epoch = excluded.epoch,
+             sequence = CASE WHEN l.checksum = excluded.checksum THEN excluded.sequence ELSE 0 END
+       WHERE (l.epoch, l.sequence) <> (excluded.epoch, excluded.sequence)
+         AND (l.checksum <> excluded.checksum
+              OR (l.epoch, l.sequence) < (excluded.epoch, excluded.sequence))
       """;
 
   private static final String DELETE =
