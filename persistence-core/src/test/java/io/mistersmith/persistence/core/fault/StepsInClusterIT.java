@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.core.OwnPostgres;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.testkit.server.NatsCluster;
@@ -30,7 +31,10 @@ class StepsInClusterIT {
         PostgresServer postgres = OwnPostgres.start()) {
       FaultServers servers = new FaultServers(cluster.servers().get(0), postgres);
       Installation installation = servers.installation(cluster.url());
-      try (Persistence persistence = installation.open()) {
+      PersistenceConfig config = installation.config();
+      PersistenceConfig replicated =
+          config.toBuilder().nats(config.nats().toBuilder().replicas(3).build()).build();
+      try (Persistence persistence = Persistence.open(replicated)) {
         List<AgentId> agents = installation.register(persistence, 1);
         try (StepObservers observers = new StepObservers(installation, persistence, agents);
             StepWriter writer =
