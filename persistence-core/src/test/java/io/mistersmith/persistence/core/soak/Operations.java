@@ -42,6 +42,8 @@ final class Operations {
         .add(1, new DeleteMany(Space.SHARED))
         .add(2, new SaveMany(Space.OWNED))
         .add(2, new SavePipelined(Space.OWNED))
+        .add(1, new SaveStep(Space.OWNED))
+        .add(1, new Together())
         .add(4, new SaveAndFind(Space.OWNED))
         .add(8, new Find(Space.OWNED))
         .add(4, new Find(Space.SHARED))
