@@ -25,7 +25,7 @@ import org.awaitility.Awaitility;
  */
 final class LargeHeapProcess {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(120);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final Duration IDLE = Duration.ofSeconds(5);
 
   private LargeHeapProcess() {}

@@ -17,8 +17,10 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -32,6 +34,7 @@ final class ContentWriter {
   private final Duration patience;
   private final UUID content = UUID.randomUUID();
   private final Deque<CompletableFuture<Revision.OfJournal>> sent = new ArrayDeque<>();
+  private final Set<Long> epochs = new HashSet<>();
   private final MessageDigest digest = Digests.sha256();
   private long bytes;
   private int chunks;
@@ -91,15 +94,21 @@ final class ContentWriter {
     chunks++;
   }
 
-  private static void await(CompletableFuture<Revision.OfJournal> write) {
+  private void await(CompletableFuture<Revision.OfJournal> write) {
     try {
-      Revision unused = write.join();
+      epochs.add(write.join().epoch());
     } catch (CompletionException e) {
       if (Failures.cause(e) instanceof PersistenceException failure) {
         throw failure;
       }
       throw e;
     }
+  }
+
+  /** Whether all chunks are in the stream that the description is in. */
+  boolean areOfEpoch(Revision description) {
+    return description instanceof Revision.OfJournal of
+        && epochs.stream().allMatch(epoch -> epoch == of.epoch());
   }
 
   /** Whether the last chunk was sent too long ago. */

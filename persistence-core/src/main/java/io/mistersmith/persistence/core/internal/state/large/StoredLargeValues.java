@@ -77,15 +77,19 @@ public final class StoredLargeValues implements LargeValues {
     ContentWriter writer = new ContentWriter(store, key, maxBytes, patience);
     Versioned<Description> written = descriptions.save(key, writer.write(content, bytes), options);
     if (writer.isLate()) {
-      throw new TransientPersistenceException(
-          DataError.OUTCOME_UNKNOWN,
-          "key "
-              + key
-              + ": the large value was written, but this process stood still for more than "
-              + patience
-              + " meanwhile, so that its chunks may have been removed; write it again");
+      throw doubtful(
+          key, "this process stood still for more than " + patience + ", so that its chunks may");
+    }
+    if (!writer.areOfEpoch(written.revision())) {
+      throw doubtful(key, "the bucket was recreated or went back meanwhile, so that chunks may");
     }
     return written;
+  }
+
+  private static TransientPersistenceException doubtful(StateKey key, String why) {
+    return new TransientPersistenceException(
+        DataError.OUTCOME_UNKNOWN,
+        "key " + key + ": the large value was written, but " + why + " be gone; write it again");
   }
 
   @Override
