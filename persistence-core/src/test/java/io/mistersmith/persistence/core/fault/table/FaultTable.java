@@ -9,18 +9,22 @@ import java.util.Locale;
 import java.util.Optional;
 import org.junit.platform.engine.DiscoverySelector;
 
-/**
- * The tables of faults. A table holds all tests with the tag "fault" of a package and those below
- * it.
- */
+/** The tables of faults. A table holds the tests below a package that its tags select. */
 enum FaultTable {
   /** Agent state: kills, pauses, cut connections and corrupted data under writes and flushes. */
-  STATE("io.mistersmith.persistence.core");
+  STATE("fault & !connections", false),
 
-  private final String root;
+  /** Servers and connections that go away, lag, are replaced and come back, and full pools. */
+  CONNECTIONS("connections", true);
 
-  FaultTable(String root) {
-    this.root = root;
+  private static final String ROOT = "io.mistersmith.persistence.core";
+
+  private final String tags;
+  private final boolean tallied;
+
+  FaultTable(String tags, boolean tallied) {
+    this.tags = tags;
+    this.tallied = tallied;
   }
 
   String title() {
@@ -28,7 +32,17 @@ enum FaultTable {
   }
 
   List<DiscoverySelector> selectors() {
-    return List.of(selectPackage(root));
+    return List.of(selectPackage(ROOT));
+  }
+
+  /** Returns the expression that selects the tags of its tests. */
+  String tags() {
+    return tags;
+  }
+
+  /** Returns whether each cell reports a {@link Tally}. */
+  boolean isTallied() {
+    return tallied;
   }
 
   static Optional<FaultTable> of(String title) {
