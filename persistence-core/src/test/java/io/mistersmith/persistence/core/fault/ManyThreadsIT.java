@@ -46,6 +46,10 @@ class ManyThreadsIT {
   private static final int CONNECTIONS = 25;
   private static final int ROUNDS = Repetitions.of(20, 2);
   private static final Duration SOON = Duration.ofSeconds(120);
+
+  /** A thousand calls at once take their time on a busy machine. */
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
   /** Earlier virtual threads are pinned while they wait in synchronized code, of drivers too. */
   private static final int VIRTUAL_SINCE = 24;
 
@@ -144,6 +148,7 @@ class ManyThreadsIT {
   private static PersistenceConfig config(Installation installation) {
     PersistenceConfig config = installation.config();
     return config.toBuilder()
+        .nats(config.nats().toBuilder().requestTimeout(PATIENCE).build())
         .postgres(
             config.postgres().toBuilder()
                 .role(
