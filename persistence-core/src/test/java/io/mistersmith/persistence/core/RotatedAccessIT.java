@@ -10,10 +10,13 @@ import io.mistersmith.persistence.config.PostgresConfig;
 import io.mistersmith.persistence.config.Secret;
 import io.mistersmith.persistence.config.TlsConfig;
 import io.mistersmith.persistence.config.TlsConfig.Mode;
+import io.mistersmith.persistence.core.fault.table.Counts;
+import io.mistersmith.persistence.core.fault.table.Tally;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.PostgresRole;
 import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.model.Versioned;
 import io.mistersmith.persistence.testkit.server.CertificateAuthority;
 import io.mistersmith.persistence.testkit.server.CertificateAuthority.Issued;
 import io.mistersmith.persistence.testkit.server.NatsOptions;
@@ -34,6 +37,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -41,6 +45,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Certificates and passwords that are replaced at both stores while a runtime runs: it goes on with
  * the new ones, and is refused for as long as it has the old ones.
  */
+@Tag("connections")
 class RotatedAccessIT {
 
   private static final Duration SOON = Duration.ofMinutes(2);
@@ -92,7 +97,7 @@ class RotatedAccessIT {
 
         CertificateAuthority.replace(root, after.certificate());
         client.replaceBy(nextClient);
-        awaitWrites(persistence, agent, 2);
+        awaitWrites(persistence, agent, 2, "certificates");
         assertThat(
                 query(
                     database,
@@ -127,7 +132,7 @@ class RotatedAccessIT {
         isRefusedByBoth(persistence, agent);
 
         password.set("second");
-        awaitWrites(persistence, agent, 2);
+        awaitWrites(persistence, agent, 2, "passwords");
       }
     }
   }
@@ -156,7 +161,7 @@ class RotatedAccessIT {
         isRefusedByBoth(persistence, agent);
 
         token.set(Optional.of("first"));
-        awaitWrites(persistence, agent, 2);
+        awaitWrites(persistence, agent, 2, "supplier");
       }
     }
   }
@@ -188,15 +193,26 @@ class RotatedAccessIT {
     persistence.states(Integer.class).save(StateKey.of(agent.id(), "key"), value);
   }
 
-  private static void awaitWrites(Persistence persistence, Agent agent, int value) {
+  /** Awaits writes to both stores, and reports what became of those before. */
+  private static void awaitWrites(
+      Persistence persistence, Agent agent, int value, String replaced) {
+    long began = System.nanoTime();
+    StateKey key = StateKey.of(agent.id(), "key");
     Awaitility.await()
         .atMost(SOON)
         .ignoreExceptionsInstanceOf(PersistenceException.class)
         .untilAsserted(
             () -> {
               persistence.agents().save(Agent.of("test", "another"));
-              persistence.states(Integer.class).save(StateKey.of(agent.id(), "key"), value);
+              persistence.states(Integer.class).save(key, value);
             });
+    Duration outage = Duration.ofNanos(System.nanoTime() - began);
+    boolean there =
+        persistence.states(Integer.class).find(key).map(Versioned::value).equals(Optional.of(value))
+            && persistence.agents().find(agent.id()).isPresent();
+    Counts.report(
+        "RotatedAccess replaced=" + replaced, new Tally(4, there ? 0 : 1, 0, 0, outage), "");
+    assertThat(there).isTrue();
   }
 
   private static void isRefusedByBoth(Persistence persistence, Agent agent) {

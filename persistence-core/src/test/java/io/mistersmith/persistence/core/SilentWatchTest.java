@@ -190,6 +190,18 @@ class SilentWatchTest {
   }
 
   @Test
+  void anOutageForgetsEverythingSinceNobodyTellsOfChanges() throws Exception {
+    cachedAndOvertaken();
+    others.flush(key, SOON);
+    faults.hotOutage(true);
+    Versioned<Integer> found = states.find(key).orElseThrow();
+    assertThat(found.value()).isEqualTo(2);
+    assertThat(found.layer()).isEqualTo(StorageLayer.RELATIONAL_DB);
+    assertThat(found.awaySince()).isPresent();
+    faults.hotOutage(false);
+  }
+
+  @Test
   void whoIsToldOfAChangeDoesNotReadWhatWasBeforeIt() throws Exception {
     cachedAndOvertaken();
     BlockingQueue<Optional<Integer>> found = new LinkedBlockingQueue<>();

@@ -1,18 +1,21 @@
 package io.mistersmith.persistence.core.fault;
 
 import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.core.fault.table.Tally;
+import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.transaction.TransactionOptions;
 import io.mistersmith.persistence.transaction.TransactionOptions.Boundary;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Threads that write rows to PostgreSQL alone, each row in a transaction of its own, and note when
@@ -31,47 +34,46 @@ final class CommittingWriters implements AutoCloseable {
       TransactionOptions.of(Boundary.SINGLE_OPERATION, "write a row");
 
   private final Persistence persistence;
-  private final List<Thread> threads = new ArrayList<>();
+  private final String statement;
   private final AtomicLong next = new AtomicLong();
   private final Map<Long, Instant> acknowledged = new ConcurrentHashMap<>();
-  private volatile boolean stopped;
-  private volatile @Nullable Throwable unexpected;
+  private final Map<DataError, LongAdder> failures = new ConcurrentHashMap<>();
+  private final Gaps gaps = new Gaps();
+  private volatile long last;
 
-  private CommittingWriters(Persistence persistence) {
+  private final Turns turns;
+
+  private CommittingWriters(int count, Persistence persistence, String statement) {
     this.persistence = persistence;
+    this.statement = statement;
+    this.turns = Turns.start(count, "fault-committer", thread -> this::write);
   }
 
   static CommittingWriters start(int count, Persistence persistence) {
-    CommittingWriters writers = new CommittingWriters(persistence);
-    for (int i = 0; i < count; i++) {
-      Thread thread = new Thread(writers::run, "fault-committer-" + i);
-      thread.setDaemon(true);
-      writers.threads.add(thread);
-      thread.start();
-    }
-    return writers;
+    return start(count, persistence, "INSERT INTO committed (id) VALUES (:id)");
   }
 
-  private void run() {
+  /** Starts threads that write a row by this statement, whose parameter is {@code id}. */
+  static CommittingWriters start(int count, Persistence persistence, String statement) {
+    return new CommittingWriters(count, persistence, statement);
+  }
+
+  private void write() {
+    long id = next.incrementAndGet();
     try {
-      while (!stopped) {
-        long id = next.incrementAndGet();
-        try {
-          persistence
-              .transactions()
-              .execute(
-                  OPTIONS,
-                  tx -> {
-                    int unused =
-                        tx.update("INSERT INTO committed (id) VALUES (:id)", Map.of("id", id));
-                  });
-          acknowledged.put(id, Instant.now());
-        } catch (PersistenceException e) {
-          LockSupport.parkNanos(Duration.ofMillis(5).toNanos());
-        }
-      }
-    } catch (RuntimeException | Error e) {
-      unexpected = e;
+      persistence
+          .transactions()
+          .execute(
+              OPTIONS,
+              tx -> {
+                int unused = tx.update(statement, Map.of("id", id));
+              });
+      acknowledged.put(id, Instant.now());
+      last = id;
+      gaps.acknowledged();
+    } catch (PersistenceException e) {
+      failures.computeIfAbsent(e.error(), first -> new LongAdder()).increment();
+      LockSupport.parkNanos(Duration.ofMillis(5).toNanos());
     }
   }
 
@@ -80,33 +82,45 @@ final class CommittingWriters implements AutoCloseable {
     return acknowledged;
   }
 
-  /** Returns the longest time without an acknowledgement. */
-  Duration longestGap() {
-    List<Instant> times = acknowledged.values().stream().sorted().toList();
-    Duration longest = Duration.ZERO;
-    for (int i = 1; i < times.size(); i++) {
-      Duration gap = Duration.between(times.get(i - 1), times.get(i));
-      longest = gap.compareTo(longest) > 0 ? gap : longest;
-    }
-    return longest;
+  /** Returns a row that was acknowledged lately; 0 before the first. */
+  long last() {
+    return last;
+  }
+
+  /** Returns how many calls failed, by code. */
+  Map<DataError, Long> failures() {
+    Map<DataError, Long> counts = new TreeMap<>();
+    failures.forEach((error, count) -> counts.put(error, count.sum()));
+    return counts;
+  }
+
+  /** Returns what measures the time without an acknowledgement. */
+  Gaps gaps() {
+    return gaps;
+  }
+
+  /** Returns the rows that were acknowledged and are not there. */
+  Set<Long> missingFrom(Installation installation) {
+    Set<Long> missing = new HashSet<>(acknowledged.keySet());
+    missing.removeAll(ids(installation));
+    return missing;
+  }
+
+  /** Returns the rows that are there. */
+  static Set<Long> ids(Installation installation) {
+    Set<Long> ids = new HashSet<>();
+    installation.query("SELECT id FROM public.committed").forEach(id -> ids.add(Long.valueOf(id)));
+    return ids;
+  }
+
+  /** Returns what became of the rows. */
+  Tally tally(Installation installation) {
+    return new Tally(
+        acknowledged.size(), missingFrom(installation).size(), 0, 0, gaps.longest());
   }
 
   void stop() {
-    stopped = true;
-    for (Thread thread : threads) {
-      try {
-        thread.join(Duration.ofSeconds(40).toMillis());
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new IllegalStateException("interrupted", e);
-      }
-      if (thread.isAlive()) {
-        throw new IllegalStateException(thread.getName() + " hangs");
-      }
-    }
-    if (unexpected != null) {
-      throw new IllegalStateException("a writer failed", unexpected);
-    }
+    turns.stop();
   }
 
   @Override

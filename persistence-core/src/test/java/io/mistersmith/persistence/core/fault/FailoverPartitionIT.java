@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.core.fault.table.Tally;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.state.SaveOptions;
 import io.mistersmith.persistence.state.SaveOptions.Durability;
@@ -24,6 +26,7 @@ import org.junit.jupiter.api.Test;
  * NATS.
  */
 @Tag("fault")
+@Tag("connections")
 class FailoverPartitionIT {
 
   private static final Duration SOON = Duration.ofSeconds(40);
@@ -35,6 +38,7 @@ class FailoverPartitionIT {
   @Test
   void whatIsFlushedToTheDemotedOneIsNotDurable() {
     Failovers failovers = new Failovers();
+    Ledger ledger = new Ledger();
     try (FaultServers servers = FaultServers.start()) {
       Installation old = servers.installation();
       old.execute(CommittingWriters.TABLE);
@@ -54,13 +58,18 @@ class FailoverPartitionIT {
           int wrong = 0;
           for (int i = 0; i < WRITES; i++) {
             StateKey key = StateKey.of(agent, "key-" + i);
-            states.save(
-                key,
-                (long) i,
-                SaveOptions.unconditional().withDurability(Durability.SQL_COMMITTED));
+            Revision revision =
+                states
+                    .save(
+                        key,
+                        (long) i,
+                        SaveOptions.unconditional().withDurability(Durability.SQL_COMMITTED))
+                    .revision();
+            ledger.acknowledged(key, revision, i);
             wrong += promoted.rows().containsKey(key) ? 0 : 1;
           }
           assertThat(wrong).as("acknowledged as committed, and not there").isZero();
+          ledger.gaps().suspend();
 
           await()
               .atMost(SOON)
@@ -70,11 +79,16 @@ class FailoverPartitionIT {
                           .isInstanceOf(TransientPersistenceException.class));
           long rows = count(old);
           StateKey last = StateKey.of(agent, "last");
-          states.awaitDurable(last, theirs.save(last, 2L).revision(), SOON);
+          Revision theirRevision = theirs.save(last, 2L).revision();
+          ledger.acknowledged(last, theirRevision, 2);
+          states.awaitDurable(last, theirRevision, SOON);
+          servers.report(
+              "FailoverPartition",
+              ledger.settle(promoted).plus(new Tally(0, wrong, 0, 0, Duration.ZERO)),
+              "committed=%d committed_on_demoted=%d".formatted(WRITES, wrong));
           assertThat(promoted.rows()).containsKey(last);
           assertThat(count(old)).as("rows of the demoted one").isEqualTo(rows);
-          servers.report(
-              "FailoverPartition", "committed=%d committed_on_demoted=%d".formatted(WRITES, wrong));
+          ledger.assertKept(promoted);
         }
       }
     }

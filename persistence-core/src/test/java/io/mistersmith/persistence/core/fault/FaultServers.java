@@ -2,6 +2,7 @@ package io.mistersmith.persistence.core.fault;
 
 import io.mistersmith.persistence.core.OwnPostgres;
 import io.mistersmith.persistence.core.fault.table.Counts;
+import io.mistersmith.persistence.core.fault.table.Tally;
 import io.mistersmith.persistence.testkit.server.NatsOptions;
 import io.mistersmith.persistence.testkit.server.NatsServer;
 import io.mistersmith.persistence.testkit.server.PostgresServer;
@@ -37,6 +38,12 @@ record FaultServers(NatsServer nats, PostgresServer postgres) implements AutoClo
   void report(String name, String counts) {
     Counts.report(
         "%s nats=%s postgres=%s %s".formatted(name, nats.version(), postgres.version(), counts));
+  }
+
+  /** Reports the one line of a test: what it did, its tally, and what else it counted. */
+  void report(String name, Tally tally, String more) {
+    Counts.report(
+        "%s nats=%s postgres=%s".formatted(name, nats.version(), postgres.version()), tally, more);
   }
 
   @Override

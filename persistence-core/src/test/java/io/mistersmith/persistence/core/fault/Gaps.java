@@ -1,46 +1,56 @@
 package io.mistersmith.persistence.core.fault;
 
-import io.mistersmith.persistence.error.PersistenceException;
-import io.mistersmith.persistence.model.Revision;
-import io.mistersmith.persistence.model.StateKey;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Measures the longest time without an acknowledged write since it was begun, and passes the
- * outcomes on. Thread-safe.
+ * Measures the longest time without an acknowledgement while a server could give one, from the
+ * first acknowledgement on. Thread-safe.
  */
-final class Gaps implements Outcomes {
+final class Gaps {
 
-  private final Outcomes next;
-  private final AtomicLong last = new AtomicLong(System.nanoTime());
-  private final AtomicLong longest = new AtomicLong();
+  private long since = System.nanoTime();
+  private long longest;
+  private boolean suspended;
+  private boolean begun;
 
-  Gaps(Outcomes next) {
-    this.next = next;
+  /** An acknowledgement came. */
+  synchronized void acknowledged() {
+    if (begun) {
+      end();
+    } else {
+      resume();
+    }
+  }
+
+  /** Ends the present gap: from now on no server can acknowledge anything. */
+  synchronized void suspend() {
+    end();
+    suspended = true;
+  }
+
+  /** Begins a gap: from now on a server can acknowledge again. */
+  synchronized void resume() {
+    since = System.nanoTime();
+    begun = true;
+    suspended = false;
   }
 
   /** Forgets earlier gaps; the present one counts from now. */
-  void begin() {
-    last.set(System.nanoTime());
-    longest.set(0);
-  }
-
-  @Override
-  public void acknowledged(StateKey key, Revision revision, long number) {
-    next.acknowledged(key, revision, number);
-    long now = System.nanoTime();
-    long before = last.getAndAccumulate(now, Math::max);
-    longest.accumulateAndGet(now - before, Math::max);
-  }
-
-  @Override
-  public void failed(StateKey key, long number, PersistenceException failure) {
-    next.failed(key, number, failure);
+  synchronized void begin() {
+    longest = 0;
+    resume();
   }
 
   /** Returns the longest gap that has ended. */
-  Duration longest() {
-    return Duration.ofNanos(longest.get());
+  synchronized Duration longest() {
+    return Duration.ofNanos(longest);
+  }
+
+  private void end() {
+    long now = System.nanoTime();
+    if (!suspended) {
+      longest = Math.max(longest, now - since);
+    }
+    since = now;
   }
 }

@@ -43,6 +43,9 @@ import org.postgresql.ds.PGSimpleDataSource;
  */
 record Installation(String natsUrl, String namePrefix, String jdbcUrl, String user) {
 
+  /** Maximum time for the flush to catch up when the faults are over. */
+  private static final Duration SETTLED = Duration.ofSeconds(40);
+
   /** Keeps every transition that took a row or a position back, made by any session. */
   private static final String AUDIT =
       """
@@ -199,16 +202,31 @@ record Installation(String natsUrl, String namePrefix, String jdbcUrl, String us
   /** Waits until PostgreSQL has all that was promised; fails with what is missing. */
   Map<StateKey, Row> awaitAll(Ledger ledger) {
     await()
-        .atMost(Duration.ofSeconds(40))
+        .atMost(SETTLED)
         .pollInterval(Duration.ofMillis(100))
         .untilAsserted(
             () -> assertThat(ledger.missingFrom(rows())).as("lost acknowledged writes").isEmpty());
     return rows();
   }
 
+  /** Waits until PostgreSQL has all that was promised, and returns what is missing after that. */
+  List<String> awaitMissing(Ledger ledger) {
+    long end = System.nanoTime() + SETTLED.toNanos();
+    await()
+        .atMost(SETTLED.plusSeconds(20))
+        .pollInterval(Duration.ofMillis(100))
+        .until(() -> ledger.missingFrom(rows()).isEmpty() || System.nanoTime() - end > 0);
+    return ledger.missingFrom(rows());
+  }
+
   /** Fails when any row, or the position within its epoch, was ever put back. */
   void assertNothingWentBack() {
-    assertThat(query("SELECT what FROM audit.went_back LIMIT 20")).as("went back").isEmpty();
+    assertThat(wentBack()).as("went back").isEmpty();
+  }
+
+  /** Returns the transitions that put a row, or the position within its epoch, back. */
+  List<String> wentBack() {
+    return query("SELECT what FROM audit.went_back LIMIT 1000");
   }
 
   /** The sequence that the flush of agent state has reached. */

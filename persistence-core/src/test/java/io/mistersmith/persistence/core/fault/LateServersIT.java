@@ -10,6 +10,7 @@ import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.config.PostgresConfig;
 import io.mistersmith.persistence.core.OwnPostgres;
 import io.mistersmith.persistence.core.fault.table.Counts;
+import io.mistersmith.persistence.core.fault.table.Tally;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
@@ -41,6 +42,7 @@ import org.junit.jupiter.api.Test;
 
 /** Runtimes that are opened before their servers are there. */
 @Tag("fault")
+@Tag("connections")
 class LateServersIT {
 
   private static final int RUNTIMES = 3;
@@ -71,6 +73,10 @@ class LateServersIT {
       assertThat(Duration.ofNanos(System.nanoTime() - began))
           .isBetween(patience, patience.plusSeconds(10));
       assertThat(heard).isNotEmpty();
+      Counts.report(
+          "LateServers expected=failure",
+          Tally.NONE,
+          "nats=%s postgres=%s".formatted(nats.version(), postgres.version()));
     }
   }
 
@@ -113,14 +119,13 @@ class LateServersIT {
         Agent agent = persistence.agents().save(Agent.of("late", "one")).value();
         persistence.states(Integer.class).save(StateKey.of(agent.id(), "k"), 1, COMMITTED);
       }
+      Tally tally = tally(RUNTIMES, began, url, postgres);
       Counts.report(
-          "LateServers nats=%s postgres=%s runtimes=%d progress_events=%d open_after_nats_ms=%d"
-              .formatted(
-                  nats.version(),
-                  postgres.version(),
-                  RUNTIMES,
-                  heard.size(),
-                  Duration.ofNanos(System.nanoTime() - began).toMillis()));
+          "LateServers late=BOTH",
+          tally,
+          "nats=%s postgres=%s runtimes=%d progress_events=%d"
+              .formatted(nats.version(), postgres.version(), RUNTIMES, heard.size()));
+      assertThat(tally.isKept()).as("all is there: %s", tally).isTrue();
       for (Future<Persistence> opened : opening) {
         opened.get().close();
       }
@@ -140,14 +145,29 @@ class LateServersIT {
       PersistenceConfig config = config(nats, url, postgres, SOON);
       Future<Persistence> opening = thread.submit(() -> Persistence.open(config));
       await().atMost(SOON).until(() -> heardOf("AGENT_STATE"));
+      long began = System.nanoTime();
       nats.reload(options);
       try (Persistence persistence = opening.get(SOON.toSeconds(), TimeUnit.SECONDS)) {
         Agent agent = persistence.agents().save(Agent.of("late", "one")).value();
         persistence.states(Integer.class).save(StateKey.of(agent.id(), "k"), 1, COMMITTED);
+        Tally tally = tally(1, began, url, postgres);
+        Counts.report(
+            "LateServers late=JETSTREAM",
+            tally,
+            "nats=%s postgres=%s".formatted(nats.version(), postgres.version()));
+        assertThat(tally.isKept()).as("all is there: %s", tally).isTrue();
       }
     } finally {
       thread.shutdownNow();
     }
+  }
+
+  /** Of as many writes, each to a key of its own, acknowledged when they were committed. */
+  private static Tally tally(int writes, long availableSince, String url, PostgresServer postgres) {
+    Duration outage = Duration.ofNanos(System.nanoTime() - availableSince);
+    List<String> rows =
+        new Installation("", "", url, postgres.user()).query("SELECT 1 FROM agents.state");
+    return new Tally(writes, writes - rows.size(), 0, 0, outage);
   }
 
   private boolean heardOf(String text) {

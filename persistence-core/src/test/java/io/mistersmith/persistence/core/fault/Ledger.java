@@ -1,5 +1,8 @@
 package io.mistersmith.persistence.core.fault;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.mistersmith.persistence.core.fault.table.Tally;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
@@ -13,8 +16,9 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Records the promises to callers: the latest acknowledged write of each key, and all writes that
- * failed. Thread-safe.
+ * Records the promises to callers, and where they were broken: the latest acknowledged write of
+ * each key, all writes that failed, the reads that missed a write, and the longest time without an
+ * acknowledgement. Thread-safe.
  */
 final class Ledger implements Outcomes {
 
@@ -26,11 +30,14 @@ final class Ledger implements Outcomes {
 
   private final Map<StateKey, Acknowledged> latest = new ConcurrentHashMap<>();
   private final Queue<Failed> failures = new ConcurrentLinkedQueue<>();
+  private final Queue<String> stale = new ConcurrentLinkedQueue<>();
   private final LongAdder acknowledged = new LongAdder();
+  private final Gaps gaps = new Gaps();
 
   @Override
   public void acknowledged(StateKey key, Revision revision, long number) {
     acknowledged.increment();
+    gaps.acknowledged();
     latest.merge(
         key,
         new Acknowledged(revision, number),
@@ -40,6 +47,18 @@ final class Ledger implements Outcomes {
   @Override
   public void failed(StateKey key, long number, PersistenceException failure) {
     failures.add(new Failed(key, number, Instant.now()));
+  }
+
+  /** A read returned less than had been acknowledged before it began. */
+  void stale(String read) {
+    stale.add(read);
+  }
+
+  /** Fails with what is missing, was put back or was read stale. */
+  void assertKept(Installation installation) {
+    assertThat(missingFrom(installation.rows())).as("lost acknowledged writes").isEmpty();
+    installation.assertNothingWentBack();
+    assertThat(stale()).as("stale own reads").isEmpty();
   }
 
   /** Forgets what was promised so far, because the stream that held it is gone. */
@@ -57,6 +76,26 @@ final class Ledger implements Outcomes {
 
   Map<StateKey, Acknowledged> latest() {
     return latest;
+  }
+
+  /** Returns the reads that returned less than had been acknowledged before. */
+  List<String> stale() {
+    return List.copyOf(stale);
+  }
+
+  /** Returns what measures the time without an acknowledgement. */
+  Gaps gaps() {
+    return gaps;
+  }
+
+  /**
+   * Waits until PostgreSQL has all that was promised, for as long as that may take, and returns
+   * what became of it. Does not fail: report the tally before you assert that it is kept.
+   */
+  Tally settle(Installation installation) {
+    int lost = installation.awaitMissing(this).size();
+    return new Tally(
+        acknowledged(), lost, installation.wentBack().size(), stale.size(), gaps.longest());
   }
 
   /** The acknowledged writes that are not in these rows, nor a later one to their key. */

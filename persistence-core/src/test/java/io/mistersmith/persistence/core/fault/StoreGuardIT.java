@@ -34,6 +34,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -49,10 +50,16 @@ class StoreGuardIT {
 
   private final FaultServers servers = FaultServers.start();
   private final List<BreakerChanged> changes = new CopyOnWriteArrayList<>();
+  private Ledger ledger = new Ledger();
 
   @AfterAll
   void close() {
     servers.close();
+  }
+
+  @BeforeEach
+  void forget() {
+    ledger = new Ledger();
   }
 
   private Persistence open(Installation installation) {
@@ -76,11 +83,13 @@ class StoreGuardIT {
   }
 
   @Test
+  @Tag("connections")
   void natsIsKilledAndComesBack() {
     hotOutage(servers.nats()::kill, servers.nats()::restart, "NatsKilled");
   }
 
   @Test
+  @Tag("connections")
   void natsIsPausedAndGoesOn() {
     hotOutage(servers.nats()::pause, servers.nats()::resume, "NatsPaused");
   }
@@ -92,7 +101,7 @@ class StoreGuardIT {
       StateRepository<Long> states = persistence.states(Long.class);
       StateKey key = StateKey.of(agent, "a");
       StateKey missing = StateKey.of(agent, "missing"); // PostgreSQL has no row to answer with
-      states.save(key, 1L);
+      save(states, key, 1);
       changes.clear();
       Set<DataError> met = EnumSet.noneOf(DataError.class);
       stop.run();
@@ -113,7 +122,7 @@ class StoreGuardIT {
         go.run();
       }
       long back = System.nanoTime();
-      await().atMost(SOON).until(() -> passes(() -> states.save(key, 2L)));
+      await().atMost(SOON).until(() -> passes(() -> save(states, key, 2)));
       Duration gap = Duration.ofNanos(System.nanoTime() - back);
       await()
           .atMost(SOON)
@@ -121,16 +130,18 @@ class StoreGuardIT {
       assertThat(states.find(key).orElseThrow().value()).isEqualTo(2L);
       assertThat(of(HOT)).startsWith(State.OPEN, State.HALF_OPEN).endsWith(State.CLOSED);
       assertThat(of(CALLERS)).as("PostgreSQL ran all the time").isEmpty();
-      servers.report(name, "write_again_ms=%d changes=%s".formatted(gap.toMillis(), of(HOT)));
+      settle(installation, name, gap, "changes=" + of(HOT));
     }
   }
 
   @Test
+  @Tag("connections")
   void postgresIsKilledAndComesBack() {
     durableOutage(servers.postgres()::kill, servers.postgres()::restart, "PostgresKilled");
   }
 
   @Test
+  @Tag("connections")
   void postgresIsPausedAndGoesOn() {
     durableOutage(servers.postgres()::pause, servers.postgres()::resume, "PostgresPaused");
   }
@@ -152,7 +163,7 @@ class StoreGuardIT {
                 () ->
                     isKeptOut(
                         persistence, CALLERS, met, () -> persistence.checkpoints().list(agent)));
-        saved = states.save(key, 1L).revision();
+        saved = save(states, key, 1);
       } finally {
         go.run();
       }
@@ -168,12 +179,24 @@ class StoreGuardIT {
                       && isClosed(persistence, CALLERS));
       assertThat(of(CALLERS)).startsWith(State.OPEN, State.HALF_OPEN).endsWith(State.CLOSED);
       assertThat(of(HOT)).as("NATS ran all the time").isEmpty();
-      servers.report(name, "call_again_ms=%d met=%s".formatted(gap.toMillis(), met));
+      settle(installation, name, gap, "met=" + met);
     }
+  }
+
+  private Revision save(StateRepository<Long> states, StateKey key, long number) {
+    Revision revision = states.save(key, number).revision();
+    ledger.acknowledged(key, revision, number);
+    return revision;
+  }
+
+  private void settle(Installation installation, String name, Duration outage, String more) {
+    servers.report(name, ledger.settle(installation).withOutage(outage), more);
+    ledger.assertKept(installation);
   }
 
   /** The flush has connections of its own, and no breaker that callers could open. */
   @Test
+  @Tag("connections")
   void theFlushGoesOnWhileCallersRunIntoALock() throws Exception {
     Installation installation = servers.installation();
     try (Persistence persistence = open(installation);
@@ -194,8 +217,9 @@ class StoreGuardIT {
                       persistence, CALLERS, met, () -> persistence.checkpoints().list(agent)));
       assertThat(met).isSubsetOf(DataError.TIMEOUT, DataError.UNAVAILABLE);
       for (long i = 0; i < 20; i++) {
-        states.awaitDurable(key, states.save(key, i).revision(), SOON);
+        states.awaitDurable(key, save(states, key, i), SOON);
       }
+      Duration longest = ledger.gaps().longest();
       other.rollback();
       await()
           .atMost(SOON)
@@ -203,6 +227,7 @@ class StoreGuardIT {
               () ->
                   passes(() -> persistence.checkpoints().list(agent))
                       && isClosed(persistence, CALLERS));
+      settle(installation, "CallersLocked", longest, "met=" + met);
     }
   }
 

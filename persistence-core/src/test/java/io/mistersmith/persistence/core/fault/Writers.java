@@ -11,13 +11,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Threads that write rising numbers until they are stopped: every other one waits for each
  * acknowledgement, the rest are pipelined. Each thread has keys of its own, so that the numbers of
- * a key only rise.
+ * a key only rise. A paced thread waits for each acknowledgement, and a while after it.
  */
 final class Writers implements AutoCloseable {
 
@@ -39,21 +40,24 @@ final class Writers implements AutoCloseable {
   private final Keys keys;
   private final long firstNumber;
   private final Outcomes outcomes;
-  private final List<Thread> threads = new ArrayList<>();
-  private volatile boolean stopped;
-  private volatile @Nullable Throwable unexpected;
+  private final Duration pace;
+  private final Turns turns;
 
   private Writers(
+      int count,
       StateRepository<Long> states,
       List<AgentId> agents,
       Keys keys,
       long firstNumber,
-      Outcomes outcomes) {
+      Outcomes outcomes,
+      Duration pace) {
     this.states = states;
     this.agents = agents;
     this.keys = keys;
     this.firstNumber = firstNumber;
     this.outcomes = outcomes;
+    this.pace = pace;
+    this.turns = Turns.start(count, "fault-writer-" + firstNumber, this::turns);
   }
 
   static Writers start(
@@ -63,31 +67,30 @@ final class Writers implements AutoCloseable {
       Keys keys,
       long firstNumber,
       Outcomes outcomes) {
-    Writers writers = new Writers(states, agents, keys, firstNumber, outcomes);
-    for (int i = 0; i < count; i++) {
-      int number = i;
-      Thread thread =
-          new Thread(() -> writers.run(number), "fault-writer-" + firstNumber + "-" + number);
-      thread.setDaemon(true);
-      writers.threads.add(thread);
-      thread.start();
-    }
-    return writers;
+    return new Writers(count, states, agents, keys, firstNumber, outcomes, Duration.ZERO);
   }
 
-  private void run(int thread) {
-    try {
-      long number = firstNumber;
-      while (!stopped) {
-        if (thread % 2 == 0) {
-          number = writePipelined(thread, number);
-        } else {
-          write(thread, number++);
-        }
-      }
-    } catch (RuntimeException | Error e) {
-      unexpected = e;
+  /** Starts one thread that waits as long after each write. */
+  static Writers paced(
+      Duration pace,
+      StateRepository<Long> states,
+      List<AgentId> agents,
+      Keys keys,
+      Outcomes outcomes) {
+    return new Writers(1, states, agents, keys, 0, outcomes, pace);
+  }
+
+  private Runnable turns(int thread) {
+    AtomicLong next = new AtomicLong(firstNumber);
+    if (!pace.isZero()) {
+      return () -> {
+        write(thread, next.getAndIncrement());
+        LockSupport.parkNanos(pace.toNanos());
+      };
     }
+    return thread % 2 == 0
+        ? () -> writePipelined(thread, next.getAndAdd(WINDOW))
+        : () -> write(thread, next.getAndIncrement());
   }
 
   private void write(int thread, long number) {
@@ -100,7 +103,7 @@ final class Writers implements AutoCloseable {
     }
   }
 
-  private long writePipelined(int thread, long first) {
+  private void writePipelined(int thread, long first) {
     List<CompletableFuture<Boolean>> writes = new ArrayList<>();
     for (long number = first; number < first + WINDOW; number++) {
       StateKey key = key(thread, number);
@@ -117,7 +120,6 @@ final class Writers implements AutoCloseable {
     if (!allWritten) {
       pause();
     }
-    return first + WINDOW;
   }
 
   private boolean outcome(
@@ -155,20 +157,6 @@ final class Writers implements AutoCloseable {
 
   /** Waits for the writes under way; fails when a write failed in an untyped way. */
   void stop() {
-    stopped = true;
-    for (Thread thread : threads) {
-      try {
-        thread.join(Duration.ofSeconds(30).toMillis());
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new IllegalStateException("interrupted", e);
-      }
-      if (thread.isAlive()) {
-        throw new IllegalStateException(thread.getName() + " hangs");
-      }
-    }
-    if (unexpected != null) {
-      throw new IllegalStateException("a writer failed", unexpected);
-    }
+    turns.stop();
   }
 }

@@ -12,17 +12,22 @@ import org.junit.platform.engine.DiscoverySelector;
 /** The tables of faults. A table holds the tests below a package that its tags select. */
 enum FaultTable {
   /** Agent state: kills, pauses, cut connections and corrupted data under writes and flushes. */
-  STATE("fault & !logs"),
+  STATE("fault & !logs & !connections", false),
 
   /** Steps of several keys, and logs: nothing is seen in part, twice, or out of order. */
-  LOGS("fault & logs");
+  LOGS("fault & logs", false),
+
+  /** Servers and connections that go away, lag, are replaced and come back, and full pools. */
+  CONNECTIONS("connections", true);
 
   private static final String ROOT = "io.mistersmith.persistence.core";
 
   private final String tags;
+  private final boolean tallied;
 
-  FaultTable(String tags) {
+  FaultTable(String tags, boolean tallied) {
     this.tags = tags;
+    this.tallied = tallied;
   }
 
   String title() {
@@ -36,6 +41,11 @@ enum FaultTable {
   /** Returns the expression that selects the tags of its tests. */
   String tags() {
     return tags;
+  }
+
+  /** Returns whether each cell reports a {@link Tally}. */
+  boolean isTallied() {
+    return tallied;
   }
 
   static Optional<FaultTable> of(String title) {

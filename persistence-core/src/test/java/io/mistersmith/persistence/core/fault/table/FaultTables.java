@@ -12,7 +12,13 @@ import java.util.regex.PatternSyntaxException;
  * <pre>faults: table=NAME cells=N failed=N seconds=N seed=N
  * </pre>
  *
- * <p>The exit status is 0 when no cell failed, 1 when one did, and 2 when none was selected.
+ * <p>or, where each cell reports a {@link Tally},
+ *
+ * <pre>faults: table=NAME cells=N failed=N acknowledged=N lost=N backward=N stale=N outage_ms_max=N seconds=N seed=N
+ * </pre>
+ *
+ * <p>The exit status is 0 when no cell failed and every promise was kept, 1 when not, and 2 when no
+ * cell was selected.
  */
 public final class FaultTables {
 
@@ -53,7 +59,9 @@ public final class FaultTables {
       return TableRun.NOTHING_RUN;
     }
     out.printf("faults: seed=%d%n", number);
-    FaultTable its = named.get();
-    return new TableRun(its.title(), its.tags(), its.selectors(), cells, number).run(out, err);
+    FaultTable it = named.get();
+    return new TableRun(
+            it.title(), it.tags(), it.isTallied(), it.selectors(), cells, number)
+        .run(out, err);
   }
 }

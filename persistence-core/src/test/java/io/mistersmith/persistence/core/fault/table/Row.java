@@ -13,12 +13,17 @@ import java.util.List;
  */
 record Row(String cell, Outcome outcome, Duration took, List<String> counts) {
 
-  /** Only what passed is not a failure. A test that was skipped or given up shows nothing. */
+  /**
+   * Only what passed is not a failure. A test that was skipped, was given up or did not count shows
+   * nothing.
+   */
   enum Outcome {
     PASSED("passed"),
     FAILED("failed"),
     ABORTED("failed (aborted)"),
-    SKIPPED("failed (skipped)");
+    SKIPPED("failed (skipped)"),
+    UNCOUNTED("failed (no tally)"),
+    BROKEN("failed (promises broken)");
 
     private final String text;
 

@@ -18,22 +18,33 @@ import org.junit.platform.launcher.TestIdentifier;
  * Prints a row when a cell ends. A class or a method that fails as a whole, before or after its
  * cells, is a row as well. The cells run one after the other.
  */
-final class Rows implements TestExecutionListener {
+final class Rows implements TestExecutionListener, Counts.Sink {
 
   private final PrintStream out;
   private final PrintStream err;
+  private final boolean tallied;
   private final ConcurrentMap<String, Long> began = new ConcurrentHashMap<>();
   private final List<String> counts = new ArrayList<>();
+  private final List<Tally> tallies = new ArrayList<>();
+  private Tally sum = Tally.NONE;
   private int cells;
   private int failed;
 
-  Rows(PrintStream out, PrintStream err) {
+  /** Fails cells without a tally where {@code tallied}. */
+  Rows(PrintStream out, PrintStream err, boolean tallied) {
     this.out = out;
     this.err = err;
+    this.tallied = tallied;
   }
 
-  synchronized void count(String line) {
+  @Override
+  public synchronized void line(String line) {
     counts.add(line);
+  }
+
+  @Override
+  public synchronized void tally(Tally tally) {
+    tallies.add(tally);
   }
 
   @Override
@@ -65,11 +76,29 @@ final class Rows implements TestExecutionListener {
   private synchronized void print(TestIdentifier test, Outcome outcome) {
     long now = System.nanoTime();
     long start = began.getOrDefault(test.getUniqueId(), now);
-    Row row = new Row(name(test), outcome, Duration.ofNanos(now - start), List.copyOf(counts));
+    Tally tally = tallies.stream().reduce(Tally.NONE, Tally::plus);
+    Row row =
+        new Row(
+            name(test),
+            judged(outcome, tally),
+            Duration.ofNanos(now - start),
+            List.copyOf(counts));
+    sum = sum.plus(tally);
     counts.clear();
+    tallies.clear();
     cells++;
     failed += row.isFailed() ? 1 : 0;
     out.println(row.line());
+  }
+
+  private Outcome judged(Outcome outcome, Tally tally) {
+    if (outcome != Outcome.PASSED) {
+      return outcome;
+    }
+    if (tallied && tallies.isEmpty()) {
+      return Outcome.UNCOUNTED;
+    }
+    return tally.isKept() ? outcome : Outcome.BROKEN;
   }
 
   private static String name(TestIdentifier test) {
@@ -91,5 +120,9 @@ final class Rows implements TestExecutionListener {
 
   synchronized int failed() {
     return failed;
+  }
+
+  synchronized Tally sum() {
+    return sum;
   }
 }

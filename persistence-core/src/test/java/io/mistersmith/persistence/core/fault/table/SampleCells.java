@@ -2,6 +2,7 @@ package io.mistersmith.persistence.core.fault.table;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Tag;
@@ -43,6 +44,24 @@ final class SampleCells {
       Counts.report("Fails lost=1");
       assertThat(1).as("entries that were lost").isZero();
     }
+  }
+
+  @Tag(TAG)
+  static class Tallied {
+
+    @Test
+    void keepsItsPromises() {
+      Counts.report("Keeps", new Tally(10, 0, 0, 0, Duration.ofMillis(300)), "threads=2");
+      Counts.report("Keeps", new Tally(5, 0, 0, 0, Duration.ofMillis(200)), "");
+    }
+
+    @Test
+    void loses() {
+      Counts.report("Loses", new Tally(7, 1, 0, 2, Duration.ZERO), "");
+    }
+
+    @Test
+    void countsNothing() {}
   }
 
   @Tag(TAG)

@@ -18,30 +18,36 @@ import org.junit.platform.launcher.core.LauncherFactory;
  * Runs the cells of a table one after the other, so that what is counted while one runs is its own.
  *
  * @param table the name of the table
- * @param tag the tag of the tests
+ * @param tags selects the tests by an expression of tags
+ * @param tallied whether each cell reports a {@link Tally}, and the last line their sum
  * @param tests where the tests are
  * @param cells selects the cells whose names begin with a match
  * @param seed the seed of all tests that draw at random
  */
 record TableRun(
-    String table, String tag, List<? extends DiscoverySelector> tests, Pattern cells, long seed) {
+    String table,
+    String tags,
+    boolean tallied,
+    List<? extends DiscoverySelector> tests,
+    Pattern cells,
+    long seed) {
 
   /** The exit status when no cell is selected. */
   static final int NOTHING_RUN = 2;
 
   private static final String SEED = "persistence.test.seed";
 
-  /** Prints the rows and the last line; returns the exit status, 0 only when no cell failed. */
+  /** Prints the rows and the last line; returns the exit status, 0 only when all passed. */
   int run(PrintStream out, PrintStream err) {
     long start = System.nanoTime();
-    Rows rows = new Rows(out, err);
+    Rows rows = new Rows(out, err, tallied);
     String before = System.getProperty(SEED);
     System.setProperty(SEED, Long.toString(seed));
-    Counts.collect(rows::count);
+    Counts.collect(rows);
     try {
       launcher().execute(request(), rows);
     } finally {
-      Counts.collect(Counts::print);
+      Counts.collect(Counts.PRINTED);
       if (before == null) {
         System.clearProperty(SEED);
       } else {
@@ -56,13 +62,14 @@ record TableRun(
       return NOTHING_RUN;
     }
     out.printf(
-        "faults: table=%s cells=%d failed=%d seconds=%d seed=%d%n",
+        "faults: table=%s cells=%d failed=%d%s seconds=%d seed=%d%n",
         table,
         rows.cells(),
         rows.failed(),
+        tallied ? " " + rows.sum().ofTable() : "",
         Duration.ofNanos(System.nanoTime() - start).toSeconds(),
         seed);
-    return rows.failed() == 0 ? 0 : 1;
+    return rows.failed() == 0 && rows.sum().isKept() ? 0 : 1;
   }
 
   private static Launcher launcher() {
@@ -78,7 +85,7 @@ record TableRun(
     PostDiscoveryFilter methods = SelectedCells.methods(cells);
     return LauncherDiscoveryRequestBuilder.request()
         .selectors(tests)
-        .filters(EngineFilter.includeEngines("junit-jupiter"), TagFilter.includeTags(tag), methods)
+        .filters(EngineFilter.includeEngines("junit-jupiter"), TagFilter.includeTags(tags), methods)
         .configurationParameter("junit.jupiter.execution.parallel.enabled", "false")
         .configurationParameter("junit.jupiter.extensions.autodetection.enabled", "true")
         .configurationParameter(

@@ -38,6 +38,40 @@ class TableRunTest {
   }
 
   @Test
+  void theLastLineSumsWhatTheCellsTallied() {
+    assertThat(runTallied("SampleCells.Tallied.keeps")).isZero();
+
+    assertThat(rows())
+        .containsExactly(
+            "cell: SampleCells.Tallied.keepsItsPromises passed seconds=T"
+                + " | Keeps acknowledged=10 lost=0 backward=0 stale=0 outage_ms=300 threads=2"
+                + " | Keeps acknowledged=5 lost=0 backward=0 stale=0 outage_ms=200");
+    assertThat(last())
+        .matches(
+            "faults: table=sample cells=1 failed=0"
+                + " acknowledged=15 lost=0 backward=0 stale=0 outage_ms_max=300"
+                + " seconds=\\d+ seed=7");
+  }
+
+  @Test
+  void aBrokenPromiseOrNoTallyFailsACellThatPassed() {
+    assertThat(runTallied("")).isEqualTo(1);
+
+    assertThat(rows())
+        .contains(
+            "cell: SampleCells.Tallied.countsNothing failed (no tally) seconds=T",
+            "cell: SampleCells.Tallied.loses failed (promises broken) seconds=T"
+                + " | Loses acknowledged=7 lost=1 backward=0 stale=2 outage_ms=0");
+    assertThat(last())
+        .contains(
+            " cells=3 failed=2 acknowledged=22 lost=1 backward=0 stale=2 outage_ms_max=300 ");
+  }
+
+  private int runTallied(String cell) {
+    return run(cell, true, SampleCells.Tallied.class);
+  }
+
+  @Test
   void whatDidNotRunToItsEndIsAFailure() {
     assertThat(run("", SampleCells.NeverStarted.class, SampleCells.Unfinished.class)).isEqualTo(1);
 
@@ -63,13 +97,13 @@ class TableRunTest {
     assertThat(run("NoSuchCell")).isEqualTo(2);
 
     assertThat(printed()).isEmpty();
-    assertThat(errors()).contains("NoSuchCell", "the tables are: state");
+    assertThat(errors()).contains("NoSuchCell", "the tables are: state, connections");
   }
 
   @Test
   void anUnknownTableAndOptionsThatCannotBeReadAreRefused() {
     assertThat(refusal("nothing", "", ""))
-        .contains("there is no table \"nothing\"", "the tables are: state");
+        .contains("there is no table \"nothing\"", "the tables are: state, connections");
     assertThat(refusal("state", "(", "")).contains("no regular expression");
     assertThat(refusal("state", "", "x")).contains("no integer: x");
   }
@@ -92,9 +126,14 @@ class TableRunTest {
   }
 
   private int run(String cell, Class<?>... tests) {
+    return run(cell, false, tests);
+  }
+
+  private int run(String cell, boolean tallied, Class<?>... tests) {
     return new TableRun(
             "sample",
             SampleCells.TAG,
+            tallied,
             DiscoverySelectors.selectClasses(tests),
             Pattern.compile(cell),
             7)

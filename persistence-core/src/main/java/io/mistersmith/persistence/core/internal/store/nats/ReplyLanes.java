@@ -33,6 +33,12 @@ final class ReplyLanes {
   /** How often a waiting caller looks whether its request was refused. */
   private static final Duration LOOK = Duration.ofMillis(50);
 
+  /**
+   * Takes what has arrived. A caller looks once more after its deadline: it may have slept through
+   * it, as when a thousand virtual threads share two processors, while its answer was there.
+   */
+  private static final Duration A_MOMENT = Duration.ofNanos(1);
+
   private final Connection connection;
   private final Outstanding outstanding;
   private final ConcurrentLinkedDeque<Lane> free = new ConcurrentLinkedDeque<>();
@@ -118,8 +124,9 @@ final class ReplyLanes {
       try {
         connection.publish(target, replyTo, headers, body);
         Duration left = timeout;
-        while (!left.isNegative() && !left.isZero()) {
-          Message answer = next(left.compareTo(LOOK) < 0 ? left : LOOK);
+        while (true) {
+          boolean over = left.compareTo(A_MOMENT) <= 0;
+          Message answer = next(over ? A_MOMENT : left.compareTo(LOOK) < 0 ? left : LOOK);
           if (answer != null && answer.getSubject().equals(replyTo)) {
             return heard(answer);
           }
@@ -127,9 +134,11 @@ final class ReplyLanes {
           if (ended != null) {
             throw ended;
           }
+          if (over && answer == null) {
+            throw new TimeoutException("no answer in time");
+          }
           left = Duration.ofNanos(deadline - System.nanoTime());
         }
-        throw new TimeoutException("no answer in time");
       } finally {
         subject = null;
       }

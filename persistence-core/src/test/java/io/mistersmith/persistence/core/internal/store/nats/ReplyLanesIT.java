@@ -13,6 +13,8 @@ import io.mistersmith.persistence.testkit.server.NatsServer;
 import io.nats.client.Connection;
 import io.nats.client.Message;
 import io.nats.client.Nats;
+import io.nats.client.Subscription;
+import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,6 +26,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -96,6 +100,46 @@ class ReplyLanesIT {
         assertThat(text(lanes.ask("twice", null, bytes("n" + i), PATIENCE))).isEqualTo("n" + i);
       }
     }
+  }
+
+  /** A virtual thread is not woken before a processor is free, nor is a JVM that was paused. */
+  @Test
+  void aCallerThatSleepsThroughItsDeadlineFindsTheAnswerThatCame() throws Exception {
+    service.createDispatcher(ReplyLanesIT::echo).subscribe("echo");
+    service.flush(PATIENCE);
+    Duration timeout = Duration.ofMillis(200);
+    try (NatsLink link = link()) {
+      Connection slow = wokenAfter(timeout.multipliedBy(2), link.connection());
+      ReplyLanes lanes = new ReplyLanes(slow, new Outstanding());
+      assertThat(text(lanes.ask("echo", null, bytes("here"), timeout))).isEqualTo("here");
+    }
+  }
+
+  /** A connection whose subscriptions wait so long at first, and then say that nothing came. */
+  private static Connection wokenAfter(Duration sleep, Connection real) {
+    return (Connection)
+        Proxy.newProxyInstance(
+            ReplyLanesIT.class.getClassLoader(),
+            new Class<?>[] {Connection.class},
+            (proxy, method, arguments) -> {
+              Object answer = method.invoke(real, arguments);
+              return answer instanceof Subscription made ? wokenAfter(sleep, made) : answer;
+            });
+  }
+
+  private static Subscription wokenAfter(Duration sleep, Subscription real) {
+    AtomicBoolean slept = new AtomicBoolean();
+    return (Subscription)
+        Proxy.newProxyInstance(
+            ReplyLanesIT.class.getClassLoader(),
+            new Class<?>[] {Subscription.class},
+            (proxy, method, arguments) -> {
+              if (method.getName().equals("nextMessage") && slept.compareAndSet(false, true)) {
+                LockSupport.parkNanos(sleep.toNanos());
+                return null;
+              }
+              return method.invoke(real, arguments);
+            });
   }
 
   @Test

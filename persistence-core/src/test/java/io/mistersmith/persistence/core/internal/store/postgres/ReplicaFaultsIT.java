@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.mistersmith.persistence.agent.LifecycleEvents.LifecycleEvent;
 import io.mistersmith.persistence.config.PostgresConfig;
 import io.mistersmith.persistence.config.RoleConfig;
+import io.mistersmith.persistence.core.fault.table.Counts;
+import io.mistersmith.persistence.core.fault.table.Tally;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.PostgresRole;
@@ -109,6 +111,7 @@ class ReplicaFaultsIT {
 
   @ParameterizedTest
   @EnumSource(Fault.class)
+  @Tag("connections")
   void readsGoOnWhileAReplicaDoesNot(Fault fault) {
     try (PostgresStore store = open(config -> config.maxReplicaLag(Duration.ofSeconds(2)));
         Readers readers = new Readers(store)) {
@@ -126,15 +129,14 @@ class ReplicaFaultsIT {
       long before = stats(store, 0).reads();
       Awaitility.await().atMost(SOON).until(() -> stats(store, 0).reads() > before);
       assertThat(store.notices()).isEmpty();
+      report("ReplicaReads replica=" + fault, 1, readers);
       assertThat(readers.failures()).isEmpty();
-      System.out.printf(
-          "replica: fault=%s reads=%d slowest_ms=%d%n",
-          fault, readers.count(), readers.slowest().toMillis());
       assertThat(readers.slowest()).isLessThan(LONGEST_READ);
     }
   }
 
   @Test
+  @Tag("connections")
   void aReplicaThatIsFarBehindIsNotReadFrom() {
     try (PostgresStore store = open(config -> config.maxReplicaLag(Duration.ofSeconds(1)))) {
       standby.pauseReplay();
@@ -154,12 +156,16 @@ class ReplicaFaultsIT {
 
       standby.resumeReplay();
       awaitState(store, 0, ReplicaState.FRESH);
-      assertThat(events(store)).contains("theirs");
+      int lost = events(store).contains("theirs") ? 0 : 1;
+      Counts.report(
+          "ReplicaReads replica=FAR_BEHIND", new Tally(2, lost, 0, 0, Duration.ZERO), "");
+      assertThat(lost).isZero();
       assertThat(stats(store, 0).reads()).isGreaterThan(before);
     }
   }
 
   @Test
+  @Tag("connections")
   void aReplicaThatIsPromotedIsNotReadFrom() {
     try (PostgresStore store = open(config -> config);
         Readers readers = new Readers(store)) {
@@ -172,6 +178,7 @@ class ReplicaFaultsIT {
 
       assertThat(events(store)).contains("ours");
       readers.awaitMore(10);
+      report("ReplicaReads replica=PROMOTED", 2, readers);
       assertThat(readers.failures()).isEmpty();
     }
   }
@@ -181,6 +188,7 @@ class ReplicaFaultsIT {
    * alone would say that it has all that the new primary has.
    */
   @Test
+  @Tag("connections")
   void aReplicaThatStaysOnAnOldTimelineIsNotReadFrom() {
     try (PostgresStandby next = own.server().standby("next")) {
       PostgresServer first = own.server();
@@ -209,9 +217,13 @@ class ReplicaFaultsIT {
             .until(() -> store.sql().lifecycleEvents().record(event("ours")));
 
         assertThat(PostgresStandby.positionOf(next.server()).lsn()).isLessThan(ahead);
+        int stale = 0;
         for (int i = 0; i < 20; i++) {
-          assertThat(events(store)).as("read %d", i).contains("ours");
+          stale += events(store).contains("ours") ? 0 : 1;
         }
+        Counts.report(
+            "ReplicaReads replica=OLD_TIMELINE", new Tally(2, 0, 0, stale, Duration.ZERO), "reads=20");
+        assertThat(stale).isZero();
         awaitState(store, 0, ReplicaState.NOT_FOLLOWING);
         assertThat(events(store)).contains("ours");
       }
@@ -334,6 +346,14 @@ class ReplicaFaultsIT {
           reads.size());
       assertThat(answered).as("most are not passed on to the primary").isGreaterThan(75);
     }
+  }
+
+  /** Reports that an event was recorded as often, and the reads that missed one. */
+  private static void report(String what, int recorded, Readers readers) {
+    Counts.report(
+        what,
+        new Tally(recorded, 0, 0, readers.failures().size(), readers.slowest()),
+        "reads=" + readers.count());
   }
 
   private static long percentile(List<Long> nanos, int percent) {
