@@ -1,13 +1,17 @@
 package io.mistersmith.persistence.log;
 
 import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.state.SaveOptions;
 import io.mistersmith.persistence.state.StateRepository.Watch;
+import io.mistersmith.persistence.state.StateType;
+import io.mistersmith.persistence.state.Step;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 
 /**
  * An append-only log of one owner: entries of one type, in the order in which they were appended.
@@ -74,6 +78,25 @@ public interface Log<T> {
    *     be kept
    */
   long append(T value, Append options);
+
+  /**
+   * Adds an append to a step: the entry is appended when the step is committed, together with its
+   * writes, or not at all. Of several appends to one log, each follows the one before. The step
+   * fails as {@code VERSION_CONFLICT} when the log has another version than expected; writers that
+   * are faster are only waited for, as with {@link #append(Object, Append)}.
+   *
+   * @param step a step of the log's owner
+   * @return the entry's version, once the step is committed; before that, it throws {@link
+   *     IllegalStateException}
+   * @throws io.mistersmith.persistence.error.NonTransientPersistenceException as {@link
+   *     Step#save(StateType, io.mistersmith.persistence.model.StateKey, Object, SaveOptions)}
+   */
+  LongSupplier append(Step step, T value, Append options);
+
+  /** {@link #append(Step, Object, Append)}, whatever the log's version. */
+  default LongSupplier append(Step step, T value) {
+    return append(step, value, Append.always());
+  }
 
   /**
    * Appends entries in this order, one after another. Entries of other writers may come between

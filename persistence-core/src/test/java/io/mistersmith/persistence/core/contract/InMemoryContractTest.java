@@ -29,6 +29,7 @@ import io.mistersmith.persistence.testkit.contract.StateExpiryContract;
 import io.mistersmith.persistence.testkit.contract.StateKeysContract;
 import io.mistersmith.persistence.testkit.contract.StateLayersContract;
 import io.mistersmith.persistence.testkit.contract.LogContract;
+import io.mistersmith.persistence.testkit.contract.LogStepContract;
 import io.mistersmith.persistence.testkit.contract.LogUpkeepContract;
 import io.mistersmith.persistence.testkit.contract.StateQueryContract;
 import io.mistersmith.persistence.testkit.contract.StateRepositoryContract;
@@ -57,6 +58,14 @@ class InMemoryContractTest {
 
   @Nested
   class Steps extends StepContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
+    }
+  }
+
+  @Nested
+  class LogSteps extends LogStepContract {
     @Override
     protected PersistenceFixture fixture() {
       return new InMemoryFixture();

@@ -27,6 +27,7 @@ import io.mistersmith.persistence.testkit.contract.StateExpiryContract;
 import io.mistersmith.persistence.testkit.contract.StateKeysContract;
 import io.mistersmith.persistence.testkit.contract.StateLayersContract;
 import io.mistersmith.persistence.testkit.contract.LogContract;
+import io.mistersmith.persistence.testkit.contract.LogStepContract;
 import io.mistersmith.persistence.testkit.contract.LogUpkeepContract;
 import io.mistersmith.persistence.testkit.contract.StateQueryContract;
 import io.mistersmith.persistence.testkit.contract.StateRepositoryContract;
@@ -63,6 +64,15 @@ class RealServersContractIT {
   @Nested
   @Tag(NEWEST)
   class Steps extends StepContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers();
+    }
+  }
+
+  @Nested
+  @Tag(NEWEST)
+  class LogSteps extends LogStepContract {
     @Override
     protected PersistenceFixture fixture() {
       return new RealServers();

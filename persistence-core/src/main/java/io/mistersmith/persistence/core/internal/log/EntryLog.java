@@ -2,6 +2,7 @@ package io.mistersmith.persistence.core.internal.log;
 
 import io.mistersmith.persistence.core.internal.codec.KeyedCodec;
 import io.mistersmith.persistence.core.internal.log.LogReader.Part;
+import io.mistersmith.persistence.core.internal.state.repository.CollectedStep;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.PersistenceException;
@@ -11,6 +12,8 @@ import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.spi.hot.HotEntry;
 import io.mistersmith.persistence.spi.hot.HotReads.ReadFrom;
 import io.mistersmith.persistence.state.StateRepository.Watch;
+import io.mistersmith.persistence.state.StateType;
+import io.mistersmith.persistence.state.Step;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -20,6 +23,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 
 /**
  * A log whose entries are mapped by a codec.
@@ -30,15 +34,15 @@ final class EntryLog<T> implements Log<T> {
 
   private final Logs logs;
   private final LogId id;
-  private final String type;
+  private final StateType<T> type;
   private final String name;
   private final KeyedCodec<T> codec;
 
-  EntryLog(Logs logs, AgentId owner, String type, String name, KeyedCodec<T> codec) {
+  EntryLog(Logs logs, AgentId owner, StateType<T> type, String name, KeyedCodec<T> codec) {
     this.logs = logs;
     this.type = type;
     this.name = name;
-    this.id = Logs.id(owner, type, name);
+    this.id = Logs.id(owner, type.name(), name);
     this.codec = codec;
   }
 
@@ -58,6 +62,18 @@ final class EntryLog<T> implements Log<T> {
     long version = logs.writer().append(id, codec.encode(id.head(), value), options);
     logs.trimmer().keep(id);
     return version;
+  }
+
+  @Override
+  public LongSupplier append(Step step, T value, Append options) {
+    options.id().ifPresent(this::requireId);
+    if (!(step instanceof CollectedStep collected)) {
+      throw new IllegalArgumentException("the step is not one of Persistence.step()");
+    }
+    byte[] document = codec.encode(id.head(), value);
+    return collected
+        .part(type, id.head(), StepAppends.class, () -> new StepAppends(logs, id))
+        .add(document, options);
   }
 
   private void requireId(String text) {

@@ -161,7 +161,7 @@ final class LogReader {
     return keys;
   }
 
-  private static void add(
+  private void add(
       LogId log,
       Map<StateKey, Long> keys,
       Map<StateKey, HotEntry> hot,
@@ -170,6 +170,7 @@ final class LogReader {
         (key, version) -> {
           HotEntry entry = hot.get(key);
           if (entry != null && entry.operation() == Operation.PUT) {
+            context.store().tiers().met(key, entry.sequence(), entry.metadata());
             found.put(version, RawEntry.of(log, version, entry));
           }
         });

@@ -82,36 +82,50 @@ final class LogWriter {
     } else {
       tail = reader.knownTail(log);
     }
-    if (options.expectedVersion().isPresent()) {
-      long expected = options.expectedVersion().getAsLong();
-      tail = tail.version() < expected ? lookAhead(log, tail) : tail;
-      if (tail.version() != expected) {
-        return conflict(log, expected, tail.version());
-      }
+    try {
+      tail = expected(log, tail, options.expectedVersion());
+    } catch (TransientPersistenceException e) {
+      return () -> {
+        throw e;
+      };
     }
     long version = publish(log, tail, document, options);
     return () -> version;
   }
 
-  private static <T> Supplier<T> conflict(LogId log, long expected, long found) {
-    TransientPersistenceException conflict =
-        new TransientPersistenceException(
-            DataError.VERSION_CONFLICT,
-            log
-                + ": expected version "
-                + expected
-                + ", but it has "
-                + found
-                + "; nothing was appended. Read the log and try again");
-    return () -> {
-      throw conflict;
-    };
+  /**
+   * Returns the end of the log, which has the expected version.
+   *
+   * @throws TransientPersistenceException with {@code VERSION_CONFLICT} when it has another one
+   */
+  Tail expected(LogId log, Tail known, OptionalLong version) {
+    if (version.isEmpty()) {
+      return known;
+    }
+    long expected = version.getAsLong();
+    Tail tail = known.version() < expected ? lookAhead(log, known) : known;
+    if (tail.version() == expected) {
+      return tail;
+    }
+    throw new TransientPersistenceException(
+        DataError.VERSION_CONFLICT,
+        log
+            + ": expected version "
+            + expected
+            + ", but it has "
+            + tail.version()
+            + "; nothing was appended. Read the log and try again");
+  }
+
+  /** The entry after the end of a log. */
+  static Envelope envelope(Tail end, byte[] document, Append options) {
+    return new Envelope(
+        options.id(), near(end.version() + 1, options.keptWith()), end.bytes(), document);
   }
 
   private long publish(LogId log, Tail tail, byte[] document, Append options) {
     long version = tail.version() + 1;
-    Envelope entry =
-        new Envelope(options.id(), near(version, options.keptWith()), tail.bytes(), document);
+    Envelope entry = envelope(tail, document, options);
     long since = context.freshness().now();
     LogMemory before = context.memory(log);
     Revision.OfJournal written;
@@ -176,7 +190,8 @@ final class LogWriter {
         : OptionalLong.empty();
   }
 
-  private void lookAfterConflict(LogId log, Tail tail) {
+  /** Looks where the log ends, after a version behind this end proved to be taken. */
+  void lookAfterConflict(LogId log, Tail tail) {
     if (lookAhead(log, tail).version() == tail.version()) {
       context.memory(log).forgetTail();
     }
@@ -192,10 +207,10 @@ final class LogWriter {
    * @param version that of the entry which has it
    * @param tail the end of the log, up to which no other entry has it
    */
-  private record Looked(OptionalLong version, Tail tail) {}
+  record Looked(OptionalLong version, Tail tail) {}
 
   /** Looks in the rows, and in the entries of the bucket that are later than those. */
-  private Looked look(LogId log, String id) {
+  Looked look(LogId log, String id) {
     IdLookup rows = context.rows().find(log.owner(), log.log(), id);
     Tail known = reader.knownTail(log);
     long from = Math.min(rows.last(), known.version()) + 1;

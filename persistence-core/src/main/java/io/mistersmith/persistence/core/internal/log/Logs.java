@@ -65,7 +65,7 @@ public final class Logs {
     KeyedCodec<T> codec =
         new KeyedCodec<>(
             Json.codec(type), () -> context.store().tiers().writes().maxValueBytes() - ENVELOPE);
-    return new EntryLog<>(this, owner, type.name(), name, codec);
+    return new EntryLog<>(this, owner, type, name, codec);
   }
 
   static LogId id(AgentId owner, String type, String name) {

@@ -4,10 +4,12 @@ import io.mistersmith.persistence.core.internal.codec.Json;
 import io.mistersmith.persistence.core.internal.codec.KeyedCodec;
 import io.mistersmith.persistence.core.internal.state.flush.Commits;
 import io.mistersmith.persistence.core.internal.state.tier.Entry;
+import io.mistersmith.persistence.core.internal.state.tier.StepPart;
 import io.mistersmith.persistence.core.internal.state.tier.StepWrite;
 import io.mistersmith.persistence.core.internal.state.tier.TieredStore;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.HybridClock;
 import io.mistersmith.persistence.model.HybridTimestamp;
@@ -23,11 +25,13 @@ import io.mistersmith.persistence.state.StateType;
 import io.mistersmith.persistence.state.Step;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Collects the writes of a step as entries to be published, and publishes them together. */
@@ -42,6 +46,8 @@ public final class CollectedStep implements Step {
   private final HybridClock clock;
   private final long maxBytes;
   private final Map<StateKey, StepWrite> writes = new LinkedHashMap<>();
+  private final Map<StateKey, StepPart> parts = new LinkedHashMap<>();
+  private @Nullable AgentId owner;
   private @Nullable DataType dataType;
   private @Nullable Target target;
   private boolean durable;
@@ -118,6 +124,18 @@ public final class CollectedStep implements Step {
     return this;
   }
 
+  /**
+   * Returns the part of the step that decides the writes of {@code named}, which is added the first
+   * time.
+   *
+   * @param type the type of the entries that it writes
+   */
+  public <P extends StepPart> P part(
+      StateType<?> type, StateKey named, Class<P> kind, Supplier<P> added) {
+    TieredStore unused = store(type, named);
+    return kind.cast(parts.computeIfAbsent(named, key -> added.get()));
+  }
+
   private TieredStore store(StateType<?> type, StateKey key) {
     if (committed) {
       throw new IllegalStateException("the step was committed; begin another one");
@@ -133,15 +151,13 @@ public final class CollectedStep implements Step {
               + dataType
               + ": entries of two buckets cannot be written together");
     }
-    for (StateKey other : writes.keySet()) {
-      if (!other.agent().equals(key.agent())) {
-        throw new NonTransientPersistenceException(
-            DataError.INVALID_KEY,
-            "key " + key + ": a step has one owner, and this one's is " + other.agent());
-      }
-      break;
+    if (owner != null && !owner.equals(key.agent())) {
+      throw new NonTransientPersistenceException(
+          DataError.INVALID_KEY, "key " + key + ": a step has one owner, and this one's is " + owner);
     }
-    return target(type).store();
+    TieredStore store = target(type).store();
+    owner = key.agent();
+    return store;
   }
 
   private Target target(StateType<?> type) {
@@ -185,24 +201,38 @@ public final class CollectedStep implements Step {
   @Override
   public Committed commit() {
     Target to = target;
-    if (committed || to == null) {
+    AgentId whose = owner;
+    boolean empty = writes.isEmpty() && parts.isEmpty();
+    if (committed || empty || to == null || whose == null) {
       throw new IllegalStateException(
           committed ? "the step was committed; begin another one" : "the step is empty");
     }
-    List<StepWrite> step = List.copyOf(writes.values());
-    checkSize(step);
-    committed = true;
-    List<Revision.OfJournal> written = to.store().steps().write(step);
-    Map<StateKey, Revision> revisions = new LinkedHashMap<>();
-    for (int i = 0; i < step.size(); i++) {
-      revisions.put(step.get(i).key(), written.get(i));
-    }
+    Map<StateKey, Revision.OfJournal> written = write(to, whose);
     if (durable) {
-      for (int i = 0; i < step.size(); i++) {
-        to.commits().await(step.get(i).key(), written.get(i), to.commitTimeout());
-      }
+      written.forEach(
+          (key, revision) -> to.commits().await(key, revision, to.commitTimeout()));
     }
-    return new Committed(revisions);
+    return new Committed(new LinkedHashMap<>(written));
+  }
+
+  private Map<StateKey, Revision.OfJournal> write(Target to, AgentId whose) {
+    List<StepWrite> step = List.copyOf(writes.values());
+    List<StepPart> inOrder =
+        parts.entrySet().stream()
+            .sorted(Comparator.comparing(part -> part.getKey().toString()))
+            .map(Map.Entry::getValue)
+            .toList();
+    boolean made = false;
+    committed = true;
+    inOrder.forEach(StepPart::begin);
+    try {
+      Map<StateKey, Revision.OfJournal> written =
+          to.store().steps().write(whose, step, inOrder, this::checkSize);
+      made = true;
+      return written;
+    } finally {
+      inOrder.forEach(made ? StepPart::made : StepPart::failed);
+    }
   }
 
   private void checkSize(List<StepWrite> step) {

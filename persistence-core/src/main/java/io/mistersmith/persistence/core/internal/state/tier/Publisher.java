@@ -54,7 +54,7 @@ final class Publisher {
     return revision;
   }
 
-  /** Publishes messages together, and returns their revisions in order. */
+  /** Publishes messages together, and returns their revisions in order, which it does not note. */
   List<Revision.OfJournal> publishTogether(List<Outgoing> messages) {
     Revisions revisions = tiers.revisions();
     long mark = revisions.mark();
@@ -67,10 +67,10 @@ final class Publisher {
     }
     Revision.OfJournal unused = revisions.acknowledged(mark, last);
     List<Revision.OfJournal> written = new ArrayList<>(messages.size());
-    for (Outgoing message : messages) {
-      Revision.OfJournal revision = revisions.of(last - messages.size() + 1 + written.size());
-      written.add(tiers.written(message.key(), revision, message.metadata().expiresAt()));
+    while (written.size() < messages.size()) {
+      written.add(revisions.of(last - messages.size() + 1 + written.size()));
     }
+    tiers.sql().ifPresent(sql -> sql.use().wrote(messages.get(0).key().agent()));
     return written;
   }
 

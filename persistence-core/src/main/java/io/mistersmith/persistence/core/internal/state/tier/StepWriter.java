@@ -5,6 +5,7 @@ import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.hot.EntryMetadata;
@@ -15,11 +16,13 @@ import io.mistersmith.persistence.spi.hot.HotWrites;
 import io.mistersmith.persistence.spi.hot.HotWrites.Outgoing;
 import io.mistersmith.persistence.state.SaveOptions.Expected;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
@@ -47,56 +50,78 @@ public final class StepWriter {
   }
 
   /**
-   * Makes the writes, which are of different keys, and returns their revisions in order.
+   * Makes the writes of one owner, which are of different keys, and returns their revisions in
+   * order.
    *
+   * @param parts decide more writes, which are made after {@code fixed}
+   * @param checked is given all writes before they are sent; its exceptions pass through
    * @throws PersistenceException when none was made, or, as {@code OUTCOME_UNKNOWN}, all or none
    */
-  public List<Revision.OfJournal> write(List<StepWrite> step) {
-    boolean held = writes.enter(step.get(0).key());
+  public Map<StateKey, Revision.OfJournal> write(
+      AgentId owner,
+      List<StepWrite> fixed,
+      Collection<StepPart> parts,
+      Consumer<List<StepWrite>> checked) {
+    boolean held = writes.enter(StateKey.of(owner, "step"));
     try {
-      List<Revision.OfJournal> revisions = publish(step);
-      for (int i = 0; i < step.size(); i++) {
-        Revision.OfJournal unused = writes.settle(held, step.get(i).key(), revisions.get(i));
-      }
+      Map<StateKey, Revision.OfJournal> revisions = publish(fixed, parts, checked);
+      revisions.forEach(
+          (key, revision) -> {
+            Revision.OfJournal unused = writes.settle(held, key, revision);
+          });
       return revisions;
     } finally {
       writes.leave();
     }
   }
 
-  private List<Revision.OfJournal> publish(List<StepWrite> step) {
+  private Map<StateKey, Revision.OfJournal> publish(
+      List<StepWrite> fixed, Collection<StepPart> parts, Consumer<List<StepWrite>> checked) {
+    List<StepWrite> step = decided(fixed, parts, checked);
     Optional<List<Long>> likely = likelyPlaces(step);
     if (likely.isPresent()) {
       try {
-        return publishAt(step, likely.get());
+        return publishAt(step, likely.get(), parts);
       } catch (TransientPersistenceException e) {
         if (!Conflicts.isConflict(e)) {
           throw e;
         }
       }
     }
-    Supplier<List<Revision.OfJournal>> outcome =
+    Supplier<Map<StateKey, Revision.OfJournal>> outcome =
         Conflicts.retry(
             () -> {
+              List<StepWrite> now;
               List<Long> places;
               try {
-                places = places(step);
+                now = decided(fixed, parts, checked);
+                places = places(now);
               } catch (PersistenceException e) {
                 return () -> {
                   throw e;
                 };
               }
-              List<Revision.OfJournal> revisions = publishAt(step, places);
+              Map<StateKey, Revision.OfJournal> revisions = publishAt(now, places, parts);
               return () -> revisions;
             });
     return outcome.get();
+  }
+
+  private static List<StepWrite> decided(
+      List<StepWrite> fixed, Collection<StepPart> parts, Consumer<List<StepWrite>> checked) {
+    List<StepWrite> all = new ArrayList<>(fixed);
+    parts.forEach(part -> all.addAll(part.decide()));
+    checked.accept(all);
+    return all;
   }
 
   /** The places of all writes, if the leader need not be asked for any. */
   private Optional<List<Long>> likelyPlaces(List<StepWrite> step) {
     List<Long> places = new ArrayList<>(step.size());
     for (StepWrite write : step) {
-      if (write.expected() instanceof Expected.Anything) {
+      if (write.isOnce()) {
+        places.add(HotWrites.NONE);
+      } else if (write.expected() instanceof Expected.Anything) {
         places.add(HotWrites.ANY);
       } else if (write.expected() instanceof Expected.At at) {
         OptionalLong place =
@@ -115,7 +140,7 @@ public final class StepWriter {
   private List<Long> places(List<StepWrite> step) {
     List<StateKey> conditioned =
         step.stream()
-            .filter(write -> !(write.expected() instanceof Expected.Anything))
+            .filter(write -> !write.isOnce() && !(write.expected() instanceof Expected.Anything))
             .map(StepWrite::key)
             .toList();
     Map<StateKey, HotEntry> present = tiers.reads().getAll(conditioned, ReadFrom.LEADER);
@@ -125,7 +150,8 @@ public final class StepWriter {
       StateKey key = write.key();
       try {
         Optional<HotEntry> entry = Optional.ofNullable(present.get(key));
-        places.add(conditional.place(key, write.expected(), entry));
+        places.add(
+            write.isOnce() ? HotWrites.NONE : conditional.place(key, write.expected(), entry));
       } catch (PersistenceException e) {
         if (!isUnmet(e)) {
           throw e;
@@ -171,34 +197,60 @@ public final class StepWriter {
     return all;
   }
 
-  private List<Revision.OfJournal> publishAt(List<StepWrite> step, List<Long> places) {
+  private Map<StateKey, Revision.OfJournal> publishAt(
+      List<StepWrite> step, List<Long> places, Collection<StepPart> parts) {
+    try {
+      return step.size() < 2 ? publishAlone(step, places) : publishTogether(step, places);
+    } catch (TransientPersistenceException e) {
+      if (Conflicts.isConflict(e)) {
+        parts.forEach(StepPart::refused);
+      }
+      throw e;
+    }
+  }
+
+  private Map<StateKey, Revision.OfJournal> publishAlone(List<StepWrite> step, List<Long> places) {
+    Map<StateKey, Revision.OfJournal> written = new LinkedHashMap<>();
+    for (StepWrite only : step) {
+      EntryMetadata metadata = metadata(only, conditional.writeId());
+      written.put(
+          only.key(),
+          only.isOnce()
+              ? publisher.publishOnce(only.key(), only.value(), metadata)
+              : publisher.publish(
+                  only.key(), only.operation(), only.value(), metadata, places.get(0)));
+    }
+    return written;
+  }
+
+  private Map<StateKey, Revision.OfJournal> publishTogether(
+      List<StepWrite> step, List<Long> places) {
     String id = conditional.writeId();
     List<Outgoing> messages = new ArrayList<>(step.size());
     for (int i = 0; i < step.size(); i++) {
       StepWrite write = step.get(i);
-      EntryMetadata metadata =
-          new EntryMetadata(
-              Optional.empty(), write.expiresAt(), Optional.of(id), write.provenance());
       messages.add(
           new Outgoing(
               write.key(),
               write.operation(),
               write.value(),
-              step.size() == 1
-                  ? metadata
-                  : metadata.inStep(id, new StepPlace(i + 1, step.size())),
+              metadata(write, id).inStep(id, new StepPlace(i + 1, step.size())),
               places.get(i)));
     }
-    if (messages.size() > 1) {
-      return publisher.publishTogether(messages);
+    List<Revision.OfJournal> revisions = publisher.publishTogether(messages);
+    Map<StateKey, Revision.OfJournal> written = new LinkedHashMap<>();
+    for (int i = 0; i < step.size(); i++) {
+      StepWrite write = step.get(i);
+      Revision.OfJournal revision = revisions.get(i);
+      written.put(
+          write.key(),
+          write.isOnce() ? revision : tiers.written(write.key(), revision, write.expiresAt()));
     }
-    Outgoing only = messages.get(0);
-    return List.of(
-        publisher.publish(
-            only.key(),
-            only.operation(),
-            only.value(),
-            only.metadata(),
-            only.expectedSequence()));
+    return written;
+  }
+
+  private static EntryMetadata metadata(StepWrite write, String id) {
+    return new EntryMetadata(
+        Optional.empty(), write.expiresAt(), Optional.of(id), write.provenance());
   }
 }

@@ -123,7 +123,7 @@ public record Tiers(
   }
 
   /** Call this when a read or a watch met a message, before its caller learns of it. */
-  void met(StateKey key, long sequence, EntryMetadata metadata) {
+  public void met(StateKey key, long sequence, EntryMetadata metadata) {
     if (metadata.step().isPresent()) {
       l1.metStep(key, revisions.of(metadata.step().get().lastSequence(sequence)));
     }
