@@ -41,7 +41,22 @@ record Experiment(
         allocation(quick),
         cached(quick),
         transactions(quick),
-        guard(quick));
+        guard(quick),
+        steps(quick));
+  }
+
+  private static Experiment steps(boolean quick) {
+    return new Experiment(
+        List.of("step.3.memory.p50", "step.3.disk.p50"),
+        "Steps",
+        quick ? 2 : 10,
+        quick ? 3 : 40,
+        true,
+        jmh -> jmh,
+        measured ->
+            List.of(
+                latency("step.3.memory.p50", "Steps.inMemory", atMost(1.5), measured),
+                latency("step.3.disk.p50", "Steps.onDisk", Goal.reported(), measured)));
   }
 
   private static Experiment guard(boolean quick) {

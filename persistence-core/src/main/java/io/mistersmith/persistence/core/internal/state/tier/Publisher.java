@@ -52,12 +52,13 @@ final class Publisher {
       messages.forEach(message -> tiers.l1().forget(message.key()));
       throw e;
     }
-    Revision.OfJournal unused = revisions.acknowledged(mark, last);
+    Revision.OfJournal end = revisions.acknowledged(mark, last);
     List<Revision.OfJournal> written = new ArrayList<>(messages.size());
     for (Outgoing message : messages) {
       Revision.OfJournal revision = revisions.of(last - messages.size() + 1 + written.size());
       written.add(tiers.written(message.key(), revision, message.metadata().expiresAt()));
     }
+    tiers.l1().wroteStep(end);
     return written;
   }
 
