@@ -371,8 +371,8 @@ public final class L1<E extends Cacheable> implements AutoCloseable {
 
     @Override
     public void passed(long sequence) {
-      Revision through = around.revisions().of(sequence);
-      passed = sequence == 0 ? Optional.empty() : Optional.of(through);
+      passed = // an empty stream has no revision
+          sequence == 0 ? Optional.empty() : Optional.of(around.revisions().of(sequence));
     }
 
     @Override
