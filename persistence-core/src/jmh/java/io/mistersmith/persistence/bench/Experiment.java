@@ -46,7 +46,8 @@ record Experiment(
         searchedFlush(quick),
         logs(quick),
         contest(quick),
-        large(quick));
+        large(quick),
+        steps(quick));
   }
 
   private static Experiment logs(boolean quick) {
@@ -78,6 +79,20 @@ record Experiment(
             List.of(
                 new Figure(
                     "log.contest", "/s", Goal.atLeast(1.0), measured.turns("LogCalls.contend"))));
+  }
+
+  private static Experiment steps(boolean quick) {
+    return new Experiment(
+        List.of("step.3.memory.p50", "step.3.disk.p50"),
+        "Steps",
+        quick ? 2 : 10,
+        quick ? 3 : 40,
+        true,
+        jmh -> jmh,
+        measured ->
+            List.of(
+                latency("step.3.memory.p50", "Steps.inMemory", atMost(1.5), measured),
+                latency("step.3.disk.p50", "Steps.onDisk", Goal.reported(), measured)));
   }
 
   private static Experiment guard(boolean quick) {

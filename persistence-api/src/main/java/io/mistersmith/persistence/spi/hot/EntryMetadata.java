@@ -76,8 +76,7 @@ public record EntryMetadata(
 
   /** This metadata of an entry with this place in the step {@code id}. */
   public EntryMetadata inStep(String id, StepPlace place) {
-    return new EntryMetadata(
-        copyOf, expiresAt, Optional.of(id), provenance, Optional.of(place));
+    return new EntryMetadata(copyOf, expiresAt, Optional.of(id), provenance, Optional.of(place));
   }
 
   /**

@@ -41,10 +41,10 @@ public interface HotReads {
   CompletableFuture<Optional<HotEntry>> getAsync(StateKey key, ReadFrom from);
 
   /**
-   * The latest message of each key that has one, in one pass. Complete, or an exception. From {@code
-   * ANY_REPLICA}, the messages of up to {@link #MOST_OF_ONE_MOMENT} keys are those of one moment
-   * where {@link HotWrites#publishTogether} is possible: of messages that were stored together, all
-   * or none are in the answer, or later ones.
+   * The latest message of each key that has one, in one pass. Complete, or an exception. From
+   * {@code ANY_REPLICA}, the messages of up to {@link #MOST_OF_ONE_MOMENT} keys are those of one
+   * moment where {@link HotWrites#publishTogether} is possible: of messages that were stored
+   * together, all or none are in the answer, or later ones.
    */
   Map<StateKey, HotEntry> getAll(Collection<StateKey> keys, ReadFrom from);
 

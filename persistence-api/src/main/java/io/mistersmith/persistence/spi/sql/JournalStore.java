@@ -59,9 +59,9 @@ public interface JournalStore {
    * next}, and writes each change whose revision is later than its row's. A change that the store
    * refuses while it takes others becomes a dead letter; so does a change that alone takes longer
    * than a statement may, and each other change of its step in the batch, so that no row shows a
-   * part of a step. A change that is written supersedes open dead letters of its key. The
-   * batch has at most one change a key. Where another installation's data are in the store by now,
-   * nothing is applied and the answer is that the position moved.
+   * part of a step. A change that is written supersedes open dead letters of its key. The batch has
+   * at most one change a key. Where another installation's data are in the store by now, nothing is
+   * applied and the answer is that the position moved.
    *
    * @throws io.mistersmith.persistence.error.NonTransientPersistenceException when the store
    *     refuses all that is tried alike; nothing was applied, and the same batch passes once that

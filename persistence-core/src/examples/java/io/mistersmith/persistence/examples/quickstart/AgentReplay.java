@@ -10,7 +10,10 @@ import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.state.StateRepository;
+import io.mistersmith.persistence.state.StateType;
+import io.mistersmith.persistence.state.Step;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -29,10 +32,12 @@ record AgentReplay(
     AgentRepository agents,
     AgentLifecycle lifecycle,
     StateRepository<JsonNode> states,
+    Supplier<Step> steps,
     Reports reports)
     implements Runnable {
 
   private static final int ATTEMPTS = 5;
+  private static final StateType<JsonNode> TYPE = StateType.untyped(JsonNode.class);
   private static final Set<DataError> REFUSALS =
       Set.of(DataError.SERIALIZATION_ERROR, DataError.VALUE_TOO_LARGE);
 
@@ -59,13 +64,34 @@ record AgentReplay(
 
   /** A refused step is skipped, and the cursor moves past it. */
   private void write(int step) {
+    Map<String, JsonNode> accepted = accepted(step);
+    long start = System.nanoTime();
+    try {
+      retried(() -> whole(accepted).commit());
+    } catch (NonTransientPersistenceException e) {
+      if (e.error() != DataError.MISCONFIGURED) {
+        throw e;
+      }
+      // nats-server before 2.12: one by one, the cursor last
+      accepted.forEach((key, value) -> retried(() -> states.save(key(key), value)));
+    }
+    long micros = microsSince(start);
+    accepted
+        .keySet()
+        .forEach(key -> reports.send(new WriterReport.Put(recorded.line(), step, key, micros)));
+  }
+
+  /** The entries of a step that can be stored. */
+  private Map<String, JsonNode> accepted(int step) {
+    Map<String, JsonNode> accepted = new LinkedHashMap<>();
     boolean refused = false;
     for (Map.Entry<String, JsonNode> entry : AgentState.ofStep(recorded, step).entrySet()) {
       if (refused && !entry.getKey().equals(AgentState.CURSOR)) {
         continue;
       }
       try {
-        put(step, entry.getKey(), entry.getValue());
+        Step unused = whole(Map.of(entry.getKey(), entry.getValue()));
+        accepted.put(entry.getKey(), entry.getValue());
       } catch (NonTransientPersistenceException e) {
         if (!REFUSALS.contains(e.error())) {
           throw e;
@@ -76,19 +102,23 @@ record AgentReplay(
                 recorded.line(), step, e.error().name(), String.valueOf(e.getMessage())));
       }
     }
+    return accepted;
   }
 
-  private void put(int step, String key, JsonNode value) {
-    long start = System.nanoTime();
-    retried(() -> states.save(StateKey.of(agent, key), value));
-    reports.send(new WriterReport.Put(recorded.line(), step, key, microsSince(start)));
+  private Step whole(Map<String, JsonNode> entries) {
+    Step step = steps.get();
+    entries.forEach((key, value) -> step.save(TYPE, key(key), value));
+    return step;
+  }
+
+  private StateKey key(String key) {
+    return StateKey.of(agent, key);
   }
 
   private int readCursor() {
-    StateKey key = StateKey.of(agent, AgentState.CURSOR);
     long start = System.nanoTime();
     int done =
-        retried(() -> states.find(key))
+        retried(() -> states.find(key(AgentState.CURSOR)))
             .map(cursor -> AgentState.stepsDone(cursor.value()))
             .orElse(0);
     reports.send(new WriterReport.Got(microsSince(start)));

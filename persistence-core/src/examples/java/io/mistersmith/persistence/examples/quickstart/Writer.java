@@ -70,6 +70,7 @@ final class Writer {
                     persistence.agents(),
                     persistence.lifecycle(),
                     states,
+                    persistence::step,
                     reports)));
       }
       for (Future<?> replay : replays) {

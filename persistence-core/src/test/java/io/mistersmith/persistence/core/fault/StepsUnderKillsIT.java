@@ -4,7 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.core.RealStores;
 import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.testkit.fault.Call;
+import io.mistersmith.persistence.testkit.fault.Faults;
+import io.mistersmith.persistence.testkit.fault.FaultyStores;
 import io.mistersmith.persistence.testkit.server.ChildJvm;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -42,7 +46,7 @@ class StepsUnderKillsIT {
   private final Map<AgentId, Long> acknowledged = new ConcurrentHashMap<>();
 
   private enum Victim {
-    /** The process that writes the steps; it also flushes. */
+    /** The process that writes the steps and flushes them. */
     WRITER,
     /** nats-server. */
     NATS,
@@ -54,9 +58,16 @@ class StepsUnderKillsIT {
   @EnumSource
   void nobodySeesAPartOfAStep(Victim victim) throws IOException {
     Random random = new Random(Long.getLong("persistence.test.seed", System.nanoTime()));
+    Faults faults = new Faults(1);
+    if (victim == Victim.WRITER) {
+      // The lease is never this process's, so that it is the writer that flushes.
+      faults.on(Call.LEASE).loseRequests(1);
+    }
     try (FaultServers servers = FaultServers.start()) {
       Installation installation = servers.installation();
-      try (Persistence persistence = installation.open()) {
+      try (Persistence persistence =
+          Persistence.open(
+              installation.config(), new FaultyStores(RealStores.provider(), faults))) {
         List<AgentId> agents = installation.register(persistence, AGENTS);
         String counts;
         try (StepObservers observers = new StepObservers(installation, persistence, agents)) {
@@ -93,6 +104,7 @@ class StepsUnderKillsIT {
             }
             await().atMost(Duration.ofSeconds(60)).until(() -> observers.haveLooked(3));
           } finally {
+            faults.clear();
             writer.close();
           }
           await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> assertDurable(installation));

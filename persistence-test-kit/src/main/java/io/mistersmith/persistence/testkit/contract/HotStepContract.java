@@ -139,14 +139,11 @@ public abstract class HotStepContract extends StoresContract {
       return;
     }
     HotBucket small =
-        open(
-                config()
-                    .bucket(
-                        Bucket.SESSION_DATA,
-                        Bucket.SESSION_DATA.defaults().toBuilder()
-                            .maxBytes(64L * 1024)
-                            .build())
-                    .build())
+        open(config()
+                .bucket(
+                    Bucket.SESSION_DATA,
+                    Bucket.SESSION_DATA.defaults().toBuilder().maxBytes(64L * 1024).build())
+                .build())
             .hot()
             .bucket(Bucket.SESSION_DATA);
     String id = UUID.randomUUID().toString();
@@ -204,8 +201,7 @@ public abstract class HotStepContract extends StoresContract {
         () -> {
           while (!over.get()) {
             Map<StateKey, HotEntry> found = all(ReadFrom.ANY_REPLICA);
-            assertThat(
-                    found.values().stream().map(entry -> entry.metadata().writeId()).distinct())
+            assertThat(found.values().stream().map(entry -> entry.metadata().writeId()).distinct())
                 .hasSizeLessThanOrEqualTo(1);
             assertThat(found.size()).isIn(0, 3);
           }

@@ -30,7 +30,6 @@ import io.mistersmith.persistence.state.Step;
 import io.mistersmith.persistence.testkit.fault.Call;
 import io.mistersmith.persistence.testkit.fault.Faults;
 import io.mistersmith.persistence.testkit.fault.Gate;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -183,8 +182,7 @@ public abstract class StepContract extends PersistenceContract {
     assertThat(found(RULED).clock()).isNotEqualTo(first.clock());
     persistence().states(RULED).save(key("it"), 3);
     assertThat(found(RULED).value()).isEqualTo(3);
-    Step late =
-        persistence().step().save(RULED, key("it"), 4, SaveOptions.at(first.revision()));
+    Step late = persistence().step().save(RULED, key("it"), 4, SaveOptions.at(first.revision()));
     assertFails(DataError.VERSION_CONFLICT, late::commit);
   }
 
@@ -219,8 +217,7 @@ public abstract class StepContract extends PersistenceContract {
     StateType<String> carts = StateType.of("cart", String.class).in(DataType.SESSION_DATA);
     persistence().step().save(carts, key("a"), "1").save(carts, key("b"), "2").commit();
     assertThat(persistence().states(carts).find(key("b")).orElseThrow().value()).isEqualTo("2");
-    Step waits =
-        persistence().step().save(carts, key("a"), "2");
+    Step waits = persistence().step().save(carts, key("a"), "2");
     assertFails(
         DataError.MISCONFIGURED,
         () ->
@@ -246,8 +243,7 @@ public abstract class StepContract extends PersistenceContract {
     List<StateKey> keys = List.of(key("it").withType("cursor"), key("it").withType("turns"));
     Map<StateKey, StoredState> rows = stores().sql().states().findAll(keys);
     assertThat(rows).hasSize(2);
-    rows.forEach(
-        (key, row) -> assertThat(row.revision()).isEqualTo(done.revisions().get(key)));
+    rows.forEach((key, row) -> assertThat(row.revision()).isEqualTo(done.revisions().get(key)));
   }
 
   @Test
@@ -297,11 +293,14 @@ public abstract class StepContract extends PersistenceContract {
       }
       assertThat(gate.awaitArrival(SOON)).isTrue();
     }
-    Awaitility.await().atMost(SOON).until(() -> looks.contains("199 turns after the first, at 199"));
+    Awaitility.await()
+        .atMost(SOON)
+        .until(() -> looks.contains("199 turns after the first, at 199"));
     assertThat(looks)
         .allSatisfy(
-            look -> assertThat(look.substring(look.lastIndexOf(' '))).isEqualTo(
-                " " + look.substring(0, look.indexOf(' '))));
+            look ->
+                assertThat(look.substring(look.lastIndexOf(' ')))
+                    .isEqualTo(" " + look.substring(0, look.indexOf(' '))));
   }
 
   private static String look(List<StoredState> rows) {

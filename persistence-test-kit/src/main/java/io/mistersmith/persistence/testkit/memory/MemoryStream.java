@@ -3,7 +3,6 @@ package io.mistersmith.persistence.testkit.memory;
 import io.mistersmith.persistence.config.BucketConfig;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.hot.EntryMetadata;
-import io.mistersmith.persistence.spi.hot.HotWrites;
 import io.mistersmith.persistence.spi.hot.HotWrites.Outgoing;
 import io.mistersmith.persistence.spi.hot.Journal.BucketState;
 import io.mistersmith.persistence.spi.hot.Operation;
@@ -33,7 +32,6 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 final class MemoryStream {
 
-  private final String name;
   private final BucketConfig config;
   private final Instant created;
   private final Subjects subjects;
@@ -50,7 +48,6 @@ final class MemoryStream {
   private long bytes;
 
   MemoryStream(String name, BucketConfig config, Instant created, Optional<UUID> installation) {
-    this.name = name;
     this.config = config;
     this.created = created;
     this.maxAge = config.maxAge();

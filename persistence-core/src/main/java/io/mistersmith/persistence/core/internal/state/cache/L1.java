@@ -62,6 +62,9 @@ public final class L1<E extends Cacheable> implements AutoCloseable {
   /** Every change up to this one has been delivered by the watch. */
   private volatile Optional<Revision> passed = Optional.empty();
 
+  /** The end of this process's latest step: all changes of it were noted here. */
+  private volatile Optional<Revision> ownStep = Optional.empty();
+
   private @Nullable ChangeWatch watch;
   private boolean closed;
 
@@ -296,9 +299,15 @@ public final class L1<E extends Cacheable> implements AutoCloseable {
    */
   public void metStep(StateKey key, Revision last) {
     int shard = key.agent().shard();
-    if (shards.isCovered(shard) && passed.filter(through -> !last.isAfter(through)).isEmpty()) {
+    boolean isNoted = ownStep.filter(last::equals).isPresent();
+    if (shards.isCovered(shard) && !isNoted && passed.filter(through -> !last.isAfter(through)).isEmpty()) {
       shards.renew(shard);
     }
+  }
+
+  /** Call this when {@link #changed} was called for all entries of a step of this process. */
+  public void wroteStep(Revision last) {
+    ownStep = Optional.of(last);
   }
 
   /** Whether this slot, which {@link #find} returned, could still be returned. */
@@ -362,7 +371,8 @@ public final class L1<E extends Cacheable> implements AutoCloseable {
 
     @Override
     public void passed(long sequence) {
-      passed = sequence == 0 ? Optional.empty() : Optional.of(around.revisions().of(sequence));
+      passed = // an empty stream has no revision
+          sequence == 0 ? Optional.empty() : Optional.of(around.revisions().of(sequence));
     }
 
     @Override
