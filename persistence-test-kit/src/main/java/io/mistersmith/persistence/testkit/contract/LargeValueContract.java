@@ -20,6 +20,7 @@ import io.mistersmith.persistence.operations.Consistency.CheckScope;
 import io.mistersmith.persistence.spi.hot.EntryMetadata;
 import io.mistersmith.persistence.spi.hot.HotWrites;
 import io.mistersmith.persistence.spi.hot.Operation;
+import io.mistersmith.persistence.spi.sql.LargeValueStore;
 import io.mistersmith.persistence.state.LargeValues;
 import io.mistersmith.persistence.state.LargeValues.Description;
 import io.mistersmith.persistence.state.SaveOptions;
@@ -31,6 +32,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -261,6 +263,27 @@ public abstract class LargeValueContract extends PersistenceContract {
   }
 
   @Test
+  void contentStaysForItsGrace() throws Exception {
+    Description description = write(key("a"), bytes(10, 1)).value();
+    descriptions().delete(key("a"));
+    flush(key("a"));
+    LargeValueStore store = stores().sql().largeValues();
+    Instant now = config().build().clock().instant();
+    Instant before = now.minus(Duration.ofHours(1));
+    Instant after = now.plus(Duration.ofHours(1));
+    for (int i = 0; i < 3; i++) {
+      assertThat(store.sweep(before, Duration.ZERO)).as("written since").isZero();
+    }
+    for (int i = 0; i < 3; i++) {
+      assertThat(store.sweep(after, Duration.ofHours(1))).as("noted just now").isZero();
+      elapse(Duration.ofMillis(5));
+    }
+    assertThat(isStored(description)).isTrue();
+    assertThat(store.sweep(after, Duration.ofMillis(1))).isEqualTo(1);
+    assertThat(isStored(description)).isFalse();
+  }
+
+  @Test
   void aForkSharesTheContentAndKeepsItAliveAlone() throws Exception {
     byte[] bytes = bytes(CHUNK + 1, 1);
     Description description = write(key("a"), bytes).value();
@@ -307,9 +330,16 @@ public abstract class LargeValueContract extends PersistenceContract {
     Description never = new Description(UUID.randomUUID(), 5, 1, "0".repeat(64));
     Revision revision = descriptions().save(key("bad"), never).revision();
     states().save(key("neighbour"), 1);
-    write(key("good"), bytes(CHUNK + 1, 1));
+    Description good = write(key("good"), bytes(CHUNK + 1, 1)).value();
+    Description more = new Description(good.content(), good.bytes() + 1, 3, good.sha256());
+    Revision incomplete = descriptions().save(key("incomplete"), more).revision();
     states().flush(key("neighbour"), SOON);
     flush(key("good"));
+    assertFails(
+        DataError.DEAD_LETTERED,
+        () -> descriptions().awaitDurable(key("incomplete"), incomplete, SOON));
+    descriptions().delete(key("incomplete"));
+    flush(key("incomplete"));
     assertFails(
         DataError.DEAD_LETTERED, () -> descriptions().awaitDurable(key("bad"), revision, SOON));
     assertFails(

@@ -19,6 +19,9 @@ final class ConstraintRules {
           "the parent must be registered before its child, and cannot be deleted before it",
           "valid_state_key",
           "a key must not be empty",
+          "large_value_is_complete",
+          "all chunks of a large value must be there before the entry that describes it; write the"
+              + " value again",
           "valid_checkpoint_name",
           "a checkpoint's name must not be empty",
           "valid_event_type",
