@@ -13,7 +13,7 @@ final class Containment {
 
   /** Whether {@code whole @> part}. An array as a whole contains a scalar that is its element. */
   static boolean contains(@Nullable Object whole, @Nullable Object part) {
-    return whole instanceof List<?> elements && isScalar(part)
+    return (whole instanceof List<?> elements && isScalar(part))
         ? hasElement(elements, part)
         : isWithin(whole, part);
   }
@@ -43,7 +43,7 @@ final class Containment {
   }
 
   private static boolean isEqual(@Nullable Object one, @Nullable Object other) {
-    return one instanceof Number && other instanceof Number
+    return (one instanceof Number && other instanceof Number)
         ? decimal(one).compareTo(decimal(other)) == 0
         : Objects.equals(one, other);
   }

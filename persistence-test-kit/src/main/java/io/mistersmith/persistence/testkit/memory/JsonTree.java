@@ -36,8 +36,8 @@ final class JsonTree {
       case '{' -> object();
       case '[' -> array();
       case '"' -> string();
-      case 't' -> word("true", Boolean.TRUE);
-      case 'f' -> word("false", Boolean.FALSE);
+      case 't' -> word("true", true);
+      case 'f' -> word("false", false);
       case 'n' -> word("null", null);
       default -> number();
     };
@@ -79,23 +79,18 @@ final class JsonTree {
   private char escaped() {
     at++;
     char c = text.charAt(at);
-    switch (c) {
-      case 'b':
-        return '\b';
-      case 'f':
-        return '\f';
-      case 'n':
-        return '\n';
-      case 'r':
-        return '\r';
-      case 't':
-        return '\t';
-      case 'u':
+    return switch (c) {
+      case 'b' -> '\b';
+      case 'f' -> '\f';
+      case 'n' -> '\n';
+      case 'r' -> '\r';
+      case 't' -> '\t';
+      case 'u' -> {
         at += 4;
-        return (char) Integer.parseInt(text.substring(at - 3, at + 1), 16);
-      default:
-        return c;
-    }
+        yield (char) Integer.parseInt(text.substring(at - 3, at + 1), 16);
+      }
+      default -> c;
+    };
   }
 
   private BigDecimal number() {

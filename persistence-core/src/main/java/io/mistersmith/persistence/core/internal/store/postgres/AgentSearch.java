@@ -35,6 +35,33 @@ final class AgentSearch {
 
   private static final String PAGE = " ORDER BY agent_id LIMIT :limit";
 
+  private static final String SELECT =
+      "SELECT " + PostgresAgentStore.COLUMNS + "FROM agents.registry WHERE TRUE";
+
+  /**
+   * Silence is rare, and the server cannot know how rare together with the other conditions: with
+   * the page's order and limit it may expect silent agents everywhere, and walk all ids. OFFSET 0
+   * has it find the ids of all silent agents at first.
+   */
+  private static final String SELECT_SILENT =
+      "SELECT "
+          + PostgresAgentStore.COLUMNS
+          + """
+            FROM (SELECT agent_id
+                    FROM (SELECT agent_id
+                            FROM agents.registry
+                           WHERE TRUE
+          """;
+
+  private static final String PAGE_OF_SILENT =
+      """
+                          OFFSET 0) AS silent
+                   ORDER BY agent_id
+                   LIMIT :limit) AS page (id)
+           CROSS JOIN LATERAL (SELECT * FROM agents.registry WHERE agent_id = id OFFSET 0) AS r
+           ORDER BY agent_id
+      """;
+
   private AgentSearch() {}
 
   static List<StoredAgent> run(Handle handle, AgentQuery query) {
@@ -57,18 +84,16 @@ final class AgentSearch {
 
   /** Returns the statement for a query's conditions. */
   static String sql(AgentQuery query) {
-    StringBuilder sql =
-        new StringBuilder("SELECT ")
-            .append(PostgresAgentStore.COLUMNS)
-            .append("FROM agents.registry WHERE TRUE");
+    boolean silent = query.silentSince().isPresent();
+    StringBuilder sql = new StringBuilder(silent ? SELECT_SILENT : SELECT);
     add(sql, TYPE, query.type().isPresent());
     add(sql, STATUS, query.status().isPresent());
     add(sql, PARENT, query.parent().isPresent());
     add(sql, CAPABILITIES, !query.capabilities().isEmpty());
-    add(sql, SILENT, query.silentSince().isPresent());
-    add(sql, ANY_STATUS, query.silentSince().isPresent() && query.status().isEmpty());
+    add(sql, SILENT, silent);
+    add(sql, ANY_STATUS, silent && query.status().isEmpty());
     add(sql, AFTER, query.after().isPresent());
-    return sql.append(PAGE).toString();
+    return sql.append(silent ? PAGE_OF_SILENT : PAGE).toString();
   }
 
   private static void add(StringBuilder sql, String condition, boolean wanted) {

@@ -70,10 +70,10 @@ final class StateSearchQuery {
           what,
           handle -> bind(handle.createQuery(sql(wanted)), wanted).map(StateRow::stored).list());
     } catch (NonTransientPersistenceException e) {
-      throw e.getCause() instanceof SQLException sql
-              && UNDEFINED_FUNCTION.equals(sql.getSQLState())
-          ? setMissing(what, e)
-          : e;
+      boolean isSetMissing =
+          e.getCause() instanceof SQLException sql
+              && UNDEFINED_FUNCTION.equals(sql.getSQLState());
+      throw isSetMissing ? setMissing(what, e) : e;
     }
   }
 
