@@ -36,6 +36,7 @@ final class Verification {
   private final Tally tally;
   private final DurableChecks durable;
   private final CheckpointPromises checkpoints;
+  private final TransferPromises transfers;
 
   Verification(
       SoakInstallation installation,
@@ -43,13 +44,15 @@ final class Verification {
       Ledger ledger,
       Tally tally,
       DurableChecks durable,
-      CheckpointPromises checkpoints) {
+      CheckpointPromises checkpoints,
+      TransferPromises transfers) {
     this.installation = installation;
     this.database = database;
     this.ledger = ledger;
     this.tally = tally;
     this.durable = durable;
     this.checkpoints = checkpoints;
+    this.transfers = transfers;
   }
 
   /** Checks the promises that hold at any time; none when PostgreSQL is away. */
@@ -57,6 +60,7 @@ final class Verification {
     try {
       wentBack();
       durable.check();
+      transfers.checkBalances();
       database
           .rows()
           .forEach(
@@ -88,6 +92,7 @@ final class Verification {
       ledger.keys(Space.REFUSED).forEach(key -> judge(key, letters));
       readAgain(persistence);
       crdts();
+      transfers.judge();
       checkpoints.judge(persistence.checkpoints());
       compare(persistence.operations().consistency());
     }
