@@ -41,7 +41,8 @@ record Experiment(
         allocation(quick),
         cached(quick),
         transactions(quick),
-        guard(quick));
+        guard(quick),
+        replica(quick));
   }
 
   private static Experiment guard(boolean quick) {
@@ -59,7 +60,7 @@ record Experiment(
                 new Figure(
                     "guard.allocation",
                     "B",
-                    Goal.reported(),
+                    Goal.overRawAtMost(1_024),
                     measured.turns("GuardedCalls.allocate"))));
   }
 
@@ -77,8 +78,22 @@ record Experiment(
                 new Figure(
                     "transaction.allocation",
                     "B",
-                    Goal.reported(),
+                    Goal.overRawAtMost(1_024),
                     measured.turns("Transactions.allocate"))));
+  }
+
+  private static Experiment replica(boolean quick) {
+    return new Experiment(
+        List.of("replica.own.p50"),
+        "ReplicaReads",
+        quick ? 2 : 5,
+        quick ? 3 : 30,
+        true,
+        jmh -> jmh,
+        measured ->
+            List.of(
+                latency(
+                    "replica.own.p50", "ReplicaReads.read", Goal.overRawAtMost(5_000), measured)));
   }
 
   private static Experiment synchronous(boolean quick) {
