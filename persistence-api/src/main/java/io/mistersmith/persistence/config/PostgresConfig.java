@@ -74,7 +74,7 @@ public final class PostgresConfig {
     for (PostgresRole role : PostgresRole.values()) {
       roles.put(role, values.resolved(role).build());
     }
-    for (UnaryOperator<RoleConfig.Builder> replica : values.replicas) {
+    for (UnaryOperator<RoleConfig.Builder> replica : values.changes.replicas()) {
       replicas.add(replica.apply(values.resolved(PostgresRole.REPLICA)).build());
     }
   }
@@ -138,7 +138,7 @@ public final class PostgresConfig {
 
   /** Returns whether {@link Builder#role} was called for the role. */
   public boolean isConfigured(PostgresRole role) {
-    return values.roles.containsKey(role);
+    return values.changes.has(role);
   }
 
   /** Returns how many replicas there are. */
@@ -163,12 +163,12 @@ public final class PostgresConfig {
 
   /** Whether opening applies the bundled migrations that are missing (false). */
   public boolean migrateOnOpen() {
-    return values.migrateOnOpen;
+    return values.schema.migrates();
   }
 
   /** The sets of scripts that are applied with the core set; empty for none. */
   public List<String> migrationSets() {
-    return values.migrationSets;
+    return values.schema.sets();
   }
 
   /**
@@ -176,7 +176,7 @@ public final class PostgresConfig {
    * such as pg_cron calling {@code partitions.maintain()}.
    */
   public Duration partitionUpkeep() {
-    return values.partitionUpkeep;
+    return values.schema.partitions();
   }
 
   /**
@@ -207,13 +207,8 @@ public final class PostgresConfig {
     private String user;
     private Optional<Supplier<Secret>> password = Optional.empty();
     private Template template = Template.STANDARD;
-    private UnaryOperator<RoleConfig.Builder> all = UnaryOperator.identity();
-    private final Map<PostgresRole, UnaryOperator<RoleConfig.Builder>> roles =
-        new EnumMap<>(PostgresRole.class);
-    private final List<UnaryOperator<RoleConfig.Builder>> replicas = new ArrayList<>();
-    private boolean migrateOnOpen;
-    private List<String> migrationSets = List.of();
-    private Duration partitionUpkeep = Duration.ofHours(1);
+    private RoleChanges changes = new RoleChanges();
+    private SchemaUpkeep schema = SchemaUpkeep.DEFAULT;
     private Duration maxReplicaLag = Duration.ofSeconds(5);
 
     private Builder(String jdbcUrl, String user) {
@@ -225,12 +220,8 @@ public final class PostgresConfig {
       this(other.jdbcUrl, other.user);
       this.password = other.password;
       this.template = other.template;
-      this.all = other.all;
-      this.roles.putAll(other.roles);
-      this.replicas.addAll(other.replicas);
-      this.migrateOnOpen = other.migrateOnOpen;
-      this.migrationSets = other.migrationSets;
-      this.partitionUpkeep = other.partitionUpkeep;
+      this.changes = other.changes.copy();
+      this.schema = other.schema;
       this.maxReplicaLag = other.maxReplicaLag;
     }
 
@@ -239,7 +230,7 @@ public final class PostgresConfig {
       RoleConfig.Builder config =
           RoleConfig.builder(role, ServerAccess.of(jdbcUrl, user, password));
       RoleDefaults.apply(template, role, config);
-      return roles.getOrDefault(role, UnaryOperator.identity()).apply(all.apply(config));
+      return changes.applyTo(role, config);
     }
 
     /** See {@link PostgresConfig#jdbcUrl()}. */
@@ -304,8 +295,7 @@ public final class PostgresConfig {
      *     times
      */
     public Builder allRoles(UnaryOperator<RoleConfig.Builder> change) {
-      UnaryOperator<RoleConfig.Builder> before = all;
-      all = config -> change.apply(before.apply(config));
+      changes.addToAll(change);
       for (PostgresRole role : PostgresRole.values()) {
         check(role);
       }
@@ -319,8 +309,7 @@ public final class PostgresConfig {
      * @param change sets values of the builder it is given; called any number of times
      */
     public Builder role(PostgresRole role, UnaryOperator<RoleConfig.Builder> change) {
-      UnaryOperator<RoleConfig.Builder> before = roles.getOrDefault(role, UnaryOperator.identity());
-      roles.put(role, config -> change.apply(before.apply(config)));
+      changes.add(role, change);
       check(role);
       return this;
     }
@@ -338,7 +327,7 @@ public final class PostgresConfig {
       Checks.that(
           JdbcUrl.hosts(url) <= 1,
           "postgres.replica has several hosts: " + JdbcUrl.printed(url) + "; add one for each");
-      replicas.add(change);
+      changes.addReplica(change);
       return this;
     }
 
@@ -375,32 +364,19 @@ public final class PostgresConfig {
      * {@code java -jar migrations-cli.jar sets} lists those there are.
      */
     public Builder migrateOnOpen(String... sets) {
-      for (String set : sets) {
-        Checks.that(
-            set.matches("[a-z][a-z0-9_]{0,62}"),
-            "postgres.migrationSets has '"
-                + set
-                + "'; a set's name is a lower-case letter and up to 62 more letters, digits and"
-                + " underscores");
-      }
-      this.migrateOnOpen = true;
-      this.migrationSets = List.of(sets);
+      this.schema = schema.migrating(sets);
       return this;
     }
 
     /** Applies no migrations at open. */
     public Builder neverMigrate() {
-      this.migrateOnOpen = false;
-      this.migrationSets = List.of();
+      this.schema = schema.neverMigrating();
       return this;
     }
 
     /** See {@link PostgresConfig#partitionUpkeep()}. */
     public Builder partitionUpkeep(Duration value) {
-      Checks.that(
-          !value.isNegative(),
-          "postgres.partitionUpkeep is negative; give how often, or zero for never");
-      this.partitionUpkeep = value;
+      this.schema = schema.withPartitions(value);
       return this;
     }
 

@@ -97,7 +97,7 @@ public final class RoleConfig {
 
   /** Returns how long one statement may take. The server ends it then. */
   public Duration statementTimeout() {
-    return values.statementTimeout;
+    return values.times.statement();
   }
 
   /**
@@ -105,9 +105,7 @@ public final class RoleConfig {
    * statement's time and at most 5 s, so that a locked row does not use up the time of its batch.
    */
   public Duration lockTimeout() {
-    Duration flush = shorter(values.statementTimeout.dividedBy(4), Duration.ofSeconds(5));
-    return values.lockTimeout.orElse(
-        values.role == PostgresRole.FLUSH ? flush : Duration.ofSeconds(10));
+    return values.times.lockOf(values.role);
   }
 
   /**
@@ -116,10 +114,7 @@ public final class RoleConfig {
    * suspended in the middle of a transaction would keep the flush waiting for its locks.
    */
   public Duration idleInTransactionTimeout() {
-    return values.idleInTransactionTimeout.orElse(
-        values.role == PostgresRole.REPLICA || values.role == PostgresRole.ANALYTICS
-            ? Duration.ofSeconds(60)
-            : shorter(values.statementTimeout, Duration.ofSeconds(10)));
+    return values.times.idleInTransactionOf(values.role);
   }
 
   /**
@@ -160,13 +155,7 @@ public final class RoleConfig {
    * report calls that only wait for the server.
    */
   public Duration leakDetection() {
-    Duration twice = values.statementTimeout.multipliedBy(2);
-    return values.leakDetection.orElse(
-        shorter(values.pool.lifetime(), twice.toSeconds() < 10 ? Duration.ofSeconds(10) : twice));
-  }
-
-  private static Duration shorter(Duration one, Duration other) {
-    return one.compareTo(other) < 0 ? one : other;
+    return values.times.leakWithin(values.pool.lifetime());
   }
 
   /** Prints where the role connects to, as who, and how. */
@@ -182,15 +171,12 @@ public final class RoleConfig {
     private final PostgresRole role;
     private ServerAccess access;
     private PoolShape pool = PoolShape.DEFAULT;
-    private Duration statementTimeout = Duration.ofSeconds(30);
-    private Optional<Duration> lockTimeout = Optional.empty();
-    private Optional<Duration> idleInTransactionTimeout = Optional.empty();
+    private SessionTimes times = SessionTimes.DEFAULT;
     private Optional<String> applicationName = Optional.empty();
     private Pooler pooler = Pooler.NONE;
     private final Map<String, String> settings = new TreeMap<>();
     private int statementCache = 256;
     private Duration slowStatement = Duration.ofMillis(100);
-    private Optional<Duration> leakDetection = Optional.empty();
 
     private Builder(PostgresRole role, ServerAccess access) {
       this.role = role;
@@ -200,15 +186,12 @@ public final class RoleConfig {
     private Builder(Builder other) {
       this(other.role, other.access);
       this.pool = other.pool;
-      this.statementTimeout = other.statementTimeout;
-      this.lockTimeout = other.lockTimeout;
-      this.idleInTransactionTimeout = other.idleInTransactionTimeout;
+      this.times = other.times;
       this.applicationName = other.applicationName;
       this.pooler = other.pooler;
       this.settings.putAll(other.settings);
       this.statementCache = other.statementCache;
       this.slowStatement = other.slowStatement;
-      this.leakDetection = other.leakDetection;
     }
 
     /** See {@link RoleConfig#jdbcUrl()}. */
@@ -296,7 +279,7 @@ public final class RoleConfig {
     }
 
     Builder acquireAtMost(Duration most) {
-      return acquireTimeout(shorter(pool.acquire(), most));
+      return acquireTimeout(SessionTimes.shorter(pool.acquire(), most));
     }
 
     /** See {@link RoleConfig#idleTimeout()}; at least 10 s. */
@@ -313,22 +296,19 @@ public final class RoleConfig {
 
     /** See {@link RoleConfig#statementTimeout()}. */
     public Builder statementTimeout(Duration value) {
-      Checks.positive("postgres.statementTimeout", value);
-      this.statementTimeout = value;
+      this.times = times.withStatement(value);
       return this;
     }
 
     /** See {@link RoleConfig#lockTimeout()}. */
     public Builder lockTimeout(Duration value) {
-      Checks.positive("postgres.lockTimeout", value);
-      this.lockTimeout = Optional.of(value);
+      this.times = times.withLock(value);
       return this;
     }
 
     /** See {@link RoleConfig#idleInTransactionTimeout()}. */
     public Builder idleInTransactionTimeout(Duration value) {
-      Checks.positive("postgres.idleInTransactionTimeout", value);
-      this.idleInTransactionTimeout = Optional.of(value);
+      this.times = times.withIdleInTransaction(value);
       return this;
     }
 
@@ -379,8 +359,8 @@ public final class RoleConfig {
 
     /** See {@link RoleConfig#leakDetection()}; at least 2 s, or zero for none. */
     public Builder leakDetection(Duration value) {
-      this.leakDetection =
-          Optional.of(
+      this.times =
+          times.withLeak(
               value.isZero() ? value : atLeast("leakDetection", value, Duration.ofSeconds(2)));
       return this;
     }

@@ -47,7 +47,8 @@ record Experiment(
         logs(quick),
         contest(quick),
         large(quick),
-        steps(quick));
+        steps(quick),
+        replica(quick));
   }
 
   private static Experiment logs(boolean quick) {
@@ -110,7 +111,7 @@ record Experiment(
                 new Figure(
                     "guard.allocation",
                     "B",
-                    Goal.reported(),
+                    Goal.overRawAtMost(1_024),
                     measured.turns("GuardedCalls.allocate"))));
   }
 
@@ -160,8 +161,22 @@ record Experiment(
                 new Figure(
                     "transaction.allocation",
                     "B",
-                    Goal.reported(),
+                    Goal.overRawAtMost(1_024),
                     measured.turns("Transactions.allocate"))));
+  }
+
+  private static Experiment replica(boolean quick) {
+    return new Experiment(
+        List.of("replica.own.p50"),
+        "ReplicaReads",
+        quick ? 2 : 5,
+        quick ? 3 : 30,
+        true,
+        jmh -> jmh,
+        measured ->
+            List.of(
+                latency(
+                    "replica.own.p50", "ReplicaReads.read", Goal.overRawAtMost(5_000), measured)));
   }
 
   private static Experiment synchronous(boolean quick) {

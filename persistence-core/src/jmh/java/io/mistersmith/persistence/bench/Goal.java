@@ -19,6 +19,8 @@ record Goal(Kind kind, double ratio, double value) {
     AT_LEAST,
     /** The value itself may be this at most; raw is shown beside it. */
     VALUE_AT_MOST,
+    /** The value may be this much more than raw at most. */
+    OVER_RAW_AT_MOST,
     /** There is none. */
     REPORTED
   }
@@ -40,15 +42,20 @@ record Goal(Kind kind, double ratio, double value) {
     return new Goal(Kind.VALUE_AT_MOST, 0, value);
   }
 
+  static Goal overRawAtMost(double value) {
+    return new Goal(Kind.OVER_RAW_AT_MOST, 0, value);
+  }
+
   static Goal reported() {
     return new Goal(Kind.REPORTED, 0, 0);
   }
 
-  boolean isMet(double reached, double reachedRatio) {
+  boolean isMet(double reached, double raw, double reachedRatio) {
     return switch (kind) {
       case AT_MOST -> reachedRatio <= ratio;
       case AT_LEAST -> reachedRatio >= ratio && reached >= value;
       case VALUE_AT_MOST -> reached <= value;
+      case OVER_RAW_AT_MOST -> reached - raw <= value;
       case REPORTED -> true;
     };
   }
@@ -60,6 +67,7 @@ record Goal(Kind kind, double ratio, double value) {
           String.format(Locale.ROOT, ">=%.2fx", ratio)
               + (value > 0 ? ",>=" + Figure.number(value) + unit : "");
       case VALUE_AT_MOST -> "<=" + Figure.number(value) + unit;
+      case OVER_RAW_AT_MOST -> "<=raw+" + Figure.number(value) + unit;
       case REPORTED -> "reported";
     };
   }

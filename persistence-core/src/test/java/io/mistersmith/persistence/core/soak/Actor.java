@@ -32,6 +32,7 @@ final class Actor {
   private final Persistence persistence;
   private final LedgerWriter ledgerWriter;
   private final Floors floors;
+  private final OwnTransfers ownTransfers;
   private final CommitCheck commitCheck;
   private final Random random;
   private final int runtime;
@@ -47,6 +48,7 @@ final class Actor {
       Persistence persistence,
       LedgerWriter ledgerWriter,
       Floors floors,
+      OwnTransfers ownTransfers,
       CommitCheck commitCheck,
       Random random,
       int runtime,
@@ -55,6 +57,7 @@ final class Actor {
     this.persistence = persistence;
     this.ledgerWriter = ledgerWriter;
     this.floors = floors;
+    this.ownTransfers = ownTransfers;
     this.commitCheck = commitCheck;
     this.random = random;
     this.runtime = runtime;
@@ -85,6 +88,10 @@ final class Actor {
 
   Floors floors() {
     return floors;
+  }
+
+  OwnTransfers ownTransfers() {
+    return ownTransfers;
   }
 
   /** The name under which this actor changes CRDTs, which no other has, nor had it before. */

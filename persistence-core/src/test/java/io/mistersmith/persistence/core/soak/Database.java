@@ -15,11 +15,48 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** PostgreSQL as it is, past the library. */
 final class Database {
 
   private static final ObjectMapper MAPPER = new ObjectMapper();
+
+  /** How many accounts there are between which money is moved. */
+  static final int ACCOUNTS = 10;
+
+  private static final int FIRST_BALANCE = 1_000;
+
+  /** The sum of all accounts at any time. */
+  static final long TOTAL = (long) ACCOUNTS * FIRST_BALANCE;
+
+  private static final String BANK =
+      """
+      CREATE SCHEMA bank;
+      CREATE TABLE bank.accounts (id INT PRIMARY KEY, balance BIGINT NOT NULL);
+      CREATE TABLE bank.transfers
+        (id TEXT PRIMARY KEY, payer INT NOT NULL, payee INT NOT NULL, amount BIGINT NOT NULL);
+      INSERT INTO bank.accounts SELECT i, %d FROM generate_series(0, %d) AS i;
+      """
+          .formatted(FIRST_BALANCE, ACCOUNTS - 1);
+
+  private static final String WRONG_BALANCES =
+      """
+      SELECT format('account %s has %s, and by its transfers %s', id, balance, expected)
+        FROM (SELECT a.id, a.balance, {first}
+                     + coalesce((SELECT sum(amount) FROM bank.transfers WHERE payee = a.id), 0)
+                     - coalesce((SELECT sum(amount) FROM bank.transfers WHERE payer = a.id), 0)
+                     AS expected
+                FROM bank.accounts a) AS booked
+       WHERE balance <> expected
+      """
+          .replace("{first}", Integer.toString(FIRST_BALANCE));
+
+  private static final String END_SESSIONS =
+      """
+      SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
+      """;
 
   /**
    * Remembers the latest revision that each row and position ever had, beyond the row's own life,
@@ -103,6 +140,7 @@ final class Database {
     try (Connection connection = connect();
         Statement statement = connection.createStatement()) {
       statement.execute(AUDIT);
+      statement.execute(BANK);
     } catch (SQLException e) {
       throw new IllegalStateException(e);
     }
@@ -125,6 +163,26 @@ final class Database {
     } catch (SQLException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** Ends all sessions of the server; it must be reachable. */
+  void endSessions() {
+    try (Connection connection = connect();
+        Statement statement = connection.createStatement()) {
+      statement.execute(END_SESSIONS);
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Returns the accounts whose balance is not the sum of their transfers. */
+  List<String> wrongBalances() throws SQLException {
+    return texts(WRONG_BALANCES);
+  }
+
+  /** Returns the ids of all transfers. */
+  Set<String> transfers() throws SQLException {
+    return Set.copyOf(texts("SELECT id FROM bank.transfers"));
   }
 
   /** The latest dead letter of each key of the agent that is not registered. */
@@ -163,14 +221,18 @@ final class Database {
 
   /** Returns the rows and positions that went back, and to which version. */
   List<String> wentBack() throws SQLException {
+    return texts("SELECT what FROM audit.went_back");
+  }
+
+  private List<String> texts(String query) throws SQLException {
     try (Connection connection = connect();
         Statement statement = connection.createStatement();
-        ResultSet row = statement.executeQuery("SELECT what FROM audit.went_back")) {
-      List<String> what = new ArrayList<>();
+        ResultSet row = statement.executeQuery(query)) {
+      List<String> texts = new ArrayList<>();
       while (row.next()) {
-        what.add(row.getString(1));
+        texts.add(row.getString(1));
       }
-      return what;
+      return texts;
     }
   }
 

@@ -18,6 +18,10 @@ final class Faults {
     KILL_POSTGRES(1_500),
     PAUSE_POSTGRES(3_500),
     SLOW_POSTGRES(4_000),
+    END_SESSIONS(1_000),
+    KILL_STANDBY(1_500),
+    PAUSE_STANDBY(3_500),
+    HOLD_REPLAY(3_500),
     STRANGER(0);
 
     private final int millis;
@@ -29,6 +33,7 @@ final class Faults {
 
   private static final int MAX_GAP_MILLIS = 3_000;
   private static final int SLOW_MILLIS_A_ROW = 8;
+  private static final int MILLIS_BETWEEN_ENDS = 50;
 
   private final SoakServers servers;
   private final Runtimes runtimes;
@@ -90,9 +95,34 @@ final class Faults {
         rest(millis);
         servers.database().slowDown(0);
       }
+      case END_SESSIONS -> endSessions(millis);
+      case KILL_STANDBY -> {
+        servers.standby().server().kill();
+        rest(millis);
+        servers.standby().server().restart();
+      }
+      case PAUSE_STANDBY -> {
+        servers.standby().server().pause();
+        rest(millis);
+        servers.standby().server().resume();
+      }
+      case HOLD_REPLAY -> {
+        servers.standby().pauseReplay();
+        rest(millis);
+        servers.standby().resumeReplay();
+      }
       case STRANGER -> foreignPublisher.publish(nats);
     }
     done.merge(what, 1, Integer::sum);
+  }
+
+  /** A storm of pg_terminate_backend: none of the primary's sessions lasts. */
+  private void endSessions(int millis) {
+    long end = System.nanoTime() + millis * 1_000_000L;
+    do {
+      servers.database().endSessions();
+      rest(MILLIS_BETWEEN_ENDS);
+    } while (System.nanoTime() < end);
   }
 
   private static void rest(int millis) {

@@ -30,6 +30,9 @@ final class LedgerWriter {
   static final String COMPARED = "V";
   static final String UNEXPECTED = "unexpected";
   static final String SEEN = "X";
+  static final String TRANSFER_COMMITTED = "B";
+  static final String TRANSFER_REFUSED = "R";
+  static final String COUNTED = "S";
   static final String CHECKPOINT = "C";
   static final String CHECKPOINT_MAY_GO = "G";
 
@@ -83,6 +86,21 @@ final class LedgerWriter {
   /** PostgreSQL is said to have this revision of the key, or a later one. */
   void durable(StateKey key, Revision revision) {
     say(DURABLE + " " + key + " " + revision);
+  }
+
+  /** The transfer is committed. */
+  void transferCommitted(String id) {
+    say(TRANSFER_COMMITTED + " " + id);
+  }
+
+  /** Nothing of the transfer was or will be committed. */
+  void transferRefused(String id) {
+    say(TRANSFER_REFUSED + " " + id);
+  }
+
+  /** Something happened that is only counted, to show that the soak met it. */
+  void counted(String what) {
+    say(COUNTED + " " + what);
   }
 
   /** A checkpoint was made, of these writes by key. */

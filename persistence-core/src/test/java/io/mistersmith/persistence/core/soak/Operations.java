@@ -77,6 +77,10 @@ final class Operations {
         .add(2, new Ask())
         .add(1, new ReplayLetter())
         .add(1, new RecordEvent())
+        .add(3, new Transfer())
+        .add(1, new CommitTogether())
+        .add(3, new ReadBooks())
+        .add(2, new FindGuarded())
         .all;
   }
 }

@@ -48,16 +48,27 @@ final class RuntimeProcess {
       StateRepository.Watch watch = Watcher.start(persistence, ledgerWriter);
       ledgerWriter.say(READY);
       Floors floors = new Floors();
+      OwnTransfers transfers = new OwnTransfers();
       CommitCheck commitCheck = new CommitCheck(new Database(installation));
       List<Thread> threads = new ArrayList<>();
       for (int i = 0; i < World.THREADS; i++) {
         Random random = new Random(seed + 31L * (runtime + 31L * (life + 31L * i)));
         threads.add(
             start(
-                new Actor(persistence, ledgerWriter, floors, commitCheck, random, runtime, life, i),
+                new Actor(
+                    persistence,
+                    ledgerWriter,
+                    floors,
+                    transfers,
+                    commitCheck,
+                    random,
+                    runtime,
+                    life,
+                    i),
                 ledgerWriter));
       }
       awaitOrder();
+      Breakers.awaitClosed(persistence.guard(), ledgerWriter);
       stopped = true;
       for (Thread thread : threads) {
         thread.join(Duration.ofSeconds(30).toMillis());

@@ -30,6 +30,7 @@ final class Runtimes implements AutoCloseable {
   private final Tally tally;
   private final DurableChecks durable;
   private final CheckpointPromises checkpoints;
+  private final TransferPromises transfers;
   private final Path log;
   private final long seed;
   private final CountDownLatch ready = new CountDownLatch(World.RUNTIMES);
@@ -42,6 +43,7 @@ final class Runtimes implements AutoCloseable {
       Tally tally,
       DurableChecks durable,
       CheckpointPromises checkpoints,
+      TransferPromises transfers,
       Path log,
       long seed) {
     this.installation = installation;
@@ -49,6 +51,7 @@ final class Runtimes implements AutoCloseable {
     this.tally = tally;
     this.durable = durable;
     this.checkpoints = checkpoints;
+    this.transfers = transfers;
     this.log = log;
     this.seed = seed;
   }
@@ -106,6 +109,10 @@ final class Runtimes implements AutoCloseable {
       case LedgerWriter.DURABLE -> durable.expect(part[1], part[2]);
       case LedgerWriter.CHECKPOINT -> checkpoints.made(part[1], part[2]);
       case LedgerWriter.CHECKPOINT_MAY_GO -> checkpoints.mayGo(part[1]);
+      case LedgerWriter.TRANSFER_COMMITTED -> transfers.committed(part[1]);
+      case LedgerWriter.TRANSFER_REFUSED -> transfers.refused(part[1]);
+      case LedgerWriter.COUNTED ->
+          tally.counted(whole.substring(LedgerWriter.COUNTED.length() + 1));
       case LedgerWriter.TOLERATED -> tally.tolerated(part[1], part[2]);
       case LedgerWriter.COMPARED -> tally.compared(StorageLayer.valueOf(part[1]));
       case LedgerWriter.SEEN -> tally.add(new Fault(Kind.valueOf(part[1]), part[2]));

@@ -65,25 +65,30 @@ final class Soak {
         "soak: seed=%d, %d s, %d nats-servers; the runtimes log to %s%n",
         seed, seconds, natsServers, log);
     int faults;
+    int transfers;
     try (SoakServers servers = SoakServers.start(natsServers)) {
       register(servers.installation());
       Database database = new Database(servers.installation());
       DurableChecks durable = new DurableChecks(database, tally);
       CheckpointPromises checkpoints = new CheckpointPromises(tally);
+      TransferPromises booked = new TransferPromises(database, tally);
       Verification verification =
-          new Verification(servers.installation(), database, ledger, tally, durable, checkpoints);
+          new Verification(
+              servers.installation(), database, ledger, tally, durable, checkpoints, booked);
       try (Runtimes runtimes =
-          new Runtimes(servers.installation(), ledger, tally, durable, checkpoints, log, seed)) {
+          new Runtimes(
+              servers.installation(), ledger, tally, durable, checkpoints, booked, log, seed)) {
         runtimes.start();
         faults = injectFaults(runtimes, new Faults(servers, runtimes, seed), verification);
         runtimes.stop();
       }
       verification.complete();
+      transfers = booked.count();
     }
     if (tally.isClean()) {
       Files.delete(log);
     }
-    return result(faults);
+    return result(faults, transfers);
   }
 
   private static void register(SoakInstallation installation) {
@@ -118,9 +123,10 @@ final class Soak {
     return faults.count();
   }
 
-  private int result(int faults) {
+  private int result(int faults, int transfers) {
     tally.printTolerated();
     tally.printCompared();
+    tally.printCounted();
     out.printf(
         "soak: seconds=%d acknowledged=%d faults=%d lost=%d backward=%d resurrected=%d"
             + " stale_own_reads=%d%n",
@@ -131,6 +137,7 @@ final class Soak {
         tally.count(Kind.BACKWARD),
         tally.count(Kind.RESURRECTED),
         tally.count(Kind.STALE_OWN_READS));
-    return tally.isClean() && ledger.acknowledged() > 0 && faults > 0 ? 0 : 1;
+    boolean tried = ledger.acknowledged() > 0 && faults > 0 && transfers > 0;
+    return tally.isClean() && tried ? 0 : 1;
   }
 }

@@ -13,18 +13,19 @@ import java.util.List;
  * @param natsUrl where NATS is; several are separated by commas
  * @param jdbcUrl the database
  * @param user the role
+ * @param replica host and port of the standby
  */
-record SoakInstallation(String natsUrl, String jdbcUrl, String user) {
+record SoakInstallation(String natsUrl, String jdbcUrl, String user, String replica) {
 
   /** How many arguments {@link #of} reads. */
-  static final int ARGUMENTS = 3;
+  static final int ARGUMENTS = 4;
 
   static SoakInstallation of(String[] args) {
-    return new SoakInstallation(args[0], args[1], args[2]);
+    return new SoakInstallation(args[0], args[1], args[2], args[3]);
   }
 
   List<String> arguments() {
-    return List.of(natsUrl, jdbcUrl, user);
+    return List.of(natsUrl, jdbcUrl, user, replica);
   }
 
   /** Short waits, and entries that leave KV all the time, so that much can go wrong. */
@@ -37,6 +38,8 @@ record SoakInstallation(String natsUrl, String jdbcUrl, String user) {
                 .build(),
             PostgresConfig.builder(jdbcUrl, user)
                 .connections(1, 2)
+                .replica(role -> role.host(replica).connections(0, 2))
+                .maxReplicaLag(Duration.ofSeconds(1))
                 .acquireTimeout(Duration.ofSeconds(2))
                 .statementTimeout(Duration.ofSeconds(5))
                 .build())

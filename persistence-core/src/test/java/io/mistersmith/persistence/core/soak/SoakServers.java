@@ -6,6 +6,7 @@ import io.mistersmith.persistence.testkit.server.NatsCluster;
 import io.mistersmith.persistence.testkit.server.NatsOptions;
 import io.mistersmith.persistence.testkit.server.NatsServer;
 import io.mistersmith.persistence.testkit.server.PostgresServer;
+import io.mistersmith.persistence.testkit.server.PostgresStandby;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.postgresql.ds.PGSimpleDataSource;
@@ -15,12 +16,17 @@ import org.postgresql.ds.PGSimpleDataSource;
  *
  * @param nats one nats-server, or those of a cluster
  * @param postgres the database's server
+ * @param standby follows it, and is read from
  * @param installation how processes reach them
  */
-record SoakServers(List<NatsServer> nats, PostgresServer postgres, SoakInstallation installation)
+record SoakServers(
+    List<NatsServer> nats,
+    PostgresServer postgres,
+    PostgresStandby standby,
+    SoakInstallation installation)
     implements AutoCloseable {
 
-  /** Starts PostgreSQL and so many nats-servers: 1, 3 or 5. */
+  /** Starts PostgreSQL, a standby, and so many nats-servers: 1, 3 or 5. */
   static SoakServers start(int natsServers) {
     List<NatsServer> nats =
         natsServers == 1
@@ -50,10 +56,22 @@ record SoakServers(List<NatsServer> nats, PostgresServer postgres, SoakInstallat
     if (runner.apply() == null) {
       throw new IllegalStateException("not migrated");
     }
+    PostgresStandby standby = postgres.standby("soak");
+    try {
+      return start(nats, postgres, standby, url);
+    } catch (RuntimeException e) {
+      standby.close();
+      throw e;
+    }
+  }
+
+  private static SoakServers start(
+      List<NatsServer> nats, PostgresServer postgres, PostgresStandby standby, String url) {
     String natsUrl = nats.stream().map(NatsServer::url).collect(Collectors.joining(","));
-    SoakInstallation installation = new SoakInstallation(natsUrl, url, postgres.user());
+    String replica = standby.server().host() + ":" + standby.server().port();
+    SoakInstallation installation = new SoakInstallation(natsUrl, url, postgres.user(), replica);
     new Database(installation).audit();
-    return new SoakServers(nats, postgres, installation);
+    return new SoakServers(nats, postgres, standby, installation);
   }
 
   /** The database, past the library. */
@@ -63,7 +81,8 @@ record SoakServers(List<NatsServer> nats, PostgresServer postgres, SoakInstallat
 
   @Override
   public void close() {
-    try (postgres) {
+    try (postgres;
+        standby) {
       nats.forEach(NatsServer::close);
     }
   }

@@ -18,6 +18,7 @@ final class Tally {
   private final Map<Kind, Set<String>> faults = new EnumMap<>(Kind.class);
   private final Map<String, Integer> tolerated = new TreeMap<>();
   private final Map<StorageLayer, Integer> compared = new EnumMap<>(StorageLayer.class);
+  private final Map<String, Integer> counted = new TreeMap<>();
   private String unexpected = "";
 
   Tally(PrintStream out) {
@@ -47,6 +48,16 @@ final class Tally {
   /** A value that this layer answered was compared with what was saved. */
   synchronized void compared(StorageLayer layer) {
     compared.merge(layer, 1, Integer::sum);
+  }
+
+  /** Something happened that shows what the soak met. */
+  synchronized void counted(String what) {
+    counted.merge(what, 1, Integer::sum);
+  }
+
+  /** Prints how often each thing happened. */
+  synchronized void printCounted() {
+    counted.forEach((what, count) -> out.println("soak: " + what + " count=" + count));
   }
 
   /** Prints how many values of each layer were compared with what was saved. */

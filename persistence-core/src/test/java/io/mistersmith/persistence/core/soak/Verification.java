@@ -39,6 +39,7 @@ final class Verification {
   private final Tally tally;
   private final DurableChecks durable;
   private final CheckpointPromises checkpoints;
+  private final TransferPromises transfers;
 
   Verification(
       SoakInstallation installation,
@@ -46,13 +47,15 @@ final class Verification {
       Ledger ledger,
       Tally tally,
       DurableChecks durable,
-      CheckpointPromises checkpoints) {
+      CheckpointPromises checkpoints,
+      TransferPromises transfers) {
     this.installation = installation;
     this.database = database;
     this.ledger = ledger;
     this.tally = tally;
     this.durable = durable;
     this.checkpoints = checkpoints;
+    this.transfers = transfers;
   }
 
   /** Checks the promises that hold at any time; none when PostgreSQL is away. */
@@ -60,6 +63,7 @@ final class Verification {
     try {
       wentBack();
       durable.check();
+      transfers.checkBalances();
       database
           .rows()
           .forEach(
@@ -92,6 +96,7 @@ final class Verification {
       readAgain(persistence);
       log(persistence);
       crdts();
+      transfers.judge();
       checkpoints.judge(persistence.checkpoints());
       compare(persistence.operations().consistency());
     }

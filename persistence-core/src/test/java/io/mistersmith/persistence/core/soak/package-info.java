@@ -18,6 +18,9 @@
  *   <li>reads do not look at the floors: stale own reads, on three servers ({@code -Dservers=3})
  *       and by the runtime that has no memory
  *   <li>a resolved save is written without a compare-and-set: lost (CRDTs lack changes)
+ *   <li>reads from a replica do not wait for what this process committed: stale own reads, lost
+ *       (events)
+ *   <li>a part of a transaction that is given up is not rolled back: lost (accounts)
  * </ul>
  */
 @NullMarked

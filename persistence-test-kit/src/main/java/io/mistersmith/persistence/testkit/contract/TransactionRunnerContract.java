@@ -9,8 +9,13 @@ import io.mistersmith.persistence.agent.LifecycleEvents.LifecycleEvent;
 import io.mistersmith.persistence.checkpoint.Checkpoint;
 import io.mistersmith.persistence.checkpoint.CheckpointOptions;
 import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.model.Versioned;
 import io.mistersmith.persistence.state.SaveOptions;
 import io.mistersmith.persistence.transaction.Transaction;
 import io.mistersmith.persistence.transaction.TransactionOptions;
@@ -140,6 +145,42 @@ public abstract class TransactionRunnerContract extends TransactionTests {
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("restore writes to KV");
     assertThat(persistence().checkpoints().list(agent())).containsExactly(made);
+  }
+
+  @Test
+  void checkpointInATransactionNeedsNothingOfOtherAgents() {
+    Revision saved = states().save(key("plan"), "by train").revision();
+    AgentId other = persistence().agents().save(Agent.of("contract", "two")).value().id();
+    persistence().lifecycle().flush(agent(), SOON);
+    TransactionOptions options = OPTIONS.toBuilder().isolation(Isolation.REPEATABLE_READ).build();
+    Checkpoint made =
+        runner()
+            .run(
+                options,
+                tx -> {
+                  assertThat(tx.agents().find(agent())).as("the transaction has begun").isPresent();
+                  // PostgreSQL has this only after what the transaction sees of it.
+                  states().save(StateKey.of(other, "plan"), "by ship");
+                  return tx.checkpoints().create(agent(), CheckpointOptions.full());
+                });
+    assertThat(persistence().checkpoints().read(made.id(), Object.class).get(key("plan")))
+        .extracting(Versioned::revision)
+        .isEqualTo(saved);
+
+    assertThatThrownBy(
+            () ->
+                runner()
+                    .execute(
+                        options,
+                        tx -> {
+                          assertThat(tx.agents().find(agent())).isPresent();
+                          states().save(key("plan"), "on foot");
+                          tx.checkpoints().create(agent(), CheckpointOptions.full());
+                        }))
+        .as("a write of its own that the transaction cannot see")
+        .isInstanceOf(TransientPersistenceException.class)
+        .extracting(failure -> ((PersistenceException) failure).error())
+        .isEqualTo(DataError.CONSISTENCY_VIOLATION);
   }
 
   @Test

@@ -34,6 +34,7 @@ import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
 import io.mistersmith.persistence.state.StateType;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -42,6 +43,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /** The checkpoints of the durable store, made once it has what the agent has written. */
 public final class StoredCheckpoints implements Checkpoints {
@@ -61,13 +63,22 @@ public final class StoredCheckpoints implements Checkpoints {
   private final CheckpointStore checkpoints;
   private final OldReads lists;
   private final TieredStore store;
+  private final Function<AgentId, Optional<Revision.OfJournal>> lastWrite;
   private final Commits commits;
   private final Restorer restorer;
   private final MadeCheckpoints made;
 
   /** Copies what {@code store} holds, as far as {@code commits} says that it is flushed. */
   public StoredCheckpoints(SqlStore sql, TieredStore store, Commits commits, Restorer restorer) {
-    this(sql, sql.oldReads(), sql::inTransaction, store, commits, restorer, new MadeCheckpoints());
+    this(
+        sql,
+        sql.oldReads(),
+        sql::inTransaction,
+        store,
+        store::lastWrite,
+        commits,
+        restorer,
+        new MadeCheckpoints());
   }
 
   private StoredCheckpoints(
@@ -75,6 +86,7 @@ public final class StoredCheckpoints implements Checkpoints {
       OldReads lists,
       Making making,
       TieredStore store,
+      Function<AgentId, Optional<Revision.OfJournal>> lastWrite,
       Commits commits,
       Restorer restorer,
       MadeCheckpoints made) {
@@ -83,6 +95,7 @@ public final class StoredCheckpoints implements Checkpoints {
     this.making = making;
     this.checkpoints = sql.checkpoints();
     this.store = store;
+    this.lastWrite = lastWrite;
     this.commits = commits;
     this.restorer = restorer;
     this.made = made;
@@ -104,14 +117,27 @@ public final class StoredCheckpoints implements Checkpoints {
             OldReads.of(unit),
             (options, work) -> work.apply(unit),
             store,
+            this::lastWriteOfItsOwn,
             commits,
             restorer,
             new MadeCheckpoints()));
   }
 
+  /**
+   * The last write of the agent, without those of others: a transaction sees PostgreSQL as it was
+   * when it began, and lacks what was written of others since.
+   */
+  private Optional<Revision.OfJournal> lastWriteOfItsOwn(AgentId agent) {
+    Optional<Revision> known = store.tiers().known().highestOf(key -> key.agent().equals(agent));
+    return Stream.concat(store.lastListedWrite(agent).stream(), known.stream())
+        .filter(Revision.OfJournal.class::isInstance)
+        .map(Revision.OfJournal.class::cast)
+        .max(Comparator.naturalOrder());
+  }
+
   @Override
   public Checkpoint create(AgentId agent, CheckpointOptions options) {
-    Optional<Revision.OfJournal> last = store.lastWrite(agent.requireRegistered("checkpoints"));
+    Optional<Revision.OfJournal> last = lastWrite.apply(agent.requireRegistered("checkpoints"));
     last.ifPresent(
         revision -> commits.awaitAll("checkpoint of agent " + agent, revision, options.deadline()));
     Checkpoint checkpoint =

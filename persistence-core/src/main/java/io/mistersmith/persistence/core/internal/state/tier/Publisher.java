@@ -65,12 +65,11 @@ final class Publisher {
       messages.forEach(message -> tiers.l1().forget(message.key()));
       throw e;
     }
-    Revision.OfJournal end = revisions.acknowledged(mark, last);
+    Revision.OfJournal unused = revisions.acknowledged(mark, last);
     List<Revision.OfJournal> written = new ArrayList<>(messages.size());
     while (written.size() < messages.size()) {
       written.add(revisions.of(last - messages.size() + 1 + written.size()));
     }
-    tiers.l1().wroteStep(end);
     tiers.sql().ifPresent(sql -> sql.use().wrote(messages.get(0).key().agent()));
     return written;
   }

@@ -246,6 +246,7 @@ public final class StepWriter {
           write.key(),
           write.isOnce() ? revision : tiers.written(write.key(), revision, write.expiresAt()));
     }
+    tiers.l1().wroteStep(revisions.get(revisions.size() - 1));
     return written;
   }
 

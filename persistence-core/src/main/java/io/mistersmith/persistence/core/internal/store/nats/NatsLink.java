@@ -66,13 +66,8 @@ final class NatsLink implements AutoCloseable {
   private final ServerWatch servers = new ServerWatch(this::connectTo, outstanding::unheard);
   private final Set<String> knownServers = new LinkedHashSet<>();
   private final PeriodicService keeper;
-  private volatile @Nullable Connection current;
-  private volatile @Nullable Connection lost;
+  private final PresentConnection present;
   private volatile Consumer<String> onLost = why -> {};
-  private volatile @Nullable ReplyLanes lanes;
-  private volatile @Nullable RefusedException refusal;
-  private volatile String whyAway = "";
-  private volatile boolean closed;
 
   private NatsLink(NatsConfig config, String runtimeName, Services services) {
     this.config = config;
@@ -83,7 +78,8 @@ final class NatsLink implements AutoCloseable {
             "persistence-nats-connection",
             "a lost connection to NATS is not replaced",
             this::keepConnected);
-    this.reconnected = new ReconnectActions(this::openConnection, services);
+    this.present = new PresentConnection(options.servers(), outstanding);
+    this.reconnected = new ReconnectActions(present::unlessClosed, services);
   }
 
   /** Connects, and stays connected until it is closed. */
@@ -116,36 +112,17 @@ final class NatsLink implements AutoCloseable {
 
   /** The connection, which was open a moment ago. */
   Connection connection() {
-    Connection connection = current;
-    if (closed) {
-      throw NatsFailures.closed();
-    }
-    RefusedException refused = refusal;
-    if (refused != null) {
-      throw NatsFailures.translate("NATS at " + options.servers(), refused);
-    }
-    if (connection == null || connection.getStatus() != Connection.Status.CONNECTED) {
-      throw NatsFailures.unreachable(
-          "NATS at " + options.servers(),
-          "not connected" + whyAway + "; nothing was sent. It is being retried");
-    }
-    return connection;
+    return present.require();
   }
 
   /** Whether the connection still is the one in use. */
   boolean isPresent(Connection connection) {
-    return current == connection;
-  }
-
-  private @Nullable Connection openConnection() {
-    return closed ? null : current;
+    return present.is(connection);
   }
 
   /** Whether the connection is the one in use and was not found to be lost. */
   boolean isUsable(Connection connection) {
-    return current == connection
-        && lost != connection
-        && connection.getStatus() == Connection.Status.CONNECTED;
+    return present.isUsable(connection);
   }
 
   /** Calls {@code action} with the reason whenever a connection was lost, before calls fail. */
@@ -192,9 +169,9 @@ final class NatsLink implements AutoCloseable {
       Duration timeout) {
     try {
       Connection connection = connection();
-      ReplyLanes present = lanes;
-      if (present != null && present.connection() == connection) {
-        Message answer = present.ask(subject, headers, body, timeout);
+      ReplyLanes lanes = present.lanesOf(connection);
+      if (lanes != null) {
+        Message answer = lanes.ask(subject, headers, body, timeout);
         if (answer != null) {
           return answer;
         }
@@ -210,7 +187,7 @@ final class NatsLink implements AutoCloseable {
 
   /** The typed failure of a call. */
   PersistenceException failure(String what, Throwable cause) {
-    if (closed) {
+    if (present.isClosed()) {
       return NatsFailures.closed();
     }
     if (NatsFailures.isSilence(cause)) {
@@ -263,15 +240,7 @@ final class NatsLink implements AutoCloseable {
   /** Lets the connection take the place of the present one, if there is one. */
   private void use(Connection connection) throws InterruptedException {
     knownServers.addAll(connection.getServers());
-    ReplyLanes before = lanes;
-    lanes = new ReplyLanes(connection, outstanding);
-    refusal = null;
-    whyAway = "";
-    current = connection;
-    if (before != null) {
-      before.end();
-    }
-    if (closed) {
+    if (!present.replaceBy(connection)) {
       connection.close();
       return;
     }
@@ -282,26 +251,28 @@ final class NatsLink implements AutoCloseable {
   }
 
   private void keepConnected() throws InterruptedException {
-    Connection connection = current;
-    if (closed || connection == null) {
+    Connection connection = present.unlessClosed();
+    if (connection == null) {
       return;
     }
     String said = connection.getLastError();
-    whyAway = said == null ? "" : " (the server said: " + said + ")";
+    String why = said == null ? "" : " (the server said: " + said + ")";
+    present.explain(why);
     if (connection.getStatus() == Connection.Status.CONNECTED) {
       if (!liveness.isLost(connection)) {
         moveIfOthersAreBetter(connection);
         return;
       }
-      whyAway = " (the server does not answer any more)";
+      why = " (the server does not answer any more)";
+      present.explain(why);
     }
     log.warn(
         "Lost the connection to NATS{}; calls fail as CONNECTION_FAILED until a server of {}"
             + " answers",
-        whyAway,
+        why,
         options.servers());
-    lost = connection;
-    onLost.accept("the connection to " + options.servers() + " was lost" + whyAway);
+    present.lose(connection);
+    onLost.accept("the connection to " + options.servers() + " was lost" + why);
     try {
       connection.close();
     } finally {
@@ -309,21 +280,21 @@ final class NatsLink implements AutoCloseable {
     }
   }
 
-  private void moveIfOthersAreBetter(Connection present) throws InterruptedException {
-    Connection better = servers.look(present, outstanding.oldest(), knownServers);
+  private void moveIfOthersAreBetter(Connection used) throws InterruptedException {
+    Connection better = servers.look(used, outstanding.oldest(), knownServers);
     if (better != null) {
       log.warn(
           "Leaving NATS at {} for {}: buckets can be written there",
-          LinkOptions.redacted(present.getConnectedUrl()),
+          LinkOptions.redacted(used.getConnectedUrl()),
           LinkOptions.redacted(better.getConnectedUrl()));
       use(better);
-      present.close();
+      used.close();
       reconnected.run();
     }
   }
 
   private void reconnect() throws InterruptedException {
-    for (int attempt = 1; !closed; attempt++) {
+    for (int attempt = 1; !present.isClosed(); attempt++) {
       rest(
           Duration.ofMillis(ThreadLocalRandom.current().nextInt(MIN_WAIT_MILLIS, MAX_WAIT_MILLIS)));
       try {
@@ -331,12 +302,12 @@ final class NatsLink implements AutoCloseable {
         reconnected.run();
         return;
       } catch (AuthenticationException e) {
-        refusal = new RefusedException("the credentials are refused: " + e.getMessage());
+        present.refuse(new RefusedException("the credentials are refused: " + e.getMessage()));
         log.warn(
             "NATS refuses the credentials of this process, it is asked again: {}", e.getMessage());
         rest(REFUSED_PAUSE);
       } catch (IOException | RuntimeException e) {
-        refusal = null;
+        present.refuse(null);
         if (attempt % 50 == 1) {
           log.warn("Cannot reach NATS yet (attempt {}): {}", attempt, e.toString());
         }
@@ -351,13 +322,12 @@ final class NatsLink implements AutoCloseable {
 
   @Override
   public void close() {
-    if (closed) {
+    if (present.isClosed()) {
       return;
     }
-    closed = true;
+    Connection connection = present.close();
     keeper.interrupt();
     boolean unused = keeper.close(Duration.ZERO);
-    Connection connection = current;
     if (connection != null) {
       try {
         connection.close();
@@ -391,9 +361,9 @@ final class NatsLink implements AutoCloseable {
     /** Without its inbox the connection hears no answer; another one may, once it has the right. */
     @Override
     public void subscriptionDenied(Connection connection, String subject, String said) {
-      if (connection == current && subject.startsWith(INBOXES)) {
+      if (present.is(connection) && subject.startsWith(INBOXES)) {
         RefusedException refused = new RefusedException(said);
-        refusal = refused;
+        present.refuse(refused);
         outstanding.refuseAll(refused);
         servers.leave(connection);
       }

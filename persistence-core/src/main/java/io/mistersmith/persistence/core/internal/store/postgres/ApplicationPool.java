@@ -51,7 +51,7 @@ final class ApplicationPool implements ConnectionPool {
     this.config = config;
     this.source = source;
     this.session = RoleSession.shared(config);
-    this.slow = new SlowStatements(Pool.name(role), config.slowStatement(), System::nanoTime);
+    this.slow = new SlowStatements(PoolNames.name(role), config.slowStatement(), System::nanoTime);
   }
 
   /** A connection as the application's data source gave it. */
@@ -87,7 +87,8 @@ final class ApplicationPool implements ConnectionPool {
   private void look(String what, Connection connection) throws SQLException {
     PGConnection driver = connection.unwrap(PGConnection.class);
     require(!connection.isReadOnly(), what, "its connections are read-only; give another one");
-    server = Pool.server(connection.getMetaData().getURL(), connection.getMetaData().getUserName());
+    server =
+        PoolNames.server(connection.getMetaData().getURL(), connection.getMetaData().getUserName());
     pooled = PoolerProbe.process(connection) != driver.getBackendPID();
     require(
         config.pooler() != Pooler.TRANSACTION || driver.getPrepareThreshold() == 0,
@@ -169,7 +170,7 @@ final class ApplicationPool implements ConnectionPool {
 
   @Override
   public String name() {
-    return Pool.name(role);
+    return PoolNames.name(role);
   }
 
   @Override

@@ -187,9 +187,12 @@ final class Database implements Statements {
         failure);
   }
 
-  /** Runs statements in a transaction that is rolled back. */
+  /**
+   * Runs statements in a transaction that is rolled back. What they see of others counts as changed
+   * by this runtime: it may be its own, committed long after it was given up.
+   */
   <T> T undone(String what, Function<Handle, T> work) {
-    return ask(what, () -> onHandle(handle -> undone(handle, work)));
+    return change(() -> ask(what, () -> onHandle(handle -> undone(handle, work))));
   }
 
   private static <T> T undone(Handle handle, Function<Handle, T> work) {

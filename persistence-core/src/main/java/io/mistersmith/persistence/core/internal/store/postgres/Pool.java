@@ -15,11 +15,8 @@ import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.stream.Collectors;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -61,7 +58,7 @@ final class Pool implements ConnectionPool {
     this.source = source;
     this.meter = meter;
     this.slow = slow;
-    this.server = server(config);
+    this.server = PoolNames.server(config);
     this.session = RoleSession.of(config);
     this.primary = primary;
   }
@@ -84,8 +81,8 @@ final class Pool implements ConnectionPool {
       boolean needed,
       Optional<PrimarySource> primary,
       ScheduledExecutorService keeper) {
-    String name = name(role) + number;
-    String application = applicationName(config, runtimeName, name);
+    String name = PoolNames.name(role) + number;
+    String application = PoolNames.application(config, runtimeName, name);
     DriverAccess.require(config);
     HikariConfig settings =
         PoolSettings.of(config, "persistence-pool-" + name, application, needed, keeper);
@@ -126,21 +123,6 @@ final class Pool implements ConnectionPool {
     }
   }
 
-  /** Returns the name of a role's pool. */
-  static String name(PostgresRole role) {
-    return role.name().toLowerCase(Locale.ROOT);
-  }
-
-  /** The server cuts what is over 63 bytes, and the role is what must not be cut. */
-  static String applicationName(RoleConfig config, String runtimeName, String name) {
-    String role = "/" + name;
-    String runtime = runtimeName.replaceAll("[^ -~]", "?");
-    return config
-        .applicationName()
-        .orElseGet(
-            () -> runtime.substring(0, Math.min(runtime.length(), 63 - role.length())) + role);
-  }
-
   private static PersistenceException failure(String what, RoleConfig config, Exception thrown) {
     if (thrown.getCause() instanceof PersistenceException typed) {
       return typed;
@@ -158,21 +140,6 @@ final class Pool implements ConnectionPool {
           thrown.getCause());
     }
     return PostgresFailures.of(what, thrown);
-  }
-
-  /** Hosts, ports and database, for messages. Nothing else of the URL: it may hold secrets. */
-  static String server(RoleConfig config) {
-    return server(config.jdbcUrl(), config.user());
-  }
-
-  /** Returns the server of a URL, whose database has the name of the user where it names none. */
-  static String server(String jdbcUrl, String user) {
-    List<HostAddress> hosts = HostAddress.of(jdbcUrl);
-    return hosts.isEmpty()
-        ? "at the configured URL"
-        : hosts.stream().map(HostAddress::toString).collect(Collectors.joining(","))
-            + "/"
-            + HostAddress.database(jdbcUrl, user);
   }
 
   @Override

@@ -31,7 +31,7 @@ final class Poolers {
     Set<String> looked = new HashSet<>();
     for (PostgresRole role : roles) {
       RoleConfig way = config.role(role);
-      String server = Pool.server(way);
+      String server = PoolNames.server(way);
       if (sources.find(role).isEmpty()
           && way.pooler() == Pooler.NONE
           && looked.add(server)
@@ -48,7 +48,8 @@ final class Poolers {
       throw new NonTransientPersistenceException(
           DataError.MISCONFIGURED,
           "open the pool %s of %s: a pooler in transaction mode, such as PgBouncer, answers at %s; %s"
-              .formatted(Pool.name(role), config, Pool.server(config), PoolerFailures.DECLARE));
+              .formatted(
+                  PoolNames.name(role), config, PoolNames.server(config), PoolerFailures.DECLARE));
     }
     return way;
   }
@@ -65,7 +66,7 @@ final class Poolers {
       RoleConfig other = config.role(role);
       if (role != PostgresRole.MIGRATION && other.pooler() == Pooler.TRANSACTION) {
         pooled = true;
-        same |= Pool.server(other).equals(Pool.server(migration));
+        same |= PoolNames.server(other).equals(PoolNames.server(migration));
       }
     }
     boolean known = same && source.isEmpty();
@@ -78,7 +79,7 @@ final class Poolers {
       throw new NonTransientPersistenceException(
           DataError.MISCONFIGURED,
           "the schema of %s was not migrated: a pooler answers at %s, and migrations hold a lock of"
-                  .formatted(migration, Pool.server(migration))
+                  .formatted(migration, PoolNames.server(migration))
               + " their session; give PostgresRole.MIGRATION a URL that leads to the server itself");
     }
   }

@@ -7,7 +7,7 @@ import java.util.Optional;
 /**
  * The latest positions of the primary, with the times at which they were asked for, by this
  * process's monotonic clock. A replica that has replayed one of them has all that was committed
- * before that time, whatever the servers' clocks say. For one thread.
+ * before that time, whatever the servers' clocks say. Thread-safe.
  */
 final class PrimaryPositions {
 
@@ -19,7 +19,7 @@ final class PrimaryPositions {
   private String failure = "it was not asked yet";
 
   /** Notes where the primary was, at this time or later. */
-  void add(long nanos, WalPosition position) {
+  synchronized void add(long nanos, WalPosition position) {
     if (!latestFirst.isEmpty() && !latestFirst.peekFirst().position().isOnTimelineOf(position)) {
       latestFirst.clear();
     }
@@ -33,7 +33,7 @@ final class PrimaryPositions {
    * The primary does not say where it is. As far as this process knows nothing was committed since
    * it last did, and a replica that had all then does not fall behind.
    */
-  void unknown(long nanos, String reason) {
+  synchronized void unknown(long nanos, String reason) {
     failure = reason;
     if (!latestFirst.isEmpty()) {
       latestFirst.addFirst(new Sample(nanos, latestFirst.removeFirst().position()));
@@ -41,16 +41,16 @@ final class PrimaryPositions {
   }
 
   /** Returns why the primary did not say where it was, when it last did not. */
-  String failure() {
+  synchronized String failure() {
     return failure;
   }
 
-  Optional<WalPosition> latest() {
+  synchronized Optional<WalPosition> latest() {
     return Optional.ofNullable(latestFirst.peekFirst()).map(Sample::position);
   }
 
   /** Returns the latest known time of which a server at this position has everything. */
-  Optional<Long> asOf(WalPosition replayed) {
+  synchronized Optional<Long> asOf(WalPosition replayed) {
     for (Sample sample : latestFirst) {
       if (replayed.covers(sample.position())) {
         return Optional.of(sample.nanos());

@@ -72,12 +72,12 @@ final class PrimarySource implements DataSource {
   static PrimarySource of(
       PrimaryMonitor monitor, PostgresRole named, RoleConfig role, String runtimeName) {
     DriverAccess.require(role);
-    String name = Pool.name(named);
+    String name = PoolNames.name(named);
     return new PrimarySource(
         monitor,
         role,
-        PoolSettings.driver(role, Pool.applicationName(role, runtimeName, name)),
-        Pool.applicationName(role, runtimeName, "watch"));
+        PoolSettings.driver(role, PoolNames.application(role, runtimeName, name)),
+        PoolNames.application(role, runtimeName, "watch"));
   }
 
   private static boolean isAddress(String name) {

@@ -8,7 +8,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
 
-/** Probes the primary and each replica, a few times in the time that a replica may be behind. */
+/**
+ * Probes the primary a few times in the time that a replica may be behind, and then each replica:
+ * one that does not answer delays no other, which would soon count as stale.
+ *
+ * <p>{@link PrimaryMonitor} asks servers who they are, this class how far they are. The first has
+ * to know the servers of all roles within a fraction of a second; the second the primary and its
+ * replicas at a pace that the permitted lag decides, also where no server says who it is.
+ */
 final class ReplicaWatch implements AutoCloseable {
 
   private static final Duration LONGEST_PERIOD = Duration.ofSeconds(1);
@@ -20,7 +27,7 @@ final class ReplicaWatch implements AutoCloseable {
   private final LongSupplier nanoTime;
   private final PeriodicService service;
 
-  private record Probed(Replica replica, ServerProbe probe) {}
+  private record Probed(ServerProbe probe, PeriodicService service) {}
 
   ReplicaWatch(
       ConnectionPool primary,
@@ -32,8 +39,7 @@ final class ReplicaWatch implements AutoCloseable {
     this.primary = new ServerProbe(primary);
     this.commits = commits;
     this.nanoTime = nanoTime;
-    replicas.forEach(
-        replica -> this.replicas.add(new Probed(replica, new ServerProbe(replica.pool()))));
+    replicas.forEach(replica -> this.replicas.add(probed(replica, services)));
     Duration fifth = maxLag.dividedBy(5);
     this.service =
         services.every(
@@ -43,28 +49,40 @@ final class ReplicaWatch implements AutoCloseable {
             this::look);
   }
 
+  private Probed probed(Replica replica, Services services) {
+    ServerProbe probe = new ServerProbe(replica.pool());
+    return new Probed(
+        probe,
+        services.onDemand(
+            "persistence-" + replica.pool().name(),
+            "reads that may be old go to other servers than " + replica.pool().server(),
+            () -> look(replica, probe)));
+  }
+
   void start() {
     if (!replicas.isEmpty()) {
+      replicas.forEach(probed -> probed.service().start());
       service.start();
       service.wake();
     }
   }
 
-  /** Looks at a replica again soon: a read from it has failed. */
+  /** Looks at all again soon: a read from one has failed. */
   void wake() {
     service.wake();
   }
 
   private void look() {
     lookAtPrimary();
-    for (Probed probed : replicas) {
-      service.alive();
-      try {
-        probed.replica().saw(probed.probe().look(), positions);
-      } catch (SQLException e) {
-        boolean silent = PostgresFailures.state(e).startsWith("08");
-        probed.replica().away(PostgresFailures.reason(e), silent);
-      }
+    replicas.forEach(probed -> probed.service().wake());
+  }
+
+  private void look(Replica replica, ServerProbe probe) {
+    try {
+      replica.saw(probe.look(), positions);
+    } catch (SQLException e) {
+      boolean silent = PostgresFailures.state(e).startsWith("08");
+      replica.away(PostgresFailures.reason(e), silent);
     }
   }
 
@@ -89,10 +107,14 @@ final class ReplicaWatch implements AutoCloseable {
 
   @Override
   public void close() {
-    boolean ended = service.close(ServerProbe.LIMIT.multipliedBy(2));
-    if (ended) {
+    replicas.forEach(probed -> probed.service().stop());
+    if (service.close(ServerProbe.LIMIT.multipliedBy(2))) {
       primary.close();
-      replicas.forEach(probed -> probed.probe().close());
+    }
+    for (Probed probed : replicas) {
+      if (probed.service().close(ServerProbe.LIMIT.multipliedBy(2))) {
+        probed.probe().close();
+      }
     }
   }
 }

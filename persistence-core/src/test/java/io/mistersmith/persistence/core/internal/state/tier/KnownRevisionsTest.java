@@ -31,6 +31,20 @@ class KnownRevisionsTest {
   }
 
   @Test
+  void findsTheHighestOfSomeKeysAndCountsThoseForgotten() {
+    KnownRevisions<Integer> known = new KnownRevisions<>(10, Clock.systemUTC());
+    for (int i = 1; i <= 5; i++) {
+      known.note(i, new Revision.OfJournal(1, i), Optional.empty());
+    }
+    assertThat(known.highestOf(key -> key < 4)).contains(new Revision.OfJournal(1, 3));
+    assertThat(known.highestOf(key -> key > 5)).isEmpty();
+    for (int i = 6; i <= 100; i++) {
+      known.note(i, new Revision.OfJournal(1, i), Optional.empty());
+    }
+    assertThat(known.highestOf(key -> false)).isEqualTo(known.highestForgotten()).isPresent();
+  }
+
+  @Test
   void clearingIsNoOverflow() {
     KnownRevisions<Integer> known = new KnownRevisions<>(10, Clock.systemUTC());
     known.note(1, new Revision.OfJournal(1, 1), Optional.empty());

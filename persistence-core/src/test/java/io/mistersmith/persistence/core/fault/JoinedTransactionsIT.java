@@ -1,0 +1,100 @@
+package io.mistersmith.persistence.core.fault;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.core.ApplicationTransaction;
+import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.transaction.TransactionOptions;
+import io.mistersmith.persistence.transaction.TransactionOptions.Isolation;
+import io.mistersmith.persistence.transaction.TransactionRunner.Outcome;
+import java.sql.Connection;
+import java.sql.SQLException;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** This library's rows in transactions that the application begins and ends itself. */
+@Tag("fault")
+class JoinedTransactionsIT {
+
+  private final Accounts accounts = new Accounts();
+
+  @AfterEach
+  void close() {
+    accounts.close();
+  }
+
+  @Test
+  void joinsATransactionOfTheApplication() throws SQLException {
+    Persistence persistence = accounts.open(2);
+    Agent kept = Agent.of("joined", "one");
+    Agent dropped = Agent.of("joined", "two");
+    TransactionOptions options =
+        Accounts.OPTIONS.toBuilder().correlationId(accounts.correlationId("c")).build();
+    try (Connection connection = accounts.connect()) {
+      assertThatThrownBy(
+              () -> ApplicationTransaction.join(persistence, connection, Accounts.OPTIONS, tx -> 1))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("setAutoCommit(false)");
+      connection.setAutoCommit(false);
+      assertThatThrownBy(
+              () ->
+                  ApplicationTransaction.join(
+                      persistence,
+                      connection,
+                      Accounts.OPTIONS.toBuilder().isolation(Isolation.SERIALIZABLE).build(),
+                      tx -> 1))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("SERIALIZABLE");
+      ApplicationTransaction.join(
+          persistence, connection, options, tx -> tx.agents().save(kept).revision());
+      IllegalArgumentException own = new IllegalArgumentException("of the body");
+      assertThatThrownBy(
+              () ->
+                  ApplicationTransaction.join(
+                      persistence,
+                      connection,
+                      Accounts.OPTIONS,
+                      tx -> {
+                        tx.agents().save(dropped);
+                        throw own;
+                      }))
+          .isSameAs(own);
+      assertThat(persistence.agents().find(kept.id())).as("not committed yet").isEmpty();
+      connection.commit();
+      assertThat(connection.isClosed()).isFalse();
+    }
+    assertThat(persistence.agents().find(kept.id())).isPresent();
+    assertThat(persistence.agents().find(dropped.id())).isEmpty();
+    assertThat(persistence.transactions().outcome(accounts.correlationId("c")))
+        .isEqualTo(Outcome.COMMITTED);
+  }
+
+  @Test
+  void joinsAHandleOfJdbiThatRollsBack() {
+    Persistence persistence = accounts.open(2);
+    Agent agent = Agent.of("joined", "three");
+    Jdbi jdbi = Jdbi.create(accounts::connect);
+    try (Handle handle = jdbi.open()) {
+      handle.begin();
+      handle.execute("UPDATE accounts SET balance = 7 WHERE id = 1");
+      assertThat(
+              ApplicationTransaction.<Long>join(
+                  persistence,
+                  handle,
+                  Accounts.OPTIONS,
+                  tx -> {
+                    tx.agents().save(agent);
+                    return Accounts.balance(tx, 1);
+                  }))
+          .isEqualTo(7);
+      handle.rollback();
+    }
+    assertThat(persistence.agents().find(agent.id())).isEmpty();
+    assertThat(Accounts.balance(persistence, 1)).isEqualTo(Accounts.BALANCE);
+  }
+}
