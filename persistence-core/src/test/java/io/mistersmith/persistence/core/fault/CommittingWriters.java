@@ -115,8 +115,7 @@ final class CommittingWriters implements AutoCloseable {
 
   /** Returns what became of the rows. */
   Tally tally(Installation installation) {
-    return new Tally(
-        acknowledged.size(), missingFrom(installation).size(), 0, 0, gaps.longest());
+    return new Tally(acknowledged.size(), missingFrom(installation).size(), 0, 0, gaps.longest());
   }
 
   void stop() {

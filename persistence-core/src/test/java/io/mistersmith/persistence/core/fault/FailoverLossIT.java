@@ -101,10 +101,7 @@ class FailoverLossIT {
             "FailoverLoss",
             ledger.settle(promoted),
             "missing_at_first=%d agents_restored=%d replayed=%d"
-                .formatted(
-                    missing,
-                    found.restoredAgents().size(),
-                    found.replayedDeadLetters()));
+                .formatted(missing, found.restoredAgents().size(), found.replayedDeadLetters()));
         ledger.assertKept(promoted);
       }
     }

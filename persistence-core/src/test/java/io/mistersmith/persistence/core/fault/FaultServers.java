@@ -23,6 +23,16 @@ record FaultServers(NatsServer nats, PostgresServer postgres) implements AutoClo
     }
   }
 
+  /** Started at the first use. */
+  private static final class Unharmed {
+    static final FaultServers SERVERS = start();
+  }
+
+  /** Returns servers that several classes share. None may kill or close them. */
+  static FaultServers unharmed() {
+    return Unharmed.SERVERS;
+  }
+
   /** A migrated database and a prefix for buckets that nobody uses yet. */
   Installation installation() {
     return installation(nats.url());

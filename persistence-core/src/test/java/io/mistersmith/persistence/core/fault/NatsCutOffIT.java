@@ -81,9 +81,7 @@ class NatsCutOffIT {
                       gap.toMillis(),
                       beyond.toMillis()));
           ledger.assertKept(installation);
-          assertThat(beyond)
-              .as("without a write, beyond the election")
-              .isLessThan(LONGEST);
+          assertThat(beyond).as("without a write, beyond the election").isLessThan(LONGEST);
         }
       }
     }

@@ -158,8 +158,7 @@ class RotatedCertificatesIT {
     PersistenceConfig.Builder changed = config.toBuilder();
     return store == Store.POSTGRESQL
         ? changed
-            .postgres(
-                config.postgres().toBuilder().user("app").connections(1, 8).tls(tls).build())
+            .postgres(config.postgres().toBuilder().user("app").connections(1, 8).tls(tls).build())
             .build()
         : changed.nats(config.nats().toBuilder().tls(tls).build()).build();
   }

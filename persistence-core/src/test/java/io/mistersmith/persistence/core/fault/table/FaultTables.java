@@ -14,7 +14,8 @@ import java.util.regex.PatternSyntaxException;
  *
  * <p>or, where each cell reports a {@link Tally},
  *
- * <pre>faults: table=NAME cells=N failed=N acknowledged=N lost=N backward=N stale=N outage_ms_max=N seconds=N seed=N
+ * <pre>
+ * faults: table=NAME cells=N failed=N acknowledged=N lost=N backward=N stale=N outage_ms_max=N seconds=N seed=N
  * </pre>
  *
  * <p>The exit status is 0 when no cell failed and every promise was kept, 1 when not, and 2 when no
@@ -60,8 +61,7 @@ public final class FaultTables {
     }
     out.printf("faults: seed=%d%n", number);
     FaultTable it = named.get();
-    return new TableRun(
-            it.title(), it.tags(), it.isTallied(), it.selectors(), cells, number)
+    return new TableRun(it.title(), it.tags(), it.isTallied(), it.selectors(), cells, number)
         .run(out, err);
   }
 }

@@ -79,10 +79,7 @@ final class Rows implements TestExecutionListener, Counts.Sink {
     Tally tally = tallies.stream().reduce(Tally.NONE, Tally::plus);
     Row row =
         new Row(
-            name(test),
-            judged(outcome, tally),
-            Duration.ofNanos(now - start),
-            List.copyOf(counts));
+            name(test), judged(outcome, tally), Duration.ofNanos(now - start), List.copyOf(counts));
     sum = sum.plus(tally);
     counts.clear();
     tallies.clear();

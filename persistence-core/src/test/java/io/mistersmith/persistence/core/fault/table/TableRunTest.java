@@ -63,8 +63,7 @@ class TableRunTest {
             "cell: SampleCells.Tallied.loses failed (promises broken) seconds=T"
                 + " | Loses acknowledged=7 lost=1 backward=0 stale=2 outage_ms=0");
     assertThat(last())
-        .contains(
-            " cells=3 failed=2 acknowledged=22 lost=1 backward=0 stale=2 outage_ms_max=300 ");
+        .contains(" cells=3 failed=2 acknowledged=22 lost=1 backward=0 stale=2 outage_ms_max=300 ");
   }
 
   private int runTallied(String cell) {

@@ -157,8 +157,7 @@ class ReplicaFaultsIT {
       standby.resumeReplay();
       awaitState(store, 0, ReplicaState.FRESH);
       int lost = events(store).contains("theirs") ? 0 : 1;
-      Counts.report(
-          "ReplicaReads replica=FAR_BEHIND", new Tally(2, lost, 0, 0, Duration.ZERO), "");
+      Counts.report("ReplicaReads replica=FAR_BEHIND", new Tally(2, lost, 0, 0, Duration.ZERO), "");
       assertThat(lost).isZero();
       assertThat(stats(store, 0).reads()).isGreaterThan(before);
     }
@@ -222,7 +221,9 @@ class ReplicaFaultsIT {
           stale += events(store).contains("ours") ? 0 : 1;
         }
         Counts.report(
-            "ReplicaReads replica=OLD_TIMELINE", new Tally(2, 0, 0, stale, Duration.ZERO), "reads=20");
+            "ReplicaReads replica=OLD_TIMELINE",
+            new Tally(2, 0, 0, stale, Duration.ZERO),
+            "reads=20");
         assertThat(stale).isZero();
         awaitState(store, 0, ReplicaState.NOT_FOLLOWING);
         assertThat(events(store)).contains("ours");
