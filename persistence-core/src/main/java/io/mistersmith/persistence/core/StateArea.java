@@ -181,12 +181,7 @@ final class StateArea {
     this.store = composed.store();
     this.logs =
         new Logs(
-            store,
-            bucket.reads(),
-            stores.sql().logs(),
-            freshness,
-            waiter,
-            config.knownRevisions());
+            store, bucket.reads(), stores.sql().logs(), freshness, waiter, config.knownRevisions());
     this.largeValues =
         new StoredLargeValues(
             composed.descriptions(),

@@ -25,8 +25,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Four writers in two processes append to one log while a process or a server is killed with SIGKILL
- * again and again. The log has no gap, no duplicate and no reordering, in KV and in PostgreSQL.
+ * Four writers in two processes append to one log while a process or a server is killed with
+ * SIGKILL again and again. The log has no gap, no duplicate and no reordering, in KV and in
+ * PostgreSQL.
  */
 @Tag("fault")
 @Tag("logs")
@@ -136,8 +137,7 @@ class LogFaultsIT {
 
   private void verify(FaultServers servers, Installation installation, Victim victim, int rounds) {
     try (Persistence persistence = LogWriterProcess.open(installation)) {
-      Log<String> log =
-          persistence.log(AgentId.parse(OWNER), LogWriterProcess.LOG, String.class);
+      Log<String> log = persistence.log(AgentId.parse(OWNER), LogWriterProcess.LOG, String.class);
       long end = log.version();
       List<String> values = new ArrayList<>();
       while (values.size() < end) {
@@ -151,14 +151,12 @@ class LogFaultsIT {
       Set<String> distinct = new HashSet<>(values);
       assertThat(distinct).as("values without duplicates").hasSize(values.size());
       Map<String, Long> lost = new HashMap<>(acknowledged);
-      lost.entrySet()
-          .removeIf(ack -> values.get((int) (ack.getValue() - 1)).equals(ack.getKey()));
+      lost.entrySet().removeIf(ack -> values.get((int) (ack.getValue() - 1)).equals(ack.getKey()));
       assertThat(lost).as("acknowledged entries that are lost or elsewhere").isEmpty();
       assertInOrder(values);
       log.awaitDurable(end, PATIENCE);
       assertThat(
-              installation.query(
-                  "SELECT entry #>> '{}' FROM agents.log_entries ORDER BY version"))
+              installation.query("SELECT entry #>> '{}' FROM agents.log_entries ORDER BY version"))
           .as("rows")
           .isEqualTo(values);
       assertThat(installation.query("SELECT reason FROM agents.dead_letters")).isEmpty();

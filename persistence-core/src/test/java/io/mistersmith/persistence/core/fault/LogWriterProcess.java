@@ -17,8 +17,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * A process that appends to one log until it is killed: one thread with ids, which repeats what
- * failed, and one without, which does not. It opens, says {@code ready}, and begins on request. Each
- * acknowledgement is a line {@code value version;}: a line without its end was cut off.
+ * failed, and one without, which does not. It opens, says {@code ready}, and begins on request.
+ * Each acknowledgement is a line {@code value version;}: a line without its end was cut off.
  */
 final class LogWriterProcess {
 

@@ -18,7 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads entries by their versions: from the bucket those that are there, from PostgreSQL the others.
+ * Reads entries by their versions: from the bucket those that are there, from PostgreSQL the
+ * others.
  *
  * <p>Versions have no gaps, so that a version which neither store has is behind the end. The end is
  * therefore found by asking for a few versions more than the last known one, in the request that
@@ -127,7 +128,8 @@ final class LogReader {
       }
       add(log, keys, hot, found);
       addRows(log, Math.max(next, head.first()), Math.min(end, tail.version()), found);
-      head = addHoles(log, head, Math.max(next, head.first()), Math.min(end, tail.version()), found);
+      head =
+          addHoles(log, head, Math.max(next, head.first()), Math.min(end, tail.version()), found);
       Tail reached = reached(tail, end, found, since);
       if (reached != tail) {
         context.memory(log).note(reached);
@@ -198,9 +200,9 @@ final class LogReader {
   }
 
   /**
-   * Looks again for versions that no store had: a replica may not know them yet, or the log may have
-   * been truncated meanwhile. What is missing after that is lost: NATS lost the end of its stream,
-   * or the bucket was deleted.
+   * Looks again for versions that no store had: a replica may not know them yet, or the log may
+   * have been truncated meanwhile. What is missing after that is lost: NATS lost the end of its
+   * stream, or the bucket was deleted.
    */
   private Head addHoles(
       LogId log, Head head, long from, long to, NavigableMap<Long, RawEntry> found) {

@@ -153,7 +153,8 @@ public final class CollectedStep implements Step {
     }
     if (owner != null && !owner.equals(key.agent())) {
       throw new NonTransientPersistenceException(
-          DataError.INVALID_KEY, "key " + key + ": a step has one owner, and this one's is " + owner);
+          DataError.INVALID_KEY,
+          "key " + key + ": a step has one owner, and this one's is " + owner);
     }
     TieredStore store = target(type).store();
     owner = key.agent();
@@ -209,8 +210,7 @@ public final class CollectedStep implements Step {
     }
     Map<StateKey, Revision.OfJournal> written = write(to, whose);
     if (durable) {
-      written.forEach(
-          (key, revision) -> to.commits().await(key, revision, to.commitTimeout()));
+      written.forEach((key, revision) -> to.commits().await(key, revision, to.commitTimeout()));
     }
     return new Committed(new LinkedHashMap<>(written));
   }

@@ -34,7 +34,6 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -270,9 +269,7 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
   public Map<StateKey, DataResult<Versioned<T>>> search(StateQuery query) {
     Map<StateKey, DataResult<Versioned<T>>> rows = new LinkedHashMap<>();
     StateSearches.run(store.tiers(), space, query)
-        .forEach(
-            entry ->
-                rows.put(space.outside(entry.key()), row(() -> decode(entry))));
+        .forEach(entry -> rows.put(space.outside(entry.key()), row(() -> decode(entry))));
     return rows;
   }
 

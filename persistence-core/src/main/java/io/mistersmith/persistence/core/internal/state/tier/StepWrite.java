@@ -43,12 +43,6 @@ public record StepWrite(
   /** A write of a key that has neither value nor marker, and is written once. */
   public static StepWrite once(StateKey key, byte[] value) {
     return new StepWrite(
-        key,
-        Operation.PUT,
-        value,
-        new Expected.Absent(),
-        Optional.empty(),
-        Optional.empty(),
-        true);
+        key, Operation.PUT, value, new Expected.Absent(), Optional.empty(), Optional.empty(), true);
   }
 }
