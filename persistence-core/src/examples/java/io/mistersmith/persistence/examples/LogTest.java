@@ -10,11 +10,14 @@ import io.mistersmith.persistence.log.Log.Append;
 import io.mistersmith.persistence.log.Log.Entry;
 import io.mistersmith.persistence.log.Log.Limits;
 import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.state.StateRepository.Watch;
 import io.mistersmith.persistence.state.StateType;
+import io.mistersmith.persistence.state.Step;
 import io.mistersmith.persistence.testkit.memory.InMemoryStores;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.LongSupplier;
 import org.junit.jupiter.api.Test;
 
 /** A conversation as an append-only log. */
@@ -38,6 +41,21 @@ class LogTest {
 
       assertThat(context).extracting(Entry::version).containsExactly(1L, 2L, 3L, 4L);
       assertThat(turns.append("message-81", new Turn("assistant", "again"))).isEqualTo(4);
+    }
+  }
+
+  @Test
+  void appendsInAStep() {
+    try (Persistence persistence = Persistence.open(config, new InMemoryStores())) {
+      AgentId agent = AgentId.external("conversation-7");
+      StateType<Integer> cursors = StateType.of("cursor", Integer.class);
+      Log<String> turns = persistence.log(agent, "main", String.class);
+
+      Step step = persistence.step().save(cursors, StateKey.of(agent, "cursor"), 7);
+      LongSupplier version = turns.append(step, "by train");
+      step.commit(); // the cursor and the turn, or neither
+
+      assertThat(version.getAsLong()).isEqualTo(1);
     }
   }
 

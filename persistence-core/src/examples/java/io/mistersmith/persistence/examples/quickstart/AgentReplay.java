@@ -6,6 +6,8 @@ import io.mistersmith.persistence.agent.AgentRepository;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
+import io.mistersmith.persistence.log.Log;
+import io.mistersmith.persistence.log.Log.Append;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
@@ -18,6 +20,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -32,6 +35,7 @@ record AgentReplay(
     AgentRepository agents,
     AgentLifecycle lifecycle,
     StateRepository<JsonNode> states,
+    Log<JsonNode> conversation,
     Supplier<Step> steps,
     Reports reports)
     implements Runnable {
@@ -65,20 +69,52 @@ record AgentReplay(
   /** A refused step is skipped, and the cursor moves past it. */
   private void write(int step) {
     Map<String, JsonNode> accepted = accepted(step);
+    long version = retried(conversation::version);
     long start = System.nanoTime();
     try {
-      retried(() -> whole(accepted).commit());
+      writeWhole(step, accepted, Append.at(version));
     } catch (NonTransientPersistenceException e) {
       if (e.error() != DataError.MISCONFIGURED) {
         throw e;
       }
-      // nats-server before 2.12: one by one, the cursor last
-      accepted.forEach((key, value) -> retried(() -> states.save(key(key), value)));
+      writeOneByOne(accepted);
     }
     long micros = microsSince(start);
     accepted
         .keySet()
         .forEach(key -> reports.send(new WriterReport.Put(recorded.line(), step, key, micros)));
+  }
+
+  /**
+   * Writes the step, once: the log has to have the version that it had before. If an answer was
+   * lost, the cursor says whether the step was written.
+   */
+  private void writeWhole(int step, Map<String, JsonNode> entries, Append turn) {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        whole(entries, turn).commit();
+        return;
+      } catch (TransientPersistenceException e) {
+        if (readCursor() > step) {
+          return;
+        }
+        if (attempt == ATTEMPTS) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  /** For nats-server before 2.12. The cursor is the last, and a turn that is there is kept. */
+  private void writeOneByOne(Map<String, JsonNode> entries) {
+    entries.forEach(
+        (key, value) -> {
+          if (AgentState.isTurn(key)) {
+            retried(() -> conversation.append(key, value));
+          } else {
+            retried(() -> states.save(key(key), value));
+          }
+        });
   }
 
   /** The entries of a step that can be stored. */
@@ -90,7 +126,7 @@ record AgentReplay(
         continue;
       }
       try {
-        Step unused = whole(Map.of(entry.getKey(), entry.getValue()));
+        Step unused = whole(Map.of(entry.getKey(), entry.getValue()), Append.always());
         accepted.put(entry.getKey(), entry.getValue());
       } catch (NonTransientPersistenceException e) {
         if (!REFUSALS.contains(e.error())) {
@@ -105,9 +141,16 @@ record AgentReplay(
     return accepted;
   }
 
-  private Step whole(Map<String, JsonNode> entries) {
+  private Step whole(Map<String, JsonNode> entries, Append turn) {
     Step step = steps.get();
-    entries.forEach((key, value) -> step.save(TYPE, key(key), value));
+    entries.forEach(
+        (key, value) -> {
+          if (AgentState.isTurn(key)) {
+            LongSupplier unused = conversation.append(step, value, turn);
+          } else {
+            step.save(TYPE, key(key), value);
+          }
+        });
     return step;
   }
 

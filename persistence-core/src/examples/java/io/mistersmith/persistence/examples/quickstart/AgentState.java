@@ -2,12 +2,14 @@ package io.mistersmith.persistence.examples.quickstart;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.mistersmith.persistence.state.StateType;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * The state that an agent keeps of its run, for the code that writes a step and the code that
@@ -17,6 +19,11 @@ final class AgentState {
 
   /** How many steps are behind the agent. Written last, so that it never speaks too soon. */
   static final String CURSOR = "cursor";
+
+  /** The log of the agent's turns. */
+  static final String CONVERSATION = "conversation";
+
+  static final StateType<JsonNode> TURNS = StateType.of("turns", JsonNode.class);
 
   /** The agent's last call of a tool. */
   static final String LAST_TOOL_CALL = "last_tool_call";
@@ -66,8 +73,21 @@ final class AgentState {
     return values.isEmpty() ? List.of(cursor(0)) : values;
   }
 
+  /** Returns what the ledger calls the turn of a step, which is an entry of the log. */
   static String conversation(int step) {
-    return String.format(Locale.ROOT, "conversation.%04d", step);
+    return String.format(Locale.ROOT, CONVERSATION + ".%04d", step);
+  }
+
+  static boolean isTurn(String key) {
+    return key.startsWith(CONVERSATION + '.');
+  }
+
+  /** Returns the turns that the log must have when the run is over, in order. */
+  static List<String> turns(RecordedRun run, Set<Integer> refused) {
+    return IntStream.range(0, run.steps().size())
+        .filter(step -> !refused.contains(step))
+        .mapToObj(AgentState::conversation)
+        .toList();
   }
 
   static JsonNode cursor(int stepsDone) {

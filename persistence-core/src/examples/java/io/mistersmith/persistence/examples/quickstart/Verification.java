@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 
 /**
  * Compares the rows that plain SQL finds in PostgreSQL with the recording.
@@ -39,6 +40,12 @@ record Verification(int agents, int found, int lost, int mismatched) {
       FROM agents.state
       WHERE agent_id = ? AND deleted_at IS NULL
       """;
+  private static final String TURNS =
+      """
+      SELECT version, entry::text
+      FROM agents.log_entries
+      WHERE agent_id = ? AND log = 'turns.conversation'
+      """;
 
   /** Reads and compares every key of every run. */
   static Verification of(List<RecordedRun> runs, Ledger ledger, WriterSettings settings)
@@ -51,15 +58,16 @@ record Verification(int agents, int found, int lost, int mismatched) {
     Verification sum = new Verification(0, 0, 0, 0);
     try (Connection connection = DriverManager.getConnection(settings.jdbcUrl(), login);
         PreparedStatement registered = connection.prepareStatement(REGISTERED);
-        PreparedStatement state = connection.prepareStatement(STATE)) {
+        PreparedStatement state = connection.prepareStatement(STATE);
+        PreparedStatement turns = connection.prepareStatement(TURNS)) {
       for (RecordedRun run : runs) {
         AgentId agent = run.agent(settings.replay());
+        Set<Integer> refused = ledger.refused(run);
+        Map<String, JsonNode> actual = read(state, agent);
+        actual.putAll(readTurns(turns, agent, AgentState.turns(run, refused)));
         sum =
             sum.plus(
-                compare(
-                    count(registered, agent),
-                    AgentState.atTheEnd(run, ledger.refused(run)),
-                    read(state, agent)));
+                compare(count(registered, agent), AgentState.atTheEnd(run, refused), actual));
       }
     }
     return sum;
@@ -107,6 +115,28 @@ record Verification(int agents, int found, int lost, int mismatched) {
     try (ResultSet rows = query.executeQuery()) {
       while (rows.next()) {
         entries.put(rows.getString(1), JSON.readTree(rows.getString(2)));
+      }
+    }
+    return entries;
+  }
+
+  /**
+   * Reads the log.
+   *
+   * @param names what the ledger calls the turns, of which the first one has the version 1
+   */
+  private static Map<String, JsonNode> readTurns(
+      PreparedStatement query, AgentId agent, List<String> names) throws SQLException, IOException {
+    Map<String, JsonNode> entries = new HashMap<>();
+    query.setObject(1, agent.uuid());
+    try (ResultSet rows = query.executeQuery()) {
+      while (rows.next()) {
+        int version = rows.getInt(1);
+        String name =
+            version <= names.size()
+                ? names.get(version - 1)
+                : AgentState.CONVERSATION + " beyond its end: " + version;
+        entries.put(name, JSON.readTree(rows.getString(2)));
       }
     }
     return entries;

@@ -70,6 +70,8 @@ final class Writer {
                     persistence.agents(),
                     persistence.lifecycle(),
                     states,
+                    persistence.log(
+                        run.agent(settings.replay()), AgentState.CONVERSATION, AgentState.TURNS),
                     persistence::step,
                     reports)));
       }
