@@ -66,8 +66,7 @@ record Verification(int agents, int found, int lost, int mismatched) {
         Map<String, JsonNode> actual = read(state, agent);
         actual.putAll(readTurns(turns, agent, AgentState.turns(run, refused)));
         sum =
-            sum.plus(
-                compare(count(registered, agent), AgentState.atTheEnd(run, refused), actual));
+            sum.plus(compare(count(registered, agent), AgentState.atTheEnd(run, refused), actual));
       }
     }
     return sum;

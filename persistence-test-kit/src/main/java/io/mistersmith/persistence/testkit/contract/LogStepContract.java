@@ -156,7 +156,7 @@ public abstract class LogStepContract extends PersistenceContract {
       }
       assertThat(versions)
           .containsExactlyInAnyOrderElementsOf(
-              LongStream.rangeClosed(1, writers * each).boxed().toList());
+              LongStream.rangeClosed(1, (long) writers * each).boxed().toList());
       assertThat(values(log())).hasSize(writers * each).doesNotHaveDuplicates();
       for (int i = 0; i < writers; i++) {
         assertThat(persistence().states(CURSOR).find(key("writer" + i)).orElseThrow().value())

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.slf4j.Logger;
@@ -150,7 +151,7 @@ final class LogReader {
       last++;
     }
     if (last > known.version()) {
-      return found.get(last).asTail(since);
+      return Objects.requireNonNull(found.get(last)).asTail(since);
     }
     return end > last ? new Tail(last, known.bytes(), since) : known;
   }
