@@ -136,8 +136,7 @@ public class LogCalls {
     }
 
     Object save(int i) {
-      return states.save(
-          StateKey.of(OWNER, "memory-" + i), value);
+      return states.save(StateKey.of(OWNER, "memory-" + i), value);
     }
 
     Object appendShort(int i) {
@@ -203,7 +202,8 @@ public class LogCalls {
       while (!page.isEmpty()) {
         for (Entry<Memory> entry : page) {
           int writer = (int) (entry.value().step() % 10);
-          inOrder += entry.value().step() == last[writer] + (last[writer] == 0 ? 10 + writer : 10) ? 1 : 0;
+          inOrder +=
+              entry.value().step() == last[writer] + (last[writer] == 0 ? 10 + writer : 10) ? 1 : 0;
           last[writer] = entry.value().step();
         }
         page = log.read(page.get(page.size() - 1).version() + 1, 1_000);

@@ -179,12 +179,7 @@ final class StateArea {
     this.store = composed.store();
     this.logs =
         new Logs(
-            store,
-            bucket.reads(),
-            stores.sql().logs(),
-            freshness,
-            waiter,
-            config.knownRevisions());
+            store, bucket.reads(), stores.sql().logs(), freshness, waiter, config.knownRevisions());
     this.lifecycle = new TieredLifecycle(agents, store, waiter);
     this.entries = composed;
     this.probe = new BacklogProbe(journal, tracker, flusher::isLeading, clock);

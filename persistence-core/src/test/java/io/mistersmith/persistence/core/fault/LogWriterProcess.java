@@ -17,8 +17,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * A process that appends to one log until it is killed: one thread with ids, which repeats what
- * failed, and one without, which does not. It opens, says {@code ready}, and begins on request. Each
- * acknowledgement is a line {@code value version;}: a line without its end was cut off.
+ * failed, and one without, which does not. It opens, says {@code ready}, and begins on request.
+ * Each acknowledgement is a line {@code value version;}: a line without its end was cut off.
  */
 final class LogWriterProcess {
 
@@ -66,7 +66,11 @@ final class LogWriterProcess {
             .sweepInterval(Duration.ofMillis(500))
             .closeDeadline(Duration.ofSeconds(20))
             .build();
-    return Persistence.open(installation.config().toBuilder().flush(flush).build());
+    return Persistence.open(
+        installation.config().toBuilder()
+            .flush(flush)
+            .waitForServers(Duration.ofSeconds(60))
+            .build());
   }
 
   private static void write(

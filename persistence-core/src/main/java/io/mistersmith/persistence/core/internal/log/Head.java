@@ -20,9 +20,7 @@ record Head(long first, Limits limits, Optional<String> summary, Optional<Instan
 
   /** Drops everything before this version, a summary too. */
   Head from(long version) {
-    return version <= first
-        ? this
-        : new Head(version, limits, Optional.empty(), Optional.empty());
+    return version <= first ? this : new Head(version, limits, Optional.empty(), Optional.empty());
   }
 
   Head with(Limits newLimits) {

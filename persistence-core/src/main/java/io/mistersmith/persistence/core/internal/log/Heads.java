@@ -24,8 +24,7 @@ final class Heads {
   Heads(LogContext context) {
     this.context = context;
     this.codec =
-        new KeyedCodec<>(
-            Json.mapping(Head.class), context.store().tiers().writes()::maxValueBytes);
+        new KeyedCodec<>(Json.mapping(Head.class), context.store().tiers().writes()::maxValueBytes);
   }
 
   /**
@@ -78,8 +77,7 @@ final class Heads {
         .head()
         .filter(known -> now - known.sinceMillis() < millis)
         .map(KnownHead::head)
-        .orElseGet(
-            () -> settle(log, context.reads().get(log.head(), ReadFrom.ANY_REPLICA), now));
+        .orElseGet(() -> settle(log, context.reads().get(log.head(), ReadFrom.ANY_REPLICA), now));
   }
 
   /**

@@ -55,7 +55,9 @@ record LogContext(
     return store.tiers().revisions();
   }
 
-  /** The servers that know every acknowledged write; where there is but one, it is asked quickly. */
+  /**
+   * The servers that know every acknowledged write; where there is but one, it is asked quickly.
+   */
   ReadFrom latest() {
     return reads.hasReplicas() ? ReadFrom.LEADER : ReadFrom.ANY_REPLICA;
   }

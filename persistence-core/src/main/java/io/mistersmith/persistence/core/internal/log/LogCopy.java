@@ -8,8 +8,8 @@ import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.log.Log.Limits;
 
 /**
- * Copies entries to a new log. Its head is written first, and hides the entries until all are there;
- * it is also what refuses a second copy to the same name.
+ * Copies entries to a new log. Its head is written first, and hides the entries until all are
+ * there; it is also what refuses a second copy to the same name.
  */
 final class LogCopy {
 

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What this process knows of a log: where it ended, and its head. Both only spare requests. Whether
- * they can be used is a matter of their age: what was written since they were known cannot have been
- * evicted while they are fresh. Thread-safe.
+ * they can be used is a matter of their age: what was written since they were known cannot have
+ * been evicted while they are fresh. Thread-safe.
  */
 final class LogMemory {
 

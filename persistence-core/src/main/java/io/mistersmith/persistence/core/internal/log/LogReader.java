@@ -12,13 +12,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads entries by their versions: from the bucket those that are there, from PostgreSQL the others.
+ * Reads entries by their versions: from the bucket those that are there, from PostgreSQL the
+ * others.
  *
  * <p>Versions have no gaps, so that a version which neither store has is behind the end. The end is
  * therefore found by asking for a few versions more than the last known one, in the request that
@@ -127,9 +129,10 @@ final class LogReader {
       }
       add(log, keys, hot, found);
       addRows(log, Math.max(next, head.first()), Math.min(end, tail.version()), found);
-      head = addHoles(log, head, Math.max(next, head.first()), Math.min(end, tail.version()), found);
+      head =
+          addHoles(log, head, Math.max(next, head.first()), Math.min(end, tail.version()), found);
       Tail reached = reached(tail, end, found, since);
-      if (reached != tail) {
+      if (!reached.equals(tail)) {
         context.memory(log).note(reached);
         tail = reached;
       }
@@ -148,7 +151,7 @@ final class LogReader {
       last++;
     }
     if (last > known.version()) {
-      return found.get(last).asTail(since);
+      return Objects.requireNonNull(found.get(last)).asTail(since);
     }
     return end > last ? new Tail(last, known.bytes(), since) : known;
   }
@@ -197,9 +200,9 @@ final class LogReader {
   }
 
   /**
-   * Looks again for versions that no store had: a replica may not know them yet, or the log may have
-   * been truncated meanwhile. What is missing after that is lost: NATS lost the end of its stream,
-   * or the bucket was deleted.
+   * Looks again for versions that no store had: a replica may not know them yet, or the log may
+   * have been truncated meanwhile. What is missing after that is lost: NATS lost the end of its
+   * stream, or the bucket was deleted.
    */
   private Head addHoles(
       LogId log, Head head, long from, long to, NavigableMap<Long, RawEntry> found) {

@@ -23,11 +23,7 @@ final class LogWatch implements Watch {
   private long next;
 
   private LogWatch(
-      LogContext context,
-      LogReader reader,
-      LogId log,
-      long after,
-      Consumer<RawEntry> listener) {
+      LogContext context, LogReader reader, LogId log, long after, Consumer<RawEntry> listener) {
     this.context = context;
     this.reader = reader;
     this.log = log;
@@ -37,11 +33,7 @@ final class LogWatch implements Watch {
 
   /** Begins to listen, and then delivers what is there. */
   static Watch start(
-      LogContext context,
-      LogReader reader,
-      LogId log,
-      long after,
-      Consumer<RawEntry> listener) {
+      LogContext context, LogReader reader, LogId log, long after, Consumer<RawEntry> listener) {
     LogWatch watch = new LogWatch(context, reader, log, after, listener);
     Watch messages = watch.listen();
     boolean caughtUp = false;
@@ -73,8 +65,7 @@ final class LogWatch implements Watch {
                     .ifPresent(
                         key ->
                             deliver(
-                                RawEntry.of(
-                                    log, key.version(), message.value(), message.time()))));
+                                RawEntry.of(log, key.version(), message.value(), message.time()))));
   }
 
   private synchronized void deliver(RawEntry entry) {

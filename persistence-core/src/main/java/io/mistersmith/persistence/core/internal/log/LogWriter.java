@@ -21,11 +21,11 @@ import java.util.function.Supplier;
 
 /**
  * Appends entries: creates the message of the version after the last one, which the server refuses
- * when there is one already. So of two that append at once one is first, and the other appends after
- * it; and a version is only created by a process that knows of all before it.
+ * when there is one already. So of two that append at once one is first, and the other appends
+ * after it; and a version is only created by a process that knows of all before it.
  *
- * <p>The last version is known without a request as long as this process appended or read lately. It
- * may be too low then, which the server's refusal shows; it is never too high. Thread-safe.
+ * <p>The last version is known without a request as long as this process appended or read lately.
+ * It may be too low then, which the server's refusal shows; it is never too high. Thread-safe.
  */
 final class LogWriter {
 
@@ -140,7 +140,8 @@ final class LogWriter {
    */
   private void requireFree(LogId log, long version, Revision.OfJournal written) {
     try {
-      long flushed = context.rows().last(log.owner(), log.log()).map(StoredEntry::version).orElse(0L);
+      long flushed =
+          context.rows().last(log.owner(), log.log()).map(StoredEntry::version).orElse(0L);
       if (flushed < version) {
         return;
       }

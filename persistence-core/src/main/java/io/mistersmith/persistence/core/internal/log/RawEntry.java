@@ -30,7 +30,10 @@ record RawEntry(long version, Envelope envelope, Instant writtenAt) {
     if (envelope.isEmpty()) {
       throw new NonTransientPersistenceException(
           DataError.SERIALIZATION_ERROR,
-          log + ", version " + version + ": the message is no entry of a log; another program wrote"
+          log
+              + ", version "
+              + version
+              + ": the message is no entry of a log; another program wrote"
               + " it");
     }
     return new RawEntry(version, envelope.get(), time);

@@ -67,8 +67,7 @@ final class Trimmer {
     }
     long now = context.freshness().now();
     long slack = head.limits().bytes().orElse(0) / 8;
-    if (head.limits().bytes().isPresent()
-        && context.memory(log).isSizeDue(tail.bytes(), slack)) {
+    if (head.limits().bytes().isPresent() && context.memory(log).isSizeDue(tail.bytes(), slack)) {
       return true;
     }
     return head.limits().age().isPresent()
@@ -158,7 +157,9 @@ final class Trimmer {
     return low;
   }
 
-  /** The latest version up to {@code cut} before which no entry is that a later one is kept with. */
+  /**
+   * The latest version up to {@code cut} before which no entry is that a later one is kept with.
+   */
   private long aligned(LogId log, Head head, long cut) {
     long aligned = cut;
     while (aligned > head.first()) {

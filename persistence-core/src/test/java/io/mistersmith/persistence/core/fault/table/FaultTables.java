@@ -53,7 +53,7 @@ public final class FaultTables {
       return TableRun.NOTHING_RUN;
     }
     out.printf("faults: seed=%d%n", number);
-    return new TableRun(named.get().title(), named.get().tag(), named.get().selectors(), cells, number)
-        .run(out, err);
+    FaultTable its = named.get();
+    return new TableRun(its.title(), its.tags(), its.selectors(), cells, number).run(out, err);
   }
 }

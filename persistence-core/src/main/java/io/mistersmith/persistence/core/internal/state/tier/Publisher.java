@@ -43,8 +43,7 @@ final class Publisher {
   Revision.OfJournal publishOnce(StateKey key, byte[] value, EntryMetadata metadata) {
     Revisions revisions = tiers.revisions();
     long mark = revisions.mark();
-    long sequence =
-        tiers.writes().publish(key, Operation.PUT, value, metadata, HotWrites.NONE);
+    long sequence = tiers.writes().publish(key, Operation.PUT, value, metadata, HotWrites.NONE);
     Revision.OfJournal revision = revisions.acknowledged(mark, sequence);
     tiers.sql().ifPresent(sql -> sql.use().wrote(key.agent()));
     return revision;

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Writes rows into {@code agents.log_entries}. An entry is written once. When another one has its
  * version, which only a process that did not notice a recreated bucket can append, the statement
- * breaks the constraint {@code version_is_free}: it becomes a dead letter. Deletes the rows
- * before the first version of each head that is written with them: those entries are earlier in the
+ * breaks the constraint {@code version_is_free}: it becomes a dead letter. Deletes the rows before
+ * the first version of each head that is written with them: those entries are earlier in the
  * stream, so that all of them have been written.
  */
 final class LogInsert {

@@ -9,10 +9,10 @@ import org.jdbi.v3.core.statement.Update;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes rows into {@code agents.state}, and those of logs by {@link LogInsert}, each fenced by (epoch, version): a row is never replaced
- * by an older one. Deletes leave a tombstone, but none of an agent that is not registered. A
- * tombstone's age counts from the later of its write and its commit: a delete that waited for
- * PostgreSQL must not be swept as soon as it is there.
+ * Writes rows into {@code agents.state}, and those of logs by {@link LogInsert}, each fenced by
+ * (epoch, version): a row is never replaced by an older one. Deletes leave a tombstone, but none of
+ * an agent that is not registered. A tombstone's age counts from the later of its write and its
+ * commit: a delete that waited for PostgreSQL must not be swept as soon as it is there.
  */
 final class StateUpsert {
 
