@@ -255,8 +255,8 @@ final class CorePersistence implements Persistence {
     long left = close(engine.config().flush().closeDeadline());
     if (left > 0 && first) {
       LOG.warn(
-          "bucket {}: closed with {} journal entries that are not in PostgreSQL yet; the next runtime"
-              + " flushes them",
+          "bucket {}: closed with {} journal entries that are not in PostgreSQL yet; the next"
+              + " runtime flushes them",
           operations.consistency().journal(),
           left);
     }

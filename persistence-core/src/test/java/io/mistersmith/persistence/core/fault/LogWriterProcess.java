@@ -66,7 +66,11 @@ final class LogWriterProcess {
             .sweepInterval(Duration.ofMillis(500))
             .closeDeadline(Duration.ofSeconds(20))
             .build();
-    return Persistence.open(installation.config().toBuilder().flush(flush).build());
+    return Persistence.open(
+        installation.config().toBuilder()
+            .flush(flush)
+            .waitForServers(Duration.ofSeconds(60))
+            .build());
   }
 
   private static void write(

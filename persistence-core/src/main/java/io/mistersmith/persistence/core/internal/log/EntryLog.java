@@ -244,7 +244,9 @@ final class EntryLog<T> implements Log<T> {
   @Override
   public void keep(Limits limits) {
     Head unused = logs.heads().change(id, head -> head.with(limits));
-    logs.trimmer().keep(id);
+    if (!limits.equals(Limits.NONE)) {
+      long unusedFirst = logs.trimmer().truncate(id, limits);
+    }
   }
 
   @Override

@@ -132,7 +132,7 @@ final class LogReader {
       head =
           addHoles(log, head, Math.max(next, head.first()), Math.min(end, tail.version()), found);
       Tail reached = reached(tail, end, found, since);
-      if (reached != tail) {
+      if (!reached.equals(tail)) {
         context.memory(log).note(reached);
         tail = reached;
       }
