@@ -17,7 +17,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Servers of a cluster are killed, the leader of the bucket among them, while steps are written. */
+/**
+ * Servers of a cluster are killed, the leader of the bucket among them, while steps are written.
+ */
 @Tag("fault")
 @Tag("logs")
 class StepsInClusterIT {
@@ -37,8 +39,7 @@ class StepsInClusterIT {
       try (Persistence persistence = Persistence.open(replicated)) {
         List<AgentId> agents = installation.register(persistence, 1);
         try (StepObservers observers = new StepObservers(installation, persistence, agents);
-            StepWriter writer =
-                new StepWriter(persistence, agents.get(0), 0, acknowledged::set)) {
+            StepWriter writer = new StepWriter(persistence, agents.get(0), 0, acknowledged::set)) {
           for (int kill = 0; kill < KILLS; kill++) {
             awaitMore(acknowledged);
             NatsServer victim = cluster.servers().get(kill % 3);
@@ -55,7 +56,8 @@ class StepsInClusterIT {
                   () ->
                       assertThat(installation.rows().values())
                           .hasSize(StepWriter.KEYS)
-                          .allSatisfy(row -> assertThat(row.number()).isGreaterThanOrEqualTo(last)));
+                          .allSatisfy(
+                              row -> assertThat(row.number()).isGreaterThanOrEqualTo(last)));
           assertThat(observers.torn()).as("parts of steps").isEmpty();
           servers.report(
               "StepsInCluster",

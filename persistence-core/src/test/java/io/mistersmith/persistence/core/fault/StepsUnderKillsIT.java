@@ -117,7 +117,10 @@ class StepsUnderKillsIT {
             "StepsUnderKills",
             "victim=%s kills=%d steps=%s lost=0 %s"
                 .formatted(
-                    victim, KILLS, acknowledged.values().stream().map(n -> n % NUMBERS).toList(), counts));
+                    victim,
+                    KILLS,
+                    acknowledged.values().stream().map(n -> n % NUMBERS).toList(),
+                    counts));
       }
     }
   }

@@ -300,7 +300,9 @@ public final class L1<E extends Cacheable> implements AutoCloseable {
   public void metStep(StateKey key, Revision last) {
     int shard = key.agent().shard();
     boolean isNoted = ownStep.filter(last::equals).isPresent();
-    if (shards.isCovered(shard) && !isNoted && passed.filter(through -> !last.isAfter(through)).isEmpty()) {
+    if (shards.isCovered(shard)
+        && !isNoted
+        && passed.filter(through -> !last.isAfter(through)).isEmpty()) {
       shards.renew(shard);
     }
   }

@@ -90,14 +90,12 @@ public final class WriteBehindFlusher {
             others);
     this.standstill = new Standstill(target.tracker());
     this.limit = new BatchLimit(config.maxEntries());
-    this.collector = 
+    this.collector =
         new BatchCollector(
             config,
             urgency,
             limit,
-            () ->
-                new WholeSteps(
-                    target.name(), () -> target.journal().state().lastSequence()));
+            () -> new WholeSteps(target.name(), () -> target.journal().state().lastSequence()));
     this.thread =
         services.loop(
             "persistence-flush-" + target.name(),

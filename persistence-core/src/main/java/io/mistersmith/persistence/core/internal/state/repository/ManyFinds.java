@@ -75,8 +75,7 @@ final class ManyFinds<T> {
   }
 
   private boolean areCurrent(Map<StateKey, Slot<Entry>> found) {
-    return found.entrySet().stream()
-        .allMatch(slot -> l1.isCurrent(slot.getKey(), slot.getValue()));
+    return found.entrySet().stream().allMatch(slot -> l1.isCurrent(slot.getKey(), slot.getValue()));
   }
 
   /**

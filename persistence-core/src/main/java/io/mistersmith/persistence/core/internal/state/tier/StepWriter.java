@@ -184,9 +184,7 @@ public final class StepWriter {
               write.key(),
               write.operation(),
               write.value(),
-              step.size() == 1
-                  ? metadata
-                  : metadata.inStep(id, new StepPlace(i + 1, step.size())),
+              step.size() == 1 ? metadata : metadata.inStep(id, new StepPlace(i + 1, step.size())),
               places.get(i)));
     }
     if (messages.size() > 1) {
@@ -195,10 +193,6 @@ public final class StepWriter {
     Outgoing only = messages.get(0);
     return List.of(
         publisher.publish(
-            only.key(),
-            only.operation(),
-            only.value(),
-            only.metadata(),
-            only.expectedSequence()));
+            only.key(), only.operation(), only.value(), only.metadata(), only.expectedSequence()));
   }
 }

@@ -152,8 +152,7 @@ final class TieredReader {
     ReadFrom from = source(wanted, Optional.empty());
     long applied = tiers.revisions().applied();
     Map<StateKey, HotEntry> hot = reads.getAll(keys, from);
-    boolean oneMoment =
-        from == ReadFrom.ANY_REPLICA && keys.size() <= HotReads.MOST_OF_ONE_MOMENT;
+    boolean oneMoment = from == ReadFrom.ANY_REPLICA && keys.size() <= HotReads.MOST_OF_ONE_MOMENT;
     boolean steps = false;
     Map<StateKey, Optional<Entry>> answers = new LinkedHashMap<>();
     List<StateKey> absent = new ArrayList<>();

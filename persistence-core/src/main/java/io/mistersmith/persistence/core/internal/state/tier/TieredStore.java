@@ -164,7 +164,9 @@ public final class TieredStore {
                 key, Operation.DELETE, NO_VALUE, EntryMetadata.NONE, HotWrites.ANY));
   }
 
-  /** Returns the state of the key; empty where nothing was written, or a deleted entry was swept. */
+  /**
+   * Returns the state of the key; empty where nothing was written, or a deleted entry was swept.
+   */
   public Optional<KeyState> keyState(StateKey key) {
     Optional<KeyState> keyState = conditional.keyState(key);
     noteRead(key, keyState.map(KeyState::revision));

@@ -22,7 +22,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Stores messages. A conditional write that carries a write id is looked for when its
@@ -84,7 +83,11 @@ final class BucketWrites implements HotWrites {
     try {
       answer =
           link.ask(
-              () -> messages.what(key), messages.subject(key), headers, EntryMessages.body(operation, value), timeout(writeId));
+              () -> messages.what(key),
+              messages.subject(key),
+              headers,
+              EntryMessages.body(operation, value),
+              timeout(writeId));
     } catch (RuntimeException e) {
       PersistenceException failure = link.failure(messages.what(key), e);
       if (!NatsFailures.isUnacknowledged(failure)) {
@@ -101,7 +104,13 @@ final class BucketWrites implements HotWrites {
   private long search(StateKey key, String writeId, PersistenceException failure, long deadline) {
     CompletableFuture<Long> place = new CompletableFuture<>();
     lostAcknowledgement.find(
-        messages.what(key), key, writeId, failure, deadline, place::complete, place::completeExceptionally);
+        messages.what(key),
+        key,
+        writeId,
+        failure,
+        deadline,
+        place::complete,
+        place::completeExceptionally);
     try {
       return link.await(() -> messages.what(key), place);
     } catch (PersistenceException e) {
@@ -174,7 +183,11 @@ final class BucketWrites implements HotWrites {
     try {
       Headers headers = messages.fitting(key, operation, value, metadata, expectedSequence);
       acknowledgement =
-          link.request(messages.subject(key), headers, EntryMessages.body(operation, value), timeout(writeId));
+          link.request(
+              messages.subject(key),
+              headers,
+              EntryMessages.body(operation, value),
+              timeout(writeId));
     } catch (RuntimeException | Error e) {
       ended.run();
       sequence.completeExceptionally(link.failure(messages.what(key), e));

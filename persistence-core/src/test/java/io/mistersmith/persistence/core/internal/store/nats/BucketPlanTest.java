@@ -18,7 +18,8 @@ class BucketPlanTest {
 
   private static final UUID INSTALLATION = UUID.randomUUID();
   private static final ServerCapabilities OLD =
-      new ServerCapabilities("2.9.10", false, false, false, false, false, false, false, false, false);
+      new ServerCapabilities(
+          "2.9.10", false, false, false, false, false, false, false, false, false);
   private static final ServerCapabilities NEW =
       new ServerCapabilities("2.15.1", true, true, true, true, true, true, true, true, true);
 

@@ -51,10 +51,7 @@ class StepRefusalIT {
         assertThat(stores.notices()).anyMatch(notice -> notice.contains("allow_atomic"));
       }
       PersistenceConfig applying =
-          fixture
-              .config()
-              .bucketChanges(PersistenceConfig.BucketChanges.APPLY)
-              .build();
+          fixture.config().bucketChanges(PersistenceConfig.BucketChanges.APPLY).build();
       try (Stores stores = fixture.provider().open(applying)) {
         assertThat(stores.hot().bucket(Bucket.AGENT_STATE).writes().publishTogether(step()))
             .isEqualTo(2);
