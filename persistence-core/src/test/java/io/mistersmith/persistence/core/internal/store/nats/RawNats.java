@@ -37,7 +37,10 @@ final class RawNats implements AutoCloseable {
 
   /** Sends a message and returns the bytes of the answer. */
   byte[] request(String subject, Headers headers, byte[] body) {
-    return call(() -> connection.request(subject, headers, body, Duration.ofSeconds(10)).getData());
+    return connection
+        .requestWithTimeout(subject, headers, body, Duration.ofSeconds(10))
+        .join()
+        .getData();
   }
 
   JetStreamManagement streams() {
