@@ -114,9 +114,7 @@ class StepOutcomeIT {
     Headers headers = new Headers();
     headers.put("Nats-Batch-Id", UUID.randomUUID().toString());
     headers.put("Nats-Batch-Sequence", "1");
-    assertThat(
-            client.request(
-                bucket.journal().subject(KEYS.get(0)), headers, new byte[] {'1'}))
+    assertThat(client.request(bucket.journal().subject(KEYS.get(0)), headers, new byte[] {'1'}))
         .as("the answer to the first message of a batch")
         .isEmpty();
   }
