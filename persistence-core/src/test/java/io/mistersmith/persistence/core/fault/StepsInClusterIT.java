@@ -38,17 +38,13 @@ class StepsInClusterIT {
           config.toBuilder().nats(config.nats().toBuilder().replicas(3).build()).build();
       try (Persistence persistence = Persistence.open(replicated)) {
         List<AgentId> agents = installation.register(persistence, 1);
-        try (StepObservers observers = new StepObservers(installation, persistence, agents);
-            StepWriter writer = new StepWriter(persistence, agents.get(0), 0, acknowledged::set)) {
-          for (int kill = 0; kill < KILLS; kill++) {
-            awaitMore(acknowledged);
-            NatsServer victim = cluster.servers().get(kill % 3);
-            victim.kill();
-            awaitMore(acknowledged);
-            victim.restart();
+        try (StepObservers observers = new StepObservers(installation, persistence, agents)) {
+          try (StepWriter writer =
+              new StepWriter(persistence, agents.get(0), 0, acknowledged::set)) {
+            assertThat(writer).isNotNull();
+            killOneAfterTheOther(cluster, acknowledged);
+            await().atMost(Duration.ofSeconds(60)).until(() -> observers.haveLooked(3));
           }
-          await().atMost(Duration.ofSeconds(60)).until(() -> observers.haveLooked(3));
-          writer.close();
           long last = acknowledged.get();
           await()
               .atMost(Duration.ofSeconds(60))
@@ -65,6 +61,16 @@ class StepsInClusterIT {
         }
         installation.assertNothingWentBack();
       }
+    }
+  }
+
+  private static void killOneAfterTheOther(NatsCluster cluster, AtomicLong acknowledged) {
+    for (int kill = 0; kill < KILLS; kill++) {
+      awaitMore(acknowledged);
+      NatsServer victim = cluster.servers().get(kill % 3);
+      victim.kill();
+      awaitMore(acknowledged);
+      victim.restart();
     }
   }
 

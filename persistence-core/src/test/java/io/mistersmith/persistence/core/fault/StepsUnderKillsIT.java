@@ -170,9 +170,11 @@ class StepsUnderKillsIT {
     try {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         if (line.endsWith(";")) {
-          String[] parts = line.substring(0, line.length() - 1).split(" ");
+          int blank = line.indexOf(' ');
           acknowledged.merge(
-              agents.get(Integer.parseInt(parts[0])), Long.parseLong(parts[1]), Math::max);
+              agents.get(Integer.parseInt(line.substring(0, blank))),
+              Long.parseLong(line.substring(blank + 1, line.length() - 1)),
+              Math::max);
         }
       }
     } catch (IOException e) {

@@ -305,10 +305,7 @@ public final class TieredStore {
     return revision;
   }
 
-  /**
-   * Waits until PostgreSQL has committed a version that a write leaves in its place, where the
-   * policy is to write through.
-   */
+  /** Waits for the commit of a version that a write leaves in place, if all writes wait for it. */
   public void settleLeft(StateKey key, Revision.OfJournal revision) {
     Revision.OfJournal unused = writes.settle(false, key, revision);
   }

@@ -59,6 +59,7 @@ final class AtomicPublish {
   }
 
   /** A message with what the server is to know about its batch. */
+  @SuppressWarnings("ArrayRecordComponent") // carried, never compared
   private record Prepared(String subject, Headers headers, byte[] body) {}
 
   long publish(List<Outgoing> batch) {

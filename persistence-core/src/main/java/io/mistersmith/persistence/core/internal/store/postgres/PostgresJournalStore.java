@@ -161,12 +161,10 @@ final class PostgresJournalStore implements JournalStore {
     }
     handle.savepoint("steps");
     List<RefusedChange> refused = new ArrayList<>(isolation.write(handle, rows));
-    List<StateRow> whole = new ArrayList<>(rows);
-    if (RefusedSteps.of(refused).move(whole, refused)) {
+    if (RefusedSteps.of(refused).move(new ArrayList<>(rows), refused)) {
       handle.rollbackToSavepoint("steps");
-      refused.forEach(refusal -> whole.removeIf(row -> row.change() == refusal.change()));
-      int changed = states.write(handle, whole);
-      LOG.trace("{} of {} rows changed, without refused steps", changed, whole.size());
+      int changed = states.write(handle, without(rows, refused));
+      LOG.trace("{} of {} rows changed, without refused steps", changed, rows.size());
     }
     return refused;
   }

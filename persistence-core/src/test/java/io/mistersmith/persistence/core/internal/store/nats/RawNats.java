@@ -6,7 +6,9 @@ import io.nats.client.JetStreamApiException;
 import io.nats.client.JetStreamManagement;
 import io.nats.client.Nats;
 import io.nats.client.api.StreamConfiguration;
+import io.nats.client.impl.Headers;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.function.UnaryOperator;
 
 /** A plain connection of jnats, with which a foreign program can change a bucket. */
@@ -31,6 +33,14 @@ final class RawNats implements AutoCloseable {
 
   void publish(String subject, byte[] value) {
     call(() -> connection.jetStream().publish(subject, value));
+  }
+
+  /** Sends a message and returns the bytes of the answer. */
+  byte[] request(String subject, Headers headers, byte[] body) {
+    return connection
+        .requestWithTimeout(subject, headers, body, Duration.ofSeconds(10))
+        .join()
+        .getData();
   }
 
   JetStreamManagement streams() {
