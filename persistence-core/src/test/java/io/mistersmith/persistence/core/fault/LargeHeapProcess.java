@@ -3,8 +3,6 @@ package io.mistersmith.persistence.core.fault;
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.FlushConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
-import io.mistersmith.persistence.event.PersistenceEvent;
-import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
@@ -16,7 +14,6 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Random;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 
 /**
@@ -44,7 +41,6 @@ final class LargeHeapProcess {
       out.println(read(values, key));
       values.descriptions().awaitDurable(key, revision, PATIENCE);
     }
-    AtomicInteger evicted = new AtomicInteger();
     PersistenceConfig config =
         installation.config().toBuilder()
             .flush(
@@ -52,15 +48,11 @@ final class LargeHeapProcess {
                     .idleTimeToLive(IDLE)
                     .sweepInterval(Duration.ofMillis(200))
                     .build())
-            .listener(
-                PersistenceListener.of(
-                    PersistenceEvent.Evicted.class,
-                    sent -> {
-                      evicted.addAndGet(sent.entries());
-                    }))
             .build();
     try (Persistence persistence = Persistence.open(config)) {
-      Awaitility.await().atMost(PATIENCE).until(() -> evicted.get() > size / (256 * 1024));
+      Awaitility.await()
+          .atMost(PATIENCE)
+          .until(() -> persistence.operations().consistency().stats().kvEntries() == 0);
       out.println(read(persistence.largeValues(), key));
     }
   }
