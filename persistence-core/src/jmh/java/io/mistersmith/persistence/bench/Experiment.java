@@ -74,8 +74,7 @@ record Experiment(
         true,
         jmh -> jmh,
         measured ->
-            List.of(
-                latency("keys.page.p50", "KeyPages.page", Goal.valueAtMost(2_000), measured)));
+            List.of(latency("keys.page.p50", "KeyPages.page", Goal.valueAtMost(2_000), measured)));
   }
 
   /** Raw is the flush without the set; of the searches, the one by content. */

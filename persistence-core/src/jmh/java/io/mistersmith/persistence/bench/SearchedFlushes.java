@@ -64,8 +64,7 @@ public class SearchedFlushes {
 
     Writer(String name, Site site) {
       persistence =
-          Persistence.open(
-              site.config(name + "-" + ProcessHandle.current().pid() + "-").build());
+          Persistence.open(site.config(name + "-" + ProcessHandle.current().pid() + "-").build());
       notes = persistence.states(Note.class);
       keys = Workbench.keys(persistence, 50, KEYS);
     }

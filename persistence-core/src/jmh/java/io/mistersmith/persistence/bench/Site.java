@@ -66,8 +66,7 @@ record Site(String natsUrl, String jdbcUrl, String user, String password) {
   /** Returns a site on the same servers whose database has optional sets of migrations. */
   Site withSets(String... sets) {
     String database = "bench_" + ProcessHandle.current().pid() + "_" + String.join("_", sets);
-    Site site =
-        new Site(natsUrl, TestServers.postgres().createDatabase(database), user, password);
+    Site site = new Site(natsUrl, TestServers.postgres().createDatabase(database), user, password);
     PGSimpleDataSource source = new PGSimpleDataSource();
     source.setUrl(site.jdbcUrl);
     source.setUser(user);

@@ -8,8 +8,8 @@ import io.mistersmith.persistence.state.StateQuery;
 import io.mistersmith.persistence.state.StateRepository;
 
 /**
- * Saves an entry until PostgreSQL has committed it, and searches for the word that it alone has: the
- * entry is found as it was saved.
+ * Saves an entry until PostgreSQL has committed it, and searches for the word that it alone has:
+ * the entry is found as it was saved.
  */
 final class SearchState implements Operation {
 

@@ -48,7 +48,8 @@ final class CanonicalMaps {
   /**
    * The query with its capabilities in that form.
    *
-   * @throws NonTransientPersistenceException {@code SERIALIZATION_ERROR} when no agent can have them
+   * @throws NonTransientPersistenceException {@code SERIALIZATION_ERROR} when no agent can have
+   *     them
    */
   static AgentQuery of(AgentQuery query) {
     return query.withCapabilities(of("query of agents", "capabilities", query.capabilities()));

@@ -289,9 +289,7 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
   public Map<StateKey, DataResult<Versioned<T>>> search(StateQuery query) {
     Map<StateKey, DataResult<Versioned<T>>> rows = new LinkedHashMap<>();
     StateSearches.run(store.tiers(), space, query)
-        .forEach(
-            entry ->
-                rows.put(space.outside(entry.key()), row(() -> decode(entry))));
+        .forEach(entry -> rows.put(space.outside(entry.key()), row(() -> decode(entry))));
     return rows;
   }
 

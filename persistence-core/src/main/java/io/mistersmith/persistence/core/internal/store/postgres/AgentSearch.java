@@ -8,8 +8,8 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.Query;
 
 /**
- * Finds agents in {@code agents.registry}. Each condition of a query adds a text of its own, so that
- * the server plans for the conditions there are; values are parameters.
+ * Finds agents in {@code agents.registry}. Each condition of a query adds a text of its own, so
+ * that the server plans for the conditions there are; values are parameters.
  */
 final class AgentSearch {
 

@@ -53,8 +53,7 @@ final class EventSearch {
     query
         .after()
         .ifPresent(
-            after ->
-                statement.bind("at", SqlTime.text(after.at())).bind("after", after.id()));
+            after -> statement.bind("at", SqlTime.text(after.at())).bind("after", after.id()));
     return statement;
   }
 }

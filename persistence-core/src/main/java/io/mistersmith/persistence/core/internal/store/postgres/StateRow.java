@@ -103,8 +103,8 @@ record StateRow(
   }
 
   /**
-   * The entry of a row with all columns; its document as {@code state_document}, and its value where
-   * there is none.
+   * The entry of a row with all columns; its document as {@code state_document}, and its value
+   * where there is none.
    */
   static StoredState stored(ResultSet row, StatementContext context) throws SQLException {
     boolean deleted = SqlTime.optional(row, "deleted_at").isPresent();

@@ -9,8 +9,8 @@ import java.util.List;
 import org.jdbi.v3.core.statement.Query;
 
 /**
- * Searches {@code agents.state} by the functions and indexes of the set {@code state_search}. Values
- * are parameters; only the conditions that a search has are in its statement.
+ * Searches {@code agents.state} by the functions and indexes of the set {@code state_search}.
+ * Values are parameters; only the conditions that a search has are in its statement.
  *
  * <p>A page is sought in two steps. {@code OFFSET 0} has the server find the keys of all matches at
  * first, by the GIN indexes: with the page's order and limit it would expect matches everywhere and
@@ -71,8 +71,7 @@ final class StateSearchQuery {
           handle -> bind(handle.createQuery(sql(wanted)), wanted).map(StateRow::stored).list());
     } catch (NonTransientPersistenceException e) {
       boolean isSetMissing =
-          e.getCause() instanceof SQLException sql
-              && UNDEFINED_FUNCTION.equals(sql.getSQLState());
+          e.getCause() instanceof SQLException sql && UNDEFINED_FUNCTION.equals(sql.getSQLState());
       throw isSetMissing ? setMissing(what, e) : e;
     }
   }

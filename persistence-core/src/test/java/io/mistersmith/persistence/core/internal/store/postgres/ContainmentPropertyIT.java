@@ -100,9 +100,7 @@ class ContainmentPropertyIT {
     ApplyResult result =
         sql.journals()
             .apply(
-                previous,
-                previous.advancedTo(previous.sequence() + changes.size(), NOW),
-                changes);
+                previous, previous.advancedTo(previous.sequence() + changes.size(), NOW), changes);
     assertThat(result)
         .isInstanceOfSatisfying(
             ApplyResult.Applied.class, applied -> assertThat(applied.refused()).isEmpty());

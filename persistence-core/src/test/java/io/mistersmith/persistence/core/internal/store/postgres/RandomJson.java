@@ -15,8 +15,21 @@ final class RandomJson {
   private static final List<String> NAMES = List.of("a", "b", "\u00e9", "");
   private static final List<String> SCALARS =
       List.of(
-          "0", "-0.0", "1", "1.0", "10e-1", "1e2", "100", "12345678901234567890", "\"\"", "\"a\"",
-          "\"1\"", "\"\\u00e9\"", "true", "false", "null");
+          "0",
+          "-0.0",
+          "1",
+          "1.0",
+          "10e-1",
+          "1e2",
+          "100",
+          "12345678901234567890",
+          "\"\"",
+          "\"a\"",
+          "\"1\"",
+          "\"\\u00e9\"",
+          "true",
+          "false",
+          "null");
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   private final Random random;

@@ -34,7 +34,8 @@ class SearchPlansIT {
   private static final int MOST_PAGES = 1_500;
 
   /** The pages of the whole plan, which come first. */
-  private static final Pattern PAGES = Pattern.compile("Buffers: shared hit=(\\d+)(?: read=(\\d+))?");
+  private static final Pattern PAGES =
+      Pattern.compile("Buffers: shared hit=(\\d+)(?: read=(\\d+))?");
 
   private static PostgresDatabase database;
 
@@ -139,8 +140,7 @@ class SearchPlansIT {
   private static Statement search(Optional<String> part, Optional<String> words) {
     StateSearch wanted =
         new StateSearch(Optional.empty(), "_.", part, words, Optional.empty(), 100, NOW);
-    return handle ->
-        StateSearchQuery.bind(explain(handle, StateSearchQuery.sql(wanted)), wanted);
+    return handle -> StateSearchQuery.bind(explain(handle, StateSearchQuery.sql(wanted)), wanted);
   }
 
   /** Makes a statement. */
