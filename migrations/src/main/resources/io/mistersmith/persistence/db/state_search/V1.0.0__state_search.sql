@@ -9,7 +9,9 @@
 --   ALTER DATABASE agents SET persistence.search_language = 'english'
 -- Applying the set fixes the language. To change it, take the set back and apply it again.
 --
--- Every flush writes to both indexes, and a flushed row is not a heap-only update any more.
+-- Every flush writes to both indexes, and a flushed row is not a heap-only update any more. With
+-- fastupdate a search reads what the flush has put on the pending lists, one after the other, or the
+-- server rather reads the table: 750 ms instead of 0.4 ms among 5,000 rows.
 
 DO $$
 DECLARE
@@ -58,6 +60,8 @@ BEGIN
 END;
 $$;
 
-CREATE INDEX idx_agents_state_value ON agents.state USING gin (state_value jsonb_path_ops);
+CREATE INDEX idx_agents_state_value ON agents.state USING gin (state_value jsonb_path_ops)
+  WITH (fastupdate = off);
 
-CREATE INDEX idx_agents_state_words ON agents.state USING gin (agents.state_words(state_value));
+CREATE INDEX idx_agents_state_words ON agents.state USING gin (agents.state_words(state_value))
+  WITH (fastupdate = off);

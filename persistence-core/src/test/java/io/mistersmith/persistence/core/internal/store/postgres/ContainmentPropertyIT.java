@@ -29,6 +29,7 @@ import net.jqwik.api.lifecycle.BeforeContainer;
 
 /** Random documents and parts: the in-memory store finds what PostgreSQL finds, in its order. */
 @Tag("contract")
+@SuppressWarnings("NullAway.Init") // open() runs before any property
 class ContainmentPropertyIT {
 
   private static final int DOCUMENTS = 60;
