@@ -44,7 +44,7 @@ record Callers(
 
   /** Waits for so many more writes of state, and rows. */
   void awaitMore(int writes, int rows) {
-    long goal = committing.acknowledged().size() + rows;
+    long goal = (long) committing.acknowledged().size() + rows;
     Waits.moreAcknowledged(ledger, writes);
     Awaitility.await().atMost(SOON).until(() -> committing.acknowledged().size() >= goal);
   }

@@ -129,7 +129,7 @@ class StandbyIT {
 
   /** All in a table; in a build the one whose answers could be wrong without a failure. */
   static Stream<Fault> faults() {
-    return Arrays.stream(Fault.values()).skip(Repetitions.of(0, Fault.AN_HOUR_BEHIND.ordinal()));
+    return Arrays.stream(Fault.values()).skip(Repetitions.of(0, Fault.values().length - 1));
   }
 
   @ParameterizedTest
