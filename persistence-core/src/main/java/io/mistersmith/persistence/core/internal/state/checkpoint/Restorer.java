@@ -77,7 +77,8 @@ public final class Restorer {
     long started = System.nanoTime();
     AgentId agent = restoration.agent();
     store
-        .lastWrite(agent)
+        .lastWrites()
+        .of(agent)
         .ifPresent(revision -> commits.awaitAll(restoration.toString(), revision, deadline.left()));
     Map<StateKey, StoredState> wanted = wanted(agent, entries);
     Map<StateKey, KeyState> keyStates = store.keyStates(agent, wanted.keySet());

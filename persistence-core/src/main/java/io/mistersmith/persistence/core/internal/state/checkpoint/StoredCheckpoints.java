@@ -34,7 +34,6 @@ import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
 import io.mistersmith.persistence.state.StateType;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -43,7 +42,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
-import java.util.stream.Stream;
 
 /** The checkpoints of the durable store, made once it has what the agent has written. */
 public final class StoredCheckpoints implements Checkpoints {
@@ -75,7 +73,7 @@ public final class StoredCheckpoints implements Checkpoints {
         sql.oldReads(),
         sql::inTransaction,
         store,
-        store::lastWrite,
+        agent -> store.lastWrites().of(agent),
         commits,
         restorer,
         new MadeCheckpoints());
@@ -117,22 +115,12 @@ public final class StoredCheckpoints implements Checkpoints {
             OldReads.of(unit),
             (options, work) -> work.apply(unit),
             store,
-            this::lastWriteOfItsOwn,
+            // The transaction sees PostgreSQL as it was when it began, and lacks what was written
+            // of others since.
+            agent -> store.lastWrites().onlyOf(agent),
             commits,
             restorer,
             new MadeCheckpoints()));
-  }
-
-  /**
-   * The last write of the agent, without those of others: a transaction sees PostgreSQL as it was
-   * when it began, and lacks what was written of others since.
-   */
-  private Optional<Revision.OfJournal> lastWriteOfItsOwn(AgentId agent) {
-    Optional<Revision> known = store.tiers().known().highestOf(key -> key.agent().equals(agent));
-    return Stream.concat(store.lastListedWrite(agent).stream(), known.stream())
-        .filter(Revision.OfJournal.class::isInstance)
-        .map(Revision.OfJournal.class::cast)
-        .max(Comparator.naturalOrder());
   }
 
   @Override

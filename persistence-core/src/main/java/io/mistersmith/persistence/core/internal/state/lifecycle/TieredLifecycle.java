@@ -113,16 +113,16 @@ public final class TieredLifecycle implements AgentLifecycle {
   @Override
   public void flush(AgentId agent, Duration deadline) {
     if (states.state(agent) == LifecycleState.COLD) {
-      Optional<Revision.OfJournal> listed = store.lastListedWrite(agent);
+      Optional<Revision.OfJournal> listed = store.lastWrites().listed(agent);
       if (listed.isEmpty()) {
-        await(agent, store.orOwn(listed), deadline);
+        await(agent, store.lastWrites().orOwn(listed), deadline);
         return;
       }
     }
     boolean done = false;
     states.beginFlush(agent);
     try {
-      await(agent, store.lastWrite(agent), deadline);
+      await(agent, store.lastWrites().of(agent), deadline);
       done = true;
     } finally {
       states.endFlush(agent, done);

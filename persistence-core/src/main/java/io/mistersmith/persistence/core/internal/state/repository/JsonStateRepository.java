@@ -291,7 +291,7 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
   public void flush(StateKey key, Duration deadline) {
     StateKey own = space.own(key);
     commits.checkPossible(own);
-    store.lastWrite(own).ifPresent(revision -> commits.await(own, revision, deadline));
+    store.lastWrites().of(own).ifPresent(revision -> commits.await(own, revision, deadline));
   }
 
   private void tell(Consumer<StateChangeEvent<T>> listener, Revision revision, JournalEntry entry) {

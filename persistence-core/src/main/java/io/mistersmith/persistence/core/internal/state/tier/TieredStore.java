@@ -9,7 +9,6 @@ import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.hot.EntryMetadata;
 import io.mistersmith.persistence.spi.hot.EntryMetadata.Provenance;
-import io.mistersmith.persistence.spi.hot.HotReads.ReadFrom;
 import io.mistersmith.persistence.spi.hot.HotWrites;
 import io.mistersmith.persistence.spi.hot.JournalEntry;
 import io.mistersmith.persistence.spi.hot.Operation;
@@ -19,7 +18,6 @@ import io.mistersmith.persistence.state.SaveOptions.Expected;
 import io.mistersmith.persistence.state.StateRepository;
 import java.time.Instant;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -27,7 +25,6 @@ import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -341,38 +338,9 @@ public final class TieredStore {
     return new BulkHydration(tiers, agent, progress).run();
   }
 
-  /** The last write of a key that is in the bucket, by whichever process; not a hydration. */
-  public Optional<Revision.OfJournal> lastWrite(StateKey key) {
-    return tiers
-        .reads()
-        .get(key, ReadFrom.LEADER)
-        .filter(hot -> hot.metadata().hydrated().isEmpty())
-        .map(tiers::revisionOf);
-  }
-
-  /**
-   * The last write of any of the owner's keys that is in the bucket, or a later one. A list may
-   * come from a replica that has not got this process's last write yet, so that one is counted in.
-   */
-  public Optional<Revision.OfJournal> lastWrite(AgentId agent) {
-    return orOwn(lastListedWrite(agent));
-  }
-
-  /** The last write of any of the owner's keys that the bucket lists. */
-  public Optional<Revision.OfJournal> lastListedWrite(AgentId agent) {
-    return tiers.reads().list(agent, "").stream()
-        .filter(hot -> hot.metadata().hydrated().isEmpty())
-        .map(tiers::revisionOf)
-        .max(Comparator.naturalOrder());
-  }
-
-  /** The later one of {@code listed} and the last write of this process. */
-  public Optional<Revision.OfJournal> orOwn(Optional<Revision.OfJournal> listed) {
-    long own = tiers.revisions().highest();
-    return own == 0
-        ? listed
-        : Stream.concat(listed.stream(), Stream.of(tiers.revisions().of(own)))
-            .max(Comparator.naturalOrder());
+  /** Returns the last writes of keys and owners. */
+  public LastWrites lastWrites() {
+    return new LastWrites(tiers);
   }
 
   /**
