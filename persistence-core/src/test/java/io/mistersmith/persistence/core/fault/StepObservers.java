@@ -54,6 +54,20 @@ final class StepObservers implements AutoCloseable {
   private volatile boolean stopped;
 
   StepObservers(Installation installation, Persistence persistence, List<AgentId> agents) {
+    this(installation, persistence, agents, false);
+  }
+
+  /**
+   * Observers of agents.
+   *
+   * @param replicated whether single reads may come from several servers: then what one shows is
+   *     only promised of the next where the owner is in memory
+   */
+  StepObservers(
+      Installation installation,
+      Persistence persistence,
+      List<AgentId> agents,
+      boolean replicated) {
     this.installation = installation;
     this.persistence = persistence;
     this.states = persistence.states(StepWriter.TYPE);
@@ -62,7 +76,9 @@ final class StepObservers implements AutoCloseable {
       watches.add(states.watch(agent, this::hear));
     }
     start("reads", this::readTogether);
-    start("single reads", this::readOneByOne);
+    if (!replicated) {
+      start("single reads", this::readOneByOne);
+    }
     start("rows", this::lookAtRows);
     start("checkpoints", this::makeCheckpoint);
   }

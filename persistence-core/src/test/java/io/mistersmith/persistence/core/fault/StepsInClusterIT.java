@@ -38,7 +38,7 @@ class StepsInClusterIT {
           config.toBuilder().nats(config.nats().toBuilder().replicas(3).build()).build();
       try (Persistence persistence = Persistence.open(replicated)) {
         List<AgentId> agents = installation.register(persistence, 1);
-        try (StepObservers observers = new StepObservers(installation, persistence, agents)) {
+        try (StepObservers observers = new StepObservers(installation, persistence, agents, true)) {
           try (StepWriter writer =
               new StepWriter(persistence, agents.get(0), 0, acknowledged::set)) {
             assertThat(writer).isNotNull();

@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.core.internal.base;
 
 import dev.failsafe.Failsafe;
+import dev.failsafe.FailsafeException;
 import dev.failsafe.RetryPolicy;
 import dev.failsafe.function.CheckedSupplier;
 import io.mistersmith.persistence.error.DataError;
@@ -43,7 +44,7 @@ public final class Conflicts {
    * most; then throws its last conflict.
    */
   public static <T> T retry(CheckedSupplier<T> attempt) {
-    return Failsafe.with(RETRY).get(attempt);
+    return interruptible(RETRY, attempt);
   }
 
   /**
@@ -52,8 +53,24 @@ public final class Conflicts {
    */
   public static <T> T retry(Duration limit, CheckedSupplier<T> attempt) {
     Duration most = limit.compareTo(SHORTEST) < 0 ? SHORTEST : limit;
-    return Failsafe.with(RetryPolicy.builder(RETRY.getConfig()).withMaxDuration(most).build())
-        .get(attempt);
+    return interruptible(
+        RetryPolicy.builder(RETRY.getConfig()).withMaxDuration(most).build(), attempt);
+  }
+
+  private static <T> T interruptible(RetryPolicy<Object> policy, CheckedSupplier<T> attempt) {
+    try {
+      return Failsafe.with(policy).get(attempt);
+    } catch (FailsafeException e) {
+      if (!(e.getCause() instanceof InterruptedException)) {
+        throw e;
+      }
+      Thread.currentThread().interrupt();
+      throw new TransientPersistenceException(
+          DataError.CONNECTION_FAILED,
+          "interrupted before the next attempt; the last one changed nothing, since another writer"
+              + " was faster",
+          e);
+    }
   }
 
   /**

@@ -1,7 +1,9 @@
 package io.mistersmith.persistence.core.internal.log;
 
 import io.mistersmith.persistence.model.Revision;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +23,8 @@ final class LogMemory {
    */
   record KnownHead(Head head, Optional<Revision.OfJournal> revision, long sinceMillis) {}
 
+  private static final Duration LONGEST_TURN = Duration.ofSeconds(5);
+
   /** Held by the thread that appends: the others of this process would only take its version. */
   private final ReentrantLock appending = new ReentrantLock();
 
@@ -29,8 +33,23 @@ final class LogMemory {
   private long ageCheckedMillis;
   private long sizeChecked = -1;
 
-  ReentrantLock appending() {
-    return appending;
+  /**
+   * Waits for this thread's turn to append. The turn only spares conflicts: who waits for too long
+   * goes on without it.
+   *
+   * @return whether it is this thread's turn, which {@link #endTurn} must end
+   */
+  boolean awaitTurn() {
+    try {
+      return appending.tryLock(LONGEST_TURN.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // the next request ends the call
+      return false;
+    }
+  }
+
+  void endTurn() {
+    appending.unlock();
   }
 
   synchronized Optional<Tail> tail() {

@@ -16,7 +16,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
 /**
@@ -44,13 +43,15 @@ final class LogWriter {
 
   /** Appends the document and returns the version, or that of the entry with the same id. */
   long append(LogId log, byte[] document, Append options) {
-    ReentrantLock turn = context.memory(log).appending();
-    turn.lock();
+    LogMemory memory = context.memory(log);
+    boolean turn = memory.awaitTurn();
     try {
       Supplier<Long> outcome = Conflicts.retry(() -> attempts(log, document, options));
       return outcome.get();
     } finally {
-      turn.unlock();
+      if (turn) {
+        memory.endTurn();
+      }
     }
   }
 

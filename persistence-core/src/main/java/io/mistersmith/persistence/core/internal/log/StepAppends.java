@@ -10,7 +10,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -29,7 +28,7 @@ final class StepAppends implements StepPart {
   private final List<One> all = new ArrayList<>();
   private @Nullable Tail before;
   private @Nullable Tail after;
-  private @Nullable ReentrantLock turn;
+  private @Nullable LogMemory turn;
   private boolean made;
 
   StepAppends(Logs logs, LogId log) {
@@ -67,23 +66,24 @@ final class StepAppends implements StepPart {
 
   @Override
   public void begin() {
-    ReentrantLock appending = context.memory(log).appending();
-    appending.lock();
-    turn = appending;
+    LogMemory memory = context.memory(log);
+    turn = memory.awaitTurn() ? memory : null;
   }
 
   @Override
   public List<StepWrite> decide() {
     Map<String, Long> ids = new HashMap<>();
-    Tail end = reader.knownTail(log);
+    Tail end = null;
     for (One one : all) {
       Optional<String> id = one.options.id();
       if (id.isPresent() && !ids.containsKey(id.get())) {
         Looked looked = writer.look(log, id.get());
         looked.version().ifPresent(version -> ids.put(id.get(), version));
-        end = looked.tail().version() > end.version() ? looked.tail() : end;
+        // The earliest: behind it another process may have appended an id that was looked for.
+        end = end == null || looked.tail().version() < end.version() ? looked.tail() : end;
       }
     }
+    end = end == null ? reader.knownTail(log) : end;
     before = end;
     List<StepWrite> writes = new ArrayList<>(all.size());
     for (One one : all) {
@@ -118,6 +118,10 @@ final class StepAppends implements StepPart {
       context.memory(log).note(after);
     }
     end();
+  }
+
+  @Override
+  public void afterwards() {
     trimmer.keep(log);
   }
 
@@ -128,8 +132,9 @@ final class StepAppends implements StepPart {
   }
 
   private void end() {
-    if (turn != null) {
-      turn.unlock();
+    LogMemory held = turn;
+    if (held != null) {
+      held.endTurn();
     }
   }
 }

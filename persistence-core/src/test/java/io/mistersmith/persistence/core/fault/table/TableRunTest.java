@@ -96,13 +96,13 @@ class TableRunTest {
     assertThat(run("NoSuchCell")).isEqualTo(2);
 
     assertThat(printed()).isEmpty();
-    assertThat(errors()).contains("NoSuchCell", "the tables are: state, connections");
+    assertThat(errors()).contains("NoSuchCell", "the tables are: state, logs, connections");
   }
 
   @Test
   void anUnknownTableAndOptionsThatCannotBeReadAreRefused() {
     assertThat(refusal("nothing", "", ""))
-        .contains("there is no table \"nothing\"", "the tables are: state, connections");
+        .contains("there is no table \"nothing\"", "the tables are: state, logs, connections");
     assertThat(refusal("state", "(", "")).contains("no regular expression");
     assertThat(refusal("state", "", "x")).contains("no integer: x");
   }

@@ -224,15 +224,16 @@ public final class CollectedStep implements Step {
             .toList();
     boolean made = false;
     committed = true;
-    inOrder.forEach(StepPart::begin);
+    Map<StateKey, Revision.OfJournal> written;
     try {
-      Map<StateKey, Revision.OfJournal> written =
-          to.store().steps().write(whose, step, inOrder, this::checkSize);
+      inOrder.forEach(StepPart::begin);
+      written = to.store().steps().write(whose, step, inOrder, this::checkSize);
       made = true;
-      return written;
     } finally {
       inOrder.forEach(made ? StepPart::made : StepPart::failed);
     }
+    inOrder.forEach(StepPart::afterwards);
+    return written;
   }
 
   private void checkSize(List<StepWrite> step) {

@@ -28,6 +28,9 @@ public interface StepPart {
   /** Call this when the step was made, with the writes that were decided last. */
   void made();
 
-  /** Call this when the step was not made, or that is unknown. */
+  /** Call this when the step was not made, or that is unknown; also if it did not begin. */
   void failed();
+
+  /** Call this after all parts of a step that was made have ended. It may take a while. */
+  void afterwards();
 }

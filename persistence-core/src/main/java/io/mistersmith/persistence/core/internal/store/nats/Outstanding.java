@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,8 +25,8 @@ final class Outstanding {
     /** When it was sent, by {@link System#nanoTime}. */
     long since();
 
-    /** Ends the wait. */
-    void fail(RuntimeException cause);
+    /** Ends the wait of the request that was sent then, if it has not ended. */
+    void fail(long since, RuntimeException cause);
   }
 
   private static final int REMEMBERED = 1_000;
@@ -44,7 +45,7 @@ final class Outstanding {
       waiting.add(request);
       RefusedException before = refused.isEmpty() ? null : refused.get(subject);
       if (before != null && before.at() - sent >= 0) {
-        request.fail(before);
+        request.fail(sent, before);
       }
       CompletableFuture<Message> unused =
           answer.whenComplete((message, failure) -> waiting.remove(request));
@@ -66,30 +67,44 @@ final class Outstanding {
       refused.clear();
     }
     refused.put(subject, cause);
-    for (Waiting request : waiting) {
-      if (subject.equals(request.subject())) {
-        request.fail(cause);
-      }
-    }
+    failWhere((sentTo, since) -> sentTo.equals(subject), () -> cause);
   }
 
   /** Fails all requests. */
   void refuseAll(RefusedException cause) {
-    for (Waiting request : waiting) {
-      if (request.subject() != null) {
-        request.fail(cause);
-      }
-    }
+    failWhere((sentTo, since) -> true, () -> cause);
   }
 
   /**
-   * Fails the requests that have been waiting since before {@code sent}, by {@link
-   * System#nanoTime}: the server that is to answer them did not get them.
+   * Fails the requests to a stream that were sent before {@code sent}, by {@link System#nanoTime}:
+   * the stream had no leader that could hear them.
    */
-  void unheard(long sent) {
-    for (Waiting request : waiting) {
-      if (request.subject() != null && request.since() - sent < 0) {
-        request.fail(new UnheardException());
+  void unheard(String stream, long sent) {
+    String name = '.' + stream + '.';
+    String bucket = '.' + stream.replaceFirst("^KV_", "") + '.';
+    failWhere(
+        (sentTo, since) -> {
+          String tokens = '.' + sentTo + '.';
+          return since - sent < 0 && (tokens.contains(name) || tokens.contains(bucket));
+        },
+        UnheardException::new);
+  }
+
+  /** Is told the subject of a request and when it was sent. */
+  private interface Condition {
+    boolean test(String subject, long since);
+  }
+
+  private void failWhere(Condition condition, Supplier<RuntimeException> cause) {
+    for (Waiting place : waiting) {
+      long since;
+      String subject;
+      do { // a place may be lent to the next request meanwhile
+        since = place.since();
+        subject = place.subject();
+      } while (since != place.since());
+      if (subject != null && condition.test(subject, since)) {
+        place.fail(since, cause.get());
       }
     }
   }
@@ -110,7 +125,7 @@ final class Outstanding {
       implements Waiting {
 
     @Override
-    public void fail(RuntimeException cause) {
+    public void fail(long sent, RuntimeException cause) {
       answer.completeExceptionally(cause);
     }
 

@@ -35,7 +35,9 @@ final class PresentConnection {
     if (refused != null) {
       throw NatsFailures.translate("NATS at " + servers, refused);
     }
-    if (connection == null || connection.getStatus() != Connection.Status.CONNECTED) {
+    if (connection == null
+        || lost == connection
+        || connection.getStatus() != Connection.Status.CONNECTED) {
       throw NatsFailures.unreachable(
           "NATS at " + servers,
           "not connected" + whyAway + "; nothing was sent. It is being retried");

@@ -104,6 +104,9 @@ final class ReplyLanes {
     lanes.forEach(outstanding::remove);
   }
 
+  /** Why the request that was sent then has no answer to wait for. */
+  private record End(long since, RuntimeException cause) {}
+
   private final class Lane implements Outstanding.Waiting {
 
     private final String inbox = connection.createInbox() + ".";
@@ -111,14 +114,13 @@ final class ReplyLanes {
     private long requests;
     private volatile @Nullable String subject;
     private volatile long since;
-    private volatile @Nullable RuntimeException end;
+    private volatile @Nullable End end;
 
     Message ask(String target, @Nullable Headers headers, byte[] body, Duration timeout)
         throws InterruptedException, TimeoutException {
       String replyTo = inbox + ++requests;
       long sent = System.nanoTime();
       long deadline = sent + timeout.toNanos();
-      end = null;
       since = sent;
       subject = target;
       try {
@@ -130,9 +132,9 @@ final class ReplyLanes {
           if (answer != null && answer.getSubject().equals(replyTo)) {
             return heard(answer);
           }
-          RuntimeException ended = end;
-          if (ended != null) {
-            throw ended;
+          End ended = end;
+          if (ended != null && ended.since() == sent) {
+            throw ended.cause();
           }
           if (over && answer == null) {
             throw new TimeoutException("no answer in time");
@@ -155,8 +157,8 @@ final class ReplyLanes {
     }
 
     @Override
-    public void fail(RuntimeException cause) {
-      end = cause;
+    public void fail(long since, RuntimeException cause) {
+      end = new End(since, cause);
     }
 
     private @Nullable Message next(Duration wait) throws InterruptedException {

@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,9 +24,7 @@ import org.slf4j.LoggerFactory;
  * which more of them can be written takes the place of the present one: while the whole cluster is
  * down no process moves, and each asks the other servers at growing intervals.
  *
- * <p>A stream without a leader answers nothing, not even later. So when the present server can
- * write more streams than at the last look, the requests that were sent before are given up: what
- * follows on a lost answer begins then, instead of when their time is over.
+ * <p>What the looks found is also told to {@link LeaderlessStreams}.
  *
  * <p>Used by one thread, except {@link #suspect}, {@link #leave}, {@link #add} and {@link
  * #finding}.
@@ -47,25 +44,23 @@ final class ServerWatch {
   }
 
   private final Connector connector;
-  private final LongConsumer unheard;
+  private final LeaderlessStreams leaderless;
   private final Set<String> streams = ConcurrentHashMap.newKeySet();
   private final Backoff backoff = new Backoff(Duration.ofMillis(500), LONGEST_PAUSE);
   private volatile boolean suspect;
   private volatile @Nullable Connection leaving;
   private volatile StreamProbe.Trouble finding = StreamProbe.Trouble.NONE;
-  private int writable = Integer.MAX_VALUE;
   private long quietUntil = System.nanoTime();
   private long othersQuietUntil = quietUntil;
 
   /**
    * A watch that has looked at nothing yet.
    *
-   * @param unheard is given the {@link System#nanoTime} before which requests were sent that no
-   *     leader heard
+   * @param unheard fails requests that no leader heard
    */
-  ServerWatch(Connector connector, LongConsumer unheard) {
+  ServerWatch(Connector connector, LeaderlessStreams.Unheard unheard) {
     this.connector = connector;
-    this.unheard = unheard;
+    this.leaderless = new LeaderlessStreams(unheard);
   }
 
   /** A stream that has to be writable. */
@@ -103,15 +98,13 @@ final class ServerWatch {
     }
     if (!leave && !suspect && waited.compareTo(PATIENCE) < 0) {
       finding = StreamProbe.Trouble.NONE;
+      leaderless.reset(present);
       return null;
     }
     suspect = false;
     long asked = System.nanoTime();
     StreamProbe.Verdict here = StreamProbe.ask(present, streams).verdict();
-    if (here.writable() > writable) {
-      unheard.accept(asked);
-    }
-    writable = here.isGood() ? Integer.MAX_VALUE : here.writable();
+    leaderless.saw(present, here, asked);
     if (here.isGood() && !leave) {
       finding =
           waited.compareTo(PATIENCE) < 0
@@ -128,7 +121,7 @@ final class ServerWatch {
     if (System.nanoTime() - othersQuietUntil < 0) {
       return null;
     }
-    Connection better = betterThan(leave ? -1 : here.writable(), present, leave, known);
+    Connection better = betterThan(leave ? -1 : here.writable().size(), present, leave, known);
     Duration pause = better == null ? backoff.next() : PATIENCE;
     othersQuietUntil = System.nanoTime() + pause.toNanos();
     if (better != null) {
@@ -155,13 +148,11 @@ final class ServerWatch {
         StreamProbe.Verdict there = candidate.getValue().verdict();
         log.debug(
             "NATS at {}: {}", LinkOptions.redacted(candidate.getKey().getConnectedUrl()), there);
-        if (there.writable() > most || (better == null && there.isGood() && here < 0)) {
-          most = there.writable();
+        int writable = there.writable().size();
+        if (writable > most || (better == null && there.isGood() && here < 0)) {
+          most = writable;
           better = candidate.getKey();
         }
-      }
-      if (better != null) {
-        writable = most == streams.size() ? Integer.MAX_VALUE : most;
       }
       return better;
     } finally {

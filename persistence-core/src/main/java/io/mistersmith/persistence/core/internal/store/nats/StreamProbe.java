@@ -8,9 +8,11 @@ import io.nats.client.api.Replica;
 import io.nats.client.api.StreamInfo;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -61,14 +63,14 @@ final class StreamProbe {
   /**
    * The result of a look at the streams.
    *
-   * @param asked how many streams were asked for
-   * @param writable how many of them can be written
+   * @param writable the streams that can be written
+   * @param troubled those that cannot
    * @param trouble what is wrong with the last one that cannot
    */
-  record Verdict(int asked, int writable, Trouble trouble) {
+  record Verdict(Set<String> writable, Set<String> troubled, Trouble trouble) {
 
     boolean isGood() {
-      return writable == asked;
+      return troubled.isEmpty();
     }
   }
 
@@ -92,17 +94,19 @@ final class StreamProbe {
 
   /** Waits for the answers, less than 1 s. */
   Verdict verdict() throws InterruptedException {
-    int writable = 0;
+    Set<String> writable = new HashSet<>();
+    Set<String> troubled = new HashSet<>();
     Trouble trouble = Trouble.NONE;
     for (Map.Entry<String, CompletableFuture<Message>> answer : answers.entrySet()) {
       Trouble found = trouble(answer.getKey(), answer.getValue());
       if (found.isNone()) {
-        writable++;
+        writable.add(answer.getKey());
       } else {
+        troubled.add(answer.getKey());
         trouble = found;
       }
     }
-    return new Verdict(answers.size(), writable, trouble);
+    return new Verdict(writable, troubled, trouble);
   }
 
   private static Trouble trouble(String stream, CompletableFuture<Message> answer)
