@@ -27,6 +27,7 @@ class TenantSchemaIT {
       """;
 
   private static final String APPLICATION = "it_tenant_schema";
+  private static final String FLUSHER = "it_tenant_schema_flush";
   private static final String OURS = "aaaaaaaa-0000-4000-8000-000000000001";
   private static final String THEIRS = "bbbbbbbb-0000-4000-8000-000000000002";
 
@@ -58,6 +59,14 @@ class TenantSchemaIT {
       VALUES ('E', 'm', '1', 't', 'h');
       """;
 
+  /** Rows that the flush alone may write. */
+  private static final String FLUSHED =
+      """
+      INSERT INTO agents.log_entries
+             (agent_id, log, version, entry, bytes_before, epoch, sequence, checksum, written_at)
+      VALUES ('A', '_.l', 1, '{}', 0, 1, 1, 'c', now());
+      """;
+
   @SuppressWarnings("NullAway.Init") // set before the tests of a version
   private static PostgresServer server;
 
@@ -76,10 +85,15 @@ class TenantSchemaIT {
     OptionalSet.TENANTS.apply(database.dataSource());
     OptionalSet.AUDIT.apply(database.dataSource());
     RoleSession.createRole(database, APPLICATION, "app_tenant");
+    RoleSession.createRole(database, FLUSHER, "app_flusher");
     try (RoleSession ours = as(OURS);
         RoleSession theirs = as(THEIRS)) {
       ours.execute(of(ROWS, 1));
       theirs.execute(of(ROWS, 2));
+    }
+    try (RoleSession flusher = database.connectAs(FLUSHER, "")) {
+      flusher.execute(of(FLUSHED, 1));
+      flusher.execute(of(FLUSHED, 2));
     }
   }
 

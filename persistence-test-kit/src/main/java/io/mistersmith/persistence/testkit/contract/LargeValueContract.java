@@ -10,6 +10,7 @@ import io.mistersmith.persistence.checkpoint.CheckpointOptions;
 import io.mistersmith.persistence.checkpoint.ForkOptions;
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.FlushConfig;
+import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.AgentId;
@@ -25,6 +26,9 @@ import io.mistersmith.persistence.state.LargeValues;
 import io.mistersmith.persistence.state.LargeValues.Description;
 import io.mistersmith.persistence.state.SaveOptions;
 import io.mistersmith.persistence.state.StateRepository;
+import io.mistersmith.persistence.testkit.fault.Call;
+import io.mistersmith.persistence.testkit.fault.Faults;
+import io.mistersmith.persistence.testkit.fault.Gate;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.FilterInputStream;
@@ -303,12 +307,64 @@ public abstract class LargeValueContract extends PersistenceContract {
     assertHolds(sweeping, StateKey.of(fork, "a"), bytes);
   }
 
+  @Test
+  void contentThatAnEntryNamesStaysWhileTheFlushIsHeld() throws Exception {
+    byte[] bytes = bytes(10, 1);
+    Description description = write(key("a"), bytes).value();
+    Checkpoint checkpoint =
+        persistence().checkpoints().create(agent(), CheckpointOptions.full().withDeadline(SOON));
+    descriptions().delete(key("a"));
+    persistence().lifecycle().flush(agent(), SOON);
+    persistence().close(SOON);
+    Faults faults = new Faults(1);
+    Persistence sweeping = open(impatient(), faults);
+    StateRepository<Description> descriptions = sweeping.largeValues().descriptions();
+    elapse(GRACE.multipliedBy(2));
+    states(sweeping).save(key("later"), 1);
+    states(sweeping).flush(key("later"), SOON);
+
+    try (Gate gate = faults.on(Call.APPLY).pauseBefore()) {
+      descriptions.save(key("b"), description, NO_OPTION);
+      assertThat(gate.awaitArrival(SOON)).isTrue();
+      assertThat(sweeping.checkpoints().delete(checkpoint.id())).isTrue();
+      for (int i = 0; i < 6; i++) {
+        elapse(GRACE);
+        awaitSweep(faults);
+      }
+      assertThat(isStored(description)).isTrue();
+    }
+    descriptions.flush(key("b"), SOON);
+    assertHolds(sweeping, key("b"), bytes);
+    assertThat(sweeping.operations().deadLetters().count()).isZero();
+  }
+
+  private void awaitSweep(Faults faults) {
+    long before = faults.on(Call.SQL_WRITE).count();
+    Awaitility.await()
+        .atMost(SOON)
+        .until(
+            () -> {
+              elapse(SWEEP);
+              return faults.on(Call.SQL_WRITE).count() > before;
+            });
+  }
+
   /** Opens a runtime that evicts and removes early. */
   private Persistence sweeping() {
     persistence().close(SOON);
-    FlushConfig impatient =
-        FlushConfig.builder().idleTimeToLive(GRACE).sweepInterval(SWEEP).build();
-    return open(config().flush(impatient).build());
+    return open(impatient());
+  }
+
+  private PersistenceConfig impatient() {
+    // The lease outlasts a flush that is held.
+    return config()
+        .flush(
+            FlushConfig.builder()
+                .idleTimeToLive(GRACE)
+                .sweepInterval(SWEEP)
+                .leaseDuration(SOON.multipliedBy(4))
+                .build())
+        .build();
   }
 
   private boolean isStored(Description description) {

@@ -14,6 +14,11 @@ import java.time.Instant;
  * most half of the grace pass between a chunk and what follows it. So only contents are looked at
  * whose last chunk is older, by the whole grace, than everything that the journal still holds for
  * PostgreSQL.
+ *
+ * <p>An old content may be named anew, by a restore or under another key, while what named it until
+ * then goes from PostgreSQL directly. So nothing is removed while the journal holds what is older
+ * than half of the grace: a content goes when it was noted the whole grace ago, and by then every
+ * name that was written until half of the grace later is applied.
  */
 final class LargeValueSweep {
 
@@ -38,6 +43,9 @@ final class LargeValueSweep {
       return 0;
     }
     boolean allApplied = position.sequence() >= stream.lastSequence();
+    if (!allApplied && position.messageTime().isBefore(asked.minus(grace.dividedBy(2)))) {
+      return 0;
+    }
     Instant horizon = allApplied ? asked : position.messageTime();
     return largeValues.sweep(horizon.minus(grace), grace);
   }
