@@ -14,12 +14,16 @@ import io.mistersmith.persistence.log.Log.Entry;
 import io.mistersmith.persistence.log.Log.Limits;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.spi.Stores;
+import io.mistersmith.persistence.testkit.fault.Call;
 import io.mistersmith.persistence.testkit.fault.Faults;
 import io.mistersmith.persistence.testkit.fault.FaultyStores;
+import io.mistersmith.persistence.testkit.fault.Gate;
 import io.mistersmith.persistence.testkit.memory.InMemoryStores;
 import io.mistersmith.persistence.testkit.time.ManualClock;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -185,5 +189,24 @@ class LogHintTest {
         .isInstanceOf(TransientPersistenceException.class);
     faults.hotOutage(false);
     assertThat(log(here).append("two")).isEqualTo(2);
+  }
+
+  @Test
+  void anAppendIsMadeOnceWhereItsLogIsForgottenMeanwhile() throws Exception {
+    PersistenceConfig small = config().toBuilder().knownRevisions(1).build();
+    try (Persistence forgetful = Persistence.open(small, new FaultyStores(stores, faults))) {
+      log(forgetful).append("one");
+      CompletableFuture<Long> second;
+      try (Gate gate = faults.on(Call.PUBLISH).pauseAfter()) {
+        second = CompletableFuture.supplyAsync(() -> log(forgetful).append("two"));
+        assertThat(gate.awaitArrival(SOON)).isTrue();
+        awaitRow(2);
+        for (int i = 0; i < 100; i++) {
+          assertThat(forgetful.log(OWNER, "other", String.class).version()).isZero();
+        }
+      }
+      assertThat(second.get(SOON.toSeconds(), TimeUnit.SECONDS)).isEqualTo(2);
+      assertThat(values(log(there))).containsExactly("one", "two");
+    }
   }
 }

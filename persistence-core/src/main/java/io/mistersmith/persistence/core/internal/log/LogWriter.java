@@ -9,9 +9,9 @@ import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.log.Log;
 import io.mistersmith.persistence.log.Log.Append;
 import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.sql.LogStore.Envelope;
 import io.mistersmith.persistence.spi.sql.LogStore.IdLookup;
-import io.mistersmith.persistence.spi.sql.LogStore.StoredEntry;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -149,15 +149,14 @@ final class LogWriter {
 
   /**
    * Takes an entry back when the bucket was recreated, or lost its end, since the last version was
-   * known, and PostgreSQL has an entry of this version from before.
+   * known, and PostgreSQL has another entry of this version from before. The row may also be that
+   * of the entry itself, which was flushed meanwhile.
    *
    * @throws TransientPersistenceException with {@code VERSION_CONFLICT} when it was taken back
    */
   private void requireFree(LogId log, long version, Revision.OfJournal written) {
     try {
-      long flushed =
-          context.rows().last(log.owner(), log.log()).map(StoredEntry::version).orElse(0L);
-      if (flushed < version) {
+      if (isFree(log, version, written)) {
         return;
       }
       Evictions.await(
@@ -181,6 +180,17 @@ final class LogWriter {
     }
     throw new TransientPersistenceException(
         DataError.VERSION_CONFLICT, log + ": version " + version + " is taken");
+  }
+
+  private boolean isFree(LogId log, long version, Revision.OfJournal written) {
+    StateKey key = log.entry(version);
+    return context
+        .store()
+        .tiers()
+        .sql()
+        .flatMap(sql -> sql.states().find(key))
+        .filter(row -> !row.revision().equals(written))
+        .isEmpty();
   }
 
   /** An entry can only be kept with one before it that a truncation finds. */
