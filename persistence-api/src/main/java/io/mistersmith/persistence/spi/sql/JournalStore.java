@@ -72,6 +72,20 @@ public interface JournalStore {
   ApplyResult apply(JournalPosition previous, JournalPosition next, List<StateChange> changes);
 
   /**
+   * {@link #apply} for a batch that ran {@linkplain ApplyResult.OutOfTime out of time} and cannot
+   * be made smaller: each change is written by itself. One that alone takes longer than a statement
+   * may, while the store takes others, becomes a dead letter together with its step. The answer is
+   * never that it ran out of time. A store in which no batch does need not implement it.
+   *
+   * @throws io.mistersmith.persistence.error.PersistenceException as {@link #apply} does, also when
+   *     the store takes nothing in time
+   */
+  default ApplyResult applySingly(
+      JournalPosition previous, JournalPosition next, List<StateChange> changes) {
+    return apply(previous, next, changes);
+  }
+
+  /**
    * Returns the greatest sequence up to which everything in the journal has been applied for at
    * least {@code age}, on the store's clock; 0 when there is none, or when the position has moved
    * to another epoch since {@code observed} was read. Counts from when the batch moved the

@@ -193,6 +193,12 @@ final class AlwaysLeading implements StoreProvider {
     }
 
     @Override
+    public ApplyResult applySingly(
+        JournalPosition previous, JournalPosition next, List<StateChange> changes) {
+      return journals.applySingly(previous, next, changes);
+    }
+
+    @Override
     public UUID installation() {
       return journals.installation();
     }

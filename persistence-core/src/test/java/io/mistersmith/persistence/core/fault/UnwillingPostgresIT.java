@@ -15,6 +15,7 @@ import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.operations.DeadLetters;
 import io.mistersmith.persistence.state.StateRepository;
+import io.mistersmith.persistence.state.StateType;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -116,6 +117,37 @@ class UnwillingPostgresIT {
       assertThat(installation.row(locked).number()).isEqualTo(2);
       assertThat(persistence.operations().deadLetters().count()).isZero();
       installation.assertNothingWentBack();
+    }
+  }
+
+  @Test
+  void aStepWithALockedRowHoldsUpNobodyAndArrivesByItself() throws SQLException {
+    Installation installation = servers.installation();
+    try (Persistence persistence = open(installation)) {
+      AgentId agent = installation.register(persistence, 1).get(0);
+      StateType<Long> counts = StateType.of("counts", Long.class);
+      StateRepository<Long> states = persistence.states(counts);
+      StateKey locked = StateKey.of(agent, "locked");
+      states.save(locked, 1L);
+      persistence.lifecycle().flush(agent, SOON);
+      try (Connection other =
+              DriverManager.getConnection(installation.jdbcUrl(), installation.user(), "");
+          Statement statement = other.createStatement()) {
+        other.setAutoCommit(false);
+        statement.execute("SELECT 1 FROM agents.state WHERE state_key LIKE '%.locked' FOR UPDATE");
+        persistence
+            .step()
+            .save(counts, StateKey.of(agent, "first"), 2L)
+            .save(counts, locked, 2L)
+            .save(counts, StateKey.of(agent, "more"), 2L)
+            .commit();
+        StateKey later = StateKey.of(agent, "later");
+        states.awaitDurable(later, states.save(later, 3L).revision(), SOON);
+        other.rollback();
+        persistence.lifecycle().flush(agent, SOON);
+      }
+      assertThat(installation.row(locked.withType("counts")).number()).isEqualTo(2);
+      await().atMost(SOON).until(() -> persistence.operations().deadLetters().count() == 0);
     }
   }
 

@@ -250,6 +250,30 @@ public abstract class JournalApplyContract extends DurableContract {
   }
 
   @Test
+  void writtenSinglyABatchLeavesTheSame() {
+    AgentId agent = register();
+    StateKey first = StateKey.of(agent, "a");
+    StateKey bad = StateKey.of(agent, "bad");
+    StateKey good = StateKey.of(agent, "good");
+    List<StateChange> changes =
+        List.of(
+            put(first, at(1), "1").inStep("torn"),
+            put(bad, at(2), "no JSON").inStep("torn"),
+            put(good, at(3), "3").inStep("whole"));
+    JournalPosition before = position();
+    JournalPosition next = before.advancedTo(3, CREATED.plusNanos(3));
+    assertThat(stores().sql().journals().applySingly(before, next, changes))
+        .isInstanceOfSatisfying(
+            ApplyResult.Applied.class, applied -> assertThat(applied.refused()).hasSize(2));
+    assertThat(stores().sql().journals().position(BUCKET)).contains(next);
+    assertThat(stores().sql().states().findByAgent(agent, ""))
+        .extracting(StoredState::key)
+        .containsExactly(good);
+    assertThat(stores().sql().journals().applySingly(before, next, changes))
+        .isEqualTo(new ApplyResult.PositionMoved());
+  }
+
+  @Test
   void aStepWithAChangeThatNobodyCanReadIsRefusedWhole() {
     AgentId agent = register();
     StateKey good = StateKey.of(agent, "good");

@@ -59,7 +59,7 @@ final class SqlFaults implements InvocationHandler {
 
   private static Call call(String method) {
     return switch (method) {
-      case "apply" -> Call.APPLY;
+      case "apply", "applySingly" -> Call.APPLY;
       case "position" -> Call.POSITION;
       case "startEpoch" -> Call.START_EPOCH;
       case "acquireLease", "releaseLease" -> Call.LEASE;

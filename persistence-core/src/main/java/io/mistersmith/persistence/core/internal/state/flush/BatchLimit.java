@@ -24,6 +24,11 @@ final class BatchLimit {
     return now;
   }
 
+  /** Whether batches cannot be made smaller: each ends after an entry, or after its step. */
+  boolean isLeast() {
+    return now == 1;
+  }
+
   /** A batch of this many entries ran out of time. */
   void ranOutOfTime(int entries) {
     now = Math.max(1, Math.min(now, entries) / 8);

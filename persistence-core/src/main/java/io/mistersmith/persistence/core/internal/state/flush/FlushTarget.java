@@ -97,9 +97,14 @@ public final class FlushTarget {
     return Optional.ofNullable(failure);
   }
 
-  private ApplyResult attempt(JournalPosition previous, JournalPosition next, Batch batch) {
+  /** A batch may be a step, which no limit makes smaller: then its changes are written singly. */
+  private ApplyResult attempt(
+      JournalPosition previous, JournalPosition next, Batch batch, BatchLimit limit) {
     try {
-      return journals.apply(previous, next, batch.changes());
+      ApplyResult result = journals.apply(previous, next, batch.changes());
+      return result instanceof ApplyResult.OutOfTime && limit.isLeast()
+          ? journals.applySingly(previous, next, batch.changes())
+          : result;
     } catch (PersistenceException e) {
       failure = e;
       throw e;
@@ -117,7 +122,7 @@ public final class FlushTarget {
     hydrations.settle(batch.hydrations());
     JournalPosition next = previous.advancedTo(batch.lastSequence(), batch.lastTime());
     long started = System.nanoTime();
-    ApplyResult result = attempt(previous, next, batch);
+    ApplyResult result = attempt(previous, next, batch, limit);
     if (result instanceof ApplyResult.OutOfTime outOfTime) {
       failure = outOfTime.cause();
       limit.ranOutOfTime(batch.entries());

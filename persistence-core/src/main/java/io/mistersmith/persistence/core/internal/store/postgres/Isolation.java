@@ -3,7 +3,11 @@ package io.mistersmith.persistence.core.internal.store.postgres;
 import io.mistersmith.persistence.core.internal.store.postgres.StoreProbe.Answer;
 import io.mistersmith.persistence.core.internal.store.postgres.StoreProbe.Kind;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;
@@ -27,7 +31,7 @@ import org.slf4j.LoggerFactory;
  * itself found fault with its data (SQLSTATE classes 22, 23 and 54, but not raised by a function).
  *
  * <p>A failure that says nothing about rows (connection, resources, a deadlock, a timeout) is
- * thrown as it is.
+ * thrown as it is. Only where each row is written by itself does a timeout say something about it.
  */
 final class Isolation {
 
@@ -35,6 +39,10 @@ final class Isolation {
 
   /** How many rows of a batch are tried alone before all are, while the probe is refused. */
   private static final int SAMPLE = 16;
+
+  /** A large value is named only once its chunks are there. */
+  private static final Comparator<StateRow> CHUNKS_FIRST =
+      Comparator.comparing((StateRow row) -> !row.isChunk());
 
   private final StateUpsert states;
   private final StoreProbe probe;
@@ -86,12 +94,83 @@ final class Isolation {
   }
 
   /**
+   * Writes each row by itself, so that each has the time of a statement, and returns those that
+   * PostgreSQL refuses or does not take in time, together with their steps.
+   *
+   * @throws RuntimeException the failure, when the table takes nothing
+   */
+  List<RefusedChange> writeSingly(Handle handle, List<StateRow> rows) {
+    List<StateRow> rest = new ArrayList<>(rows);
+    rest.sort(CHUNKS_FIRST);
+    List<RefusedChange> refused = new ArrayList<>();
+    handle.savepoint("singly");
+    while (true) {
+      List<RefusedChange> found = writeEach(handle, rest);
+      found.forEach(refusal -> rest.removeIf(row -> row.change() == refusal.change()));
+      boolean torn = RefusedSteps.of(found).move(rest, found);
+      refused.addAll(found);
+      if (!torn) {
+        return refused;
+      }
+      handle.rollbackToSavepoint("singly");
+    }
+  }
+
+  /** Of a step that is refused anyway, the rows that follow are not tried. */
+  private List<RefusedChange> writeEach(Handle handle, List<StateRow> rows) {
+    Answer before = probe.askForAnyOwner(handle, rows);
+    List<Suspect> suspects = new ArrayList<>();
+    Set<String> torn = new HashSet<>();
+    int written = 0;
+    for (StateRow row : rows) {
+      Optional<String> step = row.change().step();
+      if (step.isEmpty() || !torn.contains(step.get())) {
+        int known = suspects.size();
+        written += writeAlone(handle, row, suspects);
+        if (suspects.size() > known) {
+          step.ifPresent(torn::add);
+        }
+      }
+    }
+    if (suspects.isEmpty()) {
+      return new ArrayList<>();
+    }
+    Answer after = probe.askForAnyOwner(handle, rows);
+    List<RefusedChange> refused = new ArrayList<>();
+    for (Suspect suspect : suspects) {
+      if (!isAtFault(suspect, after, before.kind() == after.kind(), written > 0)) {
+        throw suspect.failure();
+      }
+      refused.add(RefusedChange.by(suspect.failure(), suspect.row().change()));
+    }
+    return refused;
+  }
+
+  private int writeAlone(Handle handle, StateRow row, List<Suspect> suspects) {
+    handle.savepoint("alone");
+    try {
+      int written = states.write(handle, List.of(row));
+      handle.releaseSavepoint("alone");
+      return written;
+    } catch (RuntimeException e) {
+      if (PostgresFailures.verdict(e) == PostgresFailures.Verdict.OUTAGE) {
+        throw e;
+      }
+      handle.rollbackToSavepoint("alone");
+      if (!isDeleteOfUnknownAgent(row, e)) {
+        suspects.add(new Suspect(row, e));
+      }
+      return 0;
+    }
+  }
+
+  /**
    * Files the only row of a batch, which ran out of time, when the table takes others in time.
    *
    * @throws RuntimeException {@code failure}, when it does not
    */
   List<RefusedChange> leaveOut(Handle handle, StateRow row, RuntimeException failure) {
-    if (probe.ask(handle, List.of(row)).kind() != Kind.TAKES) {
+    if (probe.askForAnyOwner(handle, List.of(row)).kind() != Kind.TAKES) {
       throw failure;
     }
     return List.of(RefusedChange.by(failure, row.change()));

@@ -32,8 +32,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>The whole batch is written in one go. Only when PostgreSQL refuses it, the transaction is
  * repeated in a form that {@linkplain Isolation isolates} the bad rows with savepoints, so that
- * good batches do not pay for them. A batch that runs out of time is left for the flush to shrink;
- * a single row that does so alone, while other rows are written in time, becomes a dead letter.
+ * good batches do not pay for them. A batch that runs out of time is left for the flush to shrink.
+ * One that cannot shrink, such as a step, is written row by row. A row that runs out of time alone,
+ * while other rows are written in time, becomes a dead letter.
  */
 final class PostgresJournalStore implements JournalStore {
 
@@ -93,60 +94,84 @@ final class PostgresJournalStore implements JournalStore {
   @Override
   public ApplyResult apply(
       JournalPosition previous, JournalPosition next, List<StateChange> changes) {
-    return statements.whole(() -> applyOrIsolate(previous, next, changes));
+    return statements.whole(() -> applyOrIsolate(Flush.of(previous, next, changes)));
   }
 
-  private ApplyResult applyOrIsolate(
+  @Override
+  public ApplyResult applySingly(
       JournalPosition previous, JournalPosition next, List<StateChange> changes) {
-    List<StateRow> rows = new ArrayList<>(changes.size());
-    List<RefusedChange> unfit = new ArrayList<>();
-    StateRow.of(changes, rows, unfit);
-    boolean unused = RefusedSteps.of(unfit).move(rows, unfit);
-    String what =
-        "apply "
-            + changes.size()
-            + " changes of journal "
-            + previous.bucket()
-            + " from "
-            + previous.epoch()
-            + "-"
-            + previous.sequence()
-            + " to "
-            + next.sequence()
-            + " (whether it was committed, the position tells)";
+    Flush flush = Flush.of(previous, next, changes);
+    return statements.whole(
+        () -> attempt(flush, "", handle -> isolation.writeSingly(handle, flush.rows())));
+  }
+
+  /**
+   * A batch on its way into a transaction.
+   *
+   * @param what names it in messages
+   * @param rows what to write, without the steps of unfit changes
+   * @param unfit changes that no row can be made of, with their steps
+   */
+  private record Flush(
+      String what,
+      JournalPosition previous,
+      JournalPosition next,
+      List<StateRow> rows,
+      List<RefusedChange> unfit) {
+
+    static Flush of(JournalPosition previous, JournalPosition next, List<StateChange> changes) {
+      List<StateRow> rows = new ArrayList<>(changes.size());
+      List<RefusedChange> unfit = new ArrayList<>();
+      StateRow.of(changes, rows, unfit);
+      boolean unused = RefusedSteps.of(unfit).move(rows, unfit);
+      String what =
+          "apply "
+              + changes.size()
+              + " changes of journal "
+              + previous.bucket()
+              + " from "
+              + previous.epoch()
+              + "-"
+              + previous.sequence()
+              + " to "
+              + next.sequence()
+              + " (whether it was committed, the position tells)";
+      return new Flush(what, previous, next, rows, unfit);
+    }
+  }
+
+  private ApplyResult attempt(
+      Flush flush, String hint, Function<Handle, List<RefusedChange>> write) {
+    return statements.attempt(
+        SqlOptions.of(flush.what() + hint), handle -> apply(handle, flush, write));
+  }
+
+  private ApplyResult applyOrIsolate(Flush flush) {
+    List<StateRow> rows = flush.rows();
     try {
-      return statements.attempt(
-          SqlOptions.of(what),
-          h -> apply(h, previous, next, rows, unfit, handle -> writeAll(handle, rows)));
+      return attempt(flush, "", handle -> writeAll(handle, rows));
     } catch (PersistenceException e) {
       return switch (PostgresFailures.verdict(e)) {
         case OUTAGE -> throw e;
         case OUT_OF_TIME ->
             rows.size() > 1
                 ? new ApplyResult.OutOfTime(e)
-                : statements.attempt(
-                    SqlOptions.of(what),
-                    h ->
-                        apply(h, previous, next, rows, unfit, handle -> leaveOut(handle, rows, e)));
-        case REFUSED -> isolate(what, previous, next, rows, unfit, e);
+                : attempt(flush, "", handle -> leaveOut(handle, rows, e));
+        case REFUSED -> isolate(flush, e);
       };
     }
   }
 
-  private ApplyResult isolate(
-      String what,
-      JournalPosition previous,
-      JournalPosition next,
-      List<StateRow> rows,
-      List<RefusedChange> unfit,
-      PersistenceException first) {
-    LOG.debug("{}: isolating what is refused", what, first);
+  private ApplyResult isolate(Flush flush, PersistenceException first) {
+    LOG.debug("{}: isolating what is refused", flush.what(), first);
     try {
-      return statements.attempt(
-          SqlOptions.of(what + "; writes wait in the journal until PostgreSQL takes one of them"),
-          h -> apply(h, previous, next, rows, unfit, handle -> isolate(handle, rows)));
+      return attempt(
+          flush,
+          "; writes wait in the journal until PostgreSQL takes one of them",
+          handle -> isolate(handle, flush.rows()));
     } catch (PersistenceException e) {
-      if (PostgresFailures.verdict(e) == PostgresFailures.Verdict.OUT_OF_TIME && rows.size() > 1) {
+      if (PostgresFailures.verdict(e) == PostgresFailures.Verdict.OUT_OF_TIME
+          && flush.rows().size() > 1) {
         return new ApplyResult.OutOfTime(e);
       }
       throw e;
@@ -184,22 +209,18 @@ final class PostgresJournalStore implements JournalStore {
   }
 
   private ApplyResult apply(
-      Handle handle,
-      JournalPosition previous,
-      JournalPosition next,
-      List<StateRow> rows,
-      List<RefusedChange> unfit,
-      Function<Handle, List<RefusedChange>> write) {
-    JournalPositions.Move move = positions.move(handle, previous, next);
+      Handle handle, Flush flush, Function<Handle, List<RefusedChange>> write) {
+    JournalPositions.Move move = positions.move(handle, flush.previous(), flush.next());
     if (move == JournalPositions.Move.REFUSED) {
       return new ApplyResult.PositionMoved();
     }
-    List<RefusedChange> refused = new ArrayList<>(unfit);
+    List<RefusedChange> refused = new ArrayList<>(flush.unfit());
     refused.addAll(write.apply(handle));
+    String bucket = flush.previous().bucket();
     if (move == JournalPositions.Move.DONE_WITH_OPEN_DEAD_LETTERS) {
-      deadLetters.supersede(handle, previous.bucket(), without(rows, refused));
+      deadLetters.supersede(handle, bucket, without(flush.rows(), refused));
     }
-    deadLetters.file(handle, previous.bucket(), refused);
+    deadLetters.file(handle, bucket, refused);
     return new ApplyResult.Applied(
         refused.stream().map(r -> new ApplyResult.Refusal(r.change(), r.reason())).toList());
   }

@@ -68,14 +68,27 @@ final class StoreProbe {
 
   /** Asks; throws where the failure says nothing about rows. Leaves no trace in the transaction. */
   Answer ask(Handle handle, List<StateRow> refused) {
-    Optional<StateRow> first = neighbour(handle, refused);
-    if (first.isEmpty()) {
-      return new Answer(Kind.UNKNOWN, null);
-    }
+    return neighbour(handle, refused)
+        .map(row -> write(handle, row))
+        .orElseGet(() -> new Answer(Kind.UNKNOWN, null));
+  }
+
+  /**
+   * {@link #ask} about the time that a row takes: where no agent is registered, with a row of an
+   * owner outside the registry.
+   */
+  Answer askForAnyOwner(Handle handle, List<StateRow> late) {
+    return write(
+        handle,
+        neighbour(handle, late)
+            .orElseGet(() -> row(key(AgentId.external("probe " + UUID.randomUUID())), "{}", 1)));
+  }
+
+  private Answer write(Handle handle, StateRow first) {
     handle.savepoint("probe");
     try {
-      int written = states.write(handle, List.of(first.get()));
-      written += states.write(handle, List.of(later(first.get())));
+      int written = states.write(handle, List.of(first));
+      written += states.write(handle, List.of(later(first)));
       handle.rollbackToSavepoint("probe");
       return new Answer(written > 0 ? Kind.TAKES : Kind.UNKNOWN, null);
     } catch (RuntimeException e) {
@@ -95,12 +108,14 @@ final class StoreProbe {
         .map(
             (row, context) ->
                 row(
-                    StateKey.of(
-                        AgentId.of(row.getObject("agent", UUID.class)),
-                        "probe " + UUID.randomUUID()),
+                    key(AgentId.of(row.getObject("agent", UUID.class))),
                     row.getString("value"),
                     1))
         .findOne();
+  }
+
+  private static StateKey key(AgentId owner) {
+    return StateKey.of(owner, "probe " + UUID.randomUUID());
   }
 
   private static StateRow later(StateRow row) {

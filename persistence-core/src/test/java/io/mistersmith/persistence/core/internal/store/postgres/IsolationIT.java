@@ -187,6 +187,104 @@ class IsolationIT {
     }
   }
 
+  @Test
+  void aStepWithALockedRowIsLeftOutAndNothingElse() throws SQLException {
+    apply(List.of(change("locked"), change("free")));
+    try (Connection other = database.connect();
+        Statement statement = other.createStatement()) {
+      other.setAutoCommit(false);
+      statement.execute("SELECT 1 FROM agents.state WHERE state_key LIKE '%.locked' FOR UPDATE");
+
+      List<StateChange> all =
+          List.of(
+              change("a").inStep("late"),
+              change("locked").inStep("late"),
+              change("z").inStep("late"),
+              change("b").inStep("other"),
+              change("y").inStep("other"),
+              change("free"),
+              put(agent, "no json", "{", 1, ++sequence));
+      assertThat(store.sql().journals().apply(position, next(all), all))
+          .isInstanceOf(ApplyResult.OutOfTime.class);
+      assertThat(refused(applySingly(all)))
+          .containsExactlyInAnyOrder("a", "locked", "z", "no json");
+      assertThat(rows()).containsExactly("b", "free", "locked", "y");
+      List<DeadLetter> letters = store.sql().deadLetters().open(10);
+      assertThat(letters)
+          .filteredOn(letter -> letter.sqlState().equals(Optional.of("55P03")))
+          .hasSize(3)
+          .allMatch(letter -> letter.error() == DataError.TRANSACTION_CONFLICT);
+    }
+  }
+
+  @Test
+  void aStepWithARowThatRunsIntoTheStatementTimeoutIsLeftOut() {
+    apply(List.of(change("free")));
+    slowFor("%.slow");
+    List<StateChange> all =
+        List.of(change("a").inStep("late"), change("slow").inStep("late"), change("free"));
+    assertThat(store.sql().journals().apply(position, next(all), all))
+        .isInstanceOf(ApplyResult.OutOfTime.class);
+    assertThat(refused(applySingly(all))).containsExactlyInAnyOrder("a", "slow");
+    assertThat(rows()).containsExactly("free");
+  }
+
+  @Test
+  void whereNoAgentIsRegisteredASlowStepIsLeftOutToo() {
+    AgentId thread = AgentId.external("thread 7");
+    database.execute("DELETE FROM agents.registry");
+    slowFor("%.slow%");
+    List<StateChange> step =
+        List.of(
+            put(thread, "slow 1", "1", 1, ++sequence).inStep("late"),
+            put(thread, "slow 2", "1", 1, ++sequence).inStep("late"));
+    assertThat(refused(applySingly(step))).containsExactlyInAnyOrder("slow 1", "slow 2");
+  }
+
+  @Test
+  void aTableThatTakesNothingInTimeHoldsTheStep() {
+    apply(List.of(change("free")));
+    slowFor("%");
+    List<StateChange> step = List.of(change("a").inStep("late"), change("b").inStep("late"));
+    assertThatThrownBy(() -> store.sql().journals().applySingly(position, next(step), step))
+        .isInstanceOf(PersistenceException.class)
+        .hasMessageContaining("57014");
+    assertThat(store.sql().deadLetters().count()).isZero();
+  }
+
+  private void slowFor(String keys) {
+    database.execute(
+        """
+        CREATE FUNCTION slow() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+        BEGIN
+          PERFORM pg_sleep(60);
+          RETURN NEW;
+        END $$;
+        CREATE TRIGGER slow BEFORE INSERT OR UPDATE ON agents.state
+          FOR EACH ROW WHEN (NEW.state_key LIKE '%s') EXECUTE FUNCTION slow()
+        """
+            .formatted(keys));
+  }
+
+  private ApplyResult.Applied applySingly(List<StateChange> changes) {
+    JournalPosition next = next(changes);
+    ApplyResult result = store.sql().journals().applySingly(position, next, changes);
+    assertThat(result).isInstanceOf(ApplyResult.Applied.class);
+    position = next;
+    return (ApplyResult.Applied) result;
+  }
+
+  private static List<String> refused(ApplyResult.Applied applied) {
+    return applied.refused().stream().map(r -> r.change().key().orElseThrow().key()).toList();
+  }
+
+  private List<String> rows() {
+    return store.sql().states().findByAgent(agent, "").stream()
+        .map(row -> row.key().key())
+        .sorted()
+        .toList();
+  }
+
   private ApplyResult.Applied apply(List<StateChange> changes) {
     JournalPosition next = next(changes);
     ApplyResult result = store.sql().journals().apply(position, next, changes);
