@@ -6,9 +6,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gives up requests that no leader heard. A stream without a leader answers nothing, not even later,
- * so a request that was sent meanwhile would wait for its whole time although another leader has
- * been elected.
+ * Gives up requests that no leader heard. A stream without a leader answers nothing, not even
+ * later, so a request that was sent meanwhile would wait for its whole time although another leader
+ * has been elected.
  *
  * <p>A stream counts as leaderless when two looks in a row found that it cannot be written: one may
  * only have met a slow server. Once it can be written, requests are given up that were sent well
