@@ -106,7 +106,9 @@ final class Isolation {
     handle.savepoint("singly");
     while (true) {
       List<RefusedChange> found = writeEach(handle, rest);
-      found.forEach(refusal -> rest.removeIf(row -> row.change().revision().equals(refusal.change().revision())));
+      found.forEach(
+          refusal ->
+              rest.removeIf(row -> row.change().revision().equals(refusal.change().revision())));
       boolean torn = RefusedSteps.of(found).move(rest, found);
       refused.addAll(found);
       if (!torn) {
