@@ -275,15 +275,15 @@ public abstract class LargeValueContract extends PersistenceContract {
     Instant now = config().build().clock().instant();
     Instant before = now.minus(Duration.ofHours(1));
     Instant after = now.plus(Duration.ofHours(1));
+    assertThat(store.noteUnnamed(before, Duration.ZERO)).as("written since").isZero();
+    assertThat(store.noteUnnamed(after, Duration.ofHours(1))).isEqualTo(1);
+    assertThat(store.noteUnnamed(after, Duration.ofHours(1))).as("looked at just now").isZero();
     for (int i = 0; i < 3; i++) {
-      assertThat(store.sweep(before, Duration.ZERO)).as("written since").isZero();
-    }
-    for (int i = 0; i < 3; i++) {
-      assertThat(store.sweep(after, Duration.ofHours(1))).as("noted just now").isZero();
+      assertThat(store.removeUnnamed(Duration.ofHours(1))).as("noted just now").isZero();
       elapse(Duration.ofMillis(5));
     }
     assertThat(isStored(description)).isTrue();
-    assertThat(store.sweep(after, Duration.ofMillis(1))).isEqualTo(1);
+    assertThat(store.removeUnnamed(Duration.ofMillis(1))).isEqualTo(1);
     assertThat(isStored(description)).isFalse();
   }
 
