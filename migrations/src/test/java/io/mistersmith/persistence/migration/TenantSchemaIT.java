@@ -28,6 +28,7 @@ class TenantSchemaIT {
 
   private static final String APPLICATION = "it_tenant_schema";
   private static final String FLUSHER = "it_tenant_schema_flush";
+  private static final String OTHER = "it_tenant_schema_other";
   private static final String OURS = "aaaaaaaa-0000-4000-8000-000000000001";
   private static final String THEIRS = "bbbbbbbb-0000-4000-8000-000000000002";
 
@@ -168,6 +169,39 @@ class TenantSchemaIT {
   void noKeyReachesAnotherTenantsRow(String constraint, String sql) throws SQLException {
     try (RoleSession ours = as(OURS)) {
       assertThat(ours.assertFails("23503", of(sql, 2))).contains(constraint);
+    }
+  }
+
+  /** One that takes them for unnamed, since it sees no entries, must not remove them. */
+  @Test
+  void onlyTheFlusherSeesContentsOfLargeValues() throws SQLException {
+    RoleSession.createRole(database, OTHER);
+    database.execute(
+        """
+        GRANT USAGE ON SCHEMA agents TO %1$s;
+        GRANT ALL ON agents.large_values, agents.value_chunks, agents.large_value_names TO %1$s;
+        """
+            .formatted(OTHER));
+    try (RoleSession flusher = database.connectAs(FLUSHER, "");
+        RoleSession other = database.connectAs(OTHER, "")) {
+      flusher.execute(
+          of(
+              """
+              INSERT INTO agents.large_values (content, written_at) VALUES ('A', now());
+              INSERT INTO agents.value_chunks VALUES ('A', 0, '\\x01');
+              INSERT INTO agents.large_value_names VALUES ('A', 'A', '_large.k', TRUE);
+              """,
+              1));
+      for (String table : List.of("large_values", "value_chunks", "large_value_names")) {
+        String count = "SELECT count(*) FROM agents." + table;
+        assertThat(other.query(count)).as(table).containsExactly("0");
+        assertThat(flusher.query(count)).as(table).containsExactly("1");
+      }
+      other.execute("DELETE FROM agents.large_values");
+      assertThat(flusher.query("DELETE FROM agents.large_values RETURNING content")).hasSize(1);
+      assertThat(database.query("SELECT count(*) FROM agents.value_chunks")).containsExactly("0");
+    } finally {
+      database.execute("DROP OWNED BY " + OTHER);
     }
   }
 

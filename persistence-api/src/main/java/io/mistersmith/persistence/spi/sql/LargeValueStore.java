@@ -23,13 +23,21 @@ public interface LargeValueStore {
   List<byte[]> chunks(UUID content, int first, int most);
 
   /**
-   * Looks at some contents, so that several calls look at all. A content that nothing names is
-   * noted, and removed by a later call, when it has been noted for {@code grace} and nothing names
-   * it still. Named is what a live row of the state, a checkpoint or an open dead letter refers to.
+   * Looks at some contents that were not looked at for {@code grace}, and notes those that nothing
+   * names, for {@link #removeUnnamed}. Named is what a live row of the state, a checkpoint or an open dead
+   * letter refers to.
    *
    * @param writtenBefore looks only at contents whose last chunk was written before this, by the
    *     hot store's clock
+   * @return how many contents it looked at; 0 when there is none to look at now
+   */
+  int noteUnnamed(Instant writtenBefore, Duration grace);
+
+  /**
+   * Looks again at some contents that were noted {@code grace} ago, and removes those that nothing
+   * names still. A content that is named again is kept.
+   *
    * @return how many contents were removed
    */
-  int sweep(Instant writtenBefore, Duration grace);
+  int removeUnnamed(Duration grace);
 }

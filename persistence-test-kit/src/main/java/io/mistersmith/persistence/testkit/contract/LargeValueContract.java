@@ -41,6 +41,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
@@ -275,15 +279,15 @@ public abstract class LargeValueContract extends PersistenceContract {
     Instant now = config().build().clock().instant();
     Instant before = now.minus(Duration.ofHours(1));
     Instant after = now.plus(Duration.ofHours(1));
+    assertThat(store.noteUnnamed(before, Duration.ZERO)).as("written since").isZero();
+    assertThat(store.noteUnnamed(after, Duration.ofHours(1))).isEqualTo(1);
+    assertThat(store.noteUnnamed(after, Duration.ofHours(1))).as("looked at just now").isZero();
     for (int i = 0; i < 3; i++) {
-      assertThat(store.sweep(before, Duration.ZERO)).as("written since").isZero();
-    }
-    for (int i = 0; i < 3; i++) {
-      assertThat(store.sweep(after, Duration.ofHours(1))).as("noted just now").isZero();
+      assertThat(store.removeUnnamed(Duration.ofHours(1))).as("noted just now").isZero();
       elapse(Duration.ofMillis(5));
     }
     assertThat(isStored(description)).isTrue();
-    assertThat(store.sweep(after, Duration.ofMillis(1))).isEqualTo(1);
+    assertThat(store.removeUnnamed(Duration.ofMillis(1))).isEqualTo(1);
     assertThat(isStored(description)).isFalse();
   }
 
@@ -336,6 +340,35 @@ public abstract class LargeValueContract extends PersistenceContract {
     descriptions.flush(key("b"), SOON);
     assertHolds(sweeping, key("b"), bytes);
     assertThat(sweeping.operations().deadLetters().count()).isZero();
+  }
+
+  @Test
+  void waitingLongForTheCommitIsNoFailure() throws Exception {
+    Duration grace = Duration.ofSeconds(4);
+    Faults faults = new Faults(1);
+    Persistence slow =
+        open(config().flush(FlushConfig.builder().idleTimeToLive(grace).build()).build(), faults);
+    persistence().close(SOON);
+    ExecutorService pool = Executors.newSingleThreadExecutor();
+    try (Gate gate = faults.on(Call.APPLY).pauseBefore()) {
+      Future<Versioned<Description>> write =
+          pool.submit(
+              () ->
+                  slow.largeValues()
+                      .write(
+                          key("a"),
+                          new ByteArrayInputStream(bytes(10, 1)),
+                          NO_OPTION.withDurability(SaveOptions.Durability.SQL_COMMITTED)));
+      assertThat(gate.awaitArrival(SOON)).isTrue();
+      // The writer's own clock, which no fixture moves.
+      Duration late = grace.dividedBy(2).plusMillis(200);
+      Awaitility.await().pollDelay(late).atMost(SOON).until(() -> true);
+      gate.release();
+      assertThat(write.get(SOON.toSeconds(), TimeUnit.SECONDS).value().bytes()).isEqualTo(10);
+    } finally {
+      pool.shutdownNow();
+    }
+    assertHolds(slow, key("a"), bytes(10, 1));
   }
 
   private void awaitSweep(Faults faults) {

@@ -34,6 +34,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
@@ -107,6 +108,28 @@ public abstract class ReplicaReadsContract extends PersistenceContract {
     assertThat(persistence().agents().find(found)).hasSize(2);
     assertThat(persistence().lifecycleEvents().find(told)).hasSize(1);
     assertThat(persistence().checkpoints().find(agent(), "theirs")).isPresent();
+  }
+
+  /** As when another replica, that had more, answered for the first page. */
+  @Test
+  void laterPagesOfAQueryAreNotOlderThanTheFirst() {
+    AgentQuery found = AgentQuery.all().withType("found").withLimit(1);
+    EventQuery told = EventQuery.ofType("told").withLimit(1);
+    persistence().agents().save(Agent.of("found", "first"));
+    persistence().lifecycleEvents().record(event("told"));
+    Persistence other = pausedWithAnother();
+    AgentId first = persistence().agents().find(found).get(0).value().id();
+    LifecycleEvent earlier = persistence().lifecycleEvents().find(told).get(0);
+    AgentId next = AgentId.of(new UUID(-1, -1));
+    other.agents().save(Agent.of(next, "found", "next"));
+    LifecycleEvent before =
+        LifecycleEvent.of(agent(), "told", Map.of(), earlier.at().minusSeconds(1));
+    other.lifecycleEvents().record(before);
+
+    assertThat(persistence().agents().find(found.after(first)))
+        .extracting(page -> page.value().id())
+        .containsExactly(next);
+    assertThat(persistence().lifecycleEvents().find(told.after(earlier))).containsExactly(before);
   }
 
   @Test

@@ -71,6 +71,8 @@ final class SqlFaults implements InvocationHandler {
           "replay",
           "sweep",
           "removeOrphans",
+          "noteUnnamed",
+          "removeUnnamed",
           "create",
           "record" ->
           Call.SQL_WRITE;

@@ -35,23 +35,37 @@ final class MemoryLargeValueStore implements LargeValueStore {
   }
 
   @Override
-  public int sweep(Instant writtenBefore, Duration grace) {
+  public int noteUnnamed(Instant writtenBefore, Duration grace) {
+    Instant now = session.now();
+    return session.call(
+        tables -> {
+          List<Content.LargeRow> unnamed =
+              tables
+                  .largeValues
+                  .all()
+                  .filter(row -> row.unnamedSince().isEmpty())
+                  .filter(row -> row.writtenAt().isBefore(writtenBefore))
+                  .filter(row -> !LargeValueWriter.isNamed(tables, row.content(), now))
+                  .toList();
+          unnamed.forEach(row -> note(tables, row, Optional.of(now)));
+          return unnamed.size();
+        });
+  }
+
+  @Override
+  public int removeUnnamed(Duration grace) {
     Instant now = session.now();
     return session.call(
         tables -> {
           int removed = 0;
           for (Content.LargeRow row : tables.largeValues.all().toList()) {
-            boolean named = LargeValueWriter.isNamed(tables, row.content(), now);
-            if (row.unnamedSince().isEmpty()) {
-              if (!named && row.writtenAt().isBefore(writtenBefore)) {
-                note(tables, row, Optional.of(now));
-              }
-            } else if (row.unnamedSince().get().isBefore(now.minus(grace))) {
-              if (named) {
-                note(tables, row, Optional.empty());
-              } else {
-                removed += tables.largeValues.remove(row.content()) ? 1 : 0;
-              }
+            if (row.unnamedSince().filter(now.minus(grace)::isAfter).isEmpty()) {
+              continue;
+            }
+            if (LargeValueWriter.isNamed(tables, row.content(), now)) {
+              note(tables, row, Optional.empty());
+            } else {
+              removed += tables.largeValues.remove(row.content()) ? 1 : 0;
             }
           }
           return removed;

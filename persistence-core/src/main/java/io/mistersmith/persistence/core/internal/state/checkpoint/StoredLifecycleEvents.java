@@ -33,7 +33,8 @@ public final class StoredLifecycleEvents implements LifecycleEvents {
 
   @Override
   public List<LifecycleEvent> find(EventQuery query) {
-    return reads.lifecycleEvents(query);
+    // A page from an older replica than that of the page before would lack events of both.
+    return query.after().isPresent() ? store.find(query) : reads.lifecycleEvents(query);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.core.internal.state.flush;
 
 import io.mistersmith.persistence.config.FlushConfig;
+import io.mistersmith.persistence.core.internal.base.Deadline;
 import io.mistersmith.persistence.core.internal.base.PeriodicService;
 import io.mistersmith.persistence.core.internal.base.Services;
 import io.mistersmith.persistence.error.PersistenceException;
@@ -103,7 +104,7 @@ public final class Evictor {
       }
     }
     int swept = sql.states().sweep(config.tombstoneRetention());
-    int contents = service.isOpen() ? largeValues.turn() : 0;
+    int contents = removeLargeValues();
     if (evicted > 0 || swept > 0 || contents > 0) {
       LOG.debug(
           "bucket {}: {} idle entries evicted, {} old rows and {} contents of large values removed",
@@ -112,5 +113,19 @@ public final class Evictor {
           swept,
           contents);
     }
+  }
+
+  /** Takes turns for as long as lies between two sweeps, so that idle entries are looked for. */
+  private int removeLargeValues() {
+    Deadline end = Deadline.after(config.sweepInterval());
+    int removed = 0;
+    boolean more = true;
+    while (more && service.isOpen()) {
+      LargeValueSweep.Turn turn = largeValues.turn();
+      service.alive();
+      removed += turn.removed();
+      more = turn.mayGoOn() && !end.hasPassed();
+    }
+    return removed;
   }
 }

@@ -34,19 +34,36 @@ final class LargeValueSweep {
     this.clock = clock;
   }
 
-  /** Looks at some contents; returns how many were removed. */
-  int turn() {
+  /**
+   * What a turn did.
+   *
+   * @param looked how many contents it looked at for the first time in a while
+   * @param removed how many it removed
+   */
+  record Turn(int looked, int removed) {
+
+    static final Turn NOTHING = new Turn(0, 0);
+
+    /** Whether another turn may find some more. */
+    boolean mayGoOn() {
+      return looked > 0 || removed > 0;
+    }
+  }
+
+  /** Looks at some contents, each time at others. */
+  Turn turn() {
     Instant asked = clock.instant();
     BucketState stream = target.journal().state();
     JournalPosition position = target.tracker().refresh();
     if (!stream.created().equals(position.streamCreated())) {
-      return 0;
+      return Turn.NOTHING;
     }
     boolean allApplied = position.sequence() >= stream.lastSequence();
     if (!allApplied && position.messageTime().isBefore(asked.minus(grace.dividedBy(2)))) {
-      return 0;
+      return Turn.NOTHING;
     }
     Instant horizon = allApplied ? asked : position.messageTime();
-    return largeValues.sweep(horizon.minus(grace), grace);
+    int removed = largeValues.removeUnnamed(grace);
+    return new Turn(largeValues.noteUnnamed(horizon.minus(grace), grace), removed);
   }
 }

@@ -11,6 +11,7 @@ import io.mistersmith.persistence.spi.hot.HotReads;
 import io.mistersmith.persistence.spi.sql.LargeValueStore;
 import io.mistersmith.persistence.state.LargeValues;
 import io.mistersmith.persistence.state.SaveOptions;
+import io.mistersmith.persistence.state.SaveOptions.Durability;
 import io.mistersmith.persistence.state.StateRepository;
 import java.io.IOException;
 import java.io.InputStream;
@@ -76,7 +77,9 @@ public final class StoredLargeValues implements LargeValues {
       throws IOException {
     ContentWriter writer = new ContentWriter(store, key, maxBytes, patience);
     Versioned<Description> written = descriptions.save(key, writer.write(content, bytes), options);
-    if (writer.isLate()) {
+    // What PostgreSQL has committed is whole, however long that took.
+    boolean committed = options.durability() == Durability.SQL_COMMITTED;
+    if (!committed && writer.isLate()) {
       throw doubtful(
           key, "this process stood still for more than " + patience + ", so that its chunks may");
     }

@@ -146,7 +146,10 @@ public final class RegistryRepository implements AgentRepository {
 
   @Override
   public List<Versioned<Agent>> find(AgentQuery query) {
-    return versioned(lists.agents(CanonicalMaps.of(query)));
+    AgentQuery canonical = CanonicalMaps.of(query);
+    // A page from an older replica than that of the page before would lack agents of both.
+    return versioned(
+        canonical.after().isPresent() ? agents.find(canonical) : lists.agents(canonical));
   }
 
   /** PostgreSQL is written first: what it has of an agent is the latest version. */

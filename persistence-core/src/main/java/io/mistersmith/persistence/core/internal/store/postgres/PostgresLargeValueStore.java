@@ -1,21 +1,16 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
 import io.mistersmith.persistence.spi.sql.LargeValueStore;
-import io.mistersmith.persistence.spi.sql.SqlOptions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
-import org.jdbi.v3.core.Handle;
 
 /** Reads {@code agents.value_chunks}, and removes contents that nothing names. */
 final class PostgresLargeValueStore implements LargeValueStore {
 
-  /** How many contents a call looks at. */
-  private static final int LOOK = 500;
-
-  /** How many contents a statement removes, each of which may be large. */
-  private static final int REMOVE = 4;
+  /** How many contents a call looks at: the names of one may take a while to find. */
+  private static final int LOOK = 20;
 
   private static final String CHUNKS =
       """
@@ -27,44 +22,71 @@ final class PostgresLargeValueStore implements LargeValueStore {
        ORDER BY c.number
       """;
 
-  private static final String LOOK_AT =
+  /**
+   * Takes contents by turns, and commits that. So one whose names take longer to find than a
+   * statement may last, holds up no other.
+   */
+  private static final String TAKE =
       """
-      WITH seen AS (
+      WITH due AS (
         SELECT content
           FROM agents.large_values
          WHERE unnamed_since IS NULL AND written_at < :before::timestamptz
+           AND checked_at < clock_timestamp() - :micros * interval '1 microsecond'
          ORDER BY checked_at
          LIMIT :look
            FOR UPDATE SKIP LOCKED)
       UPDATE agents.large_values v
-         SET checked_at = clock_timestamp(),
-             unnamed_since = CASE WHEN NOT agents.is_large_value_named(v.content)
-                                  THEN clock_timestamp() END
-        FROM seen
-       WHERE v.content = seen.content
+         SET checked_at = clock_timestamp()
+        FROM due
+       WHERE v.content = due.content
+      RETURNING v.content
       """;
 
-  /** One that was named again keeps its chunks, and is looked at later. */
+  /** The names are looked for before the row is locked, so that the flush need not wait. */
+  private static final String NOTE =
+      """
+      UPDATE agents.large_values
+         SET unnamed_since = clock_timestamp()
+       WHERE content = :content AND unnamed_since IS NULL
+         AND NOT agents.is_large_value_named(content)
+      """;
+
+  private static final String TAKE_NOTED =
+      """
+      WITH due AS (
+        SELECT content
+          FROM agents.large_values
+         WHERE unnamed_since < clock_timestamp() - :micros * interval '1 microsecond'
+           AND checked_at < clock_timestamp() - :micros * interval '1 microsecond'
+         ORDER BY checked_at
+         LIMIT :look
+           FOR UPDATE SKIP LOCKED)
+      UPDATE agents.large_values v
+         SET checked_at = clock_timestamp()
+        FROM due
+       WHERE v.content = due.content
+      RETURNING v.content
+      """;
+
+  /**
+   * The flush takes {@code unnamed_since} away when it names a content. Done meanwhile, that changes
+   * the row, so that this condition is looked at again, and the content stays.
+   */
+  private static final String REMOVE =
+      """
+      DELETE FROM agents.large_values
+       WHERE content = :content AND unnamed_since IS NOT NULL
+         AND NOT agents.is_large_value_named(content)
+      """;
+
+  /** What is left of those that were to be removed is named again, and is looked at later. */
   private static final String SPARE =
       """
       UPDATE agents.large_values
          SET unnamed_since = NULL
-       WHERE unnamed_since < clock_timestamp() - :micros * interval '1 microsecond'
+       WHERE content = :content AND unnamed_since IS NOT NULL
          AND agents.is_large_value_named(content)
-      """;
-
-  private static final String REMOVE_OLD =
-      """
-      WITH old AS (
-        SELECT content
-          FROM agents.large_values
-         WHERE unnamed_since < clock_timestamp() - :micros * interval '1 microsecond'
-         ORDER BY unnamed_since
-         LIMIT :most
-           FOR UPDATE SKIP LOCKED)
-      DELETE FROM agents.large_values v
-       USING old
-       WHERE v.content = old.content AND NOT agents.is_large_value_named(v.content)
       """;
 
   private final Statements statements;
@@ -88,31 +110,53 @@ final class PostgresLargeValueStore implements LargeValueStore {
   }
 
   @Override
-  public int sweep(Instant writtenBefore, Duration grace) {
-    long micros = grace.toNanos() / 1_000;
-    int unused =
+  public int noteUnnamed(Instant writtenBefore, Duration grace) {
+    List<UUID> taken =
         statements.write(
-            "look for large values that nothing names",
+            "take large values to look at",
             handle ->
                 handle
-                    .createUpdate(LOOK_AT)
+                    .createQuery(TAKE)
                     .bind("before", SqlTime.text(writtenBefore))
+                    .bind("micros", micros(grace))
                     .bind("look", LOOK)
-                    .execute());
+                    .mapTo(UUID.class)
+                    .list());
+    for (UUID content : taken) {
+      int unused = change("look for names of large value ", NOTE, content);
+    }
+    return taken.size();
+  }
+
+  @Override
+  public int removeUnnamed(Duration grace) {
+    List<UUID> taken =
+        statements.write(
+            "take large values to remove",
+            handle ->
+                handle
+                    .createQuery(TAKE_NOTED)
+                    .bind("micros", micros(grace))
+                    .bind("look", LOOK)
+                    .mapTo(UUID.class)
+                    .list());
     int removed = 0;
-    int last;
-    do {
-      last =
-          statements.transaction(
-              SqlOptions.of("remove large values that nothing names"),
-              handle -> remove(handle, micros));
-      removed += last;
-    } while (last == REMOVE);
+    for (UUID content : taken) {
+      int gone = change("remove unnamed large value ", REMOVE, content);
+      if (gone == 0) {
+        int unused = change("keep large value ", SPARE, content);
+      }
+      removed += gone;
+    }
     return removed;
   }
 
-  private static int remove(Handle handle, long micros) {
-    int unused = handle.createUpdate(SPARE).bind("micros", micros).execute();
-    return handle.createUpdate(REMOVE_OLD).bind("micros", micros).bind("most", REMOVE).execute();
+  private int change(String what, String sql, UUID content) {
+    return statements.write(
+        what + content, handle -> handle.createUpdate(sql).bind("content", content).execute());
+  }
+
+  private static long micros(Duration duration) {
+    return duration.toNanos() / 1_000;
   }
 }
