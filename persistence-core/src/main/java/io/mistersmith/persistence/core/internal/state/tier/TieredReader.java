@@ -179,16 +179,31 @@ final class TieredReader {
         oneMoment = false;
       }
     }
+    Revision reached = reached(hot.values(), applied);
+    boolean hotAnswers = absent.size() < keys.size();
     for (Map.Entry<StateKey, StoredState> row : tiers.rows(absent).entrySet()) {
       Optional<Entry> entry = fromRow(row.getKey(), row.getValue(), Optional.empty());
       answers.put(row.getKey(), entry);
+      // The step of a row that is later than what the bucket had may be in none of the answers.
+      boolean later = hotAnswers && row.getValue().revision().isAfter(reached);
+      steps |= later;
       // Where another entry was there first, that one is later than those of the bucket above.
+      oneMoment &= !later;
       oneMoment &=
           !tiers.isLive(row.getValue())
               || entry.filter(e -> e.layer() == StorageLayer.RELATIONAL_DB).isPresent();
     }
     steps |= answers.values().stream().anyMatch(entry -> entry.filter(Entry::isOfStep).isPresent());
     return new Collected(answers, oneMoment || !steps || keys.size() == 1);
+  }
+
+  /** What the bucket had for certain when it answered; a replica may lack what is applied. */
+  private Revision reached(Collection<HotEntry> answers, long applied) {
+    long reached = reads.hasReplicas() ? 1 : Math.max(1, applied);
+    for (HotEntry entry : answers) {
+      reached = Math.max(reached, entry.sequence());
+    }
+    return tiers.revisions().of(reached);
   }
 
   /**
