@@ -13,6 +13,7 @@ import io.mistersmith.persistence.spi.hot.EntryMetadata;
 import io.mistersmith.persistence.spi.hot.HotEntry;
 import io.mistersmith.persistence.spi.hot.HotReads;
 import io.mistersmith.persistence.spi.hot.HotReads.ReadFrom;
+import io.mistersmith.persistence.spi.hot.HotReads.Together;
 import io.mistersmith.persistence.spi.hot.HotWrites;
 import io.mistersmith.persistence.spi.hot.Operation;
 import io.mistersmith.persistence.spi.sql.StateStore.StoredKey;
@@ -157,8 +158,12 @@ final class TieredReader {
     // Where one floor may be missing, one question to the leader is quicker than one for each key.
     ReadFrom from = source(wanted, Optional.empty());
     long applied = tiers.revisions().applied();
-    Map<StateKey, HotEntry> hot = reads.getAll(keys, from);
-    boolean oneMoment = from == ReadFrom.ANY_REPLICA && keys.size() <= HotReads.MOST_OF_ONE_MOMENT;
+    Together together =
+        from == ReadFrom.ANY_REPLICA
+            ? reads.getTogether(keys)
+            : new Together(reads.getAll(keys, from), false);
+    Map<StateKey, HotEntry> hot = together.messages();
+    boolean oneMoment = together.ofOneMoment();
     boolean steps = false;
     Map<StateKey, Optional<Entry>> answers = new LinkedHashMap<>();
     List<StateKey> absent = new ArrayList<>();
