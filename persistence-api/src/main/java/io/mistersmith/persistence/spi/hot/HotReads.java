@@ -40,9 +40,7 @@ public interface HotReads {
   /** {@link #get} without waiting. */
   CompletableFuture<Optional<HotEntry>> getAsync(StateKey key, ReadFrom from);
 
-  /**
-   * The latest message of each key that has one, in one pass. Complete, or an exception.
-   */
+  /** The latest message of each key that has one, in one pass. Complete, or an exception. */
   Map<StateKey, HotEntry> getAll(Collection<StateKey> keys, ReadFrom from);
 
   /**
@@ -52,8 +50,7 @@ public interface HotReads {
    * never are, those of fewer where they fit into one answer.
    */
   default Together getTogether(Collection<StateKey> keys) {
-    return new Together(
-        getAll(keys, ReadFrom.ANY_REPLICA), keys.size() <= MOST_OF_ONE_MOMENT);
+    return new Together(getAll(keys, ReadFrom.ANY_REPLICA), keys.size() <= MOST_OF_ONE_MOMENT);
   }
 
   /**

@@ -107,10 +107,7 @@ final class StoreProbe {
         .bind("agents", SqlArray.text(agents))
         .map(
             (row, context) ->
-                row(
-                    key(AgentId.of(row.getObject("agent", UUID.class))),
-                    row.getString("value"),
-                    1))
+                row(key(AgentId.of(row.getObject("agent", UUID.class))), row.getString("value"), 1))
         .findOne();
   }
 
