@@ -16,7 +16,7 @@ import java.util.stream.Collectors;
 /** Reads the latest entries of a bucket; see {@link HotStore.HotBucket}. Thread-safe. */
 public interface HotReads {
 
-  /** The most keys that {@link #getAll} reads at one moment. */
+  /** The most keys that {@link #getTogether} reads at one moment. */
   int MOST_OF_ONE_MOMENT = 1_024;
 
   /** Returns the bucket's full name, with prefix. */
@@ -40,13 +40,18 @@ public interface HotReads {
   /** {@link #get} without waiting. */
   CompletableFuture<Optional<HotEntry>> getAsync(StateKey key, ReadFrom from);
 
-  /**
-   * The latest message of each key that has one, in one pass. Complete, or an exception. From
-   * {@code ANY_REPLICA}, the messages of up to {@link #MOST_OF_ONE_MOMENT} keys are those of one
-   * moment where {@link HotWrites#publishTogether} is possible: of messages that were stored
-   * together, all or none are in the answer, or later ones.
-   */
+  /** The latest message of each key that has one, in one pass. Complete, or an exception. */
   Map<StateKey, HotEntry> getAll(Collection<StateKey> keys, ReadFrom from);
+
+  /**
+   * {@link #getAll} from {@code ANY_REPLICA}, which says whether the messages are those of one
+   * moment: of messages that were {@linkplain HotWrites#publishTogether stored together}, all or
+   * none are in the answer, or later ones. Those of more than {@link #MOST_OF_ONE_MOMENT} keys
+   * never are, those of fewer where they fit into one answer.
+   */
+  default Together getTogether(Collection<StateKey> keys) {
+    return new Together(getAll(keys, ReadFrom.ANY_REPLICA), keys.size() <= MOST_OF_ONE_MOMENT);
+  }
 
   /**
    * The place of the latest message, value or marker, of any of the owner's keys; asks the leader.
@@ -89,6 +94,14 @@ public interface HotReads {
     /** The leader: what it answers includes every acknowledged write. */
     LEADER
   }
+
+  /**
+   * The latest messages of several keys.
+   *
+   * @param messages by key; keys without a message are missing
+   * @param ofOneMoment whether they are known to be those of one moment
+   */
+  record Together(Map<StateKey, HotEntry> messages, boolean ofOneMoment) {}
 
   /**
    * The place of a message in a bucket's stream.

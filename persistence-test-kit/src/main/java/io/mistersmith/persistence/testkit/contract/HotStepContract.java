@@ -12,7 +12,9 @@ import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.hot.EntryMetadata;
 import io.mistersmith.persistence.spi.hot.EntryMetadata.StepPlace;
 import io.mistersmith.persistence.spi.hot.HotEntry;
+import io.mistersmith.persistence.spi.hot.HotReads;
 import io.mistersmith.persistence.spi.hot.HotReads.ReadFrom;
+import io.mistersmith.persistence.spi.hot.HotReads.Together;
 import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
 import io.mistersmith.persistence.spi.hot.HotWrites;
 import io.mistersmith.persistence.spi.hot.HotWrites.Outgoing;
@@ -98,6 +100,22 @@ public abstract class HotStepContract extends StoresContract {
     Map<StateKey, HotEntry> found = all(ReadFrom.ANY_REPLICA);
     assertThat(Objects.requireNonNull(found.get(A)).operation()).isEqualTo(Operation.DELETE);
     assertThat(Objects.requireNonNull(found.get(B)).operation()).isEqualTo(Operation.PUT);
+  }
+
+  @Test
+  void theMessagesOfOneMomentAreMarkedAndOthersAreNot() {
+    writes().publishTogether(step(HotWrites.ANY, HotWrites.ANY, HotWrites.ANY));
+    Together few = bucket().reads().getTogether(List.of(A, B, C));
+    assertThat(few.ofOneMoment()).isTrue();
+    assertThat(few.messages()).containsOnlyKeys(A, B, C);
+
+    List<StateKey> many = new ArrayList<>(List.of(A, B, C));
+    for (int i = 0; i < HotReads.MOST_OF_ONE_MOMENT; i++) {
+      many.add(StateKey.of(AGENT, "absent " + i));
+    }
+    Together parts = bucket().reads().getTogether(many);
+    assertThat(parts.ofOneMoment()).isFalse();
+    assertThat(parts.messages()).containsOnlyKeys(A, B, C);
   }
 
   @Test

@@ -65,14 +65,30 @@ final class FaultyReads implements HotReads {
         Call.GET,
         () -> {
           Map<StateKey, HotEntry> found = new LinkedHashMap<>(real.getAll(keys, from));
-          for (StateKey key : keys) {
-            if (lags(key, from)) {
-              found.remove(key);
-              stale(key).ifPresent(entry -> found.put(key, entry));
-            }
-          }
+          lag(found, keys, from);
           return found;
         });
+  }
+
+  @Override
+  public Together getTogether(Collection<StateKey> keys) {
+    return faults.run(
+        Call.GET,
+        () -> {
+          Together together = real.getTogether(keys);
+          Map<StateKey, HotEntry> found = new LinkedHashMap<>(together.messages());
+          lag(found, keys, ReadFrom.ANY_REPLICA);
+          return new Together(found, together.ofOneMoment());
+        });
+  }
+
+  private void lag(Map<StateKey, HotEntry> found, Collection<StateKey> keys, ReadFrom from) {
+    for (StateKey key : keys) {
+      if (lags(key, from)) {
+        found.remove(key);
+        stale(key).ifPresent(entry -> found.put(key, entry));
+      }
+    }
   }
 
   private boolean lags(StateKey key, ReadFrom from) {

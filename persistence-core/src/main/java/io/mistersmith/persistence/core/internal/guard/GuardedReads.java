@@ -64,6 +64,11 @@ final class GuardedReads implements HotReads {
   }
 
   @Override
+  public Together getTogether(Collection<StateKey> keys) {
+    return role.run(GET_ALL, () -> real.getTogether(keys));
+  }
+
+  @Override
   public Optional<MessagePlace> latest(AgentId agent) {
     return role.run(LATEST, () -> real.latest(agent));
   }

@@ -66,7 +66,16 @@ public final class ConfirmedReads implements HotReads {
 
   @Override
   public Map<StateKey, HotEntry> getAll(Collection<StateKey> keys, ReadFrom from) {
-    Map<StateKey, HotEntry> entries = real.getAll(keys, from);
+    return confirmed(real.getAll(keys, from));
+  }
+
+  @Override
+  public Together getTogether(Collection<StateKey> keys) {
+    Together found = real.getTogether(keys);
+    return new Together(confirmed(found.messages()), found.ofOneMoment());
+  }
+
+  private Map<StateKey, HotEntry> confirmed(Map<StateKey, HotEntry> entries) {
     Set<StateKey> outdated = outdated(entries.values());
     if (outdated.isEmpty()) {
       return entries;

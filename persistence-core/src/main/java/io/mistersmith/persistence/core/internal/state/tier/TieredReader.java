@@ -13,6 +13,7 @@ import io.mistersmith.persistence.spi.hot.EntryMetadata;
 import io.mistersmith.persistence.spi.hot.HotEntry;
 import io.mistersmith.persistence.spi.hot.HotReads;
 import io.mistersmith.persistence.spi.hot.HotReads.ReadFrom;
+import io.mistersmith.persistence.spi.hot.HotReads.Together;
 import io.mistersmith.persistence.spi.hot.HotWrites;
 import io.mistersmith.persistence.spi.hot.Operation;
 import io.mistersmith.persistence.spi.sql.StateStore.StoredKey;
@@ -157,8 +158,12 @@ final class TieredReader {
     // Where one floor may be missing, one question to the leader is quicker than one for each key.
     ReadFrom from = source(wanted, Optional.empty());
     long applied = tiers.revisions().applied();
-    Map<StateKey, HotEntry> hot = reads.getAll(keys, from);
-    boolean oneMoment = from == ReadFrom.ANY_REPLICA && keys.size() <= HotReads.MOST_OF_ONE_MOMENT;
+    Together together =
+        from == ReadFrom.ANY_REPLICA
+            ? reads.getTogether(keys)
+            : new Together(reads.getAll(keys, from), false);
+    Map<StateKey, HotEntry> hot = together.messages();
+    boolean oneMoment = together.ofOneMoment();
     boolean steps = false;
     Map<StateKey, Optional<Entry>> answers = new LinkedHashMap<>();
     List<StateKey> absent = new ArrayList<>();
@@ -179,16 +184,31 @@ final class TieredReader {
         oneMoment = false;
       }
     }
+    Revision reached = reached(hot.values(), applied);
+    boolean hotAnswers = absent.size() < keys.size();
     for (Map.Entry<StateKey, StoredState> row : tiers.rows(absent).entrySet()) {
       Optional<Entry> entry = fromRow(row.getKey(), row.getValue(), Optional.empty());
       answers.put(row.getKey(), entry);
+      // The step of a row that is later than what the bucket had may be in none of the answers.
+      boolean later = hotAnswers && row.getValue().revision().isAfter(reached);
+      steps |= later;
       // Where another entry was there first, that one is later than those of the bucket above.
+      oneMoment &= !later;
       oneMoment &=
           !tiers.isLive(row.getValue())
               || entry.filter(e -> e.layer() == StorageLayer.RELATIONAL_DB).isPresent();
     }
     steps |= answers.values().stream().anyMatch(entry -> entry.filter(Entry::isOfStep).isPresent());
     return new Collected(answers, oneMoment || !steps || keys.size() == 1);
+  }
+
+  /** What the bucket had for certain when it answered; a replica may lack what is applied. */
+  private Revision reached(Collection<HotEntry> answers, long applied) {
+    long reached = reads.hasReplicas() ? 1 : Math.max(1, applied);
+    for (HotEntry entry : answers) {
+      reached = Math.max(reached, entry.sequence());
+    }
+    return tiers.revisions().of(reached);
   }
 
   /**

@@ -2,6 +2,7 @@ package io.mistersmith.persistence.core.internal.store.nats;
 
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.hot.HotEntry;
+import io.mistersmith.persistence.spi.hot.HotReads.Together;
 import io.nats.client.Connection;
 import io.nats.client.Message;
 import io.nats.client.Subscription;
@@ -42,19 +43,22 @@ final class BatchGet {
     this.subjectPrefix = stream.subjectPrefix();
   }
 
-  Map<StateKey, HotEntry> getAll(Collection<StateKey> keys) {
+  /** Gets the keys; what took more than one request is not of one moment. */
+  Together getAll(Collection<StateKey> keys) {
     String what = "get " + keys.size() + " keys of bucket " + bucket;
     Map<StateKey, HotEntry> found = new HashMap<>();
     Connection connection = link.connection();
     Iterator<StateKey> rest = new LinkedHashSet<>(keys).iterator();
     long deadline = System.nanoTime() + link.requestTimeout().toNanos();
     try {
+      int requests = 0;
       String inbox = connection.createInbox();
       Subscription answers = connection.subscribe(inbox);
       try {
         answers.setPendingLimits(-1, -1);
         Map<String, StateKey> asked = new LinkedHashMap<>();
         while (rest.hasNext() || !asked.isEmpty()) {
+          requests++;
           ask(connection, inbox, asked, rest);
           if (!receive(what, answers, deadline, asked, found)) {
             asked.clear();
@@ -63,7 +67,7 @@ final class BatchGet {
       } finally {
         answers.unsubscribe();
       }
-      return found;
+      return new Together(found, requests <= 1);
     } catch (IllegalStateException e) {
       throw link.failure(what, e);
     } catch (InterruptedException e) {

@@ -137,8 +137,17 @@ final class BucketReads implements HotReads {
       return Map.of();
     }
     return from == ReadFrom.ANY_REPLICA && link.capabilities().batchGet()
-        ? batchGet.getAll(keys)
+        ? batchGet.getAll(keys).messages()
         : getPipelined(keys, from);
+  }
+
+  @Override
+  public Together getTogether(Collection<StateKey> keys) {
+    if (keys.isEmpty() || !link.capabilities().batchGet()) {
+      return new Together(getAll(keys, ReadFrom.ANY_REPLICA), keys.size() <= 1);
+    }
+    owner.requireOwnHere();
+    return batchGet.getAll(keys);
   }
 
   private Map<StateKey, HotEntry> getPipelined(Collection<StateKey> keys, ReadFrom from) {

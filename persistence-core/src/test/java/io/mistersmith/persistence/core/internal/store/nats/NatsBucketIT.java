@@ -10,6 +10,7 @@ import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.hot.EntryMetadata;
 import io.mistersmith.persistence.spi.hot.HotEntry;
+import io.mistersmith.persistence.spi.hot.HotReads;
 import io.mistersmith.persistence.spi.hot.HotReads.ReadFrom;
 import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
 import io.mistersmith.persistence.spi.hot.HotWrites;
@@ -26,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -98,6 +100,25 @@ class NatsBucketIT {
           .evictAgent(AgentId.external("agent"), bucket.journal().state().lastSequence())
           .join();
       assertThat(bucket.journal().state().messages()).isZero();
+    }
+  }
+
+  /** So many long subjects need two requests, between which a step can be stored. */
+  @Test
+  void whatDoesNotFitIntoOneRequestIsNotOfOneMoment() {
+    List<StateKey> keys = new ArrayList<>();
+    for (int i = 0; i < HotReads.MOST_OF_ONE_MOMENT; i++) {
+      keys.add(StateKey.of(AgentId.external("agent"), i + "x".repeat(StateKey.MAX_LENGTH - 4)));
+    }
+    try (NatsServer server = NatsServer.start(NatsOptions.defaults().withLine(NatsOptions.NEWEST));
+        NatsStore store =
+            NatsFixture.connect(
+                PersistenceConfig.builder(
+                        NatsConfig.of(server.url()), PostgresConfig.of("jdbc:postgresql:x", "x"))
+                    .build())) {
+      HotBucket bucket = store.bucket(Bucket.AGENT_STATE);
+      assertThat(bucket.reads().getTogether(keys).ofOneMoment()).isFalse();
+      assertThat(bucket.reads().getTogether(keys.subList(0, 100)).ofOneMoment()).isTrue();
     }
   }
 
