@@ -200,13 +200,15 @@ class LogHintTest {
       try (Gate gate = faults.on(Call.PUBLISH).pauseAfter()) {
         second = CompletableFuture.supplyAsync(() -> log(forgetful).append("two"));
         assertThat(gate.awaitArrival(SOON)).isTrue();
-        awaitRow(2);
-        for (int i = 0; i < 100; i++) {
-          assertThat(forgetful.log(OWNER, "other", String.class).version()).isZero();
+        assertThat(log(there).append("three")).isEqualTo(3);
+        awaitRow(3);
+        for (int i = 0; i < 500; i++) {
+          String other = "other-" + i / 50;
+          assertThat(forgetful.log(OWNER, other, String.class).version()).isZero();
         }
       }
       assertThat(second.get(SOON.toSeconds(), TimeUnit.SECONDS)).isEqualTo(2);
-      assertThat(values(log(there))).containsExactly("one", "two");
+      assertThat(values(log(there))).containsExactly("one", "two", "three");
     }
   }
 }

@@ -4,6 +4,7 @@ import static io.mistersmith.persistence.testkit.contract.Failures.assertFails;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.log.Log;
 import io.mistersmith.persistence.log.Log.Append;
@@ -12,16 +13,20 @@ import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.Versioned;
 import io.mistersmith.persistence.state.SaveOptions;
+import io.mistersmith.persistence.state.StateRepository.Watch;
 import io.mistersmith.persistence.state.StateType;
 import io.mistersmith.persistence.state.Step;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.stream.LongStream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 /** What {@link Log} and {@link Step} promise of entries that are appended by a step. */
@@ -180,5 +185,36 @@ public abstract class LogStepContract extends PersistenceContract {
 
   private Versioned<Integer> cursor() {
     return persistence().states(CURSOR).find(key("it")).orElseThrow();
+  }
+
+  @Test
+  void aListenerOfALogReadsTheWholeStep() {
+    Persistence other = open(config().build());
+    persistence().states(CURSOR).save(key("it"), 0);
+    List<Integer> read = new CopyOnWriteArrayList<>();
+    try (Watch watch =
+        other
+            .log(agent(), "main", TURNS)
+            .watch(
+                0,
+                entry ->
+                    read.add(
+                        other.states(CURSOR).find(key("it")).map(Versioned::value).orElse(-1)))) {
+      assertThat(watch).isNotNull();
+      for (int i = 1; i <= 50; i++) {
+        assertThat(other.states(CURSOR).find(key("it"))).isPresent();
+        Step step = persistence().step();
+        LongSupplier unused = log().append(step, "e" + i);
+        step.save(CURSOR, key("it"), i).commit();
+        int heard = i;
+        Awaitility.await()
+            .pollInterval(Duration.ofMillis(5))
+            .atMost(SOON)
+            .until(() -> read.size() >= heard);
+      }
+    }
+    for (int i = 1; i <= read.size(); i++) {
+      assertThat(read.get(i - 1)).isGreaterThanOrEqualTo(i);
+    }
   }
 }

@@ -8,6 +8,7 @@ import io.mistersmith.persistence.log.Log;
 import io.mistersmith.persistence.log.Log.Append;
 import io.mistersmith.persistence.log.Log.Entry;
 import io.mistersmith.persistence.log.Log.Limits;
+import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.state.StateRepository.Watch;
 import io.mistersmith.persistence.state.StateType;
 import java.time.Duration;
@@ -244,5 +245,26 @@ public abstract class LogUpkeepContract extends PersistenceContract {
       Awaitility.await().atMost(SOON).until(() -> heard.size() >= 2);
     }
     assertThat(heard).containsExactly(5L, 6L);
+  }
+
+  @Test
+  void aLogOfAnOwnerThatIsRegisteredAgainGoesOnEmpty() {
+    append(3);
+    assertThat(log().compact(3, "old summary", 1)).isEqualTo(2);
+    Persistence other = open(config().build());
+    assertThat(log(other).size()).isEqualTo(2);
+    persistence().agents().delete(agent());
+    persistence().agents().save(agent(), Agent.of(agent(), "contract", "again"));
+    Persistence later = open(config().build());
+    assertThat(log(later).tail(9)).isEmpty();
+    long first = log(later).append("one");
+    assertThat(log().append("two")).isEqualTo(first + 1);
+    assertThat(log(other).append("three")).isEqualTo(first + 2);
+    for (Log<String> log : List.of(log(later), log(), log(other))) {
+      assertThat(values(log.tail(9))).containsExactly("one", "two", "three");
+      assertThat(values(log.read(1, 9))).containsExactly("one", "two", "three");
+    }
+    log().awaitDurable(first + 2, SOON);
+    assertThat(rows()).containsExactly(first, first + 1, first + 2);
   }
 }

@@ -44,7 +44,9 @@ final class StateWriter {
         return problem;
       }
     }
-    if (later) {
+    if (later && deletes && LogStore.Key.of(key).isPresent()) {
+      tables.logEntries.remove(Tables.id(key));
+    } else if (later) {
       tables.putState(
           new StoredState(
               key,
@@ -55,6 +57,8 @@ final class StateWriter {
               deletes,
               change.provenance()),
           change.writtenAt().isAfter(now) ? change.writtenAt() : now);
+    }
+    if (later) {
       tables.deadLetters.removeIf(
           row ->
               row.letter().bucket().equals(bucket)

@@ -136,7 +136,7 @@ final class EntryLog<T> implements Log<T> {
   }
 
   private Part end() {
-    return logs.reader().read(id, Long.MAX_VALUE, Long.MAX_VALUE);
+    return logs.reader().end(id);
   }
 
   @Override
@@ -149,13 +149,13 @@ final class EntryLog<T> implements Log<T> {
   @Override
   public List<Entry<T>> tail(int limit) {
     requireLimit(limit);
-    long known = logs.reader().knownTail(id).version();
-    return lastOf(known - limit + 1, Long.MAX_VALUE, limit);
+    Part part = logs.reader().last(id, limit);
+    long last = part.tail().version();
+    return lastOf(part, last - limit + 1, last, limit);
   }
 
   /** The last entries of those between two versions, oldest first. */
-  private List<Entry<T>> lastOf(long from, long to, int limit) {
-    Part part = logs.reader().read(id, from, to);
+  private List<Entry<T>> lastOf(Part part, long from, long to, int limit) {
     long last = Math.min(to, part.tail().version());
     List<RawEntry> raw = part.between(from, last);
     raw = raw.subList(Math.max(0, raw.size() - limit), raw.size());
@@ -190,7 +190,7 @@ final class EntryLog<T> implements Log<T> {
   public List<Entry<T>> readBackwards(long from, int limit) {
     requireLimit(limit);
     long end = Math.min(from, from == Long.MAX_VALUE ? version() : from);
-    List<Entry<T>> entries = lastOf(end - limit + 1, end, limit);
+    List<Entry<T>> entries = lastOf(logs.reader().read(id, end - limit + 1, end), end - limit + 1, end, limit);
     Collections.reverse(entries);
     return entries;
   }

@@ -18,6 +18,8 @@ import java.util.function.UnaryOperator;
 /** Reads and changes the heads of logs, which are entries of the state. Thread-safe. */
 final class Heads {
 
+  private static final long ASK_LEADER_MILLIS = 60_000;
+
   private final LogContext context;
   private final KeyedCodec<Head> codec;
 
@@ -45,8 +47,23 @@ final class Heads {
     if (hot.isPresent() || known.isEmpty() || !isFresh(known.get())) {
       return read(log).head();
     }
+    if (context.reads().hasReplicas()) {
+      return stillKnown(log, known.get());
+    }
     KnownHead still = new KnownHead(known.get().head(), known.get().revision(), sinceMillis);
     return memory.note(still).head();
+  }
+
+  /** That a replica has no head does not make an old one fresh; the leader is asked now and then. */
+  private Head stillKnown(LogId log, KnownHead known) {
+    long since = context.freshness().now();
+    if (since - known.sinceMillis() < ASK_LEADER_MILLIS) {
+      return known.head();
+    }
+    if (context.reads().get(log.head(), ReadFrom.LEADER).isPresent()) {
+      return read(log).head();
+    }
+    return context.memory(log).note(new KnownHead(known.head(), known.revision(), since)).head();
   }
 
   private boolean isFresh(HotEntry hot) {
@@ -60,7 +77,12 @@ final class Heads {
   /** Returns the head as both stores have it now. */
   KnownHead read(LogId log) {
     long since = context.freshness().now();
+    Optional<KnownHead> before = context.memory(log).head();
     Optional<Entry> entry = context.store().readLatest(log.head());
+    if (entry.isEmpty()) {
+      // Heads are never deleted but with their owner.
+      before.ifPresent(context.memory(log)::forget);
+    }
     KnownHead found =
         new KnownHead(
             entry.map(live -> codec.decode(log.head(), live.json())).orElse(Head.NEW),

@@ -65,18 +65,33 @@ final class LogCopy {
     for (long from = first; from <= through; from += PAGE) {
       long to = Math.min(through, from + PAGE - 1);
       for (RawEntry entry : reader.read(source, from, to).between(from, to)) {
-        copy(target, entry);
+        copy(target, entry, through + 1);
       }
     }
     context.memory(target).forgetTail();
   }
 
-  private void copy(LogId target, RawEntry entry) {
+  private void copy(LogId target, RawEntry entry, long hiding) {
     try {
       var unused =
           context.store().writeOnce(target.entry(entry.version()), entry.envelope().encode());
     } catch (TransientPersistenceException e) {
-      throw Conflicts.isConflict(e) ? exists(target) : e;
+      if (!Conflicts.isConflict(e)) {
+        throw e;
+      }
+      leave(target, entry.version(), hiding);
+      throw exists(target);
     }
+  }
+
+  /** Lets the log have what another process appended to it from this version on. */
+  private void leave(LogId target, long version, long hiding) {
+    Head unused =
+        heads.change(
+            target,
+            head ->
+                head.first() == hiding
+                    ? new Head(version, head.limits(), head.summary(), head.summaryAt())
+                    : head);
   }
 }

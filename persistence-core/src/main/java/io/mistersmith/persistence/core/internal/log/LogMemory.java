@@ -83,6 +83,13 @@ final class LogMemory {
     return known;
   }
 
+  /** Forgets this head, unless another one is known by now. */
+  synchronized void forget(KnownHead gone) {
+    if (gone.equals(head)) {
+      head = null;
+    }
+  }
+
   private static boolean isEarlier(
       Optional<Revision.OfJournal> one, Optional<Revision.OfJournal> other) {
     return other.isPresent() && (one.isEmpty() || other.get().isAfter(one.get()));

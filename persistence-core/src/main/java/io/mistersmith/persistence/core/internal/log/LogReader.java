@@ -3,18 +3,15 @@ package io.mistersmith.persistence.core.internal.log;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.hot.HotEntry;
 import io.mistersmith.persistence.spi.hot.HotReads.ReadFrom;
-import io.mistersmith.persistence.spi.hot.Operation;
-import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.LogStore.StoredEntry;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,10 +35,12 @@ final class LogReader {
 
   private final LogContext context;
   private final Heads heads;
+  private final Ends ends;
 
-  LogReader(LogContext context, Heads heads) {
+  LogReader(LogContext context, Heads heads, Ends ends) {
     this.context = context;
     this.heads = heads;
+    this.ends = ends;
   }
 
   /**
@@ -62,45 +61,28 @@ final class LogReader {
 
   /** Returns where the log ended lately: the true end is there or later, and not evicted. */
   Tail knownTail(LogId log) {
-    return context
-        .memory(log)
-        .tail()
-        .filter(tail -> context.freshness().isFresh(tail.sinceMillis()))
-        .orElseGet(() -> findTail(log));
+    return ends.known(log);
   }
 
   /**
-   * Asks both stores. A fresh last message in the bucket is the end: a later one would be younger,
-   * and could not have been evicted before it.
+   * Returns the end of the log and its head. Reads few entries, however many others have appended
+   * since the end was known.
    */
-  private Tail findTail(LogId log) {
-    LogMemory memory = context.memory(log);
-    memory.forgetTail();
-    long since = context.freshness().now();
-    Optional<HotEntry> hot =
-        context
-            .reads()
-            .latest(log.owner(), log.path())
-            .filter(entry -> entry.operation() == Operation.PUT);
-    Tail tail = hot.flatMap(entry -> tail(log, entry, since)).orElse(new Tail(0, 0, since));
-    if (hot.isEmpty() || !context.freshness().isFresh(hot.get().time())) {
-      Tail row =
-          context
-              .rows()
-              .last(log.owner(), log.log())
-              .map(found -> RawEntry.of(log, found).asTail(since))
-              .orElse(new Tail(0, 0, since));
-      tail = row.version() > tail.version() ? row : tail;
-      long before = heads.read(log).head().first() - 1;
-      tail = before > tail.version() ? new Tail(before, 0, since) : tail;
-    }
-    memory.note(tail);
-    return tail;
+  Part end(LogId log) {
+    return last(log, 0);
   }
 
-  private static Optional<Tail> tail(LogId log, HotEntry entry, long since) {
-    return LogStore.Key.of(entry.key())
-        .map(key -> RawEntry.of(log, key.version(), entry).asTail(since));
+  /** Reads at least this many of the last entries, or all. */
+  Part last(LogId log, long limit) {
+    long known = ends.known(log).version();
+    Part part = read(log, known - limit + 1, known + AHEAD);
+    if (part.tail().version() < known + AHEAD) {
+      return part;
+    }
+    Tail end = ends.find(log);
+    return limit == 0
+        ? new Part(part.head(), end, Collections.emptyNavigableMap())
+        : read(log, end.version() - limit + 1, end.version());
   }
 
   /**
@@ -110,8 +92,13 @@ final class LogReader {
    * @param to the last one; {@link Long#MAX_VALUE} for the end of the log
    */
   Part read(LogId log, long from, long to) {
-    Tail tail = knownTail(log);
-    NavigableMap<Long, RawEntry> found = new TreeMap<>();
+    return read(log, from, to, ReadFrom.ANY_REPLICA);
+  }
+
+  /** {@link #read(LogId, long, long)} from these servers. */
+  Part read(LogId log, long from, long to, ReadFrom servers) {
+    Tail tail = ends.known(log);
+    Seen seen = new Seen();
     Head head = null;
     long next = Math.max(1, Math.min(from, tail.version() + 1));
     while (true) {
@@ -123,37 +110,23 @@ final class LogReader {
       if (head == null) {
         asked.add(log.head());
       }
-      Map<StateKey, HotEntry> hot = context.reads().getAll(asked, ReadFrom.ANY_REPLICA);
+      Map<StateKey, HotEntry> hot = context.reads().getAll(asked, servers);
       if (head == null) {
         head = heads.settle(log, Optional.ofNullable(hot.get(log.head())), since);
       }
-      add(log, keys, hot, found);
-      addRows(log, Math.max(next, head.first()), Math.min(end, tail.version()), found);
-      head =
-          addHoles(log, head, Math.max(next, head.first()), Math.min(end, tail.version()), found);
-      Tail reached = reached(tail, end, found, since);
+      add(keys, hot, seen);
+      addRows(log, Math.max(next, head.first()), Math.min(end, tail.version()), seen);
+      head = addHoles(log, head, Math.max(next, head.first()), Math.min(end, tail.version()), seen);
+      Tail reached = seen.reached(tail, since, servers == context.latest()).notBefore(head.first() - 1);
       if (!reached.equals(tail)) {
         context.memory(log).note(reached);
         tail = reached;
       }
       if (end >= to || end > tail.version()) {
-        return new Part(head, tail, found);
+        return new Part(head, tail, seen.entries());
       }
-      next = end + 1;
+      next = Math.max(end + 1, head.first());
     }
-  }
-
-  /** The end, where the entries that were found or not found say more than was known. */
-  private static Tail reached(
-      Tail known, long end, NavigableMap<Long, RawEntry> found, long since) {
-    long last = known.version();
-    while (found.containsKey(last + 1)) {
-      last++;
-    }
-    if (last > known.version()) {
-      return Objects.requireNonNull(found.get(last)).asTail(since);
-    }
-    return end > last ? new Tail(last, known.bytes(), since) : known;
   }
 
   private static Map<StateKey, Long> keys(LogId log, long from, long to) {
@@ -164,40 +137,28 @@ final class LogReader {
     return keys;
   }
 
-  private void add(
-      LogId log,
-      Map<StateKey, Long> keys,
-      Map<StateKey, HotEntry> hot,
-      NavigableMap<Long, RawEntry> found) {
+  private void add(Map<StateKey, Long> keys, Map<StateKey, HotEntry> hot, Seen seen) {
     keys.forEach(
         (key, version) -> {
-          HotEntry entry = hot.get(key);
-          if (entry != null && entry.operation() == Operation.PUT) {
-            context.store().tiers().met(key, entry.sequence(), entry.metadata());
-            found.put(version, RawEntry.of(log, version, entry));
+          HotEntry message = hot.get(key);
+          if (message != null) {
+            context.store().tiers().met(key, message.sequence(), message.metadata());
+            RawEntry.of(version, message)
+                .ifPresentOrElse(
+                    seen::add, () -> seen.passOver(version, message.time().toEpochMilli()));
           }
         });
   }
 
-  private void addRows(LogId log, long from, long to, NavigableMap<Long, RawEntry> found) {
-    List<Long> missing = missing(from, to, found);
+  private void addRows(LogId log, long from, long to, Seen seen) {
+    List<Long> missing = seen.missing(from, to);
     if (!missing.isEmpty()) {
       long first = missing.get(0);
       long last = missing.get(missing.size() - 1);
       for (StoredEntry row : context.rows().read(log.owner(), log.log(), first, last)) {
-        found.putIfAbsent(row.version(), RawEntry.of(log, row));
+        seen.add(RawEntry.of(log, row));
       }
     }
-  }
-
-  private static List<Long> missing(long from, long to, NavigableMap<Long, RawEntry> found) {
-    List<Long> missing = new ArrayList<>();
-    for (long version = from; version <= to; version++) {
-      if (!found.containsKey(version)) {
-        missing.add(version);
-      }
-    }
-    return missing;
   }
 
   /**
@@ -205,17 +166,17 @@ final class LogReader {
    * have been truncated meanwhile. What is missing after that is lost: NATS lost the end of its
    * stream, or the bucket was deleted.
    */
-  private Head addHoles(
-      LogId log, Head head, long from, long to, NavigableMap<Long, RawEntry> found) {
-    if (missing(from, to, found).isEmpty()) {
+  private Head addHoles(LogId log, Head head, long from, long to, Seen seen) {
+    List<Long> missing = seen.missing(from, to);
+    if (missing.isEmpty()) {
       return head;
     }
     Map<StateKey, Long> keys = new LinkedHashMap<>();
-    missing(from, to, found).forEach(version -> keys.put(log.entry(version), version));
-    add(log, keys, context.reads().getAll(keys.keySet(), ReadFrom.LEADER), found);
-    addRows(log, from, to, found);
+    missing.forEach(version -> keys.put(log.entry(version), version));
+    add(keys, context.reads().getAll(keys.keySet(), ReadFrom.LEADER), seen);
+    addRows(log, from, to, seen);
     Head now = heads.read(log).head();
-    List<Long> lost = missing(Math.max(from, now.first()), to, found);
+    List<Long> lost = seen.missing(Math.max(from, now.first()), to);
     if (!lost.isEmpty()) {
       LOG.warn(
           "{}: {} entries from version {} on are in neither store; NATS lost them before they were"

@@ -1,8 +1,11 @@
 package io.mistersmith.persistence.core.internal.log;
 
 import io.mistersmith.persistence.core.internal.log.LogReader.Part;
+import io.mistersmith.persistence.spi.hot.HotReads.ReadFrom;
 import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.state.StateRepository.Watch;
+import java.time.Instant;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -65,27 +68,35 @@ final class LogWatch implements Watch {
                     .ifPresent(
                         key ->
                             deliver(
-                                RawEntry.of(log, key.version(), message.value(), message.time()))));
+                                key.version(),
+                                message.time(),
+                                RawEntry.of(key.version(), message.value(), message.time()))));
   }
 
-  private synchronized void deliver(RawEntry entry) {
-    if (entry.version() > next) {
-      deliverBefore(entry.version());
+  /** Delivers the entry of a message; none where another program wrote it. */
+  private synchronized void deliver(long version, Instant writtenAt, Optional<RawEntry> entry) {
+    if (version > next) {
+      // A replica may not have the versions before it yet; now they are known to exist.
+      long since = writtenAt.toEpochMilli();
+      context
+          .memory(log)
+          .note(entry.map(read -> read.asTail(since)).orElse(new Tail(version, 0, since)));
+      deliverBefore(version, ReadFrom.ANY_REPLICA);
     }
-    if (entry.version() == next && open) {
+    if (version == next && open) {
       next++;
-      listener.accept(entry);
+      entry.ifPresent(listener);
     }
   }
 
   private synchronized void deliverAll() {
-    deliverBefore(Long.MAX_VALUE);
+    deliverBefore(Long.MAX_VALUE, context.latest());
   }
 
-  private void deliverBefore(long version) {
+  private void deliverBefore(long version, ReadFrom servers) {
     while (next < version && open) {
       long to = Math.min(version - 1, next + PAGE - 1);
-      Part part = reader.read(log, next, to);
+      Part part = reader.read(log, next, to, servers);
       long last = Math.min(to, part.tail().version());
       for (RawEntry entry : part.between(next, last)) {
         next = entry.version() + 1;

@@ -31,6 +31,9 @@ final class LogWriter {
   /** How often an append is tried before it waits for a moment. */
   private static final int AT_ONCE = 8;
 
+  /** How many entries are searched for an id at a time. */
+  private static final int PAGE = 512;
+
   private static final Duration TAKING_BACK = Duration.ofSeconds(10);
 
   private final LogContext context;
@@ -210,7 +213,8 @@ final class LogWriter {
   }
 
   private Tail lookAhead(LogId log, Tail tail) {
-    return reader.read(log, tail.version() + 1, Long.MAX_VALUE).tail();
+    Tail end = reader.end(log).tail();
+    return end.version() > tail.version() ? end : tail;
   }
 
   /**
@@ -226,15 +230,23 @@ final class LogWriter {
     IdLookup rows = context.rows().find(log.owner(), log.log(), id);
     Tail known = reader.knownTail(log);
     long from = Math.min(rows.last(), known.version()) + 1;
-    Part rest = reader.read(log, from, Long.MAX_VALUE);
+    Part rest = reader.read(log, from, from + PAGE - 1);
     if (rows.version().orElse(0) >= rest.head().first()) {
       return new Looked(rows.version(), rest.tail());
     }
-    OptionalLong found =
-        rest.between(from, Long.MAX_VALUE).stream()
-            .filter(entry -> entry.envelope().id().equals(Optional.of(id)))
-            .mapToLong(RawEntry::version)
-            .findFirst();
+    OptionalLong found = find(rest, id);
+    while (found.isEmpty() && rest.tail().version() >= from + PAGE - 1) {
+      from += PAGE;
+      rest = reader.read(log, from, from + PAGE - 1);
+      found = find(rest, id);
+    }
     return new Looked(found, rest.tail());
+  }
+
+  private static OptionalLong find(Part part, String id) {
+    return part.between(1, Long.MAX_VALUE).stream()
+        .filter(entry -> entry.envelope().id().equals(Optional.of(id)))
+        .mapToLong(RawEntry::version)
+        .findFirst();
   }
 }

@@ -45,7 +45,7 @@ public final class Logs {
       int capacity) {
     this.context = new LogContext(store, reads, rows, freshness, commits, capacity);
     this.heads = new Heads(context);
-    this.reader = new LogReader(context, heads);
+    this.reader = new LogReader(context, heads, new Ends(context, heads));
     this.writer = new LogWriter(context, reader);
     this.trimmer = new Trimmer(context, reader, heads);
     this.copy = new LogCopy(context, reader, heads);

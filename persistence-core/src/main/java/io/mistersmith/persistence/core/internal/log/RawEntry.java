@@ -17,26 +17,26 @@ import java.util.Optional;
  */
 record RawEntry(long version, Envelope envelope, Instant writtenAt) {
 
-  static RawEntry of(LogId log, long version, HotEntry hot) {
-    return of(log, version, hot.value(), hot.time());
+  /** Reads a message; empty where another program wrote it, or it is a marker. */
+  static Optional<RawEntry> of(long version, HotEntry hot) {
+    return of(version, hot.value(), hot.time());
+  }
+
+  /** Reads a message; empty where another program wrote it, or it is a marker. */
+  static Optional<RawEntry> of(long version, byte[] value, Instant time) {
+    return Envelope.decode(value).map(envelope -> new RawEntry(version, envelope, time));
   }
 
   static RawEntry of(LogId log, StoredEntry row) {
-    return of(log, row.version(), row.value(), row.writtenAt());
-  }
-
-  static RawEntry of(LogId log, long version, byte[] value, Instant time) {
-    Optional<Envelope> envelope = Envelope.decode(value);
-    if (envelope.isEmpty()) {
-      throw new NonTransientPersistenceException(
-          DataError.SERIALIZATION_ERROR,
-          log
-              + ", version "
-              + version
-              + ": the message is no entry of a log; another program wrote"
-              + " it");
-    }
-    return new RawEntry(version, envelope.get(), time);
+    return of(row.version(), row.value(), row.writtenAt())
+        .orElseThrow(
+            () ->
+                new NonTransientPersistenceException(
+                    DataError.SERIALIZATION_ERROR,
+                    log
+                        + ", version "
+                        + row.version()
+                        + ": the row is no entry of a log; another program changed it"));
   }
 
   Tail asTail(long sinceMillis) {

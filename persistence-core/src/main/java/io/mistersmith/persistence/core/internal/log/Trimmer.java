@@ -117,7 +117,7 @@ final class Trimmer {
   }
 
   private Tail endOf(LogId log) {
-    return reader.read(log, Long.MAX_VALUE, Long.MAX_VALUE).tail();
+    return reader.end(log).tail();
   }
 
   /** The first version that stays. */

@@ -359,11 +359,12 @@ public final class TieredStore {
           // A caller that is notified of a change must not read what was before it.
           entry
               .key()
-              .filter(key -> !key.type().equals(LogStore.ENTRIES))
               .ifPresent(
                   key -> {
-                    tiers.known().note(key, revision, entry.metadata().expiresAt());
-                    tiers.l1().changed(key, revision);
+                    if (!key.type().equals(LogStore.ENTRIES)) {
+                      tiers.known().note(key, revision, entry.metadata().expiresAt());
+                      tiers.l1().changed(key, revision);
+                    }
                     tiers.met(key, entry.sequence(), entry.metadata());
                   });
           if (entry.unreadable().isEmpty()) {
