@@ -40,7 +40,10 @@ final class Ends {
     Tail tail =
         latest.map(message -> end(log, message, since)).orElseGet(() -> new Tail(0, 0, since));
     boolean settled =
-        latest.filter(Ends::isEntry).filter(hot -> context.freshness().isFresh(hot.time())).isPresent();
+        latest
+            .filter(Ends::isEntry)
+            .filter(hot -> context.freshness().isFresh(hot.time()))
+            .isPresent();
     Optional<HotEntry> head =
         settled ? context.reads().get(log.head(), ReadFrom.LEADER) : Optional.empty();
     if (head.isPresent()) {
@@ -92,7 +95,6 @@ final class Ends {
   private static Tail asTail(long version, HotEntry message, long since) {
     return RawEntry.of(version, message)
         .map(entry -> entry.asTail(since))
-        .orElseGet(
-            () -> new Tail(version, 0, Math.min(since, message.time().toEpochMilli())));
+        .orElseGet(() -> new Tail(version, 0, Math.min(since, message.time().toEpochMilli())));
   }
 }

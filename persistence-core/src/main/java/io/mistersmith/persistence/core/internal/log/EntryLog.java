@@ -190,7 +190,8 @@ final class EntryLog<T> implements Log<T> {
   public List<Entry<T>> readBackwards(long from, int limit) {
     requireLimit(limit);
     long end = Math.min(from, from == Long.MAX_VALUE ? version() : from);
-    List<Entry<T>> entries = lastOf(logs.reader().read(id, end - limit + 1, end), end - limit + 1, end, limit);
+    List<Entry<T>> entries =
+        lastOf(logs.reader().read(id, end - limit + 1, end), end - limit + 1, end, limit);
     Collections.reverse(entries);
     return entries;
   }

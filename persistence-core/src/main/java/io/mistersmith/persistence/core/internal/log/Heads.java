@@ -54,7 +54,9 @@ final class Heads {
     return memory.note(still).head();
   }
 
-  /** That a replica has no head does not make an old one fresh; the leader is asked now and then. */
+  /**
+   * That a replica has no head does not make an old one fresh; the leader is asked now and then.
+   */
   private Head stillKnown(LogId log, KnownHead known) {
     long since = context.freshness().now();
     if (since - known.sinceMillis() < ASK_LEADER_MILLIS) {

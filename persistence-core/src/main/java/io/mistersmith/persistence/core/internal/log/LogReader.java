@@ -117,7 +117,8 @@ final class LogReader {
       add(keys, hot, seen);
       addRows(log, Math.max(next, head.first()), Math.min(end, tail.version()), seen);
       head = addHoles(log, head, Math.max(next, head.first()), Math.min(end, tail.version()), seen);
-      Tail reached = seen.reached(tail, since, servers == context.latest()).notBefore(head.first() - 1);
+      Tail reached =
+          seen.reached(tail, since, servers == context.latest()).notBefore(head.first() - 1);
       if (!reached.equals(tail)) {
         context.memory(log).note(reached);
         tail = reached;
