@@ -24,8 +24,8 @@ public interface LargeValueStore {
 
   /**
    * Looks at some contents that were not looked at for {@code grace}, and notes those that nothing
-   * names, for {@link #removeUnnamed}. Named is what a live row of the state, a checkpoint or an open dead
-   * letter refers to.
+   * names, for {@link #removeUnnamed}. Named is what a live row of the state, a checkpoint or an
+   * open dead letter refers to.
    *
    * @param writtenBefore looks only at contents whose last chunk was written before this, by the
    *     hot store's clock

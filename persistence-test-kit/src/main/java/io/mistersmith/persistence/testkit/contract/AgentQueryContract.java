@@ -268,7 +268,8 @@ public abstract class AgentQueryContract extends PersistenceContract {
     assertThat(persistence().lifecycleEvents().find(pages.since(later.plusMillis(2))))
         .extracting(LifecycleEvent::at)
         .containsExactly(later.plusMillis(2));
-    assertThat(persistence().lifecycleEvents().find(pages.since(later.plusMillis(2).plusNanos(999))))
+    EventQuery last = pages.since(later.plusMillis(2).plusNanos(999));
+    assertThat(persistence().lifecycleEvents().find(last))
         .as("in the same microsecond")
         .hasSize(1);
     List<LifecycleEvent> inside =

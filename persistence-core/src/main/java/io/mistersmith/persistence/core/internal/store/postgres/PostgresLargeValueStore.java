@@ -70,8 +70,8 @@ final class PostgresLargeValueStore implements LargeValueStore {
       """;
 
   /**
-   * The flush takes {@code unnamed_since} away when it names a content. Done meanwhile, that changes
-   * the row, so that this condition is looked at again, and the content stays.
+   * The flush takes {@code unnamed_since} away when it names a content. Done meanwhile, that
+   * changes the row, so that this condition is looked at again, and the content stays.
    */
   private static final String REMOVE =
       """
