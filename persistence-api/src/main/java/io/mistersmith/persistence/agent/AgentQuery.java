@@ -3,6 +3,7 @@ package io.mistersmith.persistence.agent;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.AgentId;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -115,8 +116,8 @@ public final class AgentQuery {
   }
 
   /**
-   * Returns a copy that selects agents without a heartbeat at this time or later alone. An agent
-   * that never sent one counts from its registration.
+   * Returns a copy that selects agents without a heartbeat at this time, cut to the microsecond, or
+   * later alone. An agent that never sent one counts from its registration.
    */
   public AgentQuery silentSince(Instant instant) {
     return with(
@@ -125,7 +126,7 @@ public final class AgentQuery {
             conditions.status,
             conditions.parent,
             conditions.capabilities,
-            Optional.of(instant)));
+            Optional.of(instant.truncatedTo(ChronoUnit.MICROS))));
   }
 
   /**

@@ -185,9 +185,10 @@ public interface LifecycleEvents {
       return new EventQuery(type, Optional.of(status), since, after, limit);
     }
 
-    /** Returns a copy that selects events at this time or later alone. */
+    /** Returns a copy that selects events at this time, cut to the microsecond, or later alone. */
     public EventQuery since(Instant time) {
-      return new EventQuery(type, newStatus, Optional.of(time), after, limit);
+      return new EventQuery(
+          type, newStatus, Optional.of(time.truncatedTo(ChronoUnit.MICROS)), after, limit);
     }
 
     /** Returns a copy for the page that comes after an event: the last one of the page before. */

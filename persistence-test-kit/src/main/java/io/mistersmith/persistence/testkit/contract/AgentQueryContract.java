@@ -190,6 +190,8 @@ public abstract class AgentQueryContract extends PersistenceContract {
     AgentQuery watched = AgentQuery.all().withType("watched");
 
     assertThat(found(watched.silentSince(beat))).containsExactly(silent);
+    Instant sameMicrosecond = beat.truncatedTo(ChronoUnit.MICROS).plusNanos(999);
+    assertThat(found(watched.silentSince(sameMicrosecond))).containsExactly(silent);
     assertThat(found(watched.silentSince(beat.plusMillis(1))))
         .containsExactlyInAnyOrder(beating, silent);
     assertThat(found(watched.silentSince(beat.minusSeconds(3_600))))
@@ -266,6 +268,10 @@ public abstract class AgentQueryContract extends PersistenceContract {
     assertThat(persistence().lifecycleEvents().find(pages.since(later.plusMillis(2))))
         .extracting(LifecycleEvent::at)
         .containsExactly(later.plusMillis(2));
+    EventQuery last = pages.since(later.plusMillis(2).plusNanos(999));
+    assertThat(persistence().lifecycleEvents().find(last))
+        .as("in the same microsecond")
+        .hasSize(1);
     List<LifecycleEvent> inside =
         persistence().transactions().run(TRANSACTION, tx -> tx.lifecycleEvents().find(pages));
     assertThat(inside).hasSize(3);
