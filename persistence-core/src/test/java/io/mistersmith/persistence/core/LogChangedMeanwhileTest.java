@@ -124,15 +124,12 @@ class LogChangedMeanwhileTest {
   void anAppendWhileALogIsBranchedIsSeen() throws Exception {
     log(here).appendAll(List.of("one", "two", "three"));
     CompletableFuture<Log<String>> branch;
-    try (Gate head = faults.on(Call.PUBLISH).pauseBefore();
-        Gate first = faults.on(Call.PUBLISH).pauseAfter();
-        Gate second = faults.on(Call.PUBLISH).pauseBefore()) {
+    try (Gate head = faults.on(Call.PUBLISH).pauseAfter();
+        Gate entry = faults.on(Call.PUBLISH).pauseAfter()) {
       branch = CompletableFuture.supplyAsync(() -> log(here).branch("branch", 3));
       assertThat(head.awaitArrival(SOON)).isTrue();
       head.release();
-      assertThat(first.awaitArrival(SOON)).isTrue();
-      first.release();
-      assertThat(second.awaitArrival(SOON)).isTrue();
+      assertThat(entry.awaitArrival(SOON)).isTrue();
       assertThat(log(there, "branch").append("mine")).isEqualTo(4);
     }
     assertThat(values(branch.join())).containsExactly("one", "two", "three", "mine");
@@ -227,6 +224,22 @@ class LogChangedMeanwhileTest {
     try (Persistence later = Persistence.open(config(), stores)) {
       assertThat(log(later).append("six")).isEqualTo(6);
     }
+  }
+
+  @Test
+  void anIdIsKnownWhereItsEntryGotNoRow() {
+    log(here).append("one");
+    publish(
+        new LogStore.Key(OWNER, "_.main", 2).toStateKey(),
+        "{\"before\":5,\"id\":\"id-2\",\"entry\":\"PostgreSQL refuses \\u0000\"}");
+    assertThat(log(here).append("three")).isEqualTo(3);
+    log(here).awaitDurable(3, SOON);
+    try (Stores direct = stores.open(config())) {
+      assertThat(direct.sql().logs().read(OWNER, "_.main", 1, 3)).hasSize(2);
+    }
+    assertThat(log(there).append("id-2", "again")).isEqualTo(2);
+    assertThat(log(here).append("id-2", "again")).isEqualTo(2);
+    assertThat(log(here).append("id-4", "four")).isEqualTo(4);
   }
 
   @Test

@@ -29,9 +29,16 @@ public interface LogStore {
   @SqlAccess.Read
   List<StoredEntry> read(AgentId owner, String log, long from, long to);
 
-  /** Looks for an id, and for the highest version, in the rows as they are at one moment. */
+  /** How many of the last versions {@link #find} counts. */
+  int COUNTED = 256;
+
+  /**
+   * Looks for an id, and for the highest version, in the rows as they are at one moment.
+   *
+   * @param first the first version that is looked at
+   */
   @SqlAccess.Read
-  IdLookup find(AgentId owner, String log, String id);
+  IdLookup find(AgentId owner, String log, String id, long first);
 
   /**
    * Returns the part of a key that names a log: of the type and the name of the log.
@@ -51,9 +58,10 @@ public interface LogStore {
    * The answer of {@link #find}.
    *
    * @param last the highest version that has a row; 0 when there is none
-   * @param version the version of the entry with the id
+   * @param version the lowest version of an entry with the id
+   * @param counted how many of the {@link #COUNTED} versions up to {@code last} have a row
    */
-  record IdLookup(long last, OptionalLong version) {}
+  record IdLookup(long last, OptionalLong version, int counted) {}
 
   /**
    * A row.

@@ -35,15 +35,20 @@ final class MemoryLogStore implements LogStore {
   }
 
   @Override
-  public IdLookup find(AgentId owner, String log, String id) {
+  public IdLookup find(AgentId owner, String log, String id, long first) {
     return session.call(
-        tables ->
-            new IdLookup(
-                rows(tables, owner, log).mapToLong(StoredEntry::version).max().orElse(0),
-                rows(tables, owner, log)
-                    .filter(row -> hasId(row, id))
-                    .mapToLong(StoredEntry::version)
-                    .findFirst()));
+        tables -> {
+          long last = rows(tables, owner, log).mapToLong(StoredEntry::version).max().orElse(0);
+          List<StoredEntry> rows =
+              rows(tables, owner, log).filter(row -> row.version() >= first).toList();
+          return new IdLookup(
+              last,
+              rows.stream()
+                  .filter(row -> hasId(row, id))
+                  .mapToLong(StoredEntry::version)
+                  .min(),
+              (int) rows.stream().filter(row -> row.version() > last - COUNTED).count());
+        });
   }
 
   private static boolean hasId(StoredEntry row, String id) {

@@ -10,6 +10,7 @@ import io.mistersmith.persistence.log.Log;
 import io.mistersmith.persistence.log.Log.Append;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.LogStore.Envelope;
 import io.mistersmith.persistence.spi.sql.LogStore.IdLookup;
 import java.time.Duration;
@@ -225,16 +226,26 @@ final class LogWriter {
    */
   record Looked(OptionalLong version, Tail tail) {}
 
-  /** Looks in the rows, and in the entries of the bucket that are later than those. */
+  /**
+   * Looks in the rows, and in the entries of the bucket that are later than those. Also in those
+   * that lately got no row, because PostgreSQL refused them, while the bucket has them.
+   */
   Looked look(LogId log, String id) {
-    IdLookup rows = context.rows().find(log.owner(), log.log(), id);
+    long first = context.memory(log).head().map(known -> known.head().first()).orElse(1L);
+    IdLookup rows = context.rows().find(log.owner(), log.log(), id, first);
     Tail known = reader.knownTail(log);
     long from = Math.min(rows.last(), known.version()) + 1;
     Part rest = reader.read(log, from, from + PAGE - 1);
-    if (rows.version().orElse(0) >= rest.head().first()) {
-      return new Looked(rows.version(), rest.tail());
+    if (rest.head().first() > first) {
+      first = rest.head().first();
+      rows = context.rows().find(log.owner(), log.log(), id, first);
     }
-    OptionalLong found = find(rest, id);
+    OptionalLong found = rows.version();
+    long counted = Math.max(first, rows.last() - LogStore.COUNTED + 1);
+    if (found.isEmpty() && rows.counted() < rows.last() - counted + 1) {
+      found = find(reader.read(log, counted, rows.last()), id);
+    }
+    found = found.isPresent() ? found : find(rest, id);
     while (found.isEmpty() && rest.tail().version() >= from + PAGE - 1) {
       from += PAGE;
       rest = reader.read(log, from, from + PAGE - 1);

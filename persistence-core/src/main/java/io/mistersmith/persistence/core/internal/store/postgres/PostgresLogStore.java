@@ -58,11 +58,17 @@ final class PostgresLogStore implements LogStore {
 
   private static final String FIND_ID =
       """
-      SELECT (SELECT l.version FROM agents.log_entries l
-               WHERE l.agent_id = :agent AND l.log = :log ORDER BY l.version DESC LIMIT 1) AS last,
+      SELECT e.last,
              (SELECT l.version FROM agents.log_entries l
                WHERE l.agent_id = :agent AND l.log = :log AND l.entry_id = :id
-               ORDER BY l.version LIMIT 1) AS found
+                 AND l.version >= :first
+               ORDER BY l.version LIMIT 1) AS found,
+             (SELECT count(*) FROM agents.log_entries l
+               WHERE l.agent_id = :agent AND l.log = :log
+                 AND l.version >= :first AND l.version > e.last - :most) AS counted
+        FROM (SELECT (SELECT l.version FROM agents.log_entries l
+                       WHERE l.agent_id = :agent AND l.log = :log
+                       ORDER BY l.version DESC LIMIT 1) AS last) e
       """;
 
   private final Statements statements;
@@ -100,7 +106,7 @@ final class PostgresLogStore implements LogStore {
   }
 
   @Override
-  public IdLookup find(AgentId owner, String log, String id) {
+  public IdLookup find(AgentId owner, String log, String id, long first) {
     return statements.read(
         "look for an id in log " + log + " of " + owner,
         handle ->
@@ -109,12 +115,14 @@ final class PostgresLogStore implements LogStore {
                 .bind("agent", owner.uuid())
                 .bind("log", log)
                 .bind("id", id)
+                .bind("first", first)
+                .bind("most", (long) COUNTED)
                 .map(
                     (row, context) -> {
                       long found = row.getLong("found");
                       OptionalLong version =
                           row.wasNull() ? OptionalLong.empty() : OptionalLong.of(found);
-                      return new IdLookup(row.getLong("last"), version);
+                      return new IdLookup(row.getLong("last"), version, row.getInt("counted"));
                     })
                 .one());
   }
