@@ -269,9 +269,7 @@ public abstract class AgentQueryContract extends PersistenceContract {
         .extracting(LifecycleEvent::at)
         .containsExactly(later.plusMillis(2));
     EventQuery last = pages.since(later.plusMillis(2).plusNanos(999));
-    assertThat(persistence().lifecycleEvents().find(last))
-        .as("in the same microsecond")
-        .hasSize(1);
+    assertThat(persistence().lifecycleEvents().find(last)).as("in the same microsecond").hasSize(1);
     List<LifecycleEvent> inside =
         persistence().transactions().run(TRANSACTION, tx -> tx.lifecycleEvents().find(pages));
     assertThat(inside).hasSize(3);

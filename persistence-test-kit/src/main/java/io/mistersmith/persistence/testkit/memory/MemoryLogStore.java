@@ -43,10 +43,7 @@ final class MemoryLogStore implements LogStore {
               rows(tables, owner, log).filter(row -> row.version() >= first).toList();
           return new IdLookup(
               last,
-              rows.stream()
-                  .filter(row -> hasId(row, id))
-                  .mapToLong(StoredEntry::version)
-                  .min(),
+              rows.stream().filter(row -> hasId(row, id)).mapToLong(StoredEntry::version).min(),
               (int) rows.stream().filter(row -> row.version() > last - COUNTED).count());
         });
   }
