@@ -116,7 +116,7 @@ final class TieredReader {
   private Map<StateKey, Optional<Entry>> readAll(Collection<StateKey> keys, ReadFrom wanted) {
     Map<StateKey, Optional<Entry>> before = Map.of();
     for (int attempt = 1; attempt <= COLLECTS; attempt++) {
-      ReadFrom from = attempt % 3 == 1 ? wanted : sourceToKeep();
+      ReadFrom from = attempt <= 3 || attempt % 3 == 1 ? wanted : sourceToKeep();
       Collected collected = collect(keys, from);
       boolean comparable = from == sourceToKeep();
       if (collected.isOfOneMoment() || (comparable && isSame(before, collected.answers()))) {
