@@ -10,6 +10,7 @@ import io.nats.client.Message;
 import io.nats.client.Nats;
 import io.nats.client.PurgeOptions;
 import io.nats.client.PushSubscribeOptions;
+import io.nats.client.api.ClusterInfo;
 import io.nats.client.api.MessageInfo;
 import io.nats.client.api.PublishAck;
 import io.nats.client.api.StreamConfiguration;
@@ -126,12 +127,27 @@ final class Streams implements AutoCloseable {
    * nothing, not even later, so the question has little time.
    */
   String leader() {
+    return cluster().getLeader();
+  }
+
+  /** Whether a server other than {@code lost} leads the stream, and another replica keeps up. */
+  boolean isWritableWithout(String lost) {
+    ClusterInfo cluster = cluster();
+    return !lost.equals(cluster.getLeader())
+        && cluster.getReplicas().stream()
+            .anyMatch(
+                replica ->
+                    replica.isCurrent()
+                        && !replica.isOffline()
+                        && !lost.equals(replica.getName()));
+  }
+
+  private ClusterInfo cluster() {
     try {
       return connection
           .jetStreamManagement(JetStreamOptions.builder().requestTimeout(QUESTION).build())
           .getStreamInfo(stream())
-          .getClusterInfo()
-          .getLeader();
+          .getClusterInfo();
     } catch (IOException | JetStreamApiException e) {
       throw new IllegalStateException(e);
     }

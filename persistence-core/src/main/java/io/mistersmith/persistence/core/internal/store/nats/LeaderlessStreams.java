@@ -10,11 +10,11 @@ import org.jspecify.annotations.Nullable;
  * later, so a request that was sent meanwhile would wait for its whole time although another leader
  * has been elected.
  *
- * <p>A stream counts as leaderless when two looks in a row found that it cannot be written: one may
- * only have met a slow server. Once it can be written, requests are given up that were sent well
- * before the question which it answered; later ones may just be on their way. Those are given up at
- * the next look, if they still wait. What is given up has an unknown outcome, as after a timeout.
- * Belongs to one connection at a time; used by one thread.
+ * <p>Once a stream can be written again, requests are given up that were sent before the last look
+ * which found that it cannot; after two such looks in a row, for which a slow server is no
+ * explanation, also those that were sent well before the question which it answered. Later ones may
+ * just be on their way: they are given up at the next look, if they still wait. What is given up has
+ * an unknown outcome, as after a timeout. Belongs to one connection at a time; used by one thread.
  */
 final class LeaderlessStreams {
 
@@ -29,7 +29,10 @@ final class LeaderlessStreams {
   private static final long ON_ITS_WAY_NANOS = 300_000_000L;
 
   private final Unheard unheard;
-  private final Map<String, Integer> troubled = new HashMap<>();
+  /** The looks in a row that found a stream unwritable, and when the last one asked. */
+  private record Trouble(int looks, long asked) {}
+
+  private final Map<String, Trouble> troubled = new HashMap<>();
   private final Map<String, Long> heardSince = new HashMap<>();
   private @Nullable Connection seen;
 
@@ -55,14 +58,16 @@ final class LeaderlessStreams {
     }
     heardSince.forEach(unheard::fail);
     for (String stream : verdict.writable()) {
-      Integer looks = troubled.remove(stream);
-      if (looks != null && looks >= LOOKS) {
+      Trouble before = troubled.remove(stream);
+      if (before != null) {
         heardSince.put(stream, asked);
-        unheard.fail(stream, asked - ON_ITS_WAY_NANOS);
+        unheard.fail(
+            stream, before.looks() < LOOKS ? before.asked() : asked - ON_ITS_WAY_NANOS);
       }
     }
     for (String stream : verdict.troubled()) {
-      troubled.merge(stream, 1, Integer::sum);
+      Trouble before = troubled.get(stream);
+      troubled.put(stream, new Trouble(before == null ? 1 : before.looks() + 1, asked));
       heardSince.remove(stream);
     }
   }
