@@ -137,9 +137,7 @@ final class Streams implements AutoCloseable {
         && cluster.getReplicas().stream()
             .anyMatch(
                 replica ->
-                    replica.isCurrent()
-                        && !replica.isOffline()
-                        && !lost.equals(replica.getName()));
+                    replica.isCurrent() && !replica.isOffline() && !lost.equals(replica.getName()));
   }
 
   private ClusterInfo cluster() {

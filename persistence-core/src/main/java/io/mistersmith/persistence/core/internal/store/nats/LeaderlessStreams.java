@@ -13,8 +13,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Once a stream can be written again, requests are given up that were sent before the last look
  * which found that it cannot; after two such looks in a row, for which a slow server is no
  * explanation, also those that were sent well before the question which it answered. Later ones may
- * just be on their way: they are given up at the next look, if they still wait. What is given up has
- * an unknown outcome, as after a timeout. Belongs to one connection at a time; used by one thread.
+ * just be on their way: they are given up at the next look, if they still wait. What is given up
+ * has an unknown outcome, as after a timeout. Belongs to one connection at a time; used by one
+ * thread.
  */
 final class LeaderlessStreams {
 
@@ -29,6 +30,7 @@ final class LeaderlessStreams {
   private static final long ON_ITS_WAY_NANOS = 300_000_000L;
 
   private final Unheard unheard;
+
   /** The looks in a row that found a stream unwritable, and when the last one asked. */
   private record Trouble(int looks, long asked) {}
 
@@ -61,8 +63,7 @@ final class LeaderlessStreams {
       Trouble before = troubled.remove(stream);
       if (before != null) {
         heardSince.put(stream, asked);
-        unheard.fail(
-            stream, before.looks() < LOOKS ? before.asked() : asked - ON_ITS_WAY_NANOS);
+        unheard.fail(stream, before.looks() < LOOKS ? before.asked() : asked - ON_ITS_WAY_NANOS);
       }
     }
     for (String stream : verdict.troubled()) {

@@ -39,11 +39,11 @@ final class AgentSearch {
       "SELECT " + PostgresAgentStore.COLUMNS + "FROM agents.registry WHERE TRUE";
 
   /**
-   * Silence is rare, and the server cannot know how rare together with the other conditions: with
-   * the page's order and limit it may expect silent agents everywhere, and walk all ids. OFFSET 0
-   * has it find the ids of all silent agents at first.
+   * Silence and capabilities are rare, and the server cannot know how rare: with the page's order
+   * and limit it may expect such agents everywhere, and walk all ids. OFFSET 0 has it find the ids
+   * of all of them at first.
    */
-  private static final String SELECT_SILENT =
+  private static final String SELECT_RARE =
       "SELECT "
           + PostgresAgentStore.COLUMNS
           + """
@@ -53,9 +53,9 @@ final class AgentSearch {
                            WHERE TRUE
           """;
 
-  private static final String PAGE_OF_SILENT =
+  private static final String PAGE_OF_RARE =
       """
-                          OFFSET 0) AS silent
+                          OFFSET 0) AS rare
                    ORDER BY agent_id
                    LIMIT :limit) AS page (id)
            CROSS JOIN LATERAL (SELECT * FROM agents.registry WHERE agent_id = id OFFSET 0) AS r
@@ -85,7 +85,8 @@ final class AgentSearch {
   /** Returns the statement for a query's conditions. */
   static String sql(AgentQuery query) {
     boolean silent = query.silentSince().isPresent();
-    StringBuilder sql = new StringBuilder(silent ? SELECT_SILENT : SELECT);
+    boolean rare = silent || !query.capabilities().isEmpty();
+    StringBuilder sql = new StringBuilder(rare ? SELECT_RARE : SELECT);
     add(sql, TYPE, query.type().isPresent());
     add(sql, STATUS, query.status().isPresent());
     add(sql, PARENT, query.parent().isPresent());
@@ -93,7 +94,7 @@ final class AgentSearch {
     add(sql, SILENT, silent);
     add(sql, ANY_STATUS, silent && query.status().isEmpty());
     add(sql, AFTER, query.after().isPresent());
-    return sql.append(silent ? PAGE_OF_SILENT : PAGE).toString();
+    return sql.append(rare ? PAGE_OF_RARE : PAGE).toString();
   }
 
   private static void add(StringBuilder sql, String condition, boolean wanted) {
