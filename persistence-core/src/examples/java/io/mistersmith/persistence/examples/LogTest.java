@@ -36,7 +36,7 @@ class LogTest {
       turns.append(new Turn("user", "Where is my train?"));
       long call = turns.append(new Turn("call", "timetable()"));
       turns.append(new Turn("result", "platform 4"), Append.always().keptWith(call));
-      turns.append("message-81", new Turn("assistant", "Platform 4.")); // once, whoever repeats it
+      turns.append("message-81", new Turn("assistant", "Platform 4.")); // once, even if repeated
       List<Entry<Turn>> context = turns.tail(20); // for the next prompt, oldest first
 
       assertThat(context).extracting(Entry::version).containsExactly(1L, 2L, 3L, 4L);
@@ -71,7 +71,7 @@ class LogTest {
       turns.compact(version, "they counted to four", 1); // keeps the last entry as it is
       Log<String> other = turns.branch("what if", version); // goes on by itself
       other.append("six");
-      turns.keep(Limits.entries(500)); // from now on, whoever appends
+      turns.keep(Limits.entries(500)); // with every later append
       try (Watch watch = turns.watch(version, entry -> heard.add(entry.value()))) {
         assertThat(watch).isNotNull();
         turns.append("five");

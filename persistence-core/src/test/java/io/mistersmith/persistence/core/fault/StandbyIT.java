@@ -83,7 +83,7 @@ class StandbyIT {
         standby.resumeReplay();
       }
     },
-    /** And the runtime is told that this is not too much, so that it goes on reading from it. */
+    /** The permitted lag is two hours, so the runtime goes on reading from it. */
     AN_HOUR_BEHIND(HOUR.multipliedBy(2), ReplicaState.FRESH) {
       @Override
       void begin(PostgresStandby standby) {

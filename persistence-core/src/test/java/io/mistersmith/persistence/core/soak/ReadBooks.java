@@ -8,8 +8,8 @@ import io.mistersmith.persistence.transaction.TransactionRunner;
 import java.util.Map;
 
 /**
- * Reads accounts and transfers where they may be old: whoever answers has all that this process
- * committed or observed, and its accounts hold the same sum.
+ * Reads accounts and transfers where they may be old: the server that answers has all that this
+ * process committed or observed, and its accounts hold the same sum.
  */
 final class ReadBooks implements Operation {
 

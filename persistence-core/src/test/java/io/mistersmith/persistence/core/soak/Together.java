@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 
-/** Gives keys of an agent one value in one step; whoever reads them all finds one value. */
+/** Gives keys of an agent one value in one step; a read of all of them finds one value. */
 final class Together implements Operation {
 
   private static final StateType<String> TYPE = StateType.of("together", String.class);

@@ -60,8 +60,8 @@ final class LogWriter {
   }
 
   /**
-   * Tries a few times without a wait: whoever lost has just read where the log ends, and nobody
-   * gains by its waiting.
+   * Tries a few times without a wait: after a refusal the end of the log has just been read, and
+   * waiting would only make it older.
    */
   private Supplier<Long> attempts(LogId log, byte[] document, Append options) {
     for (int attempt = 1; attempt < AT_ONCE; attempt++) {

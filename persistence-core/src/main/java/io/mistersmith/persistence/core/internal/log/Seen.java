@@ -46,7 +46,7 @@ final class Seen {
 
   /**
    * Returns the end, where what was found says more than was known. That a version was not found
-   * says nothing: a replica may not have it yet, and whoever removed the log may have left nothing.
+   * says nothing: a replica may not have it yet, and the removal of a log may leave nothing behind.
    *
    * @param since when the bucket was asked
    * @param isLatest whether it answered with all that was acknowledged

@@ -15,10 +15,11 @@ import java.time.Instant;
  * whose last chunk is older, by the whole grace, than everything that the journal still holds for
  * PostgreSQL.
  *
- * <p>An old content may be named anew, by a restore or under another key, while what named it until
- * then goes from PostgreSQL directly. So nothing is removed while the journal holds what is older
- * than half of the grace: a content goes when it was noted the whole grace ago, and by then every
- * name that was written until half of the grace later is applied.
+ * <p>A restore, or an entry under another key, may name an old content again, while the checkpoint
+ * or agent that named it before is deleted from PostgreSQL directly. The new name may still wait in
+ * the journal. So nothing is removed while the journal holds entries older than half of the grace.
+ * A content is removed the whole grace after it was noted; names written in the first half of that
+ * time have been applied by then.
  */
 final class LargeValueSweep {
 

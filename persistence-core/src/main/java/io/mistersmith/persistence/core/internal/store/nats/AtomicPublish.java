@@ -38,6 +38,7 @@ final class AtomicPublish {
   private static final int INCOMPLETE = 10176;
   private static final int TOO_MANY_IN_FLIGHT = 10210;
   private static final Duration PAUSE = Duration.ofMillis(5);
+  private static final Duration BETWEEN_QUESTIONS = Duration.ofMillis(50);
 
   private final NatsLink link;
   private final BucketStream stream;
@@ -84,7 +85,9 @@ final class AtomicPublish {
         if (!isLostOnTheWay(e) || System.nanoTime() + PAUSE.toNanos() >= deadline) {
           throw refused(batch, e);
         }
-        pause(batch);
+        if (!rest(PAUSE)) {
+          throw NatsFailures.unavailable(what(batch), "interrupted; nothing was written");
+        }
       }
     }
   }
@@ -186,15 +189,6 @@ final class AtomicPublish {
         : failure;
   }
 
-  private void pause(List<Outgoing> batch) {
-    try {
-      Thread.sleep(PAUSE.toMillis());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw NatsFailures.unavailable(what(batch), "interrupted; nothing was written");
-    }
-  }
-
   /**
    * Returns the batch's last sequence if the leader has any message of it: it has all then, since a
    * server that was killed while it stored them completes the batch when it starts. A message that
@@ -222,7 +216,7 @@ final class AtomicPublish {
           break;
         }
       }
-      if (!rest()) {
+      if (!rest(BETWEEN_QUESTIONS)) {
         break;
       }
     }
@@ -233,9 +227,10 @@ final class AtomicPublish {
     throw unknown;
   }
 
-  private static boolean rest() {
+  /** Returns false, with the interrupt kept, when the thread was interrupted. */
+  private static boolean rest(Duration duration) {
     try {
-      Thread.sleep(50);
+      Thread.sleep(duration.toMillis());
       return true;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
