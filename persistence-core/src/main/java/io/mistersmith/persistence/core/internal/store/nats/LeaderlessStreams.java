@@ -52,6 +52,7 @@ final class LeaderlessStreams {
   /**
    * Takes note of a look.
    *
+   * @param present the connection that it was made over; the one in use, or the next one
    * @param asked the {@link System#nanoTime} before its questions were sent
    */
   void saw(Connection present, StreamProbe.Verdict verdict, long asked) {

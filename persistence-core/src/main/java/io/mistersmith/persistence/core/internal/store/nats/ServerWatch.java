@@ -137,6 +137,8 @@ final class ServerWatch {
       throws InterruptedException {
     Map<Connection, StreamProbe> asked = new LinkedHashMap<>();
     Connection better = null;
+    StreamProbe.Verdict ofBetter = null;
+    long now = System.nanoTime();
     try {
       for (String server : known) {
         if (sameServerToo || !isSame(server, present.getConnectedUrl())) {
@@ -152,7 +154,11 @@ final class ServerWatch {
         if (writable > most || (better == null && there.isGood() && here < 0)) {
           most = writable;
           better = candidate.getKey();
+          ofBetter = there;
         }
+      }
+      if (better != null && ofBetter != null) {
+        leaderless.saw(better, ofBetter, now); // a stream may have no leader there either, yet
       }
       return better;
     } finally {
