@@ -1,11 +1,14 @@
 package io.mistersmith.persistence.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.state.SaveOptions;
 import io.mistersmith.persistence.state.SaveOptions.Durability;
@@ -64,6 +67,25 @@ class FollowerTest {
     long before = asked();
     await().atMost(SOON).until(() -> System.nanoTime() - begin > STRETCH.toNanos());
     assertThat(asked() - before).isLessThanOrEqualTo(2);
+  }
+
+  @Test
+  void aWaitForDurabilityNamesWhyTheLeaseCannotBeHad() {
+    faults.on(Call.LEASE).loseRequests(1);
+    faults.on(Call.APPLY).loseRequests(1); // nor does it stand in without the lease
+    leader.close();
+    StateRepository<String> states = follower.states(String.class);
+    StateKey key = StateKey.of(agent.id(), "key");
+    Revision revision = states.save(key, "kept").revision();
+    await()
+        .atMost(SOON)
+        .untilAsserted(
+            () ->
+                assertThatThrownBy(() -> states.awaitDurable(key, revision, Duration.ofMillis(100)))
+                    .isInstanceOf(TransientPersistenceException.class)
+                    .hasMessageContaining("LEASE"));
+    faults.clear();
+    states.awaitDurable(key, revision, SOON);
   }
 
   @Test

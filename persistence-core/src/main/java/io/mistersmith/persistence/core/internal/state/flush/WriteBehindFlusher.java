@@ -14,6 +14,7 @@ import io.mistersmith.persistence.spi.hot.JournalReader.JournalRange;
 import io.mistersmith.persistence.spi.sql.JournalPosition;
 import java.time.Duration;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -61,6 +62,7 @@ public final class WriteBehindFlusher {
   /** That of the primary before the last batch was applied: the position is on it, or later. */
   private int timeline;
 
+  private volatile @Nullable PersistenceException turnFailure;
   private Deadline asked = Deadline.after(HEARTBEAT);
   private Deadline known = Deadline.after(COMPARE);
 
@@ -137,11 +139,11 @@ public final class WriteBehindFlusher {
   }
 
   /**
-   * Returns the failure of PostgreSQL when this runtime last flushed; empty once a flush has
-   * succeeded.
+   * Returns what keeps this runtime from flushing: the failure of its last turn, or else that of
+   * PostgreSQL when it last applied a batch; empty once a batch has been applied.
    */
   Optional<PersistenceException> failure() {
-    return target.failure();
+    return Optional.ofNullable(turnFailure).or(target::failure);
   }
 
   /** Has all entries up to this sequence flushed at once, by the runtime that holds the lease. */
@@ -174,6 +176,7 @@ public final class WriteBehindFlusher {
       if (!lease.hold()) {
         standIn = lease.takeStalled() || standstill.isNoticed();
       }
+      turnFailure = null;
       if (standIn || lease.isHeld()) {
         timeline = target.journals().timeline();
         target.tracker().refresh();
@@ -183,6 +186,7 @@ public final class WriteBehindFlusher {
         boolean unused = thread.pause(standstill.somethingWaits() ? WATCH : LOOK);
       }
     } catch (PersistenceException e) {
+      turnFailure = e;
       report(e);
       boolean unused = thread.pause(backoff.next());
     } catch (RuntimeException e) {
