@@ -150,8 +150,7 @@ final class ConsistencyCheck {
             moved.add(key);
           }
         });
-    tally.compared(confirmed.size());
-    findings.file(confirmed, now, tally);
+    moved.addAll(findings.file(confirmed, now, tally));
     return moved;
   }
 

@@ -6,6 +6,7 @@ import io.mistersmith.persistence.core.internal.codec.JsonContent;
 import io.mistersmith.persistence.event.PersistenceEvent;
 import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.operations.Consistency.Inconsistency;
 import io.mistersmith.persistence.operations.Consistency.Inconsistency.Kind;
@@ -17,9 +18,11 @@ import io.mistersmith.persistence.spi.hot.JournalReader;
 import io.mistersmith.persistence.spi.hot.JournalReader.JournalRange;
 import io.mistersmith.persistence.spi.hot.Operation;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
+import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -66,20 +69,33 @@ final class Findings {
         && observed.hot().time().isBefore(now.minus(tombstoneRetention));
   }
 
-  /** Files what is certain to differ. */
-  void file(Map<StateKey, Observed> confirmed, Instant now, Tally tally) {
+  /**
+   * Files what is certain to differ. The rows are read once more after the dead letters: a letter
+   * that was replayed before they were read is a row by now.
+   *
+   * @return the keys whose row changed since it was compared
+   */
+  Set<StateKey> file(Map<StateKey, Observed> confirmed, Instant now, Tally tally) {
     if (confirmed.isEmpty()) {
-      return;
+      return Set.of();
     }
-    Set<AgentId> registered = registered(confirmed.keySet());
     Set<String> refused = sql.deadLetters().openSubjects(journal.name());
+    Set<AgentId> registered = registered(confirmed.keySet());
+    Map<StateKey, StoredState> rows = sql.states().findAll(confirmed.keySet());
+    Set<StateKey> changed = new LinkedHashSet<>();
     confirmed.forEach(
         (key, observed) -> {
           String subject = journal.subject(key);
-          if (tally.isNew(subject)) {
+          Optional<Revision.OfJournal> revision =
+              Optional.ofNullable(rows.get(key)).map(StoredState::revision);
+          if (!revision.equals(observed.rowRevision())) {
+            changed.add(key);
+          } else if (tally.isNew(subject)) {
             file(subject, observed, mayHaveState(key, registered), refused, now, tally);
           }
         });
+    tally.compared(confirmed.size() - changed.size());
+    return changed;
   }
 
   private void file(
