@@ -18,6 +18,7 @@ import io.mistersmith.persistence.testkit.contract.ExternalOwnerContract;
 import io.mistersmith.persistence.testkit.contract.HotOutageContract;
 import io.mistersmith.persistence.testkit.contract.InMemoryFixture;
 import io.mistersmith.persistence.testkit.contract.LargeValueContract;
+import io.mistersmith.persistence.testkit.contract.LargeValueUpkeepContract;
 import io.mistersmith.persistence.testkit.contract.LifecycleContract;
 import io.mistersmith.persistence.testkit.contract.LogContract;
 import io.mistersmith.persistence.testkit.contract.LogStepContract;
@@ -122,6 +123,14 @@ class InMemoryContractTest {
 
   @Nested
   class Large extends LargeValueContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
+    }
+  }
+
+  @Nested
+  class LargeUpkeep extends LargeValueUpkeepContract {
     @Override
     protected PersistenceFixture fixture() {
       return new InMemoryFixture();

@@ -17,6 +17,7 @@ import io.mistersmith.persistence.testkit.contract.ConsistencyContract;
 import io.mistersmith.persistence.testkit.contract.ExternalOwnerContract;
 import io.mistersmith.persistence.testkit.contract.HotOutageContract;
 import io.mistersmith.persistence.testkit.contract.LargeValueContract;
+import io.mistersmith.persistence.testkit.contract.LargeValueUpkeepContract;
 import io.mistersmith.persistence.testkit.contract.LifecycleContract;
 import io.mistersmith.persistence.testkit.contract.LogContract;
 import io.mistersmith.persistence.testkit.contract.LogStepContract;
@@ -130,6 +131,14 @@ class RealServersContractIT {
 
   @Nested
   class Large extends LargeValueContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers();
+    }
+  }
+
+  @Nested
+  class LargeUpkeep extends LargeValueUpkeepContract {
     @Override
     protected PersistenceFixture fixture() {
       return new RealServers();
