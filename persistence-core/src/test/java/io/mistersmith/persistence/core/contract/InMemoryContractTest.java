@@ -36,6 +36,7 @@ import io.mistersmith.persistence.testkit.contract.StateQueryContract;
 import io.mistersmith.persistence.testkit.contract.StateRepositoryContract;
 import io.mistersmith.persistence.testkit.contract.StateTypesContract;
 import io.mistersmith.persistence.testkit.contract.StepContract;
+import io.mistersmith.persistence.testkit.contract.StepVisibilityContract;
 import io.mistersmith.persistence.testkit.contract.StoreGuardContract;
 import io.mistersmith.persistence.testkit.contract.TransactionNestingContract;
 import io.mistersmith.persistence.testkit.contract.TransactionOutcomeContract;
@@ -59,6 +60,14 @@ class InMemoryContractTest {
 
   @Nested
   class Steps extends StepContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
+    }
+  }
+
+  @Nested
+  class StepVisibility extends StepVisibilityContract {
     @Override
     protected PersistenceFixture fixture() {
       return new InMemoryFixture();

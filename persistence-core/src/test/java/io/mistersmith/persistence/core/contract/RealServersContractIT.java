@@ -34,6 +34,7 @@ import io.mistersmith.persistence.testkit.contract.StateQueryContract;
 import io.mistersmith.persistence.testkit.contract.StateRepositoryContract;
 import io.mistersmith.persistence.testkit.contract.StateTypesContract;
 import io.mistersmith.persistence.testkit.contract.StepContract;
+import io.mistersmith.persistence.testkit.contract.StepVisibilityContract;
 import io.mistersmith.persistence.testkit.contract.StoreGuardContract;
 import io.mistersmith.persistence.testkit.contract.TransactionNestingContract;
 import io.mistersmith.persistence.testkit.contract.TransactionOutcomeContract;
@@ -65,6 +66,15 @@ class RealServersContractIT {
   @Nested
   @Tag(NEWEST)
   class Steps extends StepContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers();
+    }
+  }
+
+  @Nested
+  @Tag(NEWEST)
+  class StepVisibility extends StepVisibilityContract {
     @Override
     protected PersistenceFixture fixture() {
       return new RealServers();
