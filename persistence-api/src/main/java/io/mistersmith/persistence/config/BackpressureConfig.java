@@ -144,14 +144,14 @@ public final class BackpressureConfig {
 
     /** See {@link BackpressureConfig#maxEntries()}. */
     public Builder maxEntries(long value) {
-      Checks.that(value >= 1, "backpressure.maxEntries is " + value + "; give at least 1");
+      Checks.atLeastOne("backpressure.maxEntries", value);
       this.maxEntries = value;
       return this;
     }
 
     /** See {@link BackpressureConfig#maxBytes()}. */
     public Builder maxBytes(long value) {
-      Checks.that(value >= 1, "backpressure.maxBytes is " + value + "; give at least 1");
+      Checks.atLeastOne("backpressure.maxBytes", value);
       this.maxBytes = value;
       return this;
     }

@@ -18,4 +18,8 @@ final class Checks {
         !duration.isNegative() && !duration.isZero(),
         field + " is " + duration + "; give a positive duration");
   }
+
+  static void atLeastOne(String field, long value) {
+    that(value >= 1, field + " is " + value + "; give at least 1");
+  }
 }

@@ -128,7 +128,7 @@ public final class ConsistencyConfig {
 
     /** See {@link ConsistencyConfig#sampleSize()}. */
     public Builder sampleSize(int value) {
-      Checks.that(value >= 1, "consistency.sampleSize is " + value + "; give at least 1");
+      Checks.atLeastOne("consistency.sampleSize", value);
       this.sampleSize = value;
       return this;
     }

@@ -159,7 +159,7 @@ public final class FlushConfig {
 
     /** See {@link FlushConfig#dirtyKeys()}. */
     public Builder dirtyKeys(int value) {
-      Checks.that(value >= 1, "flush.dirtyKeys is " + value + "; give at least 1");
+      Checks.atLeastOne("flush.dirtyKeys", value);
       this.dirtyKeys = value;
       return this;
     }
@@ -180,7 +180,7 @@ public final class FlushConfig {
 
     /** See {@link FlushConfig#maxEntries()}. */
     public Builder maxEntries(int value) {
-      Checks.that(value >= 1, "flush.maxEntries is " + value + "; give at least 1");
+      Checks.atLeastOne("flush.maxEntries", value);
       this.maxEntries = value;
       return this;
     }

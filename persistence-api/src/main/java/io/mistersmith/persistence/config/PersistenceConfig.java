@@ -8,7 +8,6 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.Properties;
 import java.util.SortedMap;
-import java.util.StringJoiner;
 import java.util.function.UnaryOperator;
 
 /**
@@ -165,19 +164,7 @@ public final class PersistenceConfig {
   /** Prints all settings but secrets, clock, router and listener. */
   @Override
   public String toString() {
-    StringJoiner text = new StringJoiner(", ", "PersistenceConfig[", "]");
-    text.add("nats=" + nats()).add("postgres=" + postgres()).add("flush=" + flush());
-    for (Bucket bucket : Bucket.values()) {
-      text.add(bucket + "=" + bucket(bucket));
-    }
-    text.add("bucketChanges=" + bucketChanges()).add("unknownEntries=" + unknownEntries());
-    text.add("consistency=" + consistency()).add("backpressure=" + backpressure());
-    text.add("cache=" + cache()).add("knownRevisions=" + knownRevisions());
-    text.add("waitForServers=" + waitForServers());
-    return text.add("trackedAgents=" + trackedAgents())
-        .add("maxLargeValueBytes=" + maxLargeValueBytes())
-        .add("runtimeName=" + runtimeName())
-        .toString();
+    return Printed.of(this);
   }
 
   /** How long opening waits for servers that are not there yet; zero (the default) to fail fast. */
@@ -278,7 +265,7 @@ public final class PersistenceConfig {
 
     /** The number of keys whose last known revision is remembered. */
     public Builder knownRevisions(int value) {
-      Checks.that(value >= 1, "knownRevisions is " + value + "; give at least 1");
+      Checks.atLeastOne("knownRevisions", value);
       this.knownRevisions = value;
       return this;
     }
@@ -303,7 +290,7 @@ public final class PersistenceConfig {
 
     /** The number of agents in use whose lifecycle state is tracked; others seem cold. */
     public Builder trackedAgents(int value) {
-      Checks.that(value >= 1, "trackedAgents is " + value + "; give at least 1");
+      Checks.atLeastOne("trackedAgents", value);
       this.trackedAgents = value;
       return this;
     }
@@ -313,15 +300,12 @@ public final class PersistenceConfig {
      * passes through the journal, and what waits in front of another entry delays its flush.
      */
     public Builder maxLargeValueBytes(long value) {
-      Checks.that(value >= 1, "maxLargeValueBytes is " + value + "; give at least 1");
+      Checks.atLeastOne("maxLargeValueBytes", value);
       this.maxLargeValueBytes = value;
       return this;
     }
 
-    /**
-     * Where data of each type are kept, and by which policy they are written. The default is {@link
-     * DataRouter#standard()}.
-     */
+    /** See {@link PersistenceConfig#router()}. The default is {@link DataRouter#standard()}. */
     public Builder router(DataRouter value) {
       this.router = value;
       return this;
@@ -367,13 +351,12 @@ public final class PersistenceConfig {
 
     /** The configuration. */
     public PersistenceConfig build() {
-      BucketConfig journal =
-          buckets.getOrDefault(Bucket.AGENT_STATE, Bucket.AGENT_STATE.defaults());
+      PersistenceConfig config = new PersistenceConfig(new Builder(this));
       Checks.that(
-          journal.maxAge().isZero(),
+          config.bucket(Bucket.AGENT_STATE).maxAge().isZero(),
           "AGENT_STATE.maxAge must be zero: the server would expire entries that are not flushed"
               + " yet. Set flush.idleTimeToLive instead");
-      return new PersistenceConfig(new Builder(this));
+      return config;
     }
   }
 

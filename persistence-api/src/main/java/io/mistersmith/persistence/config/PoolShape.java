@@ -32,7 +32,7 @@ record PoolShape(
           Duration.ofHours(2));
 
   PoolShape withConnections(int least, int most) {
-    Checks.that(most >= 1, "postgres.maxConnections is " + most + "; give at least 1");
+    Checks.atLeastOne("postgres.maxConnections", most);
     Checks.that(
         least >= 0 && least <= most,
         "postgres.minConnections is " + least + "; use 0 to maxConnections, " + most);

@@ -36,6 +36,29 @@ final class Printed {
         .toString();
   }
 
+  /** Returns all settings but secrets, clock, router and listener. */
+  static String of(PersistenceConfig config) {
+    Printed text =
+        of("PersistenceConfig")
+            .with("nats", config.nats())
+            .with("postgres", config.postgres())
+            .with("flush", config.flush());
+    for (Bucket bucket : Bucket.values()) {
+      text = text.with(bucket.name(), config.bucket(bucket));
+    }
+    return text.with("bucketChanges", config.bucketChanges())
+        .with("unknownEntries", config.unknownEntries())
+        .with("consistency", config.consistency())
+        .with("backpressure", config.backpressure())
+        .with("cache", config.cache())
+        .with("knownRevisions", config.knownRevisions())
+        .with("waitForServers", config.waitForServers())
+        .with("trackedAgents", config.trackedAgents())
+        .with("maxLargeValueBytes", config.maxLargeValueBytes())
+        .with("runtimeName", config.runtimeName())
+        .toString();
+  }
+
   Printed with(String setting, Object value) {
     text.add(setting + "=" + value);
     return this;

@@ -57,7 +57,7 @@ class KilledChangeIT extends RunsOnlineChanges {
     return ShadowTable.builder()
         .dataSource(dataSource)
         .table("app.killed")
-        .definition("id BIGINT PRIMARY KEY, n BIGINT NOT NULL, body TEXT NOT NULL")
+        .definition(WIDER)
         .pacing(pacing.withLocks(Duration.ofSeconds(2), 40, Duration.ofMillis(20)))
         .listener(listener)
         .build();

@@ -27,6 +27,9 @@ abstract class RunsOnlineChanges {
 
   static final Sleeper NO_SLEEP = duration -> {};
 
+  /** The structure of {@link #table} with wider columns in another order. */
+  static final String WIDER = "id BIGINT PRIMARY KEY, n BIGINT NOT NULL, body TEXT NOT NULL";
+
   @SuppressWarnings("NullAway.Init") // set before the tests of a version
   private static PostgresServer server;
 
@@ -85,6 +88,35 @@ abstract class RunsOnlineChanges {
         """
             .formatted(name, rows));
     return "app." + name;
+  }
+
+  /** A change that adds the column weight. */
+  static OnlineColumn.Builder column(String table) {
+    return OnlineColumn.builder()
+        .dataSource(database)
+        .table(table)
+        .column("weight")
+        .type("NUMERIC(10, 2)")
+        .pacing(PATIENT)
+        .sleeper(NO_SLEEP);
+  }
+
+  /** A change to the structure {@link #WIDER}. */
+  static ShadowTable.Builder shadow(String table) {
+    return ShadowTable.builder()
+        .dataSource(database)
+        .table(table)
+        .definition(WIDER)
+        .pacing(PATIENT)
+        .sleeper(NO_SLEEP);
+  }
+
+  /** The state of the last change of a table. */
+  static String state(String table) throws SQLException {
+    return one(
+        "SELECT state FROM migrations.online_changes WHERE table_name = '"
+            + table
+            + "' ORDER BY started_at DESC LIMIT 1");
   }
 
   static void execute(String sql) throws SQLException {

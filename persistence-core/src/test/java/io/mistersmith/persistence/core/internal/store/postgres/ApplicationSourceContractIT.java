@@ -6,6 +6,7 @@ import io.mistersmith.persistence.config.Secret;
 import io.mistersmith.persistence.model.PostgresRole;
 import io.mistersmith.persistence.testkit.contract.CheckpointStoreContract;
 import io.mistersmith.persistence.testkit.contract.JournalApplyContract;
+import io.mistersmith.persistence.testkit.contract.JournalRefusalContract;
 import io.mistersmith.persistence.testkit.contract.JournalStoreContract;
 import io.mistersmith.persistence.testkit.contract.SqlIsolationContract;
 import io.mistersmith.persistence.testkit.contract.SqlSavepointContract;
@@ -57,6 +58,14 @@ class ApplicationSourceContractIT {
 
   @Nested
   class Batches extends JournalApplyContract {
+    @Override
+    protected StoresFixture fixture() {
+      return PostgresFixture.on(SOURCES);
+    }
+  }
+
+  @Nested
+  class Refusals extends JournalRefusalContract {
     @Override
     protected StoresFixture fixture() {
       return PostgresFixture.on(SOURCES);

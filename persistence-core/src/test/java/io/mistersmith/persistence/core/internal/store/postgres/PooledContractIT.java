@@ -5,6 +5,7 @@ import io.mistersmith.persistence.testkit.contract.AgentStoreContract;
 import io.mistersmith.persistence.testkit.contract.CheckpointStoreContract;
 import io.mistersmith.persistence.testkit.contract.DeadLetterStoreContract;
 import io.mistersmith.persistence.testkit.contract.JournalApplyContract;
+import io.mistersmith.persistence.testkit.contract.JournalRefusalContract;
 import io.mistersmith.persistence.testkit.contract.JournalStoreContract;
 import io.mistersmith.persistence.testkit.contract.LifecycleEventStoreContract;
 import io.mistersmith.persistence.testkit.contract.SqlIsolationContract;
@@ -47,6 +48,14 @@ class PooledContractIT {
 
   @Nested
   class Batches extends JournalApplyContract {
+    @Override
+    protected StoresFixture fixture() {
+      return new PostgresFixture(SharedPooler::declared);
+    }
+  }
+
+  @Nested
+  class Refusals extends JournalRefusalContract {
     @Override
     protected StoresFixture fixture() {
       return new PostgresFixture(SharedPooler::declared);
