@@ -136,7 +136,10 @@ final class Failover {
         checked.replayedDeadLetters());
     List<String> left = new ArrayList<>();
     note(left, checked.returnedAgents(), "agents that were deleted exist again; delete them again");
-    note(left, checked.refusedAgents(), "agents are lost and were refused; see the log");
+    note(
+        left,
+        checked.refusedAgents(),
+        "agents are lost, or older than in KV, and could not be restored; see the log");
     note(left, checked.lostCheckpoints(), "checkpoints are lost; make them again");
     for (String sentence : left) {
       String notice = "after the promotion to timeline " + checked.timeline() + ": " + sentence;

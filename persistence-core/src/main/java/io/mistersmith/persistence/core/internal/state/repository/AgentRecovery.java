@@ -56,9 +56,13 @@ public final class AgentRecovery {
    *
    * @param restored agents whose row was absent or older, and was written
    * @param returned agents that were deleted, and are in the registry again
-   * @param refused agents that the registry lacks and refuses
+   * @param refused agents that could not be restored: the registry refuses them, or this release
+   *     cannot read what the bucket has
    */
   public record Found(Set<AgentId> restored, Set<AgentId> returned, Set<AgentId> refused) {}
+
+  /** A row, and what the bucket has in its place. */
+  private record Pair(StoredAgent row, HotEntry entry) {}
 
   /**
    * Compares all agents.
@@ -70,6 +74,7 @@ public final class AgentRecovery {
     Found found = new Found(new LinkedHashSet<>(), new LinkedHashSet<>(), new LinkedHashSet<>());
     List<AgentId> all = List.copyOf(published());
     Map<AgentId, HotEntry> absent = new LinkedHashMap<>();
+    List<Pair> different = new ArrayList<>();
     for (int from = 0; from < all.size(); from += BATCH) {
       List<AgentId> batch = all.subList(from, Math.min(from + BATCH, all.size()));
       Map<AgentId, StoredAgent> rows = agents.findAll(batch);
@@ -77,13 +82,34 @@ public final class AgentRecovery {
           .reads()
           .getAll(batch.stream().map(AgentPublisher::key).toList(), ReadFrom.LEADER)
           .forEach(
-              (key, entry) ->
-                  Optional.ofNullable(rows.get(key.agent()))
-                      .ifPresentOrElse(
-                          row -> compare(row, entry, found), () -> absent.put(key.agent(), entry)));
+              (key, entry) -> {
+                StoredAgent row = rows.get(key.agent());
+                if (row == null) {
+                  absent.put(key.agent(), entry);
+                } else if (isDifferent(row, entry, found)) {
+                  different.add(new Pair(row, entry));
+                }
+              });
     }
+    // In this order: the later version of an agent may have an absent one as its parent.
     restoreAbsent(absent, found);
+    for (Pair pair : different) {
+      attempt(pair.row().agent().id(), found, () -> write(pair.row(), pair.entry(), found));
+    }
     return found;
+  }
+
+  /** One agent that cannot be restored must not keep the others from it. */
+  private static void attempt(AgentId agent, Found found, Runnable restore) {
+    try {
+      restore.run();
+    } catch (NonTransientPersistenceException e) {
+      if (e.error() == DataError.CLOSED) {
+        throw e;
+      }
+      LOG.error("agent {} cannot be restored from KV", agent, e);
+      found.refused().add(agent);
+    }
   }
 
   /** Reads the whole stream without values: it has a few messages for each agent. */
@@ -110,23 +136,27 @@ public final class AgentRecovery {
     return ids;
   }
 
-  private void compare(StoredAgent row, HotEntry entry, Found found) {
+  /** Returns whether the bucket has a later version than the row, or another content of it. */
+  private boolean isDifferent(StoredAgent row, HotEntry entry, Found found) {
     AgentId id = row.agent().id();
     OptionalLong version = version(entry);
     if (version.isEmpty()) {
       if (entry.operation() != Operation.PUT && row.updatedAt().isBefore(entry.time())) {
         found.returned().add(id);
       }
-      return;
+      return false;
     }
-    long known = version.getAsLong();
-    if (row.version() > known) {
-      return;
+    if (row.version() != version.getAsLong()) {
+      return row.version() < version.getAsLong();
     }
+    boolean[] equal = {true};
+    attempt(id, found, () -> equal[0] = codec.decode(entry.value()).equals(row.agent()));
+    return !equal[0];
+  }
+
+  private void write(StoredAgent row, HotEntry entry, Found found) {
     Agent agent = codec.decode(entry.value());
-    if (row.version() == known && agent.equals(row.agent())) {
-      return;
-    }
+    long known = version(entry).orElseThrow();
     boolean rowIsLater = row.version() == known || row.updatedAt().isAfter(entry.time());
     Optional<StoredAgent> written =
         rowIsLater
@@ -136,7 +166,7 @@ public final class AgentRecovery {
         stored -> {
           publisher.publish(stored);
           if (!rowIsLater) {
-            found.restored().add(id);
+            found.restored().add(agent.id());
           }
         });
   }
@@ -149,24 +179,27 @@ public final class AgentRecovery {
         (id, entry) ->
             version(entry)
                 .ifPresent(
-                    version -> {
-                      lost.add(codec.decode(entry.value()));
-                      versions.put(id, version);
-                    }));
+                    version ->
+                        attempt(
+                            id,
+                            found,
+                            () -> {
+                              lost.add(codec.decode(entry.value()));
+                              versions.put(id, version);
+                            })));
     for (Agent agent : AgentLineage.parentsFirst(lost)) {
       long version = versions.getOrDefault(agent.id(), 1L);
-      try {
-        agents
-            .restore(agent, AgentStore.NONE, version)
-            .ifPresent(
-                stored -> {
-                  publisher.publish(stored);
-                  found.restored().add(agent.id());
-                });
-      } catch (NonTransientPersistenceException e) {
-        LOG.error("agent {} is lost and cannot be restored", agent.id(), e);
-        found.refused().add(agent.id());
-      }
+      attempt(
+          agent.id(),
+          found,
+          () ->
+              agents
+                  .restore(agent, AgentStore.NONE, version)
+                  .ifPresent(
+                      stored -> {
+                        publisher.publish(stored);
+                        found.restored().add(agent.id());
+                      }));
     }
   }
 

@@ -299,7 +299,17 @@ final class ApplicationPool implements ConnectionPool {
 
   @Override
   public Connection connectPastIt(Duration limit) throws SQLException {
-    return source.getConnection();
+    return acquire(limit);
+  }
+
+  /** Gives it back: the pool would count one that is cut as lent until the application ends. */
+  @Override
+  public void endPastIt(Connection connection) {
+    try {
+      release(connection);
+    } catch (SQLException e) {
+      LOG.debug("a connection to {} was given back broken", server, e);
+    }
   }
 
   @Override

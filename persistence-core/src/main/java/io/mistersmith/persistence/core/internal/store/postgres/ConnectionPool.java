@@ -93,11 +93,15 @@ interface ConnectionPool extends AutoCloseable {
 
   /**
    * Opens a connection that none of the pool's can delay; where the application made the pool, it
-   * is one of the pool's. The caller closes it.
+   * is one of the pool's, which may be waited for as long as that pool waits. The caller ends it by
+   * {@link #endPastIt}.
    *
    * @param limit for connecting, and for each answer; in full seconds
    */
   Connection connectPastIt(Duration limit) throws SQLException;
+
+  /** Ends the use of a connection of {@link #connectPastIt}. */
+  void endPastIt(Connection connection);
 
   boolean isClosed();
 

@@ -284,6 +284,12 @@ final class Pool implements ConnectionPool {
         : ProbeConnection.open(config, application, limit);
   }
 
+  /** Without a farewell, which a server that hangs would not take. */
+  @Override
+  public void endPastIt(Connection connection) {
+    abort(connection);
+  }
+
   /** Cuts a connection, whatever its server does; a thread that waits for an answer fails. */
   static void abort(Connection connection) {
     try {

@@ -38,7 +38,7 @@ final class PoolSet implements Pools, AutoCloseable {
 
   private PoolSet(Poolers poolers, Services services) {
     this.poolers = poolers;
-    this.primaries = new PrimaryMonitor(services);
+    this.primaries = new PrimaryMonitor(services, System::nanoTime);
     // One for all pools: each would have a thread of its own.
     this.keeper = new ScheduledThreadPoolExecutor(1, PoolSet::thread);
     keeper.setRemoveOnCancelPolicy(true);

@@ -6,7 +6,10 @@ import io.mistersmith.persistence.core.internal.store.postgres.ServerIdentity.Si
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,10 +33,15 @@ final class PrimaryHost {
   }
 
   private final HostAddress address;
-  private final Opener opener;
   private final PrimaryMonitor monitor;
+  private final LongSupplier nanoTime;
+
+  /** By the user: where one is refused, another one may be let in. */
+  private final Map<String, Opener> openers = new ConcurrentSkipListMap<>();
+
   private volatile Optional<Sighting> latest = Optional.empty();
-  private volatile boolean kept;
+  private volatile Optional<SQLException> failure = Optional.empty();
+  private volatile boolean kept = true;
   private volatile boolean asked;
   private volatile boolean closed;
   private @Nullable PeriodicService service;
@@ -42,10 +50,15 @@ final class PrimaryHost {
   private volatile @Nullable Connection connection;
   private long openedAt;
 
-  PrimaryHost(HostAddress address, Opener opener, PrimaryMonitor monitor) {
+  PrimaryHost(HostAddress address, PrimaryMonitor monitor, LongSupplier nanoTime) {
     this.address = address;
-    this.opener = opener;
     this.monitor = monitor;
+    this.nanoTime = nanoTime;
+  }
+
+  /** Adds a way to ask it, unless there is one for this user. */
+  void add(String user, Opener opener) {
+    openers.putIfAbsent(user, opener);
   }
 
   HostAddress address() {
@@ -62,9 +75,32 @@ final class PrimaryHost {
     return latest;
   }
 
-  void note(Optional<Sighting> sighting) {
-    latest = sighting;
+  /** Returns why there was no answer when it was last asked; empty where there was one. */
+  Optional<SQLException> failure() {
+    return failure;
+  }
+
+  /** Returns the failure with which the server itself refused to answer. */
+  Optional<SQLException> refusal() {
+    return failure.filter(PrimaryHost::isRefusal);
+  }
+
+  void answered(Sighting sighting) {
+    latest = Optional.of(sighting);
+    failure = Optional.empty();
     asked = true;
+  }
+
+  void failed(SQLException thrown) {
+    latest = Optional.empty();
+    failure = Optional.of(thrown);
+    asked = true;
+  }
+
+  /** Whether a server that runs refused the connection, so that it may well be the primary. */
+  private static boolean isRefusal(SQLException thrown) {
+    String state = thrown.getSQLState();
+    return state != null && !state.startsWith("08") && !state.startsWith("57P");
   }
 
   /** Whether it is a primary, as far as known, in the state {@code known}. */
@@ -109,7 +145,7 @@ final class PrimaryHost {
       boolean unused = monitor.saw(this, Sighting.of(connection()));
     } catch (SQLException e) {
       drop();
-      monitor.silent(this, e);
+      monitor.failed(this, e);
     }
     if (closed || !kept) {
       drop();
@@ -118,14 +154,40 @@ final class PrimaryHost {
 
   private Connection connection() throws SQLException {
     Connection present = connection;
-    if (present != null && System.nanoTime() - openedAt < KEPT.toNanos()) {
+    if (present != null && nanoTime.getAsLong() - openedAt < KEPT.toNanos()) {
+      return present;
+    }
+    Connection opened;
+    try {
+      opened = open();
+    } catch (SQLException e) {
+      if (present == null || !isRefusal(e)) {
+        throw e;
+      }
+      // For want of connections, or of the password: the one that is open still knows.
+      LOG.debug("PostgreSQL {} refuses another connection", address, e);
+      openedAt = nanoTime.getAsLong();
       return present;
     }
     drop();
-    Connection opened = opener.open();
     connection = opened;
-    openedAt = System.nanoTime();
+    openedAt = nanoTime.getAsLong();
     return opened;
+  }
+
+  private Connection open() throws SQLException {
+    SQLException refused = new SQLException("nobody may ask " + address, "28000");
+    for (Opener opener : openers.values()) {
+      try {
+        return opener.open();
+      } catch (SQLException e) {
+        if (!isRefusal(e)) {
+          throw e;
+        }
+        refused = e;
+      }
+    }
+    throw refused;
   }
 
   private void drop() {

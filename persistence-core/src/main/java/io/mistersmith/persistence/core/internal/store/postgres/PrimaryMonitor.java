@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -41,6 +42,7 @@ final class PrimaryMonitor implements AutoCloseable {
   private static final Duration FIRST_LOOK = Duration.ofSeconds(3);
 
   private final Services services;
+  private final LongSupplier nanoTime;
   private final Map<HostAddress, PrimaryHost> hosts = new LinkedHashMap<>();
   private final List<Runnable> onPrimary = new CopyOnWriteArrayList<>();
   private final List<Runnable> onDemotion = new CopyOnWriteArrayList<>();
@@ -54,13 +56,17 @@ final class PrimaryMonitor implements AutoCloseable {
   private volatile boolean opened;
   private volatile boolean closed;
 
-  PrimaryMonitor(Services services) {
+  PrimaryMonitor(Services services, LongSupplier nanoTime) {
     this.services = services;
+    this.nanoTime = nanoTime;
   }
 
-  /** Returns the server at an address; {@code opener} is used where it was not known yet. */
-  synchronized PrimaryHost host(HostAddress address, PrimaryHost.Opener opener) {
-    return hosts.computeIfAbsent(address, added -> new PrimaryHost(added, opener, this));
+  /** Returns the server at an address, which {@code opener} asks from now on, too. */
+  synchronized PrimaryHost host(HostAddress address, String user, PrimaryHost.Opener opener) {
+    PrimaryHost host =
+        hosts.computeIfAbsent(address, added -> new PrimaryHost(added, this, nanoTime));
+    host.add(user, opener);
+    return host;
   }
 
   private synchronized List<PrimaryHost> all() {
@@ -154,7 +160,7 @@ final class PrimaryMonitor implements AutoCloseable {
     boolean promoted;
     synchronized (changes) {
       before = met;
-      host.note(Optional.of(sighting));
+      host.answered(sighting);
       if (sighting.identity().filter(this::isNews).isPresent()) {
         known = sighting.identity();
       }
@@ -225,10 +231,10 @@ final class PrimaryMonitor implements AutoCloseable {
     onPromotion.forEach(action -> action.accept(change));
   }
 
-  /** A server did not answer. */
-  void silent(PrimaryHost host, SQLException failure) {
+  /** A server did not answer, or refused to. */
+  void failed(PrimaryHost host, SQLException failure) {
     synchronized (changes) {
-      host.note(Optional.empty());
+      host.failed(failure);
       changes.notifyAll();
     }
     LOG.debug("PostgreSQL {} does not answer", host.address(), failure);
@@ -251,12 +257,24 @@ final class PrimaryMonitor implements AutoCloseable {
                                 + " nothing there, but others may: stop it, and rebuild it as a"
                                 + " standby")));
     if (opened && all().size() > 1 && among(all()).isEmpty()) {
+      String none =
+          "none of the PostgreSQL servers " + all().stream().map(PrimaryHost::address).toList();
       notices.add(
-          "none of the PostgreSQL servers "
-              + all().stream().map(PrimaryHost::address).toList()
-              + " is a primary; promote one");
+          all().stream()
+              .filter(host -> host.refusal().isPresent())
+              .findFirst()
+              .map(host -> none + " is known to be a primary: " + refusal(host))
+              .orElse(none + " is a primary; promote one"));
     }
     return notices;
+  }
+
+  private static String refusal(PrimaryHost host) {
+    return "PostgreSQL "
+        + host.address()
+        + " refuses to be asked ("
+        + host.refusal().map(PostgresFailures::reason).orElse("")
+        + ") and may be the primary: repair that, and promote none meanwhile";
   }
 
   /** Stops asking. Whoever waits for a primary goes on without one. */

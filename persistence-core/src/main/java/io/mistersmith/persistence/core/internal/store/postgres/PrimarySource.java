@@ -64,7 +64,10 @@ final class PrimarySource implements DataSource {
     }
     this.hosts =
         HostAddress.of(jdbcUrl).stream()
-            .map(address -> monitor.host(address, () -> probe(address, watchName, PROBE_LIMIT)))
+            .map(
+                address ->
+                    monitor.host(
+                        address, role.user(), () -> probe(address, watchName, PROBE_LIMIT)))
             .toList();
   }
 
@@ -172,7 +175,7 @@ final class PrimarySource implements DataSource {
         if (!isConnectionFailure(e)) {
           throw e;
         }
-        monitor.silent(primary, e);
+        monitor.failed(primary, e);
         primary.wake();
       }
     }
@@ -217,11 +220,25 @@ final class PrimarySource implements DataSource {
         host.address() + " is a standby, or was demoted", PostgresFailures.NO_PRIMARY);
   }
 
+  /** A server that refuses to be asked may be the primary, so that the refusal is what counts. */
   private SQLException noPrimary(@Nullable SQLException cause) {
+    for (PrimaryHost host : hosts) {
+      SQLException refusal = host.refusal().orElse(null);
+      if (refusal != null) {
+        return new SQLException(
+            host.address() + " refuses to say whether it is the primary: " + refusal.getMessage(),
+            refusal.getSQLState(),
+            refusal);
+      }
+    }
     return new SQLException(
         "none of " + hosts.stream().map(PrimaryHost::address).toList() + " is a primary",
         PostgresFailures.NO_PRIMARY,
-        cause);
+        cause != null ? cause : anyFailure());
+  }
+
+  private @Nullable SQLException anyFailure() {
+    return hosts.stream().flatMap(host -> host.failure().stream()).findFirst().orElse(null);
   }
 
   /** Whether a connection of the pool leads to the present primary, as far as known. */
@@ -252,10 +269,11 @@ final class PrimarySource implements DataSource {
 
   /** The pool only knows that there was no connection; this says that there is no primary. */
   SQLException explained(SQLTransientConnectionException thrown) {
-    return hasSeveral() && thrown.getSQLState() == null && !hasPrimary()
-        ? new SQLTransientConnectionException(
-            thrown.getMessage(), PostgresFailures.NO_PRIMARY, noPrimary(thrown))
-        : thrown;
+    if (!hasSeveral() || thrown.getSQLState() != null || hasPrimary()) {
+      return thrown;
+    }
+    SQLException none = noPrimary(thrown);
+    return new SQLTransientConnectionException(thrown.getMessage(), none.getSQLState(), none);
   }
 
   @Override

@@ -26,6 +26,7 @@ final class ReplicaWatch implements AutoCloseable {
   private final PrimaryPositions positions = new PrimaryPositions();
   private final LongSupplier nanoTime;
   private final PeriodicService service;
+  private volatile boolean closed;
 
   private record Probed(ServerProbe probe, PeriodicService service) {}
 
@@ -74,6 +75,10 @@ final class ReplicaWatch implements AutoCloseable {
 
   private void look() {
     lookAtPrimary();
+    if (closed) {
+      // A pool of the application may give a connection after the wait of the close.
+      primary.close();
+    }
     replicas.forEach(probed -> probed.service().wake());
   }
 
@@ -107,6 +112,7 @@ final class ReplicaWatch implements AutoCloseable {
 
   @Override
   public void close() {
+    closed = true;
     replicas.forEach(probed -> probed.service().stop());
     if (service.close(ServerProbe.LIMIT.multipliedBy(2))) {
       primary.close();

@@ -40,14 +40,13 @@ final class ServerProbe implements AutoCloseable {
     }
   }
 
-  /** Closes the connection. */
+  /** Ends the use of the connection. */
   @Override
   public void close() {
     Connection current = connection;
     connection = null;
     if (current != null) {
-      // Without a farewell, which a server that hangs would not take.
-      Pool.abort(current);
+      pool.endPastIt(current);
     }
   }
 }

@@ -5,6 +5,7 @@ import static io.mistersmith.persistence.model.PostgresRole.FLUSH;
 import static io.mistersmith.persistence.model.PostgresRole.PRIMARY;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import com.zaxxer.hikari.HikariDataSource;
 import io.mistersmith.persistence.config.NatsConfig;
@@ -19,6 +20,7 @@ import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.operations.Pools;
+import io.mistersmith.persistence.operations.Pools.ReplicaState;
 import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -112,6 +114,36 @@ class ApplicationPoolIT {
         PostgresStore store = open(silent, source)) {
       assertThat(store.notices())
           .allSatisfy(notice -> assertThat(notice).contains("A pooler answers there"));
+    }
+  }
+
+  @Test
+  void theProbesOfReplicasGiveConnectionsBack() throws SQLException {
+    try (HikariDataSource source = pool(database.config(), "")) {
+      source.setMaximumPoolSize(2);
+      source.setConnectionTimeout(300);
+      source.setAutoCommit(false);
+      PostgresConfig config = database.config().toBuilder().replica(replica -> replica).build();
+      try (PostgresStore store = open(config, source)) {
+        await()
+            .atMost(Duration.ofSeconds(20))
+            .until(() -> store.pools().replicas().get(0).state() == ReplicaState.NOT_FOLLOWING);
+        assertThat(
+                database.query(
+                    "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'"
+                        + " AND datname = current_database()"))
+            .containsExactly("0");
+      }
+      assertThat(source.getHikariPoolMXBean().getActiveConnections()).isZero();
+
+      // As in each look at a server that is a standby.
+      ApplicationPool pool = ApplicationPool.open(PRIMARY, config.role(PRIMARY), source, true);
+      ServerProbe probe = new ServerProbe(pool);
+      for (int i = 0; i < 5; i++) {
+        assertThat(probe.look().standby()).isFalse();
+        probe.close();
+      }
+      assertThat(source.getHikariPoolMXBean().getActiveConnections()).isZero();
     }
   }
 

@@ -131,6 +131,32 @@ class RolesIT {
         .hasMessageContaining("as FLUSH");
   }
 
+  /** With several servers, a refusal must not pass for the lack of a primary. */
+  @Test
+  void aRefusalIsNamedAtOpenWithSeveralServersToo() {
+    PostgresConfig config = PostgresDatabase.create().config();
+    String url = config.jdbcUrl();
+    String host = url.substring(url.indexOf("//") + 2, url.lastIndexOf('/'));
+    String several = url.replace(host, host + "," + host.replaceAll(".*:", "127.0.0.2:"));
+    assertThat(HostAddress.of(several)).hasSize(2);
+
+    assertThatThrownBy(
+            () ->
+                PostgresDatabase.open(
+                    config.toBuilder().jdbcUrl(several).user("nobody_" + suffix).build()))
+        .isInstanceOfSatisfying(
+            PersistenceException.class,
+            e -> assertThat(e.error()).isEqualTo(DataError.ACCESS_DENIED));
+    assertThatThrownBy(
+            () ->
+                PostgresDatabase.open(
+                    config.toBuilder().jdbcUrl(several.replaceAll("[^/]*$", "nothing")).build()))
+        .isInstanceOfSatisfying(
+            PersistenceException.class,
+            e -> assertThat(e.error()).isEqualTo(DataError.MISCONFIGURED))
+        .hasMessageContaining("no such database");
+  }
+
   @Test
   void aRoleWhoseUserIsUnknownIsNamedAtOpen() {
     prepare();
