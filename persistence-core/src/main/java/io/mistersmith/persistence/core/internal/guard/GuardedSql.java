@@ -94,6 +94,11 @@ final class GuardedSql extends GuardedAccess implements SqlStore {
   }
 
   @Override
+  public boolean isCommitted(SqlOptions unit) {
+    return real.isCommitted(unit);
+  }
+
+  @Override
   public int sweepCommitted(Duration age) {
     return callers.run(SWEEP, () -> real.sweepCommitted(age));
   }
