@@ -70,8 +70,13 @@ final class Attempts<T> {
         T unused = attempt.run(unit, returned);
         return returned.committed();
       } catch (PersistenceException e) {
-        if (e.error() == DataError.OUTCOME_UNKNOWN && findOut(unit, e)) {
-          return returned.committed();
+        if (e.error() == DataError.OUTCOME_UNKNOWN) {
+          if (!returned.isReady()) {
+            throw last(e); // of what the body did elsewhere, which it must not do again
+          }
+          if (findOut(unit, e)) {
+            return returned.committed();
+          }
         }
         left = leftAfter(e);
       } catch (RuntimeException | Error e) {
