@@ -58,7 +58,7 @@ public interface TransactionRunner {
    * @throws io.mistersmith.persistence.error.NonTransientPersistenceException {@code
    *     CONSTRAINT_VIOLATION} or {@code DUPLICATE_KEY}, with the constraint's name, when PostgreSQL
    *     refused a row; {@code CONSTRAINT_VIOLATION} when a validation refused; {@code
-   *     DUPLICATE_KEY} when a transaction with this correlation id was committed before
+   *     DUPLICATE_KEY} when another transaction with this correlation id was committed
    * @throws IllegalStateException when the nesting rule refuses, or a transaction that is joined
    *     cannot give what the options ask for
    */
@@ -76,9 +76,9 @@ public interface TransactionRunner {
   }
 
   /**
-   * Returns what became of the transaction with this correlation id. The answer is final: one that
-   * is still under way, such as a COMMIT whose client lost its connection, is waited for until the
-   * statement timeout.
+   * Returns whether a transaction with this correlation id was committed. The answer is final: one
+   * that is still under way, such as a COMMIT whose client lost its connection, is waited for until
+   * the statement timeout.
    *
    * @param correlationId the id that the options had, or that a failure names
    * @throws io.mistersmith.persistence.error.TransientPersistenceException when PostgreSQL does not

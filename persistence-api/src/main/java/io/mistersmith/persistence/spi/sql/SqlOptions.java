@@ -4,6 +4,7 @@ import io.mistersmith.persistence.model.PostgresRole;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.UUID;
 
 /**
  * How a unit of work runs. At first it has {@link Isolation#READ_COMMITTED}, no deadline beyond
@@ -33,6 +34,7 @@ public final class SqlOptions {
   private int attempts = 1;
   private boolean readOnly;
   private Optional<String> correlationId = Optional.empty();
+  private Optional<UUID> attempt = Optional.empty();
   private Optional<Duration> idleLimit = Optional.empty();
   private Optional<String> applicationName = Optional.empty();
   private PostgresRole role = PostgresRole.PRIMARY;
@@ -48,6 +50,7 @@ public final class SqlOptions {
     this.attempts = from.attempts;
     this.readOnly = from.readOnly;
     this.correlationId = from.correlationId;
+    this.attempt = from.attempt;
     this.idleLimit = from.idleLimit;
     this.applicationName = from.applicationName;
     this.role = from.role;
@@ -106,10 +109,15 @@ public final class SqlOptions {
     return copy;
   }
 
-  /** Returns a copy that leaves a row by which {@link SqlStore#isCommitted} finds the unit. */
+  /**
+   * Returns a copy that leaves a row by which {@link SqlStore#isCommitted(String)} finds the unit.
+   * The row has a random {@link #attempt} too, another one for each call: give each unit options of
+   * its own.
+   */
   public SqlOptions withCorrelationId(String newCorrelationId) {
     SqlOptions copy = new SqlOptions(this);
     copy.correlationId = Optional.of(newCorrelationId);
+    copy.attempt = Optional.of(UUID.randomUUID());
     return copy;
   }
 
@@ -169,6 +177,11 @@ public final class SqlOptions {
   /** Returns by what the unit is found afterwards. */
   public Optional<String> correlationId() {
     return correlationId;
+  }
+
+  /** Returns what tells the unit from others with its correlation id; empty without an id. */
+  public Optional<UUID> attempt() {
+    return attempt;
   }
 
   /** Returns how long the unit may be without a statement; empty for the session's limit. */

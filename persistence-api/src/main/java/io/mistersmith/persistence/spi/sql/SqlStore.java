@@ -79,6 +79,18 @@ public interface SqlStore extends SqlAccess {
    */
   boolean isCommitted(String correlationId);
 
+  /**
+   * Returns whether the unit that ran with these options was committed. Waits as {@link
+   * #isCommitted(String)} does.
+   *
+   * @param unit the options that {@link #inTransaction} was given, with a correlation id
+   * @throws io.mistersmith.persistence.error.NonTransientPersistenceException {@code DUPLICATE_KEY}
+   *     when another unit with the id was committed, and this one was not
+   * @throws io.mistersmith.persistence.error.TransientPersistenceException as {@link
+   *     #isCommitted(String)} does
+   */
+  boolean isCommitted(SqlOptions unit);
+
   /** Forgets the correlation ids of units that were committed longer ago; returns how many. */
   int sweepCommitted(Duration age);
 

@@ -130,6 +130,11 @@ final class AlwaysLeading implements StoreProvider {
     }
 
     @Override
+    public boolean isCommitted(SqlOptions unit) {
+      return real.isCommitted(unit);
+    }
+
+    @Override
     public int sweepCommitted(Duration age) {
       return real.sweepCommitted(age);
     }

@@ -125,6 +125,45 @@ class TransactionFailuresIT {
   }
 
   @Test
+  void commitThatIsLostIsNotFoundByTheRowOfAnotherWithItsId() throws Exception {
+    Persistence persistence = accounts.open(2);
+    TransactionOptions options =
+        Accounts.OPTIONS.toBuilder().correlationId(accounts.correlationId("c")).build();
+    ExecutorService threads = Executors.newSingleThreadExecutor();
+    try {
+      assertThatThrownBy(
+              () ->
+                  persistence
+                      .transactions()
+                      .execute(
+                          options,
+                          tx -> {
+                            Accounts.add(tx, 1, 5);
+                            terminate(tx);
+                            await(
+                                threads.submit(
+                                    () ->
+                                        persistence
+                                            .transactions()
+                                            .execute(options, other -> Accounts.add(other, 2, 7))));
+                          }))
+          .satisfies(e -> Accounts.assertIs(DataError.DUPLICATE_KEY, false, e));
+    } finally {
+      threads.shutdownNow();
+    }
+    assertThat(Accounts.balance(persistence, 1)).isEqualTo(Accounts.BALANCE);
+    assertThat(Accounts.balance(persistence, 2)).isEqualTo(Accounts.BALANCE + 7);
+  }
+
+  private static void await(Future<?> other) {
+    try {
+      assertThat(other.get(20, TimeUnit.SECONDS)).isNull();
+    } catch (Exception e) {
+      throw new AssertionError("the other transaction failed", e);
+    }
+  }
+
+  @Test
   void commitWhoseAnswerIsLostIsFoundOut() throws Exception {
     String address = accounts.jdbcUrl().replaceFirst("jdbc:postgresql://([^/]+)/.*", "tcp://$1");
     try (TcpProxy proxy = TcpProxy.to(address)) {

@@ -13,6 +13,7 @@ import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.JournalPosition;
 import io.mistersmith.persistence.spi.sql.JournalStore.ApplyResult;
+import io.mistersmith.persistence.spi.sql.SqlOptions;
 import io.mistersmith.persistence.spi.sql.SqlStore;
 import io.mistersmith.persistence.spi.sql.SqlUnit;
 import java.time.Duration;
@@ -92,6 +93,29 @@ public abstract class SqlUnitContract extends UnitContract {
         .isSameAs(own);
     assertThat(sql().agents().find(agent.id())).isEmpty();
     assertThat(save(agent)).as("the row is free").isEqualTo(1);
+  }
+
+  @Test
+  void aUnitIsNotFoundByTheRowOfAnotherWithItsId() {
+    String id = TransactionTests.id();
+    SqlOptions lost = OPTIONS.withCorrelationId(id);
+    assertThatThrownBy(
+            () ->
+                sql()
+                    .inTransaction(
+                        lost,
+                        unit -> {
+                          throw new IllegalStateException("rolled back");
+                        }))
+        .hasMessage("rolled back");
+    assertThat(sql().isCommitted(lost)).isFalse();
+    SqlOptions other = OPTIONS.withCorrelationId(id);
+    sql().inTransaction(other, unit -> 1);
+    assertThat(sql().isCommitted(other)).isTrue();
+    assertThatThrownBy(() -> sql().isCommitted(lost))
+        .hasMessageContaining(id)
+        .satisfies(e -> Failures.assertIs(DataError.DUPLICATE_KEY, e));
+    assertThat(sql().isCommitted(id)).as("by the id alone").isTrue();
   }
 
   @Test

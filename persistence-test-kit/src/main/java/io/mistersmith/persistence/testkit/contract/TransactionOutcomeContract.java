@@ -176,6 +176,27 @@ public abstract class TransactionOutcomeContract extends TransactionTests {
   }
 
   @Test
+  void unknownOutcomeOfTheBodyIsThrownOnAndNotRepeated() {
+    TransientPersistenceException own =
+        new TransientPersistenceException(DataError.OUTCOME_UNKNOWN, "a write to KV was lost");
+    TransactionOptions options = OPTIONS.toBuilder().correlationId(id()).build();
+    AtomicInteger attempts = new AtomicInteger();
+    assertThatThrownBy(
+            () ->
+                runner()
+                    .execute(
+                        options,
+                        tx -> {
+                          attempts.incrementAndGet();
+                          throw own;
+                        }))
+        .isSameAs(own);
+    assertThat(attempts).hasValue(1);
+    assertThat(runner().outcome(options.correlationId().orElseThrow()))
+        .isEqualTo(Outcome.NOT_COMMITTED);
+  }
+
+  @Test
   void outcomeThatCannotBeAskedForIsFoundLater() {
     Persistence runtime = open(config().build(), faults);
     TransactionOptions options =

@@ -80,6 +80,11 @@ final class FaultySql extends FaultyAccess implements SqlStore {
   }
 
   @Override
+  public boolean isCommitted(SqlOptions unit) {
+    return faults.run(Call.SQL_READ, () -> real.isCommitted(unit));
+  }
+
+  @Override
   public int sweepCommitted(Duration age) {
     return faults.run(Call.SQL_WRITE, () -> real.sweepCommitted(age));
   }

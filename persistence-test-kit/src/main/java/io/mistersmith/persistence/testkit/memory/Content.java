@@ -36,7 +36,7 @@ record Content(
     Table<String, Lease> leases,
     Table<UUID, CheckpointRow> checkpoints,
     Table<EventId, LifecycleEvent> events,
-    Table<String, Instant> committed,
+    Table<String, CommittedRow> committed,
     Table<UUID, LargeRow> largeValues) {
 
   /** A row of the registry. */
@@ -100,6 +100,9 @@ record Content(
       SortedMap<Integer, byte[]> chunks,
       Instant writtenAt,
       Optional<Instant> unnamedSince) {}
+
+  /** A committed unit with a correlation id. */
+  record CommittedRow(UUID attempt, Instant notedAt) {}
 
   /** The primary key of an event. */
   record EventId(UUID id, Instant at) {}

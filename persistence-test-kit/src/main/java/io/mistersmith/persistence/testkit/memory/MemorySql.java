@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.testkit.memory;
 
 import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.model.PostgresRole;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
@@ -11,6 +12,7 @@ import io.mistersmith.persistence.spi.sql.SqlUnit;
 import io.mistersmith.persistence.transaction.TransactionRunner.Position;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.function.Function;
 
 /** The durable side of one runtime. Thread-safe. */
@@ -88,7 +90,9 @@ final class MemorySql extends MemoryAccess implements SqlStore {
     UnitSession session =
         new UnitSession(source, connection, options, statementTimeout, readOnly, own::saw);
     try {
-      options.correlationId().ifPresent(session::note);
+      if (options.correlationId().isPresent()) {
+        session.note(options.correlationId().get(), options.attempt().orElseThrow());
+      }
       T result = work.apply(new MemoryUnit(session));
       session.commit();
       return result;
@@ -124,13 +128,33 @@ final class MemorySql extends MemoryAccess implements SqlStore {
 
   @Override
   public boolean isCommitted(String correlationId) {
+    return committed(correlationId).isPresent();
+  }
+
+  @Override
+  public boolean isCommitted(SqlOptions unit) {
+    String id = unit.correlationId().orElseThrow();
+    Optional<Content.CommittedRow> row = committed(id);
+    if (row.isPresent() && !unit.attempt().equals(row.map(Content.CommittedRow::attempt))) {
+      throw new NonTransientPersistenceException(
+          DataError.DUPLICATE_KEY,
+          unit.what()
+              + ": another transaction with the correlation id "
+              + id
+              + " was committed; nothing of this one was applied");
+    }
+    return row.isPresent();
+  }
+
+  /** Returns the row of an id, after a unit with it that is under way. */
+  private Optional<Content.CommittedRow> committed(String correlationId) {
     connection.checkSql();
     return database.transact(
         statementTimeout,
         false,
         tables -> {
           tables.committed.lock(correlationId);
-          return tables.committed.contains(correlationId);
+          return tables.committed.find(correlationId);
         });
   }
 
@@ -139,6 +163,8 @@ final class MemorySql extends MemoryAccess implements SqlStore {
     connection.checkSql();
     Instant before = connection.now().minus(age);
     return database.transact(
-        statementTimeout, false, tables -> tables.committed.removeIf(at -> at.isBefore(before)));
+        statementTimeout,
+        false,
+        tables -> tables.committed.removeIf(row -> row.notedAt().isBefore(before)));
   }
 }

@@ -4,6 +4,7 @@ import io.mistersmith.persistence.spi.sql.SqlUnit;
 import io.mistersmith.persistence.transaction.Transaction.Row;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.function.Supplier;
 
 /** The stores of one transaction. */
@@ -33,6 +34,6 @@ final class MemoryUnit extends MemoryAccess implements SqlUnit {
 
   @Override
   public void note(String correlationId) {
-    session.note(correlationId);
+    session.note(correlationId, UUID.randomUUID());
   }
 }

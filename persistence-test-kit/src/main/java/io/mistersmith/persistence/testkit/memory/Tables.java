@@ -29,7 +29,7 @@ final class Tables {
   final Rows<String, Content.Lease> leases;
   final Rows<UUID, Content.CheckpointRow> checkpoints;
   final Rows<Content.EventId, LifecycleEvent> events;
-  final Rows<String, Instant> committed;
+  final Rows<String, Content.CommittedRow> committed;
   final Rows<UUID, Content.LargeRow> largeValues;
   private final List<Rows<?, ?>> all;
   private final Set<String> sets;

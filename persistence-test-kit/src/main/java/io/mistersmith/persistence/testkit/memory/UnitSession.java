@@ -106,19 +106,19 @@ final class UnitSession implements Session {
   }
 
   /** Leaves the row that the unit is found by; waits for a unit with the same id. */
-  void note(String correlationId) {
+  void note(String correlationId, UUID attempt) {
     Instant now = now();
-    boolean noted =
+    boolean isFirst =
         call(
             tables -> {
               tables.committed.lock(correlationId);
               if (tables.committed.contains(correlationId)) {
                 return false;
               }
-              tables.committed.put(correlationId, now);
+              tables.committed.put(correlationId, new Content.CommittedRow(attempt, now));
               return true;
             });
-    if (!noted) {
+    if (!isFirst) {
       throw new NonTransientPersistenceException(
           DataError.DUPLICATE_KEY,
           options.what()

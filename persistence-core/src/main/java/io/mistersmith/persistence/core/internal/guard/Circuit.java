@@ -27,6 +27,9 @@ final class Circuit {
   /** What {@link #enter} returns for a call that must not be made. */
   static final int REFUSED = -1;
 
+  /** Marks what the application's own part of a call hands in; generations never get so far. */
+  private static final int APPLICATION = 1 << 30;
+
   private static final Logger LOG = LoggerFactory.getLogger(Circuit.class);
   private static final int IN_A_ROW = 5;
   private static final int OF_THE_LAST = 20;
@@ -116,9 +119,28 @@ final class Circuit {
     troubled = state != State.CLOSED || breaker.getFailureCount() > 0;
   }
 
+  /**
+   * The store serves the call, and how long it takes is up to the application from now on. A trial
+   * call is answered by that: else a few long ones would keep all others out of a store that is
+   * back.
+   *
+   * @return what the call hands in when it has ended
+   */
+  int served(int entry) {
+    return troubled ? servedTroubled(entry) : entry;
+  }
+
+  private synchronized int servedTroubled(int entry) {
+    if (entry != generation || state != State.HALF_OPEN) {
+      return entry;
+    }
+    answeredTroubled(entry);
+    return generation | APPLICATION;
+  }
+
   /** The store did not serve the call. */
   synchronized void failed(int entry, PersistenceException failure) {
-    if (entry != generation) {
+    if ((entry & ~APPLICATION) != generation) {
       return;
     }
     troubled = true;
@@ -136,7 +158,7 @@ final class Circuit {
 
   /** The call ended without saying anything about the store. */
   synchronized void abandoned(int entry, PersistenceException failure) {
-    if (state == State.HALF_OPEN) {
+    if (state == State.HALF_OPEN && entry == generation) {
       failed(entry, failure);
     }
   }

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -54,21 +55,35 @@ final class GuardedRole {
 
   /** Runs a call once, and counts how it ends. */
   <T> T attempt(StoreCall operation, Supplier<? extends T> call, long began) {
-    int entry = circuit.enter();
-    if (entry == Circuit.REFUSED) {
+    return attempt(operation, new int[] {circuit.enter()}, call, began);
+  }
+
+  /**
+   * Runs a call with work of the application in it once.
+   *
+   * @param call is given what it runs when that work begins
+   */
+  <T> T unit(StoreCall operation, Function<Runnable, ? extends T> call) {
+    int[] entry = {circuit.enter()};
+    Runnable begins = () -> entry[0] = circuit.served(entry[0]);
+    return attempt(operation, entry, () -> call.apply(begins), guard.ticker().nanos());
+  }
+
+  private <T> T attempt(StoreCall operation, int[] entry, Supplier<? extends T> call, long began) {
+    if (entry[0] == Circuit.REFUSED) {
       throw guard.refusal(operation, circuit);
     }
     try {
       T answer = call.get();
-      circuit.answered(entry);
+      circuit.answered(entry[0]);
       guard.succeeded(circuit, operation);
       called(operation, Optional.empty(), began);
       return answer;
     } catch (PersistenceException e) {
-      failed(operation, entry, e, began);
+      failed(operation, entry[0], e, began);
       throw e;
     } catch (RuntimeException | Error e) {
-      circuit.answered(entry);
+      circuit.answered(entry[0]);
       called(operation, Optional.empty(), began);
       throw e;
     }

@@ -73,7 +73,16 @@ final class GuardedSql extends GuardedAccess implements SqlStore {
 
   @Override
   public <T> T inTransaction(SqlOptions options, Function<? super SqlUnit, ? extends T> work) {
-    return unit(options.role()).run(UNIT, () -> real.inTransaction(options, work));
+    return unit(options.role())
+        .unit(
+            UNIT,
+            begins ->
+                real.inTransaction(
+                    options,
+                    unit -> {
+                      begins.run();
+                      return work.apply(unit);
+                    }));
   }
 
   private GuardedRole unit(PostgresRole role) {
@@ -84,13 +93,26 @@ final class GuardedSql extends GuardedAccess implements SqlStore {
 
   @Override
   public <T> T read(SqlOptions options, Function<? super SqlAccess, ? extends T> work) {
-    return callers.run(READ, () -> real.read(options, work));
+    return callers.unit(
+        READ,
+        begins ->
+            real.read(
+                options,
+                access -> {
+                  begins.run();
+                  return work.apply(access);
+                }));
   }
 
   /** Past the guard: a transaction asks until its timeout, and must not miss the first answer. */
   @Override
   public boolean isCommitted(String correlationId) {
     return real.isCommitted(correlationId);
+  }
+
+  @Override
+  public boolean isCommitted(SqlOptions unit) {
+    return real.isCommitted(unit);
   }
 
   @Override

@@ -11,7 +11,6 @@ import io.mistersmith.persistence.transaction.TransactionOptions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -65,13 +64,19 @@ final class Attempts<T> {
     Duration left = options.timeout();
     while (true) {
       Returned<T> returned = new Returned<>();
+      SqlOptions unit = StoreOptions.of(options, left);
       begun++;
       try {
-        T unused = attempt.run(StoreOptions.of(options, left), returned);
+        T unused = attempt.run(unit, returned);
         return returned.committed();
       } catch (PersistenceException e) {
-        if (e.error() == DataError.OUTCOME_UNKNOWN && findOut(e)) {
-          return returned.committed();
+        if (e.error() == DataError.OUTCOME_UNKNOWN) {
+          if (!returned.isReady()) {
+            throw last(e); // of what the body did elsewhere, which it must not do again
+          }
+          if (findOut(unit, e)) {
+            return returned.committed();
+          }
         }
         left = leftAfter(e);
       } catch (RuntimeException | Error e) {
@@ -117,23 +122,27 @@ final class Attempts<T> {
    * Looks up a transaction whose COMMIT was not answered, until it is known or the time is over.
    *
    * @return true when it was committed, and false when it was not
-   * @throws PersistenceException {@code unknown}, when that cannot be found out
+   * @throws PersistenceException {@code unknown}, when that cannot be found out; {@code
+   *     DUPLICATE_KEY} when another one with its id was committed instead
    */
-  private boolean findOut(PersistenceException unknown) {
-    Optional<String> id = options.correlationId();
-    if (id.isEmpty()) {
+  private boolean findOut(SqlOptions unit, PersistenceException unknown) {
+    if (unit.correlationId().isEmpty()) {
       throw last(unknown);
     }
     Backoff looks = new Backoff(FIRST_LOOK, LONGEST_LOOK);
     while (true) {
       try {
-        return sql.isCommitted(id.get());
+        return sql.isCommitted(unit);
       } catch (TransientPersistenceException e) {
         unknown.addSuppressed(e);
         if (!pause(looks.next())) {
           throw last(unknown);
         }
       } catch (PersistenceException e) {
+        if (e.error() == DataError.DUPLICATE_KEY) {
+          e.addSuppressed(unknown);
+          throw last(e);
+        }
         unknown.addSuppressed(e);
         throw last(unknown);
       }

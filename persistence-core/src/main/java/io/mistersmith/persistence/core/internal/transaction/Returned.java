@@ -15,6 +15,11 @@ final class Returned<T> {
     return value;
   }
 
+  /** Whether the body has returned, so that a failure is that of the commit. */
+  boolean isReady() {
+    return transaction != null;
+  }
+
   /** The transaction was committed: does what follows, and returns the result. */
   @SuppressWarnings("NullAway") // a body may return null, if its caller's T says so
   T committed() {

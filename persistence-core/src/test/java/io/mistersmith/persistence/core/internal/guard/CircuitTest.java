@@ -151,6 +151,29 @@ class CircuitTest {
   }
 
   @Test
+  void aTrialThatIsServedIsAnsweredOnceAndMayStillFail() {
+    fail(5);
+    circuit.back();
+    int one = circuit.served(circuit.enter());
+    int two = circuit.served(circuit.enter());
+    circuit.answered(one);
+    circuit.abandoned(two, away());
+    assertThat(circuit.breaker().state()).isEqualTo(State.HALF_OPEN);
+    circuit.failed(two, away());
+    assertThat(changes).containsExactly(State.OPEN, State.HALF_OPEN, State.OPEN);
+    circuit.back();
+    answer(3);
+    assertThat(circuit.breaker().state()).isEqualTo(State.CLOSED);
+    for (int i = 0; i < 5; i++) {
+      int entry = circuit.served(circuit.enter());
+      circuit.failed(entry, away());
+    }
+    assertThat(circuit.breaker().state())
+        .as("what is served first fails too")
+        .isEqualTo(State.OPEN);
+  }
+
+  @Test
   void callsThatSucceedAllocateNothingAndReadNoClock() {
     ticker.fail(new AssertionError("the clock was read"));
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();

@@ -3,6 +3,7 @@ package io.mistersmith.persistence.core.internal.guard;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.mistersmith.persistence.agent.AgentQuery;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.core.internal.base.ManualTicker;
 import io.mistersmith.persistence.error.DataError;
@@ -62,6 +63,30 @@ class GuardedSqlTest {
     for (int i = 0; i < 3; i++) {
       assertThat(call()).isOne();
     }
+    assertThat(state()).isEqualTo(State.CLOSED);
+  }
+
+  @Test
+  void bodiesThatGoOnKeepNobodyOutOfAStoreThatIsBack() {
+    down = true;
+    for (int i = 0; i < 5; i++) {
+      assertThatThrownBy(this::call).hasMessageContaining("no primary");
+    }
+    down = false;
+    promote();
+
+    int answers =
+        sql.inTransaction(
+            OPTIONS,
+            one ->
+                sql.read(
+                    OPTIONS,
+                    two ->
+                        sql.inTransaction(
+                            OPTIONS,
+                            three -> call() + sql.agents().find(AgentQuery.active()).size())));
+
+    assertThat(answers).isOne();
     assertThat(state()).isEqualTo(State.CLOSED);
   }
 

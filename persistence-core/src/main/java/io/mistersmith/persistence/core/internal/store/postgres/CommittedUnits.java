@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
 import java.time.Duration;
+import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 
 /** The rows that units of work with a correlation id leave when they are committed. */
@@ -14,6 +15,13 @@ final class CommittedUnits {
       """
       INSERT INTO agents.committed_transactions (correlation_id) VALUES (:id)
       ON CONFLICT (correlation_id) DO NOTHING
+      """;
+
+  private static final String ATTEMPT =
+      """
+      SELECT attempt IS NOT DISTINCT FROM :attempt
+        FROM agents.committed_transactions
+       WHERE correlation_id = :id
       """;
 
   private static final String SWEEP =
@@ -32,6 +40,17 @@ final class CommittedUnits {
   /** Whether the id is taken; to be run in a transaction that is rolled back. */
   static boolean isTaken(Handle handle, String correlationId) {
     return handle.createUpdate(CLAIM).bind("id", correlationId).execute() == 0;
+  }
+
+  /** Whether the id, which is taken, is so by this attempt. */
+  static boolean isBy(Handle handle, String correlationId, UUID attempt) {
+    return handle
+        .createQuery(ATTEMPT)
+        .bind("attempt", attempt)
+        .bind("id", correlationId)
+        .mapTo(Boolean.class)
+        .findOne()
+        .orElse(false);
   }
 
   /** Deletes some of the rows that are older; returns how many. */

@@ -1,5 +1,7 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.PostgresRole;
 import io.mistersmith.persistence.spi.sql.AgentStore;
@@ -167,6 +169,28 @@ final class PostgresSql implements SqlStore {
   public boolean isCommitted(String correlationId) {
     String what = "outcome of transaction " + correlationId;
     return callers.undone(what, handle -> CommittedUnits.isTaken(handle, correlationId));
+  }
+
+  @Override
+  public boolean isCommitted(SqlOptions unit) {
+    String id = unit.correlationId().orElseThrow();
+    UUID attempt = unit.attempt().orElseThrow();
+    return callers.undone(
+        "outcome of transaction " + id,
+        handle -> {
+          if (!CommittedUnits.isTaken(handle, id)) {
+            return false;
+          }
+          if (!CommittedUnits.isBy(handle, id, attempt)) {
+            throw new NonTransientPersistenceException(
+                DataError.DUPLICATE_KEY,
+                unit.what()
+                    + ": another transaction with the correlation id "
+                    + id
+                    + " was committed; nothing of this one was applied");
+          }
+          return true;
+        });
   }
 
   @Override

@@ -23,7 +23,8 @@ final class UnitOpening {
 
   /** Waits for a unit with the same id that is under way. */
   private static final String NOTE =
-      "INSERT INTO agents.committed_transactions (correlation_id) VALUES (?)"
+      "INSERT INTO agents.committed_transactions (correlation_id, attempt)"
+          + " VALUES (?, CAST(? AS uuid))"
           + " ON CONFLICT (correlation_id) DO NOTHING";
 
   private final String text;
@@ -44,6 +45,7 @@ final class UnitOpening {
         id -> {
           statements.add(NOTE);
           parameters.add(id);
+          parameters.add(options.attempt().orElseThrow().toString());
         });
     this.text = String.join(";\n", statements);
   }

@@ -1,0 +1,2 @@
+ALTER TABLE agents.committed_transactions
+  DROP COLUMN attempt;
