@@ -1,0 +1,77 @@
+package io.mistersmith.persistence.testkit.contract;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.agent.AgentRepository;
+import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.testkit.fault.Call;
+import io.mistersmith.persistence.testkit.fault.Faults;
+import io.mistersmith.persistence.testkit.fault.Gate;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** What must hold when an agent is deleted while it is saved, or when its deletion fails. */
+public abstract class AgentRemovalContract extends PersistenceContract {
+
+  private final Faults faults = new Faults(1);
+
+  /** For implementations. */
+  protected AgentRemovalContract() {}
+
+  @Test
+  void aSaveThatIsOvertakenByADeleteDoesNotBringTheAgentBack() throws Exception {
+    Agent changed = agents().find(agent()).orElseThrow().value().withStatus(Agent.Status.ACTIVE);
+    AgentRepository slow = openFaulty().agents();
+    var unused = overtaken(faults, () -> slow.save(changed), () -> agents().delete(agent()));
+    assertIsDeleted(agent(), slow);
+  }
+
+  @Test
+  void aBulkSaveThatIsOvertakenByADeleteDoesNotBringTheAgentBack() throws Exception {
+    Agent agent = Agent.of("worker", "one");
+    AgentRepository slow = openFaulty().agents();
+    try (Gate gate = faults.on(Call.PUBLISH).pauseBefore()) {
+      var saved = CompletableFuture.supplyAsync(() -> slow.saveAll(Map.of(agent.id(), agent)));
+      assertThat(gate.awaitArrival(SOON)).isTrue();
+      agents().delete(agent.id());
+      gate.release();
+      assertThat(row(saved.get(SOON.toSeconds(), TimeUnit.SECONDS), agent.id())).isNotNull();
+    }
+    assertIsDeleted(agent.id(), slow);
+  }
+
+  @Test
+  void aSaveThatIsOvertakenByADeleteDoesNotReplaceTheNextRegistration() throws Exception {
+    Agent changed = agents().find(agent()).orElseThrow().value().withStatus(Agent.Status.ACTIVE);
+    Agent next = Agent.of(agent(), "contract", "next");
+    AgentRepository slow = openFaulty().agents();
+    var unused =
+        overtaken(
+            faults,
+            () -> slow.save(changed),
+            () -> {
+              agents().delete(agent());
+              agents().save(next);
+            });
+    AgentRepository others = open(config().build()).agents();
+    assertThat(others.find(agent()).orElseThrow().value().name()).isEqualTo("next");
+  }
+
+  private void assertIsDeleted(AgentId agent, AgentRepository slow) {
+    assertThat(agents().find(agent)).isEmpty();
+    assertThat(slow.find(agent)).isEmpty();
+    assertThat(open(config().build()).agents().find(agent)).isEmpty();
+  }
+
+  private Persistence openFaulty() {
+    return open(config().build(), faults);
+  }
+
+  private AgentRepository agents() {
+    return persistence().agents();
+  }
+}
