@@ -1,14 +1,22 @@
 package io.mistersmith.persistence.testkit.contract;
 
+import static io.mistersmith.persistence.testkit.contract.Failures.assertFails;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.agent.AgentRepository;
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.DataResult;
+import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.testkit.fault.Call;
 import io.mistersmith.persistence.testkit.fault.Faults;
 import io.mistersmith.persistence.testkit.fault.Gate;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -59,6 +67,55 @@ public abstract class AgentRemovalContract extends PersistenceContract {
             });
     AgentRepository others = open(config().build()).agents();
     assertThat(others.find(agent()).orElseThrow().value().name()).isEqualTo("next");
+  }
+
+  @Test
+  void aDeleteThatFailedOnceTheRowWasGoneRemovesTheStateWhenItIsRepeated() {
+    StateKey key = key("a");
+    states().save(key, "1");
+    AgentRepository failing = openFaulty().agents();
+    failSecondMarker();
+    assertThat(catchThrowable(() -> failing.delete(agent())))
+        .isInstanceOf(TransientPersistenceException.class);
+    faults.clear();
+    failing.delete(agent());
+    assertHasNoState(key);
+  }
+
+  @Test
+  void soDoesADeleteOfARevisionWhoseAgentIsGone() {
+    StateKey key = key("a");
+    states().save(key, "1");
+    Revision revision = agents().find(agent()).orElseThrow().revision();
+    AgentRepository failing = openFaulty().agents();
+    failSecondMarker();
+    assertThat(catchThrowable(() -> failing.delete(agent(), revision)))
+        .isInstanceOf(TransientPersistenceException.class);
+    faults.clear();
+    assertFails(DataError.VERSION_CONFLICT, () -> failing.delete(agent(), revision));
+    assertHasNoState(key);
+  }
+
+  @Test
+  void aBulkDeleteThatFailedOnceTheRowsWereGoneRemovesTheStateWhenItIsRepeated() {
+    StateKey key = key("a");
+    states().save(key, "1");
+    AgentRepository failing = openFaulty().agents();
+    failSecondMarker();
+    assertThat(failing.deleteAll(List.of(agent())).values())
+        .noneMatch(DataResult::isSuccess);
+    faults.clear();
+    assertThat(row(failing.deleteAll(List.of(agent())), agent())).isEmpty();
+    assertHasNoState(key);
+  }
+
+  /** Lets deletes mark the agent and delete its row, and then fail, until the faults are cleared. */
+  private void failSecondMarker() {
+    faults.on(Call.PUBLISH).passNext(1).loseRequests(1);
+  }
+
+  private void assertHasNoState(StateKey key) {
+    assertThat(open(config().build()).states(Object.class).find(key)).isEmpty();
   }
 
   private void assertIsDeleted(AgentId agent, AgentRepository slow) {

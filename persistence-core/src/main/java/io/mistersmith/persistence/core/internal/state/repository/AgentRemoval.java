@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.internal.state.repository;
 
+import io.mistersmith.persistence.core.internal.base.Conflicts;
 import io.mistersmith.persistence.core.internal.state.tier.WritesUnderWay;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.DataResult;
@@ -47,21 +48,31 @@ final class AgentRemoval {
     this.underWay = underWay;
   }
 
+  /** Removes the state of an agent without a row, too: an earlier delete may have failed there. */
   void delete(AgentId id, long expectedVersion) {
     boolean unused =
         underWay.run(
             id,
             () -> {
               publisher.retract(id);
-              boolean existed = agents.delete(id, expectedVersion);
+              boolean existed = deleteRow(id, expectedVersion);
               publisher.retract(id);
-              if (existed) {
-                for (PersistenceException failure : evictStates.apply(Set.of(id)).values()) {
-                  throw failure;
-                }
+              for (PersistenceException failure : evictStates.apply(Set.of(id)).values()) {
+                throw failure;
               }
               return existed;
             });
+  }
+
+  private boolean deleteRow(AgentId id, long expectedVersion) {
+    try {
+      return agents.delete(id, expectedVersion);
+    } catch (PersistenceException e) {
+      if (Conflicts.isConflict(e) && agents.find(id).isEmpty()) {
+        evictStates.apply(Set.of(id)).values().forEach(e::addSuppressed);
+      }
+      throw e;
+    }
   }
 
   /**
@@ -122,12 +133,9 @@ final class AgentRemoval {
     Map<AgentId, DataResult<Long>> deleted =
         retracted.isEmpty() ? Map.of() : agents.deleteAll(retracted);
     failures.putAll(publisher.retractAll(retracted));
-    Set<AgentId> existed = new LinkedHashSet<>();
-    deleted.forEach(
-        (id, result) ->
-            result.toOptional().filter(v -> v > AgentStore.NONE).ifPresent(v -> existed.add(id)));
-    Map<AgentId, PersistenceException> left =
-        existed.isEmpty() ? Map.of() : evictStates.apply(existed);
+    Set<AgentId> gone = new LinkedHashSet<>();
+    deleted.forEach((id, result) -> result.toOptional().ifPresent(version -> gone.add(id)));
+    Map<AgentId, PersistenceException> left = gone.isEmpty() ? Map.of() : evictStates.apply(gone);
     left.forEach((name, failure) -> failures.putIfAbsent(name, failure));
     Map<AgentId, DataResult<Long>> results = new LinkedHashMap<>();
     for (AgentId id : batch) {
