@@ -13,6 +13,7 @@ import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.testkit.fault.Call;
 import io.mistersmith.persistence.testkit.fault.Faults;
 import io.mistersmith.persistence.testkit.fault.Gate;
@@ -102,14 +103,36 @@ public abstract class AgentRemovalContract extends PersistenceContract {
     states().save(key, "1");
     AgentRepository failing = openFaulty().agents();
     failSecondMarker();
-    assertThat(failing.deleteAll(List.of(agent())).values())
-        .noneMatch(DataResult::isSuccess);
+    assertThat(failing.deleteAll(List.of(agent())).values()).noneMatch(DataResult::isSuccess);
     faults.clear();
     assertThat(row(failing.deleteAll(List.of(agent())), agent())).isEmpty();
     assertHasNoState(key);
   }
 
-  /** Lets deletes mark the agent and delete its row, and then fail, until the faults are cleared. */
+  @Test
+  void aDeleteKeepsWhatTheNextRegistrationHasWritten() throws Exception {
+    states().save(key("old"), "1");
+    states().save(key("both"), "1");
+    AgentRepository slow = openFaulty().agents();
+    try (Gate gate = faults.on(Call.SQL_WRITE).pauseAfter()) {
+      CompletableFuture<Void> deleted = CompletableFuture.runAsync(() -> slow.delete(agent()));
+      assertThat(gate.awaitArrival(SOON)).isTrue();
+      agents().save(Agent.of(agent(), "contract", "next"));
+      states().save(key("both"), "2");
+      states().save(key("new"), "2");
+      gate.release();
+      deleted.get(SOON.toSeconds(), TimeUnit.SECONDS);
+    }
+    StateRepository<Object> others = open(config().build()).states(Object.class);
+    assertThat(others.find(key("old"))).isEmpty();
+    assertThat(others.find(key("both")).orElseThrow().value()).isEqualTo("2");
+    assertThat(others.find(key("new")).orElseThrow().value()).isEqualTo("2");
+    assertThat(others.keys(agent(), "")).containsExactly(key("both"), key("new"));
+  }
+
+  /**
+   * Lets deletes mark the agent and delete its row, and then fail, until the faults are cleared.
+   */
   private void failSecondMarker() {
     faults.on(Call.PUBLISH).passNext(1).loseRequests(1);
   }

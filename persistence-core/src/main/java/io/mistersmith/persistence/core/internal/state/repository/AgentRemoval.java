@@ -19,6 +19,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * Deletes agents: their entries in the bucket first, then their rows, then their state.
@@ -34,17 +35,17 @@ final class AgentRemoval {
 
   private final AgentStore agents;
   private final AgentPublisher publisher;
-  private final Function<Collection<AgentId>, Map<AgentId, PersistenceException>> evictStates;
+  private final Supplier<Function<Collection<AgentId>, Map<AgentId, PersistenceException>>> states;
   private final WritesUnderWay underWay;
 
   AgentRemoval(
       AgentStore agents,
       AgentPublisher publisher,
-      Function<Collection<AgentId>, Map<AgentId, PersistenceException>> evictStates,
+      Supplier<Function<Collection<AgentId>, Map<AgentId, PersistenceException>>> states,
       WritesUnderWay underWay) {
     this.agents = agents;
     this.publisher = publisher;
-    this.evictStates = evictStates;
+    this.states = states;
     this.underWay = underWay;
   }
 
@@ -54,22 +55,27 @@ final class AgentRemoval {
         underWay.run(
             id,
             () -> {
+              Function<Collection<AgentId>, Map<AgentId, PersistenceException>> removal =
+                  states.get();
               publisher.retract(id);
-              boolean existed = deleteRow(id, expectedVersion);
+              boolean existed = deleteRow(id, expectedVersion, removal);
               publisher.retract(id);
-              for (PersistenceException failure : evictStates.apply(Set.of(id)).values()) {
+              for (PersistenceException failure : removal.apply(Set.of(id)).values()) {
                 throw failure;
               }
               return existed;
             });
   }
 
-  private boolean deleteRow(AgentId id, long expectedVersion) {
+  private boolean deleteRow(
+      AgentId id,
+      long expectedVersion,
+      Function<Collection<AgentId>, Map<AgentId, PersistenceException>> removal) {
     try {
       return agents.delete(id, expectedVersion);
     } catch (PersistenceException e) {
       if (Conflicts.isConflict(e) && agents.find(id).isEmpty()) {
-        evictStates.apply(Set.of(id)).values().forEach(e::addSuppressed);
+        removal.apply(Set.of(id)).values().forEach(e::addSuppressed);
       }
       throw e;
     }
@@ -128,6 +134,7 @@ final class AgentRemoval {
   }
 
   private Map<AgentId, DataResult<Long>> deleteNow(List<AgentId> batch) {
+    Function<Collection<AgentId>, Map<AgentId, PersistenceException>> removal = states.get();
     Map<AgentId, PersistenceException> failures = new HashMap<>(publisher.retractAll(batch));
     List<AgentId> retracted = batch.stream().filter(id -> !failures.containsKey(id)).toList();
     Map<AgentId, DataResult<Long>> deleted =
@@ -135,7 +142,7 @@ final class AgentRemoval {
     failures.putAll(publisher.retractAll(retracted));
     Set<AgentId> gone = new LinkedHashSet<>();
     deleted.forEach((id, result) -> result.toOptional().ifPresent(version -> gone.add(id)));
-    Map<AgentId, PersistenceException> left = gone.isEmpty() ? Map.of() : evictStates.apply(gone);
+    Map<AgentId, PersistenceException> left = gone.isEmpty() ? Map.of() : removal.apply(gone);
     left.forEach((name, failure) -> failures.putIfAbsent(name, failure));
     Map<AgentId, DataResult<Long>> results = new LinkedHashMap<>();
     for (AgentId id : batch) {
