@@ -45,7 +45,7 @@ final class AgentArea {
             store,
             engine.stores().sql().oldReads(),
             publisher,
-            state::evict,
+            state::removal,
             heartbeats,
             writes,
             new KnownRevisions<>(engine.config().knownRevisions(), clock),

@@ -54,6 +54,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -284,16 +285,20 @@ final class StateArea {
   }
 
   /**
-   * Removes the entries of deleted agents from KV and from memory.
+   * Prepares to remove the entries of agents, as they are now, from KV and from memory. Call it
+   * before the agents' rows are deleted.
    *
-   * @return the failure of each agent whose entries may be left
+   * @return removes them, and returns the failure of each agent whose entries may be left
    */
-  Map<AgentId, PersistenceException> evict(Collection<AgentId> agents) {
-    try {
-      return store.removeOwners(agents);
-    } finally {
-      agents.forEach(store.tiers().l1()::forgetOwner);
-    }
+  Function<Collection<AgentId>, Map<AgentId, PersistenceException>> removal() {
+    Function<Collection<AgentId>, Map<AgentId, PersistenceException>> removal = store.removal();
+    return agents -> {
+      try {
+        return removal.apply(agents);
+      } finally {
+        agents.forEach(store.tiers().l1()::forgetOwner);
+      }
+    };
   }
 
   /** Refuses writes from now on, those that backpressure holds up included. */

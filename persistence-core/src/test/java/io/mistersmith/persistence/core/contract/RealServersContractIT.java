@@ -6,6 +6,7 @@ import io.mistersmith.persistence.conflict.ConflictRules;
 import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.state.StateType;
 import io.mistersmith.persistence.testkit.contract.AgentQueryContract;
+import io.mistersmith.persistence.testkit.contract.AgentRemovalContract;
 import io.mistersmith.persistence.testkit.contract.AgentRepositoryContract;
 import io.mistersmith.persistence.testkit.contract.CacheContract;
 import io.mistersmith.persistence.testkit.contract.CheckpointConflictContract;
@@ -223,6 +224,14 @@ class RealServersContractIT {
   @Nested
   @Tag(NEWEST)
   class Agents extends AgentRepositoryContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers();
+    }
+  }
+
+  @Nested
+  class AgentRemovals extends AgentRemovalContract {
     @Override
     protected PersistenceFixture fixture() {
       return new RealServers();

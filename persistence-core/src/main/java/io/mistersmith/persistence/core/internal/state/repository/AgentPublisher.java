@@ -19,10 +19,13 @@ import io.mistersmith.persistence.spi.sql.AgentStore.StoredAgent;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.slf4j.Logger;
@@ -34,6 +37,12 @@ import org.slf4j.LoggerFactory;
  * <p>PostgreSQL comes first, so a process can die between its commit and the bucket. The row
  * remembers which version was published; {@link #publishMissing()} makes up for the rest, from any
  * process.
+ *
+ * <p>An agent can be deleted between the commit of a version and its publication, which then
+ * replaces the marker, or an entry of its next registration. So a version that replaces any message
+ * is compared with the row afterwards, and withdrawn if the row has gone. A delete writes its last
+ * marker after the row has gone: either that marker follows the publication, or the comparison
+ * finds no row.
  */
 public final class AgentPublisher {
 
@@ -78,8 +87,9 @@ public final class AgentPublisher {
   /** Publishes a version that was just committed, unless the bucket has a later one. */
   void publish(StoredAgent stored) {
     try {
-      Conflicts.retry(() -> publishOver(stored, reads.get(keyOf(stored), ReadFrom.LEADER)));
-      agents.markPublished(stored.agent().id(), stored.version());
+      if (Conflicts.retry(() -> publishOver(stored, reads.get(keyOf(stored), ReadFrom.LEADER)))) {
+        agents.markPublished(stored.agent().id(), stored.version());
+      }
     } catch (PersistenceException e) {
       notYet(stored, e);
     }
@@ -127,11 +137,15 @@ public final class AgentPublisher {
   private List<StoredAgent> send(
       List<StoredAgent> committed, Map<StateKey, HotEntry> found, Map<AgentId, Long> published) {
     Map<StoredAgent, CompletableFuture<Long>> sent = new LinkedHashMap<>();
+    Set<StoredAgent> unsure = new HashSet<>();
     for (StoredAgent stored : committed) {
       Optional<HotEntry> hot = Optional.ofNullable(found.get(keyOf(stored)));
       if (isPublished(stored, hot)) {
         published.put(stored.agent().id(), stored.version());
       } else {
+        if (hot.isPresent()) {
+          unsure.add(stored);
+        }
         sent.put(
             stored,
             writes.publishAsync(
@@ -143,25 +157,31 @@ public final class AgentPublisher {
       }
     }
     List<StoredAgent> lost = new ArrayList<>();
+    Map<StoredAgent, Long> toCompare = new LinkedHashMap<>();
     for (Map.Entry<StoredAgent, CompletableFuture<Long>> publish : sent.entrySet()) {
-      if (acknowledged(publish.getValue())) {
-        published.put(publish.getKey().agent().id(), publish.getKey().version());
+      StoredAgent stored = publish.getKey();
+      OptionalLong sequence = acknowledged(publish.getValue());
+      if (sequence.isEmpty()) {
+        lost.add(stored);
+      } else if (unsure.contains(stored)) {
+        toCompare.put(stored, sequence.getAsLong());
       } else {
-        lost.add(publish.getKey());
+        published.put(stored.agent().id(), stored.version());
       }
     }
+    toCompare.keySet().removeAll(withdrawDeleted(toCompare));
+    toCompare.keySet().forEach(stored -> published.put(stored.agent().id(), stored.version()));
     return lost;
   }
 
-  /** Returns false when another writer was faster. */
-  private static boolean acknowledged(CompletableFuture<Long> answer) {
+  /** The sequence; empty when another writer was faster. */
+  private static OptionalLong acknowledged(CompletableFuture<Long> answer) {
     try {
-      answer.join();
-      return true;
+      return OptionalLong.of(answer.join());
     } catch (CompletionException e) {
       if (e.getCause() instanceof PersistenceException failure) {
         if (Conflicts.isConflict(failure)) {
-          return false;
+          return OptionalLong.empty();
         }
         throw failure;
       }
@@ -177,24 +197,68 @@ public final class AgentPublisher {
     try {
       Optional<HotEntry> hot = reads.get(keyOf(stored), ReadFrom.LEADER);
       if (hot.isEmpty() || hot.get().operation() == Operation.PUT) {
-        publishOver(stored, hot);
+        boolean unused = publishOver(stored, hot);
       }
     } catch (PersistenceException e) {
       notYet(stored, e);
     }
   }
 
+  /** Returns false for a version that was withdrawn, since its agent was deleted. */
   private boolean publishOver(StoredAgent stored, Optional<HotEntry> hot) {
-    boolean publishes = !isPublished(stored, hot);
-    if (publishes) {
-      writes.publish(
-          keyOf(stored),
-          Operation.PUT,
-          codec.encode(stored.agent()),
-          metadata(stored),
-          hot.map(HotEntry::sequence).orElse(HotWrites.NONE));
+    if (isPublished(stored, hot)) {
+      return true;
     }
-    return publishes;
+    long sequence =
+        writes.publish(
+            keyOf(stored),
+            Operation.PUT,
+            codec.encode(stored.agent()),
+            metadata(stored),
+            hot.map(HotEntry::sequence).orElse(HotWrites.NONE));
+    return hot.isEmpty() || withdrawDeleted(Map.of(stored, sequence)).isEmpty();
+  }
+
+  /**
+   * Compares versions that were just published with their rows, and marks those agents as deleted
+   * whose row has gone, or belongs to a later registration, whose version is published then.
+   *
+   * @param sequences the sequences of the versions
+   * @return the versions that are withdrawn
+   */
+  private Set<StoredAgent> withdrawDeleted(Map<StoredAgent, Long> sequences) {
+    Map<AgentId, StoredAgent> rows;
+    try {
+      rows = agents.findAll(sequences.keySet().stream().map(each -> each.agent().id()).toList());
+    } catch (PersistenceException e) {
+      // Readers ask PostgreSQL then, which decides.
+      sequences.forEach(this::withdraw);
+      throw e;
+    }
+    Set<StoredAgent> withdrawn = new HashSet<>();
+    sequences.forEach(
+        (stored, sequence) -> {
+          Optional<StoredAgent> row = Optional.ofNullable(rows.get(stored.agent().id()));
+          boolean isOfThisLife =
+              row.filter(now -> now.version() > stored.version() || now.equals(stored)).isPresent();
+          if (!isOfThisLife) {
+            withdraw(stored, sequence);
+            withdrawn.add(stored);
+            row.ifPresent(this::publish);
+          }
+        });
+    return withdrawn;
+  }
+
+  private void withdraw(StoredAgent stored, long sequence) {
+    try {
+      long unused =
+          writes.publish(keyOf(stored), Operation.DELETE, NO_VALUE, EntryMetadata.NONE, sequence);
+    } catch (PersistenceException e) {
+      if (!Conflicts.isConflict(e)) {
+        throw e;
+      }
+    }
   }
 
   /** Whether the bucket's entry is of this version or a later one. */

@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.internal.state.repository;
 
+import io.mistersmith.persistence.core.internal.base.Conflicts;
 import io.mistersmith.persistence.core.internal.state.tier.WritesUnderWay;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.DataResult;
@@ -18,6 +19,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * Deletes agents: their entries in the bucket first, then their rows, then their state.
@@ -33,35 +35,50 @@ final class AgentRemoval {
 
   private final AgentStore agents;
   private final AgentPublisher publisher;
-  private final Function<Collection<AgentId>, Map<AgentId, PersistenceException>> evictStates;
+  private final Supplier<Function<Collection<AgentId>, Map<AgentId, PersistenceException>>> states;
   private final WritesUnderWay underWay;
 
   AgentRemoval(
       AgentStore agents,
       AgentPublisher publisher,
-      Function<Collection<AgentId>, Map<AgentId, PersistenceException>> evictStates,
+      Supplier<Function<Collection<AgentId>, Map<AgentId, PersistenceException>>> states,
       WritesUnderWay underWay) {
     this.agents = agents;
     this.publisher = publisher;
-    this.evictStates = evictStates;
+    this.states = states;
     this.underWay = underWay;
   }
 
+  /** Removes the state of an agent without a row, too: an earlier delete may have failed there. */
   void delete(AgentId id, long expectedVersion) {
     boolean unused =
         underWay.run(
             id,
             () -> {
+              Function<Collection<AgentId>, Map<AgentId, PersistenceException>> removal =
+                  states.get();
               publisher.retract(id);
-              boolean existed = agents.delete(id, expectedVersion);
+              boolean existed = deleteRow(id, expectedVersion, removal);
               publisher.retract(id);
-              if (existed) {
-                for (PersistenceException failure : evictStates.apply(Set.of(id)).values()) {
-                  throw failure;
-                }
+              for (PersistenceException failure : removal.apply(Set.of(id)).values()) {
+                throw failure;
               }
               return existed;
             });
+  }
+
+  private boolean deleteRow(
+      AgentId id,
+      long expectedVersion,
+      Function<Collection<AgentId>, Map<AgentId, PersistenceException>> removal) {
+    try {
+      return agents.delete(id, expectedVersion);
+    } catch (PersistenceException e) {
+      if (Conflicts.isConflict(e) && agents.find(id).isEmpty()) {
+        removal.apply(Set.of(id)).values().forEach(e::addSuppressed);
+      }
+      throw e;
+    }
   }
 
   /**
@@ -117,17 +134,15 @@ final class AgentRemoval {
   }
 
   private Map<AgentId, DataResult<Long>> deleteNow(List<AgentId> batch) {
+    Function<Collection<AgentId>, Map<AgentId, PersistenceException>> removal = states.get();
     Map<AgentId, PersistenceException> failures = new HashMap<>(publisher.retractAll(batch));
     List<AgentId> retracted = batch.stream().filter(id -> !failures.containsKey(id)).toList();
     Map<AgentId, DataResult<Long>> deleted =
         retracted.isEmpty() ? Map.of() : agents.deleteAll(retracted);
     failures.putAll(publisher.retractAll(retracted));
-    Set<AgentId> existed = new LinkedHashSet<>();
-    deleted.forEach(
-        (id, result) ->
-            result.toOptional().filter(v -> v > AgentStore.NONE).ifPresent(v -> existed.add(id)));
-    Map<AgentId, PersistenceException> left =
-        existed.isEmpty() ? Map.of() : evictStates.apply(existed);
+    Set<AgentId> gone = new LinkedHashSet<>();
+    deleted.forEach((id, result) -> result.toOptional().ifPresent(version -> gone.add(id)));
+    Map<AgentId, PersistenceException> left = gone.isEmpty() ? Map.of() : removal.apply(gone);
     left.forEach((name, failure) -> failures.putIfAbsent(name, failure));
     Map<AgentId, DataResult<Long>> results = new LinkedHashMap<>();
     for (AgentId id : batch) {

@@ -58,14 +58,14 @@ public final class RegistryRepository implements AgentRepository {
   private final Executor executor;
 
   /**
-   * A registry that finds agents by {@code lists}; {@code evictStates} takes deleted agents' state
-   * out of KV, or says why not.
+   * A registry that finds agents by {@code lists}. {@code states} is called before agents are
+   * deleted; what it returns takes their state out of KV, as it was then, or says why not.
    */
   public RegistryRepository(
       AgentStore agents,
       OldReads lists,
       AgentPublisher publisher,
-      Function<Collection<AgentId>, Map<AgentId, PersistenceException>> evictStates,
+      Supplier<Function<Collection<AgentId>, Map<AgentId, PersistenceException>>> states,
       HeartbeatBuffer heartbeats,
       WritesUnderWay underWay,
       KnownRevisions<AgentId> known,
@@ -74,7 +74,7 @@ public final class RegistryRepository implements AgentRepository {
     this.agents = agents;
     this.lists = lists;
     this.publisher = publisher;
-    this.removal = new AgentRemoval(agents, publisher, evictStates, underWay);
+    this.removal = new AgentRemoval(agents, publisher, states, underWay);
     this.heartbeats = heartbeats;
     this.underWay = underWay;
     this.known = known;

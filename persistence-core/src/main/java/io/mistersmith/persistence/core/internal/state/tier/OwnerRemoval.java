@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.internal.state.tier;
 
+import io.mistersmith.persistence.core.internal.base.Conflicts;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
@@ -7,7 +8,8 @@ import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.hot.EntryMetadata;
-import io.mistersmith.persistence.spi.hot.HotWrites;
+import io.mistersmith.persistence.spi.hot.HotEntry;
+import io.mistersmith.persistence.spi.hot.HotReads.ReadFrom;
 import io.mistersmith.persistence.spi.hot.Journal.BucketState;
 import io.mistersmith.persistence.spi.hot.Operation;
 import java.util.ArrayList;
@@ -16,6 +18,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -24,6 +27,9 @@ import java.util.concurrent.CompletionException;
  * Deletes all that deleted owners had in a bucket, and removes what was before. The markers tell
  * every process that has an entry in memory, and hide what the server may bring back; they leave as
  * idle entries.
+ *
+ * <p>Make it before the owners' rows are deleted: what is written after that is kept, since an
+ * agent may be registered again as soon as its row has gone.
  *
  * <p>The questions, the markers and the removals of several owners are pipelined. An owner without
  * entries costs one question.
@@ -43,11 +49,14 @@ final class OwnerRemoval {
 
   private final Tiers tiers;
   private final Publisher publisher;
+  private final BucketState before;
   private final Map<AgentId, PersistenceException> failures = new HashMap<>();
 
+  /** A removal of what is in the bucket now. */
   OwnerRemoval(Tiers tiers, Publisher publisher) {
     this.tiers = tiers;
     this.publisher = publisher;
+    this.before = tiers.journal().state();
   }
 
   /** Returns the failure of each owner whose entries may be left. */
@@ -60,59 +69,87 @@ final class OwnerRemoval {
   }
 
   private void removeTogether(List<AgentId> owners) {
-    BucketState before;
-    try {
-      before = tiers.journal().state();
-    } catch (PersistenceException e) {
-      owners.forEach(owner -> failures.put(owner, e));
-      return;
-    }
     Map<AgentId, CompletableFuture<Set<StateKey>>> questions = new LinkedHashMap<>();
     owners.forEach(owner -> questions.put(owner, tiers.reads().keysAsync(owner, "")));
-    Map<AgentId, Map<StateKey, CompletableFuture<Revision.OfJournal>>> markers =
-        new LinkedHashMap<>();
+    Map<AgentId, Map<StateKey, CompletableFuture<Revision.OfJournal>>> sent = new LinkedHashMap<>();
     questions.forEach(
-        (owner, keys) ->
-            attempt(
-                owner,
-                () -> {
-                  Map<StateKey, CompletableFuture<Revision.OfJournal>> sent = new LinkedHashMap<>();
-                  keys.join().forEach(key -> sent.put(key, marker(key)));
-                  markers.put(owner, sent);
-                }));
+        (owner, keys) -> attempt(owner, () -> sent.put(owner, mark(owner, keys.join()))));
+    Map<AgentId, Map<StateKey, Revision.OfJournal>> markers = new LinkedHashMap<>();
+    sent.forEach((owner, answers) -> attempt(owner, () -> markers.put(owner, marked(answers))));
     Map<AgentId, List<CompletableFuture<Void>>> removals = new LinkedHashMap<>();
     markers.forEach(
-        (owner, sent) ->
-            attempt(owner, () -> removals.put(owner, removeBefore(owner, sent, before))));
-    removals.forEach((owner, sent) -> attempt(owner, () -> sent.forEach(CompletableFuture::join)));
+        (owner, written) ->
+            attempt(owner, () -> removals.put(owner, removeBefore(owner, written))));
+    removals.forEach(
+        (owner, evictions) -> attempt(owner, () -> evictions.forEach(CompletableFuture::join)));
+  }
+
+  /** Marks the keys, except for those that were written since. */
+  private Map<StateKey, CompletableFuture<Revision.OfJournal>> mark(
+      AgentId owner, Set<StateKey> keys) {
+    Map<StateKey, CompletableFuture<Revision.OfJournal>> sent = new LinkedHashMap<>();
+    if (!keys.isEmpty()) {
+      for (HotEntry entry : tiers.reads().list(owner, "")) {
+        if (isOld(entry)) {
+          sent.put(
+              entry.key(),
+              publisher.publishAsync(
+                  entry.key(), Operation.DELETE, NO_VALUE, EntryMetadata.NONE, entry.sequence()));
+        }
+      }
+    }
+    return sent;
+  }
+
+  private boolean isOld(HotEntry entry) {
+    return entry.sequence() <= before.lastSequence();
+  }
+
+  /** A list may come from a replica that lags: after a conflict the leader is asked. */
+  private Map<StateKey, Revision.OfJournal> marked(
+      Map<StateKey, CompletableFuture<Revision.OfJournal>> sent) {
+    Map<StateKey, Revision.OfJournal> markers = new LinkedHashMap<>();
+    sent.forEach(
+        (key, answer) -> {
+          try {
+            markers.put(key, answer.join());
+          } catch (CompletionException e) {
+            if (!Conflicts.isConflict(e.getCause())) {
+              throw e;
+            }
+            Conflicts.retry(() -> markAfterLeader(key)).ifPresent(it -> markers.put(key, it));
+          }
+        });
+    return markers;
+  }
+
+  private Optional<Revision.OfJournal> markAfterLeader(StateKey key) {
+    return tiers
+        .reads()
+        .get(key, ReadFrom.LEADER)
+        .filter(this::isOld)
+        .map(
+            entry ->
+                publisher.publish(
+                    key, Operation.DELETE, NO_VALUE, EntryMetadata.NONE, entry.sequence()));
   }
 
   private List<CompletableFuture<Void>> removeBefore(
-      AgentId owner,
-      Map<StateKey, CompletableFuture<Revision.OfJournal>> markers,
-      BucketState before) {
+      AgentId owner, Map<StateKey, Revision.OfJournal> markers) {
     List<CompletableFuture<Void>> removals = new ArrayList<>();
     if (markers.size() * MESSAGES_PER_KEY < before.messages()) {
       markers.forEach(
           (key, marker) ->
               removals.add(
-                  tiers
-                      .writes()
-                      .evict(tiers.journal().subject(key), marker.join().sequence() - 1)));
+                  tiers.writes().evict(tiers.journal().subject(key), marker.sequence() - 1)));
     } else if (!markers.isEmpty()) {
       long through = before.lastSequence();
-      for (CompletableFuture<Revision.OfJournal> marker : markers.values()) {
-        through = Math.min(through, marker.join().sequence() - 1);
+      for (Revision.OfJournal marker : markers.values()) {
+        through = Math.min(through, marker.sequence() - 1);
       }
       removals.add(tiers.writes().evictAgent(owner, through));
     }
     return removals;
-  }
-
-  /** Also where there is a marker: a replica may not know yet that the key was written again. */
-  private CompletableFuture<Revision.OfJournal> marker(StateKey key) {
-    return publisher.publishAsync(
-        key, Operation.DELETE, NO_VALUE, EntryMetadata.NONE, HotWrites.ANY);
   }
 
   private void attempt(AgentId owner, Runnable step) {

@@ -25,6 +25,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -201,12 +202,14 @@ public final class TieredStore {
   }
 
   /**
-   * Deletes all entries of deleted owners in the bucket; see {@link OwnerRemoval}.
+   * Prepares to delete all entries of owners that are in the bucket now; see {@link OwnerRemoval}.
+   * Call it before the owners' rows are deleted.
    *
-   * @return the failure of each owner whose entries may be left
+   * @return deletes the entries of owners, and returns the failure of each whose entries may be
+   *     left
    */
-  public Map<AgentId, PersistenceException> removeOwners(Collection<AgentId> agents) {
-    return new OwnerRemoval(tiers, publisher).remove(agents);
+  public Function<Collection<AgentId>, Map<AgentId, PersistenceException>> removal() {
+    return new OwnerRemoval(tiers, publisher)::remove;
   }
 
   /**
