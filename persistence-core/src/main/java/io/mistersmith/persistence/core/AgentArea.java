@@ -30,7 +30,7 @@ final class AgentArea {
   private final List<PeriodicService> services;
   private Deadline publishAnyway = Deadline.after(PUBLISH_ANYWAY);
 
-  AgentArea(EngineContext engine, StateArea state) {
+  AgentArea(EngineContext engine, StateArea state, SessionArea sessions) {
     AgentStore store = engine.stores().sql().agents();
     AgentStore background = engine.stores().sql().on(PostgresRole.BACKGROUND).agents();
     Clock clock = engine.stores().hot().clock();
@@ -45,7 +45,10 @@ final class AgentArea {
             store,
             engine.stores().sql().oldReads(),
             publisher,
-            state::evict,
+            deleted -> {
+              sessions.agentsDeleted();
+              return state.evict(deleted);
+            },
             heartbeats,
             writes,
             new KnownRevisions<>(engine.config().knownRevisions(), clock),
