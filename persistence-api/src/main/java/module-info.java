@@ -14,6 +14,7 @@ module io.mistersmith.persistence.api {
   exports io.mistersmith.persistence.log;
   exports io.mistersmith.persistence.model;
   exports io.mistersmith.persistence.operations;
+  exports io.mistersmith.persistence.session;
   exports io.mistersmith.persistence.state;
   exports io.mistersmith.persistence.routing;
   exports io.mistersmith.persistence.transaction;

@@ -11,6 +11,7 @@ import io.mistersmith.persistence.guard.StoreGuard;
 import io.mistersmith.persistence.log.Log;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.operations.Operations;
+import io.mistersmith.persistence.session.Sessions;
 import io.mistersmith.persistence.spi.StoreProvider;
 import io.mistersmith.persistence.state.JsonCodec;
 import io.mistersmith.persistence.state.LargeValues;
@@ -118,6 +119,9 @@ public interface Persistence extends AutoCloseable {
    *     or that has conflict rules or a time to live, which entries of a log cannot have
    */
   <T> Log<T> log(AgentId owner, String name, StateType<T> type);
+
+  /** Returns the sessions of users and agents. */
+  Sessions sessions();
 
   /** The state of each agent's lifecycle in this process; hydrates and flushes it. */
   AgentLifecycle lifecycle();

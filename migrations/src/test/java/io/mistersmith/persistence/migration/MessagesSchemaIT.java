@@ -134,10 +134,19 @@ class MessagesSchemaIT extends OnMigratedDatabase {
   }
 
   @Test
-  void sessionGoesWithItsAgent() throws SQLException {
+  @Exercises("agents.registry revoke_sessions")
+  void sessionIsRevokedWhenItsAgentIsDeleted() throws SQLException {
     String session =
         session("agent_id, expires_at", "'%s', now() + INTERVAL '1 h'".formatted(agent));
+    String live = session("expires_at", "now() + INTERVAL '1 h'");
     database.execute("DELETE FROM agents.registry WHERE agent_id = '%s'".formatted(agent));
-    assertThat(database.query("SELECT session_id FROM sessions.active")).doesNotContain(session);
+    assertThat(
+            database.query(
+                """
+                SELECT session_id FROM sessions.active
+                 WHERE revoked_at IS NOT NULL AND unpublished AND agent_id IS NULL AND version = 2
+                """))
+        .contains(session)
+        .doesNotContain(live);
   }
 }

@@ -6,6 +6,7 @@ import io.mistersmith.persistence.checkpoint.Checkpoints;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Versioned;
+import io.mistersmith.persistence.session.Sessions;
 import io.mistersmith.persistence.state.SaveOptions;
 import java.util.List;
 import java.util.Map;
@@ -71,6 +72,13 @@ public interface Transaction {
 
   /** Returns the registry of agents, in this transaction. */
   Agents agents();
+
+  /**
+   * Returns the sessions, in this transaction: as it sees them in PostgreSQL. KV is told right
+   * after the commit, or by any process within seconds where that fails; until then other processes
+   * may return a session that this transaction has revoked.
+   */
+  Sessions sessions();
 
   /** Returns the history of agents, in this transaction. */
   LifecycleEvents lifecycleEvents();

@@ -8,12 +8,17 @@ import io.mistersmith.persistence.core.internal.state.repository.HeartbeatBuffer
 import io.mistersmith.persistence.core.internal.state.repository.RegistryRepository;
 import io.mistersmith.persistence.core.internal.state.tier.KnownRevisions;
 import io.mistersmith.persistence.core.internal.state.tier.WritesUnderWay;
+import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.PostgresRole;
 import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
 import io.mistersmith.persistence.spi.sql.AgentStore;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,7 +35,7 @@ final class AgentArea {
   private final List<PeriodicService> services;
   private Deadline publishAnyway = Deadline.after(PUBLISH_ANYWAY);
 
-  AgentArea(EngineContext engine, StateArea state) {
+  AgentArea(EngineContext engine, StateArea state, SessionArea sessions) {
     AgentStore store = engine.stores().sql().agents();
     AgentStore background = engine.stores().sql().on(PostgresRole.BACKGROUND).agents();
     Clock clock = engine.stores().hot().clock();
@@ -45,7 +50,7 @@ final class AgentArea {
             store,
             engine.stores().sql().oldReads(),
             publisher,
-            state::removal,
+            () -> removal(state, sessions),
             heartbeats,
             writes,
             new KnownRevisions<>(engine.config().knownRevisions(), clock),
@@ -67,6 +72,16 @@ final class AgentArea {
                     "persistence-agents",
                     "agents that KV lacks are not published",
                     () -> publishMissing(publisher, state)));
+  }
+
+  /** Removes what belongs to agents besides their rows, as it is when the removal begins. */
+  private static Function<Collection<AgentId>, Map<AgentId, PersistenceException>> removal(
+      StateArea state, SessionArea sessions) {
+    Function<Collection<AgentId>, Map<AgentId, PersistenceException>> removal = state.removal();
+    return deleted -> {
+      sessions.agentsDeleted();
+      return removal.apply(deleted);
+    };
   }
 
   /**

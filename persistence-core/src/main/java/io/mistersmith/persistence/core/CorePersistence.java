@@ -30,6 +30,7 @@ import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.HybridClock;
 import io.mistersmith.persistence.operations.Operations;
+import io.mistersmith.persistence.session.Sessions;
 import io.mistersmith.persistence.spi.Stores;
 import io.mistersmith.persistence.state.JsonCodec;
 import io.mistersmith.persistence.state.LargeValues;
@@ -58,7 +59,8 @@ final class CorePersistence implements Persistence {
 
   private final EngineContext engine;
   private final StateArea state;
-  private final StoredType sessions;
+  private final StoredType sessionData;
+  private final SessionArea sessions;
   private final AgentArea agents;
   private final TransactionArea transactions;
   private final OperationsArea operations;
@@ -88,11 +90,12 @@ final class CorePersistence implements Persistence {
                 node(config.runtimeName()), stores.hot().clock(), HybridClock.DEFAULT_MAX_DRIFT));
     try {
       this.state = new StateArea(engine);
-      this.agents = new AgentArea(engine, state);
-      this.transactions = new TransactionArea(engine, state, agents);
-      this.sessions = StoredType.compose(engine, DataType.SESSION_DATA, Optional.empty());
+      this.sessions = new SessionArea(engine, state::isLeading);
+      this.agents = new AgentArea(engine, state, sessions);
+      this.transactions = new TransactionArea(engine, state, agents, sessions);
+      this.sessionData = StoredType.compose(engine, DataType.SESSION_DATA, Optional.empty());
       this.failover = new Failover(engine, state);
-      this.operations = new OperationsArea(engine, state, sessions, failover);
+      this.operations = new OperationsArea(engine, state, sessionData, failover);
       this.results = new ResultBucket(() -> owners.open(Bucket.QUERY_CACHE), stores.hot().clock());
       stores.hot().onReconnect(owners::look);
       services
@@ -104,6 +107,7 @@ final class CorePersistence implements Persistence {
           .start();
       agents.start();
       state.start();
+      sessions.start();
       failover.start();
     } catch (RuntimeException | Error e) {
       threads.close();
@@ -144,7 +148,7 @@ final class CorePersistence implements Persistence {
   private StoredType stored(DataType dataType) {
     return switch (dataType) {
       case AGENT_STATE -> state.entries();
-      case SESSION_DATA -> sessions;
+      case SESSION_DATA -> sessionData;
       default ->
           throw new NonTransientPersistenceException(
               DataError.MISCONFIGURED,
@@ -174,6 +178,11 @@ final class CorePersistence implements Persistence {
   private <T> QueryCache<T> queryCache(String query, JsonCodec<T> codec) {
     return new BucketQueryCache<>(
         query, codec, results, engine.config().postgres().statementTimeout());
+  }
+
+  @Override
+  public Sessions sessions() {
+    return sessions.sessions();
   }
 
   @Override
@@ -222,7 +231,7 @@ final class CorePersistence implements Persistence {
     long left;
     try {
       agents.refuseWrites();
-      sessions.close();
+      sessionData.close();
       state.refuseWrites();
       failover.close();
       agents.close(end);

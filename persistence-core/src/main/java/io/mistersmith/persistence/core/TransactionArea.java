@@ -5,6 +5,7 @@ import io.mistersmith.persistence.checkpoint.Checkpoints;
 import io.mistersmith.persistence.core.internal.state.checkpoint.StoredLifecycleEvents;
 import io.mistersmith.persistence.core.internal.transaction.Repositories;
 import io.mistersmith.persistence.core.internal.transaction.StoreTransactionRunner;
+import io.mistersmith.persistence.session.Sessions;
 import io.mistersmith.persistence.spi.sql.SqlStore.OldReads;
 import io.mistersmith.persistence.spi.sql.SqlUnit;
 import io.mistersmith.persistence.transaction.Transaction.Agents;
@@ -18,7 +19,7 @@ final class TransactionArea {
 
   private final StoreTransactionRunner runner;
 
-  TransactionArea(EngineContext engine, StateArea state, AgentArea agents) {
+  TransactionArea(EngineContext engine, StateArea state, AgentArea agents, SessionArea sessions) {
     this.runner =
         new StoreTransactionRunner(
             engine.stores().sql(),
@@ -27,6 +28,11 @@ final class TransactionArea {
               @Override
               public Agents agents(SqlUnit unit, Consumer<Runnable> afterCommit) {
                 return agents.agents().in(unit.agents(), afterCommit);
+              }
+
+              @Override
+              public Sessions sessions(SqlUnit unit, Consumer<Runnable> afterCommit) {
+                return sessions.sessions().in(unit.sessions(), afterCommit);
               }
 
               @Override

@@ -26,6 +26,9 @@ public interface SqlAccess {
   /** Returns the durable copy of the entries of logs. */
   LogStore logs();
 
+  /** Returns the sessions of users and agents. */
+  SessionStore sessions();
+
   /** Returns the positions, epochs and leases of the journals, and the flush's transaction. */
   JournalStore journals();
 

@@ -28,6 +28,7 @@ import io.mistersmith.persistence.testkit.contract.PersistenceFixture;
 import io.mistersmith.persistence.testkit.contract.QueryCacheContract;
 import io.mistersmith.persistence.testkit.contract.ReplicaReadsContract;
 import io.mistersmith.persistence.testkit.contract.RevisionContract;
+import io.mistersmith.persistence.testkit.contract.SessionContract;
 import io.mistersmith.persistence.testkit.contract.StateBadInputContract;
 import io.mistersmith.persistence.testkit.contract.StateDurabilityContract;
 import io.mistersmith.persistence.testkit.contract.StateExpiryContract;
@@ -85,6 +86,14 @@ class InMemoryContractTest {
 
   @Nested
   class Logs extends LogContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
+    }
+  }
+
+  @Nested
+  class UserSessions extends SessionContract {
     @Override
     protected PersistenceFixture fixture() {
       return new InMemoryFixture();

@@ -26,6 +26,7 @@ import io.mistersmith.persistence.testkit.contract.LogUpkeepContract;
 import io.mistersmith.persistence.testkit.contract.PersistenceFixture;
 import io.mistersmith.persistence.testkit.contract.QueryCacheContract;
 import io.mistersmith.persistence.testkit.contract.RevisionContract;
+import io.mistersmith.persistence.testkit.contract.SessionContract;
 import io.mistersmith.persistence.testkit.contract.StateBadInputContract;
 import io.mistersmith.persistence.testkit.contract.StateDurabilityContract;
 import io.mistersmith.persistence.testkit.contract.StateExpiryContract;
@@ -93,6 +94,14 @@ class RealServersContractIT {
 
   @Nested
   class Logs extends LogContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers();
+    }
+  }
+
+  @Nested
+  class UserSessions extends SessionContract {
     @Override
     protected PersistenceFixture fixture() {
       return new RealServers();

@@ -17,6 +17,7 @@ import io.mistersmith.persistence.spi.sql.JournalStore.StateChange;
 import io.mistersmith.persistence.spi.sql.LargeValueStore;
 import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
+import io.mistersmith.persistence.spi.sql.SessionStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.SqlOptions;
 import io.mistersmith.persistence.spi.sql.SqlStore;
@@ -92,6 +93,11 @@ final class AlwaysLeading implements StoreProvider {
     @Override
     public LogStore logs() {
       return real.logs();
+    }
+
+    @Override
+    public SessionStore sessions() {
+      return real.sessions();
     }
 
     @Override

@@ -7,6 +7,7 @@ import io.mistersmith.persistence.spi.sql.JournalStore;
 import io.mistersmith.persistence.spi.sql.LargeValueStore;
 import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
+import io.mistersmith.persistence.spi.sql.SessionStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.StateStore;
 
@@ -34,6 +35,11 @@ class FaultyAccess implements SqlAccess {
   @Override
   public final LogStore logs() {
     return SqlFaults.around(LogStore.class, real.logs(), hook);
+  }
+
+  @Override
+  public final SessionStore sessions() {
+    return SqlFaults.around(SessionStore.class, real.sessions(), hook);
   }
 
   @Override

@@ -74,6 +74,11 @@ final class SqlFaults implements InvocationHandler {
           "noteUnnamed",
           "removeUnnamed",
           "create",
+          "touch",
+          "change",
+          "revoke",
+          "republishRevoked",
+          "removeEnded",
           "record" ->
           Call.SQL_WRITE;
       default -> Call.SQL_READ;

@@ -37,7 +37,8 @@ record Content(
     Table<UUID, CheckpointRow> checkpoints,
     Table<EventId, LifecycleEvent> events,
     Table<String, CommittedRow> committed,
-    Table<UUID, LargeRow> largeValues) {
+    Table<UUID, LargeRow> largeValues,
+    Table<UUID, SessionRow> sessions) {
 
   /** A row of the registry. */
   record AgentRow(
@@ -122,6 +123,7 @@ record Content(
         Table.inOrderOfInsertion(),
         Table.inOrderOfInsertion(),
         Table.inOrderOfInsertion(),
+        Table.inOrderOfInsertion(),
         Table.inOrderOfInsertion());
   }
 
@@ -140,7 +142,8 @@ record Content(
         checkpoints.copy(),
         events.copy(),
         committed.copy(),
-        largeValues.copy());
+        largeValues.copy(),
+        sessions.copy());
   }
 
   /** Returns the same tables as another installation's. */
@@ -158,7 +161,8 @@ record Content(
         checkpoints,
         events,
         committed,
-        largeValues);
+        largeValues,
+        sessions);
   }
 
   /** Returns the same tables with these sets of migrations, and those that were applied before. */
@@ -178,6 +182,7 @@ record Content(
         checkpoints,
         events,
         committed,
-        largeValues);
+        largeValues,
+        sessions);
   }
 }

@@ -7,6 +7,7 @@ import io.mistersmith.persistence.spi.sql.JournalStore;
 import io.mistersmith.persistence.spi.sql.LargeValueStore;
 import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
+import io.mistersmith.persistence.spi.sql.SessionStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.StateStore;
 
@@ -39,6 +40,11 @@ class MemoryAccess implements SqlAccess {
   @Override
   public final LogStore logs() {
     return new MemoryLogStore(session);
+  }
+
+  @Override
+  public final SessionStore sessions() {
+    return new MemorySessionStore(session);
   }
 
   @Override

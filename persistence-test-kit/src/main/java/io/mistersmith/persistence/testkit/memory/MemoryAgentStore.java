@@ -168,6 +168,9 @@ final class MemoryAgentStore implements AgentStore {
                 DataError.CONSTRAINT_VIOLATION,
                 "agent " + id + ": SQLSTATE 23503, it is the parent of others; delete them first");
           }
+          if (row != null) {
+            MemorySessionStore.revokeOf(tables, id, session.now());
+          }
           boolean existed = tables.agents.remove(id);
           tables.removeState(id);
           tables.checkpoints.removeIf(held -> held.checkpoint().agent().equals(id));

@@ -31,6 +31,7 @@ final class Tables {
   final Rows<Content.EventId, LifecycleEvent> events;
   final Rows<String, Content.CommittedRow> committed;
   final Rows<UUID, Content.LargeRow> largeValues;
+  final Rows<UUID, SessionRow> sessions;
   private final List<Rows<?, ?>> all;
   private final Set<String> sets;
   private UUID installation;
@@ -50,6 +51,7 @@ final class Tables {
     events = new Rows<>(transaction, content.events(), seen.events());
     committed = new Rows<>(transaction, content.committed(), seen.committed());
     largeValues = new Rows<>(transaction, content.largeValues(), seen.largeValues());
+    sessions = new Rows<>(transaction, content.sessions(), seen.sessions());
     all =
         List.of(
             agents,
@@ -62,7 +64,8 @@ final class Tables {
             checkpoints,
             events,
             committed,
-            largeValues);
+            largeValues,
+            sessions);
   }
 
   UUID installation() {

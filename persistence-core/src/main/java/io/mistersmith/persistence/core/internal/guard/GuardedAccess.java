@@ -7,6 +7,7 @@ import io.mistersmith.persistence.spi.sql.JournalStore;
 import io.mistersmith.persistence.spi.sql.LargeValueStore;
 import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
+import io.mistersmith.persistence.spi.sql.SessionStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.StateStore;
 
@@ -20,6 +21,7 @@ class GuardedAccess implements SqlAccess {
   private final AgentStore agents;
   private final StateStore states;
   private final LogStore logs;
+  private final SessionStore sessions;
   private final DeadLetterStore deadLetters;
   private final CheckpointStore checkpoints;
   private final LifecycleEventStore lifecycleEvents;
@@ -30,6 +32,7 @@ class GuardedAccess implements SqlAccess {
     this.agents = GuardedFamily.of(AgentStore.class, real.agents(), role);
     this.states = GuardedFamily.of(StateStore.class, real.states(), role);
     this.logs = GuardedFamily.of(LogStore.class, real.logs(), role);
+    this.sessions = GuardedFamily.of(SessionStore.class, real.sessions(), role);
     this.deadLetters = GuardedFamily.of(DeadLetterStore.class, real.deadLetters(), role);
     this.checkpoints = GuardedFamily.of(CheckpointStore.class, real.checkpoints(), role);
     this.largeValues = GuardedFamily.of(LargeValueStore.class, real.largeValues(), role);
@@ -50,6 +53,11 @@ class GuardedAccess implements SqlAccess {
   @Override
   public final LogStore logs() {
     return logs;
+  }
+
+  @Override
+  public final SessionStore sessions() {
+    return sessions;
   }
 
   @Override

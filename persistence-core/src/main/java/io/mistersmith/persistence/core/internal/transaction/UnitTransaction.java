@@ -4,6 +4,7 @@ import io.mistersmith.persistence.agent.LifecycleEvents;
 import io.mistersmith.persistence.checkpoint.Checkpoints;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.session.Sessions;
 import io.mistersmith.persistence.spi.sql.SqlUnit;
 import io.mistersmith.persistence.transaction.Transaction;
 import io.mistersmith.persistence.transaction.TransactionOptions;
@@ -112,6 +113,11 @@ final class UnitTransaction implements Transaction {
   @Override
   public Agents agents() {
     return repositories.agents(unit, afterCommit::add);
+  }
+
+  @Override
+  public Sessions sessions() {
+    return repositories.sessions(unit, afterCommit::add);
   }
 
   @Override

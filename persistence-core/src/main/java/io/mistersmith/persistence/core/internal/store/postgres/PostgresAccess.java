@@ -7,6 +7,7 @@ import io.mistersmith.persistence.spi.sql.JournalStore;
 import io.mistersmith.persistence.spi.sql.LargeValueStore;
 import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
+import io.mistersmith.persistence.spi.sql.SessionStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.StateStore;
 import java.util.UUID;
@@ -35,6 +36,11 @@ class PostgresAccess implements SqlAccess {
   @Override
   public final LogStore logs() {
     return new PostgresLogStore(statements);
+  }
+
+  @Override
+  public final SessionStore sessions() {
+    return new PostgresSessionStore(statements);
   }
 
   @Override

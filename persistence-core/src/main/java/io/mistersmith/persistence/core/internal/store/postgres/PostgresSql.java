@@ -11,6 +11,7 @@ import io.mistersmith.persistence.spi.sql.JournalStore;
 import io.mistersmith.persistence.spi.sql.LargeValueStore;
 import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
+import io.mistersmith.persistence.spi.sql.SessionStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.SqlOptions;
 import io.mistersmith.persistence.spi.sql.SqlOptions.Isolation;
@@ -40,6 +41,7 @@ final class PostgresSql implements SqlStore {
   private final AgentStore agents;
   private final StateStore states;
   private final LogStore logs;
+  private final SessionStore sessions;
   private final PostgresJournalStore journals;
   private final DeadLetterStore deadLetters;
   private final CheckpointStore checkpoints;
@@ -62,6 +64,7 @@ final class PostgresSql implements SqlStore {
     this.agents = new PostgresAgentStore(callers);
     this.states = new PostgresStateStore(callers);
     this.logs = new PostgresLogStore(callers);
+    this.sessions = new PostgresSessionStore(callers);
     this.journals = new PostgresJournalStore(connections.to(PostgresRole.FLUSH), installation);
     this.deadLetters = new PostgresDeadLetterStore(callers);
     this.checkpoints = new PostgresCheckpointStore(callers, installation);
@@ -217,6 +220,11 @@ final class PostgresSql implements SqlStore {
   @Override
   public LogStore logs() {
     return logs;
+  }
+
+  @Override
+  public SessionStore sessions() {
+    return sessions;
   }
 
   @Override

@@ -8,6 +8,7 @@ import io.mistersmith.persistence.testkit.contract.JournalApplyContract;
 import io.mistersmith.persistence.testkit.contract.JournalRefusalContract;
 import io.mistersmith.persistence.testkit.contract.JournalStoreContract;
 import io.mistersmith.persistence.testkit.contract.LifecycleEventStoreContract;
+import io.mistersmith.persistence.testkit.contract.SessionStoreContract;
 import io.mistersmith.persistence.testkit.contract.SqlIsolationContract;
 import io.mistersmith.persistence.testkit.contract.SqlLockContract;
 import io.mistersmith.persistence.testkit.contract.SqlSavepointContract;
@@ -72,6 +73,14 @@ class PooledContractIT {
 
   @Nested
   class Copies extends CheckpointStoreContract {
+    @Override
+    protected StoresFixture fixture() {
+      return new PostgresFixture(SharedPooler::declared);
+    }
+  }
+
+  @Nested
+  class Sessions extends SessionStoreContract {
     @Override
     protected StoresFixture fixture() {
       return new PostgresFixture(SharedPooler::declared);

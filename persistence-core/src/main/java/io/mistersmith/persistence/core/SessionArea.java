@@ -1,0 +1,83 @@
+package io.mistersmith.persistence.core;
+
+import io.mistersmith.persistence.config.Bucket;
+import io.mistersmith.persistence.core.internal.base.Deadline;
+import io.mistersmith.persistence.core.internal.base.PeriodicService;
+import io.mistersmith.persistence.core.internal.session.SessionUpkeep;
+import io.mistersmith.persistence.core.internal.session.StoredSessions;
+import io.mistersmith.persistence.model.PostgresRole;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
+
+/** Sessions, wired: rows in PostgreSQL, and copies in the bucket SESSION_DATA. */
+final class SessionArea {
+
+  private static final Duration PERIOD = Duration.ofSeconds(5);
+  private static final Duration REMOVE_ANYWAY = Duration.ofMinutes(1);
+
+  private final StoredSessions sessions;
+  private final SessionUpkeep upkeep;
+  private final BooleanSupplier leading;
+  private final PeriodicService service;
+  private final AtomicBoolean again = new AtomicBoolean();
+  private Deadline removeAnyway = Deadline.after(REMOVE_ANYWAY);
+
+  /**
+   * Wires the sessions.
+   *
+   * @param leading whether this runtime flushes for all; it removes for all what has ended, too
+   */
+  SessionArea(EngineContext engine, BooleanSupplier leading) {
+    this.sessions =
+        new StoredSessions(
+            engine.stores().sql().sessions(),
+            engine.owners().open(Bucket.SESSION_DATA),
+            engine.stores().hot().clock());
+    this.upkeep =
+        new SessionUpkeep(engine.stores().sql().on(PostgresRole.BACKGROUND).sessions(), sessions);
+    this.leading = leading;
+    this.service =
+        engine
+            .services()
+            .every(
+                PERIOD,
+                "persistence-sessions",
+                "KV may not know of revoked sessions, and ended ones are not removed",
+                this::turn);
+    engine.stores().hot().onReconnect(this::tellAgain);
+  }
+
+  private void tellAgain() {
+    again.set(true);
+    service.wake();
+  }
+
+  /** Every runtime tells KV of what others did not get to: a killed one must not hold it up. */
+  private void turn() {
+    if (again.getAndSet(false)) {
+      upkeep.publishAgain();
+    } else {
+      upkeep.publishMissing();
+    }
+    if (leading.getAsBoolean() || removeAnyway.hasPassed()) {
+      removeAnyway = Deadline.after(REMOVE_ANYWAY);
+      upkeep.removeEnded();
+    }
+  }
+
+  /** Begins with what a process that was killed has left. */
+  void start() {
+    service.start();
+    service.wake();
+  }
+
+  StoredSessions sessions() {
+    return sessions;
+  }
+
+  /** Agents were deleted, and their sessions with them: KV is told at once. */
+  void agentsDeleted() {
+    upkeep.publishMissing();
+  }
+}

@@ -1,0 +1,83 @@
+package io.mistersmith.persistence.core.internal.session;
+
+import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.spi.sql.SessionStore;
+import io.mistersmith.persistence.spi.sql.SessionStore.Unpublished;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Does for all sessions what their callers did not get to. Thread-safe. */
+public final class SessionUpkeep {
+
+  private static final Logger LOG = LoggerFactory.getLogger(SessionUpkeep.class);
+  private static final int BATCH = 500;
+
+  /** The most batches in one run. */
+  private static final int MOST = 200;
+
+  /** How long KV can be told again of a revoked session. */
+  private static final Duration REVOKED_FOR = Duration.ofHours(1);
+
+  private final SessionStore store;
+  private final SessionCopies copies;
+
+  /** Looks after the sessions, by statements of {@code background}. */
+  public SessionUpkeep(SessionStore background, StoredSessions sessions) {
+    this.store = background;
+    this.copies = sessions.copies();
+  }
+
+  /** Tells KV of the sessions that were revoked or changed, and that it may not know of. */
+  public void publishMissing() {
+    try {
+      int found = BATCH;
+      for (int batch = 0; batch < MOST && found == BATCH; batch++) {
+        found = publishSome();
+      }
+    } catch (PersistenceException e) {
+      LOG.info("KV not told of all sessions that were revoked, trying again: {}", e.getMessage());
+    }
+  }
+
+  private int publishSome() {
+    Instant began = copies.now();
+    List<Unpublished> rows = store.unpublished(BATCH);
+    List<String> ended = new ArrayList<>();
+    Map<UUID, Long> versions = new HashMap<>();
+    for (Unpublished row : rows) {
+      row.valid().ifPresent(valid -> copies.publish(valid, began));
+      if (row.valid().isEmpty()) {
+        ended.add(row.tokenHash());
+      }
+      versions.put(row.id(), row.version());
+    }
+    copies.end(ended);
+    store.markPublished(versions);
+    return rows.size();
+  }
+
+  /** Tells KV of all revoked sessions again, since it may have forgotten some. */
+  public void publishAgain() {
+    try {
+      int unused = store.republishRevoked();
+      publishMissing();
+    } catch (PersistenceException e) {
+      LOG.info("revoked sessions not read after KV was away: {}", e.getMessage());
+    }
+  }
+
+  /** Removes sessions that have expired, and those that were revoked long ago. */
+  public void removeEnded() {
+    int removed = BATCH;
+    for (int batch = 0; batch < MOST && removed >= BATCH; batch++) {
+      removed = store.removeEnded(REVOKED_FOR, BATCH);
+    }
+  }
+}

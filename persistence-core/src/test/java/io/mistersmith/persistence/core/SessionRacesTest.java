@@ -1,0 +1,196 @@
+package io.mistersmith.persistence.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.config.Bucket;
+import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.error.TransientPersistenceException;
+import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.session.NewSession;
+import io.mistersmith.persistence.session.Session;
+import io.mistersmith.persistence.session.Sessions.Opened;
+import io.mistersmith.persistence.spi.Stores;
+import io.mistersmith.persistence.spi.hot.HotEntry;
+import io.mistersmith.persistence.spi.hot.HotReads.ReadFrom;
+import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
+import io.mistersmith.persistence.spi.hot.HotWrites;
+import io.mistersmith.persistence.spi.hot.Operation;
+import io.mistersmith.persistence.spi.sql.SessionStore;
+import io.mistersmith.persistence.testkit.fault.Call;
+import io.mistersmith.persistence.testkit.fault.Faults;
+import io.mistersmith.persistence.testkit.fault.FaultyStores;
+import io.mistersmith.persistence.testkit.fault.Gate;
+import io.mistersmith.persistence.testkit.memory.InMemoryStores;
+import io.mistersmith.persistence.testkit.time.ManualClock;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Revocations of sessions against processes that were held up for longer than KV remembers. */
+class SessionRacesTest {
+
+  private static final Duration SOON = Duration.ofSeconds(15);
+  private static final Duration LONGER_THAN_KV = Duration.ofMinutes(61);
+  private static final NewSession OF_A_DAY =
+      NewSession.ofUser("ada").withTimeToLive(Duration.ofDays(1)).withPermissions(Set.of("admin"));
+
+  private final ManualClock clock = ManualClock.create();
+  private final InMemoryStores stores = new InMemoryStores();
+  private final PersistenceConfig config = PersistenceConfig.inMemory().clock(clock).build();
+  private final Persistence persistence = Persistence.open(config, stores);
+  private final Stores direct = stores.open(config);
+  private final HotBucket bucket = direct.hot().bucket(Bucket.SESSION_DATA);
+  private final SessionStore rows = direct.sql().sessions();
+  private final Faults faults = new Faults(7);
+  private final Persistence late = Persistence.open(config, new FaultyStores(stores, faults));
+  private final ExecutorService pool = Executors.newSingleThreadExecutor();
+
+  @AfterEach
+  void close() {
+    faults.clear();
+    pool.shutdownNow();
+    late.close(Duration.ofSeconds(1));
+    persistence.close(Duration.ofSeconds(1));
+    direct.close();
+  }
+
+  private static String hash(Opened opened) throws Exception {
+    return HexFormat.of()
+        .formatHex(
+            MessageDigest.getInstance("SHA-256")
+                .digest(opened.token().getBytes(StandardCharsets.UTF_8)));
+  }
+
+  private static StateKey key(Opened opened) throws Exception {
+    return new StateKey(AgentId.external(hash(opened)), "_session", "copy");
+  }
+
+  private Optional<HotEntry> entry(Opened opened) throws Exception {
+    return bucket.reads().get(key(opened), ReadFrom.LEADER);
+  }
+
+  private Optional<Session> find(Opened opened) {
+    return persistence.sessions().find(opened.token());
+  }
+
+  /** A find that loads the session, and is held up before it writes the copy. */
+  private void heldUp(Opened opened, Runnable meanwhile) throws Exception {
+    clock.advance(LONGER_THAN_KV);
+    assertThat(entry(opened)).isEmpty();
+    Gate gate = faults.on(Call.PUBLISH).pauseBefore();
+    Future<Optional<Session>> loading = pool.submit(() -> late.sessions().find(opened.token()));
+    assertThat(gate.awaitArrival(SOON)).isTrue();
+    meanwhile.run();
+    gate.release();
+    assertThat(loading.get(SOON.toSeconds(), TimeUnit.SECONDS)).isPresent();
+  }
+
+  @Test
+  void aCopyThatIsLaterThanTheMarkersEndIsNotAnswered() throws Exception {
+    Opened opened = persistence.sessions().open(OF_A_DAY);
+    heldUp(
+        opened,
+        () -> {
+          assertThat(persistence.sessions().revoke(opened.session().id())).isTrue();
+          clock.advance(LONGER_THAN_KV);
+        });
+    assertThat(entry(opened).orElseThrow().operation())
+        .as("the late copy is there")
+        .isEqualTo(Operation.PUT);
+    assertThat(find(opened)).isEmpty();
+    assertThat(late.sessions().find(opened.token())).isEmpty();
+    assertThat(persistence.sessions().touch(opened.token())).isEmpty();
+  }
+
+  @Test
+  void aCopyThatComesLateHasNoOldPermissions() throws Exception {
+    Opened opened = persistence.sessions().open(OF_A_DAY);
+    heldUp(
+        opened,
+        () ->
+            assertThat(persistence.sessions().setPermissions(opened.session().id(), Set.of("read")))
+                .isPresent());
+    assertThat(find(opened).orElseThrow().permissions()).containsExactly("read");
+    assertThat(late.sessions().find(opened.token()).orElseThrow().permissions())
+        .containsExactly("read");
+  }
+
+  @Test
+  void aChangeWhoseAuthorDiedReachesKv() throws Exception {
+    Opened opened = persistence.sessions().open(OF_A_DAY);
+    faults.on(Call.PUBLISH).loseRequests(1);
+    assertThatThrownBy(() -> late.sessions().setPermissions(opened.session().id(), Set.of("read")))
+        .isInstanceOf(TransientPersistenceException.class)
+        .hasMessageContaining("is changed in PostgreSQL");
+    try (Persistence next = Persistence.open(config, stores)) {
+      await()
+          .atMost(SOON)
+          .until(() -> find(opened).orElseThrow().permissions().equals(Set.of("read")));
+      assertThat(next.sessions().find(opened.token())).isEqualTo(find(opened));
+      await().atMost(SOON).until(() -> rows.unpublished(10).isEmpty());
+    }
+  }
+
+  @Test
+  void kvIsToldAgainWhenItIsBack() throws Exception {
+    Opened opened = persistence.sessions().open(OF_A_DAY);
+    HotEntry copy = entry(opened).orElseThrow();
+    assertThat(persistence.sessions().revoke(opened.session().id())).isTrue();
+    assertThat(find(opened)).isEmpty();
+    bucket
+        .writes()
+        .evict(bucket.journal().subject(key(opened)), entry(opened).orElseThrow().sequence())
+        .get();
+    long unused =
+        bucket
+            .writes()
+            .publish(key(opened), Operation.PUT, copy.value(), copy.metadata(), HotWrites.ANY);
+    assertThat(find(opened)).as("KV has forgotten the marker").isPresent();
+    stores.hotOutage(true);
+    stores.hotOutage(false);
+    await().atMost(SOON).ignoreExceptions().until(() -> find(opened).isEmpty());
+  }
+
+  @Test
+  void touchesAreWrittenEveryTenthOfTheTimeToLive() throws Exception {
+    Opened opened = persistence.sessions().open(OF_A_DAY);
+    Duration step = OF_A_DAY.timeToLive().dividedBy(100);
+    for (int i = 0; i < 200; i++) {
+      clock.advance(step);
+      assertThat(persistence.sessions().touch(opened.token())).as("touch %d", i).isPresent();
+    }
+    assertThat(rows.find(hash(opened)).orElseThrow().version()).isBetween(18L, 21L);
+  }
+
+  @Test
+  void manyThreadsExtendItOnce() throws Exception {
+    Opened opened = persistence.sessions().open(OF_A_DAY);
+    clock.advance(OF_A_DAY.timeToLive().dividedBy(2));
+    ExecutorService many = Executors.newFixedThreadPool(8);
+    try {
+      List<Future<Optional<Session>>> touches =
+          many.invokeAll(Collections.nCopies(50, () -> late.sessions().touch(opened.token())));
+      for (Future<Optional<Session>> touch : touches) {
+        assertThat(touch.get()).isPresent();
+      }
+    } finally {
+      many.shutdownNow();
+    }
+    assertThat(rows.find(hash(opened)).orElseThrow().version()).isEqualTo(2);
+  }
+}
