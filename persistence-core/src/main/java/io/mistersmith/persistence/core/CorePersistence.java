@@ -26,6 +26,7 @@ import io.mistersmith.persistence.event.PersistenceEvent;
 import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.guard.StoreGuard;
 import io.mistersmith.persistence.log.Log;
+import io.mistersmith.persistence.message.MessageLog;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.HybridClock;
@@ -60,6 +61,7 @@ final class CorePersistence implements Persistence {
   private final StateArea state;
   private final StoredType sessions;
   private final AgentArea agents;
+  private final MessageArea messages;
   private final TransactionArea transactions;
   private final OperationsArea operations;
   private final ResultBucket results;
@@ -89,6 +91,7 @@ final class CorePersistence implements Persistence {
     try {
       this.state = new StateArea(engine);
       this.agents = new AgentArea(engine, state);
+      this.messages = new MessageArea(engine);
       this.transactions = new TransactionArea(engine, state, agents);
       this.sessions = StoredType.compose(engine, DataType.SESSION_DATA, Optional.empty());
       this.failover = new Failover(engine, state);
@@ -189,6 +192,11 @@ final class CorePersistence implements Persistence {
   @Override
   public LifecycleEvents lifecycleEvents() {
     return state.lifecycleEvents();
+  }
+
+  @Override
+  public MessageLog messages() {
+    return messages.messages();
   }
 
   @Override

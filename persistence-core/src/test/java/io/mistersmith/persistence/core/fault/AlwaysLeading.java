@@ -17,6 +17,7 @@ import io.mistersmith.persistence.spi.sql.JournalStore.StateChange;
 import io.mistersmith.persistence.spi.sql.LargeValueStore;
 import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
+import io.mistersmith.persistence.spi.sql.MessageStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.SqlOptions;
 import io.mistersmith.persistence.spi.sql.SqlStore;
@@ -162,6 +163,11 @@ final class AlwaysLeading implements StoreProvider {
     @Override
     public LifecycleEventStore lifecycleEvents() {
       return real.lifecycleEvents();
+    }
+
+    @Override
+    public MessageStore messages() {
+      return real.messages();
     }
   }
 

@@ -74,7 +74,16 @@ final class SqlFaults implements InvocationHandler {
           "noteUnnamed",
           "removeUnnamed",
           "create",
-          "record" ->
+          "record",
+          "append",
+          "receive",
+          "acknowledge",
+          "prune",
+          "sweepDeliveries",
+          "saveChannel",
+          "deleteChannel",
+          "subscribe",
+          "unsubscribe" ->
           Call.SQL_WRITE;
       default -> Call.SQL_READ;
     };

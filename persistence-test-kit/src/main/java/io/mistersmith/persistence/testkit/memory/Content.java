@@ -37,7 +37,8 @@ record Content(
     Table<UUID, CheckpointRow> checkpoints,
     Table<EventId, LifecycleEvent> events,
     Table<String, Instant> committed,
-    Table<UUID, LargeRow> largeValues) {
+    Table<UUID, LargeRow> largeValues,
+    MessageTables messages) {
 
   /** A row of the registry. */
   record AgentRow(
@@ -119,7 +120,8 @@ record Content(
         Table.inOrderOfInsertion(),
         Table.inOrderOfInsertion(),
         Table.inOrderOfInsertion(),
-        Table.inOrderOfInsertion());
+        Table.inOrderOfInsertion(),
+        MessageTables.empty());
   }
 
   /** Returns a copy; none of its rows is locked. */
@@ -137,7 +139,8 @@ record Content(
         checkpoints.copy(),
         events.copy(),
         committed.copy(),
-        largeValues.copy());
+        largeValues.copy(),
+        messages.copy());
   }
 
   /** Returns the same tables as another installation's. */
@@ -155,7 +158,8 @@ record Content(
         checkpoints,
         events,
         committed,
-        largeValues);
+        largeValues,
+        messages);
   }
 
   /** Returns the same tables with these sets of migrations, and those that were applied before. */
@@ -175,6 +179,7 @@ record Content(
         checkpoints,
         events,
         committed,
-        largeValues);
+        largeValues,
+        messages);
   }
 }

@@ -31,6 +31,7 @@ final class Tables {
   final Rows<Content.EventId, LifecycleEvent> events;
   final Rows<String, Instant> committed;
   final Rows<UUID, Content.LargeRow> largeValues;
+  final MessageRows messages;
   private final List<Rows<?, ?>> all;
   private final Set<String> sets;
   private UUID installation;
@@ -50,7 +51,9 @@ final class Tables {
     events = new Rows<>(transaction, content.events(), seen.events());
     committed = new Rows<>(transaction, content.committed(), seen.committed());
     largeValues = new Rows<>(transaction, content.largeValues(), seen.largeValues());
-    all =
+    messages = new MessageRows(transaction, content.messages(), seen.messages());
+    all = new ArrayList<>(messages.all());
+    all.addAll(
         List.of(
             agents,
             states,
@@ -62,7 +65,7 @@ final class Tables {
             checkpoints,
             events,
             committed,
-            largeValues);
+            largeValues));
   }
 
   UUID installation() {
