@@ -26,9 +26,9 @@ class FloorPlanTest {
 
   /**
    * 84 for state, agents and operations; 3 for transactions, 2 for pools, 3 for the guard, 1 for
-   * TLS; 3 for queries, 1 for steps, 2 for logs, 2 for large values.
+   * TLS; 3 for queries, 1 for steps, 2 for logs, 2 for large values; 8 for messages.
    */
-  private static final int MOST_API_TYPES = 101;
+  private static final int MOST_API_TYPES = 109;
 
   private static final JavaClasses HOUSE =
       new ClassFileImporter()
@@ -75,6 +75,7 @@ class FloorPlanTest {
             ROOT + ".agent..",
             ROOT + ".checkpoint..",
             ROOT + ".log..",
+            ROOT + ".message..",
             ROOT + ".model..",
             ROOT + ".state..",
             ROOT + ".event..",
@@ -96,6 +97,7 @@ class FloorPlanTest {
             ROOT + ".agent..",
             ROOT + ".checkpoint..",
             ROOT + ".log..",
+            ROOT + ".message..",
             ROOT + ".model..",
             ROOT + ".state..",
             ROOT + ".event..",

@@ -51,6 +51,9 @@ CREATE TABLE messages.deliveries (
   sent_at TIMESTAMPTZ NOT NULL,
   agent_id agents.agent_id_type,
   channel_id UUID,
+  -- Of a message in a queue, for the subscriptions.
+  subject VARCHAR(255),
+  headers JSONB,
   taken_by agents.agent_id_type,
   priority INTEGER NOT NULL,
   expires_at TIMESTAMPTZ,

@@ -87,8 +87,10 @@ final class MessageInsert {
       ),
       delivered AS (
         INSERT INTO messages.deliveries
-               (message_id, sent_at, agent_id, channel_id, priority, expires_at)
-        SELECT g.message_id, g.sent_at, r.agent_id, r.channel_id, g.priority, g.expires_at
+               (message_id, sent_at, agent_id, channel_id, subject, headers, priority, expires_at)
+        SELECT g.message_id, g.sent_at, r.agent_id, r.channel_id,
+               CASE WHEN g.kind = 'queue' THEN g.subject END,
+               CASE WHEN g.kind = 'queue' THEN g.headers END, g.priority, g.expires_at
           FROM written AS w
           JOIN given AS g USING (message_id, sent_at)
           JOIN recipients AS r USING (n)

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
-import io.mistersmith.persistence.message.Delivery;
 import io.mistersmith.persistence.message.Message;
 import io.mistersmith.persistence.message.Message.Envelope;
 import io.mistersmith.persistence.message.Message.Marks;
@@ -39,10 +38,6 @@ final class MessageRow {
   private MessageRow() {}
 
   static Message read(ResultSet row, StatementContext context) throws SQLException {
-    return read(row);
-  }
-
-  private static Message read(ResultSet row) throws SQLException {
     return new Message(
         new Message.Id(row.getObject("message_id", UUID.class), SqlTime.get(row, "sent_at")),
         new Envelope(
@@ -62,16 +57,6 @@ final class MessageRow {
             SqlTime.optional(row, "delivered_at"),
             SqlTime.optional(row, "processed_at"),
             row.getInt("delivery_attempts")));
-  }
-
-  /** Reads a message whose marks are those after the delivery. */
-  static Delivery delivery(ResultSet row, StatementContext context) throws SQLException {
-    return new Delivery(
-        row.getLong("delivery_id"),
-        AgentId.of(row.getObject("taken_by", UUID.class)),
-        read(row),
-        row.getInt("attempt"),
-        SqlTime.get(row, "leased_until"));
   }
 
   static Optional<AgentId> agent(ResultSet row, String column) throws SQLException {

@@ -8,6 +8,7 @@ import io.mistersmith.persistence.message.MessageQuery;
 import io.mistersmith.persistence.message.Subscription;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.spi.sql.MessageStore;
+import io.mistersmith.persistence.spi.sql.SqlOptions;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -99,8 +100,8 @@ final class PostgresMessageStore implements MessageStore {
 
   @Override
   public List<Delivery> receive(AgentId agent, int limit, Duration lease) {
-    return statements.write(
-        "receive messages of agent " + agent,
+    return statements.transaction(
+        SqlOptions.of("receive messages of agent " + agent),
         handle -> MessageDelivery.receive(handle, agent, limit, lease));
   }
 
@@ -108,8 +109,8 @@ final class PostgresMessageStore implements MessageStore {
   public int acknowledge(Collection<Delivery> deliveries) {
     return deliveries.isEmpty()
         ? 0
-        : statements.write(
-            "acknowledge " + deliveries.size() + " messages",
+        : statements.transaction(
+            SqlOptions.of("acknowledge " + deliveries.size() + " messages"),
             handle -> MessageDelivery.acknowledge(handle, deliveries));
   }
 
