@@ -12,6 +12,7 @@ module io.mistersmith.persistence.api {
   exports io.mistersmith.persistence.guard;
   exports io.mistersmith.persistence.checkpoint;
   exports io.mistersmith.persistence.log;
+  exports io.mistersmith.persistence.message;
   exports io.mistersmith.persistence.model;
   exports io.mistersmith.persistence.operations;
   exports io.mistersmith.persistence.session;

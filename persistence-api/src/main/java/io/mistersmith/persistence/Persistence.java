@@ -9,6 +9,7 @@ import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.guard.StoreGuard;
 import io.mistersmith.persistence.log.Log;
+import io.mistersmith.persistence.message.MessageLog;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.operations.Operations;
 import io.mistersmith.persistence.session.Sessions;
@@ -131,6 +132,9 @@ public interface Persistence extends AutoCloseable {
 
   /** Returns the recorded events of agents. */
   LifecycleEvents lifecycleEvents();
+
+  /** Returns the messages between agents, and their channels. */
+  MessageLog messages();
 
   /** Runs transactions of the application in PostgreSQL, with this library's rows in them. */
   TransactionRunner transactions();

@@ -3,6 +3,7 @@ package io.mistersmith.persistence.transaction;
 import io.mistersmith.persistence.agent.AgentQuery;
 import io.mistersmith.persistence.agent.LifecycleEvents;
 import io.mistersmith.persistence.checkpoint.Checkpoints;
+import io.mistersmith.persistence.message.MessageLog;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Versioned;
@@ -90,6 +91,12 @@ public interface Transaction {
    * {@code restore} and {@code fork} write to KV and fail with {@link IllegalStateException}.
    */
   Checkpoints checkpoints();
+
+  /**
+   * Returns the messages between agents, in this transaction: what is appended is delivered once it
+   * is committed, and a message is acknowledged together with the work that it asked for.
+   */
+  MessageLog messages();
 
   /**
    * The registry of agents in a transaction. A saved agent is published to KV, where {@link

@@ -26,6 +26,7 @@ import io.mistersmith.persistence.event.PersistenceEvent;
 import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.guard.StoreGuard;
 import io.mistersmith.persistence.log.Log;
+import io.mistersmith.persistence.message.MessageLog;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.HybridClock;
@@ -62,6 +63,7 @@ final class CorePersistence implements Persistence {
   private final StoredType sessionData;
   private final SessionArea sessions;
   private final AgentArea agents;
+  private final MessageArea messages;
   private final TransactionArea transactions;
   private final OperationsArea operations;
   private final ResultBucket results;
@@ -92,6 +94,7 @@ final class CorePersistence implements Persistence {
       this.state = new StateArea(engine);
       this.sessions = new SessionArea(engine, state::isLeading);
       this.agents = new AgentArea(engine, state, sessions);
+      this.messages = new MessageArea(engine);
       this.transactions = new TransactionArea(engine, state, agents, sessions);
       this.sessionData = StoredType.compose(engine, DataType.SESSION_DATA, Optional.empty());
       this.failover = new Failover(engine, state);
@@ -198,6 +201,11 @@ final class CorePersistence implements Persistence {
   @Override
   public LifecycleEvents lifecycleEvents() {
     return state.lifecycleEvents();
+  }
+
+  @Override
+  public MessageLog messages() {
+    return messages.messages();
   }
 
   @Override

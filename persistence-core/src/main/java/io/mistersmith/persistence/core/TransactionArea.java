@@ -2,9 +2,11 @@ package io.mistersmith.persistence.core;
 
 import io.mistersmith.persistence.agent.LifecycleEvents;
 import io.mistersmith.persistence.checkpoint.Checkpoints;
+import io.mistersmith.persistence.core.internal.message.StoredMessages;
 import io.mistersmith.persistence.core.internal.state.checkpoint.StoredLifecycleEvents;
 import io.mistersmith.persistence.core.internal.transaction.Repositories;
 import io.mistersmith.persistence.core.internal.transaction.StoreTransactionRunner;
+import io.mistersmith.persistence.message.MessageLog;
 import io.mistersmith.persistence.session.Sessions;
 import io.mistersmith.persistence.spi.sql.SqlStore.OldReads;
 import io.mistersmith.persistence.spi.sql.SqlUnit;
@@ -43,6 +45,11 @@ final class TransactionArea {
               @Override
               public Checkpoints checkpoints(SqlUnit unit) {
                 return state.checkpoints().in(unit);
+              }
+
+              @Override
+              public MessageLog messages(SqlUnit unit) {
+                return new StoredMessages(unit.messages());
               }
             });
     engine

@@ -30,6 +30,7 @@ class EngineFloorsTest {
               INTERNAL + "store.nats",
               INTERNAL + "store.postgres",
               INTERNAL + "guard",
+              INTERNAL + "message",
               INTERNAL + "monitor",
               INTERNAL + "query",
               INTERNAL + "transaction",

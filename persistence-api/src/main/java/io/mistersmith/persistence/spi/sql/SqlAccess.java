@@ -43,4 +43,7 @@ public interface SqlAccess {
 
   /** Returns the history of agents. */
   LifecycleEventStore lifecycleEvents();
+
+  /** Returns the messages between agents, and their channels. */
+  MessageStore messages();
 }

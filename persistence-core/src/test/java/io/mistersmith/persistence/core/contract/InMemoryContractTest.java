@@ -24,6 +24,8 @@ import io.mistersmith.persistence.testkit.contract.LifecycleContract;
 import io.mistersmith.persistence.testkit.contract.LogContract;
 import io.mistersmith.persistence.testkit.contract.LogStepContract;
 import io.mistersmith.persistence.testkit.contract.LogUpkeepContract;
+import io.mistersmith.persistence.testkit.contract.MessageChannelContract;
+import io.mistersmith.persistence.testkit.contract.MessageContract;
 import io.mistersmith.persistence.testkit.contract.PersistenceFixture;
 import io.mistersmith.persistence.testkit.contract.QueryCacheContract;
 import io.mistersmith.persistence.testkit.contract.ReplicaReadsContract;
@@ -102,6 +104,22 @@ class InMemoryContractTest {
 
   @Nested
   class LogUpkeep extends LogUpkeepContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
+    }
+  }
+
+  @Nested
+  class Messages extends MessageContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
+    }
+  }
+
+  @Nested
+  class MessageChannels extends MessageChannelContract {
     @Override
     protected PersistenceFixture fixture() {
       return new InMemoryFixture();

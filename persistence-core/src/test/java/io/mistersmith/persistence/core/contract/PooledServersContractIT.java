@@ -3,6 +3,7 @@ package io.mistersmith.persistence.core.contract;
 import io.mistersmith.persistence.core.SharedPooler;
 import io.mistersmith.persistence.testkit.contract.AgentRepositoryContract;
 import io.mistersmith.persistence.testkit.contract.CheckpointContract;
+import io.mistersmith.persistence.testkit.contract.MessageContract;
 import io.mistersmith.persistence.testkit.contract.PersistenceFixture;
 import io.mistersmith.persistence.testkit.contract.StateDurabilityContract;
 import io.mistersmith.persistence.testkit.contract.StateRepositoryContract;
@@ -21,6 +22,14 @@ class PooledServersContractIT {
 
   @Nested
   class Agents extends AgentRepositoryContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers(SharedPooler::declared);
+    }
+  }
+
+  @Nested
+  class Messages extends MessageContract {
     @Override
     protected PersistenceFixture fixture() {
       return new RealServers(SharedPooler::declared);

@@ -23,6 +23,8 @@ import io.mistersmith.persistence.testkit.contract.LifecycleContract;
 import io.mistersmith.persistence.testkit.contract.LogContract;
 import io.mistersmith.persistence.testkit.contract.LogStepContract;
 import io.mistersmith.persistence.testkit.contract.LogUpkeepContract;
+import io.mistersmith.persistence.testkit.contract.MessageChannelContract;
+import io.mistersmith.persistence.testkit.contract.MessageContract;
 import io.mistersmith.persistence.testkit.contract.PersistenceFixture;
 import io.mistersmith.persistence.testkit.contract.QueryCacheContract;
 import io.mistersmith.persistence.testkit.contract.RevisionContract;
@@ -110,6 +112,22 @@ class RealServersContractIT {
 
   @Nested
   class LogUpkeep extends LogUpkeepContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers();
+    }
+  }
+
+  @Nested
+  class Messages extends MessageContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers();
+    }
+  }
+
+  @Nested
+  class MessageChannels extends MessageChannelContract {
     @Override
     protected PersistenceFixture fixture() {
       return new RealServers();

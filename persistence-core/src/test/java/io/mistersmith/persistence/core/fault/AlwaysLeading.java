@@ -17,6 +17,7 @@ import io.mistersmith.persistence.spi.sql.JournalStore.StateChange;
 import io.mistersmith.persistence.spi.sql.LargeValueStore;
 import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
+import io.mistersmith.persistence.spi.sql.MessageStore;
 import io.mistersmith.persistence.spi.sql.SessionStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.SqlOptions;
@@ -173,6 +174,11 @@ final class AlwaysLeading implements StoreProvider {
     @Override
     public LifecycleEventStore lifecycleEvents() {
       return real.lifecycleEvents();
+    }
+
+    @Override
+    public MessageStore messages() {
+      return real.messages();
     }
   }
 

@@ -7,6 +7,7 @@ import io.mistersmith.persistence.spi.sql.JournalStore;
 import io.mistersmith.persistence.spi.sql.LargeValueStore;
 import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
+import io.mistersmith.persistence.spi.sql.MessageStore;
 import io.mistersmith.persistence.spi.sql.SessionStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.StateStore;
@@ -65,5 +66,10 @@ class FaultyAccess implements SqlAccess {
   @Override
   public final LifecycleEventStore lifecycleEvents() {
     return SqlFaults.around(LifecycleEventStore.class, real.lifecycleEvents(), hook);
+  }
+
+  @Override
+  public final MessageStore messages() {
+    return SqlFaults.around(MessageStore.class, real.messages(), hook);
   }
 }

@@ -79,7 +79,16 @@ final class SqlFaults implements InvocationHandler {
           "revoke",
           "republishRevoked",
           "removeEnded",
-          "record" ->
+          "record",
+          "append",
+          "receive",
+          "acknowledge",
+          "prune",
+          "sweepDeliveries",
+          "saveChannel",
+          "deleteChannel",
+          "subscribe",
+          "unsubscribe" ->
           Call.SQL_WRITE;
       default -> Call.SQL_READ;
     };

@@ -38,6 +38,7 @@ record Content(
     Table<EventId, LifecycleEvent> events,
     Table<String, CommittedRow> committed,
     Table<UUID, LargeRow> largeValues,
+    MessageTables messages,
     Table<UUID, SessionRow> sessions) {
 
   /** A row of the registry. */
@@ -124,6 +125,7 @@ record Content(
         Table.inOrderOfInsertion(),
         Table.inOrderOfInsertion(),
         Table.inOrderOfInsertion(),
+        MessageTables.empty(),
         Table.inOrderOfInsertion());
   }
 
@@ -143,6 +145,7 @@ record Content(
         events.copy(),
         committed.copy(),
         largeValues.copy(),
+        messages.copy(),
         sessions.copy());
   }
 
@@ -162,6 +165,7 @@ record Content(
         events,
         committed,
         largeValues,
+        messages,
         sessions);
   }
 
@@ -183,6 +187,7 @@ record Content(
         events,
         committed,
         largeValues,
+        messages,
         sessions);
   }
 }

@@ -7,6 +7,7 @@ import io.mistersmith.persistence.spi.sql.JournalStore;
 import io.mistersmith.persistence.spi.sql.LargeValueStore;
 import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
+import io.mistersmith.persistence.spi.sql.MessageStore;
 import io.mistersmith.persistence.spi.sql.SessionStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.StateStore;
@@ -70,5 +71,10 @@ class MemoryAccess implements SqlAccess {
   @Override
   public final LifecycleEventStore lifecycleEvents() {
     return new MemoryLifecycleEventStore(session);
+  }
+
+  @Override
+  public final MessageStore messages() {
+    return new MemoryMessageStore(session);
   }
 }

@@ -95,6 +95,16 @@ final class Rows<K, V> {
     hold(key, LockMode.UPDATE);
   }
 
+  /** Holds a row that is about to be changed, unless another transaction holds it. */
+  boolean lockFree(K key) {
+    try {
+      hold(key, LockMode.UPDATE);
+      return true;
+    } catch (RowBusyException held) {
+      return false;
+    }
+  }
+
   /** Holds a row that another one refers to; returns whether it exists. */
   boolean refer(K key) {
     if (!contains(key)) {

@@ -31,6 +31,7 @@ final class Tables {
   final Rows<Content.EventId, LifecycleEvent> events;
   final Rows<String, Content.CommittedRow> committed;
   final Rows<UUID, Content.LargeRow> largeValues;
+  final MessageRows messages;
   final Rows<UUID, SessionRow> sessions;
   private final List<Rows<?, ?>> all;
   private final Set<String> sets;
@@ -51,8 +52,10 @@ final class Tables {
     events = new Rows<>(transaction, content.events(), seen.events());
     committed = new Rows<>(transaction, content.committed(), seen.committed());
     largeValues = new Rows<>(transaction, content.largeValues(), seen.largeValues());
+    messages = new MessageRows(transaction, content.messages(), seen.messages());
     sessions = new Rows<>(transaction, content.sessions(), seen.sessions());
-    all =
+    all = new ArrayList<>(messages.all());
+    all.addAll(
         List.of(
             agents,
             states,
@@ -65,7 +68,7 @@ final class Tables {
             events,
             committed,
             largeValues,
-            sessions);
+            sessions));
   }
 
   UUID installation() {

@@ -7,6 +7,7 @@ import io.mistersmith.persistence.spi.sql.JournalStore;
 import io.mistersmith.persistence.spi.sql.LargeValueStore;
 import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
+import io.mistersmith.persistence.spi.sql.MessageStore;
 import io.mistersmith.persistence.spi.sql.SessionStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.StateStore;
@@ -26,6 +27,7 @@ class GuardedAccess implements SqlAccess {
   private final CheckpointStore checkpoints;
   private final LifecycleEventStore lifecycleEvents;
   private final LargeValueStore largeValues;
+  private final MessageStore messages;
 
   GuardedAccess(SqlAccess real, GuardedRole role) {
     this.real = real;
@@ -36,6 +38,7 @@ class GuardedAccess implements SqlAccess {
     this.deadLetters = GuardedFamily.of(DeadLetterStore.class, real.deadLetters(), role);
     this.checkpoints = GuardedFamily.of(CheckpointStore.class, real.checkpoints(), role);
     this.largeValues = GuardedFamily.of(LargeValueStore.class, real.largeValues(), role);
+    this.messages = GuardedFamily.of(MessageStore.class, real.messages(), role);
     this.lifecycleEvents =
         GuardedFamily.of(LifecycleEventStore.class, real.lifecycleEvents(), role);
   }
@@ -83,5 +86,10 @@ class GuardedAccess implements SqlAccess {
   @Override
   public final LifecycleEventStore lifecycleEvents() {
     return lifecycleEvents;
+  }
+
+  @Override
+  public final MessageStore messages() {
+    return messages;
   }
 }

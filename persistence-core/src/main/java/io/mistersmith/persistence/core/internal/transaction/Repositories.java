@@ -2,6 +2,7 @@ package io.mistersmith.persistence.core.internal.transaction;
 
 import io.mistersmith.persistence.agent.LifecycleEvents;
 import io.mistersmith.persistence.checkpoint.Checkpoints;
+import io.mistersmith.persistence.message.MessageLog;
 import io.mistersmith.persistence.session.Sessions;
 import io.mistersmith.persistence.spi.sql.SqlUnit;
 import io.mistersmith.persistence.transaction.Transaction.Agents;
@@ -21,4 +22,7 @@ public interface Repositories {
 
   /** The checkpoints. */
   Checkpoints checkpoints(SqlUnit unit);
+
+  /** The messages between agents. */
+  MessageLog messages(SqlUnit unit);
 }

@@ -4,6 +4,7 @@ import io.mistersmith.persistence.agent.LifecycleEvents;
 import io.mistersmith.persistence.checkpoint.Checkpoints;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.message.MessageLog;
 import io.mistersmith.persistence.session.Sessions;
 import io.mistersmith.persistence.spi.sql.SqlUnit;
 import io.mistersmith.persistence.transaction.Transaction;
@@ -128,5 +129,10 @@ final class UnitTransaction implements Transaction {
   @Override
   public Checkpoints checkpoints() {
     return repositories.checkpoints(unit);
+  }
+
+  @Override
+  public MessageLog messages() {
+    return repositories.messages(unit);
   }
 }

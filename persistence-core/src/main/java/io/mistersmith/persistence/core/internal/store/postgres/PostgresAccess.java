@@ -7,6 +7,7 @@ import io.mistersmith.persistence.spi.sql.JournalStore;
 import io.mistersmith.persistence.spi.sql.LargeValueStore;
 import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
+import io.mistersmith.persistence.spi.sql.MessageStore;
 import io.mistersmith.persistence.spi.sql.SessionStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.StateStore;
@@ -66,5 +67,10 @@ class PostgresAccess implements SqlAccess {
   @Override
   public final LifecycleEventStore lifecycleEvents() {
     return new PostgresLifecycleEventStore(statements);
+  }
+
+  @Override
+  public final MessageStore messages() {
+    return new PostgresMessageStore(statements);
   }
 }

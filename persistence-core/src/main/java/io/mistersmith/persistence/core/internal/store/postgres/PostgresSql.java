@@ -11,6 +11,7 @@ import io.mistersmith.persistence.spi.sql.JournalStore;
 import io.mistersmith.persistence.spi.sql.LargeValueStore;
 import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
+import io.mistersmith.persistence.spi.sql.MessageStore;
 import io.mistersmith.persistence.spi.sql.SessionStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.SqlOptions;
@@ -47,6 +48,7 @@ final class PostgresSql implements SqlStore {
   private final CheckpointStore checkpoints;
   private final LifecycleEventStore lifecycleEvents;
   private final LargeValueStore largeValues;
+  private final MessageStore messages;
   private final SqlAccess reads;
   private final Replicas replicas;
   private final Database analytics;
@@ -70,6 +72,7 @@ final class PostgresSql implements SqlStore {
     this.checkpoints = new PostgresCheckpointStore(callers, installation);
     this.lifecycleEvents = new PostgresLifecycleEventStore(callers);
     this.largeValues = new PostgresLargeValueStore(callers);
+    this.messages = new PostgresMessageStore(callers);
     this.reads = new PostgresAccess(new ReadStatements(callers), installation);
     for (PostgresRole role : List.of(PostgresRole.FLUSH, PostgresRole.BACKGROUND)) {
       roles.put(role, new PostgresAccess(connections.to(role), installation));
@@ -250,5 +253,10 @@ final class PostgresSql implements SqlStore {
   @Override
   public LifecycleEventStore lifecycleEvents() {
     return lifecycleEvents;
+  }
+
+  @Override
+  public MessageStore messages() {
+    return messages;
   }
 }

@@ -1,0 +1,4 @@
+DROP TABLE messages.deliveries;
+DROP FUNCTION messages.release_messages();
+ALTER TABLE messages.log DROP COLUMN pending_deliveries;
+DROP FUNCTION messages.subject_matches(TEXT, TEXT);

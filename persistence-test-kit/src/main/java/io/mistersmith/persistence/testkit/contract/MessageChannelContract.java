@@ -1,0 +1,296 @@
+package io.mistersmith.persistence.testkit.contract;
+
+import static io.mistersmith.persistence.testkit.contract.Failures.assertFails;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.message.Channel;
+import io.mistersmith.persistence.message.Channel.Kind;
+import io.mistersmith.persistence.message.Delivery;
+import io.mistersmith.persistence.message.Delivery.Receipt;
+import io.mistersmith.persistence.message.Draft;
+import io.mistersmith.persistence.message.Message;
+import io.mistersmith.persistence.message.Message.Marks;
+import io.mistersmith.persistence.message.MessageQuery;
+import io.mistersmith.persistence.message.Subscription;
+import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.AgentId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** The contract of channels: who receives the messages of each kind. */
+public abstract class MessageChannelContract extends MessageTests {
+
+  /** For implementations. */
+  protected MessageChannelContract() {}
+
+  private void channel(String name, Kind kind) {
+    messages().save(Channel.of(name, kind));
+  }
+
+  private AgentId subscriber(String channel) {
+    AgentId subscriber = register();
+    messages().subscribe(Subscription.of(subscriber, channel));
+    return subscriber;
+  }
+
+  private AgentId registerAs(String type) {
+    return persistence().agents().save(Agent.of(type, "one")).value().id();
+  }
+
+  @Test
+  void aDirectChannelDeliversToTheNamedAgentAlone() {
+    channel("talk", Kind.DIRECT);
+    AgentId other = subscriber("talk");
+    messages().append(note("to you").to(agent()).channel("talk").build());
+    assertThat(texts(other)).isEmpty();
+    assertThat(texts(agent())).containsExactly("to you");
+    assertRefused(note("to whom").channel("talk"));
+  }
+
+  @Test
+  void aBroadcastDeliversToAllSubscribersOrToAllOfAType() {
+    channel("news", Kind.BROADCAST);
+    AgentId one = subscriber("news");
+    AgentId two = subscriber("news");
+    AgentId scout = registerAs("scout");
+    AgentId otherScout = registerAs("scout");
+    Message.Id toAll = messages().append(note("to all").channel("news").build());
+    messages().append(note("to scouts").channel("news").toType("scout").build());
+    messages().append(note("to scouts, too").toType("scout").build());
+
+    assertThat(texts(one)).containsExactly("to all");
+    assertThat(messages().find(toAll).orElseThrow().marks().processedAt())
+        .as("two has not acknowledged it")
+        .isEmpty();
+    assertThat(texts(two)).containsExactly("to all");
+    assertThat(texts(scout)).containsExactly("to scouts", "to scouts, too");
+    assertThat(texts(otherScout)).hasSize(2);
+    assertThat(texts(agent())).isEmpty();
+    Marks marks = messages().find(toAll).orElseThrow().marks();
+    assertThat(marks.processedAt()).isPresent();
+    assertThat(marks.attempts()).isEqualTo(1);
+    assertThat(messages().receipts(toAll))
+        .extracting(receipt -> receipt.agent().orElseThrow())
+        .containsExactlyInAnyOrder(one, two);
+    assertThat(messages().receipts(toAll)).allMatch(receipt -> receipt.processedAt().isPresent());
+    assertRefused(note("to one").channel("news").to(one));
+  }
+
+  @Test
+  void aTopicDeliversBySubject() {
+    channel("trips", Kind.TOPIC);
+    Map<String, AgentId> subscribers =
+        Map.of(
+            "trip.*", register(),
+            "trip.>", register(),
+            "*.booked", register(),
+            "trip.booked", register(),
+            ">", register(),
+            "trip.*.paid", register());
+    subscribers.forEach(
+        (pattern, who) -> messages().subscribe(Subscription.of(who, "trips").withPattern(pattern)));
+    AgentId everything = subscriber("trips");
+    List<String> subjects =
+        List.of("trip", "trip.booked", "trip.x.paid", "TRIP.booked", "trip.", "a%b", "trip.[x]");
+    subjects.forEach(
+        subject -> messages().append(note(subject).channel("trips").subject(subject).build()));
+
+    assertThat(texts(subscribers.get("trip.*")))
+        .containsExactly("trip.booked", "trip.", "trip.[x]");
+    assertThat(texts(subscribers.get("trip.>")))
+        .containsExactly("trip.booked", "trip.x.paid", "trip.", "trip.[x]");
+    assertThat(texts(subscribers.get("*.booked"))).containsExactly("trip.booked", "TRIP.booked");
+    assertThat(texts(subscribers.get("trip.booked"))).containsExactly("trip.booked");
+    assertThat(texts(subscribers.get("trip.*.paid"))).containsExactly("trip.x.paid");
+    assertThat(texts(subscribers.get(">"))).isEqualTo(subjects);
+    assertThat(texts(everything)).isEqualTo(subjects);
+    assertRefused(note("no subject").channel("trips"));
+    assertThatThrownBy(() -> Subscription.of(everything, "trips").withPattern("a..b"))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> Subscription.of(everything, "trips").withPattern(">.b"))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void filtersSelectByHeaders() {
+    channel("trips", Kind.TOPIC);
+    AgentId european = register();
+    Subscription filtered =
+        Subscription.of(european, "trips").withFilters(Map.of("region", "eu", "paid", "yes"));
+    messages().subscribe(filtered);
+    messages().subscribe(filtered.withPattern("trip.*"));
+    Message.Id matching =
+        messages()
+            .append(
+                note("match")
+                    .channel("trips")
+                    .subject("trip.a")
+                    .header("region", "eu")
+                    .header("paid", "yes")
+                    .header("more", "x")
+                    .build());
+    messages()
+        .append(note("half").channel("trips").subject("trip.a").header("region", "eu").build());
+    messages()
+        .append(
+            note("other")
+                .channel("trips")
+                .subject("trip.a")
+                .header("region", "us")
+                .header("paid", "yes")
+                .build());
+    assertThat(texts(european)).as("once, by two subscriptions").containsExactly("match");
+    assertThat(messages().receipts(matching)).hasSize(1);
+  }
+
+  @Test
+  void aQueueDeliversToOneOfTheSubscribers() {
+    channel("jobs", Kind.QUEUE);
+    messages().append(note("before anybody listens").channel("jobs").build());
+    AgentId one = subscriber("jobs");
+    AgentId two = subscriber("jobs");
+    Message.Id second = messages().append(note("second").channel("jobs").build());
+    messages().append(note("urgent").channel("jobs").priority(9).build());
+    messages().append(note("mine").to(one).priority(5).build());
+
+    Delivery crashed = messages().receive(one, 1, SHORT).get(0);
+    assertThat(texts(List.of(crashed))).containsExactly("urgent");
+    assertThat(texts(two)).containsExactly("before anybody listens", "second");
+    assertThat(texts(one)).containsExactly("mine");
+    elapse(SHORT.plusMillis(50));
+    assertThat(texts(agent())).as("no subscriber").isEmpty();
+    Delivery again = receive(two).get(0);
+    assertThat(texts(List.of(again))).containsExactly("urgent");
+    assertThat(again.attempt()).isEqualTo(2);
+    assertThat(messages().acknowledge(crashed)).isFalse();
+    assertThat(messages().acknowledge(again)).isTrue();
+    assertThat(messages().receipts(second))
+        .extracting(Receipt::agent)
+        .containsExactly(Optional.of(two));
+    assertThat(messages().find(second).orElseThrow().marks().processedAt()).isPresent();
+    assertRefused(note("to one").channel("jobs").to(one));
+  }
+
+  @Test
+  void aQueueAsksForPatternsAndFilters() {
+    channel("jobs", Kind.QUEUE);
+    AgentId painter = register();
+    AgentId builder = register();
+    messages().subscribe(Subscription.of(painter, "jobs").withPattern("paint.>"));
+    messages().subscribe(Subscription.of(builder, "jobs").withFilters(Map.of("tool", "hammer")));
+    messages().append(note("wall").channel("jobs").subject("paint.wall").build());
+    messages().append(note("nail").channel("jobs").header("tool", "hammer").build());
+    messages().append(note("nobody's").channel("jobs").subject("cook").build());
+    assertThat(texts(builder)).containsExactly("nail");
+    assertThat(texts(painter)).containsExactly("wall");
+    messages().subscribe(Subscription.of(painter, "jobs"));
+    assertThat(texts(painter)).containsExactly("nobody's");
+  }
+
+  @Test
+  void manyReceiversShareAQueueWithoutTakingTwice() throws Exception {
+    channel("jobs", Kind.QUEUE);
+    List<AgentId> workers = List.of(subscriber("jobs"), subscriber("jobs"), subscriber("jobs"));
+    int count = 60;
+    for (int i = 0; i < count; i++) {
+      messages().append(note("job" + i).channel("jobs").build());
+    }
+    List<Callable<List<String>>> calls = new ArrayList<>();
+    for (AgentId worker : workers) {
+      calls.add(
+          () -> {
+            List<String> done = new ArrayList<>();
+            List<Delivery> some = messages().receive(worker, 7, LEASE);
+            while (!some.isEmpty()) {
+              done.addAll(texts(some));
+              assertThat(messages().acknowledgeAll(some)).isEqualTo(some.size());
+              some = messages().receive(worker, 7, LEASE);
+            }
+            return done;
+          });
+    }
+    ExecutorService pool = Executors.newFixedThreadPool(workers.size());
+    try {
+      List<String> done = new ArrayList<>();
+      for (Future<List<String>> call : pool.invokeAll(calls, 30, TimeUnit.SECONDS)) {
+        done.addAll(call.get());
+      }
+      workers.forEach(worker -> done.addAll(texts(worker)));
+      assertThat(done).hasSize(count).doesNotHaveDuplicates();
+    } finally {
+      pool.shutdownNow();
+    }
+  }
+
+  @Test
+  void aChannelThatIsNotActiveTakesNothing() {
+    channel("jobs", Kind.QUEUE);
+    AgentId worker = subscriber("jobs");
+    messages().append(note("waits").channel("jobs").build());
+    messages().save(Channel.of("jobs", Kind.QUEUE).withActive(false));
+    assertRefused(note("too late").channel("jobs"));
+    assertThat(receive(worker)).isEmpty();
+    messages().save(Channel.of("jobs", Kind.QUEUE));
+    messages().subscribe(Subscription.of(worker, "jobs").withActive(false));
+    assertThat(receive(worker)).isEmpty();
+    messages().subscribe(Subscription.of(worker, "jobs"));
+    assertThat(texts(worker)).containsExactly("waits");
+  }
+
+  @Test
+  void channelsAndSubscriptionsAreKept() {
+    Channel news =
+        new Channel("news", Kind.BROADCAST, Optional.of("what is new"), Map.of("n", 3), true);
+    messages().save(news);
+    channel("Jobs", Kind.QUEUE);
+    assertThat(messages().channel("news")).contains(news);
+    assertThat(messages().channel("none")).isEmpty();
+    assertThat(messages().channels()).extracting(Channel::name).containsExactly("Jobs", "news");
+    assertFails(DataError.DUPLICATE_KEY, () -> channel("news", Kind.TOPIC));
+
+    Subscription all = Subscription.of(agent(), "news");
+    Subscription some = all.withPattern("a.*").withFilters(Map.of("k", "v"));
+    messages().subscribe(all);
+    messages().subscribe(some);
+    messages().subscribe(all.withFilters(Map.of("x", "y")));
+    assertThat(messages().subscriptions("news"))
+        .containsExactly(all.withFilters(Map.of("x", "y")), some);
+    assertThat(messages().unsubscribe(all)).isTrue();
+    assertThat(messages().unsubscribe(all)).isFalse();
+    assertThat(messages().subscriptions("news")).containsExactly(some);
+    assertFails(DataError.NOT_FOUND, () -> messages().subscribe(Subscription.of(agent(), "none")));
+    assertFails(
+        DataError.CONSTRAINT_VIOLATION,
+        () -> messages().subscribe(Subscription.of(AgentId.random(), "news")));
+  }
+
+  @Test
+  void aMessageOutlivesItsChannelButWaitsNoLonger() {
+    channel("jobs", Kind.QUEUE);
+    AgentId worker = subscriber("jobs");
+    Message.Id id = messages().append(note("lost").channel("jobs").build());
+    assertThat(messages().find(MessageQuery.ofChannel("jobs")))
+        .extracting(Message::id)
+        .containsExactly(id);
+    assertThat(messages().deleteChannel("jobs")).isTrue();
+    assertThat(messages().deleteChannel("jobs")).isFalse();
+    assertThat(messages().find(id).orElseThrow().envelope().channel()).isEmpty();
+    assertThat(messages().find(MessageQuery.ofChannel("jobs"))).isEmpty();
+    assertThat(messages().subscriptions("jobs")).isEmpty();
+    assertThat(receive(worker)).isEmpty();
+  }
+
+  private void assertRefused(Draft.Builder draft) {
+    assertFails(DataError.CONSTRAINT_VIOLATION, () -> messages().append(draft.build()));
+  }
+}

@@ -1,0 +1,50 @@
+package io.mistersmith.persistence.testkit.contract;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.mistersmith.persistence.message.Delivery;
+import io.mistersmith.persistence.message.Draft;
+import io.mistersmith.persistence.message.Message.Type;
+import io.mistersmith.persistence.message.MessageLog;
+import io.mistersmith.persistence.model.AgentId;
+import java.time.Duration;
+import java.util.List;
+
+/** The common part of the contracts about messages. */
+abstract class MessageTests extends PersistenceContract {
+
+  /** Longer than any test takes. */
+  static final Duration LEASE = Duration.ofMinutes(10);
+
+  /** A lease or a time to live whose end a test waits for. */
+  static final Duration SHORT = Duration.ofMillis(300);
+
+  final MessageLog messages() {
+    return persistence().messages();
+  }
+
+  final List<Delivery> receive(AgentId who) {
+    return messages().receive(who, 100, LEASE);
+  }
+
+  /** Receives everything, and acknowledges it; returns the payloads. */
+  final List<String> texts(AgentId who) {
+    List<Delivery> deliveries = receive(who);
+    assertThat(messages().acknowledgeAll(deliveries)).isEqualTo(deliveries.size());
+    return texts(deliveries);
+  }
+
+  final List<String> texts(List<Delivery> deliveries) {
+    return deliveries.stream()
+        .map(delivery -> messages().payload(delivery.message(), String.class))
+        .toList();
+  }
+
+  static Draft.Builder command(String text) {
+    return Draft.of(Type.COMMAND, text);
+  }
+
+  static Draft.Builder note(String text) {
+    return Draft.of(Type.NOTIFICATION, text);
+  }
+}

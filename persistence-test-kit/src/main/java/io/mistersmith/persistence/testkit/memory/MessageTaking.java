@@ -1,0 +1,116 @@
+package io.mistersmith.persistence.testkit.memory;
+
+import io.mistersmith.persistence.message.Channel;
+import io.mistersmith.persistence.message.Delivery;
+import io.mistersmith.persistence.message.Message.Envelope;
+import io.mistersmith.persistence.message.Message.Marks;
+import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.testkit.memory.MessageTables.DeliveryRow;
+import io.mistersmith.persistence.testkit.memory.MessageTables.MessageRow;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/** Delivers messages, and takes their acknowledgements. */
+final class MessageTaking {
+
+  private static final Comparator<DeliveryRow> ORDER =
+      Comparator.comparing(DeliveryRow::priority).reversed().thenComparing(DeliveryRow::number);
+
+  private MessageTaking() {}
+
+  static List<Delivery> receive(
+      Tables tables, AgentId agent, int limit, Duration lease, Instant time) {
+    Instant now = time.truncatedTo(ChronoUnit.MICROS);
+    List<DeliveryRow> due =
+        tables
+            .messages
+            .deliveries
+            .all()
+            .filter(row -> row.isOpen() && !row.isLeased(now) && !row.isExpired(now))
+            .filter(row -> isFor(tables, row, agent))
+            .sorted(ORDER)
+            .toList();
+    List<Delivery> received = new ArrayList<>();
+    for (DeliveryRow row : due) {
+      if (received.size() == limit) {
+        break;
+      }
+      if (tables.messages.deliveries.lockFree(row.number())) {
+        received.add(take(tables, row.taken(agent, now, now.plus(lease)), agent, now));
+      }
+    }
+    return received;
+  }
+
+  private static boolean isFor(Tables tables, DeliveryRow row, AgentId agent) {
+    if (row.channel().isEmpty()) {
+      return row.agent().equals(Optional.of(agent));
+    }
+    String queue = row.channel().get();
+    Optional<Envelope> envelope =
+        tables.messages.log.find(row.message()).map(sent -> sent.message().envelope());
+    return tables.messages.channels.find(queue).filter(Channel::active).isPresent()
+        && envelope.isPresent()
+        && tables
+            .messages
+            .subscriptions
+            .all()
+            .filter(one -> one.agent().equals(agent) && one.channel().equals(queue))
+            .anyMatch(one -> one.matches(envelope.get()));
+  }
+
+  private static Delivery take(Tables tables, DeliveryRow row, AgentId agent, Instant now) {
+    tables.messages.deliveries.put(row.number(), row);
+    MessageRow sent = tables.messages.log.find(row.message()).orElseThrow();
+    Marks before = sent.message().marks();
+    if (before.deliveredAt().isEmpty() || before.attempts() < row.attempts()) {
+      sent =
+          MessageRows.marked(
+              sent,
+              sent.pending(),
+              new Marks(
+                  before.deliveredAt().or(() -> Optional.of(now)),
+                  before.processedAt(),
+                  Math.max(before.attempts(), row.attempts())));
+      tables.messages.log.put(row.message(), sent);
+    }
+    return new Delivery(
+        row.number(), agent, sent.message(), row.attempts(), row.leasedUntil().orElseThrow());
+  }
+
+  static int acknowledge(Tables tables, Collection<Delivery> deliveries, Instant time) {
+    Instant now = time.truncatedTo(ChronoUnit.MICROS);
+    int acknowledged = 0;
+    for (Delivery delivery : deliveries) {
+      tables.messages.deliveries.lock(delivery.number());
+      Optional<DeliveryRow> row =
+          tables
+              .messages
+              .deliveries
+              .find(delivery.number())
+              .filter(open -> open.isOpen() && open.attempts() == delivery.attempt());
+      if (row.isPresent()) {
+        acknowledged++;
+        tables.messages.deliveries.put(delivery.number(), row.get().processed(now));
+        tables.messages.log.find(row.get().message()).ifPresent(sent -> settle(tables, sent, now));
+      }
+    }
+    return acknowledged;
+  }
+
+  private static void settle(Tables tables, MessageRow sent, Instant now) {
+    int left = Math.max(sent.pending() - 1, 0);
+    Marks before = sent.message().marks();
+    Optional<Instant> processedAt = left == 0 ? Optional.of(now) : Optional.empty();
+    tables.messages.log.put(
+        sent.message().id(),
+        MessageRows.marked(
+            sent, left, new Marks(before.deliveredAt(), processedAt, before.attempts())));
+  }
+}
