@@ -15,6 +15,7 @@ module io.mistersmith.persistence.api {
   exports io.mistersmith.persistence.model;
   exports io.mistersmith.persistence.operations;
   exports io.mistersmith.persistence.state;
+  exports io.mistersmith.persistence.task;
   exports io.mistersmith.persistence.routing;
   exports io.mistersmith.persistence.transaction;
   exports io.mistersmith.persistence.spi;

@@ -18,6 +18,7 @@ import io.mistersmith.persistence.state.QueryCache;
 import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.state.StateType;
 import io.mistersmith.persistence.state.Step;
+import io.mistersmith.persistence.task.Tasks;
 import io.mistersmith.persistence.transaction.TransactionRunner;
 import java.time.Duration;
 import java.util.Optional;
@@ -118,6 +119,9 @@ public interface Persistence extends AutoCloseable {
    *     or that has conflict rules or a time to live, which entries of a log cannot have
    */
   <T> Log<T> log(AgentId owner, String name, StateType<T> type);
+
+  /** Returns the queue of tasks. */
+  Tasks tasks();
 
   /** The state of each agent's lifecycle in this process; hydrates and flushes it. */
   AgentLifecycle lifecycle();

@@ -7,6 +7,7 @@ import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Versioned;
 import io.mistersmith.persistence.state.SaveOptions;
+import io.mistersmith.persistence.task.Tasks;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -71,6 +72,9 @@ public interface Transaction {
 
   /** Returns the registry of agents, in this transaction. */
   Agents agents();
+
+  /** Returns the queue of tasks, in this transaction. It starts no workers. */
+  Tasks tasks();
 
   /** Returns the history of agents, in this transaction. */
   LifecycleEvents lifecycleEvents();

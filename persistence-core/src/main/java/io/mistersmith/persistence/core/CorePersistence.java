@@ -37,6 +37,7 @@ import io.mistersmith.persistence.state.QueryCache;
 import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.state.StateType;
 import io.mistersmith.persistence.state.Step;
+import io.mistersmith.persistence.task.Tasks;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -60,6 +61,7 @@ final class CorePersistence implements Persistence {
   private final StateArea state;
   private final StoredType sessions;
   private final AgentArea agents;
+  private final TaskArea tasks;
   private final TransactionArea transactions;
   private final OperationsArea operations;
   private final ResultBucket results;
@@ -89,7 +91,8 @@ final class CorePersistence implements Persistence {
     try {
       this.state = new StateArea(engine);
       this.agents = new AgentArea(engine, state);
-      this.transactions = new TransactionArea(engine, state, agents);
+      this.tasks = new TaskArea(engine);
+      this.transactions = new TransactionArea(engine, state, agents, tasks);
       this.sessions = StoredType.compose(engine, DataType.SESSION_DATA, Optional.empty());
       this.failover = new Failover(engine, state);
       this.operations = new OperationsArea(engine, state, sessions, failover);
@@ -177,6 +180,11 @@ final class CorePersistence implements Persistence {
   }
 
   @Override
+  public Tasks tasks() {
+    return tasks.tasks();
+  }
+
+  @Override
   public AgentLifecycle lifecycle() {
     return state.lifecycle();
   }
@@ -221,6 +229,7 @@ final class CorePersistence implements Persistence {
     Deadline end = Deadline.after(deadline);
     long left;
     try {
+      tasks.close(end);
       agents.refuseWrites();
       sessions.close();
       state.refuseWrites();

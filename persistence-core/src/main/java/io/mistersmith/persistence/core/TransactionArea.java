@@ -7,6 +7,7 @@ import io.mistersmith.persistence.core.internal.transaction.Repositories;
 import io.mistersmith.persistence.core.internal.transaction.StoreTransactionRunner;
 import io.mistersmith.persistence.spi.sql.SqlStore.OldReads;
 import io.mistersmith.persistence.spi.sql.SqlUnit;
+import io.mistersmith.persistence.task.Tasks;
 import io.mistersmith.persistence.transaction.Transaction.Agents;
 import java.time.Duration;
 import java.util.function.Consumer;
@@ -18,7 +19,7 @@ final class TransactionArea {
 
   private final StoreTransactionRunner runner;
 
-  TransactionArea(EngineContext engine, StateArea state, AgentArea agents) {
+  TransactionArea(EngineContext engine, StateArea state, AgentArea agents, TaskArea tasks) {
     this.runner =
         new StoreTransactionRunner(
             engine.stores().sql(),
@@ -27,6 +28,11 @@ final class TransactionArea {
               @Override
               public Agents agents(SqlUnit unit, Consumer<Runnable> afterCommit) {
                 return agents.agents().in(unit.agents(), afterCommit);
+              }
+
+              @Override
+              public Tasks tasks(SqlUnit unit, Consumer<Runnable> afterCommit) {
+                return tasks.in(unit, afterCommit);
               }
 
               @Override

@@ -9,6 +9,7 @@ import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.StateStore;
+import io.mistersmith.persistence.spi.sql.TaskStore;
 
 /** The stores over one session. */
 class MemoryAccess implements SqlAccess {
@@ -59,6 +60,11 @@ class MemoryAccess implements SqlAccess {
   @Override
   public final LargeValueStore largeValues() {
     return new MemoryLargeValueStore(session);
+  }
+
+  @Override
+  public final TaskStore tasks() {
+    return new MemoryTaskStore(session);
   }
 
   @Override

@@ -172,6 +172,7 @@ final class MemoryAgentStore implements AgentStore {
           tables.removeState(id);
           tables.checkpoints.removeIf(held -> held.checkpoint().agent().equals(id));
           tables.events.removeIf(event -> event.agent().equals(id));
+          TaskTable.forget(tables, id);
           return existed;
         });
   }

@@ -95,6 +95,16 @@ final class Rows<K, V> {
     hold(key, LockMode.UPDATE);
   }
 
+  /** {@link #lock} of a row that no other transaction holds; returns false for any other. */
+  boolean tryLock(K key) {
+    try {
+      lock(key);
+      return true;
+    } catch (RowBusyException e) {
+      return false;
+    }
+  }
+
   /** Holds a row that another one refers to; returns whether it exists. */
   boolean refer(K key) {
     if (!contains(key)) {

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 
 /** The tables of the durable store as one transaction sees them. */
@@ -31,6 +32,9 @@ final class Tables {
   final Rows<Content.EventId, LifecycleEvent> events;
   final Rows<String, Instant> committed;
   final Rows<UUID, Content.LargeRow> largeValues;
+  final Rows<UUID, Content.TaskRow> tasks;
+  final Rows<UUID, Instant> archivedTasks;
+  private final AtomicLong taskNumbers;
   private final List<Rows<?, ?>> all;
   private final Set<String> sets;
   private UUID installation;
@@ -50,6 +54,9 @@ final class Tables {
     events = new Rows<>(transaction, content.events(), seen.events());
     committed = new Rows<>(transaction, content.committed(), seen.committed());
     largeValues = new Rows<>(transaction, content.largeValues(), seen.largeValues());
+    tasks = new Rows<>(transaction, content.tasks(), seen.tasks());
+    archivedTasks = new Rows<>(transaction, content.archivedTasks(), seen.archivedTasks());
+    taskNumbers = content.taskNumbers();
     all =
         List.of(
             agents,
@@ -62,7 +69,14 @@ final class Tables {
             checkpoints,
             events,
             committed,
-            largeValues);
+            largeValues,
+            tasks,
+            archivedTasks);
+  }
+
+  /** The next of a sequence, whose numbers no rollback takes back. */
+  long nextTaskNumber() {
+    return taskNumbers.incrementAndGet();
   }
 
   UUID installation() {

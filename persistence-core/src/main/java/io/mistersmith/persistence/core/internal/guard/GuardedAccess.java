@@ -9,6 +9,7 @@ import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.StateStore;
+import io.mistersmith.persistence.spi.sql.TaskStore;
 
 /**
  * The durable stores of one role, guarded. Not the journals, which belong to the flush: its service
@@ -24,6 +25,7 @@ class GuardedAccess implements SqlAccess {
   private final CheckpointStore checkpoints;
   private final LifecycleEventStore lifecycleEvents;
   private final LargeValueStore largeValues;
+  private final TaskStore tasks;
 
   GuardedAccess(SqlAccess real, GuardedRole role) {
     this.real = real;
@@ -33,6 +35,7 @@ class GuardedAccess implements SqlAccess {
     this.deadLetters = GuardedFamily.of(DeadLetterStore.class, real.deadLetters(), role);
     this.checkpoints = GuardedFamily.of(CheckpointStore.class, real.checkpoints(), role);
     this.largeValues = GuardedFamily.of(LargeValueStore.class, real.largeValues(), role);
+    this.tasks = GuardedFamily.of(TaskStore.class, real.tasks(), role);
     this.lifecycleEvents =
         GuardedFamily.of(LifecycleEventStore.class, real.lifecycleEvents(), role);
   }
@@ -70,6 +73,11 @@ class GuardedAccess implements SqlAccess {
   @Override
   public final LargeValueStore largeValues() {
     return largeValues;
+  }
+
+  @Override
+  public final TaskStore tasks() {
+    return tasks;
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.mistersmith.persistence.core.internal.transaction;
 import io.mistersmith.persistence.agent.LifecycleEvents;
 import io.mistersmith.persistence.checkpoint.Checkpoints;
 import io.mistersmith.persistence.spi.sql.SqlUnit;
+import io.mistersmith.persistence.task.Tasks;
 import io.mistersmith.persistence.transaction.Transaction.Agents;
 import java.util.function.Consumer;
 
@@ -11,6 +12,9 @@ public interface Repositories {
 
   /** The registry; {@code afterCommit} takes what is to be done once the unit is committed. */
   Agents agents(SqlUnit unit, Consumer<Runnable> afterCommit);
+
+  /** The queue of tasks; {@code afterCommit} as for the registry. */
+  Tasks tasks(SqlUnit unit, Consumer<Runnable> afterCommit);
 
   /** The history of agents. */
   LifecycleEvents lifecycleEvents(SqlUnit unit);

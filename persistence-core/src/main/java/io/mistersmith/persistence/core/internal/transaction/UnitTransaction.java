@@ -5,6 +5,7 @@ import io.mistersmith.persistence.checkpoint.Checkpoints;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.spi.sql.SqlUnit;
+import io.mistersmith.persistence.task.Tasks;
 import io.mistersmith.persistence.transaction.Transaction;
 import io.mistersmith.persistence.transaction.TransactionOptions;
 import java.util.ArrayList;
@@ -112,6 +113,11 @@ final class UnitTransaction implements Transaction {
   @Override
   public Agents agents() {
     return repositories.agents(unit, afterCommit::add);
+  }
+
+  @Override
+  public Tasks tasks() {
+    return repositories.tasks(unit, afterCommit::add);
   }
 
   @Override
