@@ -53,11 +53,11 @@ public interface Tasks {
    * @return false when the task was taken over or ended
    */
   default boolean renew(TaskLease lease) {
-    return renewAll(List.of(lease)).contains(lease.token());
+    return renewAll(List.of(lease)).contains(lease);
   }
 
-  /** Renews leases; returns the tokens of those that are held still. */
-  Set<Long> renewAll(Collection<TaskLease> leases);
+  /** Renews leases, and with each those of its claim; returns those that are held still. */
+  Set<TaskLease> renewAll(Collection<TaskLease> leases);
 
   /**
    * Completes a task.

@@ -9,6 +9,32 @@ DROP TABLE tasks.leases;
 
 DROP TABLE tasks.ready;
 
+UPDATE partitions.settings
+   SET storage_parameters = jsonb_set(storage_parameters::JSONB, '{fillfactor}', '90')
+ WHERE (parent_schema, parent_table) = ('tasks', 'executions');
+
+DO $$
+DECLARE
+  v_partition REGCLASS;
+BEGIN
+  FOR v_partition IN
+    SELECT inhrelid
+      FROM pg_inherits
+     WHERE inhparent = 'tasks.executions'::REGCLASS
+       AND inhrelid <> 'tasks.executions_default'::REGCLASS
+  LOOP
+    EXECUTE format('ALTER TABLE %s SET (fillfactor = 90)', v_partition);
+  END LOOP;
+END;
+$$;
+
+DROP TRIGGER change_attempt ON tasks.executions;
+
+CREATE TRIGGER change_attempt
+  BEFORE UPDATE OF execution_id, task_id, execution_attempt, started_at ON tasks.executions
+  FOR EACH ROW
+  EXECUTE FUNCTION tasks.change_attempt();
+
 DROP TRIGGER register_attempt ON tasks.executions;
 
 -- The executions that claims have written.

@@ -28,6 +28,8 @@ DROP FUNCTION tasks.list_ready();
 
 DROP FUNCTION tasks.place();
 
+DROP FUNCTION tasks.lane(TEXT, UUID);
+
 DROP FUNCTION tasks.rank(tasks.task_priority_type, TIMESTAMPTZ);
 
 DROP FUNCTION tasks.segment(BIGINT);

@@ -1,8 +1,6 @@
-DROP FUNCTION tasks.finish(BIGINT[], TEXT[], TEXT[], INTERVAL[]);
+DROP FUNCTION tasks.finish(UUID[], BIGINT[], TEXT[], TEXT[], INTERVAL[]);
 
-DROP FUNCTION tasks.end_leases(BIGINT[]);
-
-DROP FUNCTION tasks.renew_leases(BIGINT[], INTERVAL);
+DROP FUNCTION tasks.renew_leases(UUID[], BIGINT[], INTERVAL);
 
 DROP FUNCTION tasks.claim(TEXT[], UUID, tasks.task_priority_type, INTEGER, TEXT, INTERVAL);
 

@@ -8,7 +8,7 @@
 -- lint: allow unique-without-index — the queue holds only tasks that are not archived yet
 -- What a claim looks at is in narrow tables of its own:
 --   tasks.ready   one row for each task that can be claimed now
---   tasks.leases  one row for each task that a worker has
+--   tasks.leases  one row for each claim of a worker, until its tasks have ended
 --   tasks.timers  when a waiting task is due, and when a task expires
 -- tasks.queue has no index on a column that changes while a task lives, so that its updates are
 -- heap-only. Indexes for searching payloads are the optional set task_search.
@@ -53,7 +53,7 @@ ALTER TABLE tasks.queue
   ADD COLUMN unique_key VARCHAR(255),
   ADD COLUMN error_message TEXT,
   ADD CONSTRAINT valid_blocked_by CHECK (blocked_by >= 0),
-  SET (fillfactor = 60);
+  SET (fillfactor = 50);
 
 CREATE INDEX idx_tasks_queue_assigned_agent ON tasks.queue (assigned_agent_id)
   WHERE assigned_agent_id IS NOT NULL;
@@ -91,6 +91,15 @@ ALTER TABLE tasks.executions ADD CONSTRAINT executions_pkey PRIMARY KEY (task_id
 -- For the foreign key alone.
 CREATE INDEX idx_tasks_executions_agent ON tasks.executions (agent_id) WHERE agent_id IS NOT NULL;
 
+-- A trigger before the update would have every execution locked first.
+DROP TRIGGER change_attempt ON tasks.executions;
+
+CREATE TRIGGER change_attempt
+  AFTER UPDATE OF execution_id, task_id, execution_attempt, started_at ON tasks.executions
+  FOR EACH ROW
+  WHEN (NEW.token IS NULL)
+  EXECUTE FUNCTION tasks.change_attempt();
+
 DROP TRIGGER register_attempt ON tasks.executions;
 
 CREATE TRIGGER register_attempt
@@ -99,15 +108,33 @@ CREATE TRIGGER register_attempt
   WHEN (NEW.token IS NULL)
   EXECUTE FUNCTION tasks.register_attempt();
 
--- agent_id is the nil UUID for a task that any agent may have. A row counts only while the task has
--- its position.
+-- Each execution is updated once, at its end.
+UPDATE partitions.settings
+   SET storage_parameters = jsonb_set(storage_parameters::JSONB, '{fillfactor}', '70')
+ WHERE (parent_schema, parent_table) = ('tasks', 'executions');
+
+DO $$
+DECLARE
+  v_partition REGCLASS;
+BEGIN
+  FOR v_partition IN
+    SELECT inhrelid
+      FROM pg_inherits
+     WHERE inhparent = 'tasks.executions'::REGCLASS
+       AND inhrelid <> 'tasks.executions_default'::REGCLASS
+  LOOP
+    EXECUTE format('ALTER TABLE %s SET (fillfactor = 70)', v_partition);
+  END LOOP;
+END;
+$$;
+
+-- lane: tasks.lane of the type and the agent. A row counts only while the task has its position.
 CREATE TABLE tasks.ready (
-  segment SMALLINT NOT NULL,
   position BIGINT NOT NULL,
-  task_type VARCHAR(100) NOT NULL,
-  agent_id UUID NOT NULL,
+  lane BIGINT NOT NULL,
   rank BIGINT NOT NULL,
-  task_id tasks.task_id_type NOT NULL
+  task_id tasks.task_id_type NOT NULL,
+  segment SMALLINT NOT NULL
 ) PARTITION BY LIST (segment);
 
 CREATE TABLE tasks.ready_0 PARTITION OF tasks.ready FOR VALUES IN (0);
@@ -118,18 +145,18 @@ CREATE TABLE tasks.ready_2 PARTITION OF tasks.ready FOR VALUES IN (2);
 
 CREATE TABLE tasks.ready_3 PARTITION OF tasks.ready FOR VALUES IN (3);
 
-CREATE INDEX idx_tasks_ready_order ON tasks.ready (task_type, agent_id, rank, position);
+CREATE INDEX idx_tasks_ready_order ON tasks.ready (lane, rank, position);
 
--- Leases that last move from the four segments to the fifth.
+-- The tasks of a claim that are running and have its token are under its lease. Leases that last move
+-- from the four segments to the fifth.
 CREATE TABLE tasks.leases (
-  segment SMALLINT NOT NULL,
   token BIGINT NOT NULL,
-  task_id tasks.task_id_type NOT NULL,
-  worker VARCHAR(255) NOT NULL,
-  started_at TIMESTAMPTZ NOT NULL,
   expires_at TIMESTAMPTZ NOT NULL,
-  -- When the execution has taken too long, however often the lease was renewed.
+  -- When the first of its executions has taken too long, however often the lease is renewed.
   deadline TIMESTAMPTZ NOT NULL,
+  segment SMALLINT NOT NULL,
+  worker VARCHAR(255) NOT NULL,
+  task_ids UUID[] NOT NULL,
   CONSTRAINT leases_pkey PRIMARY KEY (segment, token)
 ) PARTITION BY LIST (segment);
 

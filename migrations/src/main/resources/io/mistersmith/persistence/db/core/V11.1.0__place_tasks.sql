@@ -28,6 +28,16 @@ AS $$
          END
 $$;
 
+-- Names the tasks of a type that an agent, or with NULL anybody, can claim. Two lanes may have the same
+-- name: a claim compares type and agent too.
+CREATE FUNCTION tasks.lane(p_task_type TEXT, p_agent_id UUID)
+RETURNS BIGINT
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog
+AS $$
+  SELECT hashtextextended(concat(p_task_type, ' ', p_agent_id), 0)
+$$;
+
 CREATE FUNCTION tasks.place()
 RETURNS TRIGGER
 LANGUAGE plpgsql
@@ -60,14 +70,13 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog
 AS $$
 BEGIN
-  INSERT INTO tasks.ready (segment, position, task_type, agent_id, rank, task_id)
+  INSERT INTO tasks.ready (position, lane, rank, task_id, segment)
   VALUES (
-    tasks.segment(NEW.position),
     NEW.position,
-    NEW.task_type,
-    coalesce(NEW.assigned_agent_id, '00000000-0000-0000-0000-000000000000'),
+    tasks.lane(NEW.task_type, NEW.assigned_agent_id),
     tasks.rank(NEW.priority, greatest(NEW.created_at, NEW.scheduled_at)),
-    NEW.task_id
+    NEW.task_id,
+    tasks.segment(NEW.position)
   );
   RETURN NULL;
 END;

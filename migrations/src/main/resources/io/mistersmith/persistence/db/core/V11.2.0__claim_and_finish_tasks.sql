@@ -1,10 +1,10 @@
 -- kind: function
 -- depends-on: 11.1.0
--- Claims tasks, renews their leases and ends their executions. The server's estimates of tables
--- whose rows live for moments are worthless, so the functions allow index scans and loops alone.
+-- Claims tasks, renews leases and ends executions. The server's estimates of tables whose rows live
+-- for moments are worthless, so the functions allow index scans and loops alone.
 
 -- Takes tasks of the given types out of tasks.ready, those of the highest rank first: tasks that
--- belong to nobody, and those of the agent. Their rows stay locked.
+-- belong to nobody, and those of the agent. The rows of the queue stay locked.
 CREATE FUNCTION tasks.take_ready(
   p_task_types TEXT[],
   p_agent_id UUID,
@@ -24,26 +24,26 @@ AS $$
 BEGIN
   RETURN QUERY
     WITH lanes AS (
-      SELECT DISTINCT t.task_type, a.agent_id
+      SELECT DISTINCT t.task_type, a.agent_id, tasks.lane(t.task_type, a.agent_id) AS lane
         FROM unnest(p_task_types) AS t (task_type),
-             unnest(ARRAY['00000000-0000-0000-0000-000000000000', p_agent_id]) AS a (agent_id)
-       WHERE a.agent_id IS NOT NULL
+             unnest(ARRAY[NULL, p_agent_id]) AS a (agent_id)
     ),
     found AS MATERIALIZED (
       SELECT f.*
         FROM lanes AS l
        CROSS JOIN LATERAL (
-               SELECT r.segment, r.task_type, r.agent_id, r.rank, r.position, r.task_id
+               SELECT r.segment, r.lane, r.rank, r.position, r.task_id
                  FROM tasks.ready AS r
                  JOIN tasks.queue AS q ON q.task_id = r.task_id
-                WHERE r.task_type = l.task_type
-                  AND r.agent_id = l.agent_id
+                WHERE r.lane = l.lane
                   AND q.position = r.position
+                  AND q.task_type = l.task_type
+                  AND q.assigned_agent_id IS NOT DISTINCT FROM l.agent_id
                   AND (q.expires_at IS NULL OR q.expires_at > clock_timestamp())
                   AND (p_least IS NULL OR q.priority >= p_least)
                 ORDER BY r.rank, r.position
                 LIMIT p_limit
-                  FOR NO KEY UPDATE OF r, q SKIP LOCKED
+                  FOR NO KEY UPDATE OF q SKIP LOCKED
              ) AS f
     ),
     taken AS (
@@ -53,8 +53,7 @@ BEGIN
       DELETE FROM tasks.ready AS r
        USING taken AS t
        WHERE r.segment = t.segment
-         AND r.task_type = t.task_type
-         AND r.agent_id = t.agent_id
+         AND r.lane = t.lane
          AND r.rank = t.rank
          AND r.position = t.position
     )
@@ -62,8 +61,8 @@ BEGIN
 END;
 $$;
 
--- Gives a worker up to p_limit tasks to run, each under a lease that it has to renew, and records
--- the executions. No two callers get the same task, and none waits for another.
+-- Gives a worker up to p_limit tasks to run, under a lease that it has to renew, and records the
+-- executions. No two callers get the same task, and none waits for another.
 CREATE FUNCTION tasks.claim(
   p_task_types TEXT[],
   p_agent_id UUID,
@@ -80,27 +79,31 @@ SET enable_seqscan = off
 SET enable_hashjoin = off
 SET enable_mergejoin = off
 AS $$
+DECLARE
+  v_taken UUID[] := ARRAY(
+    SELECT t FROM tasks.take_ready(p_task_types, p_agent_id, p_least, p_limit) AS t
+  );
+  v_token BIGINT;
 BEGIN
+  IF v_taken = '{}' THEN
+    RETURN;
+  END IF;
+  v_token := nextval('tasks.lease_tokens');
   RETURN QUERY
-    WITH taken AS MATERIALIZED (
-      SELECT t.task_id, t.number
-        FROM tasks.take_ready(p_task_types, p_agent_id, p_least, p_limit)
-             WITH ORDINALITY AS t (task_id, number)
-    ),
-    claimed AS (
+    WITH claimed AS (
       UPDATE tasks.queue AS q
          SET status = 'running',
              attempts = q.attempts + 1,
-             token = nextval('tasks.lease_tokens')
-        FROM taken AS t
+             token = v_token
+        FROM unnest(v_taken) AS t (task_id)
        WHERE q.task_id = t.task_id
       RETURNING q.*
     ),
     leased AS (
-      INSERT INTO tasks.leases (segment, token, task_id, worker, started_at, expires_at, deadline)
-      SELECT
-        tasks.segment(c.token), c.token, c.task_id, p_worker, c.started_at,
-        clock_timestamp() + p_lease, coalesce(c.started_at + c.max_execution_time, 'infinity')
+      INSERT INTO tasks.leases (token, expires_at, deadline, segment, worker, task_ids)
+      SELECT v_token, clock_timestamp() + p_lease,
+             coalesce(min(c.started_at + c.max_execution_time), 'infinity'),
+             tasks.segment(v_token), p_worker, v_taken
         FROM claimed AS c
     ),
     recorded AS (
@@ -109,10 +112,7 @@ BEGIN
       SELECT c.task_id, p_agent_id, c.attempts, c.started_at, c.token, p_worker
         FROM claimed AS c
     )
-    SELECT c.*
-      FROM claimed AS c
-      JOIN taken AS t ON t.task_id = c.task_id
-     ORDER BY t.number;
+    SELECT * FROM claimed AS c ORDER BY array_position(v_taken, c.task_id::UUID);
 END;
 $$;
 
@@ -126,49 +126,36 @@ CREATE OR REPLACE FUNCTION tasks.claim_next(
 RETURNS SETOF tasks.queue
 LANGUAGE plpgsql
 SET search_path = pg_catalog
-SET plan_cache_mode = force_generic_plan
 AS $$
+DECLARE
+  v_taken UUID[] := ARRAY(
+    SELECT t
+      FROM tasks.take_ready(
+             coalesce(
+               p_task_types,
+               ARRAY(SELECT DISTINCT task_type::TEXT FROM tasks.queue WHERE position IS NOT NULL)
+             ),
+             p_agent_id, NULL, p_limit
+           ) AS t
+  );
 BEGIN
   RETURN QUERY
-    WITH RECURSIVE types (task_type) AS (
-      (SELECT r.task_type FROM tasks.ready AS r ORDER BY r.task_type LIMIT 1)
-       UNION ALL
-      SELECT (SELECT r.task_type
-                FROM tasks.ready AS r
-               WHERE r.task_type > t.task_type
-               ORDER BY r.task_type
-               LIMIT 1)
-        FROM types AS t
-       WHERE t.task_type IS NOT NULL
-    ),
-    taken AS MATERIALIZED (
-      SELECT t.task_id, t.number
-        FROM tasks.take_ready(
-               coalesce(
-                 p_task_types,
-                 ARRAY(SELECT task_type::TEXT FROM types WHERE task_type IS NOT NULL)
-               ),
-               p_agent_id, NULL, p_limit
-             ) WITH ORDINALITY AS t (task_id, number)
-    ),
-    claimed AS (
+    WITH claimed AS (
       UPDATE tasks.queue AS q
          SET status = 'running',
              attempts = q.attempts + 1,
+             token = NULL,
              assigned_agent_id = p_agent_id
-        FROM taken AS t
+        FROM unnest(v_taken) AS t (task_id)
        WHERE q.task_id = t.task_id
       RETURNING q.*
     )
-    SELECT c.*
-      FROM claimed AS c
-      JOIN taken AS t ON t.task_id = c.task_id
-     ORDER BY t.number;
+    SELECT * FROM claimed AS c ORDER BY array_position(v_taken, c.task_id::UUID);
 END;
 $$;
 
--- Renews leases and returns the tokens of those that are still held.
-CREATE FUNCTION tasks.renew_leases(p_tokens BIGINT[], p_lease INTERVAL)
+-- Renews the leases of claims, and returns the places of those of the given tasks that are held.
+CREATE FUNCTION tasks.renew_leases(p_tasks UUID[], p_tokens BIGINT[], p_lease INTERVAL)
 RETURNS SETOF BIGINT
 LANGUAGE plpgsql
 SET search_path = pg_catalog
@@ -176,61 +163,28 @@ SET enable_seqscan = off
 SET enable_hashjoin = off
 SET enable_mergejoin = off
 AS $$
-DECLARE
-  v_held BIGINT[];
 BEGIN
-  WITH renewed AS (
-    UPDATE tasks.leases AS l
-       SET expires_at = clock_timestamp() + p_lease
-      FROM unnest(p_tokens) AS t (token)
-     WHERE l.segment = tasks.segment(t.token) AND l.token = t.token
-    RETURNING l.token
-  )
-  SELECT coalesce(array_agg(token), '{}') INTO v_held FROM renewed;
-  RETURN QUERY SELECT unnest(v_held);
+  UPDATE tasks.leases AS l
+     SET expires_at = clock_timestamp() + p_lease
+    FROM (SELECT DISTINCT unnest(p_tokens) AS token) AS t
+   WHERE l.segment = tasks.segment(t.token) AND l.token = t.token;
   -- In a later statement: a lease that moves meanwhile is seen in one of both places.
+  UPDATE tasks.leases AS l
+     SET expires_at = clock_timestamp() + p_lease
+    FROM (SELECT DISTINCT unnest(p_tokens) AS token) AS t
+   WHERE l.segment = 4 AND l.token = t.token;
   RETURN QUERY
-    UPDATE tasks.leases AS l
-       SET expires_at = clock_timestamp() + p_lease
-      FROM unnest(p_tokens) AS t (token)
-     WHERE l.segment = 4 AND l.token = t.token AND t.token <> ALL (v_held)
-    RETURNING l.token;
+    SELECT g.place
+      FROM unnest(p_tasks, p_tokens) WITH ORDINALITY AS g (task_id, token, place)
+      JOIN tasks.queue AS q ON q.task_id = g.task_id
+     WHERE q.token = g.token AND q.status = 'running';
 END;
 $$;
 
--- Ends leases, and returns those that were held.
-CREATE FUNCTION tasks.end_leases(p_tokens BIGINT[])
-RETURNS SETOF tasks.leases
-LANGUAGE plpgsql
-SET search_path = pg_catalog
-SET enable_seqscan = off
-SET enable_hashjoin = off
-SET enable_mergejoin = off
-AS $$
-DECLARE
-  v_ended tasks.leases[];
-BEGIN
-  WITH ended AS (
-    DELETE FROM tasks.leases AS l
-     USING unnest(p_tokens) AS t (token)
-     WHERE l.segment = tasks.segment(t.token) AND l.token = t.token
-    RETURNING l.*
-  )
-  SELECT coalesce(array_agg(e), '{}') INTO v_ended FROM ended AS e;
-  RETURN QUERY SELECT u.* FROM unnest(v_ended) AS u;
-  IF cardinality(v_ended) < cardinality(p_tokens) THEN
-    RETURN QUERY
-      DELETE FROM tasks.leases AS l
-       USING unnest(p_tokens) AS t (token)
-       WHERE l.segment = 4 AND l.token = t.token
-      RETURNING l.*;
-  END IF;
-END;
-$$;
-
--- Ends executions, and returns the tokens of those whose lease was held. An execution with an error
+-- Ends executions, and returns the places of those whose lease was held. An execution with an error
 -- has failed: its task is due again after p_again, unless that is NULL or no retry is left.
 CREATE FUNCTION tasks.finish(
+  p_tasks UUID[],
   p_tokens BIGINT[],
   p_results TEXT[],
   p_errors TEXT[],
@@ -247,10 +201,9 @@ AS $$
 BEGIN
   RETURN QUERY
     WITH ended AS MATERIALIZED (
-      SELECT l.token, l.task_id, l.started_at, f.result::JSONB AS result, f.error, f.again
-        FROM tasks.end_leases(p_tokens) AS l
-        JOIN unnest(p_tokens, p_results, p_errors, p_again) AS f (token, result, error, again)
-          ON f.token = l.token
+      SELECT f.task_id, f.token, f.result::JSONB AS result, f.error, f.again, f.place
+        FROM unnest(p_tasks, p_tokens, p_results, p_errors, p_again)
+             WITH ORDINALITY AS f (task_id, token, result, error, again, place)
     ),
     changed AS (
       UPDATE tasks.queue AS q
@@ -272,14 +225,31 @@ BEGIN
              error_message = e.error
         FROM ended AS e
        WHERE q.task_id = e.task_id AND q.token = e.token AND q.status = 'running'
+      RETURNING q.task_id, q.started_at, e.result, e.error, e.place
+    ),
+    recorded AS (
+      UPDATE tasks.executions AS x
+         SET status = CASE
+                        WHEN c.error IS NULL THEN 'completed'
+                        ELSE 'failed'
+                      END::tasks.task_status_type,
+             completed_at = greatest(clock_timestamp(), x.started_at),
+             result = c.result,
+             error_message = c.error
+        FROM changed AS c
+       WHERE x.task_id = c.task_id AND x.started_at = c.started_at
     )
-    UPDATE tasks.executions AS x
-       SET status = CASE WHEN e.error IS NULL THEN 'completed' ELSE 'failed' END::tasks.task_status_type,
-           completed_at = greatest(clock_timestamp(), x.started_at),
-           result = e.result,
-           error_message = e.error
-      FROM ended AS e
-     WHERE x.task_id = e.task_id AND x.started_at = e.started_at
-    RETURNING x.token;
+    SELECT c.place FROM changed AS c;
+  -- The leases of claims whose tasks have all ended. A later one expires by itself.
+  DELETE FROM tasks.leases AS l
+   USING (SELECT DISTINCT unnest(p_tokens) AS token) AS t
+   WHERE l.segment = tasks.segment(t.token)
+     AND l.token = t.token
+     AND NOT EXISTS (
+           SELECT
+             FROM unnest(l.task_ids) AS c (task_id)
+             JOIN tasks.queue AS q ON q.task_id = c.task_id
+            WHERE q.token = l.token AND q.status = 'running'
+         );
 END;
 $$;

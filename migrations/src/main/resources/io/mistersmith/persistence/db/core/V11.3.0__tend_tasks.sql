@@ -62,86 +62,116 @@ RETURNS SETOF UUID
 LANGUAGE plpgsql
 SET search_path = pg_catalog
 AS $$
-DECLARE
-  v_stopped UUID[];
-  v_tokens BIGINT[];
 BEGIN
-  IF cardinality(p_tasks) = 0 THEN
-    RETURN;
-  END IF;
-  WITH before AS (
-    SELECT q.task_id, q.status, q.token
-      FROM tasks.queue AS q
-     WHERE q.task_id = ANY (p_tasks) AND q.status NOT IN ('completed', 'failed', 'cancelled')
-     ORDER BY q.task_id
-       FOR NO KEY UPDATE
-  ),
-  stopped AS (
-    UPDATE tasks.queue AS q
-       SET status = 'cancelled',
-           error_message = p_reason
-      FROM before AS b
-     WHERE q.task_id = b.task_id
-    RETURNING b.task_id, b.token, b.status
-  )
-  SELECT array_agg(task_id::UUID),
-         array_agg(token) FILTER (WHERE status = 'running' AND token IS NOT NULL)
-    INTO v_stopped, v_tokens
-    FROM stopped;
-  IF v_tokens IS NOT NULL THEN
-    PERFORM FROM tasks.end_leases(v_tokens);
-  END IF;
-  UPDATE tasks.executions
-     SET status = 'cancelled',
-         completed_at = greatest(clock_timestamp(), started_at),
-         error_message = p_reason
-   WHERE task_id = ANY (v_stopped) AND completed_at IS NULL;
-  RETURN QUERY SELECT unnest(v_stopped);
+  RETURN QUERY
+    WITH before AS (
+      SELECT q.task_id, q.status
+        FROM tasks.queue AS q
+       WHERE q.task_id = ANY (p_tasks) AND q.status NOT IN ('completed', 'failed', 'cancelled')
+       ORDER BY q.task_id
+         FOR NO KEY UPDATE
+    ),
+    stopped AS (
+      UPDATE tasks.queue AS q
+         SET status = 'cancelled',
+             error_message = p_reason
+        FROM before AS b
+       WHERE q.task_id = b.task_id
+      RETURNING q.task_id, q.started_at, b.status
+    ),
+    recorded AS (
+      UPDATE tasks.executions AS x
+         SET status = 'cancelled',
+             completed_at = greatest(clock_timestamp(), x.started_at),
+             error_message = p_reason
+        FROM stopped AS s
+       WHERE s.status = 'running'
+         AND x.task_id = s.task_id
+         AND x.started_at = s.started_at
+         AND x.completed_at IS NULL
+    )
+    SELECT s.task_id::UUID FROM stopped AS s;
 END;
 $$;
 
--- Fails up to p_limit executions whose worker has not renewed its lease, or which have taken longer
--- than their task allows. Returns how many.
+-- Fails the executions of workers that have not renewed their leases, up to p_limit leases, and those
+-- that have taken longer than their tasks allow. Passes over what another session holds. Returns how
+-- many executions it failed.
 CREATE FUNCTION tasks.take_over(p_limit INTEGER)
 RETURNS INTEGER
 LANGUAGE plpgsql
 SET search_path = pg_catalog
 AS $$
 DECLARE
-  v_tokens BIGINT[];
+  v_now TIMESTAMPTZ := clock_timestamp();
+  v_lease RECORD;
+  v_tasks UUID[];
   v_errors TEXT[];
-  v_again INTERVAL[];
+  v_failed INTEGER := 0;
 BEGIN
-  WITH late AS (
-    SELECT l.token, l.worker, l.expires_at, l.deadline
+  FOR v_lease IN
+    SELECT l.*
       FROM tasks.leases AS l
-      JOIN tasks.queue AS q ON q.task_id = l.task_id
-     WHERE l.expires_at <= clock_timestamp() OR l.deadline <= clock_timestamp()
+     WHERE l.expires_at <= v_now OR l.deadline <= v_now
      LIMIT p_limit
-       FOR NO KEY UPDATE OF l, q SKIP LOCKED
-  )
-  SELECT
-    array_agg(token),
-    array_agg(
-      CASE
-        WHEN deadline <= clock_timestamp() THEN 'it ran for longer than its max_execution_time'
-        ELSE 'worker ' || worker || ' did not renew its lease'
-      END
-    ),
-    array_agg(INTERVAL '0')
-    INTO v_tokens, v_errors, v_again
-    FROM late;
-  -- Leases of tasks that were deleted.
-  DELETE FROM tasks.leases AS l
-   WHERE l.expires_at <= clock_timestamp()
-     AND NOT EXISTS (SELECT FROM tasks.queue AS q WHERE q.task_id = l.task_id);
-  IF v_tokens IS NULL THEN
-    RETURN 0;
-  END IF;
-  RETURN count(*)
-    FROM tasks.finish(
-           v_tokens, array_fill(NULL::TEXT, ARRAY[cardinality(v_tokens)]), v_errors, v_again
-         );
+       FOR NO KEY UPDATE SKIP LOCKED
+  LOOP
+    SELECT
+      array_agg(late.task_id),
+      array_agg(
+        CASE
+          WHEN late.overdue THEN 'it ran for longer than its max_execution_time'
+          ELSE 'worker ' || v_lease.worker || ' did not renew its lease'
+        END
+      )
+      INTO v_tasks, v_errors
+      FROM (
+             SELECT q.task_id::UUID,
+                    coalesce(q.started_at + q.max_execution_time <= v_now, FALSE) AS overdue
+               FROM tasks.queue AS q
+              WHERE q.task_id = ANY (v_lease.task_ids)
+                AND q.token = v_lease.token
+                AND q.status = 'running'
+                AND (
+                  v_lease.expires_at <= v_now OR q.started_at + q.max_execution_time <= v_now
+                )
+              ORDER BY q.task_id
+                FOR NO KEY UPDATE SKIP LOCKED
+           ) AS late;
+    IF v_tasks IS NOT NULL THEN
+      v_failed := v_failed + (
+        SELECT count(*)
+          FROM tasks.finish(
+                 v_tasks,
+                 array_fill(v_lease.token, ARRAY[cardinality(v_tasks)]),
+                 array_fill(NULL::TEXT, ARRAY[cardinality(v_tasks)]),
+                 v_errors,
+                 array_fill(INTERVAL '0', ARRAY[cardinality(v_tasks)])
+               )
+      );
+    END IF;
+    IF NOT EXISTS (
+      SELECT
+        FROM tasks.queue AS q
+       WHERE q.task_id = ANY (v_lease.task_ids)
+         AND q.token = v_lease.token
+         AND q.status = 'running'
+    ) THEN
+      DELETE FROM tasks.leases WHERE segment = v_lease.segment AND token = v_lease.token;
+    ELSIF v_lease.deadline <= v_now THEN
+      UPDATE tasks.leases AS l
+         SET deadline = coalesce(
+               (SELECT min(q.started_at + q.max_execution_time)
+                  FROM tasks.queue AS q
+                 WHERE q.task_id = ANY (v_lease.task_ids)
+                   AND q.token = v_lease.token
+                   AND q.status = 'running'),
+               'infinity'
+             )
+       WHERE l.segment = v_lease.segment AND l.token = v_lease.token;
+    END IF;
+  END LOOP;
+  RETURN v_failed;
 END;
 $$;
 

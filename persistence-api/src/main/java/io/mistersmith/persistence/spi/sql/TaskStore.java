@@ -63,15 +63,15 @@ public interface TaskStore {
   /** Claims tasks. */
   List<TaskLease> claim(TaskClaim claim);
 
-  /** Renews leases; returns the tokens of those that are held. */
-  Set<Long> renew(Collection<TaskLease> leases);
+  /** Renews leases; returns those that are held. */
+  Set<TaskLease> renew(Collection<TaskLease> leases);
 
   /**
    * Ends executions, each for itself.
    *
-   * @return the tokens of those whose lease was held; the others have changed nothing
+   * @return the leases that were held; ends of the others have changed nothing
    */
-  Set<Long> end(Collection<? extends End> ends);
+  Set<TaskLease> end(Collection<? extends End> ends);
 
   /** Cancels a task; returns whether it had not ended. */
   boolean cancel(UUID task, String reason);

@@ -283,7 +283,7 @@ public abstract class TaskStoreContract extends DurableContract {
     TaskLease lease = tasks().claim(claimOf(1).withLease(SHORT.multipliedBy(4))).get(0);
     for (int i = 0; i < 3; i++) {
       elapse(SHORT.multipliedBy(2));
-      assertThat(tasks().renew(List.of(lease))).containsExactly(lease.token());
+      assertThat(tasks().renew(List.of(lease))).containsExactly(lease);
       tasks().tend(100);
     }
     assertThat(complete(lease)).isTrue();
@@ -295,7 +295,7 @@ public abstract class TaskStoreContract extends DurableContract {
     UUID id = add(job().withMaxExecutionTime(SHORT).withMaxRetries(0));
     TaskLease lease = claim();
     elapse(SHORT.plusMillis(50));
-    assertThat(tasks().renew(List.of(lease))).containsExactly(lease.token());
+    assertThat(tasks().renew(List.of(lease))).containsExactly(lease);
     tasks().tend(100);
     assertThat(find(id).status()).isEqualTo(Status.FAILED);
     assertThat(find(id).error()).contains("it ran for longer than its max_execution_time");
@@ -336,7 +336,7 @@ public abstract class TaskStoreContract extends DurableContract {
     assertThat(leases)
         .extracting(lease -> lease.task().payload().get("i"))
         .containsExactlyInAnyOrderElementsOf(IntStream.range(0, 300).boxed().toList());
-    assertThat(leases.stream().map(TaskLease::token).distinct()).hasSize(300);
+    assertThat(leases.stream().distinct()).hasSize(300);
     List<End.Completed> ends =
         leases.stream().map(lease -> new End.Completed(lease, Map.of())).toList();
     assertThat(tasks().end(ends)).hasSize(300);

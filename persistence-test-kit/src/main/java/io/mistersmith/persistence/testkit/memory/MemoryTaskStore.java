@@ -63,9 +63,10 @@ final class MemoryTaskStore implements TaskStore {
                   .sorted(TaskTable.RANK)
                   .toList();
           List<TaskLease> claimed = new ArrayList<>();
+          long token = tables.nextTaskNumber();
           for (TaskRow row : candidates) {
             if (claimed.size() < claim.limit() && tables.tasks.tryLock(row.task().id())) {
-              claimed.add(claim(tables, table, claim, row, now));
+              claimed.add(claim(table, claim, row, token, now));
             }
           }
           return claimed;
@@ -82,11 +83,11 @@ final class MemoryTaskStore implements TaskStore {
   }
 
   private static TaskLease claim(
-      Tables tables, TaskTable table, TaskClaim claim, TaskRow row, Instant now) {
+      TaskTable table, TaskClaim claim, TaskRow row, long token, Instant now) {
     TaskDraft draft = new TaskDraft(row);
     draft.status = Status.RUNNING;
     draft.attempts++;
-    draft.token = tables.nextTaskNumber();
+    draft.token = token;
     draft.startedAt = Optional.of(now);
     draft.held =
         Optional.of(
@@ -106,11 +107,11 @@ final class MemoryTaskStore implements TaskStore {
   }
 
   @Override
-  public Set<Long> renew(Collection<TaskLease> leases) {
+  public Set<TaskLease> renew(Collection<TaskLease> leases) {
     Instant now = now();
     return session.call(
         tables -> {
-          Set<Long> held = new HashSet<>();
+          Set<TaskLease> held = new HashSet<>();
           for (TaskLease lease : leases) {
             held(tables, lease)
                 .ifPresent(
@@ -119,7 +120,7 @@ final class MemoryTaskStore implements TaskStore {
                       draft.held =
                           row.held().map(h -> new TaskHeld(now.plus(lease.length()), h.deadline()));
                       tables.tasks.put(draft.id, draft.row());
-                      held.add(lease.token());
+                      held.add(lease);
                     });
           }
           return held;
@@ -136,18 +137,18 @@ final class MemoryTaskStore implements TaskStore {
   }
 
   @Override
-  public Set<Long> end(Collection<? extends End> ends) {
+  public Set<TaskLease> end(Collection<? extends End> ends) {
     Instant now = now();
     return session.call(
         tables -> {
           TaskTable table = new TaskTable(tables, now);
-          Set<Long> ended = new HashSet<>();
+          Set<TaskLease> ended = new HashSet<>();
           for (End end : ends) {
             held(tables, end.lease())
                 .ifPresent(
                     row -> {
                       end(table, row, end, now);
-                      ended.add(end.lease().token());
+                      ended.add(end.lease());
                     });
           }
           return ended;

@@ -5,6 +5,7 @@ import io.mistersmith.persistence.core.internal.base.Services;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.spi.sql.TaskStore;
 import io.mistersmith.persistence.spi.sql.TaskStore.End;
+import io.mistersmith.persistence.task.TaskLease;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -72,8 +73,8 @@ final class EndWriter {
   }
 
   private void write(List<End> some) {
-    Set<Long> held = store.end(some);
-    some.forEach(end -> written.accept(end, held.contains(end.lease().token())));
+    Set<TaskLease> held = store.end(some);
+    some.forEach(end -> written.accept(end, held.contains(end.lease())));
   }
 
   private void writeAlone(End end) {

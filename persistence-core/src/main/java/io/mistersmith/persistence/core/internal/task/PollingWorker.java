@@ -36,7 +36,7 @@ final class PollingWorker implements TaskWorker {
   private final Options options;
   private final Handler handler;
   private final Consumer<PollingWorker> closed;
-  private final Map<Long, Run> runs = new ConcurrentHashMap<>();
+  private final Map<TaskLease, Run> runs = new ConcurrentHashMap<>();
   private final ThreadPoolExecutor threads;
   private final LoopService claimer;
   private final EndWriter ends;
@@ -127,7 +127,7 @@ final class PollingWorker implements TaskWorker {
     List<TaskLease> leases = store.claim(claim.withLimit(most));
     for (TaskLease lease : leases) {
       Run run = new Run(lease);
-      runs.put(lease.token(), run);
+      runs.put(lease, run);
       threads.execute(() -> run(run));
     }
     if (leases.size() < most) {
@@ -137,7 +137,7 @@ final class PollingWorker implements TaskWorker {
 
   private void run(Run run) {
     if (!run.begin()) {
-      runs.remove(run.lease.token());
+      runs.remove(run.lease);
       claimer.wake();
       return;
     }
@@ -159,7 +159,7 @@ final class PollingWorker implements TaskWorker {
   }
 
   private void recorded(End end, boolean held) {
-    runs.remove(end.lease().token());
+    runs.remove(end.lease());
     if (!held) {
       LOG.warn(
           "task {}: worker {} had lost its lease when the attempt ended; its outcome is dropped",
@@ -174,10 +174,10 @@ final class PollingWorker implements TaskWorker {
     if (leases.isEmpty()) {
       return;
     }
-    Set<Long> held = store.renew(leases);
+    Set<TaskLease> held = store.renew(leases);
     for (TaskLease lease : leases) {
-      Run run = runs.get(lease.token());
-      if (run != null && !held.contains(lease.token()) && !run.isReturned()) {
+      Run run = runs.get(lease);
+      if (run != null && !held.contains(lease) && !run.isReturned()) {
         run.lose();
       }
     }

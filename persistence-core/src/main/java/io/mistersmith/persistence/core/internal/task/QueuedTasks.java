@@ -83,7 +83,7 @@ public final class QueuedTasks implements Tasks {
   }
 
   @Override
-  public Set<Long> renewAll(Collection<TaskLease> leases) {
+  public Set<TaskLease> renewAll(Collection<TaskLease> leases) {
     return store.renew(leases);
   }
 
@@ -122,7 +122,7 @@ public final class QueuedTasks implements Tasks {
   }
 
   private void end(End end) {
-    if (!store.end(List.of(end)).contains(end.lease().token())) {
+    if (!store.end(List.of(end)).contains(end.lease())) {
       throw lost(end.lease());
     }
     changed.run();

@@ -13,8 +13,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -39,18 +41,18 @@ final class PostgresTaskStore implements TaskStore {
 
   private static final String RENEW =
       """
-      SELECT tasks.renew_leases(CAST(:tokens AS bigint[]), :lease * INTERVAL '1 microsecond')
+      SELECT tasks.renew_leases(CAST(:tasks AS uuid[]), CAST(:tokens AS bigint[]),
+                                :lease * INTERVAL '1 microsecond')
       """;
 
   private static final String FINISH =
       """
-      SELECT f.token
-        FROM tasks.finish(
-               CAST(:tokens AS bigint[]), CAST(:results AS text[]), CAST(:errors AS text[]),
+      SELECT tasks.finish(
+               CAST(:tasks AS uuid[]), CAST(:tokens AS bigint[]), CAST(:results AS text[]),
+               CAST(:errors AS text[]),
                ARRAY(SELECT p.pause * INTERVAL '1 microsecond'
-                       FROM unnest(CAST(:pauses AS bigint[])) WITH ORDINALITY AS p (pause, number)
-                      ORDER BY p.number)
-             ) AS f (token)
+                       FROM unnest(CAST(:pauses AS bigint[])) WITH ORDINALITY AS p (pause, place)
+                      ORDER BY p.place))
       """;
 
   private static final String CANCEL =
@@ -150,49 +152,50 @@ final class PostgresTaskStore implements TaskStore {
   }
 
   @Override
-  public Set<Long> renew(Collection<TaskLease> leases) {
-    Set<Long> held = new HashSet<>();
-    leases.stream()
-        .map(TaskLease::length)
-        .distinct()
-        .forEach(
-            length ->
-                held.addAll(
-                    renew(
-                        leases.stream()
-                            .filter(lease -> lease.length().equals(length))
-                            .map(TaskLease::token)
-                            .sorted()
-                            .toList(),
-                        length)));
+  public Set<TaskLease> renew(Collection<TaskLease> leases) {
+    Map<Duration, List<TaskLease>> byLength = new HashMap<>();
+    leases.forEach(
+        lease -> byLength.computeIfAbsent(lease.length(), same -> new ArrayList<>()).add(lease));
+    Set<TaskLease> held = new HashSet<>();
+    byLength.forEach((length, same) -> held.addAll(renew(same, length)));
     return held;
   }
 
-  private List<Long> renew(List<Long> tokens, Duration length) {
-    return statements.write(
-        "renew " + tokens.size() + " leases of tasks",
+  private List<TaskLease> renew(List<TaskLease> leases, Duration length) {
+    return statements.transaction(
+        SqlOptions.of("renew the leases of " + leases.size() + " tasks"),
         handle ->
             handle
                 .createQuery(RENEW)
-                .bind("tokens", SqlArray.bigint(tokens))
+                .bind("tasks", ids(leases))
+                .bind("tokens", tokens(leases))
                 .bind("lease", TaskRow.micros(length))
-                .mapTo(Long.class)
+                .map((row, context) -> leases.get(row.getInt(1) - 1))
                 .list());
   }
 
+  private static SqlArray ids(List<TaskLease> leases) {
+    return SqlArray.text(leases.stream().map(lease -> lease.task().id().toString()).toList());
+  }
+
+  private static SqlArray tokens(List<TaskLease> leases) {
+    return SqlArray.bigint(leases.stream().map(TaskLease::token).toList());
+  }
+
+  /** In the order of the ids, so that two calls do not wait for each other. */
   @Override
-  public Set<Long> end(Collection<? extends End> ends) {
+  public Set<TaskLease> end(Collection<? extends End> ends) {
     if (ends.isEmpty()) {
       return Set.of();
     }
-    List<Long> tokens = new ArrayList<>();
+    List<TaskLease> leases = new ArrayList<>();
     List<@Nullable String> results = new ArrayList<>();
     List<@Nullable String> errors = new ArrayList<>();
     List<@Nullable Long> pauses = new ArrayList<>();
     List<End> sorted = new ArrayList<>(ends);
-    sorted.sort(Comparator.comparingLong(end -> end.lease().token()));
+    sorted.sort(Comparator.comparing(end -> end.lease().task().id()));
     for (End end : sorted) {
-      tokens.add(end.lease().token());
+      leases.add(end.lease());
       if (end instanceof End.Completed completed) {
         results.add(
             JsonColumn.text(
@@ -206,20 +209,21 @@ final class PostgresTaskStore implements TaskStore {
       }
     }
     String what =
-        tokens.size() == 1
-            ? "end task " + sorted.get(0).lease().task().id()
-            : "end " + tokens.size() + " tasks";
+        leases.size() == 1
+            ? "end task " + leases.get(0).task().id()
+            : "end " + leases.size() + " tasks";
     return new HashSet<>(
         statements.transaction(
             SqlOptions.of(what),
             handle ->
                 handle
                     .createQuery(FINISH)
-                    .bind("tokens", SqlArray.bigint(tokens))
+                    .bind("tasks", ids(leases))
+                    .bind("tokens", tokens(leases))
                     .bind("results", SqlArray.text(results))
                     .bind("errors", SqlArray.text(errors))
                     .bind("pauses", SqlArray.bigint(pauses))
-                    .mapTo(Long.class)
+                    .map((row, context) -> leases.get(row.getInt(1) - 1))
                     .list()));
   }
 
