@@ -20,6 +20,7 @@ import io.mistersmith.persistence.state.QueryCache;
 import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.state.StateType;
 import io.mistersmith.persistence.state.Step;
+import io.mistersmith.persistence.task.Tasks;
 import io.mistersmith.persistence.transaction.TransactionRunner;
 import java.time.Duration;
 import java.util.Optional;
@@ -123,6 +124,9 @@ public interface Persistence extends AutoCloseable {
 
   /** Returns the sessions of users and agents. */
   Sessions sessions();
+
+  /** Returns the queue of tasks. */
+  Tasks tasks();
 
   /** The state of each agent's lifecycle in this process; hydrates and flushes it. */
   AgentLifecycle lifecycle();

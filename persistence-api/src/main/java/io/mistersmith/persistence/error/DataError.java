@@ -61,6 +61,8 @@ public enum DataError {
    * year 9999.
    */
   CONSTRAINT_VIOLATION(Recovery.ESCALATE),
+  /** The task's lease is no longer held: it expired, or the task was cancelled or ended. */
+  LEASE_LOST(Recovery.FAIL),
   /** The entry was acknowledged but refused by the database; it is kept as a dead letter. */
   DEAD_LETTERED(Recovery.ESCALATE),
   /** A store refuses the user or one of its calls. */

@@ -9,6 +9,7 @@ import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Versioned;
 import io.mistersmith.persistence.session.Sessions;
 import io.mistersmith.persistence.state.SaveOptions;
+import io.mistersmith.persistence.task.Tasks;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -80,6 +81,9 @@ public interface Transaction {
    * may return a session that this transaction has revoked.
    */
   Sessions sessions();
+
+  /** Returns the queue of tasks, in this transaction. It starts no workers. */
+  Tasks tasks();
 
   /** Returns the history of agents, in this transaction. */
   LifecycleEvents lifecycleEvents();

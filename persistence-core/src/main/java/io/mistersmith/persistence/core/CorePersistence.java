@@ -39,6 +39,7 @@ import io.mistersmith.persistence.state.QueryCache;
 import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.state.StateType;
 import io.mistersmith.persistence.state.Step;
+import io.mistersmith.persistence.task.Tasks;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -64,6 +65,7 @@ final class CorePersistence implements Persistence {
   private final SessionArea sessions;
   private final AgentArea agents;
   private final MessageArea messages;
+  private final TaskArea tasks;
   private final TransactionArea transactions;
   private final OperationsArea operations;
   private final ResultBucket results;
@@ -95,7 +97,8 @@ final class CorePersistence implements Persistence {
       this.sessions = new SessionArea(engine, state::isLeading);
       this.agents = new AgentArea(engine, state, sessions);
       this.messages = new MessageArea(engine);
-      this.transactions = new TransactionArea(engine, state, agents, sessions);
+      this.tasks = new TaskArea(engine);
+      this.transactions = new TransactionArea(engine, state, agents, sessions, tasks);
       this.sessionData = StoredType.compose(engine, DataType.SESSION_DATA, Optional.empty());
       this.failover = new Failover(engine, state);
       this.operations = new OperationsArea(engine, state, sessionData, failover);
@@ -189,6 +192,11 @@ final class CorePersistence implements Persistence {
   }
 
   @Override
+  public Tasks tasks() {
+    return tasks.tasks();
+  }
+
+  @Override
   public AgentLifecycle lifecycle() {
     return state.lifecycle();
   }
@@ -238,6 +246,7 @@ final class CorePersistence implements Persistence {
     Deadline end = Deadline.after(deadline);
     long left;
     try {
+      tasks.close(end);
       agents.refuseWrites();
       sessionData.close();
       state.refuseWrites();

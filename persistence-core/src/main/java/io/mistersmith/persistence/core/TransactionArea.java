@@ -10,6 +10,7 @@ import io.mistersmith.persistence.message.MessageLog;
 import io.mistersmith.persistence.session.Sessions;
 import io.mistersmith.persistence.spi.sql.SqlStore.OldReads;
 import io.mistersmith.persistence.spi.sql.SqlUnit;
+import io.mistersmith.persistence.task.Tasks;
 import io.mistersmith.persistence.transaction.Transaction.Agents;
 import java.time.Duration;
 import java.util.function.Consumer;
@@ -21,7 +22,12 @@ final class TransactionArea {
 
   private final StoreTransactionRunner runner;
 
-  TransactionArea(EngineContext engine, StateArea state, AgentArea agents, SessionArea sessions) {
+  TransactionArea(
+      EngineContext engine,
+      StateArea state,
+      AgentArea agents,
+      SessionArea sessions,
+      TaskArea tasks) {
     this.runner =
         new StoreTransactionRunner(
             engine.stores().sql(),
@@ -35,6 +41,11 @@ final class TransactionArea {
               @Override
               public Sessions sessions(SqlUnit unit, Consumer<Runnable> afterCommit) {
                 return sessions.sessions().in(unit.sessions(), afterCommit);
+              }
+
+              @Override
+              public Tasks tasks(SqlUnit unit, Consumer<Runnable> afterCommit) {
+                return tasks.in(unit, afterCommit);
               }
 
               @Override

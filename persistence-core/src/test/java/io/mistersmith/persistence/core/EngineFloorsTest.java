@@ -33,6 +33,7 @@ class EngineFloorsTest {
               INTERNAL + "message",
               INTERNAL + "monitor",
               INTERNAL + "query",
+              INTERNAL + "task",
               INTERNAL + "transaction",
               STATE + "cache",
               STATE + "flush"),
@@ -47,7 +48,7 @@ class EngineFloorsTest {
           List.of(INTERNAL + "log", INTERNAL + "session"),
           List.of(ROOF));
 
-  private static final int MOST_ARROWS = 71;
+  private static final int MOST_ARROWS = 72;
 
   private static final JavaClasses ENGINE =
       new ClassFileImporter()

@@ -41,6 +41,9 @@ public interface SqlAccess {
   /** Returns the chunks of large values. */
   LargeValueStore largeValues();
 
+  /** Returns the queue of tasks. */
+  TaskStore tasks();
+
   /** Returns the history of agents. */
   LifecycleEventStore lifecycleEvents();
 

@@ -42,6 +42,7 @@ import io.mistersmith.persistence.testkit.contract.StateTypesContract;
 import io.mistersmith.persistence.testkit.contract.StepContract;
 import io.mistersmith.persistence.testkit.contract.StepVisibilityContract;
 import io.mistersmith.persistence.testkit.contract.StoreGuardContract;
+import io.mistersmith.persistence.testkit.contract.TasksContract;
 import io.mistersmith.persistence.testkit.contract.TransactionNestingContract;
 import io.mistersmith.persistence.testkit.contract.TransactionOutcomeContract;
 import io.mistersmith.persistence.testkit.contract.TransactionRunnerContract;
@@ -320,6 +321,14 @@ class InMemoryContractTest {
 
   @Nested
   class Lifecycle extends LifecycleContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
+    }
+  }
+
+  @Nested
+  class TasksOfAgents extends TasksContract {
     @Override
     protected PersistenceFixture fixture() {
       return new InMemoryFixture();

@@ -7,6 +7,7 @@ import io.mistersmith.persistence.testkit.contract.MessageContract;
 import io.mistersmith.persistence.testkit.contract.PersistenceFixture;
 import io.mistersmith.persistence.testkit.contract.StateDurabilityContract;
 import io.mistersmith.persistence.testkit.contract.StateRepositoryContract;
+import io.mistersmith.persistence.testkit.contract.TasksContract;
 import io.mistersmith.persistence.testkit.contract.TransactionNestingContract;
 import io.mistersmith.persistence.testkit.contract.TransactionOutcomeContract;
 import io.mistersmith.persistence.testkit.contract.TransactionRunnerContract;
@@ -46,6 +47,14 @@ class PooledServersContractIT {
 
   @Nested
   class Durability extends StateDurabilityContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers(SharedPooler::declared);
+    }
+  }
+
+  @Nested
+  class TasksOfAgents extends TasksContract {
     @Override
     protected PersistenceFixture fixture() {
       return new RealServers(SharedPooler::declared);

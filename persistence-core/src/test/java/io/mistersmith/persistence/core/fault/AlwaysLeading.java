@@ -24,6 +24,7 @@ import io.mistersmith.persistence.spi.sql.SqlOptions;
 import io.mistersmith.persistence.spi.sql.SqlStore;
 import io.mistersmith.persistence.spi.sql.SqlUnit;
 import io.mistersmith.persistence.spi.sql.StateStore;
+import io.mistersmith.persistence.spi.sql.TaskStore;
 import io.mistersmith.persistence.transaction.TransactionRunner.Position;
 import java.time.Duration;
 import java.time.Instant;
@@ -169,6 +170,11 @@ final class AlwaysLeading implements StoreProvider {
     @Override
     public LargeValueStore largeValues() {
       return real.largeValues();
+    }
+
+    @Override
+    public TaskStore tasks() {
+      return real.tasks();
     }
 
     @Override

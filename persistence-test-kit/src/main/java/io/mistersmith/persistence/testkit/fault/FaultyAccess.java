@@ -11,6 +11,7 @@ import io.mistersmith.persistence.spi.sql.MessageStore;
 import io.mistersmith.persistence.spi.sql.SessionStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.StateStore;
+import io.mistersmith.persistence.spi.sql.TaskStore;
 
 /** The stores of the durable side, with faults on each call. */
 class FaultyAccess implements SqlAccess {
@@ -61,6 +62,11 @@ class FaultyAccess implements SqlAccess {
   @Override
   public final LargeValueStore largeValues() {
     return SqlFaults.around(LargeValueStore.class, real.largeValues(), hook);
+  }
+
+  @Override
+  public final TaskStore tasks() {
+    return SqlFaults.around(TaskStore.class, real.tasks(), hook);
   }
 
   @Override

@@ -8,6 +8,9 @@ import io.mistersmith.persistence.spi.sql.AgentStore.StoredAgent;
 import io.mistersmith.persistence.spi.sql.JournalPosition;
 import io.mistersmith.persistence.spi.sql.JournalStore.StateChange;
 import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
+import io.mistersmith.persistence.task.Task;
+import io.mistersmith.persistence.task.Task.Dependency;
+import io.mistersmith.persistence.task.Task.Execution;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
@@ -19,6 +22,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * The committed content of the durable store. Rows are immutable, so that a row which is another
@@ -39,7 +43,10 @@ record Content(
     Table<String, CommittedRow> committed,
     Table<UUID, LargeRow> largeValues,
     MessageTables messages,
-    Table<UUID, SessionRow> sessions) {
+    Table<UUID, SessionRow> sessions,
+    Table<UUID, TaskRow> tasks,
+    Table<UUID, Instant> archivedTasks,
+    AtomicLong taskNumbers) {
 
   /** A row of the registry. */
   record AgentRow(
@@ -106,6 +113,35 @@ record Content(
   /** A committed unit with a correlation id. */
   record CommittedRow(UUID attempt, Instant notedAt) {}
 
+  /**
+   * A task.
+   *
+   * @param position orders tasks of the same age; 0 while it cannot be claimed
+   * @param token the fencing token of its latest claim
+   * @param held the lease, while a worker has it
+   * @param executions its attempts
+   * @param waits what it waits for
+   */
+  record TaskRow(
+      Task task,
+      long position,
+      long token,
+      Optional<TaskHeld> held,
+      List<Execution> executions,
+      Map<UUID, TaskWait> waits) {}
+
+  /** A lease: until when it holds, and when the execution has taken too long. */
+  record TaskHeld(Instant until, Optional<Instant> deadline) {
+
+    /** Whether the task is to be taken over. */
+    boolean isOver(Instant now) {
+      return !until.isAfter(now) || deadline.map(end -> !end.isAfter(now)).orElse(false);
+    }
+  }
+
+  /** What a task waits for in another one, and whether that has happened. */
+  record TaskWait(Dependency what, boolean met) {}
+
   /** The primary key of an event. */
   record EventId(UUID id, Instant at) {}
 
@@ -126,7 +162,10 @@ record Content(
         Table.inOrderOfInsertion(),
         Table.inOrderOfInsertion(),
         MessageTables.empty(),
-        Table.inOrderOfInsertion());
+        Table.inOrderOfInsertion(),
+        Table.inOrderOfInsertion(),
+        Table.inOrderOfInsertion(),
+        new AtomicLong());
   }
 
   /** Returns a copy; none of its rows is locked. */
@@ -146,7 +185,10 @@ record Content(
         committed.copy(),
         largeValues.copy(),
         messages.copy(),
-        sessions.copy());
+        sessions.copy(),
+        tasks.copy(),
+        archivedTasks.copy(),
+        taskNumbers);
   }
 
   /** Returns the same tables as another installation's. */
@@ -166,7 +208,10 @@ record Content(
         committed,
         largeValues,
         messages,
-        sessions);
+        sessions,
+        tasks,
+        archivedTasks,
+        taskNumbers);
   }
 
   /** Returns the same tables with these sets of migrations, and those that were applied before. */
@@ -188,6 +233,9 @@ record Content(
         committed,
         largeValues,
         messages,
-        sessions);
+        sessions,
+        tasks,
+        archivedTasks,
+        taskNumbers);
   }
 }

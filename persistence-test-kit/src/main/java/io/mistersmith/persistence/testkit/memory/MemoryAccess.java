@@ -11,6 +11,7 @@ import io.mistersmith.persistence.spi.sql.MessageStore;
 import io.mistersmith.persistence.spi.sql.SessionStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.StateStore;
+import io.mistersmith.persistence.spi.sql.TaskStore;
 
 /** The stores over one session. */
 class MemoryAccess implements SqlAccess {
@@ -66,6 +67,11 @@ class MemoryAccess implements SqlAccess {
   @Override
   public final LargeValueStore largeValues() {
     return new MemoryLargeValueStore(session);
+  }
+
+  @Override
+  public final TaskStore tasks() {
+    return new MemoryTaskStore(session);
   }
 
   @Override

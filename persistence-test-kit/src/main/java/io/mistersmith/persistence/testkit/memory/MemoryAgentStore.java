@@ -176,6 +176,7 @@ final class MemoryAgentStore implements AgentStore {
           tables.checkpoints.removeIf(held -> held.checkpoint().agent().equals(id));
           tables.events.removeIf(event -> event.agent().equals(id));
           tables.messages.removeAgent(id);
+          TaskTable.forget(tables, id);
           return existed;
         });
   }

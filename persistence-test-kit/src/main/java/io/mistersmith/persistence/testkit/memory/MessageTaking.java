@@ -41,7 +41,7 @@ final class MessageTaking {
       if (received.size() == limit) {
         break;
       }
-      if (tables.messages.deliveries.lockFree(row.number())) {
+      if (tables.messages.deliveries.tryLock(row.number())) {
         received.add(take(tables, row.taken(agent, now, now.plus(lease)), agent, now));
       }
     }

@@ -95,12 +95,12 @@ final class Rows<K, V> {
     hold(key, LockMode.UPDATE);
   }
 
-  /** Holds a row that is about to be changed, unless another transaction holds it. */
-  boolean lockFree(K key) {
+  /** {@link #lock} of a row that no other transaction holds; returns false for any other. */
+  boolean tryLock(K key) {
     try {
-      hold(key, LockMode.UPDATE);
+      lock(key);
       return true;
-    } catch (RowBusyException held) {
+    } catch (RowBusyException e) {
       return false;
     }
   }

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 
 /** The tables of the durable store as one transaction sees them. */
@@ -33,6 +34,9 @@ final class Tables {
   final Rows<UUID, Content.LargeRow> largeValues;
   final MessageRows messages;
   final Rows<UUID, SessionRow> sessions;
+  final Rows<UUID, Content.TaskRow> tasks;
+  final Rows<UUID, Instant> archivedTasks;
+  private final AtomicLong taskNumbers;
   private final List<Rows<?, ?>> all;
   private final Set<String> sets;
   private UUID installation;
@@ -52,6 +56,9 @@ final class Tables {
     events = new Rows<>(transaction, content.events(), seen.events());
     committed = new Rows<>(transaction, content.committed(), seen.committed());
     largeValues = new Rows<>(transaction, content.largeValues(), seen.largeValues());
+    tasks = new Rows<>(transaction, content.tasks(), seen.tasks());
+    archivedTasks = new Rows<>(transaction, content.archivedTasks(), seen.archivedTasks());
+    taskNumbers = content.taskNumbers();
     messages = new MessageRows(transaction, content.messages(), seen.messages());
     sessions = new Rows<>(transaction, content.sessions(), seen.sessions());
     all = new ArrayList<>(messages.all());
@@ -68,7 +75,14 @@ final class Tables {
             events,
             committed,
             largeValues,
-            sessions));
+            sessions,
+            tasks,
+            archivedTasks));
+  }
+
+  /** The next of a sequence, whose numbers no rollback takes back. */
+  long nextTaskNumber() {
+    return taskNumbers.incrementAndGet();
   }
 
   UUID installation() {

@@ -11,6 +11,7 @@ import io.mistersmith.persistence.spi.sql.MessageStore;
 import io.mistersmith.persistence.spi.sql.SessionStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.StateStore;
+import io.mistersmith.persistence.spi.sql.TaskStore;
 
 /**
  * The durable stores of one role, guarded. Not the journals, which belong to the flush: its service
@@ -28,6 +29,7 @@ class GuardedAccess implements SqlAccess {
   private final LifecycleEventStore lifecycleEvents;
   private final LargeValueStore largeValues;
   private final MessageStore messages;
+  private final TaskStore tasks;
 
   GuardedAccess(SqlAccess real, GuardedRole role) {
     this.real = real;
@@ -39,6 +41,7 @@ class GuardedAccess implements SqlAccess {
     this.checkpoints = GuardedFamily.of(CheckpointStore.class, real.checkpoints(), role);
     this.largeValues = GuardedFamily.of(LargeValueStore.class, real.largeValues(), role);
     this.messages = GuardedFamily.of(MessageStore.class, real.messages(), role);
+    this.tasks = GuardedFamily.of(TaskStore.class, real.tasks(), role);
     this.lifecycleEvents =
         GuardedFamily.of(LifecycleEventStore.class, real.lifecycleEvents(), role);
   }
@@ -81,6 +84,11 @@ class GuardedAccess implements SqlAccess {
   @Override
   public final LargeValueStore largeValues() {
     return largeValues;
+  }
+
+  @Override
+  public final TaskStore tasks() {
+    return tasks;
   }
 
   @Override

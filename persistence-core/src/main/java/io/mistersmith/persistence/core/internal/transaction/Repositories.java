@@ -5,6 +5,7 @@ import io.mistersmith.persistence.checkpoint.Checkpoints;
 import io.mistersmith.persistence.message.MessageLog;
 import io.mistersmith.persistence.session.Sessions;
 import io.mistersmith.persistence.spi.sql.SqlUnit;
+import io.mistersmith.persistence.task.Tasks;
 import io.mistersmith.persistence.transaction.Transaction.Agents;
 import java.util.function.Consumer;
 
@@ -16,6 +17,9 @@ public interface Repositories {
 
   /** The sessions; {@code afterCommit} takes what is to be done once the unit is committed. */
   Sessions sessions(SqlUnit unit, Consumer<Runnable> afterCommit);
+
+  /** The queue of tasks; {@code afterCommit} as for the registry. */
+  Tasks tasks(SqlUnit unit, Consumer<Runnable> afterCommit);
 
   /** The history of agents. */
   LifecycleEvents lifecycleEvents(SqlUnit unit);

@@ -7,6 +7,7 @@ import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.message.MessageLog;
 import io.mistersmith.persistence.session.Sessions;
 import io.mistersmith.persistence.spi.sql.SqlUnit;
+import io.mistersmith.persistence.task.Tasks;
 import io.mistersmith.persistence.transaction.Transaction;
 import io.mistersmith.persistence.transaction.TransactionOptions;
 import java.util.ArrayList;
@@ -119,6 +120,11 @@ final class UnitTransaction implements Transaction {
   @Override
   public Sessions sessions() {
     return repositories.sessions(unit, afterCommit::add);
+  }
+
+  @Override
+  public Tasks tasks() {
+    return repositories.tasks(unit, afterCommit::add);
   }
 
   @Override

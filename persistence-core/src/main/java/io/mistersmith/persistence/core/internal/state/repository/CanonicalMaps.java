@@ -1,34 +1,13 @@
 package io.mistersmith.persistence.core.internal.state.repository;
 
 import io.mistersmith.persistence.agent.AgentQuery;
-import io.mistersmith.persistence.core.internal.codec.Json;
-import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.core.internal.codec.CanonicalObject;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.model.Agent;
-import io.mistersmith.persistence.state.JsonCodec;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Collection;
-import java.util.Comparator;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
-/**
- * Brings an agent's maps into the one form in which every store gives them back: values as JSON has
- * them, and nested members in the order of {@code jsonb}. A number with a fraction or an exponent
- * is a {@link Double}, any other an {@link Integer}, {@link Long} or {@link java.math.BigInteger},
- * and zero has no sign.
- */
+/** Brings an agent's maps into the one form in which every store gives them back. */
 final class CanonicalMaps {
-
-  private static final JsonCodec<Object> JSON = Json.mapping(Object.class);
-
-  /** As {@code jsonb} sorts: the shorter name first, then by bytes. */
-  private static final Comparator<byte[]> ORDER =
-      Comparator.<byte[]>comparingInt(name -> name.length).thenComparing(Arrays::compareUnsigned);
 
   private CanonicalMaps() {}
 
@@ -52,65 +31,11 @@ final class CanonicalMaps {
    *     them
    */
   static AgentQuery of(AgentQuery query) {
-    return query.withCapabilities(of("query of agents", "capabilities", query.capabilities()));
+    return query.withCapabilities(
+        CanonicalObject.of("query of agents", "capabilities", query.capabilities()));
   }
 
   private static Map<String, Object> of(Agent agent, String field, Map<String, Object> map) {
-    return of("agent " + agent.id(), field, map);
-  }
-
-  private static Map<String, Object> of(String what, String field, Map<String, Object> map) {
-    if (map.isEmpty()) {
-      return map;
-    }
-    try {
-      Map<String, Object> canonical = new LinkedHashMap<>();
-      ((Map<?, ?>) JSON.decode(JSON.encode(map)))
-          .forEach((name, value) -> canonical.put((String) name, nonNull(of(value))));
-      return canonical;
-    } catch (NonTransientPersistenceException e) {
-      throw new NonTransientPersistenceException(
-          e.error(), what + ", " + field + ": " + e.getMessage(), e);
-    }
-  }
-
-  private static Object nonNull(@Nullable Object value) {
-    if (value == null) {
-      throw refused("a member is null; leave it out");
-    }
-    return value;
-  }
-
-  private static @Nullable Object of(@Nullable Object value) {
-    if (value instanceof Map<?, ?> map) {
-      List<Map.Entry<byte[], Map.Entry<?, ?>>> members = new ArrayList<>();
-      map.entrySet()
-          .forEach(
-              member ->
-                  members.add(
-                      Map.entry(
-                          ((String) member.getKey()).getBytes(StandardCharsets.UTF_8), member)));
-      members.sort(Map.Entry.comparingByKey(ORDER));
-      Map<Object, @Nullable Object> ordered = new LinkedHashMap<>();
-      members.forEach(
-          member -> ordered.put(member.getValue().getKey(), of(member.getValue().getValue())));
-      return ordered;
-    }
-    if (value instanceof Collection<?> items) {
-      List<@Nullable Object> all = new ArrayList<>(items.size());
-      items.forEach(item -> all.add(of(item)));
-      return all;
-    }
-    if (value instanceof Double number) {
-      if (number.isInfinite()) {
-        throw refused("a number is larger than a double; write it as text");
-      }
-      return number == 0 ? 0.0 : number;
-    }
-    return value;
-  }
-
-  private static NonTransientPersistenceException refused(String reason) {
-    return new NonTransientPersistenceException(DataError.SERIALIZATION_ERROR, reason);
+    return CanonicalObject.of("agent " + agent.id(), field, map);
   }
 }

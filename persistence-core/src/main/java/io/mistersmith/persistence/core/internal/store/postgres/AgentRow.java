@@ -1,26 +1,13 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
-import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.JsonSerializer;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializerProvider;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.module.SimpleModule;
-import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.spi.sql.AgentStore.StoredAgent;
-import java.io.IOException;
-import java.math.BigDecimal;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import org.jdbi.v3.core.statement.SqlStatement;
@@ -28,27 +15,6 @@ import org.jdbi.v3.core.statement.StatementContext;
 
 /** Agents as rows of {@code agents.registry}: enums in lower case, maps as JSON. */
 final class AgentRow {
-
-  /** Writes a double as jsonb gives it back: without an exponent, but as a double. */
-  private static final JsonSerializer<Double> PLAIN_DOUBLE =
-      new JsonSerializer<>() {
-        @Override
-        public void serialize(Double value, JsonGenerator json, SerializerProvider provider)
-            throws IOException {
-          if (value.isNaN() || value.isInfinite()) {
-            json.writeNumber(value);
-          } else {
-            String plain = new BigDecimal(value.toString()).toPlainString();
-            json.writeNumber(plain.indexOf('.') < 0 ? plain + ".0" : plain);
-          }
-        }
-      };
-
-  private static final ObjectMapper JSON =
-      JsonMapper.builder()
-          .addModule(new SimpleModule().addSerializer(Double.class, PLAIN_DOUBLE))
-          .build();
-  private static final TypeReference<HashMap<String, Object>> OBJECT = new TypeReference<>() {};
 
   private AgentRow() {}
 
@@ -112,27 +78,13 @@ final class AgentRow {
   }
 
   private static String json(String what, Map<String, Object> value) {
-    try {
-      return JSON.writeValueAsString(value);
-    } catch (JsonProcessingException e) {
-      throw new NonTransientPersistenceException(
-          DataError.SERIALIZATION_ERROR, what + " cannot be written as JSON", e);
-    }
+    return JsonColumn.text(what, value);
   }
 
   /** Members that are null count as absent: an agent's maps cannot hold them. */
   private static Map<String, Object> map(AgentId id, String field, ResultSet row)
       throws SQLException {
-    String text = row.getString(field);
-    try {
-      Map<String, Object> map = text == null ? new HashMap<>() : JSON.readValue(text, OBJECT);
-      map.values().removeIf(Objects::isNull);
-      return map;
-    } catch (JsonProcessingException e) {
-      throw new NonTransientPersistenceException(
-          DataError.SERIALIZATION_ERROR,
-          "agent " + id + ": " + field + " in agents.registry is no JSON object",
-          e);
-    }
+    return JsonColumn.map(
+        "agent " + id + ": " + field + " in agents.registry", row.getString(field));
   }
 }

@@ -11,6 +11,7 @@ import io.mistersmith.persistence.spi.sql.MessageStore;
 import io.mistersmith.persistence.spi.sql.SessionStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.StateStore;
+import io.mistersmith.persistence.spi.sql.TaskStore;
 import java.util.UUID;
 
 /** The stores that run their statements in one place. A unit makes few of them, and each once. */
@@ -62,6 +63,11 @@ class PostgresAccess implements SqlAccess {
   @Override
   public final LargeValueStore largeValues() {
     return new PostgresLargeValueStore(statements);
+  }
+
+  @Override
+  public final TaskStore tasks() {
+    return new PostgresTaskStore(statements);
   }
 
   @Override

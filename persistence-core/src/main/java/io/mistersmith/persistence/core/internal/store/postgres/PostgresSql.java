@@ -19,6 +19,7 @@ import io.mistersmith.persistence.spi.sql.SqlOptions.Isolation;
 import io.mistersmith.persistence.spi.sql.SqlStore;
 import io.mistersmith.persistence.spi.sql.SqlUnit;
 import io.mistersmith.persistence.spi.sql.StateStore;
+import io.mistersmith.persistence.spi.sql.TaskStore;
 import io.mistersmith.persistence.transaction.TransactionRunner.Position;
 import java.sql.Connection;
 import java.time.Duration;
@@ -49,6 +50,7 @@ final class PostgresSql implements SqlStore {
   private final LifecycleEventStore lifecycleEvents;
   private final LargeValueStore largeValues;
   private final MessageStore messages;
+  private final TaskStore tasks;
   private final SqlAccess reads;
   private final Replicas replicas;
   private final Database analytics;
@@ -73,6 +75,7 @@ final class PostgresSql implements SqlStore {
     this.lifecycleEvents = new PostgresLifecycleEventStore(callers);
     this.largeValues = new PostgresLargeValueStore(callers);
     this.messages = new PostgresMessageStore(callers);
+    this.tasks = new PostgresTaskStore(callers);
     this.reads = new PostgresAccess(new ReadStatements(callers), installation);
     for (PostgresRole role : List.of(PostgresRole.FLUSH, PostgresRole.BACKGROUND)) {
       roles.put(role, new PostgresAccess(connections.to(role), installation));
@@ -248,6 +251,11 @@ final class PostgresSql implements SqlStore {
   @Override
   public LargeValueStore largeValues() {
     return largeValues;
+  }
+
+  @Override
+  public TaskStore tasks() {
+    return tasks;
   }
 
   @Override

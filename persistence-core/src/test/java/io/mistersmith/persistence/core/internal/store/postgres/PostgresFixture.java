@@ -60,6 +60,11 @@ final class PostgresFixture implements StoresFixture {
     this.sources = sources;
     database.execute(
         """
+        DELETE FROM tasks.queue;
+        DELETE FROM tasks.ready;
+        DELETE FROM tasks.leases;
+        DELETE FROM tasks.timers;
+        DELETE FROM tasks.archive;
         DELETE FROM agents.registry;
         TRUNCATE agents.state, agents.journal_epochs, agents.journal_positions,
                  agents.journal_leases, agents.journal_samples, agents.dead_letters;

@@ -1,0 +1,369 @@
+package io.mistersmith.persistence.core.internal.store.postgres;
+
+import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.spi.sql.SqlOptions;
+import io.mistersmith.persistence.spi.sql.TaskStore;
+import io.mistersmith.persistence.task.Task;
+import io.mistersmith.persistence.task.Task.Dependency;
+import io.mistersmith.persistence.task.Task.Execution;
+import io.mistersmith.persistence.task.TaskClaim;
+import io.mistersmith.persistence.task.TaskLease;
+import io.mistersmith.persistence.task.TaskQuery;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import org.jdbi.v3.core.statement.Query;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The tasks in {@code tasks.queue}. Claims, ends and what time brings about are functions of the
+ * database, which keeps the plans of their statements.
+ */
+final class PostgresTaskStore implements TaskStore {
+
+  private static final String CLAIM =
+      "SELECT "
+          + TaskRow.COLUMNS
+          + """
+          , NULL::jsonb AS result
+            FROM tasks.claim(CAST(:types AS text[]), :agent::uuid,
+                             :least::tasks.task_priority_type, :limit, :worker,
+                             :lease * INTERVAL '1 microsecond') AS q
+          """;
+
+  private static final String RENEW =
+      """
+      SELECT tasks.renew_leases(CAST(:tasks AS uuid[]), CAST(:tokens AS bigint[]),
+                                :lease * INTERVAL '1 microsecond')
+      """;
+
+  private static final String FINISH =
+      """
+      SELECT tasks.finish(
+               CAST(:tasks AS uuid[]), CAST(:tokens AS bigint[]), CAST(:results AS text[]),
+               CAST(:errors AS text[]),
+               ARRAY(SELECT p.pause * INTERVAL '1 microsecond'
+                       FROM unnest(CAST(:pauses AS bigint[])) WITH ORDINALITY AS p (pause, place)
+                      ORDER BY p.place))
+      """;
+
+  private static final String CANCEL =
+      "SELECT count(*) FROM tasks.stop(ARRAY[CAST(:task AS uuid)], :reason)";
+
+  private static final String PAUSE =
+      """
+      UPDATE tasks.queue SET status = 'paused'
+       WHERE task_id = :task AND status IN ('pending', 'queued')
+      """;
+
+  private static final String RESUME =
+      "UPDATE tasks.queue SET status = 'pending' WHERE task_id = :task AND status = 'paused'";
+
+  private static final String ADD_DEPENDENCY =
+      """
+      INSERT INTO tasks.dependencies (task_id, depends_on_task_id, dependency_type)
+      VALUES (:task, :other, :type)
+      ON CONFLICT (task_id, depends_on_task_id) DO NOTHING
+      """;
+
+  private static final String SELECT =
+      "SELECT "
+          + TaskRow.COLUMNS
+          + """
+          , x.result
+            FROM tasks.queue AS q
+            LEFT JOIN tasks.executions AS x
+              ON q.status = 'completed' AND x.task_id = q.task_id AND x.started_at = q.started_at
+           WHERE TRUE
+          """;
+
+  private static final String EXECUTIONS =
+      """
+      SELECT execution_attempt, agent_id, worker, status, started_at, completed_at, result,
+             error_message
+        FROM tasks.executions
+       WHERE task_id = :task
+       ORDER BY started_at
+      """;
+
+  private static final String ARCHIVE =
+      "SELECT tasks.archive_completed(:age * INTERVAL '1 microsecond', :limit)";
+
+  private static final String PRUNE =
+      """
+      DELETE FROM tasks.archive AS a
+       USING (SELECT o.task_id, o.completed_at
+                FROM tasks.archive AS o
+               WHERE o.completed_at < clock_timestamp() - :age * INTERVAL '1 microsecond'
+               LIMIT :limit) AS old
+       WHERE a.task_id = old.task_id AND a.completed_at = old.completed_at
+      """;
+
+  private final Statements statements;
+
+  PostgresTaskStore(Statements statements) {
+    this.statements = statements;
+  }
+
+  @Override
+  public List<UUID> enqueue(List<Added> tasks) {
+    if (tasks.isEmpty()) {
+      return List.of();
+    }
+    String what =
+        tasks.size() == 1
+            ? "enqueue task " + tasks.get(0).id() + " of type " + tasks.get(0).task().type()
+            : "enqueue " + tasks.size() + " tasks";
+    TaskInsert insert = new TaskInsert(tasks);
+    return insert.isPlain()
+        ? statements.write(what, insert::plain)
+        : statements.transaction(SqlOptions.of(what), insert::once);
+  }
+
+  @Override
+  public List<TaskLease> claim(TaskClaim claim) {
+    return statements.write(
+        "claim tasks as worker " + claim.worker(),
+        handle ->
+            handle
+                .createQuery(CLAIM)
+                .bind("types", SqlArray.text(claim.types()))
+                .bind("agent", claim.agent().map(AgentId::uuid).orElse(null))
+                .bind("least", claim.least().map(TaskRow::column).orElse(null))
+                .bind("limit", claim.limit())
+                .bind("worker", claim.worker())
+                .bind("lease", TaskRow.micros(claim.lease()))
+                .map(
+                    (row, context) ->
+                        new TaskLease(
+                            TaskRow.read(row, context),
+                            row.getLong("token"),
+                            claim.worker(),
+                            claim.lease()))
+                .list());
+  }
+
+  @Override
+  public Set<TaskLease> renew(Collection<TaskLease> leases) {
+    Map<Duration, List<TaskLease>> byLength = new HashMap<>();
+    leases.forEach(
+        lease -> byLength.computeIfAbsent(lease.length(), same -> new ArrayList<>()).add(lease));
+    Set<TaskLease> held = new HashSet<>();
+    byLength.forEach((length, same) -> held.addAll(renew(same, length)));
+    return held;
+  }
+
+  private List<TaskLease> renew(List<TaskLease> leases, Duration length) {
+    return statements.transaction(
+        SqlOptions.of("renew the leases of " + leases.size() + " tasks"),
+        handle ->
+            handle
+                .createQuery(RENEW)
+                .bind("tasks", ids(leases))
+                .bind("tokens", tokens(leases))
+                .bind("lease", TaskRow.micros(length))
+                .map((row, context) -> leases.get(row.getInt(1) - 1))
+                .list());
+  }
+
+  private static SqlArray ids(List<TaskLease> leases) {
+    return SqlArray.text(leases.stream().map(lease -> lease.task().id().toString()).toList());
+  }
+
+  private static SqlArray tokens(List<TaskLease> leases) {
+    return SqlArray.bigint(leases.stream().map(TaskLease::token).toList());
+  }
+
+  /** In the order of the ids, so that two calls do not wait for each other. */
+  @Override
+  public Set<TaskLease> end(Collection<? extends End> ends) {
+    if (ends.isEmpty()) {
+      return Set.of();
+    }
+    List<TaskLease> leases = new ArrayList<>();
+    List<@Nullable String> results = new ArrayList<>();
+    List<@Nullable String> errors = new ArrayList<>();
+    List<@Nullable Long> pauses = new ArrayList<>();
+    List<End> sorted = new ArrayList<>(ends);
+    sorted.sort(Comparator.comparing(end -> end.lease().task().id()));
+    for (End end : sorted) {
+      leases.add(end.lease());
+      if (end instanceof End.Completed completed) {
+        results.add(
+            JsonColumn.text(
+                "task " + end.lease().task().id() + ": its result", completed.result()));
+        errors.add(null);
+        pauses.add(null);
+      } else if (end instanceof End.Failed failed) {
+        results.add(null);
+        errors.add(SqlText.storable(failed.error()));
+        pauses.add(failed.pause().map(TaskRow::micros).orElse(null));
+      }
+    }
+    String what =
+        leases.size() == 1
+            ? "end task " + leases.get(0).task().id()
+            : "end " + leases.size() + " tasks";
+    return new HashSet<>(
+        statements.transaction(
+            SqlOptions.of(what),
+            handle ->
+                handle
+                    .createQuery(FINISH)
+                    .bind("tasks", ids(leases))
+                    .bind("tokens", tokens(leases))
+                    .bind("results", SqlArray.text(results))
+                    .bind("errors", SqlArray.text(errors))
+                    .bind("pauses", SqlArray.bigint(pauses))
+                    .map((row, context) -> leases.get(row.getInt(1) - 1))
+                    .list()));
+  }
+
+  @Override
+  public boolean cancel(UUID task, String reason) {
+    return statements.transaction(
+        SqlOptions.of("cancel task " + task),
+        handle ->
+            handle
+                    .createQuery(CANCEL)
+                    .bind("task", task)
+                    .bind("reason", SqlText.storable(reason))
+                    .mapTo(Integer.class)
+                    .one()
+                == 1);
+  }
+
+  @Override
+  public boolean pause(UUID task) {
+    return change("pause task " + task, PAUSE, task);
+  }
+
+  @Override
+  public boolean resume(UUID task) {
+    return change("resume task " + task, RESUME, task);
+  }
+
+  private boolean change(String what, String sql, UUID task) {
+    return statements.write(
+        what, handle -> handle.createUpdate(sql).bind("task", task).execute() == 1);
+  }
+
+  @Override
+  public void addDependency(UUID task, UUID on, Dependency what) {
+    int unused =
+        statements.transaction(
+            SqlOptions.of("have task " + task + " wait for task " + on),
+            handle ->
+                handle
+                    .createUpdate(ADD_DEPENDENCY)
+                    .bind("task", task)
+                    .bind("other", on)
+                    .bind("type", TaskRow.column(what))
+                    .execute());
+  }
+
+  @Override
+  public Optional<Task> find(UUID task) {
+    return statements.read(
+        "find task " + task,
+        handle ->
+            handle
+                .createQuery(SELECT + " AND q.task_id = :task")
+                .bind("task", task)
+                .map(TaskRow::read)
+                .findOne());
+  }
+
+  @Override
+  public List<Task> find(TaskQuery query) {
+    StringBuilder sql = new StringBuilder(SELECT);
+    query.type().ifPresent(type -> sql.append(" AND q.task_type = :type"));
+    query
+        .status()
+        .ifPresent(status -> sql.append(" AND q.status = :status::tasks.task_status_type"));
+    query.assignedTo().ifPresent(agent -> sql.append(" AND q.assigned_agent_id = :owner"));
+    query.createdBy().ifPresent(agent -> sql.append(" AND q.created_by_agent_id = :creator"));
+    query.parent().ifPresent(parent -> sql.append(" AND q.parent_task_id = :parent"));
+    query.after().ifPresent(after -> sql.append(" AND q.task_id > :after"));
+    sql.append(" ORDER BY q.task_id LIMIT :limit");
+    return statements.read(
+        "find tasks",
+        handle -> bind(handle.createQuery(sql.toString()), query).map(TaskRow::read).list());
+  }
+
+  private static Query bind(Query statement, TaskQuery query) {
+    statement.bind("limit", query.limit());
+    query.type().ifPresent(type -> statement.bind("type", type));
+    query.status().ifPresent(status -> statement.bind("status", TaskRow.column(status)));
+    query.assignedTo().ifPresent(agent -> statement.bind("owner", agent.uuid()));
+    query.createdBy().ifPresent(agent -> statement.bind("creator", agent.uuid()));
+    query.parent().ifPresent(parent -> statement.bind("parent", parent));
+    query.after().ifPresent(after -> statement.bind("after", after));
+    return statement;
+  }
+
+  @Override
+  public List<Execution> executions(UUID task) {
+    return statements.read(
+        "read the executions of task " + task,
+        handle ->
+            handle
+                .createQuery(EXECUTIONS)
+                .bind("task", task)
+                .map((row, context) -> TaskRow.execution(task, row))
+                .list());
+  }
+
+  @Override
+  public int tend(int limit) {
+    int due = call("look for tasks that are due", "SELECT tasks.fire_timers(:limit)", limit);
+    return due + call("take tasks over", "SELECT tasks.take_over(:limit)", limit);
+  }
+
+  private int call(String what, String sql, int limit) {
+    return statements.transaction(
+        SqlOptions.of(what),
+        handle -> handle.createQuery(sql).bind("limit", limit).mapTo(Integer.class).one());
+  }
+
+  @Override
+  public boolean recycle() {
+    return statements.transaction(
+            SqlOptions.of("recycle the segments of tasks"),
+            handle -> handle.createQuery("SELECT tasks.recycle()").mapTo(Integer.class).one())
+        == 0;
+  }
+
+  @Override
+  public int archive(Duration age, int limit) {
+    return statements.transaction(
+        SqlOptions.of("archive tasks"),
+        handle ->
+            handle
+                .createQuery(ARCHIVE)
+                .bind("age", TaskRow.micros(age))
+                .bind("limit", limit)
+                .mapTo(Integer.class)
+                .one());
+  }
+
+  @Override
+  public int pruneArchive(Duration age, int limit) {
+    return statements.write(
+        "prune the archive of tasks",
+        handle ->
+            handle
+                .createUpdate(PRUNE)
+                .bind("age", TaskRow.micros(age))
+                .bind("limit", limit)
+                .execute());
+  }
+}

@@ -1,0 +1,223 @@
+package io.mistersmith.persistence.core.internal.task;
+
+import io.mistersmith.persistence.core.internal.base.Deadline;
+import io.mistersmith.persistence.core.internal.base.LibraryThreads;
+import io.mistersmith.persistence.core.internal.base.LoopService;
+import io.mistersmith.persistence.core.internal.base.PeriodicService;
+import io.mistersmith.persistence.core.internal.base.Services;
+import io.mistersmith.persistence.spi.sql.TaskStore;
+import io.mistersmith.persistence.spi.sql.TaskStore.End;
+import io.mistersmith.persistence.task.TaskClaim;
+import io.mistersmith.persistence.task.TaskLease;
+import io.mistersmith.persistence.task.TaskWorker;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A worker with four parts: one thread claims, others run the tasks, one records their ends, and a
+ * service renews the leases. Thread-safe.
+ */
+final class PollingWorker implements TaskWorker {
+
+  private static final Logger LOG = LoggerFactory.getLogger(PollingWorker.class);
+
+  private static final Duration STOP = Duration.ofSeconds(2);
+  private static final long LOOK_NANOS = Duration.ofMillis(20).toNanos();
+
+  private final TaskStore store;
+  private final Options options;
+  private final Handler handler;
+  private final Consumer<PollingWorker> closed;
+  private final Map<TaskLease, Run> runs = new ConcurrentHashMap<>();
+  private final ThreadPoolExecutor threads;
+  private final LoopService claimer;
+  private final EndWriter ends;
+  private final PeriodicService renewer;
+
+  /** A task under way, from its claim until its end is recorded. */
+  private static final class Run {
+
+    private final TaskLease lease;
+    private Thread thread;
+    private boolean lost;
+    private boolean returned;
+
+    @SuppressWarnings("NullAway") // no thread until it begins
+    Run(TaskLease lease) {
+      this.lease = lease;
+      this.thread = null;
+    }
+
+    synchronized boolean begin() {
+      thread = Thread.currentThread();
+      return !lost;
+    }
+
+    synchronized void end() {
+      thread = null;
+      returned = true;
+      boolean unused = Thread.interrupted();
+    }
+
+    synchronized void lose() {
+      lost = true;
+      interrupt();
+    }
+
+    synchronized void interrupt() {
+      if (thread != null) {
+        thread.interrupt();
+      }
+    }
+
+    synchronized boolean isReturned() {
+      return returned;
+    }
+  }
+
+  PollingWorker(
+      TaskStore store,
+      Services services,
+      Options options,
+      Handler handler,
+      Consumer<PollingWorker> closed) {
+    this.store = store;
+    this.options = options;
+    this.handler = handler;
+    this.closed = closed;
+    String name = "persistence-task-" + options.claim().worker();
+    this.threads = LibraryThreads.onDemand(name, options.concurrency());
+    this.claimer = services.loop(name + "-claim", "no tasks are claimed", this::claim);
+    this.ends = new EndWriter(store, services, name + "-end", this::recorded);
+    this.renewer =
+        services.every(
+            options.claim().lease().dividedBy(3),
+            name + "-lease",
+            "running tasks are taken over when their leases expire",
+            this::renew);
+  }
+
+  void start() {
+    ends.start();
+    renewer.start();
+    claimer.start();
+  }
+
+  /** Returns whether this worker may run a task that became claimable. */
+  boolean isOpen() {
+    return claimer.isOpen();
+  }
+
+  private void claim() {
+    int free = options.concurrency() - runs.size();
+    if (free <= 0) {
+      boolean unused = claimer.pause(options.poll());
+      return;
+    }
+    TaskClaim claim = options.claim();
+    int most = Math.min(free, claim.limit());
+    List<TaskLease> leases = store.claim(claim.withLimit(most));
+    for (TaskLease lease : leases) {
+      Run run = new Run(lease);
+      runs.put(lease, run);
+      threads.execute(() -> run(run));
+    }
+    if (leases.size() < most) {
+      boolean unused = claimer.pause(options.poll());
+    }
+  }
+
+  private void run(Run run) {
+    if (!run.begin()) {
+      runs.remove(run.lease);
+      claimer.wake();
+      return;
+    }
+    End end;
+    try {
+      end = QueuedTasks.completed(run.lease, handler.run(run.lease));
+    } catch (Throwable e) {
+      LOG.debug("task {}: the attempt failed", run.lease.task().id(), e);
+      end = QueuedTasks.failed(run.lease, describe(e));
+    } finally {
+      run.end();
+    }
+    ends.add(end);
+  }
+
+  private static String describe(Throwable failure) {
+    String message = failure.getMessage();
+    return failure.getClass().getName() + (message == null ? "" : ": " + message);
+  }
+
+  private void recorded(End end, boolean held) {
+    runs.remove(end.lease());
+    if (!held) {
+      LOG.warn(
+          "task {}: worker {} had lost its lease when the attempt ended; its outcome is dropped",
+          end.lease().task().id(),
+          end.lease().worker());
+    }
+    claimer.wake();
+  }
+
+  private void renew() {
+    List<TaskLease> leases = runs.values().stream().map(run -> run.lease).toList();
+    if (leases.isEmpty()) {
+      return;
+    }
+    Set<TaskLease> held = store.renew(leases);
+    for (TaskLease lease : leases) {
+      Run run = runs.get(lease);
+      if (run != null && !held.contains(lease) && !run.isReturned()) {
+        run.lose();
+      }
+    }
+  }
+
+  @Override
+  public void wake() {
+    claimer.wake();
+  }
+
+  @Override
+  public int running() {
+    return (int) runs.values().stream().filter(run -> !run.isReturned()).count();
+  }
+
+  @Override
+  public int close(Duration patience) {
+    Deadline deadline = Deadline.after(patience);
+    boolean unused = claimer.close(deadline.left());
+    awaitRuns(deadline);
+    int left = running();
+    if (left > 0) {
+      runs.values().forEach(Run::interrupt);
+      awaitRuns(Deadline.after(STOP));
+    }
+    threads.shutdownNow();
+    ends.close(STOP);
+    unused = renewer.close(STOP);
+    closed.accept(this);
+    return left;
+  }
+
+  private void awaitRuns(Deadline deadline) {
+    while (!runs.isEmpty() && !deadline.hasPassed()) {
+      try {
+        TimeUnit.NANOSECONDS.sleep(LOOK_NANOS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
+      }
+    }
+  }
+}

@@ -1,0 +1,197 @@
+package io.mistersmith.persistence.core.internal.task;
+
+import io.mistersmith.persistence.core.internal.codec.CanonicalObject;
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.spi.sql.TaskStore;
+import io.mistersmith.persistence.spi.sql.TaskStore.Added;
+import io.mistersmith.persistence.spi.sql.TaskStore.End;
+import io.mistersmith.persistence.task.NewTask;
+import io.mistersmith.persistence.task.Task;
+import io.mistersmith.persistence.task.Task.Dependency;
+import io.mistersmith.persistence.task.Task.Execution;
+import io.mistersmith.persistence.task.TaskClaim;
+import io.mistersmith.persistence.task.TaskLease;
+import io.mistersmith.persistence.task.TaskQuery;
+import io.mistersmith.persistence.task.TaskWorker;
+import io.mistersmith.persistence.task.Tasks;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.BiFunction;
+
+/** The queue over its store: by itself, or in a transaction. */
+public final class QueuedTasks implements Tasks {
+
+  private final TaskStore store;
+  private final Runnable changed;
+  private final BiFunction<TaskWorker.Options, TaskWorker.Handler, TaskWorker> workers;
+
+  /**
+   * The queue.
+   *
+   * @param changed runs after each call that may have made a task claimable
+   * @param workers starts a worker
+   */
+  public QueuedTasks(
+      TaskStore store,
+      Runnable changed,
+      BiFunction<TaskWorker.Options, TaskWorker.Handler, TaskWorker> workers) {
+    this.store = store;
+    this.changed = changed;
+    this.workers = workers;
+  }
+
+  /** The queue in a transaction; {@code changed} is to be done after its commit. */
+  public static QueuedTasks in(TaskStore unit, Runnable changed) {
+    return new QueuedTasks(
+        unit,
+        changed,
+        (options, handler) -> {
+          throw new IllegalStateException(
+              "a worker outlives the transaction: start it by Persistence.tasks()");
+        });
+  }
+
+  @Override
+  public List<UUID> enqueueAll(List<NewTask> tasks) {
+    List<Added> added = new ArrayList<>(tasks.size());
+    for (NewTask task : tasks) {
+      UUID id = TaskIds.next();
+      String what = "task " + id + " of type " + task.type();
+      added.add(
+          new Added(
+              id,
+              task.withPayload(CanonicalObject.of(what, "payload", task.payload()))
+                  .withConfiguration(
+                      CanonicalObject.of(what, "configuration", task.configuration()))
+                  .withMetadata(CanonicalObject.of(what, "metadata", task.metadata()))));
+    }
+    List<UUID> ids = store.enqueue(added);
+    changed.run();
+    return ids;
+  }
+
+  @Override
+  public List<TaskLease> claim(TaskClaim claim) {
+    return store.claim(claim);
+  }
+
+  @Override
+  public Set<TaskLease> renewAll(Collection<TaskLease> leases) {
+    return store.renew(leases);
+  }
+
+  @Override
+  public void complete(TaskLease lease, Map<String, Object> result) {
+    end(completed(lease, result));
+  }
+
+  /** Returns the end of an execution with success. */
+  static End completed(TaskLease lease, Map<String, Object> result) {
+    return new End.Completed(
+        lease, CanonicalObject.of("task " + lease.task().id(), "result", result));
+  }
+
+  /** Returns the end of an execution that failed, with a pause that doubles with each failure. */
+  static End failed(TaskLease lease, String error) {
+    return new End.Failed(lease, error, Optional.of(Pauses.after(lease.task().retries())));
+  }
+
+  @Override
+  public void fail(TaskLease lease, String error) {
+    end(failed(lease, error));
+  }
+
+  @Override
+  public void fail(TaskLease lease, String error, Duration pause) {
+    if (pause.isNegative()) {
+      throw new IllegalArgumentException("the pause " + pause + " is negative");
+    }
+    end(new End.Failed(lease, error, Optional.of(pause)));
+  }
+
+  @Override
+  public void failForGood(TaskLease lease, String error) {
+    end(new End.Failed(lease, error, Optional.empty()));
+  }
+
+  private void end(End end) {
+    if (!store.end(List.of(end)).contains(end.lease())) {
+      throw lost(end.lease());
+    }
+    changed.run();
+  }
+
+  /** Returns the refusal of a former owner. */
+  static NonTransientPersistenceException lost(TaskLease lease) {
+    return new NonTransientPersistenceException(
+        DataError.LEASE_LOST,
+        "task "
+            + lease.task().id()
+            + ": worker "
+            + lease.worker()
+            + " does not hold it any more (fencing token "
+            + lease.token()
+            + "): its lease expired, or the task was cancelled or ended; nothing was changed");
+  }
+
+  @Override
+  public boolean cancel(UUID task, String reason) {
+    boolean cancelled = store.cancel(task, reason);
+    changed.run();
+    return cancelled;
+  }
+
+  @Override
+  public boolean pause(UUID task) {
+    return store.pause(task);
+  }
+
+  @Override
+  public boolean resume(UUID task) {
+    boolean resumed = store.resume(task);
+    changed.run();
+    return resumed;
+  }
+
+  @Override
+  public void addDependency(UUID task, UUID on, Dependency what) {
+    store.addDependency(task, on, what);
+  }
+
+  @Override
+  public Optional<Task> find(UUID task) {
+    return store.find(task);
+  }
+
+  @Override
+  public List<Task> find(TaskQuery query) {
+    return store.find(query);
+  }
+
+  @Override
+  public List<Execution> executions(UUID task) {
+    return store.executions(task);
+  }
+
+  @Override
+  public int archive(Duration age, int limit) {
+    return store.archive(age, limit);
+  }
+
+  @Override
+  public int pruneArchive(Duration age, int limit) {
+    return store.pruneArchive(age, limit);
+  }
+
+  @Override
+  public TaskWorker startWorker(TaskWorker.Options options, TaskWorker.Handler handler) {
+    return workers.apply(options, handler);
+  }
+}

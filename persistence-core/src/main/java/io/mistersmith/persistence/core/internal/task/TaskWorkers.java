@@ -1,0 +1,52 @@
+package io.mistersmith.persistence.core.internal.task;
+
+import io.mistersmith.persistence.core.internal.base.Deadline;
+import io.mistersmith.persistence.core.internal.base.Services;
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.spi.sql.TaskStore;
+import io.mistersmith.persistence.task.TaskWorker;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** The workers of one runtime. Thread-safe. */
+public final class TaskWorkers {
+
+  private final TaskStore store;
+  private final Services services;
+  private final List<PollingWorker> workers = new CopyOnWriteArrayList<>();
+  private volatile boolean closed;
+
+  /** Workers on this store, whose threads {@code services} runs. */
+  public TaskWorkers(TaskStore store, Services services) {
+    this.store = store;
+    this.services = services;
+  }
+
+  /** Starts a worker. */
+  public TaskWorker start(TaskWorker.Options options, TaskWorker.Handler handler) {
+    if (closed) {
+      throw new NonTransientPersistenceException(
+          DataError.CLOSED, "a worker of tasks cannot be started: the runtime is closed");
+    }
+    PollingWorker worker = new PollingWorker(store, services, options, handler, workers::remove);
+    workers.add(worker);
+    worker.start();
+    return worker;
+  }
+
+  /** Has all workers look for tasks soon. */
+  public void wake() {
+    workers.forEach(PollingWorker::wake);
+  }
+
+  /** Closes all workers, within the time. */
+  public void close(Duration patience) {
+    closed = true;
+    Deadline deadline = Deadline.after(patience);
+    for (PollingWorker worker : List.copyOf(workers)) {
+      int unused = worker.close(deadline.left());
+    }
+  }
+}
