@@ -29,29 +29,26 @@ import org.slf4j.LoggerFactory;
  * back as they were found, nothing is set on them for longer than a transaction, and the data
  * source is never resized or closed. Thread-safe.
  */
-final class ApplicationPool implements ConnectionPool {
+final class ApplicationPool extends ConnectionPool {
 
   private static final Logger LOG = LoggerFactory.getLogger(ApplicationPool.class);
 
   private static final Duration LEAST = Duration.ofMillis(250);
 
-  private final PostgresRole role;
-  private final RoleConfig config;
   private final DataSource source;
-  private final RoleSession session;
-  private final PoolMeter meter = new PoolMeter(System::nanoTime);
-  private final SlowStatements slow;
   private final Map<Connection, Found> lent = Collections.synchronizedMap(new IdentityHashMap<>());
   private String server = "behind the application's data source";
   private boolean pooled;
   private volatile boolean closed;
 
   private ApplicationPool(PostgresRole role, RoleConfig config, DataSource source) {
-    this.role = role;
-    this.config = config;
+    super(
+        PoolNames.name(role),
+        role,
+        config,
+        RoleSession.shared(config),
+        new PoolMeter(System::nanoTime));
     this.source = source;
-    this.session = RoleSession.shared(config);
-    this.slow = new SlowStatements(PoolNames.name(role), config.slowStatement(), System::nanoTime);
   }
 
   /** A connection as the application's data source gave it. */
@@ -91,12 +88,12 @@ final class ApplicationPool implements ConnectionPool {
         PoolNames.server(connection.getMetaData().getURL(), connection.getMetaData().getUserName());
     pooled = PoolerProbe.process(connection) != driver.getBackendPID();
     require(
-        config.pooler() != Pooler.TRANSACTION || driver.getPrepareThreshold() == 0,
+        config().pooler() != Pooler.TRANSACTION || driver.getPrepareThreshold() == 0,
         what,
         "its connections prepare statements on the server, which fails through a pooler in"
             + " transaction mode; set prepareThreshold=0 in its URL");
     try (Statement statement = connection.createStatement()) {
-      boolean unused = statement.execute(session.untilCommit());
+      boolean unused = statement.execute(session().untilCommit());
     }
   }
 
@@ -107,7 +104,7 @@ final class ApplicationPool implements ConnectionPool {
   }
 
   @Override
-  public Connection acquire(Duration limit) throws SQLException {
+  Connection acquire(Duration limit) throws SQLException {
     if (closed) {
       throw new SQLException("the store is closed", "08003");
     }
@@ -116,11 +113,11 @@ final class ApplicationPool implements ConnectionPool {
     try {
       connection = source.getConnection();
     } catch (SQLTransientConnectionException e) {
-      meter.recordConnectionTimeout();
+      meter().recordConnectionTimeout();
       throw e;
     }
     long waited = System.nanoTime() - asked;
-    meter.recordConnectionAcquiredNanos(waited);
+    meter().recordConnectionAcquiredNanos(waited);
     try {
       prepare(connection, limit.minusNanos(waited));
       return connection;
@@ -132,7 +129,7 @@ final class ApplicationPool implements ConnectionPool {
   }
 
   private void prepare(Connection connection, Duration left) throws SQLException {
-    String what = "acquire a connection for " + role;
+    String what = "acquire a connection for " + role();
     require(
         connection.isWrapperFor(BaseConnection.class),
         what,
@@ -156,7 +153,7 @@ final class ApplicationPool implements ConnectionPool {
   }
 
   @Override
-  public void release(Connection connection) throws SQLException {
+  void release(Connection connection) throws SQLException {
     Found found = lent.remove(connection);
     try (connection) {
       if (found != null && !connection.isClosed()) {
@@ -169,97 +166,58 @@ final class ApplicationPool implements ConnectionPool {
   }
 
   @Override
-  public String name() {
-    return PoolNames.name(role);
-  }
-
-  @Override
-  public PostgresRole role() {
-    return role;
-  }
-
-  @Override
-  public RoleConfig config() {
-    return config;
-  }
-
-  @Override
-  public String server() {
+  String server() {
     return server;
   }
 
   @Override
-  public RoleSession session() {
-    return session;
-  }
-
-  @Override
-  public DataSource source() {
+  DataSource source() {
     return source;
   }
 
   @Override
-  public PoolMeter meter() {
-    return meter;
-  }
-
-  @Override
-  public SlowStatements slow() {
-    return slow;
-  }
-
-  @Override
-  public boolean isOwn() {
+  boolean isOwn() {
     return false;
   }
 
   @Override
-  public int size() {
+  int size() {
     return source instanceof HikariDataSource hikari
         ? hikari.getMaximumPoolSize()
         : Integer.MAX_VALUE;
   }
 
   @Override
-  public int active() {
+  int active() {
     return lent.size();
   }
 
   @Override
-  public int waiting() {
+  int waiting() {
     return control().map(HikariPoolMXBean::getThreadsAwaitingConnection).orElse(0);
   }
 
   @Override
-  public boolean isConnected() {
+  boolean isConnected() {
     return true;
   }
 
   @Override
-  public void resize(int size) {
+  void resize(int size) {
     throw new IllegalArgumentException(
-        "the pool of " + role + " is the application's data source; resize it there");
+        "the pool of " + role() + " is the application's data source; resize it there");
   }
 
   /** Of the whole pool, which the application may use too. */
   @Override
-  public Optional<Pools.Stats> stats() {
-    PoolMeter.Load load = meter.load();
+  Optional<Pools.Stats> stats() {
     return control()
         .map(
             pool ->
-                new Pools.Stats(
-                    name(),
-                    role,
-                    size(),
+                stats(
                     pool.getActiveConnections(),
                     pool.getIdleConnections(),
-                    pool.getThreadsAwaitingConnection(),
-                    load.callsPerSecond(),
-                    load.averageUse(),
-                    load.acquireP95(),
-                    meter.timeouts(),
-                    slow.count()));
+                    pool.getThreadsAwaitingConnection()));
   }
 
   private Optional<HikariPoolMXBean> control() {
@@ -269,26 +227,26 @@ final class ApplicationPool implements ConnectionPool {
   }
 
   @Override
-  public Optional<String> notice() {
+  Optional<String> notice() {
     return Optional.of(
         "PostgreSQL %s (%s) is reached through the application's data source: its size, its timeouts"
                 .formatted(server, name())
             + " for connecting, leak detection, and the end of connections to a server that was"
             + " demoted are the application's; such a server is not told from the primary while it"
             + " accepts writes; time limits and settings are sent with each transaction"
-            + (pooled && config.pooler() == Pooler.NONE
+            + (pooled && config().pooler() == Pooler.NONE
                 ? ". A pooler answers there: if it pools transactions, set prepareThreshold=0 in"
                     + " the URL of the data source"
                 : ""));
   }
 
   @Override
-  public void renew() {
+  void renew() {
     LOG.debug("connections to {} were lost; the application's data source replaces them", server);
   }
 
   @Override
-  public boolean answers(Duration limit) {
+  boolean answers(Duration limit) {
     try (Connection connection = source.getConnection()) {
       return connection.isValid((int) Math.max(1, limit.toSeconds()));
     } catch (SQLException e) {
@@ -298,13 +256,13 @@ final class ApplicationPool implements ConnectionPool {
   }
 
   @Override
-  public Connection connectPastIt(Duration limit) throws SQLException {
+  Connection connectPastIt(Duration limit) throws SQLException {
     return acquire(limit);
   }
 
   /** Gives it back: the pool would count one that is cut as lent until the application ends. */
   @Override
-  public void endPastIt(Connection connection) {
+  void endPastIt(Connection connection) {
     try {
       release(connection);
     } catch (SQLException e) {
@@ -313,7 +271,7 @@ final class ApplicationPool implements ConnectionPool {
   }
 
   @Override
-  public boolean isClosed() {
+  boolean isClosed() {
     return closed;
   }
 

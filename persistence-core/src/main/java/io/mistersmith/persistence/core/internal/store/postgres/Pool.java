@@ -22,7 +22,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** A pool of this library's own, on HikariCP. Thread-safe. */
-final class Pool implements ConnectionPool {
+final class Pool extends ConnectionPool {
 
   /** A shorter wait for a connection is not worth a call to the socket. */
   private static final Duration SHORT = Duration.ofMillis(100);
@@ -31,15 +31,9 @@ final class Pool implements ConnectionPool {
 
   private static final Logger LOG = LoggerFactory.getLogger(Pool.class);
 
-  private final String name;
   private final String application;
-  private final PostgresRole role;
-  private final RoleConfig config;
   private final HikariDataSource source;
-  private final PoolMeter meter;
-  private final SlowStatements slow;
   private final String server;
-  private final RoleSession session;
   private final Optional<PrimarySource> primary;
 
   private Pool(
@@ -49,17 +43,11 @@ final class Pool implements ConnectionPool {
       RoleConfig config,
       HikariDataSource source,
       PoolMeter meter,
-      SlowStatements slow,
       Optional<PrimarySource> primary) {
-    this.name = name;
+    super(name, role, config, RoleSession.of(config), meter);
     this.application = application;
-    this.role = role;
-    this.config = config;
     this.source = source;
-    this.meter = meter;
-    this.slow = slow;
     this.server = PoolNames.server(config);
-    this.session = RoleSession.of(config);
     this.primary = primary;
   }
 
@@ -90,17 +78,8 @@ final class Pool implements ConnectionPool {
     PoolMeter meter = new PoolMeter(System::nanoTime);
     settings.setMetricsTrackerFactory((pool, stats) -> meter);
     try {
-      SlowStatements slow = new SlowStatements(name, config.slowStatement(), System::nanoTime);
       Pool pool =
-          new Pool(
-              name,
-              application,
-              role,
-              config,
-              new HikariDataSource(settings),
-              meter,
-              slow,
-              primary);
+          new Pool(name, application, role, config, new HikariDataSource(settings), meter, primary);
       if (needed) {
         pool.tryTransaction();
       }
@@ -112,10 +91,10 @@ final class Pool implements ConnectionPool {
 
   /** Has the server check the settings that it would check when connecting, were they set then. */
   private void tryTransaction() throws SQLException {
-    if (session.isShared()) {
+    if (session().isShared()) {
       try (Connection connection = source.getConnection();
           Statement statement = connection.createStatement()) {
-        boolean unused = statement.execute(session.untilCommit());
+        boolean unused = statement.execute(session().untilCommit());
       } catch (SQLException e) {
         source.close();
         throw e;
@@ -143,114 +122,72 @@ final class Pool implements ConnectionPool {
   }
 
   @Override
-  public String name() {
-    return name;
-  }
-
-  @Override
-  public PostgresRole role() {
-    return role;
-  }
-
-  @Override
-  public RoleConfig config() {
-    return config;
-  }
-
-  @Override
-  public String server() {
+  String server() {
     return server;
   }
 
   @Override
-  public RoleSession session() {
-    return session;
-  }
-
-  @Override
-  public DataSource source() {
+  DataSource source() {
     return source;
   }
 
   @Override
-  public PoolMeter meter() {
-    return meter;
-  }
-
-  @Override
-  public SlowStatements slow() {
-    return slow;
-  }
-
-  @Override
-  public int size() {
+  int size() {
     return source.getMaximumPoolSize();
   }
 
   @Override
-  public int active() {
+  int active() {
     HikariPoolMXBean control = source.getHikariPoolMXBean();
     return control == null ? 0 : control.getActiveConnections();
   }
 
   @Override
-  public int waiting() {
+  int waiting() {
     HikariPoolMXBean control = source.getHikariPoolMXBean();
     return control == null ? 0 : control.getThreadsAwaitingConnection();
   }
 
   @Override
-  public boolean isConnected() {
+  boolean isConnected() {
     HikariPoolMXBean control = source.getHikariPoolMXBean();
     return control != null && control.getTotalConnections() > 0;
   }
 
   /** Returns whether there is no connection, in use or not, although it is to keep some. */
   boolean lacksConnections() {
-    return config.minConnections() > 0 && !isConnected();
+    return config().minConnections() > 0 && !isConnected();
   }
 
   /** HikariCP keeps surplus connections, so all are replaced when it shrinks. */
   @Override
-  public synchronized void resize(int size) {
+  synchronized void resize(int size) {
     if (size < 1) {
       throw new IllegalArgumentException("the size is " + size + "; give at least 1");
     }
     boolean smaller = size < size();
-    int idle = Math.min(config.minConnections(), size);
+    int idle = Math.min(config().minConnections(), size);
     // In this order: the pool refuses more idle connections than it may have at all.
     if (idle < source.getMinimumIdle()) {
       source.setMinimumIdle(idle);
     }
     source.setMaximumPoolSize(size);
     source.setMinimumIdle(idle);
-    source.setIdleTimeout(PoolSettings.idleTimeout(config, size));
+    source.setIdleTimeout(PoolSettings.idleTimeout(config(), size));
     if (smaller) {
       renew();
     }
   }
 
   @Override
-  public Optional<Pools.Stats> stats() {
-    PoolMeter.Load load = meter.load();
+  Optional<Pools.Stats> stats() {
     HikariPoolMXBean control = source.getHikariPoolMXBean();
     return Optional.of(
-        new Pools.Stats(
-            name,
-            role,
-            size(),
-            active(),
-            control == null ? 0 : control.getIdleConnections(),
-            waiting(),
-            load.callsPerSecond(),
-            load.averageUse(),
-            load.acquireP95(),
-            meter.timeouts(),
-            slow.count()));
+        stats(active(), control == null ? 0 : control.getIdleConnections(), waiting()));
   }
 
   @Override
-  public void renew() {
+  void renew() {
     HikariPoolMXBean control = source.getHikariPoolMXBean();
     if (control != null && !source.isClosed()) {
       control.softEvictConnections();
@@ -263,11 +200,11 @@ final class Pool implements ConnectionPool {
    * several servers, one has to be the primary; they are asked all the time.
    */
   @Override
-  public boolean answers(Duration limit) {
+  boolean answers(Duration limit) {
     if (primary.isPresent() && primary.get().hasSeveral()) {
       return primary.get().hasPrimary();
     }
-    try (Connection connection = ProbeConnection.open(config, application, limit)) {
+    try (Connection connection = ProbeConnection.open(config(), application, limit)) {
       return !connection.isClosed();
     } catch (SQLException e) {
       String state = e.getSQLState() == null ? "" : e.getSQLState();
@@ -278,15 +215,15 @@ final class Pool implements ConnectionPool {
   }
 
   @Override
-  public Connection connectPastIt(Duration limit) throws SQLException {
+  Connection connectPastIt(Duration limit) throws SQLException {
     return primary.isPresent()
         ? primary.get().connectPastIt(application, limit)
-        : ProbeConnection.open(config, application, limit);
+        : ProbeConnection.open(config(), application, limit);
   }
 
   /** Without a farewell, which a server that hangs would not take. */
   @Override
-  public void endPastIt(Connection connection) {
+  void endPastIt(Connection connection) {
     abort(connection);
   }
 
@@ -300,16 +237,16 @@ final class Pool implements ConnectionPool {
   }
 
   @Override
-  public boolean isClosed() {
+  boolean isClosed() {
     return source.isClosed();
   }
 
   @Override
-  public Connection acquire(Duration limit) throws SQLException {
+  Connection acquire(Duration limit) throws SQLException {
     long asked = System.nanoTime();
     Connection connection = current();
     Duration waited = Duration.ofNanos(System.nanoTime() - asked);
-    if (waited.compareTo(SHORT) > 0 || limit.compareTo(PoolSettings.callLimit(config)) < 0) {
+    if (waited.compareTo(SHORT) > 0 || limit.compareTo(PoolSettings.callLimit(config())) < 0) {
       long millis = Math.max(LEAST.toMillis(), limit.minus(waited).toMillis());
       try {
         // HikariCP puts it back to the configured one when the connection is returned.
@@ -337,12 +274,12 @@ final class Pool implements ConnectionPool {
   }
 
   @Override
-  public boolean isCurrent(Connection connection) throws SQLException {
+  boolean isCurrent(Connection connection) throws SQLException {
     return primary.isEmpty() || primary.get().isCurrent(connection);
   }
 
   @Override
-  public void leaveDemoted() {
+  void leaveDemoted() {
     primary.ifPresent(
         connections -> {
           connections.abortStale();
@@ -351,19 +288,19 @@ final class Pool implements ConnectionPool {
   }
 
   @Override
-  public void release(Connection connection) throws SQLException {
+  void release(Connection connection) throws SQLException {
     connection.close();
   }
 
   @Override
-  public boolean isOwn() {
+  boolean isOwn() {
     return true;
   }
 
   @Override
-  public Optional<String> notice() {
+  Optional<String> notice() {
     return lacksConnections()
-        ? Optional.of("PostgreSQL " + server + " (" + name + ") is not connected")
+        ? Optional.of("PostgreSQL " + server + " (" + name() + ") is not connected")
         : Optional.empty();
   }
 

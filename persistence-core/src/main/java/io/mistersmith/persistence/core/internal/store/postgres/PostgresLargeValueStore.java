@@ -26,12 +26,12 @@ final class PostgresLargeValueStore implements LargeValueStore {
    * Takes contents by turns, and commits that. So one whose names take longer to find than a
    * statement may last, holds up no other.
    */
-  private static final String TAKE =
+  private static final String TAKE_WHERE =
       """
       WITH due AS (
         SELECT content
           FROM agents.large_values
-         WHERE unnamed_since IS NULL AND written_at < :before::timestamptz
+         WHERE %s
            AND checked_at < clock_timestamp() - :micros * interval '1 microsecond'
          ORDER BY checked_at
          LIMIT :look
@@ -42,6 +42,13 @@ final class PostgresLargeValueStore implements LargeValueStore {
        WHERE v.content = due.content
       RETURNING v.content
       """;
+
+  private static final String TAKE =
+      TAKE_WHERE.formatted("unnamed_since IS NULL AND written_at < :before::timestamptz");
+
+  private static final String TAKE_NOTED =
+      TAKE_WHERE.formatted(
+          "unnamed_since < clock_timestamp() - :micros * interval '1 microsecond'");
 
   /** The names are looked for before the row is locked, so that the flush need not wait. */
   private static final String NOTE =
@@ -50,23 +57,6 @@ final class PostgresLargeValueStore implements LargeValueStore {
          SET unnamed_since = clock_timestamp()
        WHERE content = :content AND unnamed_since IS NULL
          AND NOT agents.is_large_value_named(content)
-      """;
-
-  private static final String TAKE_NOTED =
-      """
-      WITH due AS (
-        SELECT content
-          FROM agents.large_values
-         WHERE unnamed_since < clock_timestamp() - :micros * interval '1 microsecond'
-           AND checked_at < clock_timestamp() - :micros * interval '1 microsecond'
-         ORDER BY checked_at
-         LIMIT :look
-           FOR UPDATE SKIP LOCKED)
-      UPDATE agents.large_values v
-         SET checked_at = clock_timestamp()
-        FROM due
-       WHERE v.content = due.content
-      RETURNING v.content
       """;
 
   /**

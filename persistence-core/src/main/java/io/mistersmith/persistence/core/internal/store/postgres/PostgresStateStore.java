@@ -23,38 +23,25 @@ final class PostgresStateStore implements StateStore {
   private static final int PAGE_OF_KEYS = 10_000;
 
   private static final String FIND =
-      """
-      SELECT agent_id, owner, state_key,
-             agents.saved_document(state_document, state_value) AS state_document,
-             CASE WHEN agents.saved_document(state_document, state_value) IS NULL
-                  THEN state_value END AS state_value,
-             epoch, version, updated_at, expires_at, deleted_at, hybrid_time, vector_clock
-        FROM agents.state
-       WHERE agent_id = :agent AND state_key = :key
-      """;
+      StateRow.SELECT
+          + """
+            FROM agents.state s
+           WHERE s.agent_id = :agent AND s.state_key = :key
+          """;
 
   private static final String FIND_ALL =
-      """
-      SELECT s.agent_id, s.owner, s.state_key,
-             agents.saved_document(s.state_document, s.state_value) AS state_document,
-             CASE WHEN agents.saved_document(s.state_document, s.state_value) IS NULL
-                  THEN s.state_value END AS state_value,
-             s.epoch, s.version, s.updated_at, s.expires_at, s.deleted_at, s.hybrid_time,
-             s.vector_clock
-        FROM unnest(:agents, :keys) AS c (agent_id, state_key)
-        JOIN agents.state s ON s.agent_id = c.agent_id::uuid AND s.state_key = c.state_key
-      """;
+      StateRow.SELECT
+          + """
+            FROM unnest(:agents, :keys) AS c (agent_id, state_key)
+            JOIN agents.state s ON s.agent_id = c.agent_id::uuid AND s.state_key = c.state_key
+          """;
 
   private static final String FIND_BY_AGENT =
-      """
-      SELECT agent_id, owner, state_key,
-             agents.saved_document(state_document, state_value) AS state_document,
-             CASE WHEN agents.saved_document(state_document, state_value) IS NULL
-                  THEN state_value END AS state_value,
-             epoch, version, updated_at, expires_at, deleted_at, hybrid_time, vector_clock
-        FROM agents.state
-       WHERE agent_id = :agent AND state_key >= :from AND state_key < :end
-      """;
+      StateRow.SELECT
+          + """
+            FROM agents.state s
+           WHERE s.agent_id = :agent AND s.state_key >= :from AND s.state_key < :end
+          """;
 
   /** One page, in the order of the primary key: the bytes of the paths, whatever the database. */
   private static final String KEYS =

@@ -47,6 +47,17 @@ record StateRow(
           .thenComparing(row -> row.key().type())
           .thenComparing(row -> row.key().key());
 
+  /** What {@link #stored} reads of {@code agents.state}, there called {@code s}. */
+  static final String SELECT =
+      """
+      SELECT s.agent_id, s.owner, s.state_key,
+             agents.saved_document(s.state_document, s.state_value) AS state_document,
+             CASE WHEN agents.saved_document(s.state_document, s.state_value) IS NULL
+                  THEN s.state_value END AS state_value,
+             s.epoch, s.version, s.updated_at, s.expires_at, s.deleted_at, s.hybrid_time,
+             s.vector_clock
+      """;
+
   private static final char REPLACEMENT = '\uFFFD';
   private static final byte[] NOT_TEXT = {(byte) 0xff};
 
@@ -128,10 +139,7 @@ record StateRow(
         : document.getBytes(StandardCharsets.UTF_8);
   }
 
-  /**
-   * The entry of a row with all columns; its document as {@code state_document}, and its value
-   * where there is none.
-   */
+  /** The entry of a row that was read with {@link #SELECT}. */
   static StoredState stored(ResultSet row, StatementContext context) throws SQLException {
     boolean deleted = SqlTime.optional(row, "deleted_at").isPresent();
     return new StoredState(

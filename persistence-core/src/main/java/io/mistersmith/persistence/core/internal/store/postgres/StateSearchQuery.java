@@ -47,19 +47,16 @@ final class StateSearchQuery {
                 OFFSET 0) AS found
          ORDER BY agent_id, state_key
          LIMIT :limit)
-      SELECT s.agent_id, s.owner, s.state_key,
-             agents.saved_document(s.state_document, s.state_value) AS state_document,
-             CASE WHEN agents.saved_document(s.state_document, s.state_value) IS NULL
-                  THEN s.state_value END AS state_value,
-             s.epoch, s.version, s.updated_at, s.expires_at, s.deleted_at, s.hybrid_time,
-             s.vector_clock
-        FROM page
-       CROSS JOIN LATERAL (SELECT *
-                             FROM agents.state
-                            WHERE agent_id = page.agent_id AND state_key = page.state_key
-                           OFFSET 0) AS s
-       ORDER BY s.agent_id, s.state_key
-      """;
+      """
+          + StateRow.SELECT
+          + """
+            FROM page
+           CROSS JOIN LATERAL (SELECT *
+                                 FROM agents.state
+                                WHERE agent_id = page.agent_id AND state_key = page.state_key
+                               OFFSET 0) AS s
+           ORDER BY s.agent_id, s.state_key
+          """;
 
   private StateSearchQuery() {}
 
