@@ -46,7 +46,11 @@ final class PrimaryMonitor implements AutoCloseable {
   private final Map<HostAddress, PrimaryHost> hosts = new LinkedHashMap<>();
   private final List<Runnable> onPrimary = new CopyOnWriteArrayList<>();
   private final List<Runnable> onDemotion = new CopyOnWriteArrayList<>();
-  private final List<Consumer<PrimaryChange>> onPromotion = new CopyOnWriteArrayList<>();
+
+  // Both guarded by the first.
+  private final List<Consumer<PrimaryChange>> onPromotion = new ArrayList<>();
+  private final List<PrimaryChange> promotions = new ArrayList<>();
+
   private volatile Optional<ServerIdentity> known = Optional.empty();
 
   /** The latest one that was seen; that of {@link #known} may only be heard of. */
@@ -83,9 +87,15 @@ final class PrimaryMonitor implements AutoCloseable {
     onDemotion.add(action);
   }
 
-  /** Calls {@code action}, which must not wait or throw, after each promotion. */
+  /**
+   * Calls {@code action}, which must not wait or throw, after each promotion; at once for those
+   * that were seen already, as while the runtime was waiting for NATS.
+   */
   void onPromotion(Consumer<PrimaryChange> action) {
-    onPromotion.add(action);
+    synchronized (onPromotion) {
+      onPromotion.add(action);
+      promotions.forEach(action);
+    }
   }
 
   /**
@@ -228,7 +238,10 @@ final class PrimaryMonitor implements AutoCloseable {
         new PrimaryChange(
             host.address().toString(), now.system(), before.timeline(), now.timeline());
     onDemotion.forEach(Runnable::run);
-    onPromotion.forEach(action -> action.accept(change));
+    synchronized (onPromotion) {
+      promotions.add(change);
+      onPromotion.forEach(action -> action.accept(change));
+    }
   }
 
   /** A server did not answer, or refused to. */

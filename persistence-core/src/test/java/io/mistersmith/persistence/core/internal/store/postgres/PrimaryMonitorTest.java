@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mistersmith.persistence.core.internal.base.Services;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
@@ -81,5 +82,20 @@ class PrimaryMonitorTest {
     look();
 
     assertThat(monitor.among(both)).contains(one);
+  }
+
+  @Test
+  void aPromotionThatWasSeenBeforeAnyoneListenedIsToldToEachListener() {
+    first.primaryOf("1", 1);
+    second.standby();
+    look();
+    second.primaryOf("1", 2);
+    look();
+
+    List<Integer> heard = new ArrayList<>();
+    monitor.onPromotion(change -> heard.add(change.timeline()));
+    monitor.onPromotion(change -> heard.add(change.timeline()));
+
+    assertThat(heard).containsExactly(2, 2);
   }
 }
