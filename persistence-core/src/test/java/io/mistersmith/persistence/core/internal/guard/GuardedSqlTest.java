@@ -3,6 +3,7 @@ package io.mistersmith.persistence.core.internal.guard;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.mistersmith.persistence.agent.AgentQuery;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.core.internal.base.ManualTicker;
 import io.mistersmith.persistence.error.DataError;
@@ -40,7 +41,7 @@ class GuardedSqlTest {
           PersistenceListener.of(BreakerChanged.class, change -> {}),
           new ManualTicker(),
           Clock.systemUTC());
-  private final GuardedSql sql = GuardedSql.of(replaceable(), guard, Duration.ofSeconds(1));
+  private final GuardedSql sql = GuardedSql.of(replaceable(), guard, Duration.ofSeconds(1), true);
 
   @AfterEach
   void close() {
@@ -63,6 +64,19 @@ class GuardedSqlTest {
       assertThat(call()).isOne();
     }
     assertThat(state()).isEqualTo(State.CLOSED);
+  }
+
+  @Test
+  void whatAReplicaMayAnswerIsAskedWhileThePrimaryIsNot() {
+    down = true;
+    for (int i = 0; i < 5; i++) {
+      assertThatThrownBy(this::call).hasMessageContaining("no primary");
+    }
+    assertThat(state()).isEqualTo(State.OPEN);
+
+    assertThat(sql.oldReads().agents(AgentQuery.all())).isEmpty();
+
+    assertThat(state()).as("it says nothing of the primary").isEqualTo(State.OPEN);
   }
 
   @Test
