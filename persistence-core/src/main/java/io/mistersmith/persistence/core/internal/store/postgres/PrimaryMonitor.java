@@ -41,6 +41,9 @@ final class PrimaryMonitor implements AutoCloseable {
   /** How long an open waits for servers that do not answer. */
   private static final Duration FIRST_LOOK = Duration.ofSeconds(3);
 
+  /** How long the known system has no primary until another one is taken for it. */
+  private static final Duration MOVED = Duration.ofSeconds(10);
+
   private final Services services;
   private final LongSupplier nanoTime;
   private final Map<HostAddress, PrimaryHost> hosts = new LinkedHashMap<>();
@@ -55,6 +58,11 @@ final class PrimaryMonitor implements AutoCloseable {
 
   /** The latest one that was seen; that of {@link #known} may only be heard of. */
   private Optional<ServerIdentity> met = Optional.empty();
+
+  /** The host that was last seen to be the primary of {@link #known}, and when. */
+  private Optional<PrimaryHost> knownAt = Optional.empty();
+
+  private long knownSince;
 
   private final Object changes = new Object();
   private volatile boolean opened;
@@ -171,10 +179,14 @@ final class PrimaryMonitor implements AutoCloseable {
     synchronized (changes) {
       before = met;
       host.answered(sighting);
-      if (sighting.identity().filter(this::isNews).isPresent()) {
+      if (sighting.identity().filter(seen -> isNews(host, seen)).isPresent()) {
         known = sighting.identity();
       }
       primary = host.isPrimaryOf(known);
+      if (primary) {
+        knownAt = Optional.of(host);
+        knownSince = nanoTime.getAsLong();
+      }
       promoted = primary && sighting.identity().isPresent() && !before.equals(known);
       if (promoted) {
         met = known;
@@ -191,16 +203,19 @@ final class PrimaryMonitor implements AutoCloseable {
   }
 
   /**
-   * Another system is taken for the same database moved, as by an upgrade, only once no server is
-   * the primary of the known one any more.
+   * Another system is taken for the same database moved, as by an upgrade, only where its server
+   * takes the place of the primary, or once the known one has had none for a time: a server that
+   * misses one question is no reason to write into a copy that is being made.
    */
-  private boolean isNews(ServerIdentity seen) {
+  private boolean isNews(PrimaryHost host, ServerIdentity seen) {
     Optional<ServerIdentity> latest = known;
     if (latest.isEmpty() || latest.get().isBefore(seen)) {
       return true;
     }
     return !latest.get().system().equals(seen.system())
-        && all().stream().noneMatch(host -> host.isPrimaryOf(latest));
+        && all().stream().noneMatch(other -> other.isPrimaryOf(latest))
+        && (knownAt.filter(before -> before == host).isPresent()
+            || nanoTime.getAsLong() - knownSince > MOVED.toNanos());
   }
 
   /**

@@ -3,6 +3,7 @@ package io.mistersmith.persistence.core.internal.store.postgres;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mistersmith.persistence.core.internal.base.Services;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -97,5 +98,39 @@ class PrimaryMonitorTest {
     monitor.onPromotion(change -> heard.add(change.timeline()));
 
     assertThat(heard).containsExactly(2, 2);
+  }
+
+  @Test
+  void anotherSystemTakesOverOnceTheKnownOneWasSilentForLong() {
+    first.primaryOf("1", 3);
+    second.primaryOf("2", 1);
+    look();
+    assertThat(monitor.among(both)).contains(one);
+
+    first.refusing("08006");
+    pass(Duration.ofSeconds(11));
+    // Asked by a new connection: the first server misses one question.
+    one.look();
+    first.primaryOf("1", 3);
+    one.look();
+    first.refusing("08006");
+    pass(Duration.ofSeconds(9));
+    monitor.failed(one, new SQLException("silent", "08006"));
+    two.look();
+    assertThat(monitor.among(both)).as("silent for a moment").isEmpty();
+    pass(Duration.ofSeconds(2));
+    two.look();
+    assertThat(monitor.among(both)).contains(two);
+  }
+
+  @Test
+  void anotherSystemAtTheSameAddressTakesOverAtOnce() {
+    first.primaryOf("1", 3);
+    second.standby();
+    look();
+    first.primaryOf("2", 1);
+    pass(Duration.ofSeconds(11));
+    look();
+    assertThat(monitor.identity()).contains(new ServerIdentity("2", 1));
   }
 }
