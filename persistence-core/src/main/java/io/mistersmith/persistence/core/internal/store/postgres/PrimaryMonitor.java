@@ -219,24 +219,24 @@ final class PrimaryMonitor implements AutoCloseable {
   }
 
   /**
-   * Another runtime of this installation has met a primary of this timeline. Until this one meets
-   * it, it has no primary: the one it reaches was demoted.
+   * Another runtime of this installation has met this primary. Until this one meets it, it has no
+   * primary: the one it reaches was demoted. Timelines of another system say nothing of this one.
    */
-  void heardOf(int timeline) {
+  void heardOf(ServerIdentity told) {
     Optional<ServerIdentity> before = known;
-    if (before.isEmpty() || before.get().timeline() >= timeline) {
+    if (before.filter(now -> now.isBefore(told)).isEmpty()) {
       return;
     }
     synchronized (changes) {
       if (!known.equals(before)) {
         return;
       }
-      known = Optional.of(new ServerIdentity(before.get().system(), timeline));
+      known = Optional.of(told);
     }
     LOG.warn(
         "another runtime writes to a primary of PostgreSQL on timeline {}, while this one knows"
             + " only that of {}; it writes nothing there any more",
-        timeline,
+        told.timeline(),
         before.get());
     onDemotion.forEach(Runnable::run);
     wake();

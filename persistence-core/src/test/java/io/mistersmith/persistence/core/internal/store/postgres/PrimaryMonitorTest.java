@@ -133,4 +133,19 @@ class PrimaryMonitorTest {
     look();
     assertThat(monitor.identity()).contains(new ServerIdentity("2", 1));
   }
+
+  @Test
+  void aTimelineOfAnotherSystemDemotesNothing() {
+    first.primaryOf("2", 1);
+    second.standby();
+    look();
+
+    monitor.heardOf(ServerIdentity.parse("1/7").orElseThrow());
+
+    assertThat(monitor.among(both)).contains(one);
+    monitor.heardOf(ServerIdentity.parse("2/3").orElseThrow());
+    assertThat(monitor.among(both)).isEmpty();
+    assertThat(monitor.identity().map(ServerIdentity::text)).contains("2/3");
+    assertThat(ServerIdentity.parse("7")).isEmpty();
+  }
 }
