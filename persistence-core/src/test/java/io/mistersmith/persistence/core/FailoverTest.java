@@ -7,7 +7,7 @@ import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.error.DataError;
-import io.mistersmith.persistence.error.TransientPersistenceException;
+import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.event.PersistenceEvent.FailoverChecked;
 import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.model.Agent;
@@ -119,7 +119,8 @@ class FailoverTest {
       promoted.onLetters(
           () -> {
             if (pages.getAndIncrement() == 0) {
-              throw new TransientPersistenceException(DataError.CONNECTION_FAILED, "away");
+              // One that the guard does not repeat.
+              throw new NonTransientPersistenceException(DataError.ACCESS_DENIED, "not now");
             }
             return null;
           });
