@@ -357,11 +357,12 @@ public sealed interface PersistenceEvent {
    * @param restoredAgents agents that it lacked, or had in an older version, and that were restored
    *     from KV
    * @param returnedAgents agents whose deletion it lacks; delete them again
-   * @param refusedAgents agents that it lacks and refuses; the log says why
+   * @param refusedAgents agents that it lacks, or has in an older version, and that could not be
+   *     restored; the log says why
    * @param lostCheckpoints checkpoints that this runtime had made and that it lacks; make them
    *     again
-   * @param replayedDeadLetters how many entries of restored agents were refused before and are in
-   *     PostgreSQL now
+   * @param replayedDeadLetters how many entries that were refused because their agent was missing
+   *     are in PostgreSQL now. The log names the few that a flush under way refuses later
    */
   record FailoverChecked(
       int timeline,

@@ -9,17 +9,20 @@ import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.event.PersistenceEvent;
 import io.mistersmith.persistence.event.PersistenceEvent.FailoverChecked;
 import io.mistersmith.persistence.event.PersistenceListener;
-import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.PostgresRole;
 import io.mistersmith.persistence.operations.DeadLetters;
 import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
+import io.mistersmith.persistence.spi.hot.Journal;
 import io.mistersmith.persistence.spi.sql.AgentStore;
+import io.mistersmith.persistence.spi.sql.JournalPosition;
+import io.mistersmith.persistence.spi.sql.JournalStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.SqlStore.PrimaryChange;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -40,16 +43,36 @@ final class Failover {
 
   private static final Duration STOP = Duration.ofSeconds(1);
 
-  private static final String NOT_REGISTERED = "23503";
+  private static final DeadLetters.Filter NOT_REGISTERED =
+      DeadLetters.Filter.all().withSqlState("23503");
 
   private final Queue<PrimaryChange> announced = new ConcurrentLinkedQueue<>();
-  private final Queue<PrimaryChange> unchecked = new ConcurrentLinkedQueue<>();
+  private final Queue<Promotion> unchecked = new ConcurrentLinkedQueue<>();
   private final List<String> notices = new CopyOnWriteArrayList<>();
   private final PersistenceListener listener;
   private final StateArea state;
   private final AgentRecovery agents;
   private final DeadLetters deadLetters;
+  private final Journal journal;
+  private final JournalStore journals;
   private final PeriodicService service;
+
+  /** Up to where a flush that began before the agents were restored may refuse entries. */
+  private Optional<End> flushing = Optional.empty();
+
+  /** A promotion, and what was found in all attempts to check it. For one thread at a time. */
+  private static final class Promotion {
+    private final PrimaryChange change;
+    private final AgentRecovery.Found found = new AgentRecovery.Found();
+    private long replayed;
+
+    Promotion(PrimaryChange change) {
+      this.change = change;
+    }
+  }
+
+  /** The end of a journal. */
+  private record End(long epoch, long sequence) {}
 
   Failover(EngineContext engine, StateArea state) {
     SqlAccess background = engine.stores().sql().on(PostgresRole.BACKGROUND);
@@ -61,6 +84,8 @@ final class Failover {
         new AgentRecovery(
             store, bucket, new AgentPublisher(store, bucket.reads(), bucket.writes()));
     this.deadLetters = new StoredDeadLetters(background.deadLetters());
+    this.journal = engine.owners().open(Bucket.AGENT_STATE).journal();
+    this.journals = background.journals();
     this.service =
         engine
             .services()
@@ -74,7 +99,7 @@ final class Failover {
 
   private void noticed(PrimaryChange change) {
     announced.add(change);
-    unchecked.add(change);
+    unchecked.add(new Promotion(change));
     service.wake();
     state.flushSoon();
   }
@@ -98,33 +123,59 @@ final class Failover {
           new PersistenceEvent.PrimaryChanged(
               it.server(), it.system(), it.timelineBefore(), it.timeline()));
     }
-    for (PrimaryChange it = unchecked.peek(); it != null; it = unchecked.peek()) {
+    for (Promotion it = unchecked.peek(); it != null; it = unchecked.peek()) {
       try {
         report(check(it));
       } catch (PersistenceException e) {
-        LOG.info("what {} lacks is not known yet, trying again: {}", it.server(), e.getMessage());
+        LOG.info(
+            "what {} lacks is not known yet, trying again: {}", it.change.server(), e.getMessage());
         return;
       }
       unchecked.remove(it);
     }
+    try {
+      replayLate();
+    } catch (PersistenceException e) {
+      LOG.debug("entries of restored agents are looked for again", e);
+    }
   }
 
-  private FailoverChecked check(PrimaryChange change) {
-    AgentRecovery.Found found = agents.recover();
-    long replayed = 0;
-    for (AgentId agent : found.restored()) {
-      replayed +=
-          deadLetters
-              .replayAll(DeadLetters.Filter.all().ofAgent(agent).withSqlState(NOT_REGISTERED))
-              .replayed();
-    }
+  private FailoverChecked check(Promotion promotion) {
+    AgentRecovery.Found found = promotion.found;
+    agents.recover(found);
+    flushing = Optional.of(new End(epoch(), journal.state().lastSequence()));
+    // Of all agents: another runtime may have restored some, and ended before this.
+    promotion.replayed += deadLetters.replayAll(NOT_REGISTERED).replayed();
     return new FailoverChecked(
-        change.timeline(),
+        promotion.change.timeline(),
         found.restored(),
         found.returned(),
         found.refused(),
         state.checkpoints().lost(),
-        replayed);
+        promotion.replayed);
+  }
+
+  private long epoch() {
+    return journals.position(journal.name()).map(JournalPosition::epoch).orElse(0L);
+  }
+
+  /** A batch that was under way when the agents were restored may commit a refusal later. */
+  private void replayLate() {
+    if (flushing.isEmpty() || isFlushing(flushing.get())) {
+      return;
+    }
+    long replayed = deadLetters.replayAll(NOT_REGISTERED).replayed();
+    flushing = Optional.empty();
+    if (replayed > 0) {
+      LOG.info("{} more entries of restored agents were replayed", replayed);
+    }
+  }
+
+  private boolean isFlushing(End end) {
+    return journals
+        .position(journal.name())
+        .map(now -> now.epoch() == end.epoch() && now.sequence() < end.sequence())
+        .orElse(end.sequence() > 0);
   }
 
   private void report(FailoverChecked checked) {

@@ -47,7 +47,7 @@ final class ServerWait {
         }
         return opened;
       } catch (TransientPersistenceException e) {
-        if (patience.isZero() || e.error() != DataError.CONNECTION_FAILED) {
+        if (patience.isZero() || !isMissing(e.error())) {
           throw e;
         }
         if (deadline.hasPassed()) {
@@ -60,6 +60,14 @@ final class ServerWait {
         pause(e);
       }
     }
+  }
+
+  /** Whether a server is away, starting, without a leader or too busy to answer. */
+  private static boolean isMissing(DataError error) {
+    return switch (error) {
+      case CONNECTION_FAILED, UNAVAILABLE, TIMEOUT -> true;
+      default -> false;
+    };
   }
 
   private void tell(PersistenceException missing) {

@@ -6,6 +6,8 @@ import static org.awaitility.Awaitility.await;
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.event.PersistenceEvent.FailoverChecked;
 import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.model.Agent;
@@ -21,8 +23,10 @@ import io.mistersmith.persistence.testkit.memory.SqlSnapshot;
 import io.mistersmith.persistence.testkit.time.ManualClock;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** What is restored after a promotion that took the durable store back. */
@@ -87,6 +91,63 @@ class FailoverTest {
       FailoverChecked found = awaitCheck();
       assertThat(found.restoredAgents()).containsExactly(lost);
       assertThat(found.refusedAgents()).containsExactly(foreign);
+    }
+  }
+
+  private AgentId loseAgentAndRefuseItsEntry(Persistence persistence, StateKey[] entry) {
+    SqlSnapshot before = stores.snapshotSql();
+    AgentId agent = persistence.agents().save(Agent.of("test", "lost")).value().id();
+    stores.restoreSql(before);
+    entry[0] = StateKey.of(agent, "k");
+    assertThat(persistence.states(String.class).save(entry[0], "1").value()).isEqualTo("1");
+    await().atMost(SOON).until(() -> persistence.operations().deadLetters().count() == 1);
+    return agent;
+  }
+
+  private boolean hasRow(StateKey key) {
+    try (Stores probe = stores.open(config)) {
+      return probe.sql().states().find(key).isPresent();
+    }
+  }
+
+  @Test
+  void anEntryIsReplayedThoughTheAttemptThatRestoredItsAgentFailed() {
+    StateKey[] entry = new StateKey[1];
+    try (Persistence persistence = Persistence.open(config, promoted)) {
+      AgentId agent = loseAgentAndRefuseItsEntry(persistence, entry);
+      AtomicInteger pages = new AtomicInteger();
+      promoted.onLetters(
+          () -> {
+            if (pages.getAndIncrement() == 0) {
+              // One that the guard does not repeat.
+              throw new NonTransientPersistenceException(DataError.ACCESS_DENIED, "not now");
+            }
+            return null;
+          });
+      promoted.announce(2);
+
+      FailoverChecked found = awaitCheck();
+      assertThat(found.restoredAgents()).containsExactly(agent);
+      assertThat(found.replayedDeadLetters()).isOne();
+      assertThat(hasRow(entry[0])).isTrue();
+    }
+  }
+
+  @Test
+  void anEntryThatAFlushUnderWayRefusesAfterTheReplayIsReplayedToo() {
+    StateKey[] entry = new StateKey[1];
+    try (Persistence persistence = Persistence.open(config, promoted)) {
+      AgentId agent = loseAgentAndRefuseItsEntry(persistence, entry);
+      AtomicInteger pages = new AtomicInteger();
+      // Not committed yet.
+      promoted.onLetters(() -> pages.getAndIncrement() == 0 ? List.of() : null);
+      promoted.announce(2);
+
+      FailoverChecked found = awaitCheck();
+      assertThat(found.restoredAgents()).containsExactly(agent);
+      assertThat(found.replayedDeadLetters()).isZero();
+      await().atMost(SOON).until(() -> hasRow(entry[0]));
+      assertThat(persistence.operations().deadLetters().count()).isZero();
     }
   }
 }

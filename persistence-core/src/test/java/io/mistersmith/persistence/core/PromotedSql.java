@@ -1,8 +1,12 @@
 package io.mistersmith.persistence.core;
 
 import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.model.PostgresRole;
+import io.mistersmith.persistence.operations.DeadLetters.DeadLetter;
 import io.mistersmith.persistence.spi.StoreProvider;
 import io.mistersmith.persistence.spi.Stores;
+import io.mistersmith.persistence.spi.sql.DeadLetterStore;
+import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.SqlStore;
 import io.mistersmith.persistence.spi.sql.SqlStore.PrimaryChange;
 import java.lang.reflect.InvocationTargetException;
@@ -10,16 +14,24 @@ import java.lang.reflect.Proxy;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Stores whose durable side says, when a test asks for it, that another server is the primary. */
 final class PromotedSql implements StoreProvider {
 
-  private final StoreProvider real;
+  private final StoreProvider provider;
   private final List<Consumer<PrimaryChange>> listeners = new CopyOnWriteArrayList<>();
 
-  PromotedSql(StoreProvider real) {
-    this.real = real;
+  private volatile Supplier<@Nullable List<DeadLetter>> letters = () -> null;
+
+  PromotedSql(StoreProvider provider) {
+    this.provider = provider;
+  }
+
+  /** Answers each page of dead letters that the background asks for; null as the store does. */
+  void onLetters(Supplier<@Nullable List<DeadLetter>> pages) {
+    letters = pages;
   }
 
   void announce(int timeline) {
@@ -29,8 +41,24 @@ final class PromotedSql implements StoreProvider {
 
   @Override
   public Stores open(PersistenceConfig config) {
-    Stores opened = real.open(config);
-    SqlStore sql = around(SqlStore.class, opened.sql(), this::ofSql);
+    Stores opened = provider.open(config);
+    SqlAccess real = opened.sql().on(PostgresRole.BACKGROUND);
+    DeadLetterStore pages =
+        around(
+            DeadLetterStore.class,
+            real.deadLetters(),
+            (name, arguments) -> name.equals("page") ? letters.get() : null);
+    SqlAccess background =
+        around(
+            SqlAccess.class, real, (name, arguments) -> name.equals("deadLetters") ? pages : null);
+    SqlStore sql =
+        around(
+            SqlStore.class,
+            opened.sql(),
+            (name, arguments) ->
+                name.equals("on") && PostgresRole.BACKGROUND.equals(arguments[0])
+                    ? background
+                    : ofSql(name, arguments));
     return around(Stores.class, opened, (name, arguments) -> name.equals("sql") ? sql : null);
   }
 

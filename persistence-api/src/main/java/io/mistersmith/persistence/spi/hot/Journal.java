@@ -95,8 +95,8 @@ public interface Journal {
    * @param epoch the current epoch
    * @param sequence the sequence of the last message that is applied
    * @param messageTime when that message was stored
-   * @param timeline that of the durable store's primary that has it; 0 where it has none
+   * @param primary what identifies the durable store's primary that has it; empty where it has none
    */
   record JournalProgress(
-      boolean flushing, long epoch, long sequence, Instant messageTime, int timeline) {}
+      boolean flushing, long epoch, long sequence, Instant messageTime, String primary) {}
 }

@@ -120,18 +120,27 @@ public interface JournalStore {
   void releaseLease(String bucket, String holder);
 
   /**
-   * Returns the timeline of the primary: a number that each promotion of another server raises; 0
-   * for a store that is one server. Does not wait.
+   * Returns what identifies the primary, which each promotion of another server changes: a text
+   * without blanks of at most 64 characters, for the other methods; empty for a store that is one
+   * server. Does not wait.
    */
-  default int timeline() {
-    return 0;
+  default String primary() {
+    return "";
   }
 
   /**
-   * Another runtime has met the primary of this timeline. From now on, one of an earlier timeline
-   * is not used, though it may be all that this runtime reaches. Does not wait.
+   * Whether what was written to this primary says nothing of the present one, as far as known: it
+   * was demoted, or is another database. Does not wait.
    */
-  default void heardOf(int timeline) {}
+  default boolean isOutdated(String primary) {
+    return false;
+  }
+
+  /**
+   * Another runtime has met this primary. From now on, one that was demoted for it is not used,
+   * though it may be all that this runtime reaches. Does not wait.
+   */
+  default void heardOf(String primary) {}
 
   /** The outcome of a batch. */
   sealed interface ApplyResult {

@@ -188,8 +188,9 @@ public interface SqlStore extends SqlAccess {
   }
 
   /**
-   * Calls {@code listener} each time that another primary was found. It may lack what the one
-   * before has committed. A store that has only one server never calls it.
+   * Calls {@code listener} each time that another primary was found, and at once for each that was
+   * found since the store was opened. It may lack what the one before has committed. A store that
+   * has only one server never calls it.
    *
    * @param listener must neither wait nor throw
    */

@@ -38,8 +38,8 @@ public abstract class HotSignalsContract extends StoresContract {
   @Test
   void progressReachesEveryRuntime() {
     JournalProgress told =
-        new JournalProgress(true, 7, 42, Instant.ofEpochSecond(5, 123_456_789), 3);
-    JournalProgress ended = new JournalProgress(false, 8, 0, Instant.EPOCH, 0);
+        new JournalProgress(true, 7, 42, Instant.ofEpochSecond(5, 123_456_789), "7/3");
+    JournalProgress ended = new JournalProgress(false, 8, 0, Instant.EPOCH, "");
     Set<JournalProgress> own = ConcurrentHashMap.newKeySet();
     Set<JournalProgress> others = ConcurrentHashMap.newKeySet();
     HotBucket theirs = open(config().build()).hot().bucket(Bucket.AGENT_STATE);

@@ -38,22 +38,28 @@ final class GuardedSql extends GuardedAccess implements SqlStore {
   private final SqlStore real;
   private final Guard guard;
   private final GuardedRole callers;
+
+  /** What replicas answer says nothing of the primary, and goes on while that is away. */
+  private final GuardedRole oldReads;
+
   private final Duration limit;
   private final Map<PostgresRole, SqlAccess> roles = new ConcurrentHashMap<>();
   private final Map<PostgresRole, GuardedRole> units = new ConcurrentHashMap<>();
 
-  private GuardedSql(SqlStore real, Guard guard, GuardedRole callers, Duration limit) {
+  private GuardedSql(
+      SqlStore real, Guard guard, GuardedRole callers, Duration limit, boolean replicas) {
     super(real, callers);
     this.real = real;
     this.guard = guard;
     this.callers = callers;
     this.limit = limit;
+    this.oldReads = replicas ? unit(PostgresRole.REPLICA) : callers;
     real.onReconnect(() -> guard.back(STORE));
     real.onPrimaryChange(promoted -> guard.back(STORE));
   }
 
-  static GuardedSql of(SqlStore real, Guard guard, Duration limit) {
-    return new GuardedSql(real, guard, role(guard, PostgresRole.PRIMARY, limit), limit);
+  static GuardedSql of(SqlStore real, Guard guard, Duration limit, boolean replicas) {
+    return new GuardedSql(real, guard, role(guard, PostgresRole.PRIMARY, limit), limit, replicas);
   }
 
   private static GuardedRole role(Guard guard, PostgresRole role, Duration limit) {
@@ -126,28 +132,28 @@ final class GuardedSql extends GuardedAccess implements SqlStore {
     return new OldReads() {
       @Override
       public List<Checkpoint> checkpoints(AgentId agent) {
-        return callers.run(OLD_READ, () -> reads.checkpoints(agent));
+        return oldReads.run(OLD_READ, () -> reads.checkpoints(agent));
       }
 
       @Override
       public List<LifecycleEvent> lifecycleEvents(
           AgentId agent, Optional<Instant> since, int limit) {
-        return callers.run(OLD_READ, () -> reads.lifecycleEvents(agent, since, limit));
+        return oldReads.run(OLD_READ, () -> reads.lifecycleEvents(agent, since, limit));
       }
 
       @Override
       public Optional<Checkpoint> checkpoint(AgentId agent, String name) {
-        return callers.run(OLD_READ, () -> reads.checkpoint(agent, name));
+        return oldReads.run(OLD_READ, () -> reads.checkpoint(agent, name));
       }
 
       @Override
       public List<LifecycleEvent> lifecycleEvents(EventQuery query) {
-        return callers.run(OLD_READ, () -> reads.lifecycleEvents(query));
+        return oldReads.run(OLD_READ, () -> reads.lifecycleEvents(query));
       }
 
       @Override
       public List<StoredAgent> agents(AgentQuery query) {
-        return callers.run(OLD_READ, () -> reads.agents(query));
+        return oldReads.run(OLD_READ, () -> reads.agents(query));
       }
     };
   }

@@ -18,7 +18,12 @@ public final class GuardedStores implements Stores {
   public GuardedStores(Stores real, Guard guard, PersistenceConfig config) {
     this.real = real;
     this.hot = new GuardedHot(real.hot(), guard, config.nats().requestTimeout());
-    this.sql = GuardedSql.of(real.sql(), guard, config.postgres().statementTimeout());
+    this.sql =
+        GuardedSql.of(
+            real.sql(),
+            guard,
+            config.postgres().statementTimeout(),
+            config.postgres().replicas() > 0);
   }
 
   /** Returns the stores themselves, for calls that repeat themselves until a deadline. */

@@ -41,7 +41,7 @@ class GuardedSqlTest {
           PersistenceListener.of(BreakerChanged.class, change -> {}),
           new ManualTicker(),
           Clock.systemUTC());
-  private final GuardedSql sql = GuardedSql.of(replaceable(), guard, Duration.ofSeconds(1));
+  private final GuardedSql sql = GuardedSql.of(replaceable(), guard, Duration.ofSeconds(1), true);
 
   @AfterEach
   void close() {
@@ -88,6 +88,19 @@ class GuardedSqlTest {
 
     assertThat(answers).isOne();
     assertThat(state()).isEqualTo(State.CLOSED);
+  }
+
+  @Test
+  void whatAReplicaMayAnswerIsAskedWhileThePrimaryIsNot() {
+    down = true;
+    for (int i = 0; i < 5; i++) {
+      assertThatThrownBy(this::call).hasMessageContaining("no primary");
+    }
+    assertThat(state()).isEqualTo(State.OPEN);
+
+    assertThat(sql.oldReads().agents(AgentQuery.all())).isEmpty();
+
+    assertThat(state()).as("it says nothing of the primary").isEqualTo(State.OPEN);
   }
 
   @Test

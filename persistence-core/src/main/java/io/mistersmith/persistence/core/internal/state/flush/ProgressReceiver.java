@@ -29,17 +29,17 @@ final class ProgressReceiver {
   }
 
   /**
-   * Takes over the reported position, unless it is that of a primary that was demoted: what was
-   * flushed there is lost. Quick.
+   * Takes over the reported position, unless it is that of a primary that was demoted, where what
+   * was flushed is lost, or of another database. Quick.
    */
   void heard(JournalProgress told) {
-    if (told.timeline() > 0 && told.timeline() < journals.timeline()) {
+    if (journals.isOutdated(told.primary())) {
       return;
     }
     long before = tracker.position().sequence();
     unknown = !tracker.heard(told);
     if (!unknown) {
-      journals.heardOf(told.timeline());
+      journals.heardOf(told.primary());
     }
     end = Deadline.after(told.flushing() ? trust : Duration.ZERO);
     if (tracker.position().sequence() != before) {
@@ -53,7 +53,7 @@ final class ProgressReceiver {
    */
   void heardWhileFlushing(JournalProgress told) {
     if (told.epoch() == tracker.position().epoch()) {
-      journals.heardOf(told.timeline());
+      journals.heardOf(told.primary());
     }
   }
 

@@ -30,26 +30,26 @@ final class ProgressSender {
   }
 
   /** Tells the position if it is time to. */
-  void flushing(JournalPosition position, int timeline) {
+  void flushing(JournalPosition position, String primary) {
     boolean moved = position.sequence() != told;
     if (moved ? moving.hasPassed() : idle.hasPassed()) {
       told = position.sequence();
       moving = Deadline.after(MOVING);
       idle = Deadline.after(IDLE);
-      send(true, position, timeline);
+      send(true, position, primary);
     }
   }
 
   /** Tells that this runtime flushes no more. */
-  void ended(JournalPosition position, int timeline) {
-    send(false, position, timeline);
+  void ended(JournalPosition position, String primary) {
+    send(false, position, primary);
   }
 
-  private void send(boolean flushing, JournalPosition position, int timeline) {
+  private void send(boolean flushing, JournalPosition position, String primary) {
     try {
       journal.tellProgress(
           new JournalProgress(
-              flushing, position.epoch(), position.sequence(), position.messageTime(), timeline));
+              flushing, position.epoch(), position.sequence(), position.messageTime(), primary));
     } catch (PersistenceException e) {
       LOG.debug("bucket {}: progress not told: {}", journal.name(), e.getMessage());
     }

@@ -59,8 +59,8 @@ public final class WriteBehindFlusher {
   private final Backoff backoff = new Backoff(Duration.ofMillis(20), Duration.ofSeconds(1));
   private final LoopService thread;
 
-  /** That of the primary before the last batch was applied: the position is on it, or later. */
-  private int timeline;
+  /** The primary before the last batch was applied: the position is on it, or on a later one. */
+  private String primary = "";
 
   private volatile @Nullable PersistenceException turnFailure;
   private Deadline asked = Deadline.after(HEARTBEAT);
@@ -178,7 +178,7 @@ public final class WriteBehindFlusher {
       }
       turnFailure = null;
       if (standIn || lease.isHeld()) {
-        timeline = target.journals().timeline();
+        primary = target.journals().primary();
         target.tracker().refresh();
         flushUntilSomethingChanges(standIn);
       } else {
@@ -212,7 +212,7 @@ public final class WriteBehindFlusher {
     boolean held = lease.isHeld();
     lease.release();
     if (held) {
-      sender.ended(target.tracker().position(), timeline);
+      sender.ended(target.tracker().position(), primary);
     }
   }
 
@@ -235,7 +235,7 @@ public final class WriteBehindFlusher {
       while (thread.isOpen() && (lease.hold() || (standIn && !lease.isStalled()))) {
         thread.succeeded();
         if (lease.isHeld()) {
-          sender.flushing(position, timeline);
+          sender.flushing(position, primary);
         }
         hearNudge();
         if (looked.hasPassed()) {
@@ -244,13 +244,13 @@ public final class WriteBehindFlusher {
         }
         Batch batch = collector.collect(thread.await(() -> reader.next(IDLE)), reader, position);
         if (!batch.isEmpty()) {
-          int before = target.journals().timeline();
+          String before = target.journals().primary();
           Optional<JournalPosition> next = target.apply(position, batch, limit);
           if (next.isEmpty()) {
             return;
           }
           position = next.get();
-          timeline = before;
+          primary = before;
           backoff.reset();
           silentSince = System.nanoTime();
         } else if (System.nanoTime() - silentSince > HEARTBEAT.toNanos()) {
@@ -262,7 +262,7 @@ public final class WriteBehindFlusher {
       }
     } finally {
       if (!standIn && !lease.isHeld()) {
-        sender.ended(position, timeline);
+        sender.ended(position, primary);
       }
     }
   }

@@ -59,7 +59,13 @@ public final class AgentRecovery {
    * @param refused agents that could not be restored: the registry refuses them, or this release
    *     cannot read what the bucket has
    */
-  public record Found(Set<AgentId> restored, Set<AgentId> returned, Set<AgentId> refused) {}
+  public record Found(Set<AgentId> restored, Set<AgentId> returned, Set<AgentId> refused) {
+
+    /** Nothing yet. */
+    public Found() {
+      this(new LinkedHashSet<>(), new LinkedHashSet<>(), new LinkedHashSet<>());
+    }
+  }
 
   /** A row, and what the bucket has in its place. */
   private record Pair(StoredAgent row, HotEntry entry) {}
@@ -67,11 +73,12 @@ public final class AgentRecovery {
   /**
    * Compares all agents.
    *
+   * @param found takes what is found; a call that fails leaves what it has restored there
    * @throws io.mistersmith.persistence.error.PersistenceException when a store does not answer;
    *     call it again then
    */
-  public Found recover() {
-    Found found = new Found(new LinkedHashSet<>(), new LinkedHashSet<>(), new LinkedHashSet<>());
+  public void recover(Found found) {
+    found.refused().clear();
     List<AgentId> all = List.copyOf(published());
     Map<AgentId, HotEntry> absent = new LinkedHashMap<>();
     List<Pair> different = new ArrayList<>();
@@ -96,7 +103,6 @@ public final class AgentRecovery {
     for (Pair pair : different) {
       attempt(pair.row().agent().id(), found, () -> write(pair.row(), pair.entry(), found));
     }
-    return found;
   }
 
   /** One agent that cannot be restored must not keep the others from it. */

@@ -6,6 +6,7 @@ import io.mistersmith.persistence.spi.hot.Journal.JournalProgress;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,6 +16,8 @@ final class ProgressText {
   private static final Logger log = LoggerFactory.getLogger(ProgressText.class);
   private static final String FLUSHING = "flushing";
   private static final String ENDED = "ended";
+  private static final String NO_PRIMARY = "-";
+  private static final Pattern PRIMARY = Pattern.compile("-|[0-9/]{1,64}");
   private static final int LONGEST = 200;
 
   private ProgressText() {}
@@ -26,7 +29,7 @@ final class ProgressText {
             Long.toString(progress.epoch()),
             Long.toString(progress.sequence()),
             progress.messageTime().toString(),
-            Integer.toString(progress.timeline()))
+            progress.primary().isEmpty() ? NO_PRIMARY : progress.primary())
         .getBytes(US_ASCII);
   }
 
@@ -42,12 +45,12 @@ final class ProgressText {
     try {
       long epoch = Long.parseLong(words[1]);
       long sequence = Long.parseLong(words[2]);
-      int timeline = Integer.parseInt(words[4]);
-      return epoch < 0 || sequence < 0 || timeline < 0
+      String primary = words[4].equals(NO_PRIMARY) ? "" : words[4];
+      return epoch < 0 || sequence < 0 || !PRIMARY.matcher(words[4]).matches()
           ? Optional.empty()
           : Optional.of(
               new JournalProgress(
-                  words[0].equals(FLUSHING), epoch, sequence, Instant.parse(words[3]), timeline));
+                  words[0].equals(FLUSHING), epoch, sequence, Instant.parse(words[3]), primary));
     } catch (NumberFormatException | DateTimeException e) {
       log.debug("ignored a message that tells no progress", e);
       return Optional.empty();

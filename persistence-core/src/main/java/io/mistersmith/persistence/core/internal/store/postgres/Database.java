@@ -92,16 +92,21 @@ final class Database implements Statements {
 
   @Override
   public <T> T write(String what, Function<Handle, T> work) {
-    return change(() -> ask(what, () -> onHandle(work)));
+    return ask(what, () -> onHandle(changing(work)));
   }
 
-  /** Also a call that failed may have been committed. */
-  private <T> T change(Supplier<T> call) {
-    try {
-      return call.get();
-    } finally {
-      changed.run();
-    }
+  /**
+   * Also a call that failed may have been committed, but none that got no connection: the next read
+   * from a replica would ask the primary in vain.
+   */
+  private <T> Function<Handle, T> changing(Function<Handle, T> work) {
+    return handle -> {
+      try {
+        return work.apply(handle);
+      } finally {
+        changed.run();
+      }
+    };
   }
 
   @Override
@@ -111,7 +116,7 @@ final class Database implements Statements {
 
   @Override
   public <T> T transaction(SqlOptions options, Function<Handle, T> work) {
-    return change(() -> transaction(options, false, work));
+    return transaction(options, false, work);
   }
 
   @Override
@@ -142,14 +147,12 @@ final class Database implements Statements {
    * as {@code OUTCOME_UNKNOWN} when the connection is lost once COMMIT was sent.
    */
   <T> T unit(SqlOptions options, Function<Handle, T> work) {
-    return options.isReadOnly() ? attempts(options, work) : change(() -> attempts(options, work));
-  }
-
-  private <T> T attempts(SqlOptions options, Function<Handle, T> work) {
     for (int attempt = 1; ; attempt++) {
       AtomicBoolean committing = new AtomicBoolean();
+      Function<Handle, T> committed = handle -> commit(handle, work, committing);
       try {
-        return ask(options.what(), () -> onHandle(handle -> commit(handle, work, committing)));
+        return ask(
+            options.what(), () -> onHandle(options.isReadOnly() ? committed : changing(committed)));
       } catch (PersistenceException e) {
         if (committing.get() && PostgresFailures.leavesOutcomeUnknown(e)) {
           throw lostCommit(options, e);
@@ -192,7 +195,7 @@ final class Database implements Statements {
    * by this runtime: it may be its own, committed long after it was given up.
    */
   <T> T undone(String what, Function<Handle, T> work) {
-    return change(() -> ask(what, () -> onHandle(handle -> undone(handle, work))));
+    return ask(what, () -> onHandle(changing(handle -> undone(handle, work))));
   }
 
   private static <T> T undone(Handle handle, Function<Handle, T> work) {
@@ -255,7 +258,7 @@ final class Database implements Statements {
   /** The first statement says how, since the driver would use two round trips of its own for it. */
   private <T> T inTransaction(Isolation isolation, boolean readOnly, Function<Handle, T> work) {
     String mode = SharedSession.mode(isolation, readOnly);
-    return onHandle(
+    Function<Handle, T> whole =
         handle -> {
           if (SharedSession.opensWith(handle, mode) || isolation == Isolation.READ_COMMITTED) {
             return committed(handle, work);
@@ -266,7 +269,8 @@ final class Database implements Statements {
                 same.execute(mode);
                 return work.apply(same);
               });
-        });
+        };
+    return onHandle(readOnly ? whole : changing(whole));
   }
 
   /** Commits the work, and counts a slow commit as a slow statement. */

@@ -253,16 +253,28 @@ final class PostgresJournalStore implements JournalStore {
   }
 
   @Override
-  public int timeline() {
+  public String primary() {
     PrimaryMonitor primaries = statements.primaries();
-    return primaries == null ? 0 : primaries.identity().map(ServerIdentity::timeline).orElse(0);
+    return primaries == null ? "" : primaries.identity().map(ServerIdentity::text).orElse("");
   }
 
   @Override
-  public void heardOf(int timeline) {
+  public boolean isOutdated(String primary) {
+    PrimaryMonitor primaries = statements.primaries();
+    Optional<ServerIdentity> told = ServerIdentity.parse(primary);
+    return primaries != null
+        && told.isPresent()
+        && primaries
+            .identity()
+            .filter(own -> !own.equals(told.get()) && !own.isBefore(told.get()))
+            .isPresent();
+  }
+
+  @Override
+  public void heardOf(String primary) {
     PrimaryMonitor primaries = statements.primaries();
     if (primaries != null) {
-      primaries.heardOf(timeline);
+      ServerIdentity.parse(primary).ifPresent(primaries::heardOf);
     }
   }
 

@@ -41,16 +41,28 @@ final class PrimaryMonitor implements AutoCloseable {
   /** How long an open waits for servers that do not answer. */
   private static final Duration FIRST_LOOK = Duration.ofSeconds(3);
 
+  /** How long the known system has no primary until another one is taken for it. */
+  private static final Duration MOVED = Duration.ofSeconds(10);
+
   private final Services services;
   private final LongSupplier nanoTime;
   private final Map<HostAddress, PrimaryHost> hosts = new LinkedHashMap<>();
   private final List<Runnable> onPrimary = new CopyOnWriteArrayList<>();
   private final List<Runnable> onDemotion = new CopyOnWriteArrayList<>();
-  private final List<Consumer<PrimaryChange>> onPromotion = new CopyOnWriteArrayList<>();
+
+  // Both guarded by the first.
+  private final List<Consumer<PrimaryChange>> onPromotion = new ArrayList<>();
+  private final List<PrimaryChange> promotions = new ArrayList<>();
+
   private volatile Optional<ServerIdentity> known = Optional.empty();
 
   /** The latest one that was seen; that of {@link #known} may only be heard of. */
   private Optional<ServerIdentity> met = Optional.empty();
+
+  /** The host that was last seen to be the primary of {@link #known}, and when. */
+  private Optional<PrimaryHost> knownAt = Optional.empty();
+
+  private long knownSince;
 
   private final Object changes = new Object();
   private volatile boolean opened;
@@ -83,9 +95,15 @@ final class PrimaryMonitor implements AutoCloseable {
     onDemotion.add(action);
   }
 
-  /** Calls {@code action}, which must not wait or throw, after each promotion. */
+  /**
+   * Calls {@code action}, which must not wait or throw, after each promotion; at once for those
+   * that were seen already, as while the runtime was waiting for NATS.
+   */
   void onPromotion(Consumer<PrimaryChange> action) {
-    onPromotion.add(action);
+    synchronized (onPromotion) {
+      onPromotion.add(action);
+      promotions.forEach(action);
+    }
   }
 
   /**
@@ -161,10 +179,14 @@ final class PrimaryMonitor implements AutoCloseable {
     synchronized (changes) {
       before = met;
       host.answered(sighting);
-      if (sighting.identity().filter(this::isNews).isPresent()) {
+      if (sighting.identity().filter(seen -> isNews(host, seen)).isPresent()) {
         known = sighting.identity();
       }
       primary = host.isPrimaryOf(known);
+      if (primary) {
+        knownAt = Optional.of(host);
+        knownSince = nanoTime.getAsLong();
+      }
       promoted = primary && sighting.identity().isPresent() && !before.equals(known);
       if (promoted) {
         met = known;
@@ -181,37 +203,40 @@ final class PrimaryMonitor implements AutoCloseable {
   }
 
   /**
-   * Another system is taken for the same database moved, as by an upgrade, only once no server is
-   * the primary of the known one any more.
+   * Another system is taken for the same database moved, as by an upgrade, only where its server
+   * takes the place of the primary, or once the known one has had none for a time: a server that
+   * misses one question is no reason to write into a copy that is being made.
    */
-  private boolean isNews(ServerIdentity seen) {
+  private boolean isNews(PrimaryHost host, ServerIdentity seen) {
     Optional<ServerIdentity> latest = known;
     if (latest.isEmpty() || latest.get().isBefore(seen)) {
       return true;
     }
     return !latest.get().system().equals(seen.system())
-        && all().stream().noneMatch(host -> host.isPrimaryOf(latest));
+        && all().stream().noneMatch(other -> other.isPrimaryOf(latest))
+        && (knownAt.filter(before -> before == host).isPresent()
+            || nanoTime.getAsLong() - knownSince > MOVED.toNanos());
   }
 
   /**
-   * Another runtime of this installation has met a primary of this timeline. Until this one meets
-   * it, it has no primary: the one it reaches was demoted.
+   * Another runtime of this installation has met this primary. Until this one meets it, it has no
+   * primary: the one it reaches was demoted. Timelines of another system say nothing of this one.
    */
-  void heardOf(int timeline) {
+  void heardOf(ServerIdentity told) {
     Optional<ServerIdentity> before = known;
-    if (before.isEmpty() || before.get().timeline() >= timeline) {
+    if (before.filter(now -> now.isBefore(told)).isEmpty()) {
       return;
     }
     synchronized (changes) {
       if (!known.equals(before)) {
         return;
       }
-      known = Optional.of(new ServerIdentity(before.get().system(), timeline));
+      known = Optional.of(told);
     }
     LOG.warn(
         "another runtime writes to a primary of PostgreSQL on timeline {}, while this one knows"
             + " only that of {}; it writes nothing there any more",
-        timeline,
+        told.timeline(),
         before.get());
     onDemotion.forEach(Runnable::run);
     wake();
@@ -228,7 +253,10 @@ final class PrimaryMonitor implements AutoCloseable {
         new PrimaryChange(
             host.address().toString(), now.system(), before.timeline(), now.timeline());
     onDemotion.forEach(Runnable::run);
-    onPromotion.forEach(action -> action.accept(change));
+    synchronized (onPromotion) {
+      promotions.add(change);
+      onPromotion.forEach(action -> action.accept(change));
+    }
   }
 
   /** A server did not answer, or refused to. */

@@ -5,6 +5,8 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Which database cluster a connection leads to, and which of its lives.
@@ -23,11 +25,26 @@ record ServerIdentity(String system, int timeline) {
                   THEN ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int END
       """;
 
+  private static final Pattern TEXT = Pattern.compile("(\\d{1,20})/(\\d{1,9})");
+
   private static final String ASK_ROLE = "SELECT pg_is_in_recovery()";
 
   /** Whether this is the state of the cluster before a promotion that led to {@code other}. */
   boolean isBefore(ServerIdentity other) {
     return system.equals(other.system) && timeline < other.timeline;
+  }
+
+  /** Returns a text without blanks for {@link #parse}. */
+  String text() {
+    return system + "/" + timeline;
+  }
+
+  /** Returns the identity in a text of another runtime; empty where there is none. */
+  static Optional<ServerIdentity> parse(String text) {
+    Matcher parts = TEXT.matcher(text);
+    return parts.matches()
+        ? Optional.of(new ServerIdentity(parts.group(1), Integer.parseInt(parts.group(2))))
+        : Optional.empty();
   }
 
   @Override

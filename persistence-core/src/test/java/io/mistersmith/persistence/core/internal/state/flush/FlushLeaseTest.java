@@ -102,7 +102,7 @@ class FlushLeaseTest {
   }
 
   private JournalProgress told(boolean flushing) {
-    return new JournalProgress(flushing, tracker.position().epoch(), 0, Instant.EPOCH, 0);
+    return new JournalProgress(flushing, tracker.position().epoch(), 0, Instant.EPOCH, "");
   }
 
   private boolean anotherMayTakeIt() {

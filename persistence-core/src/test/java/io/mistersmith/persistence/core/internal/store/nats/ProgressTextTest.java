@@ -16,7 +16,11 @@ class ProgressTextTest {
     for (boolean flushing : new boolean[] {true, false}) {
       JournalProgress progress =
           new JournalProgress(
-              flushing, Long.MAX_VALUE, 0, Instant.parse("2026-01-31T12:00:00.123456789Z"), 7);
+              flushing,
+              Long.MAX_VALUE,
+              0,
+              Instant.parse("2026-01-31T12:00:00.123456789Z"),
+              flushing ? "7123456789012345678/7" : "");
       assertThat(ProgressText.decode(ProgressText.encode(progress))).contains(progress);
     }
   }
@@ -35,6 +39,8 @@ class ProgressTextTest {
         "flushing 1 2 2026-01-31T12:00:00Z more",
         "flushing 1 2 2026-01-31T12:00:00Z -1",
         "flushing 1 2 2026-01-31T12:00:00Z 1 more",
+        "flushing 1 2 2026-01-31T12:00:00Z"
+            + " 99999999999999999999999999999999999999999999999999999999999999999",
         "flushing 1 99999999999999999999 2026-01-31T12:00:00Z 1",
         "stopped 1 2 2026-01-31T12:00:00Z 1",
         "flushing 1 2 2026-13-31T12:00:00Z 1",

@@ -3,7 +3,9 @@ package io.mistersmith.persistence.core.internal.store.postgres;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mistersmith.persistence.core.internal.base.Services;
+import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
@@ -81,5 +83,69 @@ class PrimaryMonitorTest {
     look();
 
     assertThat(monitor.among(both)).contains(one);
+  }
+
+  @Test
+  void aPromotionThatWasSeenBeforeAnyoneListenedIsToldToEachListener() {
+    first.primaryOf("1", 1);
+    second.standby();
+    look();
+    second.primaryOf("1", 2);
+    look();
+
+    List<Integer> heard = new ArrayList<>();
+    monitor.onPromotion(change -> heard.add(change.timeline()));
+    monitor.onPromotion(change -> heard.add(change.timeline()));
+
+    assertThat(heard).containsExactly(2, 2);
+  }
+
+  @Test
+  void anotherSystemTakesOverOnceTheKnownOneWasSilentForLong() {
+    first.primaryOf("1", 3);
+    second.primaryOf("2", 1);
+    look();
+    assertThat(monitor.among(both)).contains(one);
+
+    first.refusing("08006");
+    pass(Duration.ofSeconds(11));
+    // Asked by a new connection: the first server misses one question.
+    one.look();
+    first.primaryOf("1", 3);
+    one.look();
+    first.refusing("08006");
+    pass(Duration.ofSeconds(9));
+    monitor.failed(one, new SQLException("silent", "08006"));
+    two.look();
+    assertThat(monitor.among(both)).as("silent for a moment").isEmpty();
+    pass(Duration.ofSeconds(2));
+    two.look();
+    assertThat(monitor.among(both)).contains(two);
+  }
+
+  @Test
+  void anotherSystemAtTheSameAddressTakesOverAtOnce() {
+    first.primaryOf("1", 3);
+    second.standby();
+    look();
+    first.primaryOf("2", 1);
+    pass(Duration.ofSeconds(11));
+    look();
+    assertThat(monitor.identity()).contains(new ServerIdentity("2", 1));
+  }
+
+  @Test
+  void aTimelineOfAnotherSystemDemotesNothing() {
+    first.primaryOf("2", 1);
+    second.standby();
+    look();
+
+    monitor.heardOf(ServerIdentity.parse("1/7").orElseThrow());
+
+    assertThat(monitor.among(both)).contains(one);
+    monitor.heardOf(ServerIdentity.parse("2/3").orElseThrow());
+    assertThat(monitor.among(both)).isEmpty();
+    assertThat(monitor.identity().map(ServerIdentity::text)).contains("2/3");
+    assertThat(ServerIdentity.parse("7")).isEmpty();
   }
 }
