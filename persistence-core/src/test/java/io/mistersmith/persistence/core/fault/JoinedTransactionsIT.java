@@ -5,12 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.core.ApplicationTransaction;
+import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.transaction.TransactionOptions;
 import io.mistersmith.persistence.transaction.TransactionOptions.Isolation;
 import io.mistersmith.persistence.transaction.TransactionRunner.Outcome;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Map;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.AfterEach;
@@ -72,6 +77,22 @@ class JoinedTransactionsIT {
     assertThat(persistence.agents().find(dropped.id())).isEmpty();
     assertThat(persistence.transactions().outcome(accounts.correlationId("c")))
         .isEqualTo(Outcome.COMMITTED);
+  }
+
+  @Test
+  void aTransactionThatIsAbortedIsRefusedAsATypedFailure() throws SQLException {
+    Persistence persistence = accounts.open(2);
+    try (Connection connection = accounts.connect();
+        Statement statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      assertThatThrownBy(() -> statement.execute("SELECT 1 / 0")).isInstanceOf(SQLException.class);
+      assertThatThrownBy(
+              () -> ApplicationTransaction.join(persistence, connection, Accounts.OPTIONS, tx -> 1))
+          .hasMessageContaining("25P02")
+          .hasMessageContaining("can only be rolled back")
+          .satisfies(e -> Accounts.assertIs(DataError.MISCONFIGURED, false, e));
+      connection.rollback();
+    }
   }
 
   @Test

@@ -89,6 +89,35 @@ class TransactionFailuresIT {
   }
 
   @Test
+  void backendThatEndsBeforeOrInNestedWorkIsReplaced() {
+    Persistence persistence = accounts.open(2);
+    AtomicInteger attempts = new AtomicInteger();
+    persistence
+        .transactions()
+        .execute(
+            Accounts.OPTIONS,
+            tx -> {
+              Accounts.add(tx, 1, 5);
+              int attempt = attempts.incrementAndGet();
+              if (attempt == 1) {
+                terminate(tx);
+              }
+              int unused =
+                  tx.nested(
+                      () -> {
+                        Accounts.add(tx, 2, -5);
+                        if (attempt == 2) {
+                          terminate(tx); // so that the savepoint is not released
+                        }
+                        return 1;
+                      });
+            });
+    assertThat(attempts).hasValue(3);
+    assertThat(Accounts.balance(persistence, 1)).isEqualTo(Accounts.BALANCE + 5);
+    assertThat(Accounts.balance(persistence, 2)).isEqualTo(Accounts.BALANCE - 5);
+  }
+
+  @Test
   void backendThatEndsAtTheCommitIsFoundOut() {
     Persistence persistence = accounts.open(2);
     AtomicInteger attempts = new AtomicInteger();

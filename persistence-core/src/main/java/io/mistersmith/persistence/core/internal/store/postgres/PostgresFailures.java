@@ -295,6 +295,8 @@ final class PostgresFailures {
       case "23514" -> "a check constraint does not hold";
       case "23502" -> "a mandatory value is absent";
       case "54001" -> "nested too deep";
+      case "25P02" ->
+          "an earlier statement failed, so that the transaction can only be rolled back";
       case "25006" -> "the server accepts no writes at present";
       case STATEMENT_TIMEOUT -> "it takes longer than a statement may";
       case LOCK_TIMEOUT -> "another session holds a lock on it";

@@ -160,14 +160,12 @@ final class UnitStatements implements Statements {
 
   /** Runs work after a savepoint, and rolls back to it when the work throws. */
   <T> T nested(Supplier<? extends T> work) {
-    requireUsable();
+    String savepoint = "nested_" + (savepoints + 1);
+    Handle unused = run(options.what(), same -> same.savepoint(savepoint));
     savepoints++;
-    String savepoint = "nested_" + savepoints;
-    handle.savepoint(savepoint);
     try {
       T result = work.get();
-      requireNoFailure();
-      handle.releaseSavepoint(savepoint);
+      unused = run(options.what(), same -> same.releaseSavepoint(savepoint));
       return result;
     } catch (RuntimeException | Error e) {
       rollBackTo(savepoint, e);
