@@ -118,6 +118,26 @@ class TransactionFailuresIT {
   }
 
   @Test
+  void backendThatEndsAtTheCommitOfReadsIsReplaced() {
+    Persistence persistence = accounts.open(2);
+    AtomicInteger attempts = new AtomicInteger();
+    long balance =
+        persistence
+            .transactions()
+            .run(
+                Accounts.OPTIONS.toBuilder().readOnly().build(),
+                tx -> {
+                  if (attempts.incrementAndGet() == 1) {
+                    terminate(tx);
+                    return 0L;
+                  }
+                  return Accounts.balance(tx, 1);
+                });
+    assertThat(balance).isEqualTo(Accounts.BALANCE);
+    assertThat(attempts).hasValue(2);
+  }
+
+  @Test
   void backendThatEndsAtTheCommitIsFoundOut() {
     Persistence persistence = accounts.open(2);
     AtomicInteger attempts = new AtomicInteger();

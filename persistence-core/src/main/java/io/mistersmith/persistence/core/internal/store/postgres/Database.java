@@ -151,7 +151,7 @@ final class Database implements Statements {
       try {
         return ask(options.what(), () -> onHandle(handle -> commit(handle, work, committing)));
       } catch (PersistenceException e) {
-        if (committing.get() && PostgresFailures.leavesOutcomeUnknown(e)) {
+        if (committing.get() && !options.isReadOnly() && PostgresFailures.leavesOutcomeUnknown(e)) {
           throw lostCommit(options, e);
         }
         if (e.error() != DataError.TRANSACTION_CONFLICT || attempt == options.attempts()) {
