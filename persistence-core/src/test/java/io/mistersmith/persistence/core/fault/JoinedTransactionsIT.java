@@ -96,6 +96,19 @@ class JoinedTransactionsIT {
   }
 
   @Test
+  void connectionOfTheApplicationIsNotTakenForOneOfTheLibrarysPool() throws SQLException {
+    Persistence persistence = accounts.open(1);
+    Agent agent = Agent.of("joined", "four");
+    try (Connection connection = accounts.connect()) {
+      connection.setAutoCommit(false);
+      ApplicationTransaction.join(
+          persistence, connection, Accounts.OPTIONS, tx -> persistence.agents().save(agent));
+      connection.rollback();
+    }
+    assertThat(persistence.agents().find(agent.id())).isPresent();
+  }
+
+  @Test
   void joinsAHandleOfJdbiThatRollsBack() {
     Persistence persistence = accounts.open(2);
     Agent agent = Agent.of("joined", "three");

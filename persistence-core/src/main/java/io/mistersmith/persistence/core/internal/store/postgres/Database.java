@@ -214,14 +214,17 @@ final class Database implements Statements {
 
   /** Runs statements on a connection of the application, which commits or rolls back. */
   <T> T join(SqlOptions options, Connection connection, Function<Handle, T> work) {
-    return ask(
-        options.what(),
-        () -> {
-          requireTransaction(connection, options);
-          // Not closed: that would close the connection.
-          Handle handle = Jdbi.open(connection);
-          return second.holding(() -> work.apply(handle));
-        });
+    try {
+      requireTransaction(connection, options);
+      // Not closed: that would close the connection.
+      Handle handle = Jdbi.open(connection);
+      // The connection may be one of a pool that the application made, never of the library's.
+      return pool.isOwn() ? work.apply(handle) : second.holding(() -> work.apply(handle));
+    } catch (ThrownByWorkException e) {
+      throw e.thrown();
+    } catch (RuntimeException e) {
+      throw typed(options.what(), e); // says nothing about the library's own connections
+    }
   }
 
   private static void requireTransaction(Connection connection, SqlOptions options) {
