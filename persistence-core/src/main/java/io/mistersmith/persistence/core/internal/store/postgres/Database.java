@@ -162,6 +162,11 @@ final class Database implements Statements {
   }
 
   private <T> T commit(Handle handle, Function<Handle, T> work, AtomicBoolean committing) {
+    try {
+      pool.restoreLimit(handle.getConnection()); // its deadline is kept between its statements
+    } catch (SQLException e) {
+      throw new ConnectionException(e);
+    }
     return handle.inTransaction(
         same -> {
           T result = second.holding(() -> work.apply(same));
