@@ -109,6 +109,55 @@ class JoinedTransactionsIT {
   }
 
   @Test
+  void failuresOnItsConnectionPrintNoValuesAndHarmNoPool() throws SQLException {
+    Persistence persistence = accounts.open(1);
+    int before = session(persistence);
+    try (Connection connection = accounts.connect()) {
+      connection.setAutoCommit(false);
+      assertThatThrownBy(
+              () ->
+                  ApplicationTransaction.join(
+                      persistence,
+                      connection,
+                      Accounts.OPTIONS,
+                      tx -> tx.update("INSERT INTO accounts VALUES (1, 4711)", Map.of())))
+          .satisfies(e -> Accounts.assertIs(DataError.DUPLICATE_KEY, false, e))
+          .satisfies(
+              e -> assertThat(printed(e)).contains("accounts_pkey").doesNotContain("(id)=(1)"));
+      connection.rollback();
+      connection.setNetworkTimeout(Runnable::run, 100);
+      assertThatThrownBy(
+              () ->
+                  ApplicationTransaction.join(
+                      persistence,
+                      connection,
+                      Accounts.OPTIONS,
+                      tx -> tx.query("SELECT pg_sleep(1)", Map.of(), row -> 1)))
+          .satisfies(e -> Accounts.assertIs(DataError.CONNECTION_FAILED, true, e));
+    }
+    assertThat(session(persistence)).as("answers at once, on the same session").isEqualTo(before);
+  }
+
+  private static String printed(Throwable failure) {
+    StringWriter text = new StringWriter();
+    failure.printStackTrace(new PrintWriter(text));
+    return text.toString();
+  }
+
+  private static int session(Persistence persistence) {
+    return persistence
+        .transactions()
+        .run(
+            Accounts.OPTIONS,
+            tx ->
+                tx.query(
+                        "SELECT pg_backend_pid() AS pid",
+                        Map.of(),
+                        row -> row.get("pid", Integer.class))
+                    .get(0));
+  }
+
+  @Test
   void joinsAHandleOfJdbiThatRollsBack() {
     Persistence persistence = accounts.open(2);
     Agent agent = Agent.of("joined", "three");
