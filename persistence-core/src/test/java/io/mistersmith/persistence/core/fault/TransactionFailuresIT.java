@@ -174,6 +174,29 @@ class TransactionFailuresIT {
   }
 
   @Test
+  void commitsThatAreFoundNotToHaveBeenMadeLeaveNothingUnknown() {
+    Persistence persistence = accounts.open(2);
+    AtomicInteger attempts = new AtomicInteger();
+    TransactionOptions options =
+        Accounts.OPTIONS.toBuilder().correlationId(accounts.correlationId("d")).build();
+    assertThatThrownBy(
+            () ->
+                persistence
+                    .transactions()
+                    .execute(
+                        options,
+                        tx -> {
+                          attempts.incrementAndGet();
+                          Accounts.add(tx, 1, 5);
+                          terminate(tx);
+                        }))
+        .hasMessageContaining("nothing was applied")
+        .satisfies(e -> Accounts.assertIs(DataError.CONNECTION_FAILED, true, e));
+    assertThat(attempts).hasValue(3);
+    assertThat(Accounts.balance(persistence, 1)).isEqualTo(Accounts.BALANCE);
+  }
+
+  @Test
   void commitThatIsLostIsNotFoundByTheRowOfAnotherWithItsId() throws Exception {
     Persistence persistence = accounts.open(2);
     TransactionOptions options =

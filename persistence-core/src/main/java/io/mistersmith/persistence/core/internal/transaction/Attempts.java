@@ -77,8 +77,10 @@ final class Attempts<T> {
           if (findOut(unit, e)) {
             return returned.committed();
           }
+          left = leftAfter(nothingApplied(e));
+        } else {
+          left = leftAfter(e);
         }
-        left = leftAfter(e);
       } catch (RuntimeException | Error e) {
         keepEarlier(e);
         throw e;
@@ -108,8 +110,7 @@ final class Attempts<T> {
     }
     return switch (failure.error()) {
       case TRANSACTION_CONFLICT -> true;
-      case CONNECTION_FAILED, UNAVAILABLE, POOL_EXHAUSTED, OUTCOME_UNKNOWN ->
-          ++lostConnections < CONNECTIONS;
+      case CONNECTION_FAILED, UNAVAILABLE, POOL_EXHAUSTED -> ++lostConnections < CONNECTIONS;
       default -> false;
     };
   }
@@ -147,6 +148,14 @@ final class Attempts<T> {
         throw last(unknown);
       }
     }
+  }
+
+  /** The failure of a COMMIT that was lost, once it is known that nothing was applied. */
+  private PersistenceException nothingApplied(PersistenceException unknown) {
+    return new TransientPersistenceException(
+        DataError.CONNECTION_FAILED,
+        options.what() + ": the connection was lost at COMMIT, and nothing was applied",
+        unknown);
   }
 
   /** Waits within the deadline; returns false when it is over, or the thread is interrupted. */
