@@ -32,6 +32,36 @@ class TransactionStatementsIT {
   }
 
   @Test
+  void nestedWorkThatFailedLeavesNoLevelOnTheServer() {
+    Persistence persistence = accounts.open(2);
+    persistence
+        .transactions()
+        .execute(
+            Accounts.OPTIONS,
+            tx -> {
+              long before = levels(tx);
+              for (int i = 0; i < 10; i++) {
+                assertThatThrownBy(
+                        () ->
+                            tx.nested(
+                                () -> tx.update("INSERT INTO owners VALUES (NULL)", Map.of())))
+                    .isInstanceOf(PersistenceException.class);
+              }
+              assertThat(levels(tx)).isEqualTo(before);
+            });
+  }
+
+  /** Each subtransaction has memory of its own. */
+  private static long levels(Transaction tx) {
+    return tx.query(
+            "SELECT count(*) AS levels FROM pg_backend_memory_contexts"
+                + " WHERE name = 'CurTransactionContext'",
+            Map.of(),
+            row -> row.get("levels", Long.class))
+        .get(0);
+  }
+
+  @Test
   void mapsParametersAndColumns() {
     UUID uuid = UUID.randomUUID();
     Instant time = Instant.now().truncatedTo(ChronoUnit.MICROS);

@@ -181,6 +181,8 @@ final class UnitStatements implements Statements {
     }
     try {
       handle.rollbackToSavepoint(savepoint);
+      // Else the server keeps it, and each further one would be one level deeper.
+      handle.execute("RELEASE SAVEPOINT " + savepoint);
       failure = null;
       // The server may have forgotten the limit with what was rolled back.
       limit = database.statementTimeout();
