@@ -128,13 +128,15 @@ final class MemorySql extends MemoryAccess implements SqlStore {
 
   @Override
   public boolean isCommitted(String correlationId) {
-    return committed(correlationId).isPresent();
+    return committed(correlationId, statementTimeout).isPresent();
   }
 
   @Override
   public boolean isCommitted(SqlOptions unit) {
     String id = unit.correlationId().orElseThrow();
-    Optional<Content.CommittedRow> row = committed(id);
+    Duration patience = unit.deadline().orElse(statementTimeout);
+    Optional<Content.CommittedRow> row =
+        committed(id, patience.compareTo(statementTimeout) < 0 ? patience : statementTimeout);
     if (row.isPresent() && !unit.attempt().equals(row.map(Content.CommittedRow::attempt))) {
       throw new NonTransientPersistenceException(
           DataError.DUPLICATE_KEY,
@@ -147,10 +149,10 @@ final class MemorySql extends MemoryAccess implements SqlStore {
   }
 
   /** Returns the row of an id, after a unit with it that is under way. */
-  private Optional<Content.CommittedRow> committed(String correlationId) {
+  private Optional<Content.CommittedRow> committed(String correlationId, Duration patience) {
     connection.checkSql();
     return database.transact(
-        statementTimeout,
+        patience,
         false,
         tables -> {
           tables.committed.lock(correlationId);

@@ -30,6 +30,10 @@ final class Attempts<T> {
   private static final Duration FIRST_RECONNECT = Duration.ofMillis(100);
   private static final Duration LONGEST_RECONNECT = Duration.ofSeconds(5);
   private static final Duration FIRST_LOOK = Duration.ofMillis(50);
+
+  /** Once the time is over, a transaction that still holds the id is waited for no longer. */
+  private static final Duration SHORTEST_LOOK = Duration.ofSeconds(1);
+
   private static final Duration LONGEST_LOOK = Duration.ofSeconds(1);
 
   /** One attempt. */
@@ -133,7 +137,7 @@ final class Attempts<T> {
     Backoff looks = new Backoff(FIRST_LOOK, LONGEST_LOOK);
     while (true) {
       try {
-        return sql.isCommitted(unit);
+        return sql.isCommitted(unit.withDeadline(longer(deadline.left(), SHORTEST_LOOK)));
       } catch (TransientPersistenceException e) {
         unknown.addSuppressed(e);
         if (!pause(looks.next())) {
@@ -156,6 +160,10 @@ final class Attempts<T> {
         DataError.CONNECTION_FAILED,
         options.what() + ": the connection was lost at COMMIT, and nothing was applied",
         unknown);
+  }
+
+  private static Duration longer(Duration one, Duration other) {
+    return one.compareTo(other) > 0 ? one : other;
   }
 
   /** Waits within the deadline; returns false when it is over, or the thread is interrupted. */

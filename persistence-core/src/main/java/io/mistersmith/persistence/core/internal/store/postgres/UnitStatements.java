@@ -33,18 +33,25 @@ final class UnitStatements implements Statements {
   private final SqlOptions options;
   private final boolean readOnly;
   private final Thread owner = Thread.currentThread();
-  private final long began = System.nanoTime();
+  private final long began;
   private Duration limit;
   private boolean limited;
   private int savepoints;
   private @Nullable PersistenceException failure;
   private boolean ended;
 
-  UnitStatements(Database database, Handle handle, SqlOptions options, boolean readOnly) {
+  /**
+   * Runs statements.
+   *
+   * @param began when the unit began, by {@link System#nanoTime}: its deadline counts from there
+   */
+  UnitStatements(
+      Database database, Handle handle, SqlOptions options, boolean readOnly, long began) {
     this.database = database;
     this.handle = handle;
     this.options = options;
     this.readOnly = readOnly;
+    this.began = began;
     this.limit = database.statementTimeout();
   }
 
@@ -197,7 +204,7 @@ final class UnitStatements implements Statements {
   void requireCommittable() {
     requireNoFailure();
     if (options.deadline().isPresent()) {
-      requireTimeLeft(options.deadline().get());
+      Duration unused = requireTimeLeft(options.deadline().get());
     }
   }
 
@@ -259,9 +266,14 @@ final class UnitStatements implements Statements {
     if (left.compareTo(limited ? limit.dividedBy(2) : limit.multipliedBy(9).dividedBy(10)) < 0) {
       limited = true;
       limit = left;
-      String millis = Long.toString(Math.max(1, left.toMillis()));
-      handle.createQuery(LIMIT).bind("millis", millis).mapTo(String.class).one();
+      limit(handle, left);
     }
+  }
+
+  /** Limits each statement until the transaction ends. */
+  static void limit(Handle handle, Duration limit) {
+    String millis = Long.toString(Math.max(1, limit.toMillis()));
+    String unused = handle.createQuery(LIMIT).bind("millis", millis).mapTo(String.class).one();
   }
 
   private Duration requireTimeLeft(Duration deadline) {
