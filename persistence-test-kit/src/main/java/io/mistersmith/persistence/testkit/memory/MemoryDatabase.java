@@ -22,6 +22,7 @@ final class MemoryDatabase {
   private final Set<Transaction> open = new HashSet<>();
   private Content content = Content.empty();
   private long commits;
+  private long serialized;
 
   synchronized Transaction begin(Isolation isolation, boolean readOnly) {
     Transaction transaction = new Transaction(isolation, readOnly);
@@ -69,7 +70,7 @@ final class MemoryDatabase {
         requireOpen(transaction);
         Transaction.Mark before = transaction.mark();
         try {
-          return statement.apply(transaction.tables(content, commits));
+          return statement.apply(transaction.tables(content, serialized));
         } catch (RowBusyException busy) {
           goBack(transaction, before);
           interrupted |= !await(transaction, busy.holder(), until);
@@ -126,8 +127,9 @@ final class MemoryDatabase {
   synchronized void commit(Transaction transaction, LongConsumer committed) {
     try {
       requireOpen(transaction);
-      if (transaction.commit(commits)) {
+      if (transaction.commit(serialized)) {
         commits++;
+        serialized += transaction.isSerializable() ? 1 : 0;
         committed.accept(commits);
       }
     } finally {

@@ -28,7 +28,7 @@ final class Transaction {
   private final boolean readOnly;
   private final List<Held<?>> held = new ArrayList<>();
   private @Nullable Tables tables;
-  private long firstCommit;
+  private long serializedBefore;
   private boolean lost;
   private @Nullable Transaction waitsFor;
 
@@ -37,11 +37,15 @@ final class Transaction {
     this.readOnly = readOnly;
   }
 
-  /** Returns what this transaction sees. */
-  Tables tables(Content content, long commits) {
+  /**
+   * Returns what this transaction sees.
+   *
+   * @param serialized how many serializable transactions were committed
+   */
+  Tables tables(Content content, long serialized) {
     Tables mine = tables;
     if (mine == null) {
-      firstCommit = commits;
+      serializedBefore = serialized;
       boolean snapshot = isolation != Isolation.READ_COMMITTED;
       mine = new Tables(this, content, snapshot ? content.copy() : content);
       tables = mine;
@@ -74,15 +78,23 @@ final class Transaction {
     }
   }
 
-  /** Applies the changes to the committed content; returns whether there were any. */
-  boolean commit(long commits) {
+  boolean isSerializable() {
+    return isolation == Isolation.SERIALIZABLE;
+  }
+
+  /**
+   * Applies the changes to the committed content; returns whether there were any. As in PostgreSQL,
+   * only another serializable transaction is a reason to refuse them, here one since which a row
+   * has changed that this one has read.
+   */
+  boolean commit(long serialized) {
     if (tables == null || !tables.isChanged()) {
       return false;
     }
-    if (isolation == Isolation.SERIALIZABLE && commits != firstCommit) {
+    if (isSerializable() && serialized != serializedBefore && tables.hasReadWhatChanged()) {
       throw new TransientPersistenceException(
           DataError.TRANSACTION_CONFLICT,
-          "SQLSTATE 40001, another transaction was committed since this one began");
+          "SQLSTATE 40001, another transaction changed what this one has read");
     }
     tables.commit();
     return true;
