@@ -60,6 +60,33 @@ public abstract class SqlLockContract extends UnitContract {
   }
 
   @Test
+  void aLockThatIsNotGivenInTimeIsAConflict() {
+    SqlStore impatient =
+        open(config()
+                .postgres(
+                    config().build().postgres().toBuilder()
+                        .role(
+                            PostgresRole.PRIMARY, role -> role.lockTimeout(Duration.ofMillis(300)))
+                        .build())
+                .build())
+            .sql();
+    Agent agent = Agent.of("contract", "one");
+    save(agent);
+    sql()
+        .inTransaction(
+            OPTIONS,
+            unit -> {
+              unit.agents().save(agent, AgentStore.ANY);
+              assertFailsSoon(
+                  DataError.TRANSACTION_CONFLICT,
+                  () ->
+                      impatient.inTransaction(
+                          OPTIONS, other -> other.agents().save(agent, AgentStore.ANY)));
+              return 1;
+            });
+  }
+
+  @Test
   void aUnitWaitsForItsIdUntilItsDeadline() {
     SqlOptions holds = OPTIONS.withCorrelationId(TransactionTests.id());
     SqlOptions hasty = holds.withDeadline(Duration.ofMillis(300));
