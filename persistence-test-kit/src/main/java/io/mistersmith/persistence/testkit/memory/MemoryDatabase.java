@@ -77,7 +77,11 @@ final class MemoryDatabase {
         try {
           return statement.apply(transaction.tables(content, serialized));
         } catch (RowBusyException busy) {
-          goBack(transaction, before);
+          // Only for those that wait for it: else two that wait for a third would wake each other.
+          if (transaction.goBack(before)
+              && open.stream().anyMatch(other -> other.isWaitingFor(transaction))) {
+            notifyAll();
+          }
           interrupted |= !await(transaction, busy.holder(), until, lockUntil);
         }
       }
@@ -126,7 +130,7 @@ final class MemoryDatabase {
 
   /** Undoes what the transaction did after the mark, and lets go of the rows that it took. */
   synchronized void goBack(Transaction transaction, Transaction.Mark mark) {
-    transaction.goBack(mark);
+    boolean unused = transaction.goBack(mark);
     notifyAll();
   }
 

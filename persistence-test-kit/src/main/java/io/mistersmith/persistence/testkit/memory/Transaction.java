@@ -69,13 +69,16 @@ final class Transaction {
     return new Mark(tables == null ? List.of() : tables.changes(), held.size());
   }
 
-  void goBack(Mark mark) {
+  /** Returns whether rows were let go of. */
+  boolean goBack(Mark mark) {
+    boolean letGo = held.size() > mark.held();
     while (held.size() > mark.held()) {
       held.remove(held.size() - 1).putBack(this);
     }
     if (tables != null) {
       tables.putBack(mark.changes());
     }
+    return letGo;
   }
 
   boolean isSerializable() {
@@ -102,7 +105,7 @@ final class Transaction {
 
   /** Lets go of all rows. */
   void release() {
-    goBack(new Mark(List.of(), 0));
+    boolean unused = goBack(new Mark(List.of(), 0));
   }
 
   boolean isLost() {
@@ -115,6 +118,10 @@ final class Transaction {
 
   void waitFor(@Nullable Transaction holder) {
     waitsFor = holder;
+  }
+
+  boolean isWaitingFor(Transaction holder) {
+    return waitsFor == holder;
   }
 
   /** Whether this transaction, or one that it waits for, waits for the other. */
