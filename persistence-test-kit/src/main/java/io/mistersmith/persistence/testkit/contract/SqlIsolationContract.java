@@ -207,6 +207,22 @@ public abstract class SqlIsolationContract extends UnitContract {
   }
 
   @Test
+  void aUnitThatReadsGoesOnAfterAWriteThatItsStoreRefused() {
+    Agent agent = Agent.of("contract", "one");
+    save(agent);
+    long version =
+        sql()
+            .inTransaction(
+                OPTIONS.withReadOnly(),
+                unit -> {
+                  assertThatThrownBy(() -> unit.agents().save(agent, AgentStore.ANY))
+                      .isInstanceOf(IllegalStateException.class);
+                  return unit.agents().find(agent.id()).orElseThrow().version();
+                });
+    assertThat(version).isEqualTo(1);
+  }
+
+  @Test
   void aCheckpointNeedsASnapshotAndIsRolledBackWithItsUnit() {
     AgentId agent = register();
     NewCheckpoint checkpoint =

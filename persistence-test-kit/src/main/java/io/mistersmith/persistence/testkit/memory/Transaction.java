@@ -58,8 +58,7 @@ final class Transaction {
   /** Holds a row until the transaction, or what is rolled back of it, ends. */
   <K> void hold(Table<K, ?> table, K key, LockMode mode) {
     if (readOnly) {
-      throw new IllegalStateException(
-          "these reads must not write; use SqlStore.inTransaction for that");
+      throw new ReadOnlyException();
     }
     LockMode before = table.lock(this, key, mode);
     held.add(new Held<>(table, key, before));

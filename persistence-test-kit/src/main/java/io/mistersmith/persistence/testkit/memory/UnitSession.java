@@ -53,6 +53,8 @@ final class UnitSession implements Session {
     try {
       connection.checkSql();
       return database.run(transaction, until(), patience.lock(), statement);
+    } catch (ReadOnlyException e) {
+      throw e; // before anything was done, so that the unit may go on
     } catch (RuntimeException | Error e) {
       failure = e;
       database.goBack(transaction, savepoint);

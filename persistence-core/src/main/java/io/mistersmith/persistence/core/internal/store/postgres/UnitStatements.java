@@ -159,7 +159,9 @@ final class UnitStatements implements Statements {
         throw error;
       }
       if (readOnly && PostgresFailures.state(e).equals(PostgresFailures.READ_ONLY)) {
-        throw new IllegalStateException(what + ": the transaction is read-only", typed);
+        String refused = what + ": the transaction is read-only";
+        failure = new NonTransientPersistenceException(DataError.MISCONFIGURED, refused);
+        throw new IllegalStateException(refused, typed);
       }
       throw typed;
     }
