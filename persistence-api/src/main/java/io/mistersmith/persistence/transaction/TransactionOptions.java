@@ -172,7 +172,8 @@ public final class TransactionOptions {
   /**
    * Returns how long all attempts may take together, with the pauses between them and, after a lost
    * COMMIT, the search for its outcome. A wait for a connection ends with {@code acquireTimeout},
-   * which may be later.
+   * which may be later, and a COMMIT takes the time that its deferred constraints and triggers
+   * need.
    */
   public Duration timeout() {
     return timeout;

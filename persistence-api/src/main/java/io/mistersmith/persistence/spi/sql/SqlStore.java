@@ -83,7 +83,8 @@ public interface SqlStore extends SqlAccess {
    * Returns whether the unit that ran with these options was committed. Waits as {@link
    * #isCommitted(String)} does.
    *
-   * @param unit the options that {@link #inTransaction} was given, with a correlation id
+   * @param unit the options that {@link #inTransaction} was given, with a correlation id; their
+   *     deadline, which may be another one, is how long it waits for a unit under way
    * @throws io.mistersmith.persistence.error.NonTransientPersistenceException {@code DUPLICATE_KEY}
    *     when another unit with the id was committed, and this one was not
    * @throws io.mistersmith.persistence.error.TransientPersistenceException as {@link

@@ -5,12 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.core.ApplicationTransaction;
+import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.transaction.TransactionOptions;
 import io.mistersmith.persistence.transaction.TransactionOptions.Isolation;
 import io.mistersmith.persistence.transaction.TransactionRunner.Outcome;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Map;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.AfterEach;
@@ -72,6 +77,84 @@ class JoinedTransactionsIT {
     assertThat(persistence.agents().find(dropped.id())).isEmpty();
     assertThat(persistence.transactions().outcome(accounts.correlationId("c")))
         .isEqualTo(Outcome.COMMITTED);
+  }
+
+  @Test
+  void aTransactionThatIsAbortedIsRefusedAsATypedFailure() throws SQLException {
+    Persistence persistence = accounts.open(2);
+    try (Connection connection = accounts.connect();
+        Statement statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      assertThatThrownBy(() -> statement.execute("SELECT 1 / 0")).isInstanceOf(SQLException.class);
+      assertThatThrownBy(
+              () -> ApplicationTransaction.join(persistence, connection, Accounts.OPTIONS, tx -> 1))
+          .hasMessageContaining("25P02")
+          .hasMessageContaining("can only be rolled back")
+          .satisfies(e -> Accounts.assertIs(DataError.MISCONFIGURED, false, e));
+      connection.rollback();
+    }
+  }
+
+  @Test
+  void connectionOfTheApplicationIsNotTakenForOneOfTheLibrarysPool() throws SQLException {
+    Persistence persistence = accounts.open(1);
+    Agent agent = Agent.of("joined", "four");
+    try (Connection connection = accounts.connect()) {
+      connection.setAutoCommit(false);
+      ApplicationTransaction.join(
+          persistence, connection, Accounts.OPTIONS, tx -> persistence.agents().save(agent));
+      connection.rollback();
+    }
+    assertThat(persistence.agents().find(agent.id())).isPresent();
+  }
+
+  @Test
+  void failuresOnItsConnectionPrintNoValuesAndHarmNoPool() throws SQLException {
+    Persistence persistence = accounts.open(1);
+    int before = session(persistence);
+    try (Connection connection = accounts.connect()) {
+      connection.setAutoCommit(false);
+      assertThatThrownBy(
+              () ->
+                  ApplicationTransaction.join(
+                      persistence,
+                      connection,
+                      Accounts.OPTIONS,
+                      tx -> tx.update("INSERT INTO accounts VALUES (1, 4711)", Map.of())))
+          .satisfies(e -> Accounts.assertIs(DataError.DUPLICATE_KEY, false, e))
+          .satisfies(
+              e -> assertThat(printed(e)).contains("accounts_pkey").doesNotContain("(id)=(1)"));
+      connection.rollback();
+      connection.setNetworkTimeout(Runnable::run, 100);
+      assertThatThrownBy(
+              () ->
+                  ApplicationTransaction.join(
+                      persistence,
+                      connection,
+                      Accounts.OPTIONS,
+                      tx -> tx.query("SELECT pg_sleep(1)", Map.of(), row -> 1)))
+          .satisfies(e -> Accounts.assertIs(DataError.CONNECTION_FAILED, true, e));
+    }
+    assertThat(session(persistence)).as("answers at once, on the same session").isEqualTo(before);
+  }
+
+  private static String printed(Throwable failure) {
+    StringWriter text = new StringWriter();
+    failure.printStackTrace(new PrintWriter(text));
+    return text.toString();
+  }
+
+  private static int session(Persistence persistence) {
+    return persistence
+        .transactions()
+        .run(
+            Accounts.OPTIONS,
+            tx ->
+                tx.query(
+                        "SELECT pg_backend_pid() AS pid",
+                        Map.of(),
+                        row -> row.get("pid", Integer.class))
+                    .get(0));
   }
 
   @Test

@@ -89,6 +89,55 @@ class TransactionFailuresIT {
   }
 
   @Test
+  void backendThatEndsBeforeOrInNestedWorkIsReplaced() {
+    Persistence persistence = accounts.open(2);
+    AtomicInteger attempts = new AtomicInteger();
+    persistence
+        .transactions()
+        .execute(
+            Accounts.OPTIONS,
+            tx -> {
+              Accounts.add(tx, 1, 5);
+              int attempt = attempts.incrementAndGet();
+              if (attempt == 1) {
+                terminate(tx);
+              }
+              int unused =
+                  tx.nested(
+                      () -> {
+                        Accounts.add(tx, 2, -5);
+                        if (attempt == 2) {
+                          terminate(tx); // so that the savepoint is not released
+                        }
+                        return 1;
+                      });
+            });
+    assertThat(attempts).hasValue(3);
+    assertThat(Accounts.balance(persistence, 1)).isEqualTo(Accounts.BALANCE + 5);
+    assertThat(Accounts.balance(persistence, 2)).isEqualTo(Accounts.BALANCE - 5);
+  }
+
+  @Test
+  void backendThatEndsAtTheCommitOfReadsIsReplaced() {
+    Persistence persistence = accounts.open(2);
+    AtomicInteger attempts = new AtomicInteger();
+    long balance =
+        persistence
+            .transactions()
+            .run(
+                Accounts.OPTIONS.toBuilder().readOnly().build(),
+                tx -> {
+                  if (attempts.incrementAndGet() == 1) {
+                    terminate(tx);
+                    return 0L;
+                  }
+                  return Accounts.balance(tx, 1);
+                });
+    assertThat(balance).isEqualTo(Accounts.BALANCE);
+    assertThat(attempts).hasValue(2);
+  }
+
+  @Test
   void backendThatEndsAtTheCommitIsFoundOut() {
     Persistence persistence = accounts.open(2);
     AtomicInteger attempts = new AtomicInteger();
@@ -122,6 +171,29 @@ class TransactionFailuresIT {
                         }))
         .satisfies(e -> Accounts.assertIs(DataError.OUTCOME_UNKNOWN, true, e));
     assertThat(attempts).as("not repeated").hasValue(3);
+  }
+
+  @Test
+  void commitsThatAreFoundNotToHaveBeenMadeLeaveNothingUnknown() {
+    Persistence persistence = accounts.open(2);
+    AtomicInteger attempts = new AtomicInteger();
+    TransactionOptions options =
+        Accounts.OPTIONS.toBuilder().correlationId(accounts.correlationId("d")).build();
+    assertThatThrownBy(
+            () ->
+                persistence
+                    .transactions()
+                    .execute(
+                        options,
+                        tx -> {
+                          attempts.incrementAndGet();
+                          Accounts.add(tx, 1, 5);
+                          terminate(tx);
+                        }))
+        .hasMessageContaining("nothing was applied")
+        .satisfies(e -> Accounts.assertIs(DataError.CONNECTION_FAILED, true, e));
+    assertThat(attempts).hasValue(3);
+    assertThat(Accounts.balance(persistence, 1)).isEqualTo(Accounts.BALANCE);
   }
 
   @Test

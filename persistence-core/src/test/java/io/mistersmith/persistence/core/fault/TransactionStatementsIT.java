@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.transaction.Transaction;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -29,6 +31,56 @@ class TransactionStatementsIT {
   @AfterEach
   void close() {
     accounts.close();
+  }
+
+  @Test
+  void nestedWorkThatFailedLeavesNoLevelOnTheServer() {
+    Persistence persistence = accounts.open(2);
+    persistence
+        .transactions()
+        .execute(
+            Accounts.OPTIONS,
+            tx -> {
+              long before = levels(tx);
+              for (int i = 0; i < 10; i++) {
+                assertThatThrownBy(
+                        () ->
+                            tx.nested(
+                                () -> tx.update("INSERT INTO owners VALUES (NULL)", Map.of())))
+                    .isInstanceOf(PersistenceException.class);
+              }
+              assertThat(levels(tx)).isEqualTo(before);
+            });
+  }
+
+  /** Each subtransaction has memory of its own. */
+  private static long levels(Transaction tx) {
+    return tx.query(
+            "SELECT count(*) AS levels FROM pg_backend_memory_contexts"
+                + " WHERE name = 'CurTransactionContext'",
+            Map.of(),
+            row -> row.get("levels", Long.class))
+        .get(0);
+  }
+
+  @Test
+  void aWriteAmongReadsIsRefusedOnceAlsoWhereTheBodyGoesOn() {
+    Persistence persistence = accounts.open(2);
+    AtomicInteger attempts = new AtomicInteger();
+    assertThatThrownBy(
+            () ->
+                persistence
+                    .transactions()
+                    .execute(
+                        Accounts.OPTIONS.toBuilder().readOnly().build(),
+                        tx -> {
+                          attempts.incrementAndGet();
+                          assertThatThrownBy(() -> Accounts.add(tx, 1, 5))
+                              .isInstanceOf(IllegalStateException.class)
+                              .hasMessageContaining("read-only");
+                        }))
+        .satisfies(e -> Accounts.assertIs(DataError.MISCONFIGURED, false, e));
+    assertThat(attempts).hasValue(1);
   }
 
   @Test

@@ -137,6 +137,27 @@ public abstract class SqlIsolationContract extends UnitContract {
   }
 
   @Test
+  void aSerializableUnitPassesBesideCommitsThatAreNone() {
+    Agent one = Agent.of("contract", "one");
+    Agent beside = Agent.of("contract", "beside");
+    save(one);
+    SqlOptions options =
+        OPTIONS
+            .withIsolation(SqlOptions.Isolation.SERIALIZABLE)
+            .withCorrelationId(TransactionTests.id());
+    sql()
+        .inTransaction(
+            options,
+            unit -> {
+              assertThat(unit.agents().find(one.id())).isPresent();
+              save(beside);
+              return unit.agents().save(one, AgentStore.ANY);
+            });
+    assertThat(sql().isCommitted(options)).isTrue();
+    assertThat(sql().agents().findAll(List.of(one.id(), beside.id()))).hasSize(2);
+  }
+
+  @Test
   void readsOfASnapshotSeeTheDataOfOneMoment() {
     Agent late = Agent.of("contract", "late");
     sql()
@@ -183,6 +204,22 @@ public abstract class SqlIsolationContract extends UnitContract {
     }
     assertThat(sql().agents().find(agent)).isPresent();
     assertThat(position()).isEqualTo(position);
+  }
+
+  @Test
+  void aUnitThatReadsGoesOnAfterAWriteThatItsStoreRefused() {
+    Agent agent = Agent.of("contract", "one");
+    save(agent);
+    long version =
+        sql()
+            .inTransaction(
+                OPTIONS.withReadOnly(),
+                unit -> {
+                  assertThatThrownBy(() -> unit.agents().save(agent, AgentStore.ANY))
+                      .isInstanceOf(IllegalStateException.class);
+                  return unit.agents().find(agent.id()).orElseThrow().version();
+                });
+    assertThat(version).isEqualTo(1);
   }
 
   @Test

@@ -7,16 +7,19 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.model.PostgresRole;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.JournalPosition;
 import io.mistersmith.persistence.spi.sql.SqlOptions;
+import io.mistersmith.persistence.spi.sql.SqlStore;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
 /** How units of work that write the same rows wait, and for how long. */
@@ -54,6 +57,54 @@ public abstract class SqlLockContract extends UnitContract {
     assertThat(patient.orTimeout(10, TimeUnit.SECONDS).join())
         .as("written after the unit, on what it committed")
         .isEqualTo(3);
+  }
+
+  @Test
+  void aLockThatIsNotGivenInTimeIsAConflict() {
+    SqlStore impatient =
+        open(config()
+                .postgres(
+                    config().build().postgres().toBuilder()
+                        .role(
+                            PostgresRole.PRIMARY, role -> role.lockTimeout(Duration.ofMillis(300)))
+                        .build())
+                .build())
+            .sql();
+    Agent agent = Agent.of("contract", "one");
+    save(agent);
+    sql()
+        .inTransaction(
+            OPTIONS,
+            unit -> {
+              unit.agents().save(agent, AgentStore.ANY);
+              assertFailsSoon(
+                  DataError.TRANSACTION_CONFLICT,
+                  () ->
+                      impatient.inTransaction(
+                          OPTIONS, other -> other.agents().save(agent, AgentStore.ANY)));
+              return 1;
+            });
+  }
+
+  @Test
+  void aUnitWaitsForItsIdUntilItsDeadline() {
+    SqlOptions holds = OPTIONS.withCorrelationId(TransactionTests.id());
+    SqlOptions hasty = holds.withDeadline(Duration.ofMillis(300));
+    sql()
+        .inTransaction(
+            holds,
+            unit -> {
+              assertFailsSoon(DataError.TIMEOUT, () -> sql().inTransaction(hasty, other -> 1));
+              assertFailsSoon(DataError.TIMEOUT, () -> sql().isCommitted(hasty));
+              return 1;
+            });
+    assertThat(sql().isCommitted(holds)).isTrue();
+  }
+
+  private static void assertFailsSoon(DataError error, Supplier<Object> call) {
+    assertIs(
+        error,
+        beside(call).orTimeout(5, TimeUnit.SECONDS).handle((value, failure) -> failure).join());
   }
 
   @Test

@@ -1,6 +1,5 @@
 package io.mistersmith.persistence.testkit.memory;
 
-import java.time.Duration;
 import java.time.Instant;
 import java.util.UUID;
 import java.util.function.Function;
@@ -12,41 +11,38 @@ final class AutoCommit implements Session {
 
   private final Supplier<MemoryDatabase> database;
   private final Connection connection;
-  private final Duration statementTimeout;
+  private final Patience patience;
   private final boolean readOnly;
   private final LongConsumer committed;
 
   /** Runs the statements of a runtime's callers, whose commits it counts. */
   AutoCommit(
-      MemoryDatabase database,
-      Connection connection,
-      Duration statementTimeout,
-      LongConsumer committed) {
-    this(() -> database, connection, statementTimeout, false, committed);
+      MemoryDatabase database, Connection connection, Patience patience, LongConsumer committed) {
+    this(() -> database, connection, patience, false, committed);
   }
 
   /** Runs reads. */
-  AutoCommit(Supplier<MemoryDatabase> database, Connection connection, Duration statementTimeout) {
-    this(database, connection, statementTimeout, true, number -> {});
+  AutoCommit(Supplier<MemoryDatabase> database, Connection connection, Patience patience) {
+    this(database, connection, patience, true, number -> {});
   }
 
   private AutoCommit(
       Supplier<MemoryDatabase> database,
       Connection connection,
-      Duration statementTimeout,
+      Patience patience,
       boolean readOnly,
       LongConsumer committed) {
     this.committed = committed;
     this.database = database;
     this.connection = connection;
-    this.statementTimeout = statementTimeout;
+    this.patience = patience;
     this.readOnly = readOnly;
   }
 
   @Override
   public <T> T call(Function<? super Tables, ? extends T> statement) {
     connection.checkSql();
-    return database.get().transact(statementTimeout, readOnly, statement, committed);
+    return database.get().transact(patience, readOnly, statement, committed);
   }
 
   @Override

@@ -38,7 +38,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class InMemoryStores implements StoreProvider {
 
-  private static final Duration TAMPERING = Duration.ofSeconds(30);
+  private static final Patience TAMPERING =
+      new Patience(Duration.ofSeconds(30), Duration.ofSeconds(30));
 
   private final Map<String, MemoryStream> streams = new ConcurrentHashMap<>();
   private final MemoryDatabase database = new MemoryDatabase();

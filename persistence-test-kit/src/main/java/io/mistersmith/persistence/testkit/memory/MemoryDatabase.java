@@ -22,6 +22,7 @@ final class MemoryDatabase {
   private final Set<Transaction> open = new HashSet<>();
   private Content content = Content.empty();
   private long commits;
+  private long serialized;
 
   synchronized Transaction begin(Isolation isolation, boolean readOnly) {
     Transaction transaction = new Transaction(isolation, readOnly);
@@ -31,24 +32,24 @@ final class MemoryDatabase {
 
   /** Runs a statement in a transaction of its own. */
   <T> T transact(
-      Duration timeout, boolean readOnly, Function<? super Tables, ? extends T> statement) {
-    return transact(timeout, readOnly, statement, number -> {});
+      Patience patience, boolean readOnly, Function<? super Tables, ? extends T> statement) {
+    return transact(patience, readOnly, statement, number -> {});
   }
 
   /**
-   * {@link #transact(Duration, boolean, Function)}.
+   * {@link #transact(Patience, boolean, Function)}.
    *
    * @param committed is given the number of the commit where anything was changed
    */
   <T> T transact(
-      Duration timeout,
+      Patience patience,
       boolean readOnly,
       Function<? super Tables, ? extends T> statement,
       LongConsumer committed) {
-    long until = System.nanoTime() + timeout.toNanos();
+    long until = System.nanoTime() + patience.statement().toNanos();
     Transaction transaction = begin(Isolation.READ_COMMITTED, readOnly);
     try {
-      T result = run(transaction, until, statement);
+      T result = run(transaction, until, patience.lock(), statement);
       commit(transaction, committed);
       return result;
     } finally {
@@ -59,20 +60,29 @@ final class MemoryDatabase {
   /**
    * Runs a statement, which must not use the tables afterwards and may run several times.
    *
-   * @param until when to stop waiting for a row, by {@link System#nanoTime}
+   * @param until when the statement must be over, by {@link System#nanoTime}
+   * @param lock how long it may wait for rows
    */
   synchronized <T> T run(
-      Transaction transaction, long until, Function<? super Tables, ? extends T> statement) {
+      Transaction transaction,
+      long until,
+      Duration lock,
+      Function<? super Tables, ? extends T> statement) {
     boolean interrupted = false;
+    long lockUntil = System.nanoTime() + lock.toNanos();
     try {
       while (true) {
         requireOpen(transaction);
         Transaction.Mark before = transaction.mark();
         try {
-          return statement.apply(transaction.tables(content, commits));
+          return statement.apply(transaction.tables(content, serialized));
         } catch (RowBusyException busy) {
-          goBack(transaction, before);
-          interrupted |= !await(transaction, busy.holder(), until);
+          // Only for those that wait for it: else two that wait for a third would wake each other.
+          if (transaction.goBack(before)
+              && open.stream().anyMatch(other -> other.isWaitingFor(transaction))) {
+            notifyAll();
+          }
+          interrupted |= !await(transaction, busy.holder(), until, lockUntil);
         }
       }
     } finally {
@@ -84,13 +94,19 @@ final class MemoryDatabase {
 
   /** Waits until a transaction ends or lets go of rows; false when the thread was interrupted. */
   @SuppressWarnings("WaitNotInLoop") // run() is the loop: it tries the statement again
-  private boolean await(Transaction transaction, Transaction holder, long until) {
+  private boolean await(Transaction transaction, Transaction holder, long until, long lockUntil) {
     if (holder.waitsFor(transaction)) {
       throw new TransientPersistenceException(
           DataError.TRANSACTION_CONFLICT,
           "SQLSTATE 40P01, deadlock: two transactions wait for rows of each other");
     }
-    long nanos = until - System.nanoTime();
+    long now = System.nanoTime();
+    long nanos = Math.min(until - now, lockUntil - now);
+    if (nanos <= 0 && lockUntil - until < 0) {
+      throw new TransientPersistenceException(
+          DataError.TRANSACTION_CONFLICT,
+          "SQLSTATE 55P03, another transaction held a row for longer than a lock is waited for");
+    }
     if (nanos <= 0) {
       throw new TransientPersistenceException(
           DataError.TIMEOUT,
@@ -114,7 +130,7 @@ final class MemoryDatabase {
 
   /** Undoes what the transaction did after the mark, and lets go of the rows that it took. */
   synchronized void goBack(Transaction transaction, Transaction.Mark mark) {
-    transaction.goBack(mark);
+    boolean unused = transaction.goBack(mark);
     notifyAll();
   }
 
@@ -126,8 +142,9 @@ final class MemoryDatabase {
   synchronized void commit(Transaction transaction, LongConsumer committed) {
     try {
       requireOpen(transaction);
-      if (transaction.commit(commits)) {
+      if (transaction.commit(serialized)) {
         commits++;
+        serialized += transaction.isSerializable() ? 1 : 0;
         committed.accept(commits);
       }
     } finally {

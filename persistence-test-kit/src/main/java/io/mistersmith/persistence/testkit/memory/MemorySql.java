@@ -21,16 +21,13 @@ final class MemorySql extends MemoryAccess implements SqlStore {
   private final MemoryDatabase database;
   private final MemoryReplica replica;
   private final Connection connection;
-  private final Duration statementTimeout;
+  private final Patience patience;
   private final OwnCommits own;
   private final OldReads oldReads;
 
   MemorySql(
-      MemoryDatabase database,
-      MemoryReplica replica,
-      Connection connection,
-      Duration statementTimeout) {
-    this(database, replica, connection, statementTimeout, new OwnCommits());
+      MemoryDatabase database, MemoryReplica replica, Connection connection, Patience patience) {
+    this(database, replica, connection, patience, new OwnCommits());
   }
 
   /** What the flush commits is none of the callers' own. */
@@ -38,20 +35,20 @@ final class MemorySql extends MemoryAccess implements SqlStore {
       MemoryDatabase database,
       MemoryReplica replica,
       Connection connection,
-      Duration statementTimeout,
+      Patience patience,
       OwnCommits own) {
     super(
-        new AutoCommit(database, connection, statementTimeout, own::saw),
-        new AutoCommit(database, connection, statementTimeout, number -> {}));
+        new AutoCommit(database, connection, patience, own::saw),
+        new AutoCommit(database, connection, patience, number -> {}));
     this.replica = replica;
     this.own = own;
     this.oldReads =
         OldReads.of(
             new MemoryAccess(
-                new AutoCommit(() -> replica.having(own.latest()), connection, statementTimeout)));
+                new AutoCommit(() -> replica.having(own.latest()), connection, patience)));
     this.database = database;
     this.connection = connection;
-    this.statementTimeout = statementTimeout;
+    this.patience = patience;
   }
 
   @Override
@@ -63,8 +60,7 @@ final class MemorySql extends MemoryAccess implements SqlStore {
   public <T> T read(SqlOptions options, Function<? super SqlAccess, ? extends T> work) {
     if (options.isolation() == Isolation.READ_COMMITTED) {
       connection.checkSql();
-      return work.apply(
-          new MemoryAccess(new AutoCommit(() -> database, connection, statementTimeout)));
+      return work.apply(new MemoryAccess(new AutoCommit(() -> database, connection, patience)));
     }
     return repeated(options, true, work);
   }
@@ -88,7 +84,7 @@ final class MemorySql extends MemoryAccess implements SqlStore {
     MemoryDatabase source =
         options.role() == PostgresRole.REPLICA ? replica.having(own.latest()) : database;
     UnitSession session =
-        new UnitSession(source, connection, options, statementTimeout, readOnly, own::saw);
+        new UnitSession(source, connection, options, patience, readOnly, own::saw);
     try {
       if (options.correlationId().isPresent()) {
         session.note(options.correlationId().get(), options.attempt().orElseThrow());
@@ -128,13 +124,14 @@ final class MemorySql extends MemoryAccess implements SqlStore {
 
   @Override
   public boolean isCommitted(String correlationId) {
-    return committed(correlationId).isPresent();
+    return committed(correlationId, patience).isPresent();
   }
 
   @Override
   public boolean isCommitted(SqlOptions unit) {
     String id = unit.correlationId().orElseThrow();
-    Optional<Content.CommittedRow> row = committed(id);
+    Optional<Content.CommittedRow> row =
+        committed(id, unit.deadline().map(patience::atMost).orElse(patience));
     if (row.isPresent() && !unit.attempt().equals(row.map(Content.CommittedRow::attempt))) {
       throw new NonTransientPersistenceException(
           DataError.DUPLICATE_KEY,
@@ -147,10 +144,10 @@ final class MemorySql extends MemoryAccess implements SqlStore {
   }
 
   /** Returns the row of an id, after a unit with it that is under way. */
-  private Optional<Content.CommittedRow> committed(String correlationId) {
+  private Optional<Content.CommittedRow> committed(String correlationId, Patience limits) {
     connection.checkSql();
     return database.transact(
-        statementTimeout,
+        limits,
         false,
         tables -> {
           tables.committed.lock(correlationId);
@@ -163,7 +160,7 @@ final class MemorySql extends MemoryAccess implements SqlStore {
     connection.checkSql();
     Instant before = connection.now().minus(age);
     return database.transact(
-        statementTimeout,
+        patience,
         false,
         tables -> tables.committed.removeIf(row -> row.notedAt().isBefore(before)));
   }

@@ -43,7 +43,7 @@ final class OpenedStores implements Stores, HotStore {
     this.owner = owner;
     this.config = config;
     this.connection = connection;
-    this.sql = new MemorySql(database, replica, connection, config.postgres().statementTimeout());
+    this.sql = new MemorySql(database, replica, connection, Patience.of(config.postgres()));
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.mistersmith.persistence.testkit.memory;
 
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.TransientPersistenceException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +22,7 @@ final class Rows<K, V> {
   private final Table<K, V> table;
   private final Map<K, V> seen;
   private Map<K, Optional<V>> changes = new LinkedHashMap<>();
+  private final List<Predicate<K>> read = new ArrayList<>(0);
 
   /** The rows of {@code table} as they are in {@code seen}, which may be the table itself. */
   Rows(Transaction transaction, Table<K, V> table, Table<K, V> seen) {
@@ -31,6 +33,7 @@ final class Rows<K, V> {
 
   Optional<V> find(K key) {
     Optional<V> changed = changes.get(key);
+    note(key::equals);
     return changed == null ? Optional.ofNullable(seen.get(key)) : changed;
   }
 
@@ -40,11 +43,13 @@ final class Rows<K, V> {
 
   /** Returns all rows, in the order of insertion unless the table is sorted. */
   Stream<V> all() {
+    note(key -> true);
     return entries(seen, key -> true).map(Map.Entry::getValue);
   }
 
   /** Returns the rows of a sorted table from this key on whose keys pass; in no order. */
   Stream<V> from(K first, Predicate<K> passes) {
+    note(passes);
     SortedMap<K, V> tail = ((SortedMap<K, V>) seen).tailMap(first);
     return entries(tail, passes).map(Map.Entry::getValue);
   }
@@ -56,7 +61,10 @@ final class Rows<K, V> {
       return old;
     }
     return Stream.concat(
-        old.flatMap(row -> find(row.getKey()).map(now -> Map.entry(row.getKey(), now)).stream()),
+        old.flatMap(
+            row ->
+                changes.getOrDefault(row.getKey(), Optional.of(row.getValue())).stream()
+                    .map(now -> Map.entry(row.getKey(), now))),
         changes.entrySet().stream()
             .filter(change -> passes.test(change.getKey()) && !seen.containsKey(change.getKey()))
             .flatMap(
@@ -81,6 +89,7 @@ final class Rows<K, V> {
 
   /** Removes the rows that match; returns how many. */
   int removeIf(Predicate<V> matches) {
+    note(key -> true);
     List<K> matching =
         entries(seen, key -> true)
             .filter(row -> matches.test(row.getValue()))
@@ -126,6 +135,20 @@ final class Rows<K, V> {
           DataError.TRANSACTION_CONFLICT,
           "SQLSTATE 40001, a row was changed by another transaction since this one began");
     }
+  }
+
+  private void note(Predicate<K> keys) {
+    if (transaction.isSerializable()) {
+      read.add(keys);
+    }
+  }
+
+  /** Whether a row that was read has been changed by others since. */
+  boolean hasReadWhatChanged() {
+    return !read.isEmpty()
+        && Stream.concat(seen.keySet().stream(), table.rows().keySet().stream())
+            .filter(key -> seen.get(key) != table.rows().get(key))
+            .anyMatch(key -> read.stream().anyMatch(keys -> keys.test(key)));
   }
 
   boolean isChanged() {

@@ -184,6 +184,11 @@ final class Tables {
     return all.stream().anyMatch(Rows::isChanged);
   }
 
+  /** Whether a row that was read has been changed by others since. */
+  boolean hasReadWhatChanged() {
+    return all.stream().anyMatch(Rows::hasReadWhatChanged);
+  }
+
   List<Map<?, ?>> changes() {
     List<Map<?, ?>> changes = new ArrayList<>(all.size());
     all.forEach(rows -> changes.add(rows.changes()));

@@ -28,7 +28,7 @@ final class Transaction {
   private final boolean readOnly;
   private final List<Held<?>> held = new ArrayList<>();
   private @Nullable Tables tables;
-  private long firstCommit;
+  private long serializedBefore;
   private boolean lost;
   private @Nullable Transaction waitsFor;
 
@@ -37,11 +37,15 @@ final class Transaction {
     this.readOnly = readOnly;
   }
 
-  /** Returns what this transaction sees. */
-  Tables tables(Content content, long commits) {
+  /**
+   * Returns what this transaction sees.
+   *
+   * @param serialized how many serializable transactions were committed
+   */
+  Tables tables(Content content, long serialized) {
     Tables mine = tables;
     if (mine == null) {
-      firstCommit = commits;
+      serializedBefore = serialized;
       boolean snapshot = isolation != Isolation.READ_COMMITTED;
       mine = new Tables(this, content, snapshot ? content.copy() : content);
       tables = mine;
@@ -54,8 +58,7 @@ final class Transaction {
   /** Holds a row until the transaction, or what is rolled back of it, ends. */
   <K> void hold(Table<K, ?> table, K key, LockMode mode) {
     if (readOnly) {
-      throw new IllegalStateException(
-          "these reads must not write; use SqlStore.inTransaction for that");
+      throw new ReadOnlyException();
     }
     LockMode before = table.lock(this, key, mode);
     held.add(new Held<>(table, key, before));
@@ -65,24 +68,35 @@ final class Transaction {
     return new Mark(tables == null ? List.of() : tables.changes(), held.size());
   }
 
-  void goBack(Mark mark) {
+  /** Returns whether rows were let go of. */
+  boolean goBack(Mark mark) {
+    boolean letGo = held.size() > mark.held();
     while (held.size() > mark.held()) {
       held.remove(held.size() - 1).putBack(this);
     }
     if (tables != null) {
       tables.putBack(mark.changes());
     }
+    return letGo;
   }
 
-  /** Applies the changes to the committed content; returns whether there were any. */
-  boolean commit(long commits) {
+  boolean isSerializable() {
+    return isolation == Isolation.SERIALIZABLE;
+  }
+
+  /**
+   * Applies the changes to the committed content; returns whether there were any. As in PostgreSQL,
+   * only another serializable transaction is a reason to refuse them, here one since which a row
+   * has changed that this one has read.
+   */
+  boolean commit(long serialized) {
     if (tables == null || !tables.isChanged()) {
       return false;
     }
-    if (isolation == Isolation.SERIALIZABLE && commits != firstCommit) {
+    if (isSerializable() && serialized != serializedBefore && tables.hasReadWhatChanged()) {
       throw new TransientPersistenceException(
           DataError.TRANSACTION_CONFLICT,
-          "SQLSTATE 40001, another transaction was committed since this one began");
+          "SQLSTATE 40001, another transaction changed what this one has read");
     }
     tables.commit();
     return true;
@@ -90,7 +104,7 @@ final class Transaction {
 
   /** Lets go of all rows. */
   void release() {
-    goBack(new Mark(List.of(), 0));
+    boolean unused = goBack(new Mark(List.of(), 0));
   }
 
   boolean isLost() {
@@ -103,6 +117,10 @@ final class Transaction {
 
   void waitFor(@Nullable Transaction holder) {
     waitsFor = holder;
+  }
+
+  boolean isWaitingFor(Transaction holder) {
+    return waitsFor == holder;
   }
 
   /** Whether this transaction, or one that it waits for, waits for the other. */

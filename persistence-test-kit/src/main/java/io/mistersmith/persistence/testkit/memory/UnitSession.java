@@ -6,7 +6,6 @@ import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.spi.sql.SqlOptions;
 import io.mistersmith.persistence.spi.sql.SqlOptions.Isolation;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.UUID;
 import java.util.function.Function;
@@ -23,7 +22,7 @@ final class UnitSession implements Session {
   private final MemoryDatabase database;
   private final Connection connection;
   private final SqlOptions options;
-  private final Duration statementTimeout;
+  private final Patience patience;
   private final Transaction transaction;
   private final LongConsumer committed;
   private final Thread owner = Thread.currentThread();
@@ -36,14 +35,14 @@ final class UnitSession implements Session {
       MemoryDatabase database,
       Connection connection,
       SqlOptions options,
-      Duration statementTimeout,
+      Patience patience,
       boolean readOnly,
       LongConsumer committed) {
     this.committed = committed;
     this.database = database;
     this.connection = connection;
     this.options = options;
-    this.statementTimeout = statementTimeout;
+    this.patience = patience;
     this.transaction = database.begin(options.isolation(), readOnly);
     this.savepoint = database.mark(transaction);
   }
@@ -53,7 +52,9 @@ final class UnitSession implements Session {
     requireUsable();
     try {
       connection.checkSql();
-      return database.run(transaction, until(), statement);
+      return database.run(transaction, until(), patience.lock(), statement);
+    } catch (ReadOnlyException e) {
+      throw e; // before anything was done, so that the unit may go on
     } catch (RuntimeException | Error e) {
       failure = e;
       database.goBack(transaction, savepoint);
@@ -64,7 +65,7 @@ final class UnitSession implements Session {
   /** When a statement that begins now must be over. */
   private long until() {
     long now = System.nanoTime();
-    long latest = now + statementTimeout.toNanos();
+    long latest = now + patience.statement().toNanos();
     if (options.deadline().isEmpty()) {
       return latest;
     }

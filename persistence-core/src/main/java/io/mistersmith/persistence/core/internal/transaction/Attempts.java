@@ -30,6 +30,10 @@ final class Attempts<T> {
   private static final Duration FIRST_RECONNECT = Duration.ofMillis(100);
   private static final Duration LONGEST_RECONNECT = Duration.ofSeconds(5);
   private static final Duration FIRST_LOOK = Duration.ofMillis(50);
+
+  /** Once the time is over, a transaction that still holds the id is waited for no longer. */
+  private static final Duration SHORTEST_LOOK = Duration.ofSeconds(1);
+
   private static final Duration LONGEST_LOOK = Duration.ofSeconds(1);
 
   /** One attempt. */
@@ -77,8 +81,10 @@ final class Attempts<T> {
           if (findOut(unit, e)) {
             return returned.committed();
           }
+          left = leftAfter(nothingApplied(e));
+        } else {
+          left = leftAfter(e);
         }
-        left = leftAfter(e);
       } catch (RuntimeException | Error e) {
         keepEarlier(e);
         throw e;
@@ -108,8 +114,7 @@ final class Attempts<T> {
     }
     return switch (failure.error()) {
       case TRANSACTION_CONFLICT -> true;
-      case CONNECTION_FAILED, UNAVAILABLE, POOL_EXHAUSTED, OUTCOME_UNKNOWN ->
-          ++lostConnections < CONNECTIONS;
+      case CONNECTION_FAILED, UNAVAILABLE, POOL_EXHAUSTED -> ++lostConnections < CONNECTIONS;
       default -> false;
     };
   }
@@ -132,7 +137,7 @@ final class Attempts<T> {
     Backoff looks = new Backoff(FIRST_LOOK, LONGEST_LOOK);
     while (true) {
       try {
-        return sql.isCommitted(unit);
+        return sql.isCommitted(unit.withDeadline(longer(deadline.left(), SHORTEST_LOOK)));
       } catch (TransientPersistenceException e) {
         unknown.addSuppressed(e);
         if (!pause(looks.next())) {
@@ -147,6 +152,18 @@ final class Attempts<T> {
         throw last(unknown);
       }
     }
+  }
+
+  /** The failure of a COMMIT that was lost, once it is known that nothing was applied. */
+  private PersistenceException nothingApplied(PersistenceException unknown) {
+    return new TransientPersistenceException(
+        DataError.CONNECTION_FAILED,
+        options.what() + ": the connection was lost at COMMIT, and nothing was applied",
+        unknown);
+  }
+
+  private static Duration longer(Duration one, Duration other) {
+    return one.compareTo(other) > 0 ? one : other;
   }
 
   /** Waits within the deadline; returns false when it is over, or the thread is interrupted. */

@@ -146,9 +146,24 @@ final class ApplicationPool extends ConnectionPool {
     if (!found.autoCommit()) {
       connection.setAutoCommit(true);
     }
-    int millis = (int) Math.min(Integer.MAX_VALUE, Math.max(LEAST.toMillis(), left.toMillis()));
+    limit(connection, found, left);
+  }
+
+  /** The application's own limit stays where it is shorter. */
+  private static void limit(Connection connection, Found found, Duration limit)
+      throws SQLException {
+    int millis = (int) Math.min(Integer.MAX_VALUE, Math.max(LEAST.toMillis(), limit.toMillis()));
     if (found.networkTimeout() == 0 || found.networkTimeout() > millis) {
       connection.setNetworkTimeout(Runnable::run, millis);
+    }
+  }
+
+  @Override
+  void restoreLimit(Connection connection) throws SQLException {
+    Found found = lent.get(connection);
+    Duration full = PoolSettings.socketLimit(config);
+    if (found != null && connection.getNetworkTimeout() < full.toMillis()) {
+      limit(connection, found, full);
     }
   }
 

@@ -70,6 +70,12 @@ abstract class ConnectionPool implements AutoCloseable {
   abstract Connection acquire(Duration limit) throws SQLException;
 
   /**
+   * Gives each statement on an acquired connection its full time again, whatever the wait for the
+   * connection took.
+   */
+  abstract void restoreLimit(Connection connection) throws SQLException;
+
+  /**
    * Returns whether a connection leads to the present primary, as far as known; true where the pool
    * need not lead to it, or its servers are not told apart.
    */

@@ -154,7 +154,7 @@ final class Database implements Statements {
         return ask(
             options.what(), () -> onHandle(options.isReadOnly() ? committed : changing(committed)));
       } catch (PersistenceException e) {
-        if (committing.get() && PostgresFailures.leavesOutcomeUnknown(e)) {
+        if (committing.get() && !options.isReadOnly() && PostgresFailures.leavesOutcomeUnknown(e)) {
           throw lostCommit(options, e);
         }
         if (e.error() != DataError.TRANSACTION_CONFLICT || attempt == options.attempts()) {
@@ -165,6 +165,11 @@ final class Database implements Statements {
   }
 
   private <T> T commit(Handle handle, Function<Handle, T> work, AtomicBoolean committing) {
+    try {
+      pool.restoreLimit(handle.getConnection()); // its deadline is kept between its statements
+    } catch (SQLException e) {
+      throw new ConnectionException(e);
+    }
     return handle.inTransaction(
         same -> {
           T result = second.holding(() -> work.apply(same));
@@ -217,14 +222,17 @@ final class Database implements Statements {
 
   /** Runs statements on a connection of the application, which commits or rolls back. */
   <T> T join(SqlOptions options, Connection connection, Function<Handle, T> work) {
-    return ask(
-        options.what(),
-        () -> {
-          requireTransaction(connection, options);
-          // Not closed: that would close the connection.
-          Handle handle = Jdbi.open(connection);
-          return second.holding(() -> work.apply(handle));
-        });
+    try {
+      requireTransaction(connection, options);
+      // Not closed: that would close the connection.
+      Handle handle = Jdbi.open(connection);
+      // The connection may be one of a pool that the application made, never of the library's.
+      return pool.isOwn() ? work.apply(handle) : second.holding(() -> work.apply(handle));
+    } catch (ThrownByWorkException e) {
+      throw e.thrown();
+    } catch (RuntimeException e) {
+      throw typed(options.what(), e); // says nothing about the library's own connections
+    }
   }
 
   private static void requireTransaction(Connection connection, SqlOptions options) {

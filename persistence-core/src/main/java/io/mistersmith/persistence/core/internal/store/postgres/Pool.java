@@ -259,6 +259,14 @@ final class Pool extends ConnectionPool {
     return connection;
   }
 
+  @Override
+  void restoreLimit(Connection connection) throws SQLException {
+    int millis = (int) Math.min(Integer.MAX_VALUE, PoolSettings.socketLimit(config).toMillis());
+    if (connection.getNetworkTimeout() < millis) {
+      connection.setNetworkTimeout(Runnable::run, millis);
+    }
+  }
+
   /** Takes a connection, none to a server that is known to be demoted. */
   private Connection current() throws SQLException {
     try {

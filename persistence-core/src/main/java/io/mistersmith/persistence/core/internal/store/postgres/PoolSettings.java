@@ -91,7 +91,7 @@ final class PoolSettings {
     String connectSeconds = Long.toString(Math.max(1, connect.toSeconds()));
     driver.setProperty("connectTimeout", connectSeconds);
     driver.setProperty("loginTimeout", connectSeconds);
-    driver.setProperty("socketTimeout", seconds(role.statementTimeout().plus(SOCKET_GRACE)));
+    driver.setProperty("socketTimeout", seconds(socketLimit(role)));
     // After a demotion the driver must not go by what it knew of its hosts.
     driver.setProperty("hostRecheckSeconds", "1");
     driver.setProperty("tcpKeepAlive", "true");
@@ -117,7 +117,12 @@ final class PoolSettings {
    * of a statement.
    */
   static Duration callLimit(RoleConfig role) {
-    return longer(role.acquireTimeout(), role.statementTimeout().plus(SOCKET_GRACE));
+    return longer(role.acquireTimeout(), socketLimit(role));
+  }
+
+  /** Returns how long the driver waits for the answer to one statement. */
+  static Duration socketLimit(RoleConfig role) {
+    return role.statementTimeout().plus(SOCKET_GRACE);
   }
 
   static String seconds(Duration duration) {

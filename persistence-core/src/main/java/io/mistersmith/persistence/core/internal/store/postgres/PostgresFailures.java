@@ -15,7 +15,8 @@ import org.postgresql.util.ServerErrorMessage;
  * Translates exceptions of the driver, the pool and Jdbi into typed failures, by SQLSTATE.
  *
  * <p>Jdbi's exceptions print the bound arguments, so they are unwrapped; the driver's are kept as
- * the cause, and print no values because {@code logServerErrorDetail} is off.
+ * the cause. They print no values: {@code logServerErrorDetail} is off, and where an application's
+ * own connection has it on, the cause is a copy without the detail.
  */
 final class PostgresFailures {
 
@@ -56,6 +57,7 @@ final class PostgresFailures {
           what + ": failed unexpectedly (" + thrown.getClass().getSimpleName() + ")",
           thrown);
     }
+    sql = withoutDetail(sql);
     String state = state(sql);
     String message = what + ": " + reason(sql);
     if (sql instanceof SQLTransientConnectionException) {
@@ -88,6 +90,20 @@ final class PostgresFailures {
               sql);
       default -> byClass(state, message, sql);
     };
+  }
+
+  /** A server's detail quotes values, such as those of a duplicate key. */
+  private static SQLException withoutDetail(SQLException sql) {
+    ServerErrorMessage server = serverMessage(sql);
+    if (server == null) {
+      return sql;
+    }
+    PSQLException copy = new PSQLException(server, false);
+    if (String.valueOf(copy.getMessage()).equals(sql.getMessage())) {
+      return sql;
+    }
+    copy.setStackTrace(sql.getStackTrace());
+    return copy;
   }
 
   /** The pool gave no connection: all were in use, or the server refused to open another one. */
@@ -295,6 +311,8 @@ final class PostgresFailures {
       case "23514" -> "a check constraint does not hold";
       case "23502" -> "a mandatory value is absent";
       case "54001" -> "nested too deep";
+      case "25P02" ->
+          "an earlier statement failed, so that the transaction can only be rolled back";
       case "25006" -> "the server accepts no writes at present";
       case STATEMENT_TIMEOUT -> "it takes longer than a statement may";
       case LOCK_TIMEOUT -> "another session holds a lock on it";

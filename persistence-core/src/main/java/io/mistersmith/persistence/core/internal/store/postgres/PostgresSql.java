@@ -130,8 +130,9 @@ final class PostgresSql implements SqlStore {
     return database.unit(
         options,
         handle -> {
-          UnitOpening.send(handle, options, database.session());
-          return run(database, handle, options, work);
+          long began = System.nanoTime();
+          UnitOpening.send(handle, options, database.session(), database.statementTimeout());
+          return run(database, handle, options, began, work);
         });
   }
 
@@ -152,15 +153,23 @@ final class PostgresSql implements SqlStore {
     return callers.join(
         options,
         connection,
-        handle -> run(callers, handle, options, unit -> unit.nested(() -> work.apply(unit))));
+        handle ->
+            run(
+                callers,
+                handle,
+                options,
+                System.nanoTime(),
+                unit -> unit.nested(() -> work.apply(unit))));
   }
 
   private <T> T run(
       Database database,
       Handle handle,
       SqlOptions options,
+      long began,
       Function<? super SqlUnit, ? extends T> work) {
-    UnitStatements statements = new UnitStatements(database, handle, options, options.isReadOnly());
+    UnitStatements statements =
+        new UnitStatements(database, handle, options, options.isReadOnly(), began);
     try {
       T result = work.apply(new PostgresUnit(statements, installation));
       statements.requireCommittable();
@@ -187,6 +196,9 @@ final class PostgresSql implements SqlStore {
     return callers.undone(
         "outcome of transaction " + id,
         handle -> {
+          unit.deadline()
+              .filter(deadline -> deadline.compareTo(callers.statementTimeout()) < 0)
+              .ifPresent(deadline -> UnitStatements.limit(handle, deadline));
           if (!CommittedUnits.isTaken(handle, id)) {
             return false;
           }

@@ -6,6 +6,7 @@ import io.mistersmith.persistence.spi.sql.SqlOptions;
 import io.mistersmith.persistence.spi.sql.SqlOptions.Isolation;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -32,14 +33,15 @@ final class UnitOpening {
   private final Optional<String> correlationId;
   private final String what;
 
-  private UnitOpening(SqlOptions options, Optional<RoleSession> session) {
+  private UnitOpening(
+      SqlOptions options, Optional<RoleSession> session, Duration statementTimeout) {
     this.correlationId = options.correlationId();
     this.what = options.what();
     List<String> statements = new ArrayList<>();
     session.ifPresent(
         role -> {
           mode(options, role.isShared()).ifPresent(statements::add);
-          settings(options, role).ifPresent(statements::add);
+          settings(options, role, statementTimeout).ifPresent(statements::add);
         });
     correlationId.ifPresent(
         id -> {
@@ -50,15 +52,20 @@ final class UnitOpening {
     this.text = String.join(";\n", statements);
   }
 
-  /** Opens a transaction of this library's own, with the settings of a role. */
-  static void send(Handle handle, SqlOptions options, RoleSession session) {
-    new UnitOpening(options, Optional.of(session)).send(handle);
+  /**
+   * Opens a transaction of this library's own, with the settings of a role.
+   *
+   * @param statementTimeout the session's, which the unit's deadline may be shorter than
+   */
+  static void send(
+      Handle handle, SqlOptions options, RoleSession session, Duration statementTimeout) {
+    new UnitOpening(options, Optional.of(session), statementTimeout).send(handle);
     SharedSession.opened(handle);
   }
 
   /** Notes a unit that is part of the application's transaction, whose settings stay. */
   static void note(Handle handle, SqlOptions options) {
-    new UnitOpening(options, Optional.empty()).send(handle);
+    new UnitOpening(options, Optional.empty(), Duration.ZERO).send(handle);
   }
 
   /** A session that is shared may have any isolation as its default. */
@@ -69,8 +76,20 @@ final class UnitOpening {
     return Optional.of(SharedSession.mode(options.isolation(), options.isReadOnly()));
   }
 
-  private Optional<String> settings(SqlOptions options, RoleSession session) {
+  private Optional<String> settings(
+      SqlOptions options, RoleSession session, Duration statementTimeout) {
     Map<String, String> settings = new LinkedHashMap<>(session.ofTransaction());
+    // For the row below, which waits for a unit with the same id; later ones have it set as needed.
+    if (options.correlationId().isPresent()) {
+      options
+          .deadline()
+          .filter(deadline -> deadline.compareTo(statementTimeout) < 0)
+          .ifPresent(
+              deadline -> {
+                String millis = Long.toString(Math.max(1, deadline.toMillis()));
+                setLast(settings, "statement_timeout", millis);
+              });
+    }
     options
         .idleLimit()
         .ifPresent(

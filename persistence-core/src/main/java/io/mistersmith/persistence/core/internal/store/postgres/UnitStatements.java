@@ -33,18 +33,25 @@ final class UnitStatements implements Statements {
   private final SqlOptions options;
   private final boolean readOnly;
   private final Thread owner = Thread.currentThread();
-  private final long began = System.nanoTime();
+  private final long began;
   private Duration limit;
   private boolean limited;
   private int savepoints;
   private @Nullable PersistenceException failure;
   private boolean ended;
 
-  UnitStatements(Database database, Handle handle, SqlOptions options, boolean readOnly) {
+  /**
+   * Runs statements.
+   *
+   * @param began when the unit began, by {@link System#nanoTime}: its deadline counts from there
+   */
+  UnitStatements(
+      Database database, Handle handle, SqlOptions options, boolean readOnly, long began) {
     this.database = database;
     this.handle = handle;
     this.options = options;
     this.readOnly = readOnly;
+    this.began = began;
     this.limit = database.statementTimeout();
   }
 
@@ -152,7 +159,9 @@ final class UnitStatements implements Statements {
         throw error;
       }
       if (readOnly && PostgresFailures.state(e).equals(PostgresFailures.READ_ONLY)) {
-        throw new IllegalStateException(what + ": the transaction is read-only", typed);
+        String refused = what + ": the transaction is read-only";
+        failure = new NonTransientPersistenceException(DataError.MISCONFIGURED, refused);
+        throw new IllegalStateException(refused, typed);
       }
       throw typed;
     }
@@ -160,14 +169,12 @@ final class UnitStatements implements Statements {
 
   /** Runs work after a savepoint, and rolls back to it when the work throws. */
   <T> T nested(Supplier<? extends T> work) {
-    requireUsable();
+    String savepoint = "nested_" + (savepoints + 1);
+    Handle unused = run(options.what(), same -> same.savepoint(savepoint));
     savepoints++;
-    String savepoint = "nested_" + savepoints;
-    handle.savepoint(savepoint);
     try {
       T result = work.get();
-      requireNoFailure();
-      handle.releaseSavepoint(savepoint);
+      unused = run(options.what(), same -> same.releaseSavepoint(savepoint));
       return result;
     } catch (RuntimeException | Error e) {
       rollBackTo(savepoint, e);
@@ -183,6 +190,8 @@ final class UnitStatements implements Statements {
     }
     try {
       handle.rollbackToSavepoint(savepoint);
+      // Else the server keeps it, and each further one would be one level deeper.
+      handle.execute("RELEASE SAVEPOINT " + savepoint);
       failure = null;
       // The server may have forgotten the limit with what was rolled back.
       limit = database.statementTimeout();
@@ -197,7 +206,7 @@ final class UnitStatements implements Statements {
   void requireCommittable() {
     requireNoFailure();
     if (options.deadline().isPresent()) {
-      requireTimeLeft(options.deadline().get());
+      Duration unused = requireTimeLeft(options.deadline().get());
     }
   }
 
@@ -259,9 +268,14 @@ final class UnitStatements implements Statements {
     if (left.compareTo(limited ? limit.dividedBy(2) : limit.multipliedBy(9).dividedBy(10)) < 0) {
       limited = true;
       limit = left;
-      String millis = Long.toString(Math.max(1, left.toMillis()));
-      handle.createQuery(LIMIT).bind("millis", millis).mapTo(String.class).one();
+      limit(handle, left);
     }
+  }
+
+  /** Limits each statement until the transaction ends. */
+  static void limit(Handle handle, Duration limit) {
+    String millis = Long.toString(Math.max(1, limit.toMillis()));
+    String unused = handle.createQuery(LIMIT).bind("millis", millis).mapTo(String.class).one();
   }
 
   private Duration requireTimeLeft(Duration deadline) {
