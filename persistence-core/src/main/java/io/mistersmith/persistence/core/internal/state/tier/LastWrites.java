@@ -27,27 +27,24 @@ public final class LastWrites {
   }
 
   /**
-   * The last write of any of the owner's keys that is in the bucket, or a later one. A list may
-   * come from a replica that has not got this process's last write yet, so that one is counted in.
+   * The last message of any of the owner's keys, a write or a hydration, by whichever process, or a
+   * later write of this process. It asks the leader: a list may come from a replica that lags.
    */
   public Optional<Revision.OfJournal> of(AgentId agent) {
-    return orOwn(listed(agent));
+    return orOwn(latest(agent));
   }
 
-  /** The last write of any of the owner's keys that the bucket lists. */
-  public Optional<Revision.OfJournal> listed(AgentId agent) {
-    return tiers.reads().list(agent, "").stream()
-        .filter(hot -> hot.metadata().hydrated().isEmpty())
-        .map(tiers::revisionOf)
-        .max(Comparator.naturalOrder());
+  /** The last message of any of the owner's keys that is in the bucket. */
+  public Optional<Revision.OfJournal> latest(AgentId agent) {
+    return tiers.reads().latest(agent).map(place -> tiers.revisions().of(place.sequence()));
   }
 
-  /** The later one of {@code listed} and the last write of this process, of whichever owner. */
-  public Optional<Revision.OfJournal> orOwn(Optional<Revision.OfJournal> listed) {
+  /** The later one of {@code latest} and the last write of this process, of whichever owner. */
+  public Optional<Revision.OfJournal> orOwn(Optional<Revision.OfJournal> latest) {
     long own = tiers.revisions().highest();
     return own == 0
-        ? listed
-        : Stream.concat(listed.stream(), Stream.of(tiers.revisions().of(own)))
+        ? latest
+        : Stream.concat(latest.stream(), Stream.of(tiers.revisions().of(own)))
             .max(Comparator.naturalOrder());
   }
 
@@ -57,9 +54,15 @@ public final class LastWrites {
    */
   public Optional<Revision.OfJournal> onlyOf(AgentId agent) {
     Optional<Revision> known = tiers.known().highestOf(key -> key.agent().equals(agent));
-    return Stream.concat(listed(agent).stream(), known.stream())
+    return Stream.concat(listed(agent), known.stream())
         .filter(Revision.OfJournal.class::isInstance)
         .map(Revision.OfJournal.class::cast)
         .max(Comparator.naturalOrder());
+  }
+
+  private Stream<Revision.OfJournal> listed(AgentId agent) {
+    return tiers.reads().list(agent, "").stream()
+        .filter(hot -> hot.metadata().hydrated().isEmpty())
+        .map(tiers::revisionOf);
   }
 }
