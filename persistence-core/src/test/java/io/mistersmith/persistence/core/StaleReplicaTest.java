@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.config.FlushConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.DataType.StorageLayer;
+import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.StoreProvider;
+import io.mistersmith.persistence.spi.Stores;
 import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.testkit.fault.Faults;
 import io.mistersmith.persistence.testkit.fault.FaultyStores;
@@ -89,6 +92,26 @@ class StaleReplicaTest {
             .pollInterval(Duration.ofMillis(2))
             .until(() -> isInMemory(read, key, value));
       }
+    }
+  }
+
+  @Test
+  void aFlushOfAnAgentWaitsForWhatAnotherProcessWrote() {
+    faults.staleReplicas(true);
+    PersistenceConfig late =
+        config(100_000).toBuilder()
+            .flush(FlushConfig.builder().maxAge(Duration.ofMinutes(1)).build())
+            .build();
+    try (Persistence writer = Persistence.open(late, stores);
+        Persistence other = Persistence.open(late, stores);
+        Stores direct = stores.open(late)) {
+      writer.agents().save(agent);
+      StateKey key = StateKey.of(agent.id(), "k");
+      writer.states(Object.class).save(key, 1);
+      other.lifecycle().flush(agent.id(), Duration.ofSeconds(15)); // and knows the position
+      Revision last = writer.states(Object.class).save(key, 2).revision();
+      other.lifecycle().flush(agent.id(), Duration.ofSeconds(15));
+      assertThat(direct.sql().states().find(key).orElseThrow().revision()).isEqualTo(last);
     }
   }
 

@@ -10,6 +10,7 @@ import io.mistersmith.persistence.config.CacheConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.DataType;
+import io.mistersmith.persistence.model.DataType.StorageLayer;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.Versioned;
 import io.mistersmith.persistence.spi.Stores;
@@ -22,6 +23,7 @@ import io.mistersmith.persistence.testkit.fault.Gate;
 import io.mistersmith.persistence.testkit.memory.InMemoryStores;
 import io.mistersmith.persistence.testkit.time.ManualClock;
 import java.time.Duration;
+import java.util.AbstractList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -90,8 +92,90 @@ class StepReadsTest {
     }
   }
 
+  @Test
+  void aDeleteThatKeepsARowFromBeingHydratedGivesNoPartOfAStep() throws Exception {
+    try (Persistence writer = Persistence.open(config(), stores)) {
+      keepOnlyRowOfB(writer);
+      try (Persistence reader = open()) {
+        assertThat(readAround(Call.PUBLISH, writer, reader)).isEqualTo(Map.of(A, 1));
+      }
+    }
+  }
+
+  @Test
+  void aDeleteThatTheLeaderAnswersWithGivesNoPartOfAStep() throws Exception {
+    try (Persistence writer = Persistence.open(config(), stores);
+        Persistence reader = open()) {
+      writer.states(CURSOR).save(B, 0);
+      assertThat(reader.states(CURSOR).find(B)).isPresent();
+      keepOnlyRowOfB(writer);
+      assertThat(readAround(Call.GET, writer, reader)).isEqualTo(Map.of(A, 1));
+    }
+  }
+
+  @Test
+  void memoryThatHasADeleteAndNotThePutOfItsStepIsNotAnAnswer() {
+    PersistenceConfig cached = PersistenceConfig.inMemory().clock(clock).build();
+    try (Persistence writer = Persistence.open(config(), stores);
+        Persistence reader = Persistence.open(cached, stores)) {
+      StateRepository<Integer> cursors = reader.states(CURSOR);
+      writer.states(CURSOR).save(A, 0);
+      writer.states(CURSOR).save(B, 0);
+      await().atMost(SOON).until(() -> isInMemory(cursors, A));
+      List<StateKey> keys =
+          new AbstractList<>() {
+            @Override
+            public StateKey get(int index) {
+              if (index == 1 && writer.states(CURSOR).find(B).isPresent()) {
+                writer.step().save(CURSOR, A, 1).delete(CURSOR, B).commit();
+                await().atMost(SOON).until(() -> cursors.find(A).orElseThrow().value() == 1);
+                assertThat(cursors.find(B)).as("loads that it is deleted").isEmpty();
+              }
+              return index == 0 ? A : B;
+            }
+
+            @Override
+            public int size() {
+              return 2;
+            }
+          };
+      assertThat(values(cursors, keys)).isEqualTo(Map.of(A, 1));
+    }
+  }
+
+  private static boolean isInMemory(StateRepository<Integer> cursors, StateKey key) {
+    return cursors.find(key).orElseThrow().layer() == StorageLayer.MEMORY_CACHE;
+  }
+
+  /** Leaves A, which was written alone, in the bucket, and B only in PostgreSQL. */
+  private void keepOnlyRowOfB(Persistence writer) {
+    writer.states(CURSOR).save(B, 0);
+    writer.states(CURSOR).flush(B, SOON);
+    evictAll();
+    writer.states(CURSOR).save(A, 0);
+  }
+
+  /** Reads both keys, and commits a step that deletes B when the reader's next such call is due. */
+  private Map<StateKey, Integer> readAround(Call call, Persistence writer, Persistence reader)
+      throws Exception {
+    try (Gate gate =
+        call == Call.GET ? faults.on(call).pauseAfter() : faults.on(call).pauseBefore()) {
+      CompletableFuture<Map<StateKey, Integer>> read =
+          CompletableFuture.supplyAsync(() -> values(reader.states(CURSOR)));
+      assertThat(gate.awaitArrival(SOON)).isTrue();
+      writer.step().save(CURSOR, A, 1).delete(CURSOR, B).commit();
+      gate.release();
+      return read.get(SOON.toSeconds(), TimeUnit.SECONDS);
+    }
+  }
+
   private static Map<StateKey, Integer> values(StateRepository<Integer> cursors) {
-    return cursors.findAll(List.of(A, B)).entrySet().stream()
+    return values(cursors, List.of(A, B));
+  }
+
+  private static Map<StateKey, Integer> values(
+      StateRepository<Integer> cursors, List<StateKey> keys) {
+    return cursors.findAll(keys).entrySet().stream()
         .filter(row -> row.getValue().orElseThrow().isPresent())
         .collect(
             Collectors.toMap(

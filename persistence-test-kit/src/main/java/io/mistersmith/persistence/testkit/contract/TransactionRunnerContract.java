@@ -148,6 +148,28 @@ public abstract class TransactionRunnerContract extends TransactionTests {
   }
 
   @Test
+  void checkpointInATransactionNeedsNoRevisionsOfOthersThatAreForgotten() {
+    Persistence forgetful = open(config().knownRevisions(10).build());
+    AgentId other = persistence().agents().save(Agent.of("contract", "two")).value().id();
+    forgetful.states(Object.class).save(key("plan"), "by train");
+    forgetful.lifecycle().flush(agent(), SOON);
+    TransactionOptions options = OPTIONS.toBuilder().isolation(Isolation.REPEATABLE_READ).build();
+    Checkpoint made =
+        forgetful
+            .transactions()
+            .run(
+                options,
+                tx -> {
+                  assertThat(tx.agents().find(agent())).as("the transaction has begun").isPresent();
+                  for (int i = 0; i < 50; i++) {
+                    forgetful.states(Object.class).save(StateKey.of(other, "plan" + i), "by ship");
+                  }
+                  return tx.checkpoints().create(agent(), CheckpointOptions.full());
+                });
+    assertThat(made.agent()).isEqualTo(agent());
+  }
+
+  @Test
   void checkpointInATransactionNeedsNothingOfOtherAgents() {
     Revision saved = states().save(key("plan"), "by train").revision();
     AgentId other = persistence().agents().save(Agent.of("contract", "two")).value().id();

@@ -113,9 +113,9 @@ public final class TieredLifecycle implements AgentLifecycle {
   @Override
   public void flush(AgentId agent, Duration deadline) {
     if (states.state(agent) == LifecycleState.COLD) {
-      Optional<Revision.OfJournal> listed = store.lastWrites().listed(agent);
-      if (listed.isEmpty()) {
-        await(agent, store.lastWrites().orOwn(listed), deadline);
+      Optional<Revision.OfJournal> latest = store.lastWrites().latest(agent);
+      if (latest.isEmpty()) {
+        await(agent, store.lastWrites().orOwn(latest), deadline);
         return;
       }
     }

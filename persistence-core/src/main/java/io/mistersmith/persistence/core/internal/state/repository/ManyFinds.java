@@ -62,7 +62,7 @@ final class ManyFinds<T> {
         missing.put(own, key);
       } else {
         found.put(own, slot);
-        steps |= slot.entry().filter(Entry::isOfStep).isPresent();
+        steps |= slot.entry().map(Entry::isOfStep).orElse(true); // a step may have deleted it
       }
       rows.put(key, row(() -> slot == null ? Optional.empty() : kept.apply(slot)));
     }

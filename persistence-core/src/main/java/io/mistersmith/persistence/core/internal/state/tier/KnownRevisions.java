@@ -6,11 +6,9 @@ import com.github.benmanes.caffeine.cache.RemovalCause;
 import io.mistersmith.persistence.model.Revision;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -80,20 +78,6 @@ public final class KnownRevisions<K> {
   /** The latest known revision of the key. */
   public Optional<Revision> of(K key) {
     return find(key).map(Known::revision);
-  }
-
-  /**
-   * Returns the highest known revision of the keys that match, or of one that had to be forgotten,
-   * which may be one of them. Looks at all keys.
-   */
-  public Optional<Revision> highestOf(Predicate<? super K> keys) {
-    Revision highest = highestForgotten.get();
-    for (Map.Entry<K, Known> entry : latest.asMap().entrySet()) {
-      if (keys.test(entry.getKey())) {
-        highest = higher(highest, entry.getValue().revision());
-      }
-    }
-    return Optional.ofNullable(highest);
   }
 
   /** Whether a key that is not in here may have been known once. */

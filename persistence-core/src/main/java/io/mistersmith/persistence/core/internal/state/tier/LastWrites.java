@@ -3,8 +3,12 @@ package io.mistersmith.persistence.core.internal.state.tier;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.spi.hot.HotEntry;
+import io.mistersmith.persistence.spi.hot.HotReads.MessagePlace;
 import io.mistersmith.persistence.spi.hot.HotReads.ReadFrom;
+import java.util.Collection;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -27,39 +31,52 @@ public final class LastWrites {
   }
 
   /**
-   * The last write of any of the owner's keys that is in the bucket, or a later one. A list may
-   * come from a replica that has not got this process's last write yet, so that one is counted in.
+   * The last message of any of the owner's keys, a write or a hydration, by whichever process, or a
+   * later write of this process. It asks the leader: a list may come from a replica that lags.
    */
   public Optional<Revision.OfJournal> of(AgentId agent) {
-    return orOwn(listed(agent));
+    return orOwn(latest(agent));
   }
 
-  /** The last write of any of the owner's keys that the bucket lists. */
-  public Optional<Revision.OfJournal> listed(AgentId agent) {
-    return tiers.reads().list(agent, "").stream()
-        .filter(hot -> hot.metadata().hydrated().isEmpty())
-        .map(tiers::revisionOf)
-        .max(Comparator.naturalOrder());
+  /** The last message of any of the owner's keys that is in the bucket. */
+  public Optional<Revision.OfJournal> latest(AgentId agent) {
+    return tiers.reads().latest(agent).map(place -> tiers.revisions().of(place.sequence()));
   }
 
-  /** The later one of {@code listed} and the last write of this process, of whichever owner. */
-  public Optional<Revision.OfJournal> orOwn(Optional<Revision.OfJournal> listed) {
+  /** The later one of {@code latest} and the last write of this process, of whichever owner. */
+  public Optional<Revision.OfJournal> orOwn(Optional<Revision.OfJournal> latest) {
     long own = tiers.revisions().highest();
     return own == 0
-        ? listed
-        : Stream.concat(listed.stream(), Stream.of(tiers.revisions().of(own)))
+        ? latest
+        : Stream.concat(latest.stream(), Stream.of(tiers.revisions().of(own)))
             .max(Comparator.naturalOrder());
   }
 
   /**
-   * The last write of the owner's keys alone, in the bucket or known to this process. Looks at all
-   * keys that this process knows.
+   * The last write of the owner's keys alone; no hydration, which a transaction that began before
+   * it could not see.
    */
   public Optional<Revision.OfJournal> onlyOf(AgentId agent) {
-    Optional<Revision> known = tiers.known().highestOf(key -> key.agent().equals(agent));
-    return Stream.concat(listed(agent).stream(), known.stream())
-        .filter(Revision.OfJournal.class::isInstance)
-        .map(Revision.OfJournal.class::cast)
-        .max(Comparator.naturalOrder());
+    Optional<MessagePlace> last = tiers.reads().latest(agent);
+    return last.isEmpty()
+        ? Optional.empty()
+        : listed(agent, last.get()).stream()
+            .filter(hot -> hot.metadata().hydrated().isEmpty())
+            .map(tiers::revisionOf)
+            .max(Comparator.naturalOrder());
+  }
+
+  /** A list that lacks the last message is from a replica that lags: then the leader is asked. */
+  private Collection<HotEntry> listed(AgentId agent, MessagePlace last) {
+    List<HotEntry> listed = tiers.reads().list(agent, "");
+    boolean lags =
+        tiers.reads().hasReplicas()
+            && listed.stream().noneMatch(hot -> hot.sequence() >= last.sequence());
+    return lags
+        ? tiers
+            .reads()
+            .getAll(listed.stream().map(HotEntry::key).toList(), ReadFrom.LEADER)
+            .values()
+        : listed;
   }
 }

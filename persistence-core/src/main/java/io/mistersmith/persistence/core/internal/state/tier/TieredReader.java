@@ -171,8 +171,10 @@ final class TieredReader {
       Optional<Revision> floor = tiers.known().of(key);
       HotEntry entry = hot.get(key);
       if (from != source(from, floor)) { // a floor was forgotten since
-        answers.put(key, readFromLeader(key));
+        Optional<Entry> answer = readFromLeader(key);
+        answers.put(key, answer);
         oneMoment = false;
+        steps |= mayBeDeletedByStep(key, floor, answer);
       } else if (entry != null && !isBelow(entry, floor)) {
         answers.put(key, answer(entry, applied));
         steps |= entry.metadata().step().isPresent();
@@ -180,8 +182,10 @@ final class TieredReader {
         answers.put(key, Optional.empty());
         absent.add(key);
       } else {
-        answers.put(key, readFromLeader(key));
+        Optional<Entry> answer = readFromLeader(key);
+        answers.put(key, answer);
         oneMoment = false;
+        steps |= mayBeDeletedByStep(key, floor, answer);
       }
     }
     Revision reached = reached(hot.values(), applied);
@@ -194,12 +198,22 @@ final class TieredReader {
       steps |= later;
       // Where another entry was there first, that one is later than those of the bucket above.
       oneMoment &= !later;
-      oneMoment &=
-          !tiers.isLive(row.getValue())
-              || entry.filter(e -> e.layer() == StorageLayer.RELATIONAL_DB).isPresent();
+      boolean live = tiers.isLive(row.getValue());
+      steps |= live && entry.isEmpty(); // its delete may be of a step
+      oneMoment &= !live || entry.filter(e -> e.layer() == StorageLayer.RELATIONAL_DB).isPresent();
     }
     steps |= answers.values().stream().anyMatch(entry -> entry.filter(Entry::isOfStep).isPresent());
     return new Collected(answers, oneMoment || !steps || keys.size() == 1);
+  }
+
+  /**
+   * Whether a step may have deleted a key after the bucket answered for the others. Not if this
+   * process knew before that it is deleted, unless a replica has answered, which may not have
+   * known.
+   */
+  private boolean mayBeDeletedByStep(
+      StateKey key, Optional<Revision> floorBefore, Optional<Entry> answer) {
+    return answer.isEmpty() && (reads.hasReplicas() || !tiers.known().of(key).equals(floorBefore));
   }
 
   /** What the bucket had for certain when it answered; a replica may lack what is applied. */
