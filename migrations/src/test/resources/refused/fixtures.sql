@@ -49,6 +49,10 @@ VALUES ('cccccccc-0000-4000-8000-0000000000b1', 'aaaaaaaa-0000-4000-8000-0000000
 INSERT INTO messages.log (message_id, message_type, to_agent_id, sent_at)
 VALUES ('cccccccc-0000-4000-8000-0000000000a1', 'command',
         'aaaaaaaa-0000-4000-8000-000000000001', '2020-01-01Z');
+INSERT INTO messages.deliveries (delivery_id, message_id, sent_at, agent_id, priority)
+OVERRIDING SYSTEM VALUE
+VALUES (1000000, 'cccccccc-0000-4000-8000-0000000000a1', '2020-01-01Z',
+        'aaaaaaaa-0000-4000-8000-000000000001', 0);
 INSERT INTO sessions.active (session_id, session_token, expires_at)
 VALUES ('cccccccc-0000-4000-8000-0000000000f1', repeat('t', 32), now() + INTERVAL '1 h');
 INSERT INTO knowledge.facts (fact_id, entity_type, entity_id, predicate, object_value, object_type)

@@ -40,3 +40,17 @@ INSERT INTO messages.log (message_type, to_agent_id, broadcast_to_type) VALUES (
 INSERT INTO messages.log (message_type, to_agent_id, broadcast_to_type, channel_id) VALUES ('command', 'aaaaaaaa-0000-4000-8000-000000000001', 'w', 'cccccccc-0000-4000-8000-000000000001');
 -- refused: messages.log routing_consistency
 UPDATE messages.log SET to_agent_id = NULL WHERE message_id = 'cccccccc-0000-4000-8000-0000000000a1';
+-- refused: messages.deliveries deliveries_pkey
+INSERT INTO messages.deliveries (delivery_id, message_id, sent_at, agent_id, priority) OVERRIDING SYSTEM VALUE VALUES (1000000, gen_random_uuid(), now(), 'aaaaaaaa-0000-4000-8000-000000000001', 0);
+-- refused: messages.deliveries deliveries_message_id_sent_at_agent_id_key
+INSERT INTO messages.deliveries (message_id, sent_at, agent_id, priority) VALUES ('cccccccc-0000-4000-8000-0000000000a1', '2020-01-01Z', 'aaaaaaaa-0000-4000-8000-000000000001', 0);
+-- refused: messages.deliveries deliveries_message_id_sent_at_agent_id_key
+INSERT INTO messages.deliveries (message_id, sent_at, channel_id, priority) SELECT 'cccccccc-0000-4000-8000-0000000000a2'::uuid, '2020-01-01Z'::timestamptz, 'cccccccc-0000-4000-8000-000000000001'::uuid, 0 FROM generate_series(1, 2);
+-- refused: messages.deliveries deliveries_agent_id_fkey
+INSERT INTO messages.deliveries (message_id, sent_at, agent_id, priority) VALUES (gen_random_uuid(), now(), 'aaaaaaaa-0000-4000-8000-000000000009', 0);
+-- refused: messages.deliveries deliveries_channel_id_fkey
+INSERT INTO messages.deliveries (message_id, sent_at, channel_id, priority) VALUES (gen_random_uuid(), now(), 'cccccccc-0000-4000-8000-000000000009', 0);
+-- refused: messages.deliveries agent_or_queue
+INSERT INTO messages.deliveries (message_id, sent_at, priority) VALUES (gen_random_uuid(), now(), 0);
+-- refused: messages.deliveries agent_or_queue
+INSERT INTO messages.deliveries (message_id, sent_at, agent_id, channel_id, priority) VALUES (gen_random_uuid(), now(), 'aaaaaaaa-0000-4000-8000-000000000001', 'cccccccc-0000-4000-8000-000000000001', 0);

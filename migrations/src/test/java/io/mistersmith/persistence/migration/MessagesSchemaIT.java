@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
 import java.sql.SQLException;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -92,6 +93,69 @@ class MessagesSchemaIT extends OnMigratedDatabase {
     return single(
         "SELECT orphaned_at IS NOT NULL FROM messages.log WHERE message_id = '%s'"
             .formatted(message));
+  }
+
+  @ParameterizedTest
+  @Exercises("messages.subject_matches")
+  @CsvSource(
+      nullValues = "NULL",
+      textBlock =
+          """
+          NULL, NULL, t
+          NULL, trip.booked, t
+          trip.*, NULL, f
+          trip.*, trip.booked, t
+          trip.*, trip.booked.paid, f
+          trip.*, trip, f
+          trip.>, trip.booked.paid, t
+          trip.>, trip, f
+          >, trip, t
+          *.booked, trip.booked, t
+          *.booked, trip.paid, f
+          trip.booked, TRIP.booked, f
+          a%b, axb, f
+          a_b, axb, f
+          a.b, a.b, t
+          """)
+  void patternSelectsSubjects(@Nullable String pattern, @Nullable String subject, String matches)
+      throws SQLException {
+    assertThat(
+            single(
+                "SELECT messages.subject_matches(%s, %s)"
+                    .formatted(literal(pattern), literal(subject))))
+        .isEqualTo(matches);
+  }
+
+  private static String literal(@Nullable String text) {
+    return text == null ? "NULL" : "'" + text + "'";
+  }
+
+  @Test
+  @Exercises("messages.deliveries release_messages")
+  void messageWaitsForNoRecipientThatIsDeleted() throws SQLException {
+    String other = agent("listening");
+    String message =
+        single(
+            "INSERT INTO messages.log (message_type, channel_id, pending_deliveries)"
+                + " VALUES ('notification', '%s', 3) RETURNING message_id".formatted(channel));
+    database.execute(
+        """
+        INSERT INTO messages.deliveries (message_id, sent_at, agent_id, priority, processed_at)
+        SELECT m.message_id, m.sent_at, a.id, 0, a.done
+          FROM messages.log AS m,
+               (VALUES ('%s'::uuid, NULL), ('%s'::uuid, now())) AS a (id, done)
+         WHERE m.message_id = '%s'
+        """
+            .formatted(agent, other, message));
+    database.execute("DELETE FROM agents.registry WHERE agent_id = '%s'".formatted(agent));
+    assertThat(pending(message)).isEqualTo("2");
+    database.execute("DELETE FROM agents.registry WHERE agent_id = '%s'".formatted(other));
+    assertThat(pending(message)).as("the other has processed it").isEqualTo("2");
+  }
+
+  private static String pending(String message) throws SQLException {
+    return single(
+        "SELECT pending_deliveries FROM messages.log WHERE message_id = '%s'".formatted(message));
   }
 
   @Test

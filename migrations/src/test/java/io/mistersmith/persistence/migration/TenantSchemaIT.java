@@ -48,6 +48,8 @@ class TenantSchemaIT {
       INSERT INTO messages.subscriptions (agent_id, channel_id) VALUES ('A', 'D');
       INSERT INTO messages.log (channel_id, message_type) VALUES ('D', 'command');
       INSERT INTO messages.log (to_agent_id, message_type) VALUES ('A', 'command');
+      INSERT INTO messages.deliveries (message_id, sent_at, agent_id, priority)
+      VALUES ('B', now(), 'A', 0);
       INSERT INTO sessions.active (session_token, agent_id, expires_at)
       VALUES (repeat('A', 2), 'A', now() + INTERVAL '1 h');
       INSERT INTO sessions.active (session_token, user_id, expires_at)
@@ -126,7 +128,7 @@ class TenantSchemaIT {
              WHERE a.attname = 'tenant_id' AND c.relkind IN ('r', 'p') AND NOT c.relispartition
                AND c.oid NOT IN ('agents.state'::regclass, 'tasks.archive'::regclass)
             """);
-    assertThat(tables).hasSize(14);
+    assertThat(tables).hasSize(15);
     try (RoleSession ours = as(OURS)) {
       for (String table : tables) {
         assertThat(ours.query("SELECT DISTINCT tenant_id FROM " + table))
@@ -162,6 +164,8 @@ class TenantSchemaIT {
           log_channel_id_fkey | INSERT INTO messages.log (channel_id, message_type) VALUES ('D', 'command')
           log_from_agent_id_fkey | UPDATE messages.log SET from_agent_id = 'A'
           log_to_agent_id_fkey | INSERT INTO messages.log (to_agent_id, message_type) VALUES ('A', 'command')
+          deliveries_agent_id_fkey | UPDATE messages.deliveries SET agent_id = 'A'
+          deliveries_channel_id_fkey | INSERT INTO messages.deliveries (message_id, sent_at, channel_id, priority) VALUES ('B', now(), 'D', 0)
           active_agent_id_fkey | UPDATE sessions.active SET agent_id = 'A'
           facts_source_agent_id_fkey | UPDATE knowledge.facts SET source_agent_id = 'A'
           embeddings_fact_id_fkey | INSERT INTO knowledge.embeddings (fact_id, embedding_model, embedding_version, text_content, content_hash) VALUES ('E', 'o', '1', 't', 'h')

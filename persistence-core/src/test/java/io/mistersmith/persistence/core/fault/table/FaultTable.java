@@ -14,7 +14,7 @@ enum FaultTable {
   /** Agent state: kills, pauses, cut connections and corrupted data under writes and flushes. */
   STATE("fault & !logs & !connections", false),
 
-  /** Steps of several keys, and logs: nothing is seen in part, twice, or out of order. */
+  /** Steps, logs and messages: nothing is seen in part, acknowledged twice, or out of order. */
   LOGS("fault & logs", false),
 
   /** Servers and connections that go away, lag, are replaced and come back, and full pools. */
