@@ -3,6 +3,7 @@ package io.mistersmith.persistence.transaction;
 import io.mistersmith.persistence.agent.AgentQuery;
 import io.mistersmith.persistence.agent.LifecycleEvents;
 import io.mistersmith.persistence.checkpoint.Checkpoints;
+import io.mistersmith.persistence.knowledge.Knowledge;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Versioned;
@@ -82,6 +83,9 @@ public interface Transaction {
    * {@code restore} and {@code fork} write to KV and fail with {@link IllegalStateException}.
    */
   Checkpoints checkpoints();
+
+  /** Returns what agents know, in this transaction. */
+  Knowledge knowledge();
 
   /**
    * The registry of agents in a transaction. A saved agent is published to KV, where {@link

@@ -13,6 +13,7 @@ import io.mistersmith.persistence.core.internal.base.Ticker;
 import io.mistersmith.persistence.core.internal.codec.Json;
 import io.mistersmith.persistence.core.internal.guard.Guard;
 import io.mistersmith.persistence.core.internal.guard.GuardedStores;
+import io.mistersmith.persistence.core.internal.knowledge.StoredKnowledge;
 import io.mistersmith.persistence.core.internal.monitor.SafeListener;
 import io.mistersmith.persistence.core.internal.monitor.SlidingLags;
 import io.mistersmith.persistence.core.internal.query.BucketQueryCache;
@@ -25,6 +26,7 @@ import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.event.PersistenceEvent;
 import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.guard.StoreGuard;
+import io.mistersmith.persistence.knowledge.Knowledge;
 import io.mistersmith.persistence.log.Log;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.DataType;
@@ -62,6 +64,7 @@ final class CorePersistence implements Persistence {
   private final AgentArea agents;
   private final TransactionArea transactions;
   private final OperationsArea operations;
+  private final Knowledge knowledge;
   private final ResultBucket results;
   private final Failover failover;
   private final AtomicBoolean closing = new AtomicBoolean();
@@ -92,6 +95,7 @@ final class CorePersistence implements Persistence {
       this.transactions = new TransactionArea(engine, state, agents);
       this.sessions = StoredType.compose(engine, DataType.SESSION_DATA, Optional.empty());
       this.failover = new Failover(engine, state);
+      this.knowledge = new StoredKnowledge(guarded.sql().knowledge());
       this.operations = new OperationsArea(engine, state, sessions, failover);
       this.results = new ResultBucket(() -> owners.open(Bucket.QUERY_CACHE), stores.hot().clock());
       stores.hot().onReconnect(owners::look);
@@ -189,6 +193,11 @@ final class CorePersistence implements Persistence {
   @Override
   public LifecycleEvents lifecycleEvents() {
     return state.lifecycleEvents();
+  }
+
+  @Override
+  public Knowledge knowledge() {
+    return knowledge;
   }
 
   @Override

@@ -2,9 +2,11 @@ package io.mistersmith.persistence.core;
 
 import io.mistersmith.persistence.agent.LifecycleEvents;
 import io.mistersmith.persistence.checkpoint.Checkpoints;
+import io.mistersmith.persistence.core.internal.knowledge.StoredKnowledge;
 import io.mistersmith.persistence.core.internal.state.checkpoint.StoredLifecycleEvents;
 import io.mistersmith.persistence.core.internal.transaction.Repositories;
 import io.mistersmith.persistence.core.internal.transaction.StoreTransactionRunner;
+import io.mistersmith.persistence.knowledge.Knowledge;
 import io.mistersmith.persistence.spi.sql.SqlStore.OldReads;
 import io.mistersmith.persistence.spi.sql.SqlUnit;
 import io.mistersmith.persistence.transaction.Transaction.Agents;
@@ -37,6 +39,11 @@ final class TransactionArea {
               @Override
               public Checkpoints checkpoints(SqlUnit unit) {
                 return state.checkpoints().in(unit);
+              }
+
+              @Override
+              public Knowledge knowledge(SqlUnit unit) {
+                return new StoredKnowledge(unit.knowledge());
               }
             });
     engine

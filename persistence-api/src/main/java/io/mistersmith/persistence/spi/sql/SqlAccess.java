@@ -40,4 +40,7 @@ public interface SqlAccess {
 
   /** Returns the history of agents. */
   LifecycleEventStore lifecycleEvents();
+
+  /** Returns the facts that agents know. */
+  KnowledgeStore knowledge();
 }

@@ -32,7 +32,7 @@ final class RealServers implements PersistenceFixture {
   private static final String RUN = "c" + ProcessHandle.current().pid();
   private static final AtomicInteger FIXTURES = new AtomicInteger();
 
-  private final PostgresServer postgres = TestServers.postgres();
+  private final PostgresServer postgres;
   private final NatsServer nats;
   private final boolean ownNats;
   private final String name = RUN + "_" + FIXTURES.incrementAndGet();
@@ -51,15 +51,17 @@ final class RealServers implements PersistenceFixture {
    * @param way changes the configuration that leads to it directly
    */
   RealServers(UnaryOperator<PostgresConfig> way) {
-    this(TestServers.nats(), false, way, MigratedDatabase.borrow(), true);
+    this(TestServers.postgres(), TestServers.nats(), false, way, MigratedDatabase.borrow(), true);
   }
 
   private RealServers(
+      PostgresServer postgres,
       NatsServer nats,
       boolean ownNats,
       UnaryOperator<PostgresConfig> way,
       String database,
       boolean borrowed) {
+    this.postgres = postgres;
     this.nats = nats;
     this.ownNats = ownNats;
     this.way = way;
@@ -70,6 +72,7 @@ final class RealServers implements PersistenceFixture {
   /** On a database of its own, to which optional sets of migrations are applied. */
   static RealServers withSets(String... sets) {
     return new RealServers(
+        TestServers.postgres(),
         TestServers.nats(),
         false,
         config -> config.toBuilder().migrateOnOpen(sets).build(),
@@ -77,9 +80,22 @@ final class RealServers implements PersistenceFixture {
         false);
   }
 
+  /** On a PostgreSQL 15 with pgvector, for vectors of so many dimensions. */
+  static RealServers withPgvector(int dimensions) {
+    PgvectorDatabases databases = PgvectorDatabases.of(dimensions);
+    return new RealServers(
+        databases.server(),
+        TestServers.nats(),
+        false,
+        UnaryOperator.identity(),
+        databases.create(),
+        false);
+  }
+
   /** On a nats-server of its own, which can be killed. */
   static RealServers withOwnNats() {
     return new RealServers(
+        TestServers.postgres(),
         NatsServer.start(NatsOptions.defaults()),
         true,
         UnaryOperator.identity(),

@@ -16,6 +16,8 @@ import io.mistersmith.persistence.testkit.contract.ConflictContract;
 import io.mistersmith.persistence.testkit.contract.ConsistencyContract;
 import io.mistersmith.persistence.testkit.contract.ExternalOwnerContract;
 import io.mistersmith.persistence.testkit.contract.HotOutageContract;
+import io.mistersmith.persistence.testkit.contract.KnowledgeContract;
+import io.mistersmith.persistence.testkit.contract.KnowledgeSearchContract;
 import io.mistersmith.persistence.testkit.contract.LargeValueContract;
 import io.mistersmith.persistence.testkit.contract.LifecycleContract;
 import io.mistersmith.persistence.testkit.contract.LogContract;
@@ -92,6 +94,31 @@ class RealServersContractIT {
     @Override
     protected PersistenceFixture fixture() {
       return new RealServers();
+    }
+  }
+
+  @Nested
+  class KnownFacts extends KnowledgeContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers();
+    }
+  }
+
+  @Nested
+  class KnowledgeSearch extends KnowledgeSearchContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers();
+    }
+  }
+
+  @Nested
+  @Tag(NEWEST)
+  class IndexedSearch extends KnowledgeSearchContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return RealServers.withPgvector(DIMENSIONS);
     }
   }
 

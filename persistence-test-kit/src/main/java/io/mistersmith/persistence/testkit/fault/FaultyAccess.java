@@ -4,6 +4,7 @@ import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.JournalStore;
+import io.mistersmith.persistence.spi.sql.KnowledgeStore;
 import io.mistersmith.persistence.spi.sql.LargeValueStore;
 import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
@@ -59,5 +60,10 @@ class FaultyAccess implements SqlAccess {
   @Override
   public final LifecycleEventStore lifecycleEvents() {
     return SqlFaults.around(LifecycleEventStore.class, real.lifecycleEvents(), hook);
+  }
+
+  @Override
+  public final KnowledgeStore knowledge() {
+    return SqlFaults.around(KnowledgeStore.class, real.knowledge(), hook);
   }
 }

@@ -74,7 +74,11 @@ final class SqlFaults implements InvocationHandler {
           "noteUnnamed",
           "removeUnnamed",
           "create",
-          "record" ->
+          "record",
+          "saveFacts",
+          "supersede",
+          "end",
+          "saveEmbeddings" ->
           Call.SQL_WRITE;
       default -> Call.SQL_READ;
     };

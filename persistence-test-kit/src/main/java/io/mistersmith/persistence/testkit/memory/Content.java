@@ -2,11 +2,13 @@ package io.mistersmith.persistence.testkit.memory;
 
 import io.mistersmith.persistence.agent.LifecycleEvents.LifecycleEvent;
 import io.mistersmith.persistence.checkpoint.Checkpoint;
+import io.mistersmith.persistence.knowledge.Embedding;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.operations.DeadLetters.DeadLetter;
 import io.mistersmith.persistence.spi.sql.AgentStore.StoredAgent;
 import io.mistersmith.persistence.spi.sql.JournalPosition;
 import io.mistersmith.persistence.spi.sql.JournalStore.StateChange;
+import io.mistersmith.persistence.spi.sql.KnowledgeStore.StoredFact;
 import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
 import java.time.Duration;
 import java.time.Instant;
@@ -37,7 +39,9 @@ record Content(
     Table<UUID, CheckpointRow> checkpoints,
     Table<EventId, LifecycleEvent> events,
     Table<String, Instant> committed,
-    Table<UUID, LargeRow> largeValues) {
+    Table<UUID, LargeRow> largeValues,
+    Table<UUID, StoredFact> facts,
+    Table<EmbeddingId, Embedding> embeddings) {
 
   /** A row of the registry. */
   record AgentRow(
@@ -101,6 +105,9 @@ record Content(
       Instant writtenAt,
       Optional<Instant> unnamedSince) {}
 
+  /** Names an embedding: a fact has one of each model. */
+  record EmbeddingId(UUID fact, Embedding.Model model) {}
+
   /** The primary key of an event. */
   record EventId(UUID id, Instant at) {}
 
@@ -115,6 +122,8 @@ record Content(
         Table.inOrderOfInsertion(),
         Table.inOrderOfInsertion(),
         Table.inOrderOfKeys(),
+        Table.inOrderOfInsertion(),
+        Table.inOrderOfInsertion(),
         Table.inOrderOfInsertion(),
         Table.inOrderOfInsertion(),
         Table.inOrderOfInsertion(),
@@ -137,7 +146,9 @@ record Content(
         checkpoints.copy(),
         events.copy(),
         committed.copy(),
-        largeValues.copy());
+        largeValues.copy(),
+        facts.copy(),
+        embeddings.copy());
   }
 
   /** Returns the same tables as another installation's. */
@@ -155,7 +166,9 @@ record Content(
         checkpoints,
         events,
         committed,
-        largeValues);
+        largeValues,
+        facts,
+        embeddings);
   }
 
   /** Returns the same tables with these sets of migrations, and those that were applied before. */
@@ -175,6 +188,8 @@ record Content(
         checkpoints,
         events,
         committed,
-        largeValues);
+        largeValues,
+        facts,
+        embeddings);
   }
 }

@@ -3,9 +3,11 @@ package io.mistersmith.persistence.testkit.memory;
 import io.mistersmith.persistence.agent.LifecycleEvents.LifecycleEvent;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.knowledge.Embedding;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.sql.JournalPosition;
+import io.mistersmith.persistence.spi.sql.KnowledgeStore.StoredFact;
 import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
 import java.time.Instant;
@@ -31,6 +33,8 @@ final class Tables {
   final Rows<Content.EventId, LifecycleEvent> events;
   final Rows<String, Instant> committed;
   final Rows<UUID, Content.LargeRow> largeValues;
+  final Rows<UUID, StoredFact> facts;
+  final Rows<Content.EmbeddingId, Embedding> embeddings;
   private final List<Rows<?, ?>> all;
   private final Set<String> sets;
   private UUID installation;
@@ -50,6 +54,8 @@ final class Tables {
     events = new Rows<>(transaction, content.events(), seen.events());
     committed = new Rows<>(transaction, content.committed(), seen.committed());
     largeValues = new Rows<>(transaction, content.largeValues(), seen.largeValues());
+    facts = new Rows<>(transaction, content.facts(), seen.facts());
+    embeddings = new Rows<>(transaction, content.embeddings(), seen.embeddings());
     all =
         List.of(
             agents,
@@ -62,7 +68,9 @@ final class Tables {
             checkpoints,
             events,
             committed,
-            largeValues);
+            largeValues,
+            facts,
+            embeddings);
   }
 
   UUID installation() {

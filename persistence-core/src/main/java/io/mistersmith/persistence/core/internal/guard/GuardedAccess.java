@@ -4,6 +4,7 @@ import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.JournalStore;
+import io.mistersmith.persistence.spi.sql.KnowledgeStore;
 import io.mistersmith.persistence.spi.sql.LargeValueStore;
 import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
@@ -24,6 +25,7 @@ class GuardedAccess implements SqlAccess {
   private final CheckpointStore checkpoints;
   private final LifecycleEventStore lifecycleEvents;
   private final LargeValueStore largeValues;
+  private final KnowledgeStore knowledge;
 
   GuardedAccess(SqlAccess real, GuardedRole role) {
     this.real = real;
@@ -33,6 +35,7 @@ class GuardedAccess implements SqlAccess {
     this.deadLetters = GuardedFamily.of(DeadLetterStore.class, real.deadLetters(), role);
     this.checkpoints = GuardedFamily.of(CheckpointStore.class, real.checkpoints(), role);
     this.largeValues = GuardedFamily.of(LargeValueStore.class, real.largeValues(), role);
+    this.knowledge = GuardedFamily.of(KnowledgeStore.class, real.knowledge(), role);
     this.lifecycleEvents =
         GuardedFamily.of(LifecycleEventStore.class, real.lifecycleEvents(), role);
   }
@@ -75,5 +78,10 @@ class GuardedAccess implements SqlAccess {
   @Override
   public final LifecycleEventStore lifecycleEvents() {
     return lifecycleEvents;
+  }
+
+  @Override
+  public final KnowledgeStore knowledge() {
+    return knowledge;
   }
 }

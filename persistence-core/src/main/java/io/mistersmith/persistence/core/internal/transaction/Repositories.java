@@ -2,6 +2,7 @@ package io.mistersmith.persistence.core.internal.transaction;
 
 import io.mistersmith.persistence.agent.LifecycleEvents;
 import io.mistersmith.persistence.checkpoint.Checkpoints;
+import io.mistersmith.persistence.knowledge.Knowledge;
 import io.mistersmith.persistence.spi.sql.SqlUnit;
 import io.mistersmith.persistence.transaction.Transaction.Agents;
 import java.util.function.Consumer;
@@ -17,4 +18,7 @@ public interface Repositories {
 
   /** The checkpoints. */
   Checkpoints checkpoints(SqlUnit unit);
+
+  /** What agents know. */
+  Knowledge knowledge(SqlUnit unit);
 }

@@ -4,6 +4,7 @@ import io.mistersmith.persistence.agent.LifecycleEvents;
 import io.mistersmith.persistence.checkpoint.Checkpoints;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.knowledge.Knowledge;
 import io.mistersmith.persistence.spi.sql.SqlUnit;
 import io.mistersmith.persistence.transaction.Transaction;
 import io.mistersmith.persistence.transaction.TransactionOptions;
@@ -122,5 +123,10 @@ final class UnitTransaction implements Transaction {
   @Override
   public Checkpoints checkpoints() {
     return repositories.checkpoints(unit);
+  }
+
+  @Override
+  public Knowledge knowledge() {
+    return repositories.knowledge(unit);
   }
 }

@@ -6,6 +6,7 @@ import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.JournalStore;
+import io.mistersmith.persistence.spi.sql.KnowledgeStore;
 import io.mistersmith.persistence.spi.sql.LargeValueStore;
 import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
@@ -43,6 +44,7 @@ final class PostgresSql implements SqlStore {
   private final CheckpointStore checkpoints;
   private final LifecycleEventStore lifecycleEvents;
   private final LargeValueStore largeValues;
+  private final KnowledgeStore knowledge;
   private final SqlAccess reads;
   private final Replicas replicas;
   private final Database analytics;
@@ -65,6 +67,7 @@ final class PostgresSql implements SqlStore {
     this.checkpoints = new PostgresCheckpointStore(callers, installation);
     this.lifecycleEvents = new PostgresLifecycleEventStore(callers);
     this.largeValues = new PostgresLargeValueStore(callers);
+    this.knowledge = new PostgresKnowledgeStore(callers);
     this.reads = new PostgresAccess(new ReadStatements(callers), installation);
     for (PostgresRole role : List.of(PostgresRole.FLUSH, PostgresRole.BACKGROUND)) {
       roles.put(role, new PostgresAccess(connections.to(role), installation));
@@ -218,5 +221,10 @@ final class PostgresSql implements SqlStore {
   @Override
   public LifecycleEventStore lifecycleEvents() {
     return lifecycleEvents;
+  }
+
+  @Override
+  public KnowledgeStore knowledge() {
+    return knowledge;
   }
 }
