@@ -26,9 +26,9 @@ class FloorPlanTest {
 
   /**
    * 84 for state, agents and operations; 3 for transactions, 2 for pools, 3 for the guard, 1 for
-   * TLS; 3 for queries, 1 for steps, 2 for logs, 2 for large values.
+   * TLS; 3 for queries, 1 for steps, 2 for logs, 2 for large values, 6 for knowledge.
    */
-  private static final int MOST_API_TYPES = 101;
+  private static final int MOST_API_TYPES = 107;
 
   private static final JavaClasses HOUSE =
       new ClassFileImporter()
@@ -74,6 +74,7 @@ class FloorPlanTest {
             ROOT + ".error..",
             ROOT + ".agent..",
             ROOT + ".checkpoint..",
+            ROOT + ".knowledge..",
             ROOT + ".log..",
             ROOT + ".model..",
             ROOT + ".state..",
@@ -95,6 +96,7 @@ class FloorPlanTest {
             ROOT + ".error..",
             ROOT + ".agent..",
             ROOT + ".checkpoint..",
+            ROOT + ".knowledge..",
             ROOT + ".log..",
             ROOT + ".model..",
             ROOT + ".state..",

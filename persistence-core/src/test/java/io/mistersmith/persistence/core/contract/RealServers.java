@@ -21,6 +21,9 @@ import io.nats.client.JetStreamApiException;
 import io.nats.client.JetStreamManagement;
 import io.nats.client.Nats;
 import java.io.IOException;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
@@ -135,6 +138,15 @@ final class RealServers implements PersistenceFixture {
     postgres.password().ifPresent(config::password);
     return PersistenceConfig.builder(
         NatsConfig.builder(nats.url()).namePrefix(name + "-").build(), way.apply(config.build()));
+  }
+
+  /** Runs a statement in the database, past the runtimes. */
+  void execute(String sql) throws SQLException {
+    try (java.sql.Connection connection =
+            DriverManager.getConnection(database, postgres.user(), postgres.password().orElse(""));
+        Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
   }
 
   @Override
