@@ -73,11 +73,7 @@ class KnowledgeRecallIT {
   }
 
   private static double recall(
-      String method,
-      String filter,
-      Knowledge knowledge,
-      FactQuery query,
-      IntPredicate selects) {
+      String method, String filter, Knowledge knowledge, FactQuery query, IntPredicate selects) {
     long[] nanos = new long[QUERIES];
     int found = 0;
     int wanted = 0;
@@ -87,9 +83,7 @@ class KnowledgeRecallIT {
       List<UUID> answer =
           knowledge
               .search(
-                  SearchQuery.near(ClusteredVectors.MODEL, vector)
-                      .within(query)
-                      .withLimit(NEAREST))
+                  SearchQuery.near(ClusteredVectors.MODEL, vector).within(query).withLimit(NEAREST))
               .stream()
               .map(hit -> hit.fact().id())
               .toList();
