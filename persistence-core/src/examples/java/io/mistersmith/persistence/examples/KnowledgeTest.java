@@ -85,8 +85,8 @@ class KnowledgeTest {
       Saved saved = knowledge.embed(embeddings);
       List<Hit> hits =
           knowledge.search(
-              SearchQuery.near(MODEL, embed("when does the ferry leave?"))
-                  .withWords("ferry leave")
+              SearchQuery.near(MODEL, embed("does the ferry leave at noon?"))
+                  .withWords("ferry at noon")
                   .within(FactQuery.all().withEntityType("note"))
                   .withLimit(2));
 
