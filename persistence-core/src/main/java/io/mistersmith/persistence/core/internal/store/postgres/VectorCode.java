@@ -8,15 +8,18 @@ import java.nio.ByteBuffer;
  * are. Between them they bound the distance to a query from both sides.
  *
  * <p>The bytes: the step, the length of the difference to the vector, the length of the vector and
- * the length of what the bytes stand for, as floats; then the multiples.
+ * the length of what the multiples stand for, as doubles; then the multiples.
  */
 final class VectorCode {
 
-  private static final int HEADER = 4 * Float.BYTES;
+  private static final int HEADER = 4 * Double.BYTES;
   private static final int MOST = 127;
 
-  /** More than single precision can be off in the sums of a few thousand products, in parts. */
-  private static final double SLACK = 1e-5;
+  /** More than a product, or a sum, of single precision is off, in parts. */
+  private static final double ROUNDING = 7e-8;
+
+  /** More than sums of double precision are off, in parts. */
+  private static final double DOUBLE_ROUNDING = 1e-9;
 
   private VectorCode() {}
 
@@ -38,10 +41,10 @@ final class VectorCode {
       coded += value * value;
     }
     ByteBuffer.wrap(code)
-        .putFloat(step)
-        .putFloat((float) Math.sqrt(off))
-        .putFloat((float) length(vector))
-        .putFloat((float) Math.sqrt(coded));
+        .putDouble(step)
+        .putDouble(Math.sqrt(off))
+        .putDouble(length(vector))
+        .putDouble(Math.sqrt(coded));
     return code;
   }
 
@@ -89,6 +92,11 @@ final class VectorCode {
     private final Metric metric;
     private final float[] vector;
     private final double length;
+
+    /** The vector with the length 1: so no product is too large or too small. */
+    private final float[] unit;
+
+    private final double slack;
     private double least;
     private double most;
 
@@ -96,31 +104,35 @@ final class VectorCode {
       this.metric = metric;
       this.vector = vector;
       this.length = length(vector);
+      this.unit = new float[vector.length];
+      for (int i = 0; i < vector.length; i++) {
+        unit[i] = (float) (vector[i] / length);
+      }
+      this.slack = ROUNDING * (vector.length / 4 + 8);
     }
 
     /** Bounds the distance to the vector of a code. */
     void compare(byte[] code) {
       ByteBuffer header = ByteBuffer.wrap(code, 0, HEADER);
-      double step = header.getFloat();
-      double off = header.getFloat() * (1 + SLACK);
-      double vectorLength = header.getFloat();
-      double codedLength = header.getFloat();
-      double product = step * product(code);
-      double slack = SLACK * length * (codedLength + vectorLength);
-      double error = length * off + slack;
+      double step = header.getDouble();
+      double off = header.getDouble() * (1 + DOUBLE_ROUNDING);
+      double vectorLength = header.getDouble();
+      double codedLength = header.getDouble();
+      double product = length * step * product(code);
+      double error = length * (off + slack * codedLength + DOUBLE_ROUNDING * vectorLength);
       switch (metric) {
         case INNER_PRODUCT -> bound(-product, error);
         case COSINE -> {
           double lengths = length * vectorLength;
           if (lengths > 0) {
-            bound(1 - product / lengths, error / lengths + SLACK);
+            bound(1 - product / lengths, error / lengths + DOUBLE_ROUNDING);
           } else {
             bound(1, 1);
           }
         }
         case L2 -> {
           double squared = length * length - 2 * product + codedLength * codedLength;
-          double squaredSlack = SLACK * (length + codedLength) * (length + codedLength);
+          double squaredSlack = slack * (length + codedLength) * (length + codedLength);
           least = Math.sqrt(Math.max(0, squared - squaredSlack)) - off;
           most = Math.sqrt(Math.max(0, squared) + squaredSlack) + off;
         }
@@ -139,14 +151,14 @@ final class VectorCode {
       float third = 0;
       float fourth = 0;
       int i = 0;
-      for (; i + 3 < vector.length; i += 4) {
-        first += vector[i] * code[HEADER + i];
-        second += vector[i + 1] * code[HEADER + i + 1];
-        third += vector[i + 2] * code[HEADER + i + 2];
-        fourth += vector[i + 3] * code[HEADER + i + 3];
+      for (; i + 3 < unit.length; i += 4) {
+        first += unit[i] * code[HEADER + i];
+        second += unit[i + 1] * code[HEADER + i + 1];
+        third += unit[i + 2] * code[HEADER + i + 2];
+        fourth += unit[i + 3] * code[HEADER + i + 3];
       }
-      for (; i < vector.length; i++) {
-        first += vector[i] * code[HEADER + i];
+      for (; i < unit.length; i++) {
+        first += unit[i] * code[HEADER + i];
       }
       return first + second + third + fourth;
     }
