@@ -11,6 +11,7 @@ module io.mistersmith.persistence.api {
   exports io.mistersmith.persistence.agent;
   exports io.mistersmith.persistence.guard;
   exports io.mistersmith.persistence.checkpoint;
+  exports io.mistersmith.persistence.knowledge;
   exports io.mistersmith.persistence.log;
   exports io.mistersmith.persistence.message;
   exports io.mistersmith.persistence.model;

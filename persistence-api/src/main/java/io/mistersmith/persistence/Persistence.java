@@ -8,6 +8,7 @@ import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.guard.StoreGuard;
+import io.mistersmith.persistence.knowledge.Knowledge;
 import io.mistersmith.persistence.log.Log;
 import io.mistersmith.persistence.message.MessageLog;
 import io.mistersmith.persistence.model.AgentId;
@@ -139,6 +140,9 @@ public interface Persistence extends AutoCloseable {
 
   /** Returns the messages between agents, and their channels. */
   MessageLog messages();
+
+  /** Returns what agents know: facts, and search by words and by vectors. */
+  Knowledge knowledge();
 
   /** Runs transactions of the application in PostgreSQL, with this library's rows in them. */
   TransactionRunner transactions();

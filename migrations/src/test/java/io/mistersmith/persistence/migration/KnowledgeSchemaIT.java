@@ -149,6 +149,39 @@ class KnowledgeSchemaIT extends OnMigratedDatabase {
   }
 
   @Test
+  @Exercises({"knowledge.fact_words", "knowledge.fact_words_wanted"})
+  void wordsOfAllTextsAreFoundThroughTheirIndex() throws SQLException {
+    String fact = fact("{\"a\": \"The ferry\", \"b\": [\"leaves at noon\", 7]}");
+    String condition = " FROM knowledge.facts WHERE words @@ knowledge.fact_words_wanted('%s', %s)";
+    assertThat(database.query("SELECT fact_id" + condition.formatted("NOON ferry", "FALSE")))
+        .containsExactly(fact);
+    assertThat(database.query("SELECT fact_id" + condition.formatted("noon zeppelin", "FALSE")))
+        .isEmpty();
+    assertThat(database.query("SELECT fact_id" + condition.formatted("zeppelin noon", "TRUE")))
+        .containsExactly(fact);
+    assertThat(plan("SELECT fact_id" + condition.formatted("noon", "TRUE")))
+        .anyMatch(line -> line.contains("idx_knowledge_facts_words"));
+    assertThat(
+            single("SELECT knowledge.fact_words(jsonb_build_object('a', repeat('word ', 60000)))"))
+        .isEmpty();
+  }
+
+  @Test
+  @Exercises("knowledge.embeddings forget_vector_code")
+  void vectorThatIsChangedWithoutItsCodeLosesIt() throws SQLException {
+    String fact = fact("\"coded\"");
+    embed(fact, "coded", "{1, 0}", "text");
+    String code = "SELECT vector_code IS NULL FROM knowledge.embeddings WHERE fact_id = '%s'";
+    String set = "UPDATE knowledge.embeddings SET %s WHERE fact_id = '" + fact + "'";
+    database.execute(set.formatted("vector_code = '\\x01', embedding_vector = '{2, 0}'"));
+    assertThat(single(code.formatted(fact))).isEqualTo("f");
+    database.execute(set.formatted("text_content = 'other'"));
+    assertThat(single(code.formatted(fact))).isEqualTo("f");
+    embed(fact, "coded", "{3, 0}", "text");
+    assertThat(single(code.formatted(fact))).isEqualTo("t");
+  }
+
+  @Test
   @Exercises("knowledge.embedding_search_method")
   void searchSaysThatItIsExact() throws SQLException {
     assertThat(single("SELECT knowledge.embedding_search_method()"))

@@ -117,12 +117,43 @@ class PgvectorIT extends EmbeddingsContract {
     String read = "SELECT embedding_vector::real[] FROM knowledge.embeddings";
     runner.apply();
     assertThat(other.query(read)).containsExactly("{1,2,3,4,5,6,7,8}");
-    for (int version = 0; version < 3; version++) {
+    for (int version = 0; version < 4; version++) {
       runner.rollbackLast();
     }
     assertThat(other.query(read)).containsExactly("{1,2,3,4,5,6,7,8}");
     assertThat(other.query(METHOD)).containsExactly("exact scan in SQL; pgvector is not installed");
     assertThat(other.query("SELECT extname FROM pg_extension WHERE extname = 'vector'")).isEmpty();
+  }
+
+  @Test
+  void factsAreFoundByEachMetricAndCondition() throws SQLException {
+    database.execute(
+        """
+        WITH f AS (
+          INSERT INTO knowledge.facts
+                 (entity_type, entity_id, predicate, object_value, object_type, confidence_score)
+          SELECT 'city', i::text, 'is', to_jsonb('word' || i), 'text', i / 100.0
+            FROM generate_series(1, 90) AS i
+          RETURNING fact_id, entity_id)
+        SELECT knowledge.store_embedding(fact_id, 'm', '1',
+                 ARRAY[1, entity_id::real / 10, 0, 0, 0, 0, 0, 0]::real[], 'text') FROM f
+        """);
+    String search =
+        "SELECT entity_id || ' ' || round(distance::numeric, 3) FROM knowledge.nearest_facts("
+            + "ARRAY[2, 0, 0, 0, 0, 0, 0, 0]::real[], 'm', '1', '%s', 2, now(), 'city', NULL, 'is',"
+            + " NULL, NULL, %s, NULL, %s) JOIN knowledge.facts USING (fact_id)";
+    assertThat(database.query(search.formatted("cosine", "NULL", "NULL")))
+        .containsExactly("1 0.005", "2 0.019");
+    assertThat(database.query(search.formatted("l2", "0.05", "NULL")))
+        .containsExactly("5 1.118", "6 1.166");
+    assertThat(database.query(search.formatted("inner_product", "NULL", "'word7'")))
+        .containsExactly("7 -2.000");
+    // One of 90, which the index reaches only after many others.
+    assertThat(database.query(search.formatted("cosine", "0.9", "NULL")))
+        .containsExactly("90 0.890");
+    assertThatExceptionOfType(PSQLException.class)
+        .isThrownBy(() -> database.query(search.formatted("other", "NULL", "NULL")))
+        .withMessageContaining("p_metric is other: give cosine, l2 or inner_product");
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.mistersmith.persistence.transaction;
 import io.mistersmith.persistence.agent.AgentQuery;
 import io.mistersmith.persistence.agent.LifecycleEvents;
 import io.mistersmith.persistence.checkpoint.Checkpoints;
+import io.mistersmith.persistence.knowledge.Knowledge;
 import io.mistersmith.persistence.message.MessageLog;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.AgentId;
@@ -95,6 +96,9 @@ public interface Transaction {
    * {@code restore} and {@code fork} write to KV and fail with {@link IllegalStateException}.
    */
   Checkpoints checkpoints();
+
+  /** Returns what agents know, in this transaction. */
+  Knowledge knowledge();
 
   /**
    * Returns the messages between agents, in this transaction: what is appended is delivered once it

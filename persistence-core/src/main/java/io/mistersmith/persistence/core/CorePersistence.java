@@ -13,6 +13,7 @@ import io.mistersmith.persistence.core.internal.base.Ticker;
 import io.mistersmith.persistence.core.internal.codec.Json;
 import io.mistersmith.persistence.core.internal.guard.Guard;
 import io.mistersmith.persistence.core.internal.guard.GuardedStores;
+import io.mistersmith.persistence.core.internal.knowledge.StoredKnowledge;
 import io.mistersmith.persistence.core.internal.monitor.SafeListener;
 import io.mistersmith.persistence.core.internal.monitor.SlidingLags;
 import io.mistersmith.persistence.core.internal.query.BucketQueryCache;
@@ -25,6 +26,7 @@ import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.event.PersistenceEvent;
 import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.guard.StoreGuard;
+import io.mistersmith.persistence.knowledge.Knowledge;
 import io.mistersmith.persistence.log.Log;
 import io.mistersmith.persistence.message.MessageLog;
 import io.mistersmith.persistence.model.AgentId;
@@ -68,6 +70,7 @@ final class CorePersistence implements Persistence {
   private final TaskArea tasks;
   private final TransactionArea transactions;
   private final OperationsArea operations;
+  private final Knowledge knowledge;
   private final ResultBucket results;
   private final Failover failover;
   private final AtomicBoolean closing = new AtomicBoolean();
@@ -102,6 +105,7 @@ final class CorePersistence implements Persistence {
       this.sessionData = StoredType.compose(engine, DataType.SESSION_DATA, Optional.empty());
       this.failover = new Failover(engine, state);
       this.operations = new OperationsArea(engine, state, sessionData, failover);
+      this.knowledge = new StoredKnowledge(guarded.sql().knowledge());
       this.results = new ResultBucket(() -> owners.open(Bucket.QUERY_CACHE), stores.hot().clock());
       stores.hot().onReconnect(owners::look);
       services
@@ -214,6 +218,11 @@ final class CorePersistence implements Persistence {
   @Override
   public MessageLog messages() {
     return messages.messages();
+  }
+
+  @Override
+  public Knowledge knowledge() {
+    return knowledge;
   }
 
   @Override

@@ -2,10 +2,12 @@ package io.mistersmith.persistence.core;
 
 import io.mistersmith.persistence.agent.LifecycleEvents;
 import io.mistersmith.persistence.checkpoint.Checkpoints;
+import io.mistersmith.persistence.core.internal.knowledge.StoredKnowledge;
 import io.mistersmith.persistence.core.internal.message.StoredMessages;
 import io.mistersmith.persistence.core.internal.state.checkpoint.StoredLifecycleEvents;
 import io.mistersmith.persistence.core.internal.transaction.Repositories;
 import io.mistersmith.persistence.core.internal.transaction.StoreTransactionRunner;
+import io.mistersmith.persistence.knowledge.Knowledge;
 import io.mistersmith.persistence.message.MessageLog;
 import io.mistersmith.persistence.session.Sessions;
 import io.mistersmith.persistence.spi.sql.SqlStore.OldReads;
@@ -61,6 +63,11 @@ final class TransactionArea {
               @Override
               public MessageLog messages(SqlUnit unit) {
                 return new StoredMessages(unit.messages());
+              }
+
+              @Override
+              public Knowledge knowledge(SqlUnit unit) {
+                return new StoredKnowledge(unit.knowledge());
               }
             });
     engine

@@ -45,7 +45,7 @@ class EngineFloorsTest {
               STATE + "large",
               STATE + "lifecycle"),
           List.of(STATE + "repository"),
-          List.of(INTERNAL + "log", INTERNAL + "session"),
+          List.of(INTERNAL + "knowledge", INTERNAL + "log", INTERNAL + "session"),
           List.of(ROOF));
 
   private static final int MOST_ARROWS = 72;

@@ -49,4 +49,7 @@ public interface SqlAccess {
 
   /** Returns the messages between agents, and their channels. */
   MessageStore messages();
+
+  /** Returns the facts that agents know. */
+  KnowledgeStore knowledge();
 }

@@ -6,6 +6,7 @@ import io.mistersmith.persistence.agent.AgentRepository;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
+import io.mistersmith.persistence.knowledge.Knowledge;
 import io.mistersmith.persistence.log.Log;
 import io.mistersmith.persistence.log.Log.Append;
 import io.mistersmith.persistence.model.Agent;
@@ -16,6 +17,7 @@ import io.mistersmith.persistence.state.StateType;
 import io.mistersmith.persistence.state.Step;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -37,6 +39,7 @@ record AgentReplay(
     StateRepository<JsonNode> states,
     Log<JsonNode> conversation,
     Supplier<Step> steps,
+    Knowledge knowledge,
     Reports reports)
     implements Runnable {
 
@@ -69,6 +72,9 @@ record AgentReplay(
   /** A refused step is skipped, and the cursor moves past it. */
   private void write(int step) {
     Map<String, JsonNode> accepted = accepted(step);
+    if (accepted.keySet().stream().anyMatch(AgentState::isTurn)) {
+      retried(() -> knowledge.saveAll(List.of(RunFacts.of(recorded, agent, step))));
+    }
     long version = retried(conversation::version);
     long start = System.nanoTime();
     try {

@@ -73,6 +73,7 @@ final class Writer {
                     persistence.log(
                         run.agent(settings.replay()), AgentState.CONVERSATION, AgentState.TURNS),
                     persistence::step,
+                    persistence.knowledge(),
                     reports)));
       }
       for (Future<?> replay : replays) {

@@ -18,6 +18,8 @@ import io.mistersmith.persistence.testkit.contract.ConsistencyContract;
 import io.mistersmith.persistence.testkit.contract.ExternalOwnerContract;
 import io.mistersmith.persistence.testkit.contract.HotOutageContract;
 import io.mistersmith.persistence.testkit.contract.InMemoryFixture;
+import io.mistersmith.persistence.testkit.contract.KnowledgeContract;
+import io.mistersmith.persistence.testkit.contract.KnowledgeSearchContract;
 import io.mistersmith.persistence.testkit.contract.LargeValueContract;
 import io.mistersmith.persistence.testkit.contract.LargeValueUpkeepContract;
 import io.mistersmith.persistence.testkit.contract.LifecycleContract;
@@ -120,7 +122,23 @@ class InMemoryContractTest {
   }
 
   @Nested
+  class KnownFacts extends KnowledgeContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
+    }
+  }
+
+  @Nested
   class MessageChannels extends MessageChannelContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
+    }
+  }
+
+  @Nested
+  class KnowledgeSearch extends KnowledgeSearchContract {
     @Override
     protected PersistenceFixture fixture() {
       return new InMemoryFixture();

@@ -21,6 +21,9 @@ import io.nats.client.JetStreamApiException;
 import io.nats.client.JetStreamManagement;
 import io.nats.client.Nats;
 import java.io.IOException;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
@@ -32,7 +35,7 @@ final class RealServers implements PersistenceFixture {
   private static final String RUN = "c" + ProcessHandle.current().pid();
   private static final AtomicInteger FIXTURES = new AtomicInteger();
 
-  private final PostgresServer postgres = TestServers.postgres();
+  private final PostgresServer postgres;
   private final NatsServer nats;
   private final boolean ownNats;
   private final String name = RUN + "_" + FIXTURES.incrementAndGet();
@@ -51,15 +54,17 @@ final class RealServers implements PersistenceFixture {
    * @param way changes the configuration that leads to it directly
    */
   RealServers(UnaryOperator<PostgresConfig> way) {
-    this(TestServers.nats(), false, way, MigratedDatabase.borrow(), true);
+    this(TestServers.postgres(), TestServers.nats(), false, way, MigratedDatabase.borrow(), true);
   }
 
   private RealServers(
+      PostgresServer postgres,
       NatsServer nats,
       boolean ownNats,
       UnaryOperator<PostgresConfig> way,
       String database,
       boolean borrowed) {
+    this.postgres = postgres;
     this.nats = nats;
     this.ownNats = ownNats;
     this.way = way;
@@ -70,6 +75,7 @@ final class RealServers implements PersistenceFixture {
   /** On a database of its own, to which optional sets of migrations are applied. */
   static RealServers withSets(String... sets) {
     return new RealServers(
+        TestServers.postgres(),
         TestServers.nats(),
         false,
         config -> config.toBuilder().migrateOnOpen(sets).build(),
@@ -77,9 +83,22 @@ final class RealServers implements PersistenceFixture {
         false);
   }
 
+  /** On a PostgreSQL 15 with pgvector, for vectors of so many dimensions. */
+  static RealServers withPgvector(int dimensions) {
+    PgvectorDatabases databases = PgvectorDatabases.of(dimensions);
+    return new RealServers(
+        databases.server(),
+        TestServers.nats(),
+        false,
+        UnaryOperator.identity(),
+        databases.create(),
+        false);
+  }
+
   /** On a nats-server of its own, which can be killed. */
   static RealServers withOwnNats() {
     return new RealServers(
+        TestServers.postgres(),
         NatsServer.start(NatsOptions.defaults()),
         true,
         UnaryOperator.identity(),
@@ -119,6 +138,15 @@ final class RealServers implements PersistenceFixture {
     postgres.password().ifPresent(config::password);
     return PersistenceConfig.builder(
         NatsConfig.builder(nats.url()).namePrefix(name + "-").build(), way.apply(config.build()));
+  }
+
+  /** Runs a statement in the database, past the runtimes. */
+  void execute(String sql) throws SQLException {
+    try (java.sql.Connection connection =
+            DriverManager.getConnection(database, postgres.user(), postgres.password().orElse(""));
+        Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
   }
 
   @Override

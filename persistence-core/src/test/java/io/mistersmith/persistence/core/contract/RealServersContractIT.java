@@ -17,6 +17,8 @@ import io.mistersmith.persistence.testkit.contract.ConflictContract;
 import io.mistersmith.persistence.testkit.contract.ConsistencyContract;
 import io.mistersmith.persistence.testkit.contract.ExternalOwnerContract;
 import io.mistersmith.persistence.testkit.contract.HotOutageContract;
+import io.mistersmith.persistence.testkit.contract.KnowledgeContract;
+import io.mistersmith.persistence.testkit.contract.KnowledgeSearchContract;
 import io.mistersmith.persistence.testkit.contract.LargeValueContract;
 import io.mistersmith.persistence.testkit.contract.LargeValueUpkeepContract;
 import io.mistersmith.persistence.testkit.contract.LifecycleContract;
@@ -128,10 +130,35 @@ class RealServersContractIT {
   }
 
   @Nested
+  class KnownFacts extends KnowledgeContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers();
+    }
+  }
+
+  @Nested
   class MessageChannels extends MessageChannelContract {
     @Override
     protected PersistenceFixture fixture() {
       return new RealServers();
+    }
+  }
+
+  @Nested
+  class KnowledgeSearch extends KnowledgeSearchContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers();
+    }
+  }
+
+  @Nested
+  @Tag(NEWEST)
+  class IndexedSearch extends KnowledgeSearchContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return RealServers.withPgvector(DIMENSIONS);
     }
   }
 

@@ -14,6 +14,7 @@ import io.mistersmith.persistence.spi.sql.JournalPosition;
 import io.mistersmith.persistence.spi.sql.JournalStore;
 import io.mistersmith.persistence.spi.sql.JournalStore.ApplyResult;
 import io.mistersmith.persistence.spi.sql.JournalStore.StateChange;
+import io.mistersmith.persistence.spi.sql.KnowledgeStore;
 import io.mistersmith.persistence.spi.sql.LargeValueStore;
 import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
@@ -105,6 +106,11 @@ final class AlwaysLeading implements StoreProvider {
     @Override
     public JournalStore journals() {
       return journals;
+    }
+
+    @Override
+    public KnowledgeStore knowledge() {
+      return real.knowledge();
     }
 
     @Override

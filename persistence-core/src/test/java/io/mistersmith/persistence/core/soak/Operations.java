@@ -73,6 +73,7 @@ final class Operations {
         .add(1, new Heartbeat())
         .add(1, new FindAgents())
         .add(1, new SearchState())
+        .add(2, new LearnFact())
         .add(1, new Checkpointing())
         .add(1, new Compare())
         .add(2, new Ask())

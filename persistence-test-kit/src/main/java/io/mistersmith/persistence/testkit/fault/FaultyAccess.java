@@ -4,6 +4,7 @@ import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.JournalStore;
+import io.mistersmith.persistence.spi.sql.KnowledgeStore;
 import io.mistersmith.persistence.spi.sql.LargeValueStore;
 import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
@@ -77,5 +78,10 @@ class FaultyAccess implements SqlAccess {
   @Override
   public final MessageStore messages() {
     return SqlFaults.around(MessageStore.class, real.messages(), hook);
+  }
+
+  @Override
+  public final KnowledgeStore knowledge() {
+    return SqlFaults.around(KnowledgeStore.class, real.knowledge(), hook);
   }
 }

@@ -89,7 +89,11 @@ final class SqlFaults implements InvocationHandler {
           "saveChannel",
           "deleteChannel",
           "subscribe",
-          "unsubscribe" ->
+          "unsubscribe",
+          "saveFacts",
+          "supersede",
+          "end",
+          "saveEmbeddings" ->
           Call.SQL_WRITE;
       default -> Call.SQL_READ;
     };

@@ -2,11 +2,13 @@ package io.mistersmith.persistence.testkit.memory;
 
 import io.mistersmith.persistence.agent.LifecycleEvents.LifecycleEvent;
 import io.mistersmith.persistence.checkpoint.Checkpoint;
+import io.mistersmith.persistence.knowledge.Embedding;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.operations.DeadLetters.DeadLetter;
 import io.mistersmith.persistence.spi.sql.AgentStore.StoredAgent;
 import io.mistersmith.persistence.spi.sql.JournalPosition;
 import io.mistersmith.persistence.spi.sql.JournalStore.StateChange;
+import io.mistersmith.persistence.spi.sql.KnowledgeStore.StoredFact;
 import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
 import io.mistersmith.persistence.task.Task;
 import io.mistersmith.persistence.task.Task.Dependency;
@@ -46,7 +48,9 @@ record Content(
     Table<UUID, SessionRow> sessions,
     Table<UUID, TaskRow> tasks,
     Table<UUID, Instant> archivedTasks,
-    AtomicLong taskNumbers) {
+    AtomicLong taskNumbers,
+    Table<UUID, StoredFact> facts,
+    Table<EmbeddingId, Embedding> embeddings) {
 
   /** A row of the registry. */
   record AgentRow(
@@ -142,6 +146,9 @@ record Content(
   /** What a task waits for in another one, and whether that has happened. */
   record TaskWait(Dependency what, boolean met) {}
 
+  /** Names an embedding: a fact has one of each model. */
+  record EmbeddingId(UUID fact, Embedding.Model model) {}
+
   /** The primary key of an event. */
   record EventId(UUID id, Instant at) {}
 
@@ -165,7 +172,9 @@ record Content(
         Table.inOrderOfInsertion(),
         Table.inOrderOfInsertion(),
         Table.inOrderOfInsertion(),
-        new AtomicLong());
+        new AtomicLong(),
+        Table.inOrderOfInsertion(),
+        Table.inOrderOfInsertion());
   }
 
   /** Returns a copy; none of its rows is locked. */
@@ -188,7 +197,9 @@ record Content(
         sessions.copy(),
         tasks.copy(),
         archivedTasks.copy(),
-        taskNumbers);
+        taskNumbers,
+        facts.copy(),
+        embeddings.copy());
   }
 
   /** Returns the same tables as another installation's. */
@@ -211,7 +222,9 @@ record Content(
         sessions,
         tasks,
         archivedTasks,
-        taskNumbers);
+        taskNumbers,
+        facts,
+        embeddings);
   }
 
   /** Returns the same tables with these sets of migrations, and those that were applied before. */
@@ -236,6 +249,8 @@ record Content(
         sessions,
         tasks,
         archivedTasks,
-        taskNumbers);
+        taskNumbers,
+        facts,
+        embeddings);
   }
 }

@@ -4,6 +4,7 @@ import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.JournalStore;
+import io.mistersmith.persistence.spi.sql.KnowledgeStore;
 import io.mistersmith.persistence.spi.sql.LargeValueStore;
 import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
@@ -82,5 +83,10 @@ class MemoryAccess implements SqlAccess {
   @Override
   public final MessageStore messages() {
     return new MemoryMessageStore(session);
+  }
+
+  @Override
+  public final KnowledgeStore knowledge() {
+    return new MemoryKnowledgeStore(session);
   }
 }

@@ -173,6 +173,7 @@ final class MemoryAgentStore implements AgentStore {
           }
           boolean existed = tables.agents.remove(id);
           tables.removeState(id);
+          MemoryFacts.forgetSource(tables, id);
           tables.checkpoints.removeIf(held -> held.checkpoint().agent().equals(id));
           tables.events.removeIf(event -> event.agent().equals(id));
           tables.messages.removeAgent(id);

@@ -3,9 +3,11 @@ package io.mistersmith.persistence.testkit.memory;
 import io.mistersmith.persistence.agent.LifecycleEvents.LifecycleEvent;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.knowledge.Embedding;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.sql.JournalPosition;
+import io.mistersmith.persistence.spi.sql.KnowledgeStore.StoredFact;
 import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
 import java.time.Instant;
@@ -32,6 +34,8 @@ final class Tables {
   final Rows<Content.EventId, LifecycleEvent> events;
   final Rows<String, Content.CommittedRow> committed;
   final Rows<UUID, Content.LargeRow> largeValues;
+  final Rows<UUID, StoredFact> facts;
+  final Rows<Content.EmbeddingId, Embedding> embeddings;
   final MessageRows messages;
   final Rows<UUID, SessionRow> sessions;
   final Rows<UUID, Content.TaskRow> tasks;
@@ -56,6 +60,8 @@ final class Tables {
     events = new Rows<>(transaction, content.events(), seen.events());
     committed = new Rows<>(transaction, content.committed(), seen.committed());
     largeValues = new Rows<>(transaction, content.largeValues(), seen.largeValues());
+    facts = new Rows<>(transaction, content.facts(), seen.facts());
+    embeddings = new Rows<>(transaction, content.embeddings(), seen.embeddings());
     tasks = new Rows<>(transaction, content.tasks(), seen.tasks());
     archivedTasks = new Rows<>(transaction, content.archivedTasks(), seen.archivedTasks());
     taskNumbers = content.taskNumbers();
@@ -77,7 +83,9 @@ final class Tables {
             largeValues,
             sessions,
             tasks,
-            archivedTasks));
+            archivedTasks,
+            facts,
+            embeddings));
   }
 
   /** The next of a sequence, whose numbers no rollback takes back. */

@@ -1,5 +1,7 @@
 package io.mistersmith.persistence.testkit.memory;
 
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -33,7 +35,16 @@ final class Words {
     return present.containsAll(words);
   }
 
-  private static void collect(@Nullable Object value, Set<String> words) {
+  /** Returns how often a document's strings have words of a text. */
+  static long count(String json, String wanted) {
+    Set<String> words = new HashSet<>();
+    add(wanted, words);
+    List<String> present = new ArrayList<>();
+    collect(JsonTree.read(json), present);
+    return present.stream().filter(words::contains).count();
+  }
+
+  private static void collect(@Nullable Object value, Collection<String> words) {
     if (value instanceof String text) {
       add(text, words);
     } else if (value instanceof Map<?, ?> members) {
@@ -43,7 +54,7 @@ final class Words {
     }
   }
 
-  private static void add(String text, Set<String> words) {
+  private static void add(String text, Collection<String> words) {
     for (String word : BETWEEN.split(text, -1)) {
       if (!word.isEmpty()) {
         words.add(word.toLowerCase(Locale.ROOT));

@@ -4,6 +4,7 @@ import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.JournalStore;
+import io.mistersmith.persistence.spi.sql.KnowledgeStore;
 import io.mistersmith.persistence.spi.sql.LargeValueStore;
 import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
@@ -30,6 +31,7 @@ class GuardedAccess implements SqlAccess {
   private final LargeValueStore largeValues;
   private final MessageStore messages;
   private final TaskStore tasks;
+  private final KnowledgeStore knowledge;
 
   GuardedAccess(SqlAccess real, GuardedRole role) {
     this.real = real;
@@ -42,6 +44,7 @@ class GuardedAccess implements SqlAccess {
     this.largeValues = GuardedFamily.of(LargeValueStore.class, real.largeValues(), role);
     this.messages = GuardedFamily.of(MessageStore.class, real.messages(), role);
     this.tasks = GuardedFamily.of(TaskStore.class, real.tasks(), role);
+    this.knowledge = GuardedFamily.of(KnowledgeStore.class, real.knowledge(), role);
     this.lifecycleEvents =
         GuardedFamily.of(LifecycleEventStore.class, real.lifecycleEvents(), role);
   }
@@ -99,5 +102,10 @@ class GuardedAccess implements SqlAccess {
   @Override
   public final MessageStore messages() {
     return messages;
+  }
+
+  @Override
+  public final KnowledgeStore knowledge() {
+    return knowledge;
   }
 }

@@ -2,6 +2,7 @@ package io.mistersmith.persistence.core.internal.transaction;
 
 import io.mistersmith.persistence.agent.LifecycleEvents;
 import io.mistersmith.persistence.checkpoint.Checkpoints;
+import io.mistersmith.persistence.knowledge.Knowledge;
 import io.mistersmith.persistence.message.MessageLog;
 import io.mistersmith.persistence.session.Sessions;
 import io.mistersmith.persistence.spi.sql.SqlUnit;
@@ -29,4 +30,7 @@ public interface Repositories {
 
   /** The messages between agents. */
   MessageLog messages(SqlUnit unit);
+
+  /** What agents know. */
+  Knowledge knowledge(SqlUnit unit);
 }

@@ -4,6 +4,7 @@ import io.mistersmith.persistence.agent.LifecycleEvents;
 import io.mistersmith.persistence.checkpoint.Checkpoints;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.knowledge.Knowledge;
 import io.mistersmith.persistence.message.MessageLog;
 import io.mistersmith.persistence.session.Sessions;
 import io.mistersmith.persistence.spi.sql.SqlUnit;
@@ -140,5 +141,10 @@ final class UnitTransaction implements Transaction {
   @Override
   public MessageLog messages() {
     return repositories.messages(unit);
+  }
+
+  @Override
+  public Knowledge knowledge() {
+    return repositories.knowledge(unit);
   }
 }

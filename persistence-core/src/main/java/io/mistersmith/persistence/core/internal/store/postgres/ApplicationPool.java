@@ -161,7 +161,7 @@ final class ApplicationPool extends ConnectionPool {
   @Override
   void restoreLimit(Connection connection) throws SQLException {
     Found found = lent.get(connection);
-    Duration full = PoolSettings.socketLimit(config);
+    Duration full = PoolSettings.socketLimit(config());
     if (found != null && connection.getNetworkTimeout() < full.toMillis()) {
       limit(connection, found, full);
     }

@@ -261,7 +261,7 @@ final class Pool extends ConnectionPool {
 
   @Override
   void restoreLimit(Connection connection) throws SQLException {
-    int millis = (int) Math.min(Integer.MAX_VALUE, PoolSettings.socketLimit(config).toMillis());
+    int millis = (int) Math.min(Integer.MAX_VALUE, PoolSettings.socketLimit(config()).toMillis());
     if (connection.getNetworkTimeout() < millis) {
       connection.setNetworkTimeout(Runnable::run, millis);
     }

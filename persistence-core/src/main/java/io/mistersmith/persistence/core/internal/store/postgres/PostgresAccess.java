@@ -4,6 +4,7 @@ import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.JournalStore;
+import io.mistersmith.persistence.spi.sql.KnowledgeStore;
 import io.mistersmith.persistence.spi.sql.LargeValueStore;
 import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
@@ -78,5 +79,10 @@ class PostgresAccess implements SqlAccess {
   @Override
   public final MessageStore messages() {
     return new PostgresMessageStore(statements);
+  }
+
+  @Override
+  public final KnowledgeStore knowledge() {
+    return new PostgresKnowledgeStore(statements);
   }
 }

@@ -8,6 +8,7 @@ import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.JournalStore;
+import io.mistersmith.persistence.spi.sql.KnowledgeStore;
 import io.mistersmith.persistence.spi.sql.LargeValueStore;
 import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
@@ -51,6 +52,7 @@ final class PostgresSql implements SqlStore {
   private final LargeValueStore largeValues;
   private final MessageStore messages;
   private final TaskStore tasks;
+  private final KnowledgeStore knowledge;
   private final SqlAccess reads;
   private final Replicas replicas;
   private final Database analytics;
@@ -76,6 +78,7 @@ final class PostgresSql implements SqlStore {
     this.largeValues = new PostgresLargeValueStore(callers);
     this.messages = new PostgresMessageStore(callers);
     this.tasks = new PostgresTaskStore(callers);
+    this.knowledge = new PostgresKnowledgeStore(callers);
     this.reads = new PostgresAccess(new ReadStatements(callers), installation);
     for (PostgresRole role : List.of(PostgresRole.FLUSH, PostgresRole.BACKGROUND)) {
       roles.put(role, new PostgresAccess(connections.to(role), installation));
@@ -278,5 +281,10 @@ final class PostgresSql implements SqlStore {
   @Override
   public MessageStore messages() {
     return messages;
+  }
+
+  @Override
+  public KnowledgeStore knowledge() {
+    return knowledge;
   }
 }

@@ -19,6 +19,13 @@ interface Statements {
   /** Runs statements that read the data of one moment. */
   <T> T snapshot(String what, Function<Handle, T> work);
 
+  /**
+   * Runs statements that read in a transaction, so that they may fetch the rows of one by and by.
+   */
+  default <T> T cursor(String what, Function<Handle, T> work) {
+    return snapshot(what, work);
+  }
+
   /** Runs one statement that writes. */
   <T> T write(String what, Function<Handle, T> work);
 

@@ -67,6 +67,11 @@ final class UnitStatements implements Statements {
   }
 
   @Override
+  public <T> T cursor(String what, Function<Handle, T> work) {
+    return run(what, work);
+  }
+
+  @Override
   public <T> T write(String what, Function<Handle, T> work) {
     requireWritable(what);
     return run(what, work);

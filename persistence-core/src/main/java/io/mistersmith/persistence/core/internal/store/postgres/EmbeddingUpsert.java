@@ -1,0 +1,124 @@
+package io.mistersmith.persistence.core.internal.store.postgres;
+
+import io.mistersmith.persistence.core.internal.base.Digests;
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.knowledge.Embedding;
+import io.mistersmith.persistence.knowledge.Embedding.Model;
+import io.mistersmith.persistence.knowledge.Knowledge.Saved;
+import java.nio.charset.StandardCharsets;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import org.jdbi.v3.core.Handle;
+
+/** Writes rows of {@code knowledge.embeddings}, with the codes of their vectors. */
+final class EmbeddingUpsert {
+
+  private static final String DIMENSIONS =
+      """
+      SELECT cardinality(embedding_vector::real[])
+        FROM knowledge.embeddings
+       WHERE embedding_model = :model AND embedding_version = :version
+         AND embedding_vector IS NOT NULL
+       LIMIT 1
+      """;
+
+  private static final String LOCK =
+      "SELECT pg_advisory_xact_lock(hashtextextended('knowledge.embeddings ' || :model, 0))";
+
+  /** The cast is there with pgvector, too, whose column takes the array as it is. */
+  private static final String SAVE =
+      """
+      WITH given AS (
+        SELECT g.id::uuid AS id, g.model, g.version, g.vector::real[] AS vector, g.text, g.hash,
+               g.code
+          FROM unnest(:ids, :models, :versions, :vectors, :texts, :hashes, :codes)
+            AS g (id, model, version, vector, text, hash, code))
+      INSERT INTO knowledge.embeddings AS e
+             (fact_id, embedding_model, embedding_version, embedding_vector, text_content,
+              content_hash, vector_code)
+      SELECT g.id, g.model, g.version, g.vector, g.text, g.hash, g.code
+        FROM given g
+        LEFT JOIN knowledge.embeddings o
+          ON o.fact_id = g.id AND o.embedding_model = g.model AND o.embedding_version = g.version
+       WHERE o.content_hash IS DISTINCT FROM g.hash
+          OR o.embedding_vector::real[] IS DISTINCT FROM g.vector
+       ORDER BY g.id, g.model, g.version
+      ON CONFLICT (fact_id, embedding_model, embedding_version) DO UPDATE
+         SET embedding_vector = EXCLUDED.embedding_vector, text_content = EXCLUDED.text_content,
+             content_hash = EXCLUDED.content_hash, vector_code = EXCLUDED.vector_code,
+             created_at = EXCLUDED.created_at
+      RETURNING (xmax = 0)
+      """;
+
+  private EmbeddingUpsert() {}
+
+  /** Saves embeddings, except for those that are as they were. */
+  static Saved save(Handle handle, Collection<Embedding> embeddings) {
+    checkDimensions(handle, embeddings);
+    List<Boolean> created =
+        handle
+            .createQuery(SAVE)
+            .bind("ids", column(embeddings, embedding -> embedding.fact().toString()))
+            .bind("models", column(embeddings, embedding -> embedding.model().name()))
+            .bind("versions", column(embeddings, embedding -> embedding.model().version()))
+            .bind("vectors", column(embeddings, embedding -> FloatArrays.text(embedding.vector())))
+            .bind("texts", column(embeddings, Embedding::text))
+            .bind("hashes", column(embeddings, EmbeddingUpsert::hash))
+            .bind(
+                "codes",
+                SqlArray.bytes(
+                    embeddings.stream().map(each -> VectorCode.of(each.vector())).toList()))
+            .mapTo(Boolean.class)
+            .list();
+    int fresh = (int) created.stream().filter(isNew -> isNew).count();
+    return new Saved(fresh, created.size() - fresh, embeddings.size() - created.size());
+  }
+
+  private static SqlArray column(
+      Collection<Embedding> embeddings, Function<Embedding, String> value) {
+    return SqlArray.text(embeddings.stream().map(value).toList());
+  }
+
+  private static String hash(Embedding embedding) {
+    return Digests.sha256Hex(embedding.text().getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static void checkDimensions(Handle handle, Collection<Embedding> embeddings) {
+    Map<Model, Integer> known = new HashMap<>();
+    for (Embedding embedding : embeddings) {
+      int given = embedding.vector().length;
+      int there =
+          known.computeIfAbsent(embedding.model(), model -> dimensions(handle, model, given));
+      if (there != given) {
+        throw new NonTransientPersistenceException(
+            DataError.CONSTRAINT_VIOLATION,
+            embedding + " is refused: those of the model have " + there);
+      }
+    }
+  }
+
+  /** Of two first ones of a model the later waits, so that they have as many. */
+  private static int dimensions(Handle handle, Model model, int otherwise) {
+    Optional<Integer> there = dimensions(handle, model);
+    if (there.isPresent()) {
+      return there.get();
+    }
+    handle.createQuery(LOCK).bind("model", model.toString()).mapToMap().one();
+    return dimensions(handle, model).orElse(otherwise);
+  }
+
+  /** Returns how many numbers the vectors of a model have; empty when it has none. */
+  static Optional<Integer> dimensions(Handle handle, Model model) {
+    return handle
+        .createQuery(DIMENSIONS)
+        .bind("model", model.name())
+        .bind("version", model.version())
+        .mapTo(Integer.class)
+        .findOne();
+  }
+}

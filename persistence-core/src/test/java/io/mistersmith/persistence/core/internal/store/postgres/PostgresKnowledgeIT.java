@@ -1,0 +1,134 @@
+package io.mistersmith.persistence.core.internal.store.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.mistersmith.persistence.knowledge.Embedding;
+import io.mistersmith.persistence.knowledge.Embedding.Model;
+import io.mistersmith.persistence.knowledge.FactQuery;
+import io.mistersmith.persistence.knowledge.Knowledge.Saved;
+import io.mistersmith.persistence.knowledge.SearchQuery;
+import io.mistersmith.persistence.spi.sql.KnowledgeStore;
+import io.mistersmith.persistence.spi.sql.KnowledgeStore.FactRow;
+import io.mistersmith.persistence.spi.sql.KnowledgeStore.Filter;
+import io.mistersmith.persistence.spi.sql.KnowledgeStore.Neighbours;
+import io.mistersmith.persistence.spi.sql.KnowledgeStore.Ranked;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Facts and embeddings as rows, and the search that reads their codes. */
+class PostgresKnowledgeIT {
+
+  private static final Model MODEL = new Model("m", "1");
+
+  @SuppressWarnings("NullAway.Init") // set before the tests
+  private static PostgresDatabase database;
+
+  @SuppressWarnings("NullAway.Init")
+  private static PostgresStore store;
+
+  @BeforeAll
+  static void open() {
+    database = PostgresDatabase.create();
+    store = database.open();
+  }
+
+  @AfterAll
+  static void close() {
+    store.close();
+  }
+
+  @BeforeEach
+  void empty() {
+    database.execute("TRUNCATE knowledge.facts CASCADE");
+  }
+
+  private static KnowledgeStore knowledge() {
+    return store.sql().knowledge();
+  }
+
+  private static FactRow fact(String entity, String hash) {
+    return new FactRow(
+        UUID.randomUUID(),
+        "city",
+        entity,
+        "is",
+        "\"old\"",
+        "text",
+        Optional.empty(),
+        Optional.empty(),
+        "{}",
+        Optional.empty(),
+        Optional.empty(),
+        hash);
+  }
+
+  private static List<UUID> nearest(int limit, float... query) {
+    return knowledge()
+        .nearest(
+            new Neighbours(
+                SearchQuery.near(MODEL, query),
+                new Filter(FactQuery.all(), Optional.empty()),
+                limit))
+        .stream()
+        .map(Ranked::fact)
+        .toList();
+  }
+
+  @Test
+  void whatIsUnchangedIsNeitherWrittenNorLocked() {
+    FactRow fact = fact("Oslo", "h1");
+    Embedding embedding = Embedding.of(fact.id(), MODEL, "old", 1, 2, 3);
+    knowledge().saveFacts(List.of(fact));
+    knowledge().saveEmbeddings(List.of(embedding));
+    String versions =
+        "SELECT concat_ws(' ', f.xmin, f.xmax, f.ctid, e.xmin, e.xmax, e.ctid)"
+            + " FROM knowledge.facts f, knowledge.embeddings e";
+    List<String> before = database.query(versions);
+    assertThat(knowledge().saveFacts(List.of(fact))).isEqualTo(new Saved(0, 0, 1));
+    assertThat(knowledge().saveEmbeddings(List.of(embedding))).isEqualTo(new Saved(0, 0, 1));
+    assertThat(database.query(versions)).isEqualTo(before);
+  }
+
+  @Test
+  void vectorsOfOtherWritersAreFound() {
+    FactRow theirs = fact("Oslo", "h1");
+    FactRow ours = fact("Rome", "h2");
+    knowledge().saveFacts(List.of(theirs, ours));
+    knowledge().saveEmbeddings(List.of(Embedding.of(ours.id(), MODEL, "t", 0, 1)));
+    String store = "SELECT knowledge.store_embedding('%s', 'm', '1', '{%s}', 't')";
+    database.query(store.formatted(theirs.id(), "1, 0"));
+    assertThat(nearest(9, 1, 0)).containsExactly(theirs.id(), ours.id());
+    assertThat(nearest(9, 0, 1)).containsExactly(ours.id(), theirs.id());
+    database.query(store.formatted(ours.id(), "1, 0.1"));
+    database.query(store.formatted(theirs.id(), "0, 1"));
+    assertThat(nearest(9, 1, 0)).containsExactly(ours.id(), theirs.id());
+    assertThat(knowledge().embedding(ours.id(), MODEL).orElseThrow().vector())
+        .containsExactly(1, 0.1f);
+  }
+
+  /** More than are kept before vectors are read, all of them at one distance. */
+  @Test
+  void ofManyAtOneDistanceTheFirstIdsAreFound() {
+    List<UUID> all = new ArrayList<>();
+    for (int batch = 0; batch < 3; batch++) {
+      List<FactRow> facts = new ArrayList<>();
+      List<Embedding> embeddings = new ArrayList<>();
+      for (int i = 0; i < 3_000; i++) {
+        FactRow fact = fact("c" + i, "h");
+        facts.add(fact);
+        all.add(fact.id());
+        embeddings.add(Embedding.of(fact.id(), MODEL, "t", 3, 4));
+      }
+      knowledge().saveFacts(facts);
+      knowledge().saveEmbeddings(embeddings);
+    }
+    List<String> first = all.stream().map(UUID::toString).sorted().limit(7).toList();
+    assertThat(nearest(7, 4, 3)).extracting(UUID::toString).isEqualTo(first);
+  }
+}
