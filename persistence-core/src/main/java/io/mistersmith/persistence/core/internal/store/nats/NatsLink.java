@@ -99,7 +99,7 @@ final class NatsLink implements AutoCloseable {
           e);
     } catch (IOException e) {
       link.close();
-      throw ServerGreeting.notConnected(what, config, e);
+      throw ServerGreeting.notConnected(what, config, LinkOptions.redacted(e));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       link.close();
@@ -309,7 +309,10 @@ final class NatsLink implements AutoCloseable {
       } catch (IOException | RuntimeException e) {
         present.refuse(null);
         if (attempt % 50 == 1) {
-          log.warn("Cannot reach NATS yet (attempt {}): {}", attempt, e.toString());
+          log.warn(
+              "Cannot reach NATS yet (attempt {}): {}",
+              attempt,
+              LinkOptions.redacted(e.toString()));
         }
       }
     }

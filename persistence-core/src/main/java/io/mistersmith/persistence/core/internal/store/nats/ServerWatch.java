@@ -174,7 +174,10 @@ final class ServerWatch {
     try {
       return Optional.of(connector.connect(server));
     } catch (IOException | RuntimeException e) {
-      log.debug("NATS at {} is no better server", LinkOptions.redacted(server), e);
+      log.debug(
+          "NATS at {} is no better server",
+          LinkOptions.redacted(server),
+          e instanceof IOException failure ? LinkOptions.redacted(failure) : e);
       return Optional.empty();
     }
   }
