@@ -295,8 +295,10 @@ final class NatsLink implements AutoCloseable {
 
   private void reconnect() throws InterruptedException {
     for (int attempt = 1; !present.isClosed(); attempt++) {
-      rest(
-          Duration.ofMillis(ThreadLocalRandom.current().nextInt(MIN_WAIT_MILLIS, MAX_WAIT_MILLIS)));
+      int millis = ThreadLocalRandom.current().nextInt(MIN_WAIT_MILLIS, MAX_WAIT_MILLIS);
+      if (!keeper.pause(Duration.ofMillis(millis))) {
+        return; // the runtime closes
+      }
       try {
         connect();
         reconnected.run();
@@ -305,7 +307,9 @@ final class NatsLink implements AutoCloseable {
         present.refuse(new RefusedException("the credentials are refused: " + e.getMessage()));
         log.warn(
             "NATS refuses the credentials of this process, it is asked again: {}", e.getMessage());
-        rest(REFUSED_PAUSE);
+        if (!keeper.pause(REFUSED_PAUSE)) {
+          return;
+        }
       } catch (IOException | RuntimeException e) {
         present.refuse(null);
         if (attempt % 50 == 1) {
@@ -316,11 +320,6 @@ final class NatsLink implements AutoCloseable {
         }
       }
     }
-  }
-
-  /** Waits, unless the link is closed. */
-  private void rest(Duration duration) {
-    boolean unused = keeper.pause(duration);
   }
 
   @Override
