@@ -51,6 +51,9 @@ public final class NatsConfig {
 
   private static List<String> checked(String... servers) {
     Checks.that(servers.length > 0, "nats.servers is empty; give at least one URL");
+    for (String server : servers) {
+      Checks.that(!server.isBlank(), "nats.servers has an empty element; take it out");
+    }
     return List.of(servers);
   }
 

@@ -195,6 +195,7 @@ public final class PostgresConfig {
     text.add("template=" + template());
     roles.forEach((role, config) -> text.add(role + "=" + Printed.of(config)));
     text.add("replicas=" + replicas.stream().map(Printed::of).toList());
+    text.add("maxReplicaLag=" + maxReplicaLag());
     text.add("migrateOnOpen=" + migrateOnOpen());
     text.add("migrationSets=" + migrationSets());
     return text.add("partitionUpkeep=" + partitionUpkeep()).toString();

@@ -19,6 +19,7 @@ final class Printed {
   static String of(RoleConfig role) {
     return of("Role")
         .with("access", role)
+        .with("pooler", role.pooler())
         .with("connectTimeout", role.connectTimeout())
         .with("connections", role.minConnections() + " to " + role.maxConnections())
         .with("automaticSize", role.automaticSize().map(String::valueOf).orElse("off"))

@@ -103,6 +103,23 @@ class ConfigTest {
   }
 
   @Test
+  void theLagOfReplicasAndThePoolerArePrinted() {
+    assertThat(
+            PostgresConfig.builder("jdbc:postgresql://db/agents", "app")
+                .pooler(PostgresConfig.Pooler.TRANSACTION)
+                .maxReplicaLag(Duration.ofSeconds(7))
+                .build()
+                .toString())
+        .contains("maxReplicaLag=PT7S", "pooler=TRANSACTION");
+  }
+
+  @Test
+  void anEmptyNatsServerIsRefused() {
+    assertThatThrownBy(() -> NatsConfig.builder("", "nats://a:4222"))
+        .hasMessageContaining("nats.servers");
+  }
+
+  @Test
   void thePasswordIsNeverPrinted() {
     String secret = "s3cr3t";
     PostgresConfig config =

@@ -6,8 +6,7 @@ import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.spi.hot.EntryMetadata.StepPlace;
-import io.mistersmith.persistence.spi.hot.HotEntry;
-import io.mistersmith.persistence.spi.hot.HotReads.ReadFrom;
+import io.mistersmith.persistence.spi.hot.HotReads;
 import io.mistersmith.persistence.spi.hot.HotWrites.Outgoing;
 import io.nats.client.Connection;
 import io.nats.client.JetStreamApiException;
@@ -19,8 +18,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
-import java.util.function.Supplier;
 
 /**
  * Stores several messages at once, all or none: an atomic batch of nats-server 2.12 and later.
@@ -38,24 +35,23 @@ final class AtomicPublish {
   private static final int INCOMPLETE = 10176;
   private static final int TOO_MANY_IN_FLIGHT = 10210;
   private static final Duration PAUSE = Duration.ofMillis(5);
-  private static final Duration BETWEEN_QUESTIONS = Duration.ofMillis(50);
 
   private final NatsLink link;
   private final BucketStream stream;
   private final EntryMessages messages;
-  private final BucketReads reads;
+  private final LostStep lost;
   private final Duration timeoutBeforeSearch;
 
   AtomicPublish(
       NatsLink link,
       BucketStream stream,
       EntryMessages messages,
-      BucketReads reads,
+      HotReads reads,
       Duration timeoutBeforeSearch) {
     this.link = link;
     this.stream = stream;
     this.messages = messages;
-    this.reads = reads;
+    this.lost = new LostStep(reads);
     this.timeoutBeforeSearch = timeoutBeforeSearch;
   }
 
@@ -77,7 +73,7 @@ final class AtomicPublish {
         if (!NatsFailures.isUnacknowledged(failure)) {
           throw failure;
         }
-        return search(batch, id, failure, deadline);
+        return lost.find(batch, id, () -> what(batch), failure, deadline);
       }
       try {
         return lastSequence(batch, answer);
@@ -189,46 +185,8 @@ final class AtomicPublish {
         : failure;
   }
 
-  /**
-   * Returns the batch's last sequence if the leader has any message of it: it has all then, since a
-   * server that was killed while it stored them completes the batch when it starts. A message that
-   * was superseded since is not found, so each key is asked for. A server may answer a question
-   * before it stores what came earlier, so it is asked twice.
-   */
-  private long search(
-      List<Outgoing> batch, String id, PersistenceException failure, long deadline) {
-    Supplier<String> what = () -> what(batch);
-    PersistenceException last = failure;
-    boolean missed = false;
-    while (System.nanoTime() < deadline) {
-      try {
-        Optional<Long> found = find(batch, id);
-        if (found.isPresent()) {
-          return found.get();
-        }
-        if (missed) {
-          break;
-        }
-        missed = true;
-      } catch (PersistenceException e) {
-        last = e;
-        if (!e.isTransient()) {
-          break;
-        }
-      }
-      if (!rest(BETWEEN_QUESTIONS)) {
-        break;
-      }
-    }
-    TransientPersistenceException unknown = NatsFailures.unknown(what.get(), failure);
-    if (last != failure) {
-      unknown.addSuppressed(last);
-    }
-    throw unknown;
-  }
-
   /** Returns false, with the interrupt kept, when the thread was interrupted. */
-  private static boolean rest(Duration duration) {
+  static boolean rest(Duration duration) {
     try {
       Thread.sleep(duration.toMillis());
       return true;
@@ -236,16 +194,6 @@ final class AtomicPublish {
       Thread.currentThread().interrupt();
       return false;
     }
-  }
-
-  private Optional<Long> find(List<Outgoing> batch, String id) {
-    for (Outgoing message : batch) {
-      Optional<HotEntry> entry = reads.get(message.key(), ReadFrom.LEADER);
-      if (entry.isPresent() && entry.get().metadata().writeId().equals(Optional.of(id))) {
-        return entry.get().metadata().step().map(p -> p.lastSequence(entry.get().sequence()));
-      }
-    }
-    return Optional.empty();
   }
 
   private String what(List<Outgoing> batch) {

@@ -5,6 +5,7 @@ import io.mistersmith.persistence.config.TlsConfig;
 import io.nats.client.Connection;
 import io.nats.client.ConnectionListener;
 import io.nats.client.Options;
+import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Collection;
@@ -12,6 +13,7 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -21,6 +23,9 @@ import org.slf4j.LoggerFactory;
 final class LinkOptions {
 
   private static final Logger log = LoggerFactory.getLogger(NatsLink.class);
+
+  /** The user and password of a URL, or of a server without a scheme; lists of them, too. */
+  private static final Pattern USER = Pattern.compile("(^|://|, ?|\\[)[^@/\\s,\\[]*@");
 
   /** A connection that answers no ping for two to three of these is lost. */
   private static final Duration PING_INTERVAL = Duration.ofSeconds(5);
@@ -145,8 +150,24 @@ final class LinkOptions {
     return config.servers().stream().map(LinkOptions::redacted).collect(Collectors.joining(","));
   }
 
-  static String redacted(@Nullable String url) {
-    return url == null ? "?" : url.replaceAll("://[^@/]*@", "://***@");
+  /** Returns a URL, or a text with URLs, without passwords. */
+  static String redacted(@Nullable String text) {
+    return text == null ? "?" : USER.matcher(text).replaceAll("$1***@");
+  }
+
+  /** Returns a failure to connect without passwords: jnats names the servers as configured. */
+  static IOException redacted(IOException thrown) {
+    boolean secret = false;
+    for (Throwable cause = thrown; cause != null && !secret; cause = cause.getCause()) {
+      String message = String.valueOf(cause.getMessage());
+      secret = !redacted(message).equals(message);
+    }
+    if (!secret) {
+      return thrown;
+    }
+    IOException printable = new IOException(redacted(thrown.getMessage()));
+    printable.setStackTrace(thrown.getStackTrace());
+    return printable;
   }
 
   private ConnectionListener events() {

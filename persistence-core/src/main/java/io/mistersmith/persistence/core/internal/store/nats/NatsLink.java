@@ -99,7 +99,7 @@ final class NatsLink implements AutoCloseable {
           e);
     } catch (IOException e) {
       link.close();
-      throw ServerGreeting.notConnected(what, config, e);
+      throw ServerGreeting.notConnected(what, config, LinkOptions.redacted(e));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       link.close();
@@ -295,8 +295,10 @@ final class NatsLink implements AutoCloseable {
 
   private void reconnect() throws InterruptedException {
     for (int attempt = 1; !present.isClosed(); attempt++) {
-      rest(
-          Duration.ofMillis(ThreadLocalRandom.current().nextInt(MIN_WAIT_MILLIS, MAX_WAIT_MILLIS)));
+      int millis = ThreadLocalRandom.current().nextInt(MIN_WAIT_MILLIS, MAX_WAIT_MILLIS);
+      if (!keeper.pause(Duration.ofMillis(millis))) {
+        return; // the runtime closes
+      }
       try {
         connect();
         reconnected.run();
@@ -305,19 +307,19 @@ final class NatsLink implements AutoCloseable {
         present.refuse(new RefusedException("the credentials are refused: " + e.getMessage()));
         log.warn(
             "NATS refuses the credentials of this process, it is asked again: {}", e.getMessage());
-        rest(REFUSED_PAUSE);
+        if (!keeper.pause(REFUSED_PAUSE)) {
+          return;
+        }
       } catch (IOException | RuntimeException e) {
         present.refuse(null);
         if (attempt % 50 == 1) {
-          log.warn("Cannot reach NATS yet (attempt {}): {}", attempt, e.toString());
+          log.warn(
+              "Cannot reach NATS yet (attempt {}): {}",
+              attempt,
+              LinkOptions.redacted(e.toString()));
         }
       }
     }
-  }
-
-  /** Waits, unless the link is closed. */
-  private void rest(Duration duration) {
-    boolean unused = keeper.pause(duration);
   }
 
   @Override

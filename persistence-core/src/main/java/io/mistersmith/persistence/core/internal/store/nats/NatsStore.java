@@ -45,6 +45,10 @@ public final class NatsStore implements HotStore, AutoCloseable {
         connection -> {
           if (link.isUsable(connection)) {
             outage.set(null);
+            if (!link.isUsable(connection)) {
+              // Lost meanwhile, when the outage before had not ended yet.
+              lost("the connection was lost again");
+            }
           }
         });
   }
@@ -65,6 +69,16 @@ public final class NatsStore implements HotStore, AutoCloseable {
    */
   public static NatsStore connect(PersistenceConfig config, UUID installation, Services services) {
     NatsLink link = NatsLink.open(config.nats(), config.runtimeName(), services);
+    try {
+      return of(config, link, installation, services);
+    } catch (RuntimeException | Error e) {
+      link.close();
+      throw e;
+    }
+  }
+
+  private static NatsStore of(
+      PersistenceConfig config, NatsLink link, UUID installation, Services services) {
     NatsStore store = new NatsStore(config, link, installation, services);
     ServerCapabilities server = link.capabilities();
     if (!server.batchGet()) {

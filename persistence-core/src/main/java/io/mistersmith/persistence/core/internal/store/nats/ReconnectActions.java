@@ -70,7 +70,7 @@ final class ReconnectActions implements AutoCloseable {
     long deadline = System.nanoTime() + JETSTREAM_START.toNanos();
     try {
       Connection connection = current.get();
-      while (connection != null && System.nanoTime() < deadline) {
+      while (connection != null && service.isOpen() && System.nanoTime() < deadline) {
         Message answer = connection.request("$JS.API.INFO", Entries.NO_VALUE, JETSTREAM_PROBE);
         if (answer != null) {
           return;

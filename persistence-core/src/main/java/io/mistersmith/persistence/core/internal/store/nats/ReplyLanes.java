@@ -44,6 +44,7 @@ final class ReplyLanes {
   private final ConcurrentLinkedDeque<Lane> free = new ConcurrentLinkedDeque<>();
   private final Set<Lane> lanes = ConcurrentHashMap.newKeySet();
   private final AtomicInteger made = new AtomicInteger();
+  private volatile boolean ended;
 
   ReplyLanes(Connection connection, Outstanding outstanding) {
     this.connection = connection;
@@ -90,6 +91,9 @@ final class ReplyLanes {
       Lane another = new Lane();
       lanes.add(another);
       outstanding.add(another);
+      if (ended) {
+        outstanding.remove(another);
+      }
       usable = true;
       return another;
     } finally {
@@ -101,6 +105,7 @@ final class ReplyLanes {
 
   /** Forgets the lanes of a connection that is closed; those that are lent end by themselves. */
   void end() {
+    ended = true;
     lanes.forEach(outstanding::remove);
   }
 

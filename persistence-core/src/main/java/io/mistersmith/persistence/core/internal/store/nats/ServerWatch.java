@@ -137,6 +137,7 @@ final class ServerWatch {
       throws InterruptedException {
     Map<Connection, StreamProbe> asked = new LinkedHashMap<>();
     Connection better = null;
+    Connection returned = null;
     StreamProbe.Verdict ofBetter = null;
     long now = System.nanoTime();
     try {
@@ -160,13 +161,23 @@ final class ServerWatch {
       if (better != null && ofBetter != null) {
         leaderless.saw(better, ofBetter, now); // a stream may have no leader there either, yet
       }
+      returned = better;
       return better;
     } finally {
       for (Connection candidate : asked.keySet()) {
-        if (candidate != better) {
-          candidate.close();
+        if (candidate != returned) {
+          close(candidate);
         }
       }
+    }
+  }
+
+  /** An interrupt, which ends this runtime's watch, must not leave the others open. */
+  private static void close(Connection candidate) {
+    try {
+      candidate.close();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
@@ -174,7 +185,10 @@ final class ServerWatch {
     try {
       return Optional.of(connector.connect(server));
     } catch (IOException | RuntimeException e) {
-      log.debug("NATS at {} is no better server", LinkOptions.redacted(server), e);
+      log.debug(
+          "NATS at {} is no better server",
+          LinkOptions.redacted(server),
+          e instanceof IOException failure ? LinkOptions.redacted(failure) : e);
       return Optional.empty();
     }
   }

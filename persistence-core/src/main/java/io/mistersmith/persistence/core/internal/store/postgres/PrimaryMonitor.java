@@ -32,7 +32,7 @@ final class PrimaryMonitor implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(PrimaryMonitor.class);
 
-  /** How often each of several servers is asked; a promotion is noticed within this time. */
+  /** How often each of several servers is asked: a promotion is noticed within one and a half. */
   private static final Duration PERIOD = Duration.ofMillis(250);
 
   /** How often the only server is asked: whether its name leads to another one by now. */

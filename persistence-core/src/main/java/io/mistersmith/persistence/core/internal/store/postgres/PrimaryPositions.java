@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
@@ -16,16 +17,33 @@ final class PrimaryPositions {
   private record Sample(long nanos, WalPosition position) {}
 
   private final Deque<Sample> latestFirst = new ArrayDeque<>();
+  private final long apart;
   private String failure = "it was not asked yet";
+
+  /** Keeps samples that reach back as far as a replica may be behind, however many come. */
+  PrimaryPositions(Duration maxLag) {
+    this.apart = maxLag.toNanos() / KEPT;
+  }
 
   /** Notes where the primary was, at this time or later. */
   synchronized void add(long nanos, WalPosition position) {
     if (!latestFirst.isEmpty() && !latestFirst.peekFirst().position().isOnTimelineOf(position)) {
       latestFirst.clear();
     }
+    removeTooClose();
     latestFirst.addFirst(new Sample(nanos, position));
     if (latestFirst.size() > KEPT) {
       latestFirst.removeLast();
+    }
+  }
+
+  /** The latest sample makes room for the next one, unless it is long after the one before it. */
+  private void removeTooClose() {
+    if (latestFirst.size() > 1) {
+      Sample latest = latestFirst.removeFirst();
+      if (latest.nanos() - latestFirst.element().nanos() >= apart) {
+        latestFirst.addFirst(latest);
+      }
     }
   }
 

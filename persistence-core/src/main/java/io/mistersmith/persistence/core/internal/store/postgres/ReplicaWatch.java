@@ -23,7 +23,7 @@ final class ReplicaWatch implements AutoCloseable {
   private final ServerProbe primary;
   private final List<Probed> replicas = new ArrayList<>();
   private final OwnCommits commits;
-  private final PrimaryPositions positions = new PrimaryPositions();
+  private final PrimaryPositions positions;
   private final LongSupplier nanoTime;
   private final PeriodicService service;
   private volatile boolean closed;
@@ -39,6 +39,7 @@ final class ReplicaWatch implements AutoCloseable {
       Services services) {
     this.primary = new ServerProbe(primary);
     this.commits = commits;
+    this.positions = new PrimaryPositions(maxLag);
     this.nanoTime = nanoTime;
     replicas.forEach(replica -> this.replicas.add(probed(replica, services)));
     Duration fifth = maxLag.dividedBy(5);

@@ -11,6 +11,7 @@ import io.mistersmith.persistence.migration.MigrationRunner;
 import io.mistersmith.persistence.migration.model.MigrationException;
 import io.mistersmith.persistence.migration.report.MigrationReport;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import javax.sql.DataSource;
@@ -22,6 +23,11 @@ import org.slf4j.LoggerFactory;
 public final class SchemaMigration {
 
   private static final Logger LOG = LoggerFactory.getLogger(SchemaMigration.class);
+
+  private static final Duration LONGEST_STATEMENT = Duration.ofMinutes(30);
+
+  /** The server ends a statement; this is for one that is gone, or stands still. */
+  private static final Duration LONGEST_SILENCE = LONGEST_STATEMENT.plusSeconds(5);
 
   private SchemaMigration() {}
 
@@ -42,6 +48,7 @@ public final class SchemaMigration {
       MigrationReport report =
           MigrationRunner.builder()
               .dataSource(source)
+              .statementTimeout(LONGEST_STATEMENT)
               .sets(config.migrationSets().toArray(String[]::new))
               .build()
               .apply();
@@ -64,7 +71,11 @@ public final class SchemaMigration {
     }
     source.setUser(role.user());
     DriverAccess.password(role).ifPresent(source::setPassword);
-    source.setConnectTimeout((int) Math.max(1, role.connectTimeout().toSeconds()));
+    int connecting = (int) Math.max(1, role.connectTimeout().toSeconds());
+    source.setConnectTimeout(connecting);
+    source.setLoginTimeout(connecting);
+    source.setSocketTimeout((int) LONGEST_SILENCE.toSeconds());
+    source.setTcpKeepAlive(true);
     source.setLogServerErrorDetail(false);
     source.setApplicationName(role.applicationName().orElse("persistence-migration"));
     try {

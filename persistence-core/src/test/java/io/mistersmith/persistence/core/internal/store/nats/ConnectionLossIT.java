@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.core.internal.base.Services;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
@@ -29,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -38,11 +40,25 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Writes, reads and readers when the server dies under them. */
 class ConnectionLossIT {
+
+  @Test
+  void theServicesEndAtOnceWhileTheServerIsAway() {
+    Services services = new Services(event -> {});
+    try (NatsServer server = start(NatsOptions.NEWEST);
+        NatsStore store =
+            NatsStore.connect(
+                NatsFixture.config(server, "").build(), UUID.randomUUID(), services)) {
+      server.kill();
+      Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> store.outage().isPresent());
+      assertThat(services.close(Duration.ofSeconds(5))).isTrue();
+    }
+  }
 
   @ParameterizedTest
   @ValueSource(strings = {NatsOptions.OLDEST, NatsOptions.NEWEST})

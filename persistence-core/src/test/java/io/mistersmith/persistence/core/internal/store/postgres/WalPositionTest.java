@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.mistersmith.persistence.transaction.TransactionRunner.Position;
+import java.time.Duration;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -106,7 +107,7 @@ class WalPositionTest {
 
   @Test
   void aReplicaIsAsOldAsTheLatestPositionThatItHasReplayed() {
-    PrimaryPositions primary = new PrimaryPositions();
+    PrimaryPositions primary = new PrimaryPositions(Duration.ZERO);
     assertThat(primary.latest()).isEmpty();
     primary.unknown(1, "away");
     primary.add(10, at(1, 100));
