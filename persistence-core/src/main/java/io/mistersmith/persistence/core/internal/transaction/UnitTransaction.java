@@ -24,25 +24,40 @@ final class UnitTransaction implements Transaction {
   private final TransactionOptions options;
   private final Repositories repositories;
   private final List<Runnable> afterCommit;
+  private final Optional<UnitTransaction> outer;
+  private boolean ended;
 
   UnitTransaction(SqlUnit unit, TransactionOptions options, Repositories repositories) {
-    this(unit, options, repositories, new ArrayList<>(0));
+    this(unit, options, repositories, new ArrayList<>(0), Optional.empty());
   }
 
   private UnitTransaction(
       SqlUnit unit,
       TransactionOptions options,
       Repositories repositories,
-      List<Runnable> afterCommit) {
+      List<Runnable> afterCommit,
+      Optional<UnitTransaction> outer) {
     this.unit = unit;
     this.options = options;
     this.repositories = repositories;
     this.afterCommit = afterCommit;
+    this.outer = outer;
   }
 
   /** Returns a part of this transaction with options of its own. */
   UnitTransaction part(TransactionOptions partOptions) {
-    return new UnitTransaction(unit, partOptions, repositories, afterCommit);
+    return new UnitTransaction(unit, partOptions, repositories, afterCommit, Optional.of(this));
+  }
+
+  /** Whether this transaction, or one that it is a part of, has left the row of an id. */
+  boolean has(String id) {
+    return options.correlationId().equals(Optional.of(id))
+        || outer.filter(transaction -> transaction.has(id)).isPresent();
+  }
+
+  /** The part ends before the unit does. */
+  void end() {
+    ended = true;
   }
 
   /** Runs the body, and then every validation. */
@@ -73,6 +88,9 @@ final class UnitTransaction implements Transaction {
   }
 
   SqlUnit unit() {
+    if (ended) {
+      throw new IllegalStateException(options.what() + ": this part of a transaction has ended");
+    }
     return unit;
   }
 
@@ -87,14 +105,14 @@ final class UnitTransaction implements Transaction {
 
   @Override
   public int update(String sql, Map<String, ?> parameters) {
-    return unit.update(sql, parameters);
+    return unit().update(sql, parameters);
   }
 
   @Override
   public <T> List<T> query(
       String sql, Map<String, ?> parameters, Function<? super Row, ? extends T> mapper) {
     List<T> mapped = new ArrayList<>();
-    unit.query(sql, parameters).forEach(row -> mapped.add(mapper.apply(row)));
+    unit().query(sql, parameters).forEach(row -> mapped.add(mapper.apply(row)));
     return mapped;
   }
 
@@ -102,7 +120,7 @@ final class UnitTransaction implements Transaction {
   public <T> T nested(Supplier<? extends T> work) {
     int before = afterCommit.size();
     try {
-      return unit.nested(work);
+      return unit().nested(work);
     } catch (RuntimeException | Error e) {
       afterCommit.subList(Math.min(before, afterCommit.size()), afterCommit.size()).clear();
       throw e;
@@ -111,16 +129,16 @@ final class UnitTransaction implements Transaction {
 
   @Override
   public Agents agents() {
-    return repositories.agents(unit, afterCommit::add);
+    return repositories.agents(unit(), afterCommit::add);
   }
 
   @Override
   public LifecycleEvents lifecycleEvents() {
-    return repositories.lifecycleEvents(unit);
+    return repositories.lifecycleEvents(unit());
   }
 
   @Override
   public Checkpoints checkpoints() {
-    return repositories.checkpoints(unit);
+    return repositories.checkpoints(unit());
   }
 }
