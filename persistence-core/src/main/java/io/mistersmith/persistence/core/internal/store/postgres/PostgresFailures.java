@@ -199,8 +199,10 @@ final class PostgresFailures {
   }
 
   /**
-   * Whether the session that met this failure cannot be used any more: its connection was cut, its
-   * server accepts no writes, or it lost what the driver had prepared in it.
+   * Whether the session that met this failure cannot be used any more, and others may be as badly
+   * off: its connection was cut, its server accepts no writes, or it lost what the driver had
+   * prepared in it. A session that was ended for its own idleness is not meant: the pool takes its
+   * connection for closed.
    */
   static boolean spoilsSession(Throwable thrown) {
     SQLException sql = sqlException(thrown);
@@ -212,9 +214,7 @@ final class PostgresFailures {
         || state.startsWith("57P0")
         || state.startsWith("26")
         || state.equals("25006")
-        || state.equals("0A000")
-        || state.equals("25P03")
-        || state.equals("25P04");
+        || state.equals("0A000");
   }
 
   /**
