@@ -2,6 +2,7 @@ package io.mistersmith.persistence.core.internal.transaction;
 
 import io.mistersmith.persistence.agent.LifecycleEvents;
 import io.mistersmith.persistence.checkpoint.Checkpoints;
+import io.mistersmith.persistence.core.internal.base.RefusedByRuleException;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.spi.sql.SqlUnit;
@@ -78,7 +79,8 @@ final class UnitTransaction implements Transaction {
           DataError.CONSTRAINT_VIOLATION,
           options.what()
               + ": not committed, a validation refuses it: "
-              + String.join("; ", reasons));
+              + String.join("; ", reasons),
+          new RefusedByRuleException());
     }
   }
 
