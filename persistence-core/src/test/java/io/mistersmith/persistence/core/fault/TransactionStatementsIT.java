@@ -84,6 +84,31 @@ class TransactionStatementsIT {
   }
 
   @Test
+  void saysNothingOfTheLibrarysTablesWhereTheApplicationsOwnAreMeant() {
+    Persistence persistence = accounts.open(2);
+    for (String wrong :
+        List.of(
+            "UPDATE acounts SET id = 1",
+            "UPDATE accounts SET balance = CAST('x' AS bigint)",
+            "INSERT INTO owners VALUES (99)")) {
+      assertThatThrownBy(
+              () ->
+                  persistence
+                      .transactions()
+                      .execute(
+                          Accounts.OPTIONS,
+                          tx -> {
+                            tx.update("SET CONSTRAINTS ALL IMMEDIATE", Map.of());
+                            tx.update(wrong, Map.of());
+                          }))
+          .as(wrong)
+          .isInstanceOf(PersistenceException.class)
+          .hasMessageContaining("SQLSTATE")
+          .hasMessageNotContainingAny("migrations", "agent", "JSON");
+    }
+  }
+
+  @Test
   void mapsParametersAndColumns() {
     UUID uuid = UUID.randomUUID();
     Instant time = Instant.now().truncatedTo(ChronoUnit.MICROS);
