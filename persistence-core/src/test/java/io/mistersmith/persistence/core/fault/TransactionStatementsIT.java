@@ -13,6 +13,7 @@ import io.mistersmith.persistence.transaction.TransactionOptions.Boundary;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -296,11 +297,25 @@ class TransactionStatementsIT {
                       ";End",
                       "/* /* */ */ COMMIT",
                       "-- x\rCOMMIT --\nAND NO CHAIN",
-                      "PREPARE TRANSACTION 'x'")) {
+                      "PREPARE TRANSACTION 'x'",
+                      "PREPARE/**/TRANSACTION 'x'",
+                      "SET synchronous_commit = off",
+                      "SET /* LOCAL */ search_path = pg_catalog",
+                      "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
+                      "RESET ALL",
+                      "discard plans")) {
                 assertThatThrownBy(() -> tx.update(control, Map.of()))
                     .as(control)
                     .isInstanceOf(IllegalArgumentException.class);
               }
+              assertThat(tx.update("SET LOCAL search_path = public", Map.of())).isZero();
+              List<Integer> ids = Arrays.asList(null, 1);
+              assertThat(
+                      tx.query(
+                          "SELECT id FROM accounts WHERE id = ANY (:ids)",
+                          Map.of("ids", ids),
+                          row -> row.get("id", Integer.class)))
+                  .containsExactly(1);
               assertThatThrownBy(() -> tx.update("UPDATE accounts SET id = :a", Map.of("b", 1)))
                   .hasMessageContaining("[a]")
                   .hasMessageContaining("[b]");
