@@ -38,7 +38,7 @@ public interface Transaction {
    *
    * @param sql one statement with parameters as {@code :name}; a question mark is written twice. A
    *     text of several statements is refused, and one that begins or ends a transaction or a
-   *     savepoint
+   *     savepoint, or sets what would outlive the transaction: use {@code SET LOCAL}
    * @param parameters a value for each name: text, numbers, booleans, {@link java.util.UUID},
    *     {@link AgentId} (its UUID), {@link java.time.Instant}, {@code byte[]}, a {@link
    *     java.util.Collection} of any of these but bytes for an array, or an {@link Optional} of

@@ -301,7 +301,10 @@ public final class TransactionOptions {
       return this;
     }
 
-    /** Lets the server refuse all writes. There is nothing to find out of such a transaction. */
+    /**
+     * Lets the server refuse all writes. There is nothing to find out of such a transaction. As a
+     * part of one that writes, it has the outer one's right to write.
+     */
     public Builder readOnly() {
       this.readOnly = true;
       return this;

@@ -21,6 +21,7 @@ final class HotOutages {
     this.listener = listener;
     hot.onOutage(this::began);
     hot.onReconnect(this::ended);
+    began(); // before anyone listened
   }
 
   private void began() {
@@ -31,11 +32,15 @@ final class HotOutages {
     }
   }
 
-  /** Reports a store that was lost again in the meantime only once it is back for longer. */
+  /**
+   * Reports a store that was lost again in the meantime only once it is back for longer; one that
+   * is lost while this is told begins anew.
+   */
   private void ended() {
     Outage over = hot.outage().isEmpty() ? told.getAndSet(null) : null;
     if (over != null) {
       listener.on(new PersistenceEvent.HotStoreChanged(false, over.since(), ""));
+      began();
     }
   }
 

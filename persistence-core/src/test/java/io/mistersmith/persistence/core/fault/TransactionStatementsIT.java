@@ -13,6 +13,7 @@ import io.mistersmith.persistence.transaction.TransactionOptions.Boundary;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -81,6 +82,31 @@ class TransactionStatementsIT {
                         }))
         .satisfies(e -> Accounts.assertIs(DataError.MISCONFIGURED, false, e));
     assertThat(attempts).hasValue(1);
+  }
+
+  @Test
+  void saysNothingOfTheLibrarysTablesWhereTheApplicationsOwnAreMeant() {
+    Persistence persistence = accounts.open(2);
+    for (String wrong :
+        List.of(
+            "UPDATE acounts SET id = 1",
+            "UPDATE accounts SET balance = CAST('x' AS bigint)",
+            "INSERT INTO owners VALUES (99)")) {
+      assertThatThrownBy(
+              () ->
+                  persistence
+                      .transactions()
+                      .execute(
+                          Accounts.OPTIONS,
+                          tx -> {
+                            tx.update("SET CONSTRAINTS ALL IMMEDIATE", Map.of());
+                            tx.update(wrong, Map.of());
+                          }))
+          .as(wrong)
+          .isInstanceOf(PersistenceException.class)
+          .hasMessageContaining("SQLSTATE")
+          .hasMessageNotContainingAny("migrations", "agent", "JSON");
+    }
   }
 
   @Test
@@ -271,11 +297,25 @@ class TransactionStatementsIT {
                       ";End",
                       "/* /* */ */ COMMIT",
                       "-- x\rCOMMIT --\nAND NO CHAIN",
-                      "PREPARE TRANSACTION 'x'")) {
+                      "PREPARE TRANSACTION 'x'",
+                      "PREPARE/**/TRANSACTION 'x'",
+                      "SET synchronous_commit = off",
+                      "SET /* LOCAL */ search_path = pg_catalog",
+                      "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
+                      "RESET ALL",
+                      "discard plans")) {
                 assertThatThrownBy(() -> tx.update(control, Map.of()))
                     .as(control)
                     .isInstanceOf(IllegalArgumentException.class);
               }
+              assertThat(tx.update("SET LOCAL search_path = public", Map.of())).isZero();
+              List<Integer> ids = Arrays.asList(null, 1);
+              assertThat(
+                      tx.query(
+                          "SELECT id FROM accounts WHERE id = ANY (:ids)",
+                          Map.of("ids", ids),
+                          row -> row.get("id", Integer.class)))
+                  .containsExactly(1);
               assertThatThrownBy(() -> tx.update("UPDATE accounts SET id = :a", Map.of("b", 1)))
                   .hasMessageContaining("[a]")
                   .hasMessageContaining("[b]");

@@ -266,6 +266,18 @@ public abstract class StoreGuardContract extends PersistenceContract {
     assertThat(state("PRIMARY")).as("the store answered").isEqualTo(State.CLOSED);
   }
 
+  @Test
+  void aValidationThatRefusesIsNotForAnOperator() {
+    TransactionOptions options =
+        TransactionOptions.builder(Boundary.SINGLE_OPERATION, "contract")
+            .validate(tx -> Optional.of("over budget"))
+            .build();
+    assertFails(
+        DataError.CONSTRAINT_VIOLATION,
+        () -> runtime.transactions().execute(options, tx -> tx.agents().find(agent())));
+    assertThat(guard.escalations()).isEmpty();
+  }
+
   private static Agent orphan() {
     Agent agent = Agent.of("contract", "orphan");
     return new Agent(

@@ -9,6 +9,7 @@ import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.state.SaveOptions;
 import io.mistersmith.persistence.transaction.Transaction;
 import io.mistersmith.persistence.transaction.TransactionOptions;
+import io.mistersmith.persistence.transaction.TransactionOptions.Boundary;
 import io.mistersmith.persistence.transaction.TransactionOptions.Isolation;
 import io.mistersmith.persistence.transaction.TransactionOptions.Nesting;
 import io.mistersmith.persistence.transaction.TransactionRunner.Outcome;
@@ -87,6 +88,32 @@ public abstract class TransactionNestingContract extends TransactionTests {
   private static void failAfter(Transaction tx, Agent agent) {
     tx.agents().save(agent);
     throw new IllegalArgumentException("of the inner body");
+  }
+
+  @Test
+  void joinedOneHasItsIdAndEndsBeforeTheOuterOne() {
+    TransactionOptions options = OPTIONS.toBuilder().correlationId(id()).build();
+    TransactionOptions coordinated =
+        TransactionOptions.builder(Boundary.DISTRIBUTED_SAGA, "a part").shared(false).build();
+    String made =
+        runner()
+            .run(
+                options,
+                outer -> {
+                  runner()
+                      .execute(
+                          options,
+                          tx ->
+                              assertThat(tx.correlationId())
+                                  .as("the id of the outer one as well")
+                                  .isEqualTo(options.correlationId()));
+                  Transaction ended = runner().run(OPTIONS, tx -> tx);
+                  assertThatThrownBy(ended::agents)
+                      .isInstanceOf(IllegalStateException.class)
+                      .hasMessageContaining("ended");
+                  return runner().run(coordinated, tx -> tx.correlationId().orElseThrow());
+                });
+    assertThat(runner().outcome(made)).isEqualTo(Outcome.COMMITTED);
   }
 
   @Test

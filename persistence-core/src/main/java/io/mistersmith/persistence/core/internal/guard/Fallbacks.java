@@ -62,7 +62,7 @@ final class Fallbacks {
               new FallbackUsed(operation, fallback.kind(), failure.error(), answer.get().age()));
           return answer.get();
         }
-      } catch (PersistenceException e) {
+      } catch (RuntimeException e) {
         if (e != failure) {
           failure.addSuppressed(e);
         }

@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.internal.guard;
 
+import io.mistersmith.persistence.core.internal.base.RefusedByRuleException;
 import io.mistersmith.persistence.core.internal.base.Ticker;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
@@ -64,6 +65,7 @@ public final class Guard implements StoreGuard {
     try {
       T value = call.get();
       fallbacks.keep(operation, alternatives, value);
+      escalations.succeeded(NONE, NONE, operation);
       return new Answer<>(value, Optional.empty(), Optional.empty(), Optional.empty());
     } catch (PersistenceException e) {
       if (isNew(e)) {
@@ -144,7 +146,8 @@ public final class Guard implements StoreGuard {
   }
 
   void escalate(String store, String role, String operation, PersistenceException failure) {
-    if (failure.error().recovery() == DataError.Recovery.ESCALATE) {
+    if (failure.error().recovery() == DataError.Recovery.ESCALATE
+        && !(failure.getCause() instanceof RefusedByRuleException)) {
       escalations.add(store, role, operation, failure);
     }
   }

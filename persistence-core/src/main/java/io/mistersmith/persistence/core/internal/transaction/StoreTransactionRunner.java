@@ -109,17 +109,22 @@ public final class StoreTransactionRunner implements TransactionRunner {
   /** Runs a body as a part of the transaction that runs on this thread. */
   private <T> T part(
       UnitTransaction outer,
-      TransactionOptions options,
+      TransactionOptions given,
       Function<? super Transaction, ? extends T> body) {
+    TransactionOptions options = withId(given);
     requireFit(outer.options(), options);
     UnitTransaction transaction = outer.part(options);
     return outer.nested(
         () -> {
-          options.correlationId().ifPresent(id -> transaction.unit().note(id));
+          options
+              .correlationId()
+              .filter(id -> !outer.has(id))
+              .ifPresent(id -> transaction.unit().note(id));
           current.set(transaction);
           try {
             return transaction.run(body);
           } finally {
+            transaction.end();
             current.set(outer);
           }
         });
@@ -157,9 +162,8 @@ public final class StoreTransactionRunner implements TransactionRunner {
    * back. The work after the commit is left to the background services.
    */
   public <T> T join(
-      Join application,
-      TransactionOptions options,
-      Function<? super Transaction, ? extends T> body) {
+      Join application, TransactionOptions given, Function<? super Transaction, ? extends T> body) {
+    TransactionOptions options = withId(given);
     return application.run(
         StoreOptions.joining(options),
         unit -> {

@@ -2,6 +2,7 @@ package io.mistersmith.persistence.core.internal.transaction;
 
 import io.mistersmith.persistence.agent.LifecycleEvents;
 import io.mistersmith.persistence.checkpoint.Checkpoints;
+import io.mistersmith.persistence.core.internal.base.RefusedByRuleException;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.knowledge.Knowledge;
@@ -28,25 +29,40 @@ final class UnitTransaction implements Transaction {
   private final TransactionOptions options;
   private final Repositories repositories;
   private final List<Runnable> afterCommit;
+  private final Optional<UnitTransaction> outer;
+  private boolean ended;
 
   UnitTransaction(SqlUnit unit, TransactionOptions options, Repositories repositories) {
-    this(unit, options, repositories, new ArrayList<>(0));
+    this(unit, options, repositories, new ArrayList<>(0), Optional.empty());
   }
 
   private UnitTransaction(
       SqlUnit unit,
       TransactionOptions options,
       Repositories repositories,
-      List<Runnable> afterCommit) {
+      List<Runnable> afterCommit,
+      Optional<UnitTransaction> outer) {
     this.unit = unit;
     this.options = options;
     this.repositories = repositories;
     this.afterCommit = afterCommit;
+    this.outer = outer;
   }
 
   /** Returns a part of this transaction with options of its own. */
   UnitTransaction part(TransactionOptions partOptions) {
-    return new UnitTransaction(unit, partOptions, repositories, afterCommit);
+    return new UnitTransaction(unit, partOptions, repositories, afterCommit, Optional.of(this));
+  }
+
+  /** Whether this transaction, or one that it is a part of, has left the row of an id. */
+  boolean has(String id) {
+    return options.correlationId().equals(Optional.of(id))
+        || outer.filter(transaction -> transaction.has(id)).isPresent();
+  }
+
+  /** The part ends before the unit does. */
+  void end() {
+    ended = true;
   }
 
   /** Runs the body, and then every validation. */
@@ -67,7 +83,8 @@ final class UnitTransaction implements Transaction {
           DataError.CONSTRAINT_VIOLATION,
           options.what()
               + ": not committed, a validation refuses it: "
-              + String.join("; ", reasons));
+              + String.join("; ", reasons),
+          new RefusedByRuleException());
     }
   }
 
@@ -77,6 +94,9 @@ final class UnitTransaction implements Transaction {
   }
 
   SqlUnit unit() {
+    if (ended) {
+      throw new IllegalStateException(options.what() + ": this part of a transaction has ended");
+    }
     return unit;
   }
 
@@ -91,14 +111,14 @@ final class UnitTransaction implements Transaction {
 
   @Override
   public int update(String sql, Map<String, ?> parameters) {
-    return unit.update(sql, parameters);
+    return unit().update(sql, parameters);
   }
 
   @Override
   public <T> List<T> query(
       String sql, Map<String, ?> parameters, Function<? super Row, ? extends T> mapper) {
     List<T> mapped = new ArrayList<>();
-    unit.query(sql, parameters).forEach(row -> mapped.add(mapper.apply(row)));
+    unit().query(sql, parameters).forEach(row -> mapped.add(mapper.apply(row)));
     return mapped;
   }
 
@@ -106,7 +126,7 @@ final class UnitTransaction implements Transaction {
   public <T> T nested(Supplier<? extends T> work) {
     int before = afterCommit.size();
     try {
-      return unit.nested(work);
+      return unit().nested(work);
     } catch (RuntimeException | Error e) {
       afterCommit.subList(Math.min(before, afterCommit.size()), afterCommit.size()).clear();
       throw e;
@@ -115,7 +135,7 @@ final class UnitTransaction implements Transaction {
 
   @Override
   public Agents agents() {
-    return repositories.agents(unit, afterCommit::add);
+    return repositories.agents(unit(), afterCommit::add);
   }
 
   @Override
@@ -130,12 +150,12 @@ final class UnitTransaction implements Transaction {
 
   @Override
   public LifecycleEvents lifecycleEvents() {
-    return repositories.lifecycleEvents(unit);
+    return repositories.lifecycleEvents(unit());
   }
 
   @Override
   public Checkpoints checkpoints() {
-    return repositories.checkpoints(unit);
+    return repositories.checkpoints(unit());
   }
 
   @Override

@@ -10,6 +10,7 @@ import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.util.Collection;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -117,12 +118,17 @@ final class ApplicationStatement {
 
   private static Argument array(String name, Collection<?> elements) {
     Object[] values = elements.stream().map(ApplicationStatement::element).toArray();
-    String type = values.length == 0 ? "text" : elementType(name, elements.iterator().next());
+    String type =
+        elements.stream()
+            .filter(Objects::nonNull)
+            .findFirst()
+            .map(first -> elementType(name, first))
+            .orElse("text");
     return (position, statement, context) ->
         statement.setArray(position, statement.getConnection().createArrayOf(type, values));
   }
 
-  private static Object element(Object value) {
+  private static @Nullable Object element(@Nullable Object value) {
     if (value instanceof Instant instant) {
       return SqlTime.text(instant);
     }

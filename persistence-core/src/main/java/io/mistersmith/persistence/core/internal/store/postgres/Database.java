@@ -11,6 +11,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jdbi.v3.core.ConnectionException;
@@ -346,11 +347,21 @@ final class Database implements Statements {
 
   /** Returns the typed failure of a statement, which may be one already. */
   PersistenceException typed(String what, Throwable thrown) {
+    return typed(what, thrown, PostgresFailures::of);
+  }
+
+  /**
+   * {@link #typed(String, Throwable)}.
+   *
+   * @param of translates what the store's own state does not explain
+   */
+  PersistenceException typed(
+      String what, Throwable thrown, BiFunction<String, Throwable, PersistenceException> of) {
     if (pools.isClosed() && !(thrown instanceof PersistenceException)) {
       return new NonTransientPersistenceException(
           DataError.CLOSED, what + ": the store is closed", thrown.getCause());
     }
-    return PostgresFailures.of(
+    return of.apply(
         PostgresFailures.concernsServer(thrown) ? what + ", PostgreSQL " + pool.server() : what,
         thrown);
   }

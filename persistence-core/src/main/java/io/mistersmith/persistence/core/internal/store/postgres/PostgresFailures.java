@@ -47,6 +47,15 @@ final class PostgresFailures {
    * @param what what was done to whom, to begin the message with
    */
   static PersistenceException of(String what, Throwable thrown) {
+    return of(what, thrown, false);
+  }
+
+  /** The typed failure of a statement of the application, on tables of its own. */
+  static PersistenceException ofApplication(String what, Throwable thrown) {
+    return of(what, thrown, true);
+  }
+
+  private static PersistenceException of(String what, Throwable thrown, boolean application) {
     if (thrown instanceof PersistenceException already) {
       return already;
     }
@@ -59,7 +68,7 @@ final class PostgresFailures {
     }
     sql = withoutDetail(sql);
     String state = state(sql);
-    String message = what + ": " + reason(sql);
+    String message = what + ": " + reason(sql, application);
     if (sql instanceof SQLTransientConnectionException) {
       return noConnection(state, message, sql);
     }
@@ -80,7 +89,8 @@ final class PostgresFailures {
       case "23505" -> new NonTransientPersistenceException(DataError.DUPLICATE_KEY, message, sql);
       case "42501" -> new NonTransientPersistenceException(DataError.ACCESS_DENIED, message, sql);
       case "42P01", "3F000", "42703", "42704", "42883" ->
-          new NonTransientPersistenceException(DataError.MISCONFIGURED, message + SCHEMA_FIX, sql);
+          new NonTransientPersistenceException(
+              DataError.MISCONFIGURED, application ? message : message + SCHEMA_FIX, sql);
       case NOT_LOGGED ->
           new NonTransientPersistenceException(DataError.MISCONFIGURED, message, sql);
       case "XX001", "XX002" ->
@@ -199,8 +209,10 @@ final class PostgresFailures {
   }
 
   /**
-   * Whether the session that met this failure cannot be used any more: its connection was cut, its
-   * server accepts no writes, or it lost what the driver had prepared in it.
+   * Whether the session that met this failure cannot be used any more, and others may be as badly
+   * off: its connection was cut, its server accepts no writes, or it lost what the driver had
+   * prepared in it. A session that was ended for its own idleness is not meant: the pool takes its
+   * connection for closed.
    */
   static boolean spoilsSession(Throwable thrown) {
     SQLException sql = sqlException(thrown);
@@ -212,9 +224,7 @@ final class PostgresFailures {
         || state.startsWith("57P0")
         || state.startsWith("26")
         || state.equals("25006")
-        || state.equals("0A000")
-        || state.equals("25P03")
-        || state.equals("25P04");
+        || state.equals("0A000");
   }
 
   /**
@@ -261,6 +271,10 @@ final class PostgresFailures {
 
   /** SQLSTATE, constraint and table, and the server's words where they hold no values. */
   static String reason(Throwable thrown) {
+    return reason(thrown, false);
+  }
+
+  private static String reason(Throwable thrown, boolean application) {
     SQLException sql = sqlException(thrown);
     StringBuilder reason = new StringBuilder();
     reason.append(state(thrown).isEmpty() ? "no SQLSTATE" : "SQLSTATE " + state(thrown));
@@ -271,7 +285,8 @@ final class PostgresFailures {
       append(reason, "column", server.getColumn());
     }
     String rule = ConstraintRules.of(constraint(thrown));
-    String words = rule.isEmpty() ? words(state(thrown)) : rule;
+    String words =
+        rule.isEmpty() ? (application ? ownWords(state(thrown)) : words(state(thrown))) : rule;
     if (!words.isEmpty()) {
       reason.append(": ").append(words);
     }
@@ -298,6 +313,17 @@ final class PostgresFailures {
     return server.getTable() == null || server.getSchema() == null
         ? server.getTable()
         : server.getSchema() + "." + server.getTable();
+  }
+
+  /** Those of a statement of the application, where they differ. */
+  private static String ownWords(String state) {
+    return switch (state) {
+      case "22P02" -> "a text has not the form that its type demands";
+      case FOREIGN_KEY -> "refers to a row that is not there, or is still referred to";
+      case "42P01", "3F000", "42703", "42704", "42883" ->
+          "the statement names something that is not there, or not in the search path";
+      default -> words(state);
+    };
   }
 
   private static String words(String state) {

@@ -19,7 +19,10 @@ final class StatementText {
   private static final Set<String> REFUSED =
       Set.of("begin", "start", "commit", "end", "rollback", "abort", "savepoint", "release");
 
-  private static final Pattern WORDS = Pattern.compile("(\\w+)(?:\\s+(\\w+))?");
+  /** What is set without LOCAL stays on the connection, for whoever has it next. */
+  private static final Set<String> UNTIL_COMMIT = Set.of("local", "constraints");
+
+  private static final Pattern WORD = Pattern.compile("\\w+");
 
   private StatementText() {}
 
@@ -60,12 +63,8 @@ final class StatementText {
   }
 
   private static void checkControl(String statement) {
-    Matcher words = WORDS.matcher(statement);
-    if (!words.lookingAt()) {
-      return; // such as a query in parentheses
-    }
-    String first = words.group(1).toLowerCase(Locale.ROOT);
-    String second = words.group(2) == null ? "" : words.group(2).toLowerCase(Locale.ROOT);
+    String first = word(statement); // none in a query in parentheses
+    String second = word(withoutLeadingComments(statement.substring(first.length())));
     if (REFUSED.contains(first)
         || (first.equals("prepare") && second.equals("transaction"))
         || (first.equals("set") && second.equals("transaction"))) {
@@ -74,6 +73,20 @@ final class StatementText {
               + " is not for a statement in a transaction: the runner begins and ends it, and"
               + " Transaction.nested sets savepoints");
     }
+    if (first.equals("reset")
+        || first.equals("discard")
+        || (first.equals("set") && !UNTIL_COMMIT.contains(second))) {
+      throw new IllegalArgumentException(
+          first.toUpperCase(Locale.ROOT)
+              + " would outlive the transaction on a connection that others use next; use SET"
+              + " LOCAL");
+    }
+  }
+
+  /** Returns the word that a text begins with, in lower case; empty if none. */
+  private static String word(String text) {
+    Matcher word = WORD.matcher(text);
+    return word.lookingAt() ? word.group().toLowerCase(Locale.ROOT) : "";
   }
 
   private static String withoutLeadingComments(String statement) {

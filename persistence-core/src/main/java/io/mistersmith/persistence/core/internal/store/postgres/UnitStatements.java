@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jdbi.v3.core.Handle;
@@ -103,7 +104,7 @@ final class UnitStatements implements Statements {
   int update(String sql, Map<String, ?> parameters) {
     requireUsable();
     Update statement = ApplicationStatement.of(sql, parameters).update(handle);
-    int changed = run(options.what(), same -> statement.execute());
+    int changed = runOwn(same -> statement.execute());
     if (changed < 0) {
       throw misused("the statement returns rows: run it by Transaction.query");
     }
@@ -115,8 +116,7 @@ final class UnitStatements implements Statements {
     requireUsable();
     Query statement = ApplicationStatement.of(sql, parameters).query(handle);
     Optional<List<Row>> found =
-        run(
-            options.what(),
+        runOwn(
             same -> {
               try {
                 return Optional.of(
@@ -153,12 +153,24 @@ final class UnitStatements implements Statements {
   }
 
   private <T> T run(String what, Function<Handle, T> work) {
+    return run(what, work, PostgresFailures::of);
+  }
+
+  /** Runs a statement of the application. */
+  private <T> T runOwn(Function<Handle, T> work) {
+    return run(options.what(), work, PostgresFailures::ofApplication);
+  }
+
+  private <T> T run(
+      String what,
+      Function<Handle, T> work,
+      BiFunction<String, Throwable, PersistenceException> of) {
     requireUsable();
     try {
       keepDeadline();
       return work.apply(handle);
     } catch (RuntimeException | Error e) {
-      PersistenceException typed = database.typed(what, e);
+      PersistenceException typed = database.typed(what, e, of);
       failure = typed;
       if (e instanceof Error error) {
         throw error;
