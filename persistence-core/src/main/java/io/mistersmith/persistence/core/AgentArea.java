@@ -35,7 +35,10 @@ final class AgentArea {
     AgentStore background = engine.stores().sql().on(PostgresRole.BACKGROUND).agents();
     Clock clock = engine.stores().hot().clock();
     HotBucket bucket = engine.owners().open(Bucket.AGENT_CONFIG);
-    AgentPublisher publisher = new AgentPublisher(store, bucket.reads(), bucket.writes());
+    int remembered = engine.config().knownRevisions();
+    AgentPublisher publisher =
+        new AgentPublisher(
+            store, bucket.reads(), bucket.writes(), new KnownRevisions<>(remembered, clock));
     this.heartbeats = new HeartbeatBuffer(background);
     this.writes =
         new WritesUnderWay(
@@ -48,7 +51,7 @@ final class AgentArea {
             state::removal,
             heartbeats,
             writes,
-            new KnownRevisions<>(engine.config().knownRevisions(), clock),
+            new KnownRevisions<>(remembered, clock),
             clock,
             engine.threads().calls());
     this.services =

@@ -22,6 +22,7 @@ import io.mistersmith.persistence.testkit.memory.InMemoryStores;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
@@ -137,6 +138,33 @@ class StaleReplicaTest {
       assertThat(read.find(key).orElseThrow().layer()).isEqualTo(StorageLayer.RELATIONAL_DB);
       faults.on(Call.GET).loseRequests(0);
       assertThat(read.find(key).orElseThrow().value()).isEqualTo(2);
+    }
+  }
+
+  /** The replica lags by one write, so the delete must end after its first marker. */
+  @Test
+  void anAgentThatThisProcessDeletedIsNotReadFromAReplica() {
+    faults.staleReplicas(true);
+    try (Persistence persistence = Persistence.open(config(100_000), stores)) {
+      persistence.agents().save(agent);
+      persistence.agents().save(agent.withStatus(Agent.Status.ACTIVE));
+      faults.on(Call.PUBLISH).passNext(1).loseNextRequests(1);
+      persistence.agents().deleteAll(List.of(agent.id()));
+      assertThat(persistence.agents().find(agent.id())).isEmpty();
+    }
+  }
+
+  @Test
+  void anAgentIsNeverOlderThanTheOwnLastSaveWhenMoreAreInUseThanAreRemembered() {
+    faults.staleReplicas(true);
+    try (Persistence persistence = Persistence.open(config(10), stores)) {
+      List<Agent> many = Stream.generate(() -> Agent.of("test", "one")).limit(50).toList();
+      many.forEach(persistence.agents()::save);
+      many.forEach(it -> persistence.agents().save(it.withStatus(Agent.Status.ACTIVE)));
+      for (Agent it : many) {
+        assertThat(persistence.agents().find(it.id()).orElseThrow().value().status())
+            .isEqualTo(Agent.Status.ACTIVE);
+      }
     }
   }
 

@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.core.internal.state.repository;
 
 import io.mistersmith.persistence.core.internal.base.Conflicts;
+import io.mistersmith.persistence.core.internal.state.tier.KnownRevisions;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.AgentId;
@@ -57,22 +58,36 @@ public final class AgentPublisher {
   private final AgentStore agents;
   private final HotReads reads;
   private final HotWrites writes;
+  private final KnownRevisions<AgentId> markers;
   private final AgentCodec codec = new AgentCodec();
 
-  /** Publishes the agents of {@code agents} to a bucket. */
-  public AgentPublisher(AgentStore agents, HotReads reads, HotWrites writes) {
+  /**
+   * Publishes the agents of {@code agents} to a bucket.
+   *
+   * @param markers the places of this process's last markers in the bucket's stream
+   */
+  public AgentPublisher(
+      AgentStore agents, HotReads reads, HotWrites writes, KnownRevisions<AgentId> markers) {
     this.agents = agents;
     this.reads = reads;
     this.writes = writes;
+    this.markers = markers;
   }
 
   /**
-   * The agent as the bucket has it; a marker counts as nothing, as PostgreSQL has the last word.
+   * The agent as the bucket has it; a marker counts as nothing, as PostgreSQL has the last word. So
+   * does what a replica has from before this process's own marker.
+   *
+   * @param unsure whether this process may have known a later version than a replica has
    */
-  Optional<Versioned<Agent>> find(AgentId id) {
+  Optional<Versioned<Agent>> find(AgentId id, boolean unsure) {
+    Optional<Revision> marker = markers.of(id);
+    boolean asksLeader =
+        reads.hasReplicas() && (unsure || (marker.isEmpty() && markers.isIncomplete()));
     return reads
-        .get(key(id), ReadFrom.ANY_REPLICA)
+        .get(key(id), asksLeader ? ReadFrom.LEADER : ReadFrom.ANY_REPLICA)
         .filter(hot -> hot.operation() == Operation.PUT)
+        .filter(hot -> marker.isEmpty() || place(hot.sequence()).isAfter(marker.get()))
         .filter(hot -> hot.metadata().published().isPresent())
         .map(
             hot ->
@@ -285,7 +300,16 @@ public final class AgentPublisher {
 
   /** Marks the agent as deleted, so that readers ask PostgreSQL. */
   void retract(AgentId id) {
-    writes.publish(key(id), Operation.DELETE, NO_VALUE, EntryMetadata.NONE, HotWrites.ANY);
+    noteMarker(
+        id, writes.publish(key(id), Operation.DELETE, NO_VALUE, EntryMetadata.NONE, HotWrites.ANY));
+  }
+
+  private void noteMarker(AgentId id, long sequence) {
+    markers.note(id, place(sequence), Optional.empty());
+  }
+
+  private static Revision place(long sequence) {
+    return new Revision.OfJournal(1, sequence);
   }
 
   /**
@@ -305,7 +329,7 @@ public final class AgentPublisher {
     sent.forEach(
         (id, answer) -> {
           try {
-            answer.join();
+            noteMarker(id, answer.join());
           } catch (CompletionException e) {
             if (!(e.getCause() instanceof PersistenceException failure)) {
               throw e;
