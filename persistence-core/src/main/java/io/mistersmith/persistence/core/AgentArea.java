@@ -40,7 +40,10 @@ final class AgentArea {
     AgentStore background = engine.stores().sql().on(PostgresRole.BACKGROUND).agents();
     Clock clock = engine.stores().hot().clock();
     HotBucket bucket = engine.owners().open(Bucket.AGENT_CONFIG);
-    AgentPublisher publisher = new AgentPublisher(store, bucket.reads(), bucket.writes());
+    int remembered = engine.config().knownRevisions();
+    AgentPublisher publisher =
+        new AgentPublisher(
+            store, bucket.reads(), bucket.writes(), new KnownRevisions<>(remembered, clock));
     this.heartbeats = new HeartbeatBuffer(background);
     this.writes =
         new WritesUnderWay(
@@ -53,7 +56,7 @@ final class AgentArea {
             () -> removal(state, sessions),
             heartbeats,
             writes,
-            new KnownRevisions<>(engine.config().knownRevisions(), clock),
+            new KnownRevisions<>(remembered, clock),
             clock,
             engine.threads().calls());
     this.services =

@@ -5,6 +5,7 @@ import io.mistersmith.persistence.core.internal.base.PeriodicService;
 import io.mistersmith.persistence.core.internal.state.repository.AgentPublisher;
 import io.mistersmith.persistence.core.internal.state.repository.AgentRecovery;
 import io.mistersmith.persistence.core.internal.state.repository.StoredDeadLetters;
+import io.mistersmith.persistence.core.internal.state.tier.KnownRevisions;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.event.PersistenceEvent;
 import io.mistersmith.persistence.event.PersistenceEvent.FailoverChecked;
@@ -80,9 +81,10 @@ final class Failover {
     HotBucket bucket = engine.owners().open(Bucket.AGENT_CONFIG);
     this.listener = engine.listener();
     this.state = state;
+    KnownRevisions<AgentId> noMarkers = new KnownRevisions<>(1, engine.stores().hot().clock());
     this.agents =
         new AgentRecovery(
-            store, bucket, new AgentPublisher(store, bucket.reads(), bucket.writes()));
+            store, bucket, new AgentPublisher(store, bucket.reads(), bucket.writes(), noMarkers));
     this.deadLetters = new StoredDeadLetters(background.deadLetters());
     this.journal = engine.owners().open(Bucket.AGENT_STATE).journal();
     this.journals = background.journals();

@@ -19,11 +19,11 @@ import io.mistersmith.persistence.core.internal.state.repository.JsonStateReposi
 import io.mistersmith.persistence.core.internal.state.repository.KeySpace;
 import io.mistersmith.persistence.core.internal.state.repository.ResolvingStateRepository;
 import io.mistersmith.persistence.core.internal.state.tier.Admission;
+import io.mistersmith.persistence.core.internal.state.tier.CommitWaits;
 import io.mistersmith.persistence.core.internal.state.tier.KnownRevisions;
 import io.mistersmith.persistence.core.internal.state.tier.SqlTier;
 import io.mistersmith.persistence.core.internal.state.tier.TieredStore;
 import io.mistersmith.persistence.core.internal.state.tier.Tiers;
-import io.mistersmith.persistence.core.internal.state.tier.WriteThrough;
 import io.mistersmith.persistence.core.internal.state.tier.WritesUnderWay;
 import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.HybridClock;
@@ -104,7 +104,14 @@ record StoredType(
             tiers,
             new WritesUnderWay("bucket " + journal.name(), check),
             flushed.map(Flushed::admission),
-            through ? Optional.of(new WriteThrough(commits, commitTimeout)) : Optional.empty(),
+            new CommitWaits(
+                commits,
+                commitTimeout,
+                through,
+                new Window(
+                    config.nats().maxInFlight(), config.nats().maxInFlightBytes(), commitTimeout),
+                engine.threads().commits(),
+                engine.threads().calls()),
             engine.window());
     engine.stores().hot().onOutage(tiers.l1()::begin);
     engine.stores().hot().onReconnect(store::verifyAfterReconnect);
@@ -169,7 +176,6 @@ record StoredType(
             store.tiers().listener()),
         type.timeToLive(),
         commits,
-        commitTimeout,
         store.tiers().lifetimes(),
         inOrder,
         window);

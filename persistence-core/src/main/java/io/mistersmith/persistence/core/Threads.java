@@ -1,7 +1,9 @@
 package io.mistersmith.persistence.core;
 
+import io.mistersmith.persistence.core.internal.base.Deadline;
 import io.mistersmith.persistence.core.internal.base.LibraryThreads;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -16,17 +18,28 @@ final class Threads implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
   private final ThreadPoolExecutor calls = LibraryThreads.onDemand("persistence-call", CALLS);
+  private final ThreadPoolExecutor commits = LibraryThreads.onDemand("persistence-commit", CALLS);
 
   /** For the parts of asynchronous calls that block. */
   Executor calls() {
     return calls;
   }
 
-  /** Takes no more calls, and waits for those that were taken. */
+  /** For asynchronous writes that wait for PostgreSQL, which may be away. */
+  Executor commits() {
+    return commits;
+  }
+
+  /**
+   * Takes no more calls, and waits for those that were taken; commits first, which end as calls.
+   */
   @Override
   public void close() {
-    calls.shutdown();
-    awaitCalls();
+    Deadline deadline = Deadline.after(PATIENCE);
+    for (ThreadPoolExecutor executor : List.of(commits, calls)) {
+      executor.shutdown();
+      awaitEnd(executor, deadline);
+    }
   }
 
   /**
@@ -34,10 +47,15 @@ final class Threads implements AutoCloseable {
    * so that its future completes.
    */
   void endLeftCalls() {
-    if (calls.isTerminated()) {
-      return;
+    for (ThreadPoolExecutor executor : List.of(commits, calls)) {
+      if (!executor.isTerminated()) {
+        endLeftCalls(executor);
+      }
     }
-    for (Runnable call : calls.shutdownNow()) {
+  }
+
+  private static void endLeftCalls(ThreadPoolExecutor executor) {
+    for (Runnable call : executor.shutdownNow()) {
       try {
         call.run();
       } catch (Throwable e) {
@@ -46,9 +64,9 @@ final class Threads implements AutoCloseable {
     }
   }
 
-  private void awaitCalls() {
+  private static void awaitEnd(ThreadPoolExecutor executor, Deadline deadline) {
     try {
-      boolean ended = calls.awaitTermination(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+      boolean ended = executor.awaitTermination(deadline.left().toMillis(), TimeUnit.MILLISECONDS);
       LOG.debug("all asynchronous calls ended: {}", ended);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

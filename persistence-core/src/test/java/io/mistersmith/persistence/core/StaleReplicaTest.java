@@ -4,21 +4,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.config.CacheConfig;
 import io.mistersmith.persistence.config.FlushConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.DataType.StorageLayer;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.StoreProvider;
 import io.mistersmith.persistence.spi.Stores;
 import io.mistersmith.persistence.state.StateRepository;
+import io.mistersmith.persistence.testkit.fault.Call;
 import io.mistersmith.persistence.testkit.fault.Faults;
 import io.mistersmith.persistence.testkit.fault.FaultyStores;
 import io.mistersmith.persistence.testkit.memory.InMemoryStores;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
@@ -112,6 +116,55 @@ class StaleReplicaTest {
       Revision last = writer.states(Object.class).save(key, 2).revision();
       other.lifecycle().flush(agent.id(), Duration.ofSeconds(15));
       assertThat(direct.sql().states().find(key).orElseThrow().revision()).isEqualTo(last);
+    }
+  }
+
+  @Test
+  void aReadNeverReturnsLessThanARowThatAnsweredInPlaceOfKv() {
+    faults.staleReplicas(true);
+    PersistenceConfig uncached =
+        config(100_000).toBuilder()
+            .cache(CacheConfig.builder().excluded(DataType.AGENT_STATE).build())
+            .build();
+    try (Persistence writer = Persistence.open(uncached, stores);
+        Persistence reader = Persistence.open(uncached, stores)) {
+      writer.agents().save(agent);
+      StateKey key = StateKey.of(agent.id(), "k");
+      writer.states(Object.class).save(key, 1);
+      writer.states(Object.class).save(key, 2);
+      writer.states(Object.class).flush(key, Duration.ofSeconds(15));
+      faults.on(Call.GET).loseRequests(1);
+      StateRepository<Object> read = reader.states(Object.class);
+      assertThat(read.find(key).orElseThrow().layer()).isEqualTo(StorageLayer.RELATIONAL_DB);
+      faults.on(Call.GET).loseRequests(0);
+      assertThat(read.find(key).orElseThrow().value()).isEqualTo(2);
+    }
+  }
+
+  /** The replica lags by one write, so the delete must end after its first marker. */
+  @Test
+  void anAgentThatThisProcessDeletedIsNotReadFromAReplica() {
+    faults.staleReplicas(true);
+    try (Persistence persistence = Persistence.open(config(100_000), stores)) {
+      persistence.agents().save(agent);
+      persistence.agents().save(agent.withStatus(Agent.Status.ACTIVE));
+      faults.on(Call.PUBLISH).passNext(1).loseNextRequests(1);
+      persistence.agents().deleteAll(List.of(agent.id()));
+      assertThat(persistence.agents().find(agent.id())).isEmpty();
+    }
+  }
+
+  @Test
+  void anAgentIsNeverOlderThanTheOwnLastSaveWhenMoreAreInUseThanAreRemembered() {
+    faults.staleReplicas(true);
+    try (Persistence persistence = Persistence.open(config(10), stores)) {
+      List<Agent> many = Stream.generate(() -> Agent.of("test", "one")).limit(50).toList();
+      many.forEach(persistence.agents()::save);
+      many.forEach(it -> persistence.agents().save(it.withStatus(Agent.Status.ACTIVE)));
+      for (Agent it : many) {
+        assertThat(persistence.agents().find(it.id()).orElseThrow().value().status())
+            .isEqualTo(Agent.Status.ACTIVE);
+      }
     }
   }
 

@@ -143,6 +143,21 @@ class StepReadsTest {
     }
   }
 
+  @Test
+  void memoryIsNotAnAnswerOnceARowWasReadBesideIt() {
+    PersistenceConfig cached = PersistenceConfig.inMemory().clock(clock).build();
+    try (Persistence writer = Persistence.open(config(), stores);
+        Persistence reader = Persistence.open(cached, new FaultyStores(stores, faults))) {
+      StateRepository<Integer> cursors = reader.states(CURSOR);
+      writer.step().save(CURSOR, A, 1).save(CURSOR, B, 1).commit();
+      writer.states(CURSOR).flush(B, SOON);
+      await().atMost(SOON).until(() -> isInMemory(cursors, B));
+      faults.on(Call.GET).loseRequests(1); // which is no outage yet
+      assertThat(cursors.find(A).orElseThrow().layer()).isEqualTo(StorageLayer.RELATIONAL_DB);
+      assertThat(cursors.find(B).orElseThrow().layer()).isEqualTo(StorageLayer.RELATIONAL_DB);
+    }
+  }
+
   private static boolean isInMemory(StateRepository<Integer> cursors, StateKey key) {
     return cursors.find(key).orElseThrow().layer() == StorageLayer.MEMORY_CACHE;
   }

@@ -27,9 +27,12 @@ import io.mistersmith.persistence.state.StateType;
 import io.mistersmith.persistence.testkit.fault.Call;
 import io.mistersmith.persistence.testkit.fault.Faults;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -65,6 +68,11 @@ public abstract class WriteThroughContract extends PersistenceContract {
 
   private Optional<StoredState> row(String key) {
     return stores.sql().states().find(key(key));
+  }
+
+  private PersistenceConfig.Builder impatient(PersistenceConfig.Builder config, Duration patience) {
+    return config.postgres(
+        config().build().postgres().toBuilder().statementTimeout(patience).build());
   }
 
   private Revision rowRevision(String key) {
@@ -139,13 +147,7 @@ public abstract class WriteThroughContract extends PersistenceContract {
 
   @Test
   void whilePostgreSqlIsAwayASaveFailsAndSaysThatKvHasIt() {
-    Persistence impatient =
-        open(
-            writingThrough()
-                .postgres(
-                    config().build().postgres().toBuilder().statementTimeout(PATIENCE).build())
-                .build(),
-            faults);
+    Persistence impatient = open(impatient(writingThrough(), PATIENCE).build(), faults);
     StateRepository<Object> states = impatient.states(Object.class);
     states.save(key("a"), "1");
     faults.sqlOutage(true);
@@ -159,6 +161,67 @@ public abstract class WriteThroughContract extends PersistenceContract {
     faults.sqlOutage(false);
     states.flush(key("a"), SOON);
     assertThat(new String(row("a").orElseThrow().value(), UTF_8)).contains("written while away");
+  }
+
+  @Test
+  void whilePostgreSqlIsAwayManyWritesWaitTogether() {
+    StateRepository<Object> states =
+        open(impatient(writingThrough(), PATIENCE).build(), faults).states(Object.class);
+    StateRepository<Object> ruled =
+        open(impatient(writingThrough(), PATIENCE).build(), faults)
+            .states(
+                StateType.untyped(Object.class)
+                    .withRules(ConflictRules.of(ConflictResolver.lastWriteWins())));
+    Map<StateKey, Object> values = new LinkedHashMap<>();
+    for (int i = 0; i < 150; i++) {
+      values.put(key("k" + i), i);
+    }
+    ruled.saveAll(values);
+    faults.sqlOutage(true);
+    for (StateRepository<Object> each : List.of(states, ruled)) {
+      long started = System.nanoTime();
+      each.saveAll(values)
+          .forEach(
+              (key, saved) ->
+                  assertThat(saved.failure().orElseThrow()).hasMessageContaining("KV has it"));
+      assertThat(Duration.ofNanos(System.nanoTime() - started))
+          .as("as long as one of them, not one after the other")
+          .isLessThan(PATIENCE.multipliedBy(10));
+    }
+    faults.sqlOutage(false);
+  }
+
+  @Test
+  void writesThatWaitForPostgreSqlHoldUpNoneThatDoNot() throws Exception {
+    Persistence runtime = open(impatient(config(), LATE.multipliedBy(4)).build(), faults);
+    StateRepository<Object> states = runtime.states(Object.class);
+    StateRepository<Object> ruled =
+        runtime.states(
+            StateType.of("ruled", Object.class)
+                .withRules(ConflictRules.of(ConflictResolver.lastWriteWins())));
+    ruled.save(key("free"), 1);
+    for (int i = 0; i < 20; i++) {
+      ruled.save(key("r" + i), 0); // else PostgreSQL is asked for the key
+    }
+    faults.sqlOutage(true);
+    SaveOptions committed = SaveOptions.unconditional().withDurability(Durability.SQL_COMMITTED);
+    List<CompletableFuture<Versioned<Object>>> waiting = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      waiting.add(states.saveAsync(key("k" + i), i, committed));
+      waiting.add(ruled.saveAsync(key("r" + i), i, committed));
+    }
+    assertThat(
+            ruled
+                .saveAsync(key("free"), 2, SaveOptions.unconditional())
+                .get(LATE.toSeconds(), TimeUnit.SECONDS)
+                .value())
+        .isEqualTo(2);
+    assertThat(waiting).noneMatch(CompletableFuture::isDone);
+    faults.sqlOutage(false);
+    for (CompletableFuture<Versioned<Object>> write : waiting) {
+      Versioned<Object> saved = write.get(SOON.toSeconds(), TimeUnit.SECONDS);
+      assertThat(saved.value()).isNotNull();
+    }
   }
 
   @Test

@@ -252,18 +252,10 @@ public final class L1<E extends Cacheable> implements AutoCloseable {
   }
 
   private void keep(StateKey key, Flight<E> flight, Optional<E> found) {
-    if (!isBelowFloor(key, found)) {
+    Optional<Revision> floor = found.isEmpty() ? Optional.empty() : around.floor().apply(key);
+    if (floor.isEmpty() || !floor.get().isAfter(found.get().revision())) {
       slots.keep(key, flight, found);
     }
-  }
-
-  private boolean isBelowFloor(StateKey key, Optional<E> found) {
-    return found.isPresent()
-        && around
-            .floor()
-            .apply(key)
-            .filter(floor -> floor.isAfter(found.get().revision()))
-            .isPresent();
   }
 
   /** Call this when a write of this revision was acknowledged or noticed. */
@@ -334,6 +326,11 @@ public final class L1<E extends Cacheable> implements AutoCloseable {
       return Optional.empty();
     }
     return Optional.of(slots.stats(shards.isAnyCovered()));
+  }
+
+  /** From now on nothing is answered that was loaded before of the owner's shard. */
+  public void renew(AgentId owner) {
+    shards.renew(owner.shard());
   }
 
   /** Drops all that is kept, or about to be: it may be outdated. */

@@ -6,6 +6,7 @@ import io.mistersmith.persistence.conflict.ConflictResolver.Resolution;
 import io.mistersmith.persistence.conflict.ConflictRules;
 import io.mistersmith.persistence.core.internal.base.Conflicts;
 import io.mistersmith.persistence.core.internal.codec.KeyedCodec;
+import io.mistersmith.persistence.core.internal.state.tier.CommitWaits;
 import io.mistersmith.persistence.core.internal.state.tier.Entry;
 import io.mistersmith.persistence.core.internal.state.tier.KeyState;
 import io.mistersmith.persistence.core.internal.state.tier.TieredStore;
@@ -90,6 +91,11 @@ public final class ResolvingWriter<T> {
    */
   public Written<T> write(Write<T> write) {
     return writeUnseen(write).orElseGet(() -> lookAndWrite(write));
+  }
+
+  /** Waits for the commits of writes that ask for it. */
+  public CommitWaits commits() {
+    return store.commits();
   }
 
   private Optional<Written<T>> writeUnseen(Write<T> write) {

@@ -216,18 +216,14 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
           StateKey key = space.own(named);
           checkDurability(key, options);
           Optional<Instant> expiresAt = endOf(options);
-          CompletableFuture<Revision.OfJournal> written =
-              store.writeAsync(key, codec.encode(key, value), options.expected(), expiresAt);
-          if (options.durability() == Durability.SQL_COMMITTED) {
-            written =
-                written.thenApplyAsync(
-                    revision -> {
-                      commits.await(key, revision, commitTimeout);
-                      return revision;
-                    },
-                    executor());
-          }
-          return written.thenApply(revision -> saved(value, revision, expiresAt));
+          return store
+              .writeAsync(
+                  key,
+                  codec.encode(key, value),
+                  options.expected(),
+                  expiresAt,
+                  options.durability() == Durability.SQL_COMMITTED)
+              .thenApply(revision -> saved(value, revision, expiresAt));
         });
   }
 

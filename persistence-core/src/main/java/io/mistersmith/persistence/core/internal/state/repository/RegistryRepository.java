@@ -120,16 +120,16 @@ public final class RegistryRepository implements AgentRepository {
   @Override
   public Optional<Versioned<Agent>> find(AgentId named) {
     AgentId key = named.requireRegistered("agents");
+    Optional<Revision> floor = known.of(key);
     Optional<Versioned<Agent>> hot;
     try {
-      hot = publisher.find(key);
+      hot = publisher.find(key, floor.isEmpty() && known.isIncomplete());
     } catch (TransientPersistenceException e) {
       if (!Failures.isAway(e)) {
         throw e;
       }
       return authoritative(key, e);
     }
-    Optional<Revision> floor = known.of(key);
     boolean enough =
         hot.isPresent() && (floor.isEmpty() || !floor.get().isAfter(hot.get().revision()));
     if (enough) {
@@ -183,11 +183,13 @@ public final class RegistryRepository implements AgentRepository {
   @Override
   public void delete(AgentId key) {
     removal.delete(key.requireRegistered("agents"), AgentStore.ANY);
+    known.forget(key);
   }
 
   @Override
   public void delete(AgentId key, Revision expected) {
     removal.delete(key.requireRegistered("agents"), version(key, expected));
+    known.forget(key);
   }
 
   @Override
@@ -259,7 +261,13 @@ public final class RegistryRepository implements AgentRepository {
     keys.forEach(key -> rows.put(key, row(key)));
     removal
         .deleteAll(keys.stream().filter(key -> !key.isExternal()).toList())
-        .forEach((key, row) -> rows.put(key, row.map(RegistryRepository::revisionBefore)));
+        .forEach(
+            (key, row) -> {
+              rows.put(key, row.map(RegistryRepository::revisionBefore));
+              if (row.isSuccess()) {
+                known.forget(key);
+              }
+            });
     return rows;
   }
 

@@ -46,7 +46,6 @@ public final class ResolvingStateRepository<T> implements StateRepository<T> {
   private final ResolvingWriter<T> writer;
   private final Optional<Duration> timeToLive;
   private final Commits commits;
-  private final Duration commitTimeout;
   private final Lifetimes lifetimes;
   private final InOrder<StateKey> inOrder;
   private final Window window;
@@ -56,7 +55,6 @@ public final class ResolvingStateRepository<T> implements StateRepository<T> {
    *
    * @param space the keys of the type
    * @param timeToLive what saves have whose options have none
-   * @param commitTimeout how long a save that asks for it waits for PostgreSQL
    * @param lifetimes when the entries end
    * @param inOrder runs the asynchronous writes; one for all repositories of the store
    * @param window bounds those that wait for their turn, with their values
@@ -67,7 +65,6 @@ public final class ResolvingStateRepository<T> implements StateRepository<T> {
       ResolvingWriter<T> writer,
       Optional<Duration> timeToLive,
       Commits commits,
-      Duration commitTimeout,
       Lifetimes lifetimes,
       InOrder<StateKey> inOrder,
       Window window) {
@@ -76,7 +73,6 @@ public final class ResolvingStateRepository<T> implements StateRepository<T> {
     this.writer = writer;
     this.timeToLive = timeToLive;
     this.commits = commits;
-    this.commitTimeout = commitTimeout;
     this.lifetimes = lifetimes;
     this.inOrder = inOrder;
     this.window = window;
@@ -141,7 +137,7 @@ public final class ResolvingStateRepository<T> implements StateRepository<T> {
     }
     Written<T> written = write(write);
     if (options.durability() == Durability.SQL_COMMITTED) {
-      commits.await(key, written.revision(), commitTimeout);
+      writer.commits().await(key, written.revision());
     }
     return versioned(key, written);
   }
@@ -253,7 +249,8 @@ public final class ResolvingStateRepository<T> implements StateRepository<T> {
           long bytes = write.value().map(value -> writer.typicalBytes(key, value)).orElse(1);
           window.enter(bytes, () -> "write " + key);
           return inOrder
-              .run(key, () -> call.apply(write))
+              .run(key, () -> writer.commits().putOff(() -> call.apply(write)))
+              .thenCompose(Function.identity())
               .whenComplete((result, failure) -> window.leave(bytes));
         });
   }

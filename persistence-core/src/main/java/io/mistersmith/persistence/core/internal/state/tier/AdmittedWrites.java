@@ -6,7 +6,6 @@ import io.mistersmith.persistence.model.StateKey;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 
 /**
@@ -16,14 +15,9 @@ import java.util.function.Supplier;
  *
  * @param underWay counts the writes, and refuses them once it is closed
  * @param admission lets writes in, where something may hold them up
- * @param through waits for the commit of every write, where the policy is to write through
- * @param executor waits for the commits of asynchronous writes
+ * @param commits waits for commits
  */
-record AdmittedWrites(
-    WritesUnderWay underWay,
-    Optional<Admission> admission,
-    Optional<WriteThrough> through,
-    Executor executor) {
+record AdmittedWrites(WritesUnderWay underWay, Optional<Admission> admission, CommitWaits commits) {
 
   /**
    * Lets a write begin, which {@link #leave} must end.
@@ -47,12 +41,22 @@ record AdmittedWrites(
 
   /** Waits for the commit of an acknowledged write, where it must be waited for. */
   Revision.OfJournal settle(boolean held, StateKey key, Revision.OfJournal revision) {
-    if (through.isPresent()) {
-      through.get().awaitCommit(key, revision);
+    if (commits.isAlways()) {
+      commits.await(key, revision);
     } else if (held) {
       admission.orElseThrow().awaitCommit(key, revision);
     }
     return revision;
+  }
+
+  /** Makes a write from beginning to end. */
+  Revision.OfJournal run(StateKey key, Supplier<Revision.OfJournal> write) {
+    boolean held = enter(key);
+    try {
+      return settle(held, key, write.get());
+    } finally {
+      leave();
+    }
   }
 
   /** Ends a write that {@link #enter} let in. */
@@ -65,17 +69,23 @@ record AdmittedWrites(
    * its caller until it is committed; one that is written through does not. The future fails with
    * this library's failures that {@code write} throws, and with the refusal of a write that is not
    * let in.
+   *
+   * @param bytes how large it is
+   * @param committed whether it waits for its commit whatever the policy
    */
   CompletableFuture<Revision.OfJournal> runAsync(
-      StateKey key, Supplier<CompletableFuture<Revision.OfJournal>> write) {
+      StateKey key,
+      long bytes,
+      boolean committed,
+      Supplier<CompletableFuture<Revision.OfJournal>> write) {
     boolean begun = false;
     try {
       boolean held = enter(key);
       begun = true;
-      CompletableFuture<Revision.OfJournal> written = write.get();
-      if (through.isPresent()) {
-        written = written.thenApplyAsync(revision -> settle(held, key, revision), executor);
-      } else if (held) {
+      boolean waits = committed || commits.isAlways();
+      CompletableFuture<Revision.OfJournal> written =
+          waits ? commits.start(key, bytes, write) : write.get();
+      if (held && !waits) {
         written = CompletableFuture.completedFuture(settle(held, key, written.join()));
       }
       begun = false;

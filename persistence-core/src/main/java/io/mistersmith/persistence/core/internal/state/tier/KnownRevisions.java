@@ -70,6 +70,11 @@ public final class KnownRevisions<K> {
     }
   }
 
+  /** Forgets a key whose entity was deleted, and whose revisions may begin again. */
+  public void forget(K key) {
+    latest.invalidate(key);
+  }
+
   /** Returns the latest known state of the key. */
   public Optional<Known> find(K key) {
     return Optional.ofNullable(latest.getIfPresent(key));

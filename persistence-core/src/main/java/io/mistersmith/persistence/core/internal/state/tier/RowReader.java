@@ -28,7 +28,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Without a row there is no answer: another process may have created the key, and the journal,
  * where its write may still wait, cannot be read. A row that was deleted or has expired is one.
  *
- * <p>What is read here is neither hydrated nor kept in memory, and raises no floor.
+ * <p>What is read here is neither hydrated nor kept in memory, but it raises the floor of its key:
+ * a replica that answers later may lack it. A row does not tell whether its step has written other
+ * keys, and the watch of the memory may be as cut off as this read was. So before the rows are
+ * asked, what the memory has of the owner's keys is dropped.
  */
 final class RowReader {
 
@@ -62,6 +65,7 @@ final class RowReader {
         Optional.of(tiers.sql().orElseThrow().awaySince().get().orElse(asked));
     Map<StateKey, DataResult<Optional<Entry>>> answers = new LinkedHashMap<>();
     try {
+      keys.stream().map(StateKey::agent).distinct().forEach(tiers.l1()::renew);
       Optional<Revision> applied = appliedIfNeeded(); // before the rows, which then include it
       Map<StateKey, StoredState> rows = tiers.rows(keys);
       for (StateKey key : keys) {
@@ -104,6 +108,9 @@ final class RowReader {
               key,
               "its row has revision " + row.revision() + ", but this process knows " + known,
               why));
+    }
+    if (tiers.reads().hasReplicas() && !tiers.known().isIncomplete()) {
+      tiers.known().note(key, row.revision(), row.expiresAt());
     }
     return DataResult.success(
         Optional.of(row).filter(tiers::isLive).map(live -> Tiers.entry(live, since)));

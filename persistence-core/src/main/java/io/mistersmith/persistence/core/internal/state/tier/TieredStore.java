@@ -55,17 +55,17 @@ public final class TieredStore {
    *
    * @param underWay counts the writes, and refuses them once it is closed
    * @param admission lets writes in, where something may hold them up
-   * @param through waits for the commit of every write, where the policy is to write through
+   * @param commits waits for the commits of writes
    * @param window bounds the asynchronous writes that the bucket has not been given yet
    */
   public TieredStore(
       Tiers tiers,
       WritesUnderWay underWay,
       Optional<Admission> admission,
-      Optional<WriteThrough> through,
+      CommitWaits commits,
       Window window) {
     this.tiers = tiers;
-    this.writes = new AdmittedWrites(underWay, admission, through, tiers.executor());
+    this.writes = new AdmittedWrites(underWay, admission, commits);
     tiers.revisions().onRestart(tiers.known()::clear);
     this.reader = new TieredReader(tiers);
     this.loader = new Loader(tiers, reader);
@@ -99,13 +99,7 @@ public final class TieredStore {
   /** Writes a value and returns the revision of exactly this write. */
   public Revision.OfJournal write(
       StateKey key, byte[] json, Expected expected, Optional<Instant> expiresAt) {
-    boolean held = writes.enter(key);
-    try {
-      Revision.OfJournal revision = writeNow(key, json, expected, expiresAt);
-      return writes.settle(held, key, revision);
-    } finally {
-      writes.leave();
-    }
+    return writes.run(key, () -> writeNow(key, json, expected, expiresAt));
   }
 
   private Revision.OfJournal writeNow(
@@ -128,21 +122,25 @@ public final class TieredStore {
    * @throws TransientPersistenceException with {@code VERSION_CONFLICT} when there is one
    */
   public Revision.OfJournal writeOnce(StateKey key, byte[] json) {
-    boolean held = writes.enter(key);
-    try {
-      Revision.OfJournal revision =
-          publisher.publishOnce(key, json, conditional.metadata(Optional.empty()));
-      return writes.settle(held, key, revision);
-    } finally {
-      writes.leave();
-    }
+    return writes.run(
+        key, () -> publisher.publishOnce(key, json, conditional.metadata(Optional.empty())));
   }
 
-  /** {@link #write} without waiting for the acknowledgement. */
+  /**
+   * {@link #write} without waiting for the acknowledgement.
+   *
+   * @param committed whether the future waits for the commit
+   */
   public CompletableFuture<Revision.OfJournal> writeAsync(
-      StateKey key, byte[] json, Expected expected, Optional<Instant> expiresAt) {
+      StateKey key,
+      byte[] json,
+      Expected expected,
+      Optional<Instant> expiresAt,
+      boolean committed) {
     return writes.runAsync(
         key,
+        json.length,
+        committed,
         () ->
             async.write(
                 key, json, expected, expiresAt, () -> writeNow(key, json, expected, expiresAt)));
@@ -150,38 +148,36 @@ public final class TieredStore {
 
   /** Writes a chunk of a large value, without waiting for the acknowledgement. */
   public CompletableFuture<Revision.OfJournal> writeChunkAsync(StateKey chunk, byte[] bytes) {
-    return writes.runAsync(chunk, () -> publisher.publishChunk(chunk, bytes));
+    return writes.runAsync(chunk, bytes.length, false, () -> publisher.publishChunk(chunk, bytes));
   }
 
   /** Deletes the key. */
   public Revision.OfJournal remove(StateKey key) {
-    boolean held = writes.enter(key);
-    try {
-      Revision.OfJournal revision =
-          publisher.publish(key, Operation.DELETE, NO_VALUE, EntryMetadata.NONE, HotWrites.ANY);
-      return writes.settle(held, key, revision);
-    } finally {
-      writes.leave();
-    }
+    return writes.run(
+        key,
+        () ->
+            publisher.publish(key, Operation.DELETE, NO_VALUE, EntryMetadata.NONE, HotWrites.ANY));
   }
 
   /** Deletes the key if it has this revision. */
   public Revision.OfJournal remove(StateKey key, Revision expected) {
-    boolean held = writes.enter(key);
-    try {
-      Revision.OfJournal revision =
-          conditional.replace(
-              key, Operation.DELETE, NO_VALUE, Optional.empty(), Entry.ownRevision(key, expected));
-      return writes.settle(held, key, revision);
-    } finally {
-      writes.leave();
-    }
+    return writes.run(
+        key,
+        () ->
+            conditional.replace(
+                key,
+                Operation.DELETE,
+                NO_VALUE,
+                Optional.empty(),
+                Entry.ownRevision(key, expected)));
   }
 
   /** {@link #remove(StateKey)} without waiting for the acknowledgement. */
   public CompletableFuture<Revision.OfJournal> removeAsync(StateKey key) {
     return writes.runAsync(
         key,
+        0,
+        false,
         () ->
             publisher.publishAsync(
                 key, Operation.DELETE, NO_VALUE, EntryMetadata.NONE, HotWrites.ANY));
@@ -222,7 +218,11 @@ public final class TieredStore {
       Optional<Instant> expiresAt,
       Optional<Provenance> provenance,
       long place) {
-    return writes.runAsync(key, () -> replaceFreely(key, json, expiresAt, provenance, place));
+    return writes.runAsync(
+        key,
+        json.map(value -> value.length).orElse(0),
+        false,
+        () -> replaceFreely(key, json, expiresAt, provenance, place));
   }
 
   private CompletableFuture<Revision.OfJournal> replaceFreely(
@@ -270,13 +270,7 @@ public final class TieredStore {
       Optional<byte[]> json,
       Optional<Instant> expiresAt,
       Provenance provenance) {
-    boolean held = writes.enter(key);
-    try {
-      Revision.OfJournal revision = publishAfter(place, key, json, expiresAt, provenance);
-      return writes.settle(held, key, revision);
-    } finally {
-      writes.leave();
-    }
+    return writes.run(key, () -> publishAfter(place, key, json, expiresAt, provenance));
   }
 
   private Revision.OfJournal publishAfter(
@@ -303,6 +297,11 @@ public final class TieredStore {
             json.isEmpty(),
             Optional.of(provenance)));
     return revision;
+  }
+
+  /** Waits for the commits of writes that ask for it. */
+  public CommitWaits commits() {
+    return writes.commits();
   }
 
   /** Waits for the commit of a version that a write leaves in place, if all writes wait for it. */

@@ -15,6 +15,7 @@ import io.mistersmith.persistence.core.internal.state.flush.Commits;
 import io.mistersmith.persistence.core.internal.state.journal.BucketOwner;
 import io.mistersmith.persistence.core.internal.state.journal.JournalTracker;
 import io.mistersmith.persistence.core.internal.state.lifecycle.AgentStates;
+import io.mistersmith.persistence.core.internal.state.tier.CommitWaits;
 import io.mistersmith.persistence.core.internal.state.tier.Freshness;
 import io.mistersmith.persistence.core.internal.state.tier.KnownRevisions;
 import io.mistersmith.persistence.core.internal.state.tier.SqlTier;
@@ -121,7 +122,13 @@ class StoredCheckpointsTest {
             services),
         new WritesUnderWay("bucket " + bucket.name(), () -> {}),
         Optional.empty(),
-        Optional.empty(),
+        new CommitWaits(
+            Commits.NONE,
+            Duration.ZERO,
+            false,
+            Window.of(config.nats()),
+            Runnable::run,
+            Runnable::run),
         Window.of(config.nats()));
   }
 }

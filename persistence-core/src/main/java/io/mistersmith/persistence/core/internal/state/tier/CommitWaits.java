@@ -1,0 +1,120 @@
+package io.mistersmith.persistence.core.internal.state.tier;
+
+import io.mistersmith.persistence.core.internal.base.Deadline;
+import io.mistersmith.persistence.core.internal.base.Window;
+import io.mistersmith.persistence.core.internal.state.flush.Commits;
+import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.model.StateKey;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Waits until PostgreSQL has committed acknowledged writes: of all of them, or of those that ask.
+ *
+ * <p>Asynchronous writes wait on threads of their own, so that PostgreSQL's absence delays nothing
+ * that can do without it. The time of each begins with its acknowledgement, so that all end in time
+ * however few these threads are. A write has a place in a window until it ends. Thread-safe.
+ */
+public final class CommitWaits {
+
+  /** The waits that the call on this thread puts off. */
+  private static final ThreadLocal<@Nullable List<Runnable>> PUT_OFF = new ThreadLocal<>();
+
+  private final Commits commits;
+  private final Duration limit;
+  private final boolean always;
+  private final Window window;
+  private final Executor waiting;
+  private final Executor answering;
+
+  /**
+   * Waits for {@code commits}.
+   *
+   * @param limit how long a write waits
+   * @param always whether all writes wait, since the policy is to write through
+   * @param window bounds the asynchronous writes that wait
+   * @param waiting waits for asynchronous writes
+   * @param answering completes their futures, whose continuations must not keep others waiting
+   */
+  public CommitWaits(
+      Commits commits,
+      Duration limit,
+      boolean always,
+      Window window,
+      Executor waiting,
+      Executor answering) {
+    this.commits = commits;
+    this.limit = limit;
+    this.always = always;
+    this.window = window;
+    this.waiting = waiting;
+    this.answering = answering;
+  }
+
+  /** Whether all writes wait. */
+  boolean isAlways() {
+    return always;
+  }
+
+  /** Waits for the commit of a write that was just acknowledged, or puts that off. */
+  public void await(StateKey key, Revision.OfJournal revision) {
+    Runnable wait = wait(key, revision);
+    List<Runnable> putOff = PUT_OFF.get();
+    if (putOff == null) {
+      wait.run();
+    } else {
+      putOff.add(wait);
+    }
+  }
+
+  private Runnable wait(StateKey key, Revision.OfJournal revision) {
+    Deadline deadline = Deadline.after(limit);
+    return () -> commits.await(key, revision, deadline.left());
+  }
+
+  /** Starts a write; the future completes when it is committed. */
+  CompletableFuture<Revision.OfJournal> start(
+      StateKey key, long bytes, Supplier<CompletableFuture<Revision.OfJournal>> write) {
+    window.enter(bytes, () -> "write " + key);
+    CompletableFuture<Revision.OfJournal> written;
+    try {
+      written = write.get();
+    } catch (RuntimeException | Error e) {
+      window.leave(bytes);
+      throw e;
+    }
+    return written
+        .thenCompose(
+            revision ->
+                CompletableFuture.runAsync(wait(key, revision), waiting)
+                    .thenApply(committed -> revision))
+        .whenComplete((revision, failure) -> window.leave(bytes))
+        .whenCompleteAsync((revision, failure) -> {}, answering);
+  }
+
+  /**
+   * Makes writes on this thread without waiting for their commits; the future completes when they
+   * are committed.
+   */
+  public <R> CompletableFuture<R> putOff(Supplier<R> write) {
+    List<Runnable> waits = new ArrayList<>(1);
+    R result;
+    PUT_OFF.set(waits);
+    try {
+      result = write.get();
+    } finally {
+      PUT_OFF.remove();
+    }
+    if (waits.isEmpty()) {
+      return CompletableFuture.completedFuture(result);
+    }
+    return CompletableFuture.runAsync(() -> waits.forEach(Runnable::run), waiting)
+        .thenApply(committed -> result)
+        .whenCompleteAsync((answer, failure) -> {}, answering);
+  }
+}
