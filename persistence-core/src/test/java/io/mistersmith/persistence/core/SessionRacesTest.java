@@ -177,8 +177,8 @@ class SessionRacesTest {
 
   @Test
   void oneThreadExtendsItWhileTheOthersGoOn() throws Exception {
-    Opened opened = persistence.sessions().open(OF_A_DAY);
-    clock.advance(OF_A_DAY.timeToLive().dividedBy(2));
+    Opened opened = persistence.sessions().open(NewSession.ofUser("ada"));
+    clock.advance(Duration.ofMinutes(20));
     Gate gate = faults.on(Call.SQL_WRITE).pauseBefore();
     Future<Optional<Session>> slow = pool.submit(() -> late.sessions().touch(opened.token()));
     assertThat(gate.awaitArrival(SOON)).isTrue();
