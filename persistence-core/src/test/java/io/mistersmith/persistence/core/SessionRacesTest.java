@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.core.internal.base.Digests;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
@@ -20,6 +21,7 @@ import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
 import io.mistersmith.persistence.spi.hot.HotWrites;
 import io.mistersmith.persistence.spi.hot.Operation;
 import io.mistersmith.persistence.spi.sql.SessionStore;
+import io.mistersmith.persistence.spi.sql.SqlOptions;
 import io.mistersmith.persistence.testkit.fault.Call;
 import io.mistersmith.persistence.testkit.fault.Faults;
 import io.mistersmith.persistence.testkit.fault.FaultyStores;
@@ -27,13 +29,12 @@ import io.mistersmith.persistence.testkit.fault.Gate;
 import io.mistersmith.persistence.testkit.memory.InMemoryStores;
 import io.mistersmith.persistence.testkit.time.ManualClock;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
 import java.time.Duration;
-import java.util.Collections;
-import java.util.HexFormat;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletionService;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -69,18 +70,15 @@ class SessionRacesTest {
     direct.close();
   }
 
-  private static String hash(Opened opened) throws Exception {
-    return HexFormat.of()
-        .formatHex(
-            MessageDigest.getInstance("SHA-256")
-                .digest(opened.token().getBytes(StandardCharsets.UTF_8)));
+  private static String hash(Opened opened) {
+    return Digests.sha256Hex(opened.token().getBytes(StandardCharsets.UTF_8));
   }
 
-  private static StateKey key(Opened opened) throws Exception {
+  private static StateKey key(Opened opened) {
     return new StateKey(AgentId.external(hash(opened)), "_session", "copy");
   }
 
-  private Optional<HotEntry> entry(Opened opened) throws Exception {
+  private Optional<HotEntry> entry(Opened opened) {
     return bucket.reads().get(key(opened), ReadFrom.LEADER);
   }
 
@@ -131,7 +129,7 @@ class SessionRacesTest {
   }
 
   @Test
-  void aChangeWhoseAuthorDiedReachesKv() throws Exception {
+  void aChangeWhoseAuthorDiedReachesKv() {
     Opened opened = persistence.sessions().open(OF_A_DAY);
     faults.on(Call.PUBLISH).loseRequests(1);
     assertThatThrownBy(() -> late.sessions().setPermissions(opened.session().id(), Set.of("read")))
@@ -167,7 +165,7 @@ class SessionRacesTest {
   }
 
   @Test
-  void touchesAreWrittenEveryTenthOfTheTimeToLive() throws Exception {
+  void touchesAreWrittenEveryTenthOfTheTimeToLive() {
     Opened opened = persistence.sessions().open(OF_A_DAY);
     Duration step = OF_A_DAY.timeToLive().dividedBy(100);
     for (int i = 0; i < 200; i++) {
@@ -178,19 +176,38 @@ class SessionRacesTest {
   }
 
   @Test
-  void manyThreadsExtendItOnce() throws Exception {
-    Opened opened = persistence.sessions().open(OF_A_DAY);
-    clock.advance(OF_A_DAY.timeToLive().dividedBy(2));
-    ExecutorService many = Executors.newFixedThreadPool(8);
+  void oneThreadExtendsItWhileTheOthersGoOn() throws Exception {
+    Opened opened = persistence.sessions().open(NewSession.ofUser("ada"));
+    clock.advance(Duration.ofMinutes(20));
+    ExecutorService two = Executors.newFixedThreadPool(2);
     try {
-      List<Future<Optional<Session>>> touches =
-          many.invokeAll(Collections.nCopies(50, () -> late.sessions().touch(opened.token())));
-      for (Future<Optional<Session>> touch : touches) {
-        assertThat(touch.get()).isPresent();
-      }
+      CompletionService<Optional<Session>> touches = new ExecutorCompletionService<>(two);
+      Optional<Session> first =
+          direct
+              .sql()
+              .inTransaction(
+                  SqlOptions.of("hold the row"),
+                  unit -> {
+                    assertThat(unit.sessions().touch(hash(opened))).isPresent();
+                    for (int i = 0; i < 2; i++) {
+                      touches.submit(() -> persistence.sessions().touch(opened.token()));
+                    }
+                    return next(touches);
+                  });
+      assertThat(first).contains(opened.session());
+      assertThat(next(touches).orElseThrow().expiresAt()).isAfter(opened.session().expiresAt());
     } finally {
-      many.shutdownNow();
+      two.shutdownNow();
     }
-    assertThat(rows.find(hash(opened)).orElseThrow().version()).isEqualTo(2);
+  }
+
+  private static Optional<Session> next(CompletionService<Optional<Session>> touches) {
+    try {
+      Future<Optional<Session>> done = touches.poll(SOON.toSeconds(), TimeUnit.SECONDS);
+      assertThat(done).as("a touch that has ended").isNotNull();
+      return done.get();
+    } catch (InterruptedException | ExecutionException e) {
+      throw new AssertionError(e);
+    }
   }
 }

@@ -42,7 +42,7 @@ public final class SessionUpkeep {
         found = publishSome();
       }
     } catch (PersistenceException e) {
-      LOG.info("KV not told of all sessions that were revoked, trying again: {}", e.getMessage());
+      LOG.debug("unpublished sessions not read, trying again: {}", e.getMessage());
     }
   }
 
@@ -51,14 +51,22 @@ public final class SessionUpkeep {
     List<Unpublished> rows = store.unpublished(BATCH);
     List<String> ended = new ArrayList<>();
     Map<UUID, Long> versions = new HashMap<>();
-    for (Unpublished row : rows) {
-      row.valid().ifPresent(valid -> copies.publish(valid, began));
-      if (row.valid().isEmpty()) {
-        ended.add(row.tokenHash());
+    try {
+      for (Unpublished row : rows) {
+        row.valid().ifPresent(valid -> copies.publish(valid, began));
+        if (row.valid().isEmpty()) {
+          ended.add(row.tokenHash());
+        }
+        versions.put(row.id(), row.version());
       }
-      versions.put(row.id(), row.version());
+      copies.end(ended);
+    } catch (PersistenceException e) {
+      LOG.info(
+          "KV may not know yet that {} sessions are revoked or changed, trying again: {}",
+          rows.size(),
+          e.getMessage());
+      return 0;
     }
-    copies.end(ended);
     store.markPublished(versions);
     return rows.size();
   }
@@ -69,15 +77,21 @@ public final class SessionUpkeep {
       int unused = store.republishRevoked();
       publishMissing();
     } catch (PersistenceException e) {
-      LOG.info("revoked sessions not read after KV was away: {}", e.getMessage());
+      LOG.info(
+          "KV is not told again of revoked sessions, which it may have forgotten: {}",
+          e.getMessage());
     }
   }
 
   /** Removes sessions that have expired, and those that were revoked long ago. */
   public void removeEnded() {
-    int removed = BATCH;
-    for (int batch = 0; batch < MOST && removed >= BATCH; batch++) {
-      removed = store.removeEnded(REVOKED_FOR, BATCH);
+    try {
+      int removed = BATCH;
+      for (int batch = 0; batch < MOST && removed >= BATCH; batch++) {
+        removed = store.removeEnded(REVOKED_FOR, BATCH);
+      }
+    } catch (PersistenceException e) {
+      LOG.debug("ended sessions not removed, trying again: {}", e.getMessage());
     }
   }
 }

@@ -142,7 +142,7 @@ final class PostgresSessionStore implements SessionStore {
   @Override
   public StoredSession create(NewSession session, String tokenHash) {
     return statements.write(
-        "open a session of " + session.user().or(() -> session.agent().map(AgentId::toString)),
+        "open a session" + session.agent().map(agent -> " of agent " + agent).orElse(""),
         handle ->
             handle
                 .createQuery(CREATE)
