@@ -37,6 +37,7 @@ record AgentReplay(
     StateRepository<JsonNode> states,
     Log<JsonNode> conversation,
     Supplier<Step> steps,
+    RunMessages messages,
     Reports reports)
     implements Runnable {
 
@@ -69,6 +70,9 @@ record AgentReplay(
   /** A refused step is skipped, and the cursor moves past it. */
   private void write(int step) {
     Map<String, JsonNode> accepted = accepted(step);
+    if (accepted.keySet().stream().anyMatch(AgentState::isTurn)) {
+      retried(() -> messages.send(recorded, agent, step));
+    }
     long version = retried(conversation::version);
     long start = System.nanoTime();
     try {

@@ -6,6 +6,8 @@ import java.util.Locale;
 /**
  * The outcome.
  *
+ * @param verification what PostgreSQL has of the agents' state
+ * @param messages what it has of their messages, as far as they were processed
  * @param left how many journal entries the second writer left unflushed
  * @param flatOut what was counted while nothing paced the writes
  */
@@ -13,12 +15,14 @@ record Result(
     Recording recording,
     Ledger ledger,
     Verification verification,
+    Verification messages,
     long left,
     FlatOut.Counted flatOut) {
 
   /** Prints the table and the last line, and returns the exit status. */
   int print(PrintStream out) {
-    int lost = verification.lost() + ledger.forgotten();
+    int lost = verification.lost() + messages.lost() + ledger.forgotten();
+    int mismatched = verification.mismatched() + messages.mismatched();
     row(out, "runs replayed", "%,d with %,d steps", recording.runs().size(), recording.steps());
     if (!recording.problems().isEmpty()) {
       row(out, "lines skipped", "%,d", recording.problems().size());
@@ -48,15 +52,17 @@ record Result(
     printFlatOut(out);
     out.printf(
         Locale.ROOT,
-        "quickstart: agents=%d writes=%d in_postgres=%d lost=%d mismatched=%d lag_p95_ms=%d%n",
+        "quickstart: agents=%d writes=%d in_postgres=%d lost=%d mismatched=%d lag_p95_ms=%d"
+            + " messages=%d%n",
         verification.agents(),
         ledger.writes(),
         verification.found(),
         lost,
-        verification.mismatched(),
-        ledger.lagMillis.percentile(95));
+        mismatched,
+        ledger.lagMillis.percentile(95),
+        messages.found());
     out.flush();
-    return lost == 0 && verification.mismatched() == 0 ? 0 : 1;
+    return lost == 0 && mismatched == 0 ? 0 : 1;
   }
 
   private void printPaced(PrintStream out) {

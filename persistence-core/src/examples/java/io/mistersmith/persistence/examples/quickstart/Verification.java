@@ -92,7 +92,8 @@ record Verification(int agents, int found, int lost, int mismatched) {
     return new Verification(agents, found, lost, mismatched + unexpected);
   }
 
-  private Verification plus(Verification other) {
+  /** Returns the sum. */
+  Verification plus(Verification other) {
     return new Verification(
         agents + other.agents,
         found + other.found,
