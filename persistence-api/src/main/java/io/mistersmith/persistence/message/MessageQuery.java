@@ -88,9 +88,9 @@ public record MessageQuery(
     return ALL.withChannel(name);
   }
 
-  /** Returns a query of the messages of these types, latest first. */
-  public static MessageQuery ofTypes(Message.Type... types) {
-    return ALL.withTypes(types);
+  /** Returns a query of the messages of a type, latest first. */
+  public static MessageQuery ofType(Message.Type type) {
+    return ALL.withTypes(type);
   }
 
   /** Returns a query of the messages with this correlation id, oldest first. */

@@ -48,8 +48,8 @@ class MessagesTest {
       Message.Id id = messages.append(draft);
       for (Delivery delivery : messages.receive(booker, 10, Duration.ofSeconds(30))) {
         Trip trip = messages.payload(delivery.message(), Trip.class);
-        messages.append(
-            Draft.reply(delivery.message(), Type.RESPONSE, "on to " + trip.to()).build());
+        String answer = "on to " + trip.to();
+        messages.append(Draft.reply(delivery.message(), Type.RESPONSE, answer).build());
         messages.acknowledge(delivery); // else it is delivered again after 30 seconds
       }
       Optional<Message> reply = messages.reply(messages.find(id).orElseThrow());

@@ -39,6 +39,7 @@ record AgentReplay(
     StateRepository<JsonNode> states,
     Log<JsonNode> conversation,
     Supplier<Step> steps,
+    RunMessages messages,
     Knowledge knowledge,
     Reports reports)
     implements Runnable {
@@ -73,6 +74,7 @@ record AgentReplay(
   private void write(int step) {
     Map<String, JsonNode> accepted = accepted(step);
     if (accepted.keySet().stream().anyMatch(AgentState::isTurn)) {
+      retried(() -> messages.send(recorded, agent, step));
       retried(() -> knowledge.saveAll(List.of(RunFacts.of(recorded, agent, step))));
     }
     long version = retried(conversation::version);

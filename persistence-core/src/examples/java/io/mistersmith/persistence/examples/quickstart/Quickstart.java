@@ -95,10 +95,11 @@ public final class Quickstart {
       Files.delete(log);
     }
     Verification verification = Verification.of(runs, ledger, settings);
+    Verification messages = RunMessages.verify(runs, ledger, settings);
     Verification facts = RunFacts.verify(runs, ledger, settings);
     out.printf(Locale.ROOT, "writing for %d s without a pause%n", flatOut.toSeconds());
     FlatOut.Counted counted = FlatOut.count(settings, AgentState.values(runs, ledger), flatOut);
-    return new Result(recording, ledger, verification, facts, left, counted).print(out);
+    return new Result(recording, ledger, verification, messages, facts, left, counted).print(out);
   }
 
   private WriterSettings startServers(Optional<Path> file) {
@@ -109,6 +110,7 @@ public final class Quickstart {
             "quickstart",
             file.map(path -> path.toAbsolutePath().toString()).orElse(null),
             UUID.randomUUID().toString(),
+            System.currentTimeMillis(),
             postgres.jdbcUrl(),
             postgres.user(),
             postgres.password().orElse(null),

@@ -7,6 +7,7 @@ import java.util.Locale;
  * The outcome.
  *
  * @param verification what PostgreSQL has of the agents' state
+ * @param messages what it has of their messages, as far as they were processed
  * @param facts what it has of their facts
  * @param left how many journal entries the second writer left unflushed
  * @param flatOut what was counted while nothing paced the writes
@@ -15,14 +16,15 @@ record Result(
     Recording recording,
     Ledger ledger,
     Verification verification,
+    Verification messages,
     Verification facts,
     long left,
     FlatOut.Counted flatOut) {
 
   /** Prints the table and the last line, and returns the exit status. */
   int print(PrintStream out) {
-    int lost = verification.lost() + facts.lost() + ledger.forgotten();
-    int mismatched = verification.mismatched() + facts.mismatched();
+    int lost = verification.lost() + messages.lost() + facts.lost() + ledger.forgotten();
+    int mismatched = verification.mismatched() + messages.mismatched() + facts.mismatched();
     row(out, "runs replayed", "%,d with %,d steps", recording.runs().size(), recording.steps());
     if (!recording.problems().isEmpty()) {
       row(out, "lines skipped", "%,d", recording.problems().size());
@@ -53,13 +55,14 @@ record Result(
     out.printf(
         Locale.ROOT,
         "quickstart: agents=%d writes=%d in_postgres=%d lost=%d mismatched=%d lag_p95_ms=%d"
-            + " facts=%d%n",
+            + " messages=%d facts=%d%n",
         verification.agents(),
         ledger.writes(),
         verification.found(),
         lost,
         mismatched,
         ledger.lagMillis.percentile(95),
+        messages.found(),
         facts.found());
     out.flush();
     return lost == 0 && mismatched == 0 ? 0 : 1;

@@ -2,6 +2,7 @@ package io.mistersmith.persistence.examples.quickstart;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.state.StateRepository;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -54,34 +55,48 @@ final class Writer {
     ExecutorService agents = Executors.newFixedThreadPool(AGENTS_AT_ONCE, Writer::agentThread);
     LagReporter lag = new LagReporter(reports::send);
     try (Persistence persistence = Persistence.open(settings.engine(lag))) {
-      StateRepository<JsonNode> states = persistence.states(JsonNode.class);
       WarmUp.run(persistence);
       lag.measure();
-      Duration pace = pace(runs);
-      List<Future<?>> replays = new ArrayList<>();
-      for (RecordedRun run : runs) {
-        replays.add(
-            agents.submit(
-                new AgentReplay(
-                    run,
-                    run.agent(settings.replay()),
-                    pace,
-                    firstStep(pace, replays.size()),
-                    persistence.agents(),
-                    persistence.lifecycle(),
-                    states,
-                    persistence.log(
-                        run.agent(settings.replay()), AgentState.CONVERSATION, AgentState.TURNS),
-                    persistence::step,
-                    persistence.knowledge(),
-                    reports)));
-      }
-      for (Future<?> replay : replays) {
-        replay.get(LONGEST_REPLAY.toMillis(), TimeUnit.MILLISECONDS);
+      try (RunMessages messages = RunMessages.open(persistence, settings)) {
+        replay(runs, settings, persistence, messages, agents, reports);
       }
       return persistence.close(CLOSE);
     } finally {
       agents.shutdownNow();
+    }
+  }
+
+  private static void replay(
+      List<RecordedRun> runs,
+      WriterSettings settings,
+      Persistence persistence,
+      RunMessages messages,
+      ExecutorService agents,
+      Reports reports)
+      throws ExecutionException, TimeoutException, InterruptedException {
+    StateRepository<JsonNode> states = persistence.states(JsonNode.class);
+    Duration pace = pace(runs);
+    List<Future<?>> replays = new ArrayList<>();
+    for (RecordedRun run : runs) {
+      AgentId agent = run.agent(settings.replay());
+      replays.add(
+          agents.submit(
+              new AgentReplay(
+                  run,
+                  agent,
+                  pace,
+                  firstStep(pace, replays.size()),
+                  persistence.agents(),
+                  persistence.lifecycle(),
+                  states,
+                  persistence.log(agent, AgentState.CONVERSATION, AgentState.TURNS),
+                  persistence::step,
+                  messages,
+                  persistence.knowledge(),
+                  reports)));
+    }
+    for (Future<?> replay : replays) {
+      replay.get(LONGEST_REPLAY.toMillis(), TimeUnit.MILLISECONDS);
     }
   }
 

@@ -21,11 +21,13 @@ import org.jspecify.annotations.Nullable;
  * @param name the process's name in leases
  * @param input the recorded runs; the sample where it is null
  * @param replay names this replay, so that its agents are its own
+ * @param began when this replay began, in milliseconds since 1970
  */
 record WriterSettings(
     String name,
     @Nullable String input,
     String replay,
+    long began,
     String jdbcUrl,
     String user,
     @Nullable String password,
@@ -46,7 +48,7 @@ record WriterSettings(
   }
 
   WriterSettings named(String newName) {
-    return new WriterSettings(newName, input, replay, jdbcUrl, user, password, natsServers);
+    return new WriterSettings(newName, input, replay, began, jdbcUrl, user, password, natsServers);
   }
 
   @JsonIgnore

@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -142,10 +143,8 @@ class MessageFaultsIT {
         }
         for (int kill = 0; kill < kills; kill++) {
           int before = lines.size();
-          for (int i = 0; i < 40; i++) {
-            sent.add(append(messages));
-          }
-          await().atMost(PATIENCE).until(() -> lines.size() > before + 20);
+          sent.addAll(append(messages, 80));
+          await().atMost(PATIENCE).until(() -> lines.size() > before + 5);
           int which = kill % 2;
           receivers[which].kill();
           if (kill % 4 == 1) {
@@ -173,15 +172,20 @@ class MessageFaultsIT {
     }
   }
 
-  /** Appends until it is certain that the message is there. */
-  private static String append(MessageLog messages) {
-    Message.Id id = Message.Id.at(Instant.now());
-    Draft draft = Draft.of(Type.COMMAND, "job").channel("jobs").id(id).build();
+  /** Appends until it is certain that the messages are there. */
+  private static Set<String> append(MessageLog messages, int count) {
+    List<Message.Id> ids = new ArrayList<>();
+    List<Draft> drafts = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      Message.Id id = Message.Id.at(Instant.now());
+      ids.add(id);
+      drafts.add(Draft.of(Type.COMMAND, "job").channel("jobs").id(id).build());
+    }
     await()
         .atMost(PATIENCE)
         .ignoreExceptionsInstanceOf(PersistenceException.class)
-        .until(() -> messages.append(draft).equals(id));
-    return id.uuid().toString();
+        .until(() -> messages.appendAll(drafts).equals(ids));
+    return ids.stream().map(id -> id.uuid().toString()).collect(Collectors.toSet());
   }
 
   private static void verify(

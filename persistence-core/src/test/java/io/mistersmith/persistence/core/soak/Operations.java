@@ -69,6 +69,7 @@ final class Operations {
         .add(2, new ChangeSet())
         .add(3, new AppendToLog())
         .add(3, new UseSession())
+        .add(2, new SendAndReceive())
         .add(1, new SaveAgent())
         .add(1, new Heartbeat())
         .add(1, new FindAgents())

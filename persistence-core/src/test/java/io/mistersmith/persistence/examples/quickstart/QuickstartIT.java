@@ -55,7 +55,7 @@ class QuickstartIT {
     assertThat(printed().strip().lines().reduce("", (before, line) -> line))
         .matches(
             "quickstart: agents=16 writes=\\d+ in_postgres=319 lost=0 mismatched=0 lag_p95_ms=\\d+"
-                + " facts=\\d{2,}");
+                + " messages=287 facts=\\d{2,}");
     assertThat(printed())
         .containsPattern("(?m)^paced: each agent waits at least \\d+ ms between two steps$")
         .containsPattern("(?m)^flat out: 5\\.\\d s without a pause, 8,000 keys in turn$");
@@ -85,7 +85,8 @@ class QuickstartIT {
         .contains("line 1, step 1 was refused as SERIALIZATION_ERROR")
         .contains("line 4, step 0 was refused as VALUE_TOO_LARGE")
         .contains("quickstart: agents=2 ")
-        .contains(" in_postgres=5 lost=0 mismatched=0 ");
+        .contains(" in_postgres=5 lost=0 mismatched=0 ")
+        .contains(" messages=3");
     assertThat(status).isZero();
   }
 

@@ -230,8 +230,10 @@ public abstract class MessageContract extends MessageTests {
     List<Message.Id> sent = IntStream.range(0, 5).mapToObj(i -> ids.get(2 * i)).toList();
     assertThat(all(MessageQuery.from(agent()).withLimit(2).inOrder())).isEqualTo(sent);
     assertThat(all(MessageQuery.to(other).withLimit(2))).isEqualTo(reversed(sent));
-    assertThat(all(MessageQuery.ofTypes(Type.COMMAND, Type.ERROR).withFrom(agent()).withLimit(4)))
+    assertThat(all(MessageQuery.ofType(Type.COMMAND).withLimit(4))).isEqualTo(reversed(sent));
+    assertThat(all(MessageQuery.from(agent()).withTypes(Type.COMMAND, Type.ERROR)))
         .isEqualTo(reversed(sent));
+    assertThat(messages().find(MessageQuery.from(agent()).withTypes(Type.NOTIFICATION))).isEmpty();
     Instant middle = sent.get(2).sentAt();
     assertThat(all(MessageQuery.from(agent()).since(middle).inOrder()))
         .isEqualTo(sent.subList(2, 5));

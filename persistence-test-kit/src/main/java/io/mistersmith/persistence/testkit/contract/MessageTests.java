@@ -17,7 +17,7 @@ abstract class MessageTests extends PersistenceContract {
   static final Duration LEASE = Duration.ofMinutes(10);
 
   /** A lease or a time to live whose end a test waits for. */
-  static final Duration SHORT = Duration.ofMillis(300);
+  static final Duration SHORT = Duration.ofSeconds(1);
 
   final MessageLog messages() {
     return persistence().messages();

@@ -31,6 +31,9 @@ final class MessageSearch {
       " AND l.channel_id = (SELECT channel_id FROM messages.channels"
           + " WHERE channel_name = :channel)";
 
+  /** With an array of one, the server would not see that the index has the order. */
+  private static final String TYPE = " AND l.message_type = :type::messages.message_type";
+
   private static final String TYPES = " AND l.message_type = ANY (:types::messages.message_type[])";
 
   private static final String CORRELATION = " AND l.correlation_id = :correlation";
@@ -76,7 +79,9 @@ final class MessageSearch {
     query.from().ifPresent(agent -> statement.bind("from", agent.uuid()));
     query.to().ifPresent(agent -> statement.bind("to", agent.uuid()));
     query.channel().ifPresent(name -> statement.bind("channel", name));
-    if (!query.types().isEmpty()) {
+    if (query.types().size() == 1) {
+      statement.bind("type", MessageRow.column(query.types().iterator().next()));
+    } else if (!query.types().isEmpty()) {
       statement.bind(
           "types", SqlArray.text(query.types().stream().map(MessageRow::column).toList()));
     }
@@ -96,7 +101,8 @@ final class MessageSearch {
     add(sql, FROM, query.from().isPresent());
     add(sql, TO, query.to().isPresent());
     add(sql, CHANNEL, query.channel().isPresent());
-    add(sql, TYPES, !query.types().isEmpty());
+    add(sql, TYPE, query.types().size() == 1);
+    add(sql, TYPES, query.types().size() > 1);
     add(sql, CORRELATION, query.correlation().isPresent());
     add(sql, UNDELIVERED, query.undelivered());
     add(sql, SINCE, query.since().isPresent());
