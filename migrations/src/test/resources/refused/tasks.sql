@@ -76,3 +76,11 @@ SELECT 'bbbbbbbb-0000-4000-8000-000000000007', 't', '{}', '{}', '{}', 'failed', 
 -- refused: tasks.archive archived_task_is_finished
 INSERT INTO tasks.archive (task_id, task_type, payload, configuration, metadata, status, priority, completed_at, max_retries, retry_count, created_at, updated_at)
 VALUES ('bbbbbbbb-0000-4000-8000-000000000007', 't', '{}', '{}', '{}', 'paused', 'low', '2020-01-01Z', 0, 0, '2020-01-01Z', '2020-01-01Z');
+-- refused: tasks.queue valid_blocked_by
+UPDATE tasks.queue SET blocked_by = -1 WHERE task_id = 'bbbbbbbb-0000-4000-8000-000000000003';
+-- refused: tasks.leases leases_pkey as leases_0_pkey
+INSERT INTO tasks.leases (token, expires_at, deadline, segment, worker, task_ids)
+SELECT 7, now(), now(), 0, 'w', '{}' FROM generate_series(1, 2);
+-- refused: tasks.timers timers_pkey
+INSERT INTO tasks.timers (at, task_id)
+SELECT '2026-01-01Z', 'bbbbbbbb-0000-4000-8000-000000000003' FROM generate_series(1, 2);

@@ -37,6 +37,7 @@ class CoreConstraintsIT extends OnMigratedDatabase {
           LargeValuesSchemaIT.class,
           TasksSchemaIT.class,
           TaskClaimsIT.class,
+          ClaimableTasksIT.class,
           MessagesSchemaIT.class,
           KnowledgeSchemaIT.class,
           RecoverySchemaIT.class);
@@ -118,8 +119,8 @@ class CoreConstraintsIT extends OnMigratedDatabase {
   void everySchemaIsLookedAfter() throws SQLException {
     assertThat(
             database.query(
-                "SELECT nspname FROM pg_namespace"
-                    + " WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'public')"))
+                "SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname NOT IN"
+                    + " ('information_schema', 'public')"))
         .isSubsetOf(Stream.concat(SCHEMAS.stream(), ELSEWHERE.stream()).toList())
         .containsAll(SCHEMAS);
   }

@@ -53,8 +53,8 @@ class RecoverySchemaIT extends OnMigratedDatabase {
         """);
     assertThat(
             database.query(
-                "SELECT concat_ws(' ', test_status, test_completed_at = test_started_at)"
-                    + " FROM recovery.test_results WHERE test_type IN ('full_restore', 'cross_system')"
+                "SELECT concat_ws(' ', test_status, test_completed_at = test_started_at) FROM"
+                    + " recovery.test_results WHERE test_type IN ('full_restore', 'cross_system')"
                     + " ORDER BY 1"))
         .containsExactly("passed t", "running");
   }
@@ -108,6 +108,8 @@ class RecoverySchemaIT extends OnMigratedDatabase {
           tasks.queue 1 | 1 running tasks that are assigned to nobody | INSERT INTO tasks.queue (task_id, task_type, status) VALUES ($a, 't', 'running'); INSERT INTO tasks.executions (execution_id, task_id, agent_id, started_at) VALUES ($b, $a, $agent, now()); INSERT INTO tasks.execution_attempts VALUES ($a, 1, $b, now())
           tasks.queue 1 | 1 finished tasks without the time at which they were | INSERT INTO tasks.queue (task_type, status) VALUES ('t', 'failed')
           tasks.queue 1 | 1 tasks that are in the archive too | INSERT INTO tasks.queue (task_id, task_type) VALUES ($a, 't'); INSERT INTO tasks.archive (task_id, task_type, payload, configuration, metadata, status, priority, completed_at, max_retries, retry_count, created_at, updated_at) VALUES ($a, 't', '{}', '{}', '{}', 'failed', 'low', now(), 0, 0, now(), now())
+          tasks.queue 1 | 1 claimable tasks that no claim finds | INSERT INTO tasks.queue (task_type, position) VALUES ('t', 9)
+          tasks.queue 1 | 1 tasks whose unmet dependencies are counted wrongly | INSERT INTO tasks.queue (task_type, blocked_by) VALUES ('t', 1)
           tasks.queue 2 | 2 tasks that are their own ancestors | INSERT INTO tasks.queue (task_id, task_type, parent_task_id) VALUES ($a, 't', $b), ($b, 't', $a)
           tasks.dependencies 2 | 2 dependencies in a cycle | INSERT INTO tasks.queue (task_id, task_type) VALUES ($a, 't'), ($b, 't'); INSERT INTO tasks.dependencies (task_id, depends_on_task_id) VALUES ($a, $b), ($b, $a)
           tasks.executions 1 | 1 executions that go on although their task has ended | INSERT INTO tasks.queue (task_id, task_type, status, completed_at) VALUES ($a, 't', 'failed', now()); INSERT INTO tasks.executions (execution_id, task_id, agent_id, started_at) VALUES ($b, $a, $agent, now()); INSERT INTO tasks.execution_attempts VALUES ($a, 1, $b, now())

@@ -100,7 +100,7 @@ class RegisteredPartitionsIT {
                  GROUP BY 1
                 """))
         .containsExactly(
-            "{fillfactor=90,autovacuum_vacuum_scale_factor=0.05,"
+            "{fillfactor=70,autovacuum_vacuum_scale_factor=0.05,"
                 + "autovacuum_analyze_scale_factor=0.05}");
   }
 
@@ -140,7 +140,8 @@ class RegisteredPartitionsIT {
     assertThat(database.query(COUNTS)).containsExactly("30 30 90 30");
     assertThat(
             database.query(
-                "SELECT count(*) FROM tasks.executions_default WHERE started_at < now() + '1 hour'"))
+                "SELECT count(*) FROM tasks.executions_default WHERE started_at < now() + '1"
+                    + " hour'"))
         .containsExactly("0");
   }
 }

@@ -67,9 +67,10 @@ class TaskClaimsIT extends OnMigratedDatabase {
     task("created_at, expires_at", "'2020-01-01Z', '2020-01-02Z'");
     task("status", "'paused'");
     task("assigned_agent_id", "'" + other + "'");
-    String young = task("priority, created_at", "'normal', '2021-01-01Z'");
-    String old = task("priority, created_at, status", "'normal', '2020-01-01Z', 'queued'");
-    String urgent = task("priority, created_at", "'critical', '2022-01-01Z'");
+    String young = task("priority, created_at", "'normal', now() - INTERVAL '2 min'");
+    String old =
+        task("priority, created_at, status", "'normal', now() - INTERVAL '3 min', 'queued'");
+    String urgent = task("priority, created_at", "'critical', now() - INTERVAL '1 min'");
     String mine = task("priority, assigned_agent_id", "'low', '" + agent + "'");
     database.execute("INSERT INTO tasks.queue (task_type, priority) VALUES ('other', 'critical')");
 

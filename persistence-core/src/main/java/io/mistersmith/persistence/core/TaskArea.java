@@ -7,6 +7,7 @@ import io.mistersmith.persistence.core.internal.task.QueuedTasks;
 import io.mistersmith.persistence.core.internal.task.TaskWorkers;
 import io.mistersmith.persistence.core.internal.task.Tender;
 import io.mistersmith.persistence.model.PostgresRole;
+import io.mistersmith.persistence.spi.hot.HotStore;
 import io.mistersmith.persistence.spi.sql.SqlUnit;
 import io.mistersmith.persistence.spi.sql.TaskStore;
 import io.mistersmith.persistence.task.Tasks;
@@ -19,8 +20,11 @@ final class TaskArea {
 
   private static final Duration TEND = Duration.ofMillis(500);
 
+  private static final String TOPIC = "tasks";
+
   private final TaskWorkers workers;
   private final QueuedTasks tasks;
+  private final PeriodicService signaller;
   private final PeriodicService tender;
   private final AtomicBoolean used = new AtomicBoolean();
 
@@ -28,6 +32,15 @@ final class TaskArea {
     TaskStore background = engine.stores().sql().on(PostgresRole.BACKGROUND).tasks();
     this.workers = new TaskWorkers(engine.stores().sql().tasks(), engine.services());
     this.tasks = new QueuedTasks(engine.stores().sql().tasks(), this::changed, workers::start);
+    HotStore hot = engine.stores().hot();
+    this.signaller =
+        engine
+            .services()
+            .onDemand(
+                "persistence-task-signal",
+                "other runtimes find new tasks by polling alone",
+                () -> hot.signal(TOPIC));
+    hot.onSignal(TOPIC, workers::wake);
     Tender tends = new Tender(background, Ticker.SYSTEM, this::changed);
     this.tender =
         engine
@@ -39,8 +52,10 @@ final class TaskArea {
                 tends::tend);
   }
 
+  /** Wakes this runtime's workers, and by one signal for many changes those of the others. */
   private void changed() {
     workers.wake();
+    signaller.wake();
   }
 
   Tasks tasks() {
@@ -56,6 +71,7 @@ final class TaskArea {
 
   private void begin() {
     if (used.compareAndSet(false, true)) {
+      signaller.start();
       tender.start();
     }
   }

@@ -23,7 +23,16 @@ BEGIN
      WHERE inhparent = 'tasks.executions'::REGCLASS
        AND inhrelid <> 'tasks.executions_default'::REGCLASS
   LOOP
-    EXECUTE format('ALTER TABLE %s SET (fillfactor = 90)', v_partition);
+    EXECUTE format(
+      'ALTER TABLE %s RESET (fillfactor, autovacuum_vacuum_scale_factor,'
+        ' autovacuum_analyze_scale_factor)',
+      v_partition
+    );
+    EXECUTE format(
+      'ALTER TABLE %s SET (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.05,'
+        ' autovacuum_analyze_scale_factor = 0.05)',
+      v_partition
+    );
   END LOOP;
 END;
 $$;
@@ -36,6 +45,29 @@ CREATE TRIGGER change_attempt
   EXECUTE FUNCTION tasks.change_attempt();
 
 DROP TRIGGER register_attempt ON tasks.executions;
+
+CREATE OR REPLACE FUNCTION tasks.register_attempt()
+RETURNS TRIGGER
+LANGUAGE plpgsql
+SET search_path = pg_catalog
+AS $$
+BEGIN
+  INSERT INTO tasks.execution_attempts AS a (task_id, execution_attempt, execution_id, started_at)
+  VALUES (NEW.task_id, NEW.execution_attempt, NEW.execution_id, NEW.started_at)
+  ON CONFLICT (task_id, execution_attempt) DO UPDATE
+     SET started_at = EXCLUDED.started_at
+   WHERE a.execution_id = EXCLUDED.execution_id AND a.started_at = EXCLUDED.started_at;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'attempt % at task % is already recorded',
+      NEW.execution_attempt, NEW.task_id
+      USING ERRCODE = 'unique_violation',
+            SCHEMA = 'tasks',
+            TABLE = 'execution_attempts',
+            CONSTRAINT = 'execution_attempts_pkey';
+  END IF;
+  RETURN NULL;
+END;
+$$;
 
 -- The executions that claims have written.
 INSERT INTO tasks.execution_attempts (task_id, execution_attempt, execution_id, started_at)

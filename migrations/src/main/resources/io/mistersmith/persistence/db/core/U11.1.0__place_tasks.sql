@@ -10,11 +10,15 @@ DROP TRIGGER list_new_ready ON tasks.queue;
 
 DROP TRIGGER want_place ON tasks.queue;
 
+DROP TRIGGER recount_dependency ON tasks.dependencies;
+
 DROP TRIGGER forget_dependency ON tasks.dependencies;
 
 DROP TRIGGER count_dependencies ON tasks.dependencies;
 
 DROP FUNCTION tasks.release_dependants();
+
+DROP FUNCTION tasks.recount_dependency();
 
 DROP FUNCTION tasks.forget_dependency();
 

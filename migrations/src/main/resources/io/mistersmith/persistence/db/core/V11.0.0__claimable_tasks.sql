@@ -86,10 +86,52 @@ DROP INDEX tasks.idx_tasks_executions_agent_started;
 
 DROP INDEX tasks.idx_tasks_executions_status;
 
-ALTER TABLE tasks.executions ADD CONSTRAINT executions_pkey PRIMARY KEY (task_id, started_at);
+ALTER TABLE tasks.executions
+  ADD CONSTRAINT executions_pkey PRIMARY KEY (task_id, started_at, execution_attempt);
 
 -- For the foreign key alone.
 CREATE INDEX idx_tasks_executions_agent ON tasks.executions (agent_id) WHERE agent_id IS NOT NULL;
+
+-- An execution whose attempt, time or task was corrected keeps its registration, also when that took it
+-- to another partition.
+CREATE OR REPLACE FUNCTION tasks.register_attempt()
+RETURNS TRIGGER
+LANGUAGE plpgsql
+SET search_path = pg_catalog
+AS $$
+BEGIN
+  UPDATE tasks.execution_attempts AS a
+     SET task_id = NEW.task_id,
+         execution_attempt = NEW.execution_attempt,
+         started_at = NEW.started_at
+   WHERE a.execution_id = NEW.execution_id
+     AND NOT EXISTS (
+           SELECT
+             FROM tasks.executions AS e
+            WHERE e.task_id = a.task_id
+              AND e.started_at = a.started_at
+              AND e.execution_id = a.execution_id
+              AND (e.task_id, e.started_at) <> (NEW.task_id, NEW.started_at)
+         );
+  IF FOUND THEN
+    RETURN NULL;
+  END IF;
+  INSERT INTO tasks.execution_attempts AS a (task_id, execution_attempt, execution_id, started_at)
+  VALUES (NEW.task_id, NEW.execution_attempt, NEW.execution_id, NEW.started_at)
+  ON CONFLICT (task_id, execution_attempt) DO UPDATE
+     SET started_at = EXCLUDED.started_at
+   WHERE a.execution_id = EXCLUDED.execution_id AND a.started_at = EXCLUDED.started_at;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'attempt % at task % is already recorded',
+      NEW.execution_attempt, NEW.task_id
+      USING ERRCODE = 'unique_violation',
+            SCHEMA = 'tasks',
+            TABLE = 'execution_attempts',
+            CONSTRAINT = 'execution_attempts_pkey';
+  END IF;
+  RETURN NULL;
+END;
+$$;
 
 -- A trigger before the update would have every execution locked first.
 DROP TRIGGER change_attempt ON tasks.executions;
@@ -123,7 +165,16 @@ BEGIN
      WHERE inhparent = 'tasks.executions'::REGCLASS
        AND inhrelid <> 'tasks.executions_default'::REGCLASS
   LOOP
-    EXECUTE format('ALTER TABLE %s SET (fillfactor = 70)', v_partition);
+    EXECUTE format(
+      'ALTER TABLE %s RESET (fillfactor, autovacuum_vacuum_scale_factor,'
+        ' autovacuum_analyze_scale_factor)',
+      v_partition
+    );
+    EXECUTE format(
+      'ALTER TABLE %s SET (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05,'
+        ' autovacuum_analyze_scale_factor = 0.05)',
+      v_partition
+    );
   END LOOP;
 END;
 $$;

@@ -240,6 +240,32 @@ CREATE TRIGGER forget_dependency
   WHEN (NOT OLD.met)
   EXECUTE FUNCTION tasks.forget_dependency();
 
+-- A dependency that was changed is counted anew.
+CREATE FUNCTION tasks.recount_dependency()
+RETURNS TRIGGER
+LANGUAGE plpgsql
+SET search_path = pg_catalog
+AS $$
+BEGIN
+  UPDATE tasks.queue SET dependants = dependants + 1 WHERE task_id = NEW.depends_on_task_id;
+  UPDATE tasks.dependencies AS d
+     SET met = tasks.is_met(d.dependency_type, o.status, o.started_at)
+    FROM tasks.queue AS o
+   WHERE d.dependency_id = NEW.dependency_id AND o.task_id = d.depends_on_task_id;
+  UPDATE tasks.queue AS q
+     SET blocked_by = (
+           SELECT count(*) FROM tasks.dependencies AS d WHERE d.task_id = q.task_id AND NOT d.met
+         )
+   WHERE q.task_id IN (OLD.task_id, NEW.task_id);
+  RETURN NULL;
+END;
+$$;
+
+CREATE TRIGGER recount_dependency
+  AFTER UPDATE OF task_id, depends_on_task_id, dependency_type ON tasks.dependencies
+  FOR EACH ROW
+  EXECUTE FUNCTION tasks.recount_dependency();
+
 -- Releases the tasks whose dependency is met now. When the task ended without success, cancels those
 -- that waited for its success, and those that waited for theirs.
 CREATE FUNCTION tasks.release_dependants()

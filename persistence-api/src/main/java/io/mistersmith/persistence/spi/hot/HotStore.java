@@ -35,6 +35,17 @@ public interface HotStore {
   void onOutage(Runnable action);
 
   /**
+   * Sends a signal to all runtimes of this installation, this one too. Does not wait; a runtime
+   * that is not connected misses it, so that it can only save waiting.
+   *
+   * @param topic letters, digits and hyphens
+   */
+  void signal(String topic);
+
+  /** Calls {@code action} at each {@link #signal} of the topic. The action must be quick. */
+  void onSignal(String topic, Runnable action);
+
+  /**
    * Returns the hot store's clock, as closely as this runtime knows it. Ends and ages of entries
    * are judged by it alone: a process whose own clock is wrong judges as all others do.
    */

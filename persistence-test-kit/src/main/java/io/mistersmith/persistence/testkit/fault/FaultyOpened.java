@@ -104,6 +104,16 @@ final class FaultyOpened implements Stores, HotStore {
   }
 
   @Override
+  public void signal(String topic) {
+    real.hot().signal(topic);
+  }
+
+  @Override
+  public void onSignal(String topic, Runnable action) {
+    real.hot().onSignal(topic, action);
+  }
+
+  @Override
   public Clock clock() {
     return real.hot().clock();
   }

@@ -44,6 +44,7 @@ public final class InMemoryStores implements StoreProvider {
   private final Map<String, MemoryStream> streams = new ConcurrentHashMap<>();
   private final MemoryDatabase database = new MemoryDatabase();
   private final MemoryReplica replica = new MemoryReplica(database);
+  private final Map<String, List<Runnable>> signals = new ConcurrentHashMap<>();
   private final List<OpenedStores> opened = new CopyOnWriteArrayList<>();
   private volatile boolean hotDown;
   private volatile boolean sqlDown;
@@ -294,5 +295,16 @@ public final class InMemoryStores implements StoreProvider {
       throw new IllegalStateException("open the stores first: a bucket's name is configured there");
     }
     return config;
+  }
+
+  /** Signals all runtimes, unless the hot store is away. */
+  void signal(String topic) {
+    if (!hotDown) {
+      signals.getOrDefault(topic, List.of()).forEach(Runnable::run);
+    }
+  }
+
+  void onSignal(String topic, Runnable action) {
+    signals.computeIfAbsent(topic, same -> new CopyOnWriteArrayList<>()).add(action);
   }
 }

@@ -96,6 +96,16 @@ final class OpenedStores implements Stores, HotStore {
   }
 
   @Override
+  public void signal(String topic) {
+    owner.signal(topic);
+  }
+
+  @Override
+  public void onSignal(String topic, Runnable action) {
+    owner.onSignal(topic, action);
+  }
+
+  @Override
   public Clock clock() {
     return connection.clock();
   }

@@ -60,6 +60,16 @@ final class GuardedHot implements HotStore {
   }
 
   @Override
+  public void signal(String topic) {
+    real.signal(topic);
+  }
+
+  @Override
+  public void onSignal(String topic, Runnable action) {
+    real.onSignal(topic, action);
+  }
+
+  @Override
   public Clock clock() {
     return real.clock();
   }

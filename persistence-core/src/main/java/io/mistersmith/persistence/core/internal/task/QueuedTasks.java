@@ -73,8 +73,14 @@ public final class QueuedTasks implements Tasks {
                   .withMetadata(CanonicalObject.of(what, "metadata", task.metadata()))));
     }
     List<UUID> ids = store.enqueue(added);
-    changed.run();
+    if (tasks.stream().anyMatch(QueuedTasks::mayBeDue)) {
+      changed.run();
+    }
     return ids;
+  }
+
+  private static boolean mayBeDue(NewTask task) {
+    return task.dependencies().isEmpty() && task.scheduledAt().isEmpty();
   }
 
   @Override
@@ -125,7 +131,6 @@ public final class QueuedTasks implements Tasks {
     if (!store.end(List.of(end)).contains(end.lease())) {
       throw lost(end.lease());
     }
-    changed.run();
   }
 
   /** Returns the refusal of a former owner. */
@@ -143,9 +148,7 @@ public final class QueuedTasks implements Tasks {
 
   @Override
   public boolean cancel(UUID task, String reason) {
-    boolean cancelled = store.cancel(task, reason);
-    changed.run();
-    return cancelled;
+    return store.cancel(task, reason);
   }
 
   @Override

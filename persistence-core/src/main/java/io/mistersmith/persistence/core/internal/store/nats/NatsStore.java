@@ -126,6 +126,16 @@ public final class NatsStore implements HotStore, AutoCloseable {
 
   /** The server's clock; the process's own until the first bucket is opened. */
   @Override
+  public void signal(String topic) {
+    signals.wake(topic);
+  }
+
+  @Override
+  public void onSignal(String topic, Runnable action) {
+    signals.onWake(topic, action);
+  }
+
+  @Override
   public Clock clock() {
     return clock;
   }

@@ -17,8 +17,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Sends and receives the plain NATS messages between runtimes: that an entry waits to be flushed,
- * and up to which position the journal is flushed. A runtime that is not connected misses them.
- * They only save waiting and asking. Thread-safe.
+ * up to which position the journal is flushed, and that a topic has news. A runtime that is not
+ * connected misses them. They only save waiting and asking. Thread-safe.
  */
 final class Signals {
 
@@ -27,6 +27,7 @@ final class Signals {
   private final NatsLink link;
   private final String nudges;
   private final String progress;
+  private final String wakes;
   private final Map<String, List<Consumer<byte[]>>> actions = new ConcurrentHashMap<>();
   private @Nullable Connection subscribed;
   private @Nullable Dispatcher dispatcher;
@@ -36,6 +37,7 @@ final class Signals {
     this.link = link;
     this.nudges = config.namePrefix() + "persistence.nudge.";
     this.progress = config.namePrefix() + "persistence.progress." + installation + ".";
+    this.wakes = config.namePrefix() + "persistence.wake." + installation + ".";
     link.onConnected(this::subscribeAll);
   }
 
@@ -53,6 +55,14 @@ final class Signals {
 
   void onProgress(String bucket, Consumer<JournalProgress> action) {
     listen(progress + bucket, text -> ProgressText.decode(text).ifPresent(action));
+  }
+
+  void wake(String topic) {
+    send(wakes + topic, Entries.NO_VALUE);
+  }
+
+  void onWake(String topic, Runnable action) {
+    listen(wakes + topic, nothing -> action.run());
   }
 
   private void send(String subject, byte[] body) {

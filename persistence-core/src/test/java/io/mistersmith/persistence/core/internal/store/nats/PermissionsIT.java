@@ -39,8 +39,10 @@ class PermissionsIT {
       authorization {
         users: [
           { user: "runtime", password: "secret", permissions: {
-              publish: ["$KV.*.>", "$JS.API.>", "persistence.nudge.*", "persistence.progress.>"],
-              subscribe: ["_INBOX.>", "persistence.nudge.*", "persistence.progress.>"] } },
+              publish: ["$KV.*.>", "$JS.API.>", "persistence.nudge.*", "persistence.progress.>",
+                  "persistence.wake.>"],
+              subscribe: ["_INBOX.>", "persistence.nudge.*", "persistence.progress.>",
+                  "persistence.wake.>"] } },
           { user: "stranger", password: "other", permissions: {
               publish: { deny: ["$KV.>", "$JS.API.STREAM.>", "$JS.API.CONSUMER.>",
                                 "$JS.API.DIRECT.>", "persistence.nudge.>", "persistence.progress.>",
