@@ -26,6 +26,9 @@ class KnowledgeRecallIT {
   private static final ClusteredVectors DATA =
       FULL ? ClusteredVectors.of(100_000, 384) : ClusteredVectors.of(3_000, 32);
 
+  /** An HNSW index is built several times as fast where the whole of it fits. */
+  private static final String MEMORY = "SET maintenance_work_mem = '512MB'; ";
+
   private static final int QUERIES = FULL ? 100 : 20;
   private static final int WARM_UP = 10;
   private static final int NEAREST = 10;
@@ -47,9 +50,10 @@ class KnowledgeRecallIT {
       servers.execute("DROP INDEX knowledge.idx_knowledge_embeddings_vector");
       DATA.store(persistence.knowledge());
       servers.execute("VACUUM ANALYZE knowledge.facts, knowledge.embeddings");
-      servers.execute("SELECT knowledge.build_hnsw_index()");
+      servers.execute(MEMORY + "SELECT knowledge.build_hnsw_index()");
       assertThat(worst("hnsw", persistence.knowledge())).isGreaterThanOrEqualTo(0.95);
-      servers.execute("SELECT knowledge.build_ivfflat_index(%d)".formatted(DATA.size() / 1_000));
+      servers.execute(
+          MEMORY + "SELECT knowledge.build_ivfflat_index(%d)".formatted(DATA.size() / 1_000));
       assertThat(worst("ivfflat", persistence.knowledge())).isGreaterThanOrEqualTo(0.95);
     }
   }

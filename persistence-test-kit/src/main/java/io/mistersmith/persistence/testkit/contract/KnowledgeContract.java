@@ -3,14 +3,18 @@ package io.mistersmith.persistence.testkit.contract;
 import static io.mistersmith.persistence.testkit.contract.Failures.assertFails;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.knowledge.Fact;
 import io.mistersmith.persistence.knowledge.FactQuery;
 import io.mistersmith.persistence.knowledge.Knowledge;
 import io.mistersmith.persistence.knowledge.Knowledge.Saved;
 import io.mistersmith.persistence.knowledge.Knowledge.Stored;
 import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.testkit.fault.Call;
+import io.mistersmith.persistence.testkit.fault.Faults;
 import io.mistersmith.persistence.transaction.TransactionOptions;
 import io.mistersmith.persistence.transaction.TransactionOptions.Boundary;
 import java.math.BigDecimal;
@@ -21,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.stream.IntStream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
 /** What {@link Knowledge} promises about facts; {@link KnowledgeSearchContract} has the rest. */
@@ -270,6 +275,28 @@ public abstract class KnowledgeContract extends PersistenceContract {
     assertThat(knowledge().delete(stored.id())).isTrue();
     assertThat(knowledge().delete(stored.id())).isFalse();
     assertThat(knowledge().find(stored.id())).isEmpty();
+  }
+
+  @Test
+  void isAskedAgainWhereTheAnswerWasLost() {
+    Faults faults = new Faults(1);
+    Knowledge faulty = open(config().build(), faults).knowledge();
+    Fact old = fact("Oslo", 1).withValidFrom(JANUARY);
+    Fact by = fact("Oslo", 2).withValidFrom(MARCH);
+    faults.on(Call.SQL_WRITE).loseNextAcknowledgements(1);
+    assertTransient(() -> faulty.save(old));
+    assertThat(faulty.saveAll(List.of(old))).isEqualTo(new Saved(0, 0, 1));
+    faults.on(Call.SQL_WRITE).loseNextAcknowledgements(1);
+    assertTransient(() -> faulty.supersede(old.id(), by));
+    assertThat(faulty.supersede(old.id(), by).fact()).isEqualTo(by);
+    assertThat(found(FactQuery.all().ofAllTimes())).hasSize(2);
+    faults.on(Call.SQL_WRITE).loseNextRequests(1);
+    assertTransient(() -> faulty.end(by.id()));
+    assertThat(faulty.end(by.id())).isTrue();
+  }
+
+  private static void assertTransient(ThrowingCallable call) {
+    assertThat(catchThrowable(call)).isInstanceOf(TransientPersistenceException.class);
   }
 
   @Test
