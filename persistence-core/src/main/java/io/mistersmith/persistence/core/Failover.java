@@ -10,6 +10,7 @@ import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.event.PersistenceEvent;
 import io.mistersmith.persistence.event.PersistenceEvent.FailoverChecked;
 import io.mistersmith.persistence.event.PersistenceListener;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.PostgresRole;
 import io.mistersmith.persistence.operations.DeadLetters;
 import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
