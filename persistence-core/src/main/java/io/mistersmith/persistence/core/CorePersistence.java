@@ -101,7 +101,7 @@ final class CorePersistence implements Persistence {
       this.agents = new AgentArea(engine, state, sessions);
       this.messages = new MessageArea(engine);
       this.tasks = new TaskArea(engine);
-      this.transactions = new TransactionArea(engine, state, agents, sessions, tasks);
+      this.transactions = new TransactionArea(engine, state, agents, messages, sessions, tasks);
       this.sessionData = StoredType.compose(engine, DataType.SESSION_DATA, Optional.empty());
       this.failover = new Failover(engine, state);
       this.operations = new OperationsArea(engine, state, sessionData, failover);
@@ -117,7 +117,6 @@ final class CorePersistence implements Persistence {
           .start();
       agents.start();
       state.start();
-      sessions.start();
       failover.start();
     } catch (RuntimeException | Error e) {
       threads.close();

@@ -20,6 +20,7 @@ final class SessionArea {
   private final SessionUpkeep upkeep;
   private final BooleanSupplier leading;
   private final PeriodicService service;
+  private final AtomicBoolean used = new AtomicBoolean();
   private final AtomicBoolean again = new AtomicBoolean();
   private Deadline removeAnyway = Deadline.after(REMOVE_ANYWAY);
 
@@ -53,7 +54,7 @@ final class SessionArea {
     service.wake();
   }
 
-  /** Every runtime tells KV of what others did not get to: a killed one must not hold it up. */
+  /** Each runtime that uses sessions does what others did not get to: one may have been killed. */
   private void turn() {
     if (again.getAndSet(false)) {
       upkeep.publishAgain();
@@ -66,13 +67,12 @@ final class SessionArea {
     }
   }
 
-  /** Begins with what a process that was killed has left. */
-  void start() {
-    service.start();
-    service.wake();
-  }
-
+  /** The upkeep begins at the first use, with what a process that was killed has left. */
   StoredSessions sessions() {
+    if (used.compareAndSet(false, true)) {
+      service.start();
+      service.wake();
+    }
     return sessions;
   }
 

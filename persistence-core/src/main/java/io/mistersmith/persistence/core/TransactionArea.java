@@ -3,7 +3,6 @@ package io.mistersmith.persistence.core;
 import io.mistersmith.persistence.agent.LifecycleEvents;
 import io.mistersmith.persistence.checkpoint.Checkpoints;
 import io.mistersmith.persistence.core.internal.knowledge.StoredKnowledge;
-import io.mistersmith.persistence.core.internal.message.StoredMessages;
 import io.mistersmith.persistence.core.internal.state.checkpoint.StoredLifecycleEvents;
 import io.mistersmith.persistence.core.internal.transaction.Repositories;
 import io.mistersmith.persistence.core.internal.transaction.StoreTransactionRunner;
@@ -28,6 +27,7 @@ final class TransactionArea {
       EngineContext engine,
       StateArea state,
       AgentArea agents,
+      MessageArea messages,
       SessionArea sessions,
       TaskArea tasks) {
     this.runner =
@@ -62,7 +62,7 @@ final class TransactionArea {
 
               @Override
               public MessageLog messages(SqlUnit unit) {
-                return new StoredMessages(unit.messages());
+                return messages.in(unit);
               }
 
               @Override
