@@ -10,7 +10,6 @@ import io.mistersmith.persistence.message.Channel.Kind;
 import io.mistersmith.persistence.message.Delivery;
 import io.mistersmith.persistence.message.Draft;
 import io.mistersmith.persistence.message.Message;
-import io.mistersmith.persistence.message.Message.Type;
 import io.mistersmith.persistence.message.MessageLog;
 import io.mistersmith.persistence.message.Subscription;
 import io.mistersmith.persistence.model.AgentId;
@@ -75,7 +74,7 @@ class MessageFaultsIT {
         MessageLog messages = persistence.messages();
         List<Message.Id> ids = new ArrayList<>();
         for (int i = 0; i < MESSAGES; i++) {
-          ids.add(messages.append(Draft.of(Type.COMMAND, i).to(agent).build()));
+          ids.add(messages.append(Draft.of(Message.Type.COMMAND, i).to(agent).build()));
         }
         Set<String> delivered = new HashSet<>();
         Set<String> acknowledged = new HashSet<>();
@@ -179,7 +178,7 @@ class MessageFaultsIT {
     for (int i = 0; i < count; i++) {
       Message.Id id = Message.Id.at(Instant.now());
       ids.add(id);
-      drafts.add(Draft.of(Type.COMMAND, "job").channel("jobs").id(id).build());
+      drafts.add(Draft.of(Message.Type.COMMAND, "job").channel("jobs").id(id).build());
     }
     await()
         .atMost(PATIENCE)
