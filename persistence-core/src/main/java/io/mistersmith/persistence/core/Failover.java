@@ -12,10 +12,13 @@ import io.mistersmith.persistence.event.PersistenceEvent.FailoverChecked;
 import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.PostgresRole;
+import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.operations.DeadLetters;
+import io.mistersmith.persistence.operations.DeadLetters.DeadLetter;
 import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
 import io.mistersmith.persistence.spi.hot.Journal;
 import io.mistersmith.persistence.spi.sql.AgentStore;
+import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.JournalPosition;
 import io.mistersmith.persistence.spi.sql.JournalStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
@@ -23,9 +26,11 @@ import io.mistersmith.persistence.spi.sql.SqlStore.PrimaryChange;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.slf4j.Logger;
@@ -43,6 +48,8 @@ final class Failover {
   /** The multiple of other services' periods, so that it costs no wake-up of its own. */
   private static final Duration RETRY = Duration.ofSeconds(5);
 
+  private static final int PAGE = 500;
+
   private static final Duration STOP = Duration.ofSeconds(1);
 
   private static final DeadLetters.Filter NOT_REGISTERED =
@@ -54,6 +61,7 @@ final class Failover {
   private final PersistenceListener listener;
   private final StateArea state;
   private final AgentRecovery agents;
+  private final DeadLetterStore letters;
   private final DeadLetters deadLetters;
   private final Journal journal;
   private final JournalStore journals;
@@ -86,7 +94,8 @@ final class Failover {
     this.agents =
         new AgentRecovery(
             store, bucket, new AgentPublisher(store, bucket.reads(), bucket.writes(), noMarkers));
-    this.deadLetters = new StoredDeadLetters(background.deadLetters());
+    this.letters = background.deadLetters();
+    this.deadLetters = new StoredDeadLetters(letters);
     this.journal = engine.owners().open(Bucket.AGENT_STATE).journal();
     this.journals = background.journals();
     this.service =
@@ -147,8 +156,7 @@ final class Failover {
     AgentRecovery.Found found = promotion.found;
     agents.recover(found);
     flushing = Optional.of(new End(epoch(), journal.state().lastSequence()));
-    // Of all agents: another runtime may have restored some, and ended before this.
-    promotion.replayed += deadLetters.replayAll(NOT_REGISTERED).replayed();
+    promotion.replayed += replay();
     return new FailoverChecked(
         promotion.change.timeline(),
         found.restored(),
@@ -156,6 +164,25 @@ final class Failover {
         found.refused(),
         state.checkpoints().lost(),
         promotion.replayed);
+  }
+
+  /** Of all agents: another runtime may have restored some, and ended before this. */
+  private long replay() {
+    long replayed = 0;
+    for (AgentId agent : agents.registered(refusedOwners())) {
+      replayed += deadLetters.replayAll(NOT_REGISTERED.ofAgent(agent)).replayed();
+    }
+    return replayed;
+  }
+
+  private Set<AgentId> refusedOwners() {
+    Set<AgentId> owners = new LinkedHashSet<>();
+    List<DeadLetter> page = letters.page(NOT_REGISTERED, Optional.empty(), PAGE);
+    while (!page.isEmpty()) {
+      page.forEach(letter -> letter.key().map(StateKey::agent).ifPresent(owners::add));
+      page = letters.page(NOT_REGISTERED, Optional.of(page.get(page.size() - 1)), PAGE);
+    }
+    return owners;
   }
 
   private long epoch() {
@@ -167,7 +194,7 @@ final class Failover {
     if (flushing.isEmpty() || isFlushing(flushing.get())) {
       return;
     }
-    long replayed = deadLetters.replayAll(NOT_REGISTERED).replayed();
+    long replayed = replay();
     flushing = Optional.empty();
     if (replayed > 0) {
       LOG.info("{} more entries of restored agents were replayed", replayed);

@@ -17,6 +17,7 @@ import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.AgentStore.StoredAgent;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -103,6 +104,17 @@ public final class AgentRecovery {
     for (Pair pair : different) {
       attempt(pair.row().agent().id(), found, () -> write(pair.row(), pair.entry(), found));
     }
+  }
+
+  /** Returns those of the agents that the registry has. */
+  public Set<AgentId> registered(Collection<AgentId> candidates) {
+    Set<AgentId> registered = new LinkedHashSet<>();
+    List<AgentId> all = candidates.stream().filter(agent -> !agent.isExternal()).toList();
+    for (int from = 0; from < all.size(); from += BATCH) {
+      registered.addAll(
+          agents.findAll(all.subList(from, Math.min(from + BATCH, all.size()))).keySet());
+    }
+    return registered;
   }
 
   /** One agent that cannot be restored must not keep the others from it. */

@@ -164,19 +164,23 @@ final class ServerWatch {
       returned = better;
       return better;
     } finally {
-      for (Connection candidate : asked.keySet()) {
-        if (candidate != returned) {
-          close(candidate);
-        }
-      }
+      closeAllBut(returned, asked.keySet());
     }
   }
 
-  /** An interrupt, which ends this runtime's watch, must not leave the others open. */
-  private static void close(Connection candidate) {
-    try {
-      candidate.close();
-    } catch (InterruptedException e) {
+  /** An interrupt, which ends this watch, must leave none open. */
+  private static void closeAllBut(@Nullable Connection kept, Collection<Connection> candidates) {
+    boolean interrupted = false;
+    for (Connection candidate : candidates) {
+      if (candidate != kept) {
+        try {
+          candidate.close();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    }
+    if (interrupted) {
       Thread.currentThread().interrupt();
     }
   }

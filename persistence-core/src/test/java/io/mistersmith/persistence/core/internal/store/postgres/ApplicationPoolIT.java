@@ -121,7 +121,7 @@ class ApplicationPoolIT {
   void theProbesOfReplicasGiveConnectionsBack() throws SQLException {
     try (HikariDataSource source = pool(database.config(), "")) {
       source.setMaximumPoolSize(2);
-      source.setConnectionTimeout(300);
+      source.setConnectionTimeout(10_000);
       source.setAutoCommit(false);
       PostgresConfig config = database.config().toBuilder().replica(replica -> replica).build();
       try (PostgresStore store = open(config, source)) {
