@@ -14,6 +14,7 @@ import io.mistersmith.persistence.guard.StoreGuard.Breaker;
 import io.mistersmith.persistence.guard.StoreGuard.Breaker.State;
 import io.mistersmith.persistence.spi.Stores;
 import io.mistersmith.persistence.spi.sql.SqlOptions;
+import io.mistersmith.persistence.spi.sql.SqlOptions.Isolation;
 import io.mistersmith.persistence.spi.sql.SqlStore;
 import io.mistersmith.persistence.spi.sql.SqlStore.PrimaryChange;
 import io.mistersmith.persistence.testkit.memory.InMemoryStores;
@@ -80,7 +81,7 @@ class GuardedSqlTest {
             OPTIONS,
             one ->
                 sql.read(
-                    OPTIONS,
+                    OPTIONS.withIsolation(Isolation.REPEATABLE_READ),
                     two ->
                         sql.inTransaction(
                             OPTIONS,
@@ -88,6 +89,18 @@ class GuardedSqlTest {
 
     assertThat(answers).isOne();
     assertThat(state()).isEqualTo(State.CLOSED);
+  }
+
+  @Test
+  void readsThatHaveAskedNothingYetCloseNoBreaker() {
+    down = true;
+    for (int i = 0; i < 5; i++) {
+      assertThatThrownBy(this::call).hasMessageContaining("no primary");
+    }
+    promote();
+    State state =
+        sql.read(OPTIONS, one -> sql.read(OPTIONS, two -> sql.read(OPTIONS, t -> state())));
+    assertThat(state).isEqualTo(State.HALF_OPEN);
   }
 
   @Test
