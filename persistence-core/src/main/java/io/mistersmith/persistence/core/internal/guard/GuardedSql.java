@@ -10,6 +10,7 @@ import io.mistersmith.persistence.model.PostgresRole;
 import io.mistersmith.persistence.spi.sql.AgentStore.StoredAgent;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.SqlOptions;
+import io.mistersmith.persistence.spi.sql.SqlOptions.Isolation;
 import io.mistersmith.persistence.spi.sql.SqlStore;
 import io.mistersmith.persistence.spi.sql.SqlUnit;
 import io.mistersmith.persistence.transaction.TransactionRunner.Position;
@@ -105,7 +106,9 @@ final class GuardedSql extends GuardedAccess implements SqlStore {
             real.read(
                 options,
                 access -> {
-                  begins.run();
+                  if (options.isolation() != Isolation.READ_COMMITTED) {
+                    begins.run(); // else nothing was asked yet
+                  }
                   return work.apply(access);
                 }));
   }

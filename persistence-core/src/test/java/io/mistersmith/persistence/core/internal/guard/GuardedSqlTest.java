@@ -14,6 +14,7 @@ import io.mistersmith.persistence.guard.StoreGuard.Breaker;
 import io.mistersmith.persistence.guard.StoreGuard.Breaker.State;
 import io.mistersmith.persistence.spi.Stores;
 import io.mistersmith.persistence.spi.sql.SqlOptions;
+import io.mistersmith.persistence.spi.sql.SqlOptions.Isolation;
 import io.mistersmith.persistence.spi.sql.SqlStore;
 import io.mistersmith.persistence.spi.sql.SqlStore.PrimaryChange;
 import io.mistersmith.persistence.testkit.memory.InMemoryStores;
@@ -80,7 +81,7 @@ class GuardedSqlTest {
             OPTIONS,
             one ->
                 sql.read(
-                    OPTIONS,
+                    OPTIONS.withIsolation(Isolation.REPEATABLE_READ),
                     two ->
                         sql.inTransaction(
                             OPTIONS,
@@ -101,6 +102,18 @@ class GuardedSqlTest {
     assertThat(sql.oldReads().agents(AgentQuery.all())).isEmpty();
 
     assertThat(state()).as("it says nothing of the primary").isEqualTo(State.OPEN);
+  }
+
+  @Test
+  void readsThatHaveAskedNothingYetCloseNoBreaker() {
+    down = true;
+    for (int i = 0; i < 5; i++) {
+      assertThatThrownBy(this::call).hasMessageContaining("no primary");
+    }
+    promote();
+    State state =
+        sql.read(OPTIONS, one -> sql.read(OPTIONS, two -> sql.read(OPTIONS, t -> state())));
+    assertThat(state).isEqualTo(State.HALF_OPEN);
   }
 
   @Test
