@@ -22,8 +22,10 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -298,10 +300,12 @@ public final class AgentPublisher {
         failure.getMessage());
   }
 
-  /** Marks the agent as deleted, so that readers ask PostgreSQL. */
-  void retract(AgentId id) {
-    noteMarker(
-        id, writes.publish(key(id), Operation.DELETE, NO_VALUE, EntryMetadata.NONE, HotWrites.ANY));
+  /** Marks the agent as deleted, so that readers ask PostgreSQL; returns the marker's sequence. */
+  long retract(AgentId id) {
+    long sequence =
+        writes.publish(key(id), Operation.DELETE, NO_VALUE, EntryMetadata.NONE, HotWrites.ANY);
+    noteMarker(id, sequence);
+    return sequence;
   }
 
   private void noteMarker(AgentId id, long sequence) {
@@ -315,21 +319,57 @@ public final class AgentPublisher {
   /**
    * {@link #retract} of many: each marker is sent before the one before it is acknowledged.
    *
+   * @param failures takes the failure of each agent that may not be marked
+   * @return the sequences of the markers
+   */
+  Map<AgentId, Long> retractAll(
+      Collection<AgentId> ids, Map<AgentId, PersistenceException> failures) {
+    Map<AgentId, Long> expected = new LinkedHashMap<>();
+    ids.forEach(id -> expected.put(id, HotWrites.ANY));
+    return mark(expected, failures);
+  }
+
+  /**
+   * Marks agents again, once their rows are gone. Where something was published after the first
+   * marker, PostgreSQL tells whether it is the agent's next registration, which stays.
+   *
+   * @param before the sequences of the first markers
    * @return the failure of each agent that may not be marked
    */
-  Map<AgentId, PersistenceException> retractAll(Collection<AgentId> ids) {
+  Map<AgentId, PersistenceException> retractAgain(Map<AgentId, Long> before) {
+    Map<AgentId, PersistenceException> failures = new LinkedHashMap<>();
+    Map<AgentId, Long> marked = mark(before, failures);
+    Set<AgentId> overtaken = new LinkedHashSet<>(before.keySet());
+    overtaken.removeAll(marked.keySet());
+    overtaken.removeIf(id -> !Conflicts.isConflict(Objects.requireNonNull(failures.get(id))));
+    if (!overtaken.isEmpty()) {
+      failures.keySet().removeAll(overtaken);
+      try {
+        overtaken.removeAll(agents.findAll(overtaken).keySet());
+        Map<AgentId, Long> unused = retractAll(overtaken, failures);
+      } catch (PersistenceException e) {
+        overtaken.forEach(id -> failures.put(id, e));
+      }
+    }
+    return failures;
+  }
+
+  private Map<AgentId, Long> mark(
+      Map<AgentId, Long> expected, Map<AgentId, PersistenceException> failures) {
     Map<AgentId, CompletableFuture<Long>> sent = new LinkedHashMap<>();
-    ids.forEach(
-        id ->
+    expected.forEach(
+        (id, sequence) ->
             sent.put(
                 id,
                 writes.publishAsync(
-                    key(id), Operation.DELETE, NO_VALUE, EntryMetadata.NONE, HotWrites.ANY)));
-    Map<AgentId, PersistenceException> failures = new HashMap<>();
+                    key(id), Operation.DELETE, NO_VALUE, EntryMetadata.NONE, sequence)));
+    Map<AgentId, Long> marked = new LinkedHashMap<>();
     sent.forEach(
         (id, answer) -> {
           try {
-            noteMarker(id, answer.join());
+            long sequence = answer.join();
+            noteMarker(id, sequence);
+            marked.put(id, sequence);
           } catch (CompletionException e) {
             if (!(e.getCause() instanceof PersistenceException failure)) {
               throw e;
@@ -337,7 +377,7 @@ public final class AgentPublisher {
             failures.put(id, failure);
           }
         });
-    return failures;
+    return marked;
   }
 
   /** Publishes the versions whose author did not get to it. */

@@ -1,12 +1,12 @@
 package io.mistersmith.persistence.core.internal.state.repository;
 
-import io.mistersmith.persistence.core.internal.base.Conflicts;
 import io.mistersmith.persistence.core.internal.state.tier.WritesUnderWay;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.DataResult;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.spi.sql.AgentStore;
+import io.mistersmith.persistence.spi.sql.AgentStore.StoredAgent;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -26,7 +26,10 @@ import java.util.function.Supplier;
  *
  * <p>The marker comes first: from then on readers ask PostgreSQL, so that a death before the next
  * step leaves nothing that says otherwise. It is written again after the row is gone, over what a
- * save that was faster may have published meanwhile.
+ * save that was faster may have published meanwhile, but not over the agent's next registration.
+ *
+ * <p>An agent whose deletion PostgreSQL refuses is published again over the marker. While
+ * PostgreSQL is away no marker is written.
  */
 final class AgentRemoval {
 
@@ -57,14 +60,17 @@ final class AgentRemoval {
             () -> {
               Function<Collection<AgentId>, Map<AgentId, PersistenceException>> removal =
                   states.get();
-              publisher.retract(id);
+              boolean unusedRow = agents.find(id).isPresent();
+              long marker = publisher.retract(id);
               boolean existed = deleteRow(id, expectedVersion, removal);
-              publisher.retract(id);
-              for (PersistenceException failure : removal.apply(Set.of(id)).values()) {
-                throw failure;
-              }
+              publisher.retractAgain(Map.of(id, marker)).values().forEach(AgentRemoval::fail);
+              removal.apply(Set.of(id)).values().forEach(AgentRemoval::fail);
               return existed;
             });
+  }
+
+  private static void fail(PersistenceException failure) {
+    throw failure;
   }
 
   private boolean deleteRow(
@@ -74,10 +80,34 @@ final class AgentRemoval {
     try {
       return agents.delete(id, expectedVersion);
     } catch (PersistenceException e) {
-      if (Conflicts.isConflict(e) && agents.find(id).isEmpty()) {
-        removal.apply(Set.of(id)).values().forEach(e::addSuppressed);
-      }
+      putBack(Map.of(id, e), removal);
       throw e;
+    }
+  }
+
+  /**
+   * Publishes agents again whose row is still there, and removes the state of the others.
+   *
+   * @param failures why each was not deleted; further failures are added to them
+   */
+  private void putBack(
+      Map<AgentId, PersistenceException> failures,
+      Function<Collection<AgentId>, Map<AgentId, PersistenceException>> removal) {
+    if (failures.isEmpty()) {
+      return;
+    }
+    try {
+      Map<AgentId, StoredAgent> rows = agents.findAll(failures.keySet());
+      boolean unused = publisher.publishAll(rows.values());
+      Set<AgentId> gone = new LinkedHashSet<>(failures.keySet());
+      gone.removeAll(rows.keySet());
+      if (!gone.isEmpty()) {
+        removal
+            .apply(gone)
+            .forEach((id, left) -> Objects.requireNonNull(failures.get(id)).addSuppressed(left));
+      }
+    } catch (PersistenceException e) {
+      failures.values().stream().distinct().forEach(failure -> failure.addSuppressed(e));
     }
   }
 
@@ -135,15 +165,18 @@ final class AgentRemoval {
 
   private Map<AgentId, DataResult<Long>> deleteNow(List<AgentId> batch) {
     Function<Collection<AgentId>, Map<AgentId, PersistenceException>> removal = states.get();
-    Map<AgentId, PersistenceException> failures = new HashMap<>(publisher.retractAll(batch));
-    List<AgentId> retracted = batch.stream().filter(id -> !failures.containsKey(id)).toList();
-    Map<AgentId, DataResult<Long>> deleted =
-        retracted.isEmpty() ? Map.of() : agents.deleteAll(retracted);
-    failures.putAll(publisher.retractAll(retracted));
-    Set<AgentId> gone = new LinkedHashSet<>();
-    deleted.forEach((id, result) -> result.toOptional().ifPresent(version -> gone.add(id)));
-    Map<AgentId, PersistenceException> left = gone.isEmpty() ? Map.of() : removal.apply(gone);
-    left.forEach((name, failure) -> failures.putIfAbsent(name, failure));
+    boolean unusedRows = agents.findAll(batch).isEmpty();
+    Map<AgentId, PersistenceException> failures = new HashMap<>();
+    Map<AgentId, Long> markers = publisher.retractAll(batch, failures);
+    Map<AgentId, DataResult<Long>> deleted = deleteRows(markers.keySet(), removal);
+    Map<AgentId, PersistenceException> refused = new LinkedHashMap<>();
+    deleted.forEach((id, result) -> result.failure().ifPresent(e -> refused.put(id, e)));
+    putBack(refused, removal);
+    markers.keySet().removeAll(refused.keySet());
+    failures.putAll(publisher.retractAgain(markers));
+    if (!markers.isEmpty()) {
+      removal.apply(markers.keySet()).forEach(failures::putIfAbsent);
+    }
     Map<AgentId, DataResult<Long>> results = new LinkedHashMap<>();
     for (AgentId id : batch) {
       PersistenceException failure = failures.get(id);
@@ -152,5 +185,17 @@ final class AgentRemoval {
           failure == null ? Objects.requireNonNull(deleted.get(id)) : DataResult.failure(failure));
     }
     return results;
+  }
+
+  private Map<AgentId, DataResult<Long>> deleteRows(
+      Set<AgentId> ids, Function<Collection<AgentId>, Map<AgentId, PersistenceException>> removal) {
+    try {
+      return ids.isEmpty() ? Map.of() : agents.deleteAll(ids);
+    } catch (PersistenceException e) {
+      Map<AgentId, PersistenceException> failures = new LinkedHashMap<>();
+      ids.forEach(id -> failures.put(id, e));
+      putBack(failures, removal);
+      throw e;
+    }
   }
 }
