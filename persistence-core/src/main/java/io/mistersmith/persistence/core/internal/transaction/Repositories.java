@@ -15,6 +15,6 @@ public interface Repositories {
   /** The history of agents. */
   LifecycleEvents lifecycleEvents(SqlUnit unit);
 
-  /** The checkpoints. */
-  Checkpoints checkpoints(SqlUnit unit);
+  /** The checkpoints; {@code afterCommit} takes what is to be done once the unit is committed. */
+  Checkpoints checkpoints(SqlUnit unit, Consumer<Runnable> afterCommit);
 }

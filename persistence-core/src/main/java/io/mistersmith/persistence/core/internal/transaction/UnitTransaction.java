@@ -121,6 +121,6 @@ final class UnitTransaction implements Transaction {
 
   @Override
   public Checkpoints checkpoints() {
-    return repositories.checkpoints(unit);
+    return repositories.checkpoints(unit, afterCommit::add);
   }
 }
