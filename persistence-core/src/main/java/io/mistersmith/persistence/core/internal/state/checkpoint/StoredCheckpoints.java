@@ -134,8 +134,7 @@ public final class StoredCheckpoints implements Checkpoints {
   @Override
   public Checkpoint create(AgentId agent, CheckpointOptions options) {
     Optional<Revision.OfJournal> last = lastWrite.apply(agent.requireRegistered("checkpoints"));
-    last.ifPresent(
-        revision -> commits.awaitAll("checkpoint of agent " + agent, revision, options.deadline()));
+    last.ifPresent(revision -> await(agent, revision, options));
     Checkpoint checkpoint =
         making.run(
             SqlOptions.of("make a checkpoint of agent " + agent)
@@ -158,6 +157,15 @@ public final class StoredCheckpoints implements Checkpoints {
                             options.allowDeadLetters())));
     afterCommit.accept(() -> made.made(checkpoint.id()));
     return checkpoint;
+  }
+
+  /** Waits for dead letters, too, that the flush replays by itself, unless they are allowed. */
+  private void await(AgentId agent, Revision.OfJournal revision, CheckpointOptions options) {
+    if (options.allowDeadLetters()) {
+      commits.awaitAll("checkpoint of agent " + agent, revision, options.deadline());
+    } else {
+      commits.awaitAgent(agent, revision, options.deadline());
+    }
   }
 
   /** The latest one, unless too many are needed for it already. */

@@ -30,6 +30,7 @@ import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.HybridClock;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
@@ -74,6 +75,49 @@ class StoredCheckpointsTest {
           .isInstanceOfSatisfying(
               TransientPersistenceException.class,
               e -> assertThat(e.error()).isEqualTo(DataError.CONSISTENCY_VIOLATION));
+    }
+  }
+
+  /**
+   * The wait for an agent waits for its late letters, and fails as transient while there are any.
+   */
+  @Test
+  void waitsForLettersThatAreReplayedByThemselvesUnlessTheyAreAllowed() {
+    PersistenceConfig config = PersistenceConfig.inMemory().build();
+    List<String> waits = new ArrayList<>();
+    Commits commits =
+        new Commits() {
+          @Override
+          public void await(StateKey key, Revision.OfJournal revision, Duration limit) {}
+
+          @Override
+          public void awaitAgent(AgentId agent, Revision.OfJournal revision, Duration limit) {
+            waits.add("agent");
+          }
+
+          @Override
+          public void awaitAll(String what, Revision.OfJournal revision, Duration limit) {
+            waits.add("all");
+          }
+        };
+    try (Stores stores = new InMemoryStores().open(config)) {
+      Agent agent = Agent.of("test", "tester");
+      stores.sql().agents().save(agent, AgentStore.NONE);
+      TieredStore store = store(config, stores);
+      StoredCheckpoints checkpoints = checkpoints(stores, store, commits);
+      Revision unused =
+          store.write(
+              StateKey.of(agent.id(), "k"),
+              "1".getBytes(UTF_8),
+              new Expected.Anything(),
+              Optional.empty());
+      CheckpointOptions options = CheckpointOptions.full();
+      for (CheckpointOptions each : List.of(options, options.allowingDeadLetters())) {
+        assertThatThrownBy(() -> checkpoints.create(agent.id(), each))
+            .as("not flushed")
+            .isNotNull();
+      }
+      assertThat(waits).containsExactly("agent", "all");
     }
   }
 
