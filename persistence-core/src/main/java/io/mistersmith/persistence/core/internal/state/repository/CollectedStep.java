@@ -84,6 +84,10 @@ public final class CollectedStep implements Step {
     byte[] json =
         new KeyedCodec<>(Json.codec(type), store.tiers().writes()::maxValueBytes)
             .encode(key, value);
+    boolean waits = options.durability() == Durability.SQL_COMMITTED;
+    if (waits) {
+      target(type).commits().checkPossible(key);
+    }
     add(
         new StepWrite(
             key,
@@ -92,11 +96,7 @@ public final class CollectedStep implements Step {
             checked(type, key, options.expected()),
             expiresAt,
             provenance(type, options.seen())));
-    if (options.durability() == Durability.SQL_COMMITTED) {
-      Target stored = target(type);
-      stored.commits().checkPossible(key);
-      durable = true;
-    }
+    durable |= waits;
     return this;
   }
 
