@@ -44,6 +44,7 @@ import io.mistersmith.persistence.testkit.memory.InMemoryStores;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -89,6 +90,9 @@ class StoredCheckpointsTest {
         new Commits() {
           @Override
           public void await(StateKey key, Revision.OfJournal revision, Duration limit) {}
+
+          @Override
+          public void awaitStep(Map<StateKey, Revision.OfJournal> step, Duration limit) {}
 
           @Override
           public void awaitAgent(AgentId agent, Revision.OfJournal revision, Duration limit) {
