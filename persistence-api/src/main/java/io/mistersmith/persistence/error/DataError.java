@@ -43,9 +43,10 @@ public enum DataError {
   TRANSACTION_CONFLICT(Recovery.RETRY),
   /**
    * The acknowledgement of a write to KV, or of a COMMIT, was lost, so that it may or may not have
-   * been applied. It is not applied later. Read the entry before you write it again. {@link
-   * io.mistersmith.persistence.transaction.TransactionRunner#outcome} finds out where a transaction
-   * has a correlation id. Never repeated by this library without finding out.
+   * been applied. It is not applied later. Or a write waited for PostgreSQL, which did not commit
+   * it in time: KV has it, and it is flushed later. Read the entry before you write it again.
+   * {@link io.mistersmith.persistence.transaction.TransactionRunner#outcome} finds out where a
+   * transaction has a correlation id. Never repeated by this library without finding out.
    */
   OUTCOME_UNKNOWN(Recovery.FAIL),
   /** A key is empty, too long, or holds characters that no store can keep. */

@@ -46,16 +46,10 @@ import java.util.Optional;
  *
  * @param store the tiers
  * @param commits waits for PostgreSQL
- * @param commitTimeout how long a save that asks for it waits for PostgreSQL
  * @param inOrder keeps the asynchronous writes of a key in order, whichever repository they go by
  * @param window bounds the asynchronous writes that wait for their turn
  */
-record StoredType(
-    TieredStore store,
-    Commits commits,
-    Duration commitTimeout,
-    InOrder<StateKey> inOrder,
-    Window window) {
+record StoredType(TieredStore store, Commits commits, InOrder<StateKey> inOrder, Window window) {
 
   /**
    * Composes a type of data from its policy: of entries in KV, and in PostgreSQL where {@code
@@ -115,8 +109,7 @@ record StoredType(
             engine.window());
     engine.stores().hot().onOutage(tiers.l1()::begin);
     engine.stores().hot().onReconnect(store::verifyAfterReconnect);
-    return new StoredType(
-        store, commits, commitTimeout, new InOrder<>(engine.threads().calls()), engine.window());
+    return new StoredType(store, commits, new InOrder<>(engine.threads().calls()), engine.window());
   }
 
   /**
@@ -141,7 +134,7 @@ record StoredType(
     KeySpace space = new KeySpace(type.name());
     JsonCodec<T> codec = Json.codec(type);
     JsonStateRepository<T> plain =
-        new JsonStateRepository<>(store, space, codec, type.timeToLive(), commits, commitTimeout);
+        new JsonStateRepository<>(store, space, codec, type.timeToLive(), commits);
     return type.rules()
         .<StateRepository<T>>map(rules -> resolving(plain, space, codec, type, rules, clock))
         .orElse(plain);
@@ -150,12 +143,7 @@ record StoredType(
   /** The repository of the descriptions of large values. */
   StateRepository<Description> descriptions() {
     return new JsonStateRepository<>(
-        store,
-        new KeySpace(StateKey.LARGE),
-        new DescriptionCodec(),
-        Optional.empty(),
-        commits,
-        commitTimeout);
+        store, new KeySpace(StateKey.LARGE), new DescriptionCodec(), Optional.empty(), commits);
   }
 
   private <T> StateRepository<T> resolving(
@@ -182,7 +170,7 @@ record StoredType(
   }
 
   CollectedStep.Target stepTarget() {
-    return new CollectedStep.Target(store, commits, commitTimeout);
+    return new CollectedStep.Target(store, commits);
   }
 
   Optional<CacheStats> cacheStats() {

@@ -56,8 +56,8 @@ final class TransactionArea {
               }
 
               @Override
-              public Checkpoints checkpoints(SqlUnit unit) {
-                return state.checkpoints().in(unit);
+              public Checkpoints checkpoints(SqlUnit unit, Consumer<Runnable> afterCommit) {
+                return state.checkpoints().in(unit, afterCommit);
               }
 
               @Override

@@ -7,9 +7,11 @@ import static org.awaitility.Awaitility.await;
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.DataType.StorageLayer;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.Versioned;
@@ -65,6 +67,31 @@ class EngineFaultsTest {
     states.awaitDurable(key, next, SOON);
     assertThat(epochOf(next)).as("epoch").isEqualTo(2);
     assertThat(epochOf(states.save(key, "newest").revision())).as("epoch").isEqualTo(2);
+  }
+
+  @Test
+  void aWriteToARecreatedBucketIsNotDeniedWhilePostgreSqlIsAway(
+      Persistence persistence, InMemoryStores stores, ManualClock clock, Faults faults) {
+    persistence.agents().save(agent);
+    StateRepository<Object> states = persistence.states(Object.class);
+    for (int i = 0; i < 20; i++) {
+      states.awaitDurable(key, states.save(key, i).revision(), SOON);
+    }
+    await()
+        .atMost(SOON)
+        .until(() -> states.find(key).orElseThrow().layer() == StorageLayer.MEMORY_CACHE);
+    clock.advance(Duration.ofSeconds(1));
+    stores.recreate(Bucket.AGENT_STATE);
+    faults.sqlOutage(true);
+    assertThatThrownBy(() -> states.save(key, "new"))
+        .isInstanceOf(TransientPersistenceException.class)
+        .extracting(failure -> ((PersistenceException) failure).error())
+        .isEqualTo(DataError.OUTCOME_UNKNOWN);
+    assertThatThrownBy(() -> states.find(key))
+        .as("nothing older from memory")
+        .isInstanceOf(TransientPersistenceException.class);
+    faults.sqlOutage(false);
+    await().atMost(SOON).until(() -> states.find(key).orElseThrow().value().equals("new"));
   }
 
   @Test

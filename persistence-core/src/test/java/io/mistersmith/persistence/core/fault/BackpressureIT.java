@@ -161,7 +161,7 @@ class BackpressureIT {
       installation.awaitAll(ledger);
       DataError expected =
           policy == BackpressureConfig.Policy.WRITE_THROUGH
-              ? DataError.CONNECTION_FAILED
+              ? DataError.OUTCOME_UNKNOWN
               : DataError.BACKLOG_EXCEEDED;
       assertThat(failures)
           .isNotEmpty()

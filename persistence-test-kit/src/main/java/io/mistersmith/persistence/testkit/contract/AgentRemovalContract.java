@@ -11,8 +11,10 @@ import io.mistersmith.persistence.error.DataResult;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.model.DataType.StorageLayer;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.model.Versioned;
 import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.testkit.fault.Call;
 import io.mistersmith.persistence.testkit.fault.Faults;
@@ -128,6 +130,58 @@ public abstract class AgentRemovalContract extends PersistenceContract {
     assertThat(others.find(key("both")).orElseThrow().value()).isEqualTo("2");
     assertThat(others.find(key("new")).orElseThrow().value()).isEqualTo("2");
     assertThat(others.keys(agent(), "")).containsExactly(key("both"), key("new"));
+  }
+
+  @Test
+  void anAgentWhoseDeletionIsRefusedIsStillReadFromKv() {
+    AgentRepository deleting = openFaulty().agents();
+    Versioned<Agent> first = deleting.find(agent()).orElseThrow();
+    deleting.save(first.value().withStatus(Agent.Status.ACTIVE));
+    agents().save(Agent.of("worker", "child").withParent(agent()));
+    assertFails(DataError.VERSION_CONFLICT, () -> deleting.delete(agent(), first.revision()));
+    assertIsInKv(agent(), deleting);
+    assertFails(DataError.CONSTRAINT_VIOLATION, () -> deleting.delete(agent()));
+    assertIsInKv(agent(), deleting);
+    AgentId other = register();
+    assertThat(deleting.deleteAll(List.of(agent(), other)).values())
+        .extracting(DataResult::isSuccess)
+        .containsExactly(false, true);
+    assertIsInKv(agent(), deleting);
+    assertIsDeleted(other, deleting);
+  }
+
+  @Test
+  void aDeleteWhilePostgreSqlIsAwayLeavesTheAgentInKv() {
+    AgentRepository deleting = openFaulty().agents();
+    faults.sqlOutage(true);
+    assertThat(catchThrowable(() -> deleting.delete(agent())))
+        .isInstanceOf(TransientPersistenceException.class);
+    assertIsInKv(agent(), deleting);
+    faults.sqlOutage(true);
+    assertThat(deleting.deleteAll(List.of(agent())).values()).noneMatch(DataResult::isSuccess);
+    assertIsInKv(agent(), deleting);
+  }
+
+  @Test
+  void aDeleteLeavesTheNextRegistrationInKv() throws Exception {
+    AgentRepository slow = openFaulty().agents();
+    try (Gate gate = faults.on(Call.SQL_WRITE).pauseAfter()) {
+      CompletableFuture<Void> deleted = CompletableFuture.runAsync(() -> slow.delete(agent()));
+      assertThat(gate.awaitArrival(SOON)).isTrue();
+      agents().save(Agent.of(agent(), "contract", "next"));
+      gate.release();
+      deleted.get(SOON.toSeconds(), TimeUnit.SECONDS);
+    }
+    assertIsInKv(agent(), slow);
+  }
+
+  /** Also while PostgreSQL is away. */
+  private void assertIsInKv(AgentId agent, AgentRepository faulty) {
+    assertThat(open(config().build()).agents().find(agent).orElseThrow().layer())
+        .isEqualTo(StorageLayer.DISTRIBUTED_KV);
+    faults.sqlOutage(true);
+    assertThat(faulty.find(agent).orElseThrow().layer()).isEqualTo(StorageLayer.DISTRIBUTED_KV);
+    faults.sqlOutage(false);
   }
 
   /**

@@ -24,6 +24,7 @@ import io.mistersmith.persistence.state.SaveOptions.Durability;
 import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.state.StateRepository.StateChangeEvent;
 import io.mistersmith.persistence.state.StateType;
+import io.mistersmith.persistence.state.Step;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -59,6 +60,17 @@ public abstract class StateDurabilityContract extends PersistenceContract {
     SaveOptions durable = SaveOptions.unconditional().withDurability(Durability.SQL_COMMITTED);
     Versioned<Object> saved = states().save(key("a"), "1", durable);
     states().awaitDurable(key("a"), saved.revision(), Duration.ofSeconds(2));
+  }
+
+  @Test
+  void aStepLeavesOutASaveThatItRefused() {
+    StateType<String> session = StateType.of("session", String.class).in(DataType.SESSION_DATA);
+    SaveOptions durable = SaveOptions.unconditional().withDurability(Durability.SQL_COMMITTED);
+    Step step = persistence().step().save(session, key("taken"), "x");
+    assertFails(DataError.MISCONFIGURED, () -> step.save(session, key("refused"), "x", durable));
+    step.commit();
+    assertThat(persistence().states(session).find(key("taken"))).isPresent();
+    assertThat(persistence().states(session).find(key("refused"))).isEmpty();
   }
 
   @Test

@@ -106,6 +106,7 @@ final class Cursor implements JournalReader {
       }
       candidate = stream.log().ceilingEntry(next);
     }
+    next = Math.max(next, stream.lastSequence() + 1); // the last messages may have been removed
     return Optional.empty();
   }
 

@@ -241,6 +241,11 @@ final class MemoryStream {
     }
   }
 
+  /** Guarded by the lock. */
+  long lastSequence() {
+    return lastSequence;
+  }
+
   /** Forgets what came after a sequence, as a server does that lost what it had not synced. */
   void loseTail(long lastSequenceKept) {
     lock.lock();

@@ -3,6 +3,7 @@ package io.mistersmith.persistence.core.internal.log;
 import io.mistersmith.persistence.core.internal.codec.KeyedCodec;
 import io.mistersmith.persistence.core.internal.log.LogReader.Part;
 import io.mistersmith.persistence.core.internal.state.repository.CollectedStep;
+import io.mistersmith.persistence.core.internal.state.tier.CommitWaits;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.PersistenceException;
@@ -111,7 +112,8 @@ final class EntryLog<T> implements Log<T> {
       try {
         version = logs.writer().append(id, documents.get(i), options);
       } catch (PersistenceException e) {
-        throw i == 0 ? e : cutShort(e, i, documents.size());
+        int done = CommitWaits.isWritten(e) ? i + 1 : i;
+        throw done == 0 ? e : cutShort(e, done, documents.size());
       }
       options = expectedVersion.isPresent() ? options.expecting(version) : options;
     }

@@ -25,8 +25,8 @@ public interface Repositories {
   /** The history of agents. */
   LifecycleEvents lifecycleEvents(SqlUnit unit);
 
-  /** The checkpoints. */
-  Checkpoints checkpoints(SqlUnit unit);
+  /** The checkpoints; {@code afterCommit} takes what is to be done once the unit is committed. */
+  Checkpoints checkpoints(SqlUnit unit, Consumer<Runnable> afterCommit);
 
   /** The messages between agents. */
   MessageLog messages(SqlUnit unit);

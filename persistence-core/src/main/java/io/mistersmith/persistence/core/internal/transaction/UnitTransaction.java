@@ -140,12 +140,12 @@ final class UnitTransaction implements Transaction {
 
   @Override
   public Sessions sessions() {
-    return repositories.sessions(unit, afterCommit::add);
+    return repositories.sessions(unit(), afterCommit::add);
   }
 
   @Override
   public Tasks tasks() {
-    return repositories.tasks(unit, afterCommit::add);
+    return repositories.tasks(unit(), afterCommit::add);
   }
 
   @Override
@@ -155,16 +155,16 @@ final class UnitTransaction implements Transaction {
 
   @Override
   public Checkpoints checkpoints() {
-    return repositories.checkpoints(unit());
+    return repositories.checkpoints(unit(), afterCommit::add);
   }
 
   @Override
   public MessageLog messages() {
-    return repositories.messages(unit);
+    return repositories.messages(unit());
   }
 
   @Override
   public Knowledge knowledge() {
-    return repositories.knowledge(unit);
+    return repositories.knowledge(unit());
   }
 }

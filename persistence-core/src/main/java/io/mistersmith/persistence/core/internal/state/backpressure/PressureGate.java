@@ -11,6 +11,7 @@ import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.operations.Consistency.Backlog;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -88,8 +89,8 @@ public final class PressureGate implements Admission {
   }
 
   @Override
-  public void awaitCommit(StateKey key, Revision.OfJournal revision) {
-    commits.await(key, revision, config.maxWait());
+  public void awaitCommit(Map<StateKey, Revision.OfJournal> writes) {
+    commits.awaitStep(writes, config.maxWait());
   }
 
   /**

@@ -41,6 +41,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /** The checkpoints of the durable store, made once it has what the agent has written. */
@@ -65,6 +66,7 @@ public final class StoredCheckpoints implements Checkpoints {
   private final Commits commits;
   private final Restorer restorer;
   private final MadeCheckpoints made;
+  private final Consumer<Runnable> afterCommit;
 
   /** Copies what {@code store} holds, as far as {@code commits} says that it is flushed. */
   public StoredCheckpoints(SqlStore sql, TieredStore store, Commits commits, Restorer restorer) {
@@ -76,7 +78,8 @@ public final class StoredCheckpoints implements Checkpoints {
         agent -> store.lastWrites().of(agent),
         commits,
         restorer,
-        new MadeCheckpoints());
+        new MadeCheckpoints(),
+        Runnable::run);
   }
 
   private StoredCheckpoints(
@@ -87,7 +90,8 @@ public final class StoredCheckpoints implements Checkpoints {
       Function<AgentId, Optional<Revision.OfJournal>> lastWrite,
       Commits commits,
       Restorer restorer,
-      MadeCheckpoints made) {
+      MadeCheckpoints made,
+      Consumer<Runnable> afterCommit) {
     this.sql = sql;
     this.lists = lists;
     this.making = making;
@@ -97,6 +101,7 @@ public final class StoredCheckpoints implements Checkpoints {
     this.commits = commits;
     this.restorer = restorer;
     this.made = made;
+    this.afterCommit = afterCommit;
   }
 
   /**
@@ -107,8 +112,10 @@ public final class StoredCheckpoints implements Checkpoints {
     return made.lost(checkpoints);
   }
 
-  /** The checkpoints in a transaction. */
-  public Checkpoints in(SqlUnit unit) {
+  /**
+   * The checkpoints in a transaction; {@code afterCommit} runs what is due once it is committed.
+   */
+  public Checkpoints in(SqlUnit unit, Consumer<Runnable> afterCommit) {
     return new BoundCheckpoints(
         new StoredCheckpoints(
             unit,
@@ -120,14 +127,14 @@ public final class StoredCheckpoints implements Checkpoints {
             agent -> store.lastWrites().onlyOf(agent),
             commits,
             restorer,
-            new MadeCheckpoints()));
+            made,
+            afterCommit));
   }
 
   @Override
   public Checkpoint create(AgentId agent, CheckpointOptions options) {
     Optional<Revision.OfJournal> last = lastWrite.apply(agent.requireRegistered("checkpoints"));
-    last.ifPresent(
-        revision -> commits.awaitAll("checkpoint of agent " + agent, revision, options.deadline()));
+    last.ifPresent(revision -> await(agent, revision, options));
     Checkpoint checkpoint =
         making.run(
             SqlOptions.of("make a checkpoint of agent " + agent)
@@ -148,8 +155,17 @@ public final class StoredCheckpoints implements Checkpoints {
                                 ? parent(unit.checkpoints().list(agent))
                                 : Optional.empty(),
                             options.allowDeadLetters())));
-    made.made(checkpoint.id());
+    afterCommit.accept(() -> made.made(checkpoint.id()));
     return checkpoint;
+  }
+
+  /** Waits for dead letters, too, that the flush replays by itself, unless they are allowed. */
+  private void await(AgentId agent, Revision.OfJournal revision, CheckpointOptions options) {
+    if (options.allowDeadLetters()) {
+      commits.awaitAll("checkpoint of agent " + agent, revision, options.deadline());
+    } else {
+      commits.awaitAgent(agent, revision, options.deadline());
+    }
   }
 
   /** The latest one, unless too many are needed for it already. */
@@ -234,15 +250,17 @@ public final class StoredCheckpoints implements Checkpoints {
 
   @Override
   public boolean delete(UUID checkpoint) {
-    made.deleted(List.of(checkpoint));
-    return checkpoints
-        .find(checkpoint)
-        .map(
-            found ->
-                checkpoints.delete(
-                        found.agent(), List.of(checkpoint), LifecycleEvent.CHECKPOINT_DELETED)
-                    > 0)
-        .orElse(false);
+    boolean deleted =
+        checkpoints
+            .find(checkpoint)
+            .map(
+                found ->
+                    checkpoints.delete(
+                            found.agent(), List.of(checkpoint), LifecycleEvent.CHECKPOINT_DELETED)
+                        > 0)
+            .orElse(false);
+    afterCommit.accept(() -> made.deleted(List.of(checkpoint)));
+    return deleted;
   }
 
   /** A checkpoint that is made meanwhile may need one that was to go: then it looks again. */
@@ -253,9 +271,9 @@ public final class StoredCheckpoints implements Checkpoints {
       Retention retention = Retention.of(rule, all, now());
       List<UUID> removed = ids(retention.removed());
       try {
-        made.deleted(removed);
         if (!removed.isEmpty()) {
           checkpoints.delete(agent, removed, LifecycleEvent.CHECKPOINTS_PRUNED);
+          afterCommit.accept(() -> made.deleted(removed));
         }
         return new Pruned(
             agent,

@@ -1,7 +1,9 @@
 package io.mistersmith.persistence.core.internal.state.consistency;
 
 import io.mistersmith.persistence.core.internal.state.journal.JournalTracker;
+import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.operations.Consistency.Backlog;
 import io.mistersmith.persistence.spi.hot.Journal;
 import io.mistersmith.persistence.spi.hot.Journal.BucketState;
@@ -27,6 +29,7 @@ public final class BacklogProbe {
 
   private static final Logger LOG = LoggerFactory.getLogger(BacklogProbe.class);
   private static final Duration FIRST = Duration.ofMillis(500);
+  private static final int MOST_WAITS = 6;
   private static final Duration NEXT = Duration.ofSeconds(2);
   private static final int MOST_COUNTED = 10_000;
 
@@ -58,7 +61,7 @@ public final class BacklogProbe {
       return Backlog.NONE;
     }
     try (JournalReader reader = open(position)) {
-      Optional<JournalEntry> first = reader.next(FIRST);
+      Optional<JournalEntry> first = first(reader, stream);
       if (first.isEmpty()) {
         return Backlog.NONE;
       }
@@ -74,12 +77,13 @@ public final class BacklogProbe {
    */
   public long dirtyKeys() {
     JournalPosition position = position();
-    if (journal.state().lastSequence() <= position.sequence()) {
+    BucketState stream = journal.state();
+    if (stream.lastSequence() <= position.sequence()) {
       return 0;
     }
     Set<String> subjects = new HashSet<>();
     try (JournalReader reader = open(position)) {
-      Optional<JournalEntry> next = reader.next(FIRST);
+      Optional<JournalEntry> next = first(reader, stream);
       for (int i = 1; next.isPresent(); i++) {
         if (next.get().metadata().hydrated().isEmpty()) {
           subjects.add(next.get().subject());
@@ -92,6 +96,26 @@ public final class BacklogProbe {
       }
       return subjects.size();
     }
+  }
+
+  /**
+   * Returns the first waiting message; empty when all were removed. That nothing comes in a moment
+   * does not say so: the server may be slow.
+   */
+  private Optional<JournalEntry> first(JournalReader reader, BucketState stream) {
+    Optional<JournalEntry> first = reader.next(FIRST);
+    for (int i = 1; first.isEmpty() && reader.position() < stream.lastSequence(); i++) {
+      if (i == MOST_WAITS) {
+        throw new TransientPersistenceException(
+            DataError.TIMEOUT,
+            "bucket "
+                + journal.name()
+                + ": none of the waiting messages came in time, so the backlog is unknown; try"
+                + " again");
+      }
+      first = reader.next(FIRST);
+    }
+    return first;
   }
 
   private JournalReader open(JournalPosition position) {

@@ -71,8 +71,11 @@ final class Arrears {
       if (reader.next(FIRST).isPresent()) {
         return false;
       }
+      // A slow server may only not have delivered it yet: then the next look asks again.
+      if (reader.position() >= owed) {
+        nothingUpTo = owed;
+      }
     }
-    nothingUpTo = owed;
     return true;
   }
 }

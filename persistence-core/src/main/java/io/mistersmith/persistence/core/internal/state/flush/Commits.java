@@ -6,6 +6,7 @@ import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import java.time.Duration;
+import java.util.Map;
 
 /** Waits until writes are committed in PostgreSQL. Thread-safe. */
 public interface Commits {
@@ -27,6 +28,9 @@ public interface Commits {
         public void await(StateKey key, Revision.OfJournal revision, Duration limit) {}
 
         @Override
+        public void awaitStep(Map<StateKey, Revision.OfJournal> step, Duration limit) {}
+
+        @Override
         public void awaitAgent(AgentId agent, Revision.OfJournal revision, Duration limit) {}
 
         @Override
@@ -42,6 +46,12 @@ public interface Commits {
 
   /** Waits for one write of one key; fails when it was refused, or is not committed in time. */
   void await(StateKey key, Revision.OfJournal revision, Duration limit);
+
+  /**
+   * Waits for the writes of a step of one owner, which are committed together; fails when one was
+   * refused, or they are not committed in time.
+   */
+  void awaitStep(Map<StateKey, Revision.OfJournal> step, Duration limit);
 
   /**
    * Waits for everything up to this revision; fails when it is not committed in time, or when

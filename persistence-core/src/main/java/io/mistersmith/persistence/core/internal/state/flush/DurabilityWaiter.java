@@ -14,6 +14,7 @@ import io.mistersmith.persistence.operations.DeadLetters.DeadLetter;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.JournalPosition;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -62,6 +63,23 @@ public final class DurabilityWaiter implements Commits {
     Deadline deadline = Deadline.after(limit);
     awaitAll("key " + key, revision, deadline);
     refuse(() -> deadLetters.openFor(bucket, key, revision), deadline);
+  }
+
+  /** Asks for the letters of single keys only where the owner has any. */
+  @Override
+  public void awaitStep(Map<StateKey, Revision.OfJournal> step, Duration limit) {
+    Deadline deadline = Deadline.after(limit);
+    Optional<Map.Entry<StateKey, Revision.OfJournal>> last =
+        step.entrySet().stream().max(Map.Entry.comparingByValue());
+    if (last.isEmpty()) {
+      return;
+    }
+    StateKey key = last.get().getKey();
+    awaitAll("key " + key + " of a step", last.get().getValue(), deadline);
+    if (ask(() -> deadLetters.openForAgent(bucket, key.agent()), deadline).isPresent()) {
+      step.forEach(
+          (each, revision) -> refuse(() -> deadLetters.openFor(bucket, each, revision), deadline));
+    }
   }
 
   @Override

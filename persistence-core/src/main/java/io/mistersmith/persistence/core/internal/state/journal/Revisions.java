@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.core.internal.state.journal;
 
 import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.spi.hot.HotEntry;
@@ -71,11 +72,26 @@ public interface Revisions {
    * The revision of an acknowledged write that was not noted.
    *
    * @throws TransientPersistenceException {@code CONSISTENCY_VIOLATION} when the stream does not
-   *     reach that far: it went back, or was recreated, and the write is gone
+   *     reach that far: it went back, or was recreated, and the write is gone; {@code
+   *     OUTCOME_UNKNOWN} when a store does not answer, since the write may be in the recreated
+   *     stream
    */
   default Revision.OfJournal settle(long sequence) {
-    verify();
-    if (!reaches(sequence)) {
+    boolean reached;
+    try {
+      boolean unused = verify();
+      reached = reaches(sequence);
+    } catch (PersistenceException e) {
+      throw new TransientPersistenceException(
+          DataError.OUTCOME_UNKNOWN,
+          "the write was acknowledged as number "
+              + sequence
+              + " of a stream that was recreated or went back, and it cannot be found out whether"
+              + " it is still there; read the entry before you write it again: "
+              + e.getMessage(),
+          e);
+    }
+    if (!reached) {
       throw new TransientPersistenceException(
           DataError.CONSISTENCY_VIOLATION,
           "the write was acknowledged as number "

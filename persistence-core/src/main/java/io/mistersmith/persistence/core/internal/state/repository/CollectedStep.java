@@ -3,12 +3,14 @@ package io.mistersmith.persistence.core.internal.state.repository;
 import io.mistersmith.persistence.core.internal.codec.Json;
 import io.mistersmith.persistence.core.internal.codec.KeyedCodec;
 import io.mistersmith.persistence.core.internal.state.flush.Commits;
+import io.mistersmith.persistence.core.internal.state.tier.CommitWaits;
 import io.mistersmith.persistence.core.internal.state.tier.Entry;
 import io.mistersmith.persistence.core.internal.state.tier.StepPart;
 import io.mistersmith.persistence.core.internal.state.tier.StepWrite;
 import io.mistersmith.persistence.core.internal.state.tier.TieredStore;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.HybridClock;
@@ -58,9 +60,8 @@ public final class CollectedStep implements Step {
    *
    * @param store its entries
    * @param commits waits for PostgreSQL
-   * @param commitTimeout how long to wait
    */
-  public record Target(TieredStore store, Commits commits, Duration commitTimeout) {}
+  public record Target(TieredStore store, Commits commits) {}
 
   /**
    * An empty step.
@@ -84,6 +85,10 @@ public final class CollectedStep implements Step {
     byte[] json =
         new KeyedCodec<>(Json.codec(type), store.tiers().writes()::maxValueBytes)
             .encode(key, value);
+    boolean waits = options.durability() == Durability.SQL_COMMITTED;
+    if (waits) {
+      target(type).commits().checkPossible(key);
+    }
     add(
         new StepWrite(
             key,
@@ -92,11 +97,7 @@ public final class CollectedStep implements Step {
             checked(type, key, options.expected()),
             expiresAt,
             provenance(type, options.seen())));
-    if (options.durability() == Durability.SQL_COMMITTED) {
-      Target stored = target(type);
-      stored.commits().checkPossible(key);
-      durable = true;
-    }
+    durable |= waits;
     return this;
   }
 
@@ -209,8 +210,8 @@ public final class CollectedStep implements Step {
           committed ? "the step was committed; begin another one" : "the step is empty");
     }
     Map<StateKey, Revision.OfJournal> written = write(to, whose);
-    if (durable) {
-      written.forEach((key, revision) -> to.commits().await(key, revision, to.commitTimeout()));
+    if (durable && !to.store().commits().isAlways()) {
+      to.store().commits().await(written);
     }
     return new Committed(new LinkedHashMap<>(written));
   }
@@ -229,6 +230,9 @@ public final class CollectedStep implements Step {
       inOrder.forEach(StepPart::begin);
       written = to.store().steps().write(whose, step, inOrder, this::checkSize);
       made = true;
+    } catch (PersistenceException e) {
+      made = CommitWaits.isWritten(e);
+      throw e;
     } finally {
       inOrder.forEach(made ? StepPart::made : StepPart::failed);
     }

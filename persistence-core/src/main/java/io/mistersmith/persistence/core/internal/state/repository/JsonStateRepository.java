@@ -60,7 +60,6 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
   private final KeyedCodec<T> codec;
   private final Optional<Duration> timeToLive;
   private final Commits commits;
-  private final Duration commitTimeout;
   private final CachedAnswers<T> cached;
   private final ManyFinds<T> many;
   private final AtomicBoolean leftOut = new AtomicBoolean();
@@ -70,15 +69,13 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
    *
    * @param space the keys of the type
    * @param timeToLive what saves have whose options have none
-   * @param commitTimeout how long a save that asks for it waits for PostgreSQL
    */
   public JsonStateRepository(
       TieredStore store,
       KeySpace space,
       JsonCodec<T> codec,
       Optional<Duration> timeToLive,
-      Commits commits,
-      Duration commitTimeout) {
+      Commits commits) {
     this.store = store;
     this.l1 = store.tiers().l1();
     this.space = space;
@@ -86,7 +83,6 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
     this.codec = new KeyedCodec<>(codec, store.tiers().writes()::maxValueBytes);
     this.timeToLive = timeToLive;
     this.commits = commits;
-    this.commitTimeout = commitTimeout;
     this.cached =
         new CachedAnswers<>(
             codec, codec.sharesValues(), entry -> decode(entry, StorageLayer.MEMORY_CACHE));
@@ -101,7 +97,7 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
     Revision.OfJournal revision =
         store.write(key, codec.encode(key, value), options.expected(), expiresAt);
     if (options.durability() == Durability.SQL_COMMITTED) {
-      commits.await(key, revision, commitTimeout);
+      store.commits().await(key, revision);
     }
     return saved(value, revision, expiresAt);
   }

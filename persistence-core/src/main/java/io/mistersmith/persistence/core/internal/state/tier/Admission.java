@@ -2,6 +2,7 @@ package io.mistersmith.persistence.core.internal.state.tier;
 
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
+import java.util.Map;
 
 /** Lets writes into a bucket, or holds them up. Thread-safe. */
 public interface Admission {
@@ -15,8 +16,8 @@ public interface Admission {
   boolean enter(StateKey key);
 
   /**
-   * Waits until PostgreSQL has committed the write. Call it only when {@link #enter} returned true
-   * for the key.
+   * Waits until PostgreSQL has committed a write, or the writes of a step. Call it only when {@link
+   * #enter} returned true.
    */
-  void awaitCommit(StateKey key, Revision.OfJournal revision);
+  void awaitCommit(Map<StateKey, Revision.OfJournal> writes);
 }

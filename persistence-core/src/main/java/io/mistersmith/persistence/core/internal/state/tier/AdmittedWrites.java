@@ -3,6 +3,7 @@ package io.mistersmith.persistence.core.internal.state.tier;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -44,9 +45,18 @@ record AdmittedWrites(WritesUnderWay underWay, Optional<Admission> admission, Co
     if (commits.isAlways()) {
       commits.await(key, revision);
     } else if (held) {
-      admission.orElseThrow().awaitCommit(key, revision);
+      WrittenException.after(() -> admission.orElseThrow().awaitCommit(Map.of(key, revision)));
     }
     return revision;
+  }
+
+  /** {@link #settle} of the writes of a step, which are committed together. */
+  void settleStep(boolean held, Map<StateKey, Revision.OfJournal> step) {
+    if (commits.isAlways()) {
+      commits.await(step);
+    } else if (held) {
+      WrittenException.after(() -> admission.orElseThrow().awaitCommit(step));
+    }
   }
 
   /** Makes a write from beginning to end. */

@@ -3,11 +3,13 @@ package io.mistersmith.persistence.core.internal.state.tier;
 import io.mistersmith.persistence.core.internal.base.Deadline;
 import io.mistersmith.persistence.core.internal.base.Window;
 import io.mistersmith.persistence.core.internal.state.flush.Commits;
+import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
@@ -57,7 +59,7 @@ public final class CommitWaits {
   }
 
   /** Whether all writes wait. */
-  boolean isAlways() {
+  public boolean isAlways() {
     return always;
   }
 
@@ -74,7 +76,17 @@ public final class CommitWaits {
 
   private Runnable wait(StateKey key, Revision.OfJournal revision) {
     Deadline deadline = Deadline.after(limit);
-    return () -> commits.await(key, revision, deadline.left());
+    return () -> WrittenException.after(() -> commits.await(key, revision, deadline.left()));
+  }
+
+  /** Waits for the commit of a step that was just acknowledged. */
+  public void await(Map<StateKey, Revision.OfJournal> step) {
+    WrittenException.after(() -> commits.awaitStep(step, limit));
+  }
+
+  /** Whether this failure of a write says that it took effect, but is not known to be committed. */
+  public static boolean isWritten(PersistenceException failure) {
+    return failure.getCause() instanceof WrittenException;
   }
 
   /** Starts a write; the future completes when it is committed. */

@@ -33,14 +33,15 @@ final class Publisher {
       long expectedSequence) {
     Revisions revisions = tiers.revisions();
     long mark = revisions.mark();
-    long sequence;
+    Revision.OfJournal revision;
     try {
-      sequence = tiers.writes().publish(key, operation, value, metadata, expectedSequence);
+      long sequence = tiers.writes().publish(key, operation, value, metadata, expectedSequence);
+      revision = revisions.acknowledged(mark, sequence);
     } catch (RuntimeException e) {
       tiers.l1().forget(key);
       throw e;
     }
-    return tiers.written(key, revisions.acknowledged(mark, sequence), metadata.expiresAt());
+    return tiers.written(key, revision, metadata.expiresAt());
   }
 
   /** Publishes an entry that is written once: there is nothing in memory that it replaces. */
@@ -60,11 +61,11 @@ final class Publisher {
     long last;
     try {
       last = tiers.writes().publishTogether(messages);
+      Revision.OfJournal unused = revisions.acknowledged(mark, last);
     } catch (RuntimeException e) {
       messages.forEach(message -> tiers.l1().forget(message.key()));
       throw e;
     }
-    Revision.OfJournal unused = revisions.acknowledged(mark, last);
     List<Revision.OfJournal> written = new ArrayList<>(messages.size());
     while (written.size() < messages.size()) {
       written.add(revisions.of(last - messages.size() + 1 + written.size()));
@@ -84,18 +85,15 @@ final class Publisher {
       EntryMetadata metadata,
       long expectedSequence) {
     return acknowledged(
-        tiers.revisions().mark(),
-        () ->
-            tiers
-                .writes()
-                .publishAsync(key, operation, value, metadata, expectedSequence)
-                .whenComplete(
-                    (sequence, failure) -> {
-                      if (failure != null) {
-                        tiers.l1().forget(key);
-                      }
-                    }),
-        revision -> tiers.written(key, revision, metadata.expiresAt()));
+            tiers.revisions().mark(),
+            () -> tiers.writes().publishAsync(key, operation, value, metadata, expectedSequence),
+            revision -> tiers.written(key, revision, metadata.expiresAt()))
+        .whenComplete(
+            (revision, failure) -> {
+              if (failure != null) {
+                tiers.l1().forget(key);
+              }
+            });
   }
 
   /**

@@ -55,20 +55,19 @@ public final class StepWriter {
    *
    * @param parts decide more writes, which are made after {@code fixed}
    * @param checked is given all writes before they are sent; its exceptions pass through
-   * @throws PersistenceException when none was made, or, as {@code OUTCOME_UNKNOWN}, all or none
+   * @throws PersistenceException when none was made, or, as {@code OUTCOME_UNKNOWN}, all or none;
+   *     {@link CommitWaits#isWritten} when all were made, and the wait for their commit failed
    */
   public Map<StateKey, Revision.OfJournal> write(
       AgentId owner,
       List<StepWrite> fixed,
       Collection<StepPart> parts,
       Consumer<List<StepWrite>> checked) {
-    boolean held = writes.enter(StateKey.of(owner, "step"));
+    StateKey first = fixed.isEmpty() ? StateKey.of(owner, "step") : fixed.get(0).key();
+    boolean held = writes.enter(first);
     try {
       Map<StateKey, Revision.OfJournal> revisions = publish(fixed, parts, checked);
-      revisions.forEach(
-          (key, revision) -> {
-            Revision.OfJournal unused = writes.settle(held, key, revision);
-          });
+      writes.settleStep(held, revisions);
       return revisions;
     } finally {
       writes.leave();
