@@ -71,10 +71,37 @@ class SessionFaultsIT {
     }
   }
 
+  /** Its PostgreSQL is reached and its NATS is not, so that it dies between the two. */
+  @Test
+  void whatAKilledProcessDidNotTellKvIsToldByAnother() throws Exception {
+    try (FaultServers servers = FaultServers.start();
+        TcpProxy proxy = TcpProxy.to(servers.nats().url())) {
+      Installation installation = servers.installation();
+      try (Persistence observer = SessionProcess.open(installation);
+          ChildJvm child = start(installation.at(proxy.url()), 3)) {
+        ChildLines lines = ChildLines.read(child, this::note);
+        child.stdin().println("open");
+        await().atMost(PATIENCE).until(() -> valid.size() == 3);
+        valid.forEach(session -> assertThat(observer.sessions().find(session.token())).isPresent());
+        proxy.refuse(true);
+        child.stdin().println("revoke");
+        await().atMost(PATIENCE).until(() -> installation.query(NOT_REVOKED).isEmpty());
+        child.kill();
+        lines.awaitEnd();
+        await()
+            .atMost(Duration.ofSeconds(30))
+            .until(
+                () ->
+                    valid.stream()
+                        .allMatch(session -> observer.sessions().find(session.token()).isEmpty()));
+      }
+    }
+  }
+
   /** Kills a process at work; returns how many rows say that KV was not told. */
   private int killOne(Installation installation, FaultServers servers, int round)
       throws IOException {
-    try (ChildJvm child = start(installation)) {
+    try (ChildJvm child = start(installation, 0)) {
       ChildLines lines = ChildLines.read(child, this::note);
       int before = revoked.size();
       child.stdin().println("go");
@@ -118,11 +145,11 @@ class SessionFaultsIT {
     }
   }
 
-  private ChildJvm start(Installation installation) throws IOException {
+  private ChildJvm start(Installation installation, int first) throws IOException {
     ChildJvm child =
         ChildJvm.start(
             SessionProcess.class,
-            installation.asArguments(List.of()),
+            installation.asArguments(List.of(Integer.toString(first))),
             Map.of(),
             directory.resolve("child.log"));
     assertThat(child.stdout().readLine()).as("first line of the process").isEqualTo("ready");
