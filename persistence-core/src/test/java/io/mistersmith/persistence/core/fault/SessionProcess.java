@@ -11,6 +11,8 @@ import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -26,7 +28,7 @@ final class SessionProcess {
 
   private SessionProcess() {}
 
-  /** Arguments: the installation's four. */
+  /** Arguments: the installation's four, and how many sessions it opens before it begins. */
   public static void main(String[] args) throws IOException {
     PrintStream out = System.out;
     System.setOut(System.err);
@@ -37,6 +39,11 @@ final class SessionProcess {
       out.print("ready\n");
       out.flush();
       if (orders.readLine() == null) {
+        return;
+      }
+      int first = Integer.parseInt(args[4]);
+      if (first > 0) {
+        revokeOnRequest(persistence.sessions(), first, orders, out);
         return;
       }
       AtomicBoolean open = new AtomicBoolean(true);
@@ -53,6 +60,25 @@ final class SessionProcess {
   static Persistence open(Installation installation) {
     return Persistence.open(
         installation.config().toBuilder().waitForServers(Duration.ofSeconds(60)).build());
+  }
+
+  /** Opens these, and on the next request revokes them, whatever becomes of it. */
+  private static void revokeOnRequest(
+      Sessions sessions, int number, BufferedReader orders, PrintStream out) throws IOException {
+    List<Opened> opened = new ArrayList<>();
+    for (int i = 0; i < number; i++) {
+      opened.add(sessions.open(NewSession.ofUser("ada")));
+      say(out, VALID, opened.get(i));
+    }
+    String unused = orders.readLine();
+    for (Opened one : opened) {
+      try {
+        boolean unusedToo = sessions.revoke(one.session().id());
+      } catch (PersistenceException e) {
+        System.err.println("failed: " + e.getMessage());
+      }
+    }
+    unused = orders.readLine();
   }
 
   private static void work(Sessions sessions, AtomicBoolean open, PrintStream out) {
