@@ -1,7 +1,6 @@
 package io.mistersmith.persistence.message;
 
 import io.mistersmith.persistence.message.Message.Envelope;
-import io.mistersmith.persistence.message.Message.Type;
 import io.mistersmith.persistence.model.AgentId;
 import java.time.Duration;
 import java.util.HashMap;
@@ -62,8 +61,9 @@ public record Draft(
   }
 
   private static void requireRoute(Envelope envelope) {
-    boolean heartbeat = envelope.type() == Type.HEARTBEAT;
-    boolean reply = envelope.type() == Type.RESPONSE || envelope.type() == Type.ERROR;
+    boolean heartbeat = envelope.type() == Message.Type.HEARTBEAT;
+    boolean reply =
+        envelope.type() == Message.Type.RESPONSE || envelope.type() == Message.Type.ERROR;
     require(
         envelope.to().isEmpty() || envelope.toType().isEmpty(),
         "a message goes to one agent or to a type of agents, not to both");
@@ -85,7 +85,7 @@ public record Draft(
   }
 
   /** Begins a message. */
-  public static Builder of(Type type, Object payload) {
+  public static Builder of(Message.Type type, Object payload) {
     return new Builder(type, payload);
   }
 
@@ -95,7 +95,7 @@ public record Draft(
    *
    * @param type {@code RESPONSE} or {@code ERROR}
    */
-  public static Builder reply(Message request, Type type, Object payload) {
+  public static Builder reply(Message request, Message.Type type, Object payload) {
     Builder reply = of(type, payload).correlation(request.conversation());
     request.from().ifPresent(reply::to);
     request.envelope().to().ifPresent(reply::from);
@@ -106,7 +106,7 @@ public record Draft(
   /** Makes a message. For one thread. */
   public static final class Builder {
 
-    private final Type type;
+    private final Message.Type type;
     private final Object payload;
     private final Map<String, String> headers = new HashMap<>();
     private @Nullable AgentId from;
@@ -121,7 +121,7 @@ public record Draft(
     private @Nullable Duration timeToLive;
     private boolean persistent = true;
 
-    private Builder(Type type, Object payload) {
+    private Builder(Message.Type type, Object payload) {
       this.type = type;
       this.payload = payload;
     }

@@ -1,7 +1,6 @@
 package io.mistersmith.persistence.message;
 
 import io.mistersmith.persistence.message.Delivery.Receipt;
-import io.mistersmith.persistence.message.Message.Id;
 import io.mistersmith.persistence.model.AgentId;
 import java.time.Duration;
 import java.util.Collection;
@@ -29,7 +28,7 @@ public interface MessageLog {
   Duration MAX_LEASE = Duration.ofDays(1);
 
   /** Appends one message; see {@link #appendAll}. */
-  default Id append(Draft message) {
+  default Message.Id append(Draft message) {
     return appendAll(List.of(message)).get(0);
   }
 
@@ -43,7 +42,7 @@ public interface MessageLog {
    *     when a payload has no mapping to JSON; with {@code MISCONFIGURED} for a message that is not
    *     persistent, since only the log keeps messages
    */
-  List<Id> appendAll(List<Draft> messages);
+  List<Message.Id> appendAll(List<Draft> messages);
 
   /**
    * Delivers messages to an agent: first those of the highest priority, and within one priority in
@@ -70,7 +69,7 @@ public interface MessageLog {
   int acknowledgeAll(Collection<Delivery> deliveries);
 
   /** Returns a message. */
-  Optional<Message> find(Id id);
+  Optional<Message> find(Message.Id id);
 
   /**
    * Returns a page of messages. Fewer than the query's limit are on the last page alone; ask for
@@ -82,7 +81,7 @@ public interface MessageLog {
   Optional<Message> reply(Message request);
 
   /** Returns what each recipient did with a message, in the order of the recipients' copies. */
-  List<Receipt> receipts(Id id);
+  List<Receipt> receipts(Message.Id id);
 
   /**
    * Returns a message's payload as an object.

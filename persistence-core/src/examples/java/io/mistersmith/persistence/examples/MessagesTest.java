@@ -9,7 +9,6 @@ import io.mistersmith.persistence.message.Channel.Kind;
 import io.mistersmith.persistence.message.Delivery;
 import io.mistersmith.persistence.message.Draft;
 import io.mistersmith.persistence.message.Message;
-import io.mistersmith.persistence.message.Message.Type;
 import io.mistersmith.persistence.message.MessageLog;
 import io.mistersmith.persistence.message.MessageQuery;
 import io.mistersmith.persistence.message.Subscription;
@@ -44,12 +43,13 @@ class MessagesTest {
       AgentId booker = register(persistence, "booker");
 
       MessageLog messages = persistence.messages();
-      Draft draft = Draft.of(Type.COMMAND, new Trip("Rome", 3)).from(planner).to(booker).build();
+      Draft draft =
+          Draft.of(Message.Type.COMMAND, new Trip("Rome", 3)).from(planner).to(booker).build();
       Message.Id id = messages.append(draft);
       for (Delivery delivery : messages.receive(booker, 10, Duration.ofSeconds(30))) {
         Trip trip = messages.payload(delivery.message(), Trip.class);
         String answer = "on to " + trip.to();
-        messages.append(Draft.reply(delivery.message(), Type.RESPONSE, answer).build());
+        messages.append(Draft.reply(delivery.message(), Message.Type.RESPONSE, answer).build());
         messages.acknowledge(delivery); // else it is delivered again after 30 seconds
       }
       Optional<Message> reply = messages.reply(messages.find(id).orElseThrow());
@@ -71,7 +71,7 @@ class MessagesTest {
               .withPattern("trip.*.paid")
               .withFilters(Map.of("region", "eu")));
       messages.append(
-          Draft.of(Type.NOTIFICATION, "paid by card")
+          Draft.of(Message.Type.NOTIFICATION, "paid by card")
               .channel("trips")
               .subject("trip.81.paid")
               .header("region", "eu")
@@ -89,7 +89,7 @@ class MessagesTest {
       AgentId worker = register(persistence, "worker");
       AgentId next = register(persistence, "next");
       MessageLog messages = persistence.messages();
-      messages.append(Draft.of(Type.COMMAND, "count").to(worker).build());
+      messages.append(Draft.of(Message.Type.COMMAND, "count").to(worker).build());
 
       persistence
           .transactions()
@@ -97,7 +97,7 @@ class MessagesTest {
               TransactionOptions.of(Boundary.AGENT_TASK, "count and hand over"),
               tx -> {
                 List<Delivery> work = tx.messages().receive(worker, 1, Duration.ofMinutes(1));
-                tx.messages().append(Draft.of(Type.COMMAND, "go on").to(next).build());
+                tx.messages().append(Draft.of(Message.Type.COMMAND, "go on").to(next).build());
                 return tx.messages().acknowledgeAll(work); // all of it, or nothing
               });
 
@@ -112,7 +112,7 @@ class MessagesTest {
       AgentId planner = register(persistence, "planner");
       MessageLog messages = persistence.messages();
       for (int i = 0; i < 5; i++) {
-        messages.append(Draft.of(Type.COMMAND, i).from(planner).toType("nobody").build());
+        messages.append(Draft.of(Message.Type.COMMAND, i).from(planner).toType("nobody").build());
       }
 
       List<Message> all = new ArrayList<>();

@@ -10,7 +10,6 @@ import io.mistersmith.persistence.message.Channel.Kind;
 import io.mistersmith.persistence.message.Delivery;
 import io.mistersmith.persistence.message.Draft;
 import io.mistersmith.persistence.message.Message;
-import io.mistersmith.persistence.message.Message.Type;
 import io.mistersmith.persistence.message.MessageLog;
 import io.mistersmith.persistence.message.Subscription;
 import io.mistersmith.persistence.model.Agent;
@@ -80,7 +79,7 @@ final class RunMessages implements AutoCloseable {
   /** Sends the message of a step. */
   Message.Id send(RecordedRun run, AgentId agent, int step) {
     return messages.append(
-        Draft.of(Type.NOTIFICATION, run.steps().get(step))
+        Draft.of(Message.Type.NOTIFICATION, run.steps().get(step))
             .from(agent)
             .channel(channel)
             .subject("step." + step)

@@ -10,7 +10,6 @@ import io.mistersmith.persistence.message.Channel.Kind;
 import io.mistersmith.persistence.message.Delivery;
 import io.mistersmith.persistence.message.Draft;
 import io.mistersmith.persistence.message.Message;
-import io.mistersmith.persistence.message.Message.Type;
 import io.mistersmith.persistence.message.MessageLog;
 import io.mistersmith.persistence.message.Subscription;
 import io.mistersmith.persistence.model.AgentId;
@@ -66,6 +65,10 @@ class MessageFaultsIT {
     return child;
   }
 
+  private static String read(ChildJvm child) throws IOException {
+    return String.valueOf(child.stdout().readLine());
+  }
+
   @Test
   void aKilledReceiverKeepsOnlyWhatItAcknowledged() throws Exception {
     try (FaultServers servers = FaultServers.start()) {
@@ -75,15 +78,13 @@ class MessageFaultsIT {
         MessageLog messages = persistence.messages();
         List<Message.Id> ids = new ArrayList<>();
         for (int i = 0; i < MESSAGES; i++) {
-          ids.add(messages.append(Draft.of(Type.COMMAND, i).to(agent).build()));
+          ids.add(messages.append(Draft.of(Message.Type.COMMAND, i).to(agent).build()));
         }
         Set<String> delivered = new HashSet<>();
         Set<String> acknowledged = new HashSet<>();
         ChildJvm receiver = start(installation, agent);
         receiver.stdin().println("half");
-        for (String line = receiver.stdout().readLine();
-            !"done".equals(line);
-            line = receiver.stdout().readLine()) {
+        for (String line = read(receiver); !line.equals("done"); line = read(receiver)) {
           String[] part = line.substring(0, line.length() - 1).split(" ", 3);
           (part[0].equals("d") ? delivered : acknowledged).add(part[1]);
         }
@@ -179,7 +180,7 @@ class MessageFaultsIT {
     for (int i = 0; i < count; i++) {
       Message.Id id = Message.Id.at(Instant.now());
       ids.add(id);
-      drafts.add(Draft.of(Type.COMMAND, "job").channel("jobs").id(id).build());
+      drafts.add(Draft.of(Message.Type.COMMAND, "job").channel("jobs").id(id).build());
     }
     await()
         .atMost(PATIENCE)

@@ -5,7 +5,6 @@ import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.message.Delivery;
 import io.mistersmith.persistence.message.Draft;
 import io.mistersmith.persistence.message.Message;
-import io.mistersmith.persistence.message.Message.Type;
 import io.mistersmith.persistence.message.MessageLog;
 import java.time.Duration;
 import java.time.Instant;
@@ -32,7 +31,7 @@ final class SendAndReceive implements Operation {
     MessageLog messages = actor.persistence().messages();
     Message.Id id = Message.Id.at(Instant.now());
     Draft draft =
-        Draft.of(Type.COMMAND, actor.newWrite())
+        Draft.of(Message.Type.COMMAND, actor.newWrite())
             .to(actor.owner())
             .id(id)
             .priority(actor.random().nextInt(Message.MAX_PRIORITY + 1))

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mistersmith.persistence.message.Delivery;
 import io.mistersmith.persistence.message.Draft;
-import io.mistersmith.persistence.message.Message.Type;
+import io.mistersmith.persistence.message.Message;
 import io.mistersmith.persistence.message.MessageLog;
 import io.mistersmith.persistence.model.AgentId;
 import java.time.Duration;
@@ -41,10 +41,10 @@ abstract class MessageTests extends PersistenceContract {
   }
 
   static Draft.Builder command(String text) {
-    return Draft.of(Type.COMMAND, text);
+    return Draft.of(Message.Type.COMMAND, text);
   }
 
   static Draft.Builder note(String text) {
-    return Draft.of(Type.NOTIFICATION, text);
+    return Draft.of(Message.Type.NOTIFICATION, text);
   }
 }

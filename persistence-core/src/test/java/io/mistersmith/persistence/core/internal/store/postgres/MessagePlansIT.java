@@ -3,7 +3,6 @@ package io.mistersmith.persistence.core.internal.store.postgres;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mistersmith.persistence.message.Message;
-import io.mistersmith.persistence.message.Message.Type;
 import io.mistersmith.persistence.message.MessageQuery;
 import io.mistersmith.persistence.model.AgentId;
 import java.sql.SQLException;
@@ -70,13 +69,15 @@ class MessagePlansIT {
         MessageQuery.from(agent).after(middle),
         MessageQuery.from(agent).inOrder().after(middle),
         MessageQuery.to(agent).since(Instant.now().minusSeconds(86_400)),
-        MessageQuery.to(agent).withTypes(Type.COMMAND, Type.ERROR),
+        MessageQuery.to(agent).withTypes(Message.Type.COMMAND, Message.Type.ERROR),
         MessageQuery.ofChannel("news"),
-        MessageQuery.ofType(Type.COMMAND),
-        MessageQuery.ofType(Type.ERROR).inOrder(),
+        MessageQuery.ofType(Message.Type.COMMAND),
+        MessageQuery.ofType(Message.Type.ERROR).inOrder(),
         MessageQuery.notDelivered(),
         MessageQuery.notDelivered().withFrom(agent),
-        MessageQuery.correlated(agent.uuid()).withTypes(Type.RESPONSE, Type.ERROR).withLimit(1));
+        MessageQuery.correlated(agent.uuid())
+            .withTypes(Message.Type.RESPONSE, Message.Type.ERROR)
+            .withLimit(1));
   }
 
   @ParameterizedTest
