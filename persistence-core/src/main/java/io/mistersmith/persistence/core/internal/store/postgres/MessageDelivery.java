@@ -108,7 +108,7 @@ final class MessageDelivery {
          WHERE l.message_id = s.message_id AND l.sent_at = s.sent_at
            AND l.sent_at BETWEEN :from::timestamptz AND :to::timestamptz
       )
-      SELECT\s\
+      SELECT
       """
           + MessageRow.COLUMNS
           + """
