@@ -65,6 +65,10 @@ class MessageFaultsIT {
     return child;
   }
 
+  private static String read(ChildJvm child) throws IOException {
+    return String.valueOf(child.stdout().readLine());
+  }
+
   @Test
   void aKilledReceiverKeepsOnlyWhatItAcknowledged() throws Exception {
     try (FaultServers servers = FaultServers.start()) {
@@ -80,9 +84,7 @@ class MessageFaultsIT {
         Set<String> acknowledged = new HashSet<>();
         ChildJvm receiver = start(installation, agent);
         receiver.stdin().println("half");
-        for (String line = receiver.stdout().readLine();
-            !"done".equals(line);
-            line = receiver.stdout().readLine()) {
+        for (String line = read(receiver); !line.equals("done"); line = read(receiver)) {
           String[] part = line.substring(0, line.length() - 1).split(" ", 3);
           (part[0].equals("d") ? delivered : acknowledged).add(part[1]);
         }

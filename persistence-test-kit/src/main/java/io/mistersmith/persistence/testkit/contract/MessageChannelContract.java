@@ -95,24 +95,24 @@ public abstract class MessageChannelContract extends MessageTests {
   @Test
   void aTopicDeliversBySubject() {
     channel("trips", Kind.TOPIC);
-    AgentId oneWord = subscriber("trips", "trip.*");
-    AgentId allBelow = subscriber("trips", "trip.>");
-    AgentId booked = subscriber("trips", "*.booked");
-    AgentId exactly = subscriber("trips", "trip.booked");
-    AgentId all = subscriber("trips", ">");
-    AgentId inBetween = subscriber("trips", "trip.*.paid");
+    AgentId anyTrip = subscriber("trips", "trip.*");
+    AgentId belowTrip = subscriber("trips", "trip.>");
+    AgentId anyBooked = subscriber("trips", "*.booked");
+    AgentId tripBooked = subscriber("trips", "trip.booked");
+    AgentId anySubject = subscriber("trips", ">");
+    AgentId anyTripPaid = subscriber("trips", "trip.*.paid");
     AgentId everything = subscriber("trips");
     List<String> subjects =
         List.of("trip", "trip.booked", "trip.x.paid", "TRIP.booked", "trip.", "a%b", "trip.[x]");
     subjects.forEach(
         subject -> messages().append(note(subject).channel("trips").subject(subject).build()));
 
-    assertThat(texts(oneWord)).containsExactly("trip.booked", "trip.", "trip.[x]");
-    assertThat(texts(allBelow)).containsExactly("trip.booked", "trip.x.paid", "trip.", "trip.[x]");
-    assertThat(texts(booked)).containsExactly("trip.booked", "TRIP.booked");
-    assertThat(texts(exactly)).containsExactly("trip.booked");
-    assertThat(texts(inBetween)).containsExactly("trip.x.paid");
-    assertThat(texts(all)).isEqualTo(subjects);
+    assertThat(texts(anyTrip)).containsExactly("trip.booked", "trip.", "trip.[x]");
+    assertThat(texts(belowTrip)).containsExactly("trip.booked", "trip.x.paid", "trip.", "trip.[x]");
+    assertThat(texts(anyBooked)).containsExactly("trip.booked", "TRIP.booked");
+    assertThat(texts(tripBooked)).containsExactly("trip.booked");
+    assertThat(texts(anyTripPaid)).containsExactly("trip.x.paid");
+    assertThat(texts(anySubject)).isEqualTo(subjects);
     assertThat(texts(everything)).isEqualTo(subjects);
     assertRefused(note("no subject").channel("trips"));
     assertThatThrownBy(() -> Subscription.of(everything, "trips").withPattern("a..b"))

@@ -81,7 +81,6 @@ public abstract class MessageContract extends MessageTests {
     assertThat(messages().acknowledge(first)).as("a delivery that was overtaken").isFalse();
     assertThat(messages().acknowledge(second)).isTrue();
     assertThat(messages().acknowledge(second)).as("again").isFalse();
-    elapse(SHORT);
     assertThat(receive(agent())).isEmpty();
 
     Marks marks = messages().find(id).orElseThrow().marks();

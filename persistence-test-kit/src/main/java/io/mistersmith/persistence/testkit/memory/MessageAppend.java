@@ -21,7 +21,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
-import org.jspecify.annotations.Nullable;
 
 /** Appends messages, and finds their recipients. */
 final class MessageAppend {
@@ -56,20 +55,18 @@ final class MessageAppend {
     Optional<Instant> expiresAt =
         draft.timeToLive().map(time -> now.plus(time).truncatedTo(ChronoUnit.MICROS));
     boolean queued = channel.filter(one -> one.kind() == Channel.Kind.QUEUE).isPresent();
-    Set<@Nullable AgentId> recipients = new LinkedHashSet<>();
-    if (queued) {
-      recipients.add(null);
-    } else {
-      recipients.addAll(recipients(tables, envelope, channel));
-    }
-    for (AgentId recipient : recipients) {
+    List<Optional<AgentId>> recipients =
+        queued
+            ? List.of(Optional.empty())
+            : recipients(tables, envelope, channel).stream().map(Optional::of).toList();
+    for (Optional<AgentId> recipient : recipients) {
       long number = NUMBERS.incrementAndGet();
       tables.messages.deliveries.put(
           number,
           new DeliveryRow(
               number,
               id,
-              Optional.ofNullable(recipient),
+              recipient,
               queued ? envelope.channel() : Optional.empty(),
               envelope.priority(),
               expiresAt,

@@ -29,7 +29,10 @@ import org.jdbi.v3.core.statement.StatementContext;
  */
 final class MessageDelivery {
 
-  /** Rows that other transactions hold are passed over. */
+  /**
+   * Rows that other transactions hold are passed over. From both sources up to the limit are
+   * locked, and the best of all are taken; the others are free again when the transaction ends.
+   */
   private static final String TAKE =
       """
       WITH own AS MATERIALIZED (
@@ -105,7 +108,7 @@ final class MessageDelivery {
          WHERE l.message_id = s.message_id AND l.sent_at = s.sent_at
            AND l.sent_at BETWEEN :from::timestamptz AND :to::timestamptz
       )
-      SELECT\s\
+      SELECT
       """
           + MessageRow.COLUMNS
           + """
@@ -221,8 +224,11 @@ final class MessageDelivery {
     Map<Message.Id, Message> messages = markDelivered(handle, taken);
     // A message without a row is of a partition that was dropped meanwhile.
     return taken.stream()
-        .filter(one -> messages.containsKey(one.message()))
-        .map(one -> one.of(agent, messages.get(one.message())))
+        .flatMap(
+            one ->
+                Optional.ofNullable(messages.get(one.message()))
+                    .map(message -> one.of(agent, message))
+                    .stream())
         .toList();
   }
 

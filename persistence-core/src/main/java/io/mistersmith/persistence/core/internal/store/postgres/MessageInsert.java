@@ -198,7 +198,7 @@ final class MessageInsert {
   }
 
   private static Optional<Found> found(Map<String, Found> channels, Draft draft) {
-    return draft.envelope().channel().map(channels::get);
+    return draft.envelope().channel().flatMap(name -> Optional.ofNullable(channels.get(name)));
   }
 
   private static String text(UUID id) {

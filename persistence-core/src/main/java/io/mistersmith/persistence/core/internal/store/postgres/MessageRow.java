@@ -16,10 +16,10 @@ import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import org.jdbi.v3.core.statement.StatementContext;
-import org.jspecify.annotations.Nullable;
 
 /** Messages as rows of {@code messages.log}, joined with their channel: types in lower case. */
 final class MessageRow {
@@ -70,15 +70,9 @@ final class MessageRow {
   /** Returns a JSON object; members that are null count as absent. */
   static Map<String, Object> map(String what, String json) {
     try {
-      Map<String, @Nullable Object> read = JSON.readValue(json, OBJECT);
-      Map<String, Object> present = new HashMap<>();
-      read.forEach(
-          (name, value) -> {
-            if (value != null) {
-              present.put(name, value);
-            }
-          });
-      return present;
+      Map<String, Object> map = JSON.readValue(json, OBJECT);
+      map.values().removeIf(Objects::isNull);
+      return map;
     } catch (JsonProcessingException e) {
       throw new NonTransientPersistenceException(
           DataError.SERIALIZATION_ERROR, what + " are no JSON object", e);
