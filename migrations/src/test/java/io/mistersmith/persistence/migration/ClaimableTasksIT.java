@@ -3,6 +3,7 @@ package io.mistersmith.persistence.migration;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import org.junit.jupiter.api.BeforeEach;
@@ -151,6 +152,38 @@ class ClaimableTasksIT extends OnMigratedDatabase {
             database.query(
                 "SELECT concat_ws(' ', status, error_message) FROM tasks.executions ORDER BY 1"))
         .containsExactly("completed", "failed broken");
+  }
+
+  @Test
+  void aClaimStepsOverNothingThatIsNotItsOwn() throws SQLException {
+    String agent = agent("another");
+    String critical = "INSERT INTO tasks.queue (task_type, priority, %s) SELECT %s, 'critical', %s";
+    for (String more :
+        new String[] {
+          critical.formatted("scheduled_at", "'job'", "now() + INTERVAL '1 h'"),
+          critical.formatted("blocked_by", "'job'", "1"),
+          critical.formatted("task_name", "'other'", "'n'"),
+          critical.formatted("assigned_agent_id", "'job'", "'" + agent + "'::uuid")
+        }) {
+      database.execute(more + " FROM generate_series(1, 3000)");
+    }
+    String mine = task("priority", "'low'");
+    try (Connection connection = database.connect();
+        Statement statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      try (ResultSet claimed = statement.executeQuery(claim(9, "1 h"))) {
+        assertThat(claimed.next()).isTrue();
+        assertThat(claimed.getString(1)).isEqualTo(mine);
+      }
+      try (ResultSet read =
+          statement.executeQuery(
+              "SELECT sum(seq_tup_read + idx_tup_fetch) FROM pg_stat_xact_user_tables"
+                  + " WHERE schemaname = 'tasks'")) {
+        assertThat(read.next()).isTrue();
+        assertThat(read.getLong(1)).isLessThan(20);
+      }
+      connection.rollback();
+    }
   }
 
   @Test

@@ -68,6 +68,7 @@ final class Operations {
         .add(2, new CountUp())
         .add(2, new ChangeSet())
         .add(3, new AppendToLog())
+        .add(2, new RunTasks())
         .add(1, new SaveAgent())
         .add(1, new Heartbeat())
         .add(1, new FindAgents())
