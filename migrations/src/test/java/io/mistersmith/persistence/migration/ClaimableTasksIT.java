@@ -264,4 +264,32 @@ class ClaimableTasksIT extends OnMigratedDatabase {
     }
     assertThat(database.query(claim(99, "1 h"))).hasSize(10);
   }
+
+  @Test
+  void leasesThatLastMoveOutOfTheWay() throws SQLException {
+    database.execute(
+        """
+        ALTER SEQUENCE tasks.lease_tokens RESTART WITH 4096;
+        INSERT INTO tasks.queue (task_type) SELECT 'job' FROM generate_series(1, 1500);
+        SELECT (SELECT count(*) FROM tasks.claim('{job}', NULL, NULL, 1, 'w', n * INTERVAL '1 h'))
+          FROM generate_series(1, 1500) AS n;
+        SELECT count(*)
+          FROM (SELECT * FROM tasks.queue ORDER BY token DESC OFFSET 2) AS q,
+               tasks.finish(ARRAY[q.task_id::UUID], ARRAY[q.token], '{NULL}', '{NULL}', '{NULL}');
+        SELECT setval('tasks.lease_tokens', 8192)
+        """);
+    assertThat(single("SELECT tasks.recycle()")).isEqualTo("0");
+    assertThat(single("SELECT pg_relation_size('tasks.leases_2')")).isEqualTo("0");
+    assertThat(database.query("SELECT DISTINCT segment FROM tasks.leases")).containsExactly("4");
+    assertThat(
+            database.query(
+                """
+                SELECT tasks.renew_leases(array_agg(task_id::UUID), array_agg(token), '2 h')
+                  FROM tasks.queue WHERE status = 'running'
+                """))
+        .hasSize(2);
+    assertThat(
+            single("SELECT count(*) FROM tasks.leases WHERE expires_at < now() + INTERVAL '3 h'"))
+        .isEqualTo("2");
+  }
 }
