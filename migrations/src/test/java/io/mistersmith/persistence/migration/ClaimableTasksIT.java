@@ -3,6 +3,7 @@ package io.mistersmith.persistence.migration;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import org.junit.jupiter.api.BeforeEach;
@@ -154,6 +155,38 @@ class ClaimableTasksIT extends OnMigratedDatabase {
   }
 
   @Test
+  void aClaimStepsOverNothingThatIsNotItsOwn() throws SQLException {
+    String agent = agent("another");
+    String critical = "INSERT INTO tasks.queue (task_type, priority, %s) SELECT %s, 'critical', %s";
+    for (String more :
+        new String[] {
+          critical.formatted("scheduled_at", "'job'", "now() + INTERVAL '1 h'"),
+          critical.formatted("blocked_by", "'job'", "1"),
+          critical.formatted("task_name", "'other'", "'n'"),
+          critical.formatted("assigned_agent_id", "'job'", "'" + agent + "'::uuid")
+        }) {
+      database.execute(more + " FROM generate_series(1, 3000)");
+    }
+    String mine = task("priority", "'low'");
+    try (Connection connection = database.connect();
+        Statement statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      try (ResultSet claimed = statement.executeQuery(claim(9, "1 h"))) {
+        assertThat(claimed.next()).isTrue();
+        assertThat(claimed.getString(1)).isEqualTo(mine);
+      }
+      try (ResultSet read =
+          statement.executeQuery(
+              "SELECT sum(seq_tup_read + idx_tup_fetch) FROM pg_stat_xact_user_tables"
+                  + " WHERE schemaname = 'tasks'")) {
+        assertThat(read.next()).isTrue();
+        assertThat(read.getLong(1)).isLessThan(20);
+      }
+      connection.rollback();
+    }
+  }
+
+  @Test
   @Exercises({"tasks.take_over", "tasks.stop"})
   void whatIsLateIsTakenOverAndWhatIsStoppedIsNot() throws SQLException {
     String late = task();
@@ -230,5 +263,33 @@ class ClaimableTasksIT extends OnMigratedDatabase {
       old.rollback();
     }
     assertThat(database.query(claim(99, "1 h"))).hasSize(10);
+  }
+
+  @Test
+  void leasesThatLastMoveOutOfTheWay() throws SQLException {
+    database.execute(
+        """
+        ALTER SEQUENCE tasks.lease_tokens RESTART WITH 4096;
+        INSERT INTO tasks.queue (task_type) SELECT 'job' FROM generate_series(1, 1500);
+        SELECT (SELECT count(*) FROM tasks.claim('{job}', NULL, NULL, 1, 'w', n * INTERVAL '1 h'))
+          FROM generate_series(1, 1500) AS n;
+        SELECT count(*)
+          FROM (SELECT * FROM tasks.queue ORDER BY token DESC OFFSET 2) AS q,
+               tasks.finish(ARRAY[q.task_id::UUID], ARRAY[q.token], '{NULL}', '{NULL}', '{NULL}');
+        SELECT setval('tasks.lease_tokens', 8192)
+        """);
+    assertThat(single("SELECT tasks.recycle()")).isEqualTo("0");
+    assertThat(single("SELECT pg_relation_size('tasks.leases_2')")).isEqualTo("0");
+    assertThat(database.query("SELECT DISTINCT segment FROM tasks.leases")).containsExactly("4");
+    assertThat(
+            database.query(
+                """
+                SELECT tasks.renew_leases(array_agg(task_id::UUID), array_agg(token), '2 h')
+                  FROM tasks.queue WHERE status = 'running'
+                """))
+        .hasSize(2);
+    assertThat(
+            single("SELECT count(*) FROM tasks.leases WHERE expires_at < now() + INTERVAL '3 h'"))
+        .isEqualTo("2");
   }
 }

@@ -199,14 +199,15 @@ BEGIN
     RETURN 0;
   END IF;
   FOR v_segment IN
-    SELECT k.relation, s.number, format('tasks.%s_%s', k.relation, s.number)::REGCLASS AS part
+    SELECT k.relation, s.number, format('tasks.%s_%s', k.relation, s.number) AS part
       FROM (
              SELECT 'ready' AS relation, last_value FROM tasks.ready_positions
               UNION ALL
              SELECT 'leases', last_value FROM tasks.lease_tokens
            ) AS k
-     CROSS JOIN generate_series(0, 3) AS s (number)
+     CROSS JOIN generate_series(0, 4) AS s (number)
      WHERE s.number NOT IN (tasks.segment(k.last_value), tasks.segment(k.last_value + 2048))
+       AND (s.number < 4 OR k.relation = 'leases')
   LOOP
     -- Some pages are as quickly stepped over as cleared.
     CONTINUE WHEN pg_relation_size(v_segment.part) < 64 * 1024;
@@ -217,7 +218,11 @@ BEGIN
         )
         INTO v_live
         USING v_segment.number::SMALLINT, c_most + 1;
-      CONTINUE WHEN v_live > least(c_most, pg_relation_size(v_segment.part) / 400);
+      -- Only this function adds to the segment of leases that last.
+      CONTINUE WHEN v_live > CASE v_segment.number
+                               WHEN 4 THEN 0
+                               ELSE least(c_most, pg_relation_size(v_segment.part) / 400)
+                             END;
       EXECUTE format('LOCK TABLE ONLY %s IN ACCESS EXCLUSIVE MODE', v_segment.part);
       IF v_segment.relation = 'ready' THEN
         UPDATE tasks.queue AS q

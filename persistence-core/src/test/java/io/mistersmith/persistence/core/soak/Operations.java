@@ -70,6 +70,7 @@ final class Operations {
         .add(3, new AppendToLog())
         .add(3, new UseSession())
         .add(2, new SendAndReceive())
+        .add(2, new RunTasks())
         .add(1, new SaveAgent())
         .add(1, new Heartbeat())
         .add(1, new FindAgents())

@@ -95,6 +95,7 @@ final class Verification {
       ledger.keys(Space.REFUSED).forEach(key -> judge(key, letters));
       readAgain(persistence);
       log(persistence);
+      RunTasks.settle(persistence.tasks()).forEach(tally::add);
       crdts();
       transfers.judge();
       checkpoints.judge(persistence.checkpoints());

@@ -3,6 +3,7 @@ package io.mistersmith.persistence.testkit.contract;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mistersmith.persistence.config.Bucket;
+import io.mistersmith.persistence.spi.hot.HotStore;
 import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
 import io.mistersmith.persistence.spi.hot.Journal.JournalProgress;
 import java.time.Duration;
@@ -33,6 +34,25 @@ public abstract class HotSignalsContract extends StoresContract {
               bucket().journal().nudge();
               return own.get() > 0 && others.get() > 0;
             });
+  }
+
+  @Test
+  void aSignalReachesThoseThatListenToItsTopic() {
+    AtomicInteger own = new AtomicInteger();
+    AtomicInteger others = new AtomicInteger();
+    AtomicInteger otherTopic = new AtomicInteger();
+    HotStore theirs = open(config().build()).hot();
+    stores().hot().onSignal("topic", own::incrementAndGet);
+    stores().hot().onSignal("other", otherTopic::incrementAndGet);
+    theirs.onSignal("topic", others::incrementAndGet);
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(10))
+        .until(
+            () -> {
+              theirs.signal("topic");
+              return own.get() > 0 && others.get() > 0;
+            });
+    assertThat(otherTopic.get()).isZero();
   }
 
   @Test
