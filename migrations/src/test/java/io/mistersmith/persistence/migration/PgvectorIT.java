@@ -132,8 +132,9 @@ class PgvectorIT extends EmbeddingsContract {
         WITH f AS (
           INSERT INTO knowledge.facts
                  (entity_type, entity_id, predicate, object_value, object_type, confidence_score)
-          SELECT 'city', i::text, 'is', to_jsonb('word' || i), 'text', i / 100.0
-            FROM generate_series(1, 90) AS i
+          SELECT 'city', i::text, 'is', to_jsonb('word' || i), 'text',
+                 CASE WHEN i IN (5, 6) THEN 0.5 WHEN i = 5100 THEN 1 ELSE 0.1 END
+            FROM generate_series(1, 5100) AS i
           RETURNING fact_id, entity_id)
         SELECT knowledge.store_embedding(fact_id, 'm', '1',
                  ARRAY[1, entity_id::real / 10, 0, 0, 0, 0, 0, 0]::real[], 'text') FROM f
@@ -144,13 +145,22 @@ class PgvectorIT extends EmbeddingsContract {
             + " NULL, NULL, %s, NULL, %s) JOIN knowledge.facts USING (fact_id)";
     assertThat(database.query(search.formatted("cosine", "NULL", "NULL")))
         .containsExactly("1 0.005", "2 0.019");
-    assertThat(database.query(search.formatted("l2", "0.05", "NULL")))
+    assertThat(database.query(search.formatted("l2", "0.5", "NULL")))
         .containsExactly("5 1.118", "6 1.166");
     assertThat(database.query(search.formatted("inner_product", "NULL", "'word7'")))
         .containsExactly("7 -2.000");
-    // One of 90, which the index reaches only after many others.
-    assertThat(database.query(search.formatted("cosine", "0.9", "NULL")))
-        .containsExactly("90 0.890");
+    // One alone is compared past the index.
+    assertThat(database.query(search.formatted("cosine", "1", "NULL")))
+        .containsExactly("5100 0.998");
+    // The index gives up before it reaches the only one of another model.
+    database.execute(
+        "SELECT knowledge.store_embedding(fact_id, 'far', '1', ARRAY[-1, 0, 0, 0, 0, 0, 0,"
+            + " 0]::real[], 'text') FROM knowledge.facts WHERE entity_id = '5100'");
+    assertThat(
+            database.query(
+                search.formatted("cosine", "NULL", "NULL").replace("'m'", "'far'"),
+                "SET hnsw.max_scan_tuples = 1; SET enable_seqscan = off; SET enable_sort = off"))
+        .containsExactly("5100 2.000");
     assertThatExceptionOfType(PSQLException.class)
         .isThrownBy(() -> database.query(search.formatted("other", "NULL", "NULL")))
         .withMessageContaining("p_metric is other: give cosine, l2 or inner_product");

@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.examples;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mistersmith.persistence.Persistence;
@@ -80,7 +81,8 @@ class KnowledgeTest {
 
       List<Embedding> embeddings = new ArrayList<>();
       for (UUID fact : knowledge.unembedded(MODEL, texts)) { // new texts, and changed ones
-        embeddings.add(Embedding.of(fact, MODEL, texts.get(fact), embed(texts.get(fact))));
+        String text = requireNonNull(texts.get(fact));
+        embeddings.add(Embedding.of(fact, MODEL, text, embed(text)));
       }
       Saved saved = knowledge.embed(embeddings);
       List<Hit> hits =

@@ -18,6 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,14 +47,12 @@ final class PollingWorker implements TaskWorker {
   private static final class Run {
 
     private final TaskLease lease;
-    private Thread thread;
+    private @Nullable Thread thread;
     private boolean lost;
     private boolean returned;
 
-    @SuppressWarnings("NullAway") // no thread until it begins
     Run(TaskLease lease) {
       this.lease = lease;
-      this.thread = null;
     }
 
     synchronized boolean begin() {

@@ -36,7 +36,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -357,9 +356,5 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
 
   private Clock clock() {
     return store.tiers().clock();
-  }
-
-  private Executor executor() {
-    return store.tiers().executor();
   }
 }

@@ -242,6 +242,7 @@ public final class ResolvingStateRepository<T> implements StateRepository<T> {
   }
 
   /** The write has its time already: of two the one that was asked for last is the later one. */
+  @SuppressWarnings("FutureReturnValueIgnored") // what the call returns is composed
   private <R> CompletableFuture<R> start(Write<T> write, Function<Write<T>, R> call) {
     return Rows.start(
         () -> {

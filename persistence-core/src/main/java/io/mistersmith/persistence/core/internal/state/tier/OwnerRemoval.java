@@ -114,7 +114,7 @@ final class OwnerRemoval {
           try {
             markers.put(key, answer.join());
           } catch (CompletionException e) {
-            if (!Conflicts.isConflict(e.getCause())) {
+            if (e.getCause() == null || !Conflicts.isConflict(e.getCause())) {
               throw e;
             }
             Conflicts.retry(() -> markAfterLeader(key)).ifPresent(it -> markers.put(key, it));

@@ -106,8 +106,9 @@ class PostgresKnowledgeIT {
     assertThat(nearest(9, 1, 0)).containsExactly(theirs.id(), ours.id());
     assertThat(nearest(9, 0, 1)).containsExactly(ours.id(), theirs.id());
     database.query(store.formatted(ours.id(), "1, 0.1"));
-    database.query(store.formatted(theirs.id(), "0, 1"));
+    database.query(store.formatted(theirs.id(), "0.7, 1"));
     assertThat(nearest(9, 1, 0)).containsExactly(ours.id(), theirs.id());
+    assertThat(nearest(1, 1, 0)).containsExactly(ours.id());
     assertThat(knowledge().embedding(ours.id(), MODEL).orElseThrow().vector())
         .containsExactly(1, 0.1f);
   }

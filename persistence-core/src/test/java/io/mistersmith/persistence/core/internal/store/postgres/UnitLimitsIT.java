@@ -72,12 +72,12 @@ class UnitLimitsIT {
             .sql()
             .inTransaction(
                 SqlOptions.of("one"),
-                one ->
-                    sessions.add(session(one))
-                        & store
-                            .sql()
-                            .inTransaction(
-                                SqlOptions.of("two"), two -> sessions.add(session(two))));
+                one -> {
+                  sessions.add(session(one));
+                  return store
+                      .sql()
+                      .inTransaction(SqlOptions.of("two"), two -> sessions.add(session(two)));
+                });
     return sessions;
   }
 
