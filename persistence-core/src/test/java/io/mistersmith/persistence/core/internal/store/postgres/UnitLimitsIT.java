@@ -74,7 +74,7 @@ class UnitLimitsIT {
                 SqlOptions.of("one"),
                 one ->
                     sessions.add(session(one))
-                        & store
+                        && store
                             .sql()
                             .inTransaction(
                                 SqlOptions.of("two"), two -> sessions.add(session(two))));
