@@ -12,6 +12,7 @@ import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.DataResult;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.Versioned;
@@ -76,6 +77,26 @@ class FloorsTest {
     assertThat(states.keys(agent.id(), "")).isEmpty();
     states.save(key, 2);
     assertThat(states.keys(agent.id(), "")).containsExactly(key);
+  }
+
+  /** Of a key without a floor a row is no answer while a floor that was forgotten may be later. */
+  @Test
+  void theEntriesOfADeletedAgentsLogsPushOutNoFloors() {
+    states.save(key, 1);
+    states.flush(key, SOON);
+    faults.staleReplicas(false);
+    try (Persistence forgetful = open(10)) {
+      AgentId other = forgetful.agents().save(Agent.of("test", "other")).value().id();
+      for (int i = 0; i < 50; i++) {
+        forgetful.log(other, "turns", Integer.class).append(i);
+      }
+      forgetful.lifecycle().flush(other, SOON);
+      faults.on(Call.APPLY).loseRequests(1);
+      forgetful.agents().delete(other);
+      faults.hotOutage(true);
+      assertThat(found(forgetful.states(Integer.class), key)).contains(1);
+      faults.clear();
+    }
   }
 
   @BeforeEach

@@ -102,5 +102,6 @@ public final class KnownRevisions<K> {
   public void clear() {
     latest.invalidateAll();
     highestForgotten.set(null);
+    overflowed = false;
   }
 }

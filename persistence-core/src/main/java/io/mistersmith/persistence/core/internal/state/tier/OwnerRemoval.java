@@ -91,10 +91,7 @@ final class OwnerRemoval {
     if (!keys.isEmpty()) {
       for (HotEntry entry : tiers.reads().list(owner, "")) {
         if (isOld(entry)) {
-          sent.put(
-              entry.key(),
-              publisher.publishAsync(
-                  entry.key(), Operation.DELETE, NO_VALUE, EntryMetadata.NONE, entry.sequence()));
+          sent.put(entry.key(), publisher.publishMarker(entry.key(), entry.sequence()));
         }
       }
     }

@@ -7,6 +7,7 @@ import io.mistersmith.persistence.spi.hot.EntryMetadata;
 import io.mistersmith.persistence.spi.hot.HotWrites;
 import io.mistersmith.persistence.spi.hot.HotWrites.Outgoing;
 import io.mistersmith.persistence.spi.hot.Operation;
+import io.mistersmith.persistence.spi.sql.LogStore;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -18,6 +19,8 @@ import java.util.function.UnaryOperator;
  * has dropped what it replaced, or may have replaced when its acknowledgement was lost.
  */
 final class Publisher {
+
+  private static final byte[] NO_VALUE = {};
 
   private final Tiers tiers;
 
@@ -108,6 +111,22 @@ final class Publisher {
                 .writes()
                 .publishAsync(chunk, Operation.PUT, bytes, EntryMetadata.NONE, HotWrites.ANY),
         UnaryOperator.identity());
+  }
+
+  /**
+   * Publishes a marker after the message at {@code place}. Entries that are written once have no
+   * floor, and get none from it.
+   */
+  CompletableFuture<Revision.OfJournal> publishMarker(StateKey key, long place) {
+    return key.type().equals(LogStore.ENTRIES)
+        ? acknowledged(
+            tiers.revisions().mark(),
+            () ->
+                tiers
+                    .writes()
+                    .publishAsync(key, Operation.DELETE, NO_VALUE, EntryMetadata.NONE, place),
+            UnaryOperator.identity())
+        : publishAsync(key, Operation.DELETE, NO_VALUE, EntryMetadata.NONE, place);
   }
 
   /** Sends a message after the mark was taken, and has its revision noted. */

@@ -49,6 +49,18 @@ class KnownRevisionsTest {
   }
 
   @Test
+  void nothingIsForgottenOfAStoreThatWentBack() {
+    KnownRevisions<Integer> known = new KnownRevisions<>(10, Clock.systemUTC());
+    for (int i = 1; i <= 100; i++) {
+      known.note(i, new Revision.OfJournal(1, i), Optional.empty());
+    }
+    assertThat(known.isIncomplete()).isTrue();
+    known.clear();
+    assertThat(known.isIncomplete()).isFalse();
+    assertThat(known.highestForgotten()).isEmpty();
+  }
+
+  @Test
   void clearingIsNoOverflow() {
     KnownRevisions<Integer> known = new KnownRevisions<>(10, Clock.systemUTC());
     known.note(1, new Revision.OfJournal(1, 1), Optional.empty());
