@@ -39,6 +39,7 @@ record AgentReplay(
     StateRepository<JsonNode> states,
     Log<JsonNode> conversation,
     Supplier<Step> steps,
+    RunTasks tasks,
     RunMessages messages,
     Knowledge knowledge,
     Reports reports)
@@ -74,6 +75,7 @@ record AgentReplay(
   private void write(int step) {
     Map<String, JsonNode> accepted = accepted(step);
     if (accepted.keySet().stream().anyMatch(AgentState::isTurn)) {
+      retried(() -> tasks.enqueue(recorded, agent, step));
       retried(() -> messages.send(recorded, agent, step));
       retried(() -> knowledge.saveAll(List.of(RunFacts.of(recorded, agent, step))));
     }

@@ -95,11 +95,13 @@ public final class Quickstart {
       Files.delete(log);
     }
     Verification verification = Verification.of(runs, ledger, settings);
+    Verification tasks = RunTasks.verify(runs, ledger, settings);
     Verification messages = RunMessages.verify(runs, ledger, settings);
     Verification facts = RunFacts.verify(runs, ledger, settings);
     out.printf(Locale.ROOT, "writing for %d s without a pause%n", flatOut.toSeconds());
     FlatOut.Counted counted = FlatOut.count(settings, AgentState.values(runs, ledger), flatOut);
-    return new Result(recording, ledger, verification, messages, facts, left, counted).print(out);
+    return new Result(recording, ledger, verification, tasks, messages, facts, left, counted)
+        .print(out);
   }
 
   private WriterSettings startServers(Optional<Path> file) {

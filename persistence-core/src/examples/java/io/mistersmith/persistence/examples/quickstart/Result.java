@@ -7,6 +7,7 @@ import java.util.Locale;
  * The outcome.
  *
  * @param verification what PostgreSQL has of the agents' state
+ * @param tasks what it has of their tasks, as far as they were completed
  * @param messages what it has of their messages, as far as they were processed
  * @param facts what it has of their facts
  * @param left how many journal entries the second writer left unflushed
@@ -16,6 +17,7 @@ record Result(
     Recording recording,
     Ledger ledger,
     Verification verification,
+    Verification tasks,
     Verification messages,
     Verification facts,
     long left,
@@ -23,8 +25,10 @@ record Result(
 
   /** Prints the table and the last line, and returns the exit status. */
   int print(PrintStream out) {
-    int lost = verification.lost() + messages.lost() + facts.lost() + ledger.forgotten();
-    int mismatched = verification.mismatched() + messages.mismatched() + facts.mismatched();
+    int lost =
+        verification.lost() + tasks.lost() + messages.lost() + facts.lost() + ledger.forgotten();
+    int mismatched =
+        verification.mismatched() + tasks.mismatched() + messages.mismatched() + facts.mismatched();
     row(out, "runs replayed", "%,d with %,d steps", recording.runs().size(), recording.steps());
     if (!recording.problems().isEmpty()) {
       row(out, "lines skipped", "%,d", recording.problems().size());
@@ -55,13 +59,14 @@ record Result(
     out.printf(
         Locale.ROOT,
         "quickstart: agents=%d writes=%d in_postgres=%d lost=%d mismatched=%d lag_p95_ms=%d"
-            + " messages=%d facts=%d%n",
+            + " tasks=%d messages=%d facts=%d%n",
         verification.agents(),
         ledger.writes(),
         verification.found(),
         lost,
         mismatched,
         ledger.lagMillis.percentile(95),
+        tasks.found(),
         messages.found(),
         facts.found());
     out.flush();

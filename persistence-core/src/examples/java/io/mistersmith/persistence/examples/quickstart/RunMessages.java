@@ -1,8 +1,5 @@
 package io.mistersmith.persistence.examples.quickstart;
 
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.message.Channel;
@@ -16,17 +13,10 @@ import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.AgentId;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Properties;
 import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
 
@@ -41,13 +31,11 @@ final class RunMessages implements AutoCloseable {
   private static final Duration PAUSE = Duration.ofMillis(50);
   private static final Duration STOP = Duration.ofSeconds(30);
   private static final int BATCH = 100;
-  private static final JsonMapper JSON =
-      JsonMapper.builder().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS).build();
   private static final String PROCESSED =
       """
       SELECT message_id, payload::text
       FROM messages.log
-      WHERE from_agent_id = ? AND processed_at IS NOT NULL
+      WHERE from_agent_id = ?::uuid AND processed_at IS NOT NULL
       """;
 
   private final MessageLog messages;
@@ -130,37 +118,11 @@ final class RunMessages implements AutoCloseable {
   /** Compares the messages that plain SQL finds, and that were processed, with the recording. */
   static Verification verify(List<RecordedRun> runs, Ledger ledger, WriterSettings settings)
       throws SQLException, IOException {
-    Properties login = new Properties();
-    login.setProperty("user", settings.user());
-    if (settings.password() != null) {
-      login.setProperty("password", settings.password());
-    }
-    Verification sum = new Verification(0, 0, 0, 0);
-    try (Connection connection = DriverManager.getConnection(settings.jdbcUrl(), login);
-        PreparedStatement query = connection.prepareStatement(PROCESSED)) {
-      for (RecordedRun run : runs) {
-        AgentId agent = run.agent(settings.replay());
-        Map<String, JsonNode> expected = new HashMap<>();
-        for (int step = 0; step < run.steps().size(); step++) {
-          if (!ledger.refused(run).contains(step)) {
-            expected.put(id(settings, agent, step).uuid().toString(), run.steps().get(step));
-          }
-        }
-        sum = sum.plus(Verification.compare(1, expected, read(query, agent)));
-      }
-    }
-    return sum;
-  }
-
-  private static Map<String, JsonNode> read(PreparedStatement query, AgentId agent)
-      throws SQLException, IOException {
-    Map<String, JsonNode> processed = new HashMap<>();
-    query.setObject(1, agent.uuid());
-    try (ResultSet rows = query.executeQuery()) {
-      while (rows.next()) {
-        processed.put(rows.getString(1), JSON.readTree(rows.getString(2)));
-      }
-    }
-    return processed;
+    return Verification.ofSteps(
+        runs,
+        ledger,
+        settings,
+        PROCESSED,
+        (agent, step) -> id(settings, agent, step).uuid().toString());
   }
 }

@@ -50,13 +50,8 @@ record Verification(int agents, int found, int lost, int mismatched) {
   /** Reads and compares every key of every run. */
   static Verification of(List<RecordedRun> runs, Ledger ledger, WriterSettings settings)
       throws SQLException, IOException {
-    Properties login = new Properties();
-    login.setProperty("user", settings.user());
-    if (settings.password() != null) {
-      login.setProperty("password", settings.password());
-    }
     Verification sum = new Verification(0, 0, 0, 0);
-    try (Connection connection = DriverManager.getConnection(settings.jdbcUrl(), login);
+    try (Connection connection = connect(settings);
         PreparedStatement registered = connection.prepareStatement(REGISTERED);
         PreparedStatement state = connection.prepareStatement(STATE);
         PreparedStatement turns = connection.prepareStatement(TURNS)) {
@@ -70,6 +65,46 @@ record Verification(int agents, int found, int lost, int mismatched) {
       }
     }
     return sum;
+  }
+
+  /** Names what belongs to a step of an agent. */
+  interface Named {
+    String of(AgentId agent, int step);
+  }
+
+  /**
+   * Compares what there is for each step with the recording.
+   *
+   * @param sql finds the names and contents of an agent
+   */
+  static Verification ofSteps(
+      List<RecordedRun> runs, Ledger ledger, WriterSettings settings, String sql, Named named)
+      throws SQLException, IOException {
+    Verification sum = new Verification(0, 0, 0, 0);
+    try (Connection connection = connect(settings);
+        PreparedStatement query = connection.prepareStatement(sql)) {
+      for (RecordedRun run : runs) {
+        AgentId agent = run.agent(settings.replay());
+        Map<String, JsonNode> expected = new HashMap<>();
+        for (int step = 0; step < run.steps().size(); step++) {
+          if (!ledger.refused(run).contains(step)) {
+            expected.put(named.of(agent, step), run.steps().get(step));
+          }
+        }
+        query.setString(1, agent.name());
+        sum = sum.plus(compare(1, expected, read(query)));
+      }
+    }
+    return sum;
+  }
+
+  private static Connection connect(WriterSettings settings) throws SQLException {
+    Properties login = new Properties();
+    login.setProperty("user", settings.user());
+    if (settings.password() != null) {
+      login.setProperty("password", settings.password());
+    }
+    return DriverManager.getConnection(settings.jdbcUrl(), login);
   }
 
   /** Compares what must be kept for one agent with what is. */
@@ -110,8 +145,13 @@ record Verification(int agents, int found, int lost, int mismatched) {
 
   private static Map<String, JsonNode> read(PreparedStatement query, AgentId agent)
       throws SQLException, IOException {
-    Map<String, JsonNode> entries = new HashMap<>();
     query.setObject(1, agent.uuid());
+    return read(query);
+  }
+
+  private static Map<String, JsonNode> read(PreparedStatement query)
+      throws SQLException, IOException {
+    Map<String, JsonNode> entries = new HashMap<>();
     try (ResultSet rows = query.executeQuery()) {
       while (rows.next()) {
         entries.put(rows.getString(1), JSON.readTree(rows.getString(2)));

@@ -57,8 +57,9 @@ final class Writer {
     try (Persistence persistence = Persistence.open(settings.engine(lag))) {
       WarmUp.run(persistence);
       lag.measure();
-      try (RunMessages messages = RunMessages.open(persistence, settings)) {
-        replay(runs, settings, persistence, messages, agents, reports);
+      try (RunTasks tasks = RunTasks.open(persistence, settings);
+          RunMessages messages = RunMessages.open(persistence, settings)) {
+        replay(runs, settings, persistence, tasks, messages, agents, reports);
       }
       return persistence.close(CLOSE);
     } finally {
@@ -70,6 +71,7 @@ final class Writer {
       List<RecordedRun> runs,
       WriterSettings settings,
       Persistence persistence,
+      RunTasks tasks,
       RunMessages messages,
       ExecutorService agents,
       Reports reports)
@@ -91,6 +93,7 @@ final class Writer {
                   states,
                   persistence.log(agent, AgentState.CONVERSATION, AgentState.TURNS),
                   persistence::step,
+                  tasks,
                   messages,
                   persistence.knowledge(),
                   reports)));

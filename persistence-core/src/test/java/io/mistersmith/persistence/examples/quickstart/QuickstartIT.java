@@ -55,7 +55,7 @@ class QuickstartIT {
     assertThat(printed().strip().lines().reduce("", (before, line) -> line))
         .matches(
             "quickstart: agents=16 writes=\\d+ in_postgres=319 lost=0 mismatched=0 lag_p95_ms=\\d+"
-                + " messages=287 facts=\\d{2,}");
+                + " tasks=287 messages=287 facts=\\d{2,}");
     assertThat(printed())
         .containsPattern("(?m)^paced: each agent waits at least \\d+ ms between two steps$")
         .containsPattern("(?m)^flat out: 5\\.\\d s without a pause, 8,000 keys in turn$");
