@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 
 /** Finds the nearest embeddings by pgvector, by a function of the set {@code vector}. */
 final class IndexedNearest {
@@ -72,7 +73,7 @@ final class IndexedNearest {
         .list();
   }
 
-  private static String at(FactQuery query) {
+  private static @Nullable String at(FactQuery query) {
     return query.isOfAllTimes() ? null : query.validAt().map(SqlTime::text).orElse("now");
   }
 }
