@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
@@ -80,10 +81,13 @@ class KnowledgeTest {
       }
 
       List<Embedding> embeddings = new ArrayList<>();
-      for (UUID fact : knowledge.unembedded(MODEL, texts)) { // new texts, and changed ones
-        String text = requireNonNull(texts.get(fact));
-        embeddings.add(Embedding.of(fact, MODEL, text, embed(text)));
-      }
+      Set<UUID> asked = knowledge.unembedded(MODEL, texts); // new texts, and changed ones
+      texts.forEach(
+          (fact, text) -> {
+            if (asked.contains(fact)) {
+              embeddings.add(Embedding.of(fact, MODEL, text, embed(text)));
+            }
+          });
       Saved saved = knowledge.embed(embeddings);
       List<Hit> hits =
           knowledge.search(

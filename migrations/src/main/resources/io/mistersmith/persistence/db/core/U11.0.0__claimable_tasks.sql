@@ -1,6 +1,6 @@
 -- lint: allow index-not-concurrent — as for the script that it takes back
 -- lint: allow constraint-not-valid — as for the script that it takes back
--- lint: allow several-exclusive-locks — as for the script that it takes back
+-- lint: allow primary-key-without-index — as for the script that it takes back
 -- Fails while there are executions without an agent that have not ended: end them first.
 
 DROP TABLE tasks.timers;

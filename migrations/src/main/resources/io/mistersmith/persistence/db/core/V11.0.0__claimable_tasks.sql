@@ -4,8 +4,7 @@
 -- lint: allow index-not-concurrent — the queue holds only tasks that are not archived yet
 -- lint: allow constraint-not-valid — the queue holds only tasks that are not archived yet
 -- lint: allow several-exclusive-locks — the columns and the indexes of the queue change together
--- lint: allow change-with-exclusive-lock — the queue holds only tasks that are not archived yet
--- lint: allow unique-without-index — the queue holds only tasks that are not archived yet
+-- lint: allow primary-key-without-index — partitions of executions are pruned by age, and no release has filled them yet
 -- What a claim looks at is in narrow tables of its own:
 --   tasks.ready   one row for each task that can be claimed now
 --   tasks.leases  one row for each claim of a worker, until its tasks have ended

@@ -1,6 +1,5 @@
 -- kind: schema
 -- depends-on: 1.12.0, core 11.3.0
--- lint: allow constraint-not-valid — the set is applied while nobody writes, as its first script says
 -- lint: allow change-with-exclusive-lock — the set is applied while nobody writes, as its first script says
 -- lint: allow set-not-null — the set is applied while nobody writes, as its first script says
 -- lint: allow several-exclusive-locks — the set is applied while nobody writes, as its first script says
