@@ -1,6 +1,5 @@
 package io.mistersmith.persistence.examples;
 
-import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mistersmith.persistence.Persistence;

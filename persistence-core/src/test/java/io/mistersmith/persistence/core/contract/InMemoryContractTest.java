@@ -18,21 +18,11 @@ import io.mistersmith.persistence.testkit.contract.ConsistencyContract;
 import io.mistersmith.persistence.testkit.contract.ExternalOwnerContract;
 import io.mistersmith.persistence.testkit.contract.HotOutageContract;
 import io.mistersmith.persistence.testkit.contract.InMemoryFixture;
-import io.mistersmith.persistence.testkit.contract.KnowledgeContract;
-import io.mistersmith.persistence.testkit.contract.KnowledgeSearchContract;
-import io.mistersmith.persistence.testkit.contract.LargeValueContract;
-import io.mistersmith.persistence.testkit.contract.LargeValueUpkeepContract;
 import io.mistersmith.persistence.testkit.contract.LifecycleContract;
-import io.mistersmith.persistence.testkit.contract.LogContract;
-import io.mistersmith.persistence.testkit.contract.LogStepContract;
-import io.mistersmith.persistence.testkit.contract.LogUpkeepContract;
-import io.mistersmith.persistence.testkit.contract.MessageChannelContract;
-import io.mistersmith.persistence.testkit.contract.MessageContract;
 import io.mistersmith.persistence.testkit.contract.PersistenceFixture;
 import io.mistersmith.persistence.testkit.contract.QueryCacheContract;
 import io.mistersmith.persistence.testkit.contract.ReplicaReadsContract;
 import io.mistersmith.persistence.testkit.contract.RevisionContract;
-import io.mistersmith.persistence.testkit.contract.SessionContract;
 import io.mistersmith.persistence.testkit.contract.StateBadInputContract;
 import io.mistersmith.persistence.testkit.contract.StateDurabilityContract;
 import io.mistersmith.persistence.testkit.contract.StateExpiryContract;
@@ -41,10 +31,7 @@ import io.mistersmith.persistence.testkit.contract.StateLayersContract;
 import io.mistersmith.persistence.testkit.contract.StateQueryContract;
 import io.mistersmith.persistence.testkit.contract.StateRepositoryContract;
 import io.mistersmith.persistence.testkit.contract.StateTypesContract;
-import io.mistersmith.persistence.testkit.contract.StepContract;
-import io.mistersmith.persistence.testkit.contract.StepVisibilityContract;
 import io.mistersmith.persistence.testkit.contract.StoreGuardContract;
-import io.mistersmith.persistence.testkit.contract.TasksContract;
 import io.mistersmith.persistence.testkit.contract.TransactionNestingContract;
 import io.mistersmith.persistence.testkit.contract.TransactionOutcomeContract;
 import io.mistersmith.persistence.testkit.contract.TransactionRunnerContract;
@@ -59,86 +46,6 @@ class InMemoryContractTest {
 
   @Nested
   class States extends StateRepositoryContract {
-    @Override
-    protected PersistenceFixture fixture() {
-      return new InMemoryFixture();
-    }
-  }
-
-  @Nested
-  class Steps extends StepContract {
-    @Override
-    protected PersistenceFixture fixture() {
-      return new InMemoryFixture();
-    }
-  }
-
-  @Nested
-  class StepVisibility extends StepVisibilityContract {
-    @Override
-    protected PersistenceFixture fixture() {
-      return new InMemoryFixture();
-    }
-  }
-
-  @Nested
-  class LogSteps extends LogStepContract {
-    @Override
-    protected PersistenceFixture fixture() {
-      return new InMemoryFixture();
-    }
-  }
-
-  @Nested
-  class Logs extends LogContract {
-    @Override
-    protected PersistenceFixture fixture() {
-      return new InMemoryFixture();
-    }
-  }
-
-  @Nested
-  class UserSessions extends SessionContract {
-    @Override
-    protected PersistenceFixture fixture() {
-      return new InMemoryFixture();
-    }
-  }
-
-  @Nested
-  class LogUpkeep extends LogUpkeepContract {
-    @Override
-    protected PersistenceFixture fixture() {
-      return new InMemoryFixture();
-    }
-  }
-
-  @Nested
-  class Messages extends MessageContract {
-    @Override
-    protected PersistenceFixture fixture() {
-      return new InMemoryFixture();
-    }
-  }
-
-  @Nested
-  class KnownFacts extends KnowledgeContract {
-    @Override
-    protected PersistenceFixture fixture() {
-      return new InMemoryFixture();
-    }
-  }
-
-  @Nested
-  class MessageChannels extends MessageChannelContract {
-    @Override
-    protected PersistenceFixture fixture() {
-      return new InMemoryFixture();
-    }
-  }
-
-  @Nested
-  class KnowledgeSearch extends KnowledgeSearchContract {
     @Override
     protected PersistenceFixture fixture() {
       return new InMemoryFixture();
@@ -171,22 +78,6 @@ class InMemoryContractTest {
 
   @Nested
   class Queries extends QueryCacheContract {
-    @Override
-    protected PersistenceFixture fixture() {
-      return new InMemoryFixture();
-    }
-  }
-
-  @Nested
-  class Large extends LargeValueContract {
-    @Override
-    protected PersistenceFixture fixture() {
-      return new InMemoryFixture();
-    }
-  }
-
-  @Nested
-  class LargeUpkeep extends LargeValueUpkeepContract {
     @Override
     protected PersistenceFixture fixture() {
       return new InMemoryFixture();
@@ -339,14 +230,6 @@ class InMemoryContractTest {
 
   @Nested
   class Lifecycle extends LifecycleContract {
-    @Override
-    protected PersistenceFixture fixture() {
-      return new InMemoryFixture();
-    }
-  }
-
-  @Nested
-  class TasksOfAgents extends TasksContract {
     @Override
     protected PersistenceFixture fixture() {
       return new InMemoryFixture();
