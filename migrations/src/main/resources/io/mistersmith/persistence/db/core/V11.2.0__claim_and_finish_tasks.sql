@@ -4,7 +4,9 @@
 -- for moments are worthless, so the functions allow index scans and loops alone.
 
 -- Takes tasks of the given types out of tasks.ready, those of the highest rank first: tasks that
--- belong to nobody, and those of the agent. The rows of the queue stay locked.
+-- belong to nobody, and those of the agent. The rows of the queue stay locked. The order of the
+-- index decides which ready task is looked at next: a plan that began with the queue would read all
+-- of it, and one that sorted would lock more than it takes.
 CREATE FUNCTION tasks.take_ready(
   p_task_types TEXT[],
   p_agent_id UUID,
@@ -20,6 +22,8 @@ SET enable_hashjoin = off
 SET enable_mergejoin = off
 SET enable_bitmapscan = off
 SET enable_material = off
+SET enable_sort = off
+SET enable_incremental_sort = off
 AS $$
 BEGIN
   RETURN QUERY
@@ -34,16 +38,20 @@ BEGIN
        CROSS JOIN LATERAL (
                SELECT r.segment, r.lane, r.rank, r.position, r.task_id
                  FROM tasks.ready AS r
-                 JOIN tasks.queue AS q ON q.task_id = r.task_id
+                CROSS JOIN LATERAL (
+                        SELECT q.task_id
+                          FROM tasks.queue AS q
+                         WHERE q.task_id = r.task_id
+                           AND q.position = r.position
+                           AND q.task_type = l.task_type
+                           AND q.assigned_agent_id IS NOT DISTINCT FROM l.agent_id
+                           AND (q.expires_at IS NULL OR q.expires_at > clock_timestamp())
+                           AND (p_least IS NULL OR q.priority >= p_least)
+                           FOR NO KEY UPDATE SKIP LOCKED
+                      ) AS q
                 WHERE r.lane = l.lane
-                  AND q.position = r.position
-                  AND q.task_type = l.task_type
-                  AND q.assigned_agent_id IS NOT DISTINCT FROM l.agent_id
-                  AND (q.expires_at IS NULL OR q.expires_at > clock_timestamp())
-                  AND (p_least IS NULL OR q.priority >= p_least)
                 ORDER BY r.rank, r.position
                 LIMIT p_limit
-                  FOR NO KEY UPDATE OF q SKIP LOCKED
              ) AS f
     ),
     taken AS (
