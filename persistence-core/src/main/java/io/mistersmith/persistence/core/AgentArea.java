@@ -110,10 +110,16 @@ final class AgentArea {
     writes.close();
   }
 
-  /** Writes the heartbeats that are left, and waits for the writes under way. */
+  /** Waits for the writes under way. */
   void close(Deadline deadline) {
-    heartbeats.close();
     long unfinished = writes.awaitEnd(deadline);
     LOG.debug("{} calls of the registry had not ended", unfinished);
+  }
+
+  /** Writes the heartbeats that are left, if there is time: they matter less than the flush. */
+  void closeHeartbeats(Deadline deadline) {
+    if (!deadline.hasPassed()) {
+      heartbeats.close();
+    }
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.Bucket;
+import io.mistersmith.persistence.config.FlushConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.Revision;
@@ -78,6 +79,26 @@ class ClosingTest {
       assertThat(persistence.close(Duration.ofMillis(100))).isPositive();
       gate.release();
       assertThat(write.handle((value, failure) -> true)).succeedsWithin(SOON);
+    }
+  }
+
+  @Test
+  void heartbeatsThatHangLeaveTheFlushItsTime() {
+    Faults faults = new Faults(1);
+    PersistenceConfig late =
+        config.toBuilder()
+            .flush(FlushConfig.builder().maxAge(Duration.ofMinutes(1)).build())
+            .build();
+    Persistence persistence = Persistence.open(late, new FaultyStores(stores, faults));
+    persistence.agents().save(agent);
+    StateKey key = StateKey.of(agent.id(), "k");
+    var unused = persistence.states(Integer.class).save(key, 1);
+    Duration deadline = Duration.ofSeconds(2);
+    faults.on(Call.SQL_WRITE).latency(deadline.multipliedBy(2), deadline.multipliedBy(2));
+    persistence.agents().heartbeat(agent.id());
+    assertThat(persistence.close(deadline)).isZero();
+    try (Stores probe = stores.open(config)) {
+      assertThat(probe.sql().states().find(key)).isPresent();
     }
   }
 

@@ -304,12 +304,8 @@ public final class AgentPublisher {
   long retract(AgentId id) {
     long sequence =
         writes.publish(key(id), Operation.DELETE, NO_VALUE, EntryMetadata.NONE, HotWrites.ANY);
-    noteMarker(id, sequence);
-    return sequence;
-  }
-
-  private void noteMarker(AgentId id, long sequence) {
     markers.note(id, place(sequence), Optional.empty());
+    return sequence;
   }
 
   private static Revision place(long sequence) {
@@ -368,7 +364,7 @@ public final class AgentPublisher {
         (id, answer) -> {
           try {
             long sequence = answer.join();
-            noteMarker(id, sequence);
+            markers.note(id, place(sequence), Optional.empty());
             marked.put(id, sequence);
           } catch (CompletionException e) {
             if (!(e.getCause() instanceof PersistenceException failure)) {

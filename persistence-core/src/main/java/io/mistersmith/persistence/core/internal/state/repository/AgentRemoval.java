@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.internal.state.repository;
 
+import io.mistersmith.persistence.core.internal.base.Conflicts;
 import io.mistersmith.persistence.core.internal.state.tier.WritesUnderWay;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.DataResult;
@@ -86,7 +87,8 @@ final class AgentRemoval {
   }
 
   /**
-   * Publishes agents again whose row is still there, and removes the state of the others.
+   * Publishes agents again whose row is still there, and removes the state of those that had none:
+   * an earlier delete may have failed there.
    *
    * @param failures why each was not deleted; further failures are added to them
    */
@@ -99,8 +101,13 @@ final class AgentRemoval {
     try {
       Map<AgentId, StoredAgent> rows = agents.findAll(failures.keySet());
       boolean unused = publisher.publishAll(rows.values());
-      Set<AgentId> gone = new LinkedHashSet<>(failures.keySet());
-      gone.removeAll(rows.keySet());
+      Set<AgentId> gone = new LinkedHashSet<>();
+      failures.forEach(
+          (id, failure) -> {
+            if (Conflicts.isConflict(failure) && !rows.containsKey(id)) {
+              gone.add(id);
+            }
+          });
       if (!gone.isEmpty()) {
         removal
             .apply(gone)
