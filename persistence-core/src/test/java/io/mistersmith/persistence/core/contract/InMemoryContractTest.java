@@ -27,6 +27,7 @@ import io.mistersmith.persistence.testkit.contract.QueryCacheContract;
 import io.mistersmith.persistence.testkit.contract.ReplicaReadsContract;
 import io.mistersmith.persistence.testkit.contract.RevisionContract;
 import io.mistersmith.persistence.testkit.contract.SessionContract;
+import io.mistersmith.persistence.testkit.contract.SessionRevocationContract;
 import io.mistersmith.persistence.testkit.contract.StateBadInputContract;
 import io.mistersmith.persistence.testkit.contract.StateDurabilityContract;
 import io.mistersmith.persistence.testkit.contract.StateExpiryContract;
@@ -83,6 +84,14 @@ class InMemoryContractTest {
 
   @Nested
   class UserSessions extends SessionContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
+    }
+  }
+
+  @Nested
+  class Revocations extends SessionRevocationContract {
     @Override
     protected PersistenceFixture fixture() {
       return new InMemoryFixture();

@@ -25,6 +25,7 @@ import io.mistersmith.persistence.testkit.contract.PersistenceFixture;
 import io.mistersmith.persistence.testkit.contract.QueryCacheContract;
 import io.mistersmith.persistence.testkit.contract.RevisionContract;
 import io.mistersmith.persistence.testkit.contract.SessionContract;
+import io.mistersmith.persistence.testkit.contract.SessionRevocationContract;
 import io.mistersmith.persistence.testkit.contract.StateBadInputContract;
 import io.mistersmith.persistence.testkit.contract.StateDurabilityContract;
 import io.mistersmith.persistence.testkit.contract.StateExpiryContract;
@@ -90,6 +91,14 @@ class RealServersContractIT {
 
   @Nested
   class UserSessions extends SessionContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers();
+    }
+  }
+
+  @Nested
+  class Revocations extends SessionRevocationContract {
     @Override
     protected PersistenceFixture fixture() {
       return new RealServers();
