@@ -26,7 +26,8 @@ final class PostgresSessionStore implements SessionStore {
   private static final String COLUMNS =
       """
       session_id, session_token, agent_id, user_id, session_type, permissions, preferences,
-             host(ip_address) AS address, user_agent, version, created_at, last_activity, expires_at,
+             host(ip_address) AS address, user_agent, version,
+             created_at, last_activity, expires_at,
              (extract(epoch FROM time_to_live) * 1000)::bigint AS time_to_live_millis,
              (extract(epoch FROM expires_at - clock_timestamp()) * 1000000)::bigint AS left_micros
       """;
