@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.internal.store.nats;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -64,7 +65,8 @@ class InterruptedWatchTest {
         Map.of(
             "nats://b:1", connection("nats://b:1", good, true),
             "nats://c:1", connection("nats://c:1", interrupted, false));
-    ServerWatch watch = new ServerWatch(others::get, (stream, sent) -> {});
+    ServerWatch watch =
+        new ServerWatch(server -> requireNonNull(others.get(server)), (stream, sent) -> {});
     watch.suspect();
 
     assertThatThrownBy(
