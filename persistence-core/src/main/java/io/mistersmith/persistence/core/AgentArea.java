@@ -105,9 +105,10 @@ final class AgentArea {
     return agents;
   }
 
-  /** Refuses writes from now on. */
+  /** Refuses writes and heartbeats from now on. */
   void refuseWrites() {
     writes.close();
+    heartbeats.refuse();
   }
 
   /** Waits for the writes under way. */
@@ -117,9 +118,9 @@ final class AgentArea {
   }
 
   /** Writes the heartbeats that are left, if there is time: they matter less than the flush. */
-  void closeHeartbeats(Deadline deadline) {
+  void writeHeartbeats(Deadline deadline) {
     if (!deadline.hasPassed()) {
-      heartbeats.close();
+      heartbeats.write();
     }
   }
 }

@@ -261,7 +261,7 @@ final class CorePersistence implements Persistence {
       failover.close();
       agents.close(end);
       left = state.close(end.left());
-      agents.closeHeartbeats(end);
+      agents.writeHeartbeats(end);
     } finally {
       engine.threads().close();
       boolean unused = engine.services().close(STOP);

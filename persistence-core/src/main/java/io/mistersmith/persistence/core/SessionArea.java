@@ -21,7 +21,10 @@ final class SessionArea {
   private final BooleanSupplier leading;
   private final PeriodicService service;
   private final AtomicBoolean used = new AtomicBoolean();
-  private final AtomicBoolean again = new AtomicBoolean();
+
+  /** Whether KV may have forgotten revocations; at the beginning nobody knows. */
+  private final AtomicBoolean again = new AtomicBoolean(true);
+
   private Deadline removeAnyway = Deadline.after(REMOVE_ANYWAY);
 
   /**
@@ -56,10 +59,10 @@ final class SessionArea {
 
   /** Each runtime that uses sessions does what others did not get to: one may have been killed. */
   private void turn() {
-    if (again.getAndSet(false)) {
-      upkeep.publishAgain();
-    } else {
+    if (!again.getAndSet(false)) {
       upkeep.publishMissing();
+    } else if (!upkeep.publishAgain()) {
+      again.set(true);
     }
     if (leading.getAsBoolean() || removeAnyway.hasPassed()) {
       removeAnyway = Deadline.after(REMOVE_ANYWAY);

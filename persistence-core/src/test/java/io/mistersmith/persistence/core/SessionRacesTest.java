@@ -40,12 +40,14 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Revocations of sessions against processes that were held up for longer than KV remembers. */
 class SessionRacesTest {
 
   private static final Duration SOON = Duration.ofSeconds(15);
+  private static final String NOBODYS = "A".repeat(43);
   private static final Duration LONGER_THAN_KV = Duration.ofMinutes(61);
   private static final NewSession OF_A_DAY =
       NewSession.ofUser("ada").withTimeToLive(Duration.ofDays(1)).withPermissions(Set.of("admin"));
@@ -53,13 +55,27 @@ class SessionRacesTest {
   private final ManualClock clock = ManualClock.create();
   private final InMemoryStores stores = new InMemoryStores();
   private final PersistenceConfig config = PersistenceConfig.inMemory().clock(clock).build();
-  private final Persistence persistence = Persistence.open(config, stores);
+  private final Faults none = new Faults(7);
+  private final Persistence persistence = Persistence.open(config, new FaultyStores(stores, none));
   private final Stores direct = stores.open(config);
   private final HotBucket bucket = direct.hot().bucket(Bucket.SESSION_DATA);
   private final SessionStore rows = direct.sql().sessions();
   private final Faults faults = new Faults(7);
   private final Persistence late = Persistence.open(config, new FaultyStores(stores, faults));
   private final ExecutorService pool = Executors.newSingleThreadExecutor();
+
+  /** The first turns of both runtimes tell KV of all revocations: they are over before a test. */
+  @BeforeEach
+  void haveFirstTurns() {
+    firstTurn(persistence, none);
+    firstTurn(late, faults);
+  }
+
+  private static void firstTurn(Persistence runtime, Faults itsFaults) {
+    long before = itsFaults.on(Call.SQL_WRITE).count();
+    assertThat(runtime.sessions().find(NOBODYS)).isEmpty();
+    await().atMost(SOON).until(() -> itsFaults.on(Call.SQL_WRITE).count() > before);
+  }
 
   @AfterEach
   void close() {
@@ -162,6 +178,41 @@ class SessionRacesTest {
     stores.hotOutage(true);
     stores.hotOutage(false);
     await().atMost(SOON).ignoreExceptions().until(() -> find(opened).isEmpty());
+  }
+
+  /** KV is as it was before the revocation. */
+  private Opened revokedAndForgotten() {
+    Opened opened = persistence.sessions().open(OF_A_DAY);
+    HotEntry copy = entry(opened).orElseThrow();
+    assertThat(persistence.sessions().revoke(opened.session().id())).isTrue();
+    long unused =
+        bucket
+            .writes()
+            .publish(key(opened), Operation.PUT, copy.value(), copy.metadata(), HotWrites.ANY);
+    assertThat(find(opened)).as("KV has forgotten the marker").isPresent();
+    return opened;
+  }
+
+  @Test
+  void aProcessThatBeginsTellsKvAgain() {
+    Opened opened = revokedAndForgotten();
+    try (Persistence next = Persistence.open(config, stores)) {
+      await().atMost(SOON).until(() -> next.sessions().find(opened.token()).isEmpty());
+    }
+  }
+
+  @Test
+  void anAttemptToTellAgainThatFailsIsRepeated() {
+    Faults failing = new Faults(3);
+    failing.on(Call.SQL_WRITE).loseRequests(1);
+    try (Persistence next = Persistence.open(config, new FaultyStores(stores, failing))) {
+      assertThat(next.sessions().find(NOBODYS)).isEmpty();
+      long before = failing.on(Call.SQL_WRITE).count();
+      await().atMost(SOON).until(() -> failing.on(Call.SQL_WRITE).count() > before + 3);
+      Opened opened = revokedAndForgotten();
+      failing.clear();
+      await().atMost(SOON).until(() -> next.sessions().find(opened.token()).isEmpty());
+    }
   }
 
   @Test

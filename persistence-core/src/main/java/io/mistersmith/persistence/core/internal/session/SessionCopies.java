@@ -172,9 +172,22 @@ final class SessionCopies {
             entry ->
                 entry.operation() == Operation.DELETE
                     || SessionCopy.decode(entry.value())
-                        .filter(copy -> copy.version() >= row.version())
+                        .filter(copy -> isTold(row, copy))
                         .isPresent())
         .isPresent();
+  }
+
+  /** A version can have two contents, when PostgreSQL lost a commit in a failover. */
+  private static boolean isTold(StoredSession row, SessionCopy copy) {
+    Session is = row.session();
+    return copy.version() > row.version()
+        || (copy.version() == row.version()
+            && copy.session()
+                .map(
+                    told ->
+                        told.permissions().equals(is.permissions())
+                            && told.preferences().equals(is.preferences()))
+                .orElse(true));
   }
 
   private long put(StoredSession row, Instant began, long place) {

@@ -2,10 +2,10 @@ package io.mistersmith.persistence.core.internal.session;
 
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.spi.sql.SessionStore;
+import io.mistersmith.persistence.spi.sql.SessionStore.StoredSession;
 import io.mistersmith.persistence.spi.sql.SessionStore.Unpublished;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -49,38 +49,54 @@ public final class SessionUpkeep {
   private int publishSome() {
     Instant began = copies.now();
     List<Unpublished> rows = store.unpublished(BATCH);
-    List<String> ended = new ArrayList<>();
     Map<UUID, Long> versions = new HashMap<>();
     try {
-      for (Unpublished row : rows) {
-        row.valid().ifPresent(valid -> copies.publish(valid, began));
-        if (row.valid().isEmpty()) {
-          ended.add(row.tokenHash());
-        }
-        versions.put(row.id(), row.version());
-      }
-      copies.end(ended);
+      List<Unpublished> ended = rows.stream().filter(row -> row.valid().isEmpty()).toList();
+      copies.end(ended.stream().map(Unpublished::tokenHash).toList());
+      ended.forEach(row -> versions.put(row.id(), row.version()));
     } catch (PersistenceException e) {
-      LOG.info(
-          "KV may not know yet that {} sessions are revoked or changed, trying again: {}",
-          rows.size(),
-          e.getMessage());
-      return 0;
+      notTold("revoked", e);
+    }
+    for (Unpublished row : rows) {
+      row.valid()
+          .filter(valid -> isPublished(valid, began))
+          .ifPresent(valid -> versions.put(row.id(), row.version()));
     }
     store.markPublished(versions);
-    return rows.size();
+    return versions.size();
   }
 
-  /** Tells KV of all revoked sessions again, since it may have forgotten some. */
-  public void publishAgain() {
+  /** One that KV refuses holds up no other, and no revocation. */
+  private boolean isPublished(StoredSession changed, Instant began) {
+    try {
+      copies.publish(changed, began);
+      return true;
+    } catch (PersistenceException e) {
+      notTold("changed", e);
+      return false;
+    }
+  }
+
+  private static void notTold(String what, PersistenceException failure) {
+    LOG.info("KV may not know yet of {} sessions, trying again: {}", what, failure.getMessage());
+  }
+
+  /**
+   * Tells KV of all revoked sessions again, since it may have forgotten some.
+   *
+   * @return false when that has to be tried again
+   */
+  public boolean publishAgain() {
     try {
       int unused = store.republishRevoked();
-      publishMissing();
     } catch (PersistenceException e) {
       LOG.info(
-          "KV is not told again of revoked sessions, which it may have forgotten: {}",
+          "KV is not told again yet of revoked sessions, which it may have forgotten: {}",
           e.getMessage());
+      return false;
     }
+    publishMissing();
+    return true;
   }
 
   /** Removes sessions that have expired, and those that were revoked long ago. */

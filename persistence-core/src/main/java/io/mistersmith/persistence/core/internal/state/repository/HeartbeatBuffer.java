@@ -36,10 +36,9 @@ public final class HeartbeatBuffer {
     latest.merge(agent, time, (a, b) -> a.isAfter(b) ? a : b);
   }
 
-  /** Refuses heartbeats from now on, and writes what has come together. */
-  public void close() {
+  /** Refuses heartbeats from now on. */
+  public void refuse() {
     closed = true;
-    write();
   }
 
   /** Writes what has come together; keeps it when PostgreSQL is away. */
