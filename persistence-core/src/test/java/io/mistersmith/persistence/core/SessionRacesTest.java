@@ -206,9 +206,7 @@ class SessionRacesTest {
     Faults failing = new Faults(3);
     failing.on(Call.SQL_WRITE).loseRequests(1);
     try (Persistence next = Persistence.open(config, new FaultyStores(stores, failing))) {
-      assertThat(next.sessions().find(NOBODYS)).isEmpty();
-      long before = failing.on(Call.SQL_WRITE).count();
-      await().atMost(SOON).until(() -> failing.on(Call.SQL_WRITE).count() > before + 3);
+      firstTurn(next, failing);
       Opened opened = revokedAndForgotten();
       failing.clear();
       await().atMost(SOON).until(() -> next.sessions().find(opened.token()).isEmpty());
