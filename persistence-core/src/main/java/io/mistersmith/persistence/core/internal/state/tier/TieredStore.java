@@ -99,7 +99,12 @@ public final class TieredStore {
   /** Writes a value and returns the revision of exactly this write. */
   public Revision.OfJournal write(
       StateKey key, byte[] json, Expected expected, Optional<Instant> expiresAt) {
-    return writes.run(key, () -> writeNow(key, json, expected, expiresAt));
+    boolean held = writes.enter(key);
+    try {
+      return writes.settle(held, key, writeNow(key, json, expected, expiresAt));
+    } finally {
+      writes.leave();
+    }
   }
 
   private Revision.OfJournal writeNow(
