@@ -36,10 +36,11 @@ DROP INDEX sessions.idx_sessions_active_user;
 DROP INDEX sessions.idx_sessions_active_agent;
 DROP INDEX sessions.idx_sessions_active_activity;
 
+-- With its owner's rights: who deletes agents may have none on sessions.
 CREATE FUNCTION sessions.revoke_of_agent()
 RETURNS TRIGGER
-LANGUAGE plpgsql
-SET search_path = pg_catalog
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   UPDATE sessions.active AS a

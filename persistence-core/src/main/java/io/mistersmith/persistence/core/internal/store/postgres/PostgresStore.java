@@ -25,17 +25,19 @@ import javax.sql.DataSource;
  */
 public final class PostgresStore implements AutoCloseable {
 
-  /** Names all that the statements of this package name and a database may lack. */
+  /**
+   * Names what every runtime's statements name and a database may lack. A user may have no rights
+   * on the schemas of tasks, messages, sessions and knowledge, if it uses none of them.
+   */
   private static final String PROBE =
       """
       SELECT r.version, r.published_version, s.epoch, s.deleted_at, p.sequence, e.first_sequence,
              l.fencing_token, m.moved_at, d.status, d.subject_escaped, c.parent_checkpoint_id,
-             v.event_type, i.id, t.attempt, g.kept_with, n.revoked_at, f.words, b.vector_code
+             v.event_type, i.id, t.attempt, g.kept_with
         FROM agents.installation i, agents.registry r, agents.state s, agents.journal_positions p,
              agents.journal_epochs e, agents.journal_leases l, agents.journal_samples m,
              agents.dead_letters d, agents.checkpoints c, agents.lifecycle_events v,
-             agents.committed_transactions t, agents.log_entries g, sessions.active n,
-             knowledge.facts f, knowledge.embeddings b
+             agents.committed_transactions t, agents.log_entries g
        LIMIT 0
       """;
 
