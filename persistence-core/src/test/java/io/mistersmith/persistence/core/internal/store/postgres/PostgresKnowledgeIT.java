@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mistersmith.persistence.knowledge.Embedding;
 import io.mistersmith.persistence.knowledge.Embedding.Model;
+import io.mistersmith.persistence.knowledge.Fact;
 import io.mistersmith.persistence.knowledge.FactQuery;
 import io.mistersmith.persistence.knowledge.Knowledge.Saved;
 import io.mistersmith.persistence.knowledge.SearchQuery;
@@ -13,6 +14,7 @@ import io.mistersmith.persistence.spi.sql.KnowledgeStore.Filter;
 import io.mistersmith.persistence.spi.sql.KnowledgeStore.Neighbours;
 import io.mistersmith.persistence.spi.sql.KnowledgeStore.Ranked;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -111,6 +113,27 @@ class PostgresKnowledgeIT {
     assertThat(nearest(1, 1, 0)).containsExactly(ours.id());
     assertThat(knowledge().embedding(ours.id(), MODEL).orElseThrow().vector())
         .containsExactly(1, 0.1f);
+  }
+
+  @Test
+  void timesOfOtherWritersAreRead() {
+    database.execute(
+        """
+        INSERT INTO knowledge.facts
+               (entity_type, entity_id, predicate, object_value, object_type, valid_from,
+                valid_until)
+        VALUES ('city', 'Ur', 'is', '1', 'number', '-infinity', '2000-01-01 00:00:00 BC'),
+               ('city', 'Ur', 'is', '2', 'number', '12000-01-01Z', 'infinity')
+        """);
+    List<FactRow> rows =
+        knowledge().find(new Filter(FactQuery.all().ofAllTimes(), Optional.empty())).stream()
+            .map(KnowledgeStore.StoredFact::row)
+            .sorted(Comparator.comparing(FactRow::object))
+            .toList();
+    assertThat(rows.get(0).validFrom()).contains(Fact.EARLIEST);
+    assertThat(rows.get(0).validUntil()).contains(Fact.EARLIEST.plusNanos(1_000));
+    assertThat(rows.get(1).validFrom()).contains(Fact.LATEST.minusNanos(1_000));
+    assertThat(rows.get(1).validUntil()).contains(Fact.LATEST);
   }
 
   /** More than are kept before vectors are read, all of them at one distance. */
