@@ -106,7 +106,8 @@ public interface Knowledge {
   Optional<Embedding> embedding(UUID fact, Model model);
 
   /**
-   * Returns the facts that rank first, best first.
+   * Returns the facts that rank first, best first. Each meets the filter when it is read: one that
+   * is changed or deleted during the search, and meets it no more, is missing from them.
    *
    * @throws io.mistersmith.persistence.error.NonTransientPersistenceException with {@code
    *     CONSTRAINT_VIOLATION} when the vector has another number of dimensions than the model's

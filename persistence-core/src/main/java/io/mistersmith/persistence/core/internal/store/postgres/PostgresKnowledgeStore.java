@@ -81,10 +81,15 @@ final class PostgresKnowledgeStore implements KnowledgeStore {
   }
 
   @Override
-  public List<StoredFact> facts(Collection<UUID> ids) {
+  public List<StoredFact> facts(Collection<UUID> ids, Filter filter) {
     return statements.read(
         "read facts",
-        handle -> handle.createQuery(FACTS).bind("ids", ids(ids)).map(FactRows::read).list());
+        handle ->
+            FactConditions.bind(
+                    handle.createQuery(FACTS + FactConditions.sql(filter)).bind("ids", ids(ids)),
+                    filter)
+                .map(FactRows::read)
+                .list());
   }
 
   @Override
