@@ -52,7 +52,11 @@ final class FactRows {
         LEFT JOIN knowledge.facts o ON o.fact_id = g.id::uuid
       """;
 
-  /** A fact that has its hash is not even locked, unless another writer comes between. */
+  /**
+   * A fact that has its hash is not even locked, unless another writer comes between. Such a
+   * writer's beginning is kept, which EXCLUDED does not know: so those that are given are looked
+   * up.
+   */
   private static final String SAVE =
       GIVEN
           + INSERT
@@ -65,7 +69,12 @@ final class FactRows {
                    object_type = EXCLUDED.object_type,
                    source_agent_id = EXCLUDED.source_agent_id,
                    confidence_score = EXCLUDED.confidence_score, evidence = EXCLUDED.evidence,
-                   valid_from = EXCLUDED.valid_from,
+                   valid_from =
+                     coalesce(
+                       ((SELECT jsonb_object_agg(g.id, g.valid_from)
+                           FROM given g
+                          WHERE g.valid_from IS NOT NULL) ->> f.fact_id::text)::timestamptz,
+                       f.valid_from),
                    valid_until = coalesce(EXCLUDED.valid_until, f.valid_until),
                    content_hash = EXCLUDED.content_hash
              WHERE f.content_hash IS DISTINCT FROM EXCLUDED.content_hash

@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.mistersmith.persistence.knowledge.Embedding;
 import io.mistersmith.persistence.knowledge.Embedding.Model;
@@ -13,11 +14,17 @@ import io.mistersmith.persistence.spi.sql.KnowledgeStore.FactRow;
 import io.mistersmith.persistence.spi.sql.KnowledgeStore.Filter;
 import io.mistersmith.persistence.spi.sql.KnowledgeStore.Neighbours;
 import io.mistersmith.persistence.spi.sql.KnowledgeStore.Ranked;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -55,8 +62,16 @@ class PostgresKnowledgeIT {
   }
 
   private static FactRow fact(String entity, String hash) {
+    return fact(UUID.randomUUID(), entity, hash);
+  }
+
+  private static FactRow again(FactRow fact, String hash) {
+    return fact(fact.id(), fact.entityId(), hash);
+  }
+
+  private static FactRow fact(UUID id, String entity, String hash) {
     return new FactRow(
-        UUID.randomUUID(),
+        id,
         "city",
         entity,
         "is",
@@ -134,6 +149,39 @@ class PostgresKnowledgeIT {
     assertThat(rows.get(0).validUntil()).contains(Fact.EARLIEST.plusNanos(1_000));
     assertThat(rows.get(1).validFrom()).contains(Fact.LATEST.minusNanos(1_000));
     assertThat(rows.get(1).validUntil()).contains(Fact.LATEST);
+  }
+
+  private static Future<Saved> saving(FactRow... facts) {
+    FutureTask<Saved> saving = new FutureTask<>(() -> knowledge().saveFacts(List.of(facts)));
+    Thread thread = new Thread(saving, "saves facts");
+    thread.setDaemon(true);
+    thread.start();
+    await()
+        .until(
+            () ->
+                !database
+                    .query(
+                        "SELECT 1 FROM pg_stat_activity WHERE datname = current_database()"
+                            + " AND wait_event_type = 'Lock'")
+                    .isEmpty());
+    return saving;
+  }
+
+  @Test
+  void aBeginningThatAnotherWriterGivesMeanwhileIsKept() throws Exception {
+    FactRow fact = fact("Oslo", "h1");
+    knowledge().saveFacts(List.of(fact));
+    try (Connection other = database.connect();
+        Statement statement = other.createStatement()) {
+      other.setAutoCommit(false);
+      statement.execute("UPDATE knowledge.facts SET valid_from = '2020-01-01Z'");
+      Future<Saved> saving = saving(again(fact, "h2"));
+      other.commit();
+      assertThat(saving.get(20, TimeUnit.SECONDS)).isEqualTo(new Saved(0, 1, 0));
+    }
+    assertThat(knowledge().find(new Filter(FactQuery.all(), Optional.empty())))
+        .extracting(stored -> stored.row().validFrom().orElseThrow())
+        .containsExactly(Instant.parse("2020-01-01T00:00:00Z"));
   }
 
   /** More than are kept before vectors are read, all of them at one distance. */
