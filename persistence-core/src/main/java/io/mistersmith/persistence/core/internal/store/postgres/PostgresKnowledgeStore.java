@@ -76,8 +76,9 @@ final class PostgresKnowledgeStore implements KnowledgeStore {
 
   @Override
   public Saved saveFacts(Collection<FactRow> facts) {
-    return statements.write(
-        "save " + facts.size() + " facts", handle -> FactRows.save(handle, facts));
+    return statements.transaction(
+        SqlOptions.of("save " + facts.size() + " facts").withAttempts(ATTEMPTS),
+        handle -> FactRows.save(handle, facts));
   }
 
   @Override
@@ -170,8 +171,9 @@ final class PostgresKnowledgeStore implements KnowledgeStore {
   }
 
   private boolean change(String what, String sql, UUID fact) {
-    return statements.write(
-        what, handle -> handle.createUpdate(sql).bind("fact", fact).execute() > 0);
+    return statements.transaction(
+        SqlOptions.of(what).withAttempts(ATTEMPTS),
+        handle -> handle.createUpdate(sql).bind("fact", fact).execute() > 0);
   }
 
   @Override

@@ -184,6 +184,27 @@ class PostgresKnowledgeIT {
         .containsExactly(Instant.parse("2020-01-01T00:00:00Z"));
   }
 
+  /** The other one's limit is longer, so that the server ends this library's statement. */
+  @Test
+  void aSaveThatIsEndedForADeadlockIsRepeated() throws Exception {
+    FactRow first = fact(new UUID(0, 1), "Oslo", "h1");
+    FactRow second = fact(new UUID(0, 2), "Rome", "h1");
+    knowledge().saveFacts(List.of(second));
+    try (Connection other = database.connect();
+        Statement statement = other.createStatement()) {
+      other.setAutoCommit(false);
+      statement.execute("SET deadlock_timeout = '20s'");
+      statement.execute("UPDATE knowledge.facts SET predicate = 'was'");
+      Future<Saved> saving = saving(first, again(second, "h2"));
+      statement.execute(
+          "INSERT INTO knowledge.facts"
+              + " (fact_id, entity_type, entity_id, predicate, object_value, object_type)"
+              + " VALUES ('%s', 'city', 'Oslo', 'is', '1', 'number')".formatted(first.id()));
+      other.commit();
+      assertThat(saving.get(20, TimeUnit.SECONDS)).isEqualTo(new Saved(0, 2, 0));
+    }
+  }
+
   /** More than are kept before vectors are read, all of them at one distance. */
   @Test
   void ofManyAtOneDistanceTheFirstIdsAreFound() {
