@@ -205,6 +205,23 @@ class PostgresKnowledgeIT {
     }
   }
 
+  @Test
+  void manyLongVectorsAreSavedTogether() {
+    List<FactRow> facts = new ArrayList<>();
+    List<Embedding> embeddings = new ArrayList<>();
+    for (int i = 0; i < 70; i++) {
+      float[] vector = new float[Embedding.MAX_DIMENSIONS];
+      vector[i] = 1;
+      facts.add(fact("c" + i, "h"));
+      embeddings.add(Embedding.of(facts.get(i).id(), MODEL, "t", vector));
+    }
+    knowledge().saveFacts(facts);
+    assertThat(knowledge().saveEmbeddings(embeddings)).isEqualTo(new Saved(70, 0, 0));
+    embeddings.set(69, Embedding.of(facts.get(69).id(), MODEL, "new", embeddings.get(3).vector()));
+    assertThat(knowledge().saveEmbeddings(embeddings)).isEqualTo(new Saved(0, 1, 69));
+    assertThat(nearest(1, embeddings.get(5).vector())).containsExactly(facts.get(5).id());
+  }
+
   /** More than are kept before vectors are read, all of them at one distance. */
   @Test
   void ofManyAtOneDistanceTheFirstIdsAreFound() {
