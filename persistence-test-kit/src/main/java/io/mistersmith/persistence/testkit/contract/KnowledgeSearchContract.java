@@ -136,6 +136,16 @@ public abstract class KnowledgeSearchContract extends PersistenceContract {
   }
 
   @Test
+  void aLargeObjectHasNoWords() {
+    Stored large = knowledge().save(Fact.of("note", "n", "says", "trains " + "x ".repeat(150_000)));
+    Stored small = knowledge().save(Fact.of("note", "n", "says", "trains"));
+    assertThat(knowledge().search("trains"))
+        .extracting(hit -> hit.fact().id())
+        .containsExactly(small.id());
+    assertThat(knowledge().find(large.id())).contains(large);
+  }
+
+  @Test
   void whatIsNoVectorOfTheModelIsRefused() {
     UUID fact = embedded("one", 1, 0);
     assertFails(
