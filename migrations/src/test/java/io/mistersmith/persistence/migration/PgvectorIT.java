@@ -55,6 +55,16 @@ class PgvectorIT extends EmbeddingsContract {
     assertThat(database.query(METHOD)).containsExactly("approximate, by an HNSW index of pgvector");
   }
 
+  /** Its sorts, which are off, count as costly enough for JIT. */
+  @Test
+  void noCallOfTheSearchIsCompiled() throws SQLException {
+    assertThat(
+            database.query(
+                "SELECT unnest(proconfig) FROM pg_proc WHERE proname = 'nearest_facts'"
+                    + " AND pronamespace = 'knowledge'::regnamespace"))
+        .contains("jit=off");
+  }
+
   @Test
   void theSearchUsesTheIndex() throws SQLException {
     List<String> plan =

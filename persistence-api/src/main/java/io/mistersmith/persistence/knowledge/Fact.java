@@ -25,9 +25,9 @@ import java.util.UUID;
  * @param source the agent that found it; empty again when that agent is deleted
  * @param confidence how certain it is, 0 to 1, kept with two decimals
  * @param evidence what it is based on, as a JSON object
- * @param validFrom when it begins to hold, to the microsecond; empty in a fact that is saved for
- *     the database's time then
- * @param validUntil when it ceases to hold
+ * @param validFrom when it begins to hold, to the microsecond, from {@link #EARLIEST} on; empty in
+ *     a fact that is saved for the database's time then
+ * @param validUntil when it ceases to hold, up to {@link #LATEST}
  */
 public record Fact(
     UUID id,
@@ -41,6 +41,12 @@ public record Fact(
     Map<String, Object> evidence,
     Optional<Instant> validFrom,
     Optional<Instant> validUntil) {
+
+  /** The earliest time that a fact can begin or end at. */
+  public static final Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
+
+  /** The latest time that a fact can begin or end at. */
+  public static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999999Z");
 
   /** The types that {@link #of} gives to texts, numbers, booleans, lists and anything else. */
   private static String typeOf(Object object) {
@@ -73,13 +79,22 @@ public record Fact(
     source.ifPresent(agent -> agent.requireRegistered("sources of facts"));
     confidence = confidence.isEmpty() ? confidence : OptionalDouble.of(rounded(confidence));
     evidence = Map.copyOf(evidence);
-    validFrom = validFrom.map(time -> time.truncatedTo(ChronoUnit.MICROS));
-    validUntil = validUntil.map(time -> time.truncatedTo(ChronoUnit.MICROS));
+    validFrom = validFrom.map(Fact::kept);
+    validUntil = validUntil.map(Fact::kept);
     if (validFrom.isPresent() && validUntil.filter(validFrom.get()::isBefore).isEmpty()) {
       if (validUntil.isPresent()) {
         throw new IllegalArgumentException("fact " + id + " ends before it begins to hold");
       }
     }
+  }
+
+  private static Instant kept(Instant time) {
+    Instant kept = time.truncatedTo(ChronoUnit.MICROS);
+    if (kept.isBefore(EARLIEST) || kept.isAfter(LATEST)) {
+      throw new IllegalArgumentException(
+          "a fact holds from or up to " + time + ": give " + EARLIEST + " to " + LATEST);
+    }
+    return kept;
   }
 
   private static double rounded(OptionalDouble confidence) {

@@ -13,8 +13,8 @@ import java.util.UUID;
 /**
  * What agents know: facts in PostgreSQL, found by their content, by words and by the distance of
  * their embeddings. Thread-safe, except for that of a {@link
- * io.mistersmith.persistence.transaction.Transaction}; every call ends within the statement
- * timeout.
+ * io.mistersmith.persistence.transaction.Transaction}; each statement ends within its timeout. A
+ * search, or a save of many embeddings, has several.
  *
  * <p>Vectors are compared by pgvector where the migrations' optional set {@code vector} is applied;
  * elsewhere by a search that compares all vectors of the model, with the same results or better.
@@ -106,7 +106,8 @@ public interface Knowledge {
   Optional<Embedding> embedding(UUID fact, Model model);
 
   /**
-   * Returns the facts that rank first, best first.
+   * Returns the facts that rank first, best first. Each meets the filter when it is read: one that
+   * is changed or deleted during the search, and meets it no more, is missing from them.
    *
    * @throws io.mistersmith.persistence.error.NonTransientPersistenceException with {@code
    *     CONSTRAINT_VIOLATION} when the vector has another number of dimensions than the model's

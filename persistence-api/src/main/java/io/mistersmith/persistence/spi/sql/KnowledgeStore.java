@@ -25,9 +25,9 @@ public interface KnowledgeStore {
    */
   Saved saveFacts(Collection<FactRow> facts);
 
-  /** Returns those of the facts that exist, in no order. */
+  /** Returns those of the facts that exist and meet the conditions, whatever page, in no order. */
   @SqlAccess.Read
-  List<StoredFact> facts(Collection<UUID> ids);
+  List<StoredFact> facts(Collection<UUID> ids, Filter filter);
 
   /** Returns a page of facts in the order of the bytes of their ids. */
   @SqlAccess.Read

@@ -221,6 +221,32 @@ public abstract class KnowledgeContract extends PersistenceContract {
   }
 
   @Test
+  void holdsAtTimesLongAgoAndFarAhead() {
+    Instant in1950 = Instant.parse("1950-01-01T00:00:00.000001Z");
+    Instant in1960 = Instant.parse("1960-06-30T12:00:00Z");
+    Fact old = fact("a", 1).withValidFrom(in1950).withValidUntil(in1960);
+    Fact later = fact("b", 1).withValidFrom(in1960.plusMillis(1));
+    Fact always = fact("c", 1).withValidFrom(Fact.EARLIEST).withValidUntil(Fact.LATEST);
+    for (Fact fact : List.of(old, later, always)) {
+      assertThat(knowledge().save(fact).fact()).isEqualTo(fact);
+    }
+    assertThat(found(FactQuery.all().validAt(in1950)))
+        .containsExactlyInAnyOrder(old.id(), always.id());
+    assertThat(found(FactQuery.all().validAt(in1950.minusNanos(1_000))))
+        .containsExactly(always.id());
+    assertThat(found(FactQuery.all().validAt(in1960))).containsExactly(always.id());
+    assertThat(found(FactQuery.all())).containsExactlyInAnyOrder(later.id(), always.id());
+    Fact by = fact("b", 2).withValidFrom(in1960.plusSeconds(1));
+    knowledge().supersede(later.id(), by);
+    assertThat(knowledge().find(later.id()).orElseThrow().fact().validUntil())
+        .isEqualTo(by.validFrom());
+    assertThatThrownBy(() -> old.withValidFrom(Fact.EARLIEST.minusNanos(1)))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> old.withValidUntil(Fact.LATEST.plusNanos(1_000)))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
   void anotherTakesItsPlace() {
     Fact old = fact("Oslo", "small").withValidFrom(JANUARY);
     Fact by = fact("Oslo", "large").withValidFrom(MARCH);

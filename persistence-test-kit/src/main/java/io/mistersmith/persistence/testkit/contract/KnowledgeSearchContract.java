@@ -16,6 +16,9 @@ import io.mistersmith.persistence.knowledge.Knowledge.Saved;
 import io.mistersmith.persistence.knowledge.Knowledge.Stored;
 import io.mistersmith.persistence.knowledge.SearchQuery;
 import io.mistersmith.persistence.knowledge.SearchQuery.Metric;
+import io.mistersmith.persistence.testkit.fault.Call;
+import io.mistersmith.persistence.testkit.fault.Faults;
+import io.mistersmith.persistence.testkit.fault.Gate;
 import io.mistersmith.persistence.transaction.TransactionOptions;
 import io.mistersmith.persistence.transaction.TransactionOptions.Boundary;
 import java.time.Duration;
@@ -28,6 +31,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -106,6 +111,38 @@ public abstract class KnowledgeSearchContract extends PersistenceContract {
     assertThat(knowledge().embedding(third, MODEL)).contains(embeddings.get(3));
     assertThat(found(SearchQuery.near(MODEL, vector(4, 1)).withLimit(1)))
         .containsExactly(embeddings.get(4).fact());
+  }
+
+  @Test
+  void whatIsChangedMeanwhileMeetsTheFilterStill() throws Exception {
+    UUID moved = embedded("one", 1, 0);
+    UUID ended = embedded("one, too", 1, 0);
+    UUID kept = embedded("one as well", 1, 0);
+    SearchQuery query =
+        SearchQuery.near(MODEL, vector(1, 0)).within(FactQuery.all().withEntityType("note"));
+    Faults faults = new Faults(1);
+    Knowledge slow = open(config().build(), faults).knowledge();
+    try (Gate gate = faults.on(Call.SQL_READ).pauseAfter()) {
+      CompletableFuture<List<Hit>> hits = OwnThread.supply(() -> slow.search(query));
+      assertThat(gate.awaitArrival(SOON)).isTrue();
+      knowledge().save(Fact.of("secret", "one", "says", "one").withId(moved));
+      assertThat(knowledge().end(ended)).isTrue();
+      elapse(Duration.ofMillis(1));
+      gate.release();
+      assertThat(hits.get(SOON.toSeconds(), TimeUnit.SECONDS))
+          .extracting(hit -> hit.fact().id())
+          .containsExactly(kept);
+    }
+  }
+
+  @Test
+  void aLargeObjectHasNoWords() {
+    Stored large = knowledge().save(Fact.of("note", "n", "says", "trains " + "x ".repeat(150_000)));
+    Stored small = knowledge().save(Fact.of("note", "n", "says", "trains"));
+    assertThat(knowledge().search("trains"))
+        .extracting(hit -> hit.fact().id())
+        .containsExactly(small.id());
+    assertThat(knowledge().find(large.id())).contains(large);
   }
 
   @Test

@@ -56,9 +56,15 @@ final class MemoryKnowledgeStore implements KnowledgeStore {
   }
 
   @Override
-  public List<StoredFact> facts(Collection<UUID> ids) {
+  public List<StoredFact> facts(Collection<UUID> ids, Filter filter) {
+    Instant now = now();
     return session.call(
-        tables -> ids.stream().distinct().flatMap(id -> tables.facts.find(id).stream()).toList());
+        tables ->
+            ids.stream()
+                .distinct()
+                .flatMap(id -> tables.facts.find(id).stream())
+                .filter(stored -> MemoryFacts.isSelected(stored.row(), filter, now))
+                .toList());
   }
 
   @Override

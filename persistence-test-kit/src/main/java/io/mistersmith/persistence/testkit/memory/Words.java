@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.testkit.memory;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -39,6 +40,9 @@ final class Words {
   static long count(String json, String wanted) {
     Set<String> words = new HashSet<>();
     add(wanted, words);
+    if (json.getBytes(StandardCharsets.UTF_8).length > LARGEST) {
+      return 0;
+    }
     List<String> present = new ArrayList<>();
     collect(JsonTree.read(json), present);
     return present.stream().filter(words::contains).count();

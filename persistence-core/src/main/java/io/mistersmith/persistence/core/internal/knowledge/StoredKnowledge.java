@@ -36,6 +36,8 @@ public final class StoredKnowledge implements Knowledge {
 
   private static final int LEAST_DEPTH = 50;
 
+  private static final Filter ANY = new Filter(FactQuery.all().ofAllTimes(), Optional.empty());
+
   private final KnowledgeStore store;
 
   /** Works on what {@code store} has, in its transaction if it belongs to one. */
@@ -74,7 +76,7 @@ public final class StoredKnowledge implements Knowledge {
 
   @Override
   public Optional<Stored> find(UUID fact) {
-    return store.facts(List.of(fact)).stream().findFirst().map(FactCodec::stored);
+    return store.facts(List.of(fact), ANY).stream().findFirst().map(FactCodec::stored);
   }
 
   @Override
@@ -155,16 +157,17 @@ public final class StoredKnowledge implements Knowledge {
     if (query.words().isPresent()) {
       fusion.add(store.matching(query.words().get(), filter, depth));
     }
-    return hits(fusion, distances, query.limit());
+    return hits(fusion, filter, distances, query.limit());
   }
 
-  private List<Hit> hits(RankFusion fusion, Map<UUID, Double> distances, int limit) {
+  /** By a later snapshot than the ranks: what was changed since must meet the conditions still. */
+  private List<Hit> hits(RankFusion fusion, Filter filter, Map<UUID, Double> distances, int limit) {
     List<UUID> best = fusion.best(limit);
     if (best.isEmpty()) {
       return List.of();
     }
     Map<UUID, Stored> facts = new HashMap<>();
-    store.facts(best).forEach(fact -> facts.put(fact.row().id(), FactCodec.stored(fact)));
+    store.facts(best, filter).forEach(fact -> facts.put(fact.row().id(), FactCodec.stored(fact)));
     List<Hit> hits = new ArrayList<>();
     for (UUID id : best) {
       Stored fact = facts.get(id);

@@ -250,7 +250,7 @@ public final class ResolvingStateRepository<T> implements StateRepository<T> {
           long bytes = write.value().map(value -> writer.typicalBytes(key, value)).orElse(1);
           window.enter(bytes, () -> "write " + key);
           return inOrder
-              .run(key, () -> writer.commits().putOff(() -> call.apply(write)))
+              .run(key, () -> writer.commits().putOff(key, () -> call.apply(write)))
               .thenCompose(Function.identity())
               .whenComplete((result, failure) -> window.leave(bytes));
         });

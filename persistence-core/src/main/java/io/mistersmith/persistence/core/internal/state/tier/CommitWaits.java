@@ -24,8 +24,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CommitWaits {
 
-  /** The waits that the call on this thread puts off. */
-  private static final ThreadLocal<@Nullable List<Runnable>> PUT_OFF = new ThreadLocal<>();
+  /** The waits that the call on this thread puts off, for one key. */
+  private static final ThreadLocal<@Nullable PutOff> PUT_OFF = new ThreadLocal<>();
+
+  private record PutOff(CommitWaits of, StateKey key, List<Runnable> waits) {}
 
   private final Commits commits;
   private final Duration limit;
@@ -66,11 +68,11 @@ public final class CommitWaits {
   /** Waits for the commit of a write that was just acknowledged, or puts that off. */
   public void await(StateKey key, Revision.OfJournal revision) {
     Runnable wait = wait(key, revision);
-    List<Runnable> putOff = PUT_OFF.get();
-    if (putOff == null) {
-      wait.run();
+    PutOff putOff = PUT_OFF.get();
+    if (putOff != null && putOff.of() == this && putOff.key().equals(key)) {
+      putOff.waits().add(wait);
     } else {
-      putOff.add(wait);
+      wait.run();
     }
   }
 
@@ -110,17 +112,22 @@ public final class CommitWaits {
   }
 
   /**
-   * Makes writes on this thread without waiting for their commits; the future completes when they
-   * are committed.
+   * Makes writes of a key on this thread without waiting for their commits; the future completes
+   * when they are committed. Other writes, which application code makes in between, do wait.
    */
-  public <R> CompletableFuture<R> putOff(Supplier<R> write) {
+  public <R> CompletableFuture<R> putOff(StateKey key, Supplier<R> write) {
     List<Runnable> waits = new ArrayList<>(1);
     R result;
-    PUT_OFF.set(waits);
+    PutOff outer = PUT_OFF.get();
+    PUT_OFF.set(new PutOff(this, key, waits));
     try {
       result = write.get();
     } finally {
-      PUT_OFF.remove();
+      if (outer == null) {
+        PUT_OFF.remove();
+      } else {
+        PUT_OFF.set(outer);
+      }
     }
     if (waits.isEmpty()) {
       return CompletableFuture.completedFuture(result);

@@ -7,7 +7,9 @@ import io.mistersmith.persistence.knowledge.Embedding;
 import io.mistersmith.persistence.knowledge.Embedding.Model;
 import io.mistersmith.persistence.knowledge.Knowledge.Saved;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -55,11 +57,46 @@ final class EmbeddingUpsert {
       RETURNING (xmax = 0)
       """;
 
+  /** A statement's vectors have no more numbers, of about 11 characters each. */
+  private static final int MOST_NUMBERS = 1_000_000;
+
+  private static final Comparator<Embedding> LOCKED_FIRST =
+      Comparator.comparing((Embedding embedding) -> embedding.fact().toString())
+          .thenComparing(embedding -> embedding.model().name())
+          .thenComparing(embedding -> embedding.model().version());
+
   private EmbeddingUpsert() {}
 
-  /** Saves embeddings, except for those that are as they were. */
+  /** Saves embeddings in a transaction, except for those that are as they were. */
   static Saved save(Handle handle, Collection<Embedding> embeddings) {
     checkDimensions(handle, embeddings);
+    int created = 0;
+    int updated = 0;
+    for (List<Embedding> part : parts(embeddings, MOST_NUMBERS)) {
+      Saved saved = savePart(handle, part);
+      created += saved.created();
+      updated += saved.updated();
+    }
+    return new Saved(created, updated, embeddings.size() - created - updated);
+  }
+
+  /** In one order, so that of two batches with the same embeddings one waits for the other. */
+  static List<List<Embedding>> parts(Collection<Embedding> embeddings, int mostNumbers) {
+    List<List<Embedding>> parts = new ArrayList<>();
+    int numbers = mostNumbers;
+    for (Embedding embedding : embeddings.stream().sorted(LOCKED_FIRST).toList()) {
+      int length = embedding.vector().length;
+      if (parts.isEmpty() || numbers + length > mostNumbers) {
+        parts.add(new ArrayList<>());
+        numbers = 0;
+      }
+      parts.get(parts.size() - 1).add(embedding);
+      numbers += length;
+    }
+    return parts;
+  }
+
+  private static Saved savePart(Handle handle, Collection<Embedding> embeddings) {
     List<Boolean> created =
         handle
             .createQuery(SAVE)

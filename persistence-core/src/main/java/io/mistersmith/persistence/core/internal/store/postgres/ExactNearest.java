@@ -24,8 +24,10 @@ import org.jdbi.v3.core.statement.Query;
  */
 final class ExactNearest {
 
-  /** Rows that are fetched at once. */
+  /** Rows that are fetched at once, and numbers where the rows have vectors instead of codes. */
   private static final int FETCH = 2_000;
+
+  private static final int FETCHED_NUMBERS = 4_000_000;
 
   /** How many more than the limit are kept before their vectors are read. */
   private static final int MORE = 4_000;
@@ -93,7 +95,7 @@ final class ExactNearest {
             .createQuery(CODES + FactConditions.sql(wanted.filter()))
             .bind("model", model.name())
             .bind("version", model.version())
-            .setFetchSize(FETCH);
+            .setFetchSize(Math.min(FETCH, FETCHED_NUMBERS / query.dimensions()));
     FactConditions.bind(statement, wanted.filter())
         .scanResultSet(
             (supplier, context) -> {

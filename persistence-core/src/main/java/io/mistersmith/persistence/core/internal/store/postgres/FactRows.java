@@ -1,11 +1,14 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
+import io.mistersmith.persistence.knowledge.Fact;
 import io.mistersmith.persistence.knowledge.Knowledge.Saved;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.spi.sql.KnowledgeStore.FactRow;
 import io.mistersmith.persistence.spi.sql.KnowledgeStore.StoredFact;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -49,7 +52,11 @@ final class FactRows {
         LEFT JOIN knowledge.facts o ON o.fact_id = g.id::uuid
       """;
 
-  /** A fact that has its hash is not even locked, unless another writer comes between. */
+  /**
+   * A fact that has its hash is not even locked, unless another writer comes between. Such a
+   * writer's beginning is kept, which EXCLUDED does not know: so those that are given are looked
+   * up.
+   */
   private static final String SAVE =
       GIVEN
           + INSERT
@@ -62,7 +69,12 @@ final class FactRows {
                    object_type = EXCLUDED.object_type,
                    source_agent_id = EXCLUDED.source_agent_id,
                    confidence_score = EXCLUDED.confidence_score, evidence = EXCLUDED.evidence,
-                   valid_from = EXCLUDED.valid_from,
+                   valid_from =
+                     coalesce(
+                       ((SELECT jsonb_object_agg(g.id, g.valid_from)
+                           FROM given g
+                          WHERE g.valid_from IS NOT NULL) ->> f.fact_id::text)::timestamptz,
+                       f.valid_from),
                    valid_until = coalesce(EXCLUDED.valid_until, f.valid_until),
                    content_hash = EXCLUDED.content_hash
              WHERE f.content_hash IS DISTINCT FROM EXCLUDED.content_hash
@@ -70,6 +82,11 @@ final class FactRows {
           """;
 
   private static final String CREATE = GIVEN + INSERT + "RETURNING TRUE";
+
+  private static final Instant EARLIEST = Fact.EARLIEST;
+  private static final Instant FIRST_END = EARLIEST.plus(1, ChronoUnit.MICROS);
+  private static final Instant LATEST = Fact.LATEST;
+  private static final Instant LAST = LATEST.minus(1, ChronoUnit.MICROS);
 
   private FactRows() {}
 
@@ -126,12 +143,20 @@ final class FactRows {
             Optional.ofNullable(row.getObject("source_agent_id", UUID.class)).map(AgentId::of),
             Optional.ofNullable(row.getBigDecimal("confidence_score")),
             row.getString("evidence"),
-            Optional.of(SqlTime.get(row, "valid_from")),
-            SqlTime.optional(row, "valid_until"),
+            Optional.of(within(SqlTime.get(row, "valid_from"), EARLIEST, LAST)),
+            SqlTime.optional(row, "valid_until").map(end -> within(end, FIRST_END, LATEST)),
             hash(row.getString("content_hash"))),
         SqlTime.get(row, "created_at"),
         SqlTime.get(row, "updated_at"),
         Optional.ofNullable(row.getObject("superseded_by", UUID.class)));
+  }
+
+  /** A row of another writer may begin or end at infinity, or before the year 1. */
+  private static Instant within(Instant time, Instant least, Instant most) {
+    if (time.isBefore(least)) {
+      return least;
+    }
+    return time.isAfter(most) ? most : time;
   }
 
   /** A row of another writer has none. */

@@ -76,15 +76,21 @@ final class PostgresKnowledgeStore implements KnowledgeStore {
 
   @Override
   public Saved saveFacts(Collection<FactRow> facts) {
-    return statements.write(
-        "save " + facts.size() + " facts", handle -> FactRows.save(handle, facts));
+    return statements.transaction(
+        SqlOptions.of("save " + facts.size() + " facts").withAttempts(ATTEMPTS),
+        handle -> FactRows.save(handle, facts));
   }
 
   @Override
-  public List<StoredFact> facts(Collection<UUID> ids) {
+  public List<StoredFact> facts(Collection<UUID> ids, Filter filter) {
     return statements.read(
         "read facts",
-        handle -> handle.createQuery(FACTS).bind("ids", ids(ids)).map(FactRows::read).list());
+        handle ->
+            FactConditions.bind(
+                    handle.createQuery(FACTS + FactConditions.sql(filter)).bind("ids", ids(ids)),
+                    filter)
+                .map(FactRows::read)
+                .list());
   }
 
   @Override
@@ -165,8 +171,9 @@ final class PostgresKnowledgeStore implements KnowledgeStore {
   }
 
   private boolean change(String what, String sql, UUID fact) {
-    return statements.write(
-        what, handle -> handle.createUpdate(sql).bind("fact", fact).execute() > 0);
+    return statements.transaction(
+        SqlOptions.of(what).withAttempts(ATTEMPTS),
+        handle -> handle.createUpdate(sql).bind("fact", fact).execute() > 0);
   }
 
   @Override

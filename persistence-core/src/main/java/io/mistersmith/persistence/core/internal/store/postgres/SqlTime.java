@@ -13,7 +13,7 @@ import java.util.Optional;
  */
 final class SqlTime {
 
-  private static final Instant EARLIEST = Instant.EPOCH;
+  private static final Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
   private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999999Z");
 
   private SqlTime() {}

@@ -1,9 +1,11 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.mistersmith.persistence.knowledge.Embedding;
 import io.mistersmith.persistence.knowledge.Embedding.Model;
+import io.mistersmith.persistence.knowledge.Fact;
 import io.mistersmith.persistence.knowledge.FactQuery;
 import io.mistersmith.persistence.knowledge.Knowledge.Saved;
 import io.mistersmith.persistence.knowledge.SearchQuery;
@@ -12,10 +14,17 @@ import io.mistersmith.persistence.spi.sql.KnowledgeStore.FactRow;
 import io.mistersmith.persistence.spi.sql.KnowledgeStore.Filter;
 import io.mistersmith.persistence.spi.sql.KnowledgeStore.Neighbours;
 import io.mistersmith.persistence.spi.sql.KnowledgeStore.Ranked;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -53,8 +62,16 @@ class PostgresKnowledgeIT {
   }
 
   private static FactRow fact(String entity, String hash) {
+    return fact(UUID.randomUUID(), entity, hash);
+  }
+
+  private static FactRow again(FactRow fact, String hash) {
+    return fact(fact.id(), fact.entityId(), hash);
+  }
+
+  private static FactRow fact(UUID id, String entity, String hash) {
     return new FactRow(
-        UUID.randomUUID(),
+        id,
         "city",
         entity,
         "is",
@@ -111,6 +128,98 @@ class PostgresKnowledgeIT {
     assertThat(nearest(1, 1, 0)).containsExactly(ours.id());
     assertThat(knowledge().embedding(ours.id(), MODEL).orElseThrow().vector())
         .containsExactly(1, 0.1f);
+  }
+
+  @Test
+  void timesOfOtherWritersAreRead() {
+    database.execute(
+        """
+        INSERT INTO knowledge.facts
+               (entity_type, entity_id, predicate, object_value, object_type, valid_from,
+                valid_until)
+        VALUES ('city', 'Ur', 'is', '1', 'number', '-infinity', '2000-01-01 00:00:00 BC'),
+               ('city', 'Ur', 'is', '2', 'number', '12000-01-01Z', 'infinity')
+        """);
+    List<FactRow> rows =
+        knowledge().find(new Filter(FactQuery.all().ofAllTimes(), Optional.empty())).stream()
+            .map(KnowledgeStore.StoredFact::row)
+            .sorted(Comparator.comparing(FactRow::object))
+            .toList();
+    assertThat(rows.get(0).validFrom()).contains(Fact.EARLIEST);
+    assertThat(rows.get(0).validUntil()).contains(Fact.EARLIEST.plusNanos(1_000));
+    assertThat(rows.get(1).validFrom()).contains(Fact.LATEST.minusNanos(1_000));
+    assertThat(rows.get(1).validUntil()).contains(Fact.LATEST);
+  }
+
+  private static Future<Saved> saving(FactRow... facts) {
+    FutureTask<Saved> saving = new FutureTask<>(() -> knowledge().saveFacts(List.of(facts)));
+    Thread thread = new Thread(saving, "saves facts");
+    thread.setDaemon(true);
+    thread.start();
+    await()
+        .until(
+            () ->
+                !database
+                    .query(
+                        "SELECT 1 FROM pg_stat_activity WHERE datname = current_database()"
+                            + " AND wait_event_type = 'Lock'")
+                    .isEmpty());
+    return saving;
+  }
+
+  @Test
+  void aBeginningThatAnotherWriterGivesMeanwhileIsKept() throws Exception {
+    FactRow fact = fact("Oslo", "h1");
+    knowledge().saveFacts(List.of(fact));
+    try (Connection other = database.connect();
+        Statement statement = other.createStatement()) {
+      other.setAutoCommit(false);
+      statement.execute("UPDATE knowledge.facts SET valid_from = '2020-01-01Z'");
+      Future<Saved> saving = saving(again(fact, "h2"));
+      other.commit();
+      assertThat(saving.get(20, TimeUnit.SECONDS)).isEqualTo(new Saved(0, 1, 0));
+    }
+    assertThat(knowledge().find(new Filter(FactQuery.all(), Optional.empty())))
+        .extracting(stored -> stored.row().validFrom().orElseThrow())
+        .containsExactly(Instant.parse("2020-01-01T00:00:00Z"));
+  }
+
+  /** The other one's limit is longer, so that the server ends this library's statement. */
+  @Test
+  void aSaveThatIsEndedForADeadlockIsRepeated() throws Exception {
+    FactRow first = fact(new UUID(0, 1), "Oslo", "h1");
+    FactRow second = fact(new UUID(0, 2), "Rome", "h1");
+    knowledge().saveFacts(List.of(second));
+    try (Connection other = database.connect();
+        Statement statement = other.createStatement()) {
+      other.setAutoCommit(false);
+      statement.execute("SET deadlock_timeout = '20s'");
+      statement.execute("UPDATE knowledge.facts SET predicate = 'was'");
+      Future<Saved> saving = saving(first, again(second, "h2"));
+      statement.execute(
+          "INSERT INTO knowledge.facts"
+              + " (fact_id, entity_type, entity_id, predicate, object_value, object_type)"
+              + " VALUES ('%s', 'city', 'Oslo', 'is', '1', 'number')".formatted(first.id()));
+      other.commit();
+      assertThat(saving.get(20, TimeUnit.SECONDS)).isEqualTo(new Saved(0, 2, 0));
+    }
+  }
+
+  @Test
+  void manyLongVectorsAreSavedTogether() {
+    List<FactRow> facts = new ArrayList<>();
+    List<Embedding> embeddings = new ArrayList<>();
+    for (int i = 0; i < 70; i++) {
+      float[] vector = new float[Embedding.MAX_DIMENSIONS];
+      vector[i] = 1;
+      facts.add(fact("c" + i, "h"));
+      embeddings.add(Embedding.of(facts.get(i).id(), MODEL, "t", vector));
+    }
+    knowledge().saveFacts(facts);
+    assertThat(knowledge().saveEmbeddings(embeddings)).isEqualTo(new Saved(70, 0, 0));
+    embeddings.set(69, Embedding.of(facts.get(69).id(), MODEL, "new", embeddings.get(3).vector()));
+    assertThat(knowledge().saveEmbeddings(embeddings)).isEqualTo(new Saved(0, 1, 69));
+    assertThat(nearest(1, embeddings.get(5).vector())).containsExactly(facts.get(5).id());
   }
 
   /** More than are kept before vectors are read, all of them at one distance. */
