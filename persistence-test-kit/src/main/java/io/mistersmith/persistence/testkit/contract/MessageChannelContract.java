@@ -16,6 +16,8 @@ import io.mistersmith.persistence.message.MessageQuery;
 import io.mistersmith.persistence.message.Subscription;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.transaction.TransactionOptions;
+import io.mistersmith.persistence.transaction.TransactionOptions.Boundary;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -90,6 +92,32 @@ public abstract class MessageChannelContract extends MessageTests {
         .containsExactlyInAnyOrder(one, two);
     assertThat(messages().receipts(toAll)).allMatch(receipt -> receipt.processedAt().isPresent());
     assertRefused(note("to one").channel("news").to(one));
+  }
+
+  @Test
+  void aTransactionThatReceivedABroadcastHoldsUpNoOtherRecipient() {
+    channel("news", Kind.BROADCAST);
+    AgentId slow = subscriber("news");
+    AgentId other = subscriber("news");
+    Message.Id id = messages().append(note("to all").channel("news").build());
+    List<Delivery> meanwhile = new ArrayList<>();
+    assertThatThrownBy(
+            () ->
+                persistence()
+                    .transactions()
+                    .run(
+                        TransactionOptions.of(Boundary.AGENT_TASK, "try messages"),
+                        tx -> {
+                          assertThat(tx.messages().receive(slow, 1, LEASE)).hasSize(1);
+                          meanwhile.addAll(receive(other));
+                          throw new IllegalStateException("roll back");
+                        }))
+        .hasMessage("roll back");
+    assertThat(texts(meanwhile)).containsExactly("to all");
+    assertThat(messages().acknowledgeAll(meanwhile)).isEqualTo(1);
+    Marks marks = messages().find(id).orElseThrow().marks();
+    assertThat(marks.deliveredAt()).isEqualTo(meanwhile.get(0).message().marks().deliveredAt());
+    assertThat(marks.attempts()).isEqualTo(1);
   }
 
   @Test

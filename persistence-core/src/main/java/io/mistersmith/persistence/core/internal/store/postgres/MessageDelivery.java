@@ -84,6 +84,10 @@ final class MessageDelivery {
                 d.delivered_at, d.leased_until
       """;
 
+  /**
+   * Does not wait for a message that another transaction holds, which may be one that works for
+   * long on its own delivery: the acknowledgement or the next delivery makes up for the marks.
+   */
   private static final String MARK_DELIVERED =
       """
       WITH taken AS (
@@ -98,7 +102,7 @@ final class MessageDelivery {
          WHERE l.sent_at BETWEEN :from::timestamptz AND :to::timestamptz
            AND (l.delivered_at IS NULL OR l.delivery_attempts < t.attempts)
          ORDER BY l.message_id
-           FOR NO KEY UPDATE OF l
+           FOR NO KEY UPDATE OF l SKIP LOCKED
       ),
       marked AS (
         UPDATE messages.log AS l
@@ -132,19 +136,21 @@ final class MessageDelivery {
          SET processed_at = clock_timestamp(), leased_until = NULL
         FROM open AS o
        WHERE d.delivery_id = o.delivery_id
-      RETURNING d.message_id, d.sent_at, d.processed_at
+      RETURNING d.message_id, d.sent_at, d.processed_at, d.delivered_at, d.delivery_attempts
       """;
 
   private static final String MARK_PROCESSED =
       """
       WITH closed AS (
         SELECT c.id::uuid AS message_id, c.at::timestamptz AS sent_at,
-               count(*)::integer AS deliveries, max(c.processed::timestamptz) AS processed_at
-          FROM unnest(:ids, :times, :processed) AS c (id, at, processed)
+               count(*)::integer AS deliveries, max(c.processed::timestamptz) AS processed_at,
+               min(c.delivered::timestamptz) AS delivered_at, max(c.attempts)::integer AS attempts
+          FROM unnest(:ids, :times, :processed, :delivered, :attempts)
+               AS c (id, at, processed, delivered, attempts)
          GROUP BY 1, 2
       ),
       held AS MATERIALIZED (
-        SELECT l.message_id, l.sent_at, c.deliveries, c.processed_at
+        SELECT l.message_id, l.sent_at, c.deliveries, c.processed_at, c.delivered_at, c.attempts
           FROM closed AS c
           JOIN messages.log AS l USING (message_id, sent_at)
          WHERE l.sent_at BETWEEN :from::timestamptz AND :to::timestamptz
@@ -154,7 +160,9 @@ final class MessageDelivery {
       UPDATE messages.log AS l
          SET pending_deliveries = greatest(l.pending_deliveries - h.deliveries, 0),
              processed_at =
-               CASE WHEN l.pending_deliveries <= h.deliveries THEN h.processed_at END
+               CASE WHEN l.pending_deliveries <= h.deliveries THEN h.processed_at END,
+             delivered_at = coalesce(l.delivered_at, h.delivered_at),
+             delivery_attempts = greatest(l.delivery_attempts, h.attempts)
         FROM held AS h
        WHERE l.message_id = h.message_id AND l.sent_at = h.sent_at
          AND l.sent_at BETWEEN :from::timestamptz AND :to::timestamptz
@@ -201,7 +209,17 @@ final class MessageDelivery {
     }
   }
 
-  private record Closed(Message.Id message, Instant processedAt) {}
+  private record Closed(
+      Message.Id message, Instant processedAt, Instant deliveredAt, long attempts) {
+
+    static Closed read(ResultSet row, StatementContext context) throws SQLException {
+      return new Closed(
+          id(row),
+          SqlTime.get(row, "processed_at"),
+          SqlTime.get(row, "delivered_at"),
+          row.getLong("delivery_attempts"));
+    }
+  }
 
   private static Message.Id id(ResultSet row) throws SQLException {
     return new Message.Id(row.getObject("message_id", UUID.class), SqlTime.get(row, "sent_at"));
@@ -258,7 +276,7 @@ final class MessageDelivery {
             .bind(
                 "attempts",
                 SqlArray.bigint(deliveries.stream().map(one -> (long) one.attempt()).toList()))
-            .map((row, context) -> new Closed(id(row), SqlTime.get(row, "processed_at")))
+            .map(Closed::read)
             .list();
     if (!closed.isEmpty()) {
       List<Message.Id> ids = closed.stream().map(Closed::message).toList();
@@ -269,6 +287,10 @@ final class MessageDelivery {
           .bind(
               "processed",
               SqlArray.text(closed.stream().map(one -> SqlTime.text(one.processedAt())).toList()))
+          .bind(
+              "delivered",
+              SqlArray.text(closed.stream().map(one -> SqlTime.text(one.deliveredAt())).toList()))
+          .bind("attempts", SqlArray.bigint(closed.stream().map(Closed::attempts).toList()))
           .bind("from", SqlTime.text(first(ids)))
           .bind("to", SqlTime.text(last(ids)))
           .execute();
