@@ -24,8 +24,9 @@ import org.jdbi.v3.core.statement.StatementContext;
  * {@code messages.log}. Two statements each, so that the second one names the times of its
  * messages: the server then leaves out all other partitions before it plans.
  *
- * <p>Rows of the log are locked in the order of their ids, so that calls which deliver one message
- * to several agents cannot deadlock.
+ * <p>Rows of the log are locked in the order of their ids, after those of the deliveries, so that
+ * calls for several recipients of the same messages cannot deadlock. The deletion of an agent can,
+ * with its own receivers.
  */
 final class MessageDelivery {
 
