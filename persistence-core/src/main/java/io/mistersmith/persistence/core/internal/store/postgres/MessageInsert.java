@@ -19,12 +19,16 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.JdbiException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Writes {@code messages.log} and a row of {@code messages.deliveries} for each recipient, in one
  * statement. The times of messages without an id are a microsecond apart, so that pages keep their
  * order.
+ *
+ * <p>Recipients that the sender has not named are locked before their deliveries are written: those
+ * that are being deleted drop out, where the foreign key would refuse all messages.
  */
 final class MessageInsert {
 
@@ -53,13 +57,10 @@ final class MessageInsert {
                      payload, headers, correlation, reply_to, priority, live_micros, n)
          CROSS JOIN (SELECT clock_timestamp() AS now) AS c
       ),
-      recipients AS MATERIALIZED (
-        SELECT g.n, r.agent_id, NULL::uuid AS channel_id
+      selected AS MATERIALIZED (
+        SELECT g.n, r.agent_id
           FROM given AS g
          CROSS JOIN LATERAL (
-           SELECT g.to_agent_id::uuid AS agent_id
-            WHERE g.to_agent_id IS NOT NULL
-           UNION
            SELECT a.agent_id::uuid FROM agents.registry AS a WHERE a.agent_type = g.to_type
            UNION
            SELECT s.agent_id::uuid
@@ -69,6 +70,19 @@ final class MessageInsert {
               AND messages.subject_matches(s.message_pattern, g.subject)
               AND g.headers @> s.filters
          ) AS r
+      ),
+      registered AS MATERIALIZED (
+        SELECT a.agent_id::uuid AS agent_id
+          FROM agents.registry AS a
+         WHERE a.agent_id IN (SELECT agent_id FROM selected)
+           FOR KEY SHARE
+      ),
+      recipients AS MATERIALIZED (
+        SELECT g.n, g.to_agent_id AS agent_id, NULL::uuid AS channel_id
+          FROM given AS g
+         WHERE g.to_agent_id IS NOT NULL
+        UNION
+        SELECT s.n, s.agent_id, NULL FROM selected AS s JOIN registered USING (agent_id)
         UNION ALL
         SELECT g.n, NULL, g.channel_id FROM given AS g WHERE g.kind = 'queue'
       ),
@@ -107,30 +121,47 @@ final class MessageInsert {
   static List<Message.Id> run(Handle handle, List<NewMessage> messages) {
     Map<String, Found> channels = channels(handle, messages);
     List<NewMessage> once = withoutRepeatedIds(messages);
-    List<Message.Id> ids =
-        handle
-            .createQuery(APPEND)
-            .bind("ids", texts(once, draft -> draft.id().map(id -> id.uuid().toString())))
-            .bind("times", texts(once, draft -> draft.id().map(id -> SqlTime.text(id.sentAt()))))
-            .bind("channels", texts(once, draft -> found(channels, draft).map(f -> text(f.id()))))
-            .bind("kinds", texts(once, draft -> found(channels, draft).map(MessageInsert::kind)))
-            .bind("from", texts(once, draft -> draft.envelope().from().map(AgentId::toString)))
-            .bind("to", texts(once, draft -> draft.envelope().to().map(AgentId::toString)))
-            .bind("toTypes", texts(once, draft -> draft.envelope().toType()))
-            .bind("types", texts(once, draft -> type(draft.envelope())))
-            .bind("subjects", texts(once, draft -> draft.envelope().subject()))
-            .bind("payloads", SqlArray.text(once.stream().map(NewMessage::payload).toList()))
-            .bind("headers", texts(once, draft -> headers(draft.envelope())))
-            .bind("correlations", texts(once, d -> d.envelope().correlation().map(UUID::toString)))
-            .bind("replies", texts(once, draft -> draft.envelope().replyTo()))
-            .bind("priorities", SqlArray.bigint(priorities(once)))
-            .bind("live", SqlArray.bigint(microsToLive(once)))
-            .map(
-                (row, context) ->
-                    new Message.Id(
-                        row.getObject("message_id", UUID.class), SqlTime.get(row, "sent_at")))
-            .list();
-    return inOrder(messages, ids);
+    return inOrder(messages, written(handle, channels, once));
+  }
+
+  /** Throws as {@link #missing} for a channel that was deleted since it was read. */
+  private static List<Message.Id> written(
+      Handle handle, Map<String, Found> channels, List<NewMessage> once) {
+    try {
+      return write(handle, channels, once);
+    } catch (JdbiException e) {
+      if (PostgresFailures.state(e).equals(PostgresFailures.FOREIGN_KEY)
+          && PostgresFailures.constraint(e).contains("channel_id")) {
+        throw missing(String.join(" or ", channels.keySet()));
+      }
+      throw e;
+    }
+  }
+
+  private static List<Message.Id> write(
+      Handle handle, Map<String, Found> channels, List<NewMessage> once) {
+    return handle
+        .createQuery(APPEND)
+        .bind("ids", texts(once, draft -> draft.id().map(id -> id.uuid().toString())))
+        .bind("times", texts(once, draft -> draft.id().map(id -> SqlTime.text(id.sentAt()))))
+        .bind("channels", texts(once, draft -> found(channels, draft).map(f -> text(f.id()))))
+        .bind("kinds", texts(once, draft -> found(channels, draft).map(MessageInsert::kind)))
+        .bind("from", texts(once, draft -> draft.envelope().from().map(AgentId::toString)))
+        .bind("to", texts(once, draft -> draft.envelope().to().map(AgentId::toString)))
+        .bind("toTypes", texts(once, draft -> draft.envelope().toType()))
+        .bind("types", texts(once, draft -> type(draft.envelope())))
+        .bind("subjects", texts(once, draft -> draft.envelope().subject()))
+        .bind("payloads", SqlArray.text(once.stream().map(NewMessage::payload).toList()))
+        .bind("headers", texts(once, draft -> headers(draft.envelope())))
+        .bind("correlations", texts(once, d -> d.envelope().correlation().map(UUID::toString)))
+        .bind("replies", texts(once, draft -> draft.envelope().replyTo()))
+        .bind("priorities", SqlArray.bigint(priorities(once)))
+        .bind("live", SqlArray.bigint(microsToLive(once)))
+        .map(
+            (row, context) ->
+                new Message.Id(
+                    row.getObject("message_id", UUID.class), SqlTime.get(row, "sent_at")))
+        .list();
   }
 
   private static Map<String, Found> channels(Handle handle, List<NewMessage> messages) {
