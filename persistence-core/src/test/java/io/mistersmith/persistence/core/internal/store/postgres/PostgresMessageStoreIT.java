@@ -7,6 +7,7 @@ import io.mistersmith.persistence.message.Channel;
 import io.mistersmith.persistence.message.Delivery.Receipt;
 import io.mistersmith.persistence.message.Draft;
 import io.mistersmith.persistence.message.Message;
+import io.mistersmith.persistence.message.MessageQuery;
 import io.mistersmith.persistence.message.Subscription;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.spi.sql.MessageStore;
@@ -47,6 +48,33 @@ class PostgresMessageStoreIT {
 
   private static Draft.Builder note() {
     return Draft.of(Message.Type.NOTIFICATION, 1);
+  }
+
+  @Test
+  void whatOtherWritersLeaveIsInNobodysWay() {
+    try (PostgresStore store = database.open()) {
+      MessageStore messages = store.sql().messages();
+      List<Message.Id> ids =
+          messages.append(
+              List.of(note(note().to(stays)), note(note().to(stays)), note(note().to(stays))));
+      messages.saveChannel(Channel.of("trips", Channel.Kind.TOPIC));
+      Subscription ours = Subscription.of(stays, "trips").withPattern("trip.*");
+      messages.subscribe(ours);
+      database.execute(
+          """
+          UPDATE messages.log SET headers = '["x"]' WHERE message_id = '%s';
+          UPDATE messages.log SET headers = 'null' WHERE message_id = '%s';
+          UPDATE messages.channels SET configuration = 'null';
+          INSERT INTO messages.subscriptions (agent_id, channel_id, message_pattern)
+          SELECT '%s', channel_id, 'a..b' FROM messages.channels;
+          """
+              .formatted(ids.get(0).uuid(), ids.get(1).uuid(), goes));
+      assertThat(messages.receive(stays, 10, PATIENCE)).hasSize(3);
+      assertThat(messages.find(MessageQuery.to(stays)))
+          .allMatch(message -> message.envelope().headers().isEmpty());
+      assertThat(messages.channels()).hasSize(1);
+      assertThat(messages.subscriptions("trips")).containsExactly(ours);
+    }
   }
 
   @Test
