@@ -121,6 +121,33 @@ public abstract class MessageChannelContract extends MessageTests {
   }
 
   @Test
+  void aMessageIsProcessedWhenNobodyIsLeftToWaitFor() {
+    channel("news", Kind.BROADCAST);
+    AgentId one = subscriber("news");
+    AgentId leaves = subscriber("news");
+    Message.Id toLeaving = messages().append(note("left").channel("news").build());
+    assertThat(texts(one)).containsExactly("left");
+    persistence().agents().delete(leaves);
+    assertProcessed(toLeaving);
+
+    AgentId late = subscriber("news");
+    Message.Id expiring =
+        messages().append(note("expired").channel("news").expiresAfter(SHORT).build());
+    assertThat(texts(one)).containsExactly("expired");
+    elapse(SHORT.plusMillis(50));
+    stores().sql().messages().sweepDeliveries(100);
+    assertThat(receive(late)).isEmpty();
+    assertProcessed(expiring);
+  }
+
+  private void assertProcessed(Message.Id id) {
+    assertThat(messages().receipts(id)).hasSize(1);
+    assertThat(messages().find(id).orElseThrow().marks().processedAt())
+        .isPresent()
+        .isEqualTo(messages().receipts(id).get(0).processedAt());
+  }
+
+  @Test
   void aTopicDeliversBySubject() {
     channel("trips", Kind.TOPIC);
     AgentId anyTrip = subscriber("trips", "trip.*");
