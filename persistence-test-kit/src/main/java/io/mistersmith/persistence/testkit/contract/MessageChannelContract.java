@@ -148,6 +148,22 @@ public abstract class MessageChannelContract extends MessageTests {
   }
 
   @Test
+  void anAppendIsRepeatedAlsoWhenItsChannelIsGone() {
+    channel("jobs", Kind.QUEUE);
+    Message.Id id = Message.Id.at(config().build().clock().instant());
+    Draft draft = note("once").channel("jobs").id(id).build();
+    assertThat(messages().append(draft)).isEqualTo(id);
+    messages().save(Channel.of("jobs", Kind.QUEUE).withActive(false));
+    assertThat(messages().append(draft)).isEqualTo(id);
+    assertThat(messages().deleteChannel("jobs")).isTrue();
+    Draft more = note("more").to(agent()).build();
+    assertThat(messages().appendAll(List.of(draft, more, draft))).startsWith(id).endsWith(id);
+    assertThat(texts(agent())).containsExactly("more");
+    Draft other = note("x").channel("jobs").id(Message.Id.at(id.sentAt())).build();
+    assertFails(DataError.NOT_FOUND, () -> messages().append(other));
+  }
+
+  @Test
   void aTopicDeliversBySubject() {
     channel("trips", Kind.TOPIC);
     AgentId anyTrip = subscriber("trips", "trip.*");

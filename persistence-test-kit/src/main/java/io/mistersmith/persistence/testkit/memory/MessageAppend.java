@@ -43,13 +43,13 @@ final class MessageAppend {
   private static Message.Id append(Tables tables, NewMessage message, Instant sentAt, Instant now) {
     Draft draft = message.draft();
     Envelope envelope = draft.envelope();
-    Optional<Channel> channel = envelope.channel().map(name -> channel(tables, name));
-    channel.ifPresent(through -> through.requireRoute(envelope));
     Message.Id id = draft.id().orElseGet(() -> new Message.Id(UUID.randomUUID(), sentAt));
     tables.messages.log.lock(id);
     if (tables.messages.log.contains(id)) {
       return id;
     }
+    Optional<Channel> channel = envelope.channel().map(name -> channel(tables, name));
+    channel.ifPresent(through -> through.requireRoute(envelope));
     requireAgent(tables, envelope.from(), "a message's sender");
     requireAgent(tables, envelope.to(), "a message's recipient");
     Optional<Instant> expiresAt =

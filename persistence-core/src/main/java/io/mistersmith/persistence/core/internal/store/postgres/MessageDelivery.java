@@ -222,7 +222,7 @@ final class MessageDelivery {
     }
   }
 
-  private static Message.Id id(ResultSet row) throws SQLException {
+  static Message.Id id(ResultSet row) throws SQLException {
     return new Message.Id(row.getObject("message_id", UUID.class), SqlTime.get(row, "sent_at"));
   }
 
@@ -299,19 +299,19 @@ final class MessageDelivery {
     return closed.size();
   }
 
-  private static SqlArray uuids(List<Message.Id> ids) {
+  static SqlArray uuids(List<Message.Id> ids) {
     return SqlArray.text(ids.stream().map(id -> id.uuid().toString()).toList());
   }
 
-  private static SqlArray times(List<Message.Id> ids) {
+  static SqlArray times(List<Message.Id> ids) {
     return SqlArray.text(ids.stream().map(id -> SqlTime.text(id.sentAt())).toList());
   }
 
-  private static Instant first(List<Message.Id> ids) {
+  static Instant first(List<Message.Id> ids) {
     return ids.stream().map(Message.Id::sentAt).min(Comparator.naturalOrder()).orElseThrow();
   }
 
-  private static Instant last(List<Message.Id> ids) {
+  static Instant last(List<Message.Id> ids) {
     return ids.stream().map(Message.Id::sentAt).max(Comparator.naturalOrder()).orElseThrow();
   }
 }

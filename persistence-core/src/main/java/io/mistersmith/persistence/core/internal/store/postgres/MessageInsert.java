@@ -9,12 +9,14 @@ import io.mistersmith.persistence.message.Message.Envelope;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.spi.sql.MessageStore.NewMessage;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
@@ -37,6 +39,14 @@ final class MessageInsert {
       SELECT channel_id, channel_name, channel_type, description, configuration, is_active
         FROM messages.channels
        WHERE channel_name = ANY (:names)
+      """;
+
+  private static final String KNOWN =
+      """
+      SELECT l.message_id, l.sent_at
+        FROM unnest(:ids, :times) AS g (id, at)
+        JOIN messages.log AS l ON l.message_id = g.id::uuid AND l.sent_at = g.at::timestamptz
+       WHERE l.sent_at BETWEEN :from::timestamptz AND :to::timestamptz
       """;
 
   private static final String APPEND =
@@ -119,9 +129,35 @@ final class MessageInsert {
   private record Found(UUID id, Channel channel) {}
 
   static List<Message.Id> run(Handle handle, List<NewMessage> messages) {
-    Map<String, Found> channels = channels(handle, messages);
-    List<NewMessage> once = withoutRepeatedIds(messages);
-    return inOrder(messages, written(handle, channels, once));
+    List<NewMessage> once = without(known(handle, messages), messages);
+    List<Message.Id> ids =
+        once.isEmpty() ? List.of() : written(handle, channels(handle, once), once);
+    return inOrder(messages, once, ids);
+  }
+
+  /**
+   * Returns which messages through channels the log has already: their channels may be gone, or
+   * take nothing any more.
+   */
+  private static Set<Message.Id> known(Handle handle, List<NewMessage> messages) {
+    List<Message.Id> given =
+        messages.stream()
+            .map(NewMessage::draft)
+            .filter(draft -> draft.envelope().channel().isPresent())
+            .flatMap(draft -> draft.id().stream())
+            .toList();
+    if (given.isEmpty()) {
+      return Set.of();
+    }
+    return new HashSet<>(
+        handle
+            .createQuery(KNOWN)
+            .bind("ids", MessageDelivery.uuids(given))
+            .bind("times", MessageDelivery.times(given))
+            .bind("from", SqlTime.text(MessageDelivery.first(given)))
+            .bind("to", SqlTime.text(MessageDelivery.last(given)))
+            .map((row, context) -> MessageDelivery.id(row))
+            .list());
   }
 
   /** Throws as {@link #missing} for a channel that was deleted since it was read. */
@@ -199,26 +235,23 @@ final class MessageInsert {
         DataError.NOT_FOUND, "channel " + channel + ": there is none; save it first");
   }
 
-  /** Returns the messages without those whose id an earlier one has. */
-  private static List<NewMessage> withoutRepeatedIds(List<NewMessage> messages) {
-    Set<Message.Id> seen = new HashSet<>();
+  /** Returns the messages without those that are known, or whose id an earlier one has. */
+  private static List<NewMessage> without(Set<Message.Id> known, List<NewMessage> messages) {
+    Set<Message.Id> seen = new HashSet<>(known);
     return messages.stream()
         .filter(message -> message.draft().id().map(seen::add).orElse(true))
         .toList();
   }
 
-  private static List<Message.Id> inOrder(List<NewMessage> messages, List<Message.Id> ids) {
-    if (ids.size() == messages.size()) {
-      return ids;
+  private static List<Message.Id> inOrder(
+      List<NewMessage> messages, List<NewMessage> once, List<Message.Id> ids) {
+    Queue<Message.Id> made = new ArrayDeque<>();
+    for (int i = 0; i < ids.size(); i++) {
+      if (once.get(i).draft().id().isEmpty()) {
+        made.add(ids.get(i));
+      }
     }
-    Set<Message.Id> seen = new HashSet<>();
-    List<Message.Id> all = new ArrayList<>(messages.size());
-    int next = 0;
-    for (NewMessage message : messages) {
-      boolean first = message.draft().id().map(seen::add).orElse(true);
-      all.add(first ? ids.get(next++) : message.draft().id().orElseThrow());
-    }
-    return all;
+    return messages.stream().map(one -> one.draft().id().orElseGet(made::remove)).toList();
   }
 
   private static SqlArray texts(
