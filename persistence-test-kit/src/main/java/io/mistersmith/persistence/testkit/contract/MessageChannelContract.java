@@ -18,10 +18,12 @@ import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.transaction.TransactionOptions;
 import io.mistersmith.persistence.transaction.TransactionOptions.Boundary;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -343,6 +345,28 @@ public abstract class MessageChannelContract extends MessageTests {
     assertFails(
         DataError.CONSTRAINT_VIOLATION,
         () -> messages().subscribe(Subscription.of(AgentId.random(), "news")));
+  }
+
+  @Test
+  void aConfigurationIsReadBackAsJson() {
+    Map<String, Object> given =
+        Map.of("limit", 5L, "kinds", Set.of("a"), "since", Instant.EPOCH, "deep", Map.of("n", 1.5));
+    messages().save(new Channel("news", Kind.BROADCAST, Optional.empty(), given, true));
+    assertThat(messages().channel("news").orElseThrow().configuration())
+        .isEqualTo(
+            Map.of(
+                "limit",
+                5,
+                "kinds",
+                List.of("a"),
+                "since",
+                "1970-01-01T00:00:00Z",
+                "deep",
+                Map.of("n", 1.5)));
+    Map<String, Object> bad = Map.of("text", "a\0b");
+    assertFails(
+        DataError.SERIALIZATION_ERROR,
+        () -> messages().save(new Channel("bad", Kind.TOPIC, Optional.empty(), bad, true)));
   }
 
   @Test

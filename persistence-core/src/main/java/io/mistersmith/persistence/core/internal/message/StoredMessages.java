@@ -18,7 +18,9 @@ import io.mistersmith.persistence.state.JsonCodec;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** The messages of the durable store. Thread-safe where the store is. */
@@ -141,7 +143,27 @@ public final class StoredMessages implements MessageLog {
 
   @Override
   public void save(Channel channel) {
-    store.saveChannel(channel);
+    store.saveChannel(asStored(channel));
+  }
+
+  /** Returns the channel with its configuration as JSON keeps it, whichever store has it. */
+  private static Channel asStored(Channel channel) {
+    JsonCodec<Object> codec = Json.mapping(Object.class);
+    try {
+      Map<String, Object> configuration = new HashMap<>();
+      Map<?, ?> read = (Map<?, ?>) codec.decode(codec.encode(channel.configuration()));
+      read.forEach(
+          (name, value) -> {
+            if (value != null) {
+              configuration.put((String) name, value);
+            }
+          });
+      return new Channel(
+          channel.name(), channel.kind(), channel.description(), configuration, channel.active());
+    } catch (NonTransientPersistenceException e) {
+      throw new NonTransientPersistenceException(
+          e.error(), "channel " + channel.name() + ": its configuration: " + e.getMessage(), e);
+    }
   }
 
   @Override
