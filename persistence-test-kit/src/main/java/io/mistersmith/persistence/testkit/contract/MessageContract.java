@@ -310,6 +310,7 @@ public abstract class MessageContract extends MessageTests {
     assertThat(messages().prune(Duration.ofMinutes(30))).isEqualTo(1);
     assertThat(messages().find(old)).isEmpty();
     assertThat(messages().receipts(old)).isEmpty();
+    assertThat(messages().prune(Duration.ofDays(200_000))).isZero();
     assertThat(messages().find(recent)).isPresent();
     assertThat(texts(agent())).containsExactly("new");
   }

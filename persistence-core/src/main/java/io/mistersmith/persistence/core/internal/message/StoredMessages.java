@@ -27,6 +27,10 @@ import java.util.Optional;
 public final class StoredMessages implements MessageLog {
 
   private static final int PRUNED_AT_ONCE = 5_000;
+
+  /** Older than any message, and a number of nanoseconds. */
+  private static final Duration OLDEST = Duration.ofDays(100_000);
+
   private static final int SWEPT_AT_ONCE = 1_000;
 
   private final MessageStore store;
@@ -124,10 +128,11 @@ public final class StoredMessages implements MessageLog {
     if (age.isNegative() || age.isZero()) {
       throw new IllegalArgumentException("an age of " + age + ": give a positive one");
     }
+    Duration counted = age.compareTo(OLDEST) > 0 ? OLDEST : age;
     long all = 0;
     int some;
     do {
-      some = store.prune(age, PRUNED_AT_ONCE);
+      some = store.prune(counted, PRUNED_AT_ONCE);
       all += some;
     } while (some == PRUNED_AT_ONCE);
     return all;
