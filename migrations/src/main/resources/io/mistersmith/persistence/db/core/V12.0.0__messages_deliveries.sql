@@ -95,15 +95,33 @@ CREATE INDEX idx_messages_deliveries_channel ON messages.deliveries (channel_id)
 
 CREATE INDEX idx_messages_deliveries_sent ON messages.deliveries USING brin (sent_at);
 
--- A recipient that is deleted, or whose copy expired, is not waited for.
+-- A recipient that is deleted, or whose copy expired, is not waited for: if it was the last one, the
+-- message was processed when the last of the others did so. The messages are locked first, in the
+-- order of their ids, as by those that deliver them; what these did meanwhile is seen after that.
 CREATE FUNCTION messages.release_messages()
 RETURNS TRIGGER
 LANGUAGE plpgsql
 SET search_path = pg_catalog
 AS $$
 BEGIN
+  PERFORM
+    FROM messages.log AS l
+   WHERE (l.message_id, l.sent_at) IN (
+           SELECT message_id, sent_at FROM gone WHERE processed_at IS NULL
+         )
+   ORDER BY l.message_id
+     FOR NO KEY UPDATE;
   UPDATE messages.log AS l
-     SET pending_deliveries = greatest(l.pending_deliveries - g.deliveries, 0)
+     SET pending_deliveries = greatest(l.pending_deliveries - g.deliveries, 0),
+         processed_at =
+           CASE
+             WHEN l.pending_deliveries > g.deliveries THEN l.processed_at
+             ELSE (
+               SELECT max(d.processed_at)
+                 FROM messages.deliveries AS d
+                WHERE d.message_id = l.message_id AND d.sent_at = l.sent_at
+             )
+           END
     FROM (
       SELECT message_id, sent_at, count(*)::INTEGER AS deliveries
         FROM gone

@@ -16,10 +16,14 @@ import io.mistersmith.persistence.message.MessageQuery;
 import io.mistersmith.persistence.message.Subscription;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.transaction.TransactionOptions;
+import io.mistersmith.persistence.transaction.TransactionOptions.Boundary;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -90,6 +94,75 @@ public abstract class MessageChannelContract extends MessageTests {
         .containsExactlyInAnyOrder(one, two);
     assertThat(messages().receipts(toAll)).allMatch(receipt -> receipt.processedAt().isPresent());
     assertRefused(note("to one").channel("news").to(one));
+  }
+
+  @Test
+  void aTransactionThatReceivedABroadcastHoldsUpNoOtherRecipient() {
+    channel("news", Kind.BROADCAST);
+    AgentId slow = subscriber("news");
+    AgentId other = subscriber("news");
+    Message.Id id = messages().append(note("to all").channel("news").build());
+    List<Delivery> meanwhile = new ArrayList<>();
+    assertThatThrownBy(
+            () ->
+                persistence()
+                    .transactions()
+                    .run(
+                        TransactionOptions.of(Boundary.AGENT_TASK, "try messages"),
+                        tx -> {
+                          assertThat(tx.messages().receive(slow, 1, LEASE)).hasSize(1);
+                          meanwhile.addAll(receive(other));
+                          throw new IllegalStateException("roll back");
+                        }))
+        .hasMessage("roll back");
+    assertThat(texts(meanwhile)).containsExactly("to all");
+    assertThat(messages().acknowledgeAll(meanwhile)).isEqualTo(1);
+    Marks marks = messages().find(id).orElseThrow().marks();
+    assertThat(marks.deliveredAt()).isEqualTo(meanwhile.get(0).message().marks().deliveredAt());
+    assertThat(marks.attempts()).isEqualTo(1);
+  }
+
+  @Test
+  void aMessageIsProcessedWhenNobodyIsLeftToWaitFor() {
+    channel("news", Kind.BROADCAST);
+    AgentId one = subscriber("news");
+    AgentId leaves = subscriber("news");
+    Message.Id toLeaving = messages().append(note("left").channel("news").build());
+    assertThat(texts(one)).containsExactly("left");
+    persistence().agents().delete(leaves);
+    assertProcessed(toLeaving);
+
+    AgentId late = subscriber("news");
+    Message.Id expiring =
+        messages().append(note("expired").channel("news").expiresAfter(SHORT).build());
+    assertThat(texts(one)).containsExactly("expired");
+    elapse(SHORT.plusMillis(50));
+    stores().sql().messages().sweepDeliveries(100);
+    assertThat(receive(late)).isEmpty();
+    assertProcessed(expiring);
+  }
+
+  private void assertProcessed(Message.Id id) {
+    assertThat(messages().receipts(id)).hasSize(1);
+    assertThat(messages().find(id).orElseThrow().marks().processedAt())
+        .isPresent()
+        .isEqualTo(messages().receipts(id).get(0).processedAt());
+  }
+
+  @Test
+  void anAppendIsRepeatedAlsoWhenItsChannelIsGone() {
+    channel("jobs", Kind.QUEUE);
+    Message.Id id = Message.Id.at(config().build().clock().instant());
+    Draft draft = note("once").channel("jobs").id(id).build();
+    assertThat(messages().append(draft)).isEqualTo(id);
+    messages().save(Channel.of("jobs", Kind.QUEUE).withActive(false));
+    assertThat(messages().append(draft)).isEqualTo(id);
+    assertThat(messages().deleteChannel("jobs")).isTrue();
+    Draft more = note("more").to(agent()).build();
+    assertThat(messages().appendAll(List.of(draft, more, draft))).startsWith(id).endsWith(id);
+    assertThat(texts(agent())).containsExactly("more");
+    Draft other = note("x").channel("jobs").id(Message.Id.at(id.sentAt())).build();
+    assertFails(DataError.NOT_FOUND, () -> messages().append(other));
   }
 
   @Test
@@ -272,6 +345,28 @@ public abstract class MessageChannelContract extends MessageTests {
     assertFails(
         DataError.CONSTRAINT_VIOLATION,
         () -> messages().subscribe(Subscription.of(AgentId.random(), "news")));
+  }
+
+  @Test
+  void aConfigurationIsReadBackAsJson() {
+    Map<String, Object> given =
+        Map.of("limit", 5L, "kinds", Set.of("a"), "since", Instant.EPOCH, "deep", Map.of("n", 1.5));
+    messages().save(new Channel("news", Kind.BROADCAST, Optional.empty(), given, true));
+    assertThat(messages().channel("news").orElseThrow().configuration())
+        .isEqualTo(
+            Map.of(
+                "limit",
+                5,
+                "kinds",
+                List.of("a"),
+                "since",
+                "1970-01-01T00:00:00Z",
+                "deep",
+                Map.of("n", 1.5)));
+    Map<String, Object> bad = Map.of("text", "a\0b");
+    assertFails(
+        DataError.SERIALIZATION_ERROR,
+        () -> messages().save(new Channel("bad", Kind.TOPIC, Optional.empty(), bad, true)));
   }
 
   @Test

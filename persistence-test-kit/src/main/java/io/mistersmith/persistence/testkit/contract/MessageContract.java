@@ -310,8 +310,31 @@ public abstract class MessageContract extends MessageTests {
     assertThat(messages().prune(Duration.ofMinutes(30))).isEqualTo(1);
     assertThat(messages().find(old)).isEmpty();
     assertThat(messages().receipts(old)).isEmpty();
+    assertThat(messages().prune(Duration.ofDays(200_000))).isZero();
     assertThat(messages().find(recent)).isPresent();
     assertThat(texts(agent())).containsExactly("new");
+  }
+
+  @Test
+  void aMessageIsNotPrunedWhileATransactionHoldsItsDelivery() {
+    Message.Id old =
+        messages()
+            .append(command("old").to(agent()).id(Message.Id.at(now().minusSeconds(3600))).build());
+    messages()
+        .append(command("free").to(agent()).id(Message.Id.at(now().minusSeconds(3500))).build());
+    persistence()
+        .transactions()
+        .run(
+            OPTIONS,
+            tx -> {
+              Delivery work = only(tx.messages().receive(agent(), 1, LEASE));
+              assertThat(work.message().id()).isEqualTo(old);
+              assertThat(messages().prune(Duration.ofMinutes(30))).isEqualTo(1);
+              return tx.messages().acknowledge(work);
+            });
+    assertThat(messages().find(old).orElseThrow().marks().processedAt()).isPresent();
+    assertThat(messages().prune(Duration.ofMinutes(30))).isEqualTo(1);
+    assertThat(messages().receipts(old)).isEmpty();
   }
 
   private Instant now() {

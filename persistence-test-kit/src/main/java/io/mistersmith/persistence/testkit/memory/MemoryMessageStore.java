@@ -129,12 +129,24 @@ final class MemoryMessageStore implements MessageStore {
                   .all()
                   .map(row -> row.message().id())
                   .filter(id -> id.sentAt().isBefore(before))
+                  .filter(id -> isFree(tables, id))
                   .limit(limit)
                   .collect(Collectors.toSet());
           int unused = tables.messages.removeDeliveries(row -> old.contains(row.message()));
           old.forEach(tables.messages.log::remove);
           return old.size();
         });
+  }
+
+  /** A message of which a transaction holds a delivery stays until the next time. */
+  private static boolean isFree(Tables tables, Message.Id id) {
+    return tables.messages.log.tryLock(id)
+        && tables
+            .messages
+            .deliveries
+            .all()
+            .filter(row -> row.message().equals(id))
+            .allMatch(row -> tables.messages.deliveries.tryLock(row.number()));
   }
 
   @Override

@@ -8,6 +8,7 @@ import io.mistersmith.persistence.message.Message;
 import io.mistersmith.persistence.message.Message.Envelope;
 import io.mistersmith.persistence.message.Message.Marks;
 import io.mistersmith.persistence.message.Subscription;
+import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.spi.sql.MessageStore.NewMessage;
 import io.mistersmith.persistence.testkit.memory.MessageTables.DeliveryRow;
@@ -43,13 +44,13 @@ final class MessageAppend {
   private static Message.Id append(Tables tables, NewMessage message, Instant sentAt, Instant now) {
     Draft draft = message.draft();
     Envelope envelope = draft.envelope();
-    Optional<Channel> channel = envelope.channel().map(name -> channel(tables, name));
-    channel.ifPresent(through -> through.requireRoute(envelope));
     Message.Id id = draft.id().orElseGet(() -> new Message.Id(UUID.randomUUID(), sentAt));
     tables.messages.log.lock(id);
     if (tables.messages.log.contains(id)) {
       return id;
     }
+    Optional<Channel> channel = envelope.channel().map(name -> channel(tables, name));
+    channel.ifPresent(through -> through.requireRoute(envelope));
     requireAgent(tables, envelope.from(), "a message's sender");
     requireAgent(tables, envelope.to(), "a message's recipient");
     Optional<Instant> expiresAt =
@@ -85,6 +86,9 @@ final class MessageAppend {
   }
 
   private static Channel channel(Tables tables, String name) {
+    if (!tables.messages.channels.refer(name)) {
+      throw missing(name);
+    }
     return tables.messages.channels.find(name).orElseThrow(() -> missing(name));
   }
 
@@ -117,7 +121,8 @@ final class MessageAppend {
                     .all()
                     .map(row -> row.stored().agent())
                     .filter(agent -> agent.type().equals(type))
-                    .forEach(agent -> recipients.add(agent.id())));
+                    .map(Agent::id)
+                    .forEach(recipients::add));
     boolean toSubscribers =
         channel
             .map(
@@ -135,6 +140,7 @@ final class MessageAppend {
           .map(Subscription::agent)
           .forEach(recipients::add);
     }
+    recipients.removeIf(agent -> !tables.agents.refer(agent)); // those that were deleted meanwhile
     return recipients;
   }
 }

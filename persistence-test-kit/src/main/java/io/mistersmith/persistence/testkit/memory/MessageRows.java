@@ -9,6 +9,8 @@ import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.testkit.memory.MessageTables.DeliveryRow;
 import io.mistersmith.persistence.testkit.memory.MessageTables.MessageRow;
 import io.mistersmith.persistence.testkit.memory.MessageTables.SubscriptionId;
+import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -43,11 +45,23 @@ final class MessageRows {
             .ifPresent(
                 sent -> {
                   int left = Math.max(sent.pending() - 1, 0);
-                  log.put(row.message(), new MessageRow(sent.message(), left));
+                  Marks before = sent.message().marks();
+                  Optional<Instant> processedAt =
+                      left > 0 ? before.processedAt() : lastProcessed(row.message());
+                  Marks marks = new Marks(before.deliveredAt(), processedAt, before.attempts());
+                  log.put(row.message(), marked(sent, left, marks));
                 });
       }
     }
     return gone.size();
+  }
+
+  private Optional<Instant> lastProcessed(Message.Id message) {
+    return deliveries
+        .all()
+        .filter(row -> row.message().equals(message))
+        .flatMap(row -> row.processedAt().stream())
+        .max(Comparator.naturalOrder());
   }
 
   /** Removes what belongs to an agent; the messages that it sent or was sent stay. */

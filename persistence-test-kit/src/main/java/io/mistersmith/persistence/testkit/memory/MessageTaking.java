@@ -42,7 +42,7 @@ final class MessageTaking {
         break;
       }
       if (tables.messages.deliveries.tryLock(row.number())) {
-        received.add(take(tables, row.taken(agent, now, now.plus(lease)), agent, now));
+        received.add(take(tables, row.taken(agent, now, now.plus(lease)), agent));
       }
     }
     return received;
@@ -65,7 +65,7 @@ final class MessageTaking {
             .anyMatch(one -> one.matches(envelope.get()));
   }
 
-  private static Delivery take(Tables tables, DeliveryRow row, AgentId agent, Instant now) {
+  private static Delivery take(Tables tables, DeliveryRow row, AgentId agent) {
     tables.messages.deliveries.put(row.number(), row);
     MessageRow sent = tables.messages.log.find(row.message()).orElseThrow();
     Marks before = sent.message().marks();
@@ -75,10 +75,13 @@ final class MessageTaking {
               sent,
               sent.pending(),
               new Marks(
-                  before.deliveredAt().or(() -> Optional.of(now)),
+                  before.deliveredAt().or(row::deliveredAt),
                   before.processedAt(),
                   Math.max(before.attempts(), row.attempts())));
-      tables.messages.log.put(row.message(), sent);
+      // The acknowledgement makes up for the marks of a message that another transaction holds.
+      if (tables.messages.log.tryLock(row.message())) {
+        tables.messages.log.put(row.message(), sent);
+      }
     }
     return new Delivery(
         row.number(), agent, sent.message(), row.attempts(), row.leasedUntil().orElseThrow());
@@ -94,23 +97,29 @@ final class MessageTaking {
               .messages
               .deliveries
               .find(delivery.number())
-              .filter(open -> open.isOpen() && open.attempts() == delivery.attempt());
+              .filter(one -> one.isOpen() && one.attempts() == delivery.attempt());
       if (row.isPresent()) {
         acknowledged++;
-        tables.messages.deliveries.put(delivery.number(), row.get().processed(now));
-        tables.messages.log.find(row.get().message()).ifPresent(sent -> settle(tables, sent, now));
+        DeliveryRow open = row.get();
+        tables.messages.deliveries.put(delivery.number(), open.processed(now));
+        tables.messages.log.find(open.message()).ifPresent(sent -> settle(tables, sent, open, now));
       }
     }
     return acknowledged;
   }
 
-  private static void settle(Tables tables, MessageRow sent, Instant now) {
+  private static void settle(Tables tables, MessageRow sent, DeliveryRow row, Instant now) {
     int left = Math.max(sent.pending() - 1, 0);
     Marks before = sent.message().marks();
     Optional<Instant> processedAt = left == 0 ? Optional.of(now) : Optional.empty();
     tables.messages.log.put(
         sent.message().id(),
         MessageRows.marked(
-            sent, left, new Marks(before.deliveredAt(), processedAt, before.attempts())));
+            sent,
+            left,
+            new Marks(
+                before.deliveredAt().or(row::deliveredAt),
+                processedAt,
+                Math.max(before.attempts(), row.attempts()))));
   }
 }

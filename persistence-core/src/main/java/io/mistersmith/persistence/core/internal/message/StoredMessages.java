@@ -18,13 +18,19 @@ import io.mistersmith.persistence.state.JsonCodec;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** The messages of the durable store. Thread-safe where the store is. */
 public final class StoredMessages implements MessageLog {
 
   private static final int PRUNED_AT_ONCE = 5_000;
+
+  /** Older than any message, and a number of nanoseconds. */
+  private static final Duration OLDEST = Duration.ofDays(100_000);
+
   private static final int SWEPT_AT_ONCE = 1_000;
 
   private final MessageStore store;
@@ -122,10 +128,11 @@ public final class StoredMessages implements MessageLog {
     if (age.isNegative() || age.isZero()) {
       throw new IllegalArgumentException("an age of " + age + ": give a positive one");
     }
+    Duration counted = age.compareTo(OLDEST) > 0 ? OLDEST : age;
     long all = 0;
     int some;
     do {
-      some = store.prune(age, PRUNED_AT_ONCE);
+      some = store.prune(counted, PRUNED_AT_ONCE);
       all += some;
     } while (some == PRUNED_AT_ONCE);
     return all;
@@ -141,7 +148,27 @@ public final class StoredMessages implements MessageLog {
 
   @Override
   public void save(Channel channel) {
-    store.saveChannel(channel);
+    store.saveChannel(asStored(channel));
+  }
+
+  /** Returns the channel with its configuration as JSON keeps it, whichever store has it. */
+  private static Channel asStored(Channel channel) {
+    JsonCodec<Object> codec = Json.mapping(Object.class);
+    try {
+      Map<String, Object> configuration = new HashMap<>();
+      Map<?, ?> read = (Map<?, ?>) codec.decode(codec.encode(channel.configuration()));
+      read.forEach(
+          (name, value) -> {
+            if (value != null) {
+              configuration.put((String) name, value);
+            }
+          });
+      return new Channel(
+          channel.name(), channel.kind(), channel.description(), configuration, channel.active());
+    } catch (NonTransientPersistenceException e) {
+      throw new NonTransientPersistenceException(
+          e.error(), "channel " + channel.name() + ": its configuration: " + e.getMessage(), e);
+    }
   }
 
   @Override

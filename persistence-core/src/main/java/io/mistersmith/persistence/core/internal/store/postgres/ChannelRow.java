@@ -139,15 +139,26 @@ final class ChannelRow {
     return handle
         .createQuery(SUBSCRIPTIONS)
         .bind("channel", channel)
-        .map(
-            (row, context) ->
-                new Subscription(
-                    AgentId.of(row.getObject("agent_id", UUID.class)),
-                    channel,
-                    Optional.ofNullable(row.getString("message_pattern")),
-                    MessageRow.texts("the filters of a subscription", row.getString("filters")),
-                    row.getBoolean("is_active")))
+        .map((row, context) -> subscription(row, channel))
+        .filter(Optional::isPresent)
+        .map(Optional::get)
         .list();
+  }
+
+  /** Returns empty for a row of another writer whose pattern is none. */
+  private static Optional<Subscription> subscription(ResultSet row, String channel)
+      throws SQLException {
+    try {
+      return Optional.of(
+          new Subscription(
+              AgentId.of(row.getObject("agent_id", UUID.class)),
+              channel,
+              Optional.ofNullable(row.getString("message_pattern")),
+              MessageRow.texts("the filters of a subscription", row.getString("filters")),
+              row.getBoolean("is_active")));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
   }
 
   static Channel read(ResultSet row, StatementContext context) throws SQLException {

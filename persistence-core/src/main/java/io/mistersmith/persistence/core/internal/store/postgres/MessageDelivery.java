@@ -24,8 +24,9 @@ import org.jdbi.v3.core.statement.StatementContext;
  * {@code messages.log}. Two statements each, so that the second one names the times of its
  * messages: the server then leaves out all other partitions before it plans.
  *
- * <p>Rows of the log are locked in the order of their ids, so that calls which deliver one message
- * to several agents cannot deadlock.
+ * <p>Rows of the log are locked in the order of their ids, after those of the deliveries, so that
+ * calls for several recipients of the same messages cannot deadlock. The deletion of an agent can,
+ * with its own receivers.
  */
 final class MessageDelivery {
 
@@ -84,6 +85,10 @@ final class MessageDelivery {
                 d.delivered_at, d.leased_until
       """;
 
+  /**
+   * Does not wait for a message that another transaction holds, which may be one that works for
+   * long on its own delivery: the acknowledgement or the next delivery makes up for the marks.
+   */
   private static final String MARK_DELIVERED =
       """
       WITH taken AS (
@@ -98,7 +103,7 @@ final class MessageDelivery {
          WHERE l.sent_at BETWEEN :from::timestamptz AND :to::timestamptz
            AND (l.delivered_at IS NULL OR l.delivery_attempts < t.attempts)
          ORDER BY l.message_id
-           FOR NO KEY UPDATE OF l
+           FOR NO KEY UPDATE OF l SKIP LOCKED
       ),
       marked AS (
         UPDATE messages.log AS l
@@ -132,19 +137,21 @@ final class MessageDelivery {
          SET processed_at = clock_timestamp(), leased_until = NULL
         FROM open AS o
        WHERE d.delivery_id = o.delivery_id
-      RETURNING d.message_id, d.sent_at, d.processed_at
+      RETURNING d.message_id, d.sent_at, d.processed_at, d.delivered_at, d.delivery_attempts
       """;
 
   private static final String MARK_PROCESSED =
       """
       WITH closed AS (
         SELECT c.id::uuid AS message_id, c.at::timestamptz AS sent_at,
-               count(*)::integer AS deliveries, max(c.processed::timestamptz) AS processed_at
-          FROM unnest(:ids, :times, :processed) AS c (id, at, processed)
+               count(*)::integer AS deliveries, max(c.processed::timestamptz) AS processed_at,
+               min(c.delivered::timestamptz) AS delivered_at, max(c.attempts)::integer AS attempts
+          FROM unnest(:ids, :times, :processed, :delivered, :attempts)
+               AS c (id, at, processed, delivered, attempts)
          GROUP BY 1, 2
       ),
       held AS MATERIALIZED (
-        SELECT l.message_id, l.sent_at, c.deliveries, c.processed_at
+        SELECT l.message_id, l.sent_at, c.deliveries, c.processed_at, c.delivered_at, c.attempts
           FROM closed AS c
           JOIN messages.log AS l USING (message_id, sent_at)
          WHERE l.sent_at BETWEEN :from::timestamptz AND :to::timestamptz
@@ -154,7 +161,9 @@ final class MessageDelivery {
       UPDATE messages.log AS l
          SET pending_deliveries = greatest(l.pending_deliveries - h.deliveries, 0),
              processed_at =
-               CASE WHEN l.pending_deliveries <= h.deliveries THEN h.processed_at END
+               CASE WHEN l.pending_deliveries <= h.deliveries THEN h.processed_at END,
+             delivered_at = coalesce(l.delivered_at, h.delivered_at),
+             delivery_attempts = greatest(l.delivery_attempts, h.attempts)
         FROM held AS h
        WHERE l.message_id = h.message_id AND l.sent_at = h.sent_at
          AND l.sent_at BETWEEN :from::timestamptz AND :to::timestamptz
@@ -201,9 +210,19 @@ final class MessageDelivery {
     }
   }
 
-  private record Closed(Message.Id message, Instant processedAt) {}
+  private record Closed(
+      Message.Id message, Instant processedAt, Instant deliveredAt, long attempts) {
 
-  private static Message.Id id(ResultSet row) throws SQLException {
+    static Closed read(ResultSet row, StatementContext context) throws SQLException {
+      return new Closed(
+          id(row),
+          SqlTime.get(row, "processed_at"),
+          SqlTime.get(row, "delivered_at"),
+          row.getLong("delivery_attempts"));
+    }
+  }
+
+  static Message.Id id(ResultSet row) throws SQLException {
     return new Message.Id(row.getObject("message_id", UUID.class), SqlTime.get(row, "sent_at"));
   }
 
@@ -258,7 +277,7 @@ final class MessageDelivery {
             .bind(
                 "attempts",
                 SqlArray.bigint(deliveries.stream().map(one -> (long) one.attempt()).toList()))
-            .map((row, context) -> new Closed(id(row), SqlTime.get(row, "processed_at")))
+            .map(Closed::read)
             .list();
     if (!closed.isEmpty()) {
       List<Message.Id> ids = closed.stream().map(Closed::message).toList();
@@ -269,6 +288,10 @@ final class MessageDelivery {
           .bind(
               "processed",
               SqlArray.text(closed.stream().map(one -> SqlTime.text(one.processedAt())).toList()))
+          .bind(
+              "delivered",
+              SqlArray.text(closed.stream().map(one -> SqlTime.text(one.deliveredAt())).toList()))
+          .bind("attempts", SqlArray.bigint(closed.stream().map(Closed::attempts).toList()))
           .bind("from", SqlTime.text(first(ids)))
           .bind("to", SqlTime.text(last(ids)))
           .execute();
@@ -276,19 +299,19 @@ final class MessageDelivery {
     return closed.size();
   }
 
-  private static SqlArray uuids(List<Message.Id> ids) {
+  static SqlArray uuids(List<Message.Id> ids) {
     return SqlArray.text(ids.stream().map(id -> id.uuid().toString()).toList());
   }
 
-  private static SqlArray times(List<Message.Id> ids) {
+  static SqlArray times(List<Message.Id> ids) {
     return SqlArray.text(ids.stream().map(id -> SqlTime.text(id.sentAt())).toList());
   }
 
-  private static Instant first(List<Message.Id> ids) {
+  static Instant first(List<Message.Id> ids) {
     return ids.stream().map(Message.Id::sentAt).min(Comparator.naturalOrder()).orElseThrow();
   }
 
-  private static Instant last(List<Message.Id> ids) {
+  static Instant last(List<Message.Id> ids) {
     return ids.stream().map(Message.Id::sentAt).max(Comparator.naturalOrder()).orElseThrow();
   }
 }

@@ -9,22 +9,28 @@ import io.mistersmith.persistence.message.Message.Envelope;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.spi.sql.MessageStore.NewMessage;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.JdbiException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Writes {@code messages.log} and a row of {@code messages.deliveries} for each recipient, in one
  * statement. The times of messages without an id are a microsecond apart, so that pages keep their
  * order.
+ *
+ * <p>Recipients that the sender has not named are locked before their deliveries are written: those
+ * that are being deleted drop out, where the foreign key would refuse all messages.
  */
 final class MessageInsert {
 
@@ -33,6 +39,14 @@ final class MessageInsert {
       SELECT channel_id, channel_name, channel_type, description, configuration, is_active
         FROM messages.channels
        WHERE channel_name = ANY (:names)
+      """;
+
+  private static final String KNOWN =
+      """
+      SELECT l.message_id, l.sent_at
+        FROM unnest(:ids, :times) AS g (id, at)
+        JOIN messages.log AS l ON l.message_id = g.id::uuid AND l.sent_at = g.at::timestamptz
+       WHERE l.sent_at BETWEEN :from::timestamptz AND :to::timestamptz
       """;
 
   private static final String APPEND =
@@ -53,13 +67,10 @@ final class MessageInsert {
                      payload, headers, correlation, reply_to, priority, live_micros, n)
          CROSS JOIN (SELECT clock_timestamp() AS now) AS c
       ),
-      recipients AS MATERIALIZED (
-        SELECT g.n, r.agent_id, NULL::uuid AS channel_id
+      selected AS MATERIALIZED (
+        SELECT g.n, r.agent_id
           FROM given AS g
          CROSS JOIN LATERAL (
-           SELECT g.to_agent_id::uuid AS agent_id
-            WHERE g.to_agent_id IS NOT NULL
-           UNION
            SELECT a.agent_id::uuid FROM agents.registry AS a WHERE a.agent_type = g.to_type
            UNION
            SELECT s.agent_id::uuid
@@ -69,6 +80,19 @@ final class MessageInsert {
               AND messages.subject_matches(s.message_pattern, g.subject)
               AND g.headers @> s.filters
          ) AS r
+      ),
+      registered AS MATERIALIZED (
+        SELECT a.agent_id::uuid AS agent_id
+          FROM agents.registry AS a
+         WHERE a.agent_id IN (SELECT agent_id FROM selected)
+           FOR KEY SHARE
+      ),
+      recipients AS MATERIALIZED (
+        SELECT g.n, g.to_agent_id AS agent_id, NULL::uuid AS channel_id
+          FROM given AS g
+         WHERE g.to_agent_id IS NOT NULL
+        UNION
+        SELECT s.n, s.agent_id, NULL FROM selected AS s JOIN registered USING (agent_id)
         UNION ALL
         SELECT g.n, NULL, g.channel_id FROM given AS g WHERE g.kind = 'queue'
       ),
@@ -105,32 +129,75 @@ final class MessageInsert {
   private record Found(UUID id, Channel channel) {}
 
   static List<Message.Id> run(Handle handle, List<NewMessage> messages) {
-    Map<String, Found> channels = channels(handle, messages);
-    List<NewMessage> once = withoutRepeatedIds(messages);
+    List<NewMessage> once = without(known(handle, messages), messages);
     List<Message.Id> ids =
+        once.isEmpty() ? List.of() : written(handle, channels(handle, once), once);
+    return inOrder(messages, once, ids);
+  }
+
+  /**
+   * Returns which messages through channels the log has already: their channels may be gone, or
+   * take nothing any more.
+   */
+  private static Set<Message.Id> known(Handle handle, List<NewMessage> messages) {
+    List<Message.Id> given =
+        messages.stream()
+            .map(NewMessage::draft)
+            .filter(draft -> draft.envelope().channel().isPresent())
+            .flatMap(draft -> draft.id().stream())
+            .toList();
+    if (given.isEmpty()) {
+      return Set.of();
+    }
+    return new HashSet<>(
         handle
-            .createQuery(APPEND)
-            .bind("ids", texts(once, draft -> draft.id().map(id -> id.uuid().toString())))
-            .bind("times", texts(once, draft -> draft.id().map(id -> SqlTime.text(id.sentAt()))))
-            .bind("channels", texts(once, draft -> found(channels, draft).map(f -> text(f.id()))))
-            .bind("kinds", texts(once, draft -> found(channels, draft).map(MessageInsert::kind)))
-            .bind("from", texts(once, draft -> draft.envelope().from().map(AgentId::toString)))
-            .bind("to", texts(once, draft -> draft.envelope().to().map(AgentId::toString)))
-            .bind("toTypes", texts(once, draft -> draft.envelope().toType()))
-            .bind("types", texts(once, draft -> type(draft.envelope())))
-            .bind("subjects", texts(once, draft -> draft.envelope().subject()))
-            .bind("payloads", SqlArray.text(once.stream().map(NewMessage::payload).toList()))
-            .bind("headers", texts(once, draft -> headers(draft.envelope())))
-            .bind("correlations", texts(once, d -> d.envelope().correlation().map(UUID::toString)))
-            .bind("replies", texts(once, draft -> draft.envelope().replyTo()))
-            .bind("priorities", SqlArray.bigint(priorities(once)))
-            .bind("live", SqlArray.bigint(microsToLive(once)))
-            .map(
-                (row, context) ->
-                    new Message.Id(
-                        row.getObject("message_id", UUID.class), SqlTime.get(row, "sent_at")))
-            .list();
-    return inOrder(messages, ids);
+            .createQuery(KNOWN)
+            .bind("ids", MessageDelivery.uuids(given))
+            .bind("times", MessageDelivery.times(given))
+            .bind("from", SqlTime.text(MessageDelivery.first(given)))
+            .bind("to", SqlTime.text(MessageDelivery.last(given)))
+            .map((row, context) -> MessageDelivery.id(row))
+            .list());
+  }
+
+  /** Throws as {@link #missing} for a channel that was deleted since it was read. */
+  private static List<Message.Id> written(
+      Handle handle, Map<String, Found> channels, List<NewMessage> once) {
+    try {
+      return write(handle, channels, once);
+    } catch (JdbiException e) {
+      if (PostgresFailures.state(e).equals(PostgresFailures.FOREIGN_KEY)
+          && PostgresFailures.constraint(e).contains("channel_id")) {
+        throw missing(String.join(" or ", channels.keySet()));
+      }
+      throw e;
+    }
+  }
+
+  private static List<Message.Id> write(
+      Handle handle, Map<String, Found> channels, List<NewMessage> once) {
+    return handle
+        .createQuery(APPEND)
+        .bind("ids", texts(once, draft -> draft.id().map(id -> id.uuid().toString())))
+        .bind("times", texts(once, draft -> draft.id().map(id -> SqlTime.text(id.sentAt()))))
+        .bind("channels", texts(once, draft -> found(channels, draft).map(f -> text(f.id()))))
+        .bind("kinds", texts(once, draft -> found(channels, draft).map(MessageInsert::kind)))
+        .bind("from", texts(once, draft -> draft.envelope().from().map(AgentId::toString)))
+        .bind("to", texts(once, draft -> draft.envelope().to().map(AgentId::toString)))
+        .bind("toTypes", texts(once, draft -> draft.envelope().toType()))
+        .bind("types", texts(once, draft -> type(draft.envelope())))
+        .bind("subjects", texts(once, draft -> draft.envelope().subject()))
+        .bind("payloads", SqlArray.text(once.stream().map(NewMessage::payload).toList()))
+        .bind("headers", texts(once, draft -> headers(draft.envelope())))
+        .bind("correlations", texts(once, d -> d.envelope().correlation().map(UUID::toString)))
+        .bind("replies", texts(once, draft -> draft.envelope().replyTo()))
+        .bind("priorities", SqlArray.bigint(priorities(once)))
+        .bind("live", SqlArray.bigint(microsToLive(once)))
+        .map(
+            (row, context) ->
+                new Message.Id(
+                    row.getObject("message_id", UUID.class), SqlTime.get(row, "sent_at")))
+        .list();
   }
 
   private static Map<String, Found> channels(Handle handle, List<NewMessage> messages) {
@@ -168,26 +235,23 @@ final class MessageInsert {
         DataError.NOT_FOUND, "channel " + channel + ": there is none; save it first");
   }
 
-  /** Returns the messages without those whose id an earlier one has. */
-  private static List<NewMessage> withoutRepeatedIds(List<NewMessage> messages) {
-    Set<Message.Id> seen = new HashSet<>();
+  /** Returns the messages without those that are known, or whose id an earlier one has. */
+  private static List<NewMessage> without(Set<Message.Id> known, List<NewMessage> messages) {
+    Set<Message.Id> seen = new HashSet<>(known);
     return messages.stream()
         .filter(message -> message.draft().id().map(seen::add).orElse(true))
         .toList();
   }
 
-  private static List<Message.Id> inOrder(List<NewMessage> messages, List<Message.Id> ids) {
-    if (ids.size() == messages.size()) {
-      return ids;
+  private static List<Message.Id> inOrder(
+      List<NewMessage> messages, List<NewMessage> once, List<Message.Id> ids) {
+    Queue<Message.Id> made = new ArrayDeque<>();
+    for (int i = 0; i < ids.size(); i++) {
+      if (once.get(i).draft().id().isEmpty()) {
+        made.add(ids.get(i));
+      }
     }
-    Set<Message.Id> seen = new HashSet<>();
-    List<Message.Id> all = new ArrayList<>(messages.size());
-    int next = 0;
-    for (NewMessage message : messages) {
-      boolean first = message.draft().id().map(seen::add).orElse(true);
-      all.add(first ? ids.get(next++) : message.draft().id().orElseThrow());
-    }
-    return all;
+    return messages.stream().map(one -> one.draft().id().orElseGet(made::remove)).toList();
   }
 
   private static SqlArray texts(

@@ -2,6 +2,7 @@ package io.mistersmith.persistence.core.internal.store.postgres;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.mistersmith.persistence.error.DataError;
@@ -64,18 +65,22 @@ final class MessageRow {
   }
 
   private static Map<String, String> headers(ResultSet row) throws SQLException {
-    return texts("the headers of a message", row.getString("headers"));
+    return texts("the headers of message " + row.getString("message_id"), row.getString("headers"));
   }
 
-  /** Returns a JSON object; members that are null count as absent. */
+  /**
+   * Returns a JSON object; members that are null count as absent. What is no object, which other
+   * writers may leave, counts as an empty one: else it would be in the way of all other rows.
+   */
   static Map<String, Object> map(String what, String json) {
     try {
-      Map<String, Object> map = JSON.readValue(json, OBJECT);
+      JsonNode tree = JSON.readTree(json);
+      Map<String, Object> map = tree.isObject() ? JSON.convertValue(tree, OBJECT) : new HashMap<>();
       map.values().removeIf(Objects::isNull);
       return map;
     } catch (JsonProcessingException e) {
       throw new NonTransientPersistenceException(
-          DataError.SERIALIZATION_ERROR, what + " are no JSON object", e);
+          DataError.SERIALIZATION_ERROR, what + " cannot be read as JSON", e);
     }
   }
 

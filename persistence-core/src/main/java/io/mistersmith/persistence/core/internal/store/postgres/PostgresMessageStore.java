@@ -17,6 +17,9 @@ import java.util.Optional;
 /** The tables of the schema {@code messages}. */
 final class PostgresMessageStore implements MessageStore {
 
+  /** The deletion of an agent locks messages before deliveries, and may win. */
+  private static final int ATTEMPTS = 3;
+
   private static final String RECEIPTS =
       """
       SELECT coalesce(d.taken_by, d.agent_id) AS agent_id, d.delivery_attempts, d.delivered_at,
@@ -26,25 +29,52 @@ final class PostgresMessageStore implements MessageStore {
        ORDER BY d.delivery_id
       """;
 
+  /**
+   * Waits for nobody, so that it cannot deadlock with those that hold a delivery and want its
+   * message: a message of which somebody holds a delivery stays until the next time.
+   */
   private static final String PRUNE =
       """
-      WITH old AS (
-        DELETE FROM messages.log
-         WHERE (message_id, sent_at) IN (
-           SELECT message_id, sent_at
-             FROM messages.log
-            WHERE sent_at < now() - :age * INTERVAL '1 microsecond'
-            LIMIT :limit
-         )
-           AND sent_at < now() - :age * INTERVAL '1 microsecond'
-        RETURNING message_id, sent_at
+      WITH old AS MATERIALIZED (
+        SELECT message_id, sent_at
+          FROM messages.log
+         WHERE sent_at < now() - :age * INTERVAL '1 microsecond'
+         LIMIT :limit
+           FOR UPDATE SKIP LOCKED
+      ),
+      theirs AS MATERIALIZED (
+        SELECT d.delivery_id, d.message_id, d.sent_at
+          FROM old AS o
+          JOIN messages.deliveries AS d USING (message_id, sent_at)
+      ),
+      free AS MATERIALIZED (
+        SELECT delivery_id
+          FROM messages.deliveries
+         WHERE delivery_id IN (SELECT delivery_id FROM theirs)
+           FOR UPDATE SKIP LOCKED
+      ),
+      busy AS MATERIALIZED (
+        SELECT t.message_id, t.sent_at
+          FROM theirs AS t
+         WHERE NOT EXISTS (SELECT FROM free AS f WHERE f.delivery_id = t.delivery_id)
+      ),
+      pruned AS (
+        DELETE FROM messages.log AS l
+         USING old AS o
+         WHERE l.message_id = o.message_id AND l.sent_at = o.sent_at
+           AND l.sent_at < now() - :age * INTERVAL '1 microsecond'
+           AND NOT EXISTS (
+             SELECT FROM busy AS b WHERE b.message_id = o.message_id AND b.sent_at = o.sent_at
+           )
+        RETURNING l.message_id, l.sent_at
       ),
       deliveries AS (
         DELETE FROM messages.deliveries AS d
-         USING old AS o
-         WHERE d.message_id = o.message_id AND d.sent_at = o.sent_at
+         USING theirs AS t, pruned AS p
+         WHERE d.delivery_id = t.delivery_id
+           AND t.message_id = p.message_id AND t.sent_at = p.sent_at
       )
-      SELECT count(*) FROM old
+      SELECT count(*) FROM pruned
       """;
 
   private static final String SWEEP_EXPIRED =
@@ -101,7 +131,7 @@ final class PostgresMessageStore implements MessageStore {
   @Override
   public List<Delivery> receive(AgentId agent, int limit, Duration lease) {
     return statements.transaction(
-        SqlOptions.of("receive messages of agent " + agent),
+        SqlOptions.of("receive messages of agent " + agent).withAttempts(ATTEMPTS),
         handle -> MessageDelivery.receive(handle, agent, limit, lease));
   }
 
@@ -110,7 +140,7 @@ final class PostgresMessageStore implements MessageStore {
     return deliveries.isEmpty()
         ? 0
         : statements.transaction(
-            SqlOptions.of("acknowledge " + deliveries.size() + " messages"),
+            SqlOptions.of("acknowledge " + deliveries.size() + " messages").withAttempts(ATTEMPTS),
             handle -> MessageDelivery.acknowledge(handle, deliveries));
   }
 
