@@ -1,0 +1,79 @@
+package io.mistersmith.persistence.core.internal.store.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.mistersmith.persistence.spi.sql.TaskStore;
+import io.mistersmith.persistence.spi.sql.TaskStore.Added;
+import io.mistersmith.persistence.spi.sql.TaskStore.End;
+import io.mistersmith.persistence.task.NewTask;
+import io.mistersmith.persistence.task.TaskClaim;
+import io.mistersmith.persistence.task.TaskLease;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Tasks as rows, and what SQL beside the library does to them. */
+class PostgresTaskStoreIT {
+
+  @SuppressWarnings("NullAway.Init") // set before the tests
+  private static PostgresDatabase database;
+
+  @SuppressWarnings("NullAway.Init")
+  private static PostgresStore store;
+
+  @BeforeAll
+  static void open() {
+    database = PostgresDatabase.create();
+    store = database.open();
+  }
+
+  @AfterAll
+  static void close() {
+    store.close();
+  }
+
+  @BeforeEach
+  void empty() {
+    database.execute(
+        "DELETE FROM tasks.queue; DELETE FROM tasks.ready; DELETE FROM tasks.leases;"
+            + " DELETE FROM tasks.timers");
+  }
+
+  private static TaskStore tasks() {
+    return store.sql().tasks();
+  }
+
+  private static UUID add(NewTask task) {
+    return tasks().enqueue(List.of(new Added(UUID.randomUUID(), task))).get(0);
+  }
+
+  private static List<TaskLease> claim(int limit) {
+    return tasks().claim(TaskClaim.of("w1", "job").withLimit(limit));
+  }
+
+  /** A trigger of the statement archives the task, as another session would after it. */
+  @Test
+  void aKeyThatIsFreedWhileATaskIsEnqueuedIsTakenByThatTask() {
+    NewTask task = NewTask.of("job", Map.of()).withUniqueKey("key");
+    UUID ended = add(task);
+    assertThat(tasks().end(List.of(new End.Completed(claim(1).get(0), Map.of())))).hasSize(1);
+    assertThat(add(task)).as("the key is taken").isEqualTo(ended);
+    database.execute(
+        """
+        CREATE FUNCTION archive_ended() RETURNS TRIGGER LANGUAGE plpgsql AS
+          $$ BEGIN DELETE FROM tasks.queue WHERE status = 'completed'; RETURN NULL; END $$;
+        CREATE TRIGGER archive AFTER INSERT ON tasks.queue EXECUTE FUNCTION archive_ended()
+        """);
+    try {
+      UUID next = add(task);
+      assertThat(next).isNotEqualTo(ended);
+      assertThat(tasks().find(next)).isPresent();
+    } finally {
+      database.execute("DROP TRIGGER archive ON tasks.queue; DROP FUNCTION archive_ended()");
+    }
+  }
+}
