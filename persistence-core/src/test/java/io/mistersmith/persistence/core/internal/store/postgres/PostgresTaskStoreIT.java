@@ -76,4 +76,28 @@ class PostgresTaskStoreIT {
       database.execute("DROP TRIGGER archive ON tasks.queue; DROP FUNCTION archive_ended()");
     }
   }
+
+  @Test
+  void aTaskThatCannotBeReadFailsAndHoldsUpNoOther() {
+    UUID first = add(NewTask.of("job", Map.of()));
+    List<String> unreadable =
+        database.query(
+            """
+            INSERT INTO tasks.queue (task_type, task_name, payload, metadata)
+            VALUES ('job', '', '{}', '{}'), ('job', 'a', '[1]', '{}'),
+                   ('job', 'b', '{}', ('{"n": 1' || repeat('0', 1500) || '}')::jsonb)
+            RETURNING task_id
+            """);
+    UUID last = add(NewTask.of("job", Map.of()));
+    assertThat(claim(9)).extracting(lease -> lease.task().id()).containsExactly(first, last);
+    assertThat(unreadable).hasSize(3);
+    assertThat(
+            database.query(
+                "SELECT status FROM tasks.executions" + " WHERE completed_at IS NOT NULL"))
+        .hasSize(3)
+        .containsOnly("failed");
+    assertThat(database.query("SELECT task_id FROM tasks.queue WHERE status = 'failed'"))
+        .containsExactlyInAnyOrderElementsOf(unreadable);
+    assertThat(claim(9)).isEmpty();
+  }
 }
