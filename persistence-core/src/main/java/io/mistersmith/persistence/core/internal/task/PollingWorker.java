@@ -144,17 +144,23 @@ final class PollingWorker implements TaskWorker {
     try {
       end = QueuedTasks.completed(run.lease, handler.run(run.lease));
     } catch (Throwable e) {
-      LOG.debug("task {}: the attempt failed", run.lease.task().id(), e);
-      end = QueuedTasks.failed(run.lease, describe(e));
+      end = QueuedTasks.failed(run.lease, describe(run.lease, e));
     } finally {
       run.end();
     }
     ends.add(end);
   }
 
-  private static String describe(Throwable failure) {
-    String message = failure.getMessage();
-    return failure.getClass().getName() + (message == null ? "" : ": " + message);
+  /** The failure is the application's: its methods may throw. */
+  private static String describe(TaskLease lease, Throwable failure) {
+    String name = failure.getClass().getName();
+    try {
+      LOG.debug("task {}: the attempt failed", lease.task().id(), failure);
+      String message = failure.getMessage();
+      return message == null ? name : name + ": " + message;
+    } catch (Throwable e) {
+      return name;
+    }
   }
 
   private void recorded(End end, boolean held) {
