@@ -104,6 +104,8 @@ final class PostgresTaskStore implements TaskStore {
        WHERE a.task_id = old.task_id AND a.completed_at = old.completed_at
       """;
 
+  private static final String TAKE_OVER = "SELECT tasks.take_over(:limit)";
+
   private final Statements statements;
 
   PostgresTaskStore(Statements statements) {
@@ -319,10 +321,21 @@ final class PostgresTaskStore implements TaskStore {
                 .list());
   }
 
+  /** Takes over also when a timer fails: the one has nothing to do with the other. */
   @Override
   public int tend(int limit) {
-    int due = call("look for tasks that are due", "SELECT tasks.fire_timers(:limit)", limit);
-    return due + call("take tasks over", "SELECT tasks.take_over(:limit)", limit);
+    int due;
+    try {
+      due = call("look for tasks that are due", "SELECT tasks.fire_timers(:limit)", limit);
+    } catch (RuntimeException e) {
+      try {
+        int unused = call("take tasks over", TAKE_OVER, limit);
+      } catch (RuntimeException other) {
+        e.addSuppressed(other);
+      }
+      throw e;
+    }
+    return due + call("take tasks over", TAKE_OVER, limit);
   }
 
   private int call(String what, String sql, int limit) {
