@@ -141,6 +141,7 @@ SET search_path = pg_catalog
 AS $$
 DECLARE
   v_ended UUID;
+  v_begun UUID;
 BEGIN
   WITH counted AS (
     SELECT depends_on_task_id, count(*) AS more FROM added GROUP BY depends_on_task_id
@@ -197,6 +198,21 @@ BEGIN
      SET blocked_by = q.blocked_by + l.more
     FROM locked AS l
    WHERE q.task_id = l.task_id;
+
+  SELECT d.task_id
+    INTO v_begun
+    FROM added AS a
+    JOIN tasks.dependencies AS d ON d.dependency_id = a.dependency_id
+    JOIN tasks.queue AS q ON q.task_id = d.task_id
+   WHERE NOT d.met AND q.status NOT IN ('pending', 'queued', 'paused')
+   LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'task % cannot wait for another one any more: it has begun or ended', v_begun
+      USING ERRCODE = 'check_violation',
+            SCHEMA = 'tasks',
+            TABLE = 'dependencies',
+            CONSTRAINT = 'dependent_has_not_begun';
+  END IF;
   RETURN NULL;
 END;
 $$;

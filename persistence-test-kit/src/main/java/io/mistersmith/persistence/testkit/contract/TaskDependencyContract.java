@@ -220,4 +220,19 @@ public abstract class TaskDependencyContract extends DurableContract {
                 });
     assertThat(cancelled).isTrue();
   }
+
+  @Test
+  void aTaskThatHasBegunCannotBeMadeToWait() {
+    UUID running = add(first());
+    UUID after = add(then().after(running));
+    TaskLease lease = claim("first").get(0);
+    UUID other = add(first());
+    assertFails(
+        DataError.CONSTRAINT_VIOLATION,
+        () -> tasks().addDependency(running, other, Dependency.COMPLETION));
+    failForGood(claim("first").get(0));
+    assertThat(find(after).status()).isEqualTo(Status.PENDING);
+    complete(lease);
+    assertThat(find(after).status()).isEqualTo(Status.QUEUED);
+  }
 }
