@@ -291,17 +291,21 @@ SET search_path = pg_catalog
 AS $$
 DECLARE
   v_ended UUID[] := ARRAY[NEW.task_id];
+  v_level UUID[] := CASE WHEN NEW.status IN ('failed', 'cancelled') THEN v_ended END;
 BEGIN
-  IF NEW.status IN ('failed', 'cancelled') THEN
-    WITH RECURSIVE lost (task_id) AS (
-      SELECT NEW.task_id::UUID
-       UNION
-      SELECT d.task_id::UUID
-        FROM lost AS l
-        JOIN tasks.dependencies AS d ON d.depends_on_task_id = l.task_id
-       WHERE NOT d.met AND NOT tasks.is_met(d.dependency_type, 'failed', NULL)
-         AND NOT (d.depends_on_task_id = NEW.task_id
-                  AND tasks.is_met(d.dependency_type, NEW.status, NEW.started_at))
+  -- Level by level, each in a new snapshot: a dependency that was added while its target was waited
+  -- for is seen after it.
+  WHILE cardinality(v_level) > 0 LOOP
+    WITH lost AS (
+      SELECT DISTINCT d.task_id
+        FROM tasks.dependencies AS d
+       WHERE d.depends_on_task_id = ANY (v_level)
+         AND NOT d.met
+         AND NOT CASE
+                   WHEN d.depends_on_task_id = NEW.task_id
+                     THEN tasks.is_met(d.dependency_type, NEW.status, NEW.started_at)
+                   ELSE tasks.is_met(d.dependency_type, 'cancelled', NULL)
+                 END
     ),
     locked AS (
       SELECT q.task_id
@@ -320,8 +324,9 @@ BEGIN
        WHERE q.task_id = l.task_id
       RETURNING q.task_id
     )
-    SELECT v_ended || array_agg(task_id::UUID) INTO v_ended FROM cancelled;
-  END IF;
+    SELECT array_agg(task_id::UUID) INTO v_level FROM cancelled;
+    v_ended := v_ended || v_level;
+  END LOOP;
 
   WITH met AS (
     UPDATE tasks.dependencies AS d

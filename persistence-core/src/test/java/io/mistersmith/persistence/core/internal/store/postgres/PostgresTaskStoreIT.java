@@ -1,16 +1,23 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import io.mistersmith.persistence.spi.sql.SqlOptions;
 import io.mistersmith.persistence.spi.sql.TaskStore;
 import io.mistersmith.persistence.spi.sql.TaskStore.Added;
 import io.mistersmith.persistence.spi.sql.TaskStore.End;
 import io.mistersmith.persistence.task.NewTask;
+import io.mistersmith.persistence.task.Task;
 import io.mistersmith.persistence.task.TaskClaim;
 import io.mistersmith.persistence.task.TaskLease;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -99,5 +106,46 @@ class PostgresTaskStoreIT {
     assertThat(database.query("SELECT task_id FROM tasks.queue WHERE status = 'failed'"))
         .containsExactlyInAnyOrderElementsOf(unreadable);
     assertThat(claim(9)).isEmpty();
+  }
+
+  @Test
+  void aDependencyThatIsAddedWhileItsTargetIsWaitedForIsCancelledToo() throws Exception {
+    UUID first = add(NewTask.of("job", Map.of()));
+    UUID second = add(NewTask.of("then", Map.of()).after(first));
+    TaskLease lease = claim(1).get(0);
+    UUID[] third = new UUID[1];
+    CompletableFuture<?>[] failing = new CompletableFuture<?>[1];
+    Optional<Object> unused =
+        store
+            .sql()
+            .inTransaction(
+                SqlOptions.of("enqueue"),
+                unit -> {
+                  third[0] =
+                      unit.tasks()
+                          .enqueue(
+                              List.of(
+                                  new Added(
+                                      UUID.randomUUID(),
+                                      NewTask.of("then", Map.of()).after(second))))
+                          .get(0);
+                  failing[0] =
+                      CompletableFuture.runAsync(
+                          () ->
+                              tasks()
+                                  .end(List.of(new End.Failed(lease, "broken", Optional.empty()))));
+                  await()
+                      .atMost(Duration.ofSeconds(5))
+                      .until(
+                          () ->
+                              !database
+                                  .query("SELECT 1 FROM pg_locks WHERE NOT granted")
+                                  .isEmpty());
+                  return Optional.empty();
+                });
+    failing[0].get(10, TimeUnit.SECONDS);
+    assertThat(unused).isEmpty();
+    assertThat(tasks().find(second).orElseThrow().status()).isEqualTo(Task.Status.CANCELLED);
+    assertThat(tasks().find(third[0]).orElseThrow().status()).isEqualTo(Task.Status.CANCELLED);
   }
 }
