@@ -79,6 +79,7 @@ final class PostgresTaskStore implements TaskStore {
             FROM tasks.queue AS q
             LEFT JOIN tasks.executions AS x
               ON q.status = 'completed' AND x.task_id = q.task_id AND x.started_at = q.started_at
+             AND (q.token IS NULL OR x.execution_attempt = q.attempts)
            WHERE TRUE
           """;
 
@@ -88,7 +89,7 @@ final class PostgresTaskStore implements TaskStore {
              error_message
         FROM tasks.executions
        WHERE task_id = :task
-       ORDER BY started_at
+       ORDER BY execution_attempt
       """;
 
   private static final String ARCHIVE =

@@ -148,4 +148,22 @@ class PostgresTaskStoreIT {
     assertThat(tasks().find(second).orElseThrow().status()).isEqualTo(Task.Status.CANCELLED);
     assertThat(tasks().find(third[0]).orElseThrow().status()).isEqualTo(Task.Status.CANCELLED);
   }
+
+  @Test
+  void attemptsThatBeganAtTheSameTimeAreKeptApart() {
+    database.execute(
+        "INSERT INTO tasks.queue (task_type, created_at) VALUES ('job', now() + INTERVAL '1 min')");
+    TaskLease first = claim(1).get(0);
+    UUID id = first.task().id();
+    assertThat(tasks().end(List.of(new End.Failed(first, "broken", Optional.of(Duration.ZERO)))))
+        .hasSize(1);
+    assertThat(tasks().end(List.of(new End.Completed(claim(1).get(0), Map.of("n", 2))))).hasSize(1);
+    assertThat(tasks().executions(id))
+        .extracting(Task.Execution::startedAt)
+        .hasSize(2)
+        .containsOnly(tasks().find(id).orElseThrow().startedAt().orElseThrow());
+    assertThat(tasks().executions(id))
+        .extracting(Task.Execution::status)
+        .containsExactly(Task.Status.FAILED, Task.Status.COMPLETED);
+  }
 }
