@@ -110,7 +110,11 @@ BEGIN
     leased AS (
       INSERT INTO tasks.leases (token, expires_at, deadline, segment, worker, task_ids)
       SELECT v_token, clock_timestamp() + p_lease,
-             coalesce(min(c.started_at + c.max_execution_time), 'infinity'),
+             -- A sum past the last date would fail every claim of the type.
+             coalesce(
+               min(c.started_at + least(c.max_execution_time, INTERVAL '365250 days')),
+               'infinity'
+             ),
              tasks.segment(v_token), p_worker, v_taken
         FROM claimed AS c
     ),

@@ -166,4 +166,19 @@ class PostgresTaskStoreIT {
         .extracting(Task.Execution::status)
         .containsExactly(Task.Status.FAILED, Task.Status.COMPLETED);
   }
+
+  @Test
+  void aLimitPastTheLastDateHoldsUpNobody() {
+    database.execute(
+        "INSERT INTO tasks.queue (task_type, max_execution_time)"
+            + " VALUES ('job', '300000 years'), ('job', '290000 years')");
+    List<TaskLease> claimed = claim(9);
+    assertThat(claimed)
+        .hasSize(2)
+        .allSatisfy(
+            lease ->
+                assertThat(lease.task().request().maxExecutionTime())
+                    .contains(Duration.ofDays(365_250)));
+    assertThat(tasks().tend(10)).isZero();
+  }
 }
