@@ -224,12 +224,24 @@ BEGIN
     -- Some pages are as quickly stepped over as cleared.
     CONTINUE WHEN pg_relation_size(v_segment.part) < 64 * 1024;
     BEGIN
-      EXECUTE format(
-          'SELECT count(*) FROM (SELECT FROM tasks.%I WHERE segment = $1 LIMIT $2) AS l',
-          v_segment.relation
-        )
-        INTO v_live
-        USING v_segment.number::SMALLINT, c_most + 1;
+      IF v_segment.relation = 'ready' THEN
+        -- Without the rows of tasks that were cancelled or paused: they have no position any more.
+        SELECT count(*)
+          INTO v_live
+          FROM (
+                 SELECT
+                   FROM tasks.ready AS r
+                   JOIN tasks.queue AS q ON q.task_id = r.task_id AND q.position = r.position
+                  WHERE r.segment = v_segment.number
+                  LIMIT c_most + 1
+               ) AS l;
+      ELSE
+        SELECT count(*)
+          INTO v_live
+          FROM (
+                 SELECT FROM tasks.leases WHERE segment = v_segment.number LIMIT c_most + 1
+               ) AS l;
+      END IF;
       -- Only this function adds to the segment of leases that last.
       CONTINUE WHEN v_live > CASE v_segment.number
                                WHEN 4 THEN 0
