@@ -293,4 +293,20 @@ class ClaimableTasksIT extends OnMigratedDatabase {
             single("SELECT count(*) FROM tasks.leases WHERE expires_at < now() + INTERVAL '3 h'"))
         .isEqualTo("2");
   }
+
+  @Test
+  void whatACancelledTaskLeftBehindIsTruncated() throws SQLException {
+    database.execute("VACUUM tasks.ready");
+    database.execute(
+        """
+        ALTER SEQUENCE tasks.ready_positions RESTART WITH 4096;
+        INSERT INTO tasks.queue (task_type) SELECT 'job' FROM generate_series(1, 1900);
+        UPDATE tasks.queue SET status = 'cancelled' WHERE position < 4096 + 1890;
+        SELECT setval('tasks.ready_positions', 8192)
+        """);
+    assertThat(single("SELECT pg_relation_size('tasks.ready_2') > 65536")).isEqualTo("t");
+    assertThat(single("SELECT tasks.recycle()")).isEqualTo("0");
+    assertThat(single("SELECT pg_relation_size('tasks.ready_2')")).isEqualTo("0");
+    assertThat(database.query(claim(99, "1 h"))).hasSize(10);
+  }
 }

@@ -204,12 +204,12 @@ public final class NewTask {
    * @throws IllegalArgumentException unless it is positive
    */
   public NewTask withMaxExecutionTime(Duration most) {
-    if (most.isNegative() || most.isZero()) {
-      throw new IllegalArgumentException("task: max execution time " + most + " is not positive");
+    Duration micros = most.truncatedTo(ChronoUnit.MICROS);
+    if (micros.isNegative() || micros.isZero() || micros.compareTo(Duration.ofDays(365_250)) > 0) {
+      throw new IllegalArgumentException(
+          "task: max execution time " + most + "; give it a microsecond to 365250 days");
     }
-    return with(
-        new Times(
-            times.scheduledAt, times.expiresAt, Optional.of(most.truncatedTo(ChronoUnit.MICROS))));
+    return with(new Times(times.scheduledAt, times.expiresAt, Optional.of(micros)));
   }
 
   /** Returns a copy whose attempts may take any time. */

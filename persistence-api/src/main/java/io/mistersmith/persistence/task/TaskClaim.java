@@ -44,8 +44,9 @@ public record TaskClaim(
       throw new IllegalArgumentException(
           "claim: " + limit + " tasks; claim 1 to " + MAX_LIMIT + " at a time");
     }
-    if (lease.isNegative() || lease.isZero()) {
-      throw new IllegalArgumentException("claim: the lease " + lease + " is not positive");
+    if (lease.compareTo(Duration.ofMillis(1)) < 0 || lease.compareTo(Duration.ofDays(365)) > 0) {
+      throw new IllegalArgumentException(
+          "claim: the lease " + lease + "; give it a millisecond to 365 days");
     }
   }
 

@@ -62,7 +62,7 @@ public interface TaskWorker extends AutoCloseable {
    * Claims no more tasks and waits for those that it runs. When the time is over it interrupts
    * them; their leases then expire, or their failures are recorded.
    *
-   * @return how many were still running when the time was over
+   * @return how many were still running when the time was over, or have ends that are not recorded
    */
   int close(Duration patience);
 

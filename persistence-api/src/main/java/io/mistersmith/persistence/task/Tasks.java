@@ -109,8 +109,8 @@ public interface Tasks {
    * Has a task wait for another one. Does nothing where it waits for it already.
    *
    * @throws io.mistersmith.persistence.error.PersistenceException {@code CONSTRAINT_VIOLATION} when
-   *     that would close a cycle, when one of them does not exist, or when the other has ended
-   *     without success
+   *     that would close a cycle, when one of them does not exist, when the task has begun, or when
+   *     the other has ended without success
    */
   void addDependency(UUID task, UUID on, Dependency what);
 

@@ -141,6 +141,7 @@ SET search_path = pg_catalog
 AS $$
 DECLARE
   v_ended UUID;
+  v_begun UUID;
 BEGIN
   WITH counted AS (
     SELECT depends_on_task_id, count(*) AS more FROM added GROUP BY depends_on_task_id
@@ -197,6 +198,21 @@ BEGIN
      SET blocked_by = q.blocked_by + l.more
     FROM locked AS l
    WHERE q.task_id = l.task_id;
+
+  SELECT d.task_id
+    INTO v_begun
+    FROM added AS a
+    JOIN tasks.dependencies AS d ON d.dependency_id = a.dependency_id
+    JOIN tasks.queue AS q ON q.task_id = d.task_id
+   WHERE NOT d.met AND q.status NOT IN ('pending', 'queued', 'paused')
+   LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'task % cannot wait for another one any more: it has begun or ended', v_begun
+      USING ERRCODE = 'check_violation',
+            SCHEMA = 'tasks',
+            TABLE = 'dependencies',
+            CONSTRAINT = 'dependent_has_not_begun';
+  END IF;
   RETURN NULL;
 END;
 $$;
@@ -275,17 +291,21 @@ SET search_path = pg_catalog
 AS $$
 DECLARE
   v_ended UUID[] := ARRAY[NEW.task_id];
+  v_level UUID[] := CASE WHEN NEW.status IN ('failed', 'cancelled') THEN v_ended END;
 BEGIN
-  IF NEW.status IN ('failed', 'cancelled') THEN
-    WITH RECURSIVE lost (task_id) AS (
-      SELECT NEW.task_id::UUID
-       UNION
-      SELECT d.task_id::UUID
-        FROM lost AS l
-        JOIN tasks.dependencies AS d ON d.depends_on_task_id = l.task_id
-       WHERE NOT d.met AND NOT tasks.is_met(d.dependency_type, 'failed', NULL)
-         AND NOT (d.depends_on_task_id = NEW.task_id
-                  AND tasks.is_met(d.dependency_type, NEW.status, NEW.started_at))
+  -- Level by level, each in a new snapshot: a dependency that was added while its target was waited
+  -- for is seen after it.
+  WHILE cardinality(v_level) > 0 LOOP
+    WITH lost AS (
+      SELECT DISTINCT d.task_id
+        FROM tasks.dependencies AS d
+       WHERE d.depends_on_task_id = ANY (v_level)
+         AND NOT d.met
+         AND NOT CASE
+                   WHEN d.depends_on_task_id = NEW.task_id
+                     THEN tasks.is_met(d.dependency_type, NEW.status, NEW.started_at)
+                   ELSE tasks.is_met(d.dependency_type, 'cancelled', NULL)
+                 END
     ),
     locked AS (
       SELECT q.task_id
@@ -304,8 +324,9 @@ BEGIN
        WHERE q.task_id = l.task_id
       RETURNING q.task_id
     )
-    SELECT v_ended || array_agg(task_id::UUID) INTO v_ended FROM cancelled;
-  END IF;
+    SELECT array_agg(task_id::UUID) INTO v_level FROM cancelled;
+    v_ended := v_ended || v_level;
+  END LOOP;
 
   WITH met AS (
     UPDATE tasks.dependencies AS d

@@ -110,7 +110,11 @@ BEGIN
     leased AS (
       INSERT INTO tasks.leases (token, expires_at, deadline, segment, worker, task_ids)
       SELECT v_token, clock_timestamp() + p_lease,
-             coalesce(min(c.started_at + c.max_execution_time), 'infinity'),
+             -- A sum past the last date would fail every claim of the type.
+             coalesce(
+               min(c.started_at + least(c.max_execution_time, INTERVAL '365250 days')),
+               'infinity'
+             ),
              tasks.segment(v_token), p_worker, v_taken
         FROM claimed AS c
     ),
@@ -233,7 +237,7 @@ BEGIN
              error_message = e.error
         FROM ended AS e
        WHERE q.task_id = e.task_id AND q.token = e.token AND q.status = 'running'
-      RETURNING q.task_id, q.started_at, e.result, e.error, e.place
+      RETURNING q.task_id, q.started_at, q.attempts, e.result, e.error, e.place
     ),
     recorded AS (
       UPDATE tasks.executions AS x
@@ -245,7 +249,9 @@ BEGIN
              result = c.result,
              error_message = c.error
         FROM changed AS c
-       WHERE x.task_id = c.task_id AND x.started_at = c.started_at
+       WHERE x.task_id = c.task_id
+         AND x.started_at = c.started_at
+         AND x.execution_attempt = c.attempts
     )
     SELECT c.place FROM changed AS c;
   -- The leases of claims whose tasks have all ended. A later one expires by itself.

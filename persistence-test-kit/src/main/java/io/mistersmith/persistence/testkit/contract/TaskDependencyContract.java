@@ -14,6 +14,7 @@ import io.mistersmith.persistence.task.Task.Dependency;
 import io.mistersmith.persistence.task.Task.Status;
 import io.mistersmith.persistence.task.TaskClaim;
 import io.mistersmith.persistence.task.TaskLease;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -199,5 +200,39 @@ public abstract class TaskDependencyContract extends DurableContract {
                 });
     assertThat(cancelled).isTrue();
     assertThat(claim("first")).isEmpty();
+  }
+
+  @Test
+  void aTaskThatAUnitHoldsKeepsNoOtherFromBecomingDue() {
+    UUID held = add(first().scheduledAt(now().plusMillis(100)));
+    UUID free = add(first().scheduledAt(now().plusMillis(150)));
+    elapse(Duration.ofMillis(300));
+    boolean cancelled =
+        stores()
+            .sql()
+            .inTransaction(
+                SqlOptions.of("cancel"),
+                unit -> {
+                  boolean done = unit.tasks().cancel(held, "no");
+                  int unused = tasks().tend(10);
+                  assertThat(find(free).status()).isEqualTo(Status.QUEUED);
+                  return done;
+                });
+    assertThat(cancelled).isTrue();
+  }
+
+  @Test
+  void aTaskThatHasBegunCannotBeMadeToWait() {
+    UUID running = add(first());
+    UUID after = add(then().after(running));
+    TaskLease lease = claim("first").get(0);
+    UUID other = add(first());
+    assertFails(
+        DataError.CONSTRAINT_VIOLATION,
+        () -> tasks().addDependency(running, other, Dependency.COMPLETION));
+    failForGood(claim("first").get(0));
+    assertThat(find(after).status()).isEqualTo(Status.PENDING);
+    complete(lease);
+    assertThat(find(after).status()).isEqualTo(Status.QUEUED);
   }
 }

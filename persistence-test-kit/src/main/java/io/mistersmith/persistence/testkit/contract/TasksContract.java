@@ -244,4 +244,26 @@ public abstract class TasksContract extends PersistenceContract {
     assertThat(worker.close(Duration.ofMillis(50))).isEqualTo(1);
     awaitStatus(id, Status.FAILED);
   }
+
+  @Test
+  void anExceptionWithoutAMessageThatCanBeReadFailsTheAttempt() {
+    UUID id = tasks().enqueue(job(1).withMaxRetries(0));
+    TaskWorker worker =
+        worker(
+            persistence(),
+            1,
+            lease -> {
+              throw new IllegalStateException() {
+                @Override
+                public String getMessage() {
+                  throw new UnsupportedOperationException("no message");
+                }
+              };
+            });
+    try {
+      awaitStatus(id, Status.FAILED);
+    } finally {
+      worker.close(Duration.ofSeconds(5));
+    }
+  }
 }

@@ -122,6 +122,9 @@ final class TaskTable {
       throw refused(
           "task " + task + ": SQLSTATE 23514, task " + other + " has ended without success");
     }
+    if (!met && !isWaiting(from.get().task().status())) {
+      throw refused("task " + task + ": SQLSTATE 23514, it has begun or ended");
+    }
     TaskDraft draft = new TaskDraft(from.get());
     draft.waits.put(other, new TaskWait(what, met));
     save(draft);

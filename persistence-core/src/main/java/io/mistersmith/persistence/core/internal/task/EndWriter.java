@@ -34,6 +34,9 @@ final class EndWriter {
   private final List<End> batch = new ArrayList<>();
   private final LoopService service;
 
+  /** Whether the batch was refused as a whole. */
+  private boolean alone;
+
   /**
    * Writes to {@code store}.
    *
@@ -56,20 +59,30 @@ final class EndWriter {
   }
 
   private void turn() {
-    ends.drainTo(batch, AT_ONCE - batch.size());
+    if (!alone) {
+      ends.drainTo(batch, AT_ONCE - batch.size());
+    }
     if (batch.isEmpty()) {
       service.pause(IDLE);
       return;
     }
-    try {
-      write(batch);
-    } catch (PersistenceException e) {
-      if (e.isTransient()) {
-        throw e; // the next turn writes the same batch
+    if (!alone) {
+      try {
+        write(batch);
+        batch.clear();
+        return;
+      } catch (PersistenceException e) {
+        if (e.isTransient()) {
+          throw e; // the next turn writes the same batch
+        }
+        alone = true;
       }
-      List.copyOf(batch).forEach(this::writeAlone);
     }
-    batch.clear();
+    while (!batch.isEmpty()) {
+      writeAlone(batch.get(0)); // after a transient failure the next turn goes on with it
+      batch.remove(0);
+    }
+    alone = false;
   }
 
   private void write(List<End> some) {
@@ -81,6 +94,9 @@ final class EndWriter {
     try {
       write(List.of(end));
     } catch (PersistenceException e) {
+      if (e.isTransient()) {
+        throw e;
+      }
       LOG.error(
           "the end of task {} cannot be recorded; the attempt fails instead",
           end.lease().task().id(),
@@ -96,6 +112,9 @@ final class EndWriter {
               QueuedTasks.failed(
                   end.lease(), "its end cannot be recorded: " + refusal.getMessage())));
     } catch (PersistenceException e) {
+      if (e.isTransient()) {
+        throw e;
+      }
       LOG.error("task {} is taken over when its lease expires", end.lease().task().id(), e);
       written.accept(end, false);
     }

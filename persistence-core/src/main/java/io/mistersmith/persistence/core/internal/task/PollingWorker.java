@@ -11,6 +11,7 @@ import io.mistersmith.persistence.task.TaskClaim;
 import io.mistersmith.persistence.task.TaskLease;
 import io.mistersmith.persistence.task.TaskWorker;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -144,17 +145,23 @@ final class PollingWorker implements TaskWorker {
     try {
       end = QueuedTasks.completed(run.lease, handler.run(run.lease));
     } catch (Throwable e) {
-      LOG.debug("task {}: the attempt failed", run.lease.task().id(), e);
-      end = QueuedTasks.failed(run.lease, describe(e));
+      end = QueuedTasks.failed(run.lease, describe(run.lease, e));
     } finally {
       run.end();
     }
     ends.add(end);
   }
 
-  private static String describe(Throwable failure) {
-    String message = failure.getMessage();
-    return failure.getClass().getName() + (message == null ? "" : ": " + message);
+  /** The failure is the application's: its methods may throw. */
+  private static String describe(TaskLease lease, Throwable failure) {
+    String name = failure.getClass().getName();
+    try {
+      LOG.debug("task {}: the attempt failed", lease.task().id(), failure);
+      String message = failure.getMessage();
+      return message == null ? name : name + ": " + message;
+    } catch (Throwable e) {
+      return name;
+    }
   }
 
   private void recorded(End end, boolean held) {
@@ -194,19 +201,41 @@ final class PollingWorker implements TaskWorker {
 
   @Override
   public int close(Duration patience) {
+    return close(List.of(this), patience);
+  }
+
+  /** Closes workers together: none goes on claiming while another one finishes its tasks. */
+  static int close(List<PollingWorker> workers, Duration patience) {
     Deadline deadline = Deadline.after(patience);
-    boolean unused = claimer.close(deadline.left());
-    awaitRuns(deadline);
-    int left = running();
-    if (left > 0) {
-      runs.values().forEach(Run::interrupt);
-      awaitRuns(Deadline.after(STOP));
+    workers.forEach(worker -> worker.claimer.stop());
+    for (PollingWorker worker : workers) {
+      boolean unused = worker.claimer.close(deadline.left());
+      worker.awaitRuns(deadline);
     }
+    Map<PollingWorker, Integer> left = new HashMap<>();
+    for (PollingWorker worker : workers) {
+      left.put(worker, worker.running());
+      worker.runs.values().forEach(Run::interrupt);
+    }
+    Deadline stop = Deadline.after(STOP);
+    workers.forEach(worker -> worker.awaitRuns(stop));
+    return workers.stream().mapToInt(worker -> worker.end(left.getOrDefault(worker, 0))).sum();
+  }
+
+  /** Returns how many tasks were running, or have ends that are not recorded. */
+  private int end(int left) {
     threads.shutdownNow();
     ends.close(STOP);
-    unused = renewer.close(STOP);
+    boolean unused = renewer.close(STOP);
+    long lost = runs.values().stream().filter(Run::isReturned).count();
+    if (lost > 0) {
+      LOG.warn(
+          "worker {} was closed before the ends of {} tasks were recorded; they are taken over",
+          options.claim().worker(),
+          lost);
+    }
     closed.accept(this);
-    return left;
+    return Math.max(left, runs.size());
   }
 
   private void awaitRuns(Deadline deadline) {

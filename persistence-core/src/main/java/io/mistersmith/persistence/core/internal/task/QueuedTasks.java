@@ -116,8 +116,9 @@ public final class QueuedTasks implements Tasks {
 
   @Override
   public void fail(TaskLease lease, String error, Duration pause) {
-    if (pause.isNegative()) {
-      throw new IllegalArgumentException("the pause " + pause + " is negative");
+    if (pause.isNegative() || pause.compareTo(Duration.ofDays(365_250)) > 0) {
+      throw new IllegalArgumentException(
+          "the pause " + pause + " is negative, or longer than 365250 days");
     }
     end(new End.Failed(lease, error, Optional.of(pause)));
   }

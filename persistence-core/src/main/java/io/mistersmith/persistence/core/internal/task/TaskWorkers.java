@@ -1,6 +1,5 @@
 package io.mistersmith.persistence.core.internal.task;
 
-import io.mistersmith.persistence.core.internal.base.Deadline;
 import io.mistersmith.persistence.core.internal.base.Services;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
@@ -27,13 +26,21 @@ public final class TaskWorkers {
   /** Starts a worker. */
   public TaskWorker start(TaskWorker.Options options, TaskWorker.Handler handler) {
     if (closed) {
-      throw new NonTransientPersistenceException(
-          DataError.CLOSED, "a worker of tasks cannot be started: the runtime is closed");
+      throw closed();
     }
     PollingWorker worker = new PollingWorker(store, services, options, handler, workers::remove);
     workers.add(worker);
     worker.start();
+    if (closed) {
+      int unused = worker.close(Duration.ZERO);
+      throw closed();
+    }
     return worker;
+  }
+
+  private static NonTransientPersistenceException closed() {
+    return new NonTransientPersistenceException(
+        DataError.CLOSED, "a worker of tasks cannot be started: the runtime is closed");
   }
 
   /** Has all workers look for tasks soon. */
@@ -44,9 +51,6 @@ public final class TaskWorkers {
   /** Closes all workers, within the time. */
   public void close(Duration patience) {
     closed = true;
-    Deadline deadline = Deadline.after(patience);
-    for (PollingWorker worker : List.copyOf(workers)) {
-      int unused = worker.close(deadline.left());
-    }
+    int unused = PollingWorker.close(List.copyOf(workers), patience);
   }
 }

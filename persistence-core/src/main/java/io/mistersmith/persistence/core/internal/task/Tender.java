@@ -26,8 +26,22 @@ public final class Tender {
     this.recycleAt = ticker.nanos();
   }
 
-  /** Takes a turn. */
+  /** Takes a turn. It recycles also when a task could not be tended. */
   public void tend() {
+    try {
+      tendTasks();
+    } catch (RuntimeException e) {
+      try {
+        recycle();
+      } catch (RuntimeException other) {
+        e.addSuppressed(other);
+      }
+      throw e;
+    }
+    recycle();
+  }
+
+  private void tendTasks() {
     int tended;
     do {
       tended = store.tend(AT_ONCE);
@@ -35,6 +49,9 @@ public final class Tender {
         changed.run();
       }
     } while (tended >= AT_ONCE);
+  }
+
+  private void recycle() {
     if (ticker.nanos() - recycleAt >= 0 && !store.recycle()) {
       recycleAt = ticker.nanos() + AFTER_BUSY;
     }

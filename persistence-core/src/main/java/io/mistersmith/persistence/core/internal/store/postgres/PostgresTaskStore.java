@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
+import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.spi.sql.SqlOptions;
 import io.mistersmith.persistence.spi.sql.TaskStore;
@@ -9,6 +10,8 @@ import io.mistersmith.persistence.task.Task.Execution;
 import io.mistersmith.persistence.task.TaskClaim;
 import io.mistersmith.persistence.task.TaskLease;
 import io.mistersmith.persistence.task.TaskQuery;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -21,13 +24,17 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import org.jdbi.v3.core.statement.Query;
-import org.jspecify.annotations.Nullable;
+import org.jdbi.v3.core.statement.StatementContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The tasks in {@code tasks.queue}. Claims, ends and what time brings about are functions of the
  * database, which keeps the plans of their statements.
  */
 final class PostgresTaskStore implements TaskStore {
+
+  private static final Logger LOG = LoggerFactory.getLogger(PostgresTaskStore.class);
 
   private static final String CLAIM =
       "SELECT "
@@ -43,16 +50,6 @@ final class PostgresTaskStore implements TaskStore {
       """
       SELECT tasks.renew_leases(CAST(:tasks AS uuid[]), CAST(:tokens AS bigint[]),
                                 :lease * INTERVAL '1 microsecond')
-      """;
-
-  private static final String FINISH =
-      """
-      SELECT tasks.finish(
-               CAST(:tasks AS uuid[]), CAST(:tokens AS bigint[]), CAST(:results AS text[]),
-               CAST(:errors AS text[]),
-               ARRAY(SELECT p.pause * INTERVAL '1 microsecond'
-                       FROM unnest(CAST(:pauses AS bigint[])) WITH ORDINALITY AS p (pause, place)
-                      ORDER BY p.place))
       """;
 
   private static final String CANCEL =
@@ -82,6 +79,7 @@ final class PostgresTaskStore implements TaskStore {
             FROM tasks.queue AS q
             LEFT JOIN tasks.executions AS x
               ON q.status = 'completed' AND x.task_id = q.task_id AND x.started_at = q.started_at
+             AND (q.token IS NULL OR x.execution_attempt = q.attempts)
            WHERE TRUE
           """;
 
@@ -91,7 +89,7 @@ final class PostgresTaskStore implements TaskStore {
              error_message
         FROM tasks.executions
        WHERE task_id = :task
-       ORDER BY started_at
+       ORDER BY execution_attempt
       """;
 
   private static final String ARCHIVE =
@@ -106,6 +104,8 @@ final class PostgresTaskStore implements TaskStore {
                LIMIT :limit) AS old
        WHERE a.task_id = old.task_id AND a.completed_at = old.completed_at
       """;
+
+  private static final String TAKE_OVER = "SELECT tasks.take_over(:limit)";
 
   private final Statements statements;
 
@@ -128,27 +128,58 @@ final class PostgresTaskStore implements TaskStore {
         : statements.transaction(SqlOptions.of(what), insert::once);
   }
 
+  /** A task that cannot be read, which SQL may have added, fails for good and holds up no other. */
   @Override
   public List<TaskLease> claim(TaskClaim claim) {
-    return statements.write(
-        "claim tasks as worker " + claim.worker(),
-        handle ->
-            handle
-                .createQuery(CLAIM)
-                .bind("types", SqlArray.text(claim.types()))
-                .bind("agent", claim.agent().map(AgentId::uuid).orElse(null))
-                .bind("least", claim.least().map(TaskRow::column).orElse(null))
-                .bind("limit", claim.limit())
-                .bind("worker", claim.worker())
-                .bind("lease", TaskRow.micros(claim.lease()))
-                .map(
-                    (row, context) ->
-                        new TaskLease(
-                            TaskRow.read(row, context),
-                            row.getLong("token"),
-                            claim.worker(),
-                            claim.lease()))
-                .list());
+    List<TaskEnd> unreadable = new ArrayList<>();
+    List<TaskLease> claimed =
+        statements.write(
+            "claim tasks as worker " + claim.worker(),
+            handle ->
+                handle
+                    .createQuery(CLAIM)
+                    .bind("types", SqlArray.text(claim.types()))
+                    .bind("agent", claim.agent().map(AgentId::uuid).orElse(null))
+                    .bind("least", claim.least().map(TaskRow::column).orElse(null))
+                    .bind("limit", claim.limit())
+                    .bind("worker", claim.worker())
+                    .bind("lease", TaskRow.micros(claim.lease()))
+                    .map((row, context) -> lease(claim, row, context, unreadable))
+                    .list()
+                    .stream()
+                    .flatMap(Optional::stream)
+                    .toList());
+    if (!unreadable.isEmpty()) {
+      refuse(unreadable, !claimed.isEmpty());
+    }
+    return claimed;
+  }
+
+  private static Optional<TaskLease> lease(
+      TaskClaim claim, ResultSet row, StatementContext context, List<TaskEnd> unreadable)
+      throws SQLException {
+    long token = row.getLong("token");
+    try {
+      return Optional.of(
+          new TaskLease(TaskRow.read(row, context), token, claim.worker(), claim.lease()));
+    } catch (RuntimeException e) {
+      UUID task = row.getObject("task_id", UUID.class);
+      String error = SqlText.storable("it cannot be read: " + e.getMessage());
+      unreadable.add(new TaskEnd(task, token, null, error, null));
+      return Optional.empty();
+    }
+  }
+
+  private void refuse(List<TaskEnd> unreadable, boolean others) {
+    LOG.error("tasks that cannot be read fail for good: {}", unreadable);
+    try {
+      List<Integer> unused = TaskEnd.finish(statements, unreadable);
+    } catch (PersistenceException e) {
+      if (!others) {
+        throw e;
+      }
+      LOG.warn("the tasks that cannot be read fail when their leases expire", e);
+    }
   }
 
   @Override
@@ -188,43 +219,12 @@ final class PostgresTaskStore implements TaskStore {
     if (ends.isEmpty()) {
       return Set.of();
     }
-    List<TaskLease> leases = new ArrayList<>();
-    List<@Nullable String> results = new ArrayList<>();
-    List<@Nullable String> errors = new ArrayList<>();
-    List<@Nullable Long> pauses = new ArrayList<>();
     List<End> sorted = new ArrayList<>(ends);
     sorted.sort(Comparator.comparing(end -> end.lease().task().id()));
-    for (End end : sorted) {
-      leases.add(end.lease());
-      if (end instanceof End.Completed completed) {
-        results.add(
-            JsonColumn.text(
-                "task " + end.lease().task().id() + ": its result", completed.result()));
-        errors.add(null);
-        pauses.add(null);
-      } else if (end instanceof End.Failed failed) {
-        results.add(null);
-        errors.add(SqlText.storable(failed.error()));
-        pauses.add(failed.pause().map(TaskRow::micros).orElse(null));
-      }
-    }
-    String what =
-        leases.size() == 1
-            ? "end task " + leases.get(0).task().id()
-            : "end " + leases.size() + " tasks";
-    return new HashSet<>(
-        statements.transaction(
-            SqlOptions.of(what),
-            handle ->
-                handle
-                    .createQuery(FINISH)
-                    .bind("tasks", ids(leases))
-                    .bind("tokens", tokens(leases))
-                    .bind("results", SqlArray.text(results))
-                    .bind("errors", SqlArray.text(errors))
-                    .bind("pauses", SqlArray.bigint(pauses))
-                    .map((row, context) -> leases.get(row.getInt(1) - 1))
-                    .list()));
+    Set<TaskLease> held = new HashSet<>();
+    TaskEnd.finish(statements, sorted.stream().map(TaskEnd::of).toList())
+        .forEach(place -> held.add(sorted.get(place - 1).lease()));
+    return held;
   }
 
   @Override
@@ -322,10 +322,21 @@ final class PostgresTaskStore implements TaskStore {
                 .list());
   }
 
+  /** Takes over also when a timer fails: the one has nothing to do with the other. */
   @Override
   public int tend(int limit) {
-    int due = call("look for tasks that are due", "SELECT tasks.fire_timers(:limit)", limit);
-    return due + call("take tasks over", "SELECT tasks.take_over(:limit)", limit);
+    int due;
+    try {
+      due = call("look for tasks that are due", "SELECT tasks.fire_timers(:limit)", limit);
+    } catch (RuntimeException e) {
+      try {
+        int unused = call("take tasks over", TAKE_OVER, limit);
+      } catch (RuntimeException other) {
+        e.addSuppressed(other);
+      }
+      throw e;
+    }
+    return due + call("take tasks over", TAKE_OVER, limit);
   }
 
   private int call(String what, String sql, int limit) {

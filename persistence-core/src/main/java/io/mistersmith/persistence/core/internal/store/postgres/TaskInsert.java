@@ -1,5 +1,7 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.spi.sql.TaskStore.Added;
 import io.mistersmith.persistence.task.NewTask;
@@ -8,6 +10,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -61,6 +64,8 @@ final class TaskInsert {
        WHERE task_id = ANY (CAST(:tasks AS uuid[]))
       """;
 
+  private static final int ATTEMPTS = 5;
+
   private final List<Added> tasks;
 
   TaskInsert(List<Added> tasks) {
@@ -82,20 +87,22 @@ final class TaskInsert {
 
   /** Adds the tasks whose keys are free, and their dependencies. */
   List<UUID> once(Handle handle) {
-    Set<UUID> inserted = new HashSet<>(bind(handle.createQuery(ONCE)).mapTo(UUID.class).list());
-    List<String> taken = new ArrayList<>();
-    for (Added added : tasks) {
-      if (!inserted.contains(added.id())) {
-        added.task().uniqueKey().ifPresent(taken::add);
-      }
-    }
+    Set<UUID> inserted = new HashSet<>();
     Map<String, UUID> others = new HashMap<>();
-    if (!taken.isEmpty()) {
-      handle
-          .createQuery(BY_KEY)
-          .bind("keys", SqlArray.text(taken))
-          .map((row, context) -> Map.entry(row.getString(1), row.getObject(2, UUID.class)))
-          .forEach(row -> others.put(row.getKey(), row.getValue()));
+    List<Added> left = tasks;
+    // A task that has the key may be archived before it is looked for; the key is free then.
+    for (int attempt = 0; !left.isEmpty(); attempt++) {
+      if (attempt == ATTEMPTS) {
+        throw new TransientPersistenceException(
+            DataError.TRANSACTION_CONFLICT,
+            "enqueue task "
+                + left.get(0).id()
+                + ": its unique key is taken, by a task that cannot be seen; nothing was enqueued");
+      }
+      inserted.addAll(new TaskInsert(left).bind(handle.createQuery(ONCE)).mapTo(UUID.class).list());
+      left = left.stream().filter(added -> !inserted.contains(added.id())).toList();
+      others.putAll(withKeys(handle, left));
+      left = left.stream().filter(added -> !others.containsKey(key(added))).toList();
     }
     addDependencies(handle, inserted);
     return tasks.stream()
@@ -103,8 +110,25 @@ final class TaskInsert {
             added ->
                 inserted.contains(added.id())
                     ? added.id()
-                    : added.task().uniqueKey().map(others::get).orElse(added.id()))
+                    : Objects.requireNonNull(others.get(key(added))))
         .toList();
+  }
+
+  private static String key(Added added) {
+    return added.task().uniqueKey().orElse("");
+  }
+
+  private static Map<String, UUID> withKeys(Handle handle, List<Added> refused) {
+    if (refused.isEmpty()) {
+      return Map.of();
+    }
+    Map<String, UUID> others = new HashMap<>();
+    handle
+        .createQuery(BY_KEY)
+        .bind("keys", SqlArray.text(refused.stream().map(TaskInsert::key).toList()))
+        .map((row, context) -> Map.entry(row.getString(1), row.getObject(2, UUID.class)))
+        .forEach(row -> others.put(row.getKey(), row.getValue()));
+    return others;
   }
 
   private void addDependencies(Handle handle, Set<UUID> inserted) {
