@@ -15,6 +15,7 @@ import io.mistersmith.persistence.testkit.contract.SessionContract;
 import io.mistersmith.persistence.testkit.contract.SessionCopyContract;
 import io.mistersmith.persistence.testkit.contract.StepContract;
 import io.mistersmith.persistence.testkit.contract.StepVisibilityContract;
+import io.mistersmith.persistence.testkit.contract.StepWriteThroughContract;
 import io.mistersmith.persistence.testkit.contract.TasksContract;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.parallel.Execution;
@@ -36,6 +37,14 @@ class InMemoryFamilyContractTest {
 
   @Nested
   class StepVisibility extends StepVisibilityContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
+    }
+  }
+
+  @Nested
+  class StepsWrittenThrough extends StepWriteThroughContract {
     @Override
     protected PersistenceFixture fixture() {
       return new InMemoryFixture();

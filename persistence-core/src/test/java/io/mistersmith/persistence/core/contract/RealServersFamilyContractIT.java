@@ -14,6 +14,7 @@ import io.mistersmith.persistence.testkit.contract.SessionContract;
 import io.mistersmith.persistence.testkit.contract.SessionCopyContract;
 import io.mistersmith.persistence.testkit.contract.StepContract;
 import io.mistersmith.persistence.testkit.contract.StepVisibilityContract;
+import io.mistersmith.persistence.testkit.contract.StepWriteThroughContract;
 import io.mistersmith.persistence.testkit.contract.TasksContract;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
@@ -45,6 +46,15 @@ class RealServersFamilyContractIT {
   @Nested
   @Tag(NEWEST)
   class StepVisibility extends StepVisibilityContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers();
+    }
+  }
+
+  @Nested
+  @Tag(NEWEST)
+  class StepsWrittenThrough extends StepWriteThroughContract {
     @Override
     protected PersistenceFixture fixture() {
       return new RealServers();

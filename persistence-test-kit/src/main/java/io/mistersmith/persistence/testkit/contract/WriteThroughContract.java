@@ -10,10 +10,8 @@ import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.conflict.ConflictResolver;
 import io.mistersmith.persistence.conflict.ConflictResolver.Resolution;
 import io.mistersmith.persistence.conflict.ConflictRules;
-import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
-import io.mistersmith.persistence.log.Log;
 import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
@@ -26,7 +24,6 @@ import io.mistersmith.persistence.state.SaveOptions;
 import io.mistersmith.persistence.state.SaveOptions.Durability;
 import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.state.StateType;
-import io.mistersmith.persistence.state.Step;
 import io.mistersmith.persistence.testkit.fault.Call;
 import io.mistersmith.persistence.testkit.fault.Faults;
 import java.time.Duration;
@@ -37,8 +34,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.function.LongSupplier;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -227,46 +222,6 @@ public abstract class WriteThroughContract extends PersistenceContract {
       Versioned<Object> saved = write.get(SOON.toSeconds(), TimeUnit.SECONDS);
       assertThat(saved.value()).isNotNull();
     }
-  }
-
-  @Test
-  void whilePostgreSqlIsAwayLogsAndStepsSayWhatTheyHave() {
-    Persistence impatient = open(impatient(writingThrough(), PATIENCE).build(), faults);
-    Log<String> log = impatient.log(agent(), "turns", String.class);
-    log.append("before");
-    faults.sqlOutage(true);
-    assertOutcomeUnknown(() -> log.append("two"));
-    assertThat(assertOutcomeUnknown(() -> log.appendAll(List.of("three", "four", "five"))))
-        .hasMessageContaining("the first 1 of 3 entries are appended");
-    Step step = impatient.step().save(StateType.of("cursor", String.class), key("k"), "4");
-    LongSupplier version = log.append(step, "four");
-    assertThat(assertOutcomeUnknown(step::commit)).hasMessageContaining("KV has it");
-    assertThat(version.getAsLong()).isEqualTo(4);
-    faults.sqlOutage(false);
-    assertThat(log.version()).isEqualTo(4);
-    assertThat(impatient.states(StateType.of("cursor", String.class)).find(key("k"))).isPresent();
-  }
-
-  @Test
-  void aStepWaitsOnceForAllItsEntries() {
-    Persistence runtime = open(writingThrough().build(), faults);
-    StateType<Integer> type = StateType.of("cursor", Integer.class);
-    Step step = runtime.step();
-    for (int i = 0; i < 100; i++) {
-      step.save(type, key("k" + i), i);
-    }
-    long before = faults.on(Call.SQL_READ).count();
-    Step.Committed unused = step.commit();
-    assertThat(faults.on(Call.SQL_READ).count() - before).isLessThan(50);
-    StoredState last = stores.sql().states().find(key("k99").withType(type.name())).orElseThrow();
-    assertThat(new String(last.value(), UTF_8)).isEqualTo("99");
-  }
-
-  private static PersistenceException assertOutcomeUnknown(ThrowingCallable write) {
-    PersistenceException failure = catchThrowableOfType(PersistenceException.class, write);
-    assertThat(failure.error()).isEqualTo(DataError.OUTCOME_UNKNOWN);
-    assertThat(failure.isTransient()).isTrue();
-    return failure;
   }
 
   @Test

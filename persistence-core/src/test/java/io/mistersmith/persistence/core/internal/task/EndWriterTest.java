@@ -81,7 +81,7 @@ class EndWriterTest {
         store(
             ends -> {
               if (ends.stream()
-                  .anyMatch(end -> end.lease() == refused && end instanceof End.Completed)) {
+                  .anyMatch(end -> end.lease().equals(refused) && end instanceof End.Completed)) {
                 throw new NonTransientPersistenceException(DataError.CONSTRAINT_VIOLATION, "no");
               }
               if (leases(ends).contains(good) && failures.getAndDecrement() > 0) {
