@@ -83,7 +83,7 @@ public record Task(
 
   /**
    * The priority of a task: a head start in the order of age. A task of lower priority is claimed
-   * first once it is older by more than the difference, so that none waits for ever.
+   * first once it is older by more than the difference, so that each has its turn.
    */
   public enum Priority {
     /** No head start. */

@@ -34,7 +34,7 @@ final class HotOutages {
 
   /**
    * Reports a store that was lost again in the meantime only once it is back for longer; one that
-   * is lost while this is told begins anew.
+   * is lost while this is told begins a new one.
    */
   private void ended() {
     Outage over = hot.outage().isEmpty() ? told.getAndSet(null) : null;

@@ -12,7 +12,7 @@ AS $$
 $$;
 
 -- The order in which tasks are claimed: by age, in microseconds, where a higher priority counts as a
--- head start. So no task waits for ever: a task of lower priority comes first once it is older by
+-- head start. So every task has its turn: a task of lower priority comes first once it is older by
 -- more than the difference.
 CREATE FUNCTION tasks.rank(p_priority tasks.task_priority_type, p_since TIMESTAMPTZ)
 RETURNS BIGINT
@@ -256,7 +256,7 @@ CREATE TRIGGER forget_dependency
   WHEN (NOT OLD.met)
   EXECUTE FUNCTION tasks.forget_dependency();
 
--- A dependency that was changed is counted anew.
+-- A dependency that was changed is counted again.
 CREATE FUNCTION tasks.recount_dependency()
 RETURNS TRIGGER
 LANGUAGE plpgsql

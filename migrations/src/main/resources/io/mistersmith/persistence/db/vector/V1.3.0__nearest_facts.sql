@@ -10,7 +10,7 @@
 -- hnsw.max_scan_tuples, all vectors that meet them are compared, too. Sorting is off so that the server
 -- takes the index: it expects less of it than it has, above all of ivfflat with many lists to read.
 -- Up to PostgreSQL 17 a sort that is off counts as so costly that a server with JIT would compile the
--- statements anew in each call, so JIT is off.
+-- statements again in each call, so JIT is off.
 --
 -- Of 100,000 vectors in clusters, an HNSW index found 94 of 100 neighbours with hnsw.ef_search = 100,
 -- and 99 with 300. An ivfflat index with 100 lists found 94 under a filter with 20 probes.

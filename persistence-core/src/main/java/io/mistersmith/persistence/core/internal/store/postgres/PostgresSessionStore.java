@@ -18,7 +18,7 @@ import org.jdbi.v3.core.statement.Query;
 
 /**
  * Sessions in {@code sessions.active}. What a statement waits for can be revoked or expire
- * meanwhile, so its conditions ask the clock for each row anew; only where many rows are looked
+ * meanwhile, so its conditions ask the clock again for each row; only where many rows are looked
  * through is it asked once, so that an index serves.
  */
 final class PostgresSessionStore implements SessionStore {
