@@ -112,7 +112,8 @@ BEGIN
       SELECT v_token, clock_timestamp() + p_lease,
              -- A sum past the last date would fail every claim of the type.
              coalesce(
-               min(c.started_at + least(c.max_execution_time, INTERVAL '365250 days')),
+               min(c.started_at + CASE WHEN c.max_execution_time < INTERVAL '365250 days' THEN c.max_execution_time
+          WHEN c.max_execution_time IS NOT NULL THEN INTERVAL '365250 days' END),
                'infinity'
              ),
              tasks.segment(v_token), p_worker, v_taken

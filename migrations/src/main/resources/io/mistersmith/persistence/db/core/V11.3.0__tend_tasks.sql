@@ -139,13 +139,15 @@ BEGIN
       INTO v_tasks, v_errors
       FROM (
              SELECT q.task_id::UUID,
-                    coalesce(q.started_at + least(q.max_execution_time, INTERVAL '365250 days') <= v_now, FALSE) AS overdue
+                    coalesce(q.started_at + CASE WHEN q.max_execution_time < INTERVAL '365250 days' THEN q.max_execution_time
+          WHEN q.max_execution_time IS NOT NULL THEN INTERVAL '365250 days' END <= v_now, FALSE) AS overdue
                FROM tasks.queue AS q
               WHERE q.task_id = ANY (v_lease.task_ids)
                 AND q.token = v_lease.token
                 AND q.status = 'running'
                 AND (
-                  v_lease.expires_at <= v_now OR q.started_at + least(q.max_execution_time, INTERVAL '365250 days') <= v_now
+                  v_lease.expires_at <= v_now OR q.started_at + CASE WHEN q.max_execution_time < INTERVAL '365250 days' THEN q.max_execution_time
+          WHEN q.max_execution_time IS NOT NULL THEN INTERVAL '365250 days' END <= v_now
                 )
               ORDER BY q.task_id
                 FOR NO KEY UPDATE SKIP LOCKED
@@ -173,7 +175,8 @@ BEGIN
     ELSIF v_lease.deadline <= v_now THEN
       UPDATE tasks.leases AS l
          SET deadline = coalesce(
-               (SELECT min(q.started_at + least(q.max_execution_time, INTERVAL '365250 days'))
+               (SELECT min(q.started_at + CASE WHEN q.max_execution_time < INTERVAL '365250 days' THEN q.max_execution_time
+          WHEN q.max_execution_time IS NOT NULL THEN INTERVAL '365250 days' END)
                   FROM tasks.queue AS q
                  WHERE q.task_id = ANY (v_lease.task_ids)
                    AND q.token = v_lease.token

@@ -26,7 +26,8 @@ final class TaskRow {
       q.task_id, q.task_type, q.task_name, q.unique_key, q.priority, q.max_retries,
       q.created_by_agent_id, q.assigned_agent_id, q.parent_task_id, q.payload, q.configuration,
       q.metadata, q.scheduled_at, q.expires_at,
-      (extract(EPOCH FROM least(q.max_execution_time, INTERVAL '365250 days')) * 1000000)::bigint
+      (extract(EPOCH FROM CASE WHEN q.max_execution_time < INTERVAL '365250 days' THEN q.max_execution_time
+          WHEN q.max_execution_time IS NOT NULL THEN INTERVAL '365250 days' END) * 1000000)::bigint
         AS most_micros, q.status,
       q.attempts, q.retry_count, q.blocked_by, q.created_at, q.started_at, q.completed_at,
       q.error_message, q.token
