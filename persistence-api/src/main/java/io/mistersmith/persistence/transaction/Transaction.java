@@ -77,9 +77,9 @@ public interface Transaction {
   Agents agents();
 
   /**
-   * Returns the sessions, in this transaction: as it sees them in PostgreSQL. KV is told right
-   * after the commit, or by any process within seconds where that fails; until then other processes
-   * may return a session that this transaction has revoked.
+   * Returns the sessions, in this transaction: as it sees them in PostgreSQL. Its changes are
+   * published to KV right after the commit, or within seconds by any process that uses sessions
+   * where that fails; until then other processes may return a session that it has revoked.
    */
   Sessions sessions();
 

@@ -33,8 +33,8 @@ final class HotOutages {
   }
 
   /**
-   * Reports a store that was lost again in the meantime only once it is back for longer; one that
-   * is lost while this is told begins a new one.
+   * Reports the end of an outage, unless the store was lost again in the meantime. A loss while
+   * this is reported is an outage of its own.
    */
   private void ended() {
     Outage over = hot.outage().isEmpty() ? told.getAndSet(null) : null;

@@ -79,7 +79,7 @@ final class SessionArea {
     return sessions;
   }
 
-  /** Agents were deleted, and their sessions with them: KV is told at once. */
+  /** Publishes at once that the sessions of deleted agents are revoked. */
   void agentsDeleted() {
     upkeep.publishMissing();
   }

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** What is told of a hot store that goes and comes. */
+/** The events of a hot store that goes away and comes back. */
 class HotOutagesTest {
 
   private final List<Boolean> told = new ArrayList<>();

@@ -35,7 +35,7 @@ class TaskFaultsIT {
 
   private static final Duration PATIENCE = Duration.ofMinutes(4);
 
-  /** Notes each completion, whoever makes it. */
+  /** Records each completion, by any worker. */
   private static final String AUDIT =
       """
       CREATE TABLE audit.completions (task_id UUID NOT NULL, token BIGINT, latest BIGINT);

@@ -28,13 +28,15 @@ import org.slf4j.LoggerFactory;
 /**
  * The copies of sessions in KV. Thread-safe.
  *
- * <p>PostgreSQL decides, and every change is committed there before KV is told: a row that is
- * revoked never becomes valid again, and each change raises its version. KV is asked first, always
- * its leader, and no process remembers anything. What can go wrong between the two:
+ * <p>PostgreSQL decides, and every change is committed there before it is published to KV: a row
+ * that is revoked never becomes valid again, and each change raises its version. Reads ask KV
+ * first, always its leader, and no process keeps a session in memory. What can go wrong between the
+ * two:
  *
  * <ul>
  *   <li><b>Killed between the stores.</b> The commit that revokes or changes a row marks it as
- *       unpublished; the mark is taken off once KV has been told. Whoever sees the mark tells KV.
+ *       unpublished; the mark is removed once KV has the change. Each runtime that uses sessions
+ *       publishes what it finds marked.
  *   <li><b>Revoke against touch.</b> A revocation is a delete marker, written whatever is there. A
  *       touch writes its copy only over the message that it has read before ({@link #keep}), so the
  *       marker is either after the copy or refuses it. The row itself: both are conditional updates
@@ -51,7 +53,8 @@ import org.slf4j.LoggerFactory;
  *       later than the moment before that was asked, by KV's clock: never later than the row,
  *       however the clocks differ. What a copy's end costs is a question to PostgreSQL.
  *   <li><b>A marker that KV forgot</b>, as when its machine lost power: revoked rows are kept for a
- *       while, and KV is told of them again after each loss of the connection.
+ *       while, and published again when a runtime begins to use sessions and after each loss of its
+ *       connection.
  * </ul>
  */
 final class SessionCopies {

@@ -19,7 +19,7 @@ final class StatementText {
   private static final Set<String> REFUSED =
       Set.of("begin", "start", "commit", "end", "rollback", "abort", "savepoint", "release");
 
-  /** What is set without LOCAL stays on the connection, for whoever has it next. */
+  /** A setting without LOCAL stays on the connection for the next caller that gets it. */
   private static final Set<String> UNTIL_COMMIT = Set.of("local", "constraints");
 
   private static final Pattern WORD = Pattern.compile("\\w+");
