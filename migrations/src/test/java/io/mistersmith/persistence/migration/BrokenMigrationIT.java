@@ -35,7 +35,7 @@ class BrokenMigrationIT extends RunsMigrations {
     terminate("query LIKE '%pg_sleep(60)%' AND state = 'active'");
 
     assertThatExceptionOfType(ExecutionException.class)
-        .isThrownBy(() -> cutOff.get(30, TimeUnit.SECONDS))
+        .isThrownBy(() -> cutOff.get(60, TimeUnit.SECONDS))
         .havingCause()
         .isInstanceOfSatisfying(
             MigrationException.class,
@@ -74,16 +74,16 @@ class BrokenMigrationIT extends RunsMigrations {
     script("V1.0.2__third.sql", "CREATE TABLE public.third (a INT);");
     Future<MigrationReport> first = threads.submit(() -> runner().apply());
     Awaitility.await()
-        .atMost(Duration.ofSeconds(20))
+        .atMost(Duration.ofSeconds(60))
         .until(() -> !running("query LIKE '%pg_sleep(4)%' AND state = 'active'").isEmpty());
     terminate("pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory')");
     Future<MigrationReport> second = threads.submit(() -> runner().apply());
 
     assertThatExceptionOfType(ExecutionException.class)
-        .isThrownBy(() -> first.get(30, TimeUnit.SECONDS))
+        .isThrownBy(() -> first.get(60, TimeUnit.SECONDS))
         .havingCause()
         .withMessageContaining("migration lock");
-    assertThat(second.get(30, TimeUnit.SECONDS).applied())
+    assertThat(second.get(60, TimeUnit.SECONDS).applied())
         .extracting(applied -> applied.migration().fileName())
         .containsExactly("V1.0.2__third.sql");
     assertThat(database.history())
@@ -132,20 +132,20 @@ class BrokenMigrationIT extends RunsMigrations {
       statement.execute("SELECT * FROM public.busy");
       migrating = threads.submit(runner::apply);
       Awaitility.await()
-          .atMost(Duration.ofSeconds(20))
+          .atMost(Duration.ofSeconds(60))
           .until(() -> database.query("SELECT nspname FROM pg_namespace").contains("migrations"));
       String start = "SELECT max(started_at)::text FROM migrations.applied_migrations";
       Awaitility.await()
-          .atMost(Duration.ofSeconds(20))
+          .atMost(Duration.ofSeconds(60))
           .until(() -> !database.query(start).contains("null"));
       String firstAttempt = database.query(start).get(0);
       Awaitility.await()
-          .atMost(Duration.ofSeconds(20))
+          .atMost(Duration.ofSeconds(60))
           .until(() -> !database.query(start).contains(firstAttempt));
       user.rollback();
     }
 
-    assertThat(migrating.get(30, TimeUnit.SECONDS).applied())
+    assertThat(migrating.get(60, TimeUnit.SECONDS).applied())
         .singleElement()
         .satisfies(applied -> assertThat(applied.attempts()).isGreaterThan(1));
   }
@@ -159,7 +159,7 @@ class BrokenMigrationIT extends RunsMigrations {
 
   private void terminate(String condition) throws TimeoutException {
     Awaitility.await()
-        .atMost(Duration.ofSeconds(20))
+        .atMost(Duration.ofSeconds(60))
         .until(
             () -> {
               List<String> pids = running(condition);

@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ParameterizedClass(name = "PostgreSQL {0}")
 @ValueSource(ints = {15, 18})
 class ConcurrentIndexIT {
-  private static final Duration SOON = Duration.ofSeconds(30);
+  private static final Duration SOON = Duration.ofSeconds(60);
   private static final ConcurrentIndex.Settings SETTINGS =
       new ConcurrentIndex.Settings(
           Duration.ofMillis(100), SOON, Duration.ofMinutes(2), 50, Duration.ofMillis(50));

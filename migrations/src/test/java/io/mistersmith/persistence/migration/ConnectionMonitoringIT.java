@@ -79,7 +79,7 @@ class ConnectionMonitoringIT extends MonitorsSmallServer {
       Connection connection = open("busy");
       busy.add(CompletableFuture.runAsync(() -> sleepUntilCancelled(connection)));
       await("its statement")
-          .atMost(Duration.ofSeconds(20))
+          .atMost(Duration.ofSeconds(60))
           .until(
               () ->
                   database
@@ -156,7 +156,7 @@ class ConnectionMonitoringIT extends MonitorsSmallServer {
 
   /** A backend is counted until it has ended, a little after its connection. */
   private static void settled(ThrowingRunnable assertion) {
-    await("the sessions' end").atMost(Duration.ofSeconds(20)).untilAsserted(assertion);
+    await("the sessions' end").atMost(Duration.ofSeconds(60)).untilAsserted(assertion);
   }
 
   private static final String HEALTH =

@@ -131,7 +131,7 @@ final class CuttingDataSource implements AutoCloseable {
         Awaitility.await("the end of backend " + pid)
             .pollDelay(Duration.ZERO)
             .pollInterval(Duration.ofMillis(1))
-            .atMost(Duration.ofSeconds(20))
+            .atMost(Duration.ofSeconds(60))
             .until(
                 () -> {
                   try (ResultSet row = alive.executeQuery()) {

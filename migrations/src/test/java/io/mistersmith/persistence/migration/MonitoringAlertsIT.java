@@ -164,7 +164,7 @@ class MonitoringAlertsIT extends MonitorsSmallServer {
     assertThat(first).succeedsWithin(Duration.ofSeconds(20));
 
     await("the victim's statistics")
-        .atMost(Duration.ofSeconds(20))
+        .atMost(Duration.ofSeconds(60))
         .untilAsserted(
             () ->
                 assertThat(alerts("deadlock_count_per_hour"))

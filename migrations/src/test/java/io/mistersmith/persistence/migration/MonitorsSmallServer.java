@@ -65,7 +65,7 @@ abstract class MonitorsSmallServer {
   /** A backend is counted until it has ended, a little after its connection. */
   private static void awaitTheSessionsEnd() {
     await("the sessions' end")
-        .atMost(Duration.ofSeconds(20))
+        .atMost(Duration.ofSeconds(60))
         .until(
             () ->
                 database

@@ -181,14 +181,14 @@ class PartitionsUnderLoadIT extends RunsPartitions {
     stop.set(true);
     long sum = 0;
     for (Future<Long> writer : writers) {
-      sum += writer.get(30, TimeUnit.SECONDS);
+      sum += writer.get(60, TimeUnit.SECONDS);
     }
     return sum;
   }
 
   private static void awaitRows(long atLeast) {
     Awaitility.await()
-        .atMost(Duration.ofSeconds(30))
+        .atMost(Duration.ofSeconds(60))
         .until(
             () ->
                 Long.parseLong(database.query("SELECT count(*) FROM demo.log").get(0)) >= atLeast);

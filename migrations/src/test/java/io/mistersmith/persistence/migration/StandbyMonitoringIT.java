@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 /** The lag of a real standby, seen from both ends. */
 class StandbyMonitoringIT {
-  private static final Duration SOON = Duration.ofSeconds(30);
+  private static final Duration SOON = Duration.ofSeconds(60);
   private static final String LAG =
       "SELECT current_value || ' ' || detail FROM monitoring.measure_replication_lag()";
 

@@ -90,7 +90,7 @@ class StepwiseIT extends RunsMigrations {
           "SELECT pid FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX CONCURRENTLY%'"
               + " AND datname = current_database() AND wait_event_type = 'Lock'";
       Awaitility.await()
-          .atMost(Duration.ofSeconds(20))
+          .atMost(Duration.ofSeconds(60))
           .until(() -> !database.query(building).isEmpty());
       assertThat(database.query("SELECT locked_by FROM migrations.locks WHERE expires_at > now()"))
           .singleElement()
@@ -100,7 +100,7 @@ class StepwiseIT extends RunsMigrations {
       user.rollback();
     }
     assertThatExceptionOfType(ExecutionException.class)
-        .isThrownBy(() -> cutOff.get(30, TimeUnit.SECONDS));
+        .isThrownBy(() -> cutOff.get(60, TimeUnit.SECONDS));
     assertThat(invalidIndexes()).containsExactly("t_a");
 
     assertThat(runner().apply().applied()).hasSize(1);
@@ -133,7 +133,7 @@ class StepwiseIT extends RunsMigrations {
       Future<MigrationReport> second = threads.submit(runner::apply);
       Awaitility.await()
           .during(Duration.ofMillis(600))
-          .atMost(Duration.ofSeconds(20))
+          .atMost(Duration.ofSeconds(60))
           .until(
               () ->
                   !first.isDone()
@@ -145,8 +145,8 @@ class StepwiseIT extends RunsMigrations {
                           .contains("1"));
       user.commit();
       int applied =
-          first.get(30, TimeUnit.SECONDS).applied().size()
-              + second.get(30, TimeUnit.SECONDS).applied().size();
+          first.get(60, TimeUnit.SECONDS).applied().size()
+              + second.get(60, TimeUnit.SECONDS).applied().size();
       assertThat(applied).isEqualTo(1);
     }
     assertThat(invalidIndexes()).isEmpty();

@@ -227,7 +227,7 @@ class TaskClaimsIT extends OnMigratedDatabase {
                 return null;
               });
       await()
-          .atMost(Duration.ofSeconds(20))
+          .atMost(Duration.ofSeconds(60))
           .until(
               () ->
                   waiting.isDone()
@@ -235,7 +235,7 @@ class TaskClaimsIT extends OnMigratedDatabase {
       one.commit();
 
       assertThatExceptionOfType(ExecutionException.class)
-          .isThrownBy(() -> waiting.get(20, TimeUnit.SECONDS))
+          .isThrownBy(() -> waiting.get(60, TimeUnit.SECONDS))
           .havingCause()
           .isInstanceOfSatisfying(
               PSQLException.class,

@@ -37,7 +37,7 @@ final class TinyPool implements AutoCloseable {
             getClass().getClassLoader(),
             new Class<?>[] {DataSource.class},
             (proxy, method, arguments) -> {
-              Connection connection = idle.poll(15, TimeUnit.SECONDS);
+              Connection connection = idle.poll(60, TimeUnit.SECONDS);
               if (connection == null) {
                 throw new SQLTransientConnectionException("no connection within 15 s");
               }

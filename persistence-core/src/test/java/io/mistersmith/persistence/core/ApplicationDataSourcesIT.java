@@ -45,7 +45,7 @@ import org.junit.jupiter.api.Test;
 class ApplicationDataSourcesIT {
 
   private static final AtomicInteger RUNS = new AtomicInteger();
-  private static final Duration SOON = Duration.ofSeconds(20);
+  private static final Duration SOON = Duration.ofSeconds(60);
 
   /** Where nobody listens: the library must not connect by itself. */
   private static final String NOBODY = "jdbc:postgresql://127.0.0.1:1/none";

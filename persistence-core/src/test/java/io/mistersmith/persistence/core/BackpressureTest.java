@@ -34,7 +34,7 @@ import org.junit.jupiter.api.Test;
 /** Writes while PostgreSQL is away and the backlog is over its limit. */
 class BackpressureTest {
 
-  private static final Duration SOON = Duration.ofSeconds(10);
+  private static final Duration SOON = Duration.ofSeconds(60);
   private static final int LIMIT = 50;
 
   private final InMemoryStores stores = new InMemoryStores();
@@ -125,7 +125,7 @@ class BackpressureTest {
     assertRefused(() -> states.delete(refused), text -> true);
     CompletableFuture<?> pipelined =
         states.saveAsync(refused, 1, SaveOptions.unconditional()).toCompletableFuture();
-    assertThatThrownBy(() -> pipelined.get(5, TimeUnit.SECONDS))
+    assertThatThrownBy(() -> pipelined.get(60, TimeUnit.SECONDS))
         .isInstanceOf(ExecutionException.class)
         .hasCauseInstanceOf(PersistenceException.class);
     assertThat(persistence.operations().consistency().backlog().messages()).isEqualTo(LIMIT + 1);
@@ -167,7 +167,7 @@ class BackpressureTest {
     assertThatThrownBy(() -> write.get(100, TimeUnit.MILLISECONDS))
         .isInstanceOf(java.util.concurrent.TimeoutException.class);
     stores.sqlOutage(false);
-    write.get(10, TimeUnit.SECONDS);
+    write.get(60, TimeUnit.SECONDS);
     assertThat(states.find(waiting)).isPresent();
   }
 
@@ -179,7 +179,7 @@ class BackpressureTest {
     assertThatThrownBy(() -> write.get(50, TimeUnit.MILLISECONDS))
         .isInstanceOf(java.util.concurrent.TimeoutException.class);
     assertThat(persistence.close(Duration.ofMillis(100))).isPositive();
-    assertThatThrownBy(() -> write.get(5, TimeUnit.SECONDS))
+    assertThatThrownBy(() -> write.get(60, TimeUnit.SECONDS))
         .hasCauseInstanceOf(PersistenceException.class);
   }
 
@@ -201,8 +201,8 @@ class BackpressureTest {
     assertThat(write).isNotDone();
     assertThat(pipelined).isNotDone();
     stores.sqlOutage(false);
-    write.get(10, TimeUnit.SECONDS);
-    pipelined.get(10, TimeUnit.SECONDS);
+    write.get(60, TimeUnit.SECONDS);
+    pipelined.get(60, TimeUnit.SECONDS);
     await().atMost(SOON).until(() -> !isEngaged());
   }
 

@@ -40,7 +40,7 @@ import org.junit.jupiter.api.Test;
 /** The memory of this process (L1) in the engine: what it answers, and what it must not answer. */
 class CacheTest {
 
-  private static final Duration SOON = Duration.ofSeconds(15);
+  private static final Duration SOON = Duration.ofSeconds(60);
 
   private final InMemoryStores stores = new InMemoryStores();
   private final Faults faults = new Faults(11);
@@ -157,7 +157,7 @@ class CacheTest {
     Revision outdated = states.save(key, 1).revision();
     Revision latest = states.save(key, 2).revision();
     states.awaitDurable(key, latest, SOON);
-    bucket.writes().evict(bucket.journal().subject(key), Long.MAX_VALUE).get(15, TimeUnit.SECONDS);
+    bucket.writes().evict(bucket.journal().subject(key), Long.MAX_VALUE).get(60, TimeUnit.SECONDS);
     try (Persistence reader = Persistence.open(config, new FaultyStores(stores, faults));
         Gate removal = faults.on(Call.EVICT).pauseBefore()) {
       bucket

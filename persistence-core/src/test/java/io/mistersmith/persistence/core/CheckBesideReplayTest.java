@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 /** A dead letter becomes a row between two questions of a comparison. */
 class CheckBesideReplayTest {
 
-  private static final Duration SOON = Duration.ofSeconds(10);
+  private static final Duration SOON = Duration.ofSeconds(60);
 
   private final InMemoryStores stores = new InMemoryStores();
   private final Faults faults = new Faults(1);
@@ -49,7 +49,7 @@ class CheckBesideReplayTest {
         replaying.agents().save(late);
         assertThat(letters.replay(letters.open(1).get(0).id())).isTrue();
       }
-      assertThat(report.get(10, TimeUnit.SECONDS).found()).isEmpty();
+      assertThat(report.get(60, TimeUnit.SECONDS).found()).isEmpty();
       assertThat(report.get().compared()).isEqualTo(1);
     }
   }

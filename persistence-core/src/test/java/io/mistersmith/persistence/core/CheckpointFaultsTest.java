@@ -37,7 +37,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(PersistenceExtension.class)
 class CheckpointFaultsTest {
 
-  private static final Duration SOON = Duration.ofSeconds(10);
+  private static final Duration SOON = Duration.ofSeconds(60);
 
   private final Agent agent = Agent.of("test", "tester");
   private final StateKey key = StateKey.of(agent.id(), "k");
@@ -62,7 +62,7 @@ class CheckpointFaultsTest {
       beforeWrite.awaitArrival(SOON);
       overtaking = states.save(key, "overtakes");
       beforeWrite.release();
-      assertThat(restoring.get(10, TimeUnit.SECONDS).written()).isEqualTo(1);
+      assertThat(restoring.get(60, TimeUnit.SECONDS).written()).isEqualTo(1);
     }
     Versioned<String> restored = states.find(key).orElseThrow();
     assertThat(restored.value()).isEqualTo("kept");
@@ -123,7 +123,7 @@ class CheckpointFaultsTest {
           other.states(StateType.untyped(String.class).withRules(rules)).save(key, "overtakes");
       assertThat(overtaking.value()).isEqualTo("overtakes");
       beforeWrite.release();
-      assertThat(restoring.get(10, TimeUnit.SECONDS).written()).isEqualTo(1);
+      assertThat(restoring.get(60, TimeUnit.SECONDS).written()).isEqualTo(1);
       Versioned<String> restored = other.states(String.class).find(key).orElseThrow();
       assertThat(restored.value()).isEqualTo("kept");
       assertThat(restored.clock().compare(overtaking.clock())).isEqualTo(Causality.AFTER);
@@ -164,7 +164,7 @@ class CheckpointFaultsTest {
       Checkpoint child = persistence.checkpoints().create(agent.id(), CheckpointOptions.changes());
       assertThat(child.parent()).contains(parent.id());
       beforeDelete.release();
-      Pruned pruned = pruning.get(10, TimeUnit.SECONDS);
+      Pruned pruned = pruning.get(60, TimeUnit.SECONDS);
       assertThat(pruned.removed()).isEmpty();
       assertThat(pruned.needed()).containsExactly(parent.id());
       assertThat(pruned.kept()).isEqualTo(2);
@@ -183,7 +183,7 @@ class CheckpointFaultsTest {
       assertThat(beforeInsert.awaitArrival(SOON)).isTrue();
       assertThat(persistence.checkpoints().delete(parent.id())).isTrue();
       beforeInsert.release();
-      assertThat(creating.get(10, TimeUnit.SECONDS).isIncremental()).isFalse();
+      assertThat(creating.get(60, TimeUnit.SECONDS).isIncremental()).isFalse();
     }
   }
 

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.AfterEach;
 /** A runtime on in-memory stores that its checks compare. */
 abstract class ChecksConsistency {
 
-  static final Duration SOON = Duration.ofSeconds(10);
+  static final Duration SOON = Duration.ofSeconds(60);
   static final Duration HOUR = Duration.ofHours(1);
 
   /** Nothing is compared unless a test asks for it. */

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 /** The result of close about acknowledged writes is true, however many are made while it runs. */
 class ClosingTest {
 
-  private static final Duration SOON = Duration.ofSeconds(15);
+  private static final Duration SOON = Duration.ofSeconds(60);
 
   private final InMemoryStores stores = new InMemoryStores();
   private final Agent agent = Agent.of("test", "tester");
@@ -115,8 +115,8 @@ class ClosingTest {
       assertThat(second.completeOnTimeout(-1L, 300, TimeUnit.MILLISECONDS).get()).isEqualTo(-1);
       CompletableFuture<Long> third = CompletableFuture.supplyAsync(() -> persistence.close(SOON));
       gate.release();
-      assertThat(first.get(15, TimeUnit.SECONDS)).isZero();
-      assertThat(third.get(15, TimeUnit.SECONDS)).isZero();
+      assertThat(first.get(60, TimeUnit.SECONDS)).isZero();
+      assertThat(third.get(60, TimeUnit.SECONDS)).isZero();
     }
   }
 }

@@ -33,7 +33,7 @@ import java.util.concurrent.atomic.LongAdder;
  */
 public final class ClosingWriters {
 
-  private static final Duration SOON = Duration.ofSeconds(20);
+  private static final Duration SOON = Duration.ofSeconds(60);
   private static final int PIPELINED = 16;
 
   private final Map<StateKey, Revision> acknowledged = new ConcurrentHashMap<>();

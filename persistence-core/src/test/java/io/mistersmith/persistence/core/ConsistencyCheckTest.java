@@ -199,7 +199,7 @@ class ConsistencyCheckTest extends ChecksConsistency {
       assertThat(beforePublish.awaitArrival(SOON)).isTrue();
       saved(key, "newer");
     }
-    assertThat(only(checking.get(10, TimeUnit.SECONDS)).repair()).isEqualTo(Repair.SUPERSEDED);
+    assertThat(only(checking.get(60, TimeUnit.SECONDS)).repair()).isEqualTo(Repair.SUPERSEDED);
     assertThat(states.find(key).orElseThrow().value()).isEqualTo("newer");
     assertThat(check().isConsistent()).isTrue();
   }
@@ -213,7 +213,7 @@ class ConsistencyCheckTest extends ChecksConsistency {
       assertThat(beforeEvict.awaitArrival(SOON)).isTrue();
       states.save(key, "newer");
     }
-    assertThat(only(checking.get(10, TimeUnit.SECONDS)).kind()).isEqualTo(Kind.STALE_HYDRATION);
+    assertThat(only(checking.get(60, TimeUnit.SECONDS)).kind()).isEqualTo(Kind.STALE_HYDRATION);
     states.flush(key, SOON);
     assertThat(states.find(key).orElseThrow().value()).isEqualTo("newer");
     assertThat(check().isConsistent()).isTrue();

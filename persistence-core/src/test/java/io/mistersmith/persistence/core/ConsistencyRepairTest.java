@@ -155,7 +155,7 @@ class ConsistencyRepairTest extends ChecksConsistency {
       bucket
           .writes()
           .evict(bucket.journal().subject(numbered(1)), gone.sequence())
-          .get(10, TimeUnit.SECONDS);
+          .get(60, TimeUnit.SECONDS);
     }
     stores.tamper(
         key,

@@ -77,7 +77,7 @@ class ContendedWriteTest {
       states.delete(key);
       lose();
       assertThat(
-              states.saveAsync(key, "2", SaveOptions.ifAbsent()).get(15, TimeUnit.SECONDS).value())
+              states.saveAsync(key, "2", SaveOptions.ifAbsent()).get(60, TimeUnit.SECONDS).value())
           .isEqualTo("2");
     }
   }
@@ -90,7 +90,7 @@ class ContendedWriteTest {
       Versioned<String> second = states.save(key, "2", SaveOptions.at(first.revision()));
       lose();
       Versioned<String> third =
-          states.saveAsync(key, "3", SaveOptions.at(second.revision())).get(15, TimeUnit.SECONDS);
+          states.saveAsync(key, "3", SaveOptions.at(second.revision())).get(60, TimeUnit.SECONDS);
       lose();
       assertThat(states.update(key, value -> value + "4").value()).isEqualTo("34");
       assertThatThrownBy(() -> states.save(key, "5", SaveOptions.at(third.revision())))

@@ -36,7 +36,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(PersistenceExtension.class)
 class EngineFaultsTest {
 
-  private static final Duration SOON = Duration.ofSeconds(10);
+  private static final Duration SOON = Duration.ofSeconds(60);
 
   private final Agent agent = Agent.of("test", "tester");
   private final StateKey key = StateKey.of(agent.id(), "k");
@@ -60,7 +60,7 @@ class EngineFaultsTest {
       assertThat(epochOf(first)).isEqualTo(2);
       beforeAnswer.release();
     }
-    assertThatThrownBy(() -> late.get(10, TimeUnit.SECONDS))
+    assertThatThrownBy(() -> late.get(60, TimeUnit.SECONDS))
         .hasCauseInstanceOf(TransientPersistenceException.class)
         .hasMessageContaining("write again");
     Revision next = states.save(key, "newer").revision();
@@ -111,7 +111,7 @@ class EngineFaultsTest {
       newer = states.save(key, "new").revision();
       evict(persistence, stores, clock);
       beforeHydration.release();
-      reading.get(10, TimeUnit.SECONDS);
+      reading.get(60, TimeUnit.SECONDS);
     }
     try (Stores probe = stores.open(PersistenceConfig.inMemory().clock(clock).build())) {
       await()
@@ -144,7 +144,7 @@ class EngineFaultsTest {
       beforeHydration.awaitArrival(SOON);
       states.delete(key);
       beforeHydration.release();
-      assertThat(reading.get(10, TimeUnit.SECONDS)).isEmpty();
+      assertThat(reading.get(60, TimeUnit.SECONDS)).isEmpty();
     }
     assertThat(states.find(key)).isEmpty();
   }

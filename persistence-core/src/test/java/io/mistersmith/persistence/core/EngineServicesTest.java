@@ -43,7 +43,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 class EngineServicesTest {
 
-  private static final Duration SOON = Duration.ofSeconds(20);
+  private static final Duration SOON = Duration.ofSeconds(60);
 
   enum Misdeed {
     ASSERTION_ERROR,

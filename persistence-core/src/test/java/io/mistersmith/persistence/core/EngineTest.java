@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
 /** The engine over in-memory stores, and the disasters that they can be made to have. */
 class EngineTest {
 
-  private static final Duration SOON = Duration.ofSeconds(10);
+  private static final Duration SOON = Duration.ofSeconds(60);
 
   private final ManualClock clock = ManualClock.at(Instant.parse("2026-01-01T00:00:00Z"));
   private final InMemoryStores stores = new InMemoryStores();

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 /** What is restored after a promotion that took the durable store back. */
 class FailoverTest {
 
-  private static final Duration SOON = Duration.ofSeconds(20);
+  private static final Duration SOON = Duration.ofSeconds(60);
 
   private final InMemoryStores stores = new InMemoryStores(ManualClock.create());
   private final PromotedSql promoted = new PromotedSql(stores);

@@ -43,7 +43,7 @@ import org.junit.jupiter.api.Test;
  */
 class FloorsTest {
 
-  private static final Duration SOON = Duration.ofSeconds(15);
+  private static final Duration SOON = Duration.ofSeconds(60);
 
   private final InMemoryStores stores = new InMemoryStores();
   private final Faults faults = new Faults(7);
@@ -116,7 +116,7 @@ class FloorsTest {
 
   private static Optional<Integer> foundAsync(StateRepository<Integer> by, StateKey wanted)
       throws Exception {
-    return by.findAsync(wanted).get(15, TimeUnit.SECONDS).map(Versioned::value);
+    return by.findAsync(wanted).get(60, TimeUnit.SECONDS).map(Versioned::value);
   }
 
   private static Optional<Integer> foundAmongAll(StateRepository<Integer> by, StateKey wanted) {

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 /** A runtime that does not flush hears of the one that does instead of asking PostgreSQL. */
 class FollowerTest {
 
-  private static final Duration SOON = Duration.ofSeconds(15);
+  private static final Duration SOON = Duration.ofSeconds(60);
 
   /** Long enough for six questions if a runtime asked for the lease as often as it renews it. */
   private static final Duration STRETCH = Duration.ofSeconds(4);

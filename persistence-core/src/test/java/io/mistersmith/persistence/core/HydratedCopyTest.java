@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
 /** KV has copies of rows that PostgreSQL does not have any more. */
 class HydratedCopyTest {
 
-  private static final Duration SOON = Duration.ofSeconds(20);
+  private static final Duration SOON = Duration.ofSeconds(60);
   private static final Duration IDLE = Duration.ofMinutes(30);
   private static final Duration SWEEP = Duration.ofSeconds(30);
   private static final int KEYS = 20;
@@ -118,7 +118,7 @@ class HydratedCopyTest {
       persistence.agents().delete(agent.id());
       gate.release();
     }
-    late.get(20, TimeUnit.SECONDS);
+    late.get(60, TimeUnit.SECONDS);
     await().atMost(SOON).until(() -> bucket.reads().list(agent.id(), "").isEmpty());
     assertThat(persistence.operations().deadLetters().count()).isZero();
     assertThat(states.find(keys.get(0))).isEmpty();

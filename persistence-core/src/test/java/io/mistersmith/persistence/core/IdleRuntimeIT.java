@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 /** How many threads a runtime has that has read once and then does nothing. */
 class IdleRuntimeIT {
 
-  private static final Duration SOON = Duration.ofSeconds(30);
+  private static final Duration SOON = Duration.ofSeconds(60);
   private static final int MOST = 10;
   private static final String JNATS = "persistence-nats-io-.*|nats:.*|jnats-.*";
   private static final String HIKARI = "persistence-pool-.*|PostgreSQL-JDBC.*";

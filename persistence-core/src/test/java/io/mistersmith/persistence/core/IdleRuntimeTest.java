@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Test;
  */
 class IdleRuntimeTest {
 
-  private static final Duration SOON = Duration.ofSeconds(15);
+  private static final Duration SOON = Duration.ofSeconds(60);
   private static final Duration STEP = Duration.ofMillis(50);
   private static final int MOST_A_SECOND = 20;
   private static final int SECONDS = 60;

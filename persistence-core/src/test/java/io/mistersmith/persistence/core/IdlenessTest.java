@@ -36,7 +36,7 @@ import org.junit.jupiter.api.Test;
 /** An entry is idle when both its write and its commit are old enough. */
 class IdlenessTest {
 
-  private static final Duration SOON = Duration.ofSeconds(20);
+  private static final Duration SOON = Duration.ofSeconds(60);
   private static final Duration IDLE = Duration.ofMinutes(30);
   private static final Duration RETENTION = FlushConfig.defaults().tombstoneRetention();
   private static final Duration SWEEP = Duration.ofSeconds(30);

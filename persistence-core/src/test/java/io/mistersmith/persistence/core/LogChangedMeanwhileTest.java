@@ -38,7 +38,7 @@ import org.junit.jupiter.api.Test;
 /** Appends and reads while a log is branched, replicas lag, or another program writes. */
 class LogChangedMeanwhileTest {
 
-  private static final Duration SOON = Duration.ofSeconds(15);
+  private static final Duration SOON = Duration.ofSeconds(60);
   private static final AgentId OWNER = AgentId.external("conversation");
 
   private final InMemoryStores stores = new InMemoryStores();

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
  */
 class LogHintTest {
 
-  private static final Duration SOON = Duration.ofSeconds(15);
+  private static final Duration SOON = Duration.ofSeconds(60);
   private static final AgentId OWNER = AgentId.external("conversation");
 
   private final InMemoryStores stores = new InMemoryStores();

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
 /** Which sets of migrations opening applies, and that the engine needs no other than the core. */
 class MigrationSetsIT {
   private static final AtomicInteger RUNS = new AtomicInteger();
-  private static final Duration SOON = Duration.ofSeconds(20);
+  private static final Duration SOON = Duration.ofSeconds(60);
 
   private final PostgresServer postgres = TestServers.postgres();
   private final NatsServer nats = TestServers.nats();

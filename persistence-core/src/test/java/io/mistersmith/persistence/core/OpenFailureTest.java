@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
 /** An open that fails half way, such as in a cluster that elects just then. */
 class OpenFailureTest {
 
-  private static final Duration SOON = Duration.ofSeconds(15);
+  private static final Duration SOON = Duration.ofSeconds(60);
 
   @Test
   void leavesNoThreadBehind() {

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 /** Another installation's bucket, or its database, in the place of this one's. */
 class OtherInstallationTest {
 
-  private static final Duration SOON = Duration.ofSeconds(15);
+  private static final Duration SOON = Duration.ofSeconds(60);
 
   private final InMemoryStores stores = new InMemoryStores(ManualClock.create());
   private final PersistenceConfig config = PersistenceConfig.inMemory().build();

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
 class OversizedRowsTest {
 
   private static final String JOURNAL = "EARLIER";
-  private static final Duration SOON = Duration.ofSeconds(20);
+  private static final Duration SOON = Duration.ofSeconds(60);
   private static final int LARGE = 2 * 1024 * 1024;
 
   private final PersistenceConfig config = PersistenceConfig.inMemory().build();

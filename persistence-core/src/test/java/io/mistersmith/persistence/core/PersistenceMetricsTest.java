@@ -45,7 +45,7 @@ import org.junit.jupiter.api.Test;
 /** Meters that move with the engine, and an engine that does without them. */
 class PersistenceMetricsTest {
 
-  private static final Duration SOON = Duration.ofSeconds(10);
+  private static final Duration SOON = Duration.ofSeconds(60);
 
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   private final InMemoryStores stores = new InMemoryStores();

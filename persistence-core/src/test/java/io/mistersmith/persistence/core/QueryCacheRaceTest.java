@@ -36,7 +36,7 @@ import org.junit.jupiter.api.Test;
 /** Callers of the cache of queries who meet at the worst moment. */
 class QueryCacheRaceTest {
 
-  private static final Duration SOON = Duration.ofSeconds(10);
+  private static final Duration SOON = Duration.ofSeconds(60);
   private static final Duration MAX_AGE = Bucket.QUERY_CACHE.defaults().maxAge();
 
   private final ManualClock clock = ManualClock.create();

@@ -152,7 +152,7 @@ class QueryCacheTest {
               return "old";
             });
     assertThat(before).isEqualTo("old");
-    assertThat(after.get(0).get(10, TimeUnit.SECONDS)).isEqualTo("new");
+    assertThat(after.get(0).get(60, TimeUnit.SECONDS)).isEqualTo("new");
   }
 
   @Test

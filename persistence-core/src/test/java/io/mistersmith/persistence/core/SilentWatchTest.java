@@ -43,7 +43,7 @@ import org.junit.jupiter.api.Test;
  */
 class SilentWatchTest {
 
-  private static final Duration SOON = Duration.ofSeconds(15);
+  private static final Duration SOON = Duration.ofSeconds(60);
 
   private final InMemoryStores stores = new InMemoryStores();
   private final Faults faults = new Faults(5);

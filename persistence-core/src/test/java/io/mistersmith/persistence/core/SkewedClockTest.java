@@ -47,7 +47,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** One process's clock is wrong by an hour, or was when it stored what the others meet. */
 class SkewedClockTest {
 
-  private static final Duration SOON = Duration.ofSeconds(15);
+  private static final Duration SOON = Duration.ofSeconds(60);
   private static final Duration IDLE = Duration.ofMinutes(30);
 
   private final ManualClock clock = ManualClock.create();
@@ -192,7 +192,7 @@ class SkewedClockTest {
     assertThat(
             states
                 .saveAsync(key, "2", SaveOptions.unconditional())
-                .get(15, TimeUnit.SECONDS)
+                .get(60, TimeUnit.SECONDS)
                 .value())
         .isEqualTo("2");
     storedAhead(key, ahead);

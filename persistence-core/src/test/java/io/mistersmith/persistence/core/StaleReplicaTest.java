@@ -43,7 +43,7 @@ class StaleReplicaTest {
       for (int i = 0; i < 100; i++) {
         states.save(key, i);
         assertThat(states.find(key).orElseThrow().value()).isEqualTo(i);
-        assertThat(states.findAsync(key).get(5, TimeUnit.SECONDS).orElseThrow().value())
+        assertThat(states.findAsync(key).get(60, TimeUnit.SECONDS).orElseThrow().value())
             .isEqualTo(i);
         assertThat(
                 states
@@ -92,7 +92,7 @@ class StaleReplicaTest {
         int value = i;
         writer.states(Integer.class).save(key, value);
         Awaitility.await()
-            .atMost(Duration.ofSeconds(15))
+            .atMost(Duration.ofSeconds(60))
             .pollInterval(Duration.ofMillis(2))
             .until(() -> isInMemory(read, key, value));
       }

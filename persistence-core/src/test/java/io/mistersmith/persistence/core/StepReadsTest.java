@@ -36,7 +36,7 @@ import org.junit.jupiter.api.Test;
 /** What {@code findAll} reads of a step where a replica lags, or where rows answer, too. */
 class StepReadsTest {
 
-  private static final Duration SOON = Duration.ofSeconds(15);
+  private static final Duration SOON = Duration.ofSeconds(60);
   private static final StateType<Integer> CURSOR = StateType.of("cursor", Integer.class);
   private static final AgentId OWNER = AgentId.external("conversation");
   private static final StateKey A = StateKey.of(OWNER, "a");

@@ -41,7 +41,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 class UnableLeaseHolderTest {
 
-  private static final Duration SOON = Duration.ofSeconds(15);
+  private static final Duration SOON = Duration.ofSeconds(60);
 
   /** A look is taken in each third of a lease of two seconds; two of them show a standstill. */
   private static final Duration TAKEN_OVER = Duration.ofSeconds(5);

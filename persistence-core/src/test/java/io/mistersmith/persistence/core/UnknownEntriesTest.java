@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 /** A bucket without an identity, as earlier versions made them, beside a database. */
 class UnknownEntriesTest {
 
-  private static final Duration SOON = Duration.ofSeconds(15);
+  private static final Duration SOON = Duration.ofSeconds(60);
 
   private final InMemoryStores stores = new InMemoryStores();
   private final PersistenceConfig config = PersistenceConfig.inMemory().build();

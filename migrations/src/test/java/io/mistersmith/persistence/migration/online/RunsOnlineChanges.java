@@ -160,7 +160,7 @@ abstract class RunsOnlineChanges {
 
   static void await(String condition) {
     Awaitility.await()
-        .atMost(Duration.ofSeconds(30))
+        .atMost(Duration.ofSeconds(60))
         .pollInterval(Duration.ofMillis(10))
         .until(() -> one(condition).equals("t"));
   }

@@ -46,7 +46,7 @@ class ShadowTableInUseIT extends RunsOnlineChanges {
 
   private static void awaitWrites(WriteLoad load) {
     long before = load.writes();
-    Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> load.writes() > before + 200);
+    Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> load.writes() > before + 200);
   }
 
   @Test
@@ -72,8 +72,8 @@ class ShadowTableInUseIT extends RunsOnlineChanges {
               + " pg_stat_activity WHERE application_name = 'deleter' AND wait_event_type ="
               + " 'Lock')");
       execute(gate, "SELECT pg_advisory_unlock(5)");
-      copy.get(30, TimeUnit.SECONDS);
-      assertThat(delete.get(30, TimeUnit.SECONDS)).isEqualTo(1);
+      copy.get(60, TimeUnit.SECONDS);
+      assertThat(delete.get(60, TimeUnit.SECONDS)).isEqualTo(1);
     }
     assertThat(query("SELECT id FROM app.deleted_shadow ORDER BY id"))
         .hasSize(9)

@@ -34,7 +34,7 @@ final class Accounts implements AutoCloseable {
   static final int BALANCE = 100;
 
   /** How long a test waits for what should be there soon. */
-  static final Duration SOON = Duration.ofSeconds(20);
+  static final Duration SOON = Duration.ofSeconds(60);
 
   static final TransactionOptions OPTIONS =
       TransactionOptions.of(Boundary.SINGLE_OPERATION, "try a transaction");

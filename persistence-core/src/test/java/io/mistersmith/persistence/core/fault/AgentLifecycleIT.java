@@ -48,7 +48,7 @@ import org.junit.jupiter.api.io.TempDir;
 class AgentLifecycleIT {
 
   private static final int KEYS = 1_000;
-  private static final Duration SOON = Duration.ofSeconds(30);
+  private static final Duration SOON = Duration.ofSeconds(60);
   private static final Duration IDLE = Duration.ofSeconds(3);
 
   @TempDir Path directory;

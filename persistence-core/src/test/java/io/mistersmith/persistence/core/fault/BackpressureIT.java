@@ -135,7 +135,7 @@ class BackpressureIT {
                 installation.query("SELECT sequence FROM agents.journal_positions").get(0));
         outage.begin(servers.postgres());
         await()
-            .atMost(Duration.ofSeconds(20))
+            .atMost(Duration.ofSeconds(60))
             .until(
                 () ->
                     engaged.get()
@@ -145,7 +145,7 @@ class BackpressureIT {
         // A little too much: the position was read before PostgreSQL stopped.
         long backlog = streams.info().getStreamState().getLastSequence() - position;
         outage.end(servers.postgres());
-        await().atMost(Duration.ofSeconds(20)).untilFalse(engaged);
+        await().atMost(Duration.ofSeconds(60)).untilFalse(engaged);
         Waits.moreAcknowledged(ledger, 500);
         writers.stop();
         // Each writer may have so many writes in flight that wait for their commits.

@@ -33,7 +33,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class BackpressureLimitsIT {
 
-  private static final Duration SOON = Duration.ofSeconds(30);
+  private static final Duration SOON = Duration.ofSeconds(60);
   private static final Duration WAIT = Duration.ofSeconds(2);
   private static final Duration LATE = Duration.ofSeconds(2);
   private static final Duration NEVER = Duration.ofHours(1);
@@ -190,7 +190,7 @@ class BackpressureLimitsIT {
       Waits.passed(Duration.ofMillis(300));
       assertThat(waiting).as("blocked").isNotDone();
       servers.postgres().resume();
-      assertThat(waiting.get(20, TimeUnit.SECONDS)).isNotNull();
+      assertThat(waiting.get(60, TimeUnit.SECONDS)).isNotNull();
       assertAllIsThere(persistence);
     }
   }
@@ -212,7 +212,7 @@ class BackpressureLimitsIT {
       Waits.passed(Duration.ofMillis(300));
       assertThat(waiting).as("waits for its commit").isNotDone();
       servers.postgres().resume();
-      StateKey committed = waiting.get(20, TimeUnit.SECONDS);
+      StateKey committed = waiting.get(60, TimeUnit.SECONDS);
       assertThat(installation.rows()).as("in PostgreSQL when it returns").containsKey(committed);
       assertAllIsThere(persistence);
     }

@@ -25,7 +25,7 @@ class CacheIT {
   private static final int KILLS = 3;
 
   private static ConditionFactory soon() {
-    return await().atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(5));
+    return await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(5));
   }
 
   private static void untilCached(StateRepository<Long> states, StateKey key) {

@@ -32,7 +32,7 @@ class CheckpointCutIT {
 
   private static final int SNAPSHOTS = Repetitions.of(60, 30);
   private static final int RESTORES = Repetitions.of(15, 8);
-  private static final Duration SOON = Duration.ofSeconds(30);
+  private static final Duration SOON = Duration.ofSeconds(60);
 
   @SuppressWarnings("NullAway.Init") // set before the tests
   private static FaultServers servers;

@@ -35,7 +35,7 @@ class CheckpointFaultsIT {
   private static final int KILLS = 4;
   private static final int KEYS = 300;
   private static final int CREATIONS = 80;
-  private static final Duration SOON = Duration.ofSeconds(30);
+  private static final Duration SOON = Duration.ofSeconds(60);
 
   @Test
   void aCheckpointIsMadeWholeOrNotAtAllWhenPostgresIsKilled() throws Exception {
@@ -66,7 +66,7 @@ class CheckpointFaultsIT {
         }
         awaitMore(made);
         stop.set(true);
-        creating.get(30, TimeUnit.SECONDS);
+        creating.get(60, TimeUnit.SECONDS);
 
         List<Checkpoint> all = persistence.checkpoints().list(id);
         assertThat(all).extracting(Checkpoint::id).containsAll(made);
@@ -136,7 +136,7 @@ class CheckpointFaultsIT {
           expected.put(made, Map.copyOf(content));
         }
         stop.set(true);
-        int removed = pruning.get(30, TimeUnit.SECONDS);
+        int removed = pruning.get(60, TimeUnit.SECONDS);
 
         List<Checkpoint> left = mine.checkpoints().list(id);
         assertThat(left.size() + removed).isEqualTo(CREATIONS);

@@ -33,7 +33,7 @@ class CheckpointIT {
 
   private static final int KEYS = 1_000;
   private static final int ROUNDS = Repetitions.of(12, 3);
-  private static final Duration SOON = Duration.ofSeconds(30);
+  private static final Duration SOON = Duration.ofSeconds(60);
 
   @TempDir Path directory;
 

@@ -46,7 +46,7 @@ final class ChildLines {
   /** The next line that was put here. */
   static String next(BlockingQueue<String> lines) {
     try {
-      return String.valueOf(lines.poll(30, TimeUnit.SECONDS));
+      return String.valueOf(lines.poll(120, TimeUnit.SECONDS));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException(e);
@@ -61,7 +61,7 @@ final class ChildLines {
   /** Waits until the process has ended and all that it printed is read. */
   void awaitEnd() {
     try {
-      thread.join(Duration.ofSeconds(30).toMillis());
+      thread.join(Duration.ofMinutes(2).toMillis());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException(e);

@@ -148,7 +148,7 @@ class ConcurrentTransactionsIT {
                             })));
       }
       for (Future<?> each : done) {
-        assertThat(each.get(25, TimeUnit.SECONDS)).isNull();
+        assertThat(each.get(60, TimeUnit.SECONDS)).isNull();
       }
     } finally {
       threads.shutdownNow();
@@ -163,7 +163,7 @@ class ConcurrentTransactionsIT {
 
   private static void await(CyclicBarrier barrier) {
     try {
-      barrier.await(15, TimeUnit.SECONDS);
+      barrier.await(60, TimeUnit.SECONDS);
     } catch (Exception e) {
       throw new AssertionError("not all threads came", e);
     }

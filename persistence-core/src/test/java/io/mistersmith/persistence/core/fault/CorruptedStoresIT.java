@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class CorruptedStoresIT {
 
-  private static final Duration SOON = Duration.ofSeconds(20);
+  private static final Duration SOON = Duration.ofSeconds(60);
   private static final ConsistencyConfig ASKED =
       ConsistencyConfig.builder().interval(Duration.ZERO).sampleSize(1).build();
 

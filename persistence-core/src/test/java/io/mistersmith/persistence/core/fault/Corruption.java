@@ -47,7 +47,7 @@ enum Corruption {
       case COPY_IN_KV_FORGED -> copy(streams, key, revision, -8);
       case ROW_PUT_BACK_BEHIND_ITS_COPY -> {
         long copied = copy(streams, key, revision, WRITTEN);
-        await().atMost(Duration.ofSeconds(20)).until(() -> installation.position() >= copied);
+        await().atMost(Duration.ofSeconds(60)).until(() -> installation.position() >= copied);
         update(installation, where);
       }
       default -> update(installation, where);

@@ -34,7 +34,7 @@ class CoveredShardsIT {
   private static final Duration NOTICED = Duration.ofSeconds(6);
 
   private static ConditionFactory soon() {
-    return await().atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(5));
+    return await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(5));
   }
 
   private static void untilCached(StateRepository<Long> states, StateKey key) {
@@ -66,7 +66,7 @@ class CoveredShardsIT {
         AtomicLong value = new AtomicLong();
         await()
             .during(Duration.ofSeconds(5))
-            .atMost(Duration.ofSeconds(10))
+            .atMost(Duration.ofSeconds(60))
             .pollInterval(Duration.ofMillis(5))
             .until(
                 () -> {
@@ -188,7 +188,7 @@ class CoveredShardsIT {
           seen[owner] = found;
         }
         over.set(true);
-        writing.get(10, TimeUnit.SECONDS);
+        writing.get(60, TimeUnit.SECONDS);
         for (int i = 0; i < owners; i++) {
           int owner = i;
           soon().until(() -> read.find(keys.get(owner)).orElseThrow().value() == last[owner]);

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
 @Tag("fault")
 class ForeignHeadersIT {
 
-  private static final Duration SOON = Duration.ofSeconds(20);
+  private static final Duration SOON = Duration.ofSeconds(60);
   private static final int GOOD = 50;
 
   private final Ledger ledger = new Ledger();

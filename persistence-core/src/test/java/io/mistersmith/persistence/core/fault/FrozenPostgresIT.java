@@ -34,7 +34,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 class FrozenPostgresIT {
 
   private static final Duration IDLE = Duration.ofMillis(400);
-  private static final Duration SOON = Duration.ofSeconds(30);
+  private static final Duration SOON = Duration.ofSeconds(60);
   private static final Duration ACQUIRE = Duration.ofSeconds(2);
   private static final Duration STATEMENT = Duration.ofSeconds(4);
 

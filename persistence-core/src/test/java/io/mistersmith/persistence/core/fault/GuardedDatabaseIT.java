@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 @Tag("fault")
 class GuardedDatabaseIT {
 
-  private static final Duration SOON = Duration.ofSeconds(20);
+  private static final Duration SOON = Duration.ofSeconds(60);
   private static final UUID OURS = UUID.fromString("aaaaaaaa-0000-4000-8000-000000000001");
   private static final UUID THEIRS = UUID.fromString("bbbbbbbb-0000-4000-8000-000000000002");
 

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 class HydrationRaceIT {
 
   private static final FaultServers SERVERS = FaultServers.start();
-  private static final Duration SOON = Duration.ofSeconds(20);
+  private static final Duration SOON = Duration.ofSeconds(60);
   private static final int KEYS = 300;
   private static final int ROUNDS = Repetitions.of(4, 2);
   private static final long DELETED = -1;
@@ -74,7 +74,7 @@ class HydrationRaceIT {
             CompletableFuture.supplyAsync(() -> readAll(reader, keys, before, start));
         for (int i = 0; i < KEYS; i++) {
           StateKey key = keys.get(i);
-          start.await(30, TimeUnit.SECONDS);
+          start.await(60, TimeUnit.SECONDS);
           LockSupport.parkNanos(random.nextLong(LATEST_NANOS));
           if (i % 2 == 0) {
             writer.save(key, before + 1);
@@ -112,7 +112,7 @@ class HydrationRaceIT {
     int fromRow = 0;
     for (StateKey key : keys) {
       try {
-        start.await(30, TimeUnit.SECONDS);
+        start.await(60, TimeUnit.SECONDS);
       } catch (Exception e) {
         throw new IllegalStateException(e);
       }

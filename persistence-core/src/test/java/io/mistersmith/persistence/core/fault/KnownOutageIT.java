@@ -33,7 +33,7 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
 @TestInstance(Lifecycle.PER_CLASS)
 class KnownOutageIT {
 
-  private static final Duration SOON = Duration.ofSeconds(30);
+  private static final Duration SOON = Duration.ofSeconds(60);
 
   private final FaultServers servers = FaultServers.start();
   private final List<PersistenceEvent> events = new CopyOnWriteArrayList<>();

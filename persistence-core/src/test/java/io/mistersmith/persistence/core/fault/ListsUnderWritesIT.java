@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 @Tag("fault")
 class ListsUnderWritesIT {
 
-  private static final Duration SOON = Duration.ofSeconds(20);
+  private static final Duration SOON = Duration.ofSeconds(60);
   private static final int LISTS = Repetitions.of(300, 60);
 
   @Test

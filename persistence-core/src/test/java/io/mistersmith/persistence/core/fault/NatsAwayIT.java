@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class NatsAwayIT {
 
   private static final int OUTAGES = 3;
-  private static final Duration SOON = Duration.ofSeconds(20);
+  private static final Duration SOON = Duration.ofSeconds(60);
 
   /** Writes that fail without a request take microseconds; this is for a loaded machine. */
   private static final Duration AT_ONCE = Duration.ofMillis(200);

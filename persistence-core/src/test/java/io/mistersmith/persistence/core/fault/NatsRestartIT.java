@@ -43,7 +43,7 @@ class NatsRestartIT {
             Waits.moreAcknowledged(again, 300);
             servers.nats().kill();
             int failedBefore = again.failures();
-            await().atMost(Duration.ofSeconds(20)).until(() -> again.failures() > failedBefore);
+            await().atMost(Duration.ofSeconds(60)).until(() -> again.failures() > failedBefore);
             servers.nats().restart();
             Waits.moreAcknowledged(once, 300);
           }
@@ -54,7 +54,7 @@ class NatsRestartIT {
         assertThat(once.missingFrom(installation.awaitAll(once))).isEmpty();
         assertThat(once.ghostsIn(installation.rows())).as("ghost writes").isEmpty();
         await()
-            .atMost(Duration.ofSeconds(20))
+            .atMost(Duration.ofSeconds(60))
             .untilAsserted(
                 () ->
                     again

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("fault")
 class OtherInstallationIT {
 
-  private static final Duration SOON = Duration.ofSeconds(30);
+  private static final Duration SOON = Duration.ofSeconds(60);
 
   @TempDir Path directory;
 

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 @Tag("fault")
 class PathLengthIT {
 
-  private static final Duration SOON = Duration.ofSeconds(30);
+  private static final Duration SOON = Duration.ofSeconds(60);
   private static final String ENGINE = "io.mistersmith.persistence.core.internal.";
 
   @Test

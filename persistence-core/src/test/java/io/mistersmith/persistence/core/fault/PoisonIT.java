@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
 @Tag("fault")
 class PoisonIT {
 
-  private static final Duration SOON = Duration.ofSeconds(20);
+  private static final Duration SOON = Duration.ofSeconds(60);
   private static final int GOOD = 100;
 
   private final Queue<PersistenceEvent.Flushed> reports = new ConcurrentLinkedQueue<>();

@@ -80,7 +80,7 @@ class PostgresAwayIT {
     try (Persistence fresh = Persistence.open(config)) {
       int rows = installation.awaitAll(ledger).size();
       assertThat(fresh.operations().deadLetters().count()).isZero();
-      await().atMost(Duration.ofSeconds(20)).until(() -> evicted.get() >= rows);
+      await().atMost(Duration.ofSeconds(60)).until(() -> evicted.get() >= rows);
       installation.assertNothingWentBack();
       servers.report(
           "PostgresAway",

@@ -55,7 +55,7 @@ class PostgresRestartIT {
   private static void awaitFlushing(Installation installation) {
     long before = position(installation);
     await()
-        .atMost(Duration.ofSeconds(30))
+        .atMost(Duration.ofSeconds(60))
         .pollInterval(Duration.ofMillis(20))
         .until(() -> position(installation) > before);
   }

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("fault")
 class PostgresRewoundIT {
 
-  private static final Duration SOON = Duration.ofSeconds(30);
+  private static final Duration SOON = Duration.ofSeconds(60);
   private static final Duration IDLE = Duration.ofSeconds(10);
 
   @TempDir Path directory;

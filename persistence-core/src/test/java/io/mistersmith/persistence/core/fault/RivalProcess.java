@@ -69,7 +69,7 @@ final class RivalProcess {
 
   private static void join(Thread thread) {
     try {
-      thread.join(Duration.ofSeconds(30).toMillis());
+      thread.join(Duration.ofMinutes(2).toMillis());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException(e);

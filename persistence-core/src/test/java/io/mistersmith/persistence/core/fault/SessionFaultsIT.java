@@ -89,7 +89,7 @@ class SessionFaultsIT {
         child.kill();
         lines.awaitEnd();
         await()
-            .atMost(Duration.ofSeconds(30))
+            .atMost(Duration.ofSeconds(60))
             .until(
                 () ->
                     valid.stream()

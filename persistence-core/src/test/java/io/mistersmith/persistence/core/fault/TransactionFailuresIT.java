@@ -229,7 +229,7 @@ class TransactionFailuresIT {
 
   private static void await(Future<?> other) {
     try {
-      assertThat(other.get(20, TimeUnit.SECONDS)).isNull();
+      assertThat(other.get(60, TimeUnit.SECONDS)).isNull();
     } catch (Exception e) {
       throw new AssertionError("the other transaction failed", e);
     }
@@ -266,7 +266,7 @@ class TransactionFailuresIT {
         Awaitility.await("COMMIT is under way").atMost(Accounts.SOON).until(this::isCommitting);
         proxy.refuse(true);
         proxy.refuse(false);
-        assertThat(run.get(20, TimeUnit.SECONDS)).isNull();
+        assertThat(run.get(60, TimeUnit.SECONDS)).isNull();
       } finally {
         threads.shutdownNow();
       }

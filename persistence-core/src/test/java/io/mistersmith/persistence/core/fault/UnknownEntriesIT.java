@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 @Tag("fault")
 class UnknownEntriesIT {
 
-  private static final Duration SOON = Duration.ofSeconds(15);
+  private static final Duration SOON = Duration.ofSeconds(60);
 
   @Test
   void aNewDatabaseBesideAnOldNatsIsRefusedAndAnOldOneBesideANewNatsIsNot() {

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
 @Tag("fault")
 class UnwillingPostgresIT {
 
-  private static final Duration SOON = Duration.ofSeconds(30);
+  private static final Duration SOON = Duration.ofSeconds(60);
   private static final Duration STATEMENT = Duration.ofSeconds(2);
 
   /** Each takes 4 ms, so that one statement with all of them would take longer than it may. */

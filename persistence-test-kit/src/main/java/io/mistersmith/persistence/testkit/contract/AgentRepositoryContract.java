@@ -50,7 +50,7 @@ public abstract class AgentRepositoryContract extends PersistenceContract {
     Versioned<Agent> found = find(agent.id());
     assertThat(found.value()).isEqualTo(agent);
     assertThat(found.revision()).isEqualTo(saved.revision());
-    assertThat(agents().findAsync(agent.id()).get(10, TimeUnit.SECONDS).orElseThrow().value())
+    assertThat(agents().findAsync(agent.id()).get(60, TimeUnit.SECONDS).orElseThrow().value())
         .isEqualTo(agent);
   }
 

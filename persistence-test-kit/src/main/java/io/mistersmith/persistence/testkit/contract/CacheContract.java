@@ -69,7 +69,7 @@ public abstract class CacheContract extends PersistenceContract {
     Versioned<Integer> cached = untilCached(numbers(), key("k"));
     assertThat(cached.value()).isEqualTo(7);
     assertThat(cached.revision()).isEqualTo(saved);
-    assertThat(numbers().findAsync(key("k")).get(15, TimeUnit.SECONDS)).contains(cached);
+    assertThat(numbers().findAsync(key("k")).get(60, TimeUnit.SECONDS)).contains(cached);
     assertThat(row(numbers().findAll(List.of(key("k"))), key("k"))).contains(cached);
     long before = stats().hits();
     assertThat(numbers().find(key("k"))).contains(cached);
@@ -93,7 +93,7 @@ public abstract class CacheContract extends PersistenceContract {
       assertThat(states.find(key("k")).orElseThrow().value()).isEqualTo(i + 1);
       untilCached(states, key("k"));
       writes.get(i).run();
-      assertThat(states.findAsync(key("k")).get(15, TimeUnit.SECONDS).orElseThrow().value())
+      assertThat(states.findAsync(key("k")).get(60, TimeUnit.SECONDS).orElseThrow().value())
           .isEqualTo(i == 2 ? i + 2 : i + 1);
     }
   }

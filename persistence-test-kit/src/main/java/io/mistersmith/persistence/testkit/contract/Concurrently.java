@@ -26,7 +26,7 @@ final class Concurrently {
         futures.add(
             pool.submit(
                 () -> {
-                  start.await(10, TimeUnit.SECONDS);
+                  start.await(60, TimeUnit.SECONDS);
                   return mine.call();
                 }));
       }

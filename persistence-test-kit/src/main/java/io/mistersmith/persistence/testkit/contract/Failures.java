@@ -35,7 +35,7 @@ final class Failures {
 
   /** The future completes with the failure itself, not with a wrapper. */
   static void assertFails(DataError error, CompletableFuture<?> future) throws Exception {
-    assertIs(error, future.handle((value, failure) -> failure).get(10, TimeUnit.SECONDS));
+    assertIs(error, future.handle((value, failure) -> failure).get(60, TimeUnit.SECONDS));
   }
 
   /** All that a log would show of it. */

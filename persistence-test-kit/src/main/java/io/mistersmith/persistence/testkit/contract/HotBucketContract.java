@@ -116,7 +116,7 @@ public abstract class HotBucketContract extends StoresContract {
   @Test
   void aMissingKeyIsEmpty() throws Exception {
     assertThat(get(KEY)).isEmpty();
-    assertThat(bucket().reads().getAsync(KEY, ReadFrom.LEADER).get(10, TimeUnit.SECONDS)).isEmpty();
+    assertThat(bucket().reads().getAsync(KEY, ReadFrom.LEADER).get(60, TimeUnit.SECONDS)).isEmpty();
   }
 
   @Test
@@ -207,7 +207,7 @@ public abstract class HotBucketContract extends StoresContract {
     }
     long last = 0;
     for (CompletableFuture<Long> write : writes) {
-      long sequence = write.get(30, TimeUnit.SECONDS);
+      long sequence = write.get(60, TimeUnit.SECONDS);
       assertThat(sequence).isGreaterThan(last);
       last = sequence;
     }

@@ -29,11 +29,11 @@ public abstract class HotEvictionContract extends StoresContract {
     long second = put("2");
     String subject = bucket().journal().subject(KEY);
 
-    writes().evict(subject, first).get(10, TimeUnit.SECONDS);
+    writes().evict(subject, first).get(60, TimeUnit.SECONDS);
     assertThat(get(KEY).orElseThrow().sequence()).isEqualTo(second);
     assertThat(bucket().journal().state().messages()).isEqualTo(1);
 
-    writes().evict(subject, second).get(10, TimeUnit.SECONDS);
+    writes().evict(subject, second).get(60, TimeUnit.SECONDS);
     assertThat(get(KEY)).isEmpty();
     assertThat(bucket().journal().state().messages()).isZero();
     assertThat(bucket().journal().state().lastSequence()).as("no new sequence").isEqualTo(second);
@@ -41,7 +41,7 @@ public abstract class HotEvictionContract extends StoresContract {
 
     writes()
         .evict(bucket().journal().subject(StateKey.of(AgentId.external("agent"), "none")), 99)
-        .get(10, TimeUnit.SECONDS);
+        .get(60, TimeUnit.SECONDS);
     assertThat(get(KEY)).isPresent();
   }
 
@@ -61,7 +61,7 @@ public abstract class HotEvictionContract extends StoresContract {
             bucket().journal().subject(other), second,
             bucket().journal().subject(behind), fourth);
 
-    writes().evictAll(idle, second).get(10, TimeUnit.SECONDS);
+    writes().evictAll(idle, second).get(60, TimeUnit.SECONDS);
 
     assertThat(get(KEY).orElseThrow().sequence()).isEqualTo(again);
     assertThat(get(other)).isEmpty();
@@ -72,11 +72,11 @@ public abstract class HotEvictionContract extends StoresContract {
 
     put(other, "6");
     Map<String, Long> left = Map.of(bucket().journal().subject(KEY), again);
-    writes().evictAll(left, 0).get(10, TimeUnit.SECONDS);
+    writes().evictAll(left, 0).get(60, TimeUnit.SECONDS);
     assertThat(get(KEY)).isEmpty();
     assertThat(get(unnamed)).isPresent();
     assertThat(get(other)).isPresent();
-    writes().evictAll(Map.of(), 0).get(10, TimeUnit.SECONDS);
+    writes().evictAll(Map.of(), 0).get(60, TimeUnit.SECONDS);
   }
 
   @Test

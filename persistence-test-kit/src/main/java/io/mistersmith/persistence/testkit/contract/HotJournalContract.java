@@ -90,7 +90,7 @@ public abstract class HotJournalContract extends StoresContract {
     bucket()
         .writes()
         .evict(bucket().journal().subject(StateKey.of(AgentId.external("agent"), "k4")), 4)
-        .get(10, TimeUnit.SECONDS);
+        .get(60, TimeUnit.SECONDS);
 
     assertThat(values(read(JournalRange.from(4), 2))).containsExactly("5", "6");
     assertThat(values(read(JournalRange.from(3), 3))).containsExactly("3", "5", "6");
@@ -236,7 +236,7 @@ public abstract class HotJournalContract extends StoresContract {
         position = reader.position();
       }
     }
-    writer.get(10, TimeUnit.SECONDS);
+    writer.get(60, TimeUnit.SECONDS);
     assertThat(values)
         .containsExactlyElementsOf(IntStream.range(0, messages).mapToObj(i -> "k" + i).toList());
   }
@@ -289,7 +289,7 @@ public abstract class HotJournalContract extends StoresContract {
       }
       assertThat(reader.next(Duration.ZERO)).isEmpty();
     }
-    writer.get(10, TimeUnit.SECONDS);
+    writer.get(60, TimeUnit.SECONDS);
   }
 
   @Test

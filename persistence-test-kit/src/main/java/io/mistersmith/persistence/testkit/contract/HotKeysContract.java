@@ -156,14 +156,14 @@ public abstract class HotKeysContract extends StoresContract {
     bucket()
         .writes()
         .evict(bucket().journal().subject(evicted), sequence)
-        .get(10, TimeUnit.SECONDS);
+        .get(60, TimeUnit.SECONDS);
 
-    assertThat(bucket().reads().keysAsync(AwkwardKeys.AGENT, "").get(10, TimeUnit.SECONDS))
+    assertThat(bucket().reads().keysAsync(AwkwardKeys.AGENT, "").get(60, TimeUnit.SECONDS))
         .containsExactlyInAnyOrderElementsOf(
             Stream.concat(keys.stream(), Stream.of(deleted))
                 .filter(key -> key.agent().equals(AwkwardKeys.AGENT))
                 .toList());
-    assertThat(bucket().reads().keysAsync(AgentId.external("nobody"), "").get(10, TimeUnit.SECONDS))
+    assertThat(bucket().reads().keysAsync(AgentId.external("nobody"), "").get(60, TimeUnit.SECONDS))
         .isEmpty();
   }
 
@@ -184,7 +184,7 @@ public abstract class HotKeysContract extends StoresContract {
     assertThat(bucket().reads().list(AgentId.external("agent"), "_.many."))
         .extracting(HotEntry::key)
         .containsExactlyInAnyOrderElementsOf(keys);
-    assertThat(bucket().reads().keysAsync(AgentId.external("agent"), "").get(10, TimeUnit.SECONDS))
+    assertThat(bucket().reads().keysAsync(AgentId.external("agent"), "").get(60, TimeUnit.SECONDS))
         .hasSize(keys.size() + 1)
         .containsAll(keys);
     Map<StateKey, HotEntry> found = bucket().reads().getAll(asked, ReadFrom.ANY_REPLICA);
@@ -216,7 +216,7 @@ public abstract class HotKeysContract extends StoresContract {
         assertThat(listed.get(own)).as("list %d", i).isEqualTo(written);
         assertThat(listed).as("list %d", i).containsKeys(busy.toArray(StateKey[]::new));
         assertThat(
-                bucket.reads().keysAsync(AgentId.external("agent"), "").get(10, TimeUnit.SECONDS))
+                bucket.reads().keysAsync(AgentId.external("agent"), "").get(60, TimeUnit.SECONDS))
             .contains(own)
             .containsAll(busy);
       }
@@ -266,7 +266,7 @@ public abstract class HotKeysContract extends StoresContract {
   private static <T> List<T> all(List<CompletableFuture<T>> futures) throws Exception {
     List<T> results = new ArrayList<>();
     for (CompletableFuture<T> future : futures) {
-      results.add(future.get(30, TimeUnit.SECONDS));
+      results.add(future.get(60, TimeUnit.SECONDS));
     }
     return results;
   }

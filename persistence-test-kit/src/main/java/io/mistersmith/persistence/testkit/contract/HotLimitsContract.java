@@ -79,7 +79,7 @@ public abstract class HotLimitsContract extends StoresContract {
       bucket
           .writes()
           .evict(bucket.journal().subject(external("k" + i)), Long.MAX_VALUE - 1)
-          .get(10, TimeUnit.SECONDS);
+          .get(60, TimeUnit.SECONDS);
     }
     assertThat(succeeds(write(bucket, "another", 1_000))).isTrue();
   }

@@ -28,7 +28,7 @@ public abstract class HotSignalsContract extends StoresContract {
     bucket().journal().onNudge(own::incrementAndGet);
     theirs.journal().onNudge(others::incrementAndGet);
     Awaitility.await()
-        .atMost(Duration.ofSeconds(10))
+        .atMost(Duration.ofSeconds(60))
         .until(
             () -> {
               bucket().journal().nudge();
@@ -46,7 +46,7 @@ public abstract class HotSignalsContract extends StoresContract {
     stores().hot().onSignal("other", otherTopic::incrementAndGet);
     theirs.onSignal("topic", others::incrementAndGet);
     Awaitility.await()
-        .atMost(Duration.ofSeconds(10))
+        .atMost(Duration.ofSeconds(60))
         .until(
             () -> {
               theirs.signal("topic");
@@ -66,7 +66,7 @@ public abstract class HotSignalsContract extends StoresContract {
     bucket().journal().onProgress(own::add);
     theirs.journal().onProgress(others::add);
     Awaitility.await()
-        .atMost(Duration.ofSeconds(10))
+        .atMost(Duration.ofSeconds(60))
         .until(
             () -> {
               bucket().journal().tellProgress(told);

@@ -37,7 +37,7 @@ import org.junit.jupiter.api.BeforeEach;
 public abstract class PersistenceContract {
 
   /** How long a test waits for what must happen. */
-  static final Duration SOON = Duration.ofSeconds(15);
+  static final Duration SOON = Duration.ofSeconds(60);
 
   private static final Duration IDLE = Duration.ofMillis(400);
   private static final Duration SWEEP = Duration.ofMillis(50);

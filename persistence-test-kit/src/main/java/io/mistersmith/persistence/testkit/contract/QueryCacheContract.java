@@ -147,7 +147,7 @@ public abstract class QueryCacheContract extends PersistenceContract {
                 return "old";
               });
       assertThat(before).isEqualTo("old");
-      assertThat(after.get(0).get(10, TimeUnit.SECONDS)).isEqualTo("new");
+      assertThat(after.get(0).get(60, TimeUnit.SECONDS)).isEqualTo("new");
       here.invalidate("a");
     }
   }
@@ -180,7 +180,7 @@ public abstract class QueryCacheContract extends PersistenceContract {
                 threads));
       }
       for (CompletableFuture<Object> caller : callers) {
-        assertThat(caller.get(10, TimeUnit.SECONDS)).isEqualTo(1);
+        assertThat(caller.get(60, TimeUnit.SECONDS)).isEqualTo(1);
       }
       assertThat(loads).hasValue(1);
     } finally {
@@ -191,7 +191,7 @@ public abstract class QueryCacheContract extends PersistenceContract {
   private Object afterAll(CountDownLatch all) {
     loads.incrementAndGet();
     try {
-      assertThat(all.await(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(all.await(60, TimeUnit.SECONDS)).isTrue();
     } catch (InterruptedException e) {
       throw new AssertionError(e);
     }

@@ -86,7 +86,7 @@ public abstract class RevisionContract extends PersistenceContract {
       CompletableFuture<?> later = states.saveAsync(key("k"), "2", SaveOptions.at(ofAgent));
       assertForGood(
           () -> {
-            throw later.handle((value, failure) -> failure).get(10, TimeUnit.SECONDS);
+            throw later.handle((value, failure) -> failure).get(60, TimeUnit.SECONDS);
           });
       assertForGood(() -> states.delete(key("k"), ofAgent));
       assertForGood(() -> states.awaitDurable(key("k"), ofAgent, SOON));

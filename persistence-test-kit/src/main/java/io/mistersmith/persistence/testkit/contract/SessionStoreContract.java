@@ -165,8 +165,8 @@ public abstract class SessionStoreContract extends DurableContract {
                         pool.submit(() -> sessions().touch(created.tokenHash())),
                         pool.submit(() -> sessions().revoke(List.of(created.session().id()))));
                   });
-      assertThat(waiting.get(0).get(15, TimeUnit.SECONDS)).isEqualTo(Optional.empty());
-      assertThat(waiting.get(1).get(15, TimeUnit.SECONDS))
+      assertThat(waiting.get(0).get(60, TimeUnit.SECONDS)).isEqualTo(Optional.empty());
+      assertThat(waiting.get(1).get(60, TimeUnit.SECONDS))
           .isEqualTo(List.of(new Revoked(created.session().id(), created.tokenHash(), 2, false)));
     } finally {
       pool.shutdownNow();

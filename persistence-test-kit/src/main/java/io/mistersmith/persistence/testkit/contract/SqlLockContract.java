@@ -188,7 +188,7 @@ public abstract class SqlLockContract extends UnitContract {
 
   private static void meet(CyclicBarrier barrier) {
     try {
-      barrier.await(10, TimeUnit.SECONDS);
+      barrier.await(60, TimeUnit.SECONDS);
     } catch (Exception e) {
       throw new IllegalStateException(e);
     }

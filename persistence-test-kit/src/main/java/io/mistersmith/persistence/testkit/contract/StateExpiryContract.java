@@ -50,7 +50,7 @@ public abstract class StateExpiryContract extends PersistenceContract {
     assertThat(find(key("a")).revision()).isEqualTo(saved.revision());
 
     expire("a");
-    assertThat(states().findAsync(key("a")).get(10, TimeUnit.SECONDS)).isEmpty();
+    assertThat(states().findAsync(key("a")).get(60, TimeUnit.SECONDS)).isEmpty();
     assertThat(row(states().findAll(List.of(key("a"))), key("a"))).isEmpty();
     assertThat(states().keys(agent(), "")).isEmpty();
     assertFails(DataError.NOT_FOUND, () -> states().update(key("a"), value -> value));
@@ -86,7 +86,7 @@ public abstract class StateExpiryContract extends PersistenceContract {
       Instant own = hourly.save(key("a"), 1, living(SHORT)).expiresAt().orElseThrow();
       Instant begin = own.minus(SHORT).minusMillis(1);
       lastsFrom(begin, hour, hourly.save(key("a"), 1));
-      lastsFrom(begin, hour, hourly.saveAsync(key("a"), 2, NO_OPTION).get(10, TimeUnit.SECONDS));
+      lastsFrom(begin, hour, hourly.saveAsync(key("a"), 2, NO_OPTION).get(60, TimeUnit.SECONDS));
       lastsFrom(begin, hour, row(hourly.saveAll(Map.of(key("a"), 3)), key("a")));
       lastsFrom(begin, hour, hourly.update(key("b"), 0, value -> 4));
       lastsFrom(begin, hour, hourly.find(key("b")).orElseThrow());
@@ -226,7 +226,7 @@ public abstract class StateExpiryContract extends PersistenceContract {
         Versioned<String> saved = repository.save(key, "1", options);
         assertEndsAfter(most, saved);
         assertEndsAfter(most, repository.find(key).orElseThrow());
-        assertEndsAfter(most, repository.saveAsync(key, "2", options).get(10, TimeUnit.SECONDS));
+        assertEndsAfter(most, repository.saveAsync(key, "2", options).get(60, TimeUnit.SECONDS));
         assertEndsAfter(most, repository.update(key, value -> value + "3"));
         assertEndsAfter(most, repository.find(key).orElseThrow());
       }

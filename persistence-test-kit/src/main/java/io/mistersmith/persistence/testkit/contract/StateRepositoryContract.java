@@ -73,9 +73,9 @@ public abstract class StateRepositoryContract extends PersistenceContract {
   @Test
   void aMissingKeyIsEmptyAndItsDeleteDoesNothing() throws Exception {
     assertThat(states().find(key("missing"))).isEmpty();
-    assertThat(states().findAsync(key("missing")).get(10, TimeUnit.SECONDS)).isEmpty();
+    assertThat(states().findAsync(key("missing")).get(60, TimeUnit.SECONDS)).isEmpty();
     states().delete(key("missing"));
-    states().deleteAsync(key("missing")).get(10, TimeUnit.SECONDS);
+    states().deleteAsync(key("missing")).get(60, TimeUnit.SECONDS);
     assertThat(states().find(key("missing"))).isEmpty();
     assertThat(states().find(StateKey.of(AgentId.external("never registered"), "key"))).isEmpty();
     assertFails(DataError.NOT_FOUND, () -> states().update(key("missing"), value -> value));
@@ -333,14 +333,14 @@ public abstract class StateRepositoryContract extends PersistenceContract {
     }
     Optional<Revision> last = Optional.empty();
     for (CompletableFuture<Versioned<Object>> write : writes) {
-      Revision revision = write.get(30, TimeUnit.SECONDS).revision();
+      Revision revision = write.get(60, TimeUnit.SECONDS).revision();
       assertThat(last.map(before -> revision.isAfter(before)).orElse(true)).isTrue();
       last = Optional.of(revision);
     }
     assertThat(find(key("a")).value()).isEqualTo(499);
     assertFails(DataError.DUPLICATE_KEY, states().saveAsync(key("a"), 500, SaveOptions.ifAbsent()));
-    states().deleteAsync(key("a")).get(10, TimeUnit.SECONDS);
-    assertThat(states().findAsync(key("a")).get(10, TimeUnit.SECONDS)).isEmpty();
+    states().deleteAsync(key("a")).get(60, TimeUnit.SECONDS);
+    assertThat(states().findAsync(key("a")).get(60, TimeUnit.SECONDS)).isEmpty();
   }
 
   @Test

@@ -92,7 +92,7 @@ public abstract class TransactionOutcomeContract extends TransactionTests {
 
   private void overtake(ExecutorService beside, Agent change) {
     try {
-      assertThat(beside.submit(() -> persistence().agents().save(change)).get(15, TimeUnit.SECONDS))
+      assertThat(beside.submit(() -> persistence().agents().save(change)).get(60, TimeUnit.SECONDS))
           .isNotNull();
     } catch (Exception e) {
       throw new AssertionError("the other writer failed", e);
@@ -261,13 +261,13 @@ public abstract class TransactionOutcomeContract extends TransactionTests {
                             inside.countDown();
                             awaitQuietly(asked);
                           }));
-      assertThat(inside.await(15, TimeUnit.SECONDS)).isTrue();
+      assertThat(inside.await(60, TimeUnit.SECONDS)).isTrue();
       Future<Outcome> outcome = threads.submit(() -> runner().outcome(id));
       assertThatThrownBy(() -> outcome.get(300, TimeUnit.MILLISECONDS))
           .isInstanceOf(TimeoutException.class);
       asked.countDown();
-      assertThat(outcome.get(15, TimeUnit.SECONDS)).isEqualTo(Outcome.COMMITTED);
-      assertThat(running.get(15, TimeUnit.SECONDS)).isNull();
+      assertThat(outcome.get(60, TimeUnit.SECONDS)).isEqualTo(Outcome.COMMITTED);
+      assertThat(running.get(60, TimeUnit.SECONDS)).isNull();
     } finally {
       threads.shutdownNow();
     }
@@ -275,7 +275,7 @@ public abstract class TransactionOutcomeContract extends TransactionTests {
 
   private static void awaitQuietly(CountDownLatch latch) {
     try {
-      assertThat(latch.await(15, TimeUnit.SECONDS)).isTrue();
+      assertThat(latch.await(60, TimeUnit.SECONDS)).isTrue();
     } catch (InterruptedException e) {
       throw new AssertionError("interrupted", e);
     }

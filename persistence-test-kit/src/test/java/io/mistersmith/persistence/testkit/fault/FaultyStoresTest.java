@@ -78,7 +78,7 @@ class FaultyStoresTest {
     assertThat(get()).contains("2");
     assertThat(failure(putAsync("3")).error()).isEqualTo(DataError.VERSION_CONFLICT);
     assertThat(get()).contains("2");
-    assertThat(putAsync("4").get(5, TimeUnit.SECONDS)).isEqualTo(2);
+    assertThat(putAsync("4").get(60, TimeUnit.SECONDS)).isEqualTo(2);
   }
 
   @Test
@@ -118,7 +118,7 @@ class FaultyStoresTest {
       assertThat(stores.sql().states().find(KEY)).as("the other store is up").isEmpty();
       assertThat(back.getCount()).isEqualTo(1);
       faults.hotOutage(false);
-      assertThat(back.await(5, TimeUnit.SECONDS)).isTrue();
+      assertThat(back.await(60, TimeUnit.SECONDS)).isTrue();
       assertThat(get()).contains("1");
       assertThat(failure(() -> reader.next(Duration.ZERO)).isTransient()).isTrue();
     }
@@ -154,7 +154,7 @@ class FaultyStoresTest {
       assertHeld(held);
       stores.sql().journals().apply(first, first.advancedTo(2, Instant.EPOCH), List.of());
       gate.release();
-      assertThat(held.get(5, TimeUnit.SECONDS)).isEqualTo(new ApplyResult.PositionMoved());
+      assertThat(held.get(60, TimeUnit.SECONDS)).isEqualTo(new ApplyResult.PositionMoved());
     }
   }
 
@@ -166,7 +166,7 @@ class FaultyStoresTest {
       assertThat(get()).contains("1");
       assertHeld(held);
       gate.release();
-      held.get(5, TimeUnit.SECONDS);
+      held.get(60, TimeUnit.SECONDS);
     }
   }
 
@@ -310,7 +310,7 @@ class FaultyStoresTest {
   private static PersistenceException failure(CompletableFuture<?> future) {
     return failure(
         () -> {
-          throw future.handle((value, failure) -> failure).get(5, TimeUnit.SECONDS);
+          throw future.handle((value, failure) -> failure).get(60, TimeUnit.SECONDS);
         });
   }
 }

@@ -45,7 +45,7 @@ class LeakCheckerTest {
         new Thread(
             () -> {
               try {
-                if (!end.await(30, TimeUnit.SECONDS)) {
+                if (!end.await(60, TimeUnit.SECONDS)) {
                   throw new IllegalStateException("nobody ended " + name);
                 }
               } catch (InterruptedException e) {

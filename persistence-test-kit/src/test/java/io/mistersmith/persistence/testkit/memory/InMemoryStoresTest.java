@@ -70,7 +70,7 @@ class InMemoryStoresTest {
       assertThatThrownBy(() -> reader.next(Duration.ofSeconds(1)))
           .isInstanceOf(TransientPersistenceException.class);
     }
-    assertThat(back.await(5, TimeUnit.SECONDS)).isTrue();
+    assertThat(back.await(60, TimeUnit.SECONDS)).isTrue();
     assertThat(bucket.journal().state().created()).isEqualTo(created);
     assertThat(bucket.journal().state().lastSequence()).isEqualTo(1);
     assertThat(put("d")).isEqualTo(2);
@@ -104,7 +104,7 @@ class InMemoryStoresTest {
       assertThatThrownBy(() -> memory.open(config))
           .isInstanceOf(TransientPersistenceException.class);
       memory.hotOutage(false);
-      assertThat(back.await(5, TimeUnit.SECONDS)).isTrue();
+      assertThat(back.await(60, TimeUnit.SECONDS)).isTrue();
       assertThatThrownBy(() -> reader.next(Duration.ZERO))
           .isInstanceOf(TransientPersistenceException.class);
     }

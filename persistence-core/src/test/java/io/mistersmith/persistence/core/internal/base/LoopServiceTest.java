@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class LoopServiceTest {
 
-  private static final Duration SOON = Duration.ofSeconds(15);
+  private static final Duration SOON = Duration.ofSeconds(60);
 
   private final List<PersistenceEvent.ServiceFailed> heard = new CopyOnWriteArrayList<>();
   private final Services services =

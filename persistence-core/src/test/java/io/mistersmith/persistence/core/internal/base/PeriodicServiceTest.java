@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** When periodic services take their turns, and how many threads and wake-ups that costs. */
 class PeriodicServiceTest {
 
-  private static final Duration SOON = Duration.ofSeconds(15);
+  private static final Duration SOON = Duration.ofSeconds(60);
   private static final Duration HALF = Duration.ofMillis(500);
   private static final Duration SECOND = Duration.ofSeconds(1);
   private static final Duration STEP = Duration.ofMillis(50);

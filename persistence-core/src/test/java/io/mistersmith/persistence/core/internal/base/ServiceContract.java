@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 abstract class ServiceContract {
 
-  static final Duration SOON = Duration.ofSeconds(15);
+  static final Duration SOON = Duration.ofSeconds(60);
   private static final int SERVICES = 12;
 
   final List<PersistenceEvent.ServiceFailed> heard = new CopyOnWriteArrayList<>();
@@ -271,7 +271,7 @@ abstract class ServiceContract {
                     : () -> assertThat(service.close(SOON)).isTrue()));
       }
       for (Future<?> call : calls) {
-        call.get(15, TimeUnit.SECONDS);
+        call.get(60, TimeUnit.SECONDS);
       }
     } finally {
       threads.shutdown();

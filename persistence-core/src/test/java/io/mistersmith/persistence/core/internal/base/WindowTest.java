@@ -65,7 +65,7 @@ class WindowTest {
     assertThat(large.isAlive()).isFalse();
     assertThat(small).isNotDone();
     window.leave(1_000);
-    small.get(10, TimeUnit.SECONDS);
+    small.get(60, TimeUnit.SECONDS);
   }
 
   private static TransientPersistenceException refused(Window window, long bytes) {

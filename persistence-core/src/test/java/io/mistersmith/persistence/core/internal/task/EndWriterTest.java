@@ -95,7 +95,7 @@ class EndWriterTest {
     writer.add(QueuedTasks.completed(refused, Map.of()));
     writer.add(QueuedTasks.completed(good, Map.of("n", 1)));
     writer.start();
-    await().atMost(Duration.ofSeconds(10)).until(() -> held.size() == 2);
+    await().atMost(Duration.ofSeconds(60)).until(() -> held.size() == 2);
     writer.close(Duration.ofSeconds(5));
     assertThat(held).containsExactly(true, true);
     assertThat(recorded)

@@ -62,7 +62,7 @@ class PollingWorkerTest {
             lease -> Map.of(),
             closed -> {});
     worker.start();
-    assertThat(tried.await(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(tried.await(60, TimeUnit.SECONDS)).isTrue();
     return worker;
   }
 

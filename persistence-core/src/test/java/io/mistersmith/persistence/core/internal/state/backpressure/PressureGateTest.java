@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 /** The gate closes over its limits and opens well below them. */
 class PressureGateTest {
 
-  private static final Duration SOON = Duration.ofSeconds(10);
+  private static final Duration SOON = Duration.ofSeconds(60);
   private static final StateKey KEY = StateKey.of(AgentId.external("agent"), "k");
 
   private final PressureGate gate =

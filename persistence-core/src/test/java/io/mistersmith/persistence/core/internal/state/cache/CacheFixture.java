@@ -33,7 +33,7 @@ import org.awaitility.Awaitility;
 /** A cache over an in-memory bucket with faults, whose loads are the test's. */
 final class CacheFixture implements AutoCloseable {
 
-  static final Duration SOON = Duration.ofSeconds(15);
+  static final Duration SOON = Duration.ofSeconds(60);
   static final StateKey KEY = StateKey.of(AgentId.external("agent"), "key");
 
   final ManualClock clock = ManualClock.create();

@@ -73,7 +73,7 @@ class SharedLoadTest {
     List<CompletableFuture<Optional<Thing>>> callers = callers(() -> Optional.of(stored));
     release.countDown();
     for (CompletableFuture<Optional<Thing>> caller : callers) {
-      assertThat(caller.get(15, TimeUnit.SECONDS)).containsSame(stored);
+      assertThat(caller.get(60, TimeUnit.SECONDS)).containsSame(stored);
     }
     assertThat(loads).hasValue(1);
     assertThat(cache.stats().loads()).isEqualTo(1);
@@ -90,7 +90,7 @@ class SharedLoadTest {
             });
     release.countDown();
     for (CompletableFuture<Optional<Thing>> caller : callers) {
-      assertThat(caller.handle((found, thrown) -> thrown.getCause()).get(15, TimeUnit.SECONDS))
+      assertThat(caller.handle((found, thrown) -> thrown.getCause()).get(60, TimeUnit.SECONDS))
           .isSameAs(failure);
     }
     assertThat(loads).hasValue(1);
@@ -106,7 +106,7 @@ class SharedLoadTest {
     assertThat(cache.read(Thing.at(6)).orElseThrow().revision())
         .isEqualTo(new Revision.OfJournal(1, 6));
     release.countDown();
-    assertThat(before.get(15, TimeUnit.SECONDS)).isPresent();
+    assertThat(before.get(60, TimeUnit.SECONDS)).isPresent();
     Slot<Thing> slot = cache.l1.find(KEY);
     assertThat(slot).isNotNull();
     assertThat(slot.entry().orElseThrow().revision()).isEqualTo(new Revision.OfJournal(1, 6));
@@ -123,7 +123,7 @@ class SharedLoadTest {
             () -> CompletableFuture.failedFuture(new AssertionError("not kept")));
     assertThat(shared).isNotDone();
     release.countDown();
-    assertThat(shared.get(15, TimeUnit.SECONDS)).isEqualTo(waiting.get(15, TimeUnit.SECONDS));
+    assertThat(shared.get(60, TimeUnit.SECONDS)).isEqualTo(waiting.get(15, TimeUnit.SECONDS));
   }
 
   @Test

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 
 class PipelineTest {
 
-  private static final Duration SOON = Duration.ofSeconds(10);
+  private static final Duration SOON = Duration.ofSeconds(60);
 
   private static Pipeline<String> pipeline(Duration limit) {
     return new Pipeline<>("restore of a", 3, Deadline.after(limit));

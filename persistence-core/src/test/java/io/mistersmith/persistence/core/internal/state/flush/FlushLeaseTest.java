@@ -34,7 +34,7 @@ import org.junit.jupiter.api.Test;
 /** The store's clock does not move: a lease ends only by being given up. */
 class FlushLeaseTest {
 
-  private static final Duration SOON = Duration.ofSeconds(15);
+  private static final Duration SOON = Duration.ofSeconds(60);
   private static final Duration LEASE = Duration.ofMillis(300);
   private static final StateKey KEY = StateKey.of(AgentId.external("agent"), "key");
 

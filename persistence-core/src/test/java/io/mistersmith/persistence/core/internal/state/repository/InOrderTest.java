@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 
 class InOrderTest {
 
-  private static final Duration SOON = Duration.ofSeconds(15);
+  private static final Duration SOON = Duration.ofSeconds(60);
 
   private final ExecutorService pool = Executors.newFixedThreadPool(4);
   private final InOrder<String> inOrder = new InOrder<>(pool);
@@ -94,7 +94,7 @@ class InOrderTest {
 
   private static boolean await(CountDownLatch latch) {
     try {
-      return latch.await(15, TimeUnit.SECONDS);
+      return latch.await(60, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return false;

@@ -222,7 +222,7 @@ class BucketSettingsIT {
       sessions.writes().publish(KEY, Operation.PUT, new byte[1], soon, HotWrites.ANY);
       journal.writes().publish(KEY, Operation.PUT, new byte[1], soon, HotWrites.ANY);
       Awaitility.await()
-          .atMost(Duration.ofSeconds(10))
+          .atMost(Duration.ofSeconds(60))
           .until(() -> results.reads().get(KEY, ReadFrom.LEADER).isEmpty());
       assertThat(sessions.reads().get(KEY, ReadFrom.LEADER)).isPresent();
       assertThat(journal.reads().get(KEY, ReadFrom.LEADER)).isPresent();
@@ -325,7 +325,7 @@ class BucketSettingsIT {
         sessions.writes().publish(KEY, Operation.PUT, new byte[1], soon, HotWrites.ANY);
         results.writes().publish(KEY, Operation.PUT, new byte[1], soon, HotWrites.ANY);
         Awaitility.await()
-            .atMost(Duration.ofSeconds(10))
+            .atMost(Duration.ofSeconds(60))
             .until(() -> results.reads().get(KEY, ReadFrom.LEADER).isEmpty());
         assertThat(sessions.reads().get(KEY, ReadFrom.LEADER)).isPresent();
       }

@@ -160,7 +160,7 @@ class ClusterTroubleIT {
       cluster.servers().get(0).retire();
       awaitWrite(bucket, Duration.ofSeconds(20));
       Awaitility.await()
-          .atMost(Duration.ofSeconds(20))
+          .atMost(Duration.ofSeconds(60))
           .untilAsserted(() -> assertThat(catchThrowable(() -> write(bucket))).isNull());
     }
   }

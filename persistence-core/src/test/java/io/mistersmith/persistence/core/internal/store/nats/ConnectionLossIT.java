@@ -55,7 +55,7 @@ class ConnectionLossIT {
             NatsStore.connect(
                 NatsFixture.config(server, "").build(), UUID.randomUUID(), services)) {
       server.kill();
-      Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> store.outage().isPresent());
+      Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> store.outage().isPresent());
       assertThat(services.close(Duration.ofSeconds(5))).isTrue();
     }
   }
@@ -98,16 +98,16 @@ class ConnectionLossIT {
       for (int kill = 0; kill < 3; kill++) {
         int before = acknowledged.size();
         Awaitility.await()
-            .atMost(Duration.ofSeconds(30))
+            .atMost(Duration.ofSeconds(60))
             .until(() -> acknowledged.size() > before + 2_000);
         server.kill();
         // from here to the restart nothing can be stored: what is still acknowledged was stored
-        Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> !refusedUnsent.isEmpty());
+        Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> !refusedUnsent.isEmpty());
         server.restart();
       }
       int before = acknowledged.size();
       Awaitility.await()
-          .atMost(Duration.ofSeconds(30))
+          .atMost(Duration.ofSeconds(60))
           .until(() -> acknowledged.size() > before + 1_000);
       stop.set(true);
       writer.join(10_000);
@@ -153,7 +153,7 @@ class ConnectionLossIT {
         int seen = reconnects.get();
         Instant restarted = Instant.now();
         server.restart();
-        Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> reconnects.get() > seen);
+        Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> reconnects.get() > seen);
         long own = write(bucket, first + 999_999).join();
         try (JournalReader reader = bucket.journal().read(JournalRange.from(restarted))) {
           assertThat(reader.next(Duration.ofSeconds(5)).orElseThrow().sequence())
@@ -211,7 +211,7 @@ class ConnectionLossIT {
       long up = System.nanoTime();
       Awaitility.await()
           .pollInterval(Duration.ofMillis(5))
-          .atMost(Duration.ofSeconds(10))
+          .atMost(Duration.ofSeconds(60))
           .until(() -> !threads.isEmpty());
       System.out.printf(
           "%s: reconnect told %d ms after the server was ready%n",
@@ -256,7 +256,7 @@ class ConnectionLossIT {
         writes.add(conditional(bucket, i));
       }
       killer.join(10_000);
-      Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> reconnects.get() > 0);
+      Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> reconnects.get() > 0);
       int stored = 0;
       for (int i = 0; i < writes.size(); i++) {
         Throwable failure = writes.get(i).handle((sequence, e) -> e).get();

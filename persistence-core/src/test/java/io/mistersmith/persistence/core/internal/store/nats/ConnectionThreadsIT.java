@@ -28,7 +28,7 @@ class ConnectionThreadsIT {
         }
       }
       Awaitility.await()
-          .atMost(Duration.ofSeconds(10))
+          .atMost(Duration.ofSeconds(60))
           .untilAsserted(() -> assertThat(names(before)).isEmpty());
     }
   }
@@ -45,7 +45,7 @@ class ConnectionThreadsIT {
         int expected = round;
         Awaitility.await()
             .pollInterval(Duration.ofMillis(5))
-            .atMost(Duration.ofSeconds(30))
+            .atMost(Duration.ofSeconds(60))
             .until(() -> reconnects.get() >= expected);
       }
       // One each for what jnats calls back, its reader, its writer and so on: they are used again.

@@ -109,7 +109,7 @@ class ForeignMessagesIT {
           .containsAll(keys)
           .contains(GOOD)
           .hasSize(2 * keys.size() + 1);
-      assertThat(bucket.reads().keysAsync(AgentId.external("agent"), "").get(10, TimeUnit.SECONDS))
+      assertThat(bucket.reads().keysAsync(AgentId.external("agent"), "").get(60, TimeUnit.SECONDS))
           .containsAll(keys);
       for (int i = 0; i < keys.size(); i++) { // as the last message is a condition, or not
         long at = i % 2 == 0 ? HotWrites.ANY : journal.get(2 * i).sequence();
@@ -188,11 +188,11 @@ class ForeignMessagesIT {
                       bucket
                           .writes()
                           .evict(entry.subject(), entry.sequence())
-                          .get(10, TimeUnit.SECONDS))
+                          .get(60, TimeUnit.SECONDS))
               .hasCauseInstanceOf(NonTransientPersistenceException.class)
               .hasMessageContaining("pattern");
         } else {
-          bucket.writes().evict(entry.subject(), entry.sequence()).get(10, TimeUnit.SECONDS);
+          bucket.writes().evict(entry.subject(), entry.sequence()).get(60, TimeUnit.SECONDS);
         }
       }
       assertThat(journal(bucket, JournalRange.from(1)))
@@ -216,7 +216,7 @@ class ForeignMessagesIT {
           .values()
           .forEach(block -> wire.publishUnasked("persistence.nudge." + bucket.name(), block));
       Awaitility.await()
-          .atMost(Duration.ofSeconds(10))
+          .atMost(Duration.ofSeconds(60))
           .until(() -> nudges.get() == ForeignBlocks.unreadable().size());
       assertThat(bucket.reads().get(GOOD, ReadFrom.LEADER)).isPresent();
     }

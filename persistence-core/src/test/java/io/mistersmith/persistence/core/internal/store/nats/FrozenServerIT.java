@@ -38,14 +38,14 @@ class FrozenServerIT {
       Revision saved = states.save(key, 1).revision();
       states.awaitDurable(key, saved, Duration.ofSeconds(20));
       Awaitility.await()
-          .atMost(Duration.ofSeconds(20))
+          .atMost(Duration.ofSeconds(60))
           .until(() -> states.find(key).orElseThrow().layer() == StorageLayer.MEMORY_CACHE);
 
       server.pause();
       long start = System.nanoTime();
       Awaitility.await()
           .pollInterval(Duration.ofMillis(20))
-          .atMost(Duration.ofSeconds(20))
+          .atMost(Duration.ofSeconds(60))
           .until(() -> timed(() -> states.find(key).orElseThrow()) == Outcome.FROM_SQL_AT_ONCE);
       Duration noticed = Duration.ofNanos(System.nanoTime() - start);
       System.out.printf("%s: PostgreSQL answers at once after %d ms%n", line, noticed.toMillis());
@@ -57,7 +57,7 @@ class FrozenServerIT {
 
       server.resume();
       Awaitility.await()
-          .atMost(Duration.ofSeconds(30))
+          .atMost(Duration.ofSeconds(60))
           .until(() -> timed(() -> states.find(key).orElseThrow()) == Outcome.ANSWERED);
     }
   }

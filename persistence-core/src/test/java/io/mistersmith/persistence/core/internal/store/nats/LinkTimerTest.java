@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 
 class LinkTimerTest {
 
-  private static final Duration SOON = Duration.ofSeconds(15);
+  private static final Duration SOON = Duration.ofSeconds(60);
 
   private final LinkTimer timer = new LinkTimer();
   private final AtomicInteger runs = new AtomicInteger();

@@ -143,8 +143,8 @@ class NatsBucketIT {
                 .writes()
                 .publishAsync(key, Operation.PUT, value, EntryMetadata.NONE, HotWrites.ANY);
       }
-      assertThat(last.get(30, TimeUnit.SECONDS)).isEqualTo(keys);
-      assertThat(bucket.reads().keysAsync(AgentId.external("agent"), "").get(30, TimeUnit.SECONDS))
+      assertThat(last.get(60, TimeUnit.SECONDS)).isEqualTo(keys);
+      assertThat(bucket.reads().keysAsync(AgentId.external("agent"), "").get(60, TimeUnit.SECONDS))
           .hasSize(keys);
     }
   }

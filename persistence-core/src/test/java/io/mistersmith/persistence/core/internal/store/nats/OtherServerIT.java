@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Another installation's server answers at the address of the one that was lost. */
 class OtherServerIT {
 
-  private static final Duration SOON = Duration.ofSeconds(30);
+  private static final Duration SOON = Duration.ofSeconds(60);
   private static final StateKey KEY = StateKey.of(AgentId.external("agent"), "key");
 
   @TempDir Path directory;

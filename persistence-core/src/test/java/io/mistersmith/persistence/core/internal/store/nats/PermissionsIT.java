@@ -71,13 +71,13 @@ class PermissionsIT {
         assertThat(bucket.reads().getAll(List.of(key), from)).containsOnlyKeys(key);
       }
       assertThat(bucket.reads().list(AgentId.external("agent"), "")).hasSize(1);
-      assertThat(bucket.reads().keysAsync(AgentId.external("agent"), "").get(10, TimeUnit.SECONDS))
+      assertThat(bucket.reads().keysAsync(AgentId.external("agent"), "").get(60, TimeUnit.SECONDS))
           .containsExactly(key);
       try (JournalReader reader = bucket.journal().read(JournalRange.from(1))) {
         assertThat(reader.next(Duration.ofSeconds(10)).orElseThrow().key()).contains(key);
       }
       bucket.journal().nudge();
-      Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> nudges.get() == 1);
+      Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> nudges.get() == 1);
 
       String refusal = "Permissions Violation";
       assertThat(stranger.publish(bucket.journal().subject(key), "[", "1"))
@@ -88,7 +88,7 @@ class PermissionsIT {
           .containsIgnoringCase(refusal);
       assertThat(bucket.journal().state().lastSequence()).isEqualTo(sequence);
 
-      bucket.writes().evict(bucket.journal().subject(key), sequence).get(10, TimeUnit.SECONDS);
+      bucket.writes().evict(bucket.journal().subject(key), sequence).get(60, TimeUnit.SECONDS);
       assertThat(bucket.journal().state().messages()).isZero();
     }
   }

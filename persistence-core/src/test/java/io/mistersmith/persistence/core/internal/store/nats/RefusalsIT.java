@@ -98,7 +98,7 @@ class RefusalsIT {
       }
       reload(server, user(ALL));
       Awaitility.await()
-          .atMost(Duration.ofSeconds(30))
+          .atMost(Duration.ofSeconds(60))
           .untilAsserted(() -> assertThat(catchThrowable(() -> write(bucket))).isNull());
     }
   }
@@ -112,7 +112,7 @@ class RefusalsIT {
       write(bucket);
       reload(server, "authorization { users: [ {user: other, password: other} ] }");
       Awaitility.await()
-          .atMost(Duration.ofSeconds(15))
+          .atMost(Duration.ofSeconds(60))
           .untilAsserted(
               () -> {
                 PersistenceException refused = refusedAtOnce(() -> write(bucket));
@@ -121,7 +121,7 @@ class RefusalsIT {
               });
       reload(server, user(ALL));
       Awaitility.await()
-          .atMost(Duration.ofSeconds(15))
+          .atMost(Duration.ofSeconds(60))
           .untilAsserted(() -> assertThat(catchThrowable(() -> write(bucket))).isNull());
     }
   }
@@ -138,10 +138,10 @@ class RefusalsIT {
       try (StateRepository.Watch watch =
           states.watch(agent.id(), event -> heard.incrementAndGet())) {
         states.save(StateKey.of(agent.id(), "k"), 1);
-        Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> heard.get() > 0);
+        Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> heard.get() > 0);
         reload(server, "authorization { users: [ {user: other, password: other} ] }");
         Awaitility.await()
-            .atMost(Duration.ofSeconds(15))
+            .atMost(Duration.ofSeconds(60))
             .until(
                 () ->
                     catchThrowable(() -> states.save(StateKey.of(agent.id(), "k"), 2))
@@ -150,7 +150,7 @@ class RefusalsIT {
         reload(server, user(ALL));
         int before = heard.get();
         Awaitility.await()
-            .atMost(Duration.ofSeconds(20))
+            .atMost(Duration.ofSeconds(60))
             .ignoreExceptions()
             .until(
                 () -> {
@@ -180,7 +180,7 @@ class RefusalsIT {
   /** The server may still count the connection by which its starter saw that it answers. */
   private static NatsStore connectedAfterItsStarter(NatsServer server) {
     return Awaitility.await()
-        .atMost(Duration.ofSeconds(10))
+        .atMost(Duration.ofSeconds(60))
         .ignoreExceptionsInstanceOf(TransientPersistenceException.class)
         .until(() -> NatsFixture.connect(NatsFixture.config(server, "").build()), store -> true);
   }
@@ -267,7 +267,7 @@ class RefusalsIT {
       write(bucket);
       reload(server, account.formatted("disabled"));
       Awaitility.await()
-          .atMost(Duration.ofSeconds(20))
+          .atMost(Duration.ofSeconds(60))
           .untilAsserted(
               () -> {
                 PersistenceException refused = refusedAtOnce(() -> write(bucket));

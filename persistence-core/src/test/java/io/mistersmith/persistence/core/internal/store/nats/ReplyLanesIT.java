@@ -201,7 +201,7 @@ class ReplyLanesIT {
           new Thread(
               () -> {
                 try {
-                  if (asked.await(10, TimeUnit.SECONDS)) {
+                  if (asked.await(60, TimeUnit.SECONDS)) {
                     other.kill();
                   }
                 } catch (InterruptedException e) {

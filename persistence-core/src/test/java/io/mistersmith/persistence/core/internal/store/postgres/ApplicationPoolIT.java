@@ -126,7 +126,7 @@ class ApplicationPoolIT {
       PostgresConfig config = database.config().toBuilder().replica(replica -> replica).build();
       try (PostgresStore store = open(config, source)) {
         await()
-            .atMost(Duration.ofSeconds(20))
+            .atMost(Duration.ofSeconds(60))
             .until(() -> store.pools().replicas().get(0).state() == ReplicaState.NOT_FOLLOWING);
         assertThat(
                 database.query(

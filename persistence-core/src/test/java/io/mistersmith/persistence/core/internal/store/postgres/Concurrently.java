@@ -33,7 +33,7 @@ final class Concurrently {
         futures.add(
             pool.submit(
                 () -> {
-                  start.await(10, TimeUnit.SECONDS);
+                  start.await(60, TimeUnit.SECONDS);
                   return work.call();
                 }));
       }

@@ -109,7 +109,7 @@ class FlushFaultsIT {
         statement.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
         statement.execute("SELECT pg_reload_conf()");
         Awaitility.await()
-            .atMost(Duration.ofSeconds(10))
+            .atMost(Duration.ofSeconds(60))
             .until(() -> database.query("SHOW synchronous_standby_names").contains("nobody"));
 
         CompletableFuture<Throwable> failure = applyInBackground(store, agent, start);
@@ -142,7 +142,7 @@ class FlushFaultsIT {
       }
 
       Awaitility.await()
-          .atMost(Duration.ofSeconds(20))
+          .atMost(Duration.ofSeconds(60))
           .ignoreExceptionsMatching(TransientPersistenceException.class::isInstance)
           .until(() -> apply(store, agent, start) instanceof ApplyResult.Applied);
 
@@ -165,7 +165,7 @@ class FlushFaultsIT {
         assertThat(thrown).isInstanceOf(TransientPersistenceException.class);
         own.server().restart();
         Awaitility.await()
-            .atMost(Duration.ofSeconds(30))
+            .atMost(Duration.ofSeconds(60))
             .ignoreExceptionsMatching(TransientPersistenceException.class::isInstance)
             .until(() -> apply(store, agent, start) instanceof ApplyResult.Applied);
         assertThat(store.sql().agents().find(agent)).isPresent();
@@ -210,7 +210,7 @@ class FlushFaultsIT {
 
   private static void terminateTheOneThatWaits(Connection other, String condition) {
     Awaitility.await()
-        .atMost(Duration.ofSeconds(20))
+        .atMost(Duration.ofSeconds(60))
         .until(() -> terminated(other, condition) == 1);
   }
 
@@ -228,7 +228,7 @@ class FlushFaultsIT {
 
   private static void assertConnectionFailed(CompletableFuture<Throwable> failure)
       throws Exception {
-    assertThat(failure.get(30, TimeUnit.SECONDS))
+    assertThat(failure.get(60, TimeUnit.SECONDS))
         .isInstanceOfSatisfying(
             TransientPersistenceException.class,
             e -> {

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 class LargeValueSweepsIT {
 
   private static final Duration LIMIT = Duration.ofSeconds(2);
-  private static final Duration SOON = Duration.ofSeconds(20);
+  private static final Duration SOON = Duration.ofSeconds(60);
   private static final Duration GRACE = Duration.ofHours(1);
 
   /** In place of a content with many large checkpoints. */

@@ -62,7 +62,7 @@ class PartitionUpkeepIT {
       assertThat(store).isNotNull();
       clock.advance(HOUR);
       Awaitility.await()
-          .atMost(Duration.ofSeconds(20))
+          .atMost(Duration.ofSeconds(60))
           .until(
               () ->
                   database
@@ -104,7 +104,7 @@ class PartitionUpkeepIT {
 
   private void awaitOutcome(String outcome) {
     Awaitility.await()
-        .atMost(Duration.ofSeconds(20))
+        .atMost(Duration.ofSeconds(60))
         .until(
             () ->
                 database

@@ -77,9 +77,9 @@ class PartitionUpkeepTest {
     maintenance.tables = List.of(table("a"));
     start(HOUR);
     clock.advance(HOUR);
-    assertThat(maintenance.asked.poll(10, TimeUnit.SECONDS)).isNotNull();
+    assertThat(maintenance.asked.poll(60, TimeUnit.SECONDS)).isNotNull();
     clock.advance(HOUR);
-    assertThat(maintenance.asked.poll(10, TimeUnit.SECONDS)).isNotNull();
+    assertThat(maintenance.asked.poll(60, TimeUnit.SECONDS)).isNotNull();
     assertThat(maintenance.calls).isEmpty();
   }
 
@@ -103,7 +103,7 @@ class PartitionUpkeepTest {
 
   private void assertCalls(String... tables) throws InterruptedException {
     for (String table : tables) {
-      assertThat(maintenance.calls.poll(10, TimeUnit.SECONDS)).isEqualTo(table);
+      assertThat(maintenance.calls.poll(60, TimeUnit.SECONDS)).isEqualTo(table);
     }
   }
 

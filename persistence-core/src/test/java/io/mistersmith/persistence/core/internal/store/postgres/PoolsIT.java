@@ -41,7 +41,7 @@ import org.junit.jupiter.api.Test;
 @Tag("contract")
 class PoolsIT {
 
-  private static final Duration SOON = Duration.ofSeconds(20);
+  private static final Duration SOON = Duration.ofSeconds(60);
 
   private final PostgresDatabase database = PostgresDatabase.create();
 

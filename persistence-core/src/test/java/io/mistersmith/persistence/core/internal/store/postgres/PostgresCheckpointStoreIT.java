@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 @Tag("contract")
 class PostgresCheckpointStoreIT {
 
-  private static final Duration SOON = Duration.ofSeconds(30);
+  private static final Duration SOON = Duration.ofSeconds(60);
 
   private PostgresDatabase database;
   private PostgresStore store;

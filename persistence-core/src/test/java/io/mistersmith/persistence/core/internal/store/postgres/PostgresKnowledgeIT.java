@@ -177,7 +177,7 @@ class PostgresKnowledgeIT {
       statement.execute("UPDATE knowledge.facts SET valid_from = '2020-01-01Z'");
       Future<Saved> saving = saving(again(fact, "h2"));
       other.commit();
-      assertThat(saving.get(20, TimeUnit.SECONDS)).isEqualTo(new Saved(0, 1, 0));
+      assertThat(saving.get(60, TimeUnit.SECONDS)).isEqualTo(new Saved(0, 1, 0));
     }
     assertThat(knowledge().find(new Filter(FactQuery.all(), Optional.empty())))
         .extracting(stored -> stored.row().validFrom().orElseThrow())
@@ -201,7 +201,7 @@ class PostgresKnowledgeIT {
               + " (fact_id, entity_type, entity_id, predicate, object_value, object_type)"
               + " VALUES ('%s', 'city', 'Oslo', 'is', '1', 'number')".formatted(first.id()));
       other.commit();
-      assertThat(saving.get(20, TimeUnit.SECONDS)).isEqualTo(new Saved(0, 2, 0));
+      assertThat(saving.get(60, TimeUnit.SECONDS)).isEqualTo(new Saved(0, 2, 0));
     }
   }
 

@@ -143,7 +143,7 @@ class PostgresTaskStoreIT {
                                   .isEmpty());
                   return Optional.empty();
                 });
-    failing[0].get(10, TimeUnit.SECONDS);
+    failing[0].get(60, TimeUnit.SECONDS);
     assertThat(unused).isEmpty();
     assertThat(tasks().find(second).orElseThrow().status()).isEqualTo(Task.Status.CANCELLED);
     assertThat(tasks().find(third[0]).orElseThrow().status()).isEqualTo(Task.Status.CANCELLED);

@@ -187,7 +187,7 @@ class RolesIT {
             .formatted(owner));
     clock.advance(Duration.ofHours(1));
     Awaitility.await()
-        .atMost(Duration.ofSeconds(30))
+        .atMost(Duration.ofSeconds(60))
         .until(
             () ->
                 database

@@ -34,7 +34,7 @@ import org.slf4j.LoggerFactory;
 @Isolated("reads the log of other classes' loggers")
 class SlowStatementsIT {
 
-  private static final Duration SOON = Duration.ofSeconds(20);
+  private static final Duration SOON = Duration.ofSeconds(60);
 
   private final PostgresDatabase database = PostgresDatabase.create();
   private final ListAppender<ILoggingEvent> log = new ListAppender<>();
@@ -70,7 +70,7 @@ class SlowStatementsIT {
           CompletableFuture.supplyAsync(() -> store.sql().agents().find(id));
       awaitStatementWaitingFor(150);
       other.rollback();
-      find.get(20, TimeUnit.SECONDS);
+      find.get(60, TimeUnit.SECONDS);
 
       assertThat(messages())
           .anyMatch(
