@@ -135,6 +135,7 @@ final class StateArea {
             tracker,
             stores.sql().journals(),
             stores.sql().on(PostgresRole.FLUSH).states(),
+            background::logs,
             judge,
             listener,
             progress,
