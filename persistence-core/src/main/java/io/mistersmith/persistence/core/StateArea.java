@@ -183,7 +183,13 @@ final class StateArea {
     this.store = composed.store();
     this.logs =
         new Logs(
-            store, bucket.reads(), stores.sql().logs(), freshness, waiter, config.knownRevisions());
+            store,
+            bucket.reads(),
+            stores.sql().logs(),
+            freshness,
+            waiter,
+            config.knownRevisions(),
+            config.flush().maxBytes());
     this.largeValues =
         new StoredLargeValues(
             composed.descriptions(),
