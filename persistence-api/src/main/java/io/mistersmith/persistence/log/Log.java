@@ -99,8 +99,12 @@ public interface Log<T> {
   }
 
   /**
-   * Appends entries in this order, one after another. Entries of other writers may come between
-   * them. A failure can leave the first ones appended; its message says how many.
+   * Appends entries in this order. With nats-server 2.12 and later all are appended together, or
+   * none, if they are at most {@link Step#MOST_WRITES} of at most {@code flush.maxBytes}; longer
+   * lists are appended in pieces of that size. With older servers they are appended one after
+   * another. Between pieces, entries of other writers may come, and a failure can leave the first
+   * ones appended; its message says how many. For all or nothing on any server, which old ones
+   * refuse, {@linkplain #append(Step, Object, Append) append by a step}.
    *
    * @return the version of the last one; that of the log when there is none
    */
@@ -108,8 +112,8 @@ public interface Log<T> {
 
   /**
    * {@link #appendAll(List)} to a log that has this version. The entries follow each other: when
-   * another writer comes between, the call fails as {@code VERSION_CONFLICT}, and the entries
-   * before that stay appended.
+   * another writer comes between two pieces, the call fails as {@code VERSION_CONFLICT}, and the
+   * pieces before that stay appended.
    */
   long appendAll(long expectedVersion, List<? extends T> values);
 

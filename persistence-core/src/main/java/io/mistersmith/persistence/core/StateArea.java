@@ -135,6 +135,7 @@ final class StateArea {
             tracker,
             stores.sql().journals(),
             stores.sql().on(PostgresRole.FLUSH).states(),
+            background::logs,
             judge,
             listener,
             progress,
@@ -182,7 +183,13 @@ final class StateArea {
     this.store = composed.store();
     this.logs =
         new Logs(
-            store, bucket.reads(), stores.sql().logs(), freshness, waiter, config.knownRevisions());
+            store,
+            bucket.reads(),
+            stores.sql().logs(),
+            freshness,
+            waiter,
+            config.knownRevisions(),
+            config.flush().maxBytes());
     this.largeValues =
         new StoredLargeValues(
             composed.descriptions(),

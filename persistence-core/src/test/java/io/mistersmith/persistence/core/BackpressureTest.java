@@ -8,6 +8,8 @@ import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.BackpressureConfig;
 import io.mistersmith.persistence.config.FlushConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.conflict.ConflictResolver;
+import io.mistersmith.persistence.conflict.ConflictRules;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.event.PersistenceEvent;
@@ -21,12 +23,14 @@ import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.state.StateType;
 import io.mistersmith.persistence.testkit.memory.InMemoryStores;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -204,6 +208,29 @@ class BackpressureTest {
     write.get(60, TimeUnit.SECONDS);
     pipelined.get(60, TimeUnit.SECONDS);
     await().atMost(SOON).until(() -> !isEngaged());
+  }
+
+  /** More of them than the threads that the other calls are made on. */
+  @Test
+  void asynchronousWritesByRulesWaitApart() {
+    StateRepository<Object> states = start(BackpressureConfig.writeThrough(SOON));
+    StateRepository<Integer> ruled =
+        persistence.states(
+            StateType.of("ruled", Integer.class)
+                .withRules(ConflictRules.of(ConflictResolver.lastWriteWins())));
+    List<StateKey> keys = IntStream.range(0, 100).mapToObj(i -> key()).toList();
+    keys.forEach(key -> ruled.save(key, 1));
+    StateKey read = key();
+    states.save(read, "there");
+    persistence.lifecycle().flush(agent.id(), SOON);
+    fill(states);
+    List<CompletableFuture<?>> writes = new ArrayList<>();
+    keys.forEach(key -> writes.add(ruled.saveAsync(key, 2, SaveOptions.unconditional())));
+    assertThat(persistence.agents().findAsync(agent.id())).succeedsWithin(SOON.dividedBy(4));
+    assertThat(states.findAsync(read)).succeedsWithin(SOON.dividedBy(4));
+    assertThat(writes).noneMatch(CompletableFuture::isDone);
+    stores.sqlOutage(false);
+    assertThat(writes).allSatisfy(write -> assertThat(write).succeedsWithin(SOON));
   }
 
   @Test

@@ -89,6 +89,18 @@ class FollowerTest {
   }
 
   @Test
+  void aWaitForDurabilityEndsInTimeWhileNatsDoesNotSayWhichStreamItHas() {
+    StateRepository<String> states = follower.states(String.class);
+    StateKey key = StateKey.of(agent.id(), "key");
+    Revision revision = states.save(key, "kept").revision();
+    states.awaitDurable(key, revision, SOON);
+    faults.on(Call.BUCKET_STATE).latency(SOON.dividedBy(3), SOON.dividedBy(3));
+    long begin = System.nanoTime();
+    states.awaitDurable(key, revision, Duration.ofMillis(200));
+    assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(SOON.dividedBy(5));
+  }
+
+  @Test
   void flushesOnceTheOtherRuntimeIsClosed() {
     await().pollDelay(1, TimeUnit.SECONDS).atMost(SOON).until(() -> true);
     leader.close();

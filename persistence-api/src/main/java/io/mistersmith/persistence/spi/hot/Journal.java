@@ -75,6 +75,8 @@ public interface Journal {
    * @param messages how many messages there are
    * @param bytes how large they are
    * @param subjects how many subjects they are of
+   * @param replicated whether several servers have copies of it; one that was restarted or just
+   *     elected may then answer for a while with less than was acknowledged
    * @param installation whose bucket it is; empty when the stream does not say
    */
   record BucketState(
@@ -84,6 +86,7 @@ public interface Journal {
       long messages,
       long bytes,
       long subjects,
+      boolean replicated,
       Optional<UUID> installation) {}
 
   /**

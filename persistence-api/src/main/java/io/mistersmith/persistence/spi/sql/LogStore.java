@@ -4,14 +4,17 @@ import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.UUID;
 
 /**
  * The durable copy of the entries of logs, written by {@link JournalStore#apply} alone. An entry is
  * a write of a {@linkplain Key key space} of its own. When a log's {@linkplain #HEADS head} is
- * applied, the rows before its first version are deleted. Thread-safe.
+ * applied, up to {@link #MOST_DELETED} rows before its first version are deleted; {@link
+ * #deleteTruncated} deletes the others. They are no part of the log. Thread-safe.
  */
 public interface LogStore {
 
@@ -39,6 +42,33 @@ public interface LogStore {
    */
   @SqlAccess.Read
   IdLookup find(AgentId owner, String log, String id, long first);
+
+  /** How many rows of truncated logs one call deletes at most. */
+  int MOST_DELETED = 1_000;
+
+  /**
+   * Deletes rows before the first versions that the heads of these logs have in the durable store.
+   *
+   * @return how many were deleted; with {@link #MOST_DELETED} there may be more
+   */
+  int deleteTruncated(Collection<Name> logs);
+
+  /**
+   * Returns the names of logs that have rows, in a fixed order.
+   *
+   * @param after the last name of the previous call; empty to begin
+   * @param limit the most names
+   */
+  @SqlAccess.Read
+  List<Name> names(Optional<Name> after, int limit);
+
+  /**
+   * Names a log in the durable store.
+   *
+   * @param owner the id of the {@linkplain AgentId#uuid owner}
+   * @param log the {@linkplain LogStore#log log}
+   */
+  record Name(UUID owner, String log) {}
 
   /**
    * Returns the part of a key that names a log: of the type and the name of the log.

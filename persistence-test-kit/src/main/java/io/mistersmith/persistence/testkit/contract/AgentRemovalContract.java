@@ -42,6 +42,36 @@ public abstract class AgentRemovalContract extends PersistenceContract {
   }
 
   @Test
+  void aProcessThatDiesBeforeItComparesLeavesNoDeletedAgent() throws Exception {
+    Agent changed = agents().find(agent()).orElseThrow().value().withStatus(Agent.Status.ACTIVE);
+    AgentRepository dying = openFaulty().agents();
+    try (Gate publish = faults.on(Call.PUBLISH).pauseBefore()) {
+      var saved = CompletableFuture.supplyAsync(() -> dying.save(changed));
+      assertThat(publish.awaitArrival(SOON)).isTrue();
+      agents().delete(agent());
+      try (Gate compare = faults.on(Call.SQL_READ).pauseBefore()) {
+        publish.release();
+        assertThat(compare.awaitArrival(SOON)).isTrue();
+        assertThat(open(config().build()).agents().find(agent())).as("not compared").isEmpty();
+        compare.release();
+      }
+      assertThat(saved).succeedsWithin(SOON);
+    }
+  }
+
+  @Test
+  void anAgentThatIsRegisteredAgainIsReadFromKv() {
+    Agent next = Agent.of(agent(), "contract", "next");
+    AgentRepository registering = openFaulty().agents();
+    registering.delete(agent());
+    registering.save(next);
+    assertIsInKv(agent(), registering);
+    registering.delete(agent());
+    assertThat(row(registering.saveAll(Map.of(agent(), next)), agent())).isNotNull();
+    assertIsInKv(agent(), registering);
+  }
+
+  @Test
   void aBulkSaveThatIsOvertakenByADeleteDoesNotBringTheAgentBack() throws Exception {
     Agent agent = Agent.of("worker", "one");
     AgentRepository slow = openFaulty().agents();

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.log.Log;
 import io.mistersmith.persistence.log.Log.Append;
 import io.mistersmith.persistence.log.Log.Entry;
@@ -16,9 +17,13 @@ import io.mistersmith.persistence.state.SaveOptions;
 import io.mistersmith.persistence.state.StateRepository.Watch;
 import io.mistersmith.persistence.state.StateType;
 import io.mistersmith.persistence.state.Step;
+import io.mistersmith.persistence.testkit.fault.Call;
+import io.mistersmith.persistence.testkit.fault.Faults;
+import io.mistersmith.persistence.testkit.fault.Gate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -120,6 +125,40 @@ public abstract class LogStepContract extends PersistenceContract {
     assertThat(twice.getAsLong()).isEqualTo(2);
     assertThat(values(log())).containsExactly("first", "new");
     assertThat(cursor().value()).isEqualTo(1);
+  }
+
+  @Test
+  void manyEntriesAreAppendedTogetherOrNotAtAll() throws Exception {
+    Faults faults = new Faults(1);
+    Log<String> slow = open(config().build(), faults).log(agent(), "main", TURNS);
+    assertThat(slow.append("one")).isEqualTo(1);
+    try (Gate gate = faults.on(Call.PUBLISH).pauseBefore()) {
+      CompletableFuture<Long> together =
+          CompletableFuture.supplyAsync(() -> slow.appendAll(List.of("a", "b", "c")));
+      assertThat(gate.awaitArrival(SOON)).isTrue();
+      assertThat(log().append("two")).isEqualTo(2);
+      assertThat(values(log())).containsExactly("one", "two");
+      gate.release();
+      assertThat(together).succeedsWithin(SOON).isEqualTo(5L);
+    }
+    assertThat(values(log())).containsExactly("one", "two", "a", "b", "c");
+    faults.on(Call.PUBLISH).passNext(1).loseRequests(1); // of entries one by one, the first passes
+    assertThat(slow.appendAll(List.of("d", "e", "f"))).isEqualTo(8);
+    assertThatThrownBy(() -> slow.appendAll(List.of("x", "y", "z")))
+        .isInstanceOf(TransientPersistenceException.class)
+        .hasMessageNotContaining("are appended");
+    faults.clear();
+    assertThat(log().version()).isEqualTo(8);
+  }
+
+  @Test
+  void moreEntriesThanAStepCanHaveAreAppendedInPieces() {
+    int many = Step.MOST_WRITES + 7;
+    List<String> texts = LongStream.rangeClosed(1, many).mapToObj(i -> "e" + i).toList();
+    assertThat(log().appendAll(0, texts)).isEqualTo(many);
+    assertThat(log().read(1, many)).extracting(Entry::value).isEqualTo(texts);
+    assertFails(DataError.VERSION_CONFLICT, () -> log().appendAll(1, List.of("x", "y")));
+    assertThat(log().version()).isEqualTo(many);
   }
 
   @Test

@@ -3,18 +3,22 @@ package io.mistersmith.persistence.testkit.contract;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.config.FlushConfig;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.log.Log;
 import io.mistersmith.persistence.log.Log.Append;
 import io.mistersmith.persistence.log.Log.Entry;
 import io.mistersmith.persistence.log.Log.Limits;
 import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.spi.sql.LogStore;
+import io.mistersmith.persistence.spi.sql.LogStore.Name;
 import io.mistersmith.persistence.state.StateRepository.Watch;
 import io.mistersmith.persistence.state.StateType;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -78,6 +82,46 @@ public abstract class LogUpkeepContract extends PersistenceContract {
     log().append("e11");
     log().awaitDurable(11, SOON);
     assertThat(rows()).containsExactly(9L, 10L, 11L);
+  }
+
+  @Test
+  void manyRowsOfTruncatedEntriesAreDeletedByAndBy() {
+    persistence().close(SOON);
+    FlushConfig sweeping = FlushConfig.builder().sweepInterval(Duration.ofMillis(100)).build();
+    Log<String> log = log(open(config().flush(sweeping).build()));
+    int entries = 2 * LogStore.MOST_DELETED + 100;
+    log.appendAll(IntStream.rangeClosed(1, entries).mapToObj(i -> "e" + i).toList());
+    log.awaitDurable(entries, SOON);
+    assertThat(log.truncate(Limits.entries(2))).isEqualTo(entries - 1);
+    assertThat(values(log.read(1, 9))).containsExactly("e" + (entries - 1), "e" + entries);
+    Awaitility.await()
+        .atMost(SOON)
+        .untilAsserted(
+            () -> assertThat(rows()).containsExactly((long) entries - 1, (long) entries));
+  }
+
+  @Test
+  void theRowsOfTruncatedLogsAreFoundByTheirNames() {
+    for (String name : List.of("a", "b", "c")) {
+      Log<String> log = persistence().log(agent(), name, TURNS);
+      log.appendAll(List.of("1", "2"));
+      log.awaitDurable(2, SOON);
+    }
+    LogStore logs = stores().sql().logs();
+    List<Name> found = new ArrayList<>();
+    Optional<Name> last = Optional.empty();
+    List<Name> page;
+    do {
+      page = logs.names(last, 2);
+      found.addAll(page);
+      last = page.isEmpty() ? last : Optional.of(page.get(page.size() - 1));
+    } while (!page.isEmpty());
+    assertThat(found)
+        .doesNotHaveDuplicates()
+        .filteredOn(name -> name.owner().equals(agent().uuid()))
+        .extracting(Name::log)
+        .containsExactly("turns.a", "turns.b", "turns.c");
+    assertThat(logs.deleteTruncated(found)).as("of logs that were not truncated").isZero();
   }
 
   @Test

@@ -63,13 +63,13 @@ public abstract class StepWriteThroughContract extends PersistenceContract {
     faults.sqlOutage(true);
     assertOutcomeUnknown(() -> log.append("two"));
     assertThat(assertOutcomeUnknown(() -> log.appendAll(List.of("three", "four", "five"))))
-        .hasMessageContaining("the first 1 of 3 entries are appended");
-    Step step = impatient.step().save(StateType.of("cursor", String.class), key("k"), "4");
-    LongSupplier version = log.append(step, "four");
+        .hasMessageContaining("all 3 entries are appended");
+    Step step = impatient.step().save(StateType.of("cursor", String.class), key("k"), "6");
+    LongSupplier version = log.append(step, "six");
     assertThat(assertOutcomeUnknown(step::commit)).hasMessageContaining("KV has it");
-    assertThat(version.getAsLong()).isEqualTo(4);
+    assertThat(version.getAsLong()).isEqualTo(6);
     faults.sqlOutage(false);
-    assertThat(log.version()).isEqualTo(4);
+    assertThat(log.version()).isEqualTo(6);
     assertThat(impatient.states(StateType.of("cursor", String.class)).find(key("k"))).isPresent();
   }
 

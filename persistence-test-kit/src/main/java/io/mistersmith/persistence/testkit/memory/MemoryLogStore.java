@@ -3,6 +3,7 @@ package io.mistersmith.persistence.testkit.memory;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -11,6 +12,9 @@ import java.util.stream.Stream;
 
 /** The rows of logs. */
 final class MemoryLogStore implements LogStore {
+
+  private static final Comparator<Name> ORDER =
+      Comparator.comparing((Name name) -> name.owner().toString()).thenComparing(Name::log);
 
   private final Session session;
 
@@ -46,6 +50,28 @@ final class MemoryLogStore implements LogStore {
               rows.stream().filter(row -> hasId(row, id)).mapToLong(StoredEntry::version).min(),
               (int) rows.stream().filter(row -> row.version() > last - COUNTED).count());
         });
+  }
+
+  /** The application of a head deletes all of them. */
+  @Override
+  public int deleteTruncated(Collection<Name> logs) {
+    return 0;
+  }
+
+  @Override
+  public List<Name> names(Optional<Name> after, int limit) {
+    return session.call(
+        tables ->
+            tables
+                .logEntries
+                .all()
+                .flatMap(row -> Key.of(row.stored().key()).stream())
+                .map(key -> new Name(key.owner().uuid(), key.log()))
+                .distinct()
+                .sorted(ORDER)
+                .filter(name -> after.isEmpty() || ORDER.compare(name, after.get()) > 0)
+                .limit(limit)
+                .toList());
   }
 
   private static boolean hasId(StoredEntry row, String id) {

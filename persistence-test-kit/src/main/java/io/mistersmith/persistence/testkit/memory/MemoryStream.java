@@ -107,7 +107,7 @@ final class MemoryStream {
       expire(now);
       long first = log.isEmpty() ? lastSequence + 1 : log.firstKey();
       return new BucketState(
-          created, first, lastSequence, log.size(), bytes, histories.size(), installation);
+          created, first, lastSequence, log.size(), bytes, histories.size(), false, installation);
     } finally {
       lock.unlock();
     }

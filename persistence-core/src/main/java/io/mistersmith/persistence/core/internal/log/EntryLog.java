@@ -3,11 +3,8 @@ package io.mistersmith.persistence.core.internal.log;
 import io.mistersmith.persistence.core.internal.codec.KeyedCodec;
 import io.mistersmith.persistence.core.internal.log.LogReader.Part;
 import io.mistersmith.persistence.core.internal.state.repository.CollectedStep;
-import io.mistersmith.persistence.core.internal.state.tier.CommitWaits;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
-import io.mistersmith.persistence.error.PersistenceException;
-import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.log.Log;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.spi.hot.HotEntry;
@@ -106,30 +103,12 @@ final class EntryLog<T> implements Log<T> {
   private long appendAll(List<? extends T> values, OptionalLong expectedVersion) {
     List<byte[]> documents = new ArrayList<>(values.size());
     values.forEach(value -> documents.add(codec.encode(id.head(), value)));
-    Append options = new Append(expectedVersion, Optional.empty(), OptionalLong.empty());
-    long version = 0;
-    for (int i = 0; i < documents.size(); i++) {
-      try {
-        version = logs.writer().append(id, documents.get(i), options);
-      } catch (PersistenceException e) {
-        int done = CommitWaits.isWritten(e) ? i + 1 : i;
-        throw done == 0 ? e : cutShort(e, done, documents.size());
-      }
-      options = expectedVersion.isPresent() ? options.expecting(version) : options;
-    }
     if (documents.isEmpty()) {
       return version();
     }
+    long version = logs.many().append(id, documents, expectedVersion);
     logs.trimmer().keep(id);
     return version;
-  }
-
-  private PersistenceException cutShort(PersistenceException cause, int done, int all) {
-    String message =
-        id + ": the first " + done + " of " + all + " entries are appended: " + cause.getMessage();
-    return cause.isTransient()
-        ? new TransientPersistenceException(cause.error(), message, cause)
-        : new NonTransientPersistenceException(cause.error(), message, cause);
   }
 
   @Override

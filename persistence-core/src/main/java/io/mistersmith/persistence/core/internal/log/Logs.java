@@ -29,12 +29,14 @@ public final class Logs {
   private final LogWriter writer;
   private final Trimmer trimmer;
   private final LogCopy copy;
+  private final ManyAppends many;
 
   /**
    * Logs over these stores.
    *
    * @param reads reads the bucket as it is
    * @param capacity of how many logs this process remembers where they end
+   * @param stepBytes how many bytes are appended together at most
    */
   public Logs(
       TieredStore store,
@@ -42,13 +44,15 @@ public final class Logs {
       LogStore rows,
       Freshness freshness,
       Commits commits,
-      int capacity) {
+      int capacity,
+      long stepBytes) {
     this.context = new LogContext(store, reads, rows, freshness, commits, capacity);
     this.heads = new Heads(context);
     this.reader = new LogReader(context, heads, new Ends(context, heads));
     this.writer = new LogWriter(context, reader);
     this.trimmer = new Trimmer(context, reader, heads);
     this.copy = new LogCopy(context, reader, heads);
+    this.many = new ManyAppends(this, stepBytes);
   }
 
   /** See {@link io.mistersmith.persistence.Persistence#log}. */
@@ -104,5 +108,9 @@ public final class Logs {
 
   LogCopy copy() {
     return copy;
+  }
+
+  ManyAppends many() {
+    return many;
   }
 }

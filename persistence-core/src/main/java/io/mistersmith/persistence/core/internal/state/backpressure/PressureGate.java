@@ -89,8 +89,9 @@ public final class PressureGate implements Admission {
   }
 
   @Override
-  public void awaitCommit(Map<StateKey, Revision.OfJournal> writes) {
-    commits.awaitStep(writes, config.maxWait());
+  public Runnable commitOf(Map<StateKey, Revision.OfJournal> writes) {
+    Deadline deadline = Deadline.after(config.maxWait());
+    return () -> commits.awaitStep(writes, deadline.left());
   }
 
   /**

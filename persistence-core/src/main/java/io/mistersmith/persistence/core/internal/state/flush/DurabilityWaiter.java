@@ -1,7 +1,7 @@
 package io.mistersmith.persistence.core.internal.state.flush;
 
 import io.mistersmith.persistence.core.internal.base.Deadline;
-import io.mistersmith.persistence.core.internal.base.LibraryThreads;
+import io.mistersmith.persistence.core.internal.base.SharedCall;
 import io.mistersmith.persistence.core.internal.state.journal.JournalTracker;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
@@ -16,11 +16,6 @@ import io.mistersmith.persistence.spi.sql.JournalPosition;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,8 +35,8 @@ public final class DurabilityWaiter implements Commits {
   private final WriteBehindFlusher flusher;
   private final Progress progress;
   private final DeadLetterStore deadLetters;
-  private final ThreadPoolExecutor positions;
-  private CompletableFuture<Void> reading = CompletableFuture.completedFuture(null);
+  private final SharedCall positions;
+  private final SharedCall looks;
 
   /** Waits for what {@code flusher}, or another runtime's, applies. */
   public DurabilityWaiter(
@@ -55,7 +50,8 @@ public final class DurabilityWaiter implements Commits {
     this.flusher = flusher;
     this.progress = progress;
     this.deadLetters = deadLetters;
-    this.positions = LibraryThreads.onDemand("persistence-position-" + bucket, 1);
+    this.positions = new SharedCall("persistence-position-" + bucket, tracker::refresh);
+    this.looks = new SharedCall("persistence-look-" + bucket, this::verifyStream);
   }
 
   @Override
@@ -157,7 +153,7 @@ public final class DurabilityWaiter implements Commits {
       if (!isPast(revision) && !nudgeAndAwait(revision, deadline)) {
         throw late("bucket " + bucket + ", " + what + ", revision " + revision);
       }
-      verifyStream();
+      look(deadline);
     } while (!isPast(revision));
   }
 
@@ -183,18 +179,28 @@ public final class DurabilityWaiter implements Commits {
 
   /**
    * Verifies the stream unless it is known to be the same. A position far ahead says nothing about
-   * a write to a stream that was recreated since, and this process may not have noticed that yet.
+   * a write to a stream that was recreated since, and this process may not have noticed that yet. A
+   * deadline that has passed by now still leaves a moment for it.
    */
-  private void verifyStream() {
+  private void look(Deadline deadline) {
     try {
-      if (!tracker.isOfThisStream()) {
-        tracker.verify();
+      Deadline end = deadline.left().compareTo(LONGEST) < 0 ? Deadline.after(LONGEST) : deadline;
+      if (!looks.await(end)) {
+        LOG.debug("bucket {}: the stream was not looked at before the deadline", bucket);
       }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     } catch (PersistenceException e) {
       if (!e.isTransient()) {
         throw e;
       }
       LOG.debug("bucket {}: the stream was not looked at: {}", bucket, e.getMessage());
+    }
+  }
+
+  private void verifyStream() {
+    if (!tracker.isOfThisStream()) {
+      boolean unused = tracker.verify();
     }
   }
 
@@ -221,39 +227,23 @@ public final class DurabilityWaiter implements Commits {
     }
   }
 
-  /**
-   * Reads the position on one thread for all waiting callers: a store that does not answer delays
-   * no caller past its deadline, and does not block a thread for each.
-   */
   private void readPosition(Deadline deadline) throws InterruptedException {
-    CompletableFuture<Void> reading = reading();
     try {
-      reading.get(deadline.left().toNanos(), TimeUnit.NANOSECONDS);
-    } catch (TimeoutException e) {
-      LOG.debug("bucket {}: the position was not read before the deadline", bucket);
-    } catch (ExecutionException e) {
-      if (!(e.getCause() instanceof PersistenceException failure)) {
-        throw new IllegalStateException("reading the position failed", e.getCause());
+      if (!positions.await(deadline)) {
+        LOG.debug("bucket {}: the position was not read before the deadline", bucket);
       }
-      if (!failure.isTransient()) {
-        throw failure;
+    } catch (PersistenceException e) {
+      if (!e.isTransient()) {
+        throw e;
       }
-      LOG.debug("bucket {}: position not read, trying again: {}", bucket, failure.getMessage());
+      LOG.debug("bucket {}: position not read, trying again: {}", bucket, e.getMessage());
     }
   }
 
-  private CompletableFuture<Void> reading() {
-    synchronized (positions) {
-      if (reading.isDone() && !positions.isShutdown()) {
-        reading = CompletableFuture.runAsync(tracker::refresh, positions);
-      }
-      return reading;
-    }
-  }
-
-  /** Ends the thread that reads the position; waits for nothing. */
+  /** Ends the threads that ask the stores; waits for nothing. */
   public void close() {
-    positions.shutdownNow();
+    positions.close();
+    looks.close();
   }
 
   private boolean isPast(Revision.OfJournal revision) {

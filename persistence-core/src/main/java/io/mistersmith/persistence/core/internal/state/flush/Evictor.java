@@ -17,7 +17,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Removes entries from KV that are flushed and were idle for their time to live, and rows of keys
- * from PostgreSQL that were deleted long ago, and contents of large values that nothing names.
+ * from PostgreSQL that were deleted long ago or are of logs that were truncated, and contents of
+ * large values that nothing names.
  *
  * <p>The bucket itself never expires anything: the server would do so whether or not an entry was
  * flushed. Idle entries are the first in the stream, so a {@link Sweep} reads from its beginning,
@@ -103,7 +104,7 @@ public final class Evictor {
         listener.on(new PersistenceEvent.Evicted(target.name(), entries));
       }
     }
-    int swept = sql.states().sweep(config.tombstoneRetention());
+    int swept = sql.states().sweep(config.tombstoneRetention()) + sweepLogs();
     int contents = removeLargeValues();
     if (evicted > 0 || swept > 0 || contents > 0) {
       LOG.debug(
@@ -113,6 +114,18 @@ public final class Evictor {
           swept,
           contents);
     }
+  }
+
+  /** Takes turns for as long as lies between two sweeps; the next one goes on. */
+  private int sweepLogs() {
+    Deadline end = Deadline.after(config.sweepInterval());
+    int deleted = 0;
+    target.logs().begin();
+    while (!target.logs().isOver() && service.isOpen() && !end.hasPassed()) {
+      deleted += target.logs().turn();
+      service.alive();
+    }
+    return deleted;
   }
 
   /** Takes turns for as long as lies between two sweeps, so that idle entries are looked for. */

@@ -12,10 +12,12 @@ import io.mistersmith.persistence.spi.hot.Journal;
 import io.mistersmith.persistence.spi.sql.JournalPosition;
 import io.mistersmith.persistence.spi.sql.JournalStore;
 import io.mistersmith.persistence.spi.sql.JournalStore.ApplyResult;
+import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.StateStore;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,11 +39,13 @@ public final class FlushTarget {
   private final PersistenceListener listener;
   private final Progress progress;
   private final Clock clock;
+  private final LogSweep logs;
   private volatile @Nullable PersistenceException failure;
 
   /**
    * Applies {@code journal}, and corrects the bucket by {@code writes}; {@code judge} decides about
-   * hydrated copies in it, {@code clock} measures lags.
+   * hydrated copies in it, {@code clock} measures lags. Rows of truncated logs are swept in {@code
+   * logs}.
    */
   public FlushTarget(
       Journal journal,
@@ -49,6 +53,7 @@ public final class FlushTarget {
       JournalTracker tracker,
       JournalStore journals,
       StateStore states,
+      Supplier<LogStore> logs,
       RowJudge judge,
       PersistenceListener listener,
       Progress progress,
@@ -62,6 +67,7 @@ public final class FlushTarget {
     this.listener = listener;
     this.progress = progress;
     this.clock = clock;
+    this.logs = new LogSweep(logs);
   }
 
   String name() {
@@ -86,6 +92,11 @@ public final class FlushTarget {
 
   StateStore states() {
     return states;
+  }
+
+  /** Returns what sweeps the rows that the flush leaves of truncated logs. */
+  LogSweep logs() {
+    return logs;
   }
 
   Progress progress() {
@@ -147,6 +158,7 @@ public final class FlushTarget {
     failure = null;
     Duration took = Duration.ofNanos(System.nanoTime() - started);
     limit.committed(batch.entries(), took);
+    logs.note(batch.changes());
     tracker.movedTo(next);
     progress.signal();
     for (ApplyResult.Refusal refusal : applied.refused()) {

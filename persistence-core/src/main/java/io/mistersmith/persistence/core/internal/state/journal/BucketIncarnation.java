@@ -14,14 +14,18 @@ import java.util.concurrent.CopyOnWriteArrayList;
 public final class BucketIncarnation implements Revisions {
 
   private final Journal journal;
+  private final SettledStream stream;
   private final Highest highest = new Highest();
   private final List<Runnable> restartActions = new CopyOnWriteArrayList<>();
   private volatile long epoch;
+  private volatile Instant created;
 
   /** Asks the bucket for its state. */
   public BucketIncarnation(Journal journal) {
     this.journal = journal;
-    this.epoch = epochOf(journal.state());
+    this.stream = new SettledStream(journal);
+    this.created = journal.state().created();
+    this.epoch = epochOf(created);
   }
 
   @Override
@@ -41,7 +45,7 @@ public final class BucketIncarnation implements Revisions {
 
   @Override
   public boolean reaches(long sequence) {
-    return journal.state().lastSequence() >= sequence;
+    return stream.reaching(created, sequence).lastSequence() >= sequence;
   }
 
   @Override
@@ -53,12 +57,13 @@ public final class BucketIncarnation implements Revisions {
   public synchronized boolean verify() {
     // Taken before the stream is looked at: it grows while this runs.
     long acknowledged = highest.get();
-    BucketState state = journal.state();
-    long found = epochOf(state);
+    BucketState state = stream.reaching(created, acknowledged);
+    long found = epochOf(state.created());
     boolean restarted = found != epoch || state.lastSequence() < acknowledged;
     if (restarted) {
       highest.restartAt(state.lastSequence());
       epoch = found;
+      created = state.created();
       restartActions.forEach(Runnable::run);
     }
     return restarted;
@@ -69,8 +74,7 @@ public final class BucketIncarnation implements Revisions {
     restartActions.add(action);
   }
 
-  private static long epochOf(BucketState state) {
-    Instant created = state.created();
+  private static long epochOf(Instant created) {
     return Math.max(1, created.getEpochSecond() * 1_000_000_000L + created.getNano());
   }
 }

@@ -35,8 +35,8 @@ import org.slf4j.LoggerFactory;
  *
  * <ul>
  *   <li>its time of creation is another one: it was created again;
- *   <li>its last sequence lies before the position, or before what this process was acknowledged:
- *       it lost its tail;
+ *   <li>its last sequence {@linkplain SettledStream lastingly} lies before the position, or before
+ *       what this process was acknowledged: it lost its tail;
  *   <li>the message at the position was stored at another time than the one remembered: it lost its
  *       tail and was written to since.
  * </ul>
@@ -60,6 +60,7 @@ public final class JournalTracker implements Revisions {
 
   private final Journal journal;
   private final JournalStore journals;
+  private final SettledStream stream;
   private final EpochBoundary boundary;
   private final BucketOwner owner;
   private final PersistenceListener listener;
@@ -87,6 +88,7 @@ public final class JournalTracker implements Revisions {
     this.journal = journal;
     this.journals = journals;
     this.owner = owner;
+    this.stream = new SettledStream(journal);
     this.boundary = new EpochBoundary(journal, overlap);
     this.listener = listener;
     this.clock = clock;
@@ -232,7 +234,7 @@ public final class JournalTracker implements Revisions {
 
   @Override
   public boolean reaches(long sequence) {
-    return journal.state().lastSequence() >= sequence;
+    return stream.reaching(position.streamCreated(), sequence).lastSequence() >= sequence;
   }
 
   @Override
@@ -271,7 +273,8 @@ public final class JournalTracker implements Revisions {
       // end.
       JournalPosition stored = refresh();
       long acknowledged = highest.get();
-      BucketState state = journal.state();
+      BucketState state =
+          stream.reaching(stored.streamCreated(), Math.max(stored.sequence(), acknowledged));
       owner.verify(state);
       List<String> regressions = regressions(stored, state, acknowledged);
       if (regressions.isEmpty()) {

@@ -25,7 +25,6 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -46,12 +45,14 @@ import org.slf4j.LoggerFactory;
  * is compared with the row afterwards, and withdrawn if the row has gone. A delete writes its last
  * marker after the row has gone: either that marker follows the publication, or the comparison
  * finds no row.
+ *
+ * <p>A process can die before it compares. So what replaces a marker is a claim at first, an entry
+ * without a version, and readers ask PostgreSQL. It gets its version when the row was found.
  */
 public final class AgentPublisher {
 
   private static final Logger LOG = LoggerFactory.getLogger(AgentPublisher.class);
   private static final String KEY = "registry";
-  private static final byte[] NO_VALUE = {};
   private static final int BATCH = 500;
 
   /** The most batches in one run of {@link #publishMissing()}. */
@@ -60,7 +61,7 @@ public final class AgentPublisher {
   private final AgentStore agents;
   private final HotReads reads;
   private final HotWrites writes;
-  private final KnownRevisions<AgentId> markers;
+  private final AgentMarkers markers;
   private final AgentCodec codec = new AgentCodec();
 
   /**
@@ -73,7 +74,7 @@ public final class AgentPublisher {
     this.agents = agents;
     this.reads = reads;
     this.writes = writes;
-    this.markers = markers;
+    this.markers = new AgentMarkers(agents, writes, markers);
   }
 
   /**
@@ -89,7 +90,7 @@ public final class AgentPublisher {
     return reads
         .get(key(id), asksLeader ? ReadFrom.LEADER : ReadFrom.ANY_REPLICA)
         .filter(hot -> hot.operation() == Operation.PUT)
-        .filter(hot -> marker.isEmpty() || place(hot.sequence()).isAfter(marker.get()))
+        .filter(hot -> marker.isEmpty() || AgentMarkers.place(hot).isAfter(marker.get()))
         .filter(hot -> hot.metadata().published().isPresent())
         .map(
             hot ->
@@ -155,6 +156,7 @@ public final class AgentPublisher {
       List<StoredAgent> committed, Map<StateKey, HotEntry> found, Map<AgentId, Long> published) {
     Map<StoredAgent, CompletableFuture<Long>> sent = new LinkedHashMap<>();
     Set<StoredAgent> unsure = new HashSet<>();
+    Set<StoredAgent> claimed = new LinkedHashSet<>();
     for (StoredAgent stored : committed) {
       Optional<HotEntry> hot = Optional.ofNullable(found.get(keyOf(stored)));
       if (isPublished(stored, hot)) {
@@ -163,32 +165,57 @@ public final class AgentPublisher {
         if (hot.isPresent()) {
           unsure.add(stored);
         }
+        if (isClaimed(hot)) {
+          claimed.add(stored);
+        }
         sent.put(
-            stored,
-            writes.publishAsync(
-                keyOf(stored),
-                Operation.PUT,
-                codec.encode(stored.agent()),
-                metadata(stored),
-                hot.map(HotEntry::sequence).orElse(HotWrites.NONE)));
+            stored, publishAsync(stored, hot.map(HotEntry::sequence).orElse(HotWrites.NONE), hot));
       }
     }
     List<StoredAgent> lost = new ArrayList<>();
     Map<StoredAgent, Long> toCompare = new LinkedHashMap<>();
-    for (Map.Entry<StoredAgent, CompletableFuture<Long>> publish : sent.entrySet()) {
-      StoredAgent stored = publish.getKey();
-      OptionalLong sequence = acknowledged(publish.getValue());
-      if (sequence.isEmpty()) {
-        lost.add(stored);
-      } else if (unsure.contains(stored)) {
-        toCompare.put(stored, sequence.getAsLong());
-      } else {
-        published.put(stored.agent().id(), stored.version());
-      }
-    }
+    sent.forEach(
+        (stored, answer) -> {
+          OptionalLong sequence = acknowledged(answer);
+          if (sequence.isEmpty()) {
+            lost.add(stored);
+          } else if (unsure.contains(stored)) {
+            toCompare.put(stored, sequence.getAsLong());
+          } else {
+            published.put(stored.agent().id(), stored.version());
+          }
+        });
     toCompare.keySet().removeAll(withdrawDeleted(toCompare));
+    claimed.retainAll(toCompare.keySet());
+    Map<StoredAgent, CompletableFuture<Long>> confirmed = new LinkedHashMap<>();
+    claimed.forEach(
+        stored ->
+            confirmed.put(stored, publishAsync(stored, toCompare.get(stored), Optional.empty())));
+    confirmed.forEach(
+        (stored, answer) -> {
+          if (acknowledged(answer).isEmpty()) {
+            lost.add(stored);
+            toCompare.remove(stored);
+          }
+        });
     toCompare.keySet().forEach(stored -> published.put(stored.agent().id(), stored.version()));
     return lost;
+  }
+
+  /** Publishes a version after this sequence, or a claim where {@code hot} is not an entry. */
+  private CompletableFuture<Long> publishAsync(
+      StoredAgent stored, long after, Optional<HotEntry> hot) {
+    return writes.publishAsync(
+        keyOf(stored),
+        Operation.PUT,
+        codec.encode(stored.agent()),
+        isClaimed(hot) ? EntryMetadata.NONE : metadata(stored),
+        after);
+  }
+
+  /** Whether what follows this message is a claim at first. */
+  private static boolean isClaimed(Optional<HotEntry> hot) {
+    return hot.filter(entry -> entry.metadata().published().isEmpty()).isPresent();
   }
 
   /** The sequence; empty when another writer was faster. */
@@ -226,14 +253,24 @@ public final class AgentPublisher {
     if (isPublished(stored, hot)) {
       return true;
     }
+    boolean claims = isClaimed(hot);
     long sequence =
-        writes.publish(
-            keyOf(stored),
-            Operation.PUT,
-            codec.encode(stored.agent()),
-            metadata(stored),
+        publish(
+            stored,
+            claims ? EntryMetadata.NONE : metadata(stored),
             hot.map(HotEntry::sequence).orElse(HotWrites.NONE));
-    return hot.isEmpty() || withdrawDeleted(Map.of(stored, sequence)).isEmpty();
+    if (hot.isPresent() && !withdrawDeleted(Map.of(stored, sequence)).isEmpty()) {
+      return false;
+    }
+    if (claims) {
+      long unused = publish(stored, metadata(stored), sequence);
+    }
+    return true;
+  }
+
+  private long publish(StoredAgent stored, EntryMetadata metadata, long after) {
+    return writes.publish(
+        keyOf(stored), Operation.PUT, codec.encode(stored.agent()), metadata, after);
   }
 
   /**
@@ -270,7 +307,8 @@ public final class AgentPublisher {
   private void withdraw(StoredAgent stored, long sequence) {
     try {
       long unused =
-          writes.publish(keyOf(stored), Operation.DELETE, NO_VALUE, EntryMetadata.NONE, sequence);
+          writes.publish(
+              keyOf(stored), Operation.DELETE, AgentMarkers.NO_VALUE, EntryMetadata.NONE, sequence);
     } catch (PersistenceException e) {
       if (!Conflicts.isConflict(e)) {
         throw e;
@@ -300,82 +338,6 @@ public final class AgentPublisher {
         failure.getMessage());
   }
 
-  /** Marks the agent as deleted, so that readers ask PostgreSQL; returns the marker's sequence. */
-  long retract(AgentId id) {
-    long sequence =
-        writes.publish(key(id), Operation.DELETE, NO_VALUE, EntryMetadata.NONE, HotWrites.ANY);
-    markers.note(id, place(sequence), Optional.empty());
-    return sequence;
-  }
-
-  private static Revision place(long sequence) {
-    return new Revision.OfJournal(1, sequence);
-  }
-
-  /**
-   * {@link #retract} of many: each marker is sent before the one before it is acknowledged.
-   *
-   * @param failures takes the failure of each agent that may not be marked
-   * @return the sequences of the markers
-   */
-  Map<AgentId, Long> retractAll(
-      Collection<AgentId> ids, Map<AgentId, PersistenceException> failures) {
-    Map<AgentId, Long> expected = new LinkedHashMap<>();
-    ids.forEach(id -> expected.put(id, HotWrites.ANY));
-    return mark(expected, failures);
-  }
-
-  /**
-   * Marks agents again, once their rows are gone. Where something was published after the first
-   * marker, PostgreSQL tells whether it is the agent's next registration, which stays.
-   *
-   * @param before the sequences of the first markers
-   * @return the failure of each agent that may not be marked
-   */
-  Map<AgentId, PersistenceException> retractAgain(Map<AgentId, Long> before) {
-    Map<AgentId, PersistenceException> failures = new LinkedHashMap<>();
-    Map<AgentId, Long> marked = mark(before, failures);
-    Set<AgentId> overtaken = new LinkedHashSet<>(before.keySet());
-    overtaken.removeAll(marked.keySet());
-    overtaken.removeIf(id -> !Conflicts.isConflict(Objects.requireNonNull(failures.get(id))));
-    if (!overtaken.isEmpty()) {
-      failures.keySet().removeAll(overtaken);
-      try {
-        overtaken.removeAll(agents.findAll(overtaken).keySet());
-        Map<AgentId, Long> unused = retractAll(overtaken, failures);
-      } catch (PersistenceException e) {
-        overtaken.forEach(id -> failures.put(id, e));
-      }
-    }
-    return failures;
-  }
-
-  private Map<AgentId, Long> mark(
-      Map<AgentId, Long> expected, Map<AgentId, PersistenceException> failures) {
-    Map<AgentId, CompletableFuture<Long>> sent = new LinkedHashMap<>();
-    expected.forEach(
-        (id, sequence) ->
-            sent.put(
-                id,
-                writes.publishAsync(
-                    key(id), Operation.DELETE, NO_VALUE, EntryMetadata.NONE, sequence)));
-    Map<AgentId, Long> marked = new LinkedHashMap<>();
-    sent.forEach(
-        (id, answer) -> {
-          try {
-            long sequence = answer.join();
-            markers.note(id, place(sequence), Optional.empty());
-            marked.put(id, sequence);
-          } catch (CompletionException e) {
-            if (!(e.getCause() instanceof PersistenceException failure)) {
-              throw e;
-            }
-            failures.put(id, failure);
-          }
-        });
-    return marked;
-  }
-
   /** Publishes the versions whose author did not get to it. */
   public void publishMissing() {
     try {
@@ -392,6 +354,11 @@ public final class AgentPublisher {
 
   private static StateKey keyOf(StoredAgent stored) {
     return key(stored.agent().id());
+  }
+
+  /** The marks of deleted agents in the bucket. */
+  AgentMarkers markers() {
+    return markers;
   }
 
   static StateKey key(AgentId id) {

@@ -62,9 +62,13 @@ final class AgentRemoval {
               Function<Collection<AgentId>, Map<AgentId, PersistenceException>> removal =
                   states.get();
               boolean unusedRow = agents.find(id).isPresent();
-              long marker = publisher.retract(id);
+              long marker = publisher.markers().retract(id);
               boolean existed = deleteRow(id, expectedVersion, removal);
-              publisher.retractAgain(Map.of(id, marker)).values().forEach(AgentRemoval::fail);
+              publisher
+                  .markers()
+                  .retractAgain(Map.of(id, marker))
+                  .values()
+                  .forEach(AgentRemoval::fail);
               removal.apply(Set.of(id)).values().forEach(AgentRemoval::fail);
               return existed;
             });
@@ -174,13 +178,13 @@ final class AgentRemoval {
     Function<Collection<AgentId>, Map<AgentId, PersistenceException>> removal = states.get();
     boolean unusedRows = agents.findAll(batch).isEmpty();
     Map<AgentId, PersistenceException> failures = new HashMap<>();
-    Map<AgentId, Long> markers = publisher.retractAll(batch, failures);
+    Map<AgentId, Long> markers = publisher.markers().retractAll(batch, failures);
     Map<AgentId, DataResult<Long>> deleted = deleteRows(markers.keySet(), removal);
     Map<AgentId, PersistenceException> refused = new LinkedHashMap<>();
     deleted.forEach((id, result) -> result.failure().ifPresent(e -> refused.put(id, e)));
     putBack(refused, removal);
     markers.keySet().removeAll(refused.keySet());
-    failures.putAll(publisher.retractAgain(markers));
+    failures.putAll(publisher.markers().retractAgain(markers));
     if (!markers.isEmpty()) {
       removal.apply(markers.keySet()).forEach(failures::putIfAbsent);
     }

@@ -3,14 +3,12 @@ package io.mistersmith.persistence.core.internal.state.repository;
 import io.mistersmith.persistence.core.internal.codec.Json;
 import io.mistersmith.persistence.core.internal.codec.KeyedCodec;
 import io.mistersmith.persistence.core.internal.state.flush.Commits;
-import io.mistersmith.persistence.core.internal.state.tier.CommitWaits;
 import io.mistersmith.persistence.core.internal.state.tier.Entry;
 import io.mistersmith.persistence.core.internal.state.tier.StepPart;
 import io.mistersmith.persistence.core.internal.state.tier.StepWrite;
 import io.mistersmith.persistence.core.internal.state.tier.TieredStore;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
-import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.HybridClock;
@@ -223,21 +221,8 @@ public final class CollectedStep implements Step {
             .sorted(Comparator.comparing(part -> part.getKey().toString()))
             .map(Map.Entry::getValue)
             .toList();
-    boolean made = false;
     committed = true;
-    Map<StateKey, Revision.OfJournal> written;
-    try {
-      inOrder.forEach(StepPart::begin);
-      written = to.store().steps().write(whose, step, inOrder, this::checkSize);
-      made = true;
-    } catch (PersistenceException e) {
-      made = CommitWaits.isWritten(e);
-      throw e;
-    } finally {
-      inOrder.forEach(made ? StepPart::made : StepPart::failed);
-    }
-    inOrder.forEach(StepPart::afterwards);
-    return written;
+    return to.store().steps().write(whose, step, inOrder, this::checkSize);
   }
 
   private void checkSize(List<StepWrite> step) {

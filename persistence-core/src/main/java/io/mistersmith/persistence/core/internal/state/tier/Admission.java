@@ -10,14 +10,14 @@ public interface Admission {
   /**
    * Call this before a write is sent. Returns at once while nothing is held up.
    *
-   * @return whether the write, once it is made, must {@linkplain #awaitCommit wait for its commit}
+   * @return whether the write, once it is made, must {@linkplain #commitOf wait for its commit}
    * @throws io.mistersmith.persistence.error.PersistenceException when the write is not let in
    */
   boolean enter(StateKey key);
 
   /**
-   * Waits until PostgreSQL has committed a write, or the writes of a step. Call it only when {@link
-   * #enter} returned true.
+   * Returns what waits until PostgreSQL has committed a write, or the writes of a step; its time
+   * begins now. Call it only when {@link #enter} returned true.
    */
-  void awaitCommit(Map<StateKey, Revision.OfJournal> writes);
+  Runnable commitOf(Map<StateKey, Revision.OfJournal> writes);
 }

@@ -45,7 +45,7 @@ record AdmittedWrites(WritesUnderWay underWay, Optional<Admission> admission, Co
     if (commits.isAlways()) {
       commits.await(key, revision);
     } else if (held) {
-      WrittenException.after(() -> admission.orElseThrow().awaitCommit(Map.of(key, revision)));
+      commits.await(key, admission.orElseThrow().commitOf(Map.of(key, revision)));
     }
     return revision;
   }
@@ -55,7 +55,7 @@ record AdmittedWrites(WritesUnderWay underWay, Optional<Admission> admission, Co
     if (commits.isAlways()) {
       commits.await(step);
     } else if (held) {
-      WrittenException.after(() -> admission.orElseThrow().awaitCommit(step));
+      WrittenException.after(admission.orElseThrow().commitOf(step));
     }
   }
 

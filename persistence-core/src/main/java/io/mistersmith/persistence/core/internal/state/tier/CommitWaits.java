@@ -67,7 +67,15 @@ public final class CommitWaits {
 
   /** Waits for the commit of a write that was just acknowledged, or puts that off. */
   public void await(StateKey key, Revision.OfJournal revision) {
-    Runnable wait = wait(key, revision);
+    putOffOr(key, wait(key, revision));
+  }
+
+  /** Waits as {@code commit} does for that of a write which was just acknowledged. */
+  void await(StateKey key, Runnable commit) {
+    putOffOr(key, () -> WrittenException.after(commit));
+  }
+
+  private void putOffOr(StateKey key, Runnable wait) {
     PutOff putOff = PUT_OFF.get();
     if (putOff != null && putOff.of() == this && putOff.key().equals(key)) {
       putOff.waits().add(wait);

@@ -53,12 +53,34 @@ public final class StepWriter {
    * Makes the writes of one owner, which are of different keys, and returns their revisions in
    * order.
    *
-   * @param parts decide more writes, which are made after {@code fixed}
+   * @param parts decide more writes, which are made after {@code fixed}; they are begun and ended
+   *     in their order
    * @param checked is given all writes before they are sent; its exceptions pass through
    * @throws PersistenceException when none was made, or, as {@code OUTCOME_UNKNOWN}, all or none;
    *     {@link CommitWaits#isWritten} when all were made, and the wait for their commit failed
    */
   public Map<StateKey, Revision.OfJournal> write(
+      AgentId owner,
+      List<StepWrite> fixed,
+      Collection<StepPart> parts,
+      Consumer<List<StepWrite>> checked) {
+    boolean made = false;
+    Map<StateKey, Revision.OfJournal> written;
+    try {
+      parts.forEach(StepPart::begin);
+      written = writeBegun(owner, fixed, parts, checked);
+      made = true;
+    } catch (PersistenceException e) {
+      made = CommitWaits.isWritten(e);
+      throw e;
+    } finally {
+      parts.forEach(made ? StepPart::made : StepPart::failed);
+    }
+    parts.forEach(StepPart::afterwards);
+    return written;
+  }
+
+  private Map<StateKey, Revision.OfJournal> writeBegun(
       AgentId owner,
       List<StepWrite> fixed,
       Collection<StepPart> parts,

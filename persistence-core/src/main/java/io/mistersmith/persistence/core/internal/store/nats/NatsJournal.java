@@ -100,6 +100,7 @@ final class NatsJournal implements Journal {
         state.getMsgCount(),
         state.getByteCount(),
         state.getSubjectCount(),
+        info.getConfiguration().getReplicas() > 1,
         InstallationMark.of(info.getConfiguration()));
   }
 

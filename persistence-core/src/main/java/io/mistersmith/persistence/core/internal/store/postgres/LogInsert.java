@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Writes rows into {@code agents.log_entries}. An entry is written once. When another one has its
  * version, which only a process that did not notice a recreated bucket can append, the statement
- * breaks the constraint {@code version_is_free}: it becomes a dead letter. Deletes the rows before
- * the first version of each head that is written with them: those entries are earlier in the
+ * breaks the constraint {@code version_is_free}: it becomes a dead letter. Deletes some rows before
+ * the first versions of the heads that are written with them: those entries are earlier in the
  * stream, so that all of them have been written.
  */
 final class LogInsert {
@@ -47,13 +47,27 @@ final class LogInsert {
          AND (l.epoch, l.sequence) < (c.epoch, c.sequence)
       """;
 
+  /**
+   * Deletes the oldest rows first. Rows that a sweep or a flush is deleting are left to it, so that
+   * neither waits for the other.
+   */
   private static final String DELETE_BEFORE_FIRST =
       """
       DELETE FROM agents.log_entries l
-       USING unnest(:agents, :keys, :logs) AS c (agent_id, state_key, log)
-        JOIN agents.state s ON s.agent_id = c.agent_id::uuid AND s.state_key = c.state_key
-       WHERE l.agent_id = s.agent_id AND l.log = c.log
-         AND l.version < (s.state_value ->> 'first')::bigint
+       USING (SELECT e.agent_id, e.log, e.version
+                FROM unnest(:agents, :logs) AS c (agent_id, log)
+                JOIN agents.state s
+                  ON s.agent_id = c.agent_id::uuid AND s.state_key = :heads || '.' || c.log
+               CROSS JOIN LATERAL
+                     (SELECT r.agent_id, r.log, r.version
+                        FROM agents.log_entries r
+                       WHERE r.agent_id = s.agent_id AND r.log = c.log
+                         AND r.version < (s.state_value ->> 'first')::bigint
+                       ORDER BY r.version
+                       LIMIT :most
+                         FOR UPDATE SKIP LOCKED) e
+               LIMIT :most) old
+       WHERE l.agent_id = old.agent_id AND l.log = old.log AND l.version = old.version
       """;
 
   /**
@@ -129,11 +143,20 @@ final class LogInsert {
   }
 
   private static int deleteBeforeFirst(Handle handle, List<StateRow> heads) {
+    return deleteBeforeFirst(
+        handle,
+        StateUpsert.text(heads, StateRow::agentId),
+        StateUpsert.text(heads, row -> row.key().key()));
+  }
+
+  /** Deletes rows before the first versions of logs; see {@link LogStore#deleteTruncated}. */
+  static int deleteBeforeFirst(Handle handle, SqlArray agents, SqlArray logs) {
     return handle
         .createUpdate(DELETE_BEFORE_FIRST)
-        .bind("agents", StateUpsert.text(heads, StateRow::agentId))
-        .bind("keys", StateUpsert.text(heads, row -> row.key().path()))
-        .bind("logs", StateUpsert.text(heads, row -> row.key().key()))
+        .bind("agents", agents)
+        .bind("logs", logs)
+        .bind("heads", LogStore.HEADS)
+        .bind("most", LogStore.MOST_DELETED)
         .execute();
   }
 }

@@ -19,7 +19,7 @@ import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.StatementContext;
 
-/** Reads {@code agents.log_entries}. */
+/** Reads {@code agents.log_entries}, and deletes what truncated logs have left there. */
 final class PostgresLogStore implements LogStore {
 
   private static final String COLUMNS =
@@ -70,6 +70,31 @@ final class PostgresLogStore implements LogStore {
                        WHERE l.agent_id = :agent AND l.log = :log
                        ORDER BY l.version DESC LIMIT 1) AS last) e
       """;
+
+  /** Steps from log to log in the primary key, however many entries each has. */
+  private static final String NAMES =
+      """
+      WITH RECURSIVE logs (agent_id, log, place) AS (
+        (SELECT l.agent_id, l.log, 1
+           FROM agents.log_entries l
+          WHERE (l.agent_id, l.log) > (:owner::uuid, :log)
+          ORDER BY l.agent_id, l.log
+          LIMIT 1)
+         UNION ALL
+        SELECT n.agent_id, n.log, logs.place + 1
+          FROM logs
+         CROSS JOIN LATERAL
+               (SELECT l.agent_id, l.log
+                  FROM agents.log_entries l
+                 WHERE (l.agent_id, l.log) > (logs.agent_id, logs.log)
+                 ORDER BY l.agent_id, l.log
+                 LIMIT 1) n
+         WHERE logs.place < :most)
+      SELECT agent_id, log FROM logs ORDER BY place
+      """;
+
+  /** Before all others: no log has an empty name. */
+  private static final Name FIRST = new Name(new UUID(0, 0), "");
 
   private final Statements statements;
 
@@ -125,6 +150,33 @@ final class PostgresLogStore implements LogStore {
                       return new IdLookup(row.getLong("last"), version, row.getInt("counted"));
                     })
                 .one());
+  }
+
+  @Override
+  public int deleteTruncated(Collection<Name> logs) {
+    return statements.write(
+        "delete rows of truncated logs",
+        handle ->
+            LogInsert.deleteBeforeFirst(
+                handle,
+                SqlArray.text(logs.stream().map(name -> name.owner().toString()).toList()),
+                SqlArray.text(logs.stream().map(Name::log).toList())));
+  }
+
+  @Override
+  public List<Name> names(Optional<Name> after, int limit) {
+    return statements.read(
+        "list logs",
+        handle ->
+            handle
+                .createQuery(NAMES)
+                .bind("owner", after.orElse(FIRST).owner().toString())
+                .bind("log", after.orElse(FIRST).log())
+                .bind("most", limit)
+                .map(
+                    (row, context) ->
+                        new Name(row.getObject("agent_id", UUID.class), row.getString("log")))
+                .list());
   }
 
   /** The rows of those entries that have one, as rows of the state. */
