@@ -38,8 +38,10 @@ class TenantTasksIT {
     try (PostgresStore ours = open(database, role, UUID.randomUUID());
         PostgresStore theirs = open(database, role, UUID.randomUUID())) {
       UUID own = add(ours, task);
-      assertThat(add(theirs, task)).isNotEqualTo(own);
+      UUID other = add(theirs, task);
+      assertThat(other).isNotEqualTo(own);
       assertThat(add(ours, task)).isEqualTo(own);
+      assertThat(add(theirs, task)).isEqualTo(other);
       assertThat(database.query("SELECT task_id FROM tasks.queue")).hasSize(2);
     }
   }
