@@ -186,8 +186,7 @@ public abstract class TasksContract extends PersistenceContract {
   @Test
   void aWorkerIsWokenByTheEndOfWhatItsTasksWaitFor() {
     TaskWorker.Options patient =
-        TaskWorker.Options.of(TaskClaim.of("contract", "then"), 1)
-            .withPoll(Duration.ofMinutes(10));
+        TaskWorker.Options.of(TaskClaim.of("contract", "then"), 1).withPoll(Duration.ofMinutes(10));
     Persistence other = open(config().build());
     UUID first = tasks().enqueue(job(1));
     UUID second = tasks().enqueue(job(2));

@@ -133,7 +133,11 @@ final class MemoryTaskStore implements TaskStore {
           Set<TaskLease> held = new HashSet<>();
           for (TaskLease lease : leases) {
             renewClaim(tables, lease, now.plus(lease.length()));
-            if (tables.tasks.find(lease.task().id()).filter(row -> isUnder(lease, row)).isPresent()) {
+            if (tables
+                .tasks
+                .find(lease.task().id())
+                .filter(row -> isUnder(lease, row))
+                .isPresent()) {
               held.add(lease);
             }
           }
@@ -159,10 +163,7 @@ final class MemoryTaskStore implements TaskStore {
   /** Locks the task of a lease; empty when the lease is lost. */
   private static Optional<TaskRow> held(Tables tables, TaskLease lease) {
     tables.tasks.lock(lease.task().id());
-    return tables
-        .tasks
-        .find(lease.task().id())
-        .filter(row -> isUnder(lease, row));
+    return tables.tasks.find(lease.task().id()).filter(row -> isUnder(lease, row));
   }
 
   @Override

@@ -228,9 +228,7 @@ class PostgresKnowledgeIT {
             () -> database.execute("UPDATE knowledge.embeddings SET embedding_vector = '{1}'"))
         .hasMessageContaining("those of the model have another number");
     assertThatThrownBy(
-            () ->
-                knowledge()
-                    .saveEmbeddings(List.of(Embedding.of(other.id(), MODEL, "t", 1, 2))))
+            () -> knowledge().saveEmbeddings(List.of(Embedding.of(other.id(), MODEL, "t", 1, 2))))
         .hasMessageContaining("those of the model have 3");
   }
 
@@ -251,8 +249,7 @@ class PostgresKnowledgeIT {
             public void logBeforeExecution(StatementContext context) {
               if (statements.incrementAndGet() == 2) {
                 assertThat(knowledge().delete(ids.get(0))).isTrue();
-                knowledge()
-                    .saveEmbeddings(List.of(Embedding.of(ids.get(1), MODEL, "far", -1, 0)));
+                knowledge().saveEmbeddings(List.of(Embedding.of(ids.get(1), MODEL, "far", -1, 0)));
               }
             }
           });

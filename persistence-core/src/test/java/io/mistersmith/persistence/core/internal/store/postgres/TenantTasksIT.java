@@ -22,10 +22,7 @@ class TenantTasksIT {
     String url = database.config().jdbcUrl();
     return PostgresDatabase.open(
         PostgresConfig.of(
-            url
-                + (url.contains("?") ? "&" : "?")
-                + "options=-c%20app.current_tenant_id="
-                + tenant,
+            url + (url.contains("?") ? "&" : "?") + "options=-c%20app.current_tenant_id=" + tenant,
             role));
   }
 
