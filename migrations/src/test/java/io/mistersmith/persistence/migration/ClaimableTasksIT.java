@@ -54,8 +54,11 @@ class ClaimableTasksIT extends OnMigratedDatabase {
 
   private static String end(String task, String error, String again) {
     return """
-    SELECT tasks.finish(ARRAY[task_id::UUID], ARRAY[token], ARRAY['{}'], ARRAY[%s], ARRAY[%s::interval])
-      FROM tasks.queue WHERE task_id = '%s'
+    SELECT f.held
+      FROM tasks.queue,
+           tasks.finish(ARRAY[task_id::UUID], ARRAY[token], ARRAY['{}'], ARRAY[%s],
+                        ARRAY[%s::interval]) AS f
+     WHERE task_id = '%s'
     """
         .formatted(error, again, task);
   }

@@ -11,6 +11,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.UUID;
+import java.util.function.Consumer;
 
 /**
  * A statement about an entity: that its predicate has an object, from some time on. Immutable: each
@@ -123,129 +124,95 @@ public record Fact(
 
   /** Returns a copy with this id: one of the application's own, such as a document's. */
   public Fact withId(UUID newId) {
-    return new Fact(
-        newId,
-        entityType,
-        entityId,
-        predicate,
-        object,
-        objectType,
-        source,
-        confidence,
-        evidence,
-        validFrom,
-        validUntil);
+    return with(copy -> copy.id = newId);
   }
 
   /** Returns a copy with this object, and the type of it that {@link #of} gives. */
   public Fact withObject(Object newObject) {
-    return new Fact(
-        id,
-        entityType,
-        entityId,
-        predicate,
-        newObject,
-        typeOf(newObject),
-        source,
-        confidence,
-        evidence,
-        validFrom,
-        validUntil);
+    return with(
+        copy -> {
+          copy.object = newObject;
+          copy.objectType = typeOf(newObject);
+        });
   }
 
   /** Returns a copy whose object has a type of the application's own. */
   public Fact withObjectType(String newType) {
-    return new Fact(
-        id,
-        entityType,
-        entityId,
-        predicate,
-        object,
-        newType,
-        source,
-        confidence,
-        evidence,
-        validFrom,
-        validUntil);
+    return with(copy -> copy.objectType = newType);
   }
 
   /** Returns a copy that this agent has found. */
   public Fact withSource(AgentId agent) {
-    return new Fact(
-        id,
-        entityType,
-        entityId,
-        predicate,
-        object,
-        objectType,
-        Optional.of(agent),
-        confidence,
-        evidence,
-        validFrom,
-        validUntil);
+    return with(copy -> copy.source = Optional.of(agent));
   }
 
   /** Returns a copy with this confidence, 0 to 1. */
   public Fact withConfidence(double newConfidence) {
-    return new Fact(
-        id,
-        entityType,
-        entityId,
-        predicate,
-        object,
-        objectType,
-        source,
-        OptionalDouble.of(newConfidence),
-        evidence,
-        validFrom,
-        validUntil);
+    return with(copy -> copy.confidence = OptionalDouble.of(newConfidence));
   }
 
   /** Returns a copy with this evidence. */
   public Fact withEvidence(Map<String, Object> newEvidence) {
-    return new Fact(
-        id,
-        entityType,
-        entityId,
-        predicate,
-        object,
-        objectType,
-        source,
-        confidence,
-        newEvidence,
-        validFrom,
-        validUntil);
+    return with(copy -> copy.evidence = newEvidence);
   }
 
   /** Returns a copy that holds from this time on. */
   public Fact withValidFrom(Instant time) {
-    return new Fact(
-        id,
-        entityType,
-        entityId,
-        predicate,
-        object,
-        objectType,
-        source,
-        confidence,
-        evidence,
-        Optional.of(time),
-        validUntil);
+    return with(copy -> copy.validFrom = Optional.of(time));
   }
 
   /** Returns a copy that holds up to this time, and no longer at it. */
   public Fact withValidUntil(Instant time) {
-    return new Fact(
-        id,
-        entityType,
-        entityId,
-        predicate,
-        object,
-        objectType,
-        source,
-        confidence,
-        evidence,
-        validFrom,
-        Optional.of(time));
+    return with(copy -> copy.validUntil = Optional.of(time));
+  }
+
+  /** A fact whose parts are changed. */
+  private static final class Copy {
+    private UUID id;
+    private String entityType;
+    private String entityId;
+    private String predicate;
+    private Object object;
+    private String objectType;
+    private Optional<AgentId> source;
+    private OptionalDouble confidence;
+    private Map<String, Object> evidence;
+    private Optional<Instant> validFrom;
+    private Optional<Instant> validUntil;
+
+    Copy(Fact from) {
+      this.id = from.id;
+      this.entityType = from.entityType;
+      this.entityId = from.entityId;
+      this.predicate = from.predicate;
+      this.object = from.object;
+      this.objectType = from.objectType;
+      this.source = from.source;
+      this.confidence = from.confidence;
+      this.evidence = from.evidence;
+      this.validFrom = from.validFrom;
+      this.validUntil = from.validUntil;
+    }
+
+    Fact made() {
+      return new Fact(
+          id,
+          entityType,
+          entityId,
+          predicate,
+          object,
+          objectType,
+          source,
+          confidence,
+          evidence,
+          validFrom,
+          validUntil);
+    }
+  }
+
+  private Fact with(Consumer<Copy> change) {
+    Copy copy = new Copy(this);
+    change.accept(copy);
+    return copy.made();
   }
 }

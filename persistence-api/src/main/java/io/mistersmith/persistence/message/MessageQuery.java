@@ -6,6 +6,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Consumer;
 
 /**
  * Selects messages for {@link MessageLog#find(MessageQuery)}: those that meet every condition.
@@ -95,19 +96,7 @@ public record MessageQuery(
 
   /** Returns a query of the messages with this correlation id, oldest first. */
   public static MessageQuery correlated(UUID correlation) {
-    MessageQuery all = ALL.inOrder();
-    return new MessageQuery(
-        all.from,
-        all.to,
-        all.channel,
-        all.types,
-        Optional.of(correlation),
-        all.undelivered,
-        all.since,
-        all.until,
-        all.after,
-        all.oldestFirst,
-        all.limit);
+    return ALL.inOrder().with(copy -> copy.correlation = Optional.of(correlation));
   }
 
   /**
@@ -120,131 +109,101 @@ public record MessageQuery(
 
   /** Returns a copy that selects messages of this sender alone. */
   public MessageQuery withFrom(AgentId agent) {
-    return new MessageQuery(
-        Optional.of(agent),
-        to,
-        channel,
-        types,
-        correlation,
-        undelivered,
-        since,
-        until,
-        after,
-        oldestFirst,
-        limit);
+    return with(copy -> copy.from = Optional.of(agent));
   }
 
   /** Returns a copy that selects messages alone that name this agent as their recipient. */
   public MessageQuery withTo(AgentId agent) {
-    return new MessageQuery(
-        from,
-        Optional.of(agent),
-        channel,
-        types,
-        correlation,
-        undelivered,
-        since,
-        until,
-        after,
-        oldestFirst,
-        limit);
+    return with(copy -> copy.to = Optional.of(agent));
   }
 
   /** Returns a copy that selects messages of this channel alone. */
   public MessageQuery withChannel(String name) {
-    return new MessageQuery(
-        from,
-        to,
-        Optional.of(Texts.require("name of a channel", name, 255)),
-        types,
-        correlation,
-        undelivered,
-        since,
-        until,
-        after,
-        oldestFirst,
-        limit);
+    return with(copy -> copy.channel = Optional.of(Texts.require("name of a channel", name, 255)));
   }
 
   /** Returns a copy that selects messages of these types alone. */
   public MessageQuery withTypes(Message.Type... some) {
-    return new MessageQuery(
-        from,
-        to,
-        channel,
-        Set.of(some),
-        correlation,
-        undelivered,
-        since,
-        until,
-        after,
-        oldestFirst,
-        limit);
+    return with(copy -> copy.types = Set.of(some));
   }
 
   /** Returns a copy that selects messages alone that no recipient received yet. */
   public MessageQuery withUndelivered() {
-    return new MessageQuery(
-        from, to, channel, types, correlation, true, since, until, after, oldestFirst, limit);
+    return with(copy -> copy.undelivered = true);
   }
 
   /** Returns a copy that selects messages alone that were sent at this time or later. */
   public MessageQuery since(Instant time) {
-    return new MessageQuery(
-        from,
-        to,
-        channel,
-        types,
-        correlation,
-        undelivered,
-        Optional.of(time),
-        until,
-        after,
-        oldestFirst,
-        limit);
+    return with(copy -> copy.since = Optional.of(time));
   }
 
   /** Returns a copy that selects messages alone that were sent before this time. */
   public MessageQuery until(Instant time) {
-    return new MessageQuery(
-        from,
-        to,
-        channel,
-        types,
-        correlation,
-        undelivered,
-        since,
-        Optional.of(time),
-        after,
-        oldestFirst,
-        limit);
+    return with(copy -> copy.until = Optional.of(time));
   }
 
   /** Returns a copy for the page that comes after a message: the last one of the page before. */
   public MessageQuery after(Message.Id last) {
-    return new MessageQuery(
-        from,
-        to,
-        channel,
-        types,
-        correlation,
-        undelivered,
-        since,
-        until,
-        Optional.of(last),
-        oldestFirst,
-        limit);
+    return with(copy -> copy.after = Optional.of(last));
   }
 
   /** Returns a copy that begins with the oldest message. */
   public MessageQuery inOrder() {
-    return new MessageQuery(
-        from, to, channel, types, correlation, undelivered, since, until, after, true, limit);
+    return with(copy -> copy.oldestFirst = true);
   }
 
   /** Returns a copy with pages of at most this many messages. */
   public MessageQuery withLimit(int most) {
-    return new MessageQuery(
-        from, to, channel, types, correlation, undelivered, since, until, after, oldestFirst, most);
+    return with(copy -> copy.limit = most);
+  }
+
+  /** A query whose parts are changed. */
+  private static final class Copy {
+    private Optional<AgentId> from;
+    private Optional<AgentId> to;
+    private Optional<String> channel;
+    private Set<Message.Type> types;
+    private Optional<UUID> correlation;
+    private boolean undelivered;
+    private Optional<Instant> since;
+    private Optional<Instant> until;
+    private Optional<Message.Id> after;
+    private boolean oldestFirst;
+    private int limit;
+
+    Copy(MessageQuery from) {
+      this.from = from.from;
+      this.to = from.to;
+      this.channel = from.channel;
+      this.types = from.types;
+      this.correlation = from.correlation;
+      this.undelivered = from.undelivered;
+      this.since = from.since;
+      this.until = from.until;
+      this.after = from.after;
+      this.oldestFirst = from.oldestFirst;
+      this.limit = from.limit;
+    }
+
+    MessageQuery made() {
+      return new MessageQuery(
+          from,
+          to,
+          channel,
+          types,
+          correlation,
+          undelivered,
+          since,
+          until,
+          after,
+          oldestFirst,
+          limit);
+    }
+  }
+
+  private MessageQuery with(Consumer<Copy> change) {
+    Copy copy = new Copy(this);
+    change.accept(copy);
+    return copy.made();
   }
 }

@@ -16,6 +16,11 @@ public interface TaskWorker extends AutoCloseable {
     /**
      * Runs a task. What it throws fails the attempt; a thread whose lease was lost is interrupted.
      *
+     * <p>It may end the attempt itself, by {@link
+     * io.mistersmith.persistence.transaction.Transaction#tasks()} of the same {@code Persistence}
+     * for instance, together with its other rows. Once that is committed, what it returns or throws
+     * counts no more.
+     *
      * @return the result, a JSON object; may be empty
      */
     Map<String, Object> run(TaskLease lease) throws Exception;

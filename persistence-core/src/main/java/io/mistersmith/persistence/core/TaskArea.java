@@ -30,8 +30,8 @@ final class TaskArea {
 
   TaskArea(EngineContext engine) {
     TaskStore background = engine.stores().sql().on(PostgresRole.BACKGROUND).tasks();
-    this.workers = new TaskWorkers(engine.stores().sql().tasks(), engine.services());
-    this.tasks = new QueuedTasks(engine.stores().sql().tasks(), this::changed, workers::start);
+    this.workers = new TaskWorkers(engine.stores().sql().tasks(), engine.services(), this::changed);
+    this.tasks = new QueuedTasks(engine.stores().sql().tasks(), workers, this::changed);
     HotStore hot = engine.stores().hot();
     this.signaller =
         engine
@@ -66,7 +66,7 @@ final class TaskArea {
   /** Returns the queue in a unit. */
   Tasks in(SqlUnit unit, Consumer<Runnable> afterCommit) {
     begin();
-    return QueuedTasks.in(unit.tasks(), () -> afterCommit.accept(this::changed));
+    return tasks.in(unit.tasks(), afterCommit);
   }
 
   private void begin() {

@@ -32,6 +32,8 @@ DROP FUNCTION tasks.list_ready();
 
 DROP FUNCTION tasks.place();
 
+DROP FUNCTION tasks.has_own_key(tasks.queue);
+
 DROP FUNCTION tasks.lane(TEXT, UUID);
 
 DROP FUNCTION tasks.rank(tasks.task_priority_type, TIMESTAMPTZ);

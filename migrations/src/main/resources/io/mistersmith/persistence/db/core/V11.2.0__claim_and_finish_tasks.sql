@@ -168,6 +168,8 @@ END;
 $$;
 
 -- Renews the leases of claims, and returns the places of those of the given tasks that are held.
+-- Passes over a lease that another transaction holds, which has ended its tasks or takes them over: the
+-- other leases would wait for its commit, and expire.
 CREATE FUNCTION tasks.renew_leases(p_tasks UUID[], p_tokens BIGINT[], p_lease INTERVAL)
 RETURNS SETOF BIGINT
 LANGUAGE plpgsql
@@ -177,15 +179,27 @@ SET enable_hashjoin = off
 SET enable_mergejoin = off
 AS $$
 BEGIN
+  WITH free AS MATERIALIZED (
+    SELECT l.segment, l.token
+      FROM (SELECT DISTINCT unnest(p_tokens) AS token) AS t
+      JOIN tasks.leases AS l ON l.segment = tasks.segment(t.token) AND l.token = t.token
+       FOR NO KEY UPDATE OF l SKIP LOCKED
+  )
   UPDATE tasks.leases AS l
      SET expires_at = clock_timestamp() + p_lease
-    FROM (SELECT DISTINCT unnest(p_tokens) AS token) AS t
-   WHERE l.segment = tasks.segment(t.token) AND l.token = t.token;
+    FROM free AS f
+   WHERE l.segment = f.segment AND l.token = f.token;
   -- In a later statement: a lease that moves meanwhile is seen in one of both places.
+  WITH free AS MATERIALIZED (
+    SELECT l.token
+      FROM (SELECT DISTINCT unnest(p_tokens) AS token) AS t
+      JOIN tasks.leases AS l ON l.segment = 4 AND l.token = t.token
+       FOR NO KEY UPDATE OF l SKIP LOCKED
+  )
   UPDATE tasks.leases AS l
      SET expires_at = clock_timestamp() + p_lease
-    FROM (SELECT DISTINCT unnest(p_tokens) AS token) AS t
-   WHERE l.segment = 4 AND l.token = t.token;
+    FROM free AS f
+   WHERE l.segment = 4 AND l.token = f.token;
   RETURN QUERY
     SELECT g.place
       FROM unnest(p_tasks, p_tokens) WITH ORDINALITY AS g (task_id, token, place)
@@ -194,8 +208,9 @@ BEGIN
 END;
 $$;
 
--- Ends executions, and returns the places of those whose lease was held. An execution with an error
--- has failed: its task is due again after p_again, unless that is NULL or no retry is left.
+-- Ends executions, and returns the places of those whose lease was held, each with whether a task may
+-- be claimable now: it, or one that waited for it. An execution with an error has failed: its task is
+-- due again after p_again, unless that is NULL or no retry is left.
 CREATE FUNCTION tasks.finish(
   p_tasks UUID[],
   p_tokens BIGINT[],
@@ -203,7 +218,7 @@ CREATE FUNCTION tasks.finish(
   p_errors TEXT[],
   p_again INTERVAL[]
 )
-RETURNS SETOF BIGINT
+RETURNS TABLE (held BIGINT, released BOOLEAN)
 LANGUAGE plpgsql
 SET search_path = pg_catalog
 SET plan_cache_mode = force_generic_plan
@@ -238,7 +253,8 @@ BEGIN
              error_message = e.error
         FROM ended AS e
        WHERE q.task_id = e.task_id AND q.token = e.token AND q.status = 'running'
-      RETURNING q.task_id, q.started_at, q.attempts, e.result, e.error, e.place
+      RETURNING q.task_id, q.started_at, q.attempts, e.result, e.error, e.place,
+                q.status = 'queued' OR (q.status <> 'pending' AND q.dependants > 0) AS releases
     ),
     recorded AS (
       UPDATE tasks.executions AS x
@@ -254,7 +270,7 @@ BEGIN
          AND x.started_at = c.started_at
          AND x.execution_attempt = c.attempts
     )
-    SELECT c.place FROM changed AS c;
+    SELECT c.place, c.releases FROM changed AS c;
   -- The leases of claims whose tasks have all ended. A later one expires by itself.
   DELETE FROM tasks.leases AS l
    USING (SELECT DISTINCT unnest(p_tokens) AS token) AS t

@@ -106,9 +106,9 @@ BEGIN
 END;
 $$;
 
--- Fails the executions of workers that have not renewed their leases, up to p_limit leases, and those
--- that have taken longer than their tasks allow. Passes over what another session holds. Returns how
--- many executions it failed.
+-- Fails the executions of workers that have not renewed their leases, and those that have taken longer
+-- than their tasks allow: up to p_limit, and the others of the last claim. Passes over what another
+-- session holds. Returns how many executions it failed.
 CREATE FUNCTION tasks.take_over(p_limit INTEGER)
 RETURNS INTEGER
 LANGUAGE plpgsql
@@ -185,6 +185,7 @@ BEGIN
              )
        WHERE l.segment = v_lease.segment AND l.token = v_lease.token;
     END IF;
+    EXIT WHEN v_failed >= p_limit;
   END LOOP;
   RETURN v_failed;
 END;

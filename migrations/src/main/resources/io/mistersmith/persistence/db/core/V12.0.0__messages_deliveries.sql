@@ -137,6 +137,41 @@ BEGIN
 END;
 $$;
 
+-- Locks what the deletion of an agent is going to change in the order in which its receivers lock it:
+-- deliveries, then messages. The foreign keys would begin with the messages, and deadlock with them.
+CREATE FUNCTION messages.lock_messages_of_agent()
+RETURNS TRIGGER
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM
+    FROM messages.deliveries AS d
+   WHERE d.agent_id = OLD.agent_id
+   ORDER BY d.delivery_id
+     FOR UPDATE;
+  IF FOUND THEN
+    PERFORM
+      FROM messages.log AS l
+     WHERE l.from_agent_id = OLD.agent_id
+        OR l.to_agent_id = OLD.agent_id
+        OR (l.message_id, l.sent_at) IN (
+             SELECT d.message_id, d.sent_at
+               FROM messages.deliveries AS d
+              WHERE d.agent_id = OLD.agent_id AND d.processed_at IS NULL
+           )
+     ORDER BY l.message_id
+       FOR NO KEY UPDATE;
+  END IF;
+  RETURN OLD;
+END;
+$$;
+
+CREATE TRIGGER lock_messages
+  BEFORE DELETE ON agents.registry
+  FOR EACH ROW
+  EXECUTE FUNCTION messages.lock_messages_of_agent();
+
 CREATE TRIGGER release_messages
   AFTER DELETE ON messages.deliveries
   REFERENCING OLD TABLE AS gone

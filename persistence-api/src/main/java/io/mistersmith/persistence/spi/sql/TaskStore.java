@@ -60,18 +60,38 @@ public interface TaskStore {
    */
   List<UUID> enqueue(List<Added> tasks);
 
-  /** Claims tasks. */
-  List<TaskLease> claim(TaskClaim claim);
+  /** {@link #claim(TaskClaim, Runnable)} without notice. */
+  default List<TaskLease> claim(TaskClaim claim) {
+    return claim(claim, () -> {});
+  }
 
-  /** Renews leases; returns those that are held. */
+  /**
+   * Claims tasks.
+   *
+   * @param released runs when a task that waited for one of them may be claimable now
+   */
+  List<TaskLease> claim(TaskClaim claim, Runnable released);
+
+  /**
+   * Renews leases, each with those of its claim.
+   *
+   * @return those that are held
+   */
   Set<TaskLease> renew(Collection<TaskLease> leases);
+
+  /** {@link #end(Collection, Runnable)} without notice. */
+  default Set<TaskLease> end(Collection<? extends End> ends) {
+    return end(ends, () -> {});
+  }
 
   /**
    * Ends executions, each for itself.
    *
+   * @param released runs when one of the tasks, or a task that waited for one of them, may be
+   *     claimable now
    * @return the leases that were held; ends of the others have changed nothing
    */
-  Set<TaskLease> end(Collection<? extends End> ends);
+  Set<TaskLease> end(Collection<? extends End> ends, Runnable released);
 
   /** Cancels a task; returns whether it had not ended. */
   boolean cancel(UUID task, String reason);

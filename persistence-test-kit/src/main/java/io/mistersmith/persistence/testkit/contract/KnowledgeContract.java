@@ -6,7 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
+import io.mistersmith.persistence.knowledge.Embedding;
+import io.mistersmith.persistence.knowledge.Embedding.Model;
 import io.mistersmith.persistence.knowledge.Fact;
 import io.mistersmith.persistence.knowledge.FactQuery;
 import io.mistersmith.persistence.knowledge.Knowledge;
@@ -17,6 +20,7 @@ import io.mistersmith.persistence.testkit.fault.Call;
 import io.mistersmith.persistence.testkit.fault.Faults;
 import io.mistersmith.persistence.transaction.TransactionOptions;
 import io.mistersmith.persistence.transaction.TransactionOptions.Boundary;
+import io.mistersmith.persistence.transaction.TransactionOptions.Isolation;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
@@ -323,6 +327,40 @@ public abstract class KnowledgeContract extends PersistenceContract {
 
   private static void assertTransient(ThrowingCallable call) {
     assertThat(catchThrowable(call)).isInstanceOf(TransientPersistenceException.class);
+  }
+
+  @Test
+  void theFirstEmbeddingOfAModelFixesItsLength() {
+    Fact one = fact("Oslo", 1);
+    Fact other = fact("Rome", 2);
+    knowledge().saveAll(List.of(one, other));
+    Model model = new Model("m", "1");
+    Embedding three = Embedding.of(other.id(), model, "t", 1, 2, 3);
+    TransactionOptions repeatable =
+        TransactionOptions.builder(Boundary.SINGLE_OPERATION, "embed")
+            .isolation(Isolation.REPEATABLE_READ)
+            .build();
+    Throwable refused =
+        catchThrowable(
+            () ->
+                persistence()
+                    .transactions()
+                    .execute(
+                        repeatable,
+                        tx -> {
+                          assertThat(tx.knowledge().embedding(other.id(), model)).isEmpty();
+                          knowledge().embed(List.of(Embedding.of(one.id(), model, "t", 1, 2)));
+                          tx.knowledge().embed(List.of(three));
+                        }));
+    assertThat(refused).isInstanceOf(PersistenceException.class);
+    assertThat(((PersistenceException) refused).error())
+        .isIn(DataError.TRANSACTION_CONFLICT, DataError.CONSTRAINT_VIOLATION);
+    assertThat(knowledge().embedding(other.id(), model)).isEmpty();
+    assertFails(DataError.CONSTRAINT_VIOLATION, () -> knowledge().embed(List.of(three)));
+    assertThat(knowledge().delete(one.id())).isTrue();
+    assertFails(DataError.CONSTRAINT_VIOLATION, () -> knowledge().embed(List.of(three)));
+    Embedding two = Embedding.of(other.id(), model, "t", 3, 4);
+    assertThat(knowledge().embed(List.of(two))).isEqualTo(new Saved(1, 0, 0));
   }
 
   @Test

@@ -37,16 +37,6 @@ public abstract class MessageChannelContract extends MessageTests {
   /** For implementations. */
   protected MessageChannelContract() {}
 
-  private void channel(String name, Kind kind) {
-    messages().save(Channel.of(name, kind));
-  }
-
-  private AgentId subscriber(String channel) {
-    AgentId subscriber = register();
-    messages().subscribe(Subscription.of(subscriber, channel));
-    return subscriber;
-  }
-
   private AgentId subscriber(String channel, String pattern) {
     AgentId subscriber = register();
     messages().subscribe(Subscription.of(subscriber, channel).withPattern(pattern));
@@ -387,5 +377,20 @@ public abstract class MessageChannelContract extends MessageTests {
 
   private void assertRefused(Draft.Builder draft) {
     assertFails(DataError.CONSTRAINT_VIOLATION, () -> messages().append(draft.build()));
+  }
+
+  @Test
+  void aMessageOutlivesItsAgents() {
+    AgentId from = register();
+    AgentId to = register();
+    Message.Id id = messages().append(command("hello").from(from).to(to).build());
+    persistence().agents().delete(from);
+    persistence().agents().delete(to);
+    Message left = messages().find(id).orElseThrow();
+    assertThat(left.from()).isEmpty();
+    assertThat(left.envelope().to()).isEqualTo(Optional.empty());
+    assertThat(left.envelope().headers()).isEqualTo(Map.of());
+    assertThat(messages().receipts(id)).isEmpty();
+    assertThat(messages().receive(to, 1, LEASE)).isEmpty();
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.message.Channel.Kind;
 import io.mistersmith.persistence.message.Delivery;
 import io.mistersmith.persistence.message.Draft;
 import io.mistersmith.persistence.message.Message;
@@ -18,8 +19,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -302,6 +301,51 @@ public abstract class MessageContract extends MessageTests {
   }
 
   @Test
+  void aTransactionThatWorksOnABroadcastHoldsUpNoAcknowledgement() {
+    channel("news", Kind.BROADCAST);
+    AgentId slow = subscriber("news");
+    AgentId other = subscriber("news");
+    Message.Id id = messages().append(note("to all").channel("news").build());
+    boolean acknowledged =
+        persistence()
+            .transactions()
+            .run(
+                OPTIONS,
+                tx -> {
+                  Delivery work = only(tx.messages().receive(slow, 1, LEASE));
+                  boolean own = tx.messages().acknowledge(work);
+                  assertThat(texts(other)).containsExactly("to all");
+                  assertThat(messages().find(id).orElseThrow().marks().processedAt()).isEmpty();
+                  return own;
+                });
+    assertThat(acknowledged).isTrue();
+    assertThat(messages().find(id).orElseThrow().marks().processedAt()).isPresent();
+    assertThat(messages().find(id).orElseThrow().marks().attempts()).isEqualTo(1);
+  }
+
+  @Test
+  void aTransactionHoldsNoMessageThatItDidNotReceive() {
+    channel("jobs", Kind.QUEUE);
+    AgentId one = subscriber("jobs");
+    AgentId other = subscriber("jobs");
+    messages().append(command("own").to(one).priority(9).build());
+    messages().append(command("job").channel("jobs").build());
+    List<Delivery> received =
+        persistence()
+            .transactions()
+            .run(
+                OPTIONS,
+                tx -> {
+                  List<Delivery> best = tx.messages().receive(one, 1, LEASE);
+                  assertThat(texts(other)).containsExactly("job");
+                  return best;
+                });
+    assertThat(texts(received)).containsExactly("own");
+    assertThat(only(received).attempt()).isEqualTo(1);
+    assertThat(messages().acknowledge(only(received))).isTrue();
+  }
+
+  @Test
   void oldMessagesArePruned() {
     Message.Id old =
         messages()
@@ -339,21 +383,6 @@ public abstract class MessageContract extends MessageTests {
 
   private Instant now() {
     return config().build().clock().instant();
-  }
-
-  @Test
-  void aMessageOutlivesItsAgents() {
-    AgentId from = register();
-    AgentId to = register();
-    Message.Id id = messages().append(command("hello").from(from).to(to).build());
-    persistence().agents().delete(from);
-    persistence().agents().delete(to);
-    Message left = messages().find(id).orElseThrow();
-    assertThat(left.from()).isEmpty();
-    assertThat(left.envelope().to()).isEqualTo(Optional.empty());
-    assertThat(left.envelope().headers()).isEqualTo(Map.of());
-    assertThat(messages().receipts(id)).isEmpty();
-    assertThat(messages().receive(to, 1, LEASE)).isEmpty();
   }
 
   private static Delivery only(List<Delivery> deliveries) {

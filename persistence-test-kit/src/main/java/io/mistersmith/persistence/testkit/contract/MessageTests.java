@@ -2,10 +2,12 @@ package io.mistersmith.persistence.testkit.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.mistersmith.persistence.message.Channel;
 import io.mistersmith.persistence.message.Delivery;
 import io.mistersmith.persistence.message.Draft;
 import io.mistersmith.persistence.message.Message;
 import io.mistersmith.persistence.message.MessageLog;
+import io.mistersmith.persistence.message.Subscription;
 import io.mistersmith.persistence.model.AgentId;
 import java.time.Duration;
 import java.util.List;
@@ -21,6 +23,16 @@ abstract class MessageTests extends PersistenceContract {
 
   final MessageLog messages() {
     return persistence().messages();
+  }
+
+  final void channel(String name, Channel.Kind kind) {
+    messages().save(Channel.of(name, kind));
+  }
+
+  final AgentId subscriber(String channel) {
+    AgentId subscriber = register();
+    messages().subscribe(Subscription.of(subscriber, channel));
+    return subscriber;
   }
 
   final List<Delivery> receive(AgentId who) {

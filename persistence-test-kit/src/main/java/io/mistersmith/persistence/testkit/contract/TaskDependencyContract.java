@@ -15,10 +15,17 @@ import io.mistersmith.persistence.task.Task.Status;
 import io.mistersmith.persistence.task.TaskClaim;
 import io.mistersmith.persistence.task.TaskLease;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** The contract of a queue of tasks: what waits for what, and what is part of a unit of work. */
@@ -57,6 +64,113 @@ public abstract class TaskDependencyContract extends DurableContract {
 
   private void complete(TaskLease lease) {
     assertThat(tasks().end(List.of(new End.Completed(lease, Map.of())))).hasSize(1);
+  }
+
+  private static boolean tells(Consumer<Runnable> change) {
+    AtomicBoolean told = new AtomicBoolean();
+    change.accept(() -> told.set(true));
+    return told.get();
+  }
+
+  @Test
+  void whatMayHaveReleasedATaskTells() {
+    UUID one = add(first());
+    UUID two = add(first());
+    UUID plain = add(first());
+    add(then().after(one, Dependency.START));
+    UUID last = add(then().after(two));
+    List<TaskLease> leases = new ArrayList<>();
+    TaskClaim claim = TaskClaim.of("w1", "first");
+    assertThat(tells(told -> leases.addAll(tasks().claim(claim, told)))).isTrue();
+    leases.addAll(claim("first"));
+    assertThat(ids(leases)).containsExactly(one, two, plain);
+    assertThat(tells(told -> tasks().end(List.of(completed(leases.get(2))), told))).isFalse();
+    assertThat(tells(told -> tasks().end(List.of(completed(leases.get(1))), told))).isTrue();
+    assertThat(find(last).status()).isEqualTo(Status.QUEUED);
+    assertThat(tells(told -> tasks().end(List.of(failed(leases.get(0), 3600)), told))).isFalse();
+    UUID retried = add(NewTask.of("other", Map.of()));
+    TaskLease lease = claim("other").get(0);
+    assertThat(tells(told -> tasks().end(List.of(failed(lease, 0)), told))).isTrue();
+    assertThat(find(retried).status()).isEqualTo(Status.QUEUED);
+  }
+
+  private static List<UUID> ids(List<TaskLease> leases) {
+    return leases.stream().map(lease -> lease.task().id()).toList();
+  }
+
+  private static End completed(TaskLease lease) {
+    return new End.Completed(lease, Map.of());
+  }
+
+  private static End failed(TaskLease lease, int pauseSeconds) {
+    return new End.Failed(lease, "broken", Optional.of(Duration.ofSeconds(pauseSeconds)));
+  }
+
+  @Test
+  void aRenewalExtendsTheLeasesOfTheWholeClaim() {
+    UUID renewed = add(first());
+    UUID other = add(first());
+    List<TaskLease> claim =
+        tasks().claim(TaskClaim.of("w1", "first").withLimit(2).withLease(Duration.ofMillis(300)));
+    UUID left = add(first());
+    assertThat(tasks().claim(TaskClaim.of("w1", "first").withLease(Duration.ofMillis(300))))
+        .hasSize(1);
+    elapse(Duration.ofMillis(200));
+    TaskLease first = claim.get(0);
+    TaskLease longer = new TaskLease(first.task(), first.token(), "w1", Duration.ofHours(1));
+    assertThat(tasks().renew(List.of(longer))).containsExactly(longer);
+    elapse(Duration.ofMillis(200));
+    tasks().tend(100);
+    assertThat(List.of(find(renewed).status(), find(other).status(), find(left).status()))
+        .containsExactly(Status.RUNNING, Status.RUNNING, Status.QUEUED);
+  }
+
+  @Test
+  void aRenewalDoesNotWaitForATransactionThatHasEndedATask() {
+    add(first());
+    TaskLease ending = claim("first").get(0);
+    add(first());
+    TaskLease other = claim("first").get(0);
+    Set<TaskLease> held =
+        stores()
+            .sql()
+            .inTransaction(
+                SqlOptions.of("end"),
+                unit -> {
+                  assertThat(unit.tasks().end(List.of(completed(ending)))).hasSize(1);
+                  return CompletableFuture.supplyAsync(() -> tasks().renew(List.of(ending, other)))
+                      .orTimeout(5, TimeUnit.SECONDS)
+                      .join();
+                });
+    assertThat(held).as("not committed yet").containsExactlyInAnyOrder(ending, other);
+    assertThat(tasks().renew(List.of(ending, other))).containsExactly(other);
+  }
+
+  @Test
+  void aTakeOverIsBoundedByTasks() {
+    TaskClaim two = TaskClaim.of("w1", "first").withLimit(2).withLease(Duration.ofMillis(1));
+    tasks().enqueue(Stream.generate(() -> new Added(UUID.randomUUID(), first())).limit(6).toList());
+    for (int i = 0; i < 3; i++) {
+      assertThat(tasks().claim(two)).hasSize(2);
+    }
+    elapse(Duration.ofMillis(20));
+    assertThat(tasks().tend(2)).isEqualTo(2);
+    assertThat(tasks().tend(4)).isEqualTo(4);
+    assertThat(tasks().tend(4)).isZero();
+  }
+
+  @Test
+  void aChainOfEndedTasksIsArchivedAtOnce() {
+    UUID one = add(first());
+    UUID two = add(then().after(one));
+    add(then().after(two).withParent(one));
+    complete(claim("first").get(0));
+    complete(claim("then").get(0));
+    complete(claim("then").get(0));
+    elapse(Duration.ofMillis(20));
+    assertThat(tasks().archive(Duration.ofMillis(5), 2)).isEqualTo(2);
+    assertThat(tasks().find(one)).as("the last one").isPresent();
+    assertThat(tasks().archive(Duration.ofMillis(5), 2)).isEqualTo(1);
   }
 
   private void failForGood(TaskLease lease) {

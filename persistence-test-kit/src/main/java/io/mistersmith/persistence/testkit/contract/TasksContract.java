@@ -8,6 +8,7 @@ import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.task.NewTask;
 import io.mistersmith.persistence.task.Task;
+import io.mistersmith.persistence.task.Task.Dependency;
 import io.mistersmith.persistence.task.Task.Status;
 import io.mistersmith.persistence.task.TaskClaim;
 import io.mistersmith.persistence.task.TaskLease;
@@ -142,6 +143,67 @@ public abstract class TasksContract extends PersistenceContract {
                             tx.tasks()
                                 .startWorker(TaskWorker.Options.of(claim(), 1), task -> Map.of())))
         .isInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
+  void aHandlerEndsItsTaskInATransactionOfItsOwn() throws Exception {
+    CountDownLatch committed = new CountDownLatch(1);
+    CountDownLatch go = new CountDownLatch(1);
+    AtomicInteger interrupted = new AtomicInteger();
+    Duration lease = Duration.ofMillis(300);
+    TaskWorker.Handler handler =
+        task -> {
+          try {
+            persistence()
+                .transactions()
+                .execute(
+                    OPTIONS,
+                    tx -> {
+                      tx.tasks().complete(task, Map.of("by", "handler"));
+                      // Longer than the lease, so that it is renewed meanwhile.
+                      elapse(lease.multipliedBy(2));
+                    });
+            committed.countDown();
+            assertThat(go.await(SOON.toSeconds(), TimeUnit.SECONDS)).isTrue();
+          } catch (InterruptedException e) {
+            interrupted.incrementAndGet();
+          }
+          throw new IllegalStateException("after its end");
+        };
+    UUID id = tasks().enqueue(job(1));
+    TaskWorker.Options options = TaskWorker.Options.of(claim().withLease(lease), 1);
+    try (TaskWorker worker = tasks().startWorker(options, handler)) {
+      assertThat(committed.await(SOON.toSeconds(), TimeUnit.SECONDS)).isTrue();
+      elapse(lease);
+      go.countDown();
+      Awaitility.await().atMost(SOON).until(() -> worker.running() == 0);
+    }
+    assertThat(interrupted.get()).isZero();
+    assertThat(tasks().find(id).orElseThrow().result()).contains(Map.of("by", "handler"));
+    assertThat(tasks().executions(id)).hasSize(1);
+  }
+
+  @Test
+  void aWorkerIsWokenByTheEndOfWhatItsTasksWaitFor() {
+    TaskWorker.Options patient =
+        TaskWorker.Options.of(TaskClaim.of("contract", "then"), 1).withPoll(Duration.ofMinutes(10));
+    Persistence other = open(config().build());
+    UUID first = tasks().enqueue(job(1));
+    UUID second = tasks().enqueue(job(2));
+    UUID third = tasks().enqueue(job(3));
+    NewTask then = NewTask.of("then", Map.of());
+    UUID last = tasks().enqueue(then.after(first).after(second, Dependency.START));
+    UUID cancelled = tasks().enqueue(then.after(third, Dependency.RESOURCE));
+    try (TaskWorker unused = other.tasks().startWorker(patient, task -> Map.of());
+        TaskWorker worker = worker(persistence(), 2, task -> Map.of())) {
+      awaitStatus(last, Status.COMPLETED);
+      worker.close(SOON);
+      UUID fourth = tasks().enqueue(job(4));
+      UUID waiting = tasks().enqueue(then.after(fourth, Dependency.RESOURCE));
+      assertThat(tasks().cancel(fourth, "not needed")).isTrue();
+      awaitStatus(waiting, Status.COMPLETED);
+      awaitStatus(cancelled, Status.COMPLETED);
+    }
   }
 
   @Test

@@ -190,17 +190,18 @@ final class MemoryKnowledgeStore implements KnowledgeStore {
   }
 
   private static void checkDimensions(Tables tables, Embedding embedding) {
-    Optional<Embedding> other =
-        tables
-            .embeddings
-            .all()
-            .filter(each -> each.model().equals(embedding.model()))
-            .findFirst()
-            .filter(each -> each.vector().length != embedding.vector().length);
-    if (other.isPresent()) {
+    int given = embedding.vector().length;
+    Optional<Integer> there = tables.dimensions.find(embedding.model());
+    if (there.isEmpty()) {
+      tables.dimensions.lock(embedding.model());
+      there = tables.dimensions.find(embedding.model());
+    }
+    if (there.isEmpty()) {
+      tables.dimensions.put(embedding.model(), given);
+    } else if (there.get() != given) {
       throw new NonTransientPersistenceException(
           DataError.CONSTRAINT_VIOLATION,
-          embedding + " is refused: those of the model have " + other.get().vector().length);
+          embedding + " is refused: those of the model have " + there.get());
     }
   }
 

@@ -44,13 +44,15 @@ final class MemoryMessageStore implements MessageStore {
   @Override
   public List<Delivery> receive(AgentId agent, int limit, Duration lease) {
     Instant now = session.now();
-    return session.call(tables -> MessageTaking.receive(tables, agent, limit, lease, now));
+    return session.callWithEnd(
+        (tables, atEnd) -> MessageTaking.receive(tables, agent, limit, lease, now, atEnd));
   }
 
   @Override
   public int acknowledge(Collection<Delivery> deliveries) {
     Instant now = session.now();
-    return session.call(tables -> MessageTaking.acknowledge(tables, deliveries, now));
+    return session.callWithEnd(
+        (tables, atEnd) -> MessageTaking.acknowledge(tables, deliveries, now, atEnd));
   }
 
   @Override

@@ -21,6 +21,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /** The queue of tasks, in memory. */
@@ -44,29 +46,46 @@ final class MemoryTaskStore implements TaskStore {
     return session.call(tables -> statement.apply(new TaskTable(tables, now)));
   }
 
+  /** Runs a statement, and then {@code released} if it made a task claimable. */
+  private <T> T change(Runnable released, BiFunction<Tables, TaskTable, T> statement) {
+    Instant now = now();
+    AtomicBoolean claimable = new AtomicBoolean();
+    T result =
+        session.call(
+            tables -> {
+              TaskTable table = new TaskTable(tables, now);
+              T changed = statement.apply(tables, table);
+              claimable.set(table.hasReleased());
+              return changed;
+            });
+    if (claimable.get()) {
+      released.run();
+    }
+    return result;
+  }
+
   @Override
   public List<UUID> enqueue(List<Added> tasks) {
     return change(table -> tasks.stream().map(table::add).toList());
   }
 
   @Override
-  public List<TaskLease> claim(TaskClaim claim) {
-    Instant now = now();
-    return session.call(
-        tables -> {
-          TaskTable table = new TaskTable(tables, now);
+  public List<TaskLease> claim(TaskClaim claim, Runnable released) {
+    return change(
+        released,
+        (tables, table) -> {
           List<TaskRow> candidates =
               tables
                   .tasks
                   .all()
-                  .filter(row -> isFor(claim, row, now))
+                  .filter(row -> isFor(claim, row, table.now()))
                   .sorted(TaskTable.RANK)
                   .toList();
           List<TaskLease> claimed = new ArrayList<>();
           long token = tables.nextTaskNumber();
           for (TaskRow row : candidates) {
             if (claimed.size() < claim.limit() && tables.tasks.tryLock(row.task().id())) {
-              claimed.add(claim(table, claim, row, token, now));
+              claimed.add(claim(table, claim, row, token));
             }
           }
           return claimed;
@@ -82,8 +101,8 @@ final class MemoryTaskStore implements TaskStore {
         && task.request().expiresAt().map(end -> end.isAfter(now)).orElse(true);
   }
 
-  private static TaskLease claim(
-      TaskTable table, TaskClaim claim, TaskRow row, long token, Instant now) {
+  private static TaskLease claim(TaskTable table, TaskClaim claim, TaskRow row, long token) {
+    Instant now = table.now();
     TaskDraft draft = new TaskDraft(row);
     draft.status = Status.RUNNING;
     draft.attempts++;
@@ -113,41 +132,51 @@ final class MemoryTaskStore implements TaskStore {
         tables -> {
           Set<TaskLease> held = new HashSet<>();
           for (TaskLease lease : leases) {
-            held(tables, lease)
-                .ifPresent(
-                    row -> {
-                      TaskDraft draft = new TaskDraft(row);
-                      draft.held =
-                          row.held().map(h -> new TaskHeld(now.plus(lease.length()), h.deadline()));
-                      tables.tasks.put(draft.id, draft.row());
-                      held.add(lease);
-                    });
+            renewClaim(tables, lease, now.plus(lease.length()));
+            if (tables
+                .tasks
+                .find(lease.task().id())
+                .filter(row -> isUnder(lease, row))
+                .isPresent()) {
+              held.add(lease);
+            }
           }
           return held;
         });
   }
 
+  /** Passes over what another transaction holds. */
+  private static void renewClaim(Tables tables, TaskLease lease, Instant until) {
+    for (TaskRow row : tables.tasks.all().filter(row -> isUnder(lease, row)).toList()) {
+      if (tables.tasks.tryLock(row.task().id())) {
+        TaskDraft draft = new TaskDraft(row);
+        draft.held = row.held().map(held -> new TaskHeld(until, held.deadline()));
+        tables.tasks.put(draft.id, draft.row());
+      }
+    }
+  }
+
+  private static boolean isUnder(TaskLease lease, TaskRow row) {
+    return row.token() == lease.token() && row.held().isPresent();
+  }
+
   /** Locks the task of a lease; empty when the lease is lost. */
   private static Optional<TaskRow> held(Tables tables, TaskLease lease) {
     tables.tasks.lock(lease.task().id());
-    return tables
-        .tasks
-        .find(lease.task().id())
-        .filter(row -> row.token() == lease.token() && row.held().isPresent());
+    return tables.tasks.find(lease.task().id()).filter(row -> isUnder(lease, row));
   }
 
   @Override
-  public Set<TaskLease> end(Collection<? extends End> ends) {
-    Instant now = now();
-    return session.call(
-        tables -> {
-          TaskTable table = new TaskTable(tables, now);
+  public Set<TaskLease> end(Collection<? extends End> ends, Runnable released) {
+    return change(
+        released,
+        (tables, table) -> {
           Set<TaskLease> ended = new HashSet<>();
           for (End end : ends) {
             held(tables, end.lease())
                 .ifPresent(
                     row -> {
-                      end(table, row, end, now);
+                      end(table, row, end);
                       ended.add(end.lease());
                     });
           }
@@ -155,13 +184,14 @@ final class MemoryTaskStore implements TaskStore {
         });
   }
 
-  private static void end(TaskTable table, TaskRow row, End end, Instant now) {
+  private static void end(TaskTable table, TaskRow row, End end) {
     if (end instanceof End.Completed completed) {
       TaskDraft draft = new TaskDraft(row);
       draft.status = Status.COMPLETED;
       draft.result = Optional.of(completed.result());
       draft.error = Optional.empty();
-      draft.endExecution(Status.COMPLETED, now, Optional.of(completed.result()), Optional.empty());
+      draft.endExecution(
+          Status.COMPLETED, table.now(), Optional.of(completed.result()), Optional.empty());
       table.settle(draft);
     } else if (end instanceof End.Failed failed) {
       table.fail(row, failed.error(), failed.pause());
@@ -309,24 +339,35 @@ final class MemoryTaskStore implements TaskStore {
     Instant before = now().minus(age);
     return session.call(
         tables -> {
-          List<TaskRow> old =
-              tables
-                  .tasks
-                  .all()
-                  .filter(row -> row.task().status().isEnd())
-                  .filter(row -> row.task().endedAt().orElseThrow().isBefore(before))
-                  .toList();
           int moved = 0;
-          for (TaskRow row : old) {
-            UUID id = row.task().id();
-            if (moved < limit && !isNeeded(tables, id) && tables.tasks.tryLock(id)) {
-              tables.tasks.remove(id);
-              tables.archivedTasks.put(id, row.task().endedAt().orElseThrow());
-              moved++;
-            }
-          }
+          int pass;
+          do {
+            pass = archive(tables, before, limit - moved);
+            moved += pass;
+          } while (pass > 0);
           return moved;
         });
+  }
+
+  /** Archives what no task in the queue needs; what these need goes in the next pass. */
+  private static int archive(Tables tables, Instant before, int limit) {
+    List<TaskRow> old =
+        tables
+            .tasks
+            .all()
+            .filter(row -> row.task().status().isEnd())
+            .filter(row -> row.task().endedAt().orElseThrow().isBefore(before))
+            .toList();
+    int moved = 0;
+    for (TaskRow row : old) {
+      UUID id = row.task().id();
+      if (moved < limit && !isNeeded(tables, id) && tables.tasks.tryLock(id)) {
+        tables.tasks.remove(id);
+        tables.archivedTasks.put(id, row.task().endedAt().orElseThrow());
+        moved++;
+      }
+    }
+    return moved;
   }
 
   private static boolean isNeeded(Tables tables, UUID id) {

@@ -15,6 +15,7 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** Delivers messages, and takes their acknowledgements. */
 final class MessageTaking {
@@ -25,7 +26,12 @@ final class MessageTaking {
   private MessageTaking() {}
 
   static List<Delivery> receive(
-      Tables tables, AgentId agent, int limit, Duration lease, Instant time) {
+      Tables tables,
+      AgentId agent,
+      int limit,
+      Duration lease,
+      Instant time,
+      Consumer<Consumer<Tables>> atEnd) {
     Instant now = time.truncatedTo(ChronoUnit.MICROS);
     List<DeliveryRow> due =
         tables
@@ -42,7 +48,9 @@ final class MessageTaking {
         break;
       }
       if (tables.messages.deliveries.tryLock(row.number())) {
-        received.add(take(tables, row.taken(agent, now, now.plus(lease)), agent));
+        DeliveryRow taken = row.taken(agent, now, now.plus(lease));
+        received.add(take(tables, taken, agent));
+        atEnd.accept(end -> markDelivered(end, taken));
       }
     }
     return received;
@@ -67,27 +75,41 @@ final class MessageTaking {
 
   private static Delivery take(Tables tables, DeliveryRow row, AgentId agent) {
     tables.messages.deliveries.put(row.number(), row);
-    MessageRow sent = tables.messages.log.find(row.message()).orElseThrow();
-    Marks before = sent.message().marks();
-    if (before.deliveredAt().isEmpty() || before.attempts() < row.attempts()) {
-      sent =
-          MessageRows.marked(
-              sent,
-              sent.pending(),
-              new Marks(
-                  before.deliveredAt().or(row::deliveredAt),
-                  before.processedAt(),
-                  Math.max(before.attempts(), row.attempts())));
-      // The acknowledgement makes up for the marks of a message that another transaction holds.
-      if (tables.messages.log.tryLock(row.message())) {
-        tables.messages.log.put(row.message(), sent);
-      }
-    }
+    MessageRow sent = delivered(tables.messages.log.find(row.message()).orElseThrow(), row);
     return new Delivery(
         row.number(), agent, sent.message(), row.attempts(), row.leasedUntil().orElseThrow());
   }
 
-  static int acknowledge(Tables tables, Collection<Delivery> deliveries, Instant time) {
+  private static MessageRow delivered(MessageRow sent, DeliveryRow row) {
+    Marks before = sent.message().marks();
+    return MessageRows.marked(
+        sent,
+        sent.pending(),
+        new Marks(
+            before.deliveredAt().or(row::deliveredAt),
+            before.processedAt(),
+            Math.max(before.attempts(), row.attempts())));
+  }
+
+  private static boolean isStale(MessageRow sent, DeliveryRow row) {
+    Marks marks = sent.message().marks();
+    return marks.deliveredAt().isEmpty() || marks.attempts() < row.attempts();
+  }
+
+  /** The acknowledgement makes up for the marks of a message that another transaction holds. */
+  private static void markDelivered(Tables tables, DeliveryRow row) {
+    Optional<MessageRow> sent =
+        tables.messages.log.find(row.message()).filter(found -> isStale(found, row));
+    if (sent.isPresent() && tables.messages.log.tryLock(row.message())) {
+      tables.messages.log.put(row.message(), delivered(sent.get(), row));
+    }
+  }
+
+  static int acknowledge(
+      Tables tables,
+      Collection<Delivery> deliveries,
+      Instant time,
+      Consumer<Consumer<Tables>> atEnd) {
     Instant now = time.truncatedTo(ChronoUnit.MICROS);
     int acknowledged = 0;
     for (Delivery delivery : deliveries) {
@@ -102,7 +124,12 @@ final class MessageTaking {
         acknowledged++;
         DeliveryRow open = row.get();
         tables.messages.deliveries.put(delivery.number(), open.processed(now));
-        tables.messages.log.find(open.message()).ifPresent(sent -> settle(tables, sent, open, now));
+        atEnd.accept(
+            end ->
+                end.messages
+                    .log
+                    .find(open.message())
+                    .ifPresent(sent -> settle(end, sent, open, now)));
       }
     }
     return acknowledged;

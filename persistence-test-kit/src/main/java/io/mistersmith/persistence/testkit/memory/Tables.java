@@ -36,6 +36,7 @@ final class Tables {
   final Rows<UUID, Content.LargeRow> largeValues;
   final Rows<UUID, StoredFact> facts;
   final Rows<Content.EmbeddingId, Embedding> embeddings;
+  final Rows<Embedding.Model, Integer> dimensions;
   final MessageRows messages;
   final Rows<UUID, SessionRow> sessions;
   final Rows<UUID, Content.TaskRow> tasks;
@@ -62,6 +63,7 @@ final class Tables {
     largeValues = new Rows<>(transaction, content.largeValues(), seen.largeValues());
     facts = new Rows<>(transaction, content.facts(), seen.facts());
     embeddings = new Rows<>(transaction, content.embeddings(), seen.embeddings());
+    dimensions = new Rows<>(transaction, content.dimensions(), seen.dimensions());
     tasks = new Rows<>(transaction, content.tasks(), seen.tasks());
     archivedTasks = new Rows<>(transaction, content.archivedTasks(), seen.archivedTasks());
     taskNumbers = content.taskNumbers();
@@ -85,7 +87,8 @@ final class Tables {
             tasks,
             archivedTasks,
             facts,
-            embeddings));
+            embeddings,
+            dimensions));
   }
 
   /** The next of a sequence, whose numbers no rollback takes back. */

@@ -30,10 +30,20 @@ final class TaskTable {
 
   private final Tables tables;
   private final Instant now;
+  private boolean released;
 
   TaskTable(Tables tables, Instant now) {
     this.tables = tables;
     this.now = now;
+  }
+
+  Instant now() {
+    return now;
+  }
+
+  /** Whether a task that could not be claimed has become claimable. */
+  boolean hasReleased() {
+    return released;
   }
 
   private static Instant rank(TaskRow row) {
@@ -163,6 +173,7 @@ final class TaskTable {
         draft.position = 0;
       } else if (draft.position == 0) {
         draft.position = tables.nextTaskNumber();
+        released = true;
       }
     } else {
       draft.position = 0;

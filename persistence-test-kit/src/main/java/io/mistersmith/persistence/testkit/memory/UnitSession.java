@@ -7,7 +7,11 @@ import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.spi.sql.SqlOptions;
 import io.mistersmith.persistence.spi.sql.SqlOptions.Isolation;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.UUID;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
@@ -30,6 +34,7 @@ final class UnitSession implements Session {
   private Transaction.Mark savepoint;
   private @Nullable Throwable failure;
   private boolean ended;
+  private final List<Consumer<Tables>> endings = new ArrayList<>();
 
   UnitSession(
       MemoryDatabase database,
@@ -62,6 +67,19 @@ final class UnitSession implements Session {
     }
   }
 
+  @Override
+  public <T> T callWithEnd(BiFunction<? super Tables, Consumer<Consumer<Tables>>, T> statement) {
+    List<Consumer<Tables>> parts = new ArrayList<>();
+    T result =
+        call(
+            tables -> {
+              parts.clear();
+              return statement.apply(tables, parts::add);
+            });
+    endings.addAll(parts);
+    return result;
+  }
+
   /** When a statement that begins now must be over. */
   private long until() {
     long now = System.nanoTime();
@@ -91,11 +109,13 @@ final class UnitSession implements Session {
     requireUsable();
     Transaction.Mark before = savepoint;
     savepoint = database.mark(transaction);
+    int ends = endings.size();
     try {
       T result = part.get();
       requireNoFailure();
       return result;
     } catch (RuntimeException | Error e) {
+      endings.subList(ends, endings.size()).clear();
       if (!ended) {
         database.goBack(transaction, savepoint);
         failure = null;
@@ -146,6 +166,14 @@ final class UnitSession implements Session {
   /** Commits what the unit has done; fails when a failure of it was not rolled back. */
   void commit() {
     requireNoFailure();
+    if (!endings.isEmpty()) {
+      boolean unused =
+          call(
+              tables -> {
+                endings.forEach(part -> part.accept(tables));
+                return true;
+              });
+    }
     connection.checkSql();
     until();
     database.commit(transaction, committed);

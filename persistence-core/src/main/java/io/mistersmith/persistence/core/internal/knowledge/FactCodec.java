@@ -4,6 +4,7 @@ import io.mistersmith.persistence.core.internal.base.Digests;
 import io.mistersmith.persistence.core.internal.codec.CanonicalJson;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.knowledge.Fact;
 import io.mistersmith.persistence.knowledge.Knowledge.Stored;
 import io.mistersmith.persistence.model.AgentId;
@@ -65,7 +66,23 @@ final class FactCodec {
     return Digests.sha256Hex(text.toString().getBytes(StandardCharsets.UTF_8));
   }
 
+  /** A row of another writer may hold what no fact can. */
   static Stored stored(StoredFact stored) {
+    try {
+      return read(stored);
+    } catch (PersistenceException | IllegalArgumentException e) {
+      throw new NonTransientPersistenceException(
+          DataError.SERIALIZATION_ERROR,
+          "fact "
+              + stored.row().id()
+              + " cannot be read: correct or delete its row in knowledge.facts ("
+              + e.getMessage()
+              + ")",
+          e);
+    }
+  }
+
+  private static Stored read(StoredFact stored) {
     FactRow row = stored.row();
     return new Stored(
         new Fact(

@@ -31,7 +31,7 @@ public final class SessionUpkeep {
   /** Looks after the sessions, by statements of {@code background}. */
   public SessionUpkeep(SessionStore background, StoredSessions sessions) {
     this.store = background;
-    this.copies = sessions.copies();
+    this.copies = sessions.copies;
   }
 
   /** Tells KV of the sessions that were revoked or changed, and that it may not know of. */

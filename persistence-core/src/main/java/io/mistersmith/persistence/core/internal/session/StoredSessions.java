@@ -6,7 +6,6 @@ import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.session.NewSession;
 import io.mistersmith.persistence.session.Session;
-import io.mistersmith.persistence.session.SessionQuery;
 import io.mistersmith.persistence.session.Sessions;
 import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
 import io.mistersmith.persistence.spi.sql.SessionStore;
@@ -14,7 +13,6 @@ import io.mistersmith.persistence.spi.sql.SessionStore.Revoked;
 import io.mistersmith.persistence.spi.sql.SessionStore.StoredSession;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,12 +29,10 @@ import org.slf4j.LoggerFactory;
  * Sessions in both stores: read from KV first, and changed in PostgreSQL first; {@link
  * SessionCopies} says why no copy outlives a revocation. Thread-safe.
  */
-public final class StoredSessions implements Sessions {
+public final class StoredSessions extends SessionChanges {
 
   private static final Logger LOG = LoggerFactory.getLogger(StoredSessions.class);
 
-  private final SessionStore store;
-  private final SessionCopies copies;
   private final SessionTokens tokens = new SessionTokens();
   private final Set<String> extending = ConcurrentHashMap.newKeySet();
 
@@ -46,17 +42,12 @@ public final class StoredSessions implements Sessions {
    * @param clock the clock of the bucket's server
    */
   public StoredSessions(SessionStore store, HotBucket bucket, Clock clock) {
-    this.store = store;
-    this.copies = new SessionCopies(bucket, clock);
+    super(store, new SessionCopies(bucket, clock));
   }
 
   /** The sessions in a transaction; {@code afterCommit} takes what is to be done once committed. */
   public Sessions in(SessionStore bound, Consumer<Runnable> afterCommit) {
     return new BoundSessions(bound, this, afterCommit);
-  }
-
-  SessionCopies copies() {
-    return copies;
   }
 
   SessionTokens tokens() {
@@ -151,34 +142,7 @@ public final class StoredSessions implements Sessions {
   }
 
   @Override
-  public List<Session> find(SessionQuery query) {
-    return sessions(store.find(query));
-  }
-
-  static List<Session> sessions(List<StoredSession> rows) {
-    return rows.stream().map(StoredSession::session).toList();
-  }
-
-  @Override
-  public Optional<Session> setPermissions(UUID session, Set<String> permissions) {
-    return change(session, Optional.of(NewSession.permissions(permissions)), Optional.empty());
-  }
-
-  @Override
-  public Optional<Session> setPreferences(UUID session, Map<String, String> preferences) {
-    return change(session, Optional.empty(), Optional.of(NewSession.preferences(preferences)));
-  }
-
-  private Optional<Session> change(
-      UUID id, Optional<Set<String>> permissions, Optional<Map<String, String>> preferences) {
-    Instant began = copies.now();
-    Optional<StoredSession> row = store.change(id, permissions, preferences);
-    row.ifPresent(changed -> publish(changed, began));
-    return row.map(StoredSession::session);
-  }
-
-  /** Tells KV of a change that is committed. */
-  void publish(StoredSession row, Instant began) {
+  void tellChanged(StoredSession row, Instant began) {
     try {
       copies.publish(row, began);
     } catch (TransientPersistenceException e) {
@@ -188,18 +152,7 @@ public final class StoredSessions implements Sessions {
   }
 
   @Override
-  public boolean revoke(UUID session) {
-    return revoke(List.of(session)) > 0;
-  }
-
-  private int revoke(Collection<UUID> ids) {
-    List<Revoked> revoked = store.revoke(ids);
-    end(revoked);
-    return (int) revoked.stream().filter(Revoked::now).count();
-  }
-
-  /** Tells KV of revocations that are committed. */
-  void end(List<Revoked> revoked) {
+  void tellRevoked(List<Revoked> revoked) {
     try {
       copies.end(revoked.stream().map(Revoked::tokenHash).toList());
     } catch (TransientPersistenceException e) {
@@ -230,20 +183,6 @@ public final class StoredSessions implements Sessions {
       store.markPublished(versions);
     } catch (PersistenceException e) {
       LOG.debug("{} sessions not marked as published: {}", versions.size(), e.getMessage());
-    }
-  }
-
-  @Override
-  public int revokeAll(SessionQuery query) {
-    int revoked = 0;
-    SessionQuery page = query;
-    while (true) {
-      List<Session> found = find(page);
-      revoked += found.isEmpty() ? 0 : revoke(found.stream().map(Session::id).toList());
-      if (found.size() < page.limit()) {
-        return revoked;
-      }
-      page = page.after(found.get(found.size() - 1));
     }
   }
 }

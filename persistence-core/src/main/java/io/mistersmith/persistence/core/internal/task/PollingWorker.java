@@ -35,6 +35,7 @@ final class PollingWorker implements TaskWorker {
   private static final long LOOK_NANOS = Duration.ofMillis(20).toNanos();
 
   private final TaskStore store;
+  private final Runnable changed;
   private final Options options;
   private final Handler handler;
   private final Consumer<PollingWorker> closed;
@@ -52,6 +53,11 @@ final class PollingWorker implements TaskWorker {
     private boolean lost;
     private boolean returned;
 
+    /** Whether the application has tried to end it, and whether it has. */
+    private boolean ending;
+
+    private boolean ended;
+
     Run(TaskLease lease) {
       this.lease = lease;
     }
@@ -67,9 +73,24 @@ final class PollingWorker implements TaskWorker {
       boolean unused = Thread.interrupted();
     }
 
+    /** The lease of an execution that the application ends is not held either. */
     synchronized void lose() {
-      lost = true;
-      interrupt();
+      if (!ending) {
+        lost = true;
+        interrupt();
+      }
+    }
+
+    synchronized void ending() {
+      ending = true;
+    }
+
+    synchronized void ended() {
+      ended = true;
+    }
+
+    synchronized boolean isEnded() {
+      return ended;
     }
 
     synchronized void interrupt() {
@@ -86,17 +107,19 @@ final class PollingWorker implements TaskWorker {
   PollingWorker(
       TaskStore store,
       Services services,
+      Runnable changed,
       Options options,
       Handler handler,
       Consumer<PollingWorker> closed) {
     this.store = store;
+    this.changed = changed;
     this.options = options;
     this.handler = handler;
     this.closed = closed;
     String name = "persistence-task-" + options.claim().worker();
     this.threads = LibraryThreads.onDemand(name, options.concurrency());
     this.claimer = services.loop(name + "-claim", "no tasks are claimed", this::claim);
-    this.ends = new EndWriter(store, services, name + "-end", this::recorded);
+    this.ends = new EndWriter(store, services, changed, name + "-end", this::recorded);
     this.renewer =
         services.every(
             options.claim().lease().dividedBy(3),
@@ -124,7 +147,7 @@ final class PollingWorker implements TaskWorker {
     }
     TaskClaim claim = options.claim();
     int most = Math.min(free, claim.limit());
-    List<TaskLease> leases = store.claim(claim.withLimit(most));
+    List<TaskLease> leases = store.claim(claim.withLimit(most), changed);
     for (TaskLease lease : leases) {
       Run run = new Run(lease);
       runs.put(lease, run);
@@ -137,8 +160,7 @@ final class PollingWorker implements TaskWorker {
 
   private void run(Run run) {
     if (!run.begin()) {
-      runs.remove(run.lease);
-      claimer.wake();
+      forget(run);
       return;
     }
     End end;
@@ -149,7 +171,32 @@ final class PollingWorker implements TaskWorker {
     } finally {
       run.end();
     }
-    ends.add(end);
+    if (run.isEnded()) {
+      forget(run);
+    } else {
+      ends.add(end);
+    }
+  }
+
+  private void forget(Run run) {
+    runs.remove(run.lease);
+    claimer.wake();
+  }
+
+  /** The application is about to end an execution of this worker, or of another one. */
+  void ending(TaskLease lease) {
+    Run run = runs.get(lease);
+    if (run != null) {
+      run.ending();
+    }
+  }
+
+  /** The application has ended an execution, which needs no lease and no other end any more. */
+  void ended(TaskLease lease) {
+    Run run = runs.get(lease);
+    if (run != null) {
+      run.ended();
+    }
   }
 
   /** The failure is the application's: its methods may throw. */
@@ -176,7 +223,8 @@ final class PollingWorker implements TaskWorker {
   }
 
   private void renew() {
-    List<TaskLease> leases = runs.values().stream().map(run -> run.lease).toList();
+    List<TaskLease> leases =
+        runs.values().stream().filter(run -> !run.isEnded()).map(run -> run.lease).toList();
     if (leases.isEmpty()) {
       return;
     }

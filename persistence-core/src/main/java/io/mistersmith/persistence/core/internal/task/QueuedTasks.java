@@ -23,39 +23,48 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.function.BiFunction;
+import java.util.function.Consumer;
 
 /** The queue over its store: by itself, or in a transaction. */
 public final class QueuedTasks implements Tasks {
 
   private final TaskStore store;
+  private final TaskWorkers workers;
   private final Runnable changed;
-  private final BiFunction<TaskWorker.Options, TaskWorker.Handler, TaskWorker> workers;
+  private final Optional<Consumer<Runnable>> afterCommit;
 
   /**
    * The queue.
    *
+   * @param workers this runtime's workers
    * @param changed runs after each call that may have made a task claimable
-   * @param workers starts a worker
    */
-  public QueuedTasks(
-      TaskStore store,
-      Runnable changed,
-      BiFunction<TaskWorker.Options, TaskWorker.Handler, TaskWorker> workers) {
-    this.store = store;
-    this.changed = changed;
-    this.workers = workers;
+  public QueuedTasks(TaskStore store, TaskWorkers workers, Runnable changed) {
+    this(store, workers, changed, Optional.empty());
   }
 
-  /** The queue in a transaction; {@code changed} is to be done after its commit. */
-  public static QueuedTasks in(TaskStore unit, Runnable changed) {
-    return new QueuedTasks(
-        unit,
-        changed,
-        (options, handler) -> {
-          throw new IllegalStateException(
-              "a worker outlives the transaction: start it by Persistence.tasks()");
-        });
+  private QueuedTasks(
+      TaskStore store,
+      TaskWorkers workers,
+      Runnable changed,
+      Optional<Consumer<Runnable>> afterCommit) {
+    this.store = store;
+    this.workers = workers;
+    this.changed = changed;
+    this.afterCommit = afterCommit;
+  }
+
+  /** The queue in a transaction; {@code afterCommit} takes what is to be done once committed. */
+  public QueuedTasks in(TaskStore unit, Consumer<Runnable> afterCommit) {
+    return new QueuedTasks(unit, workers, changed, Optional.of(afterCommit));
+  }
+
+  private void changed() {
+    once(changed);
+  }
+
+  private void once(Runnable committed) {
+    afterCommit.ifPresentOrElse(later -> later.accept(committed), committed);
   }
 
   @Override
@@ -74,7 +83,7 @@ public final class QueuedTasks implements Tasks {
     }
     List<UUID> ids = store.enqueue(added);
     if (tasks.stream().anyMatch(QueuedTasks::mayBeDue)) {
-      changed.run();
+      changed();
     }
     return ids;
   }
@@ -85,7 +94,7 @@ public final class QueuedTasks implements Tasks {
 
   @Override
   public List<TaskLease> claim(TaskClaim claim) {
-    return store.claim(claim);
+    return store.claim(claim, this::changed);
   }
 
   @Override
@@ -128,10 +137,14 @@ public final class QueuedTasks implements Tasks {
     end(new End.Failed(lease, error, Optional.empty()));
   }
 
+  /** Tells the worker whose handler may have called. */
   private void end(End end) {
-    if (!store.end(List.of(end)).contains(end.lease())) {
-      throw lost(end.lease());
+    TaskLease lease = end.lease();
+    workers.ending(lease);
+    if (!store.end(List.of(end), this::changed).contains(lease)) {
+      throw lost(lease);
     }
+    once(() -> workers.ended(lease));
   }
 
   /** Returns the refusal of a former owner. */
@@ -149,7 +162,9 @@ public final class QueuedTasks implements Tasks {
 
   @Override
   public boolean cancel(UUID task, String reason) {
-    return store.cancel(task, reason);
+    boolean cancelled = store.cancel(task, reason);
+    changed(); // it may have released tasks that wait for its end
+    return cancelled;
   }
 
   @Override
@@ -160,7 +175,7 @@ public final class QueuedTasks implements Tasks {
   @Override
   public boolean resume(UUID task) {
     boolean resumed = store.resume(task);
-    changed.run();
+    changed();
     return resumed;
   }
 
@@ -196,6 +211,10 @@ public final class QueuedTasks implements Tasks {
 
   @Override
   public TaskWorker startWorker(TaskWorker.Options options, TaskWorker.Handler handler) {
-    return workers.apply(options, handler);
+    if (afterCommit.isPresent()) {
+      throw new IllegalStateException(
+          "a worker outlives the transaction: start it by Persistence.tasks()");
+    }
+    return workers.start(options, handler);
   }
 }

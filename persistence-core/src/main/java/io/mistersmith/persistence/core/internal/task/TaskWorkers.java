@@ -4,6 +4,7 @@ import io.mistersmith.persistence.core.internal.base.Services;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.spi.sql.TaskStore;
+import io.mistersmith.persistence.task.TaskLease;
 import io.mistersmith.persistence.task.TaskWorker;
 import java.time.Duration;
 import java.util.List;
@@ -14,13 +15,19 @@ public final class TaskWorkers {
 
   private final TaskStore store;
   private final Services services;
+  private final Runnable changed;
   private final List<PollingWorker> workers = new CopyOnWriteArrayList<>();
   private volatile boolean closed;
 
-  /** Workers on this store, whose threads {@code services} runs. */
-  public TaskWorkers(TaskStore store, Services services) {
+  /**
+   * Workers on this store, whose threads {@code services} runs.
+   *
+   * @param changed runs when a claim or an end of theirs may have made a task claimable
+   */
+  public TaskWorkers(TaskStore store, Services services, Runnable changed) {
     this.store = store;
     this.services = services;
+    this.changed = changed;
   }
 
   /** Starts a worker. */
@@ -28,7 +35,8 @@ public final class TaskWorkers {
     if (closed) {
       throw closed();
     }
-    PollingWorker worker = new PollingWorker(store, services, options, handler, workers::remove);
+    PollingWorker worker =
+        new PollingWorker(store, services, changed, options, handler, workers::remove);
     workers.add(worker);
     worker.start();
     if (closed) {
@@ -41,6 +49,16 @@ public final class TaskWorkers {
   private static NonTransientPersistenceException closed() {
     return new NonTransientPersistenceException(
         DataError.CLOSED, "a worker of tasks cannot be started: the runtime is closed");
+  }
+
+  /** Says that the application is about to end an execution, in a transaction perhaps. */
+  void ending(TaskLease lease) {
+    workers.forEach(worker -> worker.ending(lease));
+  }
+
+  /** Says that the application has ended an execution. */
+  void ended(TaskLease lease) {
+    workers.forEach(worker -> worker.ended(lease));
   }
 
   /** Has all workers look for tasks soon. */

@@ -22,6 +22,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -71,6 +72,36 @@ class EndWriterTest {
     return ends.stream().map(End::lease).collect(Collectors.toSet());
   }
 
+  private EndWriter writer(TaskStore store, List<Boolean> held) {
+    return new EndWriter(store, services, () -> {}, "ends", (end, holds) -> held.add(holds));
+  }
+
+  @Test
+  void anEndThatFailsEveryTimeHoldsUpNoOther() {
+    TaskLease locked = lease();
+    AtomicBoolean free = new AtomicBoolean();
+    TaskStore store =
+        store(
+            ends -> {
+              if (!free.get() && leases(ends).contains(locked)) {
+                throw new TransientPersistenceException(DataError.TIMEOUT, "a row is locked");
+              }
+              return leases(ends);
+            });
+    List<Boolean> held = new CopyOnWriteArrayList<>();
+    EndWriter writer = writer(store, held);
+    writer.add(QueuedTasks.completed(locked, Map.of()));
+    writer.add(QueuedTasks.completed(lease(), Map.of()));
+    writer.start();
+    await().atMost(Duration.ofSeconds(10)).until(() -> held.size() == 1);
+    writer.add(QueuedTasks.completed(lease(), Map.of()));
+    await().atMost(Duration.ofSeconds(10)).until(() -> held.size() == 2);
+    free.set(true);
+    await().atMost(Duration.ofSeconds(10)).until(() -> held.size() == 3);
+    writer.close(Duration.ofSeconds(5));
+    assertThat(held).containsOnly(true);
+  }
+
   @Test
   void anEndIsKeptThroughAFailureThatPassesWhileOthersAreRefused() {
     TaskLease refused = lease();
@@ -91,7 +122,7 @@ class EndWriterTest {
               return leases(ends);
             });
     List<Boolean> held = new CopyOnWriteArrayList<>();
-    EndWriter writer = new EndWriter(store, services, "ends", (end, holds) -> held.add(holds));
+    EndWriter writer = writer(store, held);
     writer.add(QueuedTasks.completed(refused, Map.of()));
     writer.add(QueuedTasks.completed(good, Map.of("n", 1)));
     writer.start();

@@ -58,6 +58,7 @@ class PollingWorkerTest {
         new PollingWorker(
             store,
             services,
+            () -> {},
             TaskWorker.Options.of(TaskClaim.of("w1", "job"), 1),
             lease -> Map.of(),
             closed -> {});

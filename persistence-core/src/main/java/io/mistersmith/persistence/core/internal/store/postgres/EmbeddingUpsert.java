@@ -11,26 +11,23 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
 
 /** Writes rows of {@code knowledge.embeddings}, with the codes of their vectors. */
 final class EmbeddingUpsert {
 
+  /** Of several rows, where a runtime sees the models of all tenants, one is the caller's. */
   private static final String DIMENSIONS =
       """
-      SELECT cardinality(embedding_vector::real[])
-        FROM knowledge.embeddings
+      SELECT dimensions
+        FROM knowledge.embedding_models
        WHERE embedding_model = :model AND embedding_version = :version
-         AND embedding_vector IS NOT NULL
-       LIMIT 1
       """;
-
-  private static final String LOCK =
-      "SELECT pg_advisory_xact_lock(hashtextextended('knowledge.embeddings ' || :model, 0))";
 
   /** The cast is there with pgvector, too, whose column takes the array as it is. */
   private static final String SAVE =
@@ -125,37 +122,35 @@ final class EmbeddingUpsert {
     return Digests.sha256Hex(embedding.text().getBytes(StandardCharsets.UTF_8));
   }
 
+  /** Says which embedding is refused. A trigger refuses what others fix meanwhile. */
   private static void checkDimensions(Handle handle, Collection<Embedding> embeddings) {
-    Map<Model, Integer> known = new HashMap<>();
+    Map<Model, Set<Integer>> known = new HashMap<>();
     for (Embedding embedding : embeddings) {
       int given = embedding.vector().length;
-      int there =
-          known.computeIfAbsent(embedding.model(), model -> dimensions(handle, model, given));
-      if (there != given) {
+      Set<Integer> there =
+          known.computeIfAbsent(embedding.model(), model -> dimensions(handle, model));
+      if (there.isEmpty()) {
+        there.add(given);
+      }
+      if (!there.contains(given)) {
         throw new NonTransientPersistenceException(
             DataError.CONSTRAINT_VIOLATION,
-            embedding + " is refused: those of the model have " + there);
+            embedding
+                + " is refused: those of the model have "
+                + there.iterator().next()
+                + ", as its row in knowledge.embedding_models says");
       }
     }
   }
 
-  /** Of two first ones of a model the later waits, so that they have as many. */
-  private static int dimensions(Handle handle, Model model, int otherwise) {
-    Optional<Integer> there = dimensions(handle, model);
-    if (there.isPresent()) {
-      return there.get();
-    }
-    handle.createQuery(LOCK).bind("model", model.toString()).mapToMap().one();
-    return dimensions(handle, model).orElse(otherwise);
-  }
-
-  /** Returns how many numbers the vectors of a model have; empty when it has none. */
-  static Optional<Integer> dimensions(Handle handle, Model model) {
-    return handle
-        .createQuery(DIMENSIONS)
-        .bind("model", model.name())
-        .bind("version", model.version())
-        .mapTo(Integer.class)
-        .findOne();
+  /** Returns how many numbers the vectors of a model have; empty when it has had none. */
+  private static Set<Integer> dimensions(Handle handle, Model model) {
+    return new HashSet<>(
+        handle
+            .createQuery(DIMENSIONS)
+            .bind("model", model.name())
+            .bind("version", model.version())
+            .mapTo(Integer.class)
+            .list());
   }
 }

@@ -20,7 +20,8 @@ import org.jdbi.v3.core.statement.Query;
  * Finds the nearest embeddings without pgvector, and misses none: reads the {@linkplain VectorCode
  * codes} of all that may be found, keeps those that can be among the nearest by the bounds of their
  * distances, and reads the vectors of these. Its memory is bounded by the limit, and not by the
- * number of embeddings.
+ * number of embeddings. Where each statement sees other data, it searches again when a code that it
+ * has compared was changed since.
  */
 final class ExactNearest {
 
@@ -35,11 +36,15 @@ final class ExactNearest {
   /** Texts of many ids are no longer than this many. */
   private static final int IDS = 500;
 
+  /** How often it searches while others change what it compares. */
+  private static final int ATTEMPTS = 3;
+
   private static final String CODES =
       """
       SELECT e.fact_id, e.vector_code,
              CASE WHEN e.vector_code IS NULL
-                  THEN array_send(e.embedding_vector::real[]) END AS vector
+                  THEN array_send(e.embedding_vector::real[]) END AS vector,
+             e.xmin::text::bigint
         FROM knowledge.embeddings e
         JOIN knowledge.facts f ON f.fact_id = e.fact_id
        WHERE e.embedding_model = :model AND e.embedding_version = :version
@@ -48,14 +53,19 @@ final class ExactNearest {
 
   private static final String VECTORS =
       """
-      SELECT fact_id, array_send(embedding_vector::real[]) AS vector
-        FROM knowledge.embeddings
-       WHERE fact_id = ANY (:facts::uuid[])
-         AND embedding_model = :model AND embedding_version = :version
+      SELECT e.fact_id, array_send(e.embedding_vector::real[]) AS vector, e.xmin::text::bigint
+        FROM unnest(:facts) AS g (id)
+        JOIN knowledge.embeddings e ON e.fact_id = g.id::uuid
+       WHERE e.embedding_model = :model AND e.embedding_version = :version
+         AND e.embedding_vector IS NOT NULL
       """;
 
-  /** An embedding that can be among the nearest, and the bounds of its distance. */
-  private record Candidate(UUID fact, double least, double most) {
+  /**
+   * An embedding that can be among the nearest, and the bounds of its distance.
+   *
+   * @param version another one when the row was changed
+   */
+  private record Candidate(UUID fact, double least, double most, long version) {
 
     boolean isExact() {
       return least == most;
@@ -76,6 +86,9 @@ final class ExactNearest {
 
   private List<Candidate> candidates = new ArrayList<>();
 
+  /** Whether a row was changed after its code was compared. */
+  private boolean changed;
+
   private ExactNearest(Handle handle, Neighbours wanted) {
     SearchQuery search = wanted.search();
     this.handle = handle;
@@ -86,7 +99,13 @@ final class ExactNearest {
 
   /** Runs in a transaction, so that the rows need not all be held at once. */
   static List<Ranked> run(Handle handle, Neighbours wanted) {
-    return new ExactNearest(handle, wanted).run();
+    for (int attempt = 1; ; attempt++) {
+      ExactNearest search = new ExactNearest(handle, wanted);
+      List<Ranked> found = search.run();
+      if (!search.changed || attempt == ATTEMPTS) {
+        return found;
+      }
+    }
   }
 
   private List<Ranked> run() {
@@ -101,11 +120,16 @@ final class ExactNearest {
             (supplier, context) -> {
               var rows = supplier.get();
               while (rows.next()) {
+                UUID fact = rows.getObject(1, UUID.class);
                 byte[] code = rows.getBytes(2);
-                add(
-                    code == null
-                        ? exact(rows.getObject(1, UUID.class), FloatArrays.read(rows.getBytes(3)))
-                        : bounded(rows.getObject(1, UUID.class), code));
+                if (code != null) {
+                  add(bounded(fact, code, rows.getLong(4)));
+                } else {
+                  float[] vector = FloatArrays.read(rows.getBytes(3));
+                  if (points(vector)) {
+                    add(exact(fact, vector, rows.getLong(4)));
+                  }
+                }
               }
               return true;
             });
@@ -117,16 +141,26 @@ final class ExactNearest {
         .toList();
   }
 
-  private Candidate bounded(UUID fact, byte[] code) {
-    requireDimensions(VectorCode.dimensions(code));
-    query.compare(code);
-    return new Candidate(fact, query.least(), query.most());
+  /** The vector of another writer may be zero; it is no embedding. */
+  private static boolean points(float[] vector) {
+    for (float number : vector) {
+      if (number != 0) {
+        return true;
+      }
+    }
+    return false;
   }
 
-  private Candidate exact(UUID fact, float[] vector) {
+  private Candidate bounded(UUID fact, byte[] code, long version) {
+    requireDimensions(VectorCode.dimensions(code));
+    query.compare(code);
+    return new Candidate(fact, query.least(), query.most(), version);
+  }
+
+  private Candidate exact(UUID fact, float[] vector, long version) {
     requireDimensions(vector.length);
     double distance = query.distance(vector);
-    return new Candidate(fact, distance, distance);
+    return new Candidate(fact, distance, distance, version);
   }
 
   private void requireDimensions(int dimensions) {
@@ -179,7 +213,7 @@ final class ExactNearest {
   }
 
   private List<Candidate> compared(List<Candidate> part) {
-    Map<UUID, float[]> vectors = new HashMap<>();
+    Map<UUID, Candidate> read = new HashMap<>();
     List<String> unread =
         part.stream().filter(each -> !each.isExact()).map(each -> each.fact().toString()).toList();
     if (!unread.isEmpty()) {
@@ -190,19 +224,19 @@ final class ExactNearest {
           .bind("version", model.version())
           .map(
               (row, context) ->
-                  vectors.put(
-                      row.getObject("fact_id", UUID.class),
-                      FloatArrays.read(row.getBytes("vector"))))
-          .list();
+                  exact(
+                      row.getObject(1, UUID.class),
+                      FloatArrays.read(row.getBytes(2)),
+                      row.getLong(3)))
+          .forEach(each -> read.put(each.fact(), each));
     }
     List<Candidate> compared = new ArrayList<>();
     for (Candidate candidate : part) {
-      float[] vector = vectors.get(candidate.fact());
-      if (candidate.isExact()) {
-        compared.add(candidate);
-      } else if (vector != null) {
-        compared.add(exact(candidate.fact(), vector));
+      Candidate exact = candidate.isExact() ? candidate : read.get(candidate.fact());
+      if (exact != null) {
+        compared.add(exact);
       }
+      changed |= exact == null || exact.version() != candidate.version();
     }
     return compared;
   }

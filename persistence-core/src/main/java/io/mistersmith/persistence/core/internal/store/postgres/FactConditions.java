@@ -20,10 +20,13 @@ final class FactConditions {
 
   private FactConditions() {}
 
+  /** A row of another writer may say nothing; it is no fact. */
+  private static final String SAYS_SOMETHING = " AND f.object_value <> 'null'::jsonb";
+
   /** Returns the conditions, each with its AND before it. */
   static String sql(Filter filter) {
     FactQuery query = filter.query();
-    StringBuilder sql = new StringBuilder();
+    StringBuilder sql = new StringBuilder(SAYS_SOMETHING);
     add(sql, " AND f.entity_type = :entityType", query.entityType().isPresent());
     add(sql, " AND f.entity_id = :entityId", query.entityId().isPresent());
     add(sql, " AND f.predicate = :predicate", query.predicate().isPresent());

@@ -70,6 +70,7 @@ final class IndexedNearest {
         .bind("part", filter.part().orElse(null))
         .bind("words", query.words().orElse(null))
         .map((row, context) -> new Ranked(row.getObject(1, UUID.class), row.getDouble(2)))
+        .filter(found -> !Double.isNaN(found.value())) // a vector of another writer that is zero
         .list();
   }
 

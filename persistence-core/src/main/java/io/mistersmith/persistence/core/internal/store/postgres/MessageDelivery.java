@@ -1,14 +1,13 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
+import io.mistersmith.persistence.core.internal.store.postgres.DeliveryLease.Taken;
 import io.mistersmith.persistence.message.Delivery;
 import io.mistersmith.persistence.message.Message;
-import io.mistersmith.persistence.message.Message.Marks;
 import io.mistersmith.persistence.model.AgentId;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -20,101 +19,27 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.StatementContext;
 
 /**
- * Leases rows of {@code messages.deliveries} to agents and closes them; then marks the messages in
+ * Leases rows of {@code messages.deliveries} to agents, and closes them; then marks the messages in
  * {@code messages.log}. Two statements each, so that the second one names the times of its
  * messages: the server then leaves out all other partitions before it plans.
  *
  * <p>Rows of the log are locked in the order of their ids, after those of the deliveries, so that
- * calls for several recipients of the same messages cannot deadlock. The deletion of an agent can,
- * with its own receivers.
+ * calls for several recipients of the same messages cannot deadlock. In a caller's transaction that
+ * happens at its end: the other recipients of a message do not wait for work that lasts.
  */
 final class MessageDelivery {
 
-  /**
-   * Rows that other transactions hold are passed over. From both sources up to the limit are
-   * locked, and the best of all are taken; the others are free again when the transaction ends.
-   */
-  private static final String TAKE =
-      """
-      WITH own AS MATERIALIZED (
-        SELECT d.delivery_id, d.priority
-          FROM messages.deliveries AS d
-         WHERE d.agent_id = :agent AND d.processed_at IS NULL
-           AND (d.leased_until IS NULL OR d.leased_until <= clock_timestamp())
-           AND (d.expires_at IS NULL OR d.expires_at > clock_timestamp())
-         ORDER BY d.priority DESC, d.delivery_id
-         LIMIT :limit
-           FOR UPDATE SKIP LOCKED
-      ),
-      queued AS MATERIALIZED (
-        SELECT q.delivery_id, q.priority
-          FROM messages.channels AS c
-         CROSS JOIN LATERAL (
-           SELECT d.delivery_id, d.priority
-             FROM messages.deliveries AS d
-            WHERE d.channel_id = c.channel_id AND d.processed_at IS NULL
-              AND (d.leased_until IS NULL OR d.leased_until <= clock_timestamp())
-              AND (d.expires_at IS NULL OR d.expires_at > clock_timestamp())
-              AND EXISTS (
-                SELECT FROM messages.subscriptions AS s
-                 WHERE s.agent_id = :agent AND s.channel_id = d.channel_id AND s.is_active
-                   AND messages.subject_matches(s.message_pattern, d.subject)
-                   AND d.headers @> s.filters
-                OFFSET 0
-              )
-            ORDER BY d.priority DESC, d.delivery_id
-            LIMIT :limit
-              FOR UPDATE OF d SKIP LOCKED
-         ) AS q
-         WHERE c.channel_type = 'queue' AND c.is_active
-           AND c.channel_id IN (
-             SELECT channel_id FROM messages.subscriptions WHERE agent_id = :agent AND is_active
-           )
-      )
-      UPDATE messages.deliveries AS d
-         SET delivery_attempts = d.delivery_attempts + 1, taken_by = :agent,
-             delivered_at = coalesce(d.delivered_at, clock_timestamp()),
-             leased_until = clock_timestamp() + :lease * INTERVAL '1 microsecond'
-        FROM (
-          SELECT delivery_id FROM (TABLE own UNION ALL TABLE queued) AS both_of_them
-           ORDER BY priority DESC, delivery_id
-           LIMIT :limit
-        ) AS t
-       WHERE d.delivery_id = t.delivery_id
-      RETURNING d.delivery_id, d.message_id, d.sent_at, d.priority, d.delivery_attempts,
-                d.delivered_at, d.leased_until
-      """;
-
-  /**
-   * Does not wait for a message that another transaction holds, which may be one that works for
-   * long on its own delivery: the acknowledgement or the next delivery makes up for the marks.
-   */
-  private static final String MARK_DELIVERED =
+  private static final String GIVEN =
       """
       WITH taken AS (
         SELECT t.id::uuid AS message_id, t.at::timestamptz AS sent_at, t.attempts::integer,
                t.delivered::timestamptz AS delivered_at
           FROM unnest(:ids, :times, :attempts, :delivered) AS t (id, at, attempts, delivered)
-      ),
-      stale AS MATERIALIZED (
-        SELECT l.message_id, l.sent_at, t.attempts, t.delivered_at
-          FROM taken AS t
-          JOIN messages.log AS l USING (message_id, sent_at)
-         WHERE l.sent_at BETWEEN :from::timestamptz AND :to::timestamptz
-           AND (l.delivered_at IS NULL OR l.delivery_attempts < t.attempts)
-         ORDER BY l.message_id
-           FOR NO KEY UPDATE OF l SKIP LOCKED
-      ),
-      marked AS (
-        UPDATE messages.log AS l
-           SET delivered_at = coalesce(l.delivered_at, s.delivered_at),
-               delivery_attempts = greatest(l.delivery_attempts, s.attempts)
-          FROM stale AS s
-         WHERE l.message_id = s.message_id AND l.sent_at = s.sent_at
-           AND l.sent_at BETWEEN :from::timestamptz AND :to::timestamptz
       )
-      SELECT
-      """
+      """;
+
+  private static final String MESSAGES =
+      "SELECT "
           + MessageRow.COLUMNS
           + """
             FROM taken AS t
@@ -122,6 +47,33 @@ final class MessageDelivery {
             LEFT JOIN messages.channels AS c ON c.channel_id = l.channel_id
            WHERE l.sent_at BETWEEN :from::timestamptz AND :to::timestamptz
           """;
+
+  /**
+   * Does not wait for a message that another transaction holds, which may be one that works for
+   * long on its own delivery: the acknowledgement or the next delivery makes up for the marks.
+   */
+  private static final String MARK_DELIVERED =
+      GIVEN
+          + """
+          , stale AS MATERIALIZED (
+            SELECT l.message_id, l.sent_at, t.attempts, t.delivered_at
+              FROM taken AS t
+              JOIN messages.log AS l USING (message_id, sent_at)
+             WHERE l.sent_at BETWEEN :from::timestamptz AND :to::timestamptz
+               AND (l.delivered_at IS NULL OR l.delivery_attempts < t.attempts)
+             ORDER BY l.message_id
+               FOR NO KEY UPDATE OF l SKIP LOCKED
+          ),
+          marked AS (
+            UPDATE messages.log AS l
+               SET delivered_at = coalesce(l.delivered_at, s.delivered_at),
+                   delivery_attempts = greatest(l.delivery_attempts, s.attempts)
+              FROM stale AS s
+             WHERE l.message_id = s.message_id AND l.sent_at = s.sent_at
+               AND l.sent_at BETWEEN :from::timestamptz AND :to::timestamptz
+          )
+          """
+          + MESSAGES;
 
   private static final String CLOSE =
       """
@@ -169,45 +121,22 @@ final class MessageDelivery {
          AND l.sent_at BETWEEN :from::timestamptz AND :to::timestamptz
       """;
 
-  private MessageDelivery() {}
+  private static final Statements.AtEnd<List<Taken>> MARKS_DELIVERED =
+      (handle, parts) -> {
+        Map<Message.Id, Message> unused =
+            messages(handle, MARK_DELIVERED, parts.stream().flatMap(List::stream).toList());
+      };
 
-  private record Taken(
-      long number,
-      Message.Id message,
-      int priority,
-      int attempt,
-      Instant deliveredAt,
-      Instant leasedUntil) {
+  private static final Statements.AtEnd<List<Closed>> MARKS_PROCESSED =
+      (handle, parts) -> markProcessed(handle, parts.stream().flatMap(List::stream).toList());
 
-    static final Comparator<Taken> ORDER =
-        Comparator.comparing(Taken::priority).reversed().thenComparing(Taken::number);
+  private final Statements statements;
+  private final Handle handle;
 
-    static Taken read(ResultSet row, StatementContext context) throws SQLException {
-      return new Taken(
-          row.getLong("delivery_id"),
-          id(row),
-          row.getInt("priority"),
-          row.getInt("delivery_attempts"),
-          SqlTime.get(row, "delivered_at"),
-          SqlTime.get(row, "leased_until"));
-    }
-
-    /** The message as the statement before the marks saw it, with the marks that it has now. */
-    Delivery of(AgentId agent, Message message) {
-      Marks before = message.marks();
-      Marks after =
-          new Marks(
-              before.deliveredAt().or(() -> Optional.of(deliveredAt)),
-              before.processedAt(),
-              Math.max(before.attempts(), attempt));
-      return new Delivery(
-          number,
-          agent,
-          new Message(
-              message.id(), message.envelope(), message.payload(), message.expiresAt(), after),
-          attempt,
-          leasedUntil);
-    }
+  /** Works in the transaction of the handle. */
+  MessageDelivery(Statements statements, Handle handle) {
+    this.statements = statements;
+    this.handle = handle;
   }
 
   private record Closed(
@@ -226,21 +155,19 @@ final class MessageDelivery {
     return new Message.Id(row.getObject("message_id", UUID.class), SqlTime.get(row, "sent_at"));
   }
 
-  static List<Delivery> receive(Handle handle, AgentId agent, int limit, Duration lease) {
+  List<Delivery> receive(AgentId agent, int limit, Duration lease) {
     List<Taken> taken =
-        new ArrayList<>(
-            handle
-                .createQuery(TAKE)
-                .bind("agent", agent.uuid())
-                .bind("limit", limit)
-                .bind("lease", lease.toNanos() / 1_000)
-                .map(Taken::read)
-                .list());
+        new DeliveryLease(handle, agent, lease).take(limit, statements.isPartOfUnit());
     if (taken.isEmpty()) {
       return List.of();
     }
-    taken.sort(Taken.ORDER);
-    Map<Message.Id, Message> messages = markDelivered(handle, taken);
+    Map<Message.Id, Message> messages;
+    if (statements.isPartOfUnit()) {
+      messages = messages(handle, GIVEN + MESSAGES, taken);
+      statements.atEnd(handle, MARKS_DELIVERED, taken);
+    } else {
+      messages = messages(handle, MARK_DELIVERED, taken);
+    }
     // A message without a row is of a partition that was dropped meanwhile.
     return taken.stream()
         .flatMap(
@@ -251,11 +178,11 @@ final class MessageDelivery {
         .toList();
   }
 
-  private static Map<Message.Id, Message> markDelivered(Handle handle, List<Taken> taken) {
+  private static Map<Message.Id, Message> messages(Handle handle, String sql, List<Taken> taken) {
     List<Message.Id> ids = taken.stream().map(Taken::message).toList();
     Map<Message.Id, Message> messages = new HashMap<>();
     handle
-        .createQuery(MARK_DELIVERED)
+        .createQuery(sql)
         .bind("ids", uuids(ids))
         .bind("times", times(ids))
         .bind("attempts", SqlArray.bigint(taken.stream().map(one -> (long) one.attempt()).toList()))
@@ -269,7 +196,7 @@ final class MessageDelivery {
     return messages;
   }
 
-  static int acknowledge(Handle handle, Collection<Delivery> deliveries) {
+  int acknowledge(Collection<Delivery> deliveries) {
     List<Closed> closed =
         handle
             .createQuery(CLOSE)
@@ -280,23 +207,28 @@ final class MessageDelivery {
             .map(Closed::read)
             .list();
     if (!closed.isEmpty()) {
-      List<Message.Id> ids = closed.stream().map(Closed::message).toList();
-      handle
-          .createUpdate(MARK_PROCESSED)
-          .bind("ids", uuids(ids))
-          .bind("times", times(ids))
-          .bind(
-              "processed",
-              SqlArray.text(closed.stream().map(one -> SqlTime.text(one.processedAt())).toList()))
-          .bind(
-              "delivered",
-              SqlArray.text(closed.stream().map(one -> SqlTime.text(one.deliveredAt())).toList()))
-          .bind("attempts", SqlArray.bigint(closed.stream().map(Closed::attempts).toList()))
-          .bind("from", SqlTime.text(first(ids)))
-          .bind("to", SqlTime.text(last(ids)))
-          .execute();
+      statements.atEnd(handle, MARKS_PROCESSED, closed);
     }
     return closed.size();
+  }
+
+  private static void markProcessed(Handle handle, List<Closed> closed) {
+    List<Message.Id> ids = closed.stream().map(Closed::message).toList();
+    int unused =
+        handle
+            .createUpdate(MARK_PROCESSED)
+            .bind("ids", uuids(ids))
+            .bind("times", times(ids))
+            .bind(
+                "processed",
+                SqlArray.text(closed.stream().map(one -> SqlTime.text(one.processedAt())).toList()))
+            .bind(
+                "delivered",
+                SqlArray.text(closed.stream().map(one -> SqlTime.text(one.deliveredAt())).toList()))
+            .bind("attempts", SqlArray.bigint(closed.stream().map(Closed::attempts).toList()))
+            .bind("from", SqlTime.text(first(ids)))
+            .bind("to", SqlTime.text(last(ids)))
+            .execute();
   }
 
   static SqlArray uuids(List<Message.Id> ids) {

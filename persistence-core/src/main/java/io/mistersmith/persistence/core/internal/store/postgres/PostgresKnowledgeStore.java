@@ -24,7 +24,13 @@ final class PostgresKnowledgeStore implements KnowledgeStore {
   private static final int ATTEMPTS = 5;
 
   private static final String FACTS =
-      "SELECT " + FactRows.COLUMNS + " FROM knowledge.facts f WHERE f.fact_id = ANY (:ids::uuid[])";
+      "SELECT "
+          + FactRows.COLUMNS
+          + """
+             FROM (SELECT DISTINCT id::uuid AS id FROM unnest(:ids) AS g (id)) AS wanted
+             JOIN knowledge.facts f ON f.fact_id = wanted.id
+            WHERE TRUE
+          """;
 
   private static final String LOCK =
       """
@@ -51,13 +57,16 @@ final class PostgresKnowledgeStore implements KnowledgeStore {
 
   private static final String DELETE = "DELETE FROM knowledge.facts WHERE fact_id = :fact";
 
+  /** The vector of another writer may be zero; it is no embedding, and one is wanted. */
   private static final String HASHES =
       """
-      SELECT fact_id, content_hash
-        FROM knowledge.embeddings
-       WHERE fact_id = ANY (:ids::uuid[])
-         AND embedding_model = :model AND embedding_version = :version
-         AND embedding_vector IS NOT NULL
+      SELECT e.fact_id, e.content_hash
+        FROM unnest(:ids) AS g (id)
+        JOIN knowledge.embeddings e ON e.fact_id = g.id::uuid
+       WHERE e.embedding_model = :model AND e.embedding_version = :version
+         AND e.embedding_vector IS NOT NULL
+         AND CASE WHEN e.vector_code IS NULL
+                  THEN NOT e.embedding_vector::real[] <@ ARRAY[0]::real[] ELSE TRUE END
       """;
 
   private static final String EMBEDDING =
@@ -66,6 +75,8 @@ final class PostgresKnowledgeStore implements KnowledgeStore {
         FROM knowledge.embeddings
        WHERE fact_id = :fact AND embedding_model = :model AND embedding_version = :version
          AND embedding_vector IS NOT NULL
+         AND CASE WHEN vector_code IS NULL
+                  THEN NOT embedding_vector::real[] <@ ARRAY[0]::real[] ELSE TRUE END
       """;
 
   private final Statements statements;

@@ -17,7 +17,7 @@ import java.util.Optional;
 /** The tables of the schema {@code messages}. */
 final class PostgresMessageStore implements MessageStore {
 
-  /** The deletion of an agent locks messages before deliveries, and may win. */
+  /** The deletion of several agents at once can deadlock with their receivers, and may win. */
   private static final int ATTEMPTS = 3;
 
   private static final String RECEIPTS =
@@ -132,7 +132,7 @@ final class PostgresMessageStore implements MessageStore {
   public List<Delivery> receive(AgentId agent, int limit, Duration lease) {
     return statements.transaction(
         SqlOptions.of("receive messages of agent " + agent).withAttempts(ATTEMPTS),
-        handle -> MessageDelivery.receive(handle, agent, limit, lease));
+        handle -> new MessageDelivery(statements, handle).receive(agent, limit, lease));
   }
 
   @Override
@@ -141,7 +141,7 @@ final class PostgresMessageStore implements MessageStore {
         ? 0
         : statements.transaction(
             SqlOptions.of("acknowledge " + deliveries.size() + " messages").withAttempts(ATTEMPTS),
-            handle -> MessageDelivery.acknowledge(handle, deliveries));
+            handle -> new MessageDelivery(statements, handle).acknowledge(deliveries));
   }
 
   @Override

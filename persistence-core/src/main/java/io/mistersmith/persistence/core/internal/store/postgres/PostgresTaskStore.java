@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jdbi.v3.core.statement.Query;
 import org.jdbi.v3.core.statement.StatementContext;
 import org.slf4j.Logger;
@@ -40,7 +41,7 @@ final class PostgresTaskStore implements TaskStore {
       "SELECT "
           + TaskRow.COLUMNS
           + """
-          , NULL::jsonb AS result
+          , NULL::jsonb AS result, q.dependants
             FROM tasks.claim(CAST(:types AS text[]), :agent::uuid,
                              :least::tasks.task_priority_type, :limit, :worker,
                              :lease * INTERVAL '1 microsecond') AS q
@@ -130,8 +131,9 @@ final class PostgresTaskStore implements TaskStore {
 
   /** A task that cannot be read, which SQL may have added, fails for good and holds up no other. */
   @Override
-  public List<TaskLease> claim(TaskClaim claim) {
+  public List<TaskLease> claim(TaskClaim claim, Runnable released) {
     List<TaskEnd> unreadable = new ArrayList<>();
+    AtomicBoolean depended = new AtomicBoolean();
     List<TaskLease> claimed =
         statements.write(
             "claim tasks as worker " + claim.worker(),
@@ -144,13 +146,20 @@ final class PostgresTaskStore implements TaskStore {
                     .bind("limit", claim.limit())
                     .bind("worker", claim.worker())
                     .bind("lease", TaskRow.micros(claim.lease()))
-                    .map((row, context) -> lease(claim, row, context, unreadable))
+                    .map(
+                        (row, context) -> {
+                          depended.compareAndSet(false, row.getInt("dependants") > 0);
+                          return lease(claim, row, context, unreadable);
+                        })
                     .list()
                     .stream()
                     .flatMap(Optional::stream)
                     .toList());
+    if (depended.get()) {
+      released.run();
+    }
     if (!unreadable.isEmpty()) {
-      refuse(unreadable, !claimed.isEmpty());
+      refuse(unreadable, !claimed.isEmpty(), released);
     }
     return claimed;
   }
@@ -170,10 +179,12 @@ final class PostgresTaskStore implements TaskStore {
     }
   }
 
-  private void refuse(List<TaskEnd> unreadable, boolean others) {
+  private void refuse(List<TaskEnd> unreadable, boolean others, Runnable released) {
     LOG.error("tasks that cannot be read fail for good: {}", unreadable);
     try {
-      List<Integer> unused = TaskEnd.finish(statements, unreadable);
+      if (TaskEnd.finish(statements, unreadable).stream().anyMatch(TaskEnd.Held::released)) {
+        released.run();
+      }
     } catch (PersistenceException e) {
       if (!others) {
         throw e;
@@ -215,15 +226,19 @@ final class PostgresTaskStore implements TaskStore {
 
   /** In the order of the ids, so that two calls do not wait for each other. */
   @Override
-  public Set<TaskLease> end(Collection<? extends End> ends) {
+  public Set<TaskLease> end(Collection<? extends End> ends, Runnable released) {
     if (ends.isEmpty()) {
       return Set.of();
     }
     List<End> sorted = new ArrayList<>(ends);
     sorted.sort(Comparator.comparing(end -> end.lease().task().id()));
     Set<TaskLease> held = new HashSet<>();
-    TaskEnd.finish(statements, sorted.stream().map(TaskEnd::of).toList())
-        .forEach(place -> held.add(sorted.get(place - 1).lease()));
+    List<TaskEnd.Held> places =
+        TaskEnd.finish(statements, sorted.stream().map(TaskEnd::of).toList());
+    places.forEach(place -> held.add(sorted.get(place.place() - 1).lease()));
+    if (places.stream().anyMatch(TaskEnd.Held::released)) {
+      released.run();
+    }
     return held;
   }
 

@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
 import io.mistersmith.persistence.spi.sql.SqlOptions;
+import java.util.List;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jdbi.v3.core.Handle;
@@ -34,6 +35,29 @@ interface Statements {
    * transaction is their own.
    */
   <T> T transaction(SqlOptions options, Function<Handle, T> work);
+
+  /** What is written at the end of a transaction, for several calls together. */
+  @FunctionalInterface
+  interface AtEnd<P> {
+
+    /** Writes the parts of the calls, in their order. */
+    void write(Handle handle, List<P> parts);
+  }
+
+  /**
+   * Writes a part of a call within its transaction: now, or just before the commit where the
+   * transaction is a caller's, which may last. What the part locks is then held for a moment.
+   *
+   * @param write the same object in each call of its kind
+   */
+  default <P> void atEnd(Handle handle, AtEnd<P> write, P part) {
+    write.write(handle, List.of(part));
+  }
+
+  /** Whether the transaction is a caller's, who keeps what is locked for as long as it lasts. */
+  default boolean isPartOfUnit() {
+    return false;
+  }
 
   /** {@link #transaction} within a {@link #whole} call, which goes on when the attempt fails. */
   <T> T attempt(SqlOptions options, Function<Handle, T> work);

@@ -14,7 +14,8 @@ record TaskEnd(
 
   private static final String FINISH =
       """
-      SELECT tasks.finish(
+      SELECT held, released
+        FROM tasks.finish(
                CAST(:tasks AS uuid[]), CAST(:tokens AS bigint[]), CAST(:results AS text[]),
                CAST(:errors AS text[]),
                ARRAY(SELECT p.pause * INTERVAL '1 microsecond'
@@ -43,8 +44,16 @@ record TaskEnd(
     return task + ": " + error;
   }
 
-  /** Returns the places of those whose lease was held. */
-  static List<Integer> finish(Statements statements, List<TaskEnd> ends) {
+  /**
+   * An end whose lease was held.
+   *
+   * @param place its place among all ends
+   * @param released whether a task may be claimable now
+   */
+  record Held(int place, boolean released) {}
+
+  /** Returns those whose lease was held. */
+  static List<Held> finish(Statements statements, List<TaskEnd> ends) {
     String what =
         ends.size() == 1 ? "end task " + ends.get(0).task() : "end " + ends.size() + " tasks";
     List<@Nullable String> results = new ArrayList<>();
@@ -65,7 +74,7 @@ record TaskEnd(
                 .bind("results", SqlArray.text(results))
                 .bind("errors", SqlArray.text(errors))
                 .bind("pauses", SqlArray.bigint(pauses))
-                .mapTo(Integer.class)
+                .map((row, context) -> new Held(row.getInt("held"), row.getBoolean("released")))
                 .list());
   }
 }

@@ -40,15 +40,20 @@ final class TaskInsert {
                    configuration, metadata, due, expiry, most, blocked)
       """;
 
+  /** Names no index: where tenants are kept apart, each has keys of its own. */
   private static final String ONCE =
       INSERT
           + """
-          ON CONFLICT (unique_key) WHERE unique_key IS NOT NULL DO NOTHING
+          ON CONFLICT DO NOTHING
           RETURNING task_id
           """;
 
   private static final String BY_KEY =
-      "SELECT unique_key, task_id FROM tasks.queue WHERE unique_key = ANY (:keys)";
+      """
+      SELECT q.unique_key, q.task_id
+        FROM tasks.queue AS q
+       WHERE q.unique_key = ANY (:keys) AND tasks.has_own_key(q)
+      """;
 
   private static final String DEPENDENCIES =
       """

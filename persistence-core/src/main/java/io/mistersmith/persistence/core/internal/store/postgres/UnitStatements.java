@@ -8,6 +8,8 @@ import io.mistersmith.persistence.spi.sql.SqlOptions;
 import io.mistersmith.persistence.spi.sql.SqlOptions.Isolation;
 import io.mistersmith.persistence.transaction.Transaction.Row;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -38,6 +40,7 @@ final class UnitStatements implements Statements {
   private Duration limit;
   private boolean limited;
   private int savepoints;
+  private final List<Ending<?>> endings = new ArrayList<>();
   private @Nullable PersistenceException failure;
   private boolean ended;
 
@@ -54,6 +57,24 @@ final class UnitStatements implements Statements {
     this.readOnly = readOnly;
     this.began = began;
     this.limit = database.statementTimeout();
+  }
+
+  private record Ending<P>(AtEnd<P> write, P part) {
+
+    @SuppressWarnings("unchecked") // parts of the same kind
+    static <P> void write(Handle handle, AtEnd<P> write, List<? extends Ending<?>> endings) {
+      write.write(handle, endings.stream().map(each -> (P) each.part()).toList());
+    }
+  }
+
+  @Override
+  public <P> void atEnd(Handle same, AtEnd<P> write, P part) {
+    endings.add(new Ending<>(write, part));
+  }
+
+  @Override
+  public boolean isPartOfUnit() {
+    return true;
   }
 
   @Override
@@ -189,11 +210,13 @@ final class UnitStatements implements Statements {
     String savepoint = "nested_" + (savepoints + 1);
     Handle unused = run(options.what(), same -> same.savepoint(savepoint));
     savepoints++;
+    int before = endings.size();
     try {
       T result = work.get();
       unused = run(options.what(), same -> same.releaseSavepoint(savepoint));
       return result;
     } catch (RuntimeException | Error e) {
+      endings.subList(before, endings.size()).clear();
       rollBackTo(savepoint, e);
       throw e;
     } finally {
@@ -219,9 +242,22 @@ final class UnitStatements implements Statements {
     }
   }
 
-  /** Fails when the work must not be committed. */
+  /** Writes what was left for the end, and fails when the work must not be committed. */
   void requireCommittable() {
     requireNoFailure();
+    Map<AtEnd<?>, List<Ending<?>>> kinds = new LinkedHashMap<>();
+    endings.forEach(
+        each -> kinds.computeIfAbsent(each.write(), same -> new ArrayList<>()).add(each));
+    endings.clear();
+    for (Map.Entry<AtEnd<?>, List<Ending<?>>> kind : kinds.entrySet()) {
+      boolean unused =
+          run(
+              options.what(),
+              same -> {
+                Ending.write(same, kind.getKey(), kind.getValue());
+                return true;
+              });
+    }
     if (options.deadline().isPresent()) {
       Duration unused = requireTimeLeft(options.deadline().get());
     }

@@ -1,12 +1,16 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.mistersmith.persistence.core.internal.knowledge.StoredKnowledge;
+import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.knowledge.Embedding;
 import io.mistersmith.persistence.knowledge.Embedding.Model;
 import io.mistersmith.persistence.knowledge.Fact;
 import io.mistersmith.persistence.knowledge.FactQuery;
+import io.mistersmith.persistence.knowledge.Knowledge;
 import io.mistersmith.persistence.knowledge.Knowledge.Saved;
 import io.mistersmith.persistence.knowledge.SearchQuery;
 import io.mistersmith.persistence.spi.sql.KnowledgeStore;
@@ -25,6 +29,13 @@ import java.util.UUID;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.statement.SqlLogger;
+import org.jdbi.v3.core.statement.StatementContext;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -54,7 +65,7 @@ class PostgresKnowledgeIT {
 
   @BeforeEach
   void empty() {
-    database.execute("TRUNCATE knowledge.facts CASCADE");
+    database.execute("TRUNCATE knowledge.facts CASCADE; TRUNCATE knowledge.embedding_models");
   }
 
   private static KnowledgeStore knowledge() {
@@ -86,15 +97,12 @@ class PostgresKnowledgeIT {
   }
 
   private static List<UUID> nearest(int limit, float... query) {
-    return knowledge()
-        .nearest(
-            new Neighbours(
-                SearchQuery.near(MODEL, query),
-                new Filter(FactQuery.all(), Optional.empty()),
-                limit))
-        .stream()
-        .map(Ranked::fact)
-        .toList();
+    return knowledge().nearest(neighbours(limit, query)).stream().map(Ranked::fact).toList();
+  }
+
+  private static Neighbours neighbours(int limit, float... query) {
+    return new Neighbours(
+        SearchQuery.near(MODEL, query), new Filter(FactQuery.all(), Optional.empty()), limit);
   }
 
   @Test
@@ -149,6 +157,133 @@ class PostgresKnowledgeIT {
     assertThat(rows.get(0).validUntil()).contains(Fact.EARLIEST.plusNanos(1_000));
     assertThat(rows.get(1).validFrom()).contains(Fact.LATEST.minusNanos(1_000));
     assertThat(rows.get(1).validUntil()).contains(Fact.LATEST);
+  }
+
+  @Test
+  void rowsOfOtherWritersThatAreNoFactsArePassedOver() {
+    FactRow fact = fact("Oslo", "h1");
+    knowledge().saveFacts(List.of(fact));
+    List<String> ids =
+        database.query(
+            """
+            INSERT INTO knowledge.facts
+                   (entity_type, entity_id, predicate, object_value, object_type)
+            VALUES ('city', 'Ur', 'is', 'null', 'nothing'),
+                   ('city', 'Ur', 'is', '1', '')
+            RETURNING fact_id
+            """);
+    UUID nothing = UUID.fromString(ids.get(0));
+    UUID untyped = UUID.fromString(ids.get(1));
+    StoredKnowledge known = new StoredKnowledge(knowledge());
+    assertThat(known.find(nothing)).isEmpty();
+    assertThatThrownBy(() -> known.find(FactQuery.all()))
+        .isInstanceOf(NonTransientPersistenceException.class)
+        .hasMessageContaining("fact " + untyped + " cannot be read");
+    assertThat(known.delete(untyped)).isTrue();
+    assertThat(known.find(FactQuery.all()))
+        .extracting(Knowledge.Stored::id)
+        .containsExactly(fact.id());
+    assertThat(known.delete(nothing)).isTrue();
+  }
+
+  @Test
+  void vectorsOfOtherWritersThatAreZeroAreNoEmbeddings() {
+    FactRow zero = fact("Oslo", "h1");
+    FactRow ours = fact("Rome", "h2");
+    knowledge().saveFacts(List.of(zero, ours));
+    knowledge().saveEmbeddings(List.of(Embedding.of(ours.id(), MODEL, "t", 0, 1)));
+    database.execute(
+        """
+        INSERT INTO knowledge.embeddings
+               (fact_id, embedding_model, embedding_version, embedding_vector, text_content,
+                content_hash)
+        VALUES ('%s', 'm', '1', '{0, -0}', 't', 'h')
+        """
+            .formatted(zero.id()));
+    assertThat(nearest(9, 1, 0)).containsExactly(ours.id());
+    assertThat(knowledge().embedding(zero.id(), MODEL)).isEmpty();
+    assertThat(knowledge().textHashes(MODEL, List.of(zero.id(), ours.id())))
+        .containsOnlyKeys(ours.id());
+    assertThat(knowledge().saveEmbeddings(List.of(Embedding.of(zero.id(), MODEL, "t", 1, 0))))
+        .isEqualTo(new Saved(0, 1, 0));
+    assertThat(nearest(1, 1, 0)).containsExactly(zero.id());
+  }
+
+  @Test
+  void aModelsLengthHoldsForOtherWritersToo() {
+    FactRow one = fact("Oslo", "h1");
+    FactRow other = fact("Rome", "h2");
+    knowledge().saveFacts(List.of(one, other));
+    String insert =
+        """
+        INSERT INTO knowledge.embeddings
+               (fact_id, embedding_model, embedding_version, embedding_vector, text_content,
+                content_hash)
+        VALUES ('%s', 'm', '1', '{%s}', 't', 'h')
+        """;
+    database.execute(insert.formatted(one.id(), "1, 2, 3"));
+    assertThatThrownBy(() -> database.execute(insert.formatted(other.id(), "1, 2")))
+        .hasMessageContaining("those of the model have another number");
+    assertThatThrownBy(
+            () -> database.execute("UPDATE knowledge.embeddings SET embedding_vector = '{1}'"))
+        .hasMessageContaining("those of the model have another number");
+    assertThatThrownBy(
+            () -> knowledge().saveEmbeddings(List.of(Embedding.of(other.id(), MODEL, "t", 1, 2))))
+        .hasMessageContaining("those of the model have 3");
+  }
+
+  /** What is deleted and changed between the two statements of a search. */
+  @Test
+  void aSearchWhoseStatementsSeeOtherDataMissesNone() throws Exception {
+    List<FactRow> facts = List.of(fact("a", "h"), fact("b", "h"), fact("c", "h"), fact("d", "h"));
+    knowledge().saveFacts(facts);
+    List<UUID> ids = facts.stream().map(FactRow::id).toList();
+    for (int i = 0; i < 4; i++) {
+      knowledge().saveEmbeddings(List.of(Embedding.of(ids.get(i), MODEL, "t", 10, i)));
+    }
+    AtomicInteger statements = new AtomicInteger();
+    try (Handle handle = Jdbi.create(database::connect).open()) {
+      handle.setSqlLogger(
+          new SqlLogger() {
+            @Override
+            public void logBeforeExecution(StatementContext context) {
+              if (statements.incrementAndGet() == 2) {
+                assertThat(knowledge().delete(ids.get(0))).isTrue();
+                knowledge().saveEmbeddings(List.of(Embedding.of(ids.get(1), MODEL, "far", -1, 0)));
+              }
+            }
+          });
+      handle.begin();
+      assertThat(ExactNearest.run(handle, neighbours(2, 10, 0)))
+          .extracting(Ranked::fact)
+          .containsExactly(ids.get(2), ids.get(3));
+      handle.commit();
+    }
+    assertThat(statements.get()).isEqualTo(4);
+  }
+
+  @Test
+  void aHugeTextIsKept() {
+    String words =
+        IntStream.range(0, 120_000)
+            .mapToObj(i -> "word" + i)
+            .collect(Collectors.joining(" ", "{\"text_content\": \"", "\"}"));
+    FactRow plain = fact("Oslo", "h1");
+    FactRow huge =
+        new FactRow(
+            plain.id(),
+            plain.entityType(),
+            plain.entityId(),
+            plain.predicate(),
+            words,
+            "text",
+            plain.source(),
+            plain.confidence(),
+            plain.evidence(),
+            plain.validFrom(),
+            plain.validUntil(),
+            plain.hash());
+    assertThat(knowledge().saveFacts(List.of(huge))).isEqualTo(new Saved(1, 0, 0));
   }
 
   private static Future<Saved> saving(FactRow... facts) {

@@ -77,6 +77,42 @@ class PostgresMessageStoreIT {
     }
   }
 
+  /** The foreign keys of the log come before those of the deliveries. */
+  @Test
+  void theDeletionOfAnAgentWaitsForItsReceiverBeforeItLocksMessages() throws Exception {
+    try (PostgresStore store = database.open();
+        Connection receiver = database.connect();
+        Statement statement = receiver.createStatement()) {
+      MessageStore messages = store.sql().messages();
+      Message.Id id = messages.append(List.of(note(note().to(goes)))).get(0);
+      receiver.setAutoCommit(false);
+      statement.execute("UPDATE messages.deliveries SET delivery_attempts = 1");
+      CompletableFuture<Void> deletion =
+          CompletableFuture.runAsync(
+              () ->
+                  database.execute(
+                      "DELETE FROM agents.registry WHERE agent_id = '%s'".formatted(goes)));
+      awaitWaiting();
+      statement.execute("UPDATE messages.log SET delivery_attempts = 1");
+      receiver.commit();
+      deletion.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+      assertThat(messages.receipts(id)).isEmpty();
+      assertThat(messages.find(id).orElseThrow().marks().attempts()).isEqualTo(1);
+    }
+  }
+
+  private void awaitWaiting() {
+    await()
+        .atMost(PATIENCE)
+        .until(
+            () ->
+                !database
+                    .query(
+                        "SELECT 1 FROM pg_stat_activity WHERE datname = current_database()"
+                            + " AND wait_event_type = 'Lock'")
+                    .isEmpty());
+  }
+
   @Test
   void aRecipientThatIsBeingDeletedDropsOut() throws Exception {
     try (PostgresStore store = database.open();
@@ -93,15 +129,7 @@ class PostgresMessageStoreIT {
               () ->
                   messages.append(
                       List.of(note(note().channel("news")), note(note().toType("scout")))));
-      await()
-          .atMost(PATIENCE)
-          .until(
-              () ->
-                  !database
-                      .query(
-                          "SELECT 1 FROM pg_stat_activity WHERE datname = current_database()"
-                              + " AND wait_event_type = 'Lock'")
-                      .isEmpty());
+      awaitWaiting();
       other.commit();
       for (Message.Id id : append.get(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
         assertThat(messages.receipts(id))

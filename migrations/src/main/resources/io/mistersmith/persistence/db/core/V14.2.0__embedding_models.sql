@@ -1,0 +1,88 @@
+-- kind: schema
+-- depends-on: 14.1.0
+-- lint: allow index-drop-not-concurrent — dropping it takes milliseconds
+-- How many numbers the vectors of a model have. The first embedding of a model and version fixes it, whoever
+-- writes it: its row here is unique, so that of two transactions with first ones the later waits, or fails with
+-- 40001 in an older snapshot. The row stays when the embeddings are deleted: delete it as well to begin again
+-- with another number.
+--
+-- The index idx_knowledge_facts_text_search, which the library does not use since 14.0.0, is dropped: it refused
+-- facts whose text has more than 1 MiB of words.
+
+CREATE TABLE knowledge.embedding_models (
+  embedding_model VARCHAR(100) NOT NULL,
+  embedding_version VARCHAR(20) NOT NULL,
+  dimensions INTEGER NOT NULL,
+  created_at TIMESTAMPTZ NOT NULL DEFAULT now(),
+  CONSTRAINT embedding_models_pkey PRIMARY KEY (embedding_model, embedding_version),
+  CONSTRAINT valid_dimensions CHECK (dimensions > 0)
+);
+
+-- What most embeddings of a model have.
+INSERT INTO knowledge.embedding_models (embedding_model, embedding_version, dimensions)
+SELECT DISTINCT ON (e.embedding_model, e.embedding_version)
+       e.embedding_model, e.embedding_version, e.dimensions
+  FROM (
+         SELECT embedding_model, embedding_version,
+                cardinality(embedding_vector::REAL[]) AS dimensions, count(*) AS embeddings
+           FROM knowledge.embeddings
+          WHERE embedding_vector IS NOT NULL
+          GROUP BY 1, 2, 3
+       ) AS e
+ ORDER BY e.embedding_model, e.embedding_version, e.embeddings DESC, e.dimensions;
+
+CREATE FUNCTION knowledge.fix_dimensions()
+RETURNS TRIGGER
+LANGUAGE plpgsql
+SET search_path = pg_catalog
+AS $$
+DECLARE
+  v_other RECORD;
+BEGIN
+  FOR v_attempt IN 1 .. 2 LOOP
+    SELECT a.fact_id, a.embedding_model AS model, a.embedding_version AS version,
+           cardinality(a.embedding_vector::REAL[]) AS dimensions
+      INTO v_other
+      FROM added AS a
+     WHERE a.embedding_vector IS NOT NULL
+       AND NOT EXISTS (
+             SELECT
+               FROM knowledge.embedding_models AS m
+              WHERE m.embedding_model = a.embedding_model
+                AND m.embedding_version = a.embedding_version
+                AND m.dimensions = cardinality(a.embedding_vector::REAL[])
+           )
+     LIMIT 1;
+    IF NOT FOUND THEN
+      RETURN NULL;
+    END IF;
+    INSERT INTO knowledge.embedding_models (embedding_model, embedding_version, dimensions)
+    SELECT DISTINCT ON (a.embedding_model, a.embedding_version)
+           a.embedding_model, a.embedding_version, cardinality(a.embedding_vector::REAL[])
+      FROM added AS a
+     WHERE a.embedding_vector IS NOT NULL
+     ORDER BY a.embedding_model, a.embedding_version
+    ON CONFLICT DO NOTHING;
+  END LOOP;
+  RAISE EXCEPTION 'an embedding of fact % by % % has % dimensions: those of the model have another number',
+    v_other.fact_id, v_other.model, v_other.version, v_other.dimensions
+    USING ERRCODE = 'check_violation',
+          SCHEMA = 'knowledge',
+          TABLE = 'embeddings',
+          CONSTRAINT = 'dimensions_of_model';
+END;
+$$;
+
+CREATE TRIGGER fix_dimensions
+  AFTER INSERT ON knowledge.embeddings
+  REFERENCING NEW TABLE AS added
+  FOR EACH STATEMENT
+  EXECUTE FUNCTION knowledge.fix_dimensions();
+
+CREATE TRIGGER fix_changed_dimensions
+  AFTER UPDATE ON knowledge.embeddings
+  REFERENCING NEW TABLE AS added
+  FOR EACH STATEMENT
+  EXECUTE FUNCTION knowledge.fix_dimensions();
+
+DROP INDEX knowledge.idx_knowledge_facts_text_search;
