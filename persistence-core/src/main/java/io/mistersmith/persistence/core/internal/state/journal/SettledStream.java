@@ -8,6 +8,8 @@ import io.mistersmith.persistence.spi.hot.Journal.BucketState;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Asks whether a stream reaches a sequence, and believes a no only if it lasts.
@@ -18,6 +20,8 @@ import java.util.concurrent.TimeUnit;
  * rows. So while a replicated stream ends too early it is asked again. Thread-safe.
  */
 final class SettledStream {
+
+  private static final Logger LOG = LoggerFactory.getLogger(SettledStream.class);
 
   /** How long a replicated stream must end too early until it is believed. */
   private static final Duration SETTLING = Duration.ofSeconds(5);
@@ -42,13 +46,23 @@ final class SettledStream {
    */
   BucketState reaching(Instant created, long sequence) {
     Deadline end = Deadline.after(settling);
-    BucketState state = journal.state();
+    BucketState first = journal.state();
+    BucketState state = first;
     while (state.replicated()
         && state.lastSequence() < sequence
         && state.created().equals(created)
         && !end.hasPassed()) {
       pause();
       state = journal.state();
+    }
+    if (first.lastSequence() < sequence && state.lastSequence() >= sequence) {
+      LOG.info(
+          "bucket {}: a server answered that the stream ends at {}, although {} was reached; asked"
+              + " again, it ends at {}",
+          journal.name(),
+          first.lastSequence(),
+          sequence,
+          state.lastSequence());
     }
     return state;
   }
