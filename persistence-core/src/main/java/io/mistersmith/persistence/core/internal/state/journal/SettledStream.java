@@ -1,6 +1,5 @@
 package io.mistersmith.persistence.core.internal.state.journal;
 
-import io.mistersmith.persistence.core.internal.base.Deadline;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.spi.hot.Journal;
@@ -45,13 +44,13 @@ final class SettledStream {
    * while, has no replicas, or was not {@code created} when the sequence was stored.
    */
   BucketState reaching(Instant created, long sequence) {
-    Deadline end = Deadline.after(settling);
+    long began = System.nanoTime();
     BucketState first = journal.state();
     BucketState state = first;
     while (state.replicated()
         && state.lastSequence() < sequence
         && state.created().equals(created)
-        && !end.hasPassed()) {
+        && System.nanoTime() - began < settling.toNanos()) {
       pause();
       state = journal.state();
     }
