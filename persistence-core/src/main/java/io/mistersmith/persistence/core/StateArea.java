@@ -167,7 +167,7 @@ final class StateArea {
                         stores.sql().states(),
                         agents,
                         freshness,
-                        new AppliedOwners(bucket.reads(), tracker, stores.sql().deadLetters()),
+                        new AppliedOwners(bucket.reads(), tracker, stores.sql()),
                         key ->
                             stores
                                 .sql()

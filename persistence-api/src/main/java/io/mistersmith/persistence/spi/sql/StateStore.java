@@ -11,6 +11,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 
 /**
  * The durable copy of the agents' state, written by {@link JournalStore#apply} alone. Thread-safe.
@@ -45,6 +46,27 @@ public interface StateStore {
    */
   @SqlAccess.Read
   List<StoredKey> keys(AgentId agent, String prefix, String after, int limit);
+
+  /**
+   * {@link #keys(AgentId, String, String, int)}, if the durable store has all of the owner's
+   * entries up to a place of a journal: the journal is applied up to there, and the owner has no
+   * open dead letter. All of one moment.
+   *
+   * @return empty when it has not, or is another installation's
+   */
+  @SqlAccess.Read
+  Optional<List<StoredKey>> keysIfApplied(
+      AgentId agent, String prefix, String after, int limit, JournalPlace upTo);
+
+  /**
+   * A place in a journal.
+   *
+   * @param installation the installation that the journal is of
+   * @param bucket the journal's name
+   * @param sequence the sequence of a message
+   * @param time when that message was stored
+   */
+  record JournalPlace(UUID installation, String bucket, long sequence, Instant time) {}
 
   /**
    * The live rows that are searched for, in the order of their owners' UUIDs and then of the bytes

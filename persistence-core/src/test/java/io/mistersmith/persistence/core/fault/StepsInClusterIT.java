@@ -29,13 +29,17 @@ class StepsInClusterIT {
   @Test
   void nobodySeesAPartOfAStepWhenTheLeaderDies() {
     AtomicLong acknowledged = new AtomicLong();
+    Epochs epochs = new Epochs();
     try (NatsCluster cluster = NatsCluster.start(3, NatsOptions.defaults());
         PostgresServer postgres = OwnPostgres.start()) {
       FaultServers servers = new FaultServers(cluster.servers().get(0), postgres);
       Installation installation = servers.installation(cluster.url());
       PersistenceConfig config = installation.config();
       PersistenceConfig replicated =
-          config.toBuilder().nats(config.nats().toBuilder().replicas(3).build()).build();
+          config.toBuilder()
+              .nats(config.nats().toBuilder().replicas(3).build())
+              .listener(epochs)
+              .build();
       try (Persistence persistence = Persistence.open(replicated)) {
         List<AgentId> agents = installation.register(persistence, 1);
         try (StepObservers observers = new StepObservers(installation, persistence, agents, true)) {
@@ -57,7 +61,8 @@ class StepsInClusterIT {
           assertThat(observers.torn()).as("parts of steps").isEmpty();
           servers.report(
               "StepsInCluster",
-              "kills=%d steps=%d lost=0 %s".formatted(KILLS, last, observers.counts()));
+              "kills=%d steps=%d lost=0 epochs=%d %s"
+                  .formatted(KILLS, last, epochs.reasons().size(), observers.counts()));
         }
         installation.assertNothingWentBack();
       }

@@ -10,8 +10,10 @@ import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.Stores;
 import io.mistersmith.persistence.spi.sql.AgentStore;
+import io.mistersmith.persistence.spi.sql.JournalPosition;
 import io.mistersmith.persistence.spi.sql.JournalStore.StateChange;
 import io.mistersmith.persistence.spi.sql.StateStore;
+import io.mistersmith.persistence.spi.sql.StateStore.JournalPlace;
 import io.mistersmith.persistence.spi.sql.StateStore.StoredKey;
 import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
 import java.security.MessageDigest;
@@ -26,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -222,6 +225,34 @@ public abstract class StateStoreContract extends DurableContract {
         .extracting(row -> row.key().key())
         .containsExactly("a b", "a.b");
     assertThat(states().keys(AgentId.external("no uuid"), "", "", 2)).isEmpty();
+  }
+
+  @Test
+  void keysAreOnlyGivenWhenAllIsApplied() {
+    AgentId agent = register();
+    StateKey key = StateKey.of(agent, "key");
+    apply(put(key, at(1), "1"), put(StateKey.of(agent, "other"), at(2), "2"));
+    JournalPosition at = position();
+    UUID here = stores().sql().journals().installation();
+    JournalPlace end = new JournalPlace(here, BUCKET, at.sequence(), at.messageTime());
+    assertThat(states().keysIfApplied(agent, "", "", 1, end).orElseThrow())
+        .extracting(row -> row.key().key())
+        .containsExactly("key");
+    assertThat(states().keysIfApplied(agent, "_.x", "", 1, end)).contains(List.of());
+    assertThat(states().keysIfApplied(AgentId.external("none"), "", "", 1, end))
+        .contains(List.of());
+    for (JournalPlace elsewhere :
+        List.of(
+            new JournalPlace(here, BUCKET, at.sequence() + 1, at.messageTime()),
+            new JournalPlace(here, BUCKET, at.sequence(), at.messageTime().plusNanos(1)),
+            new JournalPlace(here, "another", at.sequence(), at.messageTime()),
+            new JournalPlace(UUID.randomUUID(), BUCKET, at.sequence(), at.messageTime()))) {
+      assertThat(states().keysIfApplied(agent, "", "", 9, elsewhere)).as("%s", elsewhere).isEmpty();
+    }
+    AgentId nobody = AgentId.random();
+    apply(put(StateKey.of(nobody, "key"), at(3), "3"));
+    assertThat(states().keysIfApplied(nobody, "", "", 9, end)).as("a dead letter").isEmpty();
+    assertThat(states().keysIfApplied(agent, "", "", 9, end).orElseThrow()).hasSize(2);
   }
 
   @Test

@@ -72,6 +72,29 @@ final class MemoryStateStore implements StateStore {
   }
 
   @Override
+  public Optional<List<StoredKey>> keysIfApplied(
+      AgentId agent, String prefix, String after, int limit, JournalPlace upTo) {
+    boolean applied =
+        session.call(
+            tables ->
+                tables.installation().equals(upTo.installation())
+                    && tables
+                        .position(upTo.bucket())
+                        .filter(position -> position.sequence() >= upTo.sequence())
+                        .filter(position -> !position.messageTime().isBefore(upTo.time()))
+                        .isPresent()
+                    && tables
+                        .deadLetters
+                        .all()
+                        .map(Content.DeadRow::letter)
+                        .filter(letter -> letter.bucket().equals(upTo.bucket()))
+                        .noneMatch(
+                            letter ->
+                                letter.key().map(StateKey::agent).equals(Optional.of(agent))));
+    return applied ? Optional.of(keys(agent, prefix, after, limit)) : Optional.empty();
+  }
+
+  @Override
   public List<StoredState> search(StateSearch wanted) {
     @Nullable Object part = wanted.part().isEmpty() ? null : JsonTree.read(wanted.part().get());
     return session.call(

@@ -3,6 +3,7 @@ package io.mistersmith.persistence.testkit.server;
 import io.mistersmith.persistence.testkit.server.ProcessSignals.Signal;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /** How one kind of server is started, recognised as ready, and asked to go. */
 interface Launch {
@@ -25,6 +26,14 @@ interface Launch {
 
   /** Asks for a quick end of a server whose data is no longer needed. */
   Signal discardSignal();
+
+  /**
+   * Has a server that does not become ready write to its log where its threads are; it may end
+   * then.
+   */
+  default Optional<Signal> dumpSignal() {
+    return Optional.empty();
+  }
 
   /** Called after an older copy of the data was put back. */
   void dataReplaced();

@@ -36,13 +36,15 @@ final class LocalServer implements ServerControl {
   private final Path log;
   private final Thread shutdownHook;
   private final boolean anyPort;
+  private final Duration startLimit;
   private int port;
   private @Nullable Process process;
   private boolean paused;
   private boolean closed;
 
-  private LocalServer(Launch launch, WorkDirectory workDirectory, int port) {
+  private LocalServer(Launch launch, WorkDirectory workDirectory, int port, Duration startLimit) {
     this.launch = launch;
+    this.startLimit = startLimit;
     this.workDirectory = workDirectory;
     this.log = workDirectory.path().resolve("server.log");
     this.anyPort = port == 0;
@@ -52,7 +54,12 @@ final class LocalServer implements ServerControl {
 
   /** Starts the server; port 0 takes a free one, which it keeps over restarts. */
   static LocalServer start(Launch launch, WorkDirectory workDirectory, int port) {
-    LocalServer server = new LocalServer(launch, workDirectory, port);
+    return start(launch, workDirectory, port, START_LIMIT);
+  }
+
+  static LocalServer start(
+      Launch launch, WorkDirectory workDirectory, int port, Duration startLimit) {
+    LocalServer server = new LocalServer(launch, workDirectory, port, startLimit);
     Runtime.getRuntime().addShutdownHook(server.shutdownHook);
     try {
       launch.prepare();
@@ -64,8 +71,10 @@ final class LocalServer implements ServerControl {
     }
   }
 
+  /** A server that hangs at its start is killed and started once more, as an operator would do. */
   private void launchProcess(boolean choosePort) {
-    long deadline = System.nanoTime() + START_LIMIT.toNanos();
+    long deadline = System.nanoTime() + startLimit.toNanos();
+    boolean again = true;
     while (true) {
       if (choosePort) {
         port = FreePort.find();
@@ -86,7 +95,18 @@ final class LocalServer implements ServerControl {
       }
       boolean exited = !started.isAlive();
       String tail = tail(logStart);
+      Path kept = exited ? log : HungServer.keepLog(launch, started, log);
       killTree(started);
+      if (!exited && again) {
+        LOG.warn(
+            "{} was not ready within {}; it is killed and started again. Its log is kept in {}",
+            launch.name(),
+            startLimit,
+            kept);
+        again = false;
+        deadline = System.nanoTime() + startLimit.toNanos();
+        continue;
+      }
       boolean portTaken = tail.toLowerCase(Locale.ROOT).contains("address already in use");
       if (!exited || !portTaken || System.nanoTime() > deadline) {
         throw new IllegalStateException(
@@ -94,7 +114,9 @@ final class LocalServer implements ServerControl {
                 .formatted(
                     launch.name(),
                     port,
-                    exited ? "exit status " + started.exitValue() : "not ready in time",
+                    exited
+                        ? "exit status " + started.exitValue()
+                        : "not ready in time; its log is kept in " + kept,
                     tail));
       }
     }

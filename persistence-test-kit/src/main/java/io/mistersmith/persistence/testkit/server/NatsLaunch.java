@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Runs nats-server with a configuration file that is written for each start. */
 record NatsLaunch(NatsProgram program, NatsOptions options, Path dataDirectory, boolean clustered)
@@ -84,6 +85,12 @@ record NatsLaunch(NatsProgram program, NatsOptions options, Path dataDirectory, 
   @Override
   public Signal discardSignal() {
     return Signal.KILL;
+  }
+
+  /** A Go program prints its stacks. */
+  @Override
+  public Optional<Signal> dumpSignal() {
+    return Optional.of(Signal.QUIT);
   }
 
   @Override

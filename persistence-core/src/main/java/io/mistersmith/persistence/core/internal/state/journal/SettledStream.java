@@ -1,6 +1,5 @@
 package io.mistersmith.persistence.core.internal.state.journal;
 
-import io.mistersmith.persistence.core.internal.base.Deadline;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.spi.hot.Journal;
@@ -8,6 +7,8 @@ import io.mistersmith.persistence.spi.hot.Journal.BucketState;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Asks whether a stream reaches a sequence, and believes a no only if it lasts.
@@ -18,6 +19,8 @@ import java.util.concurrent.TimeUnit;
  * rows. So while a replicated stream ends too early it is asked again. Thread-safe.
  */
 final class SettledStream {
+
+  private static final Logger LOG = LoggerFactory.getLogger(SettledStream.class);
 
   /** How long a replicated stream must end too early until it is believed. */
   private static final Duration SETTLING = Duration.ofSeconds(5);
@@ -41,14 +44,24 @@ final class SettledStream {
    * while, has no replicas, or was not {@code created} when the sequence was stored.
    */
   BucketState reaching(Instant created, long sequence) {
-    Deadline end = Deadline.after(settling);
-    BucketState state = journal.state();
+    long began = System.nanoTime();
+    BucketState first = journal.state();
+    BucketState state = first;
     while (state.replicated()
         && state.lastSequence() < sequence
         && state.created().equals(created)
-        && !end.hasPassed()) {
+        && System.nanoTime() - began < settling.toNanos()) {
       pause();
       state = journal.state();
+    }
+    if (first.lastSequence() < sequence && state.lastSequence() >= sequence) {
+      LOG.info(
+          "bucket {}: a server answered that the stream ends at {}, although {} was reached; asked"
+              + " again, it ends at {}",
+          journal.name(),
+          first.lastSequence(),
+          sequence,
+          state.lastSequence());
     }
     return state;
   }

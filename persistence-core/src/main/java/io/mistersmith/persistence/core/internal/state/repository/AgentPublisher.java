@@ -22,7 +22,6 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -156,7 +155,7 @@ public final class AgentPublisher {
       List<StoredAgent> committed, Map<StateKey, HotEntry> found, Map<AgentId, Long> published) {
     Map<StoredAgent, CompletableFuture<Long>> sent = new LinkedHashMap<>();
     Set<StoredAgent> unsure = new HashSet<>();
-    Set<StoredAgent> claimed = new LinkedHashSet<>();
+    Set<StoredAgent> claimed = new HashSet<>();
     for (StoredAgent stored : committed) {
       Optional<HotEntry> hot = Optional.ofNullable(found.get(keyOf(stored)));
       if (isPublished(stored, hot)) {
@@ -186,11 +185,13 @@ public final class AgentPublisher {
           }
         });
     toCompare.keySet().removeAll(withdrawDeleted(toCompare));
-    claimed.retainAll(toCompare.keySet());
     Map<StoredAgent, CompletableFuture<Long>> confirmed = new LinkedHashMap<>();
-    claimed.forEach(
-        stored ->
-            confirmed.put(stored, publishAsync(stored, toCompare.get(stored), Optional.empty())));
+    toCompare.forEach(
+        (stored, sequence) -> {
+          if (claimed.contains(stored)) {
+            confirmed.put(stored, publishAsync(stored, sequence, Optional.empty()));
+          }
+        });
     confirmed.forEach(
         (stored, answer) -> {
           if (acknowledged(answer).isEmpty()) {

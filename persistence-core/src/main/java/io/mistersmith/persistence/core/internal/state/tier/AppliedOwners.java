@@ -4,10 +4,13 @@ import io.mistersmith.persistence.core.internal.state.journal.JournalTracker;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.spi.hot.HotReads;
 import io.mistersmith.persistence.spi.hot.HotReads.MessagePlace;
-import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.JournalPosition;
+import io.mistersmith.persistence.spi.sql.SqlAccess;
+import io.mistersmith.persistence.spi.sql.StateStore.JournalPlace;
+import io.mistersmith.persistence.spi.sql.StateStore.StoredKey;
+import java.util.List;
 import java.util.Optional;
-import java.util.function.Predicate;
+import java.util.UUID;
 
 /**
  * Tells of an owner whether the durable store has all that the owner's messages in the bucket say,
@@ -19,17 +22,19 @@ import java.util.function.Predicate;
  * although not by its sequence, is of a stream that went back and was not verified yet. An entry
  * that PostgreSQL refused is in the bucket alone.
  */
-public final class AppliedOwners implements Predicate<AgentId> {
+public final class AppliedOwners implements Applied {
 
   private final HotReads reads;
   private final JournalTracker tracker;
-  private final DeadLetterStore deadLetters;
+  private final SqlAccess sql;
+  private final UUID installation;
 
-  /** Compares the bucket with the position that {@code tracker} reads. */
-  public AppliedOwners(HotReads reads, JournalTracker tracker, DeadLetterStore deadLetters) {
+  /** Compares the bucket with the position that {@code tracker} reads from {@code sql}. */
+  public AppliedOwners(HotReads reads, JournalTracker tracker, SqlAccess sql) {
     this.reads = reads;
     this.tracker = tracker;
-    this.deadLetters = deadLetters;
+    this.sql = sql;
+    this.installation = sql.journals().installation();
   }
 
   @Override
@@ -41,6 +46,23 @@ public final class AppliedOwners implements Predicate<AgentId> {
     JournalPosition applied = tracker.refresh();
     return latest.get().sequence() <= applied.sequence()
         && !latest.get().time().isAfter(applied.messageTime())
-        && deadLetters.openForAgent(reads.name(), agent).isEmpty();
+        && sql.deadLetters().openForAgent(reads.name(), agent).isEmpty();
+  }
+
+  /** Asks PostgreSQL for the position, dead letters and rows at once. */
+  @Override
+  public Optional<List<StoredKey>> keys(AgentId agent, String prefix, String after, int limit) {
+    return reads
+        .latest(agent)
+        .flatMap(
+            latest ->
+                sql.states()
+                    .keysIfApplied(
+                        agent,
+                        prefix,
+                        after,
+                        limit,
+                        new JournalPlace(
+                            installation, reads.name(), latest.sequence(), latest.time())));
   }
 }

@@ -45,6 +45,15 @@ final class KeyPage {
 
   /** The keys after {@code after}, of these entries of the bucket and of the rows. */
   List<StateKey> after(String after, Collection<HotEntry> entries) {
+    return after(after, entries, tiers.rowKeys(agent, prefix, after, limit));
+  }
+
+  /**
+   * The keys after {@code after}, of these entries of the bucket and of the rows.
+   *
+   * @param first the first rows after {@code after}, as many as the page has keys
+   */
+  List<StateKey> after(String after, Collection<HotEntry> entries, List<StoredKey> first) {
     for (HotEntry entry : entries) {
       if (!tiers.isLive(entry)) {
         gone.add(entry.key());
@@ -53,25 +62,25 @@ final class KeyPage {
       }
     }
     List<StateKey> page = new ArrayList<>();
-    String from = after;
-    boolean more = true;
-    while (more && page.size() < limit) {
-      List<StoredKey> rows = tiers.rowKeys(agent, prefix, from, limit);
+    List<StoredKey> rows = first;
+    while (true) {
       for (StoredKey row : rows) {
         if (tiers.isLive(row) && !gone.contains(row.key())) {
           live.add(row.key());
         }
       }
-      more = rows.size() == limit;
+      boolean more = rows.size() == limit;
       StateKey last = more ? rows.get(limit - 1).key() : null;
       while (page.size() < limit
           && !live.isEmpty()
           && (last == null || BY_BYTES.compare(live.first(), last) <= 0)) {
         page.add(live.pollFirst());
       }
-      from = last == null ? from : last.path();
+      if (last == null || page.size() == limit) {
+        return page;
+      }
+      rows = tiers.rowKeys(agent, prefix, last.path(), limit);
     }
-    return page;
   }
 
   private StateKey key(String text) {

@@ -45,6 +45,12 @@ final class OwnerRemoval {
    */
   private static final long MESSAGES_PER_KEY = 500;
 
+  /** An owner of so many keys has their entries read together with those of others. */
+  private static final int FEW_KEYS = 16;
+
+  /** How many bytes the bucket's messages may have on average for that. */
+  private static final long SMALL_BYTES = 16 * 1024;
+
   private static final byte[] NO_VALUE = {};
 
   private final Tiers tiers;
@@ -71,9 +77,12 @@ final class OwnerRemoval {
   private void removeTogether(List<AgentId> owners) {
     Map<AgentId, CompletableFuture<Set<StateKey>>> questions = new LinkedHashMap<>();
     owners.forEach(owner -> questions.put(owner, tiers.reads().keysAsync(owner, "")));
+    Map<AgentId, Set<StateKey>> present = new LinkedHashMap<>();
+    questions.forEach((owner, keys) -> attempt(owner, () -> present.put(owner, keys.join())));
+    Optional<Map<StateKey, HotEntry>> few = entriesOfFewKeys(present.values());
     Map<AgentId, Map<StateKey, CompletableFuture<Revision.OfJournal>>> sent = new LinkedHashMap<>();
-    questions.forEach(
-        (owner, keys) -> attempt(owner, () -> sent.put(owner, mark(owner, keys.join()))));
+    present.forEach(
+        (owner, keys) -> attempt(owner, () -> sent.put(owner, mark(entries(owner, keys, few)))));
     Map<AgentId, Map<StateKey, Revision.OfJournal>> markers = new LinkedHashMap<>();
     sent.forEach((owner, answers) -> attempt(owner, () -> markers.put(owner, marked(answers))));
     Map<AgentId, List<CompletableFuture<Void>>> removals = new LinkedHashMap<>();
@@ -84,15 +93,50 @@ final class OwnerRemoval {
         (owner, evictions) -> attempt(owner, () -> evictions.forEach(CompletableFuture::join)));
   }
 
-  /** Marks the keys, except for those that were written since. */
-  private Map<StateKey, CompletableFuture<Revision.OfJournal>> mark(
-      AgentId owner, Set<StateKey> keys) {
+  /**
+   * Reads the entries of all owners with few keys in one request; a list costs each owner several.
+   * Empty where they may be large, since they come with their values.
+   */
+  private Optional<Map<StateKey, HotEntry>> entriesOfFewKeys(Collection<Set<StateKey>> present) {
+    if (before.bytes() > before.messages() * SMALL_BYTES) {
+      return Optional.empty();
+    }
+    List<StateKey> keys =
+        present.stream().filter(OwnerRemoval::isFew).flatMap(Collection::stream).toList();
+    try {
+      return Optional.of(tiers.reads().getAll(keys, ReadFrom.ANY_REPLICA));
+    } catch (PersistenceException e) {
+      return Optional.empty(); // the lists say why, for each owner
+    }
+  }
+
+  private static boolean isFew(Set<StateKey> keys) {
+    return keys.size() <= FEW_KEYS;
+  }
+
+  private Collection<HotEntry> entries(
+      AgentId owner, Set<StateKey> keys, Optional<Map<StateKey, HotEntry>> few) {
+    if (keys.isEmpty()) {
+      return List.of();
+    }
+    if (few.isEmpty() || !isFew(keys)) {
+      return tiers.reads().list(owner, "");
+    }
+    List<HotEntry> entries = new ArrayList<>(keys.size());
+    for (StateKey key : keys) {
+      Optional<HotEntry> entry = Optional.ofNullable(few.get().get(key));
+      // A replica may not have it yet.
+      entry.or(() -> tiers.reads().get(key, ReadFrom.LEADER)).ifPresent(entries::add);
+    }
+    return entries;
+  }
+
+  /** Marks the entries, except for those that were written since. */
+  private Map<StateKey, CompletableFuture<Revision.OfJournal>> mark(Collection<HotEntry> entries) {
     Map<StateKey, CompletableFuture<Revision.OfJournal>> sent = new LinkedHashMap<>();
-    if (!keys.isEmpty()) {
-      for (HotEntry entry : tiers.reads().list(owner, "")) {
-        if (isOld(entry)) {
-          sent.put(entry.key(), publisher.publishMarker(entry.key(), entry.sequence()));
-        }
+    for (HotEntry entry : entries) {
+      if (isOld(entry)) {
+        sent.put(entry.key(), publisher.publishMarker(entry.key(), entry.sequence()));
       }
     }
     return sent;

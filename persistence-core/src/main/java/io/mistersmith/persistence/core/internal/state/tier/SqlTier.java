@@ -1,6 +1,5 @@
 package io.mistersmith.persistence.core.internal.state.tier;
 
-import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.sql.StateStore;
 import io.mistersmith.persistence.spi.sql.StateStore.StateSearch;
@@ -24,7 +23,7 @@ public record SqlTier(
     StateStore states,
     AgentUse use,
     Freshness freshness,
-    Predicate<AgentId> applied,
+    Applied applied,
     Predicate<StateKey> refused,
     Supplier<Optional<Instant>> awaySince) {
 

@@ -237,9 +237,11 @@ final class TieredReader {
 
   /** A page of {@link #keys(AgentId, String)}, in the order of their bytes. */
   List<StateKey> keys(AgentId agent, String prefix, String after, int limit) {
-    Collection<HotEntry> entries =
-        tiers.isApplied(agent) ? List.of() : withoutOlderOnes(reads.list(agent, prefix));
-    return new KeyPage(tiers, agent, prefix, limit).after(after, entries);
+    KeyPage page = new KeyPage(tiers, agent, prefix, limit);
+    Optional<List<StoredKey>> rows = tiers.appliedKeys(agent, prefix, after, limit);
+    return rows.isPresent()
+        ? page.after(after, List.of(), rows.get())
+        : page.after(after, withoutOlderOnes(reads.list(agent, prefix)));
   }
 
   private List<StateKey> keysOfBoth(AgentId agent, String prefix) {

@@ -177,6 +177,13 @@ public record Tiers(
     return sql.isPresent() && sql.get().applied().test(agent);
   }
 
+  /** Returns the first rows of a page, if the rows have all; see {@link Applied#keys}. */
+  Optional<List<StoredKey>> appliedKeys(AgentId agent, String prefix, String after, int limit) {
+    return sql.isPresent()
+        ? sql.get().applied().keys(agent, prefix, after, limit)
+        : Optional.empty();
+  }
+
   /** Whether what was stored then cannot have been evicted by now. */
   boolean isFresh(long storedMillis) {
     return sql.isEmpty() || sql.get().freshness().isFresh(storedMillis);

@@ -5,9 +5,12 @@ import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.StateStore;
+import io.mistersmith.persistence.spi.sql.StateStore.JournalPlace;
 import io.mistersmith.persistence.spi.sql.StateStore.StateSearch;
 import io.mistersmith.persistence.spi.sql.StateStore.StoredKey;
 import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -15,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jdbi.v3.core.statement.Query;
 
 /** Reads {@code agents.state}, whose {@code state_key} is the {@linkplain StateKey#path path}. */
 final class PostgresStateStore implements StateStore {
@@ -51,6 +55,25 @@ final class PostgresStateStore implements StateStore {
        WHERE agent_id = :agent AND state_key > :after AND state_key >= :from AND state_key < :end
        ORDER BY state_key
        LIMIT :page
+      """;
+
+  /** No row unless all is applied; then at least one, without a key where there are none. */
+  private static final String KEYS_IF_APPLIED =
+      """
+      SELECT s.state_key, s.epoch, s.version, s.expires_at, s.deleted_at
+        FROM agents.journal_positions p
+        JOIN agents.installation i ON i.id = :installation
+        LEFT JOIN LATERAL
+             (SELECT state_key, epoch, version, expires_at, deleted_at
+                FROM agents.state
+               WHERE agent_id = :agent AND state_key > :after AND state_key >= :from
+                 AND state_key < :end
+               ORDER BY state_key
+               LIMIT :page) s ON TRUE
+       WHERE p.bucket = :bucket AND p.sequence >= :sequence AND p.message_time_nanos >= :time
+         AND NOT EXISTS (SELECT 1 FROM agents.dead_letters d
+                          WHERE d.bucket = p.bucket AND d.agent = :owner AND d.status = 'open')
+       ORDER BY s.state_key
       """;
 
   /** Deletes by key, because row addresses are not unique among partitions. Skips locked rows. */
@@ -159,21 +182,51 @@ final class PostgresStateStore implements StateStore {
     return statements.read(
         "list the keys of agent " + agent,
         handle ->
-            handle
-                .createQuery(KEYS)
-                .bind("agent", agent.uuid())
-                .bind("after", after)
-                .bind("from", prefix)
-                .bind("end", SqlText.endOfPrefix(prefix))
-                .bind("page", limit)
-                .map(
-                    (row, context) ->
-                        new StoredKey(
-                            StateKey.ofPath(agent, row.getString("state_key")),
-                            new Revision.OfJournal(row.getLong("epoch"), row.getLong("version")),
-                            SqlTime.optional(row, "expires_at"),
-                            SqlTime.optional(row, "deleted_at").isPresent()))
+            page(handle.createQuery(KEYS), agent, prefix, after, limit)
+                .map((row, context) -> key(agent, row))
                 .list());
+  }
+
+  @Override
+  public Optional<List<StoredKey>> keysIfApplied(
+      AgentId agent, String prefix, String after, int limit, JournalPlace upTo) {
+    return statements.read(
+        "list the keys of agent " + agent,
+        handle -> {
+          List<Optional<StoredKey>> found =
+              page(handle.createQuery(KEYS_IF_APPLIED), agent, prefix, after, limit)
+                  .bind("installation", upTo.installation())
+                  .bind("bucket", upTo.bucket())
+                  .bind("sequence", upTo.sequence())
+                  .bind("time", SqlTime.nanos(upTo.time()))
+                  .bind("owner", agent.toString())
+                  .map(
+                      (row, context) ->
+                          row.getString("state_key") == null
+                              ? Optional.<StoredKey>empty()
+                              : Optional.of(key(agent, row)))
+                  .list();
+          return found.isEmpty()
+              ? Optional.empty()
+              : Optional.of(found.stream().flatMap(Optional::stream).toList());
+        });
+  }
+
+  private static Query page(Query query, AgentId agent, String prefix, String after, int limit) {
+    return query
+        .bind("agent", agent.uuid())
+        .bind("after", after)
+        .bind("from", prefix)
+        .bind("end", SqlText.endOfPrefix(prefix))
+        .bind("page", limit);
+  }
+
+  private static StoredKey key(AgentId agent, ResultSet row) throws SQLException {
+    return new StoredKey(
+        StateKey.ofPath(agent, row.getString("state_key")),
+        new Revision.OfJournal(row.getLong("epoch"), row.getLong("version")),
+        SqlTime.optional(row, "expires_at"),
+        SqlTime.optional(row, "deleted_at").isPresent());
   }
 
   @Override

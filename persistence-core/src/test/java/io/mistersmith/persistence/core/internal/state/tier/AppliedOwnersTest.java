@@ -43,8 +43,7 @@ class AppliedOwnersTest {
           Duration.ofSeconds(1),
           PersistenceListener.NOOP,
           clock);
-  private final AppliedOwners applied =
-      new AppliedOwners(bucket.reads(), tracker, stores.sql().deadLetters());
+  private final AppliedOwners applied = new AppliedOwners(bucket.reads(), tracker, stores.sql());
   private final Agent agent = Agent.of("test", "tester");
   private final StateKey key = StateKey.of(agent.id(), "k");
 
