@@ -1,6 +1,8 @@
 -- kind: schema
 -- depends-on: 1.8.0, core 14.2.0
--- lint: allow unique-without-index — the set is applied while nobody writes, as its first script says
+-- lint: allow primary-key-without-index — the set is applied while nobody writes, as its first script says
+-- lint: allow change-with-exclusive-lock — the set is applied while nobody writes, as its first script says
+-- lint: allow several-exclusive-locks — the set is applied while nobody writes, as its first script says
 -- Each tenant's first embedding of a model fixes how many numbers that tenant's vectors of it have.
 
 SELECT agents.isolate_table('knowledge.embedding_models');
