@@ -61,8 +61,9 @@ class TenantSchemaIT {
              (fact_id, entity_type, entity_id, predicate, object_value, object_type)
       VALUES ('E', 'e', 'i', 'p', '1', 't');
       INSERT INTO knowledge.embeddings
-             (fact_id, embedding_model, embedding_version, text_content, content_hash)
-      VALUES ('E', 'm', '1', 't', 'h');
+             (fact_id, embedding_model, embedding_version, embedding_vector, text_content,
+              content_hash)
+      VALUES ('E', 'm', '1', '{1}', 't', 'h');
       """;
 
   /** Rows that the flush alone may write. */
@@ -131,7 +132,7 @@ class TenantSchemaIT {
              WHERE a.attname = 'tenant_id' AND c.relkind IN ('r', 'p') AND NOT c.relispartition
                AND c.oid NOT IN ('agents.state'::regclass, 'tasks.archive'::regclass)
             """);
-    assertThat(tables).hasSize(18);
+    assertThat(tables).hasSize(19);
     try (RoleSession ours = as(OURS)) {
       for (String table : tables) {
         assertThat(ours.query("SELECT DISTINCT tenant_id FROM " + table))

@@ -46,8 +46,8 @@ record Experiment(
         searchedFlush(quick),
         logs(quick),
         contest(quick),
-        tasks(quick),
-        tasksBesideIdleTransaction(quick),
+        TaskExperiments.tasks(quick),
+        TaskExperiments.besideIdleTransaction(quick),
         large(quick),
         steps(quick),
         replica(quick));
@@ -82,52 +82,6 @@ record Experiment(
             List.of(
                 new Figure(
                     "log.contest", "/s", Goal.atLeast(1.0), measured.turns("LogCalls.contend"))));
-  }
-
-  private static Experiment tasks(boolean quick) {
-    return new Experiment(
-        List.of("task.throughput", "task.pickup.p95", "task.wal", "task.claim.behind.p50"),
-        "TaskCalls.(throughput|pickup|wal|claimBehind)",
-        quick ? 1 : 2,
-        quick ? 1 : 7,
-        true,
-        jmh ->
-            jmh.param("tasks", quick ? "400" : "4000")
-                .param("front", quick ? "2000" : "100000")
-                .param("seconds", "1"),
-        measured ->
-            List.of(
-                new Figure(
-                    "task.throughput",
-                    "/s",
-                    Goal.atLeast(1.5),
-                    measured.turns("TaskCalls.throughput")),
-                new Figure(
-                    "task.pickup.p95",
-                    "ms",
-                    Goal.valueAtMost(25),
-                    measured.turns("TaskCalls.pickup")),
-                new Figure(
-                    "task.wal", "B", Goal.valueAtMost(1_500), measured.turns("TaskCalls.wal")),
-                latency("task.claim.behind.p50", "TaskCalls.claimBehind", atMost(1.3), measured)));
-  }
-
-  /** Raw is the library's own rate without the idle transaction. */
-  private static Experiment tasksBesideIdleTransaction(boolean quick) {
-    return new Experiment(
-        List.of("task.idle"),
-        "TaskCalls.idleTransaction",
-        0,
-        1,
-        true,
-        jmh -> jmh.param("tasks", "1").param("front", "0").param("seconds", quick ? "10" : "600"),
-        measured ->
-            List.of(
-                new Figure(
-                    "task.idle",
-                    "/s",
-                    Goal.atLeast(0.9),
-                    measured.turns("TaskCalls.idleTransaction"))));
   }
 
   private static Experiment steps(boolean quick) {
@@ -337,7 +291,7 @@ record Experiment(
                 new Figure("heap.1m", "MB", atMost(1.10), measured.turns("ManyKeys.heap"))));
   }
 
-  private static Figure latency(String name, String benchmark, Goal goal, Measurements measured) {
+  static Figure latency(String name, String benchmark, Goal goal, Measurements measured) {
     return new Figure(name, "us", goal, measured.turns(benchmark));
   }
 

@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.bench;
 
+import com.github.kagkarlsson.scheduler.Scheduler;
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.task.NewTask;
 import io.mistersmith.persistence.task.TaskClaim;
@@ -60,6 +61,40 @@ public class TaskCalls {
     return tasks;
   }
 
+  /** Tasks that are run, a second: by db-scheduler and by a worker. */
+  @Benchmark
+  public int besideScheduler() throws Exception {
+    Queues queues = Opened.get("tasks", Queues::new);
+    queues.scheduler.enqueue(tasks);
+    Recorder.note(Turns.RAW, tasks / queues.runByScheduler(tasks));
+    queues.enqueue(tasks);
+    Recorder.note(Turns.OURS, tasks / queues.run(tasks));
+    return tasks;
+  }
+
+  /** {@link #idleTransaction} of db-scheduler. */
+  @Benchmark
+  public int idleTransactionOfScheduler() throws Exception {
+    Queues queues = Opened.get("tasks", Queues::new);
+    Recorder.note(Turns.RAW, queues.steadyByScheduler(Math.max(5, seconds / 10)));
+    try (Connection idle = idle()) {
+      Recorder.note(Turns.OURS, queues.steadyByScheduler(seconds));
+      idle.rollback();
+    }
+    return seconds;
+  }
+
+  /** Opens a transaction that sees old rows for as long as it lasts. */
+  private static Connection idle() throws SQLException {
+    Connection idle = Site.present().postgres();
+    idle.setAutoCommit(false);
+    idle.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+    try (Statement statement = idle.createStatement()) {
+      statement.execute("SELECT pg_current_xact_id(), count(*) FROM agents.registry");
+    }
+    return idle;
+  }
+
   /** From the call that enqueues to the handler, in milliseconds; by hand the insert alone. */
   @Benchmark
   public int pickup() throws Exception {
@@ -115,11 +150,7 @@ public class TaskCalls {
   public int idleTransaction() throws Exception {
     Queues queues = Opened.get("tasks", Queues::new);
     Recorder.note(Turns.RAW, queues.steady(Math.max(5, seconds / 10)));
-    try (Connection idle = Site.present().postgres();
-        Statement statement = idle.createStatement()) {
-      idle.setAutoCommit(false);
-      idle.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
-      statement.execute("SELECT pg_current_xact_id(), count(*) FROM agents.registry");
+    try (Connection idle = idle()) {
       Recorder.note(Turns.OURS, queues.steady(seconds));
       System.err.println("bench: tasks.idle: dead rows " + queues.hand.dead());
       idle.rollback();
@@ -132,6 +163,7 @@ public class TaskCalls {
     private final Persistence persistence;
     private final Tasks tasks;
     private final HandQueue hand;
+    private final SchedulerQueue scheduler;
 
     Queues() throws SQLException {
       this(Site.present(), 0);
@@ -142,6 +174,7 @@ public class TaskCalls {
           Persistence.open(site.config("tasks-" + ProcessHandle.current().pid() + front).build());
       tasks = persistence.tasks();
       hand = new HandQueue(site);
+      scheduler = new SchedulerQueue(site);
       if (front > 0) {
         hand.putInFront(front);
       }
@@ -180,6 +213,19 @@ public class TaskCalls {
       return (System.nanoTime() - start) / 1e9;
     }
 
+    /** {@link #run} by db-scheduler. */
+    double runByScheduler(int count) {
+      int before = scheduler.done().get();
+      long start = System.nanoTime();
+      Scheduler running = scheduler.start();
+      long end = start + PATIENCE.toNanos();
+      while (scheduler.done().get() - before < count && System.nanoTime() - end < 0) {
+        LockSupport.parkNanos(1_000_000);
+      }
+      running.stop();
+      return (System.nanoTime() - start) / 1e9;
+    }
+
     private static void await(AtomicInteger left, int most) {
       long end = System.nanoTime() + PATIENCE.toNanos();
       while (left.get() > most && System.nanoTime() - end < 0) {
@@ -198,8 +244,6 @@ public class TaskCalls {
     /** Enqueues 800 tasks a second beside a worker; returns how many it completed a second. */
     double steady(int duration) {
       AtomicInteger done = new AtomicInteger();
-      long start = System.nanoTime();
-      long end = start + TimeUnit.SECONDS.toNanos(duration);
       TaskWorker worker =
           tasks.startWorker(
               options(64),
@@ -207,19 +251,34 @@ public class TaskCalls {
                 done.incrementAndGet();
                 return Map.of();
               });
-      for (long next = start; next - end < 0; next += 10_000_000) {
-        LockSupport.parkNanos(next - System.nanoTime());
-        enqueue(8);
-      }
-      double rate = done.get() / ((System.nanoTime() - start) / 1e9);
+      double rate = steady(duration, done, () -> enqueue(8));
       worker.close();
       return rate;
+    }
+
+    double steadyByScheduler(int duration) {
+      Scheduler running = scheduler.start();
+      double rate = steady(duration, scheduler.done(), () -> scheduler.enqueue(8));
+      running.stop();
+      return rate;
+    }
+
+    private static double steady(int duration, AtomicInteger done, Runnable eight) {
+      int before = done.get();
+      long start = System.nanoTime();
+      long end = start + TimeUnit.SECONDS.toNanos(duration);
+      for (long next = start; next - end < 0; next += 10_000_000) {
+        LockSupport.parkNanos(next - System.nanoTime());
+        eight.run();
+      }
+      return (done.get() - before) / ((System.nanoTime() - start) / 1e9);
     }
 
     @Override
     public void close() throws SQLException {
       persistence.close();
       hand.close();
+      scheduler.close();
     }
   }
 }

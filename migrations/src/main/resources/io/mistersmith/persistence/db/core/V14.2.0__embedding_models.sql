@@ -3,8 +3,8 @@
 -- lint: allow index-drop-not-concurrent — dropping it takes milliseconds
 -- How many numbers the vectors of a model have. The first embedding of a model and version fixes it, whoever
 -- writes it: its row here is unique, so that of two transactions with first ones the later waits, or fails with
--- 40001 in an older snapshot. The row stays when the embeddings are deleted: delete it as well to begin again
--- with another number.
+-- 40001 in an older snapshot. Once all embeddings of the model are deleted, the next one fixes it anew; who
+-- writes one holds the row meanwhile, as a foreign key would.
 --
 -- The index idx_knowledge_facts_text_search, which the library does not use since 14.0.0, is dropped: it refused
 -- facts whose text has more than 1 MiB of words.
@@ -39,7 +39,17 @@ AS $$
 DECLARE
   v_other RECORD;
 BEGIN
-  FOR v_attempt IN 1 .. 2 LOOP
+  FOR v_attempt IN 1 .. 3 LOOP
+    PERFORM
+      FROM knowledge.embedding_models AS m
+     WHERE EXISTS (
+             SELECT
+               FROM added AS a
+              WHERE a.embedding_model = m.embedding_model
+                AND a.embedding_version = m.embedding_version
+           )
+     ORDER BY m.embedding_model, m.embedding_version
+       FOR KEY SHARE;
     SELECT a.fact_id, a.embedding_model AS model, a.embedding_version AS version,
            cardinality(a.embedding_vector::REAL[]) AS dimensions
       INTO v_other
@@ -55,14 +65,34 @@ BEGIN
      LIMIT 1;
     IF NOT FOUND THEN
       RETURN NULL;
+    ELSIF v_attempt = 1 THEN
+      INSERT INTO knowledge.embedding_models
+             (embedding_model, embedding_version, dimensions)
+      SELECT DISTINCT ON (a.embedding_model, a.embedding_version)
+             a.embedding_model, a.embedding_version,
+             cardinality(a.embedding_vector::REAL[])
+        FROM added AS a
+       WHERE a.embedding_vector IS NOT NULL
+       ORDER BY a.embedding_model, a.embedding_version
+      ON CONFLICT DO NOTHING;
+    ELSIF v_attempt = 2 AND current_setting('transaction_isolation') = 'read committed' THEN
+      PERFORM
+        FROM knowledge.embedding_models AS m
+       WHERE m.embedding_model = v_other.model
+         AND m.embedding_version = v_other.version
+         FOR UPDATE;
+      UPDATE knowledge.embedding_models AS m
+         SET dimensions = v_other.dimensions
+       WHERE m.embedding_model = v_other.model
+         AND m.embedding_version = v_other.version
+         AND NOT EXISTS (
+               SELECT
+                 FROM knowledge.embeddings AS e
+                WHERE e.embedding_model = v_other.model
+                  AND e.embedding_version = v_other.version
+                  AND cardinality(e.embedding_vector::REAL[]) <> v_other.dimensions
+             );
     END IF;
-    INSERT INTO knowledge.embedding_models (embedding_model, embedding_version, dimensions)
-    SELECT DISTINCT ON (a.embedding_model, a.embedding_version)
-           a.embedding_model, a.embedding_version, cardinality(a.embedding_vector::REAL[])
-      FROM added AS a
-     WHERE a.embedding_vector IS NOT NULL
-     ORDER BY a.embedding_model, a.embedding_version
-    ON CONFLICT DO NOTHING;
   END LOOP;
   RAISE EXCEPTION 'an embedding of fact % by % % has % dimensions: those of the model have another number',
     v_other.fact_id, v_other.model, v_other.version, v_other.dimensions

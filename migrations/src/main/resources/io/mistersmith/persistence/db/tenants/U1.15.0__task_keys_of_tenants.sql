@@ -1,4 +1,3 @@
--- lint: allow index-drop-not-concurrent — it is taken back while nobody writes, as it was applied
 -- lint: allow index-not-concurrent — it is taken back while nobody writes, as it was applied
 -- Fails where two tenants have tasks of one key: end and archive one of them first.
 CREATE OR REPLACE FUNCTION tasks.has_own_key(p_task tasks.queue)

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.core.ApplicationTransaction;
 import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.message.Draft;
+import io.mistersmith.persistence.message.Message;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.transaction.TransactionOptions;
 import io.mistersmith.persistence.transaction.TransactionOptions.Isolation;
@@ -15,6 +17,7 @@ import java.io.StringWriter;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.Map;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
@@ -77,6 +80,34 @@ class JoinedTransactionsIT {
     assertThat(persistence.agents().find(dropped.id())).isEmpty();
     assertThat(persistence.transactions().outcome(accounts.correlationId("c")))
         .isEqualTo(Outcome.COMMITTED);
+  }
+
+  @Test
+  void messagesThatItAcknowledgesAreMarked() throws SQLException {
+    Persistence persistence = accounts.open(2);
+    Agent agent = Agent.of("joined", "receiver");
+    persistence.agents().save(agent);
+    Message.Id id =
+        persistence
+            .messages()
+            .append(Draft.of(Message.Type.COMMAND, "work").to(agent.id()).build());
+    try (Connection connection = accounts.connect()) {
+      connection.setAutoCommit(false);
+      int acknowledged =
+          ApplicationTransaction.join(
+              persistence,
+              connection,
+              Accounts.OPTIONS,
+              tx ->
+                  tx.messages()
+                      .acknowledgeAll(
+                          tx.messages().receive(agent.id(), 1, Duration.ofSeconds(30))));
+      assertThat(acknowledged).isEqualTo(1);
+      assertThat(persistence.messages().find(id).orElseThrow().marks().processedAt()).isEmpty();
+      connection.commit();
+    }
+    assertThat(persistence.messages().find(id).orElseThrow().marks().processedAt()).isPresent();
+    assertThat(persistence.messages().find(id).orElseThrow().marks().attempts()).isEqualTo(1);
   }
 
   @Test

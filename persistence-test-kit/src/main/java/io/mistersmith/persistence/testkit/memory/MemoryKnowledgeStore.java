@@ -196,13 +196,17 @@ final class MemoryKnowledgeStore implements KnowledgeStore {
       tables.dimensions.lock(embedding.model());
       there = tables.dimensions.find(embedding.model());
     }
-    if (there.isEmpty()) {
+    if (there.isEmpty() || (there.get() != given && hasNone(tables, embedding.model()))) {
       tables.dimensions.put(embedding.model(), given);
     } else if (there.get() != given) {
       throw new NonTransientPersistenceException(
           DataError.CONSTRAINT_VIOLATION,
           embedding + " is refused: those of the model have " + there.get());
     }
+  }
+
+  private static boolean hasNone(Tables tables, Model model) {
+    return tables.embeddings.all().noneMatch(embedding -> embedding.model().equals(model));
   }
 
   @Override

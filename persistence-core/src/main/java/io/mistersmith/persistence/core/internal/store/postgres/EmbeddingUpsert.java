@@ -21,12 +21,19 @@ import org.jdbi.v3.core.Handle;
 /** Writes rows of {@code knowledge.embeddings}, with the codes of their vectors. */
 final class EmbeddingUpsert {
 
-  /** Of several rows, where a runtime sees the models of all tenants, one is the caller's. */
+  /**
+   * Those that its embeddings have. Of several rows, where a runtime sees the models of all
+   * tenants, one is the caller's.
+   */
   private static final String DIMENSIONS =
       """
-      SELECT dimensions
-        FROM knowledge.embedding_models
-       WHERE embedding_model = :model AND embedding_version = :version
+      SELECT m.dimensions
+        FROM knowledge.embedding_models m
+       WHERE m.embedding_model = :model AND m.embedding_version = :version
+         AND EXISTS (
+           SELECT FROM knowledge.embeddings e
+            WHERE e.embedding_model = :model AND e.embedding_version = :version
+              AND e.embedding_vector IS NOT NULL)
       """;
 
   /** The cast is there with pgvector, too, whose column takes the array as it is. */
@@ -135,10 +142,7 @@ final class EmbeddingUpsert {
       if (!there.contains(given)) {
         throw new NonTransientPersistenceException(
             DataError.CONSTRAINT_VIOLATION,
-            embedding
-                + " is refused: those of the model have "
-                + there.iterator().next()
-                + ", as its row in knowledge.embedding_models says");
+            embedding + " is refused: those of the model have " + there.iterator().next());
       }
     }
   }

@@ -135,7 +135,7 @@ final class PostgresSql implements SqlStore {
         handle -> {
           long began = System.nanoTime();
           UnitOpening.send(handle, options, database.session(), database.statementTimeout());
-          return run(database, handle, options, began, work);
+          return run(database, handle, options, began, false, work);
         });
   }
 
@@ -162,7 +162,8 @@ final class PostgresSql implements SqlStore {
                 handle,
                 options,
                 System.nanoTime(),
-                unit -> unit.nested(() -> work.apply(unit))));
+                true,
+                work));
   }
 
   private <T> T run(
@@ -170,11 +171,16 @@ final class PostgresSql implements SqlStore {
       Handle handle,
       SqlOptions options,
       long began,
+      boolean joined,
       Function<? super SqlUnit, ? extends T> work) {
     UnitStatements statements =
         new UnitStatements(database, handle, options, options.isReadOnly(), began);
+    SqlUnit unit = new PostgresUnit(statements, installation);
     try {
-      T result = work.apply(new PostgresUnit(statements, installation));
+      T result =
+          joined
+              ? statements.nested(() -> statements.written(work.apply(unit)))
+              : statements.written(work.apply(unit));
       statements.requireCommittable();
       return result;
     } catch (PersistenceException e) {

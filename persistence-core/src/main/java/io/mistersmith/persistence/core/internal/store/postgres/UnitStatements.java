@@ -216,7 +216,7 @@ final class UnitStatements implements Statements {
       unused = run(options.what(), same -> same.releaseSavepoint(savepoint));
       return result;
     } catch (RuntimeException | Error e) {
-      endings.subList(before, endings.size()).clear();
+      endings.subList(Math.min(before, endings.size()), endings.size()).clear();
       rollBackTo(savepoint, e);
       throw e;
     } finally {
@@ -242,8 +242,8 @@ final class UnitStatements implements Statements {
     }
   }
 
-  /** Writes what was left for the end, and fails when the work must not be committed. */
-  void requireCommittable() {
+  /** Writes what was left for the end, and returns the result of the work. */
+  <T> T written(T result) {
     requireNoFailure();
     Map<AtEnd<?>, List<Ending<?>>> kinds = new LinkedHashMap<>();
     endings.forEach(
@@ -258,6 +258,12 @@ final class UnitStatements implements Statements {
                 return true;
               });
     }
+    return result;
+  }
+
+  /** Fails when the work must not be committed. */
+  void requireCommittable() {
+    requireNoFailure();
     if (options.deadline().isPresent()) {
       Duration unused = requireTimeLeft(options.deadline().get());
     }

@@ -224,8 +224,12 @@ class PostgresKnowledgeIT {
     database.execute(insert.formatted(one.id(), "1, 2, 3"));
     assertThatThrownBy(() -> database.execute(insert.formatted(other.id(), "1, 2")))
         .hasMessageContaining("those of the model have another number");
+    database.execute(insert.formatted(other.id(), "4, 5, 6"));
     assertThatThrownBy(
-            () -> database.execute("UPDATE knowledge.embeddings SET embedding_vector = '{1}'"))
+            () ->
+                database.execute(
+                    "UPDATE knowledge.embeddings SET embedding_vector = '{1}' WHERE fact_id = '%s'"
+                        .formatted(one.id())))
         .hasMessageContaining("those of the model have another number");
     assertThatThrownBy(
             () -> knowledge().saveEmbeddings(List.of(Embedding.of(other.id(), MODEL, "t", 1, 2))))
