@@ -1,0 +1,232 @@
+package io.mistersmith.persistence.core.internal.event;
+
+import io.mistersmith.persistence.core.internal.base.Deadline;
+import io.mistersmith.persistence.core.internal.base.Failures;
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.error.TransientPersistenceException;
+import io.mistersmith.persistence.spi.hot.StreamStore;
+import io.mistersmith.persistence.spi.hot.StreamStore.Outgoing;
+import io.mistersmith.persistence.spi.sql.OutboxChange;
+import io.mistersmith.persistence.stream.Streams.Published;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Publishes the changes of one batch: many at a time, and those of one key one after the other. A
+ * change is sent when the one before it of its key is acknowledged, so that a lost message never
+ * lets a later one of its key overtake it. After the first failure nothing more is sent. For one
+ * thread.
+ */
+final class BatchPublisher {
+
+  /** No publish lasts as long: the store ends each by its own timeout. */
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  private final StreamStore streams;
+  private final long batch;
+  private final StoredIds stored;
+  private final BooleanSupplier mayPublish;
+  private final Runnable alive;
+  private final Map<String, Deque<OutboxChange>> unfinished = new HashMap<>();
+  private final BlockingQueue<Answer> answers = new LinkedBlockingQueue<>();
+  private final Map<String, Long> sequences;
+  private int underWay;
+  private int changes;
+  private int skipped;
+  private int references;
+  private @Nullable RuntimeException failure;
+
+  /** What became of a message. */
+  private record Answer(
+      OutboxChange change,
+      boolean isReference,
+      @Nullable Published published,
+      @Nullable Throwable failure) {}
+
+  /**
+   * A publisher of a batch.
+   *
+   * @param sequences of each stream, the last sequence of a message of the batches before
+   * @param stored what of the batch is in the streams already
+   * @param mayPublish whether this runtime is still the one that publishes; asked for each message
+   * @param alive is told now and then that the thread is not stuck
+   */
+  BatchPublisher(
+      StreamStore streams,
+      long batch,
+      Map<String, Long> sequences,
+      StoredIds stored,
+      BooleanSupplier mayPublish,
+      Runnable alive) {
+    this.streams = streams;
+    this.batch = batch;
+    this.stored = stored;
+    this.mayPublish = mayPublish;
+    this.alive = alive;
+    this.sequences = new HashMap<>(sequences);
+    stored.sequences().forEach((stream, last) -> this.sequences.merge(stream, last, Math::max));
+  }
+
+  /**
+   * Publishes more changes, in the order of their ids. Returns when at most {@code left} messages
+   * are unacknowledged.
+   */
+  void publish(List<OutboxChange> more, int left) {
+    for (OutboxChange change : more) {
+      changes++;
+      if (stored.contains(ChangeMessages.id(change))) {
+        skipped++;
+      } else if (change.kind().isTruncation()) {
+        await(0);
+        add(change);
+        await(0);
+      } else {
+        add(change);
+        takeAnswers();
+      }
+    }
+    await(left);
+  }
+
+  /** Waits for all acknowledgements. */
+  void finish() {
+    await(0);
+  }
+
+  private void add(OutboxChange change) {
+    Deque<OutboxChange> key =
+        unfinished.computeIfAbsent(change.orderKey(), name -> new ArrayDeque<>(2));
+    key.add(change);
+    if (key.size() == 1) {
+      send(change, false);
+    }
+  }
+
+  private void send(OutboxChange change, boolean asReference) {
+    if (failure != null) {
+      return;
+    }
+    if (!mayPublish.getAsBoolean()) {
+      failed(new LeaseLostException());
+      return;
+    }
+    boolean isReference = asReference || change.payload().isEmpty();
+    Outgoing message =
+        asReference
+            ? ChangeMessages.reference(change, batch)
+            : ChangeMessages.message(change, batch);
+    try {
+      underWay++;
+      streams
+          .publish(message)
+          .whenComplete(
+              (published, thrown) ->
+                  answers.add(new Answer(change, isReference, published, thrown)));
+    } catch (PersistenceException e) {
+      underWay--;
+      failed(e);
+    }
+  }
+
+  private void takeAnswers() {
+    for (Answer answer = answers.poll(); answer != null; answer = answers.poll()) {
+      take(answer);
+    }
+  }
+
+  private void await(int left) {
+    Deadline deadline = Deadline.after(PATIENCE);
+    while (underWay > left || (failure != null && underWay > 0)) {
+      try {
+        Answer answer = answers.poll(1, TimeUnit.SECONDS);
+        alive.run();
+        if (answer != null) {
+          take(answer);
+          deadline = Deadline.after(PATIENCE);
+        } else if (deadline.hasPassed()) {
+          throw new TransientPersistenceException(
+              DataError.TIMEOUT,
+              "batch " + batch + " of changes: " + underWay + " messages are unacknowledged");
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new TransientPersistenceException(
+            DataError.CONNECTION_FAILED, "batch " + batch + " of changes: interrupted", e);
+      }
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  private void take(Answer answer) {
+    underWay--;
+    Published published = answer.published();
+    if (published == null) {
+      retryOrFail(answer);
+      return;
+    }
+    references += answer.isReference() ? 1 : 0;
+    sequences.merge(ChangeMessages.stream(answer.change()), published.sequence(), Math::max);
+    String name = answer.change().orderKey();
+    Deque<OutboxChange> key = unfinished.get(name);
+    if (key == null) {
+      throw new IllegalStateException("an answer of a key that is finished");
+    }
+    key.remove();
+    OutboxChange next = key.peek();
+    if (next == null) {
+      unfinished.remove(name);
+    } else {
+      send(next, false);
+    }
+  }
+
+  private void retryOrFail(Answer answer) {
+    Throwable thrown =
+        answer.failure() == null
+            ? new IllegalStateException("neither an answer nor a failure")
+            : Failures.cause(answer.failure());
+    if (thrown instanceof PersistenceException typed
+        && typed.error() == DataError.VALUE_TOO_LARGE
+        && !answer.isReference()) {
+      send(answer.change(), true);
+    } else {
+      failed(
+          thrown instanceof RuntimeException known ? known : new IllegalStateException(thrown));
+    }
+  }
+
+  private void failed(RuntimeException thrown) {
+    if (failure == null) {
+      failure = thrown; // those of the other messages under way have the same cause
+    }
+  }
+
+  /** Returns the last sequence of each stream. */
+  Map<String, Long> sequences() {
+    return sequences;
+  }
+
+  int changes() {
+    return changes;
+  }
+
+  int skipped() {
+    return skipped;
+  }
+
+  int references() {
+    return references;
+  }
+}
