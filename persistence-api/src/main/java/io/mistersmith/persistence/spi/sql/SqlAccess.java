@@ -52,4 +52,7 @@ public interface SqlAccess {
 
   /** Returns the facts that agents know. */
   KnowledgeStore knowledge();
+
+  /** Returns the outbox of committed changes. */
+  OutboxStore outbox();
 }

@@ -19,6 +19,7 @@ import io.mistersmith.persistence.spi.sql.LargeValueStore;
 import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.MessageStore;
+import io.mistersmith.persistence.spi.sql.OutboxStore;
 import io.mistersmith.persistence.spi.sql.SessionStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.SqlOptions;
@@ -111,6 +112,11 @@ final class AlwaysLeading implements StoreProvider {
     @Override
     public KnowledgeStore knowledge() {
       return real.knowledge();
+    }
+
+    @Override
+    public OutboxStore outbox() {
+      return real.outbox();
     }
 
     @Override

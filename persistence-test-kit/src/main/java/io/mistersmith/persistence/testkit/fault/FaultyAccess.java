@@ -9,6 +9,7 @@ import io.mistersmith.persistence.spi.sql.LargeValueStore;
 import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.MessageStore;
+import io.mistersmith.persistence.spi.sql.OutboxStore;
 import io.mistersmith.persistence.spi.sql.SessionStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.StateStore;
@@ -83,5 +84,10 @@ class FaultyAccess implements SqlAccess {
   @Override
   public final KnowledgeStore knowledge() {
     return SqlFaults.around(KnowledgeStore.class, real.knowledge(), hook);
+  }
+
+  @Override
+  public final OutboxStore outbox() {
+    return SqlFaults.around(OutboxStore.class, real.outbox(), hook);
   }
 }

@@ -9,6 +9,7 @@ import io.mistersmith.persistence.spi.sql.LargeValueStore;
 import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.MessageStore;
+import io.mistersmith.persistence.spi.sql.OutboxStore;
 import io.mistersmith.persistence.spi.sql.SessionStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.StateStore;
@@ -88,5 +89,10 @@ class MemoryAccess implements SqlAccess {
   @Override
   public final KnowledgeStore knowledge() {
     return new MemoryKnowledgeStore(session);
+  }
+
+  @Override
+  public final OutboxStore outbox() {
+    return new MemoryOutboxStore(session);
   }
 }

@@ -9,6 +9,7 @@ import io.mistersmith.persistence.spi.sql.LargeValueStore;
 import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.MessageStore;
+import io.mistersmith.persistence.spi.sql.OutboxStore;
 import io.mistersmith.persistence.spi.sql.SessionStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.StateStore;
@@ -107,5 +108,10 @@ class GuardedAccess implements SqlAccess {
   @Override
   public final KnowledgeStore knowledge() {
     return knowledge;
+  }
+
+  @Override
+  public final OutboxStore outbox() {
+    return real.outbox();
   }
 }

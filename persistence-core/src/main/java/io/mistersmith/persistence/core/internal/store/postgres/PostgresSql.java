@@ -13,6 +13,7 @@ import io.mistersmith.persistence.spi.sql.LargeValueStore;
 import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.MessageStore;
+import io.mistersmith.persistence.spi.sql.OutboxStore;
 import io.mistersmith.persistence.spi.sql.SessionStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.SqlOptions;
@@ -53,6 +54,7 @@ final class PostgresSql implements SqlStore {
   private final MessageStore messages;
   private final TaskStore tasks;
   private final KnowledgeStore knowledge;
+  private final OutboxStore outbox;
   private final SqlAccess reads;
   private final Replicas replicas;
   private final Database analytics;
@@ -79,6 +81,7 @@ final class PostgresSql implements SqlStore {
     this.messages = new PostgresMessageStore(callers);
     this.tasks = new PostgresTaskStore(callers);
     this.knowledge = new PostgresKnowledgeStore(callers);
+    this.outbox = new PostgresOutboxStore(callers);
     this.reads = new PostgresAccess(new ReadStatements(callers), installation);
     for (PostgresRole role : List.of(PostgresRole.FLUSH, PostgresRole.BACKGROUND)) {
       roles.put(role, new PostgresAccess(connections.to(role), installation));
@@ -286,5 +289,10 @@ final class PostgresSql implements SqlStore {
   @Override
   public KnowledgeStore knowledge() {
     return knowledge;
+  }
+
+  @Override
+  public OutboxStore outbox() {
+    return outbox;
   }
 }
