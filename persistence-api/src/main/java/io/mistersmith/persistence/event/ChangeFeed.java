@@ -1,5 +1,7 @@
 package io.mistersmith.persistence.event;
 
+import io.mistersmith.persistence.stream.ConsumerPlan;
+import io.mistersmith.persistence.stream.StreamConsumer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -37,6 +39,19 @@ public interface ChangeFeed {
 
   /** Takes part in publishing again. Does not wait. */
   void resume();
+
+  /**
+   * Delivers changes to a handler: short for {@link
+   * io.mistersmith.persistence.stream.Streams#consume}, with the messages read as changes. The
+   * handler can note in its own transaction that it handled a change, by {@link
+   * io.mistersmith.persistence.transaction.Transaction#firstTime}. A message that is no change
+   * becomes a dead letter.
+   *
+   * @param plan a consumer of {@code AGENT_STATE} with a filter below {@code agents.state}, or of
+   *     {@code TASK_EXECUTION}
+   */
+  StreamConsumer consume(
+      ConsumerPlan plan, StreamConsumer.Options options, StreamConsumer.Handler<Change> handler);
 
   /** What a runtime does for the feed. */
   enum State {

@@ -23,6 +23,7 @@ import io.mistersmith.persistence.core.internal.store.postgres.PostgresStore;
 import io.mistersmith.persistence.core.internal.transaction.StoreTransactionRunner;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.event.ChangeFeed;
 import io.mistersmith.persistence.event.PersistenceEvent;
 import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.guard.StoreGuard;
@@ -68,6 +69,7 @@ final class CorePersistence implements Persistence {
   private final AgentArea agents;
   private final MessageArea messages;
   private final TaskArea tasks;
+  private final EventArea events;
   private final TransactionArea transactions;
   private final OperationsArea operations;
   private final Knowledge knowledge;
@@ -83,18 +85,22 @@ final class CorePersistence implements Persistence {
     BucketOwners owners = new BucketOwners(guarded, config.unknownEntries());
     SlidingLags lags = new SlidingLags(config.consistency().window());
     Threads threads = new Threads();
+    FeedEvents feed = new FeedEvents(EventArea.isInstalled(stores));
     this.engine =
         new EngineContext(
             config,
             guarded,
             guard,
             owners,
-            PersistenceListener.of(PersistenceEvent.Flushed.class, lags::record).and(told),
+            PersistenceListener.of(PersistenceEvent.Flushed.class, lags::record)
+                .and(feed)
+                .and(told),
             lags,
             services,
             threads,
             new HybridClock(
-                node(config.runtimeName()), stores.hot().clock(), HybridClock.DEFAULT_MAX_DRIFT));
+                node(config.runtimeName()), stores.hot().clock(), HybridClock.DEFAULT_MAX_DRIFT),
+            feed);
     try {
       this.state = new StateArea(engine);
       this.sessions = new SessionArea(engine, state::isLeading);
@@ -104,7 +110,8 @@ final class CorePersistence implements Persistence {
       this.transactions = new TransactionArea(engine, state, agents, messages, sessions, tasks);
       this.sessionData = StoredType.compose(engine, DataType.SESSION_DATA, Optional.empty());
       this.failover = new Failover(engine, state);
-      this.operations = new OperationsArea(engine, state, sessionData, failover);
+      this.events = new EventArea(engine, streams());
+      this.operations = new OperationsArea(engine, state, sessionData, failover, events);
       this.knowledge = new StoredKnowledge(guarded.sql().knowledge());
       this.results = new ResultBucket(() -> owners.open(Bucket.QUERY_CACHE), stores.hot().clock());
       stores.hot().onReconnect(owners::look);
@@ -118,6 +125,7 @@ final class CorePersistence implements Persistence {
       agents.start();
       state.start();
       failover.start();
+      events.start(feed);
     } catch (RuntimeException | Error e) {
       threads.close();
       throw e;
@@ -200,6 +208,11 @@ final class CorePersistence implements Persistence {
   }
 
   @Override
+  public ChangeFeed changes() {
+    return events.changes();
+  }
+
+  @Override
   public AgentLifecycle lifecycle() {
     return state.lifecycle();
   }
@@ -262,6 +275,7 @@ final class CorePersistence implements Persistence {
       agents.close(end);
       left = state.close(end.left());
       agents.writeHeartbeats(end);
+      events.close(end.left(STOP));
     } finally {
       engine.threads().close();
       boolean unused = engine.services().close(STOP);

@@ -35,8 +35,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class ChangeRelay {
 
-  /** The name of the lease. */
-  static final String LEASE = "change-feed";
+  /** The name of the lease, whose row says which runtime publishes. */
+  public static final String LEASE = "change-feed";
 
   private static final Logger LOG = LoggerFactory.getLogger(ChangeRelay.class);
 
@@ -91,19 +91,16 @@ public final class ChangeRelay {
             this::giveUp);
   }
 
-  /** Returns the lease's name, whose row says which runtime publishes. */
-  public static String leaseName() {
-    return LEASE;
-  }
-
   /** Begins. */
   public void start() {
     thread.start();
   }
 
-  /** Has the outbox looked at soon. Does not wait. */
+  /** Has the outbox looked at soon, if this runtime publishes. Does not wait. */
   public void wake() {
-    thread.wake();
+    if (lease.isHeld()) {
+      thread.wake();
+    }
   }
 
   /** Stops or goes on publishing. */
@@ -172,20 +169,24 @@ public final class ChangeRelay {
     Position position = outbox.position();
     StoredIds stored = StoredIds.after(position, FILTERS, streams);
     Map<String, Long> sequences = position.sequences();
+    Duration idle = BETWEEN_BATCHES;
     while (thread.isOpen() && !paused && lease.hold()) {
       thread.alive();
-      rest(next.left());
+      while (thread.isOpen() && !next.hasPassed()) {
+        rest(next.left());
+      }
       next = Deadline.after(BETWEEN_BATCHES);
       long began = System.nanoTime();
       Optional<Batch> batch = outbox.next();
       if (batch.isEmpty()) {
         succeeded();
-        rest(config.pollInterval());
+        rest(idle);
+        idle = least(idle.multipliedBy(2), config.pollInterval());
         continue;
       }
       BatchPublisher publisher =
           new BatchPublisher(
-              streams, batch.get().tick(), sequences, stored, lease::isHeld, thread::alive);
+              streams, batch.get().tick(), sequences, stored, lease::isHeld, this::goOn);
       Duration oldest = publish(batch.get(), publisher);
       if (!outbox.done(batch.get(), publisher.sequences())) {
         LOG.info("batch {} of changes was done by another runtime", batch.get().tick());
@@ -195,6 +196,7 @@ public final class ChangeRelay {
       stored = StoredIds.NONE;
       succeeded();
       if (publisher.changes() > 0) {
+        idle = BETWEEN_BATCHES;
         listener.on(
             new ChangeFeed.ChangesPublished(
                 publisher.changes(),
@@ -220,13 +222,19 @@ public final class ChangeRelay {
       }
       after = page.get(page.size() - 1).id();
       publisher.publish(page, page.size() / 2);
-      if (!lease.hold()) {
-        throw new LeaseLostException();
-      }
+      goOn();
       page = outbox.read(batch, after, portion);
     }
     publisher.finish();
     return oldest;
+  }
+
+  /** Renews the lease while a batch lasts. */
+  private void goOn() {
+    thread.alive();
+    if (!lease.hold()) {
+      throw new LeaseLostException();
+    }
   }
 
   /** An existing stream is used as it is: an operator may have changed its limits. */
