@@ -41,6 +41,7 @@ import io.mistersmith.persistence.state.QueryCache;
 import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.state.StateType;
 import io.mistersmith.persistence.state.Step;
+import io.mistersmith.persistence.stream.Streams;
 import io.mistersmith.persistence.task.Tasks;
 import java.time.Duration;
 import java.util.Optional;
@@ -217,6 +218,11 @@ final class CorePersistence implements Persistence {
   @Override
   public MessageLog messages() {
     return messages.messages();
+  }
+
+  @Override
+  public Streams streams() {
+    throw new UnsupportedOperationException("streams");
   }
 
   @Override

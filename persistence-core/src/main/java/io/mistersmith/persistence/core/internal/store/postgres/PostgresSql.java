@@ -7,6 +7,7 @@ import io.mistersmith.persistence.model.PostgresRole;
 import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
+import io.mistersmith.persistence.spi.sql.HandledStore;
 import io.mistersmith.persistence.spi.sql.JournalStore;
 import io.mistersmith.persistence.spi.sql.KnowledgeStore;
 import io.mistersmith.persistence.spi.sql.LargeValueStore;
@@ -52,6 +53,7 @@ final class PostgresSql implements SqlStore {
   private final LargeValueStore largeValues;
   private final MessageStore messages;
   private final TaskStore tasks;
+  private final HandledStore handled;
   private final KnowledgeStore knowledge;
   private final SqlAccess reads;
   private final Replicas replicas;
@@ -78,6 +80,7 @@ final class PostgresSql implements SqlStore {
     this.largeValues = new PostgresLargeValueStore(callers);
     this.messages = new PostgresMessageStore(callers);
     this.tasks = new PostgresTaskStore(callers);
+    this.handled = new PostgresHandledStore(callers);
     this.knowledge = new PostgresKnowledgeStore(callers);
     this.reads = new PostgresAccess(new ReadStatements(callers), installation);
     for (PostgresRole role : List.of(PostgresRole.FLUSH, PostgresRole.BACKGROUND)) {
@@ -281,6 +284,11 @@ final class PostgresSql implements SqlStore {
   @Override
   public MessageStore messages() {
     return messages;
+  }
+
+  @Override
+  public HandledStore handled() {
+    return handled;
   }
 
   @Override
