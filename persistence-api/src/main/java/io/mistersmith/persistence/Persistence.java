@@ -22,6 +22,7 @@ import io.mistersmith.persistence.state.QueryCache;
 import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.state.StateType;
 import io.mistersmith.persistence.state.Step;
+import io.mistersmith.persistence.stream.Streams;
 import io.mistersmith.persistence.task.Tasks;
 import io.mistersmith.persistence.transaction.TransactionRunner;
 import java.time.Duration;
@@ -144,6 +145,9 @@ public interface Persistence extends AutoCloseable {
 
   /** Returns the feed of committed changes, which the set of scripts {@code events} needs. */
   ChangeFeed changes();
+
+  /** Returns the streams of messages in NATS, and their consumers. */
+  Streams streams();
 
   /** Returns what agents know: facts, and search by words and by vectors. */
   Knowledge knowledge();

@@ -42,6 +42,7 @@ import io.mistersmith.persistence.state.QueryCache;
 import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.state.StateType;
 import io.mistersmith.persistence.state.Step;
+import io.mistersmith.persistence.stream.Streams;
 import io.mistersmith.persistence.task.Tasks;
 import java.time.Duration;
 import java.util.Optional;
@@ -230,6 +231,11 @@ final class CorePersistence implements Persistence {
   @Override
   public MessageLog messages() {
     return messages.messages();
+  }
+
+  @Override
+  public Streams streams() {
+    throw new UnsupportedOperationException("streams");
   }
 
   @Override

@@ -9,6 +9,7 @@ import io.mistersmith.persistence.core.internal.transaction.StoreTransactionRunn
 import io.mistersmith.persistence.knowledge.Knowledge;
 import io.mistersmith.persistence.message.MessageLog;
 import io.mistersmith.persistence.session.Sessions;
+import io.mistersmith.persistence.spi.sql.HandledStore;
 import io.mistersmith.persistence.spi.sql.SqlStore.OldReads;
 import io.mistersmith.persistence.spi.sql.SqlUnit;
 import io.mistersmith.persistence.task.Tasks;
@@ -63,6 +64,11 @@ final class TransactionArea {
               @Override
               public MessageLog messages(SqlUnit unit) {
                 return messages.in(unit);
+              }
+
+              @Override
+              public HandledStore handled(SqlUnit unit) {
+                return unit.handled();
               }
 
               @Override

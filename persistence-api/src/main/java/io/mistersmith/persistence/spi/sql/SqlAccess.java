@@ -50,6 +50,9 @@ public interface SqlAccess {
   /** Returns the messages between agents, and their channels. */
   MessageStore messages();
 
+  /** Returns which messages of streams were handled. */
+  HandledStore handled();
+
   /** Returns the facts that agents know. */
   KnowledgeStore knowledge();
 

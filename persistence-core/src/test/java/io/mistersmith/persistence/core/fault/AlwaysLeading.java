@@ -10,6 +10,7 @@ import io.mistersmith.persistence.spi.Stores;
 import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
+import io.mistersmith.persistence.spi.sql.HandledStore;
 import io.mistersmith.persistence.spi.sql.JournalPosition;
 import io.mistersmith.persistence.spi.sql.JournalStore;
 import io.mistersmith.persistence.spi.sql.JournalStore.ApplyResult;
@@ -107,6 +108,11 @@ final class AlwaysLeading implements StoreProvider {
     @Override
     public JournalStore journals() {
       return journals;
+    }
+
+    @Override
+    public HandledStore handled() {
+      return real.handled();
     }
 
     @Override

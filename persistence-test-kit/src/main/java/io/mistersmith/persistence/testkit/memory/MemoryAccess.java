@@ -3,6 +3,7 @@ package io.mistersmith.persistence.testkit.memory;
 import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
+import io.mistersmith.persistence.spi.sql.HandledStore;
 import io.mistersmith.persistence.spi.sql.JournalStore;
 import io.mistersmith.persistence.spi.sql.KnowledgeStore;
 import io.mistersmith.persistence.spi.sql.LargeValueStore;
@@ -84,6 +85,11 @@ class MemoryAccess implements SqlAccess {
   @Override
   public final MessageStore messages() {
     return new MemoryMessageStore(session);
+  }
+
+  @Override
+  public final HandledStore handled() {
+    return new MemoryHandledStore(session);
   }
 
   @Override

@@ -6,6 +6,7 @@ import io.mistersmith.persistence.spi.Stores;
 import io.mistersmith.persistence.spi.hot.HotStore;
 import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
 import io.mistersmith.persistence.spi.hot.Journal.JournalProgress;
+import io.mistersmith.persistence.spi.hot.StreamStore;
 import io.mistersmith.persistence.spi.sql.SqlStore;
 import java.time.Clock;
 import java.util.EnumMap;
@@ -66,6 +67,11 @@ final class OpenedStores implements Stores, HotStore {
     MemoryJournal journal = new MemoryJournal(bucket);
     journals.add(journal);
     return new HotBucket(new MemoryReads(bucket), new MemoryWrites(bucket), journal);
+  }
+
+  @Override
+  public StreamStore streams() {
+    throw new UnsupportedOperationException("streams");
   }
 
   @Override

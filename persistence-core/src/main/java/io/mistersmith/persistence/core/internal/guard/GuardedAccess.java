@@ -3,6 +3,7 @@ package io.mistersmith.persistence.core.internal.guard;
 import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
+import io.mistersmith.persistence.spi.sql.HandledStore;
 import io.mistersmith.persistence.spi.sql.JournalStore;
 import io.mistersmith.persistence.spi.sql.KnowledgeStore;
 import io.mistersmith.persistence.spi.sql.LargeValueStore;
@@ -32,6 +33,7 @@ class GuardedAccess implements SqlAccess {
   private final LargeValueStore largeValues;
   private final MessageStore messages;
   private final TaskStore tasks;
+  private final HandledStore handled;
   private final KnowledgeStore knowledge;
 
   GuardedAccess(SqlAccess real, GuardedRole role) {
@@ -45,6 +47,7 @@ class GuardedAccess implements SqlAccess {
     this.largeValues = GuardedFamily.of(LargeValueStore.class, real.largeValues(), role);
     this.messages = GuardedFamily.of(MessageStore.class, real.messages(), role);
     this.tasks = GuardedFamily.of(TaskStore.class, real.tasks(), role);
+    this.handled = GuardedFamily.of(HandledStore.class, real.handled(), role);
     this.knowledge = GuardedFamily.of(KnowledgeStore.class, real.knowledge(), role);
     this.lifecycleEvents =
         GuardedFamily.of(LifecycleEventStore.class, real.lifecycleEvents(), role);
@@ -103,6 +106,11 @@ class GuardedAccess implements SqlAccess {
   @Override
   public final MessageStore messages() {
     return messages;
+  }
+
+  @Override
+  public final HandledStore handled() {
+    return handled;
   }
 
   @Override

@@ -10,6 +10,7 @@ import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
+import io.mistersmith.persistence.stream.Streams.Difference;
 import io.nats.client.JetStreamApiException;
 import io.nats.client.JetStreamManagement;
 import io.nats.client.JetStreamOptions;
@@ -198,7 +199,8 @@ final class BucketOpener implements AutoCloseable {
               + name
               + " has no limit of "
               + wanted.maxBytes().get()
-              + " bytes. Limit the storage of the account, or update the servers to 2.10.5 or later");
+              + " bytes. Limit the storage of the account, or update the servers to 2.10.5 or"
+              + " later");
     }
     if (bucket == Bucket.AGENT_STATE && !server.atomicPublish()) {
       notices.add(
@@ -273,7 +275,7 @@ final class BucketOpener implements AutoCloseable {
     }
     BucketPlan.Changes changes = plan.compare(present.getConfiguration());
     boolean apply = config.bucketChanges() == BucketChanges.APPLY;
-    for (BucketPlan.Difference difference : changes.differences()) {
+    for (Difference difference : changes.differences()) {
       if (apply) {
         log.warn("Bucket {} is being changed: {}", plan.name(), difference);
       } else {

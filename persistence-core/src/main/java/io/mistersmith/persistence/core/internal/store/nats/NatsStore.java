@@ -6,6 +6,7 @@ import io.mistersmith.persistence.core.internal.base.Services;
 import io.mistersmith.persistence.core.internal.base.Window;
 import io.mistersmith.persistence.spi.hot.HotStore;
 import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
+import io.mistersmith.persistence.spi.hot.StreamStore;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
@@ -102,6 +103,11 @@ public final class NatsStore implements HotStore, AutoCloseable {
   public HotBucket bucket(Bucket bucket) {
     return buckets.computeIfAbsent(
         bucket, missing -> NatsJournal.open(missing, opener, link, config, clock, window, signals));
+  }
+
+  @Override
+  public StreamStore streams() {
+    throw new UnsupportedOperationException("streams");
   }
 
   /**

@@ -7,6 +7,7 @@ import io.mistersmith.persistence.model.PostgresRole;
 import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
+import io.mistersmith.persistence.spi.sql.HandledStore;
 import io.mistersmith.persistence.spi.sql.JournalStore;
 import io.mistersmith.persistence.spi.sql.KnowledgeStore;
 import io.mistersmith.persistence.spi.sql.LargeValueStore;
@@ -53,6 +54,7 @@ final class PostgresSql implements SqlStore {
   private final LargeValueStore largeValues;
   private final MessageStore messages;
   private final TaskStore tasks;
+  private final HandledStore handled;
   private final KnowledgeStore knowledge;
   private final OutboxStore outbox;
   private final SqlAccess reads;
@@ -80,6 +82,7 @@ final class PostgresSql implements SqlStore {
     this.largeValues = new PostgresLargeValueStore(callers);
     this.messages = new PostgresMessageStore(callers);
     this.tasks = new PostgresTaskStore(callers);
+    this.handled = new PostgresHandledStore(callers);
     this.knowledge = new PostgresKnowledgeStore(callers);
     this.outbox = new PostgresOutboxStore(callers);
     this.reads = new PostgresAccess(new ReadStatements(callers), installation);
@@ -284,6 +287,11 @@ final class PostgresSql implements SqlStore {
   @Override
   public MessageStore messages() {
     return messages;
+  }
+
+  @Override
+  public HandledStore handled() {
+    return handled;
   }
 
   @Override
