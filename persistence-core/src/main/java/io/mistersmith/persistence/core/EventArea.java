@@ -80,7 +80,9 @@ final class EventArea {
             hot.clock(),
             engine.services());
     this.upkeep = new FeedUpkeep(outbox, relay, engine.config().changeFeed().alarmAfter());
-    this.changes = new OutboxChangeFeed(outbox, relay, streams, installed::get, publishing);
+    this.changes =
+        new OutboxChangeFeed(
+            outbox, relay, streams, installed::get, publishing, engine.services());
     this.announcements = new Announcements(unguarded);
     this.announcer =
         engine

@@ -13,6 +13,7 @@ import io.nats.client.Nats;
 import io.nats.client.PushSubscribeOptions;
 import io.nats.client.api.StreamInfo;
 import java.io.IOException;
+import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -29,7 +30,7 @@ import java.util.Set;
  * What was committed, by triggers of the test's own, against what the streams have. A change is
  * known by its key, kind and version; those of a key have an order.
  */
-final class ChangeAudit {
+public final class ChangeAudit {
 
   /** Row triggers, which see each row of each partition: not what the outbox is filled by. */
   private static final String TRIGGERS =
@@ -93,39 +94,56 @@ final class ChangeAudit {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private final Installation installation;
+  private final String jdbcUrl;
+  private final String user;
   private final List<String> problems = new ArrayList<>();
+  private final Map<String, List<String>> published = new LinkedHashMap<>();
+  private final Set<String> ids = new HashSet<>();
+  private long duplicates;
 
-  private ChangeAudit(Installation installation) {
-    this.installation = installation;
+  /** Looks at what {@link #record} recorded in this database. */
+  public ChangeAudit(String jdbcUrl, String user) {
+    this.jdbcUrl = jdbcUrl;
+    this.user = user;
   }
 
-  /** Records what is committed from now on. */
-  static ChangeAudit of(Installation installation) {
-    installation.execute(TRIGGERS);
-    return new ChangeAudit(installation);
+  /** Records what is committed from now on. The database has a schema {@code audit}. */
+  public void record() {
+    try (java.sql.Connection connection = connect();
+        Statement statement = connection.createStatement()) {
+      statement.execute(TRIGGERS);
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private java.sql.Connection connect() throws SQLException {
+    return DriverManager.getConnection(jdbcUrl, user, "");
   }
 
   /** Returns how many changes were committed so far. */
   long committed() {
-    return Long.parseLong(installation.query("SELECT count(*) FROM audit.changes").get(0));
+    try (java.sql.Connection connection = connect();
+        Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery("SELECT count(*) FROM audit.changes")) {
+      assertThat(row.next()).isTrue();
+      return row.getLong(1);
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
-  /** Compares, when all is published. */
-  Tally compare(Duration behind) {
+  /**
+   * Compares once, when all is published.
+   *
+   * @param natsUrl a server of the streams
+   * @param prefix the prefix of the streams' names
+   * @param behind how long the streams were behind, for the tally
+   */
+  public Tally compare(String natsUrl, String prefix, Duration behind) {
     Map<String, List<String>> committed = committedChanges();
-    Map<String, List<String>> published = new LinkedHashMap<>();
-    Set<String> ids = new HashSet<>();
-    long duplicates = 0;
     for (String stream : List.of("AGENT_STATE", "TASK_EXECUTION")) {
-      for (Message message : messages(installation.namePrefix() + stream)) {
-        if (ids.add(message.getHeaders().getFirst("Nats-Msg-Id"))) {
-          published.computeIfAbsent(key(message), key -> new ArrayList<>()).add(what(message));
-        } else {
-          duplicates++;
-          problem("twice: " + key(message) + " " + what(message));
-        }
-      }
+      read(natsUrl, prefix + stream);
     }
     long skipped = 0;
     long reordered = 0;
@@ -147,6 +165,15 @@ final class ChangeAudit {
     return Tally.ofChanges(count, skipped, reordered, duplicates, behind);
   }
 
+  private void take(Message message) {
+    if (ids.add(message.getHeaders().getFirst("Nats-Msg-Id"))) {
+      published.computeIfAbsent(key(message), key -> new ArrayList<>()).add(what(message));
+    } else {
+      duplicates++;
+      problem("twice: " + key(message) + " " + what(message));
+    }
+  }
+
   private void problem(String what) {
     if (problems.size() < 20) {
       problems.add(what);
@@ -154,13 +181,13 @@ final class ChangeAudit {
   }
 
   /** Returns the first of what was wrong. */
-  List<String> problems() {
+  public List<String> problems() {
     return problems;
   }
 
   private Map<String, List<String>> committedChanges() {
     Map<String, List<String>> changes = new HashMap<>();
-    try (java.sql.Connection connection = installation.connect();
+    try (java.sql.Connection connection = connect();
         Statement statement = connection.createStatement();
         ResultSet row =
             statement.executeQuery("SELECT key, what FROM audit.changes ORDER BY number")) {
@@ -173,9 +200,8 @@ final class ChangeAudit {
     }
   }
 
-  private List<Message> messages(String stream) {
-    List<Message> messages = new ArrayList<>();
-    try (Connection connection = Nats.connect(installation.natsUrl())) {
+  private void read(String natsUrl, String stream) {
+    try (Connection connection = Nats.connect(natsUrl)) {
       StreamInfo info = connection.jetStreamManagement().getStreamInfo(stream);
       assertThat(info.getStreamState().getFirstSequence()).as("first message").isLessThan(2);
       long last = info.getStreamState().getLastSequence();
@@ -189,10 +215,9 @@ final class ChangeAudit {
         assertThat(message).as("message after %s of %s in %s", read, last, stream).isNotNull();
         read = message.metaData().streamSequence();
         if (message.getHeaders() != null && message.getHeaders().containsKey("Change-Kind")) {
-          messages.add(message);
+          take(message);
         }
       }
-      return messages;
     } catch (IOException | JetStreamApiException e) {
       throw new IllegalStateException(e);
     } catch (InterruptedException e) {

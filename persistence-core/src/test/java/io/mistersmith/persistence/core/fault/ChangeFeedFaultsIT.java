@@ -96,7 +96,8 @@ class ChangeFeedFaultsIT {
   @EnumSource
   void eachCommittedChangeIsInTheStreamOnce(Fault fault) throws Exception {
     Installation installation = servers.installation(servers.nats().url(), "events");
-    ChangeAudit audit = ChangeAudit.of(installation);
+    ChangeAudit audit = new ChangeAudit(installation.jdbcUrl(), installation.user());
+    audit.record();
     try (Persistence persistence =
         RelayProcess.open(installation, ChangeFeedConfig.off())) {
       applyPlans(persistence, fault == Fault.DOWN_PAST_THE_WINDOW);
@@ -110,7 +111,7 @@ class ChangeFeedFaultsIT {
         make(fault, installation, persistence, audit, writers);
       }
       behind = awaitPublished(persistence);
-      Tally tally = audit.compare(behind);
+      Tally tally = audit.compare(installation.natsUrl(), installation.namePrefix(), behind);
       List<String> outbox = installation.query(OUTBOX);
       long bytes = persistence.changes().lag().bytes();
       servers.report(

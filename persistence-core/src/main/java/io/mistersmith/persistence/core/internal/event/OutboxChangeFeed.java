@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.internal.event;
 
+import io.mistersmith.persistence.core.internal.base.Services;
 import io.mistersmith.persistence.event.Change;
 import io.mistersmith.persistence.event.ChangeFeed;
 import io.mistersmith.persistence.spi.sql.OutboxStore;
@@ -36,24 +37,33 @@ public final class OutboxChangeFeed implements ChangeFeed {
   private final Streams streams;
   private final BooleanSupplier installed;
   private final boolean publishing;
+  private final Services services;
 
   /**
    * The feed.
    *
    * @param installed whether the outbox is known to be there
    * @param publishing whether this runtime is configured to publish
+   * @param services runs the services of this runtime
    */
   public OutboxChangeFeed(
       OutboxStore outbox,
       ChangeRelay relay,
       Streams streams,
       BooleanSupplier installed,
-      boolean publishing) {
+      boolean publishing,
+      Services services) {
     this.outbox = outbox;
     this.relay = relay;
     this.streams = streams;
     this.installed = installed;
     this.publishing = publishing;
+    this.services = services;
+  }
+
+  /** Returns the runner of this runtime's services. */
+  public Services services() {
+    return services;
   }
 
   @Override
