@@ -29,6 +29,7 @@ final class OpenedStores implements Stores, HotStore {
   private final PersistenceConfig config;
   private final Connection connection;
   private final MemorySql sql;
+  private final StreamStore streams;
   private final Map<Bucket, HotBucket> buckets = new EnumMap<>(Bucket.class);
   private final List<MemoryJournal> journals = new CopyOnWriteArrayList<>();
   private final List<Runnable> reconnectActions = new CopyOnWriteArrayList<>();
@@ -44,6 +45,8 @@ final class OpenedStores implements Stores, HotStore {
     this.owner = owner;
     this.config = config;
     this.connection = connection;
+    this.streams =
+        new MemoryStreamStore(owner.messageStreams(), connection, config.nats().namePrefix());
     this.sql = new MemorySql(database, replica, connection, Patience.of(config.postgres()));
   }
 
@@ -71,7 +74,7 @@ final class OpenedStores implements Stores, HotStore {
 
   @Override
   public StreamStore streams() {
-    throw new UnsupportedOperationException("streams");
+    return streams;
   }
 
   @Override

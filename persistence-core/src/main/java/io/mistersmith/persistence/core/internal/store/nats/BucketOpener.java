@@ -32,9 +32,9 @@ import org.slf4j.LoggerFactory;
 final class BucketOpener implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(BucketOpener.class);
-  private static final int NO_SUITABLE_PEERS = 10005;
-  private static final int REPLICAS_NOT_SUPPORTED = 10074;
-  private static final int NAME_IN_USE = 10058;
+  static final int NO_SUITABLE_PEERS = 10005;
+  static final int REPLICAS_NOT_SUPPORTED = 10074;
+  static final int NAME_IN_USE = 10058;
   private static final long PAUSE_MILLIS = 250;
 
   private final NatsLink link;
@@ -149,11 +149,16 @@ final class BucketOpener implements AutoCloseable {
     return adopted;
   }
 
+  /** Gives streams the replicas that they lack. */
+  MissingReplicas missingReplicas() {
+    return missingReplicas;
+  }
+
   UUID installation() {
     return installation;
   }
 
-  private JetStreamManagement streams() throws IOException {
+  JetStreamManagement streams() throws IOException {
     return link.connection()
         .jetStreamManagement(
             JetStreamOptions.builder().requestTimeout(link.requestTimeout()).build());

@@ -3,6 +3,7 @@ package io.mistersmith.persistence.core.internal.store.nats;
 import io.mistersmith.persistence.spi.hot.JournalReader.JournalRange;
 import io.mistersmith.persistence.spi.hot.JournalReader.JournalRange.Start;
 import io.nats.client.Connection;
+import io.nats.client.api.AckPolicy;
 import io.nats.client.api.ConsumerConfiguration;
 import io.nats.client.api.DeliverPolicy;
 import java.time.ZoneOffset;
@@ -85,7 +86,7 @@ record JournalConsumer(PulledConsumer pulled, BucketStream stream, boolean allSh
             connection,
             stream.stream(),
             "read the journal of bucket " + stream.bucket(),
-            consumer),
+            consumer.ackPolicy(AckPolicy.None)),
         stream,
         allShards);
   }

@@ -114,7 +114,7 @@ final class NatsJournalReader implements JournalReader {
   }
 
   /** jnats makes a character of each byte of a subject; those of other programs can be UTF-8. */
-  private static String text(String subject) {
+  static String text(String subject) {
     for (int i = 0; i < subject.length(); i++) {
       if (subject.charAt(i) > 127) {
         byte[] bytes = new byte[subject.length()];

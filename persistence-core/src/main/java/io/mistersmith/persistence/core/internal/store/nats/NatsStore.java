@@ -29,6 +29,7 @@ public final class NatsStore implements HotStore, AutoCloseable {
   private final BucketOpener opener;
   private final Signals signals;
   private final Window window;
+  private final NatsStreamStore streams;
   private final Map<Bucket, HotBucket> buckets = new ConcurrentHashMap<>();
   private final Notices notices = new Notices();
   private final AtomicReference<@Nullable Outage> outage = new AtomicReference<>();
@@ -41,6 +42,7 @@ public final class NatsStore implements HotStore, AutoCloseable {
     this.opener = new BucketOpener(link, config, installation, clock, notices, services);
     this.signals = new Signals(link, config.nats(), installation);
     this.window = Window.of(config.nats());
+    this.streams = new NatsStreamStore(link, config.nats(), opener, notices, window);
     link.onLost(this::lost);
     link.onConnected(
         connection -> {
@@ -107,7 +109,7 @@ public final class NatsStore implements HotStore, AutoCloseable {
 
   @Override
   public StreamStore streams() {
-    throw new UnsupportedOperationException("streams");
+    return streams;
   }
 
   /**

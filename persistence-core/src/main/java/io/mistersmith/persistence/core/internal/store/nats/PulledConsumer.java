@@ -3,7 +3,6 @@ package io.mistersmith.persistence.core.internal.store.nats;
 import io.nats.client.Connection;
 import io.nats.client.JetStreamApiException;
 import io.nats.client.JetStreamOptions;
-import io.nats.client.api.AckPolicy;
 import io.nats.client.api.ConsumerConfiguration;
 import io.nats.client.api.ConsumerInfo;
 import java.io.IOException;
@@ -34,8 +33,8 @@ record PulledConsumer(
   private static final Duration FORGOTTEN_AFTER = Duration.ofMinutes(1);
 
   /**
-   * Creates an ephemeral consumer without acknowledgements: a cursor over a stream that the server
-   * forgets a minute after it was last used.
+   * Creates an ephemeral consumer: a cursor over a stream that the server forgets a minute after it
+   * was last used.
    */
   static PulledConsumer ephemeral(
       NatsLink link,
@@ -52,7 +51,6 @@ record PulledConsumer(
                   stream,
                   consumer
                       .name("persistence-" + UUID.randomUUID())
-                      .ackPolicy(AckPolicy.None)
                       .memStorage(true)
                       .numReplicas(1)
                       .inactiveThreshold(FORGOTTEN_AFTER)
