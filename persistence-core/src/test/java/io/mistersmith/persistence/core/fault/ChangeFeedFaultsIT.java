@@ -5,10 +5,13 @@ import static org.awaitility.Awaitility.await;
 
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.ChangeFeedConfig;
+import io.mistersmith.persistence.core.RealStores;
 import io.mistersmith.persistence.core.fault.table.Tally;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.event.ChangeFeed.Lag;
 import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.spi.Stores;
+import io.mistersmith.persistence.spi.hot.StreamStore;
 import io.mistersmith.persistence.stream.StreamPlan;
 import io.mistersmith.persistence.testkit.server.ChildJvm;
 import java.io.IOException;
@@ -80,6 +83,7 @@ class ChangeFeedFaultsIT {
 
   @TempDir private Path directory;
 
+  private StreamStore streams;
   private final List<ChildJvm> relays = new ArrayList<>();
 
   @BeforeAll
@@ -98,9 +102,10 @@ class ChangeFeedFaultsIT {
     Installation installation = servers.installation(servers.nats().url(), "events");
     ChangeAudit audit = new ChangeAudit(installation.jdbcUrl(), installation.user());
     audit.record();
-    try (Persistence persistence =
-        RelayProcess.open(installation, ChangeFeedConfig.off())) {
-      applyPlans(persistence, fault == Fault.DOWN_PAST_THE_WINDOW);
+    try (Persistence persistence = RelayProcess.open(installation, ChangeFeedConfig.off());
+        Stores stores = RealStores.provider().open(installation.config())) {
+      streams = stores.hot().streams();
+      applyPlans(fault == Fault.DOWN_PAST_THE_WINDOW);
       List<AgentId> agents = installation.register(persistence, 8);
       relays.add(startRelay(installation));
       relays.add(startRelay(installation));
@@ -127,13 +132,10 @@ class ChangeFeedFaultsIT {
   }
 
   /** Streams that keep all that a cell publishes. */
-  private static void applyPlans(Persistence persistence, boolean shortWindow) {
+  private void applyPlans(boolean shortWindow) {
     for (StreamPlan plan : List.of(StreamPlan.agentState(), StreamPlan.taskExecution())) {
       StreamPlan.Builder all = plan.toBuilder().maxAge(Duration.ofHours(2));
-      var unused =
-          persistence
-              .streams()
-              .apply((shortWindow ? all.duplicateWindow(WINDOW) : all).build());
+      var unused = streams.apply((shortWindow ? all.duplicateWindow(WINDOW) : all).build());
     }
   }
 
@@ -164,7 +166,7 @@ class ChangeFeedFaultsIT {
       }
       case DOWN_PAST_THE_WINDOW -> {
         for (int i = 0; i < Repetitions.of(5, 2); i++) {
-          killInTheMiddleOfABatch(installation, persistence);
+          killInTheMiddleOfABatch(installation);
         }
       }
       default -> {
@@ -224,21 +226,21 @@ class ChangeFeedFaultsIT {
   }
 
   /** Kills the only relay while a large transaction is published, and starts it again later. */
-  private void killInTheMiddleOfABatch(Installation installation, Persistence persistence)
+  private void killInTheMiddleOfABatch(Installation installation)
       throws IOException {
     relays.get(1).close();
     int publishing = publishing(installation);
-    long before = lastSequence(persistence);
+    long before = lastSequence();
     installation.execute(MANY.formatted(Repetitions.of(30_000, 8_000)));
     await()
         .atMost(PATIENCE)
         .pollInterval(Duration.ofMillis(5))
-        .until(() -> lastSequence(persistence) > before + 2_000);
+        .until(() -> lastSequence() > before + 2_000);
     kill(publishing, installation, WINDOW.multipliedBy(2));
   }
 
-  private static long lastSequence(Persistence persistence) {
-    return persistence.streams().find("AGENT_STATE").orElseThrow().lastSequence();
+  private long lastSequence() {
+    return streams.find("AGENT_STATE").orElseThrow().lastSequence();
   }
 
   /** The stream keeps up with all others while a transaction is open that has written, too. */

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /** The feed over the outbox and the relay. Thread-safe. */
 public final class OutboxChangeFeed implements ChangeFeed {
@@ -34,7 +35,7 @@ public final class OutboxChangeFeed implements ChangeFeed {
 
   private final OutboxStore outbox;
   private final ChangeRelay relay;
-  private final Streams streams;
+  private final Supplier<Streams> streams;
   private final BooleanSupplier installed;
   private final boolean publishing;
   private final Services services;
@@ -49,7 +50,7 @@ public final class OutboxChangeFeed implements ChangeFeed {
   public OutboxChangeFeed(
       OutboxStore outbox,
       ChangeRelay relay,
-      Streams streams,
+      Supplier<Streams> streams,
       BooleanSupplier installed,
       boolean publishing,
       Services services) {
@@ -107,7 +108,9 @@ public final class OutboxChangeFeed implements ChangeFeed {
       ConsumerPlan plan, StreamConsumer.Options options, StreamConsumer.Handler<Change> handler) {
     List<Class<? extends Exception>> hopeless = new ArrayList<>(options.hopeless());
     hopeless.add(UnreadableChangeException.class);
-    return streams.consume(
+    return streams
+        .get()
+        .consume(
         plan,
         BYTES,
         new StreamConsumer.Options(options.concurrency(), options.ordered(), hopeless),
