@@ -69,6 +69,7 @@ final class CorePersistence implements Persistence {
   private final AgentArea agents;
   private final MessageArea messages;
   private final TaskArea tasks;
+  private final StreamArea streams;
   private final TransactionArea transactions;
   private final OperationsArea operations;
   private final Knowledge knowledge;
@@ -102,7 +103,9 @@ final class CorePersistence implements Persistence {
       this.agents = new AgentArea(engine, state, sessions);
       this.messages = new MessageArea(engine);
       this.tasks = new TaskArea(engine);
-      this.transactions = new TransactionArea(engine, state, agents, messages, sessions, tasks);
+      this.streams = new StreamArea(engine);
+      this.transactions =
+          new TransactionArea(engine, state, agents, messages, sessions, tasks, streams);
       this.sessionData = StoredType.compose(engine, DataType.SESSION_DATA, Optional.empty());
       this.failover = new Failover(engine, state);
       this.operations = new OperationsArea(engine, state, sessionData, failover);
@@ -222,7 +225,7 @@ final class CorePersistence implements Persistence {
 
   @Override
   public Streams streams() {
-    throw new UnsupportedOperationException("streams");
+    return streams.streams();
   }
 
   @Override
@@ -260,6 +263,7 @@ final class CorePersistence implements Persistence {
     Deadline end = Deadline.after(deadline);
     long left;
     try {
+      streams.close(end);
       tasks.close(end);
       agents.refuseWrites();
       sessionData.close();
