@@ -71,6 +71,7 @@ final class CorePersistence implements Persistence {
   private final MessageArea messages;
   private final TaskArea tasks;
   private final EventArea events;
+  private final StreamArea streams;
   private final TransactionArea transactions;
   private final OperationsArea operations;
   private final Knowledge knowledge;
@@ -108,7 +109,9 @@ final class CorePersistence implements Persistence {
       this.agents = new AgentArea(engine, state, sessions);
       this.messages = new MessageArea(engine);
       this.tasks = new TaskArea(engine);
-      this.transactions = new TransactionArea(engine, state, agents, messages, sessions, tasks);
+      this.streams = new StreamArea(engine);
+      this.transactions =
+          new TransactionArea(engine, state, agents, messages, sessions, tasks, streams);
       this.sessionData = StoredType.compose(engine, DataType.SESSION_DATA, Optional.empty());
       this.failover = new Failover(engine, state);
       this.events = new EventArea(engine, this::streams);
@@ -235,7 +238,7 @@ final class CorePersistence implements Persistence {
 
   @Override
   public Streams streams() {
-    throw new UnsupportedOperationException("streams");
+    return streams.streams();
   }
 
   @Override
@@ -273,6 +276,7 @@ final class CorePersistence implements Persistence {
     Deadline end = Deadline.after(deadline);
     long left;
     try {
+      streams.close(end);
       tasks.close(end);
       agents.refuseWrites();
       sessionData.close();

@@ -30,7 +30,8 @@ final class TransactionArea {
       AgentArea agents,
       MessageArea messages,
       SessionArea sessions,
-      TaskArea tasks) {
+      TaskArea tasks,
+      StreamArea streams) {
     this.runner =
         new StoreTransactionRunner(
             engine.stores().sql(),
@@ -68,7 +69,7 @@ final class TransactionArea {
 
               @Override
               public HandledStore handled(SqlUnit unit) {
-                return unit.handled();
+                return streams.handled(unit);
               }
 
               @Override

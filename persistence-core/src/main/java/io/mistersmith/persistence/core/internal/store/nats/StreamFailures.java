@@ -24,12 +24,17 @@ final class StreamFailures {
     }
     if (cause instanceof JetStreamApiException refused
         && refused.getApiErrorCode() == OTHER_STREAM) {
-      return new NonTransientPersistenceException(
-          DataError.NOT_FOUND,
-          what + ": the subject is another stream's than " + stream + "; nothing was stored",
-          cause);
+      return otherSubject(what, stream, cause);
     }
     return link.failure(what, cause);
+  }
+
+  static NonTransientPersistenceException otherSubject(
+      String what, String stream, Throwable cause) {
+    return new NonTransientPersistenceException(
+        DataError.NOT_FOUND,
+        what + ": the subject is none of stream " + stream + "; nothing was stored",
+        cause);
   }
 
   static NonTransientPersistenceException missing(String what, String stream, Throwable cause) {

@@ -1,5 +1,7 @@
 package io.mistersmith.persistence.core.internal.store.nats;
 
+import java.util.regex.Pattern;
+
 /**
  * The names of streams and subjects on the server: those of the application after the
  * installation's prefix.
@@ -12,6 +14,13 @@ record StreamNames(String prefix) {
 
   String subject(String subject) {
     return prefix + subject;
+  }
+
+  /** Whether a subject is one of those that a stream takes, both as the server names them. */
+  static boolean matches(String filter, String subject) {
+    String tokens =
+        Pattern.quote(filter).replace("*", "\\E[^.]+\\Q").replaceFirst(">\\\\E$", "\\\\E.+");
+    return subject.matches(tokens);
   }
 
   /** Returns the application's subject, given the server's. */

@@ -30,6 +30,7 @@ final class StreamPublishes {
   CompletableFuture<Published> publish(Outgoing message, StreamOwner owner) {
     String stream = names.stream(message.stream());
     String what = "publish " + message.subject() + " to stream " + stream;
+    String subject = names.subject(message.subject());
     int bytes = message.body().length;
     CompletableFuture<Published> result = new CompletableFuture<>();
     CompletableFuture<Message> acknowledgement;
@@ -43,9 +44,7 @@ final class StreamPublishes {
     }
     try {
       Headers headers = StreamMessages.headers(message, stream);
-      acknowledgement =
-          link.request(
-              names.subject(message.subject()), headers, message.body(), link.requestTimeout());
+      acknowledgement = link.request(subject, headers, message.body(), link.requestTimeout());
     } catch (RuntimeException | Error e) {
       window.leave(bytes);
       result.completeExceptionally(StreamFailures.of(link, what, stream, e));
@@ -64,19 +63,23 @@ final class StreamPublishes {
             PublishAck stored = new PublishAck(answer);
             published = new Published(stored.getSeqno(), stored.isDuplicate());
           } catch (IOException | JetStreamApiException | RuntimeException e) {
-            explain(what, stream, e, fail);
+            explain(what, stream, subject, e, fail);
             return;
           }
           window.leave(bytes);
           result.complete(published);
         },
-        cause -> explain(what, stream, cause, fail));
+        cause -> explain(what, stream, subject, cause, fail));
     return result;
   }
 
   /** When nobody answered, the stream may be missing, or its server be starting. */
   private void explain(
-      String what, String stream, Throwable cause, Consumer<PersistenceException> fail) {
+      String what,
+      String stream,
+      String subject,
+      Throwable cause,
+      Consumer<PersistenceException> fail) {
     PersistenceException failure = StreamFailures.of(link, what, stream, cause);
     if (NatsFailures.isUnacknowledged(failure)) {
       fail.accept(StreamFailures.unknown(what, failure));
@@ -88,10 +91,17 @@ final class StreamPublishes {
               "$JS.API.STREAM.INFO." + stream, null, Entries.NO_VALUE, link.requestTimeout()),
           answer -> {
             StreamInfo info = new StreamInfo(answer);
-            fail.accept(
-                info.hasError() && info.getApiErrorCode() == NatsFailures.STREAM_NOT_FOUND
-                    ? StreamFailures.missing(what, stream, cause)
-                    : failure);
+            if (info.hasError()) {
+              fail.accept(
+                  info.getApiErrorCode() == NatsFailures.STREAM_NOT_FOUND
+                      ? StreamFailures.missing(what, stream, cause)
+                      : failure);
+              return;
+            }
+            boolean takes =
+                info.getConfiguration().getSubjects().stream()
+                    .anyMatch(filter -> StreamNames.matches(filter, subject));
+            fail.accept(takes ? failure : StreamFailures.otherSubject(what, stream, cause));
           },
           unknown -> fail.accept(failure));
     }

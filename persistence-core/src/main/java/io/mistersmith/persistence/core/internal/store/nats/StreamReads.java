@@ -9,6 +9,7 @@ import io.nats.client.api.AckPolicy;
 import io.nats.client.api.ConsumerConfiguration;
 import io.nats.client.api.DeliverPolicy;
 import io.nats.client.api.SuccessApiResponse;
+import io.nats.client.support.Encoding;
 import io.nats.client.support.JsonParseException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -22,7 +23,11 @@ final class StreamReads {
   /** Sequences that no message has, and those of messages that are gone. */
   private static final List<Integer> NO_SUCH_MESSAGE = List.of(10037, 10043, 10057);
 
+  /** What the server answers to those who want to read a work queue beside its consumers. */
+  private static final List<Integer> NO_READERS = List.of(10084, 10098, 10099, 10100);
+
   private static final int MOST_AT_ONCE = 2_000;
+  private static final int MOST_ONE_BY_ONE = 100;
 
   private final NatsLink link;
   private final StreamMessages messages;
@@ -76,8 +81,42 @@ final class StreamReads {
       }
       return page;
     } catch (PersistenceException e) {
+      if (e.getCause() instanceof JetStreamApiException refused
+          && NO_READERS.contains(refused.getApiErrorCode())) {
+        return oneByOne(name, filter, afterSequence, max);
+      }
       throw e.getCause() == null ? e : StreamFailures.of(link, what, name, e.getCause());
     }
+  }
+
+  /** A work queue has no consumers beside those that work. */
+  private List<Stored> oneByOne(String name, Optional<String> filter, long afterSequence, int max) {
+    String what = "read stream " + name;
+    String wanted = Encoding.jsonEncode(filter.map(messages.names()::subject).orElse(">"));
+    List<Stored> page = new ArrayList<>();
+    long after = afterSequence;
+    while (page.size() < Math.min(max, MOST_ONE_BY_ONE)) {
+      String request = "{\"seq\":" + (after + 1) + ",\"next_by_subj\":\"" + wanted + "\"}";
+      Message answer =
+          link.ask(
+              () -> what,
+              "$JS.API.STREAM.MSG.GET." + name,
+              null,
+              request.getBytes(StandardCharsets.UTF_8),
+              link.requestTimeout());
+      Optional<Stored> found;
+      try {
+        found = BucketReads.message(what, answer).map(message -> messages.answered(what, message));
+      } catch (JetStreamApiException | JsonParseException | RuntimeException e) {
+        throw StreamFailures.of(link, what, name, e);
+      }
+      if (found.isEmpty()) {
+        break;
+      }
+      page.add(found.get());
+      after = found.get().sequence();
+    }
+    return page;
   }
 
   private static Duration left(long deadline) {
