@@ -34,6 +34,7 @@ final class PostgresFixture implements StoresFixture {
   static final String EMPTY_OUTBOX =
       """
       TRUNCATE events.outbox, events.ticks, events.positions;
+      ALTER SEQUENCE events.event_ids RESTART;
       INSERT INTO events.ticks
              (tick, segment, xid, snapshot, before_id, low_id, first_id, last_id, server)
       VALUES (0, 0, '1', '1:1:', 0, 0, 0, 0, events.server());
