@@ -50,7 +50,8 @@ record Content(
     Table<UUID, Instant> archivedTasks,
     AtomicLong taskNumbers,
     Table<UUID, StoredFact> facts,
-    Table<EmbeddingId, Embedding> embeddings) {
+    Table<EmbeddingId, Embedding> embeddings,
+    OutboxTables outbox) {
 
   /** A row of the registry. */
   record AgentRow(
@@ -174,7 +175,8 @@ record Content(
         Table.inOrderOfInsertion(),
         new AtomicLong(),
         Table.inOrderOfInsertion(),
-        Table.inOrderOfInsertion());
+        Table.inOrderOfInsertion(),
+        OutboxTables.empty());
   }
 
   /** Returns a copy; none of its rows is locked. */
@@ -199,7 +201,8 @@ record Content(
         archivedTasks.copy(),
         taskNumbers,
         facts.copy(),
-        embeddings.copy());
+        embeddings.copy(),
+        outbox.copy());
   }
 
   /** Returns the same tables as another installation's. */
@@ -224,7 +227,8 @@ record Content(
         archivedTasks,
         taskNumbers,
         facts,
-        embeddings);
+        embeddings,
+        outbox);
   }
 
   /** Returns the same tables with these sets of migrations, and those that were applied before. */
@@ -251,6 +255,7 @@ record Content(
         archivedTasks,
         taskNumbers,
         facts,
-        embeddings);
+        embeddings,
+        outbox);
   }
 }
