@@ -114,7 +114,7 @@ final class CorePersistence implements Persistence {
           new TransactionArea(engine, state, agents, messages, sessions, tasks, streams);
       this.sessionData = StoredType.compose(engine, DataType.SESSION_DATA, Optional.empty());
       this.failover = new Failover(engine, state);
-      this.events = new EventArea(engine, this::streams);
+      this.events = new EventArea(engine, streams.streams());
       this.operations = new OperationsArea(engine, state, sessionData, failover, events);
       this.knowledge = new StoredKnowledge(guarded.sql().knowledge());
       this.results = new ResultBucket(() -> owners.open(Bucket.QUERY_CACHE), stores.hot().clock());

@@ -24,7 +24,6 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -60,7 +59,7 @@ final class EventArea {
   private final AtomicBoolean installed = new AtomicBoolean();
   private final AtomicLong signalled = new AtomicLong(System.nanoTime() - BETWEEN_SIGNALS_NANOS);
 
-  EventArea(EngineContext engine, Supplier<Streams> streams) {
+  EventArea(EngineContext engine, Streams streams) {
     SqlAccess background = engine.stores().sql().on(PostgresRole.BACKGROUND);
     this.hot = engine.stores().hot();
     this.outbox = background.outbox();

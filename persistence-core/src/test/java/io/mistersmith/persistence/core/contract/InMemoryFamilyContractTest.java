@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.contract;
 
+import io.mistersmith.persistence.testkit.contract.ChangeFeedContract;
 import io.mistersmith.persistence.testkit.contract.InMemoryFixture;
 import io.mistersmith.persistence.testkit.contract.KnowledgeContract;
 import io.mistersmith.persistence.testkit.contract.KnowledgeSearchContract;
@@ -22,7 +23,7 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
- * The contracts of steps, logs, large values, tasks, messages, sessions and knowledge over the
+ * The contracts of steps, logs, large values, tasks, messages, sessions, changes and knowledge over the
  * stores in memory.
  */
 @Execution(ExecutionMode.CONCURRENT)
@@ -64,6 +65,14 @@ class InMemoryFamilyContractTest {
     @Override
     protected PersistenceFixture fixture() {
       return new InMemoryFixture();
+    }
+  }
+
+  @Nested
+  class Changes extends ChangeFeedContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return InMemoryFixture.withSets("events");
     }
   }
 

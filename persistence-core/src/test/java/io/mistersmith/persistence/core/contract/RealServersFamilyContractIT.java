@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.contract;
 
+import io.mistersmith.persistence.testkit.contract.ChangeFeedContract;
 import io.mistersmith.persistence.testkit.contract.KnowledgeContract;
 import io.mistersmith.persistence.testkit.contract.KnowledgeSearchContract;
 import io.mistersmith.persistence.testkit.contract.LargeValueContract;
@@ -22,7 +23,7 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
- * The contracts of steps, logs, large values, tasks, messages, sessions and knowledge over NATS and
+ * The contracts of steps, logs, large values, tasks, messages, sessions, changes and knowledge over NATS and
  * PostgreSQL.
  */
 @Tag("contract")
@@ -75,6 +76,14 @@ class RealServersFamilyContractIT {
     @Override
     protected PersistenceFixture fixture() {
       return new RealServers();
+    }
+  }
+
+  @Nested
+  class Changes extends ChangeFeedContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return RealServers.withSets("events");
     }
   }
 

@@ -15,7 +15,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
-import java.util.function.Supplier;
 
 /** The feed over the outbox and the relay. Thread-safe. */
 public final class OutboxChangeFeed implements ChangeFeed {
@@ -35,7 +34,7 @@ public final class OutboxChangeFeed implements ChangeFeed {
 
   private final OutboxStore outbox;
   private final ChangeRelay relay;
-  private final Supplier<Streams> streams;
+  private final Streams streams;
   private final BooleanSupplier installed;
   private final boolean publishing;
   private final Services services;
@@ -50,7 +49,7 @@ public final class OutboxChangeFeed implements ChangeFeed {
   public OutboxChangeFeed(
       OutboxStore outbox,
       ChangeRelay relay,
-      Supplier<Streams> streams,
+      Streams streams,
       BooleanSupplier installed,
       boolean publishing,
       Services services) {
@@ -108,9 +107,7 @@ public final class OutboxChangeFeed implements ChangeFeed {
       ConsumerPlan plan, StreamConsumer.Options options, StreamConsumer.Handler<Change> handler) {
     List<Class<? extends Exception>> hopeless = new ArrayList<>(options.hopeless());
     hopeless.add(UnreadableChangeException.class);
-    return streams
-        .get()
-        .consume(
+    return streams.consume(
         plan,
         BYTES,
         new StreamConsumer.Options(options.concurrency(), options.ordered(), hopeless),
