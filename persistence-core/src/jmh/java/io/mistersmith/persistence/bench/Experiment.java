@@ -44,6 +44,7 @@ record Experiment(
         guard(quick),
         keyPages(quick),
         searchedFlush(quick),
+        ChangeFeeds.experiment(quick),
         logs(quick),
         contest(quick),
         tasks(quick),
