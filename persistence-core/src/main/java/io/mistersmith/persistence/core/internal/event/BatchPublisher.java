@@ -49,6 +49,7 @@ final class BatchPublisher {
   /** What became of a message. */
   private record Answer(
       OutboxChange change,
+      String key,
       boolean isReference,
       @Nullable Published published,
       @Nullable Throwable failure) {}
@@ -84,7 +85,7 @@ final class BatchPublisher {
   void publish(List<OutboxChange> more, int left) {
     for (OutboxChange change : more) {
       changes++;
-      if (stored.contains(ChangeMessages.id(change))) {
+      if (stored.count() > 0 && stored.contains(ChangeMessages.id(change))) {
         skipped++;
       } else if (change.kind().isTruncation()) {
         await(0);
@@ -104,15 +105,15 @@ final class BatchPublisher {
   }
 
   private void add(OutboxChange change) {
-    Deque<OutboxChange> key =
-        unfinished.computeIfAbsent(change.orderKey(), name -> new ArrayDeque<>(2));
-    key.add(change);
-    if (key.size() == 1) {
-      send(change, false);
+    String key = change.orderKey();
+    Deque<OutboxChange> ofKey = unfinished.computeIfAbsent(key, name -> new ArrayDeque<>(2));
+    ofKey.add(change);
+    if (ofKey.size() == 1) {
+      send(change, key, false);
     }
   }
 
-  private void send(OutboxChange change, boolean asReference) {
+  private void send(OutboxChange change, String key, boolean asReference) {
     if (failure != null) {
       return;
     }
@@ -131,7 +132,7 @@ final class BatchPublisher {
           .publish(message)
           .whenComplete(
               (published, thrown) ->
-                  answers.add(new Answer(change, isReference, published, thrown)));
+                  answers.add(new Answer(change, key, isReference, published, thrown)));
     } catch (PersistenceException e) {
       underWay--;
       failed(e);
@@ -178,17 +179,16 @@ final class BatchPublisher {
     }
     references += answer.isReference() ? 1 : 0;
     sequences.merge(ChangeMessages.stream(answer.change()), published.sequence(), Math::max);
-    String name = answer.change().orderKey();
-    Deque<OutboxChange> key = unfinished.get(name);
-    if (key == null) {
+    Deque<OutboxChange> ofKey = unfinished.get(answer.key());
+    if (ofKey == null) {
       throw new IllegalStateException("an answer of a key that is finished");
     }
-    key.remove();
-    OutboxChange next = key.peek();
+    ofKey.remove();
+    OutboxChange next = ofKey.peek();
     if (next == null) {
-      unfinished.remove(name);
+      unfinished.remove(answer.key());
     } else {
-      send(next, false);
+      send(next, answer.key(), false);
     }
   }
 
@@ -200,7 +200,7 @@ final class BatchPublisher {
     if (thrown instanceof PersistenceException typed
         && typed.error() == DataError.VALUE_TOO_LARGE
         && !answer.isReference()) {
-      send(answer.change(), true);
+      send(answer.change(), answer.key(), true);
     } else {
       failed(
           thrown instanceof RuntimeException known ? known : new IllegalStateException(thrown));
