@@ -93,9 +93,10 @@ public final class StreamPlan {
    * Returns the plan of AGENT_MESSAGES: messages between agents, for 5 minutes, up to 100,000
    * messages and 100 MiB of 256 KiB each, in memory.
    *
-   * <p>A restart of nats-server, or of the server that leads it in a cluster, loses all its
-   * messages and its consumers: what was published and not yet handled is gone. Messages that must
-   * arrive belong into {@link io.mistersmith.persistence.message.MessageLog}.
+   * <p>A restart of nats-server, or of the one server of a cluster that has it, loses the stream
+   * with its messages and consumers: what was published and not yet handled is gone. Runtimes that
+   * have applied its plan create it again. Messages that must arrive belong into {@link
+   * io.mistersmith.persistence.message.MessageLog}.
    */
   public static StreamPlan agentMessages() {
     return builder(

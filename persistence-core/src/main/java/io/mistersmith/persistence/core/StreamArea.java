@@ -2,6 +2,7 @@ package io.mistersmith.persistence.core;
 
 import io.mistersmith.persistence.core.internal.base.Deadline;
 import io.mistersmith.persistence.core.internal.base.PeriodicService;
+import io.mistersmith.persistence.core.internal.stream.MemoryStreams;
 import io.mistersmith.persistence.core.internal.stream.StoredStreams;
 import io.mistersmith.persistence.core.internal.stream.StreamConsumers;
 import io.mistersmith.persistence.model.PostgresRole;
@@ -29,13 +30,16 @@ final class StreamArea {
   StreamArea(EngineContext engine) {
     Stores unguarded = engine.stores().unguarded();
     SqlAccess background = unguarded.sql().on(PostgresRole.BACKGROUND);
+    MemoryStreams memory = new MemoryStreams(unguarded.hot().streams(), engine.services());
+    unguarded.hot().onReconnect(memory::look);
     this.consumers =
         new StreamConsumers(
             unguarded.hot().streams(),
             background.journals(),
             engine.services(),
-            engine.config().runtimeName() + "/" + UUID.randomUUID());
-    this.streams = new StoredStreams(engine.stores().hot().streams(), consumers);
+            engine.config().runtimeName() + "/" + UUID.randomUUID(),
+            memory);
+    this.streams = new StoredStreams(engine.stores().hot().streams(), consumers, memory);
     HandledStore handled = background.handled();
     this.sweeps =
         engine

@@ -16,6 +16,8 @@ import io.mistersmith.persistence.testkit.contract.SessionCopyContract;
 import io.mistersmith.persistence.testkit.contract.StepContract;
 import io.mistersmith.persistence.testkit.contract.StepVisibilityContract;
 import io.mistersmith.persistence.testkit.contract.StepWriteThroughContract;
+import io.mistersmith.persistence.testkit.contract.StreamContract;
+import io.mistersmith.persistence.testkit.contract.StreamDeadLetterContract;
 import io.mistersmith.persistence.testkit.contract.TasksContract;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
@@ -170,6 +172,22 @@ class RealServersFamilyContractIT {
 
   @Nested
   class TasksOfAgents extends TasksContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers();
+    }
+  }
+
+  @Nested
+  class StreamsOfMessages extends StreamContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers();
+    }
+  }
+
+  @Nested
+  class StreamDeadLetters extends StreamDeadLetterContract {
     @Override
     protected PersistenceFixture fixture() {
       return new RealServers();

@@ -139,7 +139,7 @@ public final class InMemoryStores implements StoreProvider {
    * Kills the hot store's server and starts it again. Nothing acknowledged is lost, but of each key
    * the last version comes back that its history had dropped, wherever the later ones were evicted
    * since: nats-server 2.10 and later do that. Open readers are lost, and listeners for reconnects
-   * are called. Streams in memory are empty, and have no consumers.
+   * are called. Streams of messages in memory are gone.
    */
   public void killHotServer() {
     streams.values().forEach(MemoryStream::bringBackDropped);

@@ -7,7 +7,6 @@ import io.mistersmith.persistence.spi.hot.StreamStore.Stored;
 import io.mistersmith.persistence.stream.StreamPlan;
 import io.mistersmith.persistence.stream.StreamPlan.Discard;
 import io.mistersmith.persistence.stream.StreamPlan.Retention;
-import io.mistersmith.persistence.stream.StreamPlan.Storage;
 import io.mistersmith.persistence.stream.Streams.Published;
 import io.mistersmith.persistence.stream.Streams.Running;
 import java.time.Instant;
@@ -172,17 +171,6 @@ final class MessageStream {
         };
     if (done) {
       boolean unused = remove(message.sequence());
-    }
-  }
-
-  /** What a restarted server has: the consumers of a stream in memory are gone with it. */
-  void restart() {
-    if (plan.storage() == Storage.MEMORY) {
-      log.clear();
-      ids.clear();
-      consumers.clear();
-      bytes = 0;
-      lastSequence = 0;
     }
   }
 

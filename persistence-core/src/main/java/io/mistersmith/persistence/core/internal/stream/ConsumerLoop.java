@@ -47,6 +47,7 @@ final class ConsumerLoop<T> implements StreamConsumer {
   private final ConsumerPlan plan;
   private final DeadLetterStream deadLetters;
   private final OrderGate gate;
+  private final MemoryStreams memory;
   private final boolean ordered;
   private final int capacity;
   private final Consumer<ConsumerLoop<?>> closed;
@@ -63,11 +64,13 @@ final class ConsumerLoop<T> implements StreamConsumer {
       OrderGate gate,
       MessageHandling<T> handling,
       Options options,
+      MemoryStreams memory,
       Consumer<ConsumerLoop<?>> closed) {
     this.handling = handling;
     this.plan = handling.plan();
     this.deadLetters = deadLetters;
     this.gate = gate;
+    this.memory = memory;
     this.ordered = options.ordered();
     this.capacity = ordered ? plan.maxBatch() : Math.min(plan.maxBatch(), options.concurrency());
     this.closed = closed;
@@ -114,6 +117,7 @@ final class ConsumerLoop<T> implements StreamConsumer {
       delivered = fetcher.fetch(capacity - here, LOOK);
     } catch (PersistenceException e) {
       gate.lost();
+      memory.lookAfter(e);
       throw e;
     }
     delivered.stream()

@@ -18,11 +18,13 @@ import java.util.concurrent.ExecutionException;
 final class JsonPublisher<T> implements Publisher<T> {
 
   private final StreamStore store;
+  private final MemoryStreams memory;
   private final String stream;
   private final JsonCodec<T> codec;
 
-  JsonPublisher(StreamStore store, String stream, JsonCodec<T> codec) {
+  JsonPublisher(StreamStore store, MemoryStreams memory, String stream, JsonCodec<T> codec) {
     this.store = store;
+    this.memory = memory;
     this.stream = stream;
     this.codec = codec;
   }
@@ -41,13 +43,21 @@ final class JsonPublisher<T> implements Publisher<T> {
   public CompletableFuture<Published> publishAsync(
       String subject, Optional<String> id, Map<String, String> headers, T value) {
     try {
-      return store.publish(
-          new Outgoing(
-              stream,
-              Envelope.subject(subject),
-              Envelope.id(id),
-              Envelope.headers(headers),
-              codec.encode(value)));
+      CompletableFuture<Published> published =
+          store.publish(
+              new Outgoing(
+                  stream,
+                  Envelope.subject(subject),
+                  Envelope.id(id),
+                  Envelope.headers(headers),
+                  codec.encode(value)));
+      var unused =
+          published.exceptionally(
+              failure -> {
+                memory.lookAfter(Failures.cause(failure));
+                return new Published(0, false);
+              });
+      return published;
     } catch (PersistenceException e) {
       return CompletableFuture.failedFuture(e);
     }

@@ -15,12 +15,14 @@ public final class StoredStreams implements Streams {
   private final StreamStore store;
   private final StreamConsumers consumers;
   private final DeadLetterStream deadLetters;
+  private final MemoryStreams memory;
 
   /** Streams on this store, whose consumers {@code consumers} runs. */
-  public StoredStreams(StreamStore store, StreamConsumers consumers) {
+  public StoredStreams(StreamStore store, StreamConsumers consumers, MemoryStreams memory) {
     this.store = store;
     this.consumers = consumers;
     this.deadLetters = new DeadLetterStream(store);
+    this.memory = memory;
   }
 
   @Override
@@ -30,7 +32,9 @@ public final class StoredStreams implements Streams {
 
   @Override
   public Changes apply(StreamPlan plan) {
-    return store.apply(plan);
+    Changes changes = store.apply(plan);
+    memory.applied(plan);
+    return changes;
   }
 
   @Override
@@ -40,7 +44,9 @@ public final class StoredStreams implements Streams {
 
   @Override
   public Changes apply(ConsumerPlan plan) {
-    return store.apply(plan);
+    Changes changes = store.apply(plan);
+    memory.applied(plan);
+    return changes;
   }
 
   @Override
@@ -55,17 +61,18 @@ public final class StoredStreams implements Streams {
 
   @Override
   public boolean deleteConsumer(String stream, String consumer) {
+    memory.deleted(stream, consumer);
     return store.deleteConsumer(stream, consumer);
   }
 
   @Override
   public <T> Publisher<T> publisher(String stream, Class<T> type) {
-    return new JsonPublisher<>(store, stream, Json.mapping(type));
+    return new JsonPublisher<>(store, memory, stream, Json.mapping(type));
   }
 
   @Override
   public <T> Publisher<T> publisher(String stream, JsonCodec<T> codec) {
-    return new JsonPublisher<>(store, stream, Json.checked(codec));
+    return new JsonPublisher<>(store, memory, stream, Json.checked(codec));
   }
 
   @Override

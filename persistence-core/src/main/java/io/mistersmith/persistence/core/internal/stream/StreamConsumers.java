@@ -22,6 +22,7 @@ public final class StreamConsumers {
   private final Services services;
   private final String holder;
   private final DeadLetterStream deadLetters;
+  private final MemoryStreams memory;
   private final List<ConsumerLoop<?>> consumers = new CopyOnWriteArrayList<>();
   private volatile boolean closed;
 
@@ -32,13 +33,20 @@ public final class StreamConsumers {
    * @param leases who may consume in order
    * @param services runs their threads
    * @param holder names this runtime among those that share the leases
+   * @param memory creates streams in memory again
    */
-  public StreamConsumers(StreamStore store, JournalStore leases, Services services, String holder) {
+  public StreamConsumers(
+      StreamStore store,
+      JournalStore leases,
+      Services services,
+      String holder,
+      MemoryStreams memory) {
     this.store = store;
     this.leases = leases;
     this.services = services;
     this.holder = holder;
     this.deadLetters = new DeadLetterStream(store);
+    this.memory = memory;
   }
 
   /** Applies the plan and starts a consumer. */
@@ -52,6 +60,7 @@ public final class StreamConsumers {
     }
     if (plan.name().isPresent()) {
       Changes unused = store.apply(plan);
+      memory.applied(plan);
       if (plan.acknowledgement() == Acknowledgement.EXPLICIT) {
         deadLetters.ensure();
       }
@@ -66,6 +75,7 @@ public final class StreamConsumers {
             OrderGate.of(plan, options, store, leases, holder),
             new MessageHandling<>(plan, codec, options, handler),
             options,
+            memory,
             consumers::remove);
     consumers.add(consumer);
     consumer.start();
