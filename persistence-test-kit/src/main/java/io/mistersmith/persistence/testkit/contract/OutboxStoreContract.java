@@ -129,6 +129,8 @@ public abstract class OutboxStoreContract extends OutboxTests {
     Batch batch = next();
     List<OutboxChange> two = outbox().read(batch, 0, new Portion(2, 1 << 20, 1 << 20));
     assertThat(subjects(two)).isEqualTo(tasks.subList(0, 2));
+    assertThat(subjects(outbox().read(batch, 0, new Portion(5, 1 << 20, 1 << 20))))
+        .isEqualTo(tasks);
     long after = two.get(1).id();
     List<OutboxChange> byBytes = outbox().read(batch, after, new Portion(9, 700, 1 << 20));
     assertThat(subjects(byBytes)).isEqualTo(tasks.subList(2, 3));
