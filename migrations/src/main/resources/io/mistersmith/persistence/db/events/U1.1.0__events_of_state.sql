@@ -17,6 +17,10 @@ BEGIN
 END;
 $$;
 
+DROP TRIGGER events_note_changed_key ON agents.state;
+
 DROP FUNCTION events.notify_agent_state_truncated();
 
 DROP FUNCTION events.notify_agent_state_change();
+
+DROP FUNCTION events.note_changed_key();

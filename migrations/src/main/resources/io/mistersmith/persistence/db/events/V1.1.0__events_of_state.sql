@@ -9,7 +9,22 @@
 -- key was deleted before. A key that was changed itself is deleted under its old name and new under
 -- the other one.
 --
+-- Old and new rows are joined only where that says something: with tombstones, and when keys were
+-- changed. The join took half of the time that the set costs a flush.
+--
 -- The functions have their owner's rights, so that writers need none on the outbox.
+
+-- Notes in a setting of the transaction that keys were changed.
+CREATE FUNCTION events.note_changed_key()
+RETURNS TRIGGER
+LANGUAGE plpgsql
+SET search_path = pg_catalog
+AS $$
+BEGIN
+  PERFORM set_config('events.changed_keys', 'true', TRUE);
+  RETURN NEW;
+END;
+$$;
 
 CREATE FUNCTION events.notify_agent_state_change()
 RETURNS TRIGGER
@@ -17,11 +32,20 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  -- Before any id is taken: see events.ticks.
-  v_xid XID8 := pg_current_xact_id();
+  v_xid XID8;
   v_at TIMESTAMPTZ := clock_timestamp();
   v_segment SMALLINT;
 BEGIN
+  -- An upsert fires the triggers of both, and most have rows for one.
+  IF TG_OP = 'DELETE' THEN
+    IF NOT EXISTS (SELECT FROM old_rows) THEN
+      RETURN NULL;
+    END IF;
+  ELSIF NOT EXISTS (SELECT FROM new_rows) THEN
+    RETURN NULL;
+  END IF;
+  -- Before any id is taken: see events.ticks.
+  v_xid := pg_current_xact_id();
   SELECT s.last_value & 3 INTO v_segment FROM events.segments AS s;
   -- Where the rows have no column tenant_id, the name is that of the constant beside them.
   IF TG_OP = 'INSERT' THEN
@@ -46,7 +70,20 @@ BEGIN
       FROM (SELECT NULL::UUID AS tenant_id) AS none
      CROSS JOIN LATERAL (SELECT o.*, tenant_id AS tenant FROM old_rows AS o) AS c
      WHERE c.deleted_at IS NULL;
+  ELSIF coalesce(current_setting('events.changed_keys', TRUE), '') = ''
+    AND NOT EXISTS (SELECT FROM old_rows WHERE deleted_at IS NOT NULL)
+    AND NOT EXISTS (SELECT FROM new_rows WHERE deleted_at IS NOT NULL)
+  THEN
+    INSERT INTO events.outbox
+           (segment, xid, at, kind, subject_id, tenant_id, epoch, version, owner, state_key,
+            new_value, new_document)
+    SELECT v_segment, v_xid, v_at, 'state_update',
+           c.agent_id, c.tenant, c.epoch, c.version, c.owner, c.state_key, c.state_value,
+           c.state_document
+      FROM (SELECT NULL::UUID AS tenant_id) AS none
+     CROSS JOIN LATERAL (SELECT n.*, tenant_id AS tenant FROM new_rows AS n) AS c;
   ELSE
+    PERFORM set_config('events.changed_keys', '', TRUE);
     INSERT INTO events.outbox
            (segment, xid, at, kind, subject_id, tenant_id, epoch, version, owner, state_key,
             old_value, old_document, new_value, new_document)
@@ -128,6 +165,12 @@ $$;
 REVOKE ALL ON FUNCTION
   events.notify_agent_state_change(), events.notify_agent_state_truncated()
 FROM PUBLIC;
+
+CREATE TRIGGER events_note_changed_key
+  BEFORE UPDATE OF agent_id, state_key ON agents.state
+  FOR EACH ROW
+  WHEN ((OLD.agent_id, OLD.state_key) IS DISTINCT FROM (NEW.agent_id, NEW.state_key))
+  EXECUTE FUNCTION events.note_changed_key();
 
 DO $$
 DECLARE

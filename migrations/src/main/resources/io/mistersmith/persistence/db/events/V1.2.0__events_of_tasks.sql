@@ -14,11 +14,19 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  -- Before any id is taken: see events.ticks.
-  v_xid XID8 := pg_current_xact_id();
+  v_xid XID8;
   v_at TIMESTAMPTZ := clock_timestamp();
   v_segment SMALLINT;
 BEGIN
+  IF TG_OP = 'DELETE' THEN
+    IF NOT EXISTS (SELECT FROM old_rows) THEN
+      RETURN NULL;
+    END IF;
+  ELSIF NOT EXISTS (SELECT FROM new_rows) THEN
+    RETURN NULL;
+  END IF;
+  -- Before any id is taken: see events.ticks.
+  v_xid := pg_current_xact_id();
   SELECT s.last_value & 3 INTO v_segment FROM events.segments AS s;
   -- Where the rows have no column tenant_id, the name is that of the constant beside them.
   IF TG_OP = 'INSERT' THEN
