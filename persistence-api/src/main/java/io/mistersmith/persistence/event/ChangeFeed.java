@@ -91,8 +91,7 @@ public interface ChangeFeed {
    * @param oldest the time from the change of the first row to the end of the batch, by the clocks
    *     of PostgreSQL and of this process
    */
-  record ChangesPublished(
-      int changes, int stored, int references, Duration took, Duration oldest)
+  record ChangesPublished(int changes, int stored, int references, Duration took, Duration oldest)
       implements FeedEvent {}
 
   /**

@@ -39,8 +39,8 @@ public interface MessageLog {
    * {@code AGENT_MESSAGES} instead, one by one, as {@link Message} in JSON: {@code
    * messages.direct.<agent>}, {@code messages.broadcast.<channel or type>} or, of notifications,
    * {@code messages.notification.<agent, channel or type>}. The log does not have them, {@link
-   * #receive} does not deliver them, and neither channels nor agents are looked up. The stream is in
-   * memory and keeps them for 5 minutes; a restart of nats-server loses them.
+   * #receive} does not deliver them, and neither channels nor agents are looked up. The stream is
+   * in memory and keeps them for 5 minutes; a restart of nats-server loses them.
    *
    * @return their ids, in the same order
    * @throws io.mistersmith.persistence.error.NonTransientPersistenceException with {@code

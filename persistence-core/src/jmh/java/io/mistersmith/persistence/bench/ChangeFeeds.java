@@ -123,8 +123,7 @@ public class ChangeFeeds {
       Site site = Site.present().withSets("events");
       String prefix = "feed-" + ProcessHandle.current().pid() + "-";
       persistence =
-          Persistence.open(
-              site.config(prefix).changeFeed(ChangeFeedConfig.defaults()).build());
+          Persistence.open(site.config(prefix).changeFeed(ChangeFeedConfig.defaults()).build());
       postgres = site.postgres();
       nats = site.nats();
       hand = new HandRelay(site, "hand" + ProcessHandle.current().pid());
@@ -142,12 +141,12 @@ public class ChangeFeeds {
     /** The rows of a relay by hand: the same payloads. */
     static String asEvents(int count) {
       return """
-             SELECT 'hand%d.state.' || i %% 200,
-                    json_build_object(
-                      'operation', 'UPDATE', 'agent_id', gen_random_uuid(),
-                      'state_key', '_.k' || i, 'new_value', repeat('x', 300), 'version', i)::text
-               FROM generate_series(1, %d) AS i
-             """
+      SELECT 'hand%d.state.' || i %% 200,
+             json_build_object(
+               'operation', 'UPDATE', 'agent_id', gen_random_uuid(),
+               'state_key', '_.k' || i, 'new_value', repeat('x', 300), 'version', i)::text
+        FROM generate_series(1, %d) AS i
+      """
           .formatted(ProcessHandle.current().pid(), count);
     }
 

@@ -53,8 +53,7 @@ final class ChangeFeedGauges implements AutoCloseable {
   }
 
   private void gauge(String name, ToDoubleFunction<Lag> figure) {
-    meters.add(
-        Gauge.builder(name, this, all -> all.value(figure)).register(registry));
+    meters.add(Gauge.builder(name, this, all -> all.value(figure)).register(registry));
   }
 
   private double value(ToDoubleFunction<Lag> figure) {

@@ -81,8 +81,7 @@ final class EventArea {
             engine.services());
     this.upkeep = new FeedUpkeep(outbox, relay, engine.config().changeFeed().alarmAfter());
     this.changes =
-        new OutboxChangeFeed(
-            outbox, relay, streams, installed::get, publishing, engine.services());
+        new OutboxChangeFeed(outbox, relay, streams, installed::get, publishing, engine.services());
     this.announcements = new Announcements(unguarded);
     this.announcer =
         engine

@@ -116,7 +116,9 @@ class ChangeRelayTest {
     await().atMost(SOON).until(() -> persistence.changes().lag().changes() == 0);
   }
 
-  /** As a relay that is killed before it moves the position, and started when the window is over. */
+  /**
+   * As a relay that is killed before it moves the position, and started when the window is over.
+   */
   @Test
   void aBatchThatWasInterruptedIsCompletedPastTheWindow() {
     enqueue(20);

@@ -25,8 +25,8 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
- * The contracts of steps, logs, large values, tasks, messages, sessions, changes and knowledge over the
- * stores in memory.
+ * The contracts of steps, logs, large values, tasks, messages, sessions, changes and knowledge over
+ * the stores in memory.
  */
 @Execution(ExecutionMode.CONCURRENT)
 class InMemoryFamilyContractTest {

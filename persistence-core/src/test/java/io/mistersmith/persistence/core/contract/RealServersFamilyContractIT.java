@@ -25,8 +25,8 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
- * The contracts of steps, logs, large values, tasks, messages, sessions, changes and knowledge over NATS and
- * PostgreSQL.
+ * The contracts of steps, logs, large values, tasks, messages, sessions, changes and knowledge over
+ * NATS and PostgreSQL.
  */
 @Tag("contract")
 @Execution(ExecutionMode.CONCURRENT)

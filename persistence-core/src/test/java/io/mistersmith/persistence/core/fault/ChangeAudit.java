@@ -208,8 +208,7 @@ public final class ChangeAudit {
       JetStreamSubscription all =
           connection
               .jetStream()
-              .subscribe(
-                  ">", PushSubscribeOptions.builder().stream(stream).ordered(true).build());
+              .subscribe(">", PushSubscribeOptions.builder().stream(stream).ordered(true).build());
       for (long read = 0; read < last; ) {
         Message message = all.nextMessage(SILENCE);
         assertThat(message).as("message after %s of %s in %s", read, last, stream).isNotNull();

@@ -226,8 +226,7 @@ class ChangeFeedFaultsIT {
   }
 
   /** Kills the only relay while a large transaction is published, and starts it again later. */
-  private void killInTheMiddleOfABatch(Installation installation)
-      throws IOException {
+  private void killInTheMiddleOfABatch(Installation installation) throws IOException {
     relays.get(1).close();
     int publishing = publishing(installation);
     long before = lastSequence();

@@ -37,7 +37,8 @@ final class ChangeWriters implements AutoCloseable {
   private static final String REMOVE = "DELETE FROM %s WHERE agent_id = ? AND state_key = ?";
 
   private static final String ADD_TASKS =
-      "INSERT INTO tasks.queue (task_type, payload) SELECT 'other', '{}' FROM generate_series(1, ?)";
+      "INSERT INTO tasks.queue (task_type, payload) SELECT 'other', '{}' FROM generate_series(1,"
+          + " ?)";
 
   private static final String CHANGE_TASKS =
       """
@@ -148,8 +149,7 @@ final class ChangeWriters implements AutoCloseable {
     }
   }
 
-  private static void numbered(Connection connection, String sql, int number)
-      throws SQLException {
+  private static void numbered(Connection connection, String sql, int number) throws SQLException {
     try (PreparedStatement statement = connection.prepareStatement(sql)) {
       statement.setInt(1, number);
       int unused = statement.executeUpdate();

@@ -77,9 +77,7 @@ record Installation(String natsUrl, String namePrefix, String jdbcUrl, String us
         FOR EACH ROW EXECUTE FUNCTION audit.position();
       """;
 
-  /**
-   * Brings the database to the bundled version, with these sets, and watches it from then on.
-   */
+  /** Brings the database to the bundled version, with these sets, and watches it from then on. */
   Installation migrated(String... sets) {
     PGSimpleDataSource source = new PGSimpleDataSource();
     source.setUrl(jdbcUrl);

@@ -54,8 +54,7 @@ public abstract class ChangeFeedContract extends PersistenceContract {
     ConsumerPlan plan =
         ConsumerPlan.durable(stream, "contract-" + UUID.randomUUID()).filter(filter).build();
     await().atMost(SOON).until(() -> persistence().streams().find(stream).isPresent());
-    consumers.add(
-        feed().consume(plan, StreamConsumer.Options.of(1).inOrder(), received::add));
+    consumers.add(feed().consume(plan, StreamConsumer.Options.of(1).inOrder(), received::add));
     return received;
   }
 
@@ -107,7 +106,8 @@ public abstract class ChangeFeedContract extends PersistenceContract {
     assertThat(all).allMatch(message -> message.id().equals(message.value().source().id()));
     assertThat(all).extracting(StreamMessage::id).doesNotHaveDuplicates();
     StateChanged inserted = state(all.get(0));
-    assertThat(inserted.newValue().orElseThrow()).isEqualToIgnoringWhitespace("{\"name\":\"Rome\"}");
+    assertThat(inserted.newValue().orElseThrow())
+        .isEqualToIgnoringWhitespace("{\"name\":\"Rome\"}");
     assertThat(inserted.oldValue()).isEmpty();
     assertThat((Revision) inserted.revision()).isEqualTo(first);
     assertThat((Revision) state(all.get(1)).revision()).isEqualTo(second);

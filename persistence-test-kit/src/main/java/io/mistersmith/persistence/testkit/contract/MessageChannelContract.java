@@ -98,7 +98,8 @@ public abstract class MessageChannelContract extends MessageTests {
     assertThat(messages().find(id)).isEmpty();
     assertThat(receive(agent())).isEmpty();
 
-    assertThatThrownBy(() -> messages().appendAll(List.of(fleeting, command("x").to(agent()).build())))
+    assertThatThrownBy(
+            () -> messages().appendAll(List.of(fleeting, command("x").to(agent()).build())))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("1 of 2 messages are persistent");
     assertFails(

@@ -202,8 +202,7 @@ final class BatchPublisher {
         && !answer.isReference()) {
       send(answer.change(), answer.key(), true);
     } else {
-      failed(
-          thrown instanceof RuntimeException known ? known : new IllegalStateException(thrown));
+      failed(thrown instanceof RuntimeException known ? known : new IllegalStateException(thrown));
     }
   }
 

@@ -71,8 +71,7 @@ public final class ChangeMessages {
   /** The message of a change whose payload was read, or else of one that goes by reference. */
   static Outgoing message(OutboxChange change, long batch) {
     return change.payload().isPresent()
-        ? message(
-            change, batch, change.payload().get().getBytes(StandardCharsets.UTF_8), false)
+        ? message(change, batch, change.payload().get().getBytes(StandardCharsets.UTF_8), false)
         : reference(change, batch);
   }
 
@@ -104,12 +103,7 @@ public final class ChangeMessages {
     if (isReference) {
       headers.put(REFERENCE, Integer.toString(change.size()));
     }
-    return new Outgoing(
-        stream(change),
-        subject(change),
-        Optional.of(id(change)),
-        headers,
-        body);
+    return new Outgoing(stream(change), subject(change), Optional.of(id(change)), headers, body);
   }
 
   private static String subject(OutboxChange change) {

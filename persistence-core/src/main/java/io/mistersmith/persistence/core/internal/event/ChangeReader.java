@@ -54,8 +54,7 @@ final class ChangeReader {
 
   private static Change truncated(Kind kind, Change.Source source, JsonMembers members) {
     return new Change.Truncated(
-        source,
-        members.text("table").orElse(kind.isOfTasks() ? "tasks.queue" : "agents.state"));
+        source, members.text("table").orElse(kind.isOfTasks() ? "tasks.queue" : "agents.state"));
   }
 
   private static Change state(Kind kind, Change.Source source, JsonMembers members) {

@@ -69,9 +69,7 @@ public final class StoredMessages implements MessageLog {
               + " messages are persistent: append them in one call, and the others in another,"
               + " since PostgreSQL keeps the first and a stream the others");
     }
-    return fleeting
-        .orElseThrow(() -> inTransaction(messages.get(0)))
-        .publish(messages);
+    return fleeting.orElseThrow(() -> inTransaction(messages.get(0))).publish(messages);
   }
 
   private static NonTransientPersistenceException inTransaction(Draft draft) {
