@@ -1,6 +1,9 @@
 package io.mistersmith.persistence.config;
 
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.UUID;
 
 /**
  * Says whether and how this runtime publishes committed changes. It matters only where the set of
@@ -14,6 +17,7 @@ public final class ChangeFeedConfig {
   private final Duration leaseDuration;
   private final Duration alarmAfter;
   private final int maxChanges;
+  private final Map<UUID, String> tenantPrefixes;
 
   private ChangeFeedConfig(Builder builder) {
     this.publishing = builder.publishing;
@@ -21,6 +25,7 @@ public final class ChangeFeedConfig {
     this.leaseDuration = builder.leaseDuration;
     this.alarmAfter = builder.alarmAfter;
     this.maxChanges = builder.maxChanges;
+    this.tenantPrefixes = Map.copyOf(builder.tenantPrefixes);
   }
 
   /** Returns the defaults: this runtime publishes where the set is applied. */
@@ -74,6 +79,15 @@ public final class ChangeFeedConfig {
     return maxChanges;
   }
 
+  /**
+   * The {@code nats.namePrefix} of each tenant, to whose streams its changes are published (none).
+   * Those of other tenants, and of rows without one, go to this runtime's own. All runtimes that
+   * publish need the same.
+   */
+  public Map<UUID, String> tenantPrefixes() {
+    return tenantPrefixes;
+  }
+
   /** Prints all settings. */
   @Override
   public String toString() {
@@ -83,6 +97,7 @@ public final class ChangeFeedConfig {
         .with("leaseDuration", leaseDuration)
         .with("alarmAfter", alarmAfter)
         .with("maxChanges", maxChanges)
+        .with("tenantPrefixes", tenantPrefixes)
         .toString();
   }
 
@@ -94,6 +109,7 @@ public final class ChangeFeedConfig {
     private Duration leaseDuration = Duration.ofSeconds(3);
     private Duration alarmAfter = Duration.ofSeconds(30);
     private int maxChanges = 2_000;
+    private final Map<UUID, String> tenantPrefixes = new HashMap<>();
 
     private Builder() {}
 
@@ -103,6 +119,7 @@ public final class ChangeFeedConfig {
       this.leaseDuration = config.leaseDuration;
       this.alarmAfter = config.alarmAfter;
       this.maxChanges = config.maxChanges;
+      this.tenantPrefixes.putAll(config.tenantPrefixes);
     }
 
     /** See {@link ChangeFeedConfig#publishing()}. */
@@ -136,6 +153,12 @@ public final class ChangeFeedConfig {
     public Builder maxChanges(int value) {
       Checks.atLeastOne("changeFeed.maxChanges", value);
       this.maxChanges = value;
+      return this;
+    }
+
+    /** Adds a tenant to {@link ChangeFeedConfig#tenantPrefixes()}. */
+    public Builder tenantPrefix(UUID tenant, String namePrefix) {
+      this.tenantPrefixes.put(tenant, namePrefix);
       return this;
     }
 

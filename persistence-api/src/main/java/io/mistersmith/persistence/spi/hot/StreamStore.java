@@ -82,6 +82,12 @@ public interface StreamStore {
   List<Stored> page(
       String stream, Optional<String> filter, long afterSequence, int max, Content content);
 
+  /**
+   * Returns the streams of this installation whose names and subjects begin with another prefix, in
+   * place of the configured one: those of a tenant.
+   */
+  StreamStore withPrefix(String namePrefix);
+
   /** Removes a message; returns whether it was there. */
   boolean remove(String stream, long sequence);
 

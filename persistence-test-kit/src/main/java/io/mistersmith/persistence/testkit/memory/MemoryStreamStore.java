@@ -33,6 +33,11 @@ final class MemoryStreamStore implements StreamStore {
     this.prefix = prefix;
   }
 
+  @Override
+  public StreamStore withPrefix(String namePrefix) {
+    return new MemoryStreamStore(streams, connection, namePrefix);
+  }
+
   MessageStreams streams() {
     return streams;
   }

@@ -5,7 +5,6 @@ import io.mistersmith.persistence.core.internal.base.Failures;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
-import io.mistersmith.persistence.spi.hot.StreamStore;
 import io.mistersmith.persistence.spi.hot.StreamStore.Outgoing;
 import io.mistersmith.persistence.spi.sql.OutboxChange;
 import io.mistersmith.persistence.stream.Streams.Published;
@@ -32,7 +31,7 @@ final class BatchPublisher {
   /** No publish lasts as long: the store ends each by its own timeout. */
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-  private final StreamStore streams;
+  private final FeedStreams streams;
   private final long batch;
   private final StoredIds stored;
   private final BooleanSupplier mayPublish;
@@ -63,7 +62,7 @@ final class BatchPublisher {
    * @param alive is told now and then that the thread is not stuck
    */
   BatchPublisher(
-      StreamStore streams,
+      FeedStreams streams,
       long batch,
       Map<String, Long> sequences,
       StoredIds stored,
@@ -129,7 +128,7 @@ final class BatchPublisher {
     try {
       underWay++;
       streams
-          .publish(message)
+          .publish(change, message)
           .whenComplete(
               (published, thrown) ->
                   answers.add(new Answer(change, key, isReference, published, thrown)));
@@ -178,7 +177,7 @@ final class BatchPublisher {
       return;
     }
     references += answer.isReference() ? 1 : 0;
-    sequences.merge(ChangeMessages.stream(answer.change()), published.sequence(), Math::max);
+    sequences.merge(streams.name(answer.change()), published.sequence(), Math::max);
     Deque<OutboxChange> ofKey = unfinished.get(answer.key());
     if (ofKey == null) {
       throw new IllegalStateException("an answer of a key that is finished");

@@ -15,7 +15,6 @@ import io.mistersmith.persistence.spi.sql.OutboxStore;
 import io.mistersmith.persistence.spi.sql.OutboxStore.Batch;
 import io.mistersmith.persistence.spi.sql.OutboxStore.Portion;
 import io.mistersmith.persistence.spi.sql.OutboxStore.Position;
-import io.mistersmith.persistence.stream.StreamPlan;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -40,13 +39,6 @@ public final class ChangeRelay {
 
   private static final Logger LOG = LoggerFactory.getLogger(ChangeRelay.class);
 
-  /** The streams, and which of their messages are changes. */
-  private static final Map<String, String> FILTERS =
-      Map.of(ChangeMessages.STATE, "agents.state.>", ChangeMessages.TASKS, "tasks.>");
-
-  private static final List<StreamPlan> PLANS =
-      List.of(StreamPlan.agentState(), StreamPlan.taskExecution());
-
   /** At most so often a batch is made: each costs PostgreSQL two small commits. */
   private static final Duration BETWEEN_BATCHES = Duration.ofMillis(20);
 
@@ -57,7 +49,7 @@ public final class ChangeRelay {
 
   private final OutboxStore outbox;
   private final Lease lease;
-  private final StreamStore streams;
+  private final FeedStreams streams;
   private final ChangeFeedConfig config;
   private final PersistenceListener listener;
   private final Clock clock;
@@ -79,7 +71,7 @@ public final class ChangeRelay {
       Services services) {
     this.outbox = outbox;
     this.lease = lease;
-    this.streams = streams;
+    this.streams = new FeedStreams(streams, config.tenantPrefixes());
     this.config = config;
     this.listener = listener;
     this.clock = clock;
@@ -165,9 +157,9 @@ public final class ChangeRelay {
   }
 
   private void publishUntilSomethingFails() {
-    ensureStreams();
+    streams.ensure();
     Position position = outbox.position();
-    StoredIds stored = StoredIds.after(position, FILTERS, streams);
+    StoredIds stored = StoredIds.after(position, streams);
     Map<String, Long> sequences = position.sequences();
     Duration idle = BETWEEN_BATCHES;
     while (thread.isOpen() && !paused && lease.hold()) {
@@ -210,8 +202,7 @@ public final class ChangeRelay {
 
   /** Returns how old the oldest change was when it was published. */
   private Duration publish(Batch batch, BatchPublisher publisher) {
-    int largest = ChangeMessages.largestPayload(streams.maxPayload());
-    Portion portion = new Portion(config.maxChanges(), PORTION_BYTES, largest);
+    Portion portion = new Portion(config.maxChanges(), PORTION_BYTES, streams.largestPayload());
     Duration oldest = Duration.ZERO;
     long after = 0;
     List<OutboxChange> page = outbox.read(batch, after, portion);
@@ -234,15 +225,6 @@ public final class ChangeRelay {
     thread.alive();
     if (!lease.hold()) {
       throw new LeaseLostException();
-    }
-  }
-
-  /** An existing stream is used as it is: an operator may have changed its limits. */
-  private void ensureStreams() {
-    for (StreamPlan plan : PLANS) {
-      if (streams.find(plan.name()).isEmpty()) {
-        LOG.info("created stream {}: {}", plan.name(), streams.apply(plan));
-      }
     }
   }
 

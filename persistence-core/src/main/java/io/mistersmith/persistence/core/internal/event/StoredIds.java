@@ -22,8 +22,8 @@ final class StoredIds {
 
   private static final int PAGE = 5_000;
 
-  private final long[] hashes;
-  private final int count;
+  private long[] hashes;
+  private int count;
   private final Map<String, Long> sequences;
 
   private StoredIds(long[] hashes, int count, Map<String, Long> sequences) {
@@ -35,36 +35,38 @@ final class StoredIds {
   /**
    * Reads the streams from the position on.
    *
-   * @param filters of each stream, which messages are changes
+   * @throws io.mistersmith.persistence.error.PersistenceException when a stream cannot be read
    */
-  static StoredIds after(Position position, Map<String, String> filters, StreamStore streams) {
-    long[] hashes = new long[64];
-    int count = 0;
-    Map<String, Long> last = new TreeMap<>(position.sequences());
-    for (Map.Entry<String, String> each : filters.entrySet()) {
-      String stream = each.getKey();
-      Optional<String> filter = Optional.of(each.getValue());
-      long from = start(position, streams.find(stream), stream);
-      List<Stored> page = streams.page(stream, filter, from, PAGE, Content.HEADERS);
-      while (!page.isEmpty()) {
-        for (Stored message : page) {
-          if (message.id().isPresent()) {
-            hashes = count == hashes.length ? Arrays.copyOf(hashes, 2 * count) : hashes;
-            hashes[count++] = hash(message.id().get());
-          }
-        }
-        from = page.get(page.size() - 1).sequence();
-        page = streams.page(stream, filter, from, PAGE, Content.HEADERS);
-      }
-      last.put(stream, from);
+  static StoredIds after(Position position, FeedStreams streams) {
+    StoredIds found = new StoredIds(new long[64], 0, new TreeMap<>(position.sequences()));
+    for (FeedStreams.Place place : streams.places()) {
+      found.read(place, ChangeMessages.STATE, "agents.state.>");
+      found.read(place, ChangeMessages.TASKS, "tasks.>");
     }
-    Arrays.sort(hashes, 0, count);
-    return new StoredIds(hashes, count, last);
+    Arrays.sort(found.hashes, 0, found.count);
+    return found;
+  }
+
+  private void read(FeedStreams.Place place, String stream, String filter) {
+    StreamStore store = place.streams();
+    String name = place.name(stream);
+    long from = start(sequences.getOrDefault(name, 0L), store.find(stream));
+    List<Stored> page = store.page(stream, Optional.of(filter), from, PAGE, Content.HEADERS);
+    while (!page.isEmpty()) {
+      page.forEach(message -> message.id().ifPresent(this::add));
+      from = page.get(page.size() - 1).sequence();
+      page = store.page(stream, Optional.of(filter), from, PAGE, Content.HEADERS);
+    }
+    sequences.put(name, from);
+  }
+
+  private void add(String id) {
+    hashes = count == hashes.length ? Arrays.copyOf(hashes, 2 * count) : hashes;
+    hashes[count++] = hash(id);
   }
 
   /** A stream that was recreated, or lost its end, has used the sequences again. */
-  private static long start(Position position, Optional<Running> running, String stream) {
-    long before = position.sequences().getOrDefault(stream, 0L);
+  private static long start(long before, Optional<Running> running) {
     return running.isPresent() && running.get().lastSequence() < before ? 0 : before;
   }
 

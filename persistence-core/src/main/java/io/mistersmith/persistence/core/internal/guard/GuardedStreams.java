@@ -32,6 +32,11 @@ final class GuardedStreams implements StreamStore {
   }
 
   @Override
+  public StreamStore withPrefix(String namePrefix) {
+    return new GuardedStreams(real.withPrefix(namePrefix), role);
+  }
+
+  @Override
   public Changes compare(StreamPlan plan) {
     return role.run(READ, () -> real.compare(plan));
   }

@@ -92,7 +92,8 @@ class BatchPublisherTest {
   }
 
   private static BatchPublisher publisher(StreamStore streams, StoredIds stored) {
-    return new BatchPublisher(streams, 1, Map.of(), stored, () -> true, () -> {});
+    return new BatchPublisher(
+        new FeedStreams(streams, Map.of()), 1, Map.of(), stored, () -> true, () -> {});
   }
 
   private List<Long> sentIds() {
@@ -148,7 +149,7 @@ class BatchPublisherTest {
         .hasMessage("lost");
     assertThat(sentIds()).doesNotContain(2L);
 
-    StoredIds found = StoredIds.after(start(), filters(), streams);
+    StoredIds found = StoredIds.after(start(), feed());
     BatchPublisher again = publisher(streams, found);
     again.publish(List.of(change(1, "a"), change(2, "a"), change(3, "b")), 0);
     again.finish();
@@ -162,8 +163,8 @@ class BatchPublisherTest {
     return new Position(0, Map.of(), Instant.EPOCH);
   }
 
-  private static Map<String, String> filters() {
-    return Map.of(ChangeMessages.STATE, "agents.state.>", ChangeMessages.TASKS, "tasks.>");
+  private FeedStreams feed() {
+    return new FeedStreams(streams, Map.of());
   }
 
   @Test
@@ -172,9 +173,9 @@ class BatchPublisherTest {
     first.publish(List.of(change(1, "a"), change(2, "a")), 0);
     first.finish();
     Position done = new Position(1, first.sequences(), Instant.EPOCH);
-    assertThat(StoredIds.after(done, filters(), streams).count()).isZero();
-    assertThat(StoredIds.after(start(), filters(), streams).contains(id(2))).isTrue();
-    assertThat(StoredIds.after(start(), filters(), streams).contains(id(3))).isFalse();
+    assertThat(StoredIds.after(done, feed()).count()).isZero();
+    assertThat(StoredIds.after(start(), feed()).contains(id(2))).isTrue();
+    assertThat(StoredIds.after(start(), feed()).contains(id(3))).isFalse();
 
     // The stream was recreated, and an attempt of the next batch was interrupted.
     assertThat(streams.deleteStream(ChangeMessages.STATE)).isTrue();
@@ -182,7 +183,7 @@ class BatchPublisherTest {
     BatchPublisher second = publisher(streams, StoredIds.NONE);
     second.publish(List.of(change(3, "a")), 0);
     second.finish();
-    assertThat(StoredIds.after(done, filters(), streams).contains(id(3))).isTrue();
+    assertThat(StoredIds.after(done, feed()).contains(id(3))).isTrue();
   }
 
   private void createStream() {
@@ -230,7 +231,12 @@ class BatchPublisherTest {
   void withoutTheLeaseNothingIsSent() {
     BatchPublisher publisher =
         new BatchPublisher(
-            publishing(streams::publish), 1, Map.of(), StoredIds.NONE, () -> false, () -> {});
+            new FeedStreams(publishing(streams::publish), Map.of()),
+            1,
+            Map.of(),
+            StoredIds.NONE,
+            () -> false,
+            () -> {});
     assertThatThrownBy(() -> publisher.publish(List.of(change(1, "a")), 0))
         .isInstanceOf(LeaseLostException.class);
     assertThat(sent).isEmpty();
@@ -254,5 +260,40 @@ class BatchPublisherTest {
             7,
             before.payload());
     assertThat(ChangeMessages.id(after)).isNotEqualTo(ChangeMessages.id(before));
+  }
+
+  @Test
+  void aTenantsChangesGoToItsStreams() {
+    UUID tenant = UUID.randomUUID();
+    StreamStore own = streams.withPrefix("tenant-");
+    assertThat(own.apply(StreamPlan.agentState()).exists()).isFalse();
+    assertThat(own.apply(StreamPlan.taskExecution()).exists()).isFalse();
+    FeedStreams feed = new FeedStreams(streams, Map.of(tenant, "tenant-"));
+    OutboxChange common = change(1, "a");
+    OutboxChange change =
+        new OutboxChange(
+            2,
+            7,
+            Kind.STATE_UPDATE,
+            common.subject(),
+            common.stateKey(),
+            1,
+            2,
+            Optional.of(tenant),
+            common.at(),
+            common.size(),
+            common.payload());
+    BatchPublisher publisher =
+        new BatchPublisher(feed, 1, Map.of(), StoredIds.NONE, () -> true, () -> {});
+    publisher.publish(List.of(common, change), 0);
+    publisher.finish();
+    assertThat(stored()).extracting(Stored::id).containsExactly(Optional.of(id(1)));
+    assertThat(own.page(ChangeMessages.STATE, Optional.empty(), 0, 9, Content.ALL))
+        .extracting(Stored::subject)
+        .containsExactly("agents.state." + AGENT);
+    assertThat(publisher.sequences())
+        .containsEntry("tenant-AGENT_STATE", 1L)
+        .containsEntry("AGENT_STATE", 1L);
+    assertThat(StoredIds.after(start(), feed).count()).isEqualTo(2);
   }
 }

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,6 +28,7 @@ final class NatsStreamStore implements StreamStore {
 
   private static final Logger LOG = LoggerFactory.getLogger(NatsStreamStore.class);
 
+  private final Function<String, StreamStore> withPrefix;
   private final NatsLink link;
   private final BucketOpener opener;
   private final StreamNames names;
@@ -40,6 +42,10 @@ final class NatsStreamStore implements StreamStore {
 
   NatsStreamStore(
       NatsLink link, NatsConfig config, BucketOpener opener, Notices notices, Window window) {
+    this.withPrefix =
+        prefix ->
+            new NatsStreamStore(
+                link, config.toBuilder().namePrefix(prefix).build(), opener, notices, window);
     this.link = link;
     this.opener = opener;
     this.names = new StreamNames(config.namePrefix());
@@ -57,6 +63,11 @@ final class NatsStreamStore implements StreamStore {
           link.watchOver(name);
           return StreamOwner.ofStream(link, name, opener.installation());
         });
+  }
+
+  @Override
+  public StreamStore withPrefix(String namePrefix) {
+    return withPrefix.apply(namePrefix);
   }
 
   @Override
