@@ -13,7 +13,7 @@ import java.util.List;
 /** A process that publishes changes. It opens, says {@code ready}, and ends when it is told to. */
 final class RelayProcess {
 
-  static final Duration LEASE = Duration.ofSeconds(1);
+  static final Duration LEASE = ChangeFeedConfig.defaults().leaseDuration();
 
   private RelayProcess() {}
 
@@ -36,7 +36,7 @@ final class RelayProcess {
     return Persistence.open(
         installation.config().toBuilder()
             .waitForServers(Duration.ofSeconds(60))
-            .changeFeed(feed.toBuilder().leaseDuration(LEASE).build())
+            .changeFeed(feed)
             .build());
   }
 }
