@@ -19,6 +19,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Publishes the changes of one batch: many at a time, and those of one key one after the other. A
@@ -28,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class BatchPublisher {
 
+  private static final Logger LOG = LoggerFactory.getLogger(BatchPublisher.class);
+
   /** No publish lasts as long: the store ends each by its own timeout. */
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
@@ -35,10 +39,11 @@ final class BatchPublisher {
   private final long batch;
   private final StoredIds stored;
   private final BooleanSupplier mayPublish;
-  private final Runnable alive;
+  private final Runnable goOn;
   private final Map<String, Deque<OutboxChange>> unfinished = new HashMap<>();
   private final BlockingQueue<Answer> answers = new LinkedBlockingQueue<>();
   private final Map<String, Long> sequences;
+  private int waiting;
   private int underWay;
   private int changes;
   private int skipped;
@@ -59,7 +64,7 @@ final class BatchPublisher {
    * @param sequences of each stream, the last sequence of a message of the batches before
    * @param stored what of the batch is in the streams already
    * @param mayPublish whether this runtime is still the one that publishes; asked for each message
-   * @param alive is told now and then that the thread is not stuck
+   * @param goOn is called now and then; what it throws ends the batch
    */
   BatchPublisher(
       FeedStreams streams,
@@ -67,19 +72,19 @@ final class BatchPublisher {
       Map<String, Long> sequences,
       StoredIds stored,
       BooleanSupplier mayPublish,
-      Runnable alive) {
+      Runnable goOn) {
     this.streams = streams;
     this.batch = batch;
     this.stored = stored;
     this.mayPublish = mayPublish;
-    this.alive = alive;
+    this.goOn = goOn;
     this.sequences = new HashMap<>(sequences);
     stored.sequences().forEach((stream, last) -> this.sequences.merge(stream, last, Math::max));
   }
 
   /**
-   * Publishes more changes, in the order of their ids. Returns when at most {@code left} messages
-   * are unacknowledged.
+   * Publishes more changes, in the order of their ids. Returns when at most {@code left} of all are
+   * not acknowledged yet.
    */
   void publish(List<OutboxChange> more, int left) {
     for (OutboxChange change : more) {
@@ -103,10 +108,24 @@ final class BatchPublisher {
     await(0);
   }
 
+  /**
+   * Sends nothing more, and waits for what is under way: the next attempt looks for it in the
+   * streams.
+   */
+  void abandon(RuntimeException why) {
+    failed(why);
+    try {
+      await(0);
+    } catch (RuntimeException e) {
+      LOG.debug("batch {} of changes was abandoned", batch, e);
+    }
+  }
+
   private void add(OutboxChange change) {
     String key = change.orderKey();
     Deque<OutboxChange> ofKey = unfinished.computeIfAbsent(key, name -> new ArrayDeque<>(2));
     ofKey.add(change);
+    waiting++;
     if (ofKey.size() == 1) {
       send(change, key, false);
     }
@@ -138,6 +157,14 @@ final class BatchPublisher {
     }
   }
 
+  private void goOn() {
+    try {
+      goOn.run();
+    } catch (RuntimeException e) {
+      failed(e);
+    }
+  }
+
   private void takeAnswers() {
     for (Answer answer = answers.poll(); answer != null; answer = answers.poll()) {
       take(answer);
@@ -146,17 +173,17 @@ final class BatchPublisher {
 
   private void await(int left) {
     Deadline deadline = Deadline.after(PATIENCE);
-    while (underWay > left || (failure != null && underWay > 0)) {
+    while (failure == null ? waiting > left : underWay > 0) {
       try {
         Answer answer = answers.poll(1, TimeUnit.SECONDS);
-        alive.run();
+        goOn();
         if (answer != null) {
           take(answer);
           deadline = Deadline.after(PATIENCE);
         } else if (deadline.hasPassed()) {
           throw new TransientPersistenceException(
               DataError.TIMEOUT,
-              "batch " + batch + " of changes: " + underWay + " messages are unacknowledged");
+              "batch " + batch + " of changes: " + waiting + " are not acknowledged");
         }
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
@@ -183,6 +210,7 @@ final class BatchPublisher {
       throw new IllegalStateException("an answer of a key that is finished");
     }
     ofKey.remove();
+    waiting--;
     OutboxChange next = ofKey.peek();
     if (next == null) {
       unfinished.remove(answer.key());

@@ -179,7 +179,7 @@ public final class ChangeRelay {
       BatchPublisher publisher =
           new BatchPublisher(
               streams, batch.get().tick(), sequences, stored, lease::isHeld, this::goOn);
-      Duration oldest = publish(batch.get(), publisher);
+      Duration oldest = publishOrAbandon(batch.get(), publisher);
       if (!outbox.done(batch.get(), publisher.sequences())) {
         LOG.info("batch {} of changes was done by another runtime", batch.get().tick());
         return;
@@ -200,7 +200,16 @@ public final class ChangeRelay {
     }
   }
 
-  /** Returns how old the oldest change was when it was published. */
+  private Duration publishOrAbandon(Batch batch, BatchPublisher publisher) {
+    try {
+      return publish(batch, publisher);
+    } catch (RuntimeException e) {
+      publisher.abandon(e);
+      throw e;
+    }
+  }
+
+  /** Returns how old the oldest change was when it was read. */
   private Duration publish(Batch batch, BatchPublisher publisher) {
     Portion portion = new Portion(config.maxChanges(), PORTION_BYTES, streams.largestPayload());
     Duration oldest = Duration.ZERO;
@@ -213,7 +222,6 @@ public final class ChangeRelay {
       }
       after = page.get(page.size() - 1).id();
       publisher.publish(page, page.size() / 2);
-      goOn();
       page = outbox.read(batch, after, portion);
     }
     publisher.finish();
