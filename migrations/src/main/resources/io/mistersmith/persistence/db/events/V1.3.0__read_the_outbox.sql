@@ -227,6 +227,8 @@ DECLARE
   v_to events.ticks;
   v_bytes BIGINT := 0;
 BEGIN
+  -- An old snapshot would not show all of the batch.
+  PERFORM events.require_read_committed();
   SELECT t.* INTO v_from FROM events.ticks AS t WHERE t.tick = p_tick - 1;
   SELECT t.* INTO v_to FROM events.ticks AS t WHERE t.tick = p_tick;
   FOR event_id, xid, at, kind, subject_id, tenant_id, epoch, version, state_key, payload IN
