@@ -1,14 +1,14 @@
 -- kind: schema
 -- depends-on: core 11.3.0
--- The outbox: a row for each change of agents.state and tasks.queue, written in the transaction of
--- the change. A reader takes what was committed between two snapshots, and moves on.
+-- The outbox: one row for each change of agents.state and tasks.queue, written in the transaction that
+-- makes the change. A reader takes the rows that were committed between two snapshots.
 --
--- No row is ever updated, and none is deleted by itself. All tables have four segments, which are
--- truncated when all in them is done (events.rotate), so no dead rows pile up, not even while an
--- old snapshot keeps VACUUM from removing rows. Rows of transactions that fail go the same way.
+-- No row is updated, and none is deleted by itself. Each table has four segments. events.rotate
+-- truncates a segment once everything in it is done. So no dead rows pile up, even while an old
+-- snapshot keeps VACUUM from removing rows. Rows of transactions that fail are removed in the same way.
 --
--- Two changes of a key have ids in the order of their commits: the id is taken while the row is
--- locked. Other ids may become visible in any order, so nothing is ever read by id alone.
+-- The id of a change is taken while its row is locked: two changes of one key have ids in the order of
+-- their commits. Rows with other ids become visible in any order, so no reader may go by the id alone.
 
 CREATE SCHEMA events;
 
@@ -29,15 +29,15 @@ CREATE TYPE events.change_kind AS ENUM (
 
 CREATE SEQUENCE events.event_ids;
 
--- Which segment is written to: the last two bits of the last value. A sequence, because all see at
--- once when it is changed, and changing it leaves no dead row.
+-- The last two bits of its last value say which segment is written to. It is a sequence because all
+-- sessions see a change at once, and a change leaves no dead row.
 CREATE SEQUENCE events.segments MINVALUE 0 START 0;
 
--- xid: of the transaction; the tick that it belongs to is found by it.
+-- xid: the transaction. Its visibility in the snapshots of the ticks says which batch has the row.
 -- subject_id: the agent or the task.
 -- old_document, new_document: the document as it was saved, where the value would not give it back.
--- payload: where it is not made of the other columns on reading. Most are, so that the values of
--- state are copied as they are and not converted by the transaction that writes them.
+-- payload: of tasks and truncations. That of state is made of the other columns when it is read, so
+-- that the transaction that writes copies the values and converts nothing.
 CREATE TABLE events.outbox (
   event_id BIGINT NOT NULL DEFAULT nextval('events.event_ids'),
   segment SMALLINT NOT NULL,
@@ -70,13 +70,13 @@ CREATE TABLE events.outbox_2 PARTITION OF events.outbox FOR VALUES IN (2)
 CREATE TABLE events.outbox_3 PARTITION OF events.outbox FOR VALUES IN (3)
   WITH (autovacuum_enabled = FALSE, toast.autovacuum_enabled = FALSE);
 
--- The ends of batches. A change is in the batch of the first tick in whose snapshot its transaction
--- is visible.
--- xid: of the transaction that made the tick, which took the snapshot before it had the xid.
--- before_id: read before that: every transaction with a later xid than the tick's takes ids above it.
--- low_id: transactions that were open in the snapshot take ids above it.
--- first_id, last_id: the ids of the batch are above the first and up to the last.
--- server: of another server's data, as after a restore of a dump, the xids say nothing.
+-- The ends of batches. A change is in the batch of the first tick whose snapshot shows its transaction.
+-- xid: the transaction that made the tick. It took the snapshot first and got its xid after that.
+-- before_id: the last id, read before the snapshot. Transactions with a later xid than the tick's have
+-- ids above it.
+-- low_id: transactions that are open in the snapshot have ids above it.
+-- first_id, last_id: the ids of the batch are above the first, and up to the last.
+-- server: where the xids were counted. After a dump was restored on another server they say nothing.
 CREATE TABLE events.ticks (
   tick BIGINT NOT NULL,
   segment SMALLINT NOT NULL,
@@ -105,8 +105,8 @@ CREATE TABLE events.ticks_3 PARTITION OF events.ticks FOR VALUES IN (3)
 
 CREATE INDEX idx_events_ticks_xid ON events.ticks (xid);
 
--- The batches that are done; the position is the last one.
--- sequences: of the streams, the last sequence that was published with it.
+-- The batches that are done. The last one is the position.
+-- sequences: for each stream, the last sequence that was published.
 CREATE TABLE events.positions (
   tick BIGINT NOT NULL,
   segment SMALLINT NOT NULL,

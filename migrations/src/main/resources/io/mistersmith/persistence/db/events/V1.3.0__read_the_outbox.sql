@@ -227,6 +227,8 @@ DECLARE
   v_to events.ticks;
   v_bytes BIGINT := 0;
 BEGIN
+  -- An old snapshot would not show all of the batch.
+  PERFORM events.require_read_committed();
   SELECT t.* INTO v_from FROM events.ticks AS t WHERE t.tick = p_tick - 1;
   SELECT t.* INTO v_to FROM events.ticks AS t WHERE t.tick = p_tick;
   FOR event_id, xid, at, kind, subject_id, tenant_id, epoch, version, state_key, payload IN
@@ -234,23 +236,25 @@ BEGIN
            o.state_key,
            coalesce(
              o.payload,
-             json_build_object(
-               'operation', upper(substr(o.kind::TEXT, 7)),
-               'agent_id', o.subject_id,
-               'owner', o.owner,
-               'state_key', o.state_key,
-               'old_value',
+             -- By hand: json_build_object would parse each value again.
+             concat(
+               '{"operation":"', upper(substr(o.kind::TEXT, 7)),
+               '","agent_id":"', o.subject_id,
+               '","owner":', coalesce(to_json(o.owner)::TEXT, 'null'),
+               ',"state_key":', to_json(o.state_key),
+               ',"old_value":',
                coalesce(
-                 agents.saved_document(o.old_document, o.old_value)::JSON, o.old_value::JSON
+                 agents.saved_document(o.old_document, o.old_value), o.old_value::TEXT, 'null'
                ),
-               'new_value',
+               ',"new_value":',
                coalesce(
-                 agents.saved_document(o.new_document, o.new_value)::JSON, o.new_value::JSON
+                 agents.saved_document(o.new_document, o.new_value), o.new_value::TEXT, 'null'
                ),
-               'epoch', o.epoch,
-               'version', o.version,
-               'timestamp', extract(EPOCH FROM o.at)
-             )::TEXT
+               ',"epoch":', o.epoch,
+               ',"version":', o.version,
+               ',"timestamp":', extract(EPOCH FROM o.at),
+               '}'
+             )
            )
       FROM events.outbox AS o
      WHERE o.event_id > greatest(v_to.first_id, p_after)

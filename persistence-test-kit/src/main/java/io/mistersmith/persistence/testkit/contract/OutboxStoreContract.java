@@ -180,10 +180,10 @@ public abstract class OutboxStoreContract extends OutboxTests {
                 late.add(add(unit));
               }
             });
-    for (int i = 0; i < 50; i++) {
+    for (int i = 0; i < 20; i++) {
       UUID one = add(sql());
       assertThat(subjects(finish(next()))).as("batch %s", i).containsExactly(one);
-      int unused = i % 10 == 0 ? outbox().rotate() : 0;
+      int unused = i % 5 == 0 ? outbox().rotate() : 0;
     }
     writer.commit();
     UUID after = add(sql());

@@ -11,6 +11,7 @@ import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.SqlUnit;
 import io.mistersmith.persistence.spi.sql.TaskStore.Added;
 import io.mistersmith.persistence.task.NewTask;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -94,7 +95,7 @@ abstract class OutboxTests extends UnitContract {
               () ->
                   sql()
                       .inTransaction(
-                          OPTIONS,
+                          OPTIONS.withIdleLimit(Duration.ofMinutes(2)),
                           unit -> {
                             work.accept(unit);
                             worked.countDown();
@@ -109,19 +110,19 @@ abstract class OutboxTests extends UnitContract {
 
     void commit() {
       end.countDown();
-      ended.orTimeout(20, TimeUnit.SECONDS).join();
+      ended.orTimeout(60, TimeUnit.SECONDS).join();
     }
 
     void rollBack() {
       rollback = true;
       end.countDown();
-      assertThat(ended.handle((none, e) -> e).orTimeout(20, TimeUnit.SECONDS).join())
+      assertThat(ended.handle((none, e) -> e).orTimeout(60, TimeUnit.SECONDS).join())
           .hasRootCauseMessage("rolled back");
     }
 
     private static void await(CountDownLatch latch) {
       try {
-        assertThat(latch.await(20, TimeUnit.SECONDS)).as("in time").isTrue();
+        assertThat(latch.await(120, TimeUnit.SECONDS)).as("in time").isTrue();
       } catch (InterruptedException e) {
         throw new AssertionError(e);
       }

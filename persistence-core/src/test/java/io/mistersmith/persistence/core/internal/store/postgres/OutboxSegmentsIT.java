@@ -11,6 +11,7 @@ import io.mistersmith.persistence.spi.sql.SqlOptions;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Instant;
 import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -27,6 +28,13 @@ class OutboxSegmentsIT extends OnOutbox {
       assertThatThrownBy(() -> store.sql().inTransaction(options, unit -> unit.outbox().next()))
           .hasMessageContaining("25000");
       assertThatThrownBy(() -> store.sql().inTransaction(options, unit -> unit.outbox().rotate()))
+          .hasMessageContaining("25000");
+      assertThatThrownBy(
+              () ->
+                  store
+                      .sql()
+                      .inTransaction(
+                          options, unit -> unit.outbox().read(new Batch(1, Instant.EPOCH), 0, ALL)))
           .hasMessageContaining("25000");
     }
     assertThat(drained()).containsExactly("STATE_INSERT a");
