@@ -15,6 +15,7 @@ import io.mistersmith.persistence.spi.hot.StreamStore;
 import io.mistersmith.persistence.stream.StreamPlan;
 import io.mistersmith.persistence.testkit.server.ChildJvm;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -41,6 +42,7 @@ class ChangeFeedFaultsIT {
 
   private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final int WRITERS = 6;
+
   /** 5 seconds, and what a busy machine adds in a build. */
   private static final Duration TAKEOVER = Duration.ofSeconds(Repetitions.of(5, 20));
 
@@ -146,14 +148,21 @@ class ChangeFeedFaultsIT {
   }
 
   private ChildJvm startRelay(Installation installation) throws IOException {
+    Path log = directory.resolve("relay.log");
     ChildJvm child =
-        ChildJvm.start(
-            RelayProcess.class,
-            installation.asArguments(List.of()),
-            Map.of(),
-            directory.resolve("relay.log"));
-    assertThat(child.stdout().readLine()).as("first line of a relay").isEqualTo("ready");
+        ChildJvm.start(RelayProcess.class, installation.asArguments(List.of()), Map.of(), log);
+    assertThat(child.stdout().readLine())
+        .as(() -> "first line of a relay, whose log is " + read(log))
+        .isEqualTo("ready");
     return child;
+  }
+
+  private static String read(Path log) {
+    try {
+      return Files.readString(log);
+    } catch (IOException e) {
+      return e.toString();
+    }
   }
 
   private void make(

@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.testkit.contract;
 
+import static org.assertj.core.api.Assertions.as;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -16,6 +17,7 @@ import io.mistersmith.persistence.model.Versioned;
 import io.mistersmith.persistence.stream.ConsumerPlan;
 import io.mistersmith.persistence.stream.StreamConsumer;
 import io.mistersmith.persistence.stream.StreamMessage;
+import io.mistersmith.persistence.stream.Streams;
 import io.mistersmith.persistence.task.NewTask;
 import io.mistersmith.persistence.task.TaskClaim;
 import io.mistersmith.persistence.task.TaskLease;
@@ -27,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -210,6 +213,27 @@ public abstract class ChangeFeedContract extends PersistenceContract {
     assertThat(change.metadata()).isEmpty();
     assertThat(change.task()).isEqualTo(task);
     assertThat(change.event()).isEqualTo("created");
+  }
+
+  @Test
+  void aForeignMessageBecomesADeadLetter() {
+    await().atMost(SOON).until(() -> persistence().streams().find(STATE).isPresent());
+    var unused =
+        persistence()
+            .streams()
+            .publisher(STATE, Object.class)
+            .publish("agents.state." + agent().uuid(), Map.of("operation", "none"));
+    Revision saved = saved(key("after"), 1);
+    List<StreamMessage<Change>> received = stateChanges();
+    assertThat((Revision) state(awaitSize(received, 1).get(0)).revision()).isEqualTo(saved);
+    String consumer = received.get(0).consumer();
+    await()
+        .atMost(SOON)
+        .until(() -> !persistence().streams().deadLetters(STATE, consumer).page(0, 10).isEmpty());
+    assertThat(persistence().streams().deadLetters(STATE, consumer).page(0, 10))
+        .singleElement()
+        .extracting(Streams.DeadLetter::reason, as(InstanceOfAssertFactories.STRING))
+        .contains("is no change");
   }
 
   @Test
