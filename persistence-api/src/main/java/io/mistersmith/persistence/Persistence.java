@@ -7,6 +7,7 @@ import io.mistersmith.persistence.checkpoint.Checkpoints;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.event.ChangeFeed;
 import io.mistersmith.persistence.guard.StoreGuard;
 import io.mistersmith.persistence.knowledge.Knowledge;
 import io.mistersmith.persistence.log.Log;
@@ -21,6 +22,7 @@ import io.mistersmith.persistence.state.QueryCache;
 import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.state.StateType;
 import io.mistersmith.persistence.state.Step;
+import io.mistersmith.persistence.stream.Streams;
 import io.mistersmith.persistence.task.Tasks;
 import io.mistersmith.persistence.transaction.TransactionRunner;
 import java.time.Duration;
@@ -140,6 +142,12 @@ public interface Persistence extends AutoCloseable {
 
   /** Returns the messages between agents, and their channels. */
   MessageLog messages();
+
+  /** Returns the feed of committed changes, which the set of scripts {@code events} needs. */
+  ChangeFeed changes();
+
+  /** Returns the streams of messages in NATS, and their consumers. */
+  Streams streams();
 
   /** Returns what agents know: facts, and search by words and by vectors. */
   Knowledge knowledge();

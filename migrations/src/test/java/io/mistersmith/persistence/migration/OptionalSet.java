@@ -19,6 +19,7 @@ import javax.sql.DataSource;
  */
 record OptionalSet(String name) {
   static final OptionalSet AUDIT = new OptionalSet("audit");
+  static final OptionalSet EVENTS = new OptionalSet("events");
   static final OptionalSet STATEMENTS = new OptionalSet("statements");
   static final OptionalSet TENANTS = new OptionalSet("tenants");
 

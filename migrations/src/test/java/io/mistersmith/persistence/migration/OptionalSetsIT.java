@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.migration;
 
 import static io.mistersmith.persistence.migration.OptionalSet.AUDIT;
+import static io.mistersmith.persistence.migration.OptionalSet.EVENTS;
 import static io.mistersmith.persistence.migration.OptionalSet.TENANTS;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -90,7 +91,8 @@ class OptionalSetsIT {
     TestDatabase database = TestDatabase.migrated(server);
     write(database);
     List<String> before = database.query(CATALOG);
-    List<OptionalSet> sets = auditFirst ? List.of(AUDIT, TENANTS) : List.of(TENANTS, AUDIT);
+    List<OptionalSet> sets =
+        auditFirst ? List.of(AUDIT, EVENTS, TENANTS) : List.of(TENANTS, EVENTS, AUDIT);
 
     apply(database, sets);
     List<String> applied = database.query(CATALOG);

@@ -44,10 +44,8 @@ public final class PersistenceConfig {
   }
 
   /**
-   * A builder with what a file says, by the names of {@link #environmentNames}.
-   *
-   * @throws IllegalArgumentException as {@link #fromEnvironment()}, and where the file has a name
-   *     that looks like one of them and is none
+   * A builder with what a file says, by the names of {@link #environmentNames}. Fails as {@link
+   * #fromEnvironment()} does, and where the file has a name that looks like one of them.
    */
   public static Builder from(Properties file) {
     return NamedSettings.of(Map.of(), file).configure();
@@ -63,10 +61,7 @@ public final class PersistenceConfig {
     return new Builder(nats, postgres);
   }
 
-  /**
-   * A builder for stores that need no address, such as the test kit's in-memory ones. The addresses
-   * in it lead nowhere.
-   */
+  /** A builder for stores that need no address, such as the test kit's in-memory ones. */
   public static Builder inMemory() {
     return builder(
         NatsConfig.of("nats://in-memory.invalid"),
@@ -121,6 +116,11 @@ public final class PersistenceConfig {
   /** The treatment of writes when too much waits for PostgreSQL. */
   public BackpressureConfig backpressure() {
     return values.backpressure;
+  }
+
+  /** How this runtime publishes committed changes, where the set {@code events} is applied. */
+  public ChangeFeedConfig changeFeed() {
+    return values.changeFeed;
   }
 
   /** The cache of KV's entries in this process's memory. */
@@ -184,6 +184,7 @@ public final class PersistenceConfig {
     private int knownRevisions = 100_000;
     private ConsistencyConfig consistency = ConsistencyConfig.defaults();
     private BackpressureConfig backpressure = BackpressureConfig.off();
+    private ChangeFeedConfig changeFeed = ChangeFeedConfig.defaults();
     private CacheConfig cache = CacheConfig.defaults();
     private int trackedAgents = 100_000;
     private long maxLargeValueBytes = 256L * 1024 * 1024;
@@ -207,6 +208,7 @@ public final class PersistenceConfig {
       this.knownRevisions = other.knownRevisions;
       this.consistency = other.consistency;
       this.backpressure = other.backpressure;
+      this.changeFeed = other.changeFeed;
       this.cache = other.cache;
       this.trackedAgents = other.trackedAgents;
       this.maxLargeValueBytes = other.maxLargeValueBytes;
@@ -282,6 +284,12 @@ public final class PersistenceConfig {
       return this;
     }
 
+    /** How this runtime publishes committed changes. */
+    public Builder changeFeed(ChangeFeedConfig value) {
+      this.changeFeed = value;
+      return this;
+    }
+
     /** The cache of KV's entries in this process's memory. */
     public Builder cache(CacheConfig value) {
       this.cache = value;
@@ -337,11 +345,10 @@ public final class PersistenceConfig {
     /**
      * Lets opening wait so long for servers that are not there yet, as containers need that start
      * together: a refused or silent address, a name that does not resolve yet, a PostgreSQL that is
-     * starting or in recovery, a NATS whose JetStream does not answer yet. It begins again until
-     * both stores are usable, and says every few seconds in the log and to the listener what is
-     * missing. At the deadline it fails with the last failure; an attempt that is under way then
-     * ends by the timeouts of its store. Refused credentials, a missing schema and all else that
-     * needs a person fail at once. The default is zero: every failure is thrown at once.
+     * starting or in recovery, a NATS whose JetStream does not answer yet. It says every few
+     * seconds in the log and to the listener what is missing. At the deadline it fails with the
+     * last failure. Refused credentials, a missing schema and all else that needs a person fail at
+     * once. The default is zero: every failure is thrown at once.
      */
     public Builder waitForServers(Duration value) {
       Checks.that(!value.isNegative(), "waitForServers is " + value + "; give zero or more");
@@ -383,10 +390,9 @@ public final class PersistenceConfig {
     REFUSE,
     /**
      * Take the bucket over: it bears this installation's identity from then on, its entries are
-     * flushed into this database, and runtimes of the other installation that still run are
-     * refused. Open is refused all the same while the bucket holds entries of agents that are not
-     * registered in this database, so that no entry becomes a dead letter by being taken over. For
-     * one open only: two installations that both keep this setting take the bucket from each other.
+     * flushed into this database, and the other installation's runtimes are refused. Open is
+     * refused while the bucket holds entries of agents that are not registered in this database.
+     * For one open only: two installations with this setting take the bucket from each other.
      */
     TAKE_OVER
   }

@@ -51,6 +51,7 @@ final class Printed {
         .with("unknownEntries", config.unknownEntries())
         .with("consistency", config.consistency())
         .with("backpressure", config.backpressure())
+        .with("changeFeed", config.changeFeed())
         .with("cache", config.cache())
         .with("knownRevisions", config.knownRevisions())
         .with("waitForServers", config.waitForServers())

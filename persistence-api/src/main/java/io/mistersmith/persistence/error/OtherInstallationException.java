@@ -61,6 +61,24 @@ public final class OtherInstallationException extends RuntimeException {
         ours);
   }
 
+  /** A stream of messages that bears another identity than the database's. */
+  public static NonTransientPersistenceException ofStream(String stream, UUID found, UUID ours) {
+    return failure(
+        "stream "
+            + stream
+            + " belongs to installation "
+            + found
+            + ", and this database is installation "
+            + ours
+            + ": nothing is published to it or read from it. Give this installation streams of its"
+            + " own by nats.namePrefix, or point postgres at the database of the other one, or, if"
+            + " its messages are no longer needed, delete the stream (nats stream rm "
+            + stream
+            + ")",
+        found,
+        ours);
+  }
+
   /** A database that took the place of another one while it was in use. */
   public static NonTransientPersistenceException ofDatabase(UUID found, UUID ours) {
     return failure(
@@ -92,9 +110,9 @@ public final class OtherInstallationException extends RuntimeException {
             + why
             + ": they belong to another installation than this database's, "
             + ours
-            + ", and each would become a dead letter. Point postgres at the database that the bucket"
-            + " belongs to; or give this installation buckets of its own by nats.namePrefix; or, if"
-            + " the entries are no longer needed, delete the bucket (nats kv del "
+            + ", and each would become a dead letter. Point postgres at the database that the"
+            + " bucket belongs to; or give this installation buckets of its own by nats.namePrefix;"
+            + " or, if the entries are no longer needed, delete the bucket (nats kv del "
             + bucket
             + "). To flush them into this database all the same, register their agents in it, and"
             + " open once with unknownEntries TAKE_OVER",

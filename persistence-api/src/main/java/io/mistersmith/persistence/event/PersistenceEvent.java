@@ -23,12 +23,18 @@ import java.util.stream.LongStream;
 
 /**
  * Something that the engine did or met. Events hold no values of entries. Each belongs to one area:
- * {@link StateEvent}, {@link AgentEvent}, {@link StoreEvent} or {@link OperationsEvent}.
+ * {@link StateEvent}, {@link AgentEvent}, {@link StoreEvent}, {@link OperationsEvent} or {@link
+ * ChangeFeed.FeedEvent}.
  *
  * <p>Later versions add kinds of events. Test for those that you want, by {@code instanceof} or by
  * {@link PersistenceListener#of}, and ignore the others.
  */
-public sealed interface PersistenceEvent {
+public sealed interface PersistenceEvent
+    permits ChangeFeed.FeedEvent,
+        PersistenceEvent.AgentEvent,
+        PersistenceEvent.OperationsEvent,
+        PersistenceEvent.StateEvent,
+        PersistenceEvent.StoreEvent {
 
   /** An event about entries and their way to PostgreSQL. */
   sealed interface StateEvent extends PersistenceEvent {}
@@ -164,11 +170,7 @@ public sealed interface PersistenceEvent {
     }
   }
 
-  /**
-   * An entry was brought from PostgreSQL into KV.
-   *
-   * @param key its key
-   */
+  /** An entry, of this key, was brought from PostgreSQL into KV. */
   record EntryHydrated(StateKey key) implements StateEvent {}
 
   /**
@@ -217,11 +219,7 @@ public sealed interface PersistenceEvent {
     }
   }
 
-  /**
-   * All of an agent's entries were hydrated; sent once, however many callers asked for it.
-   *
-   * @param hydration what was done
-   */
+  /** All of an agent's entries were hydrated; sent once, however many callers asked for it. */
   record AgentHydrated(Hydration hydration) implements AgentEvent {}
 
   /**

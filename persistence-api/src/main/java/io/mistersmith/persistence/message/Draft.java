@@ -196,8 +196,8 @@ public record Draft(
     }
 
     /**
-     * Says whether the log keeps the message; it does unless told otherwise. There is no other
-     * place for messages yet: an append of a message that is not persistent is refused.
+     * Says whether the log keeps the message; it does unless told otherwise. Others are published
+     * to the stream {@code AGENT_MESSAGES}: see {@link MessageLog#appendAll}.
      */
     public Builder persistent(boolean kept) {
       persistent = kept;

@@ -35,12 +35,20 @@ public interface MessageLog {
   /**
    * Appends messages, all or none. Within one priority a recipient receives them in this order.
    *
+   * <p>Messages that are not {@linkplain Draft#persistent persistent} are published to the stream
+   * {@code AGENT_MESSAGES} instead, one by one, as {@link Message} in JSON: {@code
+   * messages.direct.<agent>}, {@code messages.broadcast.<channel or type>} or, of notifications,
+   * {@code messages.notification.<agent, channel or type>}. The log does not have them, {@link
+   * #receive} does not deliver them, and neither channels nor agents are looked up. The stream is
+   * in memory and keeps them for 5 minutes; a restart of nats-server loses them.
+   *
    * @return their ids, in the same order
    * @throws io.mistersmith.persistence.error.NonTransientPersistenceException with {@code
    *     NOT_FOUND} when a channel does not exist; with {@code CONSTRAINT_VIOLATION} when an agent
    *     is not registered, or a channel does not take the message; with {@code SERIALIZATION_ERROR}
    *     when a payload has no mapping to JSON; with {@code MISCONFIGURED} for a message that is not
-   *     persistent, since only the log keeps messages
+   *     persistent in a transaction, where a stream takes no part
+   * @throws IllegalArgumentException when some are persistent and others are not
    */
   List<Message.Id> appendAll(List<Draft> messages);
 

@@ -10,6 +10,7 @@ import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Versioned;
 import io.mistersmith.persistence.session.Sessions;
 import io.mistersmith.persistence.state.SaveOptions;
+import io.mistersmith.persistence.stream.StreamMessage;
 import io.mistersmith.persistence.task.Tasks;
 import java.util.List;
 import java.util.Map;
@@ -105,6 +106,23 @@ public interface Transaction {
    * is committed, and a message is acknowledged together with the work that it asked for.
    */
   MessageLog messages();
+
+  /**
+   * Notes in this transaction that a consumer handles a message. So the work of a message that is
+   * delivered twice takes effect once: do it in this transaction, and only when this returns true.
+   * Another transaction that notes the same message meanwhile waits for the end of this one. The
+   * note is kept for 7 days, and is gone when this transaction is rolled back.
+   *
+   * @param consumer whose work it is; 1 to 255 characters
+   * @param messageId the message's id, 1 to 255 characters
+   * @return false when the message was noted before
+   */
+  boolean firstTime(String consumer, String messageId);
+
+  /** {@link #firstTime(String, String)} of the consumer and the id of a message. */
+  default boolean firstTime(StreamMessage<?> message) {
+    return firstTime(message.stream() + "/" + message.consumer(), message.id());
+  }
 
   /**
    * The registry of agents in a transaction. A saved agent is published to KV, where {@link

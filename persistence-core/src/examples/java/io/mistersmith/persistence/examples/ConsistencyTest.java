@@ -33,6 +33,7 @@ class ConsistencyTest {
         metrics) {
       metrics.bind(persistence.operations().consistency(), Duration.ofSeconds(10));
       metrics.bind(persistence.operations().pools());
+      metrics.bind(persistence.changes(), Duration.ofSeconds(10));
       Agent agent = persistence.agents().save(Agent.of("planner", "Ada")).value();
       persistence.states(String.class).save(StateKey.of(agent.id(), "plan"), "by train");
       persistence.lifecycle().flush(agent.id(), Duration.ofSeconds(10));

@@ -44,6 +44,7 @@ record Experiment(
         guard(quick),
         keyPages(quick),
         searchedFlush(quick),
+        ChangeFeeds.experiment(quick),
         logs(quick),
         contest(quick),
         TaskExperiments.tasks(quick),
@@ -132,7 +133,7 @@ record Experiment(
   /** Raw is the flush without the set; of the searches, the one by content. */
   private static Experiment searchedFlush(boolean quick) {
     return new Experiment(
-        List.of("flush.searched", "search.p50"),
+        List.of("flush.searched", "flush.events", "search.p50"),
         "SearchedFlushes",
         quick ? 1 : 2,
         quick ? 2 : 7,
@@ -145,6 +146,11 @@ record Experiment(
                     "/s",
                     Goal.reported(),
                     measured.turns("SearchedFlushes.flush")),
+                new Figure(
+                    "flush.events",
+                    "/s",
+                    Goal.atLeast(0.60),
+                    measured.turns("SearchedFlushes.note")),
                 latency("search.p50", "SearchedFlushes.search", Goal.reported(), measured)));
   }
 

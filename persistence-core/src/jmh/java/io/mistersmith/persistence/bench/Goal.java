@@ -17,6 +17,8 @@ record Goal(Kind kind, double ratio, double value) {
     AT_MOST,
     /** The ratio must be this at least. */
     AT_LEAST,
+    /** The ratio must be this at least, or the value itself its bound. */
+    EITHER_AT_LEAST,
     /** The value itself may be this at most; raw is shown beside it. */
     VALUE_AT_MOST,
     /** The value may be this much more than raw at most. */
@@ -38,6 +40,11 @@ record Goal(Kind kind, double ratio, double value) {
     return new Goal(kind, ratio, least);
   }
 
+  /** This goal, or else a value that is this at least. */
+  Goal or(double least) {
+    return new Goal(Kind.EITHER_AT_LEAST, ratio, least);
+  }
+
   static Goal valueAtMost(double value) {
     return new Goal(Kind.VALUE_AT_MOST, 0, value);
   }
@@ -54,6 +61,7 @@ record Goal(Kind kind, double ratio, double value) {
     return switch (kind) {
       case AT_MOST -> reachedRatio <= ratio;
       case AT_LEAST -> reachedRatio >= ratio && reached >= value;
+      case EITHER_AT_LEAST -> reachedRatio >= ratio || reached >= value;
       case VALUE_AT_MOST -> reached <= value;
       case OVER_RAW_AT_MOST -> reached - raw <= value;
       case REPORTED -> true;
@@ -66,6 +74,8 @@ record Goal(Kind kind, double ratio, double value) {
       case AT_LEAST ->
           String.format(Locale.ROOT, ">=%.2fx", ratio)
               + (value > 0 ? ",>=" + Figure.number(value) + unit : "");
+      case EITHER_AT_LEAST ->
+          String.format(Locale.ROOT, ">=%.2fx", ratio) + "|>=" + Figure.number(value) + unit;
       case VALUE_AT_MOST -> "<=" + Figure.number(value) + unit;
       case OVER_RAW_AT_MOST -> "<=raw+" + Figure.number(value) + unit;
       case REPORTED -> "reported";

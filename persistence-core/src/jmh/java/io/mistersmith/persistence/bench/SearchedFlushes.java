@@ -20,8 +20,8 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 
 /**
- * What the set {@code state_search} costs the flush: the same writes by two runtimes, one whose
- * database has the set and one whose database has not; and what a search takes.
+ * What the sets {@code state_search} and {@code events} cost the flush: the same writes by two
+ * runtimes, one whose database has the set and one whose database has not; and what a search takes.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SingleShotTime)
@@ -38,12 +38,22 @@ public class SearchedFlushes {
   private final Writer plain = Opened.get("plain", () -> new Writer("plain", Site.present()));
   private final Writer searched =
       Opened.get("searched", () -> new Writer("searched", Site.present().withSets("state_search")));
+  private final Writer noted =
+      Opened.get("noted", () -> new Writer("noted", Site.present().withSets("events")));
 
   /** Writes as fast as it goes, until all is in PostgreSQL. */
   @Benchmark
   public int flush() throws Exception {
     Recorder.note(Turns.RAW, plain.write(writes));
     Recorder.note(Turns.OURS, searched.write(writes));
+    return writes;
+  }
+
+  /** {@link #flush} with the outbox. */
+  @Benchmark
+  public int note() throws Exception {
+    Recorder.note(Turns.RAW, plain.write(writes));
+    Recorder.note(Turns.OURS, noted.write(writes));
     return writes;
   }
 

@@ -44,7 +44,7 @@ final class AgentArea {
     AgentPublisher publisher =
         new AgentPublisher(
             store, bucket.reads(), bucket.writes(), new KnownRevisions<>(remembered, clock));
-    this.heartbeats = new HeartbeatBuffer(background);
+    this.heartbeats = new HeartbeatBuffer(background, engine.feed()::heartbeats);
     this.writes =
         new WritesUnderWay(
             "agents.registry", engine.owners().owner(Bucket.AGENT_STATE)::requireOwnDatabase);

@@ -23,6 +23,7 @@ import io.mistersmith.persistence.core.internal.store.postgres.PostgresStore;
 import io.mistersmith.persistence.core.internal.transaction.StoreTransactionRunner;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.event.ChangeFeed;
 import io.mistersmith.persistence.event.PersistenceEvent;
 import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.guard.StoreGuard;
@@ -41,6 +42,7 @@ import io.mistersmith.persistence.state.QueryCache;
 import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.state.StateType;
 import io.mistersmith.persistence.state.Step;
+import io.mistersmith.persistence.stream.Streams;
 import io.mistersmith.persistence.task.Tasks;
 import java.time.Duration;
 import java.util.Optional;
@@ -68,6 +70,8 @@ final class CorePersistence implements Persistence {
   private final AgentArea agents;
   private final MessageArea messages;
   private final TaskArea tasks;
+  private final EventArea events;
+  private final StreamArea streams;
   private final TransactionArea transactions;
   private final OperationsArea operations;
   private final Knowledge knowledge;
@@ -83,28 +87,35 @@ final class CorePersistence implements Persistence {
     BucketOwners owners = new BucketOwners(guarded, config.unknownEntries());
     SlidingLags lags = new SlidingLags(config.consistency().window());
     Threads threads = new Threads();
+    FeedEvents feed = new FeedEvents(EventArea.isInstalled(stores));
     this.engine =
         new EngineContext(
             config,
             guarded,
             guard,
             owners,
-            PersistenceListener.of(PersistenceEvent.Flushed.class, lags::record).and(told),
+            PersistenceListener.of(PersistenceEvent.Flushed.class, lags::record)
+                .and(feed)
+                .and(told),
             lags,
             services,
             threads,
             new HybridClock(
-                node(config.runtimeName()), stores.hot().clock(), HybridClock.DEFAULT_MAX_DRIFT));
+                node(config.runtimeName()), stores.hot().clock(), HybridClock.DEFAULT_MAX_DRIFT),
+            feed);
     try {
       this.state = new StateArea(engine);
       this.sessions = new SessionArea(engine, state::isLeading);
       this.agents = new AgentArea(engine, state, sessions);
       this.messages = new MessageArea(engine);
       this.tasks = new TaskArea(engine);
-      this.transactions = new TransactionArea(engine, state, agents, messages, sessions, tasks);
+      this.streams = new StreamArea(engine);
+      this.transactions =
+          new TransactionArea(engine, state, agents, messages, sessions, tasks, streams);
       this.sessionData = StoredType.compose(engine, DataType.SESSION_DATA, Optional.empty());
       this.failover = new Failover(engine, state);
-      this.operations = new OperationsArea(engine, state, sessionData, failover);
+      this.events = new EventArea(engine, streams.streams());
+      this.operations = new OperationsArea(engine, state, sessionData, failover, events);
       this.knowledge = new StoredKnowledge(guarded.sql().knowledge());
       this.results = new ResultBucket(() -> owners.open(Bucket.QUERY_CACHE), stores.hot().clock());
       stores.hot().onReconnect(owners::look);
@@ -118,6 +129,7 @@ final class CorePersistence implements Persistence {
       agents.start();
       state.start();
       failover.start();
+      events.start(feed);
     } catch (RuntimeException | Error e) {
       threads.close();
       throw e;
@@ -200,6 +212,11 @@ final class CorePersistence implements Persistence {
   }
 
   @Override
+  public ChangeFeed changes() {
+    return events.changes();
+  }
+
+  @Override
   public AgentLifecycle lifecycle() {
     return state.lifecycle();
   }
@@ -217,6 +234,11 @@ final class CorePersistence implements Persistence {
   @Override
   public MessageLog messages() {
     return messages.messages();
+  }
+
+  @Override
+  public Streams streams() {
+    return streams.streams();
   }
 
   @Override
@@ -254,6 +276,7 @@ final class CorePersistence implements Persistence {
     Deadline end = Deadline.after(deadline);
     long left;
     try {
+      streams.close(end);
       tasks.close(end);
       agents.refuseWrites();
       sessionData.close();
@@ -262,6 +285,7 @@ final class CorePersistence implements Persistence {
       agents.close(end);
       left = state.close(end.left());
       agents.writeHeartbeats(end);
+      events.close(end.left(STOP));
     } finally {
       engine.threads().close();
       boolean unused = engine.services().close(STOP);

@@ -21,6 +21,7 @@ import io.mistersmith.persistence.model.HybridClock;
  * @param services runs the background services
  * @param threads runs asynchronous calls
  * @param hybridClock stamps writes whose conflicts are resolved
+ * @param feed brings what is committed to the change feed
  */
 record EngineContext(
     PersistenceConfig config,
@@ -31,7 +32,8 @@ record EngineContext(
     SlidingLags lags,
     Services services,
     Threads threads,
-    HybridClock hybridClock) {
+    HybridClock hybridClock,
+    FeedEvents feed) {
 
   /** Bounds the asynchronous writes that are under way. */
   Window window() {

@@ -1,9 +1,11 @@
 package io.mistersmith.persistence.core;
 
 import io.mistersmith.persistence.core.internal.base.PeriodicService;
+import io.mistersmith.persistence.core.internal.message.FleetingMessages;
 import io.mistersmith.persistence.core.internal.message.StoredMessages;
 import io.mistersmith.persistence.message.MessageLog;
 import io.mistersmith.persistence.model.PostgresRole;
+import io.mistersmith.persistence.spi.hot.HotStore;
 import io.mistersmith.persistence.spi.sql.SqlUnit;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -18,9 +20,12 @@ final class MessageArea {
   private final AtomicBoolean used = new AtomicBoolean();
 
   MessageArea(EngineContext engine) {
-    this.messages = new StoredMessages(engine.stores().sql().messages());
+    HotStore hot = engine.stores().hot();
+    this.messages =
+        new StoredMessages(
+            engine.stores().sql().messages(), new FleetingMessages(hot.streams(), hot.clock()));
     StoredMessages background =
-        new StoredMessages(engine.stores().sql().on(PostgresRole.BACKGROUND).messages());
+        StoredMessages.in(engine.stores().sql().on(PostgresRole.BACKGROUND).messages());
     this.sweeps =
         engine
             .services()
@@ -39,7 +44,7 @@ final class MessageArea {
   /** Returns the messages in a unit. */
   MessageLog in(SqlUnit unit) {
     begin();
-    return new StoredMessages(unit.messages());
+    return StoredMessages.in(unit.messages());
   }
 
   private void begin() {

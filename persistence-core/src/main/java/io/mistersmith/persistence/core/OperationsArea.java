@@ -19,11 +19,18 @@ final class OperationsArea implements Operations {
   private final StateArea state;
   private final StoredType sessions;
   private final Failover failover;
+  private final EventArea events;
   private final DeadLetters deadLetters;
   private final HotOutages outages;
 
-  OperationsArea(EngineContext engine, StateArea state, StoredType sessions, Failover failover) {
+  OperationsArea(
+      EngineContext engine,
+      StateArea state,
+      StoredType sessions,
+      Failover failover,
+      EventArea events) {
     this.failover = failover;
+    this.events = events;
     this.engine = engine;
     this.state = state;
     this.sessions = sessions;
@@ -67,6 +74,7 @@ final class OperationsArea implements Operations {
             engine.stores().notices(),
             engine.owners().notices(),
             failover.notices(),
+            events.notices(),
             engine.services().notices(),
             engine.guard().notices())
         .flatMap(List::stream)

@@ -3,6 +3,7 @@ package io.mistersmith.persistence.core;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.mistersmith.persistence.event.ChangeFeed;
 import io.mistersmith.persistence.event.PersistenceEvent;
 import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.operations.Consistency;
@@ -23,6 +24,7 @@ import java.util.function.Consumer;
  * Persistence persistence = Persistence.open(config.toBuilder().listener(metrics).build());
  * metrics.bind(persistence.operations().consistency(), Duration.ofSeconds(10));
  * metrics.bind(persistence.operations().pools());
+ * metrics.bind(persistence.changes(), Duration.ofSeconds(10));
  * }</pre>
  *
  * <p>All names begin with {@code persistence.}; docs/metrics.md says what each figure means.
@@ -37,6 +39,7 @@ public final class PersistenceMetrics implements PersistenceListener, AutoClosea
   private final Map<String, JournalMeters> journals = new ConcurrentHashMap<>();
   private Optional<ConsistencyGauges> gauges = Optional.empty();
   private Optional<PoolGauges> pools = Optional.empty();
+  private Optional<ChangeFeedGauges> changes = Optional.empty();
 
   /** Registers the meters that events move. */
   public PersistenceMetrics(MeterRegistry registry) {
@@ -46,6 +49,7 @@ public final class PersistenceMetrics implements PersistenceListener, AutoClosea
     meterMoves();
     meterConsistency();
     meterStores();
+    meterChanges();
     LifecycleMeters lifecycle = new LifecycleMeters(registry);
     on(PersistenceEvent.LifecycleChanged.class, lifecycle::count);
     on(
@@ -129,6 +133,13 @@ public final class PersistenceMetrics implements PersistenceListener, AutoClosea
     on(PersistenceEvent.TransactionEnded.class, stores::transactionEnded);
   }
 
+  private void meterChanges() {
+    ChangeFeedMeters changes = new ChangeFeedMeters(registry);
+    on(ChangeFeed.ChangesPublished.class, changes::published);
+    on(ChangeFeed.PublishingFailed.class, failed -> changes.failed());
+    on(ChangeFeed.PublisherChanged.class, changes::publisherChanged);
+  }
+
   private <E extends PersistenceEvent> void on(Class<E> kind, Consumer<E> meter) {
     meters.put(kind, event -> meter.accept(kind.cast(event)));
   }
@@ -159,9 +170,22 @@ public final class PersistenceMetrics implements PersistenceListener, AutoClosea
     pools = Optional.of(new PoolGauges(registry, bound));
   }
 
+  /**
+   * Registers gauges of the backlog of the change feed, which is asked for in the background at
+   * this interval. Replaces those bound before.
+   */
+  public synchronized void bind(ChangeFeed feed, Duration interval) {
+    changes.ifPresent(ChangeFeedGauges::close);
+    ChangeFeedGauges bound = new ChangeFeedGauges(registry, feed, interval);
+    changes = Optional.of(bound);
+    bound.start();
+  }
+
   /** Stops asking, and removes the gauges; the counters stay. */
   @Override
   public synchronized void close() {
+    changes.ifPresent(ChangeFeedGauges::close);
+    changes = Optional.empty();
     pools.ifPresent(PoolGauges::close);
     pools = Optional.empty();
     unbind();

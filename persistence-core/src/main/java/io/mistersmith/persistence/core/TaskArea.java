@@ -24,11 +24,13 @@ final class TaskArea {
 
   private final TaskWorkers workers;
   private final QueuedTasks tasks;
+  private final FeedEvents feed;
   private final PeriodicService signaller;
   private final PeriodicService tender;
   private final AtomicBoolean used = new AtomicBoolean();
 
   TaskArea(EngineContext engine) {
+    this.feed = engine.feed();
     TaskStore background = engine.stores().sql().on(PostgresRole.BACKGROUND).tasks();
     this.workers = new TaskWorkers(engine.stores().sql().tasks(), engine.services(), this::changed);
     this.tasks = new QueuedTasks(engine.stores().sql().tasks(), workers, this::changed);
@@ -56,6 +58,7 @@ final class TaskArea {
   private void changed() {
     workers.wake();
     signaller.wake();
+    feed.committed();
   }
 
   Tasks tasks() {

@@ -9,6 +9,7 @@ import io.mistersmith.persistence.core.internal.transaction.StoreTransactionRunn
 import io.mistersmith.persistence.knowledge.Knowledge;
 import io.mistersmith.persistence.message.MessageLog;
 import io.mistersmith.persistence.session.Sessions;
+import io.mistersmith.persistence.spi.sql.HandledStore;
 import io.mistersmith.persistence.spi.sql.SqlStore.OldReads;
 import io.mistersmith.persistence.spi.sql.SqlUnit;
 import io.mistersmith.persistence.task.Tasks;
@@ -29,7 +30,8 @@ final class TransactionArea {
       AgentArea agents,
       MessageArea messages,
       SessionArea sessions,
-      TaskArea tasks) {
+      TaskArea tasks,
+      StreamArea streams) {
     this.runner =
         new StoreTransactionRunner(
             engine.stores().sql(),
@@ -63,6 +65,11 @@ final class TransactionArea {
               @Override
               public MessageLog messages(SqlUnit unit) {
                 return messages.in(unit);
+              }
+
+              @Override
+              public HandledStore handled(SqlUnit unit) {
+                return streams.handled(unit);
               }
 
               @Override

@@ -22,6 +22,7 @@ import io.mistersmith.persistence.operations.PoolSizing;
 import io.mistersmith.persistence.operations.Pools;
 import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.state.StateType;
+import io.mistersmith.persistence.task.NewTask;
 import io.mistersmith.persistence.testkit.fault.Call;
 import io.mistersmith.persistence.testkit.fault.Faults;
 import io.mistersmith.persistence.testkit.fault.FaultyStores;
@@ -36,6 +37,7 @@ import java.net.URLClassLoader;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -109,6 +111,25 @@ class PersistenceMetricsTest {
                     .call("find", () -> sessions.find(key), Fallback.value(Optional.empty()));
                 return gauge("persistence.breaker.open") == 0;
               });
+    }
+  }
+
+  @Test
+  void theChangeFeedHasCountersAndGauges() {
+    InMemoryStores stores = new InMemoryStores();
+    stores.migrate("events");
+    try (PersistenceMetrics metrics = new PersistenceMetrics(registry);
+        Persistence persistence =
+            Persistence.open(PersistenceConfig.inMemory().listener(metrics).build(), stores)) {
+      metrics.bind(persistence.changes(), Duration.ofMillis(20));
+      assertThat(persistence.tasks().enqueue(NewTask.of("metered", Map.of()))).isNotNull();
+      await()
+          .atMost(SOON)
+          .until(() -> registry.get("persistence.changes.published").counter().count() == 1);
+      await().atMost(SOON).until(() -> gauge("persistence.changes.waiting") == 0);
+      assertThat(gauge("persistence.changes.publishing")).isEqualTo(1);
+      assertThat(gauge("persistence.changes.lag.ms")).isZero();
+      assertThat(registry.get("persistence.changes.age").timer().count()).isEqualTo(1);
     }
   }
 

@@ -16,6 +16,9 @@ public interface HotStore {
    */
   HotBucket bucket(Bucket bucket);
 
+  /** Returns the streams. */
+  StreamStore streams();
+
   /**
    * Calls {@code action} whenever the connection to the hot store was lost and is back, on a thread
    * that may block.

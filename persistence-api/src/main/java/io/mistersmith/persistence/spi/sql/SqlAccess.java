@@ -50,6 +50,12 @@ public interface SqlAccess {
   /** Returns the messages between agents, and their channels. */
   MessageStore messages();
 
+  /** Returns which messages of streams were handled. */
+  HandledStore handled();
+
   /** Returns the facts that agents know. */
   KnowledgeStore knowledge();
+
+  /** Returns the outbox of committed changes. */
+  OutboxStore outbox();
 }

@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.contract;
 
+import io.mistersmith.persistence.testkit.contract.ChangeFeedContract;
 import io.mistersmith.persistence.testkit.contract.InMemoryFixture;
 import io.mistersmith.persistence.testkit.contract.KnowledgeContract;
 import io.mistersmith.persistence.testkit.contract.KnowledgeSearchContract;
@@ -16,14 +17,16 @@ import io.mistersmith.persistence.testkit.contract.SessionCopyContract;
 import io.mistersmith.persistence.testkit.contract.StepContract;
 import io.mistersmith.persistence.testkit.contract.StepVisibilityContract;
 import io.mistersmith.persistence.testkit.contract.StepWriteThroughContract;
+import io.mistersmith.persistence.testkit.contract.StreamContract;
+import io.mistersmith.persistence.testkit.contract.StreamDeadLetterContract;
 import io.mistersmith.persistence.testkit.contract.TasksContract;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
- * The contracts of steps, logs, large values, tasks, messages, sessions and knowledge over the
- * stores in memory.
+ * The contracts of steps, logs, large values, tasks, messages, sessions, changes and knowledge over
+ * the stores in memory.
  */
 @Execution(ExecutionMode.CONCURRENT)
 class InMemoryFamilyContractTest {
@@ -64,6 +67,14 @@ class InMemoryFamilyContractTest {
     @Override
     protected PersistenceFixture fixture() {
       return new InMemoryFixture();
+    }
+  }
+
+  @Nested
+  class Changes extends ChangeFeedContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return InMemoryFixture.withSets("events");
     }
   }
 
@@ -141,6 +152,22 @@ class InMemoryFamilyContractTest {
 
   @Nested
   class TasksOfAgents extends TasksContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
+    }
+  }
+
+  @Nested
+  class StreamsOfMessages extends StreamContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
+    }
+  }
+
+  @Nested
+  class StreamDeadLetters extends StreamDeadLetterContract {
     @Override
     protected PersistenceFixture fixture() {
       return new InMemoryFixture();

@@ -172,7 +172,7 @@ final class RealServers implements PersistenceFixture {
       Connection connection = Nats.connect(nats.url());
       JetStreamManagement streams = connection.jetStreamManagement();
       for (String stream : streams.getStreamNames()) {
-        if (stream.startsWith("KV_" + name + "-")) {
+        if (stream.startsWith("KV_" + name + "-") || stream.startsWith(name + "-")) {
           streams.deleteStream(stream);
         }
       }

@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.contract;
 
+import io.mistersmith.persistence.testkit.contract.ChangeFeedContract;
 import io.mistersmith.persistence.testkit.contract.KnowledgeContract;
 import io.mistersmith.persistence.testkit.contract.KnowledgeSearchContract;
 import io.mistersmith.persistence.testkit.contract.LargeValueContract;
@@ -15,6 +16,8 @@ import io.mistersmith.persistence.testkit.contract.SessionCopyContract;
 import io.mistersmith.persistence.testkit.contract.StepContract;
 import io.mistersmith.persistence.testkit.contract.StepVisibilityContract;
 import io.mistersmith.persistence.testkit.contract.StepWriteThroughContract;
+import io.mistersmith.persistence.testkit.contract.StreamContract;
+import io.mistersmith.persistence.testkit.contract.StreamDeadLetterContract;
 import io.mistersmith.persistence.testkit.contract.TasksContract;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
@@ -22,8 +25,8 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
- * The contracts of steps, logs, large values, tasks, messages, sessions and knowledge over NATS and
- * PostgreSQL.
+ * The contracts of steps, logs, large values, tasks, messages, sessions, changes and knowledge over
+ * NATS and PostgreSQL.
  */
 @Tag("contract")
 @Execution(ExecutionMode.CONCURRENT)
@@ -75,6 +78,14 @@ class RealServersFamilyContractIT {
     @Override
     protected PersistenceFixture fixture() {
       return new RealServers();
+    }
+  }
+
+  @Nested
+  class Changes extends ChangeFeedContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return RealServers.withSets("events");
     }
   }
 
@@ -161,6 +172,22 @@ class RealServersFamilyContractIT {
 
   @Nested
   class TasksOfAgents extends TasksContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers();
+    }
+  }
+
+  @Nested
+  class StreamsOfMessages extends StreamContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers();
+    }
+  }
+
+  @Nested
+  class StreamDeadLetters extends StreamDeadLetterContract {
     @Override
     protected PersistenceFixture fixture() {
       return new RealServers();

@@ -10,6 +10,7 @@ import io.mistersmith.persistence.spi.Stores;
 import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
+import io.mistersmith.persistence.spi.sql.HandledStore;
 import io.mistersmith.persistence.spi.sql.JournalPosition;
 import io.mistersmith.persistence.spi.sql.JournalStore;
 import io.mistersmith.persistence.spi.sql.JournalStore.ApplyResult;
@@ -19,6 +20,7 @@ import io.mistersmith.persistence.spi.sql.LargeValueStore;
 import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.MessageStore;
+import io.mistersmith.persistence.spi.sql.OutboxStore;
 import io.mistersmith.persistence.spi.sql.SessionStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.SqlOptions;
@@ -109,8 +111,18 @@ final class AlwaysLeading implements StoreProvider {
     }
 
     @Override
+    public HandledStore handled() {
+      return real.handled();
+    }
+
+    @Override
     public KnowledgeStore knowledge() {
       return real.knowledge();
+    }
+
+    @Override
+    public OutboxStore outbox() {
+      return real.outbox();
     }
 
     @Override

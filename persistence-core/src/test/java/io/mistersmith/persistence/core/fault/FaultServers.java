@@ -38,10 +38,10 @@ record FaultServers(NatsServer nats, PostgresServer postgres) implements AutoClo
     return installation(nats.url());
   }
 
-  Installation installation(String natsUrl) {
+  Installation installation(String natsUrl, String... sets) {
     String name = "fault_" + NAMES.incrementAndGet();
     return new Installation(natsUrl, name + "-", postgres.createDatabase(name), postgres.user())
-        .migrated();
+        .migrated(sets);
   }
 
   /** Reports the one line of a test: what it did, and what it counted. */

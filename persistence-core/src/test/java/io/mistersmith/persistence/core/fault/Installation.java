@@ -77,12 +77,12 @@ record Installation(String natsUrl, String namePrefix, String jdbcUrl, String us
         FOR EACH ROW EXECUTE FUNCTION audit.position();
       """;
 
-  /** Brings the database to the bundled version, and watches it from then on. */
-  Installation migrated() {
+  /** Brings the database to the bundled version, with these sets, and watches it from then on. */
+  Installation migrated(String... sets) {
     PGSimpleDataSource source = new PGSimpleDataSource();
     source.setUrl(jdbcUrl);
     source.setUser(user);
-    assertThat(MigrationRunner.of(source).apply()).isNotNull();
+    assertThat(MigrationRunner.builder().dataSource(source).sets(sets).build().apply()).isNotNull();
     execute(AUDIT);
     return this;
   }
@@ -265,7 +265,7 @@ record Installation(String natsUrl, String namePrefix, String jdbcUrl, String us
     }
   }
 
-  private Connection connect() throws SQLException {
+  Connection connect() throws SQLException {
     return DriverManager.getConnection(jdbcUrl, user, "");
   }
 }

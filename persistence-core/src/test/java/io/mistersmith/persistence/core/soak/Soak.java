@@ -93,6 +93,7 @@ final class Soak {
 
   private static void register(SoakInstallation installation) {
     try (Persistence persistence = Retries.open(installation.config("soak-registration"))) {
+      FeedCheck.keepAll(persistence.streams());
       World.owners().forEach(id -> persistence.agents().save(Agent.of(id, "soak", "owner")));
     }
   }

@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.core.soak;
 
 import io.mistersmith.persistence.core.OwnPostgres;
+import io.mistersmith.persistence.core.fault.ChangeAudit;
 import io.mistersmith.persistence.migration.MigrationRunner;
 import io.mistersmith.persistence.testkit.server.NatsCluster;
 import io.mistersmith.persistence.testkit.server.NatsOptions;
@@ -52,7 +53,7 @@ record SoakServers(
     source.setUrl(url);
     source.setUser(postgres.user());
     MigrationRunner runner =
-        MigrationRunner.builder().dataSource(source).sets("state_search").build();
+        MigrationRunner.builder().dataSource(source).sets("state_search", "events").build();
     if (runner.apply() == null) {
       throw new IllegalStateException("not migrated");
     }
@@ -71,6 +72,7 @@ record SoakServers(
     String replica = standby.server().host() + ":" + standby.server().port();
     SoakInstallation installation = new SoakInstallation(natsUrl, url, postgres.user(), replica);
     new Database(installation).audit();
+    new ChangeAudit(url, postgres.user()).record();
     return new SoakServers(nats, postgres, standby, installation);
   }
 

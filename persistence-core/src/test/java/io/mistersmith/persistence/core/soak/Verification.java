@@ -100,6 +100,7 @@ final class Verification {
       transfers.judge();
       checkpoints.judge(persistence.checkpoints());
       compare(persistence.operations().consistency());
+      FeedCheck.judge(persistence.changes(), installation, tally);
     }
   }
 

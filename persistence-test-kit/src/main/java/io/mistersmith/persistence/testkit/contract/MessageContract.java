@@ -168,9 +168,6 @@ public abstract class MessageContract extends MessageTests {
 
   @Test
   void whatTheLogCannotKeepIsRefused() {
-    assertFails(
-        DataError.MISCONFIGURED,
-        () -> messages().append(command("gone").to(agent()).persistent(false).build()));
     AgentId external = AgentId.external("somebody");
     assertFails(DataError.INVALID_KEY, () -> command("x").to(external).build());
     assertFails(DataError.INVALID_KEY, () -> messages().receive(external, 1, LEASE));

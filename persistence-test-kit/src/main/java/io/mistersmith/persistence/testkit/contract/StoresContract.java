@@ -51,6 +51,11 @@ public abstract class StoresContract {
     return more;
   }
 
+  /** Closes the stores that were opened last. */
+  final void closeLast() {
+    opened.pop().close();
+  }
+
   final PersistenceConfig.Builder config() {
     return fixture.config();
   }

@@ -3,12 +3,14 @@ package io.mistersmith.persistence.testkit.fault;
 import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
+import io.mistersmith.persistence.spi.sql.HandledStore;
 import io.mistersmith.persistence.spi.sql.JournalStore;
 import io.mistersmith.persistence.spi.sql.KnowledgeStore;
 import io.mistersmith.persistence.spi.sql.LargeValueStore;
 import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.MessageStore;
+import io.mistersmith.persistence.spi.sql.OutboxStore;
 import io.mistersmith.persistence.spi.sql.SessionStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.StateStore;
@@ -81,7 +83,17 @@ class FaultyAccess implements SqlAccess {
   }
 
   @Override
+  public final HandledStore handled() {
+    return SqlFaults.around(HandledStore.class, real.handled(), hook);
+  }
+
+  @Override
   public final KnowledgeStore knowledge() {
     return SqlFaults.around(KnowledgeStore.class, real.knowledge(), hook);
+  }
+
+  @Override
+  public final OutboxStore outbox() {
+    return SqlFaults.around(OutboxStore.class, real.outbox(), hook);
   }
 }

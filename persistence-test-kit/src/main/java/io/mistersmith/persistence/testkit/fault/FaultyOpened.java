@@ -4,6 +4,7 @@ import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.spi.Stores;
 import io.mistersmith.persistence.spi.hot.HotStore;
 import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
+import io.mistersmith.persistence.spi.hot.StreamStore;
 import io.mistersmith.persistence.spi.sql.SqlStore;
 import java.time.Clock;
 import java.util.List;
@@ -55,6 +56,11 @@ final class FaultyOpened implements Stores, HotStore {
         new FaultyReads(opened.reads(), faults),
         new FaultyWrites(opened.writes(), opened.reads(), faults),
         new FaultyJournal(opened.journal(), faults));
+  }
+
+  @Override
+  public StreamStore streams() {
+    return real.hot().streams();
   }
 
   @Override

@@ -42,7 +42,10 @@ final class AutoCommit implements Session {
   @Override
   public <T> T call(Function<? super Tables, ? extends T> statement) {
     connection.checkSql();
-    return database.get().transact(patience, readOnly, statement, committed);
+    Instant now = now();
+    return database
+        .get()
+        .transact(patience, readOnly, tables -> statement.apply(tables.at(now)), committed);
   }
 
   @Override

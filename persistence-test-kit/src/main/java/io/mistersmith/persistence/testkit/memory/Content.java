@@ -51,7 +51,8 @@ record Content(
     AtomicLong taskNumbers,
     Table<UUID, StoredFact> facts,
     Table<EmbeddingId, Embedding> embeddings,
-    Table<Embedding.Model, Integer> dimensions) {
+    Table<Embedding.Model, Integer> dimensions,
+    OutboxTables outbox) {
 
   /** A row of the registry. */
   record AgentRow(
@@ -176,7 +177,8 @@ record Content(
         new AtomicLong(),
         Table.inOrderOfInsertion(),
         Table.inOrderOfInsertion(),
-        Table.inOrderOfInsertion());
+        Table.inOrderOfInsertion(),
+        OutboxTables.empty());
   }
 
   /** Returns a copy; none of its rows is locked. */
@@ -202,7 +204,8 @@ record Content(
         taskNumbers,
         facts.copy(),
         embeddings.copy(),
-        dimensions.copy());
+        dimensions.copy(),
+        outbox.copy());
   }
 
   /** Returns the same tables as another installation's. */
@@ -228,7 +231,8 @@ record Content(
         taskNumbers,
         facts,
         embeddings,
-        dimensions);
+        dimensions,
+        outbox);
   }
 
   /** Returns the same tables with these sets of migrations, and those that were applied before. */
@@ -256,6 +260,7 @@ record Content(
         taskNumbers,
         facts,
         embeddings,
-        dimensions);
+        dimensions,
+        outbox);
   }
 }

@@ -42,6 +42,7 @@ public final class InMemoryStores implements StoreProvider {
       new Patience(Duration.ofSeconds(30), Duration.ofSeconds(30));
 
   private final Map<String, MemoryStream> streams = new ConcurrentHashMap<>();
+  private final MessageStreams messageStreams = new MessageStreams();
   private final MemoryDatabase database = new MemoryDatabase();
   private final MemoryReplica replica = new MemoryReplica(database);
   private final Map<String, List<Runnable>> signals = new ConcurrentHashMap<>();
@@ -138,10 +139,11 @@ public final class InMemoryStores implements StoreProvider {
    * Kills the hot store's server and starts it again. Nothing acknowledged is lost, but of each key
    * the last version comes back that its history had dropped, wherever the later ones were evicted
    * since: nats-server 2.10 and later do that. Open readers are lost, and listeners for reconnects
-   * are called.
+   * are called. Streams of messages in memory are gone.
    */
   public void killHotServer() {
     streams.values().forEach(MemoryStream::bringBackDropped);
+    messageStreams.restart();
     opened.forEach(OpenedStores::reconnected);
   }
 
@@ -186,7 +188,8 @@ public final class InMemoryStores implements StoreProvider {
 
   /**
    * Applies optional sets of migrations to the durable store, as {@code migrateOnOpen} of a
-   * configuration does that is opened. Of the sets, {@code state_search} has an effect here.
+   * configuration does that is opened. Of the sets, {@code state_search} and {@code events} have an
+   * effect here.
    */
   public void migrate(String... sets) {
     database.migrate(List.of(sets));
@@ -237,6 +240,10 @@ public final class InMemoryStores implements StoreProvider {
               () -> tables.states.remove(Tables.id(key)));
           return changed;
         });
+  }
+
+  MessageStreams messageStreams() {
+    return messageStreams;
   }
 
   /** Whether the hot store is up. */

@@ -3,12 +3,14 @@ package io.mistersmith.persistence.testkit.memory;
 import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
+import io.mistersmith.persistence.spi.sql.HandledStore;
 import io.mistersmith.persistence.spi.sql.JournalStore;
 import io.mistersmith.persistence.spi.sql.KnowledgeStore;
 import io.mistersmith.persistence.spi.sql.LargeValueStore;
 import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.MessageStore;
+import io.mistersmith.persistence.spi.sql.OutboxStore;
 import io.mistersmith.persistence.spi.sql.SessionStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.StateStore;
@@ -86,7 +88,17 @@ class MemoryAccess implements SqlAccess {
   }
 
   @Override
+  public final HandledStore handled() {
+    return new MemoryHandledStore(session);
+  }
+
+  @Override
   public final KnowledgeStore knowledge() {
     return new MemoryKnowledgeStore(session);
+  }
+
+  @Override
+  public final OutboxStore outbox() {
+    return new MemoryOutboxStore(session);
   }
 }

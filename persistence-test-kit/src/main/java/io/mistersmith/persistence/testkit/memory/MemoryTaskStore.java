@@ -362,8 +362,8 @@ final class MemoryTaskStore implements TaskStore {
     for (TaskRow row : old) {
       UUID id = row.task().id();
       if (moved < limit && !isNeeded(tables, id) && tables.tasks.tryLock(id)) {
-        tables.tasks.remove(id);
         tables.archivedTasks.put(id, row.task().endedAt().orElseThrow());
+        tables.tasks.remove(id);
         moved++;
       }
     }

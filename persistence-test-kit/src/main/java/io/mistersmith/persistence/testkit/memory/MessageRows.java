@@ -7,6 +7,7 @@ import io.mistersmith.persistence.message.Message.Marks;
 import io.mistersmith.persistence.message.Subscription;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.testkit.memory.MessageTables.DeliveryRow;
+import io.mistersmith.persistence.testkit.memory.MessageTables.HandledId;
 import io.mistersmith.persistence.testkit.memory.MessageTables.MessageRow;
 import io.mistersmith.persistence.testkit.memory.MessageTables.SubscriptionId;
 import java.time.Instant;
@@ -23,16 +24,18 @@ final class MessageRows {
   final Rows<SubscriptionId, Subscription> subscriptions;
   final Rows<Message.Id, MessageRow> log;
   final Rows<Long, DeliveryRow> deliveries;
+  final Rows<HandledId, Instant> handled;
 
   MessageRows(Transaction transaction, MessageTables content, MessageTables seen) {
     channels = new Rows<>(transaction, content.channels(), seen.channels());
     subscriptions = new Rows<>(transaction, content.subscriptions(), seen.subscriptions());
     log = new Rows<>(transaction, content.log(), seen.log());
     deliveries = new Rows<>(transaction, content.deliveries(), seen.deliveries());
+    handled = new Rows<>(transaction, content.handled(), seen.handled());
   }
 
   List<Rows<?, ?>> all() {
-    return List.of(channels, subscriptions, log, deliveries);
+    return List.of(channels, subscriptions, log, deliveries, handled);
   }
 
   /** Removes deliveries; a message does not wait for those that were open. */

@@ -12,7 +12,11 @@ record MessageTables(
     Table<String, Channel> channels,
     Table<SubscriptionId, Subscription> subscriptions,
     Table<Message.Id, MessageRow> log,
-    Table<Long, DeliveryRow> deliveries) {
+    Table<Long, DeliveryRow> deliveries,
+    Table<HandledId, Instant> handled) {
+
+  /** What is unique among the messages that consumers have handled. */
+  record HandledId(String consumer, String message) {}
 
   /** What is unique among subscriptions. */
   record SubscriptionId(AgentId agent, String channel, Optional<String> pattern) {
@@ -94,10 +98,12 @@ record MessageTables(
         Table.inOrderOfInsertion(),
         Table.inOrderOfInsertion(),
         Table.inOrderOfInsertion(),
-        Table.inOrderOfKeys());
+        Table.inOrderOfKeys(),
+        Table.inOrderOfInsertion());
   }
 
   MessageTables copy() {
-    return new MessageTables(channels.copy(), subscriptions.copy(), log.copy(), deliveries.copy());
+    return new MessageTables(
+        channels.copy(), subscriptions.copy(), log.copy(), deliveries.copy(), handled.copy());
   }
 }

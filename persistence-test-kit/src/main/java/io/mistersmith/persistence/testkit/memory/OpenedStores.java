@@ -6,6 +6,7 @@ import io.mistersmith.persistence.spi.Stores;
 import io.mistersmith.persistence.spi.hot.HotStore;
 import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
 import io.mistersmith.persistence.spi.hot.Journal.JournalProgress;
+import io.mistersmith.persistence.spi.hot.StreamStore;
 import io.mistersmith.persistence.spi.sql.SqlStore;
 import java.time.Clock;
 import java.util.EnumMap;
@@ -28,6 +29,7 @@ final class OpenedStores implements Stores, HotStore {
   private final PersistenceConfig config;
   private final Connection connection;
   private final MemorySql sql;
+  private final StreamStore streams;
   private final Map<Bucket, HotBucket> buckets = new EnumMap<>(Bucket.class);
   private final List<MemoryJournal> journals = new CopyOnWriteArrayList<>();
   private final List<Runnable> reconnectActions = new CopyOnWriteArrayList<>();
@@ -43,6 +45,8 @@ final class OpenedStores implements Stores, HotStore {
     this.owner = owner;
     this.config = config;
     this.connection = connection;
+    this.streams =
+        new MemoryStreamStore(owner.messageStreams(), connection, config.nats().namePrefix());
     this.sql = new MemorySql(database, replica, connection, Patience.of(config.postgres()));
   }
 
@@ -66,6 +70,11 @@ final class OpenedStores implements Stores, HotStore {
     MemoryJournal journal = new MemoryJournal(bucket);
     journals.add(journal);
     return new HotBucket(new MemoryReads(bucket), new MemoryWrites(bucket), journal);
+  }
+
+  @Override
+  public StreamStore streams() {
+    return streams;
   }
 
   @Override

@@ -18,11 +18,18 @@ import org.jspecify.annotations.Nullable;
  */
 final class Rows<K, V> {
 
+  /** Is told of each change of a row, in the order of the statements. */
+  @FunctionalInterface
+  interface Observer<K, V> {
+    void changed(K key, Optional<V> before, Optional<V> after);
+  }
+
   private final Transaction transaction;
   private final Table<K, V> table;
   private final Map<K, V> seen;
   private Map<K, Optional<V>> changes = new LinkedHashMap<>();
   private final List<Predicate<K>> read = new ArrayList<>(0);
+  private Observer<K, V> observer = (key, before, after) -> {};
 
   /** The rows of {@code table} as they are in {@code seen}, which may be the table itself. */
   Rows(Transaction transaction, Table<K, V> table, Table<K, V> seen) {
@@ -31,9 +38,17 @@ final class Rows<K, V> {
     this.seen = seen.rows();
   }
 
+  void observe(Observer<K, V> listener) {
+    observer = listener;
+  }
+
   Optional<V> find(K key) {
-    Optional<V> changed = changes.get(key);
     note(key::equals);
+    return present(key);
+  }
+
+  private Optional<V> present(K key) {
+    Optional<V> changed = changes.get(key);
     return changed == null ? Optional.ofNullable(seen.get(key)) : changed;
   }
 
@@ -74,7 +89,7 @@ final class Rows<K, V> {
   /** Adds or replaces a row. */
   void put(K key, V row) {
     hold(key, LockMode.UPDATE);
-    changes.put(key, Optional.of(row));
+    change(key, Optional.of(row));
   }
 
   /** Removes a row; returns whether there was one. */
@@ -83,8 +98,14 @@ final class Rows<K, V> {
       return false;
     }
     hold(key, LockMode.DELETE);
-    changes.put(key, Optional.empty());
+    change(key, Optional.empty());
     return true;
+  }
+
+  private void change(K key, Optional<V> row) {
+    Optional<V> before = present(key);
+    changes.put(key, row);
+    observer.changed(key, before, row);
   }
 
   /** Removes the rows that match; returns how many. */

@@ -41,6 +41,7 @@ final class Tables {
   final Rows<UUID, SessionRow> sessions;
   final Rows<UUID, Content.TaskRow> tasks;
   final Rows<UUID, Instant> archivedTasks;
+  final OutboxRows outbox;
   private final AtomicLong taskNumbers;
   private final List<Rows<?, ?>> all;
   private final Set<String> sets;
@@ -69,7 +70,14 @@ final class Tables {
     taskNumbers = content.taskNumbers();
     messages = new MessageRows(transaction, content.messages(), seen.messages());
     sessions = new Rows<>(transaction, content.sessions(), seen.sessions());
+    outbox = new OutboxRows(transaction, content.outbox(), seen.outbox());
+    if (sets.contains("events")) {
+      states.observe((id, before, after) -> outbox.noteState(before, after));
+      tasks.observe(
+          (id, before, after) -> outbox.noteTask(before, after, archivedTasks.contains(id)));
+    }
     all = new ArrayList<>(messages.all());
+    all.addAll(outbox.all());
     all.addAll(
         List.of(
             agents,
@@ -116,6 +124,16 @@ final class Tables {
               + set
               + "\")");
     }
+  }
+
+  boolean hasSet(String set) {
+    return sets.contains(set);
+  }
+
+  /** Returns these tables for a statement that is run now. */
+  Tables at(Instant now) {
+    outbox.at(now);
+    return this;
   }
 
   void seeInstallation(UUID now) {

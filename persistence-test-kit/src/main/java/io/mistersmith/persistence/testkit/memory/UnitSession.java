@@ -57,7 +57,9 @@ final class UnitSession implements Session {
     requireUsable();
     try {
       connection.checkSql();
-      return database.run(transaction, until(), patience.lock(), statement);
+      Instant now = now();
+      return database.run(
+          transaction, until(), patience.lock(), tables -> statement.apply(tables.at(now)));
     } catch (ReadOnlyException e) {
       throw e; // before anything was done, so that the unit may go on
     } catch (RuntimeException | Error e) {

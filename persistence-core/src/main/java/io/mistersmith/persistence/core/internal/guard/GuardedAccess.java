@@ -3,12 +3,14 @@ package io.mistersmith.persistence.core.internal.guard;
 import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
+import io.mistersmith.persistence.spi.sql.HandledStore;
 import io.mistersmith.persistence.spi.sql.JournalStore;
 import io.mistersmith.persistence.spi.sql.KnowledgeStore;
 import io.mistersmith.persistence.spi.sql.LargeValueStore;
 import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.MessageStore;
+import io.mistersmith.persistence.spi.sql.OutboxStore;
 import io.mistersmith.persistence.spi.sql.SessionStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.StateStore;
@@ -31,6 +33,7 @@ class GuardedAccess implements SqlAccess {
   private final LargeValueStore largeValues;
   private final MessageStore messages;
   private final TaskStore tasks;
+  private final HandledStore handled;
   private final KnowledgeStore knowledge;
 
   GuardedAccess(SqlAccess real, GuardedRole role) {
@@ -44,6 +47,7 @@ class GuardedAccess implements SqlAccess {
     this.largeValues = GuardedFamily.of(LargeValueStore.class, real.largeValues(), role);
     this.messages = GuardedFamily.of(MessageStore.class, real.messages(), role);
     this.tasks = GuardedFamily.of(TaskStore.class, real.tasks(), role);
+    this.handled = GuardedFamily.of(HandledStore.class, real.handled(), role);
     this.knowledge = GuardedFamily.of(KnowledgeStore.class, real.knowledge(), role);
     this.lifecycleEvents =
         GuardedFamily.of(LifecycleEventStore.class, real.lifecycleEvents(), role);
@@ -105,7 +109,17 @@ class GuardedAccess implements SqlAccess {
   }
 
   @Override
+  public final HandledStore handled() {
+    return handled;
+  }
+
+  @Override
   public final KnowledgeStore knowledge() {
     return knowledge;
+  }
+
+  @Override
+  public final OutboxStore outbox() {
+    return real.outbox();
   }
 }

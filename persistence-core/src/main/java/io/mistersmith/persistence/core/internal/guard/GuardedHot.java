@@ -2,6 +2,7 @@ package io.mistersmith.persistence.core.internal.guard;
 
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.spi.hot.HotStore;
+import io.mistersmith.persistence.spi.hot.StreamStore;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
@@ -16,12 +17,16 @@ final class GuardedHot implements HotStore {
   private final HotStore real;
   private final Guard guard;
   private final Duration limit;
+  private final GuardedRole streams;
   private final Map<Bucket, HotBucket> buckets = new ConcurrentHashMap<>();
 
   GuardedHot(HotStore real, Guard guard, Duration limit) {
     this.real = real;
     this.guard = guard;
     this.limit = limit;
+    this.streams =
+        new GuardedRole(
+            guard, guard.circuit(STORE, "streams"), limit, () -> real.outage().isPresent());
     real.onReconnect(() -> guard.back(STORE));
   }
 
@@ -42,6 +47,11 @@ final class GuardedHot implements HotStore {
               new GuardedWrites(opened.writes(), role),
               opened.journal());
         });
+  }
+
+  @Override
+  public StreamStore streams() {
+    return new GuardedStreams(real.streams(), streams);
   }
 
   @Override

@@ -34,28 +34,59 @@ public final class StoredMessages implements MessageLog {
   private static final int SWEPT_AT_ONCE = 1_000;
 
   private final MessageStore store;
+  private final Optional<FleetingMessages> fleeting;
 
-  /** Messages over this store, which may be one of a transaction. */
-  public StoredMessages(MessageStore store) {
+  /**
+   * Messages over this store.
+   *
+   * @param fleeting takes those that are not persistent
+   */
+  public StoredMessages(MessageStore store, FleetingMessages fleeting) {
+    this(store, Optional.of(fleeting));
+  }
+
+  private StoredMessages(MessageStore store, Optional<FleetingMessages> fleeting) {
     this.store = store;
+    this.fleeting = fleeting;
+  }
+
+  /** Returns the messages of a transaction, all of which are persistent. */
+  public static StoredMessages in(MessageStore store) {
+    return new StoredMessages(store, Optional.empty());
   }
 
   @Override
   public List<Message.Id> appendAll(List<Draft> messages) {
-    return store.append(messages.stream().map(StoredMessages::encoded).toList());
+    long kept = messages.stream().filter(Draft::persistent).count();
+    if (kept == messages.size()) {
+      return store.append(messages.stream().map(StoredMessages::encoded).toList());
+    }
+    if (kept > 0) {
+      throw new IllegalArgumentException(
+          kept
+              + " of "
+              + messages.size()
+              + " messages are persistent: append them in one call, and the others in another,"
+              + " since PostgreSQL keeps the first and a stream the others");
+    }
+    return fleeting.orElseThrow(() -> inTransaction(messages.get(0))).publish(messages);
+  }
+
+  private static NonTransientPersistenceException inTransaction(Draft draft) {
+    return new NonTransientPersistenceException(
+        DataError.MISCONFIGURED,
+        name(draft)
+            + ": it is not persistent, and a stream takes part in no transaction. Append it by"
+            + " Persistence.messages() after the commit, or as persistent");
   }
 
   private static NewMessage encoded(Draft draft) {
-    if (!draft.persistent()) {
-      throw new NonTransientPersistenceException(
-          DataError.MISCONFIGURED,
-          name(draft)
-              + ": it is not persistent, and there is no stream yet that keeps such messages; only"
-              + " the log does. Append it as persistent, with a time to live");
-    }
+    return new NewMessage(draft, new String(payload(draft), StandardCharsets.UTF_8));
+  }
+
+  static byte[] payload(Draft draft) {
     try {
-      byte[] json = Json.mapping(Object.class).encode(draft.payload());
-      return new NewMessage(draft, new String(json, StandardCharsets.UTF_8));
+      return Json.mapping(Object.class).encode(draft.payload());
     } catch (NonTransientPersistenceException e) {
       throw new NonTransientPersistenceException(
           e.error(), name(draft) + ": the payload: " + e.getMessage(), e);

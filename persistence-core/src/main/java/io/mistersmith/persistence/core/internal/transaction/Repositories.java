@@ -5,6 +5,7 @@ import io.mistersmith.persistence.checkpoint.Checkpoints;
 import io.mistersmith.persistence.knowledge.Knowledge;
 import io.mistersmith.persistence.message.MessageLog;
 import io.mistersmith.persistence.session.Sessions;
+import io.mistersmith.persistence.spi.sql.HandledStore;
 import io.mistersmith.persistence.spi.sql.SqlUnit;
 import io.mistersmith.persistence.task.Tasks;
 import io.mistersmith.persistence.transaction.Transaction.Agents;
@@ -30,6 +31,9 @@ public interface Repositories {
 
   /** The messages between agents. */
   MessageLog messages(SqlUnit unit);
+
+  /** Which messages of streams were handled. */
+  HandledStore handled(SqlUnit unit);
 
   /** What agents know. */
   Knowledge knowledge(SqlUnit unit);

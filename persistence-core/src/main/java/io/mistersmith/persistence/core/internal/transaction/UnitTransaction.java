@@ -164,6 +164,11 @@ final class UnitTransaction implements Transaction {
   }
 
   @Override
+  public boolean firstTime(String consumer, String messageId) {
+    return repositories.handled(unit()).note(consumer, messageId);
+  }
+
+  @Override
   public Knowledge knowledge() {
     return repositories.knowledge(unit());
   }

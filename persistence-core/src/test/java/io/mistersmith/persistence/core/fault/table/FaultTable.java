@@ -12,13 +12,16 @@ import org.junit.platform.engine.DiscoverySelector;
 /** The tables of faults. A table holds the tests below a package that its tags select. */
 enum FaultTable {
   /** Agent state: kills, pauses, cut connections and corrupted data under writes and flushes. */
-  STATE("fault & !logs & !tasks & !connections", false),
+  STATE("fault & !logs & !tasks & !events & !connections", false),
 
   /** Steps, logs and messages: nothing is seen in part, acknowledged twice, or out of order. */
   LOGS("fault & logs", false),
 
   /** The queue of tasks: each is completed once, and none is lost. */
   TASKS("fault & tasks", false),
+
+  /** The change feed: each committed change is in the stream, once and in the order of its key. */
+  EVENTS("fault & events", true),
 
   /** Servers and connections that go away, lag, are replaced and come back, and full pools. */
   CONNECTIONS("connections", true);

@@ -96,14 +96,16 @@ class TableRunTest {
     assertThat(run("NoSuchCell")).isEqualTo(2);
 
     assertThat(printed()).isEmpty();
-    assertThat(errors()).contains("NoSuchCell", "the tables are: state, logs, tasks, connections");
+    assertThat(errors())
+        .contains("NoSuchCell", "the tables are: state, logs, tasks, events, connections");
   }
 
   @Test
   void anUnknownTableAndOptionsThatCannotBeReadAreRefused() {
     assertThat(refusal("nothing", "", ""))
         .contains(
-            "there is no table \"nothing\"", "the tables are: state, logs, tasks, connections");
+            "there is no table \"nothing\"",
+            "the tables are: state, logs, tasks, events, connections");
     assertThat(refusal("state", "(", "")).contains("no regular expression");
     assertThat(refusal("state", "", "x")).contains("no integer: x");
   }

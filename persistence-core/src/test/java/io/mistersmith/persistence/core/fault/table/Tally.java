@@ -12,11 +12,46 @@ import java.time.Duration;
  * @param stale the reads that returned less than had been acknowledged before they began
  * @param outage the longest time without an acknowledgement while a server could have given one: it
  *     does not include the time for which the test keeps a server down
+ * @param names what the counts are called
  */
-public record Tally(long acknowledged, long lost, long backward, long stale, Duration outage) {
+public record Tally(
+    long acknowledged, long lost, long backward, long stale, Duration outage, Names names) {
+
+  /** What the counts are called, as they are printed. */
+  public enum Names {
+    /** Of writes. */
+    WRITES("acknowledged=%d lost=%d backward=%d stale=%d", "outage_ms"),
+
+    /** Of the change feed, in the same order. */
+    CHANGES("committed=%d skipped=%d reordered=%d duplicates=%d", "behind_ms");
+
+    private final String counts;
+    private final String time;
+
+    Names(String counts, String time) {
+      this.counts = counts;
+      this.time = time;
+    }
+  }
 
   /** Of a cell that promises nothing to callers, or that has not begun. */
   public static final Tally NONE = new Tally(0, 0, 0, 0, Duration.ZERO);
+
+  /** Counts writes. */
+  public Tally(long acknowledged, long lost, long backward, long stale, Duration outage) {
+    this(acknowledged, lost, backward, stale, outage, Names.WRITES);
+  }
+
+  /**
+   * Counts committed changes, and which of them the stream lacks, has before an earlier one of
+   * their key, or has twice.
+   *
+   * @param behind how long the stream was behind at most once all servers ran
+   */
+  public static Tally ofChanges(
+      long committed, long skipped, long reordered, long duplicates, Duration behind) {
+    return new Tally(committed, skipped, reordered, duplicates, behind, Names.CHANGES);
+  }
 
   /** Returns this tally with the promises of others added, and the longer outage of the two. */
   public Tally plus(Tally other) {
@@ -25,12 +60,13 @@ public record Tally(long acknowledged, long lost, long backward, long stale, Dur
         lost + other.lost,
         backward + other.backward,
         stale + other.stale,
-        outage.compareTo(other.outage) > 0 ? outage : other.outage);
+        outage.compareTo(other.outage) > 0 ? outage : other.outage,
+        names == Names.WRITES ? other.names : names);
   }
 
   /** Returns this tally with an outage that was measured in another way. */
   public Tally withOutage(Duration measured) {
-    return new Tally(acknowledged, lost, backward, stale, measured);
+    return new Tally(acknowledged, lost, backward, stale, measured, names);
   }
 
   /** Returns whether every promise was kept. */
@@ -41,16 +77,16 @@ public record Tally(long acknowledged, long lost, long backward, long stale, Dur
   /** Returns the counts as a row of a table shows them. */
   @Override
   public String toString() {
-    return counts("outage_ms");
+    return counts(names.time);
   }
 
-  /** Returns the counts of a whole table, of which only the longest outage is known. */
+  /** Returns the counts of a whole table, of which only the longest time is known. */
   String ofTable() {
-    return counts("outage_ms_max");
+    return counts(names.time + "_max");
   }
 
-  private String counts(String nameOfOutage) {
-    return "acknowledged=%d lost=%d backward=%d stale=%d %s=%d"
-        .formatted(acknowledged, lost, backward, stale, nameOfOutage, outage.toMillis());
+  private String counts(String nameOfTime) {
+    return (names.counts + " %s=%d")
+        .formatted(acknowledged, lost, backward, stale, nameOfTime, outage.toMillis());
   }
 }

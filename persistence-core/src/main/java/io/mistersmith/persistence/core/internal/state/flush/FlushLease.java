@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.core.internal.state.flush;
 
 import io.mistersmith.persistence.core.internal.base.Deadline;
+import io.mistersmith.persistence.core.internal.base.Lease;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.spi.sql.JournalStore;
 import java.time.Duration;
@@ -21,16 +22,14 @@ final class FlushLease {
 
   private static final Logger LOG = LoggerFactory.getLogger(FlushLease.class);
 
-  private final JournalStore journals;
+  private final Lease lease;
   private final String bucket;
-  private final String holder;
   private final Duration duration;
   private final Arrears arrears;
   private final ProgressReceiver others;
   private Deadline renewal = Deadline.after(Duration.ZERO);
   private boolean stalled;
-  private volatile boolean held;
-  private volatile Deadline end = Deadline.after(Duration.ZERO);
+  private boolean held;
 
   FlushLease(
       JournalStore journals,
@@ -39,9 +38,8 @@ final class FlushLease {
       Duration duration,
       Arrears arrears,
       ProgressReceiver others) {
-    this.journals = journals;
+    this.lease = new Lease(journals, bucket, holder, duration);
     this.bucket = bucket;
-    this.holder = holder;
     this.duration = duration;
     this.arrears = arrears;
     this.others = others;
@@ -73,16 +71,14 @@ final class FlushLease {
       return false;
     }
     held = false;
-    Deadline asked = Deadline.after(duration);
-    held = journals.acquireLease(bucket, holder, duration);
-    end = asked;
+    held = lease.ask();
     renewal = Deadline.after(duration.dividedBy(3));
     return held;
   }
 
   /** Whether this runtime flushes, as far as it knows: a lease that was not renewed has run out. */
   boolean isHeld() {
-    return held && !end.hasPassed();
+    return lease.isHeld();
   }
 
   /** Returns whether the last look showed that no runtime applies the journal. */
@@ -99,14 +95,8 @@ final class FlushLease {
 
   /** Gives the lease up; where PostgreSQL does not answer it runs out by itself. */
   void release() {
-    if (held) {
-      held = false;
-      try {
-        journals.releaseLease(bucket, holder);
-      } catch (PersistenceException e) {
-        LOG.info("bucket {}: lease not given up, it will run out: {}", bucket, e.getMessage());
-      }
-    }
+    held = false;
+    lease.release();
   }
 
   private void giveUp(String why) {

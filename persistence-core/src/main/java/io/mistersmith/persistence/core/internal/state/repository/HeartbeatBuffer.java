@@ -8,6 +8,7 @@ import io.mistersmith.persistence.spi.sql.AgentStore;
 import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,12 +20,14 @@ public final class HeartbeatBuffer {
   private static final Logger LOG = LoggerFactory.getLogger(HeartbeatBuffer.class);
 
   private final AgentStore agents;
+  private final Consumer<Map<AgentId, Instant>> written;
   private final Map<AgentId, Instant> latest = new ConcurrentHashMap<>();
   private volatile boolean closed;
 
-  /** Writes to {@code agents}. */
-  public HeartbeatBuffer(AgentStore agents) {
+  /** Writes to {@code agents}, and tells {@code written}, which must be quick. */
+  public HeartbeatBuffer(AgentStore agents, Consumer<Map<AgentId, Instant>> written) {
     this.agents = agents;
+    this.written = written;
   }
 
   void beat(AgentId agent, Instant time) {
@@ -50,6 +53,7 @@ public final class HeartbeatBuffer {
     try {
       agents.heartbeats(taken);
       taken.forEach(latest::remove);
+      written.accept(taken);
     } catch (PersistenceException e) {
       LOG.info("{} heartbeats not written, trying again: {}", taken.size(), e.getMessage());
     }

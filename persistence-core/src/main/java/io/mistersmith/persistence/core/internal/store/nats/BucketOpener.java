@@ -10,6 +10,7 @@ import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
+import io.mistersmith.persistence.stream.Streams.Difference;
 import io.nats.client.JetStreamApiException;
 import io.nats.client.JetStreamManagement;
 import io.nats.client.JetStreamOptions;
@@ -31,9 +32,9 @@ import org.slf4j.LoggerFactory;
 final class BucketOpener implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(BucketOpener.class);
-  private static final int NO_SUITABLE_PEERS = 10005;
-  private static final int REPLICAS_NOT_SUPPORTED = 10074;
-  private static final int NAME_IN_USE = 10058;
+  static final int NO_SUITABLE_PEERS = 10005;
+  static final int REPLICAS_NOT_SUPPORTED = 10074;
+  static final int NAME_IN_USE = 10058;
   private static final long PAUSE_MILLIS = 250;
 
   private final NatsLink link;
@@ -148,11 +149,16 @@ final class BucketOpener implements AutoCloseable {
     return adopted;
   }
 
+  /** Gives streams the replicas that they lack. */
+  MissingReplicas missingReplicas() {
+    return missingReplicas;
+  }
+
   UUID installation() {
     return installation;
   }
 
-  private JetStreamManagement streams() throws IOException {
+  JetStreamManagement streams() throws IOException {
     return link.connection()
         .jetStreamManagement(
             JetStreamOptions.builder().requestTimeout(link.requestTimeout()).build());
@@ -198,7 +204,8 @@ final class BucketOpener implements AutoCloseable {
               + name
               + " has no limit of "
               + wanted.maxBytes().get()
-              + " bytes. Limit the storage of the account, or update the servers to 2.10.5 or later");
+              + " bytes. Limit the storage of the account, or update the servers to 2.10.5 or"
+              + " later");
     }
     if (bucket == Bucket.AGENT_STATE && !server.atomicPublish()) {
       notices.add(
@@ -273,7 +280,7 @@ final class BucketOpener implements AutoCloseable {
     }
     BucketPlan.Changes changes = plan.compare(present.getConfiguration());
     boolean apply = config.bucketChanges() == BucketChanges.APPLY;
-    for (BucketPlan.Difference difference : changes.differences()) {
+    for (Difference difference : changes.differences()) {
       if (apply) {
         log.warn("Bucket {} is being changed: {}", plan.name(), difference);
       } else {

@@ -3,9 +3,9 @@ package io.mistersmith.persistence.core.internal.store.nats;
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.BucketConfig;
 import io.mistersmith.persistence.config.BucketConfig.Storage;
+import io.mistersmith.persistence.stream.Streams.Difference;
 import io.nats.client.api.CompressionOption;
 import io.nats.client.api.DiscardPolicy;
-import io.nats.client.api.Placement;
 import io.nats.client.api.StorageType;
 import io.nats.client.api.StreamConfiguration;
 import java.time.Duration;
@@ -14,9 +14,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.function.BiConsumer;
-import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The wanted settings of a bucket's stream, and their differences from an existing one. Settings
@@ -35,15 +32,6 @@ record BucketPlan(
 
   private static final long UNLIMITED = -1;
   private static final Duration DUPLICATE_WINDOW = Duration.ofMinutes(2);
-
-  /** One setting that differs: its name, what it is, and what it is to be. */
-  record Difference(String setting, String present, String wanted) {
-
-    @Override
-    public String toString() {
-      return setting + ": " + present + " -> " + wanted;
-    }
-  }
 
   /** The existing stream's differences, and its configuration without them. */
   record Changes(List<Difference> differences, StreamConfiguration updated) {}
@@ -71,7 +59,7 @@ record BucketPlan(
                 config.maxAge().isZero() || config.maxAge().compareTo(DUPLICATE_WINDOW) > 0
                     ? DUPLICATE_WINDOW
                     : config.maxAge());
-    for (Setting<?> setting : settings()) {
+    for (StreamSetting<?> setting : settings()) {
       setting.apply(builder);
     }
     InstallationMark.write(builder, config.description(), installation, server);
@@ -82,7 +70,7 @@ record BucketPlan(
   Changes compare(StreamConfiguration present) {
     StreamConfiguration.Builder builder = StreamConfiguration.builder(present);
     List<Difference> differences = new ArrayList<>();
-    for (Setting<?> setting : settings()) {
+    for (StreamSetting<?> setting : settings()) {
       setting.difference(present).ifPresent(differences::add);
       setting.apply(builder);
     }
@@ -96,65 +84,32 @@ record BucketPlan(
     return new Changes(List.copyOf(differences), builder.build());
   }
 
-  private List<Setting<?>> settings() {
-    List<Setting<?>> all = new ArrayList<>();
+  private List<StreamSetting<?>> settings() {
+    List<StreamSetting<?>> all = new ArrayList<>();
+    all.add(StreamSetting.description(config.description()));
+    all.add(StreamSetting.maxAge(config.maxAge()));
     all.add(
-        setting(
-            "description",
-            config.description(),
-            present -> InstallationMark.plain(present.getDescription()),
-            StreamConfiguration.Builder::description));
-    all.add(
-        setting(
-            "max_age",
-            config.maxAge(),
-            present -> Objects.requireNonNullElse(present.getMaxAge(), Duration.ZERO),
-            StreamConfiguration.Builder::maxAge));
-    all.add(
-        setting(
+        StreamSetting.of(
             "max_msgs_per_subject",
             (long) config.history(),
             StreamConfiguration::getMaxMsgsPerSubject,
             StreamConfiguration.Builder::maxMessagesPerSubject));
     all.add(
-        setting(
-            "storage",
-            config.storage() == Storage.FILE ? StorageType.File : StorageType.Memory,
-            StreamConfiguration::getStorageType,
-            StreamConfiguration.Builder::storageType));
+        StreamSetting.storage(
+            config.storage() == Storage.FILE ? StorageType.File : StorageType.Memory));
+    all.add(StreamSetting.replicas(replicas));
+    all.add(StreamSetting.discard(DiscardPolicy.New));
+    all.add(StreamSetting.allowRollup(true));
     all.add(
-        setting(
-            "num_replicas",
-            replicas,
-            StreamConfiguration::getReplicas,
-            StreamConfiguration.Builder::replicas));
-    all.add(
-        setting(
-            "discard",
-            DiscardPolicy.New,
-            StreamConfiguration::getDiscardPolicy,
-            StreamConfiguration.Builder::discardPolicy));
-    all.add(
-        setting(
-            "allow_rollup_hdrs",
-            true,
-            StreamConfiguration::getAllowRollup,
-            StreamConfiguration.Builder::allowRollup));
-    all.add(
-        setting(
+        StreamSetting.of(
             "deny_delete",
             true,
             StreamConfiguration::getDenyDelete,
             StreamConfiguration.Builder::denyDelete));
-    all.add(
-        setting(
-            "allow_direct",
-            true,
-            StreamConfiguration::getAllowDirect,
-            StreamConfiguration.Builder::allowDirect));
+    all.add(StreamSetting.allowDirect());
     if (server.compression()) {
       all.add(
-          setting(
+          StreamSetting.of(
               "compression",
               config.compressed() ? CompressionOption.S2 : CompressionOption.None,
               present ->
@@ -164,7 +119,7 @@ record BucketPlan(
     }
     if (wantsMessageTtl()) {
       all.add(
-          setting(
+          StreamSetting.of(
               "allow_msg_ttl",
               true,
               StreamConfiguration::getAllowMessageTtl,
@@ -172,38 +127,20 @@ record BucketPlan(
     }
     if (wantsAtomicPublish()) {
       all.add(
-          setting(
+          StreamSetting.of(
               "allow_atomic",
               true,
               StreamConfiguration::getAllowAtomicPublish,
               StreamConfiguration.Builder::allowAtomicPublish));
     }
-    maxBytes()
-        .ifPresent(
-            bytes ->
-                all.add(
-                    setting(
-                        "max_bytes",
-                        bytes,
-                        StreamConfiguration::getMaxBytes,
-                        StreamConfiguration.Builder::maxBytes)));
+    maxBytes().ifPresent(bytes -> all.add(StreamSetting.maxBytes(bytes)));
     config
         .maxValueBytes()
-        .ifPresent(
-            bytes ->
-                all.add(
-                    setting(
-                        "max_msg_size",
-                        bytes + HEADER_ROOM,
-                        StreamConfiguration::getMaximumMessageSize,
-                        StreamConfiguration.Builder::maximumMessageSize)));
+        .ifPresent(bytes -> all.add(StreamSetting.maxMessageBytes(bytes + HEADER_ROOM)));
     if (wantsPlacement() && server.clustered()) {
       all.add(
-          setting(
-              "placement",
-              new Place(config.placementCluster(), config.placementTags()),
-              present -> Place.of(present.getPlacement()),
-              (builder, place) -> builder.placement(place.placement())));
+          StreamSetting.placement(
+              new StreamPlace(config.placementCluster(), config.placementTags())));
     }
     return all;
   }
@@ -248,46 +185,5 @@ record BucketPlan(
 
   boolean wantsPlacement() {
     return config.placementCluster().isPresent() || !config.placementTags().isEmpty();
-  }
-
-  private static <T> Setting<T> setting(
-      String name,
-      T wanted,
-      Function<StreamConfiguration, T> read,
-      BiConsumer<StreamConfiguration.Builder, T> write) {
-    return new Setting<>(name, wanted, read, write);
-  }
-
-  private record Setting<T>(
-      String name,
-      T wanted,
-      Function<StreamConfiguration, T> read,
-      BiConsumer<StreamConfiguration.Builder, T> write) {
-
-    Optional<Difference> difference(StreamConfiguration present) {
-      T value = read.apply(present);
-      return wanted.equals(value)
-          ? Optional.empty()
-          : Optional.of(new Difference(name, value.toString(), wanted.toString()));
-    }
-
-    void apply(StreamConfiguration.Builder builder) {
-      write.accept(builder, wanted);
-    }
-  }
-
-  private record Place(Optional<String> cluster, List<String> tags) {
-
-    static Place of(@Nullable Placement placement) {
-      return placement == null
-          ? new Place(Optional.empty(), List.of())
-          : new Place(
-              Optional.ofNullable(placement.getCluster()),
-              placement.getTags() == null ? List.of() : List.copyOf(placement.getTags()));
-    }
-
-    Placement placement() {
-      return new Placement(cluster.orElse(null), tags);
-    }
   }
 }

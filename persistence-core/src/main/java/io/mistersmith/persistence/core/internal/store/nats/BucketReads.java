@@ -10,6 +10,7 @@ import io.mistersmith.persistence.spi.hot.HotReads.ReadFrom;
 import io.nats.client.JetStreamApiException;
 import io.nats.client.Message;
 import io.nats.client.api.MessageInfo;
+import io.nats.client.support.Encoding;
 import io.nats.client.support.JsonParseException;
 import io.nats.client.support.JsonParser;
 import io.nats.client.support.JsonValue;
@@ -195,7 +196,7 @@ final class BucketReads implements HotReads {
   }
 
   /** The message in an answer of the leader. */
-  private static Optional<JsonValue> message(String what, Message answer)
+  static Optional<JsonValue> message(String what, Message answer)
       throws JetStreamApiException, JsonParseException {
     JsonValue json = JsonParser.parse(answer.getData());
     JsonValue message = JsonValueUtils.readValue(json, "message");
@@ -260,8 +261,9 @@ final class BucketReads implements HotReads {
     return keySubjects.find(agent, prefix);
   }
 
-  private static byte[] lastBySubject(String subject) {
-    return ("{\"last_by_subj\":\"" + subject + "\"}").getBytes(StandardCharsets.UTF_8);
+  static byte[] lastBySubject(String subject) {
+    return ("{\"last_by_subj\":\"" + Encoding.jsonEncode(subject) + "\"}")
+        .getBytes(StandardCharsets.UTF_8);
   }
 
   private String what(StateKey key) {

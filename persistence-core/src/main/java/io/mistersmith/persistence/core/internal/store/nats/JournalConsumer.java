@@ -3,38 +3,19 @@ package io.mistersmith.persistence.core.internal.store.nats;
 import io.mistersmith.persistence.spi.hot.JournalReader.JournalRange;
 import io.mistersmith.persistence.spi.hot.JournalReader.JournalRange.Start;
 import io.nats.client.Connection;
-import io.nats.client.JetStreamApiException;
-import io.nats.client.JetStreamOptions;
 import io.nats.client.api.AckPolicy;
 import io.nats.client.api.ConsumerConfiguration;
-import io.nats.client.api.ConsumerInfo;
 import io.nats.client.api.DeliverPolicy;
-import java.io.IOException;
-import java.time.Duration;
-import java.time.Instant;
 import java.time.ZoneOffset;
-import java.util.UUID;
 
 /**
- * An ephemeral pull consumer without acknowledgements: a cursor over a stream that the server
- * forgets a minute after it was last used.
+ * An ephemeral consumer of a bucket's stream.
  *
- * @param connection the connection that it was made on; it is read on no other one
+ * @param pulled the consumer
  * @param stream the stream
- * @param name its name
- * @param pending how many messages it had to deliver when it was made
- * @param created when that was, by the server's clock
  * @param allShards whether it delivers all shards' messages although it was to deliver some
  */
-record JournalConsumer(
-    Connection connection,
-    BucketStream stream,
-    String name,
-    long pending,
-    Instant created,
-    boolean allShards) {
-
-  private static final Duration FORGOTTEN_AFTER = Duration.ofMinutes(1);
+record JournalConsumer(PulledConsumer pulled, BucketStream stream, boolean allShards) {
 
   static JournalConsumer over(NatsLink link, BucketStream stream, JournalRange range) {
     Connection connection = link.connection();
@@ -88,8 +69,8 @@ record JournalConsumer(
     for (int i = 0; i < 3; i++) {
       long asked = System.nanoTime();
       JournalConsumer made = over(link, stream, JournalRange.from(1).withoutValues());
-      clock.observe(made.created(), asked);
-      made.delete();
+      clock.observe(made.pulled().created(), asked);
+      made.pulled().delete();
     }
   }
 
@@ -99,43 +80,14 @@ record JournalConsumer(
       BucketStream stream,
       ConsumerConfiguration.Builder consumer,
       boolean allShards) {
-    String what = "read the journal of bucket " + stream.bucket();
-    try {
-      ConsumerInfo info =
-          connection
-              .jetStreamManagement(
-                  JetStreamOptions.builder().requestTimeout(link.requestTimeout()).build())
-              .addOrUpdateConsumer(
-                  stream.stream(),
-                  consumer
-                      .name("persistence-" + UUID.randomUUID())
-                      .ackPolicy(AckPolicy.None)
-                      .memStorage(true)
-                      .numReplicas(1)
-                      .inactiveThreshold(FORGOTTEN_AFTER)
-                      .build());
-      return new JournalConsumer(
-          connection,
-          stream,
-          info.getName(),
-          info.getNumPending(),
-          info.getCreationTime().toInstant(),
-          allShards);
-    } catch (IOException | JetStreamApiException | IllegalStateException e) {
-      throw link.failure(what, e);
-    }
-  }
-
-  /** The subject of its pull requests. */
-  String pullSubject() {
-    return "$JS.API.CONSUMER.MSG.NEXT." + stream.stream() + "." + name;
-  }
-
-  /** Lets the server forget it now; does not wait for that. */
-  void delete() {
-    if (connection.getStatus() == Connection.Status.CONNECTED) {
-      connection.publish(
-          "$JS.API.CONSUMER.DELETE." + stream.stream() + "." + name, Entries.NO_VALUE);
-    }
+    return new JournalConsumer(
+        PulledConsumer.ephemeral(
+            link,
+            connection,
+            stream.stream(),
+            "read the journal of bucket " + stream.bucket(),
+            consumer.ackPolicy(AckPolicy.None)),
+        stream,
+        allShards);
   }
 }

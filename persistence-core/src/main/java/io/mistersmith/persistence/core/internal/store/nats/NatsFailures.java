@@ -24,7 +24,7 @@ final class NatsFailures {
   private static final int NOT_ENABLED = 10076;
   private static final int NOT_ENABLED_FOR_ACCOUNT = 10039;
   private static final int INVALID_CONFIGURATION = 10052;
-  private static final int STREAM_NOT_FOUND = 10059;
+  static final int STREAM_NOT_FOUND = 10059;
   private static final int WRONG_LAST_SEQUENCE = 10071;
   private static final int WRONG_LAST_SEQUENCE_CONSTANT = 10164;
   private static final int MESSAGE_EXCEEDS_MAXIMUM = 10054;

@@ -55,7 +55,7 @@ final class NatsJournal implements Journal {
       Window window,
       Signals signals) {
     String name = opener.fullName(bucket);
-    StreamOwner owner = new StreamOwner(link, name, opener.installation());
+    StreamOwner owner = StreamOwner.ofBucket(link, name, opener.installation());
     Connection over = link.connection();
     StreamInfo info = opener.open(bucket);
     owner.saw(info.getConfiguration(), over);

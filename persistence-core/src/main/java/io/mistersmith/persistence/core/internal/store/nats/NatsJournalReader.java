@@ -21,6 +21,7 @@ final class NatsJournalReader implements JournalReader {
       "its headers are no NATS headers, or name an operation that KV does not have";
 
   private final PullSubscription messages;
+  private final boolean allShards;
   private final int prefixLength;
   private final String prefix;
   private final long firstSequence;
@@ -28,9 +29,10 @@ final class NatsJournalReader implements JournalReader {
   private long position;
 
   private NatsJournalReader(
-      PullSubscription messages, BucketStream stream, long firstSequence, String pathPrefix) {
+      PullSubscription messages, JournalConsumer consumer, long firstSequence, String pathPrefix) {
     this.messages = messages;
-    this.prefix = stream.subjectPrefix();
+    this.allShards = consumer.allShards();
+    this.prefix = consumer.stream().subjectPrefix();
     this.prefixLength = prefix.length();
     this.firstSequence = firstSequence;
     this.position = Math.max(0, firstSequence - 1);
@@ -38,16 +40,17 @@ final class NatsJournalReader implements JournalReader {
   }
 
   static NatsJournalReader open(NatsLink link, BucketStream stream, JournalRange range) {
+    JournalConsumer consumer = JournalConsumer.over(link, stream, range);
     return new NatsJournalReader(
-        new PullSubscription(JournalConsumer.over(link, stream, range)),
-        stream,
+        new PullSubscription(consumer.pulled()),
+        consumer,
         range.start() instanceof Start.AtSequence at ? at.sequence() : 0,
         range.prefix());
   }
 
   /** Reads what there is to read now. */
   static NatsJournalReader toEnd(JournalConsumer consumer) {
-    return new NatsJournalReader(PullSubscription.toEnd(consumer), consumer.stream(), 0, "");
+    return new NatsJournalReader(PullSubscription.toEnd(consumer.pulled()), consumer, 0, "");
   }
 
   /**
@@ -111,7 +114,7 @@ final class NatsJournalReader implements JournalReader {
   }
 
   /** jnats makes a character of each byte of a subject; those of other programs can be UTF-8. */
-  private static String text(String subject) {
+  static String text(String subject) {
     for (int i = 0; i < subject.length(); i++) {
       if (subject.charAt(i) > 127) {
         byte[] bytes = new byte[subject.length()];
@@ -132,7 +135,7 @@ final class NatsJournalReader implements JournalReader {
 
   @Override
   public boolean readsAllShards() {
-    return messages.readsAllShards();
+    return allShards;
   }
 
   @Override

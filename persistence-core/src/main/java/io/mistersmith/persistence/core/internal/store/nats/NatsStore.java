@@ -6,6 +6,7 @@ import io.mistersmith.persistence.core.internal.base.Services;
 import io.mistersmith.persistence.core.internal.base.Window;
 import io.mistersmith.persistence.spi.hot.HotStore;
 import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
+import io.mistersmith.persistence.spi.hot.StreamStore;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +29,7 @@ public final class NatsStore implements HotStore, AutoCloseable {
   private final BucketOpener opener;
   private final Signals signals;
   private final Window window;
+  private final NatsStreamStore streams;
   private final Map<Bucket, HotBucket> buckets = new ConcurrentHashMap<>();
   private final Notices notices = new Notices();
   private final AtomicReference<@Nullable Outage> outage = new AtomicReference<>();
@@ -40,6 +42,7 @@ public final class NatsStore implements HotStore, AutoCloseable {
     this.opener = new BucketOpener(link, config, installation, clock, notices, services);
     this.signals = new Signals(link, config.nats(), installation);
     this.window = Window.of(config.nats());
+    this.streams = new NatsStreamStore(link, config.nats(), opener, notices, window);
     link.onLost(this::lost);
     link.onConnected(
         connection -> {
@@ -102,6 +105,11 @@ public final class NatsStore implements HotStore, AutoCloseable {
   public HotBucket bucket(Bucket bucket) {
     return buckets.computeIfAbsent(
         bucket, missing -> NatsJournal.open(missing, opener, link, config, clock, window, signals));
+  }
+
+  @Override
+  public StreamStore streams() {
+    return streams;
   }
 
   /**

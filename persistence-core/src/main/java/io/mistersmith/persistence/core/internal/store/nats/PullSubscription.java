@@ -9,6 +9,9 @@ import io.nats.client.support.Status;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +29,9 @@ import org.jspecify.annotations.Nullable;
  * they are counted here as they are there. And what it says of one whose messages were used up
  * comes after the last of them, when the next request may be at the server: so each has a reply
  * subject of its own.
+ *
+ * <p>Where messages are acknowledged nothing is pulled ahead: a request asks for what the reader
+ * wants now, and the rest of it is the reader's as well.
  */
 final class PullSubscription implements AutoCloseable {
 
@@ -36,6 +42,11 @@ final class PullSubscription implements AutoCloseable {
 
   /** How long the server waits for messages that it has counted but that were removed meanwhile. */
   private static final Duration END_EXPIRES = Duration.ofMillis(250);
+
+  /** How long the server may take to end the requests, and how often to look. */
+  private static final Duration REST = Duration.ofSeconds(1);
+
+  private static final Duration REST_LOOK = Duration.ofMillis(20);
 
   private static final long SILENCE_NANOS = HEARTBEAT.multipliedBy(6).toNanos();
   private static final String LAST_OF_CONSUMER = "Nats-Last-Consumer";
@@ -51,14 +62,14 @@ final class PullSubscription implements AutoCloseable {
 
   private static final Duration UNKNOWN_PAUSE = Duration.ofMillis(5);
 
-  private final JournalConsumer consumer;
+  private final PulledConsumer consumer;
   private final String what;
+  private final Mode mode;
   private final int batch;
   private final long batchBytes;
+  private final Duration expires;
   private final String inbox;
   private final Subscription answers;
-  private final byte[] request;
-  private final boolean toEnd;
   private final long openedAt = System.nanoTime();
   private final ArrayDeque<Message> here = new ArrayDeque<>();
   private long bytesHere;
@@ -72,45 +83,70 @@ final class PullSubscription implements AutoCloseable {
   private long lookedThrough;
   private boolean ended;
   private boolean unknown;
+  private int wanted;
 
-  PullSubscription(JournalConsumer consumer) {
-    this(consumer, BATCH, batchBytes(consumer), false);
+  private enum Mode {
+    /** Pulls while half of a batch is here. */
+    AHEAD,
+    /** Pulls what there is now, and ends. */
+    TO_END,
+    /** Pulls what is wanted. */
+    ON_DEMAND
+  }
+
+  PullSubscription(PulledConsumer consumer) {
+    this(consumer, BATCH, batchBytes(consumer));
   }
 
   /** Requests this number of messages, and of bytes, at a time. */
-  PullSubscription(JournalConsumer consumer, int batch, long batchBytes) {
-    this(consumer, batch, batchBytes, false);
+  PullSubscription(PulledConsumer consumer, int batch, long batchBytes) {
+    this(consumer, Mode.AHEAD, batch, batchBytes, EXPIRES);
   }
 
   /**
    * Pulls what the consumer has to deliver now, and then {@linkplain #next ends}. The server says
    * when that is: what the consumer counted before may never come.
    */
-  static PullSubscription toEnd(JournalConsumer consumer) {
-    return new PullSubscription(consumer, BATCH, batchBytes(consumer), true);
+  static PullSubscription toEnd(PulledConsumer consumer) {
+    return toEnd(consumer, BATCH);
+  }
+
+  /** {@link #toEnd(PulledConsumer)}, so many at a time. */
+  static PullSubscription toEnd(PulledConsumer consumer, int batch) {
+    return new PullSubscription(consumer, Mode.TO_END, batch, batchBytes(consumer), END_EXPIRES);
+  }
+
+  /**
+   * Pulls only what {@link #some} wants.
+   *
+   * @param batchBytes how many bytes one request is for; at least one message fits
+   * @param expires how long a request waits at the server, at least a second
+   */
+  static PullSubscription onDemand(PulledConsumer consumer, long batchBytes, Duration expires) {
+    return new PullSubscription(
+        consumer,
+        Mode.ON_DEMAND,
+        0,
+        Math.max(batchBytes, consumer.connection().getMaxPayload() + 64 * 1024),
+        expires);
   }
 
   /** A single message must fit. */
-  private static long batchBytes(JournalConsumer consumer) {
+  private static long batchBytes(PulledConsumer consumer) {
     return Math.max(BATCH_BYTES, consumer.connection().getMaxPayload() + 64 * 1024);
   }
 
-  private PullSubscription(JournalConsumer consumer, int batch, long batchBytes, boolean toEnd) {
+  private PullSubscription(
+      PulledConsumer consumer, Mode mode, int batch, long batchBytes, Duration expires) {
     this.consumer = consumer;
-    this.toEnd = toEnd;
-    this.ended = toEnd && consumer.pending() == 0;
+    this.mode = mode;
+    this.ended = mode == Mode.TO_END && consumer.pending() == 0;
     this.batch = batch;
     this.batchBytes = batchBytes;
-    this.what = "read the journal of bucket " + consumer.stream().bucket();
+    this.expires = expires;
+    this.what = consumer.what();
     Connection connection = consumer.connection();
     this.inbox = connection.createInbox();
-    this.request =
-        (toEnd
-                ? "{\"batch\":%d,\"max_bytes\":%d,\"expires\":%d,\"no_wait\":true}"
-                    .formatted(batch, batchBytes, END_EXPIRES.toNanos())
-                : "{\"batch\":%d,\"max_bytes\":%d,\"expires\":%d,\"idle_heartbeat\":%d}"
-                    .formatted(batch, batchBytes, EXPIRES.toNanos(), HEARTBEAT.toNanos()))
-            .getBytes(StandardCharsets.UTF_8);
     try {
       this.answers = connection.subscribe(inbox + ".*");
       answers.setPendingLimits(-1, -1);
@@ -118,6 +154,52 @@ final class PullSubscription implements AutoCloseable {
     } catch (IllegalStateException e) {
       throw NatsFailures.unreachable(what, "the connection to NATS was lost", e);
     }
+  }
+
+  private byte[] request(int messages) {
+    String text =
+        mode == Mode.TO_END
+            ? "{\"batch\":%d,\"max_bytes\":%d,\"expires\":%d,\"no_wait\":true}"
+                .formatted(messages, batchBytes, expires.toNanos())
+            : "{\"batch\":%d,\"max_bytes\":%d,\"expires\":%d,\"idle_heartbeat\":%d}"
+                .formatted(messages, batchBytes, expires.toNanos(), HEARTBEAT.toNanos());
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  /**
+   * Returns messages as soon as there are any, up to {@code most}, or none when none came in {@code
+   * wait}. More may come later than that, never more than {@code most} together.
+   */
+  List<Message> some(int most, Duration wait) {
+    wanted = most;
+    List<Message> some = new ArrayList<>();
+    Message message = next(wait);
+    while (message != null) {
+      some.add(message);
+      message = some.size() < most ? next(Duration.ZERO) : null;
+    }
+    return some;
+  }
+
+  /** Ends the requests and returns what was delivered and not taken. */
+  List<Message> rest() {
+    List<Message> rest = new ArrayList<>(here);
+    here.clear();
+    try {
+      CompletableFuture<Boolean> drained = answers.drain(REST);
+      Message message = answers.nextMessage(REST_LOOK);
+      while (message != null || !drained.isDone()) {
+        if (message != null && !message.isStatusMessage()) {
+          rest.add(message);
+        }
+        message = answers.nextMessage(REST_LOOK);
+      }
+    } catch (IllegalStateException e) {
+      return rest; // the connection is gone, and the server delivers again what was on its way
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return rest;
   }
 
   /**
@@ -147,6 +229,7 @@ final class PullSubscription implements AutoCloseable {
       }
       Message message = here.remove();
       bytesHere -= message.consumeByteCount();
+      wanted = Math.max(0, wanted - 1);
       pullIfLow();
       return message;
     } catch (IllegalStateException e) {
@@ -183,7 +266,8 @@ final class PullSubscription implements AutoCloseable {
       }
       return;
     }
-    if (message.metaData().consumerSequence() != ++consumerSequence) {
+    consumerSequence++;
+    if (!consumer.shared() && message.metaData().consumerSequence() != consumerSequence) {
       throw NatsFailures.unreachable(
           what,
           "message "
@@ -200,7 +284,7 @@ final class PullSubscription implements AutoCloseable {
     if (leftOfPull == 0 || bytesLeftOfPull == 0) {
       pulling = false;
     }
-    ended = toEnd && message.metaData().pendingCount() == 0;
+    ended = mode == Mode.TO_END && message.metaData().pendingCount() == 0;
   }
 
   private void status(Status status, @Nullable Headers headers) {
@@ -212,7 +296,8 @@ final class PullSubscription implements AutoCloseable {
         status.getCode() == NO_RESPONDERS_STATUS
             && consumerSequence == 0
             && System.nanoTime() - openedAt < UNKNOWN_NANOS;
-    if (toEnd && (status.getCode() == NO_MESSAGES_STATUS || status.getCode() == EXPIRED_STATUS)) {
+    if (mode == Mode.TO_END
+        && (status.getCode() == NO_MESSAGES_STATUS || status.getCode() == EXPIRED_STATUS)) {
       ended = true;
     }
     boolean pullEnded =
@@ -256,19 +341,14 @@ final class PullSubscription implements AutoCloseable {
     return here.isEmpty() ? lookedThrough : 0;
   }
 
-  /** Whether messages of all shards come although some were asked for. */
-  boolean readsAllShards() {
-    return consumer.allShards();
-  }
-
   private void pullIfLow() {
     if (unknown && System.nanoTime() - heardAt < UNKNOWN_PAUSE.toNanos()) {
       return;
     }
-    if (!pulling && !ended && here.size() <= batch / 2 && bytesHere <= batchBytes / 2) {
+    if (!pulling && !ended && isLow()) {
       pull = inbox + "." + ++pulls;
-      consumer.connection().publish(consumer.pullSubject(), pull, request);
-      leftOfPull = batch;
+      leftOfPull = mode == Mode.ON_DEMAND ? wanted : batch;
+      consumer.connection().publish(consumer.pullSubject(), pull, request(leftOfPull));
       bytesLeftOfPull = batchBytes;
       pulling = true;
       unknown = false;
@@ -276,11 +356,17 @@ final class PullSubscription implements AutoCloseable {
     }
   }
 
+  private boolean isLow() {
+    return mode == Mode.ON_DEMAND
+        ? here.isEmpty() && wanted > 0
+        : here.size() <= batch / 2 && bytesHere <= batchBytes / 2;
+  }
+
   private void requireLife() {
     if (consumer.connection().getStatus() != Connection.Status.CONNECTED) {
       throw NatsFailures.unreachable(what, "the connection to NATS was lost");
     }
-    if (pulling && !toEnd && System.nanoTime() - heardAt > SILENCE_NANOS) {
+    if (pulling && mode != Mode.TO_END && System.nanoTime() - heardAt > SILENCE_NANOS) {
       throw NatsFailures.unreachable(
           what,
           "no heartbeat for 3 s: the consumer, its stream or its server is gone; open another"
@@ -292,7 +378,7 @@ final class PullSubscription implements AutoCloseable {
   public void close() {
     try {
       answers.unsubscribe();
-      consumer.delete();
+      consumer.release();
     } catch (IllegalStateException | PersistenceException e) {
       here.clear(); // the connection is gone, and with it the subscription
     }

@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.core.internal.store.nats;
 
 import io.mistersmith.persistence.error.OtherInstallationException;
+import io.mistersmith.persistence.error.PersistenceException;
 import io.nats.client.Connection;
 import io.nats.client.JetStreamApiException;
 import io.nats.client.Message;
@@ -9,10 +10,11 @@ import io.nats.client.api.StreamInfo;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Refuses calls on a bucket that bears another installation's identity.
+ * Refuses calls on a stream that bears another installation's identity, such as a bucket's.
  *
  * <p>Another server can answer over another connection only. So the stream is asked for before the
  * first call over each connection, once for all callers; every other call compares one reference. A
@@ -24,16 +26,45 @@ final class StreamOwner {
   private record Question(Connection over, CompletableFuture<Message> answer) {}
 
   private final NatsLink link;
-  private final String bucket;
+  private final String stream;
+  private final String what;
+  private final Function<UUID, PersistenceException> refusal;
   private final UUID installation;
   private volatile @Nullable UUID other;
   private volatile @Nullable Connection seenOver;
   private @Nullable Question latest;
 
-  StreamOwner(NatsLink link, String bucket, UUID installation) {
+  private StreamOwner(
+      NatsLink link,
+      String stream,
+      String what,
+      UUID installation,
+      Function<UUID, PersistenceException> refusal) {
     this.link = link;
-    this.bucket = bucket;
+    this.stream = stream;
+    this.what = "look whose " + what + " is";
     this.installation = installation;
+    this.refusal = refusal;
+  }
+
+  /** The owner of the bucket with this full name. */
+  static StreamOwner ofBucket(NatsLink link, String bucket, UUID installation) {
+    return new StreamOwner(
+        link,
+        "KV_" + bucket,
+        "bucket " + bucket,
+        installation,
+        found -> OtherInstallationException.ofBucket(bucket, found, installation));
+  }
+
+  /** The owner of the stream with this full name. */
+  static StreamOwner ofStream(NatsLink link, String stream, UUID installation) {
+    return new StreamOwner(
+        link,
+        stream,
+        "stream " + stream,
+        installation,
+        found -> OtherInstallationException.ofStream(stream, found, installation));
   }
 
   /** Takes note of the stream as it was found over a connection. */
@@ -47,7 +78,7 @@ final class StreamOwner {
   void requireOwn() {
     UUID found = other;
     if (found != null) {
-      throw OtherInstallationException.ofBucket(bucket, found, installation);
+      throw refusal.apply(found);
     }
   }
 
@@ -61,7 +92,6 @@ final class StreamOwner {
   }
 
   private void look(Connection present) {
-    String what = "look whose bucket " + bucket + " is";
     Message answer = link.await(() -> what, ask(present));
     try {
       StreamInfo info = new StreamInfo(answer);
@@ -82,10 +112,7 @@ final class StreamOwner {
           new Question(
               present,
               link.request(
-                  "$JS.API.STREAM.INFO.KV_" + bucket,
-                  null,
-                  Entries.NO_VALUE,
-                  link.requestTimeout()));
+                  "$JS.API.STREAM.INFO." + stream, null, Entries.NO_VALUE, link.requestTimeout()));
       latest = question;
     }
     return question.answer();

@@ -3,12 +3,14 @@ package io.mistersmith.persistence.core.internal.store.postgres;
 import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
+import io.mistersmith.persistence.spi.sql.HandledStore;
 import io.mistersmith.persistence.spi.sql.JournalStore;
 import io.mistersmith.persistence.spi.sql.KnowledgeStore;
 import io.mistersmith.persistence.spi.sql.LargeValueStore;
 import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.MessageStore;
+import io.mistersmith.persistence.spi.sql.OutboxStore;
 import io.mistersmith.persistence.spi.sql.SessionStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.StateStore;
@@ -82,7 +84,17 @@ class PostgresAccess implements SqlAccess {
   }
 
   @Override
+  public final HandledStore handled() {
+    return new PostgresHandledStore(statements);
+  }
+
+  @Override
   public final KnowledgeStore knowledge() {
     return new PostgresKnowledgeStore(statements);
+  }
+
+  @Override
+  public final OutboxStore outbox() {
+    return new PostgresOutboxStore(statements);
   }
 }

@@ -7,12 +7,14 @@ import io.mistersmith.persistence.model.PostgresRole;
 import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
+import io.mistersmith.persistence.spi.sql.HandledStore;
 import io.mistersmith.persistence.spi.sql.JournalStore;
 import io.mistersmith.persistence.spi.sql.KnowledgeStore;
 import io.mistersmith.persistence.spi.sql.LargeValueStore;
 import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.MessageStore;
+import io.mistersmith.persistence.spi.sql.OutboxStore;
 import io.mistersmith.persistence.spi.sql.SessionStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.SqlOptions;
@@ -52,7 +54,9 @@ final class PostgresSql implements SqlStore {
   private final LargeValueStore largeValues;
   private final MessageStore messages;
   private final TaskStore tasks;
+  private final HandledStore handled;
   private final KnowledgeStore knowledge;
+  private final OutboxStore outbox;
   private final SqlAccess reads;
   private final Replicas replicas;
   private final Database analytics;
@@ -78,7 +82,9 @@ final class PostgresSql implements SqlStore {
     this.largeValues = new PostgresLargeValueStore(callers);
     this.messages = new PostgresMessageStore(callers);
     this.tasks = new PostgresTaskStore(callers);
+    this.handled = new PostgresHandledStore(callers);
     this.knowledge = new PostgresKnowledgeStore(callers);
+    this.outbox = new PostgresOutboxStore(callers);
     this.reads = new PostgresAccess(new ReadStatements(callers), installation);
     for (PostgresRole role : List.of(PostgresRole.FLUSH, PostgresRole.BACKGROUND)) {
       roles.put(role, new PostgresAccess(connections.to(role), installation));
@@ -290,7 +296,17 @@ final class PostgresSql implements SqlStore {
   }
 
   @Override
+  public HandledStore handled() {
+    return handled;
+  }
+
+  @Override
   public KnowledgeStore knowledge() {
     return knowledge;
+  }
+
+  @Override
+  public OutboxStore outbox() {
+    return outbox;
   }
 }

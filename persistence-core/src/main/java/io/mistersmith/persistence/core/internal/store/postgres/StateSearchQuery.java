@@ -1,10 +1,7 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
-import io.mistersmith.persistence.error.DataError;
-import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.spi.sql.StateStore.StateSearch;
 import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
-import java.sql.SQLException;
 import java.util.List;
 import org.jdbi.v3.core.statement.Query;
 
@@ -18,8 +15,6 @@ import org.jdbi.v3.core.statement.Query;
  * alone, each row by its key.
  */
 final class StateSearchQuery {
-
-  private static final String UNDEFINED_FUNCTION = "42883";
 
   private static final String FOUND =
       """
@@ -62,15 +57,14 @@ final class StateSearchQuery {
 
   static List<StoredState> run(Statements statements, StateSearch wanted) {
     String what = "search entries";
-    try {
-      return statements.read(
-          what,
-          handle -> bind(handle.createQuery(sql(wanted)), wanted).map(StateRow::stored).list());
-    } catch (NonTransientPersistenceException e) {
-      boolean isSetMissing =
-          e.getCause() instanceof SQLException sql && UNDEFINED_FUNCTION.equals(sql.getSQLState());
-      throw isSetMissing ? setMissing(what, e) : e;
-    }
+    return MissingSet.named(
+        "state_search",
+        what,
+        () ->
+            statements.read(
+                what,
+                handle ->
+                    bind(handle.createQuery(sql(wanted)), wanted).map(StateRow::stored).list()));
   }
 
   /** Returns the statement for a search's conditions. */
@@ -98,15 +92,5 @@ final class StateSearchQuery {
         .ifPresent(
             key -> query.bind("afterAgent", key.agent().uuid()).bind("afterKey", key.path()));
     return query;
-  }
-
-  private static NonTransientPersistenceException setMissing(
-      String what, NonTransientPersistenceException cause) {
-    return new NonTransientPersistenceException(
-        DataError.MISCONFIGURED,
-        what
-            + ": the set of migrations state_search is not applied to this database; apply it with"
-            + " migrateOnOpen(\"state_search\") or the migrations' jar: apply --set state_search",
-        cause);
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.BucketConfig;
+import io.mistersmith.persistence.stream.Streams.Difference;
 import io.nats.client.api.CompressionOption;
 import io.nats.client.api.DiscardPolicy;
 import io.nats.client.api.StorageType;
@@ -115,7 +116,7 @@ class BucketPlanTest {
             .build();
     BucketPlan.Changes changes = plan.compare(present);
     assertThat(changes.differences())
-        .extracting(BucketPlan.Difference::toString)
+        .extracting(Difference::toString)
         .containsExactly(
             "max_age: PT30M -> PT0S",
             "max_msgs_per_subject: 1 -> 5",

@@ -124,6 +124,7 @@ final class NatsFixture implements StoresFixture {
   public void close() {
     try (RawNats raw = RawNats.connect(server)) {
       raw.deleteStreamsThatStartWith("KV_" + prefix);
+      raw.deleteStreamsThatStartWith(prefix);
     }
   }
 

@@ -70,7 +70,7 @@ class PullSubscriptionIT {
             NatsLink.open(config(server).nats(), "pulls", new Services(PersistenceListener.NOOP))) {
       write(server, 1);
       spy = Nats.connect(server.url());
-      JournalConsumer consumer = journal(link);
+      PulledConsumer consumer = journal(link);
       Subscription requests = spy.subscribe(consumer.pullSubject());
       spy.flush(PATIENCE);
       try (PullSubscription messages = new PullSubscription(consumer, 1, 1 << 20)) {
@@ -117,8 +117,8 @@ class PullSubscriptionIT {
     return NatsFixture.config(server, "").build();
   }
 
-  private static JournalConsumer journal(NatsLink link) {
-    return JournalConsumer.over(link, STREAM, JournalRange.from(1));
+  private static PulledConsumer journal(NatsLink link) {
+    return JournalConsumer.over(link, STREAM, JournalRange.from(1)).pulled();
   }
 
   private static Message next(PullSubscription messages) {

@@ -25,6 +25,22 @@ final class PostgresFixture implements StoresFixture {
     static final PostgresDatabase DATABASE = PostgresDatabase.create("state_search");
   }
 
+  /** Made by the first that needs it. */
+  private static final class Noted {
+    static final PostgresDatabase DATABASE = PostgresDatabase.create("events");
+  }
+
+  /** Puts the outbox back to what it is after its scripts. */
+  static final String EMPTY_OUTBOX =
+      """
+      TRUNCATE events.outbox, events.ticks, events.positions;
+      ALTER SEQUENCE events.event_ids RESTART;
+      INSERT INTO events.ticks
+             (tick, segment, xid, snapshot, before_id, low_id, first_id, last_id, server)
+      VALUES (0, 0, '1', '1:1:', 0, 0, 0, 0, events.server());
+      INSERT INTO events.positions (tick, segment) VALUES (0, 0)
+      """;
+
   private final PostgresDatabase database;
   private final UnaryOperator<PostgresConfig> way;
   private final ApplicationSources sources;
@@ -51,6 +67,14 @@ final class PostgresFixture implements StoresFixture {
   static PostgresFixture searched() {
     return new PostgresFixture(
         Searched.DATABASE, UnaryOperator.identity(), ApplicationSources.NONE);
+  }
+
+  /** A fixture whose database has the set {@code events}, with an empty outbox. */
+  static PostgresFixture withEvents() {
+    PostgresFixture fixture =
+        new PostgresFixture(Noted.DATABASE, UnaryOperator.identity(), ApplicationSources.NONE);
+    Noted.DATABASE.execute(EMPTY_OUTBOX);
+    return fixture;
   }
 
   private PostgresFixture(

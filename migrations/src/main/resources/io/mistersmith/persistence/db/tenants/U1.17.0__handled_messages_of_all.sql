@@ -1,0 +1,1 @@
+REVOKE SELECT, INSERT, DELETE ON messages.handled FROM app_flusher;

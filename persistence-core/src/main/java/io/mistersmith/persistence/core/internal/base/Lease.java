@@ -1,0 +1,73 @@
+package io.mistersmith.persistence.core.internal.base;
+
+import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.spi.sql.JournalStore;
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The right to do something for all runtimes: a row on the database's clock, which runs out unless
+ * its holder renews it. Used by one thread, except {@link #isHeld}.
+ */
+public final class Lease {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Lease.class);
+
+  private final JournalStore journals;
+  private final String name;
+  private final String holder;
+  private final Duration duration;
+  private Deadline renewal = Deadline.after(Duration.ZERO);
+  private volatile boolean held;
+  private volatile Deadline end = Deadline.after(Duration.ZERO);
+
+  /** A lease of this name, for this holder, which no other holder's name equals. */
+  public Lease(JournalStore journals, String name, String holder, Duration duration) {
+    this.journals = journals;
+    this.name = name;
+    this.holder = holder;
+    this.duration = duration;
+  }
+
+  /**
+   * Takes or renews the lease when a third of it has passed since it was asked for last.
+   *
+   * @return whether it is held
+   * @throws PersistenceException when PostgreSQL does not answer
+   */
+  public boolean hold() {
+    return renewal.hasPassed() ? ask() : isHeld();
+  }
+
+  /** Takes or renews the lease now. */
+  public boolean ask() {
+    held = false;
+    Deadline asked = Deadline.after(duration);
+    renewal = Deadline.after(duration.dividedBy(3));
+    held = journals.acquireLease(name, holder, duration);
+    end = asked;
+    return held;
+  }
+
+  /**
+   * Returns whether this runtime has the lease, as far as it knows: one that was not renewed has
+   * run out. Counts from before the request, by the monotonic clock, so that it never ends later
+   * here than in the database.
+   */
+  public boolean isHeld() {
+    return held && !end.hasPassed();
+  }
+
+  /** Gives the lease up; where PostgreSQL does not answer it runs out by itself. */
+  public void release() {
+    if (held) {
+      held = false;
+      try {
+        journals.releaseLease(name, holder);
+      } catch (PersistenceException e) {
+        LOG.info("lease {} not given up, it will run out: {}", name, e.getMessage());
+      }
+    }
+  }
+}

@@ -1,0 +1,146 @@
+package io.mistersmith.persistence.core.internal.stream;
+
+import io.mistersmith.persistence.core.internal.base.Deadline;
+import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.spi.hot.StreamStore;
+import io.mistersmith.persistence.spi.sql.JournalStore;
+import io.mistersmith.persistence.stream.ConsumerPlan;
+import io.mistersmith.persistence.stream.ConsumerPlan.Acknowledgement;
+import io.mistersmith.persistence.stream.StreamConsumer.Options;
+import io.mistersmith.persistence.stream.Streams.RunningConsumer;
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Whether a consumer that keeps the order may fetch.
+ *
+ * <p>One process at a time may, under a lease. What was delivered before and not acknowledged is
+ * delivered again when its time is over, and until then the server delivers later messages first.
+ * So whoever begins, or has lost its connection, waits until all of that is due: the server then
+ * delivers it first, in order. Used by one thread.
+ */
+final class OrderGate {
+
+  private static final Logger LOG = LoggerFactory.getLogger(OrderGate.class);
+
+  private static final Duration LEASE = Duration.ofSeconds(10);
+  private static final Duration LOOK = Duration.ofMillis(200);
+
+  private final ConsumerPlan plan;
+  private final boolean ordered;
+  private final StreamStore store;
+  private final JournalStore leases;
+  private final String name;
+  private final String holder;
+  private Deadline renewal = Deadline.after(Duration.ZERO);
+  private Deadline end = Deadline.after(Duration.ZERO);
+  private Deadline allDue = Deadline.after(Duration.ZERO);
+  private Deadline look = Deadline.after(Duration.ZERO);
+  private boolean held;
+  private boolean open;
+  private boolean waiting;
+
+  private OrderGate(
+      ConsumerPlan plan, boolean ordered, StreamStore store, JournalStore leases, String holder) {
+    this.plan = plan;
+    this.ordered = ordered;
+    this.store = store;
+    this.leases = leases;
+    this.name = "consumer/" + plan.stream() + "/" + plan.name().orElse("");
+    this.holder = holder;
+  }
+
+  static OrderGate of(
+      ConsumerPlan plan, Options options, StreamStore store, JournalStore leases, String holder) {
+    boolean shared = plan.name().isPresent() && plan.acknowledgement() == Acknowledgement.EXPLICIT;
+    return new OrderGate(plan, options.ordered() && shared, store, leases, holder);
+  }
+
+  /**
+   * Whether to fetch now.
+   *
+   * @param here how many messages this process holds
+   */
+  boolean isOpen(int here) {
+    if (!ordered) {
+      return true;
+    }
+    if (!hold()) {
+      open = false;
+      waiting = false;
+      return false;
+    }
+    if (!open) {
+      open = isAllDue(here);
+    }
+    return open;
+  }
+
+  /** Whether this process may begin to handle what it holds. */
+  boolean mayHandle() {
+    return !ordered || (held && !end.hasPassed());
+  }
+
+  /** The connection was lost, and with it what was on its way. */
+  void lost() {
+    open = false;
+    waiting = false;
+  }
+
+  private boolean isAllDue(int here) {
+    if (!look.hasPassed()) {
+      return false;
+    }
+    look = Deadline.after(LOOK);
+    long elsewhere =
+        store
+            .findConsumer(plan.stream(), plan.name().orElseThrow())
+            .map(RunningConsumer::unacknowledged)
+            .orElse(0L);
+    if (elsewhere <= here) {
+      return true;
+    }
+    if (!waiting) {
+      waiting = true;
+      allDue = Deadline.after(plan.ackWait().plus(LOOK));
+      LOG.info(
+          "{}: {} messages that were delivered before are waited for, up to {}",
+          plan,
+          elsewhere - here,
+          plan.ackWait());
+    }
+    return allDue.hasPassed();
+  }
+
+  private boolean hold() {
+    if (!renewal.hasPassed()) {
+      return held && !end.hasPassed();
+    }
+    Deadline asked = Deadline.after(LEASE);
+    try {
+      held = leases.acquireLease(name, holder, LEASE);
+    } catch (PersistenceException e) {
+      if (!held || end.hasPassed()) {
+        throw e;
+      }
+      renewal = Deadline.after(LEASE.dividedBy(10));
+      return true;
+    }
+    end = asked;
+    renewal = Deadline.after(held ? LEASE.dividedBy(3) : LEASE.dividedBy(10));
+    return held;
+  }
+
+  /** Lets another process begin. */
+  void release() {
+    if (ordered && held) {
+      held = false;
+      try {
+        leases.releaseLease(name, holder);
+      } catch (PersistenceException e) {
+        LOG.info("{}: its lease was not given up, it will run out: {}", plan, e.getMessage());
+      }
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/** Streams: publishers, consumers and their dead letters. */
+@NullMarked
+package io.mistersmith.persistence.core.internal.stream;
+
+import org.jspecify.annotations.NullMarked;
