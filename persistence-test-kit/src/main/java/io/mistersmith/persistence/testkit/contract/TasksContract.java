@@ -194,7 +194,7 @@ public abstract class TasksContract extends PersistenceContract {
     NewTask then = NewTask.of("then", Map.of());
     UUID last = tasks().enqueue(then.after(first).after(second, Dependency.START));
     UUID cancelled = tasks().enqueue(then.after(third, Dependency.RESOURCE));
-    try (TaskWorker unused = other.tasks().startWorker(patient, task -> Map.of());
+    try (TaskWorker woken = other.tasks().startWorker(patient, task -> Map.of());
         TaskWorker worker = worker(persistence(), 2, task -> Map.of())) {
       awaitStatus(last, Status.COMPLETED);
       worker.close(SOON);
@@ -203,6 +203,7 @@ public abstract class TasksContract extends PersistenceContract {
       assertThat(tasks().cancel(fourth, "not needed")).isTrue();
       awaitStatus(waiting, Status.COMPLETED);
       awaitStatus(cancelled, Status.COMPLETED);
+      assertThat(woken.running()).isZero();
     }
   }
 

@@ -162,14 +162,7 @@ final class PostgresSql implements SqlStore {
     return callers.join(
         options,
         connection,
-        handle ->
-            run(
-                callers,
-                handle,
-                options,
-                System.nanoTime(),
-                true,
-                work));
+        handle -> run(callers, handle, options, System.nanoTime(), true, work));
   }
 
   private <T> T run(
