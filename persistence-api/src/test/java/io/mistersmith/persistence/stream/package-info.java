@@ -1,0 +1,4 @@
+@NullMarked
+package io.mistersmith.persistence.stream;
+
+import org.jspecify.annotations.NullMarked;
