@@ -13,7 +13,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
  */
 public final class BucketIncarnation implements Revisions {
 
-  private final Journal journal;
   private final SettledStream stream;
   private final Highest highest = new Highest();
   private final List<Runnable> restartActions = new CopyOnWriteArrayList<>();
@@ -22,7 +21,6 @@ public final class BucketIncarnation implements Revisions {
 
   /** Asks the bucket for its state. */
   public BucketIncarnation(Journal journal) {
-    this.journal = journal;
     this.stream = new SettledStream(journal);
     this.created = journal.state().created();
     this.epoch = epochOf(created);
