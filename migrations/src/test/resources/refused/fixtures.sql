@@ -21,6 +21,7 @@ INSERT INTO agents.dead_letters
        (dead_letter_id, bucket, subject, epoch, sequence, operation, reason_code, reason)
 VALUES ('aaaaaaaa-0000-4000-8000-0000000000d1', 'KNOWN', 's', 1, 1, 'put', 'X', 'y');
 INSERT INTO agents.committed_transactions (correlation_id) VALUES ('known');
+INSERT INTO messages.handled (consumer, message_id) VALUES ('known', 'known');
 INSERT INTO agents.large_values (content, written_at)
 VALUES ('aaaaaaaa-0000-4000-8000-0000000000f1', now());
 INSERT INTO agents.value_chunks (content, number, bytes)

@@ -54,3 +54,9 @@ INSERT INTO messages.deliveries (message_id, sent_at, channel_id, priority) VALU
 INSERT INTO messages.deliveries (message_id, sent_at, priority) VALUES (gen_random_uuid(), now(), 0);
 -- refused: messages.deliveries agent_or_queue
 INSERT INTO messages.deliveries (message_id, sent_at, agent_id, channel_id, priority) VALUES (gen_random_uuid(), now(), 'aaaaaaaa-0000-4000-8000-000000000001', 'cccccccc-0000-4000-8000-000000000001', 0);
+-- refused: messages.handled handled_pkey
+INSERT INTO messages.handled (consumer, message_id) VALUES ('known', 'known');
+-- refused: messages.handled valid_consumer
+INSERT INTO messages.handled (consumer, message_id) VALUES ('', 'm');
+-- refused: messages.handled valid_message_id
+INSERT INTO messages.handled (consumer, message_id) VALUES ('c', '');

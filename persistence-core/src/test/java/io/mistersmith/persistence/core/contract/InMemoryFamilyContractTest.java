@@ -19,6 +19,7 @@ import io.mistersmith.persistence.testkit.contract.StepVisibilityContract;
 import io.mistersmith.persistence.testkit.contract.StepWriteThroughContract;
 import io.mistersmith.persistence.testkit.contract.StreamContract;
 import io.mistersmith.persistence.testkit.contract.StreamDeadLetterContract;
+import io.mistersmith.persistence.testkit.contract.StreamOrderContract;
 import io.mistersmith.persistence.testkit.contract.TasksContract;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.parallel.Execution;
@@ -168,6 +169,14 @@ class InMemoryFamilyContractTest {
 
   @Nested
   class StreamDeadLetters extends StreamDeadLetterContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
+    }
+  }
+
+  @Nested
+  class StreamOrder extends StreamOrderContract {
     @Override
     protected PersistenceFixture fixture() {
       return new InMemoryFixture();

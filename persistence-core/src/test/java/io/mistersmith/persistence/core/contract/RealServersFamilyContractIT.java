@@ -18,6 +18,7 @@ import io.mistersmith.persistence.testkit.contract.StepVisibilityContract;
 import io.mistersmith.persistence.testkit.contract.StepWriteThroughContract;
 import io.mistersmith.persistence.testkit.contract.StreamContract;
 import io.mistersmith.persistence.testkit.contract.StreamDeadLetterContract;
+import io.mistersmith.persistence.testkit.contract.StreamOrderContract;
 import io.mistersmith.persistence.testkit.contract.TasksContract;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
@@ -188,6 +189,14 @@ class RealServersFamilyContractIT {
 
   @Nested
   class StreamDeadLetters extends StreamDeadLetterContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers();
+    }
+  }
+
+  @Nested
+  class StreamOrder extends StreamOrderContract {
     @Override
     protected PersistenceFixture fixture() {
       return new RealServers();

@@ -2,6 +2,7 @@ package io.mistersmith.persistence.testkit.contract;
 
 import static io.mistersmith.persistence.testkit.contract.Failures.assertFails;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.error.DataError;
@@ -18,7 +19,6 @@ import io.mistersmith.persistence.transaction.TransactionOptions.Boundary;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -201,12 +201,7 @@ public abstract class StreamContract extends StreamTests {
               first.add(message.value().count());
             });
     await(() -> begun.getCount() == 0);
-    Thread releases =
-        new Thread(
-            () -> {
-              go.countDown();
-            });
-    releases.start();
+    new Thread(go::countDown).start();
     assertThat(closing.close(SOON)).isZero();
     assertThat(first).contains(0, 1);
     assertThat(streams().find(STREAM, "clerk").orElseThrow().unacknowledged())
@@ -244,78 +239,6 @@ public abstract class StreamContract extends StreamTests {
       await(() -> attempt.get() == 2);
       awaitAllHandled();
     }
-  }
-
-  @Test
-  void theOrderOfASubjectIsKeptAlsoWhereAMessageFails() {
-    Publisher<Order> orders = orders();
-    for (int i = 0; i < 20; i++) {
-      for (String customer : List.of("a", "b", "c")) {
-        orders.publish("orders." + customer, new Order(customer, i));
-      }
-    }
-    Map<String, List<Integer>> handled = new HashMap<>();
-    AtomicInteger most = new AtomicInteger();
-    AtomicInteger running = new AtomicInteger();
-    try (StreamConsumer consumer =
-        consume(
-            plan().build(),
-            Options.of(3).inOrder(),
-            message -> {
-              most.accumulateAndGet(running.incrementAndGet(), Math::max);
-              try {
-                if (message.value().item().equals("b")
-                    && message.value().count() % 7 == 3
-                    && message.attempt() == 1) {
-                  throw new IllegalStateException("once");
-                }
-                synchronized (handled) {
-                  handled
-                      .computeIfAbsent(message.value().item(), item -> new ArrayList<>())
-                      .add(message.value().count());
-                }
-              } finally {
-                running.decrementAndGet();
-              }
-            })) {
-      awaitAllHandled();
-    }
-    List<Integer> inOrder = IntStream.range(0, 20).boxed().toList();
-    assertThat(handled).isEqualTo(Map.of("a", inOrder, "b", inOrder, "c", inOrder));
-    assertThat(most.get()).isLessThanOrEqualTo(3);
-  }
-
-  @Test
-  void oneRuntimeAtATimeHandlesInOrderAndAnotherTakesOver() {
-    Publisher<Order> orders = orders();
-    List<Integer> handled = Collections.synchronizedList(new ArrayList<>());
-    AtomicInteger others = new AtomicInteger();
-    Persistence second = open(config().build());
-    StreamConsumer one =
-        consume(
-            plan().build(),
-            Options.of(2).inOrder(),
-            message -> handled.add(message.value().count()));
-    orders.publish("orders.1", new Order("pen", 0));
-    await(() -> handled.size() == 1);
-    try (StreamConsumer other =
-        consume(
-            second,
-            plan().build(),
-            Options.of(2).inOrder(),
-            message -> {
-              others.incrementAndGet();
-              handled.add(message.value().count());
-            })) {
-      IntStream.range(1, 20).forEach(i -> orders.publish("orders.1", new Order("pen", i)));
-      await(() -> handled.size() == 20);
-      assertThat(others.get()).isZero();
-      one.close();
-      IntStream.range(20, 40).forEach(i -> orders.publish("orders.1", new Order("pen", i)));
-      await(() -> handled.size() == 40);
-      assertThat(others.get()).isEqualTo(20);
-    }
-    assertThat(handled).isEqualTo(IntStream.range(0, 40).boxed().toList());
   }
 
   @Test
@@ -372,7 +295,7 @@ public abstract class StreamContract extends StreamTests {
   void aNoteIsGoneWithItsTransactionAndIsTheConsumersOwn() {
     var transactions = persistence().transactions();
     assertThat(
-            org.assertj.core.api.Assertions.catchThrowable(
+            catchThrowable(
                 () ->
                     transactions.run(
                         OPTIONS,

@@ -75,6 +75,8 @@ final class MessageHandling<T> {
       value = codec.decode(message.body());
     } catch (PersistenceException e) {
       return new Outcome.GiveUp("cannot be read: " + e.getMessage());
+    } catch (Throwable e) { // an Error of the codec must not keep the message for good
+      return failed(message, attempt, e);
     }
     try {
       handler.handle(
