@@ -188,6 +188,7 @@ public abstract class StreamContract extends StreamTests {
       assertThat(consumer.running()).isEqualTo(1);
       long end = System.nanoTime() + Duration.ofMillis(2_500).toNanos();
       await(() -> System.nanoTime() > end);
+      assertThat(streams().find(STREAM, "clerk").orElseThrow().redelivered()).isZero();
       go.countDown();
       awaitAllHandled();
     } finally {
