@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.core.contract;
 
 import io.mistersmith.persistence.testkit.contract.ChangeFeedContract;
+import io.mistersmith.persistence.testkit.contract.FleetingMessageContract;
 import io.mistersmith.persistence.testkit.contract.InMemoryFixture;
 import io.mistersmith.persistence.testkit.contract.KnowledgeContract;
 import io.mistersmith.persistence.testkit.contract.KnowledgeSearchContract;
@@ -76,6 +77,14 @@ class InMemoryFamilyContractTest {
     @Override
     protected PersistenceFixture fixture() {
       return InMemoryFixture.withSets("events");
+    }
+  }
+
+  @Nested
+  class FleetingMessages extends FleetingMessageContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
     }
   }
 

@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.core.contract;
 
 import io.mistersmith.persistence.testkit.contract.ChangeFeedContract;
+import io.mistersmith.persistence.testkit.contract.FleetingMessageContract;
 import io.mistersmith.persistence.testkit.contract.KnowledgeContract;
 import io.mistersmith.persistence.testkit.contract.KnowledgeSearchContract;
 import io.mistersmith.persistence.testkit.contract.LargeValueContract;
@@ -87,6 +88,14 @@ class RealServersFamilyContractIT {
     @Override
     protected PersistenceFixture fixture() {
       return RealServers.withSets("events");
+    }
+  }
+
+  @Nested
+  class FleetingMessages extends FleetingMessageContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers();
     }
   }
 

@@ -201,27 +201,34 @@ public final class ChangeAudit {
   }
 
   private void read(String natsUrl, String stream) {
-    try (Connection connection = Nats.connect(natsUrl)) {
-      StreamInfo info = connection.jetStreamManagement().getStreamInfo(stream);
-      assertThat(info.getStreamState().getFirstSequence()).as("first message").isLessThan(2);
-      long last = info.getStreamState().getLastSequence();
-      JetStreamSubscription all =
-          connection
-              .jetStream()
-              .subscribe(">", PushSubscribeOptions.builder().stream(stream).ordered(true).build());
-      for (long read = 0; read < last; ) {
-        Message message = all.nextMessage(SILENCE);
-        assertThat(message).as("message after %s of %s in %s", read, last, stream).isNotNull();
-        read = message.metaData().streamSequence();
-        if (message.getHeaders() != null && message.getHeaders().containsKey("Change-Kind")) {
-          take(message);
-        }
-      }
+    try {
+      Connection connection = Nats.connect(natsUrl);
+      read(connection, stream);
+      connection.close();
     } catch (IOException | JetStreamApiException e) {
       throw new IllegalStateException(e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException(e);
+    }
+  }
+
+  private void read(Connection connection, String stream)
+      throws IOException, JetStreamApiException, InterruptedException {
+    StreamInfo info = connection.jetStreamManagement().getStreamInfo(stream);
+    assertThat(info.getStreamState().getFirstSequence()).as("first message").isLessThan(2);
+    long last = info.getStreamState().getLastSequence();
+    JetStreamSubscription all =
+        connection
+            .jetStream()
+            .subscribe(">", PushSubscribeOptions.builder().stream(stream).ordered(true).build());
+    for (long read = 0; read < last; ) {
+      Message message = all.nextMessage(SILENCE);
+      assertThat(message).as("message after %s of %s in %s", read, last, stream).isNotNull();
+      read = message.metaData().streamSequence();
+      if (message.getHeaders() != null && message.getHeaders().containsKey("Change-Kind")) {
+        take(message);
+      }
     }
   }
 

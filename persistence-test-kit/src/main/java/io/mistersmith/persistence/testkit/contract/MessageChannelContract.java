@@ -3,7 +3,6 @@ package io.mistersmith.persistence.testkit.contract;
 import static io.mistersmith.persistence.testkit.contract.Failures.assertFails;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.message.Channel;
@@ -17,12 +16,8 @@ import io.mistersmith.persistence.message.MessageQuery;
 import io.mistersmith.persistence.message.Subscription;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.AgentId;
-import io.mistersmith.persistence.stream.ConsumerPlan;
-import io.mistersmith.persistence.stream.StreamConsumer;
-import io.mistersmith.persistence.stream.StreamMessage;
 import io.mistersmith.persistence.transaction.TransactionOptions;
 import io.mistersmith.persistence.transaction.TransactionOptions.Boundary;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,7 +25,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -51,55 +45,6 @@ public abstract class MessageChannelContract extends MessageTests {
 
   private AgentId registerAs(String type) {
     return persistence().agents().save(Agent.of(type, "one")).value().id();
-  }
-
-  @Test
-  void whatIsNotPersistentGoesToTheStream() {
-    Draft fleeting =
-        note("kept nowhere")
-            .channel("trips")
-            .subject("trip.8 1.paid")
-            .expiresAfter(Duration.ofMinutes(1))
-            .persistent(false)
-            .build();
-    Message.Id id = messages().append(fleeting);
-    Draft direct = command("go").from(agent()).to(agent()).persistent(false).build();
-    Message.Id second = messages().appendAll(List.of(direct)).get(0);
-    List<StreamMessage<Message>> heard = new CopyOnWriteArrayList<>();
-    try (StreamConsumer unused =
-        persistence()
-            .streams()
-            .consume(
-                ConsumerPlan.durable("AGENT_MESSAGES", "contract").build(),
-                Message.class,
-                StreamConsumer.Options.of(1).inOrder(),
-                heard::add)) {
-      await().atMost(SOON).until(() -> heard.size() == 2);
-    }
-    assertThat(heard)
-        .extracting(StreamMessage::subject)
-        .containsExactly(
-            "messages.notification.trips.trip.8=201.paid", "messages.direct." + agent().uuid());
-    assertThat(heard).extracting(message -> message.value().id()).containsExactly(id, second);
-    Message first = heard.get(0).value();
-    assertThat(first.envelope()).isEqualTo(fleeting.envelope());
-    assertThat(first.expiresAt()).contains(id.sentAt().plus(Duration.ofMinutes(1)));
-    assertThat(messages().payload(first, String.class)).isEqualTo("kept nowhere");
-    assertThat(messages().find(id)).isEmpty();
-    assertThat(receive(agent())).isEmpty();
-
-    assertThatThrownBy(
-            () -> messages().appendAll(List.of(fleeting, command("x").to(agent()).build())))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("1 of 2 messages are persistent");
-    assertFails(
-        DataError.MISCONFIGURED,
-        () ->
-            persistence()
-                .transactions()
-                .execute(
-                    TransactionOptions.of(Boundary.SINGLE_OPERATION, "send"),
-                    tx -> tx.messages().append(fleeting)));
   }
 
   @Test

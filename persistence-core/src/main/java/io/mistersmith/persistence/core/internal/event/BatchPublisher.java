@@ -146,11 +146,12 @@ final class BatchPublisher {
             : ChangeMessages.message(change, batch);
     try {
       underWay++;
-      streams
-          .publish(change, message)
-          .whenComplete(
-              (published, thrown) ->
-                  answers.add(new Answer(change, key, isReference, published, thrown)));
+      var unused =
+          streams
+              .publish(change, message)
+              .whenComplete(
+                  (published, thrown) ->
+                      answers.add(new Answer(change, key, isReference, published, thrown)));
     } catch (PersistenceException e) {
       underWay--;
       failed(e);
