@@ -103,7 +103,7 @@ class EventsSetIT {
     List<OptionalSet> sets = eventsFirst ? List.of(EVENTS, TENANTS) : List.of(TENANTS, EVENTS);
     for (OptionalSet set : sets) {
       set.apply(database.dataSource());
-      if (set == EVENTS && eventsFirst) {
+      if (set.equals(EVENTS) && eventsFirst) {
         // A plan without the column is cached, and has to go.
         database.execute("INSERT INTO tasks.queue (task_type) VALUES ('before')");
         assertThat(drained(database)).containsExactly("task_created");
