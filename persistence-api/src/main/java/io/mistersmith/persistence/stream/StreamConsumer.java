@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.stream;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -58,10 +59,11 @@ public interface StreamConsumer extends AutoCloseable {
       return new Options(concurrency, true, hopeless);
     }
 
-    /** Returns a copy where these exceptions make a message a dead letter at once. */
-    @SafeVarargs
-    public final Options hopelessAfter(Class<? extends Exception>... exceptions) {
-      return new Options(concurrency, ordered, List.of(exceptions));
+    /** Returns a copy where this exception, too, makes a message a dead letter at once. */
+    public Options hopelessAfter(Class<? extends Exception> exception) {
+      List<Class<? extends Exception>> more = new ArrayList<>(hopeless);
+      more.add(exception);
+      return new Options(concurrency, ordered, more);
     }
   }
 

@@ -146,9 +146,12 @@ class StreamsTest {
         letters.replay(letter.sequence());
       }
 
-      try (StreamConsumer packer =
-          streams.consume(plan, Order.class, Options.of(1), message -> pack(message.value()))) {
+      StreamConsumer packer =
+          streams.consume(plan, Order.class, Options.of(1), message -> pack(message.value()));
+      try {
         Awaitility.await().atMost(SOON).until(() -> packed.size() == 1);
+      } finally {
+        packer.close();
       }
       assertThat(letters.page(0, 10)).isEmpty();
     }

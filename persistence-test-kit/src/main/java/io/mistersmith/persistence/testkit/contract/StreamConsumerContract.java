@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.testkit.contract;
 
 import static io.mistersmith.persistence.testkit.contract.Failures.assertFails;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mistersmith.persistence.error.DataError;
@@ -67,7 +68,7 @@ public abstract class StreamConsumerContract extends StoresContract {
                             "work." + i % 2,
                             Optional.of("id" + i),
                             Map.of(),
-                            ("m" + i).getBytes()))
+                            ("m" + i).getBytes(UTF_8)))
                     .join());
   }
 
@@ -85,7 +86,7 @@ public abstract class StreamConsumerContract extends StoresContract {
   }
 
   private static List<String> bodies(List<Delivered> delivered) {
-    return delivered.stream().map(each -> new String(each.message().body())).toList();
+    return delivered.stream().map(each -> new String(each.message().body(), UTF_8)).toList();
   }
 
   private static void acknowledge(List<Delivered> delivered) {
@@ -312,7 +313,7 @@ public abstract class StreamConsumerContract extends StoresContract {
     try (Fetcher fetcher = streams().fetcher(plan().build())) {
       acknowledge(take(fetcher, 3).subList(0, 2));
       assertThat(streams().page(STREAM, Optional.empty(), 0, 5, Content.ALL))
-          .extracting(found -> new String(found.body()))
+          .extracting(found -> new String(found.body(), UTF_8))
           .containsExactly("m3");
     }
   }

@@ -69,10 +69,13 @@ public abstract class StreamContract extends StreamTests {
                 "orders.eu.1", Optional.of("o-1"), Map.of("Region", "eu"), new Order("pen", 2))
             .join();
     List<StreamMessage<Order>> handled = Collections.synchronizedList(new ArrayList<>());
-    try (StreamConsumer consumer = consume(plan().build(), Options.of(1), handled::add)) {
+    StreamConsumer consumer = consume(plan().build(), Options.of(1), handled::add);
+    try {
       await(() -> handled.size() == 1);
       awaitAllHandled();
       assertThat(consumer.running()).isZero();
+    } finally {
+      consumer.close();
     }
     StreamMessage<Order> message = handled.get(0);
     assertThat(message.value()).isEqualTo(new Order("pen", 2));
@@ -116,7 +119,7 @@ public abstract class StreamContract extends StreamTests {
     orders().publish("orders.1", new Order("pen", 1));
     List<Integer> attempts = Collections.synchronizedList(new ArrayList<>());
     Set<String> ids = ConcurrentHashMap.newKeySet();
-    try (StreamConsumer consumer =
+    StreamConsumer consumer =
         consume(
             plan().build(),
             Options.of(2),
@@ -126,11 +129,14 @@ public abstract class StreamContract extends StreamTests {
               if (message.attempt() < 3) {
                 throw new IllegalStateException("not yet");
               }
-            })) {
+            });
+    try {
       await(() -> attempts.size() == 3);
       awaitAllHandled();
       assertThat(attempts).containsExactly(1, 2, 3);
       assertThat(ids).as("a message without an id has the same one each time").hasSize(1);
+    } finally {
+      consumer.close();
     }
     assertThat(streams().deadLetters(STREAM, "clerk").page(0, 10)).isEmpty();
   }
@@ -143,7 +149,7 @@ public abstract class StreamContract extends StreamTests {
     AtomicInteger most = new AtomicInteger();
     AtomicInteger handled = new AtomicInteger();
     CountDownLatch three = new CountDownLatch(3);
-    try (StreamConsumer consumer =
+    StreamConsumer consumer =
         consume(
             plan().build(),
             Options.of(3),
@@ -153,9 +159,12 @@ public abstract class StreamContract extends StreamTests {
               three.await();
               running.decrementAndGet();
               handled.incrementAndGet();
-            })) {
+            });
+    try {
       await(() -> handled.get() == 30);
       awaitAllHandled();
+    } finally {
+      consumer.close();
     }
     assertThat(most.get()).isEqualTo(3);
   }
@@ -166,20 +175,24 @@ public abstract class StreamContract extends StreamTests {
     AtomicInteger begun = new AtomicInteger();
     CountDownLatch go = new CountDownLatch(1);
     ConsumerPlan plan = plan().ackWait(Duration.ofMillis(900)).build();
-    try (StreamConsumer consumer =
+    StreamConsumer consumer =
         consume(
             plan,
             Options.of(2),
             message -> {
               begun.incrementAndGet();
               go.await();
-            })) {
+            });
+    try {
       await(() -> begun.get() == 1);
       assertThat(consumer.running()).isEqualTo(1);
       long end = System.nanoTime() + Duration.ofMillis(2_500).toNanos();
       await(() -> System.nanoTime() > end);
+      assertThat(streams().find(STREAM, "clerk").orElseThrow().redelivered()).isZero();
       go.countDown();
       awaitAllHandled();
+    } finally {
+      consumer.close();
     }
     assertThat(begun.get()).isEqualTo(1);
   }
@@ -208,12 +221,15 @@ public abstract class StreamContract extends StreamTests {
         .as("what was not begun was given back, what was begun is acknowledged")
         .isLessThanOrEqualTo(4);
     Set<Integer> second = ConcurrentHashMap.newKeySet();
-    try (StreamConsumer other =
+    StreamConsumer other =
         consume(
             plan().ackWait(Duration.ofSeconds(20)).build(),
             Options.of(2),
-            message -> second.add(message.value().count()))) {
+            message -> second.add(message.value().count()));
+    try {
       await(() -> first.size() + second.size() == 6);
+    } finally {
+      other.close();
     }
     assertThat(second).doesNotContainAnyElementsOf(first);
   }
@@ -234,10 +250,13 @@ public abstract class StreamContract extends StreamTests {
     await(() -> attempts.get() == 1);
     assertThat(stuck.close(Duration.ofMillis(100))).isEqualTo(1);
     AtomicInteger attempt = new AtomicInteger();
-    try (StreamConsumer other =
-        consume(plan().build(), Options.of(1), message -> attempt.set(message.attempt()))) {
+    StreamConsumer other =
+        consume(plan().build(), Options.of(1), message -> attempt.set(message.attempt()));
+    try {
       await(() -> attempt.get() == 2);
       awaitAllHandled();
+    } finally {
+      other.close();
     }
   }
 
@@ -248,7 +267,7 @@ public abstract class StreamContract extends StreamTests {
     orders.publish("orders.a", new Order("a", 2));
     orders.publish("orders.b", new Order("b", 1));
     List<Order> seen = Collections.synchronizedList(new ArrayList<>());
-    try (StreamConsumer monitor =
+    StreamConsumer monitor =
         consume(
             ConsumerPlan.ephemeral(STREAM)
                 .filter("orders.>")
@@ -258,10 +277,13 @@ public abstract class StreamContract extends StreamTests {
             message -> {
               seen.add(message.value());
               throw new IllegalStateException("nobody asks again");
-            })) {
+            });
+    try {
       await(() -> seen.size() == 2);
       orders.publish("orders.b", new Order("b", 2));
       await(() -> seen.size() == 3);
+    } finally {
+      monitor.close();
     }
     assertThat(seen).containsExactly(new Order("a", 2), new Order("b", 1), new Order("b", 2));
   }
@@ -271,7 +293,7 @@ public abstract class StreamContract extends StreamTests {
     orders().publish("orders.1", "o-1", new Order("pen", 1));
     AtomicInteger delivered = new AtomicInteger();
     List<Boolean> first = Collections.synchronizedList(new ArrayList<>());
-    try (StreamConsumer consumer =
+    StreamConsumer consumer =
         consume(
             plan().build(),
             Options.of(1),
@@ -284,9 +306,12 @@ public abstract class StreamContract extends StreamTests {
               if (delivered.incrementAndGet() == 1) {
                 throw new IllegalStateException("its acknowledgement is lost");
               }
-            })) {
+            });
+    try {
       await(() -> delivered.get() == 2);
       awaitAllHandled();
+    } finally {
+      consumer.close();
     }
     assertThat(first).containsExactly(true, false);
   }
@@ -325,11 +350,13 @@ public abstract class StreamContract extends StreamTests {
     var unused = orders();
     streams().publisher(STREAM, codec).publish("orders.1", "{\"a\":1}");
     List<String> handled = Collections.synchronizedList(new ArrayList<>());
-    try (StreamConsumer consumer =
+    StreamConsumer consumer =
         streams()
-            .consume(
-                plan().build(), codec, Options.of(1), message -> handled.add(message.value()))) {
+            .consume(plan().build(), codec, Options.of(1), message -> handled.add(message.value()));
+    try {
       await(() -> handled.size() == 1);
+    } finally {
+      consumer.close();
     }
     assertThat(handled).containsExactly("{\"a\":1}");
   }

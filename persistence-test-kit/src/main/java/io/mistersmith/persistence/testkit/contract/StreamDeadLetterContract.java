@@ -42,7 +42,7 @@ public abstract class StreamDeadLetterContract extends StreamTests {
     orders().publish("orders.2", new Order("ink", 1));
     AtomicInteger pens = new AtomicInteger();
     AtomicInteger inks = new AtomicInteger();
-    try (StreamConsumer consumer =
+    StreamConsumer consumer =
         consume(
             plan().build(),
             Options.of(2),
@@ -52,9 +52,12 @@ public abstract class StreamDeadLetterContract extends StreamTests {
                 throw new IllegalStateException("no pens, caf\u00e9\nclosed");
               }
               inks.incrementAndGet();
-            })) {
+            });
+    try {
       await(() -> letters().page(0, 10).size() == 1);
       awaitAllHandled();
+    } finally {
+      consumer.close();
     }
     assertThat(pens.get()).isEqualTo(3);
     assertThat(inks.get()).as("its neighbour is handled").isEqualTo(1);
@@ -75,16 +78,19 @@ public abstract class StreamDeadLetterContract extends StreamTests {
     streams().publisher(STREAM, new TextCodec()).publish("orders.1", "[\"no order\"]");
     orders().publish("orders.2", new Order("pen", 1));
     AtomicInteger attempts = new AtomicInteger();
-    try (StreamConsumer consumer =
+    StreamConsumer consumer =
         consume(
             plan().build(),
             Options.of(1).hopelessAfter(UnsupportedOperationException.class),
             message -> {
               attempts.incrementAndGet();
               throw new UnsupportedOperationException("no such item");
-            })) {
+            });
+    try {
       await(() -> letters().page(0, 10).size() == 2);
       awaitAllHandled();
+    } finally {
+      consumer.close();
     }
     assertThat(attempts.get()).isEqualTo(1);
     assertThat(letters().page(0, 10)).extracting(DeadLetter::attempts).containsOnly(1);
@@ -97,14 +103,17 @@ public abstract class StreamDeadLetterContract extends StreamTests {
     Publisher<Order> orders = orders();
     IntStream.range(0, 7).forEach(i -> orders.publish("orders." + i, new Order("pen", i)));
     ConsumerPlan once = plan().maxDeliver(1).build();
-    try (StreamConsumer consumer =
+    StreamConsumer consumer =
         consume(
             once,
             Options.of(1),
             message -> {
               throw new IllegalStateException("no");
-            })) {
+            });
+    try {
       await(() -> letters().page(0, 100).size() == 7);
+    } finally {
+      consumer.close();
     }
     List<String> subjects = new ArrayList<>();
     long after = 0;
@@ -127,27 +136,34 @@ public abstract class StreamDeadLetterContract extends StreamTests {
         .publishAsync("orders.1", Optional.of("o-1"), Map.of("Region", "eu"), new Order("pen", 1))
         .join();
     ConsumerPlan once = plan().maxDeliver(1).build();
-    try (StreamConsumer consumer =
+    StreamConsumer consumer =
         consume(
             once,
             Options.of(1),
             message -> {
               throw new IllegalStateException("no");
-            })) {
+            });
+    try {
       await(() -> letters().page(0, 10).size() == 1);
       awaitAllHandled();
+    } finally {
+      consumer.close();
     }
     long sequence = letters().page(0, 10).get(0).sequence();
     List<StreamMessage<Order>> others = Collections.synchronizedList(new ArrayList<>());
     List<StreamMessage<Order>> handled = Collections.synchronizedList(new ArrayList<>());
     ConsumerPlan other = ConsumerPlan.durable(STREAM, "other").build();
-    try (StreamConsumer consumer = consume(once, Options.of(1), handled::add);
-        StreamConsumer watcher = consume(other, Options.of(1), others::add)) {
+    StreamConsumer later = consume(once, Options.of(1), handled::add);
+    StreamConsumer watcher = consume(other, Options.of(1), others::add);
+    try {
       await(() -> others.size() == 1);
       assertThat(letters().replay(sequence)).isTrue();
       await(() -> handled.size() == 1);
       assertThat(letters().replay(sequence)).isFalse();
       await(() -> streams().find(STREAM, "other").orElseThrow().acknowledgedThrough() == 2);
+    } finally {
+      later.close();
+      watcher.close();
     }
     assertThat(letters().page(0, 10)).isEmpty();
     assertThat(others).as("the other one had handled it before").hasSize(1);
@@ -162,14 +178,17 @@ public abstract class StreamDeadLetterContract extends StreamTests {
   @Test
   void aDeadLetterIsRemoved() {
     orders().publish("orders.1", new Order("pen", 1));
-    try (StreamConsumer consumer =
+    StreamConsumer consumer =
         consume(
             plan().maxDeliver(1).build(),
             Options.of(1),
             message -> {
               throw new IllegalStateException("no");
-            })) {
+            });
+    try {
       await(() -> letters().page(0, 10).size() == 1);
+    } finally {
+      consumer.close();
     }
     long sequence = letters().page(0, 10).get(0).sequence();
     assertThat(streams().deadLetters(STREAM, "other").remove(sequence)).isFalse();
@@ -185,23 +204,29 @@ public abstract class StreamDeadLetterContract extends StreamTests {
     orders().publish("orders.1", new Order(item, 1));
     ConsumerPlan once = plan().maxDeliver(1).build();
     String reason = "y".repeat(900);
-    try (StreamConsumer consumer =
+    StreamConsumer consumer =
         consume(
             once,
             Options.of(1),
             message -> {
               throw new IllegalStateException(reason);
-            })) {
+            });
+    try {
       await(() -> letters().page(0, 10).size() == 1);
       awaitAllHandled();
+    } finally {
+      consumer.close();
     }
     DeadLetter letter = letters().page(0, 10).get(0);
     assertThat(letter.body()).isEmpty();
     List<String> handled = Collections.synchronizedList(new ArrayList<>());
-    try (StreamConsumer consumer =
-        consume(once, Options.of(1), message -> handled.add(message.value().item()))) {
+    StreamConsumer later =
+        consume(once, Options.of(1), message -> handled.add(message.value().item()));
+    try {
       assertThat(letters().replay(letter.sequence())).isTrue();
       await(() -> handled.size() == 1);
+    } finally {
+      later.close();
     }
     assertThat(handled.get(0)).isEqualTo(item);
   }
@@ -211,7 +236,7 @@ public abstract class StreamDeadLetterContract extends StreamTests {
     Publisher<Order> orders = orders();
     IntStream.range(0, 5).forEach(i -> orders.publish("orders.1", new Order("pen", i)));
     List<Integer> handled = Collections.synchronizedList(new ArrayList<>());
-    try (StreamConsumer consumer =
+    StreamConsumer consumer =
         consume(
             plan().build(),
             Options.of(2).inOrder(),
@@ -220,8 +245,11 @@ public abstract class StreamDeadLetterContract extends StreamTests {
                 throw new IllegalStateException("no");
               }
               handled.add(message.value().count());
-            })) {
+            });
+    try {
       awaitAllHandled();
+    } finally {
+      consumer.close();
     }
     assertThat(handled).containsExactly(0, 1, 3, 4);
     assertThat(letters().page(0, 10)).hasSize(1);

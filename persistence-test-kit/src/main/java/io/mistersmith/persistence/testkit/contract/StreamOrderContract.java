@@ -35,7 +35,7 @@ public abstract class StreamOrderContract extends StreamTests {
     Map<String, List<Integer>> handled = new HashMap<>();
     AtomicInteger most = new AtomicInteger();
     AtomicInteger running = new AtomicInteger();
-    try (StreamConsumer consumer =
+    StreamConsumer consumer =
         consume(
             plan().build(),
             Options.of(3).inOrder(),
@@ -55,8 +55,11 @@ public abstract class StreamOrderContract extends StreamTests {
               } finally {
                 running.decrementAndGet();
               }
-            })) {
+            });
+    try {
       awaitAllHandled();
+    } finally {
+      consumer.close();
     }
     List<Integer> inOrder = IntStream.range(0, 20).boxed().toList();
     assertThat(handled).isEqualTo(Map.of("a", inOrder, "b", inOrder, "c", inOrder));
@@ -76,7 +79,7 @@ public abstract class StreamOrderContract extends StreamTests {
             message -> handled.add(message.value().count()));
     orders.publish("orders.1", new Order("pen", 0));
     await(() -> handled.size() == 1);
-    try (StreamConsumer other =
+    StreamConsumer other =
         consume(
             second,
             plan().build(),
@@ -84,7 +87,8 @@ public abstract class StreamOrderContract extends StreamTests {
             message -> {
               others.incrementAndGet();
               handled.add(message.value().count());
-            })) {
+            });
+    try {
       IntStream.range(1, 20).forEach(i -> orders.publish("orders.1", new Order("pen", i)));
       await(() -> handled.size() == 20);
       assertThat(others.get()).isZero();
@@ -92,6 +96,8 @@ public abstract class StreamOrderContract extends StreamTests {
       IntStream.range(20, 40).forEach(i -> orders.publish("orders.1", new Order("pen", i)));
       await(() -> handled.size() == 40);
       assertThat(others.get()).isEqualTo(20);
+    } finally {
+      other.close();
     }
     assertThat(handled).isEqualTo(IntStream.range(0, 40).boxed().toList());
   }
@@ -108,11 +114,14 @@ public abstract class StreamOrderContract extends StreamTests {
     }
     IntStream.range(1, 4).forEach(i -> orders.publish("orders.1", new Order("pen", i)));
     List<Integer> handled = Collections.synchronizedList(new ArrayList<>());
-    try (StreamConsumer consumer =
-        consume(plan, Options.of(2).inOrder(), message -> handled.add(message.value().count()))) {
+    StreamConsumer consumer =
+        consume(plan, Options.of(2).inOrder(), message -> handled.add(message.value().count()));
+    try {
       elapse(ackWait);
       await(() -> handled.size() == 4);
       awaitAllHandled();
+    } finally {
+      consumer.close();
     }
     assertThat(handled).containsExactly(0, 1, 2, 3);
   }

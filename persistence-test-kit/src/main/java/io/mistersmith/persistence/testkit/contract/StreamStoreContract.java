@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.testkit.contract;
 
 import static io.mistersmith.persistence.testkit.contract.Failures.assertFails;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -43,7 +44,7 @@ public abstract class StreamStoreContract extends StoresContract {
   }
 
   static Outgoing message(String subject, String id, String body) {
-    return new Outgoing(EVENTS, subject, Optional.of(id), Map.of(), body.getBytes());
+    return new Outgoing(EVENTS, subject, Optional.of(id), Map.of(), body.getBytes(UTF_8));
   }
 
   final Published publish(String subject, String id, String body) {
@@ -60,7 +61,7 @@ public abstract class StreamStoreContract extends StoresContract {
 
   final List<String> bodies(Optional<String> filter, long after, int max) {
     return streams().page(EVENTS, filter, after, max, Content.ALL).stream()
-        .map(found -> new String(found.body()))
+        .map(found -> new String(found.body(), UTF_8))
         .toList();
   }
 

@@ -30,6 +30,7 @@ final class MessageStreams {
   }
 
   /** Waits a moment, or until the streams change; the caller is within {@link #with}. */
+  @SuppressWarnings("WaitNotInLoop") // callers look again, since the clock may have moved
   void await(long nanos) throws InterruptedException {
     long unused = changed.awaitNanos(Math.min(LOOK_NANOS, nanos));
   }

@@ -69,15 +69,35 @@ final class DeadLetterStream {
   /** Keeps a message that a consumer gives up. Completes when it is stored. */
   CompletableFuture<Published> add(
       String stream, String consumer, Stored message, int attempts, String reason) {
-    CompletableFuture<Published> stored =
-        store.publish(outgoing(stream, consumer, message, attempts, reason, message.body()));
-    return stored
-        .handle(
-            (published, failure) ->
-                isTooLarge(failure)
-                    ? store.publish(outgoing(stream, consumer, message, attempts, reason, NOTHING))
-                    : stored)
-        .thenCompose(same -> same);
+    CompletableFuture<Published> kept = new CompletableFuture<>();
+    var unused =
+        store
+            .publish(outgoing(stream, consumer, message, attempts, reason, message.body()))
+            .whenComplete(
+                (published, failure) -> {
+                  if (isTooLarge(failure)) {
+                    pass(
+                        store.publish(
+                            outgoing(stream, consumer, message, attempts, reason, NOTHING)),
+                        kept);
+                  } else {
+                    end(kept, published, failure);
+                  }
+                });
+    return kept;
+  }
+
+  private static void pass(CompletableFuture<Published> from, CompletableFuture<Published> to) {
+    var unused = from.whenComplete((published, failure) -> end(to, published, failure));
+  }
+
+  private static void end(
+      CompletableFuture<Published> kept, Published published, @Nullable Throwable failure) {
+    if (failure == null) {
+      kept.complete(published);
+    } else {
+      kept.completeExceptionally(failure);
+    }
   }
 
   private static boolean isTooLarge(@Nullable Throwable failure) {

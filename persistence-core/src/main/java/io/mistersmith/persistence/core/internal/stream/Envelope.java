@@ -68,17 +68,7 @@ final class Envelope {
     String again = message.headers().get(ID);
     return again != null
         ? again
-        : message
-            .id()
-            .orElseGet(
-                () ->
-                    stream
-                        + "-"
-                        + message.sequence()
-                        + "-"
-                        + message.time().getEpochSecond()
-                        + "."
-                        + message.time().getNano());
+        : message.id().orElseGet(() -> stream + "-" + message.sequence() + "-" + message.time());
   }
 
   /** The publisher's headers. */

@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.internal.store.nats;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
@@ -55,7 +56,7 @@ class StreamRestartIT {
                                             "work." + i,
                                             Optional.of("id" + i),
                                             Map.of(),
-                                            ("m" + i).getBytes()))
+                                            ("m" + i).getBytes(UTF_8)))
                                     .get()
                                     .sequence()
                                 > 0));
@@ -77,7 +78,7 @@ class StreamRestartIT {
   }
 
   private static List<String> bodies(List<Delivered> delivered) {
-    return delivered.stream().map(each -> new String(each.message().body())).toList();
+    return delivered.stream().map(each -> new String(each.message().body(), UTF_8)).toList();
   }
 
   /**
@@ -114,7 +115,7 @@ class StreamRestartIT {
             .until(
                 () -> {
                   for (Delivered each : fetcher.fetch(5, Duration.ofMillis(200))) {
-                    again.add(new String(each.message().body()) + " " + each.attempt());
+                    again.add(new String(each.message().body(), UTF_8) + " " + each.attempt());
                     each.acknowledge().join();
                   }
                   var found = streams.findConsumer(STREAM, "worker").orElseThrow();
@@ -174,8 +175,8 @@ class StreamRestartIT {
                     assertThatExceptionOfType(NonTransientPersistenceException.class)
                         .isThrownBy(() -> fetcher.fetch(1, Duration.ZERO))
                         .matches(failure -> failure.error() == DataError.NOT_FOUND));
-        var again = streams.apply(plan);
-        var againToo = streams.apply(WORKER);
+        var unusedAgain = streams.apply(plan);
+        var unusedAgainToo = streams.apply(WORKER);
         publish(streams, 5, 5);
         assertThat(bodies(take(fetcher, 1))).containsExactly("m5");
       }
