@@ -62,7 +62,7 @@ public final class ChangeFeedConfig {
   }
 
   /**
-   * How long one runtime publishes for all before it must renew (3 s). When it dies, another one
+   * How long one runtime publishes for all before it must renew (2 s). When it dies, another one
    * takes over after that, and a third of it at most.
    */
   public Duration leaseDuration() {
@@ -106,7 +106,7 @@ public final class ChangeFeedConfig {
 
     private boolean publishing = true;
     private Duration pollInterval = Duration.ofMillis(200);
-    private Duration leaseDuration = Duration.ofSeconds(3);
+    private Duration leaseDuration = Duration.ofSeconds(2);
     private Duration alarmAfter = Duration.ofSeconds(30);
     private int maxChanges = 2_000;
     private final Map<UUID, String> tenantPrefixes = new HashMap<>();
