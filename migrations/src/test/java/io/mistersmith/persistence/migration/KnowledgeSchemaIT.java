@@ -69,16 +69,21 @@ class KnowledgeSchemaIT extends OnMigratedDatabase {
   }
 
   @Test
-  void textOfFactsIsSearchedThroughItsIndex() throws SQLException {
-    String fact = fact("{\"text_content\": \"The trains were running late\"}");
-    String condition =
-        " FROM knowledge.facts WHERE object_type = 'text'"
-            + " AND to_tsvector('english', object_value ->> 'text_content')"
-            + " @@ to_tsquery('english', 'train & run')";
-    assertThat(database.query("SELECT fact_id" + condition)).containsExactly(fact);
-    assertThat(plan("SELECT fact_id" + condition))
-        .anyMatch(line -> line.contains("idx_knowledge_facts_text_search"))
-        .anyMatch(line -> line.contains("Index Cond: (to_tsvector("));
+  void textOfMoreThanAMebibyteOfWordsIsKept() throws SQLException {
+    String fact = fact("{\"text_content\": \"short\"}");
+    database.execute(
+        """
+        UPDATE knowledge.facts
+           SET object_value = (SELECT jsonb_build_object('text_content', string_agg('word' || i, ' '))
+                                 FROM generate_series(1, 200000) AS i)
+         WHERE fact_id = '%s'
+        """
+            .formatted(fact));
+    assertThat(
+            single(
+                "SELECT length(object_value ->> 'text_content') > 1048576 FROM knowledge.facts"
+                    + " WHERE fact_id = '%s'".formatted(fact)))
+        .isEqualTo("t");
   }
 
   @Test
