@@ -36,3 +36,7 @@ INSERT INTO knowledge.embeddings (fact_id, embedding_model, embedding_version, t
 INSERT INTO knowledge.embeddings (fact_id, embedding_model, embedding_version, text_content, content_hash, embedding_vector) VALUES ('dddddddd-0000-4000-8000-000000000001', 'n', '1', 't', 'h', '{Infinity}');
 -- refused: knowledge.embeddings valid_embedding_vector
 INSERT INTO knowledge.embeddings (fact_id, embedding_model, embedding_version, text_content, content_hash, embedding_vector) VALUES ('dddddddd-0000-4000-8000-000000000001', 'n', '1', 't', 'h', '{-Infinity}');
+-- refused: knowledge.embedding_models embedding_models_pkey
+INSERT INTO knowledge.embedding_models (embedding_model, embedding_version, dimensions) VALUES ('twice', '1', 2), ('twice', '1', 2);
+-- refused: knowledge.embedding_models valid_dimensions
+INSERT INTO knowledge.embedding_models (embedding_model, embedding_version, dimensions) VALUES ('none', '1', 0);

@@ -64,6 +64,17 @@ class ClaimableTasksIT extends OnMigratedDatabase {
   }
 
   @Test
+  @Exercises("tasks.has_own_key")
+  void keysOfTasksAreOfAllWhereThereAreNoTenants() throws SQLException {
+    String task = task("task_name", "'named'");
+    assertThat(
+            single(
+                "SELECT tasks.has_own_key(q) FROM tasks.queue AS q WHERE task_id = '%s'"
+                    .formatted(task)))
+        .isEqualTo("t");
+  }
+
+  @Test
   @Exercises({"tasks.segment", "tasks.lane", "tasks.rank"})
   void placesAreSpreadOverSegmentsAndRankedByAge() throws SQLException {
     assertThat(

@@ -172,6 +172,27 @@ class KnowledgeSchemaIT extends OnMigratedDatabase {
   }
 
   @Test
+  @Exercises({"knowledge.embeddings fix_dimensions", "knowledge.embeddings fix_changed_dimensions"})
+  void vectorsOfAModelHaveOneLength() throws SQLException {
+    embed(fact("\"first\""), "of_two", "{1, 0}", "text");
+    String second = fact("\"second\"");
+    assertRefused(
+        "dimensions_of_model",
+        """
+        INSERT INTO knowledge.embeddings
+               (fact_id, embedding_model, embedding_version, embedding_vector, text_content,
+                content_hash)
+        VALUES ('%s', 'of_two', '1', '{1, 0, 0}', 'text', 'h')
+        """
+            .formatted(second));
+    embed(second, "of_two", "{0, 1}", "text");
+    assertRefused(
+        "dimensions_of_model",
+        "UPDATE knowledge.embeddings SET embedding_vector = '{0, 1, 0}' WHERE fact_id = '%s'"
+            .formatted(second));
+  }
+
+  @Test
   @Exercises("knowledge.embeddings forget_vector_code")
   void vectorThatIsChangedWithoutItsCodeLosesIt() throws SQLException {
     String fact = fact("\"coded\"");

@@ -2,8 +2,11 @@ package io.mistersmith.persistence.migration;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -11,6 +14,7 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.postgresql.util.PSQLException;
 
 /** Constraints of the tables of messages and sessions, and their rows when an agent is deleted. */
 @ParameterizedClass(name = "PostgreSQL {0}")
@@ -151,6 +155,34 @@ class MessagesSchemaIT extends OnMigratedDatabase {
     assertThat(pending(message)).isEqualTo("2");
     database.execute("DELETE FROM agents.registry WHERE agent_id = '%s'".formatted(other));
     assertThat(pending(message)).as("the other has processed it").isEqualTo("2");
+  }
+
+  @Test
+  @Exercises("agents.registry lock_messages")
+  void deletionOfAnAgentWaitsForItsReceiversBeforeItLocksMessages() throws SQLException {
+    String message =
+        single(
+            "INSERT INTO messages.log (message_type, channel_id, pending_deliveries)"
+                + " VALUES ('notification', '%s', 1) RETURNING message_id".formatted(channel));
+    database.execute(
+        "INSERT INTO messages.deliveries (message_id, sent_at, agent_id, priority)"
+            + " SELECT message_id, sent_at, '%s', 0 FROM messages.log WHERE message_id = '%s'"
+                .formatted(agent, message));
+    String deletion = "DELETE FROM agents.registry WHERE agent_id = '%s'".formatted(agent);
+    try (Connection receiver = database.connect();
+        Statement statement = receiver.createStatement()) {
+      receiver.setAutoCommit(false);
+      boolean unused =
+          statement.execute(
+              "SELECT FROM messages.deliveries WHERE agent_id = '%s' FOR UPDATE".formatted(agent));
+      assertThatExceptionOfType(PSQLException.class)
+          .isThrownBy(() -> database.execute("SET lock_timeout = '100ms'; " + deletion))
+          .withMessageContaining("in relation \"deliveries\"")
+          .withMessageContaining("lock_messages_of_agent");
+      receiver.rollback();
+    }
+    database.execute(deletion);
+    assertThat(pending(message)).isEqualTo("0");
   }
 
   private static String pending(String message) throws SQLException {
