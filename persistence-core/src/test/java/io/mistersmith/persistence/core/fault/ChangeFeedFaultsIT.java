@@ -87,7 +87,9 @@ class ChangeFeedFaultsIT {
 
   @TempDir private Path directory;
 
+  @SuppressWarnings("NullAway.Init") // set by each test before its relays start
   private StreamStore streams;
+
   private Duration takeover = Duration.ZERO;
   private final List<ChildJvm> relays = new ArrayList<>();
 
