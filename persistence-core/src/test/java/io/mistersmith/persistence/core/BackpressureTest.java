@@ -223,6 +223,7 @@ class BackpressureTest {
     StateKey read = key();
     states.save(read, "there");
     persistence.lifecycle().flush(agent.id(), SOON);
+    await().atMost(SOON).until(() -> !isEngaged()); // it may have been, by what was just flushed
     fill(states);
     List<CompletableFuture<?>> writes = new ArrayList<>();
     keys.forEach(key -> writes.add(ruled.saveAsync(key, 2, SaveOptions.unconditional())));
