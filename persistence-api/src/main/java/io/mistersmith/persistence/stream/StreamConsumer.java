@@ -8,11 +8,11 @@ import java.util.List;
  * Delivers messages to a handler, a bounded number at a time. Close it before its {@link
  * io.mistersmith.persistence.Persistence}. Thread-safe.
  *
- * <p>A message is acknowledged when its handler returns. While the handler runs, the server is told
- * so, and does not deliver the message again. When the handler throws, the message is delivered
- * again after {@link ConsumerPlan#backOff()}, to any process that consumes; after {@link
- * ConsumerPlan#maxDeliver()} deliveries it becomes a dead letter. A message can be delivered twice:
- * when a process is killed, or an acknowledgement is lost. {@link
+ * <p>A message is acknowledged when its handler returns. While the handler runs, the library renews
+ * the time for it, and the server does not deliver the message again. When the handler throws, the
+ * message is delivered again after {@link ConsumerPlan#backOff()}, to any process that consumes;
+ * after {@link ConsumerPlan#maxDeliver()} deliveries it becomes a dead letter. A message can be
+ * delivered twice: when a process is killed, or an acknowledgement is lost. {@link
  * io.mistersmith.persistence.transaction.Transaction#firstTime} lets a handler work once.
  */
 public interface StreamConsumer extends AutoCloseable {

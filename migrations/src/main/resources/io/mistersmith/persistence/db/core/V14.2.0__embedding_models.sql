@@ -1,10 +1,11 @@
 -- kind: schema
 -- depends-on: 14.1.0
 -- lint: allow index-drop-not-concurrent — dropping it takes milliseconds
--- How many numbers the vectors of a model have. The first embedding of a model and version fixes it, whoever
--- writes it: its row here is unique, so that of two transactions with first ones the later waits, or fails with
--- 40001 in an older snapshot. Once all embeddings of the model are deleted, the next one fixes it anew; who
--- writes one holds the row meanwhile, as a foreign key would.
+-- How many numbers the vectors of a model have. The first embedding of a model and version fixes it,
+-- also for programs that write without the library: its row here is unique. Of two transactions with
+-- first ones the later one waits, or fails with 40001 in an older snapshot. When all embeddings of the
+-- model are deleted, the next one fixes it again. A transaction that writes an embedding locks the row
+-- as a foreign key would.
 --
 -- The index idx_knowledge_facts_text_search, which the library does not use since 14.0.0, is dropped: it refused
 -- facts whose text has more than 1 MiB of words.

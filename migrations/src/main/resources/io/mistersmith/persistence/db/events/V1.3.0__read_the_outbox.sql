@@ -83,7 +83,7 @@ BEGIN
 END;
 $$;
 
--- After a restore of a dump, or any other move to a server that counts its transactions anew, writes
+-- After a restore of a dump, or any other move to a server with other transaction numbers, writes
 -- what is not done again as if it were of the present transaction, and begins with no snapshot.
 CREATE FUNCTION events.adopt()
 RETURNS VOID

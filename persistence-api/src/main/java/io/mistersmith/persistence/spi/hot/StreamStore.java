@@ -195,7 +195,7 @@ public interface StreamStore {
     /** Lets the server deliver the message again after the delay; zero is at once. */
     void retryAfter(Duration delay);
 
-    /** Begins the time for the acknowledgement anew. */
+    /** Restarts the time for the acknowledgement. */
     void inProgress();
   }
 }

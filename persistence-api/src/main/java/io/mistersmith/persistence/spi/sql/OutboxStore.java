@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The outbox of an installation: every committed change of agents' state and of tasks, whoever made
- * it, for one reader that passes them on. The set of scripts {@code events} adds it.
+ * The outbox of an installation: every committed change of agents' state and of tasks, by any
+ * program, for one reader that publishes them. The set of scripts {@code events} adds it.
  *
  * <p>A batch holds what was committed between two moments, so a transaction that stays open hides
  * nothing of what others commit, and what it wrote is in the first batch after its own commit. The

@@ -245,7 +245,7 @@ public abstract class StreamStoreContract extends StoresContract {
     assertThat(streams().find("OTHERS")).isEmpty();
   }
 
-  /** What the seeds' TASK_EXECUTION would have done with most of its events. */
+  /** With retention by interest, most events of tasks would be acknowledged and not stored. */
   @Test
   void withInterestRetentionAnUnfilteredMessageIsAcknowledgedAndNotStored() {
     var unused = streams().apply(plan().retention(Retention.INTEREST).build());
