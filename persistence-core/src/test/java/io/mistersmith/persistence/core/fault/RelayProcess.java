@@ -10,7 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 
-/** A process that publishes changes. It opens, says {@code ready}, and ends when it is told to. */
+/** A process that publishes changes. It opens, prints {@code ready}, and ends with the next line of its input. */
 final class RelayProcess {
 
   static final Duration LEASE = ChangeFeedConfig.defaults().leaseDuration();

@@ -81,7 +81,7 @@ abstract class OutboxTests extends UnitContract {
         .replaceAll("\"timestamp\":[0-9.]+", "\"timestamp\":T");
   }
 
-  /** A transaction of another session, which stays open after its work until it is told to end. */
+  /** A transaction of another session, which stays open after its work until the test ends it. */
   final class Open {
 
     private final CountDownLatch worked = new CountDownLatch(1);

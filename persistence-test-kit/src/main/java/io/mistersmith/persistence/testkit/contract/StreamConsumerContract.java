@@ -237,8 +237,8 @@ public abstract class StreamConsumerContract extends StoresContract {
   }
 
   /**
-   * At once where the server does what it is told: 2.9.10 sometimes delivers one of them only when
-   * its time is over.
+   * At once, with one exception: nats-server 2.9.10 sometimes delivers one of them only when its
+   * time is over.
    */
   @Test
   void whatWasFetchedAndNotTakenIsGivenBack() {

@@ -40,14 +40,19 @@ public final class Lease {
     return renewal.hasPassed() ? ask() : isHeld();
   }
 
-  /** Takes or renews the lease now. */
+  /**
+   * Takes or renews the lease now. When it fails, a lease that was held is held until it ends.
+   *
+   * @return whether it is held
+   * @throws PersistenceException when PostgreSQL does not answer
+   */
   public boolean ask() {
-    held = false;
     Deadline asked = Deadline.after(duration);
     renewal = Deadline.after(duration.dividedBy(3));
-    held = journals.acquireLease(name, holder, duration);
+    boolean granted = journals.acquireLease(name, holder, duration);
     end = asked;
-    return held;
+    held = granted;
+    return granted;
   }
 
   /**

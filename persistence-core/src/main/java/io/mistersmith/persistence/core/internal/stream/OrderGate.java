@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.core.internal.stream;
 
 import io.mistersmith.persistence.core.internal.base.Deadline;
+import io.mistersmith.persistence.core.internal.base.Lease;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.spi.hot.StreamStore;
 import io.mistersmith.persistence.spi.sql.JournalStore;
@@ -17,27 +18,24 @@ import org.slf4j.LoggerFactory;
  *
  * <p>One process at a time may, under a lease. What was delivered before and not acknowledged is
  * delivered again when its time is over, and until then the server delivers later messages first.
- * So whoever begins, or has lost its connection, waits until all of that is due: the server then
- * delivers it first, in order. Used by one thread.
+ * So a process that begins, or has lost its connection, waits until all of that is due: the server
+ * then delivers it first, in order. Used by one thread.
  */
 final class OrderGate {
 
   private static final Logger LOG = LoggerFactory.getLogger(OrderGate.class);
 
   private static final Duration LEASE = Duration.ofSeconds(10);
+  private static final Duration BETWEEN_REQUESTS = Duration.ofSeconds(1);
   private static final Duration LOOK = Duration.ofMillis(200);
 
   private final ConsumerPlan plan;
   private final boolean ordered;
   private final StreamStore store;
-  private final JournalStore leases;
-  private final String name;
-  private final String holder;
-  private Deadline renewal = Deadline.after(Duration.ZERO);
-  private Deadline end = Deadline.after(Duration.ZERO);
+  private final Lease lease;
+  private Deadline nextRequest = Deadline.after(Duration.ZERO);
   private Deadline allDue = Deadline.after(Duration.ZERO);
   private Deadline look = Deadline.after(Duration.ZERO);
-  private boolean held;
   private boolean open;
   private boolean waiting;
 
@@ -46,9 +44,8 @@ final class OrderGate {
     this.plan = plan;
     this.ordered = ordered;
     this.store = store;
-    this.leases = leases;
-    this.name = "consumer/" + plan.stream() + "/" + plan.name().orElse("");
-    this.holder = holder;
+    String name = "consumer/" + plan.stream() + "/" + plan.name().orElse("");
+    this.lease = new Lease(leases, name, holder, LEASE);
   }
 
   static OrderGate of(
@@ -79,7 +76,7 @@ final class OrderGate {
 
   /** Whether this process may begin to handle what it holds. */
   boolean mayHandle() {
-    return !ordered || (held && !end.hasPassed());
+    return !ordered || lease.isHeld();
   }
 
   /** The connection was lost, and with it what was on its way. */
@@ -114,33 +111,30 @@ final class OrderGate {
   }
 
   private boolean hold() {
-    if (!renewal.hasPassed()) {
-      return held && !end.hasPassed();
+    if (lease.isHeld()) {
+      return keep();
     }
-    Deadline asked = Deadline.after(LEASE);
+    if (!nextRequest.hasPassed()) {
+      return false;
+    }
+    nextRequest = Deadline.after(BETWEEN_REQUESTS);
+    return lease.ask();
+  }
+
+  /** The lease holds on for its time while PostgreSQL is away. */
+  private boolean keep() {
     try {
-      held = leases.acquireLease(name, holder, LEASE);
+      return lease.hold();
     } catch (PersistenceException e) {
-      if (!held || end.hasPassed()) {
+      if (!lease.isHeld()) {
         throw e;
       }
-      renewal = Deadline.after(LEASE.dividedBy(10));
       return true;
     }
-    end = asked;
-    renewal = Deadline.after(held ? LEASE.dividedBy(3) : LEASE.dividedBy(10));
-    return held;
   }
 
   /** Lets another process begin. */
   void release() {
-    if (ordered && held) {
-      held = false;
-      try {
-        leases.releaseLease(name, holder);
-      } catch (PersistenceException e) {
-        LOG.info("{}: its lease was not given up, it will run out: {}", plan, e.getMessage());
-      }
-    }
+    lease.release();
   }
 }

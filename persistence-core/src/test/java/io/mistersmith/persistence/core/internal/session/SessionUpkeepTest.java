@@ -17,7 +17,7 @@ import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** What KV is told of later, while its bucket has no room for some of it. */
+/** Rows that are published to KV later, while its bucket has no room for some of them. */
 class SessionUpkeepTest {
 
   private static final long ROOM = 4_000;

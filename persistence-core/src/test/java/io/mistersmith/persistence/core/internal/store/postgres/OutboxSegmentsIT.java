@@ -115,7 +115,7 @@ class OutboxSegmentsIT extends OnOutbox {
     assertThat(outbox().position().tick()).isEqualTo(2054);
   }
 
-  /** As after a restore of a dump, where xids begin anew. */
+  /** As after the restore of a dump on another server, where transaction ids start again. */
   @Test
   void whatIsNotDoneIsReadOnAnotherServer() {
     database.execute(insert("done"));

@@ -2,6 +2,7 @@ package io.mistersmith.persistence.core.internal.store.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.awaitility.Awaitility.await;
 
 import io.mistersmith.persistence.config.PostgresConfig;
 import io.mistersmith.persistence.config.Secret;
@@ -36,11 +37,15 @@ class PostgresStoreIT {
 
     assertFailure(failure, DataError.MISCONFIGURED, false);
     assertThat(failure).hasMessageContaining("PostgresConfig.Builder.migrateOnOpen()");
-    assertThat(
-            empty.query(
-                "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE"
-                    + " 'runtime-%' AND datname = current_database()"))
-        .containsExactly("0");
+    await("the sessions, which PostgreSQL ends a little later")
+        .atMost(Duration.ofSeconds(60))
+        .untilAsserted(
+            () ->
+                assertThat(
+                        empty.query(
+                            "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE"
+                                + " 'runtime-%' AND datname = current_database()"))
+                    .containsExactly("0"));
   }
 
   @Test
