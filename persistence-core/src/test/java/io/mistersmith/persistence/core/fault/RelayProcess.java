@@ -10,7 +10,10 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 
-/** A process that publishes changes. It opens, prints {@code ready}, and ends with the next line of its input. */
+/**
+ * A process that publishes changes. It opens, prints {@code ready}, and ends with the next line of
+ * its input.
+ */
 final class RelayProcess {
 
   static final Duration LEASE = ChangeFeedConfig.defaults().leaseDuration();

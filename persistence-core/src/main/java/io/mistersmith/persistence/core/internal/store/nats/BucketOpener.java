@@ -240,7 +240,7 @@ final class BucketOpener implements AutoCloseable {
   private StreamInfo create(JetStreamManagement streams, BucketPlan plan)
       throws IOException, JetStreamApiException {
     try {
-      StreamInfo created = streams.addStream(plan.create());
+      StreamInfo created = StreamCreation.create(streams, plan.create());
       log.info(
           "Made bucket {} ({} replicas, {} versions, {})",
           plan.name(),

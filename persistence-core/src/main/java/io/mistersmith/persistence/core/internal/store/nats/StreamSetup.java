@@ -109,7 +109,7 @@ final class StreamSetup {
   private void create(JetStreamManagement streams, StreamLayout layout)
       throws IOException, JetStreamApiException {
     try {
-      StreamInfo created = streams.addStream(layout.create());
+      StreamInfo created = StreamCreation.create(streams, layout.create());
       LOG.info(
           "Made stream {} ({} replicas, {})",
           layout.name(),
