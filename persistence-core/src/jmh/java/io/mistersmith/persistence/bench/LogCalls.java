@@ -44,6 +44,7 @@ public class LogCalls {
   @Param("100000")
   public int entries;
 
+  @SuppressWarnings("NullAway.Init") // set before a trial
   private Logs logs;
 
   /** Fills the logs, once. */

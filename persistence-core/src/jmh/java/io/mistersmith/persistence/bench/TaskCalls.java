@@ -13,6 +13,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -103,7 +104,8 @@ public class TaskCalls {
     Lags ours = new Lags();
     TaskWorker.Handler handler =
         lease -> {
-          ours.add(System.nanoTime() - (Long) lease.task().payload().get("at"));
+          Object enqueuedAt = lease.task().payload().get("at");
+          ours.add(System.nanoTime() - (Long) Objects.requireNonNull(enqueuedAt));
           return Map.of();
         };
     TaskWorker worker = queues.tasks.startWorker(Queues.options(8), handler);

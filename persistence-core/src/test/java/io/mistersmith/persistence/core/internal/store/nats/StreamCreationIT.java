@@ -28,9 +28,9 @@ class StreamCreationIT {
   @Test
   void aStreamIsCreatedWhileTheLastOtherOneIsDeleted() throws Exception {
     ExecutorService other = Executors.newSingleThreadExecutor();
-    try (NatsServer server = NatsServer.start(NatsOptions.defaults());
-        Connection creating = Nats.connect(server.url());
-        Connection deleting = Nats.connect(server.url())) {
+    try (NatsServer server = NatsServer.start(NatsOptions.defaults())) {
+      Connection creating = Nats.connect(server.url());
+      Connection deleting = Nats.connect(server.url());
       JetStreamManagement creator = creating.jetStreamManagement();
       JetStreamManagement deleter = deleting.jetStreamManagement();
       assertThat(StreamCreation.create(creator, stream(0))).isNotNull();
@@ -47,6 +47,8 @@ class StreamCreationIT {
             .isEqualTo(stream(i).getName());
         assertThat(deletion.get(60, TimeUnit.SECONDS)).isTrue();
       }
+      creating.close();
+      deleting.close();
     } finally {
       other.shutdownNow();
     }
