@@ -56,6 +56,9 @@ public interface SqlAccess {
   /** Returns the facts that agents know. */
   KnowledgeStore knowledge();
 
+  /** Returns the runs of sagas and their logs. */
+  SagaStore sagas();
+
   /** Returns the outbox of committed changes. */
   OutboxStore outbox();
 }
