@@ -14,6 +14,7 @@ import io.mistersmith.persistence.log.Log;
 import io.mistersmith.persistence.message.MessageLog;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.operations.Operations;
+import io.mistersmith.persistence.saga.CrossStore;
 import io.mistersmith.persistence.saga.Sagas;
 import io.mistersmith.persistence.session.Sessions;
 import io.mistersmith.persistence.spi.StoreProvider;
@@ -134,6 +135,9 @@ public interface Persistence extends AutoCloseable {
 
   /** Returns the sagas: work in several steps over both stores, which is done whole or undone. */
   Sagas sagas();
+
+  /** Returns the transactions that change rows in PostgreSQL and entries in KV together. */
+  CrossStore crossStore();
 
   /** The state of each agent's lifecycle in this process; hydrates and flushes it. */
   AgentLifecycle lifecycle();

@@ -59,6 +59,9 @@ public interface SqlAccess {
   /** Returns the runs of sagas and their logs. */
   SagaStore sagas();
 
+  /** Returns the changes of entries that are committed and not in KV yet. */
+  EntryWriteStore entryWrites();
+
   /** Returns the outbox of committed changes. */
   OutboxStore outbox();
 }

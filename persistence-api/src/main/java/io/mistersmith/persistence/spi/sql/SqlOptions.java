@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.regex.Pattern;
 
 /**
  * How a unit of work runs. At first it has {@link Isolation#READ_COMMITTED}, no deadline beyond
@@ -28,6 +29,8 @@ public final class SqlOptions {
     SERIALIZABLE
   }
 
+  private static final Pattern PREPARED_ID = Pattern.compile("[a-zA-Z0-9/-]{1,150}");
+
   private String what;
   private Isolation isolation = Isolation.READ_COMMITTED;
   private Optional<Duration> deadline = Optional.empty();
@@ -38,6 +41,7 @@ public final class SqlOptions {
   private Optional<Duration> idleLimit = Optional.empty();
   private Optional<String> applicationName = Optional.empty();
   private PostgresRole role = PostgresRole.PRIMARY;
+  private Optional<String> prepared = Optional.empty();
 
   private SqlOptions(String what) {
     this.what = what;
@@ -54,6 +58,7 @@ public final class SqlOptions {
     this.idleLimit = from.idleLimit;
     this.applicationName = from.applicationName;
     this.role = from.role;
+    this.prepared = from.prepared;
   }
 
   /**
@@ -149,6 +154,23 @@ public final class SqlOptions {
     return copy;
   }
 
+  /**
+   * Returns a copy that is prepared where it would be committed; see {@link
+   * SqlStore#commitPrepared}.
+   *
+   * @param id 1 to 150 of the characters a-z, A-Z, 0-9, {@code -} and {@code /}, which no other
+   *     prepared unit has
+   */
+  public SqlOptions withPrepared(String id) {
+    if (!PREPARED_ID.matcher(id).matches()) {
+      throw new IllegalArgumentException(
+          "the id of a prepared unit has 1 to 150 of the characters a-z, A-Z, 0-9, - and /");
+    }
+    SqlOptions copy = new SqlOptions(this);
+    copy.prepared = Optional.of(id);
+    return copy;
+  }
+
   /** Returns what is done to whom. */
   public String what() {
     return what;
@@ -192,6 +214,11 @@ public final class SqlOptions {
   /** Returns what the server's views show; empty for the session's own name. */
   public Optional<String> applicationName() {
     return applicationName;
+  }
+
+  /** Returns the id under which it is prepared instead of committed. */
+  public Optional<String> prepared() {
+    return prepared;
   }
 
   /** Returns the role whose servers it runs on; another one than {@code PRIMARY} only to read. */

@@ -11,6 +11,7 @@ import io.mistersmith.persistence.transaction.TransactionRunner.Position;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -91,6 +92,20 @@ public interface SqlStore extends SqlAccess {
    *     #isCommitted(String)} does
    */
   boolean isCommitted(SqlOptions unit);
+
+  /**
+   * Commits a unit that ran with {@link SqlOptions#withPrepared}. Until then its changes are seen
+   * by nobody, its rows are locked, and it survives any crash.
+   *
+   * @return false when there is none with this id: it was ended before
+   */
+  boolean commitPrepared(String id);
+
+  /** Rolls back a unit as {@link #commitPrepared} commits one. */
+  boolean rollBackPrepared(String id);
+
+  /** Returns the units of this user that are prepared, with the time since then. */
+  Map<String, Duration> prepared();
 
   /** Forgets the correlation ids of units that were committed longer ago; returns how many. */
   int sweepCommitted(Duration age);

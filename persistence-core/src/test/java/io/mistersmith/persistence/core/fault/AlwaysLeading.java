@@ -10,6 +10,7 @@ import io.mistersmith.persistence.spi.Stores;
 import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
+import io.mistersmith.persistence.spi.sql.EntryWriteStore;
 import io.mistersmith.persistence.spi.sql.HandledStore;
 import io.mistersmith.persistence.spi.sql.JournalPosition;
 import io.mistersmith.persistence.spi.sql.JournalStore;
@@ -32,6 +33,7 @@ import io.mistersmith.persistence.transaction.TransactionRunner.Position;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
@@ -111,6 +113,11 @@ final class AlwaysLeading implements StoreProvider {
     }
 
     @Override
+    public EntryWriteStore entryWrites() {
+      return real.entryWrites();
+    }
+
+    @Override
     public HandledStore handled() {
       return real.handled();
     }
@@ -158,6 +165,21 @@ final class AlwaysLeading implements StoreProvider {
     @Override
     public boolean isCommitted(SqlOptions unit) {
       return real.isCommitted(unit);
+    }
+
+    @Override
+    public boolean commitPrepared(String id) {
+      return real.commitPrepared(id);
+    }
+
+    @Override
+    public boolean rollBackPrepared(String id) {
+      return real.rollBackPrepared(id);
+    }
+
+    @Override
+    public Map<String, Duration> prepared() {
+      return real.prepared();
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.mistersmith.persistence.testkit.fault;
 import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
+import io.mistersmith.persistence.spi.sql.EntryWriteStore;
 import io.mistersmith.persistence.spi.sql.HandledStore;
 import io.mistersmith.persistence.spi.sql.JournalStore;
 import io.mistersmith.persistence.spi.sql.KnowledgeStore;
@@ -80,6 +81,11 @@ class FaultyAccess implements SqlAccess {
   @Override
   public final MessageStore messages() {
     return SqlFaults.around(MessageStore.class, real.messages(), hook);
+  }
+
+  @Override
+  public final EntryWriteStore entryWrites() {
+    return SqlFaults.around(EntryWriteStore.class, real.entryWrites(), hook);
   }
 
   @Override

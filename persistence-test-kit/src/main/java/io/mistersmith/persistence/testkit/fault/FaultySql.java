@@ -8,6 +8,7 @@ import io.mistersmith.persistence.spi.sql.SqlStore;
 import io.mistersmith.persistence.spi.sql.SqlUnit;
 import io.mistersmith.persistence.transaction.TransactionRunner.Position;
 import java.time.Duration;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -82,6 +83,21 @@ final class FaultySql extends FaultyAccess implements SqlStore {
   @Override
   public boolean isCommitted(SqlOptions unit) {
     return faults.run(Call.SQL_READ, () -> real.isCommitted(unit));
+  }
+
+  @Override
+  public boolean commitPrepared(String id) {
+    return faults.run(Call.SQL_WRITE, () -> real.commitPrepared(id));
+  }
+
+  @Override
+  public boolean rollBackPrepared(String id) {
+    return faults.run(Call.SQL_WRITE, () -> real.rollBackPrepared(id));
+  }
+
+  @Override
+  public Map<String, Duration> prepared() {
+    return faults.run(Call.SQL_READ, real::prepared);
   }
 
   @Override

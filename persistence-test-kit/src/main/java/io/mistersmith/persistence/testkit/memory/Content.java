@@ -4,8 +4,10 @@ import io.mistersmith.persistence.agent.LifecycleEvents.LifecycleEvent;
 import io.mistersmith.persistence.checkpoint.Checkpoint;
 import io.mistersmith.persistence.knowledge.Embedding;
 import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.operations.DeadLetters.DeadLetter;
 import io.mistersmith.persistence.spi.sql.AgentStore.StoredAgent;
+import io.mistersmith.persistence.spi.sql.EntryWriteStore;
 import io.mistersmith.persistence.spi.sql.JournalPosition;
 import io.mistersmith.persistence.spi.sql.JournalStore.StateChange;
 import io.mistersmith.persistence.spi.sql.KnowledgeStore.StoredFact;
@@ -43,6 +45,7 @@ record Content(
     Table<UUID, CheckpointRow> checkpoints,
     Table<EventId, LifecycleEvent> events,
     Table<String, CommittedRow> committed,
+    Table<StateKey, EntryWriteStore.Pending> entryWrites,
     Table<UUID, LargeRow> largeValues,
     MessageTables messages,
     Table<UUID, SessionRow> sessions,
@@ -170,6 +173,7 @@ record Content(
         Table.inOrderOfInsertion(),
         Table.inOrderOfInsertion(),
         Table.inOrderOfInsertion(),
+        Table.inOrderOfInsertion(),
         MessageTables.empty(),
         Table.inOrderOfInsertion(),
         Table.inOrderOfInsertion(),
@@ -196,6 +200,7 @@ record Content(
         checkpoints.copy(),
         events.copy(),
         committed.copy(),
+        entryWrites.copy(),
         largeValues.copy(),
         messages.copy(),
         sessions.copy(),
@@ -223,6 +228,7 @@ record Content(
         checkpoints,
         events,
         committed,
+        entryWrites,
         largeValues,
         messages,
         sessions,
@@ -252,6 +258,7 @@ record Content(
         checkpoints,
         events,
         committed,
+        entryWrites,
         largeValues,
         messages,
         sessions,

@@ -3,6 +3,7 @@ package io.mistersmith.persistence.testkit.memory;
 import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
+import io.mistersmith.persistence.spi.sql.EntryWriteStore;
 import io.mistersmith.persistence.spi.sql.HandledStore;
 import io.mistersmith.persistence.spi.sql.JournalStore;
 import io.mistersmith.persistence.spi.sql.KnowledgeStore;
@@ -85,6 +86,11 @@ class MemoryAccess implements SqlAccess {
   @Override
   public final MessageStore messages() {
     return new MemoryMessageStore(session);
+  }
+
+  @Override
+  public final EntryWriteStore entryWrites() {
+    return new MemoryEntryWriteStore(session);
   }
 
   @Override

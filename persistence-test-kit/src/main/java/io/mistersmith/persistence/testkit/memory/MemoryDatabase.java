@@ -1,11 +1,15 @@
 package io.mistersmith.persistence.testkit.memory;
 
 import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.spi.sql.SqlOptions.Isolation;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -20,9 +24,12 @@ import java.util.function.LongConsumer;
 final class MemoryDatabase {
 
   private final Set<Transaction> open = new HashSet<>();
+  private final Map<String, Prepared> prepared = new LinkedHashMap<>();
   private Content content = Content.empty();
   private long commits;
   private long serialized;
+
+  private record Prepared(Transaction transaction, LongConsumer committed, Instant since) {}
 
   synchronized Transaction begin(Isolation isolation, boolean readOnly) {
     Transaction transaction = new Transaction(isolation, readOnly);
@@ -160,6 +167,37 @@ final class MemoryDatabase {
     }
   }
 
+  /** Keeps a transaction, which no thread uses any more, until it is ended by this id. */
+  synchronized void prepare(
+      String id, Transaction transaction, LongConsumer committed, Instant since) {
+    requireOpen(transaction);
+    if (prepared.putIfAbsent(id, new Prepared(transaction, committed, since)) != null) {
+      throw new NonTransientPersistenceException(
+          DataError.DUPLICATE_KEY, "SQLSTATE 42710, there is a prepared transaction " + id);
+    }
+  }
+
+  /** Ends a prepared transaction; returns whether there was one. */
+  synchronized boolean endPrepared(String id, boolean commit) {
+    Prepared held = prepared.remove(id);
+    if (held == null || !open.contains(held.transaction)) {
+      return false;
+    }
+    if (commit) {
+      commit(held.transaction, held.committed);
+    } else {
+      rollback(held.transaction);
+    }
+    return true;
+  }
+
+  /** Returns since when transactions are prepared. */
+  synchronized Map<String, Instant> prepared() {
+    Map<String, Instant> since = new LinkedHashMap<>();
+    prepared.forEach((id, held) -> since.put(id, held.since));
+    return since;
+  }
+
   private void requireOpen(Transaction transaction) {
     if (transaction.isLost()) {
       throw new TransientPersistenceException(
@@ -185,6 +223,8 @@ final class MemoryDatabase {
   synchronized void restore(SqlSnapshot snapshot) {
     content = snapshot.content().copy();
     open.forEach(Transaction::lose);
+    prepared.values().forEach(held -> rollback(held.transaction));
+    prepared.clear();
     notifyAll();
   }
 

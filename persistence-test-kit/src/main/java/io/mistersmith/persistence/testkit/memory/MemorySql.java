@@ -12,6 +12,8 @@ import io.mistersmith.persistence.spi.sql.SqlUnit;
 import io.mistersmith.persistence.transaction.TransactionRunner.Position;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -153,6 +155,27 @@ final class MemorySql extends MemoryAccess implements SqlStore {
           tables.committed.lock(correlationId);
           return tables.committed.find(correlationId);
         });
+  }
+
+  @Override
+  public boolean commitPrepared(String id) {
+    connection.checkSql();
+    return database.endPrepared(id, true);
+  }
+
+  @Override
+  public boolean rollBackPrepared(String id) {
+    connection.checkSql();
+    return database.endPrepared(id, false);
+  }
+
+  @Override
+  public Map<String, Duration> prepared() {
+    connection.checkSql();
+    Instant now = connection.now();
+    Map<String, Duration> ages = new LinkedHashMap<>();
+    database.prepared().forEach((id, since) -> ages.put(id, Duration.between(since, now)));
+    return ages;
   }
 
   @Override

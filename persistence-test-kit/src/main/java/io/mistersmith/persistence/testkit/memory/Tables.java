@@ -6,6 +6,7 @@ import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.knowledge.Embedding;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.spi.sql.EntryWriteStore;
 import io.mistersmith.persistence.spi.sql.JournalPosition;
 import io.mistersmith.persistence.spi.sql.KnowledgeStore.StoredFact;
 import io.mistersmith.persistence.spi.sql.LogStore;
@@ -33,6 +34,7 @@ final class Tables {
   final Rows<UUID, Content.CheckpointRow> checkpoints;
   final Rows<Content.EventId, LifecycleEvent> events;
   final Rows<String, Content.CommittedRow> committed;
+  final Rows<StateKey, EntryWriteStore.Pending> entryWrites;
   final Rows<UUID, Content.LargeRow> largeValues;
   final Rows<UUID, StoredFact> facts;
   final Rows<Content.EmbeddingId, Embedding> embeddings;
@@ -61,6 +63,7 @@ final class Tables {
     checkpoints = new Rows<>(transaction, content.checkpoints(), seen.checkpoints());
     events = new Rows<>(transaction, content.events(), seen.events());
     committed = new Rows<>(transaction, content.committed(), seen.committed());
+    entryWrites = new Rows<>(transaction, content.entryWrites(), seen.entryWrites());
     largeValues = new Rows<>(transaction, content.largeValues(), seen.largeValues());
     facts = new Rows<>(transaction, content.facts(), seen.facts());
     embeddings = new Rows<>(transaction, content.embeddings(), seen.embeddings());
@@ -90,6 +93,7 @@ final class Tables {
             checkpoints,
             events,
             committed,
+            entryWrites,
             largeValues,
             sessions,
             tasks,

@@ -34,6 +34,7 @@ final class UnitSession implements Session {
   private Transaction.Mark savepoint;
   private @Nullable Throwable failure;
   private boolean ended;
+  private boolean prepared;
   private final List<Consumer<Tables>> endings = new ArrayList<>();
 
   UnitSession(
@@ -165,7 +166,7 @@ final class UnitSession implements Session {
     return refused;
   }
 
-  /** Commits what the unit has done; fails when a failure of it was not rolled back. */
+  /** Commits what the unit has done, or prepares it; fails when a failure was not rolled back. */
   void commit() {
     requireNoFailure();
     if (!endings.isEmpty()) {
@@ -178,13 +179,20 @@ final class UnitSession implements Session {
     }
     connection.checkSql();
     until();
-    database.commit(transaction, committed);
+    if (options.prepared().isPresent()) {
+      database.prepare(options.prepared().get(), transaction, committed, now());
+      prepared = true;
+    } else {
+      database.commit(transaction, committed);
+    }
   }
 
-  /** Ends the unit, and rolls back what was not committed. */
+  /** Ends the unit, and rolls back what was neither committed nor prepared. */
   void end() {
     ended = true;
-    database.rollback(transaction);
+    if (!prepared) {
+      database.rollback(transaction);
+    }
   }
 
   private void requireUsable() {

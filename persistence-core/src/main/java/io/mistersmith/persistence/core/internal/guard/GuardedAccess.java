@@ -3,6 +3,7 @@ package io.mistersmith.persistence.core.internal.guard;
 import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
+import io.mistersmith.persistence.spi.sql.EntryWriteStore;
 import io.mistersmith.persistence.spi.sql.HandledStore;
 import io.mistersmith.persistence.spi.sql.JournalStore;
 import io.mistersmith.persistence.spi.sql.KnowledgeStore;
@@ -34,6 +35,7 @@ class GuardedAccess implements SqlAccess {
   private final MessageStore messages;
   private final TaskStore tasks;
   private final HandledStore handled;
+  private final EntryWriteStore entryWrites;
   private final KnowledgeStore knowledge;
 
   GuardedAccess(SqlAccess real, GuardedRole role) {
@@ -48,6 +50,7 @@ class GuardedAccess implements SqlAccess {
     this.messages = GuardedFamily.of(MessageStore.class, real.messages(), role);
     this.tasks = GuardedFamily.of(TaskStore.class, real.tasks(), role);
     this.handled = GuardedFamily.of(HandledStore.class, real.handled(), role);
+    this.entryWrites = GuardedFamily.of(EntryWriteStore.class, real.entryWrites(), role);
     this.knowledge = GuardedFamily.of(KnowledgeStore.class, real.knowledge(), role);
     this.lifecycleEvents =
         GuardedFamily.of(LifecycleEventStore.class, real.lifecycleEvents(), role);
@@ -106,6 +109,11 @@ class GuardedAccess implements SqlAccess {
   @Override
   public final MessageStore messages() {
     return messages;
+  }
+
+  @Override
+  public final EntryWriteStore entryWrites() {
+    return entryWrites;
   }
 
   @Override

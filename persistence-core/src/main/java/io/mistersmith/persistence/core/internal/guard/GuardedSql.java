@@ -125,6 +125,21 @@ final class GuardedSql extends GuardedAccess implements SqlStore {
   }
 
   @Override
+  public boolean commitPrepared(String id) {
+    return real.commitPrepared(id);
+  }
+
+  @Override
+  public boolean rollBackPrepared(String id) {
+    return real.rollBackPrepared(id);
+  }
+
+  @Override
+  public Map<String, Duration> prepared() {
+    return real.prepared();
+  }
+
+  @Override
   public int sweepCommitted(Duration age) {
     return callers.run(SWEEP, () -> real.sweepCommitted(age));
   }

@@ -150,7 +150,7 @@ final class Database implements Statements {
   <T> T unit(SqlOptions options, Function<Handle, T> work) {
     for (int attempt = 1; ; attempt++) {
       AtomicBoolean committing = new AtomicBoolean();
-      Function<Handle, T> committed = handle -> commit(handle, work, committing);
+      Function<Handle, T> committed = handle -> commit(handle, options, work, committing);
       try {
         return ask(
             options.what(), () -> onHandle(options.isReadOnly() ? committed : changing(committed)));
@@ -165,7 +165,8 @@ final class Database implements Statements {
     }
   }
 
-  private <T> T commit(Handle handle, Function<Handle, T> work, AtomicBoolean committing) {
+  private <T> T commit(
+      Handle handle, SqlOptions options, Function<Handle, T> work, AtomicBoolean committing) {
     try {
       pool.restoreLimit(handle.getConnection()); // its deadline is kept between its statements
     } catch (SQLException e) {
@@ -174,7 +175,8 @@ final class Database implements Statements {
     return handle.inTransaction(
         same -> {
           T result = second.holding(() -> work.apply(same));
-          committing.set(true);
+          options.prepared().ifPresent(id -> PreparedUnits.prepare(same, id));
+          committing.set(options.prepared().isEmpty());
           return result;
         });
   }

@@ -3,6 +3,7 @@ package io.mistersmith.persistence.core.internal.store.postgres;
 import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
+import io.mistersmith.persistence.spi.sql.EntryWriteStore;
 import io.mistersmith.persistence.spi.sql.HandledStore;
 import io.mistersmith.persistence.spi.sql.JournalStore;
 import io.mistersmith.persistence.spi.sql.KnowledgeStore;
@@ -81,6 +82,11 @@ class PostgresAccess implements SqlAccess {
   @Override
   public final MessageStore messages() {
     return new PostgresMessageStore(statements);
+  }
+
+  @Override
+  public final EntryWriteStore entryWrites() {
+    return new PostgresEntryWriteStore(statements);
   }
 
   @Override

@@ -7,6 +7,7 @@ import io.mistersmith.persistence.model.PostgresRole;
 import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
+import io.mistersmith.persistence.spi.sql.EntryWriteStore;
 import io.mistersmith.persistence.spi.sql.HandledStore;
 import io.mistersmith.persistence.spi.sql.JournalStore;
 import io.mistersmith.persistence.spi.sql.KnowledgeStore;
@@ -42,6 +43,7 @@ final class PostgresSql implements SqlStore {
 
   private final StoreConnections connections;
   private final Database callers;
+  private final PreparedUnits prepared;
   private final UUID installation;
   private final AgentStore agents;
   private final StateStore states;
@@ -55,6 +57,7 @@ final class PostgresSql implements SqlStore {
   private final MessageStore messages;
   private final TaskStore tasks;
   private final HandledStore handled;
+  private final EntryWriteStore entryWrites;
   private final KnowledgeStore knowledge;
   private final OutboxStore outbox;
   private final SqlAccess reads;
@@ -71,6 +74,7 @@ final class PostgresSql implements SqlStore {
     this.replicas = connections.replicas();
     this.oldReads = OldReads.of(new PostgresAccess(new OldStatements(replicas), installation));
     this.installation = installation;
+    this.prepared = new PreparedUnits(callers);
     this.agents = new PostgresAgentStore(callers);
     this.states = new PostgresStateStore(callers);
     this.logs = new PostgresLogStore(callers);
@@ -83,6 +87,7 @@ final class PostgresSql implements SqlStore {
     this.messages = new PostgresMessageStore(callers);
     this.tasks = new PostgresTaskStore(callers);
     this.handled = new PostgresHandledStore(callers);
+    this.entryWrites = new PostgresEntryWriteStore(callers);
     this.knowledge = new PostgresKnowledgeStore(callers);
     this.outbox = new PostgresOutboxStore(callers);
     this.reads = new PostgresAccess(new ReadStatements(callers), installation);
@@ -223,6 +228,21 @@ final class PostgresSql implements SqlStore {
   }
 
   @Override
+  public boolean commitPrepared(String id) {
+    return prepared.commit(id);
+  }
+
+  @Override
+  public boolean rollBackPrepared(String id) {
+    return prepared.rollBack(id);
+  }
+
+  @Override
+  public Map<String, Duration> prepared() {
+    return prepared.all();
+  }
+
+  @Override
   public int sweepCommitted(Duration age) {
     return callers.write(
         "sweep the outcomes of transactions", handle -> CommittedUnits.sweep(handle, age));
@@ -286,6 +306,11 @@ final class PostgresSql implements SqlStore {
   @Override
   public MessageStore messages() {
     return messages;
+  }
+
+  @Override
+  public EntryWriteStore entryWrites() {
+    return entryWrites;
   }
 
   @Override

@@ -91,7 +91,8 @@ final class PostgresFixture implements StoresFixture {
         DELETE FROM tasks.archive;
         DELETE FROM agents.registry;
         TRUNCATE agents.state, agents.journal_epochs, agents.journal_positions,
-                 agents.journal_leases, agents.journal_samples, agents.dead_letters;
+                 agents.journal_leases, agents.journal_samples, agents.dead_letters,
+                 sagas.entry_writes;
         ALTER SEQUENCE agents.journal_epoch_numbers RESTART
         """);
   }
