@@ -1,0 +1,109 @@
+package io.mistersmith.persistence.core.internal.saga;
+
+import io.mistersmith.persistence.core.internal.state.tier.PlacedWrites;
+import io.mistersmith.persistence.core.internal.state.tier.PlacedWrites.Latest;
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.error.TransientPersistenceException;
+import io.mistersmith.persistence.spi.sql.EntryWriteStore;
+import io.mistersmith.persistence.spi.sql.EntryWriteStore.Change;
+import io.mistersmith.persistence.spi.sql.EntryWriteStore.Pending;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Puts the changes of entries that transactions have committed into KV. Thread-safe.
+ *
+ * <p>Any number of runtimes may do so with the same change, and any of them may die in between. A
+ * change carries its token as the id of its write. Whoever finds the token at the key's latest
+ * message knows that the change is there, and removes its row. Whoever finds the version that the
+ * transaction met, or a change that this one supersedes, writes right behind that message: of
+ * several that do so at once the server takes one. Anything else at the key was written by somebody
+ * else since. Then the row is kept with the reason. It says so also where this change was in KV
+ * before, and its row was not removed yet: then the operator finds the newer value in place, and
+ * drops the row.
+ */
+final class EntryPuts {
+
+  private static final Logger LOG = LoggerFactory.getLogger(EntryPuts.class);
+
+  private static final int AT_ONCE = 100;
+
+  private final EntryWriteStore store;
+  private final PlacedWrites entries;
+
+  EntryPuts(EntryWriteStore store, PlacedWrites entries) {
+    this.store = store;
+    this.entries = entries;
+  }
+
+  /** Whether the entry is as the transaction met it, or has a change that this one supersedes. */
+  static boolean isAsMet(Pending pending, Latest latest) {
+    boolean superseded = latest.writeId().filter(pending.earlier()::contains).isPresent();
+    return superseded
+        || pending.basis().filter(met -> met.revision().equals(latest.revision())).isPresent();
+  }
+
+  /**
+   * Puts all changes that wait.
+   *
+   * @throws PersistenceException when a store does not answer
+   */
+  void putWaiting() {
+    List<Pending> waiting;
+    int put;
+    do {
+      waiting = store.waiting(AT_ONCE);
+      put = 0;
+      for (Pending pending : waiting) {
+        put += put(pending) ? 1 : 0;
+      }
+    } while (waiting.size() == AT_ONCE && put > 0);
+  }
+
+  /**
+   * Puts a change, unless it is there.
+   *
+   * @return whether its row is settled: removed, or kept as refused
+   */
+  boolean put(Pending pending) {
+    Change change = pending.change();
+    while (true) {
+      Latest latest = entries.latest(change.key());
+      if (latest.writeId().equals(Optional.of(change.token()))) {
+        return store.remove(change.key(), change.token());
+      }
+      if (!isAsMet(pending, latest)) {
+        return refuse(change);
+      }
+      try {
+        entries.write(
+            latest.place(), change.key(), change.json(), Optional.empty(), change.token());
+        return store.remove(change.key(), change.token());
+      } catch (TransientPersistenceException e) {
+        if (e.error() != DataError.VERSION_CONFLICT) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private boolean refuse(Change change) {
+    boolean refused =
+        store.refuse(
+            change.key(),
+            change.token(),
+            "somebody has written the entry since the transaction met it");
+    if (refused) {
+      LOG.warn(
+          "key {}: its change by transaction {} is committed in PostgreSQL but not put into KV,"
+              + " since somebody has written the entry meanwhile; CrossStore.refused lists it, retry"
+              + " or drop it",
+          change.key(),
+          change.correlationId());
+    }
+    return refused;
+  }
+}
