@@ -1,5 +1,7 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.saga.SagaRun;
 import io.mistersmith.persistence.saga.SagaRun.LogEntry;
@@ -102,7 +104,9 @@ record ClaimedRuns(List<Claimed> readable, List<ClaimedRuns.Unreadable> unreadab
       }
       try {
         if (hasEntry && last != before + 1) {
-          throw new IllegalStateException("its log has no row " + (before + 1));
+          throw new NonTransientPersistenceException(
+              DataError.CONSISTENCY_VIOLATION,
+              "saga " + owner.saga() + ": its log has no row " + (before + 1));
         }
         if (run.isEmpty()) {
           run = Optional.of(SagaRow.run(row));

@@ -139,7 +139,7 @@ final class PostgresSagaStore implements SagaStore {
       """;
 
   /** A run stays while one that is nested in it is open. */
-  private static final String PRUNE =
+  static final String PRUNE =
       """
       WITH RECURSIVE old AS (
         SELECT r.saga_id
