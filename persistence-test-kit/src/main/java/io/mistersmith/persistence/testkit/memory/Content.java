@@ -52,6 +52,7 @@ record Content(
     Table<UUID, StoredFact> facts,
     Table<EmbeddingId, Embedding> embeddings,
     Table<Embedding.Model, Integer> dimensions,
+    SagaTables sagas,
     OutboxTables outbox) {
 
   /** A row of the registry. */
@@ -88,8 +89,8 @@ record Content(
   /** Where a journal's position is, and since when. */
   record PositionRow(JournalPosition position, Instant movedAt) {}
 
-  /** The right to flush. */
-  record Lease(String holder, Instant until) {}
+  /** A right that one holder has at a time, as that to flush. */
+  record Lease(String name, String holder, Instant until) {}
 
   /** Where a journal's position was, and since when. */
   record Sample(long epoch, long sequence, Instant movedAt) {}
@@ -178,6 +179,7 @@ record Content(
         Table.inOrderOfInsertion(),
         Table.inOrderOfInsertion(),
         Table.inOrderOfInsertion(),
+        SagaTables.empty(),
         OutboxTables.empty());
   }
 
@@ -205,6 +207,7 @@ record Content(
         facts.copy(),
         embeddings.copy(),
         dimensions.copy(),
+        sagas.copy(),
         outbox.copy());
   }
 
@@ -232,6 +235,7 @@ record Content(
         facts,
         embeddings,
         dimensions,
+        sagas,
         outbox);
   }
 
@@ -261,6 +265,7 @@ record Content(
         facts,
         embeddings,
         dimensions,
+        sagas,
         outbox);
   }
 }
