@@ -22,6 +22,7 @@ import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.MessageStore;
 import io.mistersmith.persistence.spi.sql.OutboxStore;
+import io.mistersmith.persistence.spi.sql.SagaStore;
 import io.mistersmith.persistence.spi.sql.SessionStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.SqlOptions;
@@ -225,6 +226,11 @@ final class AlwaysLeading implements StoreProvider {
     @Override
     public MessageStore messages() {
       return real.messages();
+    }
+
+    @Override
+    public SagaStore sagas() {
+      return real.sagas();
     }
   }
 

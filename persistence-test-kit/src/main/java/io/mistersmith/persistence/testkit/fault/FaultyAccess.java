@@ -12,6 +12,7 @@ import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.MessageStore;
 import io.mistersmith.persistence.spi.sql.OutboxStore;
+import io.mistersmith.persistence.spi.sql.SagaStore;
 import io.mistersmith.persistence.spi.sql.SessionStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.StateStore;
@@ -96,6 +97,11 @@ class FaultyAccess implements SqlAccess {
   @Override
   public final KnowledgeStore knowledge() {
     return SqlFaults.around(KnowledgeStore.class, real.knowledge(), hook);
+  }
+
+  @Override
+  public final SagaStore sagas() {
+    return SqlFaults.around(SagaStore.class, real.sagas(), hook);
   }
 
   @Override

@@ -1,5 +1,7 @@
 package io.mistersmith.persistence.testkit.fault;
 
+import io.mistersmith.persistence.spi.sql.SagaStore;
+import io.mistersmith.persistence.spi.sql.SqlAccess;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -38,7 +40,7 @@ final class SqlFaults implements InvocationHandler {
     if (asksNoStore || method.getDeclaringClass() == Object.class) {
       return method.invoke(real, arguments);
     }
-    Call call = call(method.getName());
+    Call call = call(method);
     boolean lostAcknowledgement = hook.before(call);
     Object result;
     try {
@@ -56,6 +58,13 @@ final class SqlFaults implements InvocationHandler {
     T result = action.get();
     hook.after(call, lostAcknowledgement);
     return result;
+  }
+
+  private static Call call(Method method) {
+    if (method.getDeclaringClass() == SagaStore.class) {
+      return method.isAnnotationPresent(SqlAccess.Read.class) ? Call.SQL_READ : Call.SQL_WRITE;
+    }
+    return call(method.getName());
   }
 
   private static Call call(String method) {

@@ -55,6 +55,7 @@ record Content(
     Table<UUID, StoredFact> facts,
     Table<EmbeddingId, Embedding> embeddings,
     Table<Embedding.Model, Integer> dimensions,
+    SagaTables sagas,
     OutboxTables outbox) {
 
   /** A row of the registry. */
@@ -91,8 +92,8 @@ record Content(
   /** Where a journal's position is, and since when. */
   record PositionRow(JournalPosition position, Instant movedAt) {}
 
-  /** The right to flush. */
-  record Lease(String holder, Instant until) {}
+  /** A right that one holder has at a time, as that to flush. */
+  record Lease(String name, String holder, Instant until) {}
 
   /** Where a journal's position was, and since when. */
   record Sample(long epoch, long sequence, Instant movedAt) {}
@@ -182,6 +183,7 @@ record Content(
         Table.inOrderOfInsertion(),
         Table.inOrderOfInsertion(),
         Table.inOrderOfInsertion(),
+        SagaTables.empty(),
         OutboxTables.empty());
   }
 
@@ -210,6 +212,7 @@ record Content(
         facts.copy(),
         embeddings.copy(),
         dimensions.copy(),
+        sagas.copy(),
         outbox.copy());
   }
 
@@ -238,6 +241,7 @@ record Content(
         facts,
         embeddings,
         dimensions,
+        sagas,
         outbox);
   }
 
@@ -268,6 +272,7 @@ record Content(
         facts,
         embeddings,
         dimensions,
+        sagas,
         outbox);
   }
 }

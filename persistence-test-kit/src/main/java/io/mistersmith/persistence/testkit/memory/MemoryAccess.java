@@ -12,6 +12,7 @@ import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.MessageStore;
 import io.mistersmith.persistence.spi.sql.OutboxStore;
+import io.mistersmith.persistence.spi.sql.SagaStore;
 import io.mistersmith.persistence.spi.sql.SessionStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.StateStore;
@@ -101,6 +102,11 @@ class MemoryAccess implements SqlAccess {
   @Override
   public final KnowledgeStore knowledge() {
     return new MemoryKnowledgeStore(session);
+  }
+
+  @Override
+  public final SagaStore sagas() {
+    return new MemorySagaStore(session);
   }
 
   @Override

@@ -187,7 +187,7 @@ final class MemoryJournalStore implements JournalStore {
           if (others && lease.get().until().isAfter(now)) {
             return false;
           }
-          tables.leases.put(bucket, new Content.Lease(holder, now.plus(duration)));
+          tables.leases.put(bucket, new Content.Lease(bucket, holder, now.plus(duration)));
           return true;
         });
   }

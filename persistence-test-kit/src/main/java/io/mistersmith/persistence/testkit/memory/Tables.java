@@ -43,6 +43,7 @@ final class Tables {
   final Rows<UUID, SessionRow> sessions;
   final Rows<UUID, Content.TaskRow> tasks;
   final Rows<UUID, Instant> archivedTasks;
+  final SagaRows sagas;
   final OutboxRows outbox;
   private final AtomicLong taskNumbers;
   private final List<Rows<?, ?>> all;
@@ -73,6 +74,7 @@ final class Tables {
     taskNumbers = content.taskNumbers();
     messages = new MessageRows(transaction, content.messages(), seen.messages());
     sessions = new Rows<>(transaction, content.sessions(), seen.sessions());
+    sagas = new SagaRows(transaction, content.sagas(), seen.sagas());
     outbox = new OutboxRows(transaction, content.outbox(), seen.outbox());
     if (sets.contains("events")) {
       states.observe((id, before, after) -> outbox.noteState(before, after));
@@ -80,6 +82,7 @@ final class Tables {
           (id, before, after) -> outbox.noteTask(before, after, archivedTasks.contains(id)));
     }
     all = new ArrayList<>(messages.all());
+    all.addAll(sagas.all());
     all.addAll(outbox.all());
     all.addAll(
         List.of(

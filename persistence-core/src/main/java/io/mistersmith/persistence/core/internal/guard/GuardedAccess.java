@@ -12,6 +12,7 @@ import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.MessageStore;
 import io.mistersmith.persistence.spi.sql.OutboxStore;
+import io.mistersmith.persistence.spi.sql.SagaStore;
 import io.mistersmith.persistence.spi.sql.SessionStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.StateStore;
@@ -37,6 +38,7 @@ class GuardedAccess implements SqlAccess {
   private final HandledStore handled;
   private final EntryWriteStore entryWrites;
   private final KnowledgeStore knowledge;
+  private final SagaStore sagas;
 
   GuardedAccess(SqlAccess real, GuardedRole role) {
     this.real = real;
@@ -52,6 +54,7 @@ class GuardedAccess implements SqlAccess {
     this.handled = GuardedFamily.of(HandledStore.class, real.handled(), role);
     this.entryWrites = GuardedFamily.of(EntryWriteStore.class, real.entryWrites(), role);
     this.knowledge = GuardedFamily.of(KnowledgeStore.class, real.knowledge(), role);
+    this.sagas = GuardedFamily.of(SagaStore.class, real.sagas(), role);
     this.lifecycleEvents =
         GuardedFamily.of(LifecycleEventStore.class, real.lifecycleEvents(), role);
   }
@@ -124,6 +127,11 @@ class GuardedAccess implements SqlAccess {
   @Override
   public final KnowledgeStore knowledge() {
     return knowledge;
+  }
+
+  @Override
+  public final SagaStore sagas() {
+    return sagas;
   }
 
   @Override
