@@ -28,8 +28,7 @@ public interface CrossStore {
    *     committed; {@code MISCONFIGURED} when the server has no prepared transactions and the
    *     strategy needs them
    */
-  <T> T run(
-      CrossStoreOptions options, Function<? super CrossStoreTransaction, ? extends T> work);
+  <T> T run(CrossStoreOptions options, Function<? super CrossStoreTransaction, ? extends T> work);
 
   /** Returns changes that are committed and not in KV yet, the oldest first. */
   List<EntryWrite> waiting(int limit);

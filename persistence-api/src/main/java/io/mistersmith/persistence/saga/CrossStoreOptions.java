@@ -33,7 +33,8 @@ public record CrossStoreOptions(
   public CrossStoreOptions {
     Objects.requireNonNull(strategy, "strategy");
     if (transaction.isReadOnly()) {
-      throw new IllegalArgumentException(transaction + ": it only reads, and has nothing to commit");
+      throw new IllegalArgumentException(
+          transaction + ": it only reads, and has nothing to commit");
     }
   }
 

@@ -28,8 +28,7 @@ public interface SagaRunner extends AutoCloseable {
             "saga runner: concurrency " + concurrency + "; give it 1 to 1000");
       }
       if (poll.compareTo(Duration.ofMillis(10)) < 0) {
-        throw new IllegalArgumentException(
-            "saga runner: poll " + poll + "; give it 10 ms or more");
+        throw new IllegalArgumentException("saga runner: poll " + poll + "; give it 10 ms or more");
       }
       if (lease.compareTo(Duration.ofMillis(500)) < 0) {
         throw new IllegalArgumentException(

@@ -34,6 +34,7 @@ import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.HybridClock;
 import io.mistersmith.persistence.operations.Operations;
+import io.mistersmith.persistence.saga.CrossStore;
 import io.mistersmith.persistence.saga.Sagas;
 import io.mistersmith.persistence.session.Sessions;
 import io.mistersmith.persistence.spi.Stores;
@@ -75,6 +76,7 @@ final class CorePersistence implements Persistence {
   private final StreamArea streams;
   private final TransactionArea transactions;
   private final SagaArea sagas;
+  private final CrossStoreArea crossStore;
   private final OperationsArea operations;
   private final Knowledge knowledge;
   private final ResultBucket results;
@@ -115,6 +117,7 @@ final class CorePersistence implements Persistence {
       this.transactions =
           new TransactionArea(engine, state, agents, messages, sessions, tasks, streams);
       this.sagas = new SagaArea(engine, state, transactions);
+      this.crossStore = new CrossStoreArea(engine, state, transactions);
       this.sessionData = StoredType.compose(engine, DataType.SESSION_DATA, Optional.empty());
       this.failover = new Failover(engine, state);
       this.events = new EventArea(engine, streams.streams());
@@ -215,6 +218,11 @@ final class CorePersistence implements Persistence {
   }
 
   @Override
+  public CrossStore crossStore() {
+    return crossStore.crossStore();
+  }
+
+  @Override
   public Sagas sagas() {
     return sagas.sagas();
   }
@@ -287,6 +295,7 @@ final class CorePersistence implements Persistence {
       streams.close(end);
       tasks.close(end);
       sagas.close(end);
+      crossStore.close(STOP);
       agents.refuseWrites();
       sessionData.close();
       state.refuseWrites();

@@ -29,7 +29,7 @@ public abstract class EntryWriteStoreContract extends UnitContract {
   /** For implementations. */
   protected EntryWriteStoreContract() {}
 
-  private EntryWriteStore writes() {
+  private EntryWriteStore changes() {
     return sql().entryWrites();
   }
 
@@ -42,8 +42,8 @@ public abstract class EntryWriteStoreContract extends UnitContract {
   }
 
   private Pending writeAndBase(String token) {
-    Pending written = writes().write(change(token));
-    assertThat(writes().base(key, token, BASIS)).isTrue();
+    Pending written = changes().write(change(token));
+    assertThat(changes().base(key, token, BASIS)).isTrue();
     return written;
   }
 
@@ -53,7 +53,7 @@ public abstract class EntryWriteStoreContract extends UnitContract {
     assertThat(written.basis()).isEmpty();
     assertThat(written.earlier()).isEmpty();
 
-    Pending found = writes().find(key).orElseThrow();
+    Pending found = changes().find(key).orElseThrow();
     assertThat(found.change().key()).isEqualTo(key);
     assertThat(found.change().json().orElseThrow()).isEqualTo(bytes("t1"));
     assertThat(found.change().token()).isEqualTo("t1");
@@ -64,11 +64,11 @@ public abstract class EntryWriteStoreContract extends UnitContract {
 
   @Test
   void aDeleteHasNoValueAndABasisMayHaveNoRevision() {
-    Pending unused = writes().write(new Change(key, Optional.empty(), "t1", "c"));
+    Pending unused = changes().write(new Change(key, Optional.empty(), "t1", "c"));
     Basis nothing = new Basis(0, Optional.empty());
-    assertThat(writes().base(key, "t1", nothing)).isTrue();
+    assertThat(changes().base(key, "t1", nothing)).isTrue();
 
-    Pending found = writes().find(key).orElseThrow();
+    Pending found = changes().find(key).orElseThrow();
     assertThat(found.change().json()).isEmpty();
     assertThat(found.basis()).contains(nothing);
   }
@@ -76,28 +76,28 @@ public abstract class EntryWriteStoreContract extends UnitContract {
   @Test
   void aBasisIsSetOnce() {
     Pending unused = writeAndBase("t1");
-    assertThat(writes().base(key, "t1", new Basis(8, Optional.empty()))).isFalse();
-    assertThat(writes().base(key, "t2", BASIS)).isFalse();
-    assertThat(writes().find(key).orElseThrow().basis()).contains(BASIS);
+    assertThat(changes().base(key, "t1", new Basis(8, Optional.empty()))).isFalse();
+    assertThat(changes().base(key, "t2", BASIS)).isFalse();
+    assertThat(changes().find(key).orElseThrow().basis()).contains(BASIS);
   }
 
   @Test
   void aLaterChangeSupersedesOneThatWaits() {
     Pending unused = writeAndBase("t1");
-    Pending second = writes().write(change("t2"));
-    Pending third = writes().write(change("t3"));
+    Pending second = changes().write(change("t2"));
+    Pending third = changes().write(change("t3"));
 
     assertThat(second.basis()).contains(BASIS);
     assertThat(third.earlier()).containsExactlyInAnyOrder("t1", "t2");
-    assertThat(writes().waiting(9)).extracting(row -> row.change().token()).containsExactly("t3");
+    assertThat(changes().waiting(9)).extracting(row -> row.change().token()).containsExactly("t3");
   }
 
   @Test
   void aLaterChangeReplacesOneThatWasRefused() {
     Pending unused = writeAndBase("t1");
-    assertThat(writes().refuse(key, "t1", "somebody wrote")).isTrue();
+    assertThat(changes().refuse(key, "t1", "somebody wrote")).isTrue();
 
-    Pending second = writes().write(change("t2"));
+    Pending second = changes().write(change("t2"));
 
     assertThat(second.basis()).isEmpty();
     assertThat(second.earlier()).isEmpty();
@@ -107,33 +107,33 @@ public abstract class EntryWriteStoreContract extends UnitContract {
   @Test
   void onlyTheChangeThatIsMeantIsRemovedOrRefused() {
     Pending unused = writeAndBase("t1");
-    Pending superseding = writes().write(change("t2"));
+    Pending superseding = changes().write(change("t2"));
 
-    assertThat(writes().remove(key, "t1")).isFalse();
-    assertThat(writes().refuse(key, "t1", "late")).isFalse();
-    assertThat(writes().find(key).orElseThrow().change().token())
+    assertThat(changes().remove(key, "t1")).isFalse();
+    assertThat(changes().refuse(key, "t1", "late")).isFalse();
+    assertThat(changes().find(key).orElseThrow().change().token())
         .isEqualTo(superseding.change().token());
-    assertThat(writes().remove(key, "t2")).isTrue();
-    assertThat(writes().find(key)).isEmpty();
+    assertThat(changes().remove(key, "t2")).isTrue();
+    assertThat(changes().find(key)).isEmpty();
   }
 
   @Test
   void aRefusedChangeIsListedAndWaitsAgainWithAnotherBasis() {
     Pending unused = writeAndBase("t1");
-    Pending superseding = writes().write(change("t2"));
-    assertThat(writes().retry(key, superseding.change().token(), BASIS)).as("it waits").isFalse();
-    assertThat(writes().refuse(key, "t2", "somebody wrote")).isTrue();
-    assertThat(writes().refuse(key, "t2", "again")).as("refused already").isFalse();
-    assertThat(writes().waiting(9)).isEmpty();
-    assertThat(writes().refused(9))
+    Pending superseding = changes().write(change("t2"));
+    assertThat(changes().retry(key, superseding.change().token(), BASIS)).as("it waits").isFalse();
+    assertThat(changes().refuse(key, "t2", "somebody wrote")).isTrue();
+    assertThat(changes().refuse(key, "t2", "again")).as("refused already").isFalse();
+    assertThat(changes().waiting(9)).isEmpty();
+    assertThat(changes().refused(9))
         .singleElement()
         .satisfies(row -> assertThat(row.refused()).contains("somebody wrote"));
 
     Basis other = new Basis(12, Optional.empty());
-    assertThat(writes().retry(key, "t2", other)).isTrue();
+    assertThat(changes().retry(key, "t2", other)).isTrue();
 
-    assertThat(writes().refused(9)).isEmpty();
-    Pending again = writes().find(key).orElseThrow();
+    assertThat(changes().refused(9)).isEmpty();
+    Pending again = changes().find(key).orElseThrow();
     assertThat(again.basis()).contains(other);
     assertThat(again.earlier()).isEmpty();
   }
@@ -143,12 +143,12 @@ public abstract class EntryWriteStoreContract extends UnitContract {
     StateKey other = key.withType("other");
     Pending unused = writeAndBase("t1");
     elapse(Duration.ofMillis(2));
-    Pending later = writes().write(new Change(other, Optional.empty(), "t2", "c"));
+    Pending later = changes().write(new Change(other, Optional.empty(), "t2", "c"));
 
-    assertThat(writes().waiting(9))
+    assertThat(changes().waiting(9))
         .extracting(row -> row.change().key())
         .containsExactly(key, later.change().key());
-    assertThat(writes().waiting(1)).extracting(row -> row.change().key()).containsExactly(key);
+    assertThat(changes().waiting(1)).extracting(row -> row.change().key()).containsExactly(key);
   }
 
   @Test
@@ -164,10 +164,10 @@ public abstract class EntryWriteStoreContract extends UnitContract {
                           throw own;
                         }))
         .isSameAs(own);
-    assertThat(writes().find(key)).isEmpty();
+    assertThat(changes().find(key)).isEmpty();
 
     Pending unused = sql().inTransaction(OPTIONS, unit -> unit.entryWrites().write(change("t2")));
-    assertThat(writes().find(key)).isPresent();
+    assertThat(changes().find(key)).isPresent();
   }
 
   @Test
@@ -180,10 +180,10 @@ public abstract class EntryWriteStoreContract extends UnitContract {
                 unit -> {
                   Pending superseding = unit.entryWrites().write(change("t2"));
                   assertThat(superseding.earlier()).containsExactly("t1");
-                  return List.of(writes().remove(key, "t1"));
+                  return List.of(changes().remove(key, "t1"));
                 });
     assertThat(removed).containsExactly(false);
-    assertThat(writes().find(key).orElseThrow().change().token()).isEqualTo("t2");
+    assertThat(changes().find(key).orElseThrow().change().token()).isEqualTo("t2");
   }
 
   @Test
@@ -195,7 +195,7 @@ public abstract class EntryWriteStoreContract extends UnitContract {
                 (SqlUnit unit) -> {
                   Pending first = unit.entryWrites().write(change("t1"));
                   assertThat(unit.entryWrites().base(key, first.change().token(), BASIS)).isTrue();
-                  CompletableFuture<Pending> beside = beside(() -> writes().write(change("t2")));
+                  CompletableFuture<Pending> beside = beside(() -> changes().write(change("t2")));
                   assertHeld(beside);
                   return beside;
                 });

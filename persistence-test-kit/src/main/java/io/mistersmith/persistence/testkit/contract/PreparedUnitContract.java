@@ -42,7 +42,7 @@ public abstract class PreparedUnitContract extends UnitContract {
     AgentId agent = prepare();
 
     assertThat(sql().agents().find(agent)).isEmpty();
-    assertThat(sql().prepared().get(id)).isNotNull().isNotNegative();
+    assertThat(sql().prepared().get(id)).isNotNull();
     assertThat(sql().commitPrepared(id)).isTrue();
 
     assertThat(sql().agents().find(agent)).isPresent();

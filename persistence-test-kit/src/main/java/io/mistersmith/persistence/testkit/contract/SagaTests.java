@@ -160,8 +160,7 @@ abstract class SagaTests extends UnitContract {
 
   /** Ends a run that has no rows yet. */
   final void end(Owned owner, State state) {
-    Optional<String> unused =
-        sagas().append(owner, 1, List.of(ended(state)), new Then.End(state));
+    Optional<String> unused = sagas().append(owner, 1, List.of(ended(state)), new Then.End(state));
   }
 
   /** Stops a run that has no rows yet. */

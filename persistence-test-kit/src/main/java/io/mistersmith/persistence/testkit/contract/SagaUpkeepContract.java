@@ -33,8 +33,7 @@ public abstract class SagaUpkeepContract extends SagaTests {
   private Owned compensating() {
     Owned owner = owned();
     sagas()
-        .append(
-            owner, 1, List.of(because(Event.COMPENSATING, "why")), new Then.Compensate(LONG));
+        .append(owner, 1, List.of(because(Event.COMPENSATING, "why")), new Then.Compensate(LONG));
     return owner;
   }
 
@@ -175,10 +174,7 @@ public abstract class SagaUpkeepContract extends SagaTests {
     assertFails(DataError.LEASE_LOST, () -> append(owner, 3, entry(Event.UNDONE, "pay")));
     sagas()
         .append(
-            claimed.owner(),
-            3,
-            List.of(ended(State.COMPENSATED)),
-            new Then.End(State.COMPENSATED));
+            claimed.owner(), 3, List.of(ended(State.COMPENSATED)), new Then.End(State.COMPENSATED));
     assertThat(state(owner.saga())).isEqualTo(State.COMPENSATED);
     assertThat(find(owner.saga()).endedAt()).isPresent();
     assertThat(sagas().reopen(owner.saga(), "again", HOUR)).as("compensated").isFalse();
@@ -226,8 +222,7 @@ public abstract class SagaUpkeepContract extends SagaTests {
     append(outer, 1, entry(Event.DONE, "reserve"));
     Owned second = new Owned(sagas().add(nestedIn(outer.saga()), Optional.of(MINE)), 1);
     stop(second, State.FORWARD_FAILED, "broken");
-    sagas()
-        .append(outer, 2, List.of(ended(State.COMPENSATED)), new Then.End(State.COMPENSATED));
+    sagas().append(outer, 2, List.of(ended(State.COMPENSATED)), new Then.End(State.COMPENSATED));
     assertThat(sagas().giveUp(second.saga(), "repaired")).isTrue();
     assertThat(state(outer.saga())).isEqualTo(State.COMPENSATED);
     assertThat(claim(OTHER, 9)).isEmpty();
@@ -301,10 +296,7 @@ public abstract class SagaUpkeepContract extends SagaTests {
   }
 
   private void assertSelected(SagaQuery query, UUID... runs) {
-    assertThat(sagas().find(query))
-        .as("%s", query)
-        .extracting(SagaRun::id)
-        .containsExactly(runs);
+    assertThat(sagas().find(query)).as("%s", query).extracting(SagaRun::id).containsExactly(runs);
   }
 
   @Test
@@ -319,8 +311,7 @@ public abstract class SagaUpkeepContract extends SagaTests {
     sagas().append(resting, 1, List.of(), new Then.Rest(LONG));
     assertThat(sagas().waiting(LONG)).isEmpty();
     elapseShort();
-    assertThat(sagas().waiting(SHORT))
-        .isEqualTo(Map.of(ORDER, 2, new Definition("order", 2), 1));
+    assertThat(sagas().waiting(SHORT)).isEqualTo(Map.of(ORDER, 2, new Definition("order", 2), 1));
     assertThat(claim(OTHER, 9)).hasSize(2);
     assertThat(sagas().waiting(SHORT)).isEqualTo(Map.of(new Definition("order", 2), 1));
   }

@@ -96,8 +96,7 @@ public final class DurableSagas implements Sagas {
             start.uniqueKey(),
             Optional.empty(),
             saga.timeout());
-    Optional<UUID> here =
-        afterCommit.isPresent() ? Optional.empty() : runners.start(added, saga);
+    Optional<UUID> here = afterCommit.isPresent() ? Optional.empty() : runners.start(added, saga);
     if (here.isPresent()) {
       return here.get();
     }

@@ -2,17 +2,12 @@ package io.mistersmith.persistence.core.internal.saga;
 
 import io.mistersmith.persistence.core.internal.base.Backoff;
 import io.mistersmith.persistence.core.internal.base.Deadline;
-import io.mistersmith.persistence.core.internal.codec.Json;
-import io.mistersmith.persistence.core.internal.codec.KeyedCodec;
+import io.mistersmith.persistence.core.internal.state.tier.EntryTarget;
 import io.mistersmith.persistence.core.internal.state.tier.PlacedWrites;
 import io.mistersmith.persistence.core.internal.state.tier.PlacedWrites.Latest;
 import io.mistersmith.persistence.error.DataError;
-import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
-import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.Revision;
-import io.mistersmith.persistence.model.StateKey;
-import io.mistersmith.persistence.saga.EntryChange;
 import io.mistersmith.persistence.saga.SagaStep;
 import io.mistersmith.persistence.saga.StepRefusedException;
 import io.mistersmith.persistence.spi.sql.SagaStore.NewEntry;
@@ -32,11 +27,11 @@ import java.util.Optional;
  * <ul>
  *   <li>the latest message has the id: the step is done;
  *   <li>the place is unchanged: it is not done, and is tried again with the same id;
- *   <li>the entry has moved between the stores without being written: a write to the old place would
- *       be refused, and a new row {@code BEGUN} names the new one;
+ *   <li>the entry has moved between the stores without being written: a write to the old place
+ *       would be refused, and a new row {@code BEGUN} names the new one;
  *   <li>others wrote it, and the write is known to have been refused: a new row {@code BEGUN};
- *   <li>others wrote it, and the write may have come before theirs: nobody can tell. The step fails,
- *       and {@link EntryUndo} refuses to overwrite what they wrote.
+ *   <li>others wrote it, and the write may have come before theirs: nobody can tell. The step
+ *       fails, and {@link EntryUndo} refuses to overwrite what they wrote.
  * </ul>
  *
  * <p>A place that was empty is empty again once the entry is evicted. A write that is delayed for
@@ -53,16 +48,12 @@ final class EntrySteps {
     this.entries = entries;
   }
 
-  /** What is to be written. */
-  @SuppressWarnings("ArrayRecordComponent") // carried, never compared
-  private record Target(StateKey key, Optional<byte[]> json) {}
-
   StepResult act(OwnedRun owned, RunThread thread, Next.Act attempt, SagaStep.Entry step) {
     try {
-      Target target =
+      EntryTarget target =
           thread.call(
               owned.limit(attempt),
-              () -> target(step.change().apply(RunContext.of(owned, attempt))));
+              () -> EntryTarget.of(step.change().apply(RunContext.of(owned, attempt)), entries));
       return write(owned, thread, attempt, target);
     } catch (OwnershipOverException e) {
       throw e;
@@ -87,18 +78,7 @@ final class EntrySteps {
         : plain;
   }
 
-  private <T> Target target(EntryChange<T> change) {
-    if (change.type().dataType() != DataType.AGENT_STATE) {
-      throw new NonTransientPersistenceException(
-          DataError.MISCONFIGURED,
-          change.type() + ": a saga's step can change entries of AGENT_STATE alone");
-    }
-    StateKey key = new StateKey(change.owner(), change.type().name(), change.key());
-    KeyedCodec<T> codec = new KeyedCodec<>(Json.codec(change.type()), entries::maxValueBytes);
-    return new Target(key, change.value().map(value -> codec.encode(key, value)));
-  }
-
-  private StepResult write(OwnedRun owned, RunThread thread, Next.Act attempt, Target target) {
+  private StepResult write(OwnedRun owned, RunThread thread, Next.Act attempt, EntryTarget target) {
     boolean isDoubtful = !begun(owned, attempt).isEmpty();
     Backoff conflicts = new Backoff(FIRST_PAUSE, LONGEST_PAUSE);
     Deadline end = Deadline.after(owned.limit(attempt));
@@ -143,7 +123,7 @@ final class EntrySteps {
     }
   }
 
-  private static boolean isSame(KeptEntry last, Target target, Latest latest) {
+  private static boolean isSame(KeptEntry last, EntryTarget target, Latest latest) {
     if (!last.key().equals(target.key())) {
       throw new StepRefusedException(
           "the step names the entry " + target.key() + ", and named " + last.key() + " before");
@@ -151,7 +131,7 @@ final class EntrySteps {
     return last.isSame(latest);
   }
 
-  private Revision.OfJournal write(KeptEntry place, Target target) {
+  private Revision.OfJournal write(KeptEntry place, EntryTarget target) {
     return entries.write(
         place.place(), target.key(), target.json(), Optional.empty(), place.writeId());
   }

@@ -8,7 +8,6 @@ import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.saga.Saga;
 import io.mistersmith.persistence.saga.SagaRunner;
-import io.mistersmith.persistence.spi.sql.SagaStore;
 import io.mistersmith.persistence.spi.sql.SagaStore.Added;
 import io.mistersmith.persistence.spi.sql.SagaStore.Claim;
 import io.mistersmith.persistence.spi.sql.SagaStore.Claimed;
@@ -32,9 +31,10 @@ import org.slf4j.LoggerFactory;
  * A runner with three parts: one thread claims runs, others carry them on, and a service renews the
  * lease. Thread-safe.
  *
- * <p>When the lease ends, by this process's clock, all work is interrupted and forgotten. A claim or
- * a start without an answer may have made this runner the owner of runs that it does not know; it
- * goes on under another name then, and gives the old one up once the runs that it knows have ended.
+ * <p>When the lease ends, by this process's clock, all work is interrupted and forgotten. A claim
+ * or a start without an answer may have made this runner the owner of runs that it does not know;
+ * it goes on under another name then, and gives the old one up once the runs that it knows have
+ * ended.
  */
 final class LeasedRunner implements SagaRunner {
 

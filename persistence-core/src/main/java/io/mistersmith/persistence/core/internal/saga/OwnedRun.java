@@ -141,11 +141,7 @@ final class OwnedRun {
   /** Returns the append of rows that change nothing else. */
   Plan planRow(NewEntry row) {
     return new Plan(
-        List.of(row),
-        new Then.GoOn(),
-        progress.with(row, owner.run()),
-        deadline,
-        Duration.ZERO);
+        List.of(row), new Then.GoOn(), progress.with(row, owner.run()), deadline, Duration.ZERO);
   }
 
   /** Appends to the log, by itself or in a unit; {@link #appended} follows once it is committed. */

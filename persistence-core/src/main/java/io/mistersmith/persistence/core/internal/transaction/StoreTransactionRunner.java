@@ -113,6 +113,34 @@ public final class StoreTransactionRunner implements TransactionRunner {
                     })));
   }
 
+  /** What a commit in two phases asks of its coordinator. */
+  public interface Phases {
+
+    /** Returns an id under which the next attempt is prepared. */
+    String begin();
+
+    /** Runs between the phases; what it throws rolls the transaction back. */
+    void beforeCommit();
+
+    /** A transaction that is prepared under this id will not be committed from now on. */
+    void end(String id);
+  }
+
+  /** Runs a transaction of its own, whatever runs on this thread, and commits it in two phases. */
+  public <T> T inTwoPhases(
+      TransactionOptions given, Phases phases, Function<? super Transaction, ? extends T> body) {
+    TransactionOptions options = withId(given);
+    TwoPhaseAttempt<T> attempt =
+        new TwoPhaseAttempt<>(
+            sql, phases, (unit, returned) -> within(unit, options, body, returned));
+    try {
+      return events.around(
+          options, new Attempts<T>(Optional.of(attempt::isCommitted), options, attempt::run));
+    } finally {
+      attempt.end();
+    }
+  }
+
   /**
    * Makes a repository in a transaction of this library.
    *

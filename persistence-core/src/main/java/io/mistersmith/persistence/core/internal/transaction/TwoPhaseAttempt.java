@@ -35,8 +35,7 @@ final class TwoPhaseAttempt<T> {
     end();
     id = phases.begin();
     try {
-      T result =
-          sql.inTransaction(options.withPrepared(id), unit -> body.apply(unit, returned));
+      T result = sql.inTransaction(options.withPrepared(id), unit -> body.apply(unit, returned));
       phases.beforeCommit();
       commit(options);
       return result;

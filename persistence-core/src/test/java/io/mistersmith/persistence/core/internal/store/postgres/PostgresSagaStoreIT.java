@@ -47,8 +47,7 @@ class PostgresSagaStoreIT {
   }
 
   private Owned owned(String holder) {
-    assertThat(
-            store.sql().journals().acquireLease(SagaStore.leaseOf(holder), holder, LONG))
+    assertThat(store.sql().journals().acquireLease(SagaStore.leaseOf(holder), holder, LONG))
         .isTrue();
     return new Owned(add(sagas, Optional.of(holder), Optional.empty()), 1);
   }
@@ -112,8 +111,11 @@ class PostgresSagaStoreIT {
     assertThat(sagas.resume(number, LONG)).isTrue();
     assertThat(claim("runner-1"))
         .singleElement()
-        .satisfies(run -> assertThat(run.log()).extracting(SagaRun.LogEntry::event)
-            .containsExactly(Event.STOPPED, Event.RESUMED));
+        .satisfies(
+            run ->
+                assertThat(run.log())
+                    .extracting(SagaRun.LogEntry::event)
+                    .containsExactly(Event.STOPPED, Event.RESUMED));
   }
 
   /** Whatever a stale owner's transaction has locked, a claim takes the other runs at once. */
@@ -196,8 +198,7 @@ class PostgresSagaStoreIT {
   void textsThatTheDatabaseCannotKeepAreEscaped() {
     Owned owner = owned("runner-1");
     NewEntry failed =
-        new NewEntry(
-            Event.COMPENSATING, Optional.empty(), 0, Map.of(), Optional.of("no \0 money"));
+        new NewEntry(Event.COMPENSATING, Optional.empty(), 0, Map.of(), Optional.of("no \0 money"));
     assertThat(sagas.append(owner, 1, List.of(failed), new Then.Compensate(LONG))).isEmpty();
     assertThat(sagas.find(owner.saga()).orElseThrow().reason()).contains("no \\u0000 money");
   }
@@ -256,8 +257,7 @@ class PostgresSagaStoreIT {
                 unit -> {
                   int inserted =
                       unit.update(
-                          "INSERT INTO public.ledger VALUES (:saga)",
-                          Map.of("saga", owner.saga()));
+                          "INSERT INTO public.ledger VALUES (:saga)", Map.of("saga", owner.saga()));
                   Optional<String> unused =
                       unit.sagas().append(owner, 1, List.of(entry(Event.DONE)), new Then.GoOn());
                   return inserted;

@@ -27,8 +27,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * How PostgreSQL finds runs of sagas: among 100,000 that have ended, 10,000 that have living owners,
- * and 5,000 that are due, of definitions that no runner knows.
+ * How PostgreSQL finds runs of sagas: among 100,000 that have ended, 10,000 that have living
+ * owners, and 5,000 that are due, of definitions that no runner knows.
  */
 @Tag("contract")
 class SagaPlansIT {

@@ -1,4 +1,4 @@
-package io.mistersmith.persistence.core.internal.saga;
+package io.mistersmith.persistence.core.internal.crossstore;
 
 import io.mistersmith.persistence.core.internal.state.tier.PlacedWrites;
 import io.mistersmith.persistence.core.internal.state.tier.PlacedWrites.Latest;
@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * before, and its row was not removed yet: then the operator finds the newer value in place, and
  * drops the row.
  */
-final class EntryPuts {
+public final class EntryPuts {
 
   private static final Logger LOG = LoggerFactory.getLogger(EntryPuts.class);
 
@@ -34,7 +34,8 @@ final class EntryPuts {
   private final EntryWriteStore store;
   private final PlacedWrites entries;
 
-  EntryPuts(EntryWriteStore store, PlacedWrites entries) {
+  /** Puts the changes of {@code store}. */
+  public EntryPuts(EntryWriteStore store, PlacedWrites entries) {
     this.store = store;
     this.entries = entries;
   }
@@ -51,7 +52,7 @@ final class EntryPuts {
    *
    * @throws PersistenceException when a store does not answer
    */
-  void putWaiting() {
+  public void putWaiting() {
     List<Pending> waiting;
     int put;
     do {
@@ -68,7 +69,7 @@ final class EntryPuts {
    *
    * @return whether its row is settled: removed, or kept as refused
    */
-  boolean put(Pending pending) {
+  public boolean put(Pending pending) {
     Change change = pending.change();
     while (true) {
       Latest latest = entries.latest(change.key());
@@ -99,8 +100,8 @@ final class EntryPuts {
     if (refused) {
       LOG.warn(
           "key {}: its change by transaction {} is committed in PostgreSQL but not put into KV,"
-              + " since somebody has written the entry meanwhile; CrossStore.refused lists it, retry"
-              + " or drop it",
+              + " since somebody has written the entry meanwhile; CrossStore.refused lists it,"
+              + " retry or drop it",
           change.key(),
           change.correlationId());
     }

@@ -1,4 +1,4 @@
-package io.mistersmith.persistence.core.internal.saga;
+package io.mistersmith.persistence.core.internal.crossstore;
 
 import io.mistersmith.persistence.core.internal.base.Lease;
 import io.mistersmith.persistence.spi.sql.JournalStore;
@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
  * has a lease of that name. Whoever gets the lease, since it is over, ends the transactions of that
  * name: a runtime that was only paused then fails to commit, and reports it. Thread-safe.
  */
-final class AbandonedUnits {
+public final class AbandonedUnits {
 
   private static final Logger LOG = LoggerFactory.getLogger(AbandonedUnits.class);
 
@@ -31,7 +31,8 @@ final class AbandonedUnits {
   private final Lease lease;
   private final Set<String> underWay = ConcurrentHashMap.newKeySet();
 
-  AbandonedUnits(SqlStore sql, JournalStore journals) {
+  /** Ends units of {@code sql}, by leases of {@code journals}. */
+  public AbandonedUnits(SqlStore sql, JournalStore journals) {
     this.sql = sql;
     this.journals = journals;
     this.lease = new Lease(journals, PREFIX + holder, holder, LEASE);
@@ -55,7 +56,7 @@ final class AbandonedUnits {
   }
 
   /** Renews this runtime's lease, and rolls back what was abandoned. */
-  void sweep() {
+  public void sweep() {
     keepLease();
     Map<String, Duration> prepared = sql.prepared();
     for (Map.Entry<String, Duration> unit : prepared.entrySet()) {
@@ -82,12 +83,14 @@ final class AbandonedUnits {
   private void rollBack(String id, Duration age) {
     if (sql.rollBackPrepared(id)) {
       LOG.warn(
-          "rolled back transaction {}, which was prepared {} ago by a runtime that is gone", id, age);
+          "rolled back transaction {}, which was prepared {} ago by a runtime that is gone",
+          id,
+          age);
     }
   }
 
   /** Gives the lease up. */
-  synchronized void close() {
+  public synchronized void close() {
     lease.release();
   }
 }

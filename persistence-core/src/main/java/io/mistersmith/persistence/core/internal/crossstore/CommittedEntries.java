@@ -1,4 +1,4 @@
-package io.mistersmith.persistence.core.internal.saga;
+package io.mistersmith.persistence.core.internal.crossstore;
 
 import io.mistersmith.persistence.core.internal.state.tier.PlacedWrites;
 import io.mistersmith.persistence.core.internal.state.tier.PlacedWrites.Latest;
@@ -40,7 +40,7 @@ public final class CommittedEntries implements CrossStore {
    * @param store the changes, each call by itself
    * @param left runs when changes were not put at once
    */
-  CommittedEntries(
+  public CommittedEntries(
       StoreTransactionRunner transactions,
       EntryWriteStore store,
       PlacedWrites entries,
@@ -156,9 +156,7 @@ public final class CommittedEntries implements CrossStore {
     Latest latest = entries.latest(key);
     boolean waits =
         store.retry(
-            key,
-            refused.get().change().token(),
-            new Basis(latest.place(), latest.revision()));
+            key, refused.get().change().token(), new Basis(latest.place(), latest.revision()));
     left.run();
     return waits;
   }
@@ -166,8 +164,6 @@ public final class CommittedEntries implements CrossStore {
   @Override
   public boolean drop(AgentId owner, String path) {
     StateKey key = StateKey.ofPath(owner, path);
-    return refused(key)
-        .filter(pending -> store.remove(key, pending.change().token()))
-        .isPresent();
+    return refused(key).filter(pending -> store.remove(key, pending.change().token())).isPresent();
   }
 }

@@ -1,8 +1,7 @@
-package io.mistersmith.persistence.core.internal.saga;
+package io.mistersmith.persistence.core.internal.state.tier;
 
 import io.mistersmith.persistence.core.internal.codec.Json;
 import io.mistersmith.persistence.core.internal.codec.KeyedCodec;
-import io.mistersmith.persistence.core.internal.state.tier.PlacedWrites;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.model.DataType;
@@ -17,9 +16,10 @@ import java.util.Optional;
  * @param json the exact bytes; empty to delete
  */
 @SuppressWarnings("ArrayRecordComponent") // carried, never compared
-record EntryTarget(StateKey key, Optional<byte[]> json) {
+public record EntryTarget(StateKey key, Optional<byte[]> json) {
 
-  static <T> EntryTarget of(EntryChange<T> change, PlacedWrites entries) {
+  /** Returns the form of a change. */
+  public static <T> EntryTarget of(EntryChange<T> change, PlacedWrites entries) {
     if (change.type().dataType() != DataType.AGENT_STATE) {
       throw new NonTransientPersistenceException(
           DataError.MISCONFIGURED,

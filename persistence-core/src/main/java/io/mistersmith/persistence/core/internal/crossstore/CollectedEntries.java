@@ -1,5 +1,6 @@
-package io.mistersmith.persistence.core.internal.saga;
+package io.mistersmith.persistence.core.internal.crossstore;
 
+import io.mistersmith.persistence.core.internal.state.tier.EntryTarget;
 import io.mistersmith.persistence.core.internal.state.tier.PlacedWrites;
 import io.mistersmith.persistence.core.internal.state.tier.PlacedWrites.Latest;
 import io.mistersmith.persistence.error.DataError;
