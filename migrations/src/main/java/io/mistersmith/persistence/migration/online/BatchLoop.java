@@ -54,6 +54,15 @@ final class BatchLoop {
 
   /** Does batches until the last one is done. */
   void run(UUID change, Phase phase) {
+    Steps.Keeping connection = steps.keepConnection();
+    try {
+      runAll(change, phase);
+    } finally {
+      connection.close();
+    }
+  }
+
+  private void runAll(UUID change, Phase phase) {
     String what = "The " + phase.label + " of table " + table + " by online change " + change;
     while (true) {
       long[] start = {0};

@@ -10,6 +10,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,11 +40,35 @@ final class Steps {
   private final Pacing pacing;
   private final Sleeper sleeper;
   private int retries;
+  private boolean keeping;
+  private @Nullable Connection kept;
 
   Steps(DataSource dataSource, Pacing pacing, Sleeper sleeper) {
     this.dataSource = dataSource;
     this.pacing = pacing;
     this.sleeper = sleeper;
+  }
+
+  /** Has steps run on connections of their own again. */
+  interface Keeping extends AutoCloseable {
+    @Override
+    void close();
+  }
+
+  /**
+   * Has all steps run on one connection until the result is closed. Its session has parsed and
+   * planned before: in a new one, on a busy server, that alone takes longer than a batch may.
+   */
+  Keeping keepConnection() {
+    keeping = true;
+    return () -> {
+      keeping = false;
+      Connection last = kept;
+      kept = null;
+      if (last != null) {
+        close(last);
+      }
+    };
   }
 
   /** Attempts so far that had to give way. */
@@ -99,7 +124,9 @@ final class Steps {
 
   /** Does it once: a transaction at read committed, whatever the pool's default is. */
   private <T> T once(Duration limit, Work<T> work) throws SQLException {
-    try (Connection connection = dataSource.getConnection()) {
+    Connection present = kept;
+    Connection connection = present != null ? present : dataSource.getConnection();
+    try {
       boolean autoCommit = connection.getAutoCommit();
       connection.setAutoCommit(false);
       try {
@@ -120,6 +147,20 @@ final class Steps {
       } finally {
         restore(connection, autoCommit);
       }
+    } finally {
+      if (keeping) {
+        kept = connection;
+      } else {
+        close(connection);
+      }
+    }
+  }
+
+  private static void close(Connection connection) {
+    try {
+      connection.close();
+    } catch (SQLException e) {
+      LOG.debug("A connection was lost when it was given back: SQLSTATE {}", e.getSQLState());
     }
   }
 

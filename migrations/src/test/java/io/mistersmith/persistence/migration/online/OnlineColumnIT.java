@@ -62,6 +62,21 @@ class OnlineColumnIT extends RunsOnlineChanges {
   }
 
   @Test
+  void allBatchesRunInOneSession() throws SQLException {
+    table("one_session", 100);
+
+    OnlineChangeReport report =
+        column("app.one_session")
+            .fillWith("pg_backend_pid()")
+            .pacing(PATIENT.withBatchSize(10, 10))
+            .build()
+            .run();
+
+    assertThat(report.batches()).isGreaterThanOrEqualTo(10);
+    assertThat(one("SELECT count(DISTINCT weight) FROM app.one_session")).isEqualTo("1");
+  }
+
+  @Test
   void backfillGoesOnFromItsPositionWhenItsBackendWasTerminated() throws Exception {
     table("terminated", 500);
     execute("CREATE SEQUENCE app.fills");

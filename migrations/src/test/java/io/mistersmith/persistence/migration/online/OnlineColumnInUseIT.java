@@ -31,7 +31,10 @@ class OnlineColumnInUseIT extends RunsOnlineChanges {
               .defaultExpression("7")
               .notNull()
               .sleeper(Sleeper.THREAD)
-              .pacing(Pacing.defaults().withLocks(Duration.ofSeconds(2), 40, Duration.ofMillis(20)))
+              .pacing(
+                  Pacing.defaults()
+                      .withBatchTime(Duration.ofMillis(20), Duration.ofSeconds(2))
+                      .withLocks(Duration.ofSeconds(2), 40, Duration.ofMillis(20)))
               .build()
               .run();
       load.stop();

@@ -8,6 +8,7 @@ import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.config.PostgresConfig;
 import io.mistersmith.persistence.core.MigratedDatabase;
 import io.mistersmith.persistence.core.RealStores;
+import io.mistersmith.persistence.model.PostgresRole;
 import io.mistersmith.persistence.spi.Stores;
 import io.mistersmith.persistence.testkit.contract.PersistenceFixture;
 import io.mistersmith.persistence.testkit.fault.Faults;
@@ -134,7 +135,9 @@ final class RealServers implements PersistenceFixture {
   @Override
   public PersistenceConfig.Builder config() {
     PostgresConfig.Builder config =
-        PostgresConfig.builder(database, postgres.user()).connections(0, 4);
+        PostgresConfig.builder(database, postgres.user())
+            .connections(1, 4)
+            .role(PostgresRole.BACKGROUND, role -> role.connections(1, 4));
     postgres.password().ifPresent(config::password);
     return PersistenceConfig.builder(
         NatsConfig.builder(nats.url()).namePrefix(name + "-").build(), way.apply(config.build()));

@@ -91,6 +91,7 @@ public final class CertificateAuthority {
   private void keytool(String alias, String command, String... arguments) {
     List<String> line = new ArrayList<>();
     line.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
+    line.addAll(List.of("-J-XX:TieredStopAtLevel=1", "-J-XX:+UseSerialGC"));
     line.addAll(List.of(command, "-alias", alias, "-keystore", store(alias).toString()));
     line.addAll(List.of("-storetype", "PKCS12", "-storepass", PASSWORD));
     if (command.startsWith("-gen")) {

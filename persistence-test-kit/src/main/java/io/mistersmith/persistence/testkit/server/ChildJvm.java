@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,8 +18,8 @@ import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A second JVM with this one's class path, for tests that kill or freeze the process that writes.
- * It ends with {@link #close()} or with this JVM.
+ * A second JVM with this one's class path and -XX options, for tests that kill or freeze the
+ * process that writes. It ends with {@link #close()} or with this JVM.
  *
  * <p>Its standard error goes to the log. Its standard output is a pipe: read {@link #stdout()}, or
  * the child stops when the pipe is full. Signals may be sent from any thread; {@code stdout} and
@@ -93,6 +94,7 @@ public final class ChildJvm implements AutoCloseable {
       Path log) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(ownOptions());
     command.addAll(jvmOptions);
     INHERITED.forEach(
         name ->
@@ -109,6 +111,16 @@ public final class ChildJvm implements AutoCloseable {
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
     builder.environment().putAll(environment);
     return new ChildJvm(ProcessLauncher.start(builder));
+  }
+
+  /**
+   * How this JVM compiles and collects, which the child does alike: on a machine with few cores,
+   * the second compiler of a child that lives for seconds takes the time of everybody else.
+   */
+  private static List<String> ownOptions() {
+    return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+        .filter(option -> option.startsWith("-XX:"))
+        .toList();
   }
 
   /** The process id. */
