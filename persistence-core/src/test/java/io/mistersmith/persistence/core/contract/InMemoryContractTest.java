@@ -5,6 +5,7 @@ import io.mistersmith.persistence.conflict.ConflictResolver;
 import io.mistersmith.persistence.conflict.ConflictRules;
 import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.state.StateType;
+import io.mistersmith.persistence.testkit.contract.CrossStoreContract;
 import io.mistersmith.persistence.testkit.contract.AgentQueryContract;
 import io.mistersmith.persistence.testkit.contract.AgentRemovalContract;
 import io.mistersmith.persistence.testkit.contract.AgentRepositoryContract;
@@ -289,6 +290,14 @@ class InMemoryContractTest {
       return runtime.states(
           StateType.untyped(Object.class)
               .withRules(ConflictRules.of(ConflictResolver.lastWriteWins())));
+    }
+  }
+
+  @Nested
+  class CrossStores extends CrossStoreContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.contract;
 
+import io.mistersmith.persistence.testkit.contract.CrossStoreContract;
 import io.mistersmith.persistence.testkit.contract.ChangeFeedContract;
 import io.mistersmith.persistence.testkit.contract.FleetingMessageContract;
 import io.mistersmith.persistence.testkit.contract.KnowledgeContract;
@@ -206,6 +207,15 @@ class RealServersFamilyContractIT {
 
   @Nested
   class StreamOrder extends StreamOrderContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers();
+    }
+  }
+
+  @Nested
+  @Tag(NEWEST)
+  class CrossStores extends CrossStoreContract {
     @Override
     protected PersistenceFixture fixture() {
       return new RealServers();

@@ -1,0 +1,299 @@
+package io.mistersmith.persistence.testkit.contract;
+
+import static io.mistersmith.persistence.testkit.contract.Failures.assertFails;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.saga.CrossStore;
+import io.mistersmith.persistence.saga.CrossStoreOptions.Strategy;
+import io.mistersmith.persistence.saga.CrossStoreOptions;
+import io.mistersmith.persistence.saga.CrossStoreTransaction;
+import io.mistersmith.persistence.saga.EntryChange;
+import io.mistersmith.persistence.spi.sql.EntryWriteStore.Basis;
+import io.mistersmith.persistence.spi.sql.EntryWriteStore.Change;
+import io.mistersmith.persistence.spi.sql.SqlOptions;
+import io.mistersmith.persistence.spi.sql.SqlStore;
+import io.mistersmith.persistence.state.StateRepository;
+import io.mistersmith.persistence.state.StateType;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The contract of transactions that change rows in PostgreSQL and entries in KV together. */
+public abstract class CrossStoreContract extends PersistenceContract {
+
+  private static final StateType<String> CART = StateType.of("cart", String.class);
+
+  /** For implementations. */
+  protected CrossStoreContract() {}
+
+  private CrossStore crossStore() {
+    return persistence().crossStore();
+  }
+
+  private StateRepository<String> carts() {
+    return carts(persistence());
+  }
+
+  private static StateRepository<String> carts(Persistence runtime) {
+    return runtime.states(CART);
+  }
+
+  private StateKey cart() {
+    return key("one").withType(CART.name());
+  }
+
+  private EntryChange<String> put(String value) {
+    return EntryChange.put(CART, agent(), "one", value);
+  }
+
+  private static CrossStoreOptions options(Strategy strategy) {
+    return CrossStoreOptions.of(strategy, "try a transaction over both stores");
+  }
+
+  /** Runs the work, and returns an agent that is registered with it. */
+  private Agent run(Strategy strategy, Consumer<CrossStoreTransaction> work) {
+    Agent agent = Agent.of("contract", "together");
+    return crossStore()
+        .run(
+            options(strategy),
+            both -> {
+              work.accept(both);
+              return both.transaction().agents().save(agent).value();
+            });
+  }
+
+  private boolean isRegistered(Agent agent) {
+    return persistence().agents().find(agent.id()).isPresent();
+  }
+
+  private Optional<String> value() {
+    return carts().find(cart()).map(found -> found.value());
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void bothStoresHaveTheChanges(Strategy strategy) {
+    Agent agent = run(strategy, both -> both.write(put("apples")));
+
+    assertThat(isRegistered(agent)).isTrue();
+    assertThat(value()).contains("apples");
+    assertThat(crossStore().waiting(9)).isEmpty();
+    assertThat(crossStore().refused(9)).isEmpty();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void anEntryIsReplacedAndDeleted(Strategy strategy) {
+    carts().save(cart(), "pears");
+    Agent first = run(strategy, both -> both.write(put("apples")));
+    assertThat(isRegistered(first)).isTrue();
+    assertThat(value()).contains("apples");
+
+    Agent second =
+        run(strategy, both -> both.write(EntryChange.delete(CART, agent(), "one")));
+    assertThat(isRegistered(second)).isTrue();
+    assertThat(value()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void neitherStoreHasAChangeOfWorkThatThrows(Strategy strategy) {
+    IllegalStateException own = new IllegalStateException("of the work");
+    Agent agent = Agent.of("contract", "never");
+    assertThatThrownBy(
+            () ->
+                crossStore()
+                    .run(
+                        options(strategy),
+                        both -> {
+                          both.transaction().agents().save(agent);
+                          both.write(put("apples"));
+                          throw own;
+                        }))
+        .isSameAs(own);
+
+    assertThat(isRegistered(agent)).isFalse();
+    assertThat(value()).isEmpty();
+    assertThat(crossStore().waiting(9)).isEmpty();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aReaderSeesTheOldValueUntilTheCommit(Strategy strategy) {
+    carts().save(cart(), "pears");
+    Agent agent =
+        run(
+            strategy,
+            both -> {
+              both.write(put("apples"));
+              assertThat(value()).contains("pears");
+            });
+    assertThat(isRegistered(agent)).isTrue();
+    assertThat(value()).contains("apples");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void theLastChangeOfAnEntryCounts(Strategy strategy) {
+    Agent agent =
+        run(
+            strategy,
+            both -> {
+              both.write(put("apples"));
+              both.write(put("plums"));
+            });
+    assertThat(isRegistered(agent)).isTrue();
+    assertThat(value()).contains("plums");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void anExpectedRevisionIsChecked(Strategy strategy) {
+    Revision first = carts().save(cart(), "pears").revision();
+    Revision second = carts().save(cart(), "plums").revision();
+    assertFails(
+        DataError.VERSION_CONFLICT, () -> run(strategy, both -> both.write(put("apples"), first)));
+    assertThat(value()).contains("plums");
+
+    Agent agent = run(strategy, both -> both.write(put("apples"), second));
+    assertThat(isRegistered(agent)).isTrue();
+    assertThat(value()).contains("apples");
+  }
+
+  @Test
+  void aCommitInTwoPhasesFindsAnEntryThatWasWrittenMeanwhile() {
+    carts().save(cart(), "pears");
+    Agent agent = Agent.of("contract", "never");
+    assertFails(
+        DataError.VERSION_CONFLICT,
+        () ->
+            crossStore()
+                .run(
+                    options(Strategy.TWO_PHASE_COMMIT),
+                    both -> {
+                      both.write(put("apples"));
+                      carts().save(cart(), "by somebody else");
+                      return both.transaction().agents().save(agent);
+                    }));
+
+    assertThat(isRegistered(agent)).isFalse();
+    assertThat(value()).contains("by somebody else");
+    assertThat(crossStore().waiting(9)).isEmpty();
+    assertThat(stores().sql().prepared()).isEmpty();
+  }
+
+  @Test
+  void aCheckedCommitFindsAnEntryThatWasWrittenMeanwhile() {
+    Agent agent = Agent.of("contract", "never");
+    assertFails(
+        DataError.VERSION_CONFLICT,
+        () ->
+            crossStore()
+                .run(
+                    options(Strategy.EVENTUAL_CONSISTENCY).withCheck(),
+                    both -> {
+                      both.write(put("apples"));
+                      carts().save(cart(), "by somebody else");
+                      return both.transaction().agents().save(agent);
+                    }));
+    assertThat(isRegistered(agent)).isFalse();
+    assertThat(value()).contains("by somebody else");
+  }
+
+  /** Has somebody else write the entry, so that the change of it is refused. */
+  private Agent refused() {
+    return run(
+        Strategy.EVENTUAL_CONSISTENCY,
+        both -> {
+          both.write(put("apples"));
+          carts().save(cart(), "by somebody else");
+        });
+  }
+
+  @Test
+  void whatSomebodyElseHasWrittenIsNotOverwrittenAndTheChangeIsListed() {
+    Agent agent = refused();
+
+    assertThat(isRegistered(agent)).isTrue();
+    assertThat(value()).contains("by somebody else");
+    assertThat(crossStore().waiting(9)).isEmpty();
+    assertThat(crossStore().refused(9))
+        .singleElement()
+        .satisfies(
+            refused -> {
+              assertThat(refused.owner()).isEqualTo(agent());
+              assertThat(refused.path()).isEqualTo(cart().path());
+              assertThat(refused.correlationId()).isNotEmpty();
+              assertThat(refused.refused()).isPresent();
+            });
+    assertThat(crossStore().refused(agent(), cart().path())).isPresent();
+  }
+
+  @Test
+  void aRefusedChangeIsRetried() {
+    assertThat(isRegistered(refused())).isTrue();
+    assertThat(crossStore().retry(agent(), cart().path())).isTrue();
+
+    Awaitility.await().atMost(SOON).until(() -> crossStore().waiting(9).isEmpty());
+    assertThat(value()).contains("apples");
+    assertThat(crossStore().retry(agent(), cart().path())).isFalse();
+  }
+
+  @Test
+  void aRefusedChangeIsDropped() {
+    assertThat(isRegistered(refused())).isTrue();
+    assertThat(crossStore().drop(agent(), cart().path())).isTrue();
+
+    assertThat(crossStore().refused(9)).isEmpty();
+    assertThat(value()).contains("by somebody else");
+    assertThat(crossStore().drop(agent(), cart().path())).isFalse();
+  }
+
+  @Test
+  void aLaterChangeReplacesARefusedOne() {
+    assertThat(isRegistered(refused())).isTrue();
+    Agent agent = run(Strategy.EVENTUAL_CONSISTENCY, both -> both.write(put("plums")));
+
+    assertThat(isRegistered(agent)).isTrue();
+    assertThat(value()).contains("plums");
+    assertThat(crossStore().refused(9)).isEmpty();
+  }
+
+  @Test
+  void anotherRuntimePutsWhatIsLeft() {
+    CrossStore other = open(config().build()).crossStore();
+    assertThat(other.waiting(9)).isEmpty();
+    SqlStore sql = stores().sql();
+    byte[] json = "\"apples\"".getBytes(StandardCharsets.UTF_8);
+    boolean left =
+        sql.inTransaction(
+            SqlOptions.of("leave a change"),
+            unit -> {
+              var change =
+                  new Change(
+                      cart(), Optional.of(json), "left", "c");
+              var unused = unit.entryWrites().write(change);
+              return unit.entryWrites()
+                  .base(
+                      cart(),
+                      "left",
+                      new Basis(
+                          0, Optional.empty()));
+            });
+    assertThat(left).isTrue();
+
+    Awaitility.await().atMost(SOON).until(() -> other.waiting(9).isEmpty());
+    assertThat(value()).contains("apples");
+    assertThat(other.refused(9)).isEmpty();
+  }
+}
