@@ -200,6 +200,13 @@ public abstract class SagaUpkeepContract extends SagaTests {
   }
 
   @Test
+  void aRunIsNestedInOneThatExists() {
+    Added run = nestedIn(UUID.randomUUID());
+    assertFails(DataError.CONSTRAINT_VIOLATION, () -> add(run));
+    assertThat(sagas().find(run.id())).isEmpty();
+  }
+
+  @Test
   void theEndOfANestedRunMakesTheOuterOneDue() {
     for (State state : List.of(State.COMPLETED, State.COMPENSATED, State.GIVEN_UP)) {
       Owned outer = owned();

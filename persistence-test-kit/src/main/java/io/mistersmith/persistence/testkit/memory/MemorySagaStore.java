@@ -55,10 +55,19 @@ final class MemorySagaStore implements SagaStore {
               row.uniqueKey().map(key -> tables.sagas.keep(key, added.id())).orElse(added.id());
           tables.sagas.runs.lock(id);
           if (!tables.sagas.runs.contains(id)) {
+            requireParent(tables, added);
             tables.sagas.runs.put(id, row);
           }
           return id;
         });
+  }
+
+  private static void requireParent(Tables tables, Added added) {
+    if (added.parent().isPresent() && !tables.sagas.runs.refer(added.parent().get())) {
+      throw new NonTransientPersistenceException(
+          DataError.CONSTRAINT_VIOLATION,
+          "saga " + added.id() + ": SQLSTATE 23503, the one that it is nested in does not exist");
+    }
   }
 
   @Override
