@@ -138,6 +138,7 @@ final class MemorySagaStore implements SagaStore {
 
   @Override
   public Optional<String> append(Owned owner, int position, List<NewEntry> entries, Then then) {
+    requireLastRow(owner, entries, then);
     Instant now = now();
     return session.call(
         tables -> {
@@ -155,6 +156,20 @@ final class MemorySagaStore implements SagaStore {
           }
           return row.cancelled();
         });
+  }
+
+  private static void requireLastRow(Owned owner, List<NewEntry> entries, Then then) {
+    if (then instanceof Then.End end
+        && entries.stream()
+            .skip(Math.max(0, entries.size() - 1))
+            .filter(last -> last.event() == Event.ENDED)
+            .noneMatch(last -> end.state().name().equals(last.data().get("state")))) {
+      throw new IllegalArgumentException(
+          "saga "
+              + owner.saga()
+              + ": the last row of a run that ends is ENDED and names the state "
+              + end.state());
+    }
   }
 
   private static NonTransientPersistenceException lost(Owned owner) {
@@ -314,7 +329,7 @@ final class MemorySagaStore implements SagaStore {
 
   @Override
   public Map<Definition, Integer> waiting(Duration longer) {
-    Instant before = now().minus(longer);
+    Instant before = now().minus(SagaDraft.bounded(longer));
     return session.call(
         tables ->
             tables
@@ -328,7 +343,7 @@ final class MemorySagaStore implements SagaStore {
 
   @Override
   public int prune(Duration age, int limit) {
-    Instant before = now().minus(age);
+    Instant before = now().minus(SagaDraft.bounded(age));
     Instant leases = now().minus(LEASES_KEPT);
     return session.call(
         tables -> {
@@ -339,6 +354,7 @@ final class MemorySagaStore implements SagaStore {
                   .all()
                   .filter(row -> row.run().parent().isEmpty())
                   .filter(row -> row.run().endedAt().map(end -> end.isBefore(before)).orElse(false))
+                  .filter(row -> !tables.sagas.hasOpenNested(row.run().id()))
                   .map(row -> row.run().id())
                   .toList();
           int pruned = 0;
