@@ -62,5 +62,14 @@ INSERT INTO knowledge.embeddings
        (embedding_id, fact_id, embedding_model, embedding_version, text_content, content_hash)
 VALUES ('dddddddd-0000-4000-8000-0000000000e1', 'dddddddd-0000-4000-8000-000000000001', 'm', '1',
         'Rome is old', 'h');
+INSERT INTO sagas.runs (saga_id, name, version, steps, input, correlation_id, unique_key)
+VALUES ('ffffffff-0000-4000-8000-000000000001', 'order', 1, '{reserve}', '{}', 'c', 'known'),
+       ('ffffffff-0000-4000-8000-000000000002', 'order', 1, '{reserve}', '{}', 'c', NULL);
+INSERT INTO sagas.log (saga_id, position, run_number, event)
+VALUES ('ffffffff-0000-4000-8000-000000000001', 1, 1, 'begun'),
+       ('ffffffff-0000-4000-8000-000000000002', 1, 1, 'begun');
+INSERT INTO sagas.open (saga_id, name, version, holder, run_number, due_at, deadline)
+VALUES ('ffffffff-0000-4000-8000-000000000001', 'order', 1, NULL, 1, now(), now()),
+       ('ffffffff-0000-4000-8000-000000000002', 'order', 1, 'r', 1, now(), now());
 INSERT INTO recovery.test_results (test_id, test_type, backup_timestamp)
 VALUES ('eeeeeeee-0000-4000-8000-000000000001', 'pitr', now());

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ValueSource(ints = {15, 18})
 class CoreConstraintsIT extends OnMigratedDatabase {
   private static final List<String> SCHEMAS =
-      List.of("agents", "tasks", "messages", "sessions", "knowledge", "recovery");
+      List.of("agents", "tasks", "messages", "sessions", "knowledge", "sagas", "recovery");
 
   /** Schemas of the core set that other classes test. */
   private static final List<String> ELSEWHERE = List.of("migrations", "partitions");
@@ -40,6 +40,7 @@ class CoreConstraintsIT extends OnMigratedDatabase {
           ClaimableTasksIT.class,
           MessagesSchemaIT.class,
           KnowledgeSchemaIT.class,
+          SagasSchemaIT.class,
           RecoverySchemaIT.class);
 
   @SuppressWarnings("unused") // JUnit hands the version to the lifecycle method

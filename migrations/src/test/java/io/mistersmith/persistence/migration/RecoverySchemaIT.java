@@ -84,7 +84,7 @@ class RecoverySchemaIT extends OnMigratedDatabase {
                     """
                     SELECT count(*)
                       FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-                     WHERE n.nspname IN ('agents', 'tasks', 'messages', 'sessions', 'knowledge')
+                     WHERE n.nspname IN ('agents', 'tasks', 'messages', 'sessions', 'knowledge', 'sagas')
                        AND c.relkind IN ('r', 'p') AND NOT c.relispartition
                     """)));
   }
@@ -117,6 +117,11 @@ class RecoverySchemaIT extends OnMigratedDatabase {
           messages.log 2 | 1 messages that are there more than once | INSERT INTO messages.log (message_id, message_type, sent_at) VALUES ($a, 'heartbeat', '2020-01-01Z'), ($a, 'heartbeat', '2020-01-02Z')
           messages.log 1 | 1 rows that refer to nothing by log_to_agent_id_fkey | INSERT INTO messages.log (message_type, to_agent_id) VALUES ('command', $a)
           sessions.active 1 | 1 rows that refer to nothing by active_agent_id_fkey | INSERT INTO sessions.active (session_token, agent_id, expires_at) VALUES (repeat('t', 32), $a, now() + INTERVAL '1 h')
+          sagas.runs 1 | 1 runs that are neither open nor ended | INSERT INTO sagas.runs (saga_id, name, version, steps, input, correlation_id) VALUES ($a, 'order', 1, '{pay}', '{}', 'c'); INSERT INTO sagas.log (saga_id, position, run_number, event) VALUES ($a, 1, 1, 'done')
+          sagas.log 1 | 1 rows of no run | INSERT INTO sagas.log (saga_id, position, run_number, event) VALUES ($a, 1, 1, 'done')
+          sagas.log 1 | 1 logs with gaps | INSERT INTO sagas.runs (saga_id, name, version, steps, input, correlation_id) VALUES ($a, 'order', 1, '{pay}', '{}', 'c'); INSERT INTO sagas.open (saga_id, name, version, due_at, deadline) VALUES ($a, 'order', 1, now(), now()); INSERT INTO sagas.log (saga_id, position, run_number, event) VALUES ($a, 2, 1, 'done')
+          sagas.open 1 | 1 open runs that do not exist | INSERT INTO sagas.open (saga_id, name, version, due_at, deadline) VALUES ($a, 'order', 1, now(), now())
+          sagas.open 1 | 1 open runs that have ended | INSERT INTO sagas.runs (saga_id, name, version, steps, input, correlation_id) VALUES ($a, 'order', 1, '{pay}', '{}', 'c'); INSERT INTO sagas.open (saga_id, name, version, due_at, deadline) VALUES ($a, 'order', 1, now(), now()); INSERT INTO sagas.log (saga_id, position, run_number, event) VALUES ($a, 1, 1, 'ended')
           knowledge.embeddings 1 | 1 embeddings whose text has another hash | INSERT INTO knowledge.facts (fact_id, entity_type, entity_id, predicate, object_value, object_type) VALUES ($a, 'e', 'i', 'p', '1', 'n'); INSERT INTO knowledge.embeddings (fact_id, embedding_model, embedding_version, text_content, content_hash) VALUES ($a, 'm', '1', 't', 'h')
           knowledge.embeddings 3 | 1 embeddings of other dimensions than most of their model | ALTER TABLE knowledge.embeddings DISABLE TRIGGER fix_dimensions; INSERT INTO knowledge.facts (fact_id, entity_type, entity_id, predicate, object_value, object_type) SELECT gen_random_uuid(), 'e', 'i', 'p', '1', 'n' FROM generate_series(1, 3); INSERT INTO knowledge.embeddings (fact_id, embedding_model, embedding_version, embedding_vector, text_content, content_hash) SELECT fact_id, 'm', '1', CASE row_number() OVER () WHEN 1 THEN '{1,2,3}'::real[] ELSE '{1,2}' END, 't', encode(sha256('t'), 'hex') FROM knowledge.facts WHERE entity_type = 'e'
           """)

@@ -64,6 +64,13 @@ class TenantSchemaIT {
              (fact_id, embedding_model, embedding_version, embedding_vector, text_content,
               content_hash)
       VALUES ('E', 'm', '1', '{1}', 't', 'h');
+      INSERT INTO sagas.runs (saga_id, name, version, steps, input, correlation_id, unique_key)
+      VALUES ('A', 'order', 1, '{reserve}', '{}', 'c', 'the same');
+      INSERT INTO sagas.runs (saga_id, name, version, steps, input, correlation_id, parent_id)
+      VALUES ('B', 'order', 1, '{reserve}', '{}', 'c', 'A');
+      INSERT INTO sagas.log (saga_id, position, run_number, event) VALUES ('A', 1, 1, 'begun');
+      INSERT INTO sagas.open (saga_id, name, version, due_at, deadline)
+      VALUES ('A', 'order', 1, now(), now());
       """;
 
   /** Rows that the flush alone may write. */
@@ -132,7 +139,7 @@ class TenantSchemaIT {
              WHERE a.attname = 'tenant_id' AND c.relkind IN ('r', 'p') AND NOT c.relispartition
                AND c.oid NOT IN ('agents.state'::regclass, 'tasks.archive'::regclass)
             """);
-    assertThat(tables).hasSize(19);
+    assertThat(tables).hasSize(22);
     try (RoleSession ours = as(OURS)) {
       for (String table : tables) {
         assertThat(ours.query("SELECT DISTINCT tenant_id FROM " + table))
@@ -172,6 +179,7 @@ class TenantSchemaIT {
           deliveries_channel_id_fkey | INSERT INTO messages.deliveries (message_id, sent_at, channel_id, priority) VALUES ('B', now(), 'D', 0)
           active_agent_id_fkey | UPDATE sessions.active SET agent_id = 'A'
           facts_source_agent_id_fkey | UPDATE knowledge.facts SET source_agent_id = 'A'
+          runs_parent_id_fkey | INSERT INTO sagas.runs (saga_id, name, version, steps, input, correlation_id, parent_id) VALUES (gen_random_uuid(), 'order', 1, '{reserve}', '{}', 'c', 'A')
           embeddings_fact_id_fkey | INSERT INTO knowledge.embeddings (fact_id, embedding_model, embedding_version, text_content, content_hash) VALUES ('E', 'o', '1', 't', 'h')
           """)
   void noKeyReachesAnotherTenantsRow(String constraint, String sql) throws SQLException {
@@ -222,6 +230,43 @@ class TenantSchemaIT {
                   "INSERT INTO messages.channels (channel_name, channel_type)"
                       + " VALUES ('the same', 'queue')"))
           .contains("channels_channel_name_key");
+    }
+  }
+
+  @Test
+  void rowsOfASagaAreItsTenantsWhicheverRuntimeWritesThem() throws SQLException {
+    try (RoleSession flusher =
+        database.connectAs(FLUSHER, "-c app.current_tenant_id=" + THEIRS)) {
+      flusher.connection().setAutoCommit(false);
+      flusher.execute(
+          of(
+              """
+              INSERT INTO sagas.log (saga_id, position, run_number, event)
+              VALUES ('A', 2, 1, 'done');
+              DELETE FROM sagas.open WHERE saga_id = 'A';
+              INSERT INTO sagas.open (saga_id, name, version, due_at, deadline)
+              VALUES ('A', 'order', 1, now(), now());
+              """,
+              1));
+      for (String table : List.of("log", "open")) {
+        assertThat(
+                flusher.query(
+                    of("SELECT DISTINCT tenant_id FROM sagas.%s WHERE saga_id = 'A'", 1)
+                        .formatted(table)))
+            .as(table)
+            .containsExactly(OURS);
+      }
+      flusher.connection().rollback();
+    }
+  }
+
+  @Test
+  void nobodyChangesTheLogOfASaga() throws SQLException {
+    try (RoleSession ours = as(OURS);
+        RoleSession flusher = database.connectAs(FLUSHER, "")) {
+      for (RoleSession session : List.of(ours, flusher)) {
+        session.assertFails("42501", "UPDATE sagas.log SET event = 'done'");
+      }
     }
   }
 

@@ -73,7 +73,7 @@ class MigrationSetsIT {
                 "SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_'"
                     + " AND nspname NOT IN ('information_schema', 'public') ORDER BY 1"))
         .containsExactly(
-            "agents", "knowledge", "messages", "migrations", "partitions", "sessions", "tasks");
+            "agents", "knowledge", "messages", "migrations", "partitions", "sagas", "sessions", "tasks");
     assertThat(query("SELECT state_value #>> '{}' FROM agents.state")).containsExactly("by train");
   }
 

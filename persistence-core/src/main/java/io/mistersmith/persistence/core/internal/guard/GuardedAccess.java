@@ -11,6 +11,7 @@ import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.MessageStore;
 import io.mistersmith.persistence.spi.sql.OutboxStore;
+import io.mistersmith.persistence.spi.sql.SagaStore;
 import io.mistersmith.persistence.spi.sql.SessionStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.StateStore;
@@ -35,6 +36,7 @@ class GuardedAccess implements SqlAccess {
   private final TaskStore tasks;
   private final HandledStore handled;
   private final KnowledgeStore knowledge;
+  private final SagaStore sagas;
 
   GuardedAccess(SqlAccess real, GuardedRole role) {
     this.real = real;
@@ -49,6 +51,7 @@ class GuardedAccess implements SqlAccess {
     this.tasks = GuardedFamily.of(TaskStore.class, real.tasks(), role);
     this.handled = GuardedFamily.of(HandledStore.class, real.handled(), role);
     this.knowledge = GuardedFamily.of(KnowledgeStore.class, real.knowledge(), role);
+    this.sagas = GuardedFamily.of(SagaStore.class, real.sagas(), role);
     this.lifecycleEvents =
         GuardedFamily.of(LifecycleEventStore.class, real.lifecycleEvents(), role);
   }
@@ -116,6 +119,11 @@ class GuardedAccess implements SqlAccess {
   @Override
   public final KnowledgeStore knowledge() {
     return knowledge;
+  }
+
+  @Override
+  public final SagaStore sagas() {
+    return sagas;
   }
 
   @Override

@@ -11,6 +11,7 @@ import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.MessageStore;
 import io.mistersmith.persistence.spi.sql.OutboxStore;
+import io.mistersmith.persistence.spi.sql.SagaStore;
 import io.mistersmith.persistence.spi.sql.SessionStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.StateStore;
@@ -91,6 +92,11 @@ class PostgresAccess implements SqlAccess {
   @Override
   public final KnowledgeStore knowledge() {
     return new PostgresKnowledgeStore(statements);
+  }
+
+  @Override
+  public final SagaStore sagas() {
+    return new PostgresSagaStore(statements);
   }
 
   @Override

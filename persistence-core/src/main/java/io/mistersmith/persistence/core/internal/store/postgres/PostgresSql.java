@@ -15,6 +15,7 @@ import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.MessageStore;
 import io.mistersmith.persistence.spi.sql.OutboxStore;
+import io.mistersmith.persistence.spi.sql.SagaStore;
 import io.mistersmith.persistence.spi.sql.SessionStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.SqlOptions;
@@ -56,6 +57,7 @@ final class PostgresSql implements SqlStore {
   private final TaskStore tasks;
   private final HandledStore handled;
   private final KnowledgeStore knowledge;
+  private final SagaStore sagas;
   private final OutboxStore outbox;
   private final SqlAccess reads;
   private final Replicas replicas;
@@ -84,6 +86,7 @@ final class PostgresSql implements SqlStore {
     this.tasks = new PostgresTaskStore(callers);
     this.handled = new PostgresHandledStore(callers);
     this.knowledge = new PostgresKnowledgeStore(callers);
+    this.sagas = new PostgresSagaStore(callers);
     this.outbox = new PostgresOutboxStore(callers);
     this.reads = new PostgresAccess(new ReadStatements(callers), installation);
     for (PostgresRole role : List.of(PostgresRole.FLUSH, PostgresRole.BACKGROUND)) {
@@ -296,6 +299,11 @@ final class PostgresSql implements SqlStore {
   @Override
   public KnowledgeStore knowledge() {
     return knowledge;
+  }
+
+  @Override
+  public SagaStore sagas() {
+    return sagas;
   }
 
   @Override

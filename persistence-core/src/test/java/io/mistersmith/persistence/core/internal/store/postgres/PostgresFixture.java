@@ -89,6 +89,7 @@ final class PostgresFixture implements StoresFixture {
         DELETE FROM tasks.leases;
         DELETE FROM tasks.timers;
         DELETE FROM tasks.archive;
+        TRUNCATE sagas.runs, sagas.log, sagas.open;
         DELETE FROM agents.registry;
         TRUNCATE agents.state, agents.journal_epochs, agents.journal_positions,
                  agents.journal_leases, agents.journal_samples, agents.dead_letters;
