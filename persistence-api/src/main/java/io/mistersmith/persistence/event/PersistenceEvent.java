@@ -23,8 +23,8 @@ import java.util.stream.LongStream;
 
 /**
  * Something that the engine did or met. Events hold no values of entries. Each belongs to one area:
- * {@link StateEvent}, {@link AgentEvent}, {@link StoreEvent}, {@link OperationsEvent} or {@link
- * ChangeFeed.FeedEvent}.
+ * {@link StateEvent}, {@link AgentEvent}, {@link StoreEvent}, {@link OperationsEvent}, {@link
+ * ChangeFeed.FeedEvent} or {@link SagaEvent}.
  *
  * <p>Later versions add kinds of events. Test for those that you want, by {@code instanceof} or by
  * {@link PersistenceListener#of}, and ignore the others.
@@ -34,7 +34,8 @@ public sealed interface PersistenceEvent
         PersistenceEvent.AgentEvent,
         PersistenceEvent.OperationsEvent,
         PersistenceEvent.StateEvent,
-        PersistenceEvent.StoreEvent {
+        PersistenceEvent.StoreEvent,
+        SagaEvent {
 
   /** An event about entries and their way to PostgreSQL. */
   sealed interface StateEvent extends PersistenceEvent {}

@@ -63,7 +63,8 @@ public record RowChange(
    * Returns the change that adds a row.
    *
    * @param values the row's columns; values as {@link
-   *     io.mistersmith.persistence.transaction.Transaction#update} takes them
+   *     io.mistersmith.persistence.transaction.Transaction#update} takes them, and a {@link Map} or
+   *     a list for a column of JSON
    */
   public static RowChange insert(String table, Map<String, ?> values) {
     return new RowChange(table, Operation.INSERT, Map.of(), values);

@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.saga;
 
 import io.mistersmith.persistence.saga.SagaRun.LogEntry;
+import io.mistersmith.persistence.transaction.Transaction;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -10,8 +11,7 @@ import java.util.UUID;
 /**
  * Runs sagas: work in several steps over both stores, which survives the death of whoever does it.
  * A run's log is in PostgreSQL. After a crash at any point another runner goes on, forward or back.
- * Each call is a transaction of its own; those of {@link
- * io.mistersmith.persistence.transaction.Transaction#sagas()} are part of the caller's, so that a
+ * Each call is a transaction of its own; those of {@link #in} are part of the caller's, so that a
  * saga is started together with the rows that it is about. Thread-safe.
  *
  * <p>A run ends {@code COMPLETED}, all steps done, or {@code COMPENSATED}, all that was done undone
@@ -20,6 +20,13 @@ import java.util.UUID;
  * not isolated.
  */
 public interface Sagas {
+
+  /**
+   * Returns the sagas in a transaction: a run that is started there begins once it is committed.
+   *
+   * @param transaction one of the same {@link io.mistersmith.persistence.Persistence}
+   */
+  Sagas in(Transaction transaction);
 
   /**
    * Starts a run, which the runners that know the definition carry on.

@@ -8,7 +8,6 @@ import io.mistersmith.persistence.message.MessageLog;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Versioned;
-import io.mistersmith.persistence.saga.Sagas;
 import io.mistersmith.persistence.session.Sessions;
 import io.mistersmith.persistence.state.SaveOptions;
 import io.mistersmith.persistence.stream.StreamMessage;
@@ -87,9 +86,6 @@ public interface Transaction {
 
   /** Returns the queue of tasks, in this transaction. It starts no workers. */
   Tasks tasks();
-
-  /** Returns the sagas, in this transaction: a run that is started begins once it is committed. */
-  Sagas sagas();
 
   /** Returns the history of agents, in this transaction. */
   LifecycleEvents lifecycleEvents();

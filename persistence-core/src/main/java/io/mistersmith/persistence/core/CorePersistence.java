@@ -34,6 +34,7 @@ import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.HybridClock;
 import io.mistersmith.persistence.operations.Operations;
+import io.mistersmith.persistence.saga.Sagas;
 import io.mistersmith.persistence.session.Sessions;
 import io.mistersmith.persistence.spi.Stores;
 import io.mistersmith.persistence.state.JsonCodec;
@@ -73,6 +74,7 @@ final class CorePersistence implements Persistence {
   private final EventArea events;
   private final StreamArea streams;
   private final TransactionArea transactions;
+  private final SagaArea sagas;
   private final OperationsArea operations;
   private final Knowledge knowledge;
   private final ResultBucket results;
@@ -112,6 +114,7 @@ final class CorePersistence implements Persistence {
       this.streams = new StreamArea(engine);
       this.transactions =
           new TransactionArea(engine, state, agents, messages, sessions, tasks, streams);
+      this.sagas = new SagaArea(engine, state, transactions);
       this.sessionData = StoredType.compose(engine, DataType.SESSION_DATA, Optional.empty());
       this.failover = new Failover(engine, state);
       this.events = new EventArea(engine, streams.streams());
@@ -212,6 +215,11 @@ final class CorePersistence implements Persistence {
   }
 
   @Override
+  public Sagas sagas() {
+    return sagas.sagas();
+  }
+
+  @Override
   public ChangeFeed changes() {
     return events.changes();
   }
@@ -278,6 +286,7 @@ final class CorePersistence implements Persistence {
     try {
       streams.close(end);
       tasks.close(end);
+      sagas.close(end);
       agents.refuseWrites();
       sessionData.close();
       state.refuseWrites();

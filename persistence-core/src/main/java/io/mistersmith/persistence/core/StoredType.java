@@ -108,7 +108,7 @@ record StoredType(TieredStore store, Commits commits, InOrder<StateKey> inOrder,
                 engine.threads().calls()),
             engine.window());
     engine.stores().hot().onOutage(tiers.l1()::begin);
-    engine.stores().hot().onReconnect(store::verifyAfterReconnect);
+    engine.stores().hot().onReconnect(tiers::verifyAfterReconnect);
     return new StoredType(store, commits, new InOrder<>(engine.threads().calls()), engine.window());
   }
 

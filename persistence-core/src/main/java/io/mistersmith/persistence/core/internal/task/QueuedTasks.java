@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.internal.task;
 
+import io.mistersmith.persistence.core.internal.base.OrderedIds;
 import io.mistersmith.persistence.core.internal.codec.CanonicalObject;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
@@ -71,7 +72,7 @@ public final class QueuedTasks implements Tasks {
   public List<UUID> enqueueAll(List<NewTask> tasks) {
     List<Added> added = new ArrayList<>(tasks.size());
     for (NewTask task : tasks) {
-      UUID id = TaskIds.next();
+      UUID id = OrderedIds.next();
       String what = "task " + id + " of type " + task.type();
       added.add(
           new Added(

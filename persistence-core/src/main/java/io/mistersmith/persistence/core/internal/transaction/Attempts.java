@@ -6,11 +6,11 @@ import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.spi.sql.SqlOptions;
-import io.mistersmith.persistence.spi.sql.SqlStore;
 import io.mistersmith.persistence.transaction.TransactionOptions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -42,7 +42,13 @@ final class Attempts<T> {
     T run(SqlOptions options, Returned<T> returned);
   }
 
-  private final SqlStore sql;
+  /** Finds out whether an attempt was committed whose COMMIT was not answered. */
+  interface Outcome {
+    /** As {@link io.mistersmith.persistence.spi.sql.SqlStore#isCommitted(SqlOptions)}. */
+    boolean isCommitted(SqlOptions options);
+  }
+
+  private final Optional<Outcome> outcome;
   private final TransactionOptions options;
   private final Attempt<T> attempt;
   private final Deadline deadline;
@@ -52,8 +58,13 @@ final class Attempts<T> {
   private int lostConnections;
   private int begun;
 
-  Attempts(SqlStore sql, TransactionOptions options, Attempt<T> attempt) {
-    this.sql = sql;
+  /**
+   * Attempts at a transaction.
+   *
+   * @param outcome how its outcome is found out; empty where it cannot be
+   */
+  Attempts(Optional<Outcome> outcome, TransactionOptions options, Attempt<T> attempt) {
+    this.outcome = outcome;
     this.options = options;
     this.attempt = attempt;
     this.deadline = Deadline.after(options.timeout());
@@ -131,13 +142,14 @@ final class Attempts<T> {
    *     DUPLICATE_KEY} when another one with its id was committed instead
    */
   private boolean findOut(SqlOptions unit, PersistenceException unknown) {
-    if (unit.correlationId().isEmpty()) {
+    if (outcome.isEmpty()) {
       throw last(unknown);
     }
     Backoff looks = new Backoff(FIRST_LOOK, LONGEST_LOOK);
     while (true) {
       try {
-        return sql.isCommitted(unit.withDeadline(longer(deadline.left(), SHORTEST_LOOK)));
+        Duration longest = longer(deadline.left(), SHORTEST_LOOK);
+        return outcome.get().isCommitted(unit.withDeadline(longest));
       } catch (TransientPersistenceException e) {
         unknown.addSuppressed(e);
         if (!pause(looks.next())) {

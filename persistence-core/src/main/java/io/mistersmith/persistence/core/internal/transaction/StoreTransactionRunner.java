@@ -10,7 +10,10 @@ import io.mistersmith.persistence.transaction.TransactionOptions;
 import io.mistersmith.persistence.transaction.TransactionOptions.Nesting;
 import io.mistersmith.persistence.transaction.TransactionRunner;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.UUID;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -68,10 +71,62 @@ public final class StoreTransactionRunner implements TransactionRunner {
     return events.around(
         options,
         new Attempts<T>(
-            sql,
+            options.correlationId().map(id -> sql::isCommitted),
             options,
             (asked, returned) ->
                 sql.inTransaction(asked, unit -> within(unit, options, body, returned))));
+  }
+
+  /** The row that a transaction writes last, and that tells whether it was committed. */
+  public interface LastRow<T> {
+
+    /** Writes it, after the body returned. */
+    void write(SqlUnit unit, T result);
+
+    /** Returns whether a row that was written is there, after a COMMIT that was not answered. */
+    boolean isThere();
+  }
+
+  /**
+   * Runs a transaction of its own, whatever runs on this thread, which needs no correlation id: its
+   * last row says as much.
+   *
+   * @param session the name that the server's views and the audit log show
+   */
+  public <T> T recorded(
+      TransactionOptions options,
+      String session,
+      Function<? super Transaction, ? extends T> body,
+      LastRow<? super T> last) {
+    return events.around(
+        options,
+        new Attempts<T>(
+            Optional.of(unit -> last.isThere()),
+            options,
+            (asked, returned) ->
+                sql.inTransaction(
+                    asked.withApplicationName(session),
+                    unit -> {
+                      T result = within(unit, options, body, returned);
+                      last.write(unit, result);
+                      return result;
+                    })));
+  }
+
+  /**
+   * Makes a repository in a transaction of this library.
+   *
+   * @param made is given the unit, and takes what is to be done once that is committed
+   * @throws IllegalArgumentException when the transaction is another one
+   */
+  public static <T> T in(
+      Transaction transaction,
+      BiFunction<? super SqlUnit, ? super Consumer<Runnable>, ? extends T> made) {
+    if (transaction instanceof UnitTransaction own) {
+      return made.apply(own.unit(), own.afterCommit());
+    }
+    throw new IllegalArgumentException(
+        transaction.getClass().getName() + " is no transaction of this library");
   }
 
   /**

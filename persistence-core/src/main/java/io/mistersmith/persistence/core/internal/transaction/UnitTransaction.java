@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -102,6 +103,11 @@ final class UnitTransaction implements Transaction {
 
   TransactionOptions options() {
     return options;
+  }
+
+  /** Takes what is to be done once the unit is committed. */
+  Consumer<Runnable> afterCommit() {
+    return afterCommit::add;
   }
 
   @Override

@@ -26,8 +26,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Reads and writes entries in a bucket with a durable store, by logical revision. Thread-safe.
@@ -37,7 +35,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class TieredStore {
 
-  private static final Logger LOG = LoggerFactory.getLogger(TieredStore.class);
   private static final byte[] NO_VALUE = {};
 
   private final Tiers tiers;
@@ -89,6 +86,11 @@ public final class TieredStore {
   /** Writes entries together. */
   public StepWriter steps() {
     return steps;
+  }
+
+  /** Writes entries at a place, with an id that the caller knows them by. */
+  public PlacedWrites placed() {
+    return new PlacedWrites(tiers, publisher, writes);
   }
 
   /** The writes of this process that have not ended, and whether more are let in. */
@@ -378,18 +380,6 @@ public final class TieredStore {
             action.accept(revision, entry);
           }
         });
-  }
-
-  /** Call this after a reconnect: another server may have answered. */
-  public void verifyAfterReconnect() {
-    try {
-      tiers.revisions().verify();
-    } catch (PersistenceException e) {
-      LOG.info(
-          "bucket {}: not verified after a reconnect, the flush does it: {}",
-          tiers.reads().name(),
-          e.getMessage());
-    }
   }
 
   static EntryMetadata unconditional(Optional<Instant> expiresAt) {

@@ -5,6 +5,7 @@ import io.mistersmith.persistence.core.internal.state.cache.L1;
 import io.mistersmith.persistence.core.internal.state.journal.Revisions;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.model.AgentId;
@@ -26,6 +27,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A bucket, its durable store, and this process's knowledge about both: shared by reading and
@@ -55,6 +58,20 @@ public record Tiers(
     Executor executor,
     L1<Entry> l1,
     Services services) {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Tiers.class);
+
+  /** Call this after a reconnect: another server may have answered. */
+  public void verifyAfterReconnect() {
+    try {
+      boolean unused = revisions.verify();
+    } catch (PersistenceException e) {
+      LOG.info(
+          "bucket {}: not verified after a reconnect, the flush does it: {}",
+          reads.name(),
+          e.getMessage());
+    }
+  }
 
   /** When the bucket's entries end. */
   public Lifetimes lifetimes() {

@@ -1,17 +1,18 @@
-package io.mistersmith.persistence.core.internal.task;
+package io.mistersmith.persistence.core.internal.base;
 
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Makes ids of tasks: UUIDs of version 7, which grow with time, so that new rows are neighbours in
+ * Makes ids of rows: UUIDs of version 7, which grow with time, so that new rows are neighbours in
  * their index.
  */
-final class TaskIds {
+public final class OrderedIds {
 
-  private TaskIds() {}
+  private OrderedIds() {}
 
-  static UUID next() {
+  /** Returns a new id. */
+  public static UUID next() {
     ThreadLocalRandom random = ThreadLocalRandom.current();
     long high = (System.currentTimeMillis() << 16) | 0x7000L | random.nextInt(0x1000);
     long low = (random.nextLong() >>> 2) | 0x8000000000000000L;
