@@ -28,7 +28,7 @@ final class SagaEvents {
     this.listener = listener;
     this.clock = clock;
     this.wanted =
-        Stream.of(
+        Stream.<Class<? extends SagaEvent>>of(
                 SagaEvent.SagaEnded.class,
                 SagaEvent.SagaStopped.class,
                 SagaEvent.StepFailed.class,
