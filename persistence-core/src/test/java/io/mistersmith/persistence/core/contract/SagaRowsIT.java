@@ -104,7 +104,7 @@ class SagaRowsIT {
   private SagaRun over(SagaStep... steps) {
     Saga.Builder saga = Saga.builder("rows", 1);
     for (SagaStep step : steps) {
-      saga.step(step);
+      saga = saga.step(step);
     }
     Saga built = saga.build();
     SagaRunner unused =
