@@ -2,6 +2,7 @@ package io.mistersmith.persistence.testkit.contract;
 
 import static io.mistersmith.persistence.testkit.contract.Failures.assertFails;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.mistersmith.persistence.error.DataError;
@@ -305,6 +306,41 @@ public abstract class SagaStoreContract extends SagaTests {
     assertThat(claim(OTHER, 9)).isEmpty();
     assertFails(DataError.LEASE_LOST, () -> append(owner, 2, entry(Event.BEGUN, "pay")));
     assertThat(events(owner.saga())).containsExactly(Event.ENDED);
+  }
+
+  @Test
+  void theLastRowOfARunNamesItsEnd() {
+    Owned owner = owned();
+    for (List<NewEntry> rows :
+        List.of(
+            List.<NewEntry>of(),
+            List.of(ended(State.COMPENSATED)),
+            List.of(ended(State.COMPLETED), entry(Event.DONE, "pay")))) {
+      assertThatThrownBy(() -> sagas().append(owner, 1, rows, new Then.End(State.COMPLETED)))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("COMPLETED");
+    }
+    assertThat(sagas().load(owner)).isPresent();
+  }
+
+  @Test
+  void aTimeMayBeAsLongAsAnyDuration() {
+    Duration ever = Duration.ofSeconds(Long.MAX_VALUE, 999_999_999);
+    UUID id = add(withTimeout(order(), ever));
+    Claimed claimed = claimOne(MINE);
+    assertThat(claimed.left()).isGreaterThan(Duration.ofDays(365));
+    sagas()
+        .append(
+            claimed.owner(),
+            1,
+            List.of(because(Event.COMPENSATING, "why")),
+            new Then.Compensate(ever));
+    assertThat(sagas().load(claimed.owner()).orElseThrow().left())
+        .isGreaterThan(Duration.ofDays(365));
+    sagas().append(claimed.owner(), 2, List.of(), new Then.Rest(ever));
+    assertThat(state(id)).isEqualTo(State.COMPENSATING);
+    assertThat(sagas().waiting(ever)).isEmpty();
+    assertThat(sagas().prune(ever, 9)).isZero();
   }
 
   @Test
