@@ -49,11 +49,10 @@ class SagaParticipantIT {
 
   @AfterAll
   static void stop() {
-    try (servers;
-        participant;
-        ledger) {
-      runner.close();
-    }
+    runner.close();
+    ledger.close();
+    participant.close();
+    servers.close();
   }
 
   private static void report(String what, List<Started> started) {

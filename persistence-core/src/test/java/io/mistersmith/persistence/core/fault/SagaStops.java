@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Stores that stop the thread of a saga's runner at a boundary: before or after it appends rows to
- * the log, or claims or adds a run. Before the row {@code DONE} of an action its effect is there
+ * the log, or adds or reopens a run, or after it claims some. Before the row {@code DONE} of an action its effect is there
  * and the log does not say so. Each boundary that is passed is told as {@code pass NAME}, the stop
  * as {@code at NAME}, and a claim as {@code claimed ID}. Thread-safe.
  */
@@ -119,6 +119,12 @@ final class SagaStops implements StoreProvider {
         Object id = call.on(arguments);
         pass("after " + name);
         return id;
+      }
+      case "reopen" -> {
+        pass("before reopen");
+        Object reopened = call.on(arguments);
+        pass("after reopen");
+        return reopened;
       }
       case "claim" -> {
         List<?> claimed = (List<?>) call.on(arguments);
