@@ -82,7 +82,7 @@ abstract class SagaRunTests extends PersistenceContract {
   static Saga saga(String name, SagaStep... steps) {
     Saga.Builder builder = Saga.builder(name, 1);
     for (SagaStep step : steps) {
-      builder.step(step);
+      builder = builder.step(step);
     }
     return builder.build();
   }

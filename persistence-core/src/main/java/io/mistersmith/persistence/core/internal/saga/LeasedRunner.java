@@ -8,7 +8,6 @@ import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.saga.Saga;
 import io.mistersmith.persistence.saga.SagaRunner;
-import io.mistersmith.persistence.spi.sql.SagaStore;
 import io.mistersmith.persistence.spi.sql.SagaStore.Added;
 import io.mistersmith.persistence.spi.sql.SagaStore.Claim;
 import io.mistersmith.persistence.spi.sql.SagaStore.Claimed;
