@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.Timer;
 import io.mistersmith.persistence.event.ChangeFeed;
 import io.mistersmith.persistence.event.PersistenceEvent;
 import io.mistersmith.persistence.event.PersistenceListener;
+import io.mistersmith.persistence.event.SagaEvent;
 import io.mistersmith.persistence.operations.Consistency;
 import io.mistersmith.persistence.operations.Pools;
 import java.time.Duration;
@@ -50,6 +51,7 @@ public final class PersistenceMetrics implements PersistenceListener, AutoClosea
     meterConsistency();
     meterStores();
     meterChanges();
+    meterSagas();
     LifecycleMeters lifecycle = new LifecycleMeters(registry);
     on(PersistenceEvent.LifecycleChanged.class, lifecycle::count);
     on(
@@ -138,6 +140,14 @@ public final class PersistenceMetrics implements PersistenceListener, AutoClosea
     on(ChangeFeed.ChangesPublished.class, changes::published);
     on(ChangeFeed.PublishingFailed.class, failed -> changes.failed());
     on(ChangeFeed.PublisherChanged.class, changes::publisherChanged);
+  }
+
+  private void meterSagas() {
+    SagaMeters sagas = new SagaMeters(registry);
+    on(SagaEvent.SagaEnded.class, sagas::ended);
+    on(SagaEvent.SagaStopped.class, sagas::stopped);
+    on(SagaEvent.StepFailed.class, sagas::failed);
+    on(SagaEvent.SagaTakenOver.class, taken -> sagas.takenOver());
   }
 
   private <E extends PersistenceEvent> void on(Class<E> kind, Consumer<E> meter) {

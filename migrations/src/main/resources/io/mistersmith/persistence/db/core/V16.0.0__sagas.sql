@@ -19,9 +19,9 @@
 -- agents.journal_leases lasts. One index finds runs without an owner (NULL), those of an owner, and
 -- the owners.
 --
--- No foreign key leads from the log to the run. Each insert into the log would lock the run's row and
--- write that to the WAL: nearly as much as the insert itself. The row of sagas.open, which each insert
--- reads anyway, says as much. recovery.verify_data_consistency looks for rows without a run.
+-- No foreign key leads from the log or from sagas.open to the run: each insert into the log would look
+-- the run up again, lock its row and write that to the WAL. An owner's insert reads the row of sagas.open
+-- anyway. recovery.verify_data_consistency (set recovery) finds rows without a run.
 
 CREATE SCHEMA IF NOT EXISTS sagas;
 

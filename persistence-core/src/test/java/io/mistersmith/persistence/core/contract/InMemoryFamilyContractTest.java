@@ -13,6 +13,9 @@ import io.mistersmith.persistence.testkit.contract.LogUpkeepContract;
 import io.mistersmith.persistence.testkit.contract.MessageChannelContract;
 import io.mistersmith.persistence.testkit.contract.MessageContract;
 import io.mistersmith.persistence.testkit.contract.PersistenceFixture;
+import io.mistersmith.persistence.testkit.contract.SagaCompensationContract;
+import io.mistersmith.persistence.testkit.contract.SagaContract;
+import io.mistersmith.persistence.testkit.contract.SagaRecoveryContract;
 import io.mistersmith.persistence.testkit.contract.SessionContract;
 import io.mistersmith.persistence.testkit.contract.SessionCopyContract;
 import io.mistersmith.persistence.testkit.contract.StepContract;
@@ -27,8 +30,8 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
- * The contracts of steps, logs, large values, tasks, messages, sessions, changes and knowledge over
- * the stores in memory.
+ * The contracts of steps, logs, large values, tasks, messages, sessions, sagas, changes and knowledge
+ * over the stores in memory.
  */
 @Execution(ExecutionMode.CONCURRENT)
 class InMemoryFamilyContractTest {
@@ -186,6 +189,30 @@ class InMemoryFamilyContractTest {
 
   @Nested
   class StreamOrder extends StreamOrderContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
+    }
+  }
+
+  @Nested
+  class SagasForward extends SagaContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
+    }
+  }
+
+  @Nested
+  class SagasBack extends SagaCompensationContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
+    }
+  }
+
+  @Nested
+  class SagasRecovered extends SagaRecoveryContract {
     @Override
     protected PersistenceFixture fixture() {
       return new InMemoryFixture();

@@ -13,6 +13,9 @@ import io.mistersmith.persistence.testkit.contract.LogUpkeepContract;
 import io.mistersmith.persistence.testkit.contract.MessageChannelContract;
 import io.mistersmith.persistence.testkit.contract.MessageContract;
 import io.mistersmith.persistence.testkit.contract.PersistenceFixture;
+import io.mistersmith.persistence.testkit.contract.SagaCompensationContract;
+import io.mistersmith.persistence.testkit.contract.SagaContract;
+import io.mistersmith.persistence.testkit.contract.SagaRecoveryContract;
 import io.mistersmith.persistence.testkit.contract.SessionContract;
 import io.mistersmith.persistence.testkit.contract.SessionCopyContract;
 import io.mistersmith.persistence.testkit.contract.StepContract;
@@ -28,8 +31,8 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
- * The contracts of steps, logs, large values, tasks, messages, sessions, changes and knowledge over
- * NATS and PostgreSQL.
+ * The contracts of steps, logs, large values, tasks, messages, sessions, sagas, changes and knowledge
+ * over NATS and PostgreSQL.
  */
 @Tag("contract")
 @Execution(ExecutionMode.CONCURRENT)
@@ -216,6 +219,30 @@ class RealServersFamilyContractIT {
   @Nested
   @Tag(NEWEST)
   class CrossStores extends CrossStoreContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers();
+    }
+  }
+
+  @Nested
+  class SagasForward extends SagaContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers();
+    }
+  }
+
+  @Nested
+  class SagasBack extends SagaCompensationContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers();
+    }
+  }
+
+  @Nested
+  class SagasRecovered extends SagaRecoveryContract {
     @Override
     protected PersistenceFixture fixture() {
       return new RealServers();

@@ -2,6 +2,7 @@ package io.mistersmith.persistence.testkit.contract;
 
 import static io.mistersmith.persistence.testkit.contract.Failures.assertFails;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.tuple;
 
@@ -155,22 +156,18 @@ public abstract class SagaOwnershipContract extends SagaTests {
     assertThat(exists(done.id())).isTrue();
     assertThat(events(owner.saga())).containsExactly(Event.DONE);
     Agent lost = Agent.of("contract", "lost");
-    assertThat(
-            beside(
-                    () ->
-                        sql()
-                            .inTransaction(
-                                OPTIONS,
-                                unit -> {
-                                  step(unit, owner, 2, lost);
-                                  assertThat(unit.sagas().log(owner.saga())).hasSize(2);
-                                  assertThat(sagas().log(owner.saga())).as("by others").hasSize(1);
-                                  throw new IllegalStateException("rolled back");
-                                }))
-                .handle((none, e) -> e)
-                .orTimeout(60, TimeUnit.SECONDS)
-                .join())
-        .hasRootCauseMessage("rolled back");
+    assertThatThrownBy(
+            () ->
+                sql()
+                    .inTransaction(
+                        OPTIONS,
+                        unit -> {
+                          step(unit, owner, 2, lost);
+                          assertThat(unit.sagas().log(owner.saga())).hasSize(2);
+                          assertThat(sagas().log(owner.saga())).as("by others").hasSize(1);
+                          throw new IllegalStateException("rolled back");
+                        }))
+        .hasMessage("rolled back");
     assertThat(exists(lost.id())).isFalse();
     assertThat(events(owner.saga())).containsExactly(Event.DONE);
     append(owner, 2, entry(Event.BEGUN, "pay"));
@@ -226,8 +223,7 @@ public abstract class SagaOwnershipContract extends SagaTests {
   void aStepThatWasOpenDuringTheTakeOverIsDoneAnewWhenItIsRolledBack() {
     Owned former = ownedShortly();
     CompletableFuture<?>[] second = new CompletableFuture<?>[1];
-    CompletableFuture<Agent> first =
-        beside(
+    assertThatThrownBy(
             () ->
                 sql()
                     .inTransaction(
@@ -239,9 +235,8 @@ public abstract class SagaOwnershipContract extends SagaTests {
                           second[0] = beside(() -> takeOver(next));
                           assertHeld(second[0]);
                           throw new IllegalStateException("rolled back");
-                        }));
-    assertThat(first.handle((none, e) -> e).orTimeout(60, TimeUnit.SECONDS).join())
-        .hasRootCauseMessage("rolled back");
+                        }))
+        .hasMessage("rolled back");
     assertThat(second[0].orTimeout(60, TimeUnit.SECONDS).join()).isInstanceOf(Agent.class);
     assertThat(sagas().log(former.saga())).extracting(LogEntry::run).containsExactly(2);
   }

@@ -2,6 +2,7 @@ package io.mistersmith.persistence.testkit.contract;
 
 import static io.mistersmith.persistence.testkit.contract.Failures.assertFails;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.mistersmith.persistence.error.DataError;
@@ -109,21 +110,17 @@ public abstract class SagaStoreContract extends SagaTests {
     Added committed = order();
     Added lost = order();
     sql().inTransaction(OPTIONS, unit -> unit.sagas().add(committed, Optional.empty()));
-    assertThat(
-            beside(
-                    () ->
-                        sql()
-                            .inTransaction(
-                                OPTIONS,
-                                unit -> {
-                                  UUID id = unit.sagas().add(lost, Optional.empty());
-                                  assertThat(unit.sagas().find(id)).isPresent();
-                                  throw new IllegalStateException("rolled back");
-                                }))
-                .handle((none, e) -> e)
-                .orTimeout(60, TimeUnit.SECONDS)
-                .join())
-        .hasRootCauseMessage("rolled back");
+    assertThatThrownBy(
+            () ->
+                sql()
+                    .inTransaction(
+                        OPTIONS,
+                        unit -> {
+                          UUID id = unit.sagas().add(lost, Optional.empty());
+                          assertThat(unit.sagas().find(id)).isPresent();
+                          throw new IllegalStateException("rolled back");
+                        }))
+        .hasMessage("rolled back");
     assertThat(ids(claim(MINE, 9))).containsExactly(committed.id());
     assertThat(sagas().find(lost.id())).isEmpty();
   }
@@ -306,28 +303,60 @@ public abstract class SagaStoreContract extends SagaTests {
   }
 
   @Test
+  void theLastRowOfARunNamesItsEnd() {
+    Owned owner = owned();
+    for (List<NewEntry> rows :
+        List.of(
+            List.<NewEntry>of(),
+            List.of(ended(State.COMPENSATED)),
+            List.of(ended(State.COMPLETED), entry(Event.DONE, "pay")))) {
+      assertThatThrownBy(() -> sagas().append(owner, 1, rows, new Then.End(State.COMPLETED)))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("COMPLETED");
+    }
+    assertThat(sagas().load(owner)).isPresent();
+  }
+
+  @Test
+  void aTimeMayBeAsLongAsAnyDuration() {
+    Duration ever = Duration.ofSeconds(Long.MAX_VALUE, 999_999_999);
+    UUID id = add(withTimeout(order(), ever));
+    Claimed claimed = claimOne(MINE);
+    assertThat(claimed.left()).isGreaterThan(Duration.ofDays(365));
+    sagas()
+        .append(
+            claimed.owner(),
+            1,
+            List.of(because(Event.COMPENSATING, "why")),
+            new Then.Compensate(ever));
+    assertThat(sagas().load(claimed.owner()).orElseThrow().left())
+        .isGreaterThan(Duration.ofDays(365));
+    sagas().append(claimed.owner(), 2, List.of(), new Then.Rest(ever));
+    assertThat(state(id)).isEqualTo(State.COMPENSATING);
+    assertThat(sagas().waiting(ever)).isEmpty();
+    assertThat(sagas().prune(ever, 9)).isZero();
+  }
+
+  @Test
   void aRunThatStopsOrEndsInATransactionDoesSoWithIt() {
     Owned owner = owned();
-    CompletableFuture<Object> rolledBack =
-        beside(
+    assertThatThrownBy(
             () ->
                 sql()
                     .inTransaction(
                         OPTIONS,
                         unit -> {
-                          var unused =
-                              unit.sagas()
-                                  .append(
-                                      owner,
-                                      1,
-                                      List.of(ended(State.COMPLETED)),
-                                      new Then.End(State.COMPLETED));
+                          unit.sagas()
+                              .append(
+                                  owner,
+                                  1,
+                                  List.of(ended(State.COMPLETED)),
+                                  new Then.End(State.COMPLETED));
                           assertThat(unit.sagas().find(owner.saga()).orElseThrow().state())
                               .isEqualTo(State.COMPLETED);
                           throw new IllegalStateException("rolled back");
-                        }));
-    assertThat(rolledBack.handle((none, e) -> e).orTimeout(60, TimeUnit.SECONDS).join())
-        .hasRootCauseMessage("rolled back");
+                        }))
+        .hasMessage("rolled back");
     assertThat(state(owner.saga())).isEqualTo(State.RUNNING);
     assertThat(sagas().load(owner)).isPresent();
     end(owner, State.COMPLETED);

@@ -27,6 +27,7 @@ abstract class SagaTests extends UnitContract {
 
   static final Definition ORDER = new Definition("order", 1);
   static final Duration LONG = Duration.ofMinutes(5);
+  static final Duration HOUR = Duration.ofHours(1);
   static final Duration SHORT = Duration.ofMillis(150);
   static final Then GO_ON = new Then.GoOn();
   static final String MINE = "runner-1";
@@ -169,6 +170,26 @@ abstract class SagaTests extends UnitContract {
         sagas()
             .append(
                 owner, 1, List.of(because(Event.STOPPED, reason)), new Then.Stop(state, reason));
+  }
+
+  final Owned compensating() {
+    Owned owner = owned();
+    sagas()
+        .append(
+            owner, 1, List.of(because(Event.COMPENSATING, "why")), new Then.Compensate(LONG));
+    return owner;
+  }
+
+  final Owned over(State state) {
+    Owned owner = owned();
+    end(owner, state);
+    return owner;
+  }
+
+  final Owned stopped(State state) {
+    Owned owner = owned();
+    stop(owner, state, "broken");
+    return owner;
   }
 
   final SagaRun find(UUID run) {

@@ -22,32 +22,11 @@ import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
-/** The contract of what operators and nested sagas do to runs, and of lists and pruning. */
+/** The contract of what operators do to runs, and of lists and pruning. */
 public abstract class SagaUpkeepContract extends SagaTests {
-
-  private static final Duration HOUR = Duration.ofHours(1);
 
   /** For implementations. */
   protected SagaUpkeepContract() {}
-
-  private Owned compensating() {
-    Owned owner = owned();
-    sagas()
-        .append(owner, 1, List.of(because(Event.COMPENSATING, "why")), new Then.Compensate(LONG));
-    return owner;
-  }
-
-  private Owned over(State state) {
-    Owned owner = owned();
-    end(owner, state);
-    return owner;
-  }
-
-  private Owned stopped(State state) {
-    Owned owner = owned();
-    stop(owner, state, "broken");
-    return owner;
-  }
 
   @Test
   void aCancelledRunTellsItsOwner() {
@@ -116,6 +95,14 @@ public abstract class SagaUpkeepContract extends SagaTests {
     assertThat(last.event()).isEqualTo(Event.RESUMED);
     assertThat(last.position()).isEqualTo(rows + 1);
     append(claimed.owner(), rows + 2, entry(Event.BEGUN, "pay"));
+    assertThat(claimed.run()).isEqualTo(find(id));
+    assertThat(claimed.run().reason())
+        .as("why it is compensated, no longer why it stopped")
+        .isEqualTo(
+            claimed.log().stream()
+                .filter(entry -> entry.event() == Event.COMPENSATING)
+                .findFirst()
+                .flatMap(LogEntry::reason));
     return claimed.run().state();
   }
 
@@ -152,80 +139,6 @@ public abstract class SagaUpkeepContract extends SagaTests {
       assertThat(sagas().giveUp(id, "why not")).isFalse();
       assertThat(sagas().log(id)).hasSize(rows);
     }
-  }
-
-  @Test
-  void aCompletedRunIsReopenedToBeCompensated() {
-    Owned owner = over(State.COMPLETED);
-    assertThat(sagas().reopen(owner.saga(), "the outer one is undone", HOUR)).isTrue();
-    SagaRun run = find(owner.saga());
-    assertThat(run.state()).isEqualTo(State.COMPENSATING);
-    assertThat(run.endedAt()).isEmpty();
-    assertThat(run.reason()).contains("the outer one is undone");
-    assertThat(sagas().reopen(owner.saga(), "again", HOUR)).as("again").isFalse();
-    Claimed claimed = claimOne(OTHER);
-    assertThat(claimed.owner().run()).isGreaterThan(1);
-    assertThat(claimed.run()).isEqualTo(run);
-    assertThat(claimed.steps()).containsExactly("reserve", "pay");
-    assertThat(claimed.left()).isBetween(Duration.ofMinutes(59), HOUR);
-    assertThat(claimed.log())
-        .extracting(LogEntry::event)
-        .containsExactly(Event.ENDED, Event.COMPENSATING);
-    assertFails(DataError.LEASE_LOST, () -> append(owner, 3, entry(Event.UNDONE, "pay")));
-    sagas()
-        .append(
-            claimed.owner(), 3, List.of(ended(State.COMPENSATED)), new Then.End(State.COMPENSATED));
-    assertThat(state(owner.saga())).isEqualTo(State.COMPENSATED);
-    assertThat(find(owner.saga()).endedAt()).isPresent();
-    assertThat(sagas().reopen(owner.saga(), "again", HOUR)).as("compensated").isFalse();
-  }
-
-  @Test
-  void aRunningRunIsCancelledInsteadOfReopened() {
-    Owned owner = owned();
-    assertThat(sagas().reopen(owner.saga(), "the outer one is undone", HOUR)).isTrue();
-    assertThat(append(owner, 1, entry(Event.DONE, "pay"))).contains("the outer one is undone");
-    for (UUID id :
-        List.of(
-            compensating().saga(),
-            stopped(State.COMPENSATION_FAILED).saga(),
-            stopped(State.FORWARD_FAILED).saga(),
-            UUID.randomUUID())) {
-      assertThat(sagas().reopen(id, "why not", HOUR)).isFalse();
-    }
-  }
-
-  @Test
-  void theEndOfANestedRunMakesTheOuterOneDue() {
-    for (State state : List.of(State.COMPLETED, State.COMPENSATED, State.GIVEN_UP)) {
-      Owned outer = owned();
-      Owned nested = new Owned(sagas().add(nestedIn(outer.saga()), Optional.of(MINE)), 1);
-      assertThat(find(nested.saga()).parent()).contains(outer.saga());
-      sagas().append(outer, 1, List.of(), new Then.Rest(LONG));
-      assertThat(claim(OTHER, 9)).isEmpty();
-      if (state == State.GIVEN_UP) {
-        stop(nested, State.COMPENSATION_FAILED, "broken");
-        assertThat(sagas().giveUp(nested.saga(), "repaired")).isTrue();
-      } else {
-        end(nested, state);
-      }
-      assertThat(claimOne(OTHER).owner()).as("%s", state).isEqualTo(new Owned(outer.saga(), 2));
-    }
-  }
-
-  @Test
-  void theEndOfANestedRunLeavesAnOuterOneThatIsOwnedOrOver() {
-    Owned outer = owned();
-    Owned first = new Owned(sagas().add(nestedIn(outer.saga()), Optional.of(MINE)), 1);
-    end(first, State.COMPLETED);
-    assertThat(claim(OTHER, 9)).isEmpty();
-    append(outer, 1, entry(Event.DONE, "reserve"));
-    Owned second = new Owned(sagas().add(nestedIn(outer.saga()), Optional.of(MINE)), 1);
-    stop(second, State.FORWARD_FAILED, "broken");
-    sagas().append(outer, 2, List.of(ended(State.COMPENSATED)), new Then.End(State.COMPENSATED));
-    assertThat(sagas().giveUp(second.saga(), "repaired")).isTrue();
-    assertThat(state(outer.saga())).isEqualTo(State.COMPENSATED);
-    assertThat(claim(OTHER, 9)).isEmpty();
   }
 
   @Test
@@ -296,7 +209,10 @@ public abstract class SagaUpkeepContract extends SagaTests {
   }
 
   private void assertSelected(SagaQuery query, UUID... runs) {
-    assertThat(sagas().find(query)).as("%s", query).extracting(SagaRun::id).containsExactly(runs);
+    assertThat(sagas().find(query))
+        .as("%s", query)
+        .extracting(SagaRun::id)
+        .containsExactly(runs);
   }
 
   @Test
@@ -311,7 +227,8 @@ public abstract class SagaUpkeepContract extends SagaTests {
     sagas().append(resting, 1, List.of(), new Then.Rest(LONG));
     assertThat(sagas().waiting(LONG)).isEmpty();
     elapseShort();
-    assertThat(sagas().waiting(SHORT)).isEqualTo(Map.of(ORDER, 2, new Definition("order", 2), 1));
+    assertThat(sagas().waiting(SHORT))
+        .isEqualTo(Map.of(ORDER, 2, new Definition("order", 2), 1));
     assertThat(claim(OTHER, 9)).hasSize(2);
     assertThat(sagas().waiting(SHORT)).isEqualTo(Map.of(new Definition("order", 2), 1));
   }
@@ -349,24 +266,5 @@ public abstract class SagaUpkeepContract extends SagaTests {
     Added next = withKey(order(), "invoice-7");
     assertThat(add(next)).isEqualTo(next.id());
     assertThat(sagas().find(next.id())).isPresent();
-  }
-
-  @Test
-  void aNestedRunIsPrunedWithTheOuterOne() {
-    Owned outer = owned();
-    Owned middle = new Owned(sagas().add(nestedIn(outer.saga()), Optional.of(MINE)), 1);
-    Owned inner = new Owned(sagas().add(nestedIn(middle.saga()), Optional.of(MINE)), 1);
-    end(inner, State.COMPLETED);
-    end(middle, State.COMPLETED);
-    elapseShort();
-    assertThat(sagas().prune(SHORT, 9)).as("the outer one runs").isZero();
-    assertThat(sagas().find(inner.saga())).isPresent();
-    end(outer, State.COMPLETED);
-    elapseShort();
-    assertThat(sagas().prune(SHORT, 9)).as("counted once").isEqualTo(1);
-    for (Owned run : List.of(outer, middle, inner)) {
-      assertThat(sagas().find(run.saga())).isEmpty();
-      assertThat(sagas().log(run.saga())).isEmpty();
-    }
   }
 }

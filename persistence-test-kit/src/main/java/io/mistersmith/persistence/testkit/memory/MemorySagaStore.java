@@ -55,10 +55,19 @@ final class MemorySagaStore implements SagaStore {
               row.uniqueKey().map(key -> tables.sagas.keep(key, added.id())).orElse(added.id());
           tables.sagas.runs.lock(id);
           if (!tables.sagas.runs.contains(id)) {
+            requireParent(tables, added);
             tables.sagas.runs.put(id, row);
           }
           return id;
         });
+  }
+
+  private static void requireParent(Tables tables, Added added) {
+    if (added.parent().isPresent() && !tables.sagas.runs.refer(added.parent().get())) {
+      throw new NonTransientPersistenceException(
+          DataError.CONSTRAINT_VIOLATION,
+          "saga " + added.id() + ": SQLSTATE 23503, the one that it is nested in does not exist");
+    }
   }
 
   @Override
@@ -129,6 +138,7 @@ final class MemorySagaStore implements SagaStore {
 
   @Override
   public Optional<String> append(Owned owner, int position, List<NewEntry> entries, Then then) {
+    requireLastRow(owner, entries, then);
     Instant now = now();
     return session.call(
         tables -> {
@@ -146,6 +156,20 @@ final class MemorySagaStore implements SagaStore {
           }
           return row.cancelled();
         });
+  }
+
+  private static void requireLastRow(Owned owner, List<NewEntry> entries, Then then) {
+    if (then instanceof Then.End end
+        && entries.stream()
+            .skip(Math.max(0, entries.size() - 1))
+            .filter(last -> last.event() == Event.ENDED)
+            .noneMatch(last -> end.state().name().equals(last.data().get("state")))) {
+      throw new IllegalArgumentException(
+          "saga "
+              + owner.saga()
+              + ": the last row of a run that ends is ENDED and names the state "
+              + end.state());
+    }
   }
 
   private static NonTransientPersistenceException lost(Owned owner) {
@@ -304,7 +328,7 @@ final class MemorySagaStore implements SagaStore {
 
   @Override
   public Map<Definition, Integer> waiting(Duration longer) {
-    Instant before = now().minus(longer);
+    Instant before = now().minus(SagaDraft.bounded(longer));
     return session.call(
         tables ->
             tables
@@ -318,7 +342,7 @@ final class MemorySagaStore implements SagaStore {
 
   @Override
   public int prune(Duration age, int limit) {
-    Instant before = now().minus(age);
+    Instant before = now().minus(SagaDraft.bounded(age));
     Instant leases = now().minus(LEASES_KEPT);
     return session.call(
         tables -> {
@@ -329,6 +353,7 @@ final class MemorySagaStore implements SagaStore {
                   .all()
                   .filter(row -> row.run().parent().isEmpty())
                   .filter(row -> row.run().endedAt().map(end -> end.isBefore(before)).orElse(false))
+                  .filter(row -> !tables.sagas.hasOpenNested(row.run().id()))
                   .map(row -> row.run().id())
                   .toList();
           int pruned = 0;

@@ -16,6 +16,9 @@ import java.util.Optional;
 /** A row of a run while a statement changes it. */
 final class SagaDraft {
 
+  /** A longer time is as good as none. */
+  private static final Duration LONGEST = Duration.ofDays(36_525);
+
   private final SagaRow before;
   private final Instant now;
   private SagaRun.State state;
@@ -26,6 +29,7 @@ final class SagaDraft {
   private Instant due;
   private Instant deadline;
   private Optional<String> cancelled;
+  private Optional<String> compensated;
 
   /** The run of a row. */
   SagaDraft(SagaRow row, Instant now) {
@@ -39,6 +43,7 @@ final class SagaDraft {
     due = row.due();
     deadline = row.deadline();
     cancelled = row.cancelled();
+    compensated = row.compensated();
   }
 
   /** Returns the row of a new run. */
@@ -62,11 +67,16 @@ final class SagaDraft {
         holder,
         now,
         after(now, added.timeout()),
+        Optional.empty(),
         Optional.empty());
   }
 
   private static Instant after(Instant now, Duration time) {
-    return now.plus(time).truncatedTo(ChronoUnit.MICROS);
+    return now.plus(bounded(time)).truncatedTo(ChronoUnit.MICROS);
+  }
+
+  static Duration bounded(Duration time) {
+    return time.compareTo(LONGEST) < 0 ? time : LONGEST;
   }
 
   SagaRow row() {
@@ -89,7 +99,8 @@ final class SagaDraft {
         holder,
         due,
         deadline,
-        cancelled);
+        cancelled,
+        compensated);
   }
 
   SagaDraft claimed(String by) {
@@ -117,7 +128,7 @@ final class SagaDraft {
   }
 
   SagaDraft compensating(Optional<String> why, Duration time) {
-    reason = why.or(() -> reason);
+    compensated = why.or(() -> compensated);
     return goingOn(SagaRun.State.COMPENSATING, time);
   }
 
@@ -125,6 +136,7 @@ final class SagaDraft {
   SagaDraft goingOn(SagaRun.State in, Duration time) {
     state = in;
     endedAt = Optional.empty();
+    reason = compensated;
     deadline = after(now, time);
     return this;
   }

@@ -84,11 +84,16 @@ final class SagaRows {
     runs.find(run).flatMap(SagaRow::uniqueKey).ifPresent(keys::remove);
     logOf(run).forEach(entry -> log.remove(new LogId(run, entry.position())));
     boolean unused = runs.remove(run);
-    List<UUID> nested =
-        runs.all()
-            .filter(row -> row.run().parent().equals(Optional.of(run)))
-            .map(row -> row.run().id())
-            .toList();
-    nested.forEach(this::remove);
+    nestedIn(run).forEach(row -> remove(row.run().id()));
+  }
+
+  private List<SagaRow> nestedIn(UUID run) {
+    return runs.all().filter(row -> row.run().parent().equals(Optional.of(run))).toList();
+  }
+
+  /** Whether a run that is nested in this one, at any depth, has not ended. */
+  boolean hasOpenNested(UUID run) {
+    return nestedIn(run).stream()
+        .anyMatch(row -> !row.run().state().isEnd() || hasOpenNested(row.run().id()));
   }
 }

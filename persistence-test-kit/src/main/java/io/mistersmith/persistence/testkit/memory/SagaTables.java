@@ -22,6 +22,7 @@ record SagaTables(
    * @param due when it can be claimed, while it has no owner
    * @param deadline when its time is over
    * @param cancelled why it is to be compensated
+   * @param compensated why it is compensated, since it is or has been
    */
   record SagaRow(
       SagaRun run,
@@ -31,7 +32,8 @@ record SagaTables(
       Optional<String> holder,
       Instant due,
       Instant deadline,
-      Optional<String> cancelled) {
+      Optional<String> cancelled,
+      Optional<String> compensated) {
 
     /** Whether runners carry it on. */
     boolean isActive() {

@@ -166,7 +166,9 @@ final class LeasedRunner implements SagaRunner {
 
   /** A store that gave no answer may have given runs to this runner. */
   private void doubt(Tenure tenure, PersistenceException failure) {
-    if (failure.isTransient() && failure.error() != DataError.UNAVAILABLE) {
+    boolean isUnapplied =
+        failure.error() == DataError.UNAVAILABLE || failure.error() == DataError.POOL_EXHAUSTED;
+    if (failure.isTransient() && !isUnapplied) {
       retire(tenure);
     }
   }

@@ -90,9 +90,13 @@ final class OwnedRun {
   /** Returns how long an attempt may take. */
   Duration limit(Next.Attempt attempt) {
     Duration most = attempt.step().timeout();
-    boolean isBound = !(attempt instanceof Next.Act act && act.isForwardOnly());
-    Duration limit = isBound ? deadline.left(most) : most;
+    Duration limit = isBound(attempt) ? deadline.left(most) : most;
     return limit.toMillis() > 0 ? limit : Duration.ofMillis(1);
+  }
+
+  /** Whether the deadline ends the attempts at a step. */
+  private static boolean isBound(Next.Attempt attempt) {
+    return !(attempt instanceof Next.Act act && act.isForwardOnly());
   }
 
   /** Returns the append of an outcome, which may be empty, and of what follows from it. */
@@ -106,8 +110,9 @@ final class OwnedRun {
     Then then = new Then.GoOn();
     Next next = after.next(situation(until));
     if (next instanceof Next.Compensate compensate) {
-      if (outcome.isEmpty() && ahead.isPresent()) {
-        after = add(rows, after, LogRows.notMade(ahead.get(), compensate.reason()));
+      Optional<NewEntry> notMade = outcome.isEmpty() ? ahead : Optional.empty();
+      if (notMade.isPresent() && after.isOnlyAttempt(notMade.get())) {
+        after = add(rows, after, LogRows.notMade(notMade.get(), compensate.reason()));
       }
       after = add(rows, after, LogRows.compensating(compensate.reason()));
       until = Deadline.after(saga.compensationTimeout());
@@ -124,6 +129,9 @@ final class OwnedRun {
     Duration pause = Duration.ZERO;
     if (next instanceof Next.Attempt attempt) {
       pause = outcome.isEmpty() ? Duration.ZERO : after.pauseBefore(attempt);
+      if (isBound(attempt)) {
+        pause = until.left(pause);
+      }
       if (pause.compareTo(LONGEST_SLEEP) >= 0) {
         then = new Then.Rest(pause);
       } else if (attempt.needsRow()) {

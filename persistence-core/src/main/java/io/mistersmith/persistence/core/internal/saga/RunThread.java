@@ -56,7 +56,8 @@ final class RunThread {
     return lost;
   }
 
-  private void requireKept() {
+  /** Throws if the run is lost: what failed meanwhile says nothing of the step. */
+  void requireKept() {
     if (isLost()) {
       throw new OwnershipOverException("the runner's lease is over, or it is closed");
     }

@@ -8,6 +8,9 @@ import io.mistersmith.persistence.spi.sql.SagaStore.Owned;
 import io.mistersmith.persistence.spi.sql.SagaStore.Then;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,17 +21,25 @@ final class SagaEvents {
 
   private final PersistenceListener listener;
   private final Clock clock;
-  private final boolean isWanted;
+  private final Set<Class<? extends SagaEvent>> wanted;
 
   /** Tells {@code listener}, which throws nothing. */
   SagaEvents(PersistenceListener listener, Clock clock) {
     this.listener = listener;
     this.clock = clock;
-    this.isWanted = listener.wants(SagaEvent.class);
+    this.wanted =
+        Stream.<Class<? extends SagaEvent>>of(
+                SagaEvent.SagaEnded.class,
+                SagaEvent.SagaStopped.class,
+                SagaEvent.StepFailed.class,
+                SagaEvent.SagaTakenOver.class,
+                SagaEvent.SagasWaiting.class)
+            .filter(listener::wants)
+            .collect(Collectors.toUnmodifiableSet());
   }
 
   private void tell(SagaEvent event) {
-    if (isWanted) {
+    if (wanted.contains(event.getClass())) {
       listener.on(event);
     }
   }
@@ -53,16 +64,14 @@ final class SagaEvents {
               run.id(), run.name(), run.correlationId(), stop.state(), stop.reason()));
     } else if (plan.then() instanceof Then.End end) {
       LOG.debug("saga {} {} is {}", run.name(), run.id(), end.state());
-      if (isWanted) {
-        Duration took = Duration.between(run.startedAt(), clock.instant());
-        listener.on(
-            new SagaEvent.SagaEnded(
-                run.id(),
-                run.name(),
-                run.correlationId(),
-                end.state(),
-                took.isNegative() ? Duration.ZERO : took));
-      }
+      Duration took = Duration.between(run.startedAt(), clock.instant());
+      tell(
+          new SagaEvent.SagaEnded(
+              run.id(),
+              run.name(),
+              run.correlationId(),
+              end.state(),
+              took.isNegative() ? Duration.ZERO : took));
     }
   }
 

@@ -140,6 +140,9 @@ final class SagaExecution implements Runnable {
 
   /** Records an outcome; where the store refuses a result, the attempt has failed. */
   private boolean record(Next.Attempt attempt, NewEntry outcome) {
+    if (outcome.event() == Event.FAILED || outcome.event() == Event.UNDO_FAILED) {
+      thread.requireKept();
+    }
     try {
       return record(owned.plan(List.of(outcome)));
     } catch (NonTransientPersistenceException e) {

@@ -162,8 +162,11 @@ final class SagaProgress {
     return pause.compareTo(LONGEST_PAUSE) < 0 ? pause : LONGEST_PAUSE;
   }
 
-  boolean isCompensating() {
-    return compensating;
+  /** Whether a row {@code BEGUN} is of the only attempt at its step. */
+  boolean isOnlyAttempt(NewEntry begun) {
+    return steps.stream()
+        .filter(step -> begun.step().equals(Optional.of(step.step().name())))
+        .allMatch(step -> step.action().begun().size() == 1);
   }
 
   StepProgress step(Next.Attempt attempt) {
@@ -176,9 +179,5 @@ final class SagaProgress {
         .filter(progress -> progress.step().name().equals(step))
         .findFirst()
         .flatMap(StepProgress::result);
-  }
-
-  Saga saga() {
-    return saga;
   }
 }

@@ -47,8 +47,9 @@ final class TransactionSteps {
     } catch (OwnershipOverException e) {
       throw e;
     } catch (Throwable e) {
-      if (e == last.failure && OwnedRun.isRefused(last.failure)) {
-        owned.recover(last.failure, thread);
+      PersistenceException refusal = last.failure;
+      if (refusal != null && refusal == e && OwnedRun.isRefused(refusal)) {
+        owned.recover(refusal, thread);
         return new StepResult.Reread();
       }
       return new StepResult.Row(

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -66,6 +67,15 @@ class TableRunTest {
         .contains(" cells=3 failed=2 acknowledged=22 lost=1 backward=0 stale=2 outage_ms_max=300 ");
   }
 
+  @Test
+  void ofSagasOnlyThoseThatAreHalfDoneBreakAPromise() {
+    Tally tally = Tally.ofSagas(4, 3, 2, 0, Duration.ofMillis(700));
+    assertThat(tally.isKept()).isTrue();
+    assertThat(tally.plus(Tally.ofSagas(1, 0, 0, 1, Duration.ZERO)).isKept()).isFalse();
+    assertThat(Tally.NONE.plus(tally).ofTable())
+        .isEqualTo("sagas=9 done=4 undone=3 listed=2 half_done=0 takeover_ms_max=700");
+  }
+
   private int runTallied(String cell) {
     return run(cell, true, SampleCells.Tallied.class);
   }
@@ -97,7 +107,7 @@ class TableRunTest {
 
     assertThat(printed()).isEmpty();
     assertThat(errors())
-        .contains("NoSuchCell", "the tables are: state, logs, tasks, events, connections");
+        .contains("NoSuchCell", "the tables are: state, logs, tasks, events, sagas, connections");
   }
 
   @Test
@@ -105,7 +115,7 @@ class TableRunTest {
     assertThat(refusal("nothing", "", ""))
         .contains(
             "there is no table \"nothing\"",
-            "the tables are: state, logs, tasks, events, connections");
+            "the tables are: state, logs, tasks, events, sagas, connections");
     assertThat(refusal("state", "(", "")).contains("no regular expression");
     assertThat(refusal("state", "", "x")).contains("no integer: x");
   }

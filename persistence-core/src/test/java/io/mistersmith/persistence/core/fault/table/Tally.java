@@ -23,7 +23,10 @@ public record Tally(
     WRITES("acknowledged=%d lost=%d backward=%d stale=%d", "outage_ms"),
 
     /** Of the change feed, in the same order. */
-    CHANGES("committed=%d skipped=%d reordered=%d duplicates=%d", "behind_ms");
+    CHANGES("committed=%d skipped=%d reordered=%d duplicates=%d", "behind_ms"),
+
+    /** Of sagas, in another order, after their sum. */
+    SAGAS("sagas=%5$d done=%1$d undone=%3$d listed=%4$d half_done=%2$d", "takeover_ms");
 
     private final String counts;
     private final String time;
@@ -53,6 +56,17 @@ public record Tally(
     return new Tally(committed, skipped, reordered, duplicates, behind, Names.CHANGES);
   }
 
+  /**
+   * Counts sagas that are wholly done, wholly undone, or listed as stopped with a reason, and those
+   * that are none of these, which alone break a promise.
+   *
+   * @param takeover the longest time until another runner went on with what a dead one had
+   */
+  public static Tally ofSagas(
+      long done, long undone, long listed, long halfDone, Duration takeover) {
+    return new Tally(done, halfDone, undone, listed, takeover, Names.SAGAS);
+  }
+
   /** Returns this tally with the promises of others added, and the longer outage of the two. */
   public Tally plus(Tally other) {
     return new Tally(
@@ -71,7 +85,7 @@ public record Tally(
 
   /** Returns whether every promise was kept. */
   public boolean isKept() {
-    return lost == 0 && backward == 0 && stale == 0;
+    return lost == 0 && (names == Names.SAGAS || (backward == 0 && stale == 0));
   }
 
   /** Returns the counts as a row of a table shows them. */
@@ -86,7 +100,8 @@ public record Tally(
   }
 
   private String counts(String nameOfTime) {
-    return (names.counts + " %s=%d")
-        .formatted(acknowledged, lost, backward, stale, nameOfTime, outage.toMillis());
+    long sum = acknowledged + lost + backward + stale;
+    return names.counts.formatted(acknowledged, lost, backward, stale, sum)
+        + " %s=%d".formatted(nameOfTime, outage.toMillis());
   }
 }

@@ -138,7 +138,10 @@ final class PostgresSagaStore implements SagaStore {
        GROUP BY name, version
       """;
 
-  /** A run stays while one that is nested in it is open. */
+  /**
+   * A run stays while one that is nested in it is open. A runner's lease has a name of its own, so its
+   * token need not be kept.
+   */
   static final String PRUNE =
       """
       WITH RECURSIVE old AS (

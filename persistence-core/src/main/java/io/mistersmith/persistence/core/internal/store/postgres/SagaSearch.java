@@ -38,9 +38,9 @@ final class SagaSearch {
             LEFT JOIN LATERAL (
                    SELECT n.event, n.data, n.at, n.reason
                      FROM sagas.log AS n
-                    WHERE n.saga_id = r.saga_id
+                    WHERE n.saga_id = r.saga_id AND o.saga_id IS NULL
                     ORDER BY n.position DESC
-                    LIMIT 1) AS e ON o.saga_id IS NULL AND e.event = 'ended'
+                    LIMIT 1) AS e ON e.event = 'ended'
            WHERE coalesce(o.state, e.event) IS NOT NULL
           """;
 
