@@ -24,6 +24,7 @@ final class PreparedUnits {
        WHERE p.database = current_database() AND p.owner = current_user
       """;
 
+  private static final String ID_IS_TAKEN = "42710";
   private static final String NONE_WITH_THIS_ID = "42704";
   private static final String SWITCHED_OFF = "55000";
 
@@ -44,6 +45,12 @@ final class PreparedUnits {
             "prepare a transaction: the server allows none; set max_prepared_transactions to the"
                 + " number of transactions that may be prepared at once, and restart it, or use"
                 + " EVENTUAL_CONSISTENCY",
+            e);
+      }
+      if (hasState(e, ID_IS_TAKEN)) {
+        throw new NonTransientPersistenceException(
+            DataError.DUPLICATE_KEY,
+            "prepare a transaction: there is one with the id " + id,
             e);
       }
       throw e;
