@@ -74,6 +74,7 @@ class RealServersContractIT {
   }
 
   @Nested
+  @Tag(NEWEST)
   class Closing extends ClosingContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -91,6 +92,7 @@ class RealServersContractIT {
   }
 
   @Nested
+  @Tag(NEWEST)
   class Types extends StateTypesContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -99,6 +101,7 @@ class RealServersContractIT {
   }
 
   @Nested
+  @Tag(NEWEST)
   class Revisions extends RevisionContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -107,6 +110,7 @@ class RealServersContractIT {
   }
 
   @Nested
+  @Tag(NEWEST)
   class ExternalOwners extends ExternalOwnerContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -165,6 +169,7 @@ class RealServersContractIT {
   }
 
   @Nested
+  @Tag(NEWEST)
   class AgentRemovals extends AgentRemovalContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -206,6 +211,7 @@ class RealServersContractIT {
   }
 
   @Nested
+  @Tag(NEWEST)
   class CheckpointsOfAgents extends CheckpointContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -250,6 +256,7 @@ class RealServersContractIT {
   }
 
   @Nested
+  @Tag(NEWEST)
   class Transactions extends TransactionRunnerContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -258,6 +265,7 @@ class RealServersContractIT {
   }
 
   @Nested
+  @Tag(NEWEST)
   class Guards extends StoreGuardContract {
     @Override
     protected PersistenceFixture fixture() {

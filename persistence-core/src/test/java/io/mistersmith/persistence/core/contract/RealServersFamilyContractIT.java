@@ -104,6 +104,7 @@ class RealServersFamilyContractIT {
   }
 
   @Nested
+  @Tag(NEWEST)
   class UserSessions extends SessionContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -185,6 +186,7 @@ class RealServersFamilyContractIT {
   }
 
   @Nested
+  @Tag(NEWEST)
   class TasksOfAgents extends TasksContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -226,6 +228,7 @@ class RealServersFamilyContractIT {
   }
 
   @Nested
+  @Tag(NEWEST)
   class SagasForward extends SagaContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -234,6 +237,7 @@ class RealServersFamilyContractIT {
   }
 
   @Nested
+  @Tag(NEWEST)
   class SagasBack extends SagaCompensationContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -242,6 +246,7 @@ class RealServersFamilyContractIT {
   }
 
   @Nested
+  @Tag(NEWEST)
   class SagasRecovered extends SagaRecoveryContract {
     @Override
     protected PersistenceFixture fixture() {
