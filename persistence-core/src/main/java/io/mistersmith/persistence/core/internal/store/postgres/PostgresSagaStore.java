@@ -338,7 +338,6 @@ final class PostgresSagaStore implements SagaStore {
                         Map.entry(
                             new Definition(row.getString("name"), row.getInt("version")),
                             row.getInt("runs")))
-                .stream()
                 .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue)));
   }
 
