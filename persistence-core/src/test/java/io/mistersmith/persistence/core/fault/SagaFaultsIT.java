@@ -113,7 +113,9 @@ class SagaFaultsIT {
                     .map(name -> Arguments.of(fault, way, name)));
   }
 
-  /** Returns the boundaries that a run without faults passes; of one that is undone, behind that. */
+  /**
+   * Returns the boundaries that a run without faults passes; of one that is undone, behind that.
+   */
   private static List<String> boundaries(Way way) {
     SagaRunnerChild child = free(0);
     Started saga = ledger.start(way);
@@ -217,8 +219,7 @@ class SagaFaultsIT {
     Tally tally = ledger.judge(sagas, takeover);
     servers.report("SagaFaults " + fault + " " + way + " " + boundary, tally, "");
     assertThat(tally.isKept()).as("half done: %s", ledger.problems()).isTrue();
-    State expected =
-        way == Way.DONE && !cancelled ? State.COMPLETED : State.COMPENSATED;
+    State expected = way == Way.DONE && !cancelled ? State.COMPLETED : State.COMPENSATED;
     if (!fault.isOfServers()) {
       assertThat(ledger.find(saga).state()).as("log %s", ledger.log(saga)).isEqualTo(expected);
     }

@@ -175,8 +175,7 @@ abstract class SagaTests extends UnitContract {
   final Owned compensating() {
     Owned owner = owned();
     sagas()
-        .append(
-            owner, 1, List.of(because(Event.COMPENSATING, "why")), new Then.Compensate(LONG));
+        .append(owner, 1, List.of(because(Event.COMPENSATING, "why")), new Then.Compensate(LONG));
     return owner;
   }
 

@@ -155,10 +155,8 @@ final class EntrySteps {
     return owned.record(owned.planRow(row), thread);
   }
 
-  static List<KeptEntry> begun(OwnedRun owned, Next.Attempt attempt) {
-    return owned.progress().step(attempt).action().begun().stream()
-        .map(begun -> KeptEntry.read(begun.data()))
-        .toList();
+  private static List<KeptEntry> begun(OwnedRun owned, Next.Attempt attempt) {
+    return KeptEntry.of(owned.progress().step(attempt));
   }
 
   private static StepResult done(

@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -44,6 +45,11 @@ record KeptEntry(
   static KeptEntry of(StateKey key, String writeId, Latest latest) {
     return new KeptEntry(
         key, writeId, latest.place(), latest.revision(), latest.value(), latest.ownEnd());
+  }
+
+  /** Returns what a step has kept in the attempts that may have taken effect. */
+  static List<KeptEntry> of(StepProgress step) {
+    return step.action().begun().stream().map(begun -> read(begun.data())).toList();
   }
 
   /** Whether this is still the latest message, at its place. */

@@ -173,6 +173,11 @@ final class SagaProgress {
     return steps.get(attempt.index());
   }
 
+  /** Returns the steps, in their order. */
+  List<StepProgress> steps() {
+    return steps;
+  }
+
   /** Returns the result of a step that is done; empty for one that is not, or that there is not. */
   Optional<Map<String, Object>> result(String step) {
     return steps.stream()
