@@ -1,7 +1,7 @@
 package io.mistersmith.persistence.core.contract;
 
-import io.mistersmith.persistence.testkit.contract.CrossStoreContract;
 import io.mistersmith.persistence.testkit.contract.ChangeFeedContract;
+import io.mistersmith.persistence.testkit.contract.CrossStoreContract;
 import io.mistersmith.persistence.testkit.contract.FleetingMessageContract;
 import io.mistersmith.persistence.testkit.contract.KnowledgeContract;
 import io.mistersmith.persistence.testkit.contract.KnowledgeSearchContract;
@@ -31,8 +31,8 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
- * The contracts of steps, logs, large values, tasks, messages, sessions, sagas, changes and knowledge
- * over NATS and PostgreSQL.
+ * The contracts of steps, logs, large values, tasks, messages, sessions, sagas, changes and
+ * knowledge over NATS and PostgreSQL.
  */
 @Tag("contract")
 @Execution(ExecutionMode.CONCURRENT)

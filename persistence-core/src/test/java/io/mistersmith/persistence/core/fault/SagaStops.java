@@ -3,12 +3,14 @@ package io.mistersmith.persistence.core.fault;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.spi.StoreProvider;
 import io.mistersmith.persistence.spi.Stores;
+import io.mistersmith.persistence.spi.sql.EntryWriteStore;
 import io.mistersmith.persistence.spi.sql.SagaStore;
 import io.mistersmith.persistence.spi.sql.SagaStore.Added;
 import io.mistersmith.persistence.spi.sql.SagaStore.Claimed;
 import io.mistersmith.persistence.spi.sql.SagaStore.NewEntry;
 import io.mistersmith.persistence.spi.sql.SagaStore.Then;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
+import io.mistersmith.persistence.spi.sql.SqlOptions;
 import io.mistersmith.persistence.spi.sql.SqlStore;
 import io.mistersmith.persistence.spi.sql.SqlUnit;
 import java.lang.reflect.InvocationTargetException;
@@ -23,9 +25,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Stores that stop the thread of a saga's runner at a boundary: before or after it appends rows to
- * the log, or adds or reopens a run, or after it claims some. Before the row {@code DONE} of an
- * action its effect is there and the log does not say so. Each boundary that is passed is told as
- * {@code pass NAME}, the stop as {@code at NAME}, and a claim as {@code claimed ID}. Thread-safe.
+ * the log, or adds or reopens a run, or after it claims some; and a thread that commits a
+ * transaction over both stores: before or after each phase, and once its change of an entry is put.
+ * Before the row {@code DONE} of an action its effect is there and the log does not say so. Each
+ * boundary that is passed is told as {@code pass NAME}, the stop as {@code at NAME}, and a claim as
+ * {@code claimed ID}. Thread-safe.
  */
 final class SagaStops implements StoreProvider {
 
@@ -85,12 +89,24 @@ final class SagaStops implements StoreProvider {
   }
 
   private @Nullable Object sql(Call call, @Nullable Object[] arguments) throws Throwable {
+    if (call.name().endsWith("Prepared")) {
+      pass("before " + call.name());
+      Object ended = call.on(arguments);
+      pass("after " + call.name());
+      return ended;
+    }
     if (call.name().equals("inTransaction")) {
       @SuppressWarnings("unchecked")
       Function<SqlUnit, Object> work = (Function<SqlUnit, Object>) arguments[1];
       Function<SqlUnit, Object> stopping =
           unit -> work.apply(around(SqlUnit.class, unit, this::access));
-      return call.on(arguments[0], stopping);
+      if (((SqlOptions) arguments[0]).prepared().isEmpty()) {
+        return call.on(arguments[0], stopping);
+      }
+      pass("before prepare");
+      Object result = call.on(arguments[0], stopping);
+      pass("after prepare");
+      return result;
     }
     return access(call, arguments);
   }
@@ -99,6 +115,7 @@ final class SagaStops implements StoreProvider {
     Object result = call.on(arguments);
     return switch (call.name()) {
       case "sagas" -> around(SagaStore.class, (SagaStore) result, this::saga);
+      case "entryWrites" -> around(EntryWriteStore.class, (EntryWriteStore) result, this::entry);
       case "on" -> around(SqlAccess.class, (SqlAccess) result, this::access);
       default -> result;
     };
@@ -138,6 +155,16 @@ final class SagaStops implements StoreProvider {
         return call.on(arguments);
       }
     }
+  }
+
+  private @Nullable Object entry(Call call, @Nullable Object[] arguments) throws Throwable {
+    if (!call.name().equals("remove")) {
+      return call.on(arguments);
+    }
+    pass("before remove");
+    Object removed = call.on(arguments);
+    pass("after remove");
+    return removed;
   }
 
   private static String title(List<?> entries, Then then) {

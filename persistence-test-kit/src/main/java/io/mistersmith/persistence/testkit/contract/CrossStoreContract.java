@@ -10,8 +10,8 @@ import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.saga.CrossStore;
-import io.mistersmith.persistence.saga.CrossStoreOptions.Strategy;
 import io.mistersmith.persistence.saga.CrossStoreOptions;
+import io.mistersmith.persistence.saga.CrossStoreOptions.Strategy;
 import io.mistersmith.persistence.saga.CrossStoreTransaction;
 import io.mistersmith.persistence.saga.EntryChange;
 import io.mistersmith.persistence.spi.sql.EntryWriteStore.Basis;
@@ -99,8 +99,7 @@ public abstract class CrossStoreContract extends PersistenceContract {
     assertThat(isRegistered(first)).isTrue();
     assertThat(value()).contains("apples");
 
-    Agent second =
-        run(strategy, both -> both.write(EntryChange.delete(CART, agent(), "one")));
+    Agent second = run(strategy, both -> both.write(EntryChange.delete(CART, agent(), "one")));
     assertThat(isRegistered(second)).isTrue();
     assertThat(value()).isEmpty();
   }
@@ -279,16 +278,9 @@ public abstract class CrossStoreContract extends PersistenceContract {
         sql.inTransaction(
             SqlOptions.of("leave a change"),
             unit -> {
-              var change =
-                  new Change(
-                      cart(), Optional.of(json), "left", "c");
+              var change = new Change(cart(), Optional.of(json), "left", "c");
               var unused = unit.entryWrites().write(change);
-              return unit.entryWrites()
-                  .base(
-                      cart(),
-                      "left",
-                      new Basis(
-                          0, Optional.empty()));
+              return unit.entryWrites().base(cart(), "left", new Basis(0, Optional.empty()));
             });
     assertThat(left).isTrue();
 

@@ -23,7 +23,7 @@ public final class AbandonedUnits {
   private static final Logger LOG = LoggerFactory.getLogger(AbandonedUnits.class);
 
   private static final String PREFIX = "cross-store/";
-  private static final Duration LEASE = Duration.ofSeconds(5);
+  private static final Duration LEASE = Duration.ofSeconds(3);
 
   private final SqlStore sql;
   private final JournalStore journals;

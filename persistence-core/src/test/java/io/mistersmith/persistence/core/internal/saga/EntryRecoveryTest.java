@@ -135,8 +135,7 @@ class EntryRecoveryTest {
   }
 
   private State over() {
-    SagaRunner runner =
-        persistence.sagas().startRunner(SagaRunner.Options.of(1), List.of(SAGA));
+    SagaRunner runner = persistence.sagas().startRunner(SagaRunner.Options.of(1), List.of(SAGA));
     try {
       return persistence.sagas().await(run, SOON).orElseThrow().state();
     } finally {
@@ -234,7 +233,11 @@ class EntryRecoveryTest {
     for (byte[] value : List.of(bytes, "\"é\\u0000\"".getBytes(UTF_8))) {
       KeptEntry kept =
           new KeptEntry(
-              KEY, "w", 7, Optional.of(new Revision.OfJournal(1, 7)), Optional.of(value),
+              KEY,
+              "w",
+              7,
+              Optional.of(new Revision.OfJournal(1, 7)),
+              Optional.of(value),
               Optional.of(Instant.ofEpochMilli(5)));
       KeptEntry read = KeptEntry.read(kept.data());
       assertThat(read.value().orElseThrow()).isEqualTo(value);

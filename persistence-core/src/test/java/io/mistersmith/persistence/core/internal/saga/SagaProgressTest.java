@@ -18,10 +18,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What follows from a log. A log is written as rows of an event, a step and an attempt, as in
@@ -43,8 +43,7 @@ class SagaProgressTest {
       SagaStep.entry(
           "e",
           context ->
-              EntryChange.put(
-                  StateType.of("x", String.class), AgentId.external("o"), "k", "v"));
+              EntryChange.put(StateType.of("x", String.class), AgentId.external("o"), "k", "v"));
 
   private static final SagaStep ROW =
       SagaStep.row("r", context -> RowChange.insert("s.t", Map.of("c", 1)));

@@ -139,8 +139,8 @@ final class PostgresSagaStore implements SagaStore {
       """;
 
   /**
-   * A run stays while one that is nested in it is open. A runner's lease has a name of its own, so its
-   * token need not be kept.
+   * A run stays while one that is nested in it is open. A runner's lease has a name of its own, so
+   * its token need not be kept.
    */
   static final String PRUNE =
       """

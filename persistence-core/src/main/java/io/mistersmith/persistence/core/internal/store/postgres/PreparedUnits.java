@@ -49,9 +49,7 @@ final class PreparedUnits {
       }
       if (hasState(e, ID_IS_TAKEN)) {
         throw new NonTransientPersistenceException(
-            DataError.DUPLICATE_KEY,
-            "prepare a transaction: there is one with the id " + id,
-            e);
+            DataError.DUPLICATE_KEY, "prepare a transaction: there is one with the id " + id, e);
       }
       throw e;
     }
