@@ -46,3 +46,7 @@ UPDATE sagas.open SET stopped = 'forward_failed' WHERE saga_id = 'ffffffff-0000-
 UPDATE sagas.open SET due_at = NULL WHERE saga_id = 'ffffffff-0000-4000-8000-000000000001';
 -- refused: sagas.open stopped_has_no_owner
 UPDATE sagas.open SET stopped = 'forward_failed', due_at = NULL WHERE saga_id = 'ffffffff-0000-4000-8000-000000000002';
+-- refused: sagas.entry_writes entry_writes_pkey
+INSERT INTO sagas.entry_writes (owner, path, token, correlation_id) VALUES ('u', '_.k', 't', 'c');
+-- refused: sagas.entry_writes valid_base
+INSERT INTO sagas.entry_writes (owner, path, token, correlation_id, base_sequence) VALUES ('u', '_.l', 't', 'c', -1);

@@ -71,6 +71,8 @@ class TenantSchemaIT {
       INSERT INTO sagas.log (saga_id, position, run_number, event) VALUES ('A', 1, 1, 'begun');
       INSERT INTO sagas.open (saga_id, name, version, due_at, deadline)
       VALUES ('A', 'order', 1, now(), now());
+      INSERT INTO sagas.entry_writes (owner, path, token, correlation_id)
+      VALUES ('A', '_.k', 't', 'c');
       """;
 
   /** Rows that the flush alone may write. */
