@@ -61,7 +61,7 @@ class SagaTest {
                         })
                     .compensatedInTransaction(
                         (context, tx) -> {
-                          String task = context.result("request").get("task").toString();
+                          String task = String.valueOf(context.result("request").get("task"));
                           tx.tasks().cancel(UUID.fromString(task), "the trip is off");
                           return Map.of();
                         }))

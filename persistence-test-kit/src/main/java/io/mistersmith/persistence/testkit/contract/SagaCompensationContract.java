@@ -176,6 +176,31 @@ public abstract class SagaCompensationContract extends SagaRunTests {
   }
 
   @Test
+  void whatOthersWroteBetweenTwoStepsIsNotOverwritten() {
+    notes().save(key("k"), "before");
+    AtomicBoolean once = new AtomicBoolean();
+    Saga saga =
+        saga(
+            "between",
+            writes("k", "first"),
+            SagaStep.call(
+                "others",
+                context -> {
+                  if (once.compareAndSet(false, true)) {
+                    notes().save(key("k"), "of others");
+                  }
+                  return Map.of();
+                }),
+            SagaStep.entry("second", context -> EntryChange.put(NOTE, agent(), "k", "second")),
+            failing("no").withAttempts(1));
+    runner(saga);
+    UUID id = start(saga);
+    assertThat(over(id, State.COMPENSATION_FAILED).reason().orElseThrow())
+        .contains("step entry k is not undone");
+    assertThat(notes().find(key("k")).orElseThrow().value()).isEqualTo("of others");
+  }
+
+  @Test
   void aCompensationThatFailsIsResumedOrGivenUp() {
     AtomicBoolean works = new AtomicBoolean();
     SagaStep stubborn =

@@ -61,7 +61,7 @@ public abstract class SagaContract extends SagaRunTests {
                 "entry",
                 context ->
                     EntryChange.put(
-                        NOTE, agent(), "k", context.result("rows").get("task").toString())),
+                        NOTE, agent(), "k", String.valueOf(context.result("rows").get("task")))),
             SagaStep.nested("nested", inner, context -> Map.of("from", context.saga().toString())),
             noted("last"));
     runner(saga);

@@ -215,7 +215,7 @@ final class LeasedRunner implements SagaRunner {
   /** Runs on one thread at a time. */
   private void renew() {
     PersistenceException failure = null;
-    for (Tenure tenure : tenures) {
+    for (Tenure tenure : List.copyOf(tenures)) {
       try {
         if (tenure != current && tenure.executions().isEmpty()) {
           tenures.remove(tenure);

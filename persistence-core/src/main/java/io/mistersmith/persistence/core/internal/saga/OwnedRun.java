@@ -188,7 +188,7 @@ final class OwnedRun {
   /** Goes on after an append was refused, by what the log says. */
   void recover(PersistenceException refusal, RunThread thread) {
     if (refusal.error() == DataError.LEASE_LOST) {
-      throw new OwnershipOverException(refusal.getMessage());
+      throw new OwnershipOverException(this + ": another runner has it, or none");
     }
     if (refusal.error() != DataError.VERSION_CONFLICT) {
       throw refusal;

@@ -166,8 +166,9 @@ class EntryRecoveryTest {
     assertThat(over()).isEqualTo(State.COMPLETED);
     assertThat(latest().orElseThrow().sequence()).isEqualTo(place);
     assertThat(notes().find(KEY).orElseThrow().revision().toString()).endsWith("-" + place);
-    assertThat(persistence.sagas().log(run).get(1).data().get("revision").toString())
-        .endsWith("-" + place);
+    assertThat(persistence.sagas().log(run).get(1).data())
+        .hasEntrySatisfying(
+            "revision", revision -> assertThat(revision.toString()).endsWith("-" + place));
   }
 
   @Test

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,6 +30,9 @@ import org.junit.jupiter.params.provider.CsvSource;
  * {@code @} and the run number of its owner, which else is 1.
  */
 class SagaProgressTest {
+
+  private static final Pattern COMMA = Pattern.compile(", *");
+  private static final Pattern BLANK = Pattern.compile(" ");
 
   private static final SagaStep CALL =
       SagaStep.call("a", context -> Map.of()).compensatedByCall(context -> Map.of());
@@ -202,11 +206,11 @@ class SagaProgressTest {
 
   private static List<LogEntry> rows(String log) {
     List<LogEntry> rows = new ArrayList<>();
-    for (String text : log.split(", *")) {
+    for (String text : COMMA.split(log)) {
       if (text.isBlank() || text.matches("now 2|late|cancelled")) {
         continue;
       }
-      String[] parts = text.trim().split(" ");
+      String[] parts = BLANK.split(text.trim());
       String about = parts.length == 1 ? "" : parts[1];
       String marks = about.replaceAll("^[a-z]\\d+", "");
       rows.add(
