@@ -68,8 +68,8 @@ final class SagaAppend {
       """;
 
   /**
-   * Makes the run due that a run {@code owned}, which has ended, is nested in. It is due soon anyway,
-   * so it is left alone where another transaction has locked it.
+   * Makes the run due that a run {@code owned}, which has ended, is nested in. It is due soon
+   * anyway, so it is left alone where another transaction has locked it.
    */
   static final String WAKE_PARENT =
       """
