@@ -12,7 +12,7 @@ import io.mistersmith.persistence.saga.SagaRun;
 import io.mistersmith.persistence.saga.SagaRun.State;
 import io.mistersmith.persistence.saga.SagaStart;
 import io.mistersmith.persistence.state.StateRepository;
-import io.mistersmith.persistence.state.Versioned;
+import io.mistersmith.persistence.model.Versioned;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;

@@ -188,8 +188,7 @@ final class TripSagas {
   private String ask(String request) throws IOException {
     try (Socket socket = new Socket()) {
       socket.setSoTimeout(ANSWER_MILLIS);
-      socket.connect(
-          new InetSocketAddress(InetAddress.getLoopbackAddress(), port), ANSWER_MILLIS);
+      socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), ANSWER_MILLIS);
       PrintStream out = new PrintStream(socket.getOutputStream(), true, StandardCharsets.UTF_8);
       out.println(request);
       String answer =

@@ -162,19 +162,22 @@ final class SagaDraft {
   /** Changes it as an append of these rows says. */
   SagaDraft apply(Then then, List<NewEntry> entries) {
     if (then instanceof Then.Compensate compensate) {
-      return compensating(
-          entries.stream()
-              .filter(entry -> entry.event() == Event.COMPENSATING)
-              .flatMap(entry -> entry.reason().stream())
-              .findFirst(),
-          compensate.time());
+      return compensating(compensationReason(entries), compensate.time());
     } else if (then instanceof Then.Rest rest) {
       return released(rest.pause());
     } else if (then instanceof Then.Stop stop) {
       stopped(stop.state(), stop.reason());
     } else if (then instanceof Then.End end) {
+      reason = compensationReason(entries).or(() -> reason);
       return ended(end.state());
     }
     return this;
+  }
+
+  private static Optional<String> compensationReason(List<NewEntry> entries) {
+    return entries.stream()
+        .filter(entry -> entry.event() == Event.COMPENSATING)
+        .flatMap(entry -> entry.reason().stream())
+        .findFirst();
   }
 }

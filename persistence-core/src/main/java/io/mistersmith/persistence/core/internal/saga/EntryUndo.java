@@ -8,9 +8,11 @@ import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.saga.SagaStep;
 import io.mistersmith.persistence.saga.StepRefusedException;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -47,8 +49,10 @@ final class EntryUndo {
 
   StepResult undo(OwnedRun owned, RunThread thread, Next.Undo attempt) {
     try {
-      write(owned, thread, attempt);
-      return new StepResult.Row(LogRows.done(attempt, attempt.attempt(), Map.of()));
+      Map<String, Object> restored = new LinkedHashMap<>();
+      write(owned, thread, attempt)
+          .ifPresent(revision -> restored.put(REVISION, revision.toString()));
+      return new StepResult.Row(LogRows.done(attempt, attempt.attempt(), restored));
     } catch (OwnershipOverException e) {
       throw e;
     } catch (RuntimeException e) {
@@ -57,31 +61,28 @@ final class EntryUndo {
     }
   }
 
-  private void write(OwnedRun owned, RunThread thread, Next.Undo attempt) {
-    List<KeptEntry> begun = EntrySteps.begun(owned, attempt);
-    Optional<Revision> written =
-        owned
-            .progress()
-            .step(attempt)
-            .result()
-            .map(result -> result.get(REVISION))
-            .map(revision -> Revision.parse(revision.toString()));
-    String writeId = owned.run().id() + "-" + attempt.index() + "-undo";
+  private static String writeId(OwnedRun owned, int index) {
+    return owned.run().id() + "-" + index + "-undo";
+  }
+
+  /** Returns the revision that the entry has then, if there was something to write. */
+  private Optional<Revision.OfJournal> write(OwnedRun owned, RunThread thread, Next.Undo attempt) {
+    List<KeptEntry> begun = KeptEntry.of(owned.progress().step(attempt));
+    String writeId = writeId(owned, attempt.index());
     Backoff conflicts = new Backoff(FIRST_PAUSE, LONGEST_PAUSE);
     Deadline end = Deadline.after(owned.limit(attempt));
     while (true) {
       Latest latest = entries.latest(begun.get(0).key());
       if (latest.writeId().equals(Optional.of(writeId))) {
-        return;
+        return latest.revision();
       }
-      KeptEntry previous = previous(begun, written, latest);
+      KeptEntry previous = previous(owned, attempt, begun, latest);
       boolean isFenced = begun.stream().noneMatch(kept -> kept.place() == latest.place());
       if (isFenced && previous.hasSameValue(latest)) {
-        return;
+        return Optional.empty();
       }
       try {
-        restore(previous, latest.place(), writeId);
-        return;
+        return Optional.of(restore(previous, latest.place(), writeId));
       } catch (TransientPersistenceException e) {
         if (e.error() != DataError.VERSION_CONFLICT || end.hasPassed()) {
           throw e;
@@ -97,34 +98,67 @@ final class EntryUndo {
    * @throws StepRefusedException when others have written the entry
    */
   private static KeptEntry previous(
-      List<KeptEntry> begun, Optional<Revision> written, Latest latest) {
+      OwnedRun owned, Next.Undo attempt, List<KeptEntry> begun, Latest latest) {
     KeptEntry last = begun.get(begun.size() - 1);
+    Optional<Revision> revision = withoutLaterSteps(owned, attempt, last.key(), latest);
     for (KeptEntry kept : begun) {
-      if (latest.writeId().equals(Optional.of(kept.writeId())) || kept.isSame(latest)) {
+      if (latest.writeId().equals(Optional.of(kept.writeId()))
+          || kept.revision().equals(revision)) {
         return kept;
       }
     }
-    boolean isOurs = latest.revision().isPresent() && latest.revision().equals(written);
+    boolean isOurs =
+        revision.isPresent()
+            && revision.equals(revisionOf(owned.progress().step(attempt).result()));
     if (isOurs || last.hasSameValue(latest)) {
       return last;
     }
-    StateKey key = last.key();
     throw new StepRefusedException(
         "key "
-            + key
+            + last.key()
             + ": others have written it since the step, so it is not overwritten. It has revision "
             + latest.revision().map(Revision::toString).orElse("none")
             + "; put it as it was and resume the saga, or give the saga up");
   }
 
-  private void restore(KeptEntry previous, long place, String writeId) {
+  /**
+   * Returns the revision of an entry. Where later steps of the run have written it, and were undone
+   * before, it is the one that they found.
+   */
+  private static Optional<Revision> withoutLaterSteps(
+      OwnedRun owned, Next.Undo attempt, StateKey key, Latest latest) {
+    Optional<Revision> revision = latest.revision().map(Revision.class::cast);
+    List<StepProgress> steps = owned.progress().steps();
+    for (int index = steps.size() - 1; index > attempt.index(); index--) {
+      StepProgress later = steps.get(index);
+      if (later.undone().isEmpty() || !(later.step().action() instanceof SagaStep.Entry)) {
+        continue;
+      }
+      List<KeptEntry> begun = KeptEntry.of(later);
+      KeptEntry last = begun.get(begun.size() - 1);
+      boolean isItsOwn =
+          latest.writeId().equals(Optional.of(writeId(owned, index)))
+              || (revision.isPresent()
+                  && (revision.equals(revisionOf(later.undone()))
+                      || revision.equals(revisionOf(later.result()))));
+      if (last.key().equals(key) && isItsOwn) {
+        revision = last.revision().map(Revision.class::cast);
+      }
+    }
+    return revision;
+  }
+
+  private static Optional<Revision> revisionOf(Optional<Map<String, Object>> kept) {
+    return kept.map(data -> data.get(REVISION)).map(text -> Revision.parse(text.toString()));
+  }
+
+  private Revision.OfJournal restore(KeptEntry previous, long place, String writeId) {
     boolean isOver = previous.ownEnd().filter(end -> !end.isAfter(clock.instant())).isPresent();
-    Revision.OfJournal unused =
-        entries.write(
-            place,
-            previous.key(),
-            isOver ? Optional.empty() : previous.value(),
-            isOver ? Optional.empty() : previous.ownEnd(),
-            writeId);
+    return entries.write(
+        place,
+        previous.key(),
+        isOver ? Optional.empty() : previous.value(),
+        isOver ? Optional.empty() : previous.ownEnd(),
+        writeId);
   }
 }

@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -46,6 +47,11 @@ record KeptEntry(
         key, writeId, latest.place(), latest.revision(), latest.value(), latest.ownEnd());
   }
 
+  /** Returns what a step has kept in the attempts that may have taken effect. */
+  static List<KeptEntry> of(StepProgress step) {
+    return step.action().begun().stream().map(begun -> read(begun.data())).toList();
+  }
+
   /** Whether this is still the latest message, at its place. */
   boolean isAt(Latest latest) {
     return latest.place() == place && isSame(latest);
@@ -74,7 +80,8 @@ record KeptEntry(
         bytes -> {
           String text = new String(bytes, UTF_8);
           boolean isText = text.indexOf('\0') < 0 && Arrays.equals(text.getBytes(UTF_8), bytes);
-          data.put(isText ? TEXT : BYTES, isText ? text : Base64.getEncoder().encodeToString(bytes));
+          data.put(
+              isText ? TEXT : BYTES, isText ? text : Base64.getEncoder().encodeToString(bytes));
         });
     ownEnd.ifPresent(end -> data.put(END, Long.toString(end.toEpochMilli())));
     return data;

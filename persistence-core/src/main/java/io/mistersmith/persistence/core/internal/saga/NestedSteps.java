@@ -133,8 +133,7 @@ final class NestedSteps {
                 + nested.reason().map(reason -> ": " + reason).orElse(""));
     return switch (nested.state()) {
       case COMPLETED ->
-          new StepResult.Row(
-              LogRows.done(attempt, number, Map.of(SAGA, nested.id().toString())));
+          new StepResult.Row(LogRows.done(attempt, number, Map.of(SAGA, nested.id().toString())));
       case RUNNING, COMPENSATING, DEFINITION_CHANGED -> new StepResult.Waits(LOOK);
       case COMPENSATED ->
           failed(attempt, number, attempt.isForwardOnly() ? failure : failure.clean().hopeless());
@@ -152,8 +151,7 @@ final class NestedSteps {
     try {
       SagaRun nested = nested(owned, attempt).orElseThrow();
       return switch (nested.state()) {
-        case COMPENSATED ->
-            new StepResult.Row(LogRows.done(attempt, attempt.attempt(), Map.of()));
+        case COMPENSATED -> new StepResult.Row(LogRows.done(attempt, attempt.attempt(), Map.of()));
         case COMPENSATING -> new StepResult.Waits(LOOK);
         case RUNNING, COMPLETED -> {
           boolean unused =

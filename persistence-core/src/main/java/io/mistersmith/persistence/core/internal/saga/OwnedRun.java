@@ -149,11 +149,7 @@ final class OwnedRun {
   /** Returns the append of rows that change nothing else. */
   Plan planRow(NewEntry row) {
     return new Plan(
-        List.of(row),
-        new Then.GoOn(),
-        progress.with(row, owner.run()),
-        deadline,
-        Duration.ZERO);
+        List.of(row), new Then.GoOn(), progress.with(row, owner.run()), deadline, Duration.ZERO);
   }
 
   /** Appends to the log, by itself or in a unit; {@link #appended} follows once it is committed. */
@@ -192,7 +188,7 @@ final class OwnedRun {
   /** Goes on after an append was refused, by what the log says. */
   void recover(PersistenceException refusal, RunThread thread) {
     if (refusal.error() == DataError.LEASE_LOST) {
-      throw new OwnershipOverException(refusal.getMessage());
+      throw new OwnershipOverException(this + ": another runner has it, or none");
     }
     if (refusal.error() != DataError.VERSION_CONFLICT) {
       throw refusal;

@@ -102,8 +102,7 @@ final class SagaExecution implements Runnable {
 
   private void stop(String reason) {
     NewEntry row = LogRows.stopped(State.DEFINITION_CHANGED, reason);
-    Plan plan =
-        owned.planRow(row).then(new Then.Stop(State.DEFINITION_CHANGED, reason));
+    Plan plan = owned.planRow(row).then(new Then.Stop(State.DEFINITION_CHANGED, reason));
     if (owned.record(plan, thread)) {
       appended(plan);
     }

@@ -128,8 +128,7 @@ final class SagaProgress {
                 + " of the compensation are over"
                 + why(tries));
       }
-      return new Next.Undo(
-          at.step(), index, tries.next(now.run()), at.needsUndoRow(now.run()));
+      return new Next.Undo(at.step(), index, tries.next(now.run()), at.needsUndoRow(now.run()));
     }
     return new Next.End(State.COMPENSATED);
   }
@@ -172,6 +171,11 @@ final class SagaProgress {
 
   StepProgress step(Next.Attempt attempt) {
     return steps.get(attempt.index());
+  }
+
+  /** Returns the steps, in their order. */
+  List<StepProgress> steps() {
+    return steps;
   }
 
   /** Returns the result of a step that is done; empty for one that is not, or that there is not. */

@@ -14,7 +14,7 @@ import java.util.Optional;
  * @param result its result, once it is done
  * @param isStuck whether it failed so that it can be neither done nor undone
  * @param undo the attempts at its compensation
- * @param isUndone whether it is undone
+ * @param undone what its compensation returned, once it is undone
  */
 record StepProgress(
     SagaStep step,
@@ -22,13 +22,13 @@ record StepProgress(
     Optional<Map<String, Object>> result,
     boolean isStuck,
     Tries undo,
-    boolean isUndone) {
+    Optional<Map<String, Object>> undone) {
 
   /** Marks a row after which earlier attempts have certainly had no effect. */
   static final String CLEAN = "clean";
 
   StepProgress(SagaStep step) {
-    this(step, Tries.NONE, Optional.empty(), false, Tries.NONE, false);
+    this(step, Tries.NONE, Optional.empty(), false, Tries.NONE, Optional.empty());
   }
 
   /** Returns it after a row of the log. */
@@ -37,25 +37,25 @@ record StepProgress(
     StepFailure failure = StepFailure.read(row.reason().orElse(""), row.data());
     return switch (row.event()) {
       case BEGUN -> acted(action.begin(begun, row.data().containsKey(CLEAN)), isStuck);
-      case DONE -> new StepProgress(step, action, Optional.of(row.data()), false, undo, isUndone);
+      case DONE -> new StepProgress(step, action, Optional.of(row.data()), false, undo, undone);
       case FAILED -> acted(action.fail(row.attempt(), failure), failure.isForward());
       case UNDO_BEGUN -> undoing(undo.begin(begun, false));
-      case UNDONE -> new StepProgress(step, action, result, isStuck, undo, true);
+      case UNDONE -> new StepProgress(step, action, result, isStuck, undo, Optional.of(row.data()));
       case UNDO_FAILED -> undoing(undo.fail(row.attempt(), failure));
       default -> this;
     };
   }
 
   private StepProgress acted(Tries tries, boolean stuck) {
-    return new StepProgress(step, tries, result, stuck, undo, isUndone);
+    return new StepProgress(step, tries, result, stuck, undo, undone);
   }
 
   private StepProgress undoing(Tries tries) {
-    return new StepProgress(step, action, result, isStuck, tries, isUndone);
+    return new StepProgress(step, action, result, isStuck, tries, undone);
   }
 
   StepProgress resumed() {
-    return new StepProgress(step, action.resumed(), result, false, undo.resumed(), isUndone);
+    return new StepProgress(step, action.resumed(), result, false, undo.resumed(), undone);
   }
 
   boolean isDone() {
@@ -65,7 +65,7 @@ record StepProgress(
   /** Whether the step may have to be undone, and can be, and is not. */
   boolean isToBeUndone() {
     boolean canBeUndone = step.hasBuiltInCompensation() || step.compensation().isPresent();
-    return canBeUndone && !isUndone && (isDone() || !action.begun().isEmpty());
+    return canBeUndone && undone.isEmpty() && (isDone() || !action.begun().isEmpty());
   }
 
   /**

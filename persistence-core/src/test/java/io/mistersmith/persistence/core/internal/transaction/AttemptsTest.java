@@ -14,6 +14,7 @@ import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** A COMMIT that is lost, over a store that does not say what became of it. */
@@ -32,7 +33,7 @@ class AttemptsTest {
             .build();
     Attempts<Integer> attempts =
         new Attempts<>(
-            silent(SqlStore.class),
+            Optional.of(silent(SqlStore.class)::isCommitted),
             options,
             (unit, returned) -> {
               int unused = returned.by(transaction(options), 1);
