@@ -43,8 +43,7 @@ class SagaParticipantIT {
         ledger
             .persistence()
             .sagas()
-            .startRunner(
-                SagaRunner.Options.of(8).withPoll(Duration.ofMillis(100)), sagas.all());
+            .startRunner(SagaRunner.Options.of(8).withPoll(Duration.ofMillis(100)), sagas.all());
   }
 
   @AfterAll
@@ -105,10 +104,7 @@ class SagaParticipantIT {
     assertThat(listed.state()).isEqualTo(State.COMPENSATION_FAILED);
     assertThat(listed.reason().orElseThrow()).contains("book");
     assertThat(
-            ledger
-                .persistence()
-                .sagas()
-                .find(SagaQuery.all().withState(State.COMPENSATION_FAILED)))
+            ledger.persistence().sagas().find(SagaQuery.all().withState(State.COMPENSATION_FAILED)))
         .containsExactly(listed);
     List<Started> all = new ArrayList<>(others);
     all.add(bad);

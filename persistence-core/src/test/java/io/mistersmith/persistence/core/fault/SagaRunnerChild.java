@@ -20,11 +20,13 @@ final class SagaRunnerChild implements AutoCloseable {
 
   private final ChildJvm child;
   private final List<Line> lines = new CopyOnWriteArrayList<>();
+  private boolean isReady;
 
   private SagaRunnerChild(ChildJvm child) {
     this.child = child;
   }
 
+  /** Starts a process, without waiting until it is ready. */
   static SagaRunnerChild start(Installation installation, int port, Path log) {
     SagaRunnerChild started =
         new SagaRunnerChild(
@@ -36,7 +38,6 @@ final class SagaRunnerChild implements AutoCloseable {
     ChildLines unused =
         ChildLines.read(
             started.child, line -> started.lines.add(new Line(line, System.nanoTime())));
-    started.awaitLine("ready");
     return started;
   }
 
@@ -49,6 +50,10 @@ final class SagaRunnerChild implements AutoCloseable {
 
   /** Starts the runner, which stops at a boundary. */
   void run(String stop) {
+    if (!isReady) {
+      awaitLine("ready");
+      isReady = true;
+    }
     lines.clear();
     child.stdin().println("run " + stop);
     awaitLine("running");

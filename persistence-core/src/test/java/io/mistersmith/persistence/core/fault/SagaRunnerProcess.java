@@ -18,7 +18,8 @@ import java.util.Optional;
  */
 final class SagaRunnerProcess {
 
-  static final SagaRunner.Options OPTIONS = SagaRunner.Options.of(4).withPoll(Duration.ofMillis(100));
+  static final SagaRunner.Options OPTIONS =
+      SagaRunner.Options.of(4).withPoll(Duration.ofMillis(100));
 
   static final int ATTEMPTS = 8;
 

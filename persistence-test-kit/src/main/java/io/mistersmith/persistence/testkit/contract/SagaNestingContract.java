@@ -58,8 +58,7 @@ public abstract class SagaNestingContract extends SagaTests {
     append(outer, 1, entry(Event.DONE, "reserve"));
     Owned second = new Owned(sagas().add(nestedIn(outer.saga()), Optional.of(MINE)), 1);
     stop(second, State.FORWARD_FAILED, "broken");
-    sagas()
-        .append(outer, 2, List.of(ended(State.COMPENSATED)), new Then.End(State.COMPENSATED));
+    sagas().append(outer, 2, List.of(ended(State.COMPENSATED)), new Then.End(State.COMPENSATED));
     assertThat(sagas().giveUp(second.saga(), "repaired")).isTrue();
     assertThat(state(outer.saga())).isEqualTo(State.COMPENSATED);
     assertThat(claim(OTHER, 9)).isEmpty();
@@ -85,10 +84,7 @@ public abstract class SagaNestingContract extends SagaTests {
     assertFails(DataError.LEASE_LOST, () -> append(owner, 3, entry(Event.UNDONE, "pay")));
     sagas()
         .append(
-            claimed.owner(),
-            3,
-            List.of(ended(State.COMPENSATED)),
-            new Then.End(State.COMPENSATED));
+            claimed.owner(), 3, List.of(ended(State.COMPENSATED)), new Then.End(State.COMPENSATED));
     assertThat(state(owner.saga())).isEqualTo(State.COMPENSATED);
     assertThat(find(owner.saga()).endedAt()).isPresent();
     assertThat(sagas().reopen(owner.saga(), "again", HOUR)).as("compensated").isFalse();

@@ -80,8 +80,7 @@ public abstract class SagaOwnershipContract extends SagaTests {
         DataError.LEASE_LOST,
         () ->
             sagas()
-                .append(
-                    former, 2, List.of(ended(State.COMPLETED)), new Then.End(State.COMPLETED)));
+                .append(former, 2, List.of(ended(State.COMPLETED)), new Then.End(State.COMPLETED)));
     assertFails(
         DataError.LEASE_LOST,
         () -> sagas().append(former, 2, List.of(), new Then.Rest(Duration.ZERO)));

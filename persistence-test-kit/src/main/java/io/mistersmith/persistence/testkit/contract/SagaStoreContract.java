@@ -147,8 +147,7 @@ public abstract class SagaStoreContract extends SagaTests {
     UUID other = add(withDefinition(order(), new Definition("return", 1)));
     add(withDefinition(order(), new Definition("return", 3)));
     lease(MINE, LONG);
-    Set<Definition> known =
-        Set.of(ORDER, new Definition("return", 1), new Definition("return", 2));
+    Set<Definition> known = Set.of(ORDER, new Definition("return", 1), new Definition("return", 2));
     assertThat(ids(sagas().claim(new Claim(MINE, known, 9)))).containsExactly(one, other);
   }
 
@@ -265,8 +264,7 @@ public abstract class SagaStoreContract extends SagaTests {
     Claimed loaded = sagas().load(owner).orElseThrow();
     assertThat(loaded.run()).isEqualTo(find(owner.saga()));
     assertThat(loaded.left()).isBetween(Duration.ofMinutes(59), Duration.ofMinutes(60));
-    sagas()
-        .append(owner, 3, List.of(ended(State.COMPENSATED)), new Then.End(State.COMPENSATED));
+    sagas().append(owner, 3, List.of(ended(State.COMPENSATED)), new Then.End(State.COMPENSATED));
     assertThat(state(owner.saga())).isEqualTo(State.COMPENSATED);
     assertThat(find(owner.saga()).reason()).as("after its end").contains("no money");
   }

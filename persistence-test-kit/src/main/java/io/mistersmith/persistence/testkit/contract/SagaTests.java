@@ -161,8 +161,7 @@ abstract class SagaTests extends UnitContract {
 
   /** Ends a run that has no rows yet. */
   final void end(Owned owner, State state) {
-    Optional<String> unused =
-        sagas().append(owner, 1, List.of(ended(state)), new Then.End(state));
+    Optional<String> unused = sagas().append(owner, 1, List.of(ended(state)), new Then.End(state));
   }
 
   /** Stops a run that has no rows yet. */
@@ -176,8 +175,7 @@ abstract class SagaTests extends UnitContract {
   final Owned compensating() {
     Owned owner = owned();
     sagas()
-        .append(
-            owner, 1, List.of(because(Event.COMPENSATING, "why")), new Then.Compensate(LONG));
+        .append(owner, 1, List.of(because(Event.COMPENSATING, "why")), new Then.Compensate(LONG));
     return owner;
   }
 

@@ -1,9 +1,7 @@
 package io.mistersmith.persistence.testkit.contract;
 
-import static io.mistersmith.persistence.testkit.contract.Failures.assertFails;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.saga.SagaQuery;
 import io.mistersmith.persistence.saga.SagaRun;
 import io.mistersmith.persistence.saga.SagaRun.Event;
@@ -209,10 +207,7 @@ public abstract class SagaUpkeepContract extends SagaTests {
   }
 
   private void assertSelected(SagaQuery query, UUID... runs) {
-    assertThat(sagas().find(query))
-        .as("%s", query)
-        .extracting(SagaRun::id)
-        .containsExactly(runs);
+    assertThat(sagas().find(query)).as("%s", query).extracting(SagaRun::id).containsExactly(runs);
   }
 
   @Test
@@ -227,8 +222,7 @@ public abstract class SagaUpkeepContract extends SagaTests {
     sagas().append(resting, 1, List.of(), new Then.Rest(LONG));
     assertThat(sagas().waiting(LONG)).isEmpty();
     elapseShort();
-    assertThat(sagas().waiting(SHORT))
-        .isEqualTo(Map.of(ORDER, 2, new Definition("order", 2), 1));
+    assertThat(sagas().waiting(SHORT)).isEqualTo(Map.of(ORDER, 2, new Definition("order", 2), 1));
     assertThat(claim(OTHER, 9)).hasSize(2);
     assertThat(sagas().waiting(SHORT)).isEqualTo(Map.of(new Definition("order", 2), 1));
   }

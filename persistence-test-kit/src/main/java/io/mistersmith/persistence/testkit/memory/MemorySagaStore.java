@@ -208,8 +208,7 @@ final class MemorySagaStore implements SagaStore {
                   .all()
                   .filter(row -> row.holder().equals(Optional.of(holder)))
                   .toList();
-          held.forEach(
-              row -> put(tables, new SagaDraft(row, now).released(Duration.ZERO), now));
+          held.forEach(row -> put(tables, new SagaDraft(row, now).released(Duration.ZERO), now));
           return held.size();
         });
   }
