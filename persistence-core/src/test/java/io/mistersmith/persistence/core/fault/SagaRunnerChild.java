@@ -16,6 +16,10 @@ final class SagaRunnerChild implements AutoCloseable {
 
   private static final Duration SOON = Duration.ofSeconds(60);
 
+  /** A cell that kills a process starts another one. */
+  private static final List<String> QUICK_START =
+      List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m");
+
   private record Line(String text, long nanos) {}
 
   private final ChildJvm child;
@@ -34,6 +38,7 @@ final class SagaRunnerChild implements AutoCloseable {
                 SagaRunnerProcess.class,
                 installation.asArguments(List.of(String.valueOf(port))),
                 Map.of(),
+                QUICK_START,
                 log));
     ChildLines unused =
         ChildLines.read(
