@@ -19,6 +19,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Makes attempts at steps that are sagas of their own. The row {@code BEGUN} and the nested run are
@@ -26,6 +28,8 @@ import java.util.function.Function;
  * run is looked at again when the nested one has ended, or after a second.
  */
 final class NestedSteps {
+
+  private static final Logger LOG = LoggerFactory.getLogger(NestedSteps.class);
 
   private static final String SAGA = "saga";
 
@@ -101,8 +105,7 @@ final class NestedSteps {
     SqlOptions options =
         SqlOptions.of(owned + ", step " + attempt.step().name() + ": start saga " + saga.name())
             .withDeadline(owned.limit(attempt));
-    return inUnit(
-        owned, thread, options, store -> add(owned, attempt, added, number, store));
+    return inUnit(owned, thread, options, store -> add(owned, attempt, added, number, store));
   }
 
   private static Plan add(
@@ -165,8 +168,10 @@ final class NestedSteps {
         SqlOptions.of(owned + ": have the nested saga " + nested + " compensated")
             .withDeadline(owned.limit(attempt)),
         unit -> {
-          boolean unused = unit.reopen(nested, what, step.saga().compensationTimeout());
-          Optional<String> cancelled = owned.append(unit, rest);
+          if (!unit.reopen(nested, what, step.saga().compensationTimeout())) {
+            LOG.debug("{}: the nested saga {} goes on by itself", owned, nested);
+          }
+          Optional<String> unused = owned.append(unit, rest);
           return rest;
         });
   }
