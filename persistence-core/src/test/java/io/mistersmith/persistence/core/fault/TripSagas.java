@@ -35,6 +35,9 @@ final class TripSagas {
 
   private final int port;
   private final int attempts;
+  private final Saga shipping;
+  private final Saga trip;
+  private final Saga back;
 
   /**
    * The sagas over a participant.
@@ -44,32 +47,41 @@ final class TripSagas {
   TripSagas(int port, int attempts) {
     this.port = port;
     this.attempts = attempts;
+    shipping =
+        Saga.builder("ship", 1)
+            .step(inTransaction("pack", "app.parcels"))
+            .step(call("label"))
+            .build();
+    trip =
+        Saga.builder("trip", 1)
+            .step(book())
+            .step(charge())
+            .step(note())
+            .step(seat())
+            .step(ship())
+            .build();
+    back =
+        Saga.builder("back", 1)
+            .step(ship())
+            .step(seat())
+            .step(note())
+            .step(charge())
+            .step(book())
+            .build();
   }
 
   List<Saga> all() {
-    return List.of(trip(), back());
+    return List.of(trip, back);
   }
 
   /** Ends with the nested saga, whose last step may be refused. */
   Saga trip() {
-    return Saga.builder("trip", 1)
-        .step(book())
-        .step(charge())
-        .step(note())
-        .step(seat())
-        .step(ship())
-        .build();
+    return trip;
   }
 
   /** Begins with the nested saga, and ends with a call that may be refused. */
   Saga back() {
-    return Saga.builder("back", 1)
-        .step(ship())
-        .step(seat())
-        .step(note())
-        .step(charge())
-        .step(book())
-        .build();
+    return back;
   }
 
   private SagaStep tuned(SagaStep step) {
@@ -141,11 +153,6 @@ final class TripSagas {
   }
 
   private SagaStep ship() {
-    Saga shipping =
-        Saga.builder("ship", 1)
-            .step(inTransaction("pack", "app.parcels"))
-            .step(call("label"))
-            .build();
     return tuned(SagaStep.nested("ship", shipping, SagaContext::input));
   }
 

@@ -157,15 +157,16 @@ public abstract class SagaRecoveryContract extends SagaRunTests {
         saga(
             "lost",
             SagaStep.call(
-                "a",
-                context -> {
-                  if (begun.getCount() > 0) {
-                    begun.countDown();
-                    new CountDownLatch(1).await();
-                  }
-                  done.add("a");
-                  return Map.of("attempt", context.attempt());
-                }));
+                    "a",
+                    context -> {
+                      if (begun.getCount() > 0) {
+                        begun.countDown();
+                        new CountDownLatch(1).await();
+                      }
+                      done.add("a");
+                      return Map.of("attempt", context.attempt());
+                    })
+                .withTimeout(Duration.ofMinutes(4)));
     SagaRunner.Options options =
         SagaRunner.Options.of(1).withPoll(Duration.ofMillis(50)).withLease(Duration.ofMillis(500));
     SagaRunner losing = first.sagas().startRunner(options, List.of(saga));

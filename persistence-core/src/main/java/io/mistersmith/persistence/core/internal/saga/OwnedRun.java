@@ -64,10 +64,6 @@ final class OwnedRun {
     return progress;
   }
 
-  Deadline deadline() {
-    return deadline;
-  }
-
   /** Returns where the next row is written. */
   int position() {
     return position;
@@ -150,6 +146,11 @@ final class OwnedRun {
   Plan planRow(NewEntry row) {
     return new Plan(
         List.of(row), new Then.GoOn(), progress.with(row, owner.run()), deadline, Duration.ZERO);
+  }
+
+  /** Returns the append of nothing, with which the run is due again after the pause. */
+  Plan rest(Duration pause) {
+    return new Plan(List.of(), new Then.Rest(pause), progress, deadline, Duration.ZERO);
   }
 
   /** Appends to the log, by itself or in a unit; {@link #appended} follows once it is committed. */

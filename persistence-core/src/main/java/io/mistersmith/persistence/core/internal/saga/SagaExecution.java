@@ -126,14 +126,7 @@ final class SagaExecution implements Runnable {
     } else if (result instanceof StepResult.Recorded recorded) {
       return appended(recorded.plan());
     } else if (result instanceof StepResult.Waits waits) {
-      Plan nothing =
-          new Plan(
-              List.of(),
-              new Then.Rest(waits.pause()),
-              owned.progress(),
-              owned.deadline(),
-              Duration.ZERO);
-      return record(nothing);
+      return record(owned.rest(waits.pause()));
     }
     return true;
   }

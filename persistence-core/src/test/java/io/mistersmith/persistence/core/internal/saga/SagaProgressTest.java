@@ -206,11 +206,11 @@ class SagaProgressTest {
 
   private static List<LogEntry> rows(String log) {
     List<LogEntry> rows = new ArrayList<>();
-    for (String text : COMMA.split(log)) {
+    for (String text : COMMA.split(log, -1)) {
       if (text.isBlank() || text.matches("now 2|late|cancelled")) {
         continue;
       }
-      String[] parts = BLANK.split(text.trim());
+      String[] parts = BLANK.split(text.trim(), -1);
       String about = parts.length == 1 ? "" : parts[1];
       String marks = about.replaceAll("^[a-z]\\d+", "");
       rows.add(
