@@ -288,7 +288,8 @@ final class PostgresSagaStore implements SagaStore {
                         .bind("time", SagaRow.micros(time))
                         .mapTo(Boolean.class)
                         .one());
-    return statements.write(what, statement) || statements.write(what, statement);
+    boolean done = statements.write(what, statement);
+    return done || statements.write(what, statement);
   }
 
   @Override
