@@ -235,8 +235,7 @@ class TenantSchemaIT {
 
   @Test
   void rowsOfASagaAreItsTenantsWhicheverRuntimeWritesThem() throws SQLException {
-    try (RoleSession flusher =
-        database.connectAs(FLUSHER, "-c app.current_tenant_id=" + THEIRS)) {
+    try (RoleSession flusher = database.connectAs(FLUSHER, "-c app.current_tenant_id=" + THEIRS)) {
       flusher.connection().setAutoCommit(false);
       flusher.execute(
           of(

@@ -16,8 +16,7 @@ public sealed interface SagaEvent extends PersistenceEvent {
    * @param state the state in which it ended
    * @param took how long it took since it was started, by this process's clock
    */
-  record SagaEnded(
-      UUID saga, String name, String correlationId, SagaRun.State state, Duration took)
+  record SagaEnded(UUID saga, String name, String correlationId, SagaRun.State state, Duration took)
       implements SagaEvent {}
 
   /**

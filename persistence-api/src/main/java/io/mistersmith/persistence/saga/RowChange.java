@@ -55,7 +55,10 @@ public record RowChange(
   private static void checked(String what, String name) {
     if (!NAME.matcher(name).matches()) {
       throw new IllegalArgumentException(
-          what + " '" + name + "': a name is 1 to 63 of the characters a-z, 0-9 and _, no digit first");
+          what
+              + " '"
+              + name
+              + "': a name is 1 to 63 of the characters a-z, 0-9 and _, no digit first");
     }
   }
 

@@ -61,7 +61,7 @@ class SagaTest {
                         })
                     .compensatedInTransaction(
                         (context, tx) -> {
-                          String task = context.result("request").get("task").toString();
+                          String task = String.valueOf(context.result("request").get("task"));
                           tx.tasks().cancel(UUID.fromString(task), "the trip is off");
                           return Map.of();
                         }))
@@ -83,8 +83,7 @@ class SagaTest {
       SagaRun ended = sagas.await(run, Duration.ofSeconds(20)).orElseThrow();
 
       assertThat(ended.state()).isEqualTo(State.COMPLETED);
-      assertThat(persistence.states(trips).find(StateKey.of(traveller, "rome")))
-          .isPresent();
+      assertThat(persistence.states(trips).find(StateKey.of(traveller, "rome"))).isPresent();
       runner.close();
     }
   }
@@ -101,8 +100,7 @@ class SagaTest {
 
       assertThat(ended.state()).isEqualTo(State.COMPENSATED);
       assertThat(ended.reason()).contains("step book failed: no seats left");
-      assertThat(persistence.states(trips).find(StateKey.of(traveller, "rome")))
-          .isEmpty();
+      assertThat(persistence.states(trips).find(StateKey.of(traveller, "rome"))).isEmpty();
     }
   }
 

@@ -30,8 +30,8 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
- * The contracts of steps, logs, large values, tasks, messages, sessions, sagas, changes and knowledge
- * over the stores in memory.
+ * The contracts of steps, logs, large values, tasks, messages, sessions, sagas, changes and
+ * knowledge over the stores in memory.
  */
 @Execution(ExecutionMode.CONCURRENT)
 class InMemoryFamilyContractTest {

@@ -107,10 +107,8 @@ class SagaRowsIT {
       saga = saga.step(step);
     }
     Saga built = saga.build();
-    SagaRunner unused =
-        persistence.sagas().startRunner(SagaRunner.Options.of(2), List.of(built));
-    UUID id =
-        persistence.sagas().start(built, SagaStart.of(Map.of()).withCorrelationId("work-1"));
+    SagaRunner unused = persistence.sagas().startRunner(SagaRunner.Options.of(2), List.of(built));
+    UUID id = persistence.sagas().start(built, SagaStart.of(Map.of()).withCorrelationId("work-1"));
     return persistence.sagas().await(id, SOON).orElseThrow();
   }
 
@@ -121,13 +119,20 @@ class SagaRowsIT {
             RowChange.insert(
                 ORDERS,
                 Map.of(
-                    "id", 3,
-                    "state", "new",
-                    "amount", new BigDecimal("98765432109876.5432"),
-                    "at", Instant.parse("2026-12-01T10:00:00.5Z"),
-                    "tags", List.of("x", "y"),
-                    "bytes", new byte[] {0, (byte) 255},
-                    "data", Map.of("text", "é"))));
+                    "id",
+                    3,
+                    "state",
+                    "new",
+                    "amount",
+                    new BigDecimal("98765432109876.5432"),
+                    "at",
+                    Instant.parse("2026-12-01T10:00:00.5Z"),
+                    "tags",
+                    List.of("x", "y"),
+                    "bytes",
+                    new byte[] {0, (byte) 255},
+                    "data",
+                    Map.of("text", "é"))));
   }
 
   private static SagaStep update() {
@@ -169,8 +174,7 @@ class SagaRowsIT {
   @Test
   void rowsAreChangedBackExactly() {
     List<String> before = rows();
-    assertThat(over(insert(), update(), delete(), refuses()).state())
-        .isEqualTo(State.COMPENSATED);
+    assertThat(over(insert(), update(), delete(), refuses()).state()).isEqualTo(State.COMPENSATED);
     assertThat(rows()).isEqualTo(before);
   }
 
@@ -208,8 +212,7 @@ class SagaRowsIT {
     SagaRun stopped = over(update(), theirs);
     assertThat(stopped.state()).isEqualTo(State.COMPENSATION_FAILED);
     int unused =
-        update(
-            "UPDATE public.orders SET state = 'new', amount = 12345678901234.5678 WHERE id = 1");
+        update("UPDATE public.orders SET state = 'new', amount = 12345678901234.5678 WHERE id = 1");
     assertThat(persistence.sagas().resume(stopped.id())).isTrue();
     assertThat(persistence.sagas().await(stopped.id(), SOON).orElseThrow().state())
         .isEqualTo(State.COMPENSATED);

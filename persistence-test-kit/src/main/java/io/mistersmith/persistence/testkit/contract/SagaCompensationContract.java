@@ -49,11 +49,18 @@ public abstract class SagaCompensationContract extends SagaRunTests {
     Saga saga = saga("reverse", noted("a"), bare, noted("b"), failing("c").withAttempts(2));
     runner(saga);
     UUID id = start(saga);
-    assertThat(over(id, State.COMPENSATED).reason()).contains("step c failed: IllegalStateException: no c");
+    assertThat(over(id, State.COMPENSATED).reason())
+        .contains("step c failed: IllegalStateException: no c");
     assertThat(done).containsExactly("a", "bare", "b", "c", "c", "-c", "-b", "-a");
     assertThat(events(id))
         .containsSubsequence(
-            "FAILED c", "COMPENSATING", "UNDO_BEGUN c", "UNDONE c", "UNDONE b", "UNDONE a", "ENDED");
+            "FAILED c",
+            "COMPENSATING",
+            "UNDO_BEGUN c",
+            "UNDONE c",
+            "UNDONE b",
+            "UNDONE a",
+            "ENDED");
   }
 
   @Test
@@ -166,6 +173,31 @@ public abstract class SagaCompensationContract extends SagaRunTests {
     assertThat(sagas().resume(id)).isTrue();
     over(id, State.COMPENSATED);
     assertThat(sagas().resume(id)).isFalse();
+  }
+
+  @Test
+  void whatOthersWroteBetweenTwoStepsIsNotOverwritten() {
+    notes().save(key("k"), "before");
+    AtomicBoolean once = new AtomicBoolean();
+    Saga saga =
+        saga(
+            "between",
+            writes("k", "first"),
+            SagaStep.call(
+                "others",
+                context -> {
+                  if (once.compareAndSet(false, true)) {
+                    notes().save(key("k"), "of others");
+                  }
+                  return Map.of();
+                }),
+            SagaStep.entry("second", context -> EntryChange.put(NOTE, agent(), "k", "second")),
+            failing("no").withAttempts(1));
+    runner(saga);
+    UUID id = start(saga);
+    assertThat(over(id, State.COMPENSATION_FAILED).reason().orElseThrow())
+        .contains("step entry k is not undone");
+    assertThat(notes().find(key("k")).orElseThrow().value()).isEqualTo("of others");
   }
 
   @Test
@@ -292,7 +324,8 @@ public abstract class SagaCompensationContract extends SagaRunTests {
   void aNestedSagaThatFailsFailsTheStep() {
     Saga inner = saga("inner that fails", noted("x"), failing("y").withAttempts(1));
     Saga saga =
-        saga("outer", noted("a"), SagaStep.nested("nested", inner, context -> Map.of()), noted("b"));
+        saga(
+            "outer", noted("a"), SagaStep.nested("nested", inner, context -> Map.of()), noted("b"));
     runner(saga);
     over(start(saga), State.COMPENSATED);
     assertThat(done).containsExactly("a", "x", "y", "-y", "-x", "-a");

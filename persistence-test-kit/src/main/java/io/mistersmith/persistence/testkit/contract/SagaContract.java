@@ -61,7 +61,7 @@ public abstract class SagaContract extends SagaRunTests {
                 "entry",
                 context ->
                     EntryChange.put(
-                        NOTE, agent(), "k", context.result("rows").get("task").toString())),
+                        NOTE, agent(), "k", String.valueOf(context.result("rows").get("task")))),
             SagaStep.nested("nested", inner, context -> Map.of("from", context.saga().toString())),
             noted("last"));
     runner(saga);
@@ -73,8 +73,16 @@ public abstract class SagaContract extends SagaRunTests {
         .isEqualTo(Map.of("n", 1));
     assertThat(events(id))
         .containsExactly(
-            "BEGUN call", "DONE call", "DONE rows", "BEGUN entry", "DONE entry", "BEGUN nested",
-            "DONE nested", "BEGUN last", "DONE last", "ENDED");
+            "BEGUN call",
+            "DONE call",
+            "DONE rows",
+            "BEGUN entry",
+            "DONE entry",
+            "BEGUN nested",
+            "DONE nested",
+            "BEGUN last",
+            "DONE last",
+            "ENDED");
     SagaRun nested = sagas().find(SagaQuery.all().withParent(id)).get(0);
     assertThat(nested.state()).isEqualTo(State.COMPLETED);
     assertThat(nested.input()).isEqualTo(Map.of("from", id.toString()));
@@ -131,7 +139,8 @@ public abstract class SagaContract extends SagaRunTests {
             SagaStep.inTransaction(
                     "rows",
                     (context, tx) -> {
-                      tx.tasks().enqueue(NewTask.of("job", Map.of("of", context.saga().toString())));
+                      tx.tasks()
+                          .enqueue(NewTask.of("job", Map.of("of", context.saga().toString())));
                       if (attempts.incrementAndGet() == 1) {
                         throw new IllegalStateException("not yet");
                       }

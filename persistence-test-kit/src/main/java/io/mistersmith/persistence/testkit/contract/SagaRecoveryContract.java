@@ -80,7 +80,9 @@ public abstract class SagaRecoveryContract extends SagaRunTests {
     assertThat(done.stream().filter("a"::equals)).hasSize(2);
     assertThat(done.stream().filter("b"::equals)).hasSize(3);
     assertThat(done.stream().filter("c"::equals)).hasSize(5);
-    assertThat(sagas().log(runs.get(1)).get(1).attempt()).as("attempt of the next owner").isEqualTo(2);
+    assertThat(sagas().log(runs.get(1)).get(1).attempt())
+        .as("attempt of the next owner")
+        .isEqualTo(2);
     assertThat(sagas().log(runs.get(1)).get(1).run()).isEqualTo(2);
   }
 
@@ -88,8 +90,7 @@ public abstract class SagaRecoveryContract extends SagaRunTests {
   void aCompensationGoesOnWhereItsOwnerDied() {
     Saga saga = three();
     NewEntry back =
-        new NewEntry(
-            Event.COMPENSATING, Optional.empty(), 0, Map.of(), Optional.of("because"));
+        new NewEntry(Event.COMPENSATING, Optional.empty(), 0, Map.of(), Optional.of("because"));
     Then compensate = new Then.Compensate(Duration.ofMinutes(1));
     List<UUID> runs =
         List.of(
@@ -156,19 +157,18 @@ public abstract class SagaRecoveryContract extends SagaRunTests {
         saga(
             "lost",
             SagaStep.call(
-                "a",
-                context -> {
-                  if (begun.getCount() > 0) {
-                    begun.countDown();
-                    new CountDownLatch(1).await();
-                  }
-                  done.add("a");
-                  return Map.of("attempt", context.attempt());
-                }));
+                    "a",
+                    context -> {
+                      if (begun.getCount() > 0) {
+                        begun.countDown();
+                        new CountDownLatch(1).await();
+                      }
+                      done.add("a");
+                      return Map.of("attempt", context.attempt());
+                    })
+                .withTimeout(Duration.ofMinutes(4)));
     SagaRunner.Options options =
-        SagaRunner.Options.of(1)
-            .withPoll(Duration.ofMillis(50))
-            .withLease(Duration.ofMillis(500));
+        SagaRunner.Options.of(1).withPoll(Duration.ofMillis(50)).withLease(Duration.ofMillis(500));
     SagaRunner losing = first.sagas().startRunner(options, List.of(saga));
     UUID id = first.sagas().start(saga, SagaStart.of(Map.of()));
     begun.await();
@@ -195,7 +195,8 @@ public abstract class SagaRecoveryContract extends SagaRunTests {
             SagaStep.inTransaction(
                     "b",
                     (context, tx) -> {
-                      tx.tasks().enqueue(NewTask.of("job", Map.of("of", context.saga().toString())));
+                      tx.tasks()
+                          .enqueue(NewTask.of("job", Map.of("of", context.saga().toString())));
                       return Map.of();
                     })
                 .withAttempts(100)

@@ -69,8 +69,7 @@ public final class DurableSagas implements Sagas {
   public Sagas in(Transaction transaction) {
     return StoreTransactionRunner.in(
         transaction,
-        (unit, later) ->
-            new DurableSagas(unit.sagas(), runners, changed, Optional.of(later::accept)));
+        (unit, later) -> new DurableSagas(unit.sagas(), runners, changed, Optional.of(later)));
   }
 
   private void changed() {
@@ -96,8 +95,7 @@ public final class DurableSagas implements Sagas {
             start.uniqueKey(),
             Optional.empty(),
             saga.timeout());
-    Optional<UUID> here =
-        afterCommit.isPresent() ? Optional.empty() : runners.start(added, saga);
+    Optional<UUID> here = afterCommit.isPresent() ? Optional.empty() : runners.start(added, saga);
     if (here.isPresent()) {
       return here.get();
     }

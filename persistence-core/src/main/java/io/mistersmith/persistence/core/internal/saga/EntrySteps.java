@@ -32,11 +32,11 @@ import java.util.Optional;
  * <ul>
  *   <li>the latest message has the id: the step is done;
  *   <li>the place is unchanged: it is not done, and is tried again with the same id;
- *   <li>the entry has moved between the stores without being written: a write to the old place would
- *       be refused, and a new row {@code BEGUN} names the new one;
+ *   <li>the entry has moved between the stores without being written: a write to the old place
+ *       would be refused, and a new row {@code BEGUN} names the new one;
  *   <li>others wrote it, and the write is known to have been refused: a new row {@code BEGUN};
- *   <li>others wrote it, and the write may have come before theirs: nobody can tell. The step fails,
- *       and {@link EntryUndo} refuses to overwrite what they wrote.
+ *   <li>others wrote it, and the write may have come before theirs: nobody can tell. The step
+ *       fails, and {@link EntryUndo} refuses to overwrite what they wrote.
  * </ul>
  *
  * <p>A place that was empty is empty again once the entry is evicted. A write that is delayed for

@@ -66,8 +66,7 @@ final class EntryUndo {
   }
 
   /** Returns the revision that the entry has then, if there was something to write. */
-  private Optional<Revision.OfJournal> write(
-      OwnedRun owned, RunThread thread, Next.Undo attempt) {
+  private Optional<Revision.OfJournal> write(OwnedRun owned, RunThread thread, Next.Undo attempt) {
     List<KeptEntry> begun = KeptEntry.of(owned.progress().step(attempt));
     String writeId = writeId(owned, attempt.index());
     Backoff conflicts = new Backoff(FIRST_PAUSE, LONGEST_PAUSE);

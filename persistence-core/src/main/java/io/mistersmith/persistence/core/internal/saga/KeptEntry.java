@@ -80,7 +80,8 @@ record KeptEntry(
         bytes -> {
           String text = new String(bytes, UTF_8);
           boolean isText = text.indexOf('\0') < 0 && Arrays.equals(text.getBytes(UTF_8), bytes);
-          data.put(isText ? TEXT : BYTES, isText ? text : Base64.getEncoder().encodeToString(bytes));
+          data.put(
+              isText ? TEXT : BYTES, isText ? text : Base64.getEncoder().encodeToString(bytes));
         });
     ownEnd.ifPresent(end -> data.put(END, Long.toString(end.toEpochMilli())));
     return data;

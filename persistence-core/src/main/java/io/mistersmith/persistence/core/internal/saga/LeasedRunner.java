@@ -31,9 +31,10 @@ import org.slf4j.LoggerFactory;
  * A runner with three parts: one thread claims runs, others carry them on, and a service renews the
  * lease. Thread-safe.
  *
- * <p>When the lease ends, by this process's clock, all work is interrupted and forgotten. A claim or
- * a start without an answer may have made this runner the owner of runs that it does not know; it
- * goes on under another name then, and gives the old one up once the runs that it knows have ended.
+ * <p>When the lease ends, by this process's clock, all work is interrupted and forgotten. A claim
+ * or a start without an answer may have made this runner the owner of runs that it does not know;
+ * it goes on under another name then, and gives the old one up once the runs that it knows have
+ * ended.
  */
 final class LeasedRunner implements SagaRunner {
 
@@ -214,7 +215,7 @@ final class LeasedRunner implements SagaRunner {
   /** Runs on one thread at a time. */
   private void renew() {
     PersistenceException failure = null;
-    for (Tenure tenure : tenures) {
+    for (Tenure tenure : List.copyOf(tenures)) {
       try {
         if (tenure != current && tenure.executions().isEmpty()) {
           tenures.remove(tenure);

@@ -28,8 +28,7 @@ final class LogRows {
 
   /** After an attempt that succeeded. */
   static NewEntry done(Next.Attempt attempt, int number, Map<String, Object> result) {
-    return of(
-        attempt.isUndo() ? Event.UNDONE : Event.DONE, attempt.step(), number, result);
+    return of(attempt.isUndo() ? Event.UNDONE : Event.DONE, attempt.step(), number, result);
   }
 
   /** After an attempt that failed. */

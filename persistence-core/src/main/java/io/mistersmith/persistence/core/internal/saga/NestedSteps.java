@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Function;
 
 /**
  * Makes attempts at steps that are sagas of their own. The row {@code BEGUN} and the nested run are
@@ -100,18 +101,8 @@ final class NestedSteps {
     SqlOptions options =
         SqlOptions.of(owned + ", step " + attempt.step().name() + ": start saga " + saga.name())
             .withDeadline(owned.limit(attempt));
-    try {
-      Plan plan =
-          sql.inTransaction(options, unit -> add(owned, attempt, added, number, unit.sagas()));
-      changed.run();
-      return new StepResult.Recorded(plan);
-    } catch (PersistenceException e) {
-      if (!OwnedRun.isRefused(e)) {
-        throw e;
-      }
-      owned.recover(e, thread);
-      return new StepResult.Reread();
-    }
+    return inUnit(
+        owned, thread, options, store -> add(owned, attempt, added, number, store));
   }
 
   private static Plan add(
@@ -133,8 +124,7 @@ final class NestedSteps {
                 + nested.reason().map(reason -> ": " + reason).orElse(""));
     return switch (nested.state()) {
       case COMPLETED ->
-          new StepResult.Row(
-              LogRows.done(attempt, number, Map.of(SAGA, nested.id().toString())));
+          new StepResult.Row(LogRows.done(attempt, number, Map.of(SAGA, nested.id().toString())));
       case RUNNING, COMPENSATING, DEFINITION_CHANGED -> new StepResult.Waits(LOOK);
       case COMPENSATED ->
           failed(attempt, number, attempt.isForwardOnly() ? failure : failure.clean().hopeless());
@@ -148,27 +138,51 @@ final class NestedSteps {
   }
 
   /** Has the nested run compensated, and waits for that. */
-  StepResult undo(OwnedRun owned, Next.Undo attempt, Nested step) {
+  StepResult undo(OwnedRun owned, RunThread thread, Next.Undo attempt, Nested step) {
     try {
       SagaRun nested = nested(owned, attempt).orElseThrow();
       return switch (nested.state()) {
-        case COMPENSATED ->
-            new StepResult.Row(LogRows.done(attempt, attempt.attempt(), Map.of()));
+        case COMPENSATED -> new StepResult.Row(LogRows.done(attempt, attempt.attempt(), Map.of()));
         case COMPENSATING -> new StepResult.Waits(LOOK);
-        case RUNNING, COMPLETED -> {
-          boolean unused =
-              sql.sagas()
-                  .reopen(
-                      nested.id(),
-                      owned + ", which it is nested in, is compensated",
-                      step.saga().compensationTimeout());
-          changed.run();
-          yield new StepResult.Waits(LOOK);
-        }
+        case RUNNING, COMPLETED -> reopen(owned, thread, attempt, step, nested.id());
         default -> stopped(owned, attempt, nested);
       };
+    } catch (OwnershipOverException e) {
+      throw e;
     } catch (RuntimeException e) {
       return failed(attempt, attempt.attempt(), StepFailure.ofStores(e));
+    }
+  }
+
+  /** Rests in the same transaction, so that the end of the nested run finds it resting. */
+  private StepResult reopen(
+      OwnedRun owned, RunThread thread, Next.Undo attempt, Nested step, UUID nested) {
+    String what = owned + ", which it is nested in, is compensated";
+    Plan rest = owned.rest(LOOK);
+    return inUnit(
+        owned,
+        thread,
+        SqlOptions.of(owned + ": have the nested saga " + nested + " compensated")
+            .withDeadline(owned.limit(attempt)),
+        unit -> {
+          boolean unused = unit.reopen(nested, what, step.saga().compensationTimeout());
+          Optional<String> cancelled = owned.append(unit, rest);
+          return rest;
+        });
+  }
+
+  private StepResult inUnit(
+      OwnedRun owned, RunThread thread, SqlOptions options, Function<SagaStore, Plan> work) {
+    try {
+      Plan plan = sql.inTransaction(options, unit -> work.apply(unit.sagas()));
+      changed.run();
+      return new StepResult.Recorded(plan);
+    } catch (PersistenceException e) {
+      if (!OwnedRun.isRefused(e)) {
+        throw e;
+      }
+      owned.recover(e, thread);
+      return new StepResult.Reread();
     }
   }
 

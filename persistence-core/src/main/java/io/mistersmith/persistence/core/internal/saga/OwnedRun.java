@@ -64,10 +64,6 @@ final class OwnedRun {
     return progress;
   }
 
-  Deadline deadline() {
-    return deadline;
-  }
-
   /** Returns where the next row is written. */
   int position() {
     return position;
@@ -149,11 +145,12 @@ final class OwnedRun {
   /** Returns the append of rows that change nothing else. */
   Plan planRow(NewEntry row) {
     return new Plan(
-        List.of(row),
-        new Then.GoOn(),
-        progress.with(row, owner.run()),
-        deadline,
-        Duration.ZERO);
+        List.of(row), new Then.GoOn(), progress.with(row, owner.run()), deadline, Duration.ZERO);
+  }
+
+  /** Returns the append of nothing, with which the run is due again after the pause. */
+  Plan rest(Duration pause) {
+    return new Plan(List.of(), new Then.Rest(pause), progress, deadline, Duration.ZERO);
   }
 
   /** Appends to the log, by itself or in a unit; {@link #appended} follows once it is committed. */
@@ -192,7 +189,7 @@ final class OwnedRun {
   /** Goes on after an append was refused, by what the log says. */
   void recover(PersistenceException refusal, RunThread thread) {
     if (refusal.error() == DataError.LEASE_LOST) {
-      throw new OwnershipOverException(refusal.getMessage());
+      throw new OwnershipOverException(this + ": another runner has it, or none");
     }
     if (refusal.error() != DataError.VERSION_CONFLICT) {
       throw refusal;

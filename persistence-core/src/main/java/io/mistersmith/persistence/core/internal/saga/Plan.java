@@ -15,8 +15,7 @@ import java.util.List;
  * @param deadline by when it must be done, or undone
  * @param pause how long its owner waits before it goes on
  */
-record Plan(
-    List<NewEntry> rows, Then then, SagaProgress after, Deadline deadline, Duration pause) {
+record Plan(List<NewEntry> rows, Then then, SagaProgress after, Deadline deadline, Duration pause) {
 
   /** Returns a copy with which the run becomes this. */
   Plan then(Then other) {

@@ -107,7 +107,12 @@ record RowStatements(String table) {
 
   /** Deletes the row with the key {@code :key}. */
   String delete(Collection<String> key) {
-    return "DELETE FROM " + quoted() + " AS t USING " + row("key", "k") + " WHERE " + equal(key, "k");
+    return "DELETE FROM "
+        + quoted()
+        + " AS t USING "
+        + row("key", "k")
+        + " WHERE "
+        + equal(key, "k");
   }
 
   /** Deletes the row {@code :now} if {@code :xmin} wrote it last; without a key, by all columns. */

@@ -47,8 +47,7 @@ final class RowSteps {
     };
   }
 
-  private static String lock(
-      RowStatements statements, RowChange change, Transaction transaction) {
+  private static String lock(RowStatements statements, RowChange change, Transaction transaction) {
     List<String> rows =
         transaction.query(
             statements.lock(change.key().keySet()),
@@ -84,11 +83,7 @@ final class RowSteps {
           written(
               transaction,
               statements.update(change.values().keySet(), change.key().keySet()),
-              Map.of(
-                  "values",
-                  RowValues.of(change.values()),
-                  "key",
-                  RowValues.of(change.key())),
+              Map.of("values", RowValues.of(change.values()), "key", RowValues.of(change.key())),
               kept);
       case DELETE -> {
         int unused =
@@ -149,8 +144,7 @@ final class RowSteps {
       RowStatements statements, Transaction transaction, Map<String, Object> kept) {
     String now = text(kept, NOW);
     List<String> key = names(transaction, RowStatements.PRIMARY_KEY, statements.quoted());
-    return transaction.update(
-                statements.undoInsert(key), Map.of(NOW, now, XMIN, text(kept, XMIN)))
+    return transaction.update(statements.undoInsert(key), Map.of(NOW, now, XMIN, text(kept, XMIN)))
             == 1
         || transaction.query(statements.present(key), Map.of(NOW, now), row -> row).isEmpty();
   }

@@ -19,11 +19,7 @@ record RunContext(SagaRun run, SagaProgress progress, String step, boolean isUnd
 
   static RunContext of(OwnedRun owned, Next.Attempt attempt) {
     return new RunContext(
-        owned.run(),
-        owned.progress(),
-        attempt.step().name(),
-        attempt.isUndo(),
-        attempt.attempt());
+        owned.run(), owned.progress(), attempt.step().name(), attempt.isUndo(), attempt.attempt());
   }
 
   @Override
@@ -46,7 +42,9 @@ record RunContext(SagaRun run, SagaProgress progress, String step, boolean isUnd
     return progress
         .result(of)
         .orElseThrow(
-            () -> new IllegalArgumentException("saga " + run.name() + ": step " + of + " is not done"));
+            () ->
+                new IllegalArgumentException(
+                    "saga " + run.name() + ": step " + of + " is not done"));
   }
 
   @Override

@@ -92,12 +92,7 @@ record RunnerContext(
             Optional.empty(),
             Optional.empty());
     return new Claimed(
-        new Owned(added.id(), 1),
-        run,
-        added.steps(),
-        List.of(),
-        added.timeout(),
-        Optional.empty());
+        new Owned(added.id(), 1), run, added.steps(), List.of(), added.timeout(), Optional.empty());
   }
 
   /** A run has ended or stopped; the one that it is nested in may be due. */

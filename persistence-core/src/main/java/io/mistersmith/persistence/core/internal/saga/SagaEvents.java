@@ -46,8 +46,7 @@ final class SagaEvents {
 
   void takenOver(SagaRun run, Owned owner) {
     LOG.info("saga {} {} goes on here, in its run {}", run.name(), run.id(), owner.run());
-    tell(
-        new SagaEvent.SagaTakenOver(run.id(), run.name(), run.correlationId(), owner.run()));
+    tell(new SagaEvent.SagaTakenOver(run.id(), run.name(), run.correlationId(), owner.run()));
   }
 
   /** Tells of an append that was committed. */
@@ -92,18 +91,10 @@ final class SagaEvents {
             reason);
         tell(
             new SagaEvent.StepFailed(
-                run.id(),
-                run.name(),
-                run.correlationId(),
-                step,
-                isUndo,
-                row.attempt(),
-                reason));
+                run.id(), run.name(), run.correlationId(), step, isUndo, row.attempt(), reason));
       }
-      case COMPENSATING ->
-          LOG.info("saga {} {} is compensated: {}", run.name(), run.id(), reason);
-      default ->
-          LOG.debug("saga {} {}, step {}: {}", run.name(), run.id(), step, row.event());
+      case COMPENSATING -> LOG.info("saga {} {} is compensated: {}", run.name(), run.id(), reason);
+      default -> LOG.debug("saga {} {}, step {}: {}", run.name(), run.id(), step, row.event());
     }
   }
 

@@ -102,8 +102,7 @@ final class SagaExecution implements Runnable {
 
   private void stop(String reason) {
     NewEntry row = LogRows.stopped(State.DEFINITION_CHANGED, reason);
-    Plan plan =
-        owned.planRow(row).then(new Then.Stop(State.DEFINITION_CHANGED, reason));
+    Plan plan = owned.planRow(row).then(new Then.Stop(State.DEFINITION_CHANGED, reason));
     if (owned.record(plan, thread)) {
       appended(plan);
     }
@@ -127,14 +126,7 @@ final class SagaExecution implements Runnable {
     } else if (result instanceof StepResult.Recorded recorded) {
       return appended(recorded.plan());
     } else if (result instanceof StepResult.Waits waits) {
-      Plan nothing =
-          new Plan(
-              List.of(),
-              new Then.Rest(waits.pause()),
-              owned.progress(),
-              owned.deadline(),
-              Duration.ZERO);
-      return record(nothing);
+      return record(owned.rest(waits.pause()));
     }
     return true;
   }

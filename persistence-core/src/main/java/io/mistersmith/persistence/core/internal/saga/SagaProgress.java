@@ -128,8 +128,7 @@ final class SagaProgress {
                 + " of the compensation are over"
                 + why(tries));
       }
-      return new Next.Undo(
-          at.step(), index, tries.next(now.run()), at.needsUndoRow(now.run()));
+      return new Next.Undo(at.step(), index, tries.next(now.run()), at.needsUndoRow(now.run()));
     }
     return new Next.End(State.COMPENSATED);
   }

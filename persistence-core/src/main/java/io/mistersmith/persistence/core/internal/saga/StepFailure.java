@@ -66,7 +66,9 @@ record StepFailure(
       String message = failure.getMessage();
       boolean speaks =
           failure instanceof PersistenceException || failure instanceof StepRefusedException;
-      return message == null ? failure.getClass().getName() : speaks ? message : name + ": " + message;
+      return message == null
+          ? failure.getClass().getName()
+          : speaks ? message : name + ": " + message;
     } catch (RuntimeException e) {
       return name;
     }

@@ -37,7 +37,7 @@ record StepWorks(
     if (action instanceof SagaStep.Entry) {
       return undo.undo(owned, thread, attempt);
     } else if (action instanceof SagaStep.Nested saga) {
-      return nested.undo(owned, attempt, saga);
+      return nested.undo(owned, thread, attempt, saga);
     } else if (action instanceof SagaStep.Row) {
       return transactions.run(
           owned,

@@ -66,9 +66,7 @@ final class TransactionSteps {
       Transaction transaction) {
     try {
       return CallSteps.canonical(
-          owned,
-          attempt,
-          thread.call(owned.limit(attempt), () -> work.run(context, transaction)));
+          owned, attempt, thread.call(owned.limit(attempt), () -> work.run(context, transaction)));
     } catch (RuntimeException e) {
       throw e;
     } catch (Exception e) {
@@ -76,11 +74,12 @@ final class TransactionSteps {
     }
   }
 
-  /** The server's views and the audit log show it: the correlation id ties their rows to the run. */
+  /**
+   * The server's views and the audit log show it: the correlation id ties their rows to the run.
+   */
   private static String session(OwnedRun owned) {
     String name = "saga_" + owned.run().correlationId();
-    String ascii =
-        new String(name.getBytes(StandardCharsets.US_ASCII), StandardCharsets.US_ASCII);
+    String ascii = new String(name.getBytes(StandardCharsets.US_ASCII), StandardCharsets.US_ASCII);
     return ascii.length() <= LONGEST_NAME ? ascii : ascii.substring(0, LONGEST_NAME);
   }
 

@@ -135,8 +135,7 @@ class EntryRecoveryTest {
   }
 
   private State over() {
-    SagaRunner runner =
-        persistence.sagas().startRunner(SagaRunner.Options.of(1), List.of(SAGA));
+    SagaRunner runner = persistence.sagas().startRunner(SagaRunner.Options.of(1), List.of(SAGA));
     try {
       return persistence.sagas().await(run, SOON).orElseThrow().state();
     } finally {
@@ -167,8 +166,9 @@ class EntryRecoveryTest {
     assertThat(over()).isEqualTo(State.COMPLETED);
     assertThat(latest().orElseThrow().sequence()).isEqualTo(place);
     assertThat(notes().find(KEY).orElseThrow().revision().toString()).endsWith("-" + place);
-    assertThat(persistence.sagas().log(run).get(1).data().get("revision").toString())
-        .endsWith("-" + place);
+    assertThat(persistence.sagas().log(run).get(1).data())
+        .hasEntrySatisfying(
+            "revision", revision -> assertThat(revision.toString()).endsWith("-" + place));
   }
 
   @Test
@@ -234,7 +234,11 @@ class EntryRecoveryTest {
     for (byte[] value : List.of(bytes, "\"é\\u0000\"".getBytes(UTF_8))) {
       KeptEntry kept =
           new KeptEntry(
-              KEY, "w", 7, Optional.of(new Revision.OfJournal(1, 7)), Optional.of(value),
+              KEY,
+              "w",
+              7,
+              Optional.of(new Revision.OfJournal(1, 7)),
+              Optional.of(value),
               Optional.of(Instant.ofEpochMilli(5)));
       KeptEntry read = KeptEntry.read(kept.data());
       assertThat(read.value().orElseThrow()).isEqualTo(value);

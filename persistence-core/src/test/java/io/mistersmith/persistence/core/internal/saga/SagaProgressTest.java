@@ -18,10 +18,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What follows from a log. A log is written as rows of an event, a step and an attempt, as in
@@ -29,6 +30,9 @@ import org.jspecify.annotations.Nullable;
  * {@code @} and the run number of its owner, which else is 1.
  */
 class SagaProgressTest {
+
+  private static final Pattern COMMA = Pattern.compile(", *");
+  private static final Pattern BLANK = Pattern.compile(" ");
 
   private static final SagaStep CALL =
       SagaStep.call("a", context -> Map.of()).compensatedByCall(context -> Map.of());
@@ -43,8 +47,7 @@ class SagaProgressTest {
       SagaStep.entry(
           "e",
           context ->
-              EntryChange.put(
-                  StateType.of("x", String.class), AgentId.external("o"), "k", "v"));
+              EntryChange.put(StateType.of("x", String.class), AgentId.external("o"), "k", "v"));
 
   private static final SagaStep ROW =
       SagaStep.row("r", context -> RowChange.insert("s.t", Map.of("c", 1)));
@@ -203,11 +206,11 @@ class SagaProgressTest {
 
   private static List<LogEntry> rows(String log) {
     List<LogEntry> rows = new ArrayList<>();
-    for (String text : log.split(", *")) {
+    for (String text : COMMA.split(log)) {
       if (text.isBlank() || text.matches("now 2|late|cancelled")) {
         continue;
       }
-      String[] parts = text.trim().split(" ");
+      String[] parts = BLANK.split(text.trim());
       String about = parts.length == 1 ? "" : parts[1];
       String marks = about.replaceAll("^[a-z]\\d+", "");
       rows.add(

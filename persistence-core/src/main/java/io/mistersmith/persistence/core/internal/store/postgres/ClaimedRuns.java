@@ -66,8 +66,7 @@ record ClaimedRuns(List<Claimed> readable, List<ClaimedRuns.Unreadable> unreadab
       List<Unreadable> unreadable = new ArrayList<>();
       for (Run run : runs) {
         if (run.failure.isPresent()) {
-          unreadable.add(
-              new Unreadable(run.owner, run.compensating, run.last, run.failure.get()));
+          unreadable.add(new Unreadable(run.owner, run.compensating, run.last, run.failure.get()));
         } else {
           readable.add(run.claimed());
         }

@@ -139,8 +139,8 @@ final class PostgresSagaStore implements SagaStore {
       """;
 
   /**
-   * A run stays while one that is nested in it is open. A runner's lease has a name of its own, so its
-   * token need not be kept.
+   * A run stays while one that is nested in it is open. A runner's lease has a name of its own, so
+   * its token need not be kept.
    */
   static final String PRUNE =
       """
@@ -246,24 +246,19 @@ final class PostgresSagaStore implements SagaStore {
     return change(
         "cancel saga " + run,
         handle ->
-            handle
-                .createUpdate(CANCEL)
-                .bind("saga", run)
-                .bind("reason", SqlText.storable(reason)));
+            handle.createUpdate(CANCEL).bind("saga", run).bind("reason", SqlText.storable(reason)));
   }
 
   private boolean change(String what, Function<Handle, Update> statement) {
     return statements.write(
-        what,
-        handle -> SagaAppend.appending(what, () -> statement.apply(handle).execute()) == 1);
+        what, handle -> SagaAppend.appending(what, () -> statement.apply(handle).execute()) == 1);
   }
 
   @Override
   public boolean resume(UUID run, Duration time) {
     return change(
         "resume saga " + run,
-        handle ->
-            handle.createUpdate(RESUME).bind("saga", run).bind("time", SagaRow.micros(time)));
+        handle -> handle.createUpdate(RESUME).bind("saga", run).bind("time", SagaRow.micros(time)));
   }
 
   @Override
@@ -314,9 +309,7 @@ final class PostgresSagaStore implements SagaStore {
         "find sagas",
         handle -> {
           Query statement = handle.createQuery(SagaSearch.sql(query));
-          return SagaSearch.bind(statement, query)
-              .map((row, context) -> SagaRow.run(row))
-              .list();
+          return SagaSearch.bind(statement, query).map((row, context) -> SagaRow.run(row)).list();
         });
   }
 
@@ -345,7 +338,6 @@ final class PostgresSagaStore implements SagaStore {
                         Map.entry(
                             new Definition(row.getString("name"), row.getInt("version")),
                             row.getInt("runs")))
-                .stream()
                 .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue)));
   }
 

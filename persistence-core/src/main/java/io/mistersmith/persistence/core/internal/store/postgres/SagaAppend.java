@@ -41,8 +41,14 @@ final class SagaAppend {
   private static final String REST =
       update("holder = NULL, due_at = clock_timestamp() + :time * INTERVAL '1 microsecond'");
 
+  /** A run may stop with the append that has it compensated. */
   private static final String STOP =
-      update("holder = NULL, due_at = NULL, stopped = :stopped, stop_reason = :reason");
+      update(
+          """
+          holder = NULL, due_at = NULL, stopped = :stopped, stop_reason = :stop,
+                state = CASE WHEN :reason IS NULL THEN state ELSE 'compensating' END,
+                compensation_reason = coalesce(:reason, compensation_reason)
+          """);
 
   private static final String END = "DELETE FROM sagas.open" + FENCE + " RETURNING " + OWNED;
 
@@ -62,8 +68,8 @@ final class SagaAppend {
       """;
 
   /**
-   * Makes the run due that a run {@code owned}, which has ended, is nested in. It is due soon anyway,
-   * so it is left alone where another transaction has locked it.
+   * Makes the run due that a run {@code owned}, which has ended, is nested in. It is due soon
+   * anyway, so it is left alone where another transaction has locked it.
    */
   static final String WAKE_PARENT =
       """
@@ -146,25 +152,27 @@ final class SagaAppend {
 
   private Query statement(Handle handle) {
     if (then instanceof Then.Compensate compensate) {
-      return timed(handle, COMPENSATE, compensate.time())
-          .bind("reason", compensationReason().map(SqlText::storable).orElse(null));
+      return timed(handle, COMPENSATE, compensate.time()).bind("reason", compensationReason());
     } else if (then instanceof Then.Rest rest) {
       return timed(handle, REST, rest.pause());
     } else if (then instanceof Then.Stop stop) {
       return query(handle, STOP, "")
           .bind("stopped", SagaRow.column(stop.state()))
-          .bind("reason", SqlText.storable(stop.reason()));
+          .bind("stop", SqlText.storable(stop.reason()))
+          .bind("reason", compensationReason());
     } else if (then instanceof Then.End) {
       return query(handle, END, WAKE_PARENT);
     }
     return query(handle, GO_ON, "");
   }
 
-  private Optional<String> compensationReason() {
+  private @Nullable String compensationReason() {
     return entries.stream()
         .filter(entry -> entry.event() == Event.COMPENSATING)
         .findFirst()
-        .flatMap(NewEntry::reason);
+        .flatMap(NewEntry::reason)
+        .map(SqlText::storable)
+        .orElse(null);
   }
 
   private Query timed(Handle handle, String change, Duration time) {

@@ -11,7 +11,9 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
 
-/** Runs of sagas as rows of {@code sagas.runs} and {@code sagas.open}, and the rows of their logs. */
+/**
+ * Runs of sagas as rows of {@code sagas.runs} and {@code sagas.open}, and the rows of their logs.
+ */
 final class SagaRow {
 
   /** The columns of a run {@code r}, without its input. */

@@ -2,7 +2,6 @@ package io.mistersmith.persistence.core.internal.store.postgres;
 
 import io.mistersmith.persistence.saga.SagaQuery;
 import io.mistersmith.persistence.saga.SagaRun.State;
-import java.util.Optional;
 import org.jdbi.v3.core.statement.Query;
 
 /**
@@ -33,7 +32,7 @@ final class SagaSearch {
           + REASON_OF_END
           + """
                  ELSE coalesce(o.stop_reason, o.compensation_reason) END AS reason
-            FROM sagas.runs AS r
+            FROM %s
             LEFT JOIN sagas.open AS o ON o.saga_id = r.saga_id
             LEFT JOIN LATERAL (
                    SELECT n.event, n.data, n.at, n.reason
@@ -77,30 +76,51 @@ final class SagaSearch {
                               WHERE n.saga_id = e.saga_id AND n.position > e.position)
           """;
 
-  static final String ONE = ALL + " AND r.saga_id = :saga";
+  static final String ONE = ALL.formatted("sagas.runs AS r") + " AND r.saga_id = :saga";
+
+  /** The ids of a page come first, from an index alone. */
+  private static final String PAGE =
+      ALL.formatted(
+              """
+              (SELECT p.saga_id
+                         FROM sagas.runs AS p
+                        WHERE TRUE%s) AS k
+                    JOIN sagas.runs AS r ON r.saga_id = k.saga_id
+              """)
+          + " ORDER BY r.saga_id";
 
   private SagaSearch() {}
 
   /** Returns the statement for a query's conditions. */
   static String sql(SagaQuery query) {
-    String id = id(query.state());
-    return query.state().map(SagaSearch::from).orElse(ALL)
-        + query.name().map(name -> " AND r.name = :name").orElse("")
-        + query.correlationId().map(other -> " AND r.correlation_id = :correlation").orElse("")
-        + query.parent().map(parent -> " AND r.parent_id = :parent").orElse("")
-        + query.after().map(after -> " AND " + id + " > :after").orElse("")
-        + " ORDER BY "
-        + id
-        + " LIMIT :limit";
+    return query
+        .state()
+        .map(
+            state -> from(state) + conditions(query, "r", (state.isEnd() ? "e" : "o") + ".saga_id"))
+        .orElseGet(() -> PAGE.formatted(conditions(query, "p", "p.saga_id")));
   }
 
   private static String from(State state) {
     return state.isEnd() ? ENDED : state.isStopped() ? STOPPED : UNDER_WAY;
   }
 
-  /** The column of the table where the search begins. */
-  private static String id(Optional<State> state) {
-    return state.map(wanted -> wanted.isEnd() ? "e" : "o").orElse("r") + ".saga_id";
+  /**
+   * Returns the other conditions, and the page.
+   *
+   * @param run the run
+   * @param id the column of ids where the search begins
+   */
+  private static String conditions(SagaQuery query, String run, String id) {
+    return query.name().map(name -> " AND " + run + ".name = :name").orElse("")
+        + query
+            .correlationId()
+            .map(of -> " AND " + run + ".correlation_id = :correlation")
+            .orElse("")
+        + query.parent().map(parent -> " AND " + run + ".parent_id = :parent").orElse("")
+        + query.after().map(after -> " AND " + id + " > :after").orElse("")
+        + " ORDER BY "
+        + id
+        + " LIMIT :limit";
   }
 
   /** Gives the statement of a query its values. */

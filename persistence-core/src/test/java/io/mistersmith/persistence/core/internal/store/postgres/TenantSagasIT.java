@@ -87,8 +87,7 @@ class TenantSagasIT {
       NewEntry end =
           new NewEntry(
               Event.ENDED, Optional.empty(), 0, Map.of("state", "COMPLETED"), Optional.empty());
-      assertThat(
-              sagas.append(claimed.owner(), 1, List.of(end), new Then.End(State.COMPLETED)))
+      assertThat(sagas.append(claimed.owner(), 1, List.of(end), new Then.End(State.COMPLETED)))
           .isEmpty();
       assertThat(sagas.reopen(own, "undone", Duration.ofMinutes(2))).isTrue();
       assertThat(
