@@ -90,8 +90,10 @@ class SagaParticipantIT {
     String booking = TripSagas.work("book", ledger.nextNumber());
     participant.breakUndo(booking);
     Started bad = ledger.start(Way.UNDONE);
-    for (int i = 0; i < good; i++) {
-      others.add(ledger.start(Way.values()[i % Way.values().length]));
+    while (others.size() < good) {
+      for (Way way : Way.values()) {
+        others.add(ledger.start(way));
+      }
     }
     ledger.awaitOver(others, PATIENCE);
     assertThat(others)

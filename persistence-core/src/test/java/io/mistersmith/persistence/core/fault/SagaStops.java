@@ -17,6 +17,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -114,9 +115,13 @@ final class SagaStops implements StoreProvider {
   private @Nullable Object access(Call call, @Nullable Object[] arguments) throws Throwable {
     Object result = call.on(arguments);
     return switch (call.name()) {
-      case "sagas" -> around(SagaStore.class, (SagaStore) result, this::saga);
-      case "entryWrites" -> around(EntryWriteStore.class, (EntryWriteStore) result, this::entry);
-      case "on" -> around(SqlAccess.class, (SqlAccess) result, this::access);
+      case "sagas" ->
+          around(SagaStore.class, (SagaStore) Objects.requireNonNull(result), this::saga);
+      case "on" ->
+          around(SqlAccess.class, (SqlAccess) Objects.requireNonNull(result), this::access);
+      case "entryWrites" ->
+          around(
+              EntryWriteStore.class, (EntryWriteStore) Objects.requireNonNull(result), this::entry);
       default -> result;
     };
   }
@@ -144,7 +149,7 @@ final class SagaStops implements StoreProvider {
         return reopened;
       }
       case "claim" -> {
-        List<?> claimed = (List<?>) call.on(arguments);
+        List<?> claimed = (List<?>) Objects.requireNonNull(call.on(arguments));
         claimed.forEach(run -> lines.accept("claimed " + ((Claimed) run).run().id()));
         if (!claimed.isEmpty()) {
           pass(AFTER_CLAIM);

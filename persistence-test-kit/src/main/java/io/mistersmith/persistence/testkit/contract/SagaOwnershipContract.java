@@ -54,8 +54,7 @@ public abstract class SagaOwnershipContract extends SagaTests {
 
   private static Agent step(SqlUnit unit, Owned owner, int position, Agent agent) {
     long unused = unit.agents().save(agent, AgentStore.NONE).version();
-    Optional<String> alsoUnused =
-        unit.sagas().append(owner, position, List.of(entry(Event.DONE, "pay")), GO_ON);
+    unit.sagas().append(owner, position, List.of(entry(Event.DONE, "pay")), GO_ON);
     return agent;
   }
 
