@@ -17,11 +17,12 @@ class ServerOptionsTest {
     assertThat(POSTGRES.serverSettings())
         .containsEntry("fsync", "on")
         .containsEntry("synchronous_commit", "on")
-        .containsEntry("full_page_writes", "on");
+        .containsEntry("full_page_writes", "on")
+        .containsEntry("max_prepared_transactions", "20");
     assertThat(POSTGRES.withServerSetting("fsync", "off").withPort(7000).serverSettings())
         .containsEntry("fsync", "off")
         .containsEntry("synchronous_commit", "on");
-    assertThat(POSTGRES.withServerSettings(Map.of("work_mem", "8MB")).serverSettings()).hasSize(4);
+    assertThat(POSTGRES.withServerSettings(Map.of("work_mem", "8MB")).serverSettings()).hasSize(5);
   }
 
   @Test
