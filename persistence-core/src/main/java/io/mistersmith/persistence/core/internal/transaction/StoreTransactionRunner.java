@@ -105,7 +105,7 @@ public final class StoreTransactionRunner implements TransactionRunner {
             options,
             (asked, returned) ->
                 sql.inTransaction(
-                    asked.withApplicationName(session),
+                    asked.withApplicationName(session).withIdleLimit(idleLimit(options)),
                     unit -> {
                       T result = within(unit, options, body, returned);
                       last.write(unit, result);
@@ -139,6 +139,12 @@ public final class StoreTransactionRunner implements TransactionRunner {
     } finally {
       attempt.end();
     }
+  }
+
+  /** Where its process is frozen, the server ends it once its own time is over. */
+  private static Duration idleLimit(TransactionOptions options) {
+    Duration most = options.boundary().idleLimit().orElse(options.timeout());
+    return most.compareTo(options.timeout()) < 0 ? most : options.timeout();
   }
 
   /**
