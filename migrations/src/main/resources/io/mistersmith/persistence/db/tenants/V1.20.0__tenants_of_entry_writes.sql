@@ -1,6 +1,5 @@
 -- kind: schema
 -- depends-on: 1.19.0, core 16.1.0
--- lint: allow change-with-exclusive-lock — the set is applied while nobody writes, as its first script says
 -- A change of an entry belongs to the session's tenant, until any tenant's runtime has put it into KV.
 
 SELECT agents.isolate_table('sagas.entry_writes');
