@@ -62,7 +62,10 @@ public enum DataError {
    * year 9999.
    */
   CONSTRAINT_VIOLATION(Recovery.ESCALATE),
-  /** The task's lease is no longer held: it expired, or the task was cancelled or ended. */
+  /**
+   * The lease of a task is no longer held: it expired, or the task was cancelled or ended. Or
+   * another runner has taken a saga over.
+   */
   LEASE_LOST(Recovery.FAIL),
   /** The entry was acknowledged but refused by the database; it is kept as a dead letter. */
   DEAD_LETTERED(Recovery.ESCALATE),
