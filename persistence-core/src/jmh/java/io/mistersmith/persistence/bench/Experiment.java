@@ -49,6 +49,7 @@ record Experiment(
         contest(quick),
         TaskExperiments.tasks(quick),
         TaskExperiments.besideIdleTransaction(quick),
+        SagaExperiments.steps(quick),
         large(quick),
         steps(quick),
         replica(quick));
