@@ -141,7 +141,7 @@ class TenantSchemaIT {
              WHERE a.attname = 'tenant_id' AND c.relkind IN ('r', 'p') AND NOT c.relispartition
                AND c.oid NOT IN ('agents.state'::regclass, 'tasks.archive'::regclass)
             """);
-    assertThat(tables).hasSize(22);
+    assertThat(tables).hasSize(23);
     try (RoleSession ours = as(OURS)) {
       for (String table : tables) {
         assertThat(ours.query("SELECT DISTINCT tenant_id FROM " + table))
