@@ -77,13 +77,13 @@ public class SagaCalls {
     Trips() throws SQLException {
       Site site = Site.present();
       hand = new HandSagas(site);
-      persistence =
-          Persistence.open(site.config("sagas-" + ProcessHandle.current().pid()).build());
+      persistence = Persistence.open(site.config("sagas-" + ProcessHandle.current().pid()).build());
       sagas = persistence.sagas();
       Saga.Builder steps = Saga.builder("bench", 1);
       for (String name : HandSagas.STEPS) {
         steps.step(
-            SagaStep.inTransaction(name, (context, transaction) -> insert(name, context.input(), transaction))
+            SagaStep.inTransaction(
+                    name, (context, transaction) -> insert(name, context.input(), transaction))
                 .compensatedInTransaction(
                     (context, transaction) -> delete(name, context.input(), transaction)));
       }
@@ -140,8 +140,7 @@ public class SagaCalls {
     private void start(long first, int offset, int count, int percent) {
       for (int i = offset; i < count; i += THREADS) {
         boolean fails = HandSagas.fails(i, percent);
-        UUID unused =
-            sagas.start(trip, SagaStart.of(Map.of("number", first + i, "fails", fails)));
+        UUID unused = sagas.start(trip, SagaStart.of(Map.of("number", first + i, "fails", fails)));
       }
     }
 

@@ -17,7 +17,6 @@ import io.mistersmith.persistence.spi.sql.EntryWriteStore.Pending;
 import io.mistersmith.persistence.transaction.Transaction;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -58,7 +57,7 @@ public final class CommittedEntries implements CrossStore {
   @Override
   public <T> T run(
       CrossStoreOptions options, Function<? super CrossStoreTransaction, ? extends T> work) {
-    AtomicReference<List<Pending>> changes = new AtomicReference<>(List.of());
+    Changes changes = new Changes();
     Function<Transaction, T> body =
         transaction -> {
           CollectedEntries collected =
@@ -67,7 +66,7 @@ public final class CommittedEntries implements CrossStore {
                   (unit, afterCommit) ->
                       new CollectedEntries(transaction, unit.entryWrites(), entries));
           T result = work.apply(collected);
-          changes.set(collected.all());
+          changes.last = collected.all();
           if (options.checked()
               && options.strategy() == CrossStoreOptions.Strategy.EVENTUAL_CONSISTENCY) {
             CollectedEntries.check(collected.all(), entries);
@@ -88,7 +87,7 @@ public final class CommittedEntries implements CrossStore {
 
                     @Override
                     public void beforeCommit() {
-                      CollectedEntries.check(changes.get(), entries);
+                      CollectedEntries.check(changes.last, entries);
                     }
 
                     @Override
@@ -98,8 +97,13 @@ public final class CommittedEntries implements CrossStore {
                   },
                   body);
         };
-    put(changes.get());
+    put(changes.last);
     return result;
+  }
+
+  /** The changes of the last attempt at a transaction. */
+  private static final class Changes {
+    private List<Pending> last = List.of();
   }
 
   private void put(List<Pending> changes) {
