@@ -16,6 +16,7 @@ import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
 import io.mistersmith.persistence.spi.hot.HotWrites;
 import io.mistersmith.persistence.spi.hot.Operation;
 import io.mistersmith.persistence.spi.sql.SessionStore;
+import io.mistersmith.persistence.spi.sql.SqlOptions;
 import io.mistersmith.persistence.testkit.fault.Call;
 import io.mistersmith.persistence.testkit.fault.Faults;
 import io.mistersmith.persistence.testkit.fault.Gate;
@@ -25,6 +26,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -168,9 +170,20 @@ public abstract class SessionCopyContract extends SessionTests {
   void whatPostgresqlDoesNotHaveIsTakenOutOfKvByATouch() throws Exception {
     Opened opened = sessions().open(ADA.withTimeToLive(TIME_TO_LIVE));
     HotBucket bucket = stores().hot().bucket(Bucket.SESSION_DATA);
-    SessionStore store = stores().sql().sessions();
-    List<SessionStore.Revoked> revoked = store.revoke(List.of(opened.session().id()));
-    store.markPublished(Map.of(opened.session().id(), revoked.get(0).version()));
+    // In one transaction, so that the upkeep meets no change that is not published.
+    Map<UUID, Long> marked =
+        stores()
+            .sql()
+            .inTransaction(
+                SqlOptions.of("revoke a session in PostgreSQL alone"),
+                unit -> {
+                  SessionStore store = unit.sessions();
+                  long version = store.revoke(List.of(opened.session().id())).get(0).version();
+                  Map<UUID, Long> versions = Map.of(opened.session().id(), version);
+                  store.markPublished(versions);
+                  return versions;
+                });
+    assertThat(marked).hasSize(1);
     assertThat(sessions().find(opened.token())).as("only PostgreSQL knows").isPresent();
     elapse(UNTIL_DUE);
     assertThat(sessions().touch(opened.token())).isEmpty();
