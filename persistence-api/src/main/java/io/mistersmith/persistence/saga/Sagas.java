@@ -9,8 +9,8 @@ import java.util.Optional;
 import java.util.UUID;
 
 /**
- * Runs sagas: work in several steps over both stores, which survives the death of whoever does it.
- * A run's log is in PostgreSQL. After a crash at any point another runner goes on, forward or back.
+ * Runs sagas: work in several steps over both stores, which survives the death of any process. A
+ * run's log is in PostgreSQL. After a crash at any point another runner goes on, forward or back.
  * Each call is a transaction of its own; those of {@link #in} are part of the caller's, so that a
  * saga is started together with the rows that it is about. Thread-safe.
  *

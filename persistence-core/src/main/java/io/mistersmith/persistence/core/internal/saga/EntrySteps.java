@@ -22,7 +22,7 @@ import java.util.Optional;
  *
  * <p>A row {@code BEGUN} comes first. It keeps the place of the key's latest message, what was
  * there, and the id of the write. The write goes to exactly that place, and carries the id. So at
- * most one write of a place takes effect, and whoever reads the key later finds out which:
+ * most one write of a place takes effect, and every later reader of the key finds out which:
  *
  * <ul>
  *   <li>the latest message has the id: the step is done;

@@ -19,8 +19,8 @@ import java.util.Optional;
 
 /**
  * A run that a runner owns, and its log as the runner knows it. A row is written at the position
- * after the last one known: whichever way an append without an answer went, the next one cannot
- * contradict it. Used by one thread.
+ * after the last one known: whether or not an append without an answer took effect, the next one
+ * cannot contradict it. Used by one thread.
  */
 final class OwnedRun {
 

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.UUID;
 
 /**
- * What an attempt is told about its run.
+ * What an attempt knows about its run.
  *
  * @param run the run
  * @param progress how far it is

@@ -11,8 +11,8 @@ import java.util.function.BiFunction;
 
 /**
  * Prepares a transaction, asks whether it may be committed, and commits it: each attempt under an
- * id of its own. A transaction that is prepared and not committed is rolled back, here or by
- * whoever finds it. For one call.
+ * id of its own. A transaction that is prepared and not committed is rolled back, here or by the
+ * next runtime that finds it. For one call.
  */
 final class TwoPhaseAttempt<T> {
 
