@@ -20,6 +20,8 @@ import io.mistersmith.persistence.spi.sql.SqlOptions;
 import io.mistersmith.persistence.spi.sql.SqlStore;
 import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.state.StateType;
+import io.mistersmith.persistence.transaction.TransactionOptions;
+import io.mistersmith.persistence.transaction.TransactionOptions.Boundary;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -137,6 +139,41 @@ public abstract class CrossStoreContract extends PersistenceContract {
               both.write(put("apples"));
               assertThat(value()).contains("pears");
             });
+    assertThat(isRegistered(agent)).isTrue();
+    assertThat(value()).contains("apples");
+  }
+
+  @Test
+  void aChangeWithinAnOuterTransactionIsPutWithItsCommit() {
+    carts().save(cart(), "pears");
+    TransactionOptions outer =
+        TransactionOptions.builder(Boundary.CROSS_SYSTEM, "an outer transaction").build();
+    IllegalStateException own = new IllegalStateException("of the outer work");
+    assertThatThrownBy(
+            () ->
+                persistence()
+                    .transactions()
+                    .run(
+                        outer,
+                        tx -> {
+                          Agent unused =
+                              run(Strategy.EVENTUAL_CONSISTENCY, both -> both.write(put("apples")));
+                          throw own;
+                        }))
+        .isSameAs(own);
+    assertThat(value()).contains("pears");
+
+    Agent agent =
+        persistence()
+            .transactions()
+            .run(
+                outer,
+                tx -> {
+                  Agent made =
+                      run(Strategy.EVENTUAL_CONSISTENCY, both -> both.write(put("apples")));
+                  assertThat(value()).contains("pears");
+                  return made;
+                });
     assertThat(isRegistered(agent)).isTrue();
     assertThat(value()).contains("apples");
   }

@@ -63,8 +63,13 @@ public final class CommittedEntries implements CrossStore {
           CollectedEntries collected =
               StoreTransactionRunner.in(
                   transaction,
-                  (unit, afterCommit) ->
-                      new CollectedEntries(transaction, unit.entryWrites(), entries));
+                  (unit, afterCommit) -> {
+                    CollectedEntries made =
+                        new CollectedEntries(transaction, unit.entryWrites(), entries);
+                    // As part of an outer transaction this one is committed with that.
+                    afterCommit.accept(() -> put(made.all()));
+                    return made;
+                  });
           T result = work.apply(collected);
           changes.last = collected.all();
           if (options.checked()
@@ -73,32 +78,29 @@ public final class CommittedEntries implements CrossStore {
           }
           return result;
         };
-    T result =
-        switch (options.strategy()) {
-          case EVENTUAL_CONSISTENCY -> transactions.run(options.transaction(), body);
-          case TWO_PHASE_COMMIT ->
-              transactions.inTwoPhases(
-                  options.transaction(),
-                  new StoreTransactionRunner.Phases() {
-                    @Override
-                    public String begin() {
-                      return abandoned.begin();
-                    }
+    return switch (options.strategy()) {
+      case EVENTUAL_CONSISTENCY -> transactions.run(options.transaction(), body);
+      case TWO_PHASE_COMMIT ->
+          transactions.inTwoPhases(
+              options.transaction(),
+              new StoreTransactionRunner.Phases() {
+                @Override
+                public String begin() {
+                  return abandoned.begin();
+                }
 
-                    @Override
-                    public void beforeCommit() {
-                      CollectedEntries.check(changes.last, entries);
-                    }
+                @Override
+                public void beforeCommit() {
+                  CollectedEntries.check(changes.last, entries);
+                }
 
-                    @Override
-                    public void end(String id) {
-                      abandoned.end(id);
-                    }
-                  },
-                  body);
-        };
-    put(changes.last);
-    return result;
+                @Override
+                public void end(String id) {
+                  abandoned.end(id);
+                }
+              },
+              body);
+    };
   }
 
   /** The changes of the last attempt at a transaction. */

@@ -129,7 +129,10 @@ public final class StoreTransactionRunner implements TransactionRunner {
   /** Runs a transaction of its own, whatever runs on this thread, and commits it in two phases. */
   public <T> T inTwoPhases(
       TransactionOptions given, Phases phases, Function<? super Transaction, ? extends T> body) {
-    TransactionOptions options = withId(given);
+    TransactionOptions options =
+        given.correlationId().isPresent()
+            ? given
+            : given.toBuilder().correlationId(UUID.randomUUID().toString()).build();
     TwoPhaseAttempt<T> attempt =
         new TwoPhaseAttempt<>(
             sql, phases, (unit, returned) -> within(unit, options, body, returned));
