@@ -128,6 +128,11 @@ public final class PersistenceConfig {
     return values.cache;
   }
 
+  /** The checks of health, the jobs of upkeep, and the receivers of alerts. */
+  public MonitoringConfig monitoring() {
+    return values.monitoring;
+  }
+
   /** The number of agents in use whose lifecycle state is tracked (100,000). */
   public int trackedAgents() {
     return values.trackedAgents;
@@ -186,6 +191,7 @@ public final class PersistenceConfig {
     private BackpressureConfig backpressure = BackpressureConfig.off();
     private ChangeFeedConfig changeFeed = ChangeFeedConfig.defaults();
     private CacheConfig cache = CacheConfig.defaults();
+    private MonitoringConfig monitoring = MonitoringConfig.defaults();
     private int trackedAgents = 100_000;
     private long maxLargeValueBytes = 256L * 1024 * 1024;
     private DataRouter router = DataRouter.standard();
@@ -210,6 +216,7 @@ public final class PersistenceConfig {
       this.backpressure = other.backpressure;
       this.changeFeed = other.changeFeed;
       this.cache = other.cache;
+      this.monitoring = other.monitoring;
       this.trackedAgents = other.trackedAgents;
       this.maxLargeValueBytes = other.maxLargeValueBytes;
       this.router = other.router;
@@ -296,6 +303,12 @@ public final class PersistenceConfig {
       return this;
     }
 
+    /** The checks of health, the jobs of upkeep, and the receivers of alerts. */
+    public Builder monitoring(MonitoringConfig value) {
+      this.monitoring = value;
+      return this;
+    }
+
     /** The number of agents in use whose lifecycle state is tracked; others seem cold. */
     public Builder trackedAgents(int value) {
       Checks.atLeastOne("trackedAgents", value);
@@ -376,24 +389,5 @@ public final class PersistenceConfig {
     SHOW,
     /** Log each difference, then change the bucket. */
     APPLY
-  }
-
-  /**
-   * The treatment at open of a bucket that is not this database's: it has the identity of another
-   * installation, or it has none and holds entries that the database does not know.
-   */
-  public enum UnknownEntries {
-    /**
-     * Refuse to open. The entries' agents are most likely not registered in this database, so that
-     * every entry would become a dead letter.
-     */
-    REFUSE,
-    /**
-     * Take the bucket over: it bears this installation's identity from then on, its entries are
-     * flushed into this database, and the other installation's runtimes are refused. Open is
-     * refused while the bucket holds entries of agents that are not registered in this database.
-     * For one open only: two installations with this setting take the bucket from each other.
-     */
-    TAKE_OVER
   }
 }

@@ -24,13 +24,14 @@ import java.util.stream.LongStream;
 /**
  * Something that the engine did or met. Events hold no values of entries. Each belongs to one area:
  * {@link StateEvent}, {@link AgentEvent}, {@link StoreEvent}, {@link OperationsEvent}, {@link
- * ChangeFeed.FeedEvent} or {@link SagaEvent}.
+ * ChangeFeed.FeedEvent}, {@link SagaEvent} or {@link MonitoringEvent}.
  *
  * <p>Later versions add kinds of events. Test for those that you want, by {@code instanceof} or by
  * {@link PersistenceListener#of}, and ignore the others.
  */
 public sealed interface PersistenceEvent
     permits ChangeFeed.FeedEvent,
+        MonitoringEvent,
         PersistenceEvent.AgentEvent,
         PersistenceEvent.OperationsEvent,
         PersistenceEvent.StateEvent,

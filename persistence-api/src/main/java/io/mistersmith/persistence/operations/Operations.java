@@ -21,6 +21,18 @@ public interface Operations {
    */
   Optional<CacheStats> cacheStats(DataType dataType);
 
+  /** The health of this runtime and of its servers, as of the last check. */
+  Health health();
+
+  /** The jobs that keep the database in order. */
+  Upkeep upkeep();
+
+  /** What is beyond its threshold. */
+  Alerts alerts();
+
+  /** What the statistics of PostgreSQL say about indexes and statements. */
+  Advice advice();
+
   /** The pools of connections to PostgreSQL: what they do, and their sizes. */
   Pools pools();
 

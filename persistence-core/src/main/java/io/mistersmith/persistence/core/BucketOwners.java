@@ -1,7 +1,7 @@
 package io.mistersmith.persistence.core;
 
 import io.mistersmith.persistence.config.Bucket;
-import io.mistersmith.persistence.config.PersistenceConfig.UnknownEntries;
+import io.mistersmith.persistence.config.UnknownEntries;
 import io.mistersmith.persistence.core.internal.state.journal.BucketOwner;
 import io.mistersmith.persistence.core.internal.state.journal.JournalEvidence;
 import io.mistersmith.persistence.error.PersistenceException;

@@ -7,7 +7,7 @@ import static org.awaitility.Awaitility.await;
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
-import io.mistersmith.persistence.config.PersistenceConfig.UnknownEntries;
+import io.mistersmith.persistence.config.UnknownEntries;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.OtherInstallationException;
 import io.mistersmith.persistence.error.PersistenceException;

@@ -1,6 +1,6 @@
 package io.mistersmith.persistence.core.internal.state.journal;
 
-import io.mistersmith.persistence.config.PersistenceConfig.UnknownEntries;
+import io.mistersmith.persistence.config.UnknownEntries;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.OtherInstallationException;

@@ -1,0 +1,143 @@
+package io.mistersmith.persistence.config;
+
+import io.mistersmith.persistence.operations.AlertSink;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * Says how often a runtime checks its health, which jobs of upkeep it takes part in, and who
+ * receives alerts. Immutable; {@link #builder} makes one and {@link #toBuilder} a changed copy.
+ */
+public final class MonitoringConfig {
+
+  private final Duration checkInterval;
+  private final boolean upkeep;
+  private final Set<String> switchedOff;
+  private final Duration retention;
+  private final Map<String, AlertSink> sinks;
+
+  private MonitoringConfig(Builder builder) {
+    this.checkInterval = builder.checkInterval;
+    this.upkeep = builder.upkeep;
+    this.switchedOff = Set.copyOf(builder.switchedOff);
+    this.retention = builder.retention;
+    this.sinks = Map.copyOf(builder.sinks);
+  }
+
+  /** Returns the defaults. */
+  public static MonitoringConfig defaults() {
+    return builder().build();
+  }
+
+  /** Returns a builder with the defaults. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Returns a builder that starts from this configuration. */
+  public Builder toBuilder() {
+    return new Builder(this);
+  }
+
+  /** How often the health is checked (30 s). */
+  public Duration checkInterval() {
+    return checkInterval;
+  }
+
+  /** Whether this runtime takes part in the upkeep (true). */
+  public boolean upkeep() {
+    return upkeep;
+  }
+
+  /** The names of the jobs that this runtime does not run (none). */
+  public Set<String> switchedOff() {
+    return switchedOff;
+  }
+
+  /** How long samples, plans of statements, and runs of jobs are kept (30 days). */
+  public Duration retention() {
+    return retention;
+  }
+
+  /** The receivers of alerts, by the names that {@code notification_channels} lists (none). */
+  public Map<String, AlertSink> sinks() {
+    return sinks;
+  }
+
+  /** Prints all settings, and of the receivers the names. */
+  @Override
+  public String toString() {
+    return Printed.of("MonitoringConfig")
+        .with("checkInterval", checkInterval)
+        .with("upkeep", upkeep)
+        .with("switchedOff", new TreeSet<>(switchedOff))
+        .with("retention", retention)
+        .with("sinks", new TreeSet<>(sinks.keySet()))
+        .toString();
+  }
+
+  /** Collects a configuration, and checks each value as it is given. Not thread-safe. */
+  public static final class Builder {
+
+    private Duration checkInterval = Duration.ofSeconds(30);
+    private boolean upkeep = true;
+    private final Set<String> switchedOff = new TreeSet<>();
+    private Duration retention = Duration.ofDays(30);
+    private final Map<String, AlertSink> sinks = new LinkedHashMap<>();
+
+    private Builder() {}
+
+    private Builder(MonitoringConfig config) {
+      this.checkInterval = config.checkInterval;
+      this.upkeep = config.upkeep;
+      this.switchedOff.addAll(config.switchedOff);
+      this.retention = config.retention;
+      this.sinks.putAll(config.sinks);
+    }
+
+    /** See {@link MonitoringConfig#checkInterval()}. */
+    public Builder checkInterval(Duration value) {
+      Checks.positive("monitoring.checkInterval", value);
+      this.checkInterval = value;
+      return this;
+    }
+
+    /** See {@link MonitoringConfig#upkeep()}. */
+    public Builder upkeep(boolean value) {
+      this.upkeep = value;
+      return this;
+    }
+
+    /**
+     * Switches a job off in this runtime. An unknown name is refused when the runtime opens.
+     *
+     * @see io.mistersmith.persistence.operations.Upkeep#jobs()
+     */
+    public Builder switchOff(String job) {
+      switchedOff.add(job);
+      return this;
+    }
+
+    /** See {@link MonitoringConfig#retention()}. */
+    public Builder retention(Duration value) {
+      Checks.positive("monitoring.retention", value);
+      this.retention = value;
+      return this;
+    }
+
+    /** Adds a receiver of alerts, or replaces the one of that name. */
+    public Builder sink(String channel, AlertSink sink) {
+      Checks.that(!channel.isBlank(), "monitoring.sink needs a name");
+      sinks.put(channel, sink);
+      return this;
+    }
+
+    /** Returns the configuration. */
+    public MonitoringConfig build() {
+      return new MonitoringConfig(this);
+    }
+  }
+}
