@@ -52,7 +52,11 @@ public final class MigratedDatabases {
   /** Creates a database with the core set and others. */
   public static PGSimpleDataSource migrated(PostgresServer server, String... sets)
       throws SQLException {
-    String template = template(server, List.of(sets));
+    return copy(server, template(server, List.of(sets)));
+  }
+
+  private static PGSimpleDataSource copy(PostgresServer server, String template)
+      throws SQLException {
     String name = "migrations_" + COUNTER.incrementAndGet();
     try (Connection connection = source(server, server.jdbcUrl()).getConnection();
         Statement statement = connection.createStatement()) {
@@ -61,21 +65,22 @@ public final class MigratedDatabases {
     return source(server, server.jdbcUrl().replaceFirst("/[^/]*$", "/" + name));
   }
 
-  private static String template(PostgresServer server, List<String> sets) {
+  private static String template(PostgresServer server, List<String> sets) throws SQLException {
     synchronized (TEMPLATES) {
-      return TEMPLATES
-          .computeIfAbsent(server, s -> new HashMap<>())
-          .computeIfAbsent(
-              sets,
-              names -> {
-                PGSimpleDataSource template = empty(server);
-                MigrationRunner.builder()
-                    .dataSource(template)
-                    .sets(names.toArray(String[]::new))
-                    .build()
-                    .apply();
-                return String.valueOf(template.getDatabaseName());
-              });
+      Map<List<String>, String> templates = TEMPLATES.computeIfAbsent(server, s -> new HashMap<>());
+      String template = templates.get(sets);
+      if (template == null) {
+        PGSimpleDataSource made =
+            sets.isEmpty() ? empty(server) : copy(server, template(server, List.of()));
+        MigrationRunner.builder()
+            .dataSource(made)
+            .sets(sets.toArray(String[]::new))
+            .build()
+            .apply();
+        template = String.valueOf(made.getDatabaseName());
+        templates.put(sets, template);
+      }
+      return template;
     }
   }
 

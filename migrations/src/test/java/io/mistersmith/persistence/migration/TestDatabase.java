@@ -50,23 +50,28 @@ final class TestDatabase {
   }
 
   void execute(String sql) throws SQLException {
-    try (Connection connection = connect();
-        Statement statement = connection.createStatement()) {
-      statement.setEscapeProcessing(false);
-      statement.execute(sql);
-    }
+    KeptSessions.of(this)
+        .run(
+            connection -> {
+              try (Statement statement = connection.createStatement()) {
+                statement.setEscapeProcessing(false);
+                return statement.execute(sql);
+              }
+            });
   }
 
   /** The first column of each row as text, in a session that has run some statements before. */
   List<String> query(String sql, String... before) throws SQLException {
-    try (Connection connection = connect()) {
-      try (Statement statement = connection.createStatement()) {
-        for (String first : before) {
-          statement.execute(first);
-        }
-      }
-      return query(connection, sql);
-    }
+    return KeptSessions.of(this)
+        .run(
+            connection -> {
+              try (Statement statement = connection.createStatement()) {
+                for (String first : before) {
+                  statement.execute(first);
+                }
+              }
+              return query(connection, sql);
+            });
   }
 
   /** The first column of each row as text. */

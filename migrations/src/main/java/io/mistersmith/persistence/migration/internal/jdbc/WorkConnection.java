@@ -60,6 +60,19 @@ public final class WorkConnection implements AutoCloseable {
     return result;
   }
 
+  /** Closes the kept connection; the next use opens another one. */
+  public void renew() {
+    Connection connection = kept;
+    kept = null;
+    if (connection != null) {
+      try {
+        connection.close();
+      } catch (SQLException e) {
+        LOG.debug("A connection was lost with its work over: {}", SqlStates.describe(e));
+      }
+    }
+  }
+
   private static void close(Connection connection, Throwable cause) {
     try {
       connection.close();
@@ -72,14 +85,6 @@ public final class WorkConnection implements AutoCloseable {
   @Override
   public void close() {
     keeping = false;
-    Connection connection = kept;
-    kept = null;
-    if (connection != null) {
-      try {
-        connection.close();
-      } catch (SQLException e) {
-        LOG.debug("A connection was lost with its work over: {}", SqlStates.describe(e));
-      }
-    }
+    renew();
   }
 }

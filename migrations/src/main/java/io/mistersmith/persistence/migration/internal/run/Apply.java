@@ -67,21 +67,22 @@ public final class Apply {
   }
 
   private MigrationReport runUnder(MigratorLock lock, MigrationPlan plan) {
-    ScriptExecutor executor = context.executor();
     List<Applied> applied = new ArrayList<>();
     Optional<MigrationVersion> current = plan.current();
     String versionBefore =
         "the database is at " + current.map(MigrationVersion::toString).orElse("no version at all");
-    for (Migration migration : plan.pending()) {
-      lock.check(migration.toString());
-      Optional<Outcome> outcome = executor.run(new Forward(migration, versionBefore));
-      outcome.ifPresent(o -> applied.add(new Applied(migration, o.duration(), o.attempts())));
-      outcome
-          .map(Outcome::duration)
-          .map(Duration::toMillis)
-          .ifPresent(millis -> LOG.debug("Applied {} in {} ms.", migration, millis));
-      current = migration.id().isCore() ? Optional.of(migration.version()) : current;
-      versionBefore = "the database is at " + migration.id();
+    try (ScriptExecutor executor = context.executor()) {
+      for (Migration migration : plan.pending()) {
+        lock.check(migration.toString());
+        Optional<Outcome> outcome = executor.run(new Forward(migration, versionBefore));
+        outcome.ifPresent(o -> applied.add(new Applied(migration, o.duration(), o.attempts())));
+        outcome
+            .map(Outcome::duration)
+            .map(Duration::toMillis)
+            .ifPresent(millis -> LOG.debug("Applied {} in {} ms.", migration, millis));
+        current = migration.id().isCore() ? Optional.of(migration.version()) : current;
+        versionBefore = "the database is at " + migration.id();
+      }
     }
     logTotal(plan.current(), current, applied);
     return new MigrationReport(plan.current(), current, applied, lock.waited());

@@ -30,9 +30,9 @@ public final class Rollback {
   }
 
   public RollbackReport run() {
-    try (MigratorLock lock = MigratorLock.await(context.dataSource(), context.settings())) {
+    try (MigratorLock lock = MigratorLock.await(context.dataSource(), context.settings());
+        ScriptExecutor executor = context.executor()) {
       RollbackPlanner rollbacks = new RollbackPlanner(planner.order(), context.prepare(lock));
-      ScriptExecutor executor = context.executor();
       List<RolledBack> rolledBack = new ArrayList<>();
       for (Back back : choice.apply(rollbacks)) {
         lock.check(back.file());

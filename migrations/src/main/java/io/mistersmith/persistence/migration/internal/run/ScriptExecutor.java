@@ -27,16 +27,16 @@ import org.slf4j.LoggerFactory;
  * <p>A script that cannot have a table's lock in time gives way and is tried again, so that those
  * who queued behind it can go on.
  */
-public final class ScriptExecutor {
+public final class ScriptExecutor implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ScriptExecutor.class);
 
-  private final DataSource dataSource;
+  private final WorkConnection session;
   private final RunnerSettings settings;
   private final HistoryTable history;
   private final int attempts;
 
   ScriptExecutor(DataSource dataSource, RunnerSettings settings) {
-    this.dataSource = dataSource;
+    this.session = new WorkConnection(dataSource).keep();
     this.settings = settings;
     this.history = new HistoryTable(settings);
     this.attempts = settings.tableLockAttempts();
@@ -48,14 +48,26 @@ public final class ScriptExecutor {
    * @return empty when somebody else did it meanwhile
    */
   public Optional<Outcome> run(ScriptTask task) {
-    // A connection for each script: what a script changes in its session ends with it.
-    try (WorkConnection connections = new WorkConnection(dataSource).keep()) {
-      return run(task, connections);
+    boolean leavesSession = false;
+    try {
+      leavesSession =
+          task.transactional() && ScriptStatements.of(task.file(), task.sql()).areDefinitions();
+      return runInSession(task);
+    } finally {
+      if (!leavesSession) {
+        session.renew(); // what a script changes in its session ends with it
+      }
     }
   }
 
-  private Optional<Outcome> run(ScriptTask task, WorkConnection connections) {
-    Transaction transaction = new Transaction(connections, settings);
+  /** Closes the session of the scripts. */
+  @Override
+  public void close() {
+    session.close();
+  }
+
+  private Optional<Outcome> runInSession(ScriptTask task) {
+    Transaction transaction = new Transaction(session, settings);
     Backoff backoff = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(5));
     for (int attempt = 1; ; attempt++) {
       try {
@@ -67,7 +79,7 @@ public final class ScriptExecutor {
         Optional<Duration> duration =
             task.transactional()
                 ? transaction.run(connection -> run(connection, task))
-                : new StepwiseRun(connections, settings, history).run(task);
+                : new StepwiseRun(session, settings, history).run(task);
         int made = attempt;
         return duration.map(d -> new Outcome(d, made));
       } catch (SQLException e) {

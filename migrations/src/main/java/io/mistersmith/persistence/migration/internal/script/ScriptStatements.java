@@ -25,6 +25,13 @@ public record ScriptStatements(List<SqlStatement> statements) {
     statements = List.copyOf(statements);
   }
 
+  private static final Set<String> DEFINITIONS =
+      Set.of("create", "alter", "drop", "comment", "grant", "revoke");
+
+  /** Their definitions run code, or apply to sessions that begin later. */
+  private static final Set<String> NOT_OF_A_SCHEMA =
+      Set.of("extension", "database", "role", "user", "system", "temp", "temporary", "local");
+
   /**
    * Splits a script.
    *
@@ -55,6 +62,22 @@ public record ScriptStatements(List<SqlStatement> statements) {
 
   public SqlStatement get(int index) {
     return statements.get(index);
+  }
+
+  /**
+   * Whether the session is after the script as it was before: all statements define what is in a
+   * schema. A setting, a call or a change of rows may leave something behind.
+   */
+  public boolean areDefinitions() {
+    return statements.stream().allMatch(ScriptStatements::isDefinition);
+  }
+
+  private static boolean isDefinition(SqlStatement statement) {
+    return DEFINITIONS.contains(statement.tokens().get(0).text())
+        && statement.tokens().stream()
+            .skip(1)
+            .limit(3)
+            .noneMatch(token -> NOT_OF_A_SCHEMA.contains(token.text()));
   }
 
   /** Whether PostgreSQL builds, drops or detaches without keeping writers out, in its own time. */

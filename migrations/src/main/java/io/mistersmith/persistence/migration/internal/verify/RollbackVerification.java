@@ -43,11 +43,11 @@ public final class RollbackVerification {
 
   public VerificationReport run() {
     try (ScratchDatabase scratch = ScratchDatabase.create(context.dataSource(), databases);
-        WorkConnection connections = new WorkConnection(scratch.dataSource()).keep()) {
-      Attempt attempt =
-          new Attempt(
-              new MigrationContext(
-                  scratch.dataSource(), connections, context.sets(), context.settings()));
+        WorkConnection connections = new WorkConnection(scratch.dataSource()).keep();
+        Attempt attempt =
+            new Attempt(
+                new MigrationContext(
+                    scratch.dataSource(), connections, context.sets(), context.settings()))) {
       List<Verified> versions = new ArrayList<>();
       for (Migration migration : planner.order()) {
         if (attempt.stuck) {
@@ -90,7 +90,7 @@ public final class RollbackVerification {
             });
   }
 
-  private static final class Attempt {
+  private static final class Attempt implements AutoCloseable {
     private final MigrationContext scratch;
     private final ScriptExecutor executor;
     private final SampleRows rows = new SampleRows();
@@ -110,6 +110,11 @@ public final class RollbackVerification {
                 return true;
               });
       this.present = catalog();
+    }
+
+    @Override
+    public void close() {
+      executor.close();
     }
 
     Verified verify(Migration migration) throws SQLException {
