@@ -9,11 +9,11 @@ import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The audit log's record of a change, and the roles that can prevent it. */
 @ParameterizedClass(name = "PostgreSQL {0}")
-@ValueSource(ints = {15, 18})
+@MethodSource("io.mistersmith.persistence.migration.PostgresVersions#newest")
 class AuditIT {
   private static final String WRITER = "it_audited_writer";
   private static final String GROUP = "it_audited_group";
@@ -251,9 +251,9 @@ class AuditIT {
 
   private String insert(String configuration) {
     return """
-        INSERT INTO agents.registry (agent_id, agent_type, agent_name, configuration)
-        VALUES ('%s', 'w', 'one', %s)
-        """
+    INSERT INTO agents.registry (agent_id, agent_type, agent_name, configuration)
+    VALUES ('%s', 'w', 'one', %s)
+    """
         .formatted(agent, configuration);
   }
 

@@ -12,13 +12,14 @@ import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 
 /** Redaction in the audit log, its retention, keys and masks. */
 @ParameterizedClass(name = "PostgreSQL {0}")
-@ValueSource(ints = {15, 18})
+@MethodSource("io.mistersmith.persistence.migration.PostgresVersions#newest")
 class AuditRedactionIT {
   @SuppressWarnings("NullAway.Init") // set before the tests of a version
   private static PostgresServer server;

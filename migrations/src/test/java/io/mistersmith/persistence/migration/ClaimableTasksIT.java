@@ -9,11 +9,11 @@ import java.sql.Statement;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** What claims look at, and the functions that the engine calls. */
 @ParameterizedClass(name = "PostgreSQL {0}")
-@ValueSource(ints = {15, 18})
+@MethodSource("io.mistersmith.persistence.migration.PostgresVersions#newest")
 class ClaimableTasksIT extends OnMigratedDatabase {
 
   private static final String ROW =

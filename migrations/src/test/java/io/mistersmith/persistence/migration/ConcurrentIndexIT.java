@@ -25,11 +25,11 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Indexes that are built while others write, are cut off, or are in each other's way. */
 @ParameterizedClass(name = "PostgreSQL {0}")
-@ValueSource(ints = {15, 18})
+@MethodSource("io.mistersmith.persistence.migration.PostgresVersions#newest")
 class ConcurrentIndexIT {
   private static final Duration SOON = Duration.ofSeconds(60);
   private static final ConcurrentIndex.Settings SETTINGS =

@@ -14,11 +14,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The list of connections, and the alert about a full pool. */
 @ParameterizedClass(name = "PostgreSQL {0}")
-@ValueSource(ints = {15, 18})
+@MethodSource("io.mistersmith.persistence.migration.PostgresVersions#ends")
 class ConnectionMonitoringIT extends MonitorsSmallServer {
   @SuppressWarnings("unused") // JUnit hands the version to the lifecycle method
   ConnectionMonitoringIT(int majorVersion) {}
@@ -140,6 +140,7 @@ class ConnectionMonitoringIT extends MonitorsSmallServer {
         GRANT USAGE ON SCHEMA monitoring TO watcher;
         GRANT SELECT ON ALL TABLES IN SCHEMA monitoring TO watcher
         """);
+    KeptSessions.of(database).end();
     Connection connection = open("watcher");
     execute(connection, "SET ROLE watcher");
 

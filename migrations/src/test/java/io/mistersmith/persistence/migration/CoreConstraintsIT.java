@@ -13,7 +13,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Every constraint refuses a bad row under its own name, and every function, view and trigger has a
@@ -23,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * refused/<schema>.sql}, and the classes that call its functions to TESTS.
  */
 @ParameterizedClass(name = "PostgreSQL {0}")
-@ValueSource(ints = {15, 18})
+@MethodSource("io.mistersmith.persistence.migration.PostgresVersions#newest")
 class CoreConstraintsIT extends OnMigratedDatabase {
   private static final List<String> SCHEMAS =
       List.of("agents", "tasks", "messages", "sessions", "knowledge", "sagas", "recovery");

@@ -14,11 +14,12 @@ import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The set {@code events} alone and beside tenants: who needs which rights, and what it costs. */
 @ParameterizedClass(name = "PostgreSQL {0}")
-@ValueSource(ints = {15, 18})
+@MethodSource("io.mistersmith.persistence.migration.PostgresVersions#newest")
 class EventsSetIT {
   private static final String OURS = "aaaaaaaa-0000-4000-8000-000000000001";
   private static final String THEIRS = "bbbbbbbb-0000-4000-8000-000000000002";

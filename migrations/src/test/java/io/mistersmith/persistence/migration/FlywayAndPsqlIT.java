@@ -21,14 +21,14 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * The same files, applied by the runner, by Flyway and by psql, make the same database. The set
  * {@code vector} is tried on PostgreSQL 15 alone, for which the test kit builds pgvector.
  */
 @ParameterizedClass(name = "PostgreSQL {0}")
-@ValueSource(ints = {15, 18})
+@MethodSource("io.mistersmith.persistence.migration.PostgresVersions#ends")
 class FlywayAndPsqlIT {
   private static final String FOLDER = "io/mistersmith/persistence/db/";
   private static final List<String> HISTORY =

@@ -17,11 +17,11 @@ import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Which indexes are judged how, which columns are read from statements, which settings advised. */
 @ParameterizedClass(name = "PostgreSQL {0}")
-@ValueSource(ints = {15, 18})
+@MethodSource("io.mistersmith.persistence.migration.PostgresVersions#newest")
 class IndexUsageIT {
   @SuppressWarnings("NullAway.Init") // set before the tests of a version
   private static PostgresServer server;
@@ -210,7 +210,8 @@ class IndexUsageIT {
     try (Connection connection = database.connect();
         var statement =
             connection.prepareStatement(
-                "SELECT array_to_string(monitoring.where_columns(?, 'app.orders'::regclass), ',')")) {
+                "SELECT array_to_string(monitoring.where_columns(?, 'app.orders'::regclass),"
+                    + " ',')")) {
       statement.setString(1, query);
       try (var row = statement.executeQuery()) {
         row.next();

@@ -42,6 +42,17 @@ final class KeptSessions {
     }
   }
 
+  /** Ends the session that is kept, for a test that counts sessions. */
+  void end() throws SQLException {
+    Connection kept;
+    synchronized (KEPT) {
+      kept = KEPT.remove(database);
+    }
+    if (kept != null) {
+      kept.close();
+    }
+  }
+
   /** A session is used by one thread at a time: another thread gets another one. */
   private Connection take() throws SQLException {
     Connection kept;

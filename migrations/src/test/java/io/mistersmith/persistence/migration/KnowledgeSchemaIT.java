@@ -7,11 +7,12 @@ import java.sql.SQLException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Facts and their embeddings, on a server without pgvector. */
 @ParameterizedClass(name = "PostgreSQL {0}")
-@ValueSource(ints = {15, 18})
+@MethodSource("io.mistersmith.persistence.migration.PostgresVersions#newest")
 class KnowledgeSchemaIT extends OnMigratedDatabase {
   @SuppressWarnings("unused") // JUnit hands the version to the lifecycle method
   KnowledgeSchemaIT(int majorVersion) {}

@@ -87,6 +87,8 @@ public final class MigratedDatabases {
   private static PGSimpleDataSource source(PostgresServer server, String url) {
     PGSimpleDataSource source = new PGSimpleDataSource();
     source.setURL(url);
+    source.setAssumeMinServerVersion(
+        "15"); // its settings begin with the session, and outlive RESET
     source.setUser(server.user());
     server.password().ifPresent(source::setPassword);
     return source;

@@ -16,13 +16,13 @@ import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 
 /** Which indexes are found missing, from statistics that the tests really cause. */
 @ParameterizedClass(name = "PostgreSQL {0}")
-@ValueSource(ints = {15, 18})
+@MethodSource("io.mistersmith.persistence.migration.PostgresVersions#newest")
 class MissingIndexesIT {
   private static final String WANTED =
       """
@@ -94,7 +94,8 @@ class MissingIndexesIT {
         .contains(
             "CREATE INDEX CONCURRENTLY idx_orders_region_customer_auto ON app.orders (region,"
                 + " customer);",
-            "CREATE INDEX CONCURRENTLY \"idx_orders_Parent Id_auto\" ON app.orders (\"Parent Id\");");
+            "CREATE INDEX CONCURRENTLY \"idx_orders_Parent Id_auto\" ON app.orders (\"Parent"
+                + " Id\");");
 
     // Only what the rows with a parent need; and the columns lead, in whatever order.
     database.execute(
@@ -256,7 +257,8 @@ class MissingIndexesIT {
 
   private static List<String> recommendations() throws SQLException {
     return database.query(
-        "SELECT column_names::text || ' ' || status FROM monitoring.index_recommendations ORDER BY 1");
+        "SELECT column_names::text || ' ' || status FROM monitoring.index_recommendations ORDER BY"
+            + " 1");
   }
 
   @Test

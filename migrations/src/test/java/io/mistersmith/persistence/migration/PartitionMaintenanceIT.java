@@ -9,11 +9,11 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Regular maintenance of partitions, and rows that arrive without it. Time is an argument. */
 @ParameterizedClass(name = "PostgreSQL {0}")
-@ValueSource(ints = {15, 18})
+@MethodSource("io.mistersmith.persistence.migration.PostgresVersions#newest")
 class PartitionMaintenanceIT extends RunsPartitions {
   @SuppressWarnings("unused") // JUnit hands the version to the lifecycle method
   PartitionMaintenanceIT(int majorVersion) {}
@@ -52,7 +52,8 @@ class PartitionMaintenanceIT extends RunsPartitions {
         .isEmpty();
     assertThat(
             refusal(
-                "INSERT INTO demo.log (id, sent_at) SELECT id, sent_at FROM demo.before WHERE n = 500"))
+                "INSERT INTO demo.log (id, sent_at) SELECT id, sent_at FROM demo.before WHERE n ="
+                    + " 500"))
         .as("what was unique still is")
         .isEqualTo("23505");
   }

@@ -9,12 +9,12 @@ final class PostgresVersions {
 
   private PostgresVersions() {}
 
-  /** The oldest and the newest one, for what the scripts do. */
+  /** The oldest and the newest one, for what may differ between versions. */
   static IntStream ends() {
     return FULL ? IntStream.rangeClosed(15, 18) : IntStream.of(15, 18);
   }
 
-  /** The newest one, for what the runner and the command line do on any version. */
+  /** The newest one, for what is the same on any version. */
   static IntStream newest() {
     return FULL ? IntStream.of(15, 18) : IntStream.of(18);
   }

@@ -10,11 +10,11 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The bundled tables that are partitioned by time, with their constraints and triggers. */
 @ParameterizedClass(name = "PostgreSQL {0}")
-@ValueSource(ints = {15, 18})
+@MethodSource("io.mistersmith.persistence.migration.PostgresVersions#newest")
 class RegisteredPartitionsIT {
   /** One row a table at a time, and a second one a month later. */
   private static final String ROWS =

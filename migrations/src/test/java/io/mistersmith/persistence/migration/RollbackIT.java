@@ -16,11 +16,11 @@ import java.sql.SQLException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** How versions are taken back, and when not. */
 @ParameterizedClass(name = "PostgreSQL {0}")
-@ValueSource(ints = {15, 18})
+@MethodSource("io.mistersmith.persistence.migration.PostgresVersions#ends")
 class RollbackIT extends RunsMigrations {
   @SuppressWarnings("unused") // JUnit hands the version to the lifecycle method
   RollbackIT(int majorVersion) {}

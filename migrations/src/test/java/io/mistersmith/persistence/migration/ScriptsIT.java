@@ -12,11 +12,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** How scripts of all sorts fare, good ones and bad ones. */
 @ParameterizedClass(name = "PostgreSQL {0}")
-@ValueSource(ints = {15, 18})
+@MethodSource("io.mistersmith.persistence.migration.PostgresVersions#ends")
 class ScriptsIT extends RunsMigrations {
   @SuppressWarnings("unused") // JUnit hands the version to the lifecycle method
   ScriptsIT(int majorVersion) {}

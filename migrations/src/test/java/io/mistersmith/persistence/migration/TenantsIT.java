@@ -14,11 +14,11 @@ import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Each role can read and change rows of its own tenant, and none of another's. */
 @ParameterizedClass(name = "PostgreSQL {0}")
-@ValueSource(ints = {15, 18})
+@MethodSource("io.mistersmith.persistence.migration.PostgresVersions#newest")
 class TenantsIT {
   private static final String OURS = "aaaaaaaa-0000-4000-8000-000000000001";
   private static final String THEIRS = "bbbbbbbb-0000-4000-8000-000000000002";

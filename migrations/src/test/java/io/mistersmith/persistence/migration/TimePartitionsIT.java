@@ -9,13 +9,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 
 /** Creating single partitions: what they cover, what they are like, what moves into them. */
 @ParameterizedClass(name = "PostgreSQL {0}")
-@ValueSource(ints = {15, 18})
+@MethodSource("io.mistersmith.persistence.migration.PostgresVersions#newest")
 class TimePartitionsIT extends RunsPartitions {
   @SuppressWarnings("unused") // JUnit hands the version to the lifecycle method
   TimePartitionsIT(int majorVersion) {}
@@ -275,7 +275,8 @@ class TimePartitionsIT extends RunsPartitions {
         .containsExactly("demo log month 3");
     assertThat(
             database.query(
-                "SELECT partitions.unregister('demo.log') || ' ' || partitions.unregister('demo.log')"))
+                "SELECT partitions.unregister('demo.log') || ' ' ||"
+                    + " partitions.unregister('demo.log')"))
         .containsExactly("true false");
     assertThat(maintain("2026-01-01Z")).isEmpty();
   }

@@ -12,11 +12,11 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Adds columns to tables that others use meanwhile. */
 @ParameterizedClass(name = "PostgreSQL {0}")
-@ValueSource(ints = {15, 18})
+@MethodSource("io.mistersmith.persistence.migration.PostgresVersions#newest")
 class OnlineColumnInUseIT extends RunsOnlineChanges {
   @SuppressWarnings("unused") // JUnit hands the version to the lifecycle method
   OnlineColumnInUseIT(int majorVersion) {}
