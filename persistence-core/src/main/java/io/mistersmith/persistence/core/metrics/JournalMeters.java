@@ -1,4 +1,4 @@
-package io.mistersmith.persistence.core;
+package io.mistersmith.persistence.core.metrics;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import io.mistersmith.persistence.event.PersistenceEvent;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** The meters of one journal, which bear its name as a tag. Thread-safe. */
@@ -17,6 +18,7 @@ final class JournalMeters {
   private final MeterRegistry registry;
   private final Tags tags;
   private final Timer flushes;
+  private final Timer lags;
   private final Counter entries;
   private final Counter rows;
   private final Counter failures;
@@ -30,6 +32,13 @@ final class JournalMeters {
     this.flushes =
         Timer.builder("persistence.flush.duration")
             .description("transactions that brought writes to PostgreSQL")
+            .serviceLevelObjectives(Buckets.CALLS)
+            .tags(tags)
+            .register(registry);
+    this.lags =
+        Timer.builder("persistence.flush.lag")
+            .description("from each write to its commit, of what this process committed")
+            .serviceLevelObjectives(Buckets.LAGS)
             .tags(tags)
             .register(registry);
     this.entries = counter("persistence.flush.entries", "writes that were committed");
@@ -48,6 +57,7 @@ final class JournalMeters {
 
   void flushed(PersistenceEvent.Flushed flushed) {
     flushes.record(flushed.took());
+    flushed.lagNanos().forEach(lag -> lags.record(lag, TimeUnit.NANOSECONDS));
     entries.increment(flushed.entries());
     rows.increment(flushed.rows());
   }

@@ -1,4 +1,4 @@
-package io.mistersmith.persistence.core;
+package io.mistersmith.persistence.core.metrics;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;

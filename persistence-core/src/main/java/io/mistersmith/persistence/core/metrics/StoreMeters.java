@@ -1,4 +1,4 @@
-package io.mistersmith.persistence.core;
+package io.mistersmith.persistence.core.metrics;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
@@ -43,6 +43,7 @@ final class StoreMeters {
         .tags(place(call.store(), call.role()))
         .tag("operation", call.operation())
         .tag("outcome", outcome(call.failure()))
+        .serviceLevelObjectives(Buckets.CALLS)
         .register(registry);
   }
 
