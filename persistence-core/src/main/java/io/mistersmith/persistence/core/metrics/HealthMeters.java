@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.metrics;
 
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.mistersmith.persistence.event.MonitoringEvent.HealthChecked;
@@ -43,13 +44,11 @@ final class HealthMeters implements AutoCloseable {
     }
     show(report);
     for (Component component : report.components()) {
-      registry
-          .counter(
-              "persistence.health.checks",
-              "component",
-              component.name(),
-              "status",
-              component.status().name())
+      Counter.builder("persistence.health.checks")
+          .description("checks of each component, by what they found")
+          .tag("component", component.name())
+          .tag("status", component.status().name())
+          .register(registry)
           .increment();
     }
   }

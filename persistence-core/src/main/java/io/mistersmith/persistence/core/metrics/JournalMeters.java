@@ -5,9 +5,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import io.mistersmith.persistence.event.PersistenceEvent;
-import java.util.Objects;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /** The meters of one journal, which bear its name as a tag. Thread-safe. */
 final class JournalMeters {
@@ -24,7 +22,7 @@ final class JournalMeters {
   private final Counter failures;
   private final Counter deadLetters;
   private final Counter epochs;
-  private final AtomicInteger engaged;
+  private final SetGauge engaged;
 
   JournalMeters(MeterRegistry registry, String journal) {
     this.registry = registry;
@@ -47,8 +45,8 @@ final class JournalMeters {
     this.deadLetters = counter("persistence.dead.letters", "entries that PostgreSQL refused");
     this.epochs = counter("persistence.epochs", "times that a journal was recreated or went back");
     this.engaged =
-        Objects.requireNonNull(
-            registry.gauge("persistence.backpressure.engaged", tags, new AtomicInteger()));
+        new SetGauge(
+            registry, "persistence.backpressure.engaged", tags, "1 while writes are slowed down");
   }
 
   private Counter counter(String name, String description) {
@@ -75,6 +73,6 @@ final class JournalMeters {
   }
 
   void backpressureChanged(boolean isEngaged) {
-    engaged.set(isEngaged ? 1 : 0);
+    engaged.set(isEngaged);
   }
 }

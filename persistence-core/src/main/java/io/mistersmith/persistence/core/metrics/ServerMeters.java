@@ -2,14 +2,13 @@ package io.mistersmith.persistence.core.metrics;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.TimeGauge;
 import io.mistersmith.persistence.event.PersistenceEvent.FailoverChecked;
 import io.mistersmith.persistence.event.PersistenceEvent.HotStoreChanged;
 import io.mistersmith.persistence.event.PersistenceEvent.ServerAwaited;
 import io.mistersmith.persistence.event.PersistenceEvent.ServiceFailed;
-import java.util.Objects;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Meters of outages, promotions, and of this runtime's own services. Thread-safe. */
@@ -17,7 +16,7 @@ final class ServerMeters {
 
   private final MeterRegistry registry;
   private final AtomicLong waited = new AtomicLong();
-  private final AtomicInteger away;
+  private final SetGauge away;
   private final Counter outages;
   private final Counter promotions;
 
@@ -28,7 +27,8 @@ final class ServerMeters {
         .description("how long opening has waited for a server")
         .register(registry);
     this.away =
-        Objects.requireNonNull(registry.gauge("persistence.nats.away", new AtomicInteger()));
+        new SetGauge(
+            registry, "persistence.nats.away", Tags.empty(), "1 while NATS does not answer");
     this.outages = counter("persistence.nats.outages", "times that NATS stopped to answer");
     this.promotions = counter("persistence.primary.changes", "promotions of another PostgreSQL");
   }
@@ -42,7 +42,7 @@ final class ServerMeters {
   }
 
   void hotStoreChanged(HotStoreChanged change) {
-    away.set(change.away() ? 1 : 0);
+    away.set(change.away());
     outages.increment(change.away() ? 1 : 0);
   }
 

@@ -31,8 +31,8 @@ final class StateMeters {
     this.checks = timer("persistence.consistency.check.duration", "checks of consistency");
   }
 
-  private Counter counter(String name, String description) {
-    return Counter.builder(name).description(description).register(registry);
+  private Counter counter(String name, String description, String... tags) {
+    return Counter.builder(name).tags(tags).description(description).register(registry);
   }
 
   private Timer timer(String name, String description) {
@@ -40,9 +40,9 @@ final class StateMeters {
   }
 
   void conflictMet(ConflictMet conflict) {
-    registry
-        .counter(
+    counter(
             "persistence.conflicts",
+            "saves that met another version",
             "strategy",
             conflict.strategy().name(),
             "outcome",
@@ -64,9 +64,9 @@ final class StateMeters {
   }
 
   void inconsistencyFound(InconsistencyFound inconsistency) {
-    registry
-        .counter(
+    counter(
             "persistence.inconsistencies",
+            "differences between the stores, and orphans, that checks found",
             "kind",
             inconsistency.found().kind().name(),
             "repair",
