@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.config;
 
+import io.mistersmith.persistence.event.CallObserver;
 import io.mistersmith.persistence.operations.AlertSink;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -9,7 +10,8 @@ import java.util.TreeSet;
 
 /**
  * Says how often a runtime checks its health, which jobs of upkeep it takes part in, and who
- * receives alerts. Immutable; {@link #builder} makes one and {@link #toBuilder} a changed copy.
+ * receives alerts and observations. Immutable; {@link #builder} makes one and {@link #toBuilder} a
+ * changed copy.
  */
 public final class MonitoringConfig {
 
@@ -18,6 +20,7 @@ public final class MonitoringConfig {
   private final Set<String> switchedOff;
   private final Duration retention;
   private final Map<String, AlertSink> sinks;
+  private final CallObserver observer;
 
   private MonitoringConfig(Builder builder) {
     this.checkInterval = builder.checkInterval;
@@ -25,6 +28,7 @@ public final class MonitoringConfig {
     this.switchedOff = Set.copyOf(builder.switchedOff);
     this.retention = builder.retention;
     this.sinks = Map.copyOf(builder.sinks);
+    this.observer = builder.observer;
   }
 
   /** Returns the defaults. */
@@ -67,7 +71,12 @@ public final class MonitoringConfig {
     return sinks;
   }
 
-  /** Prints all settings, and of the receivers the names. */
+  /** Observes the calls into the stores, for traces (none). */
+  public CallObserver observer() {
+    return observer;
+  }
+
+  /** Prints all settings, of the receivers the names, and whether there is an observer. */
   @Override
   public String toString() {
     return Printed.of("MonitoringConfig")
@@ -76,6 +85,7 @@ public final class MonitoringConfig {
         .with("switchedOff", new TreeSet<>(switchedOff))
         .with("retention", retention)
         .with("sinks", new TreeSet<>(sinks.keySet()))
+        .with("observed", observer != CallObserver.NOOP)
         .toString();
   }
 
@@ -87,6 +97,7 @@ public final class MonitoringConfig {
     private final Set<String> switchedOff = new TreeSet<>();
     private Duration retention = Duration.ofDays(30);
     private final Map<String, AlertSink> sinks = new LinkedHashMap<>();
+    private CallObserver observer = CallObserver.NOOP;
 
     private Builder() {}
 
@@ -96,6 +107,7 @@ public final class MonitoringConfig {
       this.switchedOff.addAll(config.switchedOff);
       this.retention = config.retention;
       this.sinks.putAll(config.sinks);
+      this.observer = config.observer;
     }
 
     /** See {@link MonitoringConfig#checkInterval()}. */
@@ -132,6 +144,12 @@ public final class MonitoringConfig {
     public Builder sink(String channel, AlertSink sink) {
       Checks.that(!channel.isBlank(), "monitoring.sink needs a name");
       sinks.put(channel, sink);
+      return this;
+    }
+
+    /** See {@link MonitoringConfig#observer()}. */
+    public Builder observer(CallObserver value) {
+      this.observer = value;
       return this;
     }
 
