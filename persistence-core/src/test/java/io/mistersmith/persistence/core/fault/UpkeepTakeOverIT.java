@@ -75,12 +75,20 @@ class UpkeepTakeOverIT {
                         .anyMatch(run -> !run.runtime().equals(UpkeepProcess.NAME)));
         servers.report(
             "UpkeepTakeOver",
-            "jobs=%d taken_over_after_ms=%d run_twice=%d"
-                .formatted(jobs, took.toMillis(), runTwice(upkeep)));
+            "jobs=%d taken_over_after_ms=%d run_twice=%d share_of_time=%.4f%%"
+                .formatted(jobs, took.toMillis(), runTwice(upkeep), 100 * share(upkeep)));
         assertThat(took).isLessThan(PROMISED);
         assertThat(runTwice(upkeep)).isZero();
       }
     }
+  }
+
+  /** Returns the share of the time that the jobs run, by their last runs. */
+  private static double share(Upkeep upkeep) {
+    return upkeep.jobs().stream()
+        .mapToDouble(
+            job -> (double) job.last().orElseThrow().took().toNanos() / job.every().toNanos())
+        .sum();
   }
 
   /** Returns how often a job began within its period, but for the one whose row was moved. */
