@@ -64,4 +64,7 @@ public interface SqlAccess {
 
   /** Returns the outbox of committed changes. */
   OutboxStore outbox();
+
+  /** Returns what upkeep and health ask of the store. */
+  UpkeepStore upkeep();
 }

@@ -17,6 +17,7 @@ import io.mistersmith.persistence.spi.sql.SessionStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.StateStore;
 import io.mistersmith.persistence.spi.sql.TaskStore;
+import io.mistersmith.persistence.spi.sql.UpkeepStore;
 import java.util.UUID;
 
 /** The stores that run their statements in one place. A unit makes few of them, and each once. */
@@ -108,5 +109,10 @@ class PostgresAccess implements SqlAccess {
   @Override
   public final OutboxStore outbox() {
     return new PostgresOutboxStore(statements);
+  }
+
+  @Override
+  public final UpkeepStore upkeep() {
+    return new PostgresUpkeepStore(statements);
   }
 }

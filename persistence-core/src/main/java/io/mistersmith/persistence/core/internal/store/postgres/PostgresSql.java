@@ -25,6 +25,7 @@ import io.mistersmith.persistence.spi.sql.SqlStore;
 import io.mistersmith.persistence.spi.sql.SqlUnit;
 import io.mistersmith.persistence.spi.sql.StateStore;
 import io.mistersmith.persistence.spi.sql.TaskStore;
+import io.mistersmith.persistence.spi.sql.UpkeepStore;
 import io.mistersmith.persistence.transaction.TransactionRunner.Position;
 import java.sql.Connection;
 import java.time.Duration;
@@ -62,6 +63,7 @@ final class PostgresSql implements SqlStore {
   private final KnowledgeStore knowledge;
   private final SagaStore sagas;
   private final OutboxStore outbox;
+  private final UpkeepStore upkeep;
   private final SqlAccess reads;
   private final Replicas replicas;
   private final Database analytics;
@@ -93,6 +95,7 @@ final class PostgresSql implements SqlStore {
     this.knowledge = new PostgresKnowledgeStore(callers);
     this.sagas = new PostgresSagaStore(callers);
     this.outbox = new PostgresOutboxStore(callers);
+    this.upkeep = new PostgresUpkeepStore(callers);
     this.reads = new PostgresAccess(new ReadStatements(callers), installation);
     for (PostgresRole role : List.of(PostgresRole.FLUSH, PostgresRole.BACKGROUND)) {
       roles.put(role, new PostgresAccess(connections.to(role), installation));
@@ -334,5 +337,10 @@ final class PostgresSql implements SqlStore {
   @Override
   public OutboxStore outbox() {
     return outbox;
+  }
+
+  @Override
+  public UpkeepStore upkeep() {
+    return upkeep;
   }
 }
