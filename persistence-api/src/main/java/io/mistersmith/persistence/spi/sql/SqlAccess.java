@@ -64,4 +64,7 @@ public interface SqlAccess {
 
   /** Returns the outbox of committed changes. */
   OutboxStore outbox();
+
+  /** Returns the thresholds of alerts, and what was found of them. */
+  AlertStore alerts();
 }

@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.testkit.fault;
 
 import io.mistersmith.persistence.spi.sql.AgentStore;
+import io.mistersmith.persistence.spi.sql.AlertStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.EntryWriteStore;
@@ -107,5 +108,10 @@ class FaultyAccess implements SqlAccess {
   @Override
   public final OutboxStore outbox() {
     return SqlFaults.around(OutboxStore.class, real.outbox(), hook);
+  }
+
+  @Override
+  public final AlertStore alerts() {
+    return SqlFaults.around(AlertStore.class, real.alerts(), hook);
   }
 }

@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.core.internal.guard;
 
 import io.mistersmith.persistence.spi.sql.AgentStore;
+import io.mistersmith.persistence.spi.sql.AlertStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.EntryWriteStore;
@@ -39,6 +40,7 @@ class GuardedAccess implements SqlAccess {
   private final EntryWriteStore entryWrites;
   private final KnowledgeStore knowledge;
   private final SagaStore sagas;
+  private final AlertStore alerts;
 
   GuardedAccess(SqlAccess real, GuardedRole role) {
     this.real = real;
@@ -55,6 +57,7 @@ class GuardedAccess implements SqlAccess {
     this.entryWrites = GuardedFamily.of(EntryWriteStore.class, real.entryWrites(), role);
     this.knowledge = GuardedFamily.of(KnowledgeStore.class, real.knowledge(), role);
     this.sagas = GuardedFamily.of(SagaStore.class, real.sagas(), role);
+    this.alerts = GuardedFamily.of(AlertStore.class, real.alerts(), role);
     this.lifecycleEvents =
         GuardedFamily.of(LifecycleEventStore.class, real.lifecycleEvents(), role);
   }
@@ -137,5 +140,10 @@ class GuardedAccess implements SqlAccess {
   @Override
   public final OutboxStore outbox() {
     return real.outbox();
+  }
+
+  @Override
+  public final AlertStore alerts() {
+    return alerts;
   }
 }

@@ -5,6 +5,7 @@ import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.PostgresRole;
 import io.mistersmith.persistence.spi.sql.AgentStore;
+import io.mistersmith.persistence.spi.sql.AlertStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.EntryWriteStore;
@@ -62,6 +63,7 @@ final class PostgresSql implements SqlStore {
   private final KnowledgeStore knowledge;
   private final SagaStore sagas;
   private final OutboxStore outbox;
+  private final AlertStore alerts;
   private final SqlAccess reads;
   private final Replicas replicas;
   private final Database analytics;
@@ -93,6 +95,7 @@ final class PostgresSql implements SqlStore {
     this.knowledge = new PostgresKnowledgeStore(callers);
     this.sagas = new PostgresSagaStore(callers);
     this.outbox = new PostgresOutboxStore(callers);
+    this.alerts = new PostgresAlertStore(callers);
     this.reads = new PostgresAccess(new ReadStatements(callers), installation);
     for (PostgresRole role : List.of(PostgresRole.FLUSH, PostgresRole.BACKGROUND)) {
       roles.put(role, new PostgresAccess(connections.to(role), installation));
@@ -334,5 +337,10 @@ final class PostgresSql implements SqlStore {
   @Override
   public OutboxStore outbox() {
     return outbox;
+  }
+
+  @Override
+  public AlertStore alerts() {
+    return alerts;
   }
 }
