@@ -63,6 +63,7 @@ final class CorePersistence implements Persistence {
   private static final Logger LOG = LoggerFactory.getLogger(CorePersistence.class);
 
   private static final Duration STOP = Duration.ofSeconds(5);
+  private static final Duration MONITORING_STOP = Duration.ofSeconds(1);
   private static final Duration LOOK_AT_BUCKETS = Duration.ofSeconds(30);
 
   private final EngineContext engine;
@@ -109,7 +110,7 @@ final class CorePersistence implements Persistence {
             feed);
     try {
       this.state = new StateArea(engine);
-      this.sessions = new SessionArea(engine, state::isLeading);
+      this.sessions = new SessionArea(engine);
       this.agents = new AgentArea(engine, state, sessions);
       this.messages = new MessageArea(engine);
       this.tasks = new TaskArea(engine);
@@ -136,6 +137,7 @@ final class CorePersistence implements Persistence {
       state.start();
       failover.start();
       events.start(feed);
+      operations.start();
     } catch (RuntimeException | Error e) {
       threads.close();
       throw e;
@@ -300,6 +302,7 @@ final class CorePersistence implements Persistence {
       sessionData.close();
       state.refuseWrites();
       failover.close();
+      operations.close(MONITORING_STOP);
       agents.close(end);
       left = state.close(end.left());
       agents.writeHeartbeats(end);

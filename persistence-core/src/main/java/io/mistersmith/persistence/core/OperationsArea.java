@@ -1,13 +1,26 @@
 package io.mistersmith.persistence.core;
 
+import io.mistersmith.persistence.config.Bucket;
+import io.mistersmith.persistence.core.internal.operations.HealthParts;
+import io.mistersmith.persistence.core.internal.operations.LeasedUpkeep;
+import io.mistersmith.persistence.core.internal.operations.ScheduledHealth;
+import io.mistersmith.persistence.core.internal.operations.StoreJobs;
+import io.mistersmith.persistence.core.internal.operations.UpkeepJob;
 import io.mistersmith.persistence.core.internal.state.repository.StoredDeadLetters;
 import io.mistersmith.persistence.model.DataType;
+import io.mistersmith.persistence.model.PostgresRole;
+import io.mistersmith.persistence.operations.Advice;
+import io.mistersmith.persistence.operations.Alerts;
 import io.mistersmith.persistence.operations.Consistency;
 import io.mistersmith.persistence.operations.DeadLetters;
+import io.mistersmith.persistence.operations.Health;
 import io.mistersmith.persistence.operations.Operations;
 import io.mistersmith.persistence.operations.Operations.CacheStats;
 import io.mistersmith.persistence.operations.Pools;
+import io.mistersmith.persistence.operations.Upkeep;
 import io.mistersmith.persistence.routing.DataRouter;
+import io.mistersmith.persistence.spi.sql.SqlAccess;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -22,6 +35,8 @@ final class OperationsArea implements Operations {
   private final EventArea events;
   private final DeadLetters deadLetters;
   private final HotOutages outages;
+  private final ScheduledHealth health;
+  private final LeasedUpkeep upkeep;
 
   OperationsArea(
       EngineContext engine,
@@ -36,6 +51,62 @@ final class OperationsArea implements Operations {
     this.sessions = sessions;
     this.outages = new HotOutages(engine.stores().hot(), engine.listener());
     this.deadLetters = new StoredDeadLetters(engine.stores().sql().deadLetters());
+    SqlAccess background = engine.stores().sql().on(PostgresRole.BACKGROUND);
+    this.health =
+        new HealthParts(
+                background.upkeep(),
+                engine.stores().unguarded().hot().bucket(Bucket.AGENT_STATE),
+                engine.stores().pools(),
+                state.consistency(),
+                events::notices,
+                events::isInstalled,
+                engine.services())
+            .health(engine.config(), engine.listener());
+    this.upkeep =
+        new LeasedUpkeep(
+            jobs(background),
+            background,
+            engine.config().monitoring(),
+            engine.config().runtimeName(),
+            engine.listener(),
+            engine.config().clock(),
+            engine.services());
+  }
+
+  private List<UpkeepJob> jobs(SqlAccess background) {
+    return StoreJobs.of(background, engine.config().monitoring());
+  }
+
+  /** Begins to look after the database, and to check the health. */
+  void start() {
+    upkeep.start();
+    health.start();
+  }
+
+  /** Stops that, within the time. */
+  void close(Duration patience) {
+    health.close(patience);
+    upkeep.close(patience);
+  }
+
+  @Override
+  public Health health() {
+    return health;
+  }
+
+  @Override
+  public Upkeep upkeep() {
+    return upkeep;
+  }
+
+  @Override
+  public Alerts alerts() {
+    throw new UnsupportedOperationException("alerts are wired by their own part");
+  }
+
+  @Override
+  public Advice advice() {
+    throw new UnsupportedOperationException("advice is wired by its own part");
   }
 
   @Override

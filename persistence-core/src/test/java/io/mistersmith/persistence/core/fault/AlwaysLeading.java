@@ -31,6 +31,7 @@ import io.mistersmith.persistence.spi.sql.SqlStore;
 import io.mistersmith.persistence.spi.sql.SqlUnit;
 import io.mistersmith.persistence.spi.sql.StateStore;
 import io.mistersmith.persistence.spi.sql.TaskStore;
+import io.mistersmith.persistence.spi.sql.UpkeepStore;
 import io.mistersmith.persistence.transaction.TransactionRunner.Position;
 import java.time.Duration;
 import java.time.Instant;
@@ -132,6 +133,11 @@ final class AlwaysLeading implements StoreProvider {
     @Override
     public OutboxStore outbox() {
       return real.outbox();
+    }
+
+    @Override
+    public UpkeepStore upkeep() {
+      return real.upkeep();
     }
 
     @Override

@@ -18,6 +18,7 @@ import io.mistersmith.persistence.spi.sql.SessionStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.StateStore;
 import io.mistersmith.persistence.spi.sql.TaskStore;
+import io.mistersmith.persistence.spi.sql.UpkeepStore;
 
 /** The stores of the durable side, with faults on each call. */
 class FaultyAccess implements SqlAccess {
@@ -108,6 +109,11 @@ class FaultyAccess implements SqlAccess {
   @Override
   public final OutboxStore outbox() {
     return SqlFaults.around(OutboxStore.class, real.outbox(), hook);
+  }
+
+  @Override
+  public final UpkeepStore upkeep() {
+    return SqlFaults.around(UpkeepStore.class, real.upkeep(), hook);
   }
 
   @Override

@@ -57,6 +57,7 @@ record Content(
     Table<Embedding.Model, Integer> dimensions,
     SagaTables sagas,
     OutboxTables outbox,
+    UpkeepTables upkeep,
     AlertTables alerts) {
 
   /** A row of the registry. */
@@ -186,6 +187,7 @@ record Content(
         Table.inOrderOfInsertion(),
         SagaTables.empty(),
         OutboxTables.empty(),
+        UpkeepTables.empty(),
         AlertTables.empty());
   }
 
@@ -216,6 +218,7 @@ record Content(
         dimensions.copy(),
         sagas.copy(),
         outbox.copy(),
+        upkeep.copy(),
         alerts.copy());
   }
 
@@ -246,6 +249,7 @@ record Content(
         dimensions,
         sagas,
         outbox,
+        upkeep,
         alerts);
   }
 
@@ -278,6 +282,7 @@ record Content(
         dimensions,
         sagas,
         outbox,
+        upkeep,
         alerts);
   }
 }

@@ -18,6 +18,7 @@ import io.mistersmith.persistence.spi.sql.SessionStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.StateStore;
 import io.mistersmith.persistence.spi.sql.TaskStore;
+import io.mistersmith.persistence.spi.sql.UpkeepStore;
 
 /** The stores over one session. */
 class MemoryAccess implements SqlAccess {
@@ -113,6 +114,11 @@ class MemoryAccess implements SqlAccess {
   @Override
   public final OutboxStore outbox() {
     return new MemoryOutboxStore(session);
+  }
+
+  @Override
+  public final UpkeepStore upkeep() {
+    return new MemoryUpkeepStore(session);
   }
 
   @Override

@@ -46,6 +46,7 @@ final class Tables {
   final Rows<UUID, Instant> archivedTasks;
   final SagaRows sagas;
   final OutboxRows outbox;
+  final UpkeepRows upkeep;
   final Rows<String, AlertThreshold> thresholds;
   final Rows<String, AlertTables.State> alertStates;
   final Rows<Long, AlertTables.NoticeRow> alertNotices;
@@ -81,6 +82,7 @@ final class Tables {
     sessions = new Rows<>(transaction, content.sessions(), seen.sessions());
     sagas = new SagaRows(transaction, content.sagas(), seen.sagas());
     outbox = new OutboxRows(transaction, content.outbox(), seen.outbox());
+    upkeep = new UpkeepRows(transaction, content.upkeep(), seen.upkeep());
     thresholds = new Rows<>(transaction, content.alerts().thresholds(), seen.alerts().thresholds());
     alertStates = new Rows<>(transaction, content.alerts().states(), seen.alerts().states());
     alertNotices = new Rows<>(transaction, content.alerts().notices(), seen.alerts().notices());
@@ -93,6 +95,7 @@ final class Tables {
     all = new ArrayList<>(messages.all());
     all.addAll(sagas.all());
     all.addAll(outbox.all());
+    all.addAll(upkeep.all());
     all.addAll(
         List.of(
             agents,

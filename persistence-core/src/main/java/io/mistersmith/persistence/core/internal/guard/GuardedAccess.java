@@ -18,10 +18,12 @@ import io.mistersmith.persistence.spi.sql.SessionStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.StateStore;
 import io.mistersmith.persistence.spi.sql.TaskStore;
+import io.mistersmith.persistence.spi.sql.UpkeepStore;
 
 /**
  * The durable stores of one role, guarded. Not the journals, which belong to the flush: its service
- * has a pause of its own after a failure, and goes on trying however callers fare.
+ * has a pause of its own after a failure, and goes on trying however callers fare. Nor the outbox
+ * and the upkeep, for the same reason; a check of the health must ask the server itself.
  */
 class GuardedAccess implements SqlAccess {
 
@@ -140,6 +142,11 @@ class GuardedAccess implements SqlAccess {
   @Override
   public final OutboxStore outbox() {
     return real.outbox();
+  }
+
+  @Override
+  public final UpkeepStore upkeep() {
+    return real.upkeep();
   }
 
   @Override

@@ -18,6 +18,7 @@ import io.mistersmith.persistence.spi.sql.SessionStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.StateStore;
 import io.mistersmith.persistence.spi.sql.TaskStore;
+import io.mistersmith.persistence.spi.sql.UpkeepStore;
 import java.util.UUID;
 
 /** The stores that run their statements in one place. A unit makes few of them, and each once. */
@@ -109,6 +110,11 @@ class PostgresAccess implements SqlAccess {
   @Override
   public final OutboxStore outbox() {
     return new PostgresOutboxStore(statements);
+  }
+
+  @Override
+  public final UpkeepStore upkeep() {
+    return new PostgresUpkeepStore(statements);
   }
 
   @Override

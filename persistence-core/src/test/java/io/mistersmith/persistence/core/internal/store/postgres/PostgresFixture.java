@@ -89,7 +89,9 @@ final class PostgresFixture implements StoresFixture {
     Monitored.DATABASE.execute(
         """
         DELETE FROM monitoring.alert_thresholds;
-        TRUNCATE monitoring.alert_states, monitoring.alert_notices
+        TRUNCATE monitoring.alert_states, monitoring.alert_notices, monitoring.jobs,
+                 monitoring.job_runs, monitoring.capacity_samples, monitoring.database_samples,
+                 monitoring.query_plans
         """);
     return fixture;
   }
