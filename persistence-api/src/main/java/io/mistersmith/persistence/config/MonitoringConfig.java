@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.config;
 
+import io.mistersmith.persistence.event.CallObserver;
 import io.mistersmith.persistence.operations.AlertSink;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -9,7 +10,8 @@ import java.util.TreeSet;
 
 /**
  * Says how often a runtime checks its health, which jobs of upkeep it takes part in, and who
- * receives alerts. Immutable; {@link #builder} makes one and {@link #toBuilder} a changed copy.
+ * receives alerts and observations. Immutable; {@link #builder} makes one and {@link #toBuilder} a
+ * changed copy.
  */
 public final class MonitoringConfig {
 
@@ -19,6 +21,7 @@ public final class MonitoringConfig {
   private final Duration retention;
   private final Duration auditRetention;
   private final Map<String, AlertSink> sinks;
+  private final CallObserver observer;
 
   private MonitoringConfig(Builder builder) {
     this.checkInterval = builder.checkInterval;
@@ -27,6 +30,7 @@ public final class MonitoringConfig {
     this.retention = builder.retention;
     this.auditRetention = builder.auditRetention;
     this.sinks = Map.copyOf(builder.sinks);
+    this.observer = builder.observer;
   }
 
   /** Returns the defaults. */
@@ -74,7 +78,12 @@ public final class MonitoringConfig {
     return sinks;
   }
 
-  /** Prints all settings, and of the receivers the names. */
+  /** Observes the calls into the stores, for traces (none). */
+  public CallObserver observer() {
+    return observer;
+  }
+
+  /** Prints all settings, of the receivers the names, and whether there is an observer. */
   @Override
   public String toString() {
     return Printed.of("MonitoringConfig")
@@ -84,6 +93,7 @@ public final class MonitoringConfig {
         .with("retention", retention)
         .with("auditRetention", auditRetention)
         .with("sinks", new TreeSet<>(sinks.keySet()))
+        .with("observed", observer != CallObserver.NOOP)
         .toString();
   }
 
@@ -96,6 +106,7 @@ public final class MonitoringConfig {
     private Duration retention = Duration.ofDays(30);
     private Duration auditRetention = Duration.ofDays(90);
     private final Map<String, AlertSink> sinks = new LinkedHashMap<>();
+    private CallObserver observer = CallObserver.NOOP;
 
     private Builder() {}
 
@@ -106,6 +117,7 @@ public final class MonitoringConfig {
       this.retention = config.retention;
       this.auditRetention = config.auditRetention;
       this.sinks.putAll(config.sinks);
+      this.observer = config.observer;
     }
 
     /** See {@link MonitoringConfig#checkInterval()}. */
@@ -151,6 +163,12 @@ public final class MonitoringConfig {
     public Builder sink(String channel, AlertSink sink) {
       Checks.that(!channel.isBlank(), "monitoring.sink needs a name");
       sinks.put(channel, sink);
+      return this;
+    }
+
+    /** See {@link MonitoringConfig#observer()}. */
+    public Builder observer(CallObserver value) {
+      this.observer = value;
       return this;
     }
 

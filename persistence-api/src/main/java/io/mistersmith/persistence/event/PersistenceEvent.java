@@ -16,6 +16,9 @@ import io.mistersmith.persistence.operations.Consistency.Inconsistency;
 import io.mistersmith.persistence.transaction.TransactionOptions;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -67,6 +70,7 @@ public sealed interface PersistenceEvent
     private final int refused;
     private final Duration took;
     private final long[] lagNanos;
+    private final List<Optional<AgentId>> owners;
 
     /** An event about one batch; {@code lagNanos} has an element for each write. */
     public Flushed(
@@ -76,12 +80,30 @@ public sealed interface PersistenceEvent
         int refused,
         Duration took,
         long[] lagNanos) {
+      this(bucket, through, rows, refused, took, lagNanos, List.of());
+    }
+
+    /**
+     * An event about one batch whose writes have owners.
+     *
+     * @param owners the owner of each write, in the order of {@code lagNanos}; empty for a write
+     *     that has none
+     */
+    public Flushed(
+        String bucket,
+        Revision.OfJournal through,
+        int rows,
+        int refused,
+        Duration took,
+        long[] lagNanos,
+        List<Optional<AgentId>> owners) {
       this.bucket = bucket;
       this.through = through;
       this.rows = rows;
       this.refused = refused;
       this.took = took;
       this.lagNanos = lagNanos.clone();
+      this.owners = List.copyOf(owners);
     }
 
     /** The bucket whose journal was flushed. */
@@ -117,6 +139,17 @@ public sealed interface PersistenceEvent
     /** The lag of each write, in nanoseconds, in journal order. */
     public LongStream lagNanos() {
       return LongStream.of(lagNanos);
+    }
+
+    /** Returns the longest lag of each owner, in nanoseconds. */
+    public Map<AgentId, Long> longestLags() {
+      Map<AgentId, Long> longest = new HashMap<>();
+      for (int i = 0; i < owners.size(); i++) {
+        if (owners.get(i).isPresent()) {
+          longest.merge(owners.get(i).get(), lagNanos[i], Math::max);
+        }
+      }
+      return longest;
     }
   }
 

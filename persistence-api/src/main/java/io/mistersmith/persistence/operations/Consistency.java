@@ -136,6 +136,8 @@ public interface Consistency {
    *     {@code backlog} are what they were when it did last, or nothing
    * @param violations how many writes this process committed later than the consistency window,
    *     since it was opened
+   * @param kvBytes how large the bucket of agent state is; like {@code kvEntries} when NATS did not
+   *     answer
    */
   record MemoryStats(
       long kvEntries,
@@ -146,7 +148,8 @@ public interface Consistency {
       LagStats lag,
       Backlog backlog,
       boolean kvAnswered,
-      long violations) {}
+      long violations,
+      long kvBytes) {}
 
   /**
    * The entries of a journal that are later than the position: acknowledged, and not in PostgreSQL

@@ -7,7 +7,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.BackpressureConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
-import io.mistersmith.persistence.core.PersistenceMetrics;
+import io.mistersmith.persistence.core.metrics.PersistenceMetrics;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.operations.Consistency.CheckScope;
@@ -31,9 +31,7 @@ class ConsistencyTest {
             .build();
     try (Persistence persistence = Persistence.open(config, new InMemoryStores());
         metrics) {
-      metrics.bind(persistence.operations().consistency(), Duration.ofSeconds(10));
-      metrics.bind(persistence.operations().pools());
-      metrics.bind(persistence.changes(), Duration.ofSeconds(10));
+      metrics.bind(persistence, Duration.ofSeconds(10));
       Agent agent = persistence.agents().save(Agent.of("planner", "Ada")).value();
       persistence.states(String.class).save(StateKey.of(agent.id(), "plan"), "by train");
       persistence.lifecycle().flush(agent.id(), Duration.ofSeconds(10));

@@ -8,6 +8,7 @@ import io.mistersmith.persistence.checkpoint.Checkpoints;
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.core.internal.base.Deadline;
+import io.mistersmith.persistence.core.internal.base.ObservedCalls;
 import io.mistersmith.persistence.core.internal.base.Services;
 import io.mistersmith.persistence.core.internal.base.Ticker;
 import io.mistersmith.persistence.core.internal.codec.Json;
@@ -87,7 +88,8 @@ final class CorePersistence implements Persistence {
 
   CorePersistence(PersistenceConfig config, Stores stores, Services services) {
     PersistenceListener told = new SafeListener(config.listener());
-    Guard guard = new Guard(told, Ticker.SYSTEM, config.clock());
+    ObservedCalls observed = ObservedCalls.of(config);
+    Guard guard = new Guard(told, observed, Ticker.SYSTEM, config.clock());
     GuardedStores guarded = new GuardedStores(stores, guard, config);
     BucketOwners owners = new BucketOwners(guarded, config.unknownEntries());
     SlidingLags lags = new SlidingLags(config.consistency().window());
@@ -107,7 +109,8 @@ final class CorePersistence implements Persistence {
             threads,
             new HybridClock(
                 node(config.runtimeName()), stores.hot().clock(), HybridClock.DEFAULT_MAX_DRIFT),
-            feed);
+            feed,
+            observed);
     try {
       this.state = new StateArea(engine);
       this.sessions = new SessionArea(engine);

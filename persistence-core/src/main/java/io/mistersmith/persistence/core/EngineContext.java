@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.core;
 
 import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.core.internal.base.ObservedCalls;
 import io.mistersmith.persistence.core.internal.base.Services;
 import io.mistersmith.persistence.core.internal.base.Window;
 import io.mistersmith.persistence.core.internal.guard.Guard;
@@ -22,6 +23,7 @@ import io.mistersmith.persistence.model.HybridClock;
  * @param threads runs asynchronous calls
  * @param hybridClock stamps writes whose conflicts are resolved
  * @param feed brings what is committed to the change feed
+ * @param observed has calls into the stores observed
  */
 record EngineContext(
     PersistenceConfig config,
@@ -33,7 +35,8 @@ record EngineContext(
     Services services,
     Threads threads,
     HybridClock hybridClock,
-    FeedEvents feed) {
+    FeedEvents feed,
+    ObservedCalls observed) {
 
   /** Bounds the asynchronous writes that are under way. */
   Window window() {

@@ -139,7 +139,8 @@ final class StateArea {
             judge,
             listener,
             progress,
-            clock);
+            clock,
+            engine.observed());
     String holder = config.runtimeName() + "-" + UUID.randomUUID();
     this.flusher = new WriteBehindFlusher(target, config.flush(), listener, services, holder);
     this.evictor =

@@ -11,6 +11,7 @@ import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.core.internal.base.ServiceHealth;
 import io.mistersmith.persistence.core.internal.base.Services;
 import io.mistersmith.persistence.core.internal.base.Ticker;
+import io.mistersmith.persistence.core.metrics.PersistenceMetrics;
 import io.mistersmith.persistence.event.PersistenceEvent;
 import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.model.Agent;
@@ -89,7 +90,7 @@ class EngineServicesTest {
       StateKey key = StateKey.of(agent.id(), "key");
       states.save(key, "before");
       assertThat(states.find(key)).isPresent();
-      metrics.bind(engine.operations().consistency(), Duration.ofMillis(200));
+      metrics.bind(engine, Duration.ofMillis(200));
       try (StateRepository.Watch watch =
           states.watch(
               agent.id(), event -> event.value().ifPresent(now -> watched.add(now.value())))) {

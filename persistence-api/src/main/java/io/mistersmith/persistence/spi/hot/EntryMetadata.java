@@ -18,13 +18,16 @@ import java.util.Optional;
  * @param provenance where the version comes from, of writes whose conflicts are resolved
  * @param step the place of the entry in its step, of an entry that was written together with
  *     others; the write id is then the step's
+ * @param trace the trace of the writer, as W3C {@code traceparent} text; empty where it is not
+ *     observed. It is no part of the entry's value, checksum or revision
  */
 public record EntryMetadata(
     Optional<Revision> copyOf,
     Optional<Instant> expiresAt,
     Optional<String> writeId,
     Optional<Provenance> provenance,
-    Optional<StepPlace> step) {
+    Optional<StepPlace> step,
+    Optional<String> trace) {
 
   /** No metadata. */
   public static final EntryMetadata NONE =
@@ -43,6 +46,16 @@ public record EntryMetadata(
       Optional<String> writeId,
       Optional<Provenance> provenance) {
     this(copyOf, expiresAt, writeId, provenance, Optional.empty());
+  }
+
+  /** Metadata of an entry whose writer is not observed. */
+  public EntryMetadata(
+      Optional<Revision> copyOf,
+      Optional<Instant> expiresAt,
+      Optional<String> writeId,
+      Optional<Provenance> provenance,
+      Optional<StepPlace> step) {
+    this(copyOf, expiresAt, writeId, provenance, step, Optional.empty());
   }
 
   /** The metadata of a hydrated entry. */
@@ -71,12 +84,20 @@ public record EntryMetadata(
 
   /** This metadata with a provenance. */
   public EntryMetadata withProvenance(Optional<Provenance> newProvenance) {
-    return new EntryMetadata(copyOf, expiresAt, writeId, newProvenance, step);
+    return new EntryMetadata(copyOf, expiresAt, writeId, newProvenance, step, trace);
   }
 
   /** This metadata of an entry with this place in the step {@code id}. */
   public EntryMetadata inStep(String id, StepPlace place) {
-    return new EntryMetadata(copyOf, expiresAt, Optional.of(id), provenance, Optional.of(place));
+    return new EntryMetadata(
+        copyOf, expiresAt, Optional.of(id), provenance, Optional.of(place), trace);
+  }
+
+  /** This metadata with the trace of the writer. */
+  public EntryMetadata withTrace(Optional<String> newTrace) {
+    return newTrace.isEmpty() && trace.isEmpty()
+        ? this
+        : new EntryMetadata(copyOf, expiresAt, writeId, provenance, step, newTrace);
   }
 
   /**

@@ -106,6 +106,20 @@ public abstract class HotBucketContract extends StoresContract {
   }
 
   @Test
+  void theTraceOfTheWriterTravelsWithTheEntryAndIsNoPartOfItsValue() {
+    String trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    EntryMetadata plain = EntryMetadata.NONE;
+    EntryMetadata traced = plain.withTrace(Optional.of(trace));
+    writes().publish(KEY, Operation.PUT, bytes("1"), traced, HotWrites.ANY);
+    HotEntry entry = get(KEY).orElseThrow();
+    assertThat(entry.metadata()).isEqualTo(traced);
+    assertThat(entry.value()).isEqualTo(bytes("1"));
+
+    writes().publish(KEY, Operation.PUT, bytes("2"), plain, entry.sequence());
+    assertThat(get(KEY).orElseThrow().metadata().trace()).isEmpty();
+  }
+
+  @Test
   void anEntryPastItsEndIsStillReadBecauseTheCallerDecides() {
     EntryMetadata over =
         new EntryMetadata(Optional.empty(), Optional.of(Instant.EPOCH), Optional.empty());

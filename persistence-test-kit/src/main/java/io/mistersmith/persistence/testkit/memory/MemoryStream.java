@@ -343,7 +343,8 @@ final class MemoryStream {
         metadata.expiresAt().map(at -> Instant.ofEpochMilli(at.toEpochMilli())),
         metadata.writeId(),
         metadata.provenance(),
-        metadata.step());
+        metadata.step(),
+        metadata.trace());
   }
 
   private void append(Message message, Deque<Message> history) {

@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.internal.guard;
 
+import io.mistersmith.persistence.core.internal.base.ObservedCalls;
 import io.mistersmith.persistence.core.internal.base.RefusedByRuleException;
 import io.mistersmith.persistence.core.internal.base.Ticker;
 import io.mistersmith.persistence.error.DataError;
@@ -31,6 +32,7 @@ public final class Guard implements StoreGuard {
   private record Place(String store, String role) {}
 
   private final PersistenceListener listener;
+  private final ObservedCalls observed;
   private final Ticker ticker;
   private final Clock clock;
   private final boolean calls;
@@ -50,7 +52,13 @@ public final class Guard implements StoreGuard {
    * @param clock dates what people read
    */
   public Guard(PersistenceListener listener, Ticker ticker, Clock clock) {
+    this(listener, ObservedCalls.OFF, ticker, clock);
+  }
+
+  /** A guard whose calls are observed, too. */
+  public Guard(PersistenceListener listener, ObservedCalls observed, Ticker ticker, Clock clock) {
     this.listener = listener;
+    this.observed = observed;
     this.ticker = ticker;
     this.clock = clock;
     this.calls = listener.wants(PersistenceEvent.StoreCalled.class);
@@ -158,6 +166,10 @@ public final class Guard implements StoreGuard {
 
   boolean hearsRetries() {
     return retries;
+  }
+
+  ObservedCalls observed() {
+    return observed;
   }
 
   PersistenceListener listener() {

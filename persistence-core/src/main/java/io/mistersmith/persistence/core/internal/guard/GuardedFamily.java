@@ -1,13 +1,28 @@
 package io.mistersmith.persistence.core.internal.guard;
 
 import io.mistersmith.persistence.core.internal.guard.StoreCall.Repeat;
+import io.mistersmith.persistence.spi.sql.AgentStore;
+import io.mistersmith.persistence.spi.sql.CheckpointStore;
+import io.mistersmith.persistence.spi.sql.DeadLetterStore;
+import io.mistersmith.persistence.spi.sql.EntryWriteStore;
+import io.mistersmith.persistence.spi.sql.HandledStore;
+import io.mistersmith.persistence.spi.sql.KnowledgeStore;
+import io.mistersmith.persistence.spi.sql.LargeValueStore;
+import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
+import io.mistersmith.persistence.spi.sql.LogStore;
+import io.mistersmith.persistence.spi.sql.MessageStore;
+import io.mistersmith.persistence.spi.sql.SagaStore;
+import io.mistersmith.persistence.spi.sql.SessionStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
+import io.mistersmith.persistence.spi.sql.StateStore;
+import io.mistersmith.persistence.spi.sql.TaskStore;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.lang.reflect.UndeclaredThrowableException;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +33,24 @@ import org.jspecify.annotations.Nullable;
 final class GuardedFamily implements InvocationHandler {
 
   private static final Map<Method, StoreCall> CALLS = new ConcurrentHashMap<>();
+
+  /** The table of each family: the main one, of those that have several. */
+  private static final Map<Class<?>, String> TABLES =
+      Map.ofEntries(
+          Map.entry(AgentStore.class, "agents.registry"),
+          Map.entry(StateStore.class, "agents.state"),
+          Map.entry(LogStore.class, "agents.log_entries"),
+          Map.entry(SessionStore.class, "sessions.active"),
+          Map.entry(DeadLetterStore.class, "agents.dead_letters"),
+          Map.entry(CheckpointStore.class, "agents.checkpoints"),
+          Map.entry(LargeValueStore.class, "agents.large_values"),
+          Map.entry(LifecycleEventStore.class, "agents.lifecycle_events"),
+          Map.entry(MessageStore.class, "messages.log"),
+          Map.entry(TaskStore.class, "tasks.queue"),
+          Map.entry(HandledStore.class, "messages.handled"),
+          Map.entry(EntryWriteStore.class, "sagas.entry_writes"),
+          Map.entry(KnowledgeStore.class, "knowledge.facts"),
+          Map.entry(SagaStore.class, "sagas.runs"));
 
   private final Object real;
   private final GuardedRole role;
@@ -45,7 +78,8 @@ final class GuardedFamily implements InvocationHandler {
   private static StoreCall storeCall(Method method) {
     return new StoreCall(
         method.getDeclaringClass().getSimpleName() + "." + method.getName(),
-        method.isAnnotationPresent(SqlAccess.Read.class) ? Repeat.READ : Repeat.SQL_WRITE);
+        method.isAnnotationPresent(SqlAccess.Read.class) ? Repeat.READ : Repeat.SQL_WRITE,
+        Optional.ofNullable(TABLES.get(method.getDeclaringClass())));
   }
 
   @SuppressWarnings("NullAway") // a call may return null where its interface says so

@@ -21,6 +21,7 @@ final class GuardedRole {
   private final Circuit circuit;
   private final Duration limit;
   private final BooleanSupplier away;
+  private final RoleObservations observations;
 
   /**
    * Guards a role.
@@ -33,6 +34,7 @@ final class GuardedRole {
     this.circuit = circuit;
     this.limit = limit;
     this.away = away;
+    this.observations = new RoleObservations(guard.observed(), circuit);
   }
 
   Circuit circuit() {
@@ -41,6 +43,20 @@ final class GuardedRole {
 
   /** Runs a call, and repeats it where that is safe. */
   <T> T run(StoreCall operation, Supplier<? extends T> call) {
+    return observations.areOff()
+        ? repeated(operation, call)
+        : observations.call(operation, () -> repeated(operation, call));
+  }
+
+  /** {@link #run} for a call that stores entries in a bucket with the text of its trace. */
+  <T> T send(StoreCall operation, String bucket, Function<Optional<String>, ? extends T> call) {
+    return observations.areOff()
+        ? repeated(operation, () -> call.apply(Optional.empty()))
+        : observations.send(
+            operation, bucket, trace -> repeated(operation, () -> call.apply(trace)));
+  }
+
+  private <T> T repeated(StoreCall operation, Supplier<? extends T> call) {
     long began = guard.ticker().nanos();
     try {
       return attempt(operation, call, began);
@@ -64,6 +80,12 @@ final class GuardedRole {
    * @param call is given what it runs when that work begins
    */
   <T> T unit(StoreCall operation, Function<Runnable, ? extends T> call) {
+    return observations.areOff()
+        ? unobserved(operation, call)
+        : observations.call(operation, () -> unobserved(operation, call));
+  }
+
+  private <T> T unobserved(StoreCall operation, Function<Runnable, ? extends T> call) {
     int[] entry = {circuit.enter()};
     Runnable begins = () -> entry[0] = circuit.served(entry[0]);
     return attempt(operation, entry, () -> call.apply(begins), guard.ticker().nanos());
@@ -91,6 +113,21 @@ final class GuardedRole {
 
   /** Starts a call, which is not repeated: a repetition would come after later calls. */
   <T> CompletableFuture<T> start(StoreCall operation, Supplier<CompletableFuture<T>> call) {
+    return observations.areOff()
+        ? begun(operation, call)
+        : observations.start(operation, () -> begun(operation, call));
+  }
+
+  /** {@link #start} for a call that stores an entry in a bucket with the text of its trace. */
+  <T> CompletableFuture<T> startToSend(
+      StoreCall operation, String bucket, Function<Optional<String>, CompletableFuture<T>> call) {
+    return observations.areOff()
+        ? begun(operation, () -> call.apply(Optional.empty()))
+        : observations.startToSend(
+            operation, bucket, trace -> begun(operation, () -> call.apply(trace)));
+  }
+
+  private <T> CompletableFuture<T> begun(StoreCall operation, Supplier<CompletableFuture<T>> call) {
     int entry = circuit.enter();
     if (entry == Circuit.REFUSED) {
       return CompletableFuture.failedFuture(guard.refusal(operation, circuit));

@@ -29,7 +29,7 @@ import java.util.function.Function;
  */
 final class GuardedSql extends GuardedAccess implements SqlStore {
 
-  private static final String STORE = "postgresql";
+  static final String STORE = "postgresql";
   private static final StoreCall UNIT = new StoreCall("SqlStore.inTransaction", Repeat.NEVER);
   private static final StoreCall READ = new StoreCall("SqlStore.read", Repeat.NEVER);
   private static final StoreCall OLD_READ = new StoreCall("SqlStore.oldReads", Repeat.READ);

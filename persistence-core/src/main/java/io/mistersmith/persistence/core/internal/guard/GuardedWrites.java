@@ -8,6 +8,7 @@ import io.mistersmith.persistence.spi.hot.HotWrites;
 import io.mistersmith.persistence.spi.hot.Operation;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -46,7 +47,10 @@ final class GuardedWrites implements HotWrites {
       byte[] value,
       EntryMetadata metadata,
       long expectedSequence) {
-    return role.run(PUBLISH, () -> real.publish(key, operation, value, metadata, expectedSequence));
+    return role.send(
+        PUBLISH,
+        real.name(),
+        trace -> real.publish(key, operation, value, metadata.withTrace(trace), expectedSequence));
   }
 
   @Override
@@ -56,13 +60,32 @@ final class GuardedWrites implements HotWrites {
       byte[] value,
       EntryMetadata metadata,
       long expectedSequence) {
-    return role.start(
-        PUBLISH, () -> real.publishAsync(key, operation, value, metadata, expectedSequence));
+    return role.startToSend(
+        PUBLISH,
+        real.name(),
+        trace ->
+            real.publishAsync(key, operation, value, metadata.withTrace(trace), expectedSequence));
   }
 
   @Override
   public long publishTogether(List<Outgoing> messages) {
-    return role.run(PUBLISH_TOGETHER, () -> real.publishTogether(messages));
+    return role.send(
+        PUBLISH_TOGETHER, real.name(), trace -> real.publishTogether(traced(messages, trace)));
+  }
+
+  private static List<Outgoing> traced(List<Outgoing> messages, Optional<String> trace) {
+    return trace.isEmpty()
+        ? messages
+        : messages.stream()
+            .map(
+                message ->
+                    new Outgoing(
+                        message.key(),
+                        message.operation(),
+                        message.value(),
+                        message.metadata().withTrace(trace),
+                        message.expectedSequence()))
+            .toList();
   }
 
   @Override

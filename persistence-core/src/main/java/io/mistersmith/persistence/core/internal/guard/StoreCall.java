@@ -1,14 +1,21 @@
 package io.mistersmith.persistence.core.internal.guard;
 
 import io.mistersmith.persistence.error.DataError;
+import java.util.Optional;
 
 /**
  * A kind of call into a store.
  *
  * @param name its name in events and meters
  * @param repeat when it may be repeated
+ * @param table the table that it is about, for observers; empty where there is none
  */
-record StoreCall(String name, Repeat repeat) {
+record StoreCall(String name, Repeat repeat, Optional<String> table) {
+
+  /** A call that is about no table. */
+  StoreCall(String name, Repeat repeat) {
+    this(name, repeat, Optional.empty());
+  }
 
   /** When a call that failed may be made again. */
   enum Repeat {

@@ -19,6 +19,7 @@ import io.mistersmith.persistence.operations.Consistency.MemoryStats;
 import io.mistersmith.persistence.spi.Stores;
 import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
 import io.mistersmith.persistence.spi.hot.Journal;
+import io.mistersmith.persistence.spi.hot.Journal.BucketState;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.StateStore;
 import java.time.Duration;
@@ -40,10 +41,10 @@ public final class EngineConsistency implements Consistency {
   private final ConsistencyWatch watch;
   private final PersistenceListener listener;
   private final Services services;
-  private volatile Kv lastKv = new Kv(0, 0, Backlog.NONE);
+  private volatile Kv lastKv = new Kv(0, 0, 0, Backlog.NONE);
 
   /** The figures of the bucket. */
-  private record Kv(long entries, long dirty, Backlog backlog) {}
+  private record Kv(long entries, long bytes, long dirty, Backlog backlog) {}
 
   /** Looks after the agent state in {@code bucket}. */
   public EngineConsistency(
@@ -115,12 +116,14 @@ public final class EngineConsistency implements Consistency {
         lag,
         kv.backlog(),
         answered,
-        lags.violations());
+        lags.violations(),
+        kv.bytes());
   }
 
   private boolean askKv() {
     try {
-      lastKv = new Kv(journal.state().subjects(), probe.dirtyKeys(), probe.look());
+      BucketState bucket = journal.state();
+      lastKv = new Kv(bucket.subjects(), bucket.bytes(), probe.dirtyKeys(), probe.look());
       return true;
     } catch (PersistenceException e) {
       if (e.error() == DataError.CLOSED) {

@@ -1,6 +1,9 @@
 package io.mistersmith.persistence.core.internal.state.flush;
 
+import io.mistersmith.persistence.event.CallObserver;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.hot.JournalEntry;
 import io.mistersmith.persistence.spi.sql.JournalPosition;
 import io.mistersmith.persistence.spi.sql.JournalStore.StateChange;
@@ -22,6 +25,8 @@ final class Batch {
   private final JournalPosition previous;
   private final Map<String, StateChange> changes = new LinkedHashMap<>();
   private final List<JournalEntry> hydrations = new ArrayList<>();
+  private final List<JournalEntry> traced = new ArrayList<>();
+  private final List<Optional<AgentId>> owners = new ArrayList<>();
   private Instant[] writeTimes = new Instant[64];
   private int writes;
   private long bytes;
@@ -48,6 +53,10 @@ final class Batch {
       writeTimes = Arrays.copyOf(writeTimes, writes * 2);
     }
     writeTimes[writes++] = entry.time();
+    owners.add(entry.key().map(StateKey::agent));
+    if (entry.metadata().trace().isPresent() && traced.size() < CallObserver.MOST_TRACES_A_BATCH) {
+      traced.add(entry);
+    }
     Revision.OfJournal revision =
         new Revision.OfJournal(previous.epochOf(entry.sequence()), entry.sequence());
     // Removed first, so that a key written again moves to the end.
@@ -101,6 +110,16 @@ final class Batch {
 
   List<JournalEntry> hydrations() {
     return hydrations;
+  }
+
+  /** Returns the first writes that bear a trace of their writer. */
+  List<JournalEntry> traced() {
+    return traced;
+  }
+
+  /** Returns the owner of each write. */
+  List<Optional<AgentId>> owners() {
+    return owners;
   }
 
   /** Returns the age of each write. Hydrations are not writes and not included. */

@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.internal.state.flush;
 
+import io.mistersmith.persistence.core.internal.base.ObservedCalls;
 import io.mistersmith.persistence.core.internal.state.journal.JournalTracker;
 import io.mistersmith.persistence.core.internal.state.journal.Rewriter;
 import io.mistersmith.persistence.core.internal.state.journal.RowJudge;
@@ -40,12 +41,13 @@ public final class FlushTarget {
   private final Progress progress;
   private final Clock clock;
   private final LogSweep logs;
+  private final FlushObservations observations;
   private volatile @Nullable PersistenceException failure;
 
   /**
    * Applies {@code journal}, and corrects the bucket by {@code writes}; {@code judge} decides about
    * hydrated copies in it, {@code clock} measures lags. Rows of truncated logs are swept in {@code
-   * logs}.
+   * logs}, and {@code observed} is told of each batch.
    */
   public FlushTarget(
       Journal journal,
@@ -57,7 +59,8 @@ public final class FlushTarget {
       RowJudge judge,
       PersistenceListener listener,
       Progress progress,
-      Clock clock) {
+      Clock clock,
+      ObservedCalls observed) {
     this.journal = journal;
     this.writes = writes;
     this.tracker = tracker;
@@ -68,6 +71,7 @@ public final class FlushTarget {
     this.progress = progress;
     this.clock = clock;
     this.logs = new LogSweep(logs);
+    this.observations = new FlushObservations(observed);
   }
 
   String name() {
@@ -133,7 +137,8 @@ public final class FlushTarget {
     hydrations.settle(batch.hydrations());
     JournalPosition next = previous.advancedTo(batch.lastSequence(), batch.lastTime());
     long started = System.nanoTime();
-    ApplyResult result = attempt(previous, next, batch, limit);
+    ApplyResult result =
+        observations.observe(journal.name(), batch, () -> attempt(previous, next, batch, limit));
     if (result instanceof ApplyResult.OutOfTime outOfTime) {
       failure = outOfTime.cause();
       limit.ranOutOfTime(batch.entries());
@@ -178,7 +183,8 @@ public final class FlushTarget {
             batch.keys(),
             applied.refused().size(),
             took,
-            batch.lagNanos(clock.instant())));
+            batch.lagNanos(clock.instant()),
+            batch.owners()));
     return Optional.of(next);
   }
 }

@@ -28,6 +28,7 @@ final class EntryHeaders {
   static final String TIME = "Persistence-Time";
   static final String CLOCK = "Persistence-Clock";
   static final String STEP = "Persistence-Step";
+  static final String TRACE = "traceparent";
   private static final String BATCH_ID = "Nats-Batch-Id";
   private static final String BATCH_SEQUENCE = "Nats-Batch-Sequence";
   private static final String BATCH_COMMIT = "Nats-Batch-Commit";
@@ -68,6 +69,7 @@ final class EntryHeaders {
     metadata.writeId().ifPresent(id -> headers.put(WRITE_ID, id));
     metadata.provenance().ifPresent(provenance -> write(headers, provenance));
     metadata.step().ifPresent(place -> write(headers, place));
+    metadata.trace().ifPresent(trace -> headers.put(TRACE, trace));
     serverExpiresAfter.ifPresent(ttl -> headers.put(TTL, wholeSeconds(ttl) + "s"));
     return headers;
   }
@@ -133,7 +135,13 @@ final class EntryHeaders {
     Optional<String> writeId = Optional.ofNullable(headers.getLast(WRITE_ID));
     Optional<StepPlace> step =
         writeId.isEmpty() ? Optional.empty() : read(headers, STEP, EntryHeaders::step);
-    return new EntryMetadata(copyOf, expiresAt, writeId, provenance(headers), step);
+    return new EntryMetadata(
+        copyOf,
+        expiresAt,
+        writeId,
+        provenance(headers),
+        step,
+        Optional.ofNullable(headers.getLast(TRACE)));
   }
 
   private static <T> Optional<T> read(Headers headers, String name, Function<String, T> parse) {

@@ -1,10 +1,11 @@
-package io.mistersmith.persistence.core;
+package io.mistersmith.persistence.core.metrics;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.mistersmith.persistence.event.SagaEvent.SagaEnded;
 import io.mistersmith.persistence.event.SagaEvent.SagaStopped;
+import io.mistersmith.persistence.event.SagaEvent.SagasWaiting;
 import io.mistersmith.persistence.event.SagaEvent.StepFailed;
 
 /** The meters of sagas, which events move. Thread-safe. */
@@ -47,6 +48,15 @@ final class SagaMeters {
         .tag("compensation", Boolean.toString(attempt.compensation()))
         .register(registry)
         .increment();
+  }
+
+  void waiting(SagasWaiting runs) {
+    Counter.builder("persistence.sagas.waiting")
+        .description("runs that were found to wait for a definition that this runtime lacks")
+        .tag("saga", runs.name())
+        .tag("version", Integer.toString(runs.version()))
+        .register(registry)
+        .increment(runs.runs());
   }
 
   void takenOver() {

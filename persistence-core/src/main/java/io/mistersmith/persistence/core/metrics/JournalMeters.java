@@ -1,12 +1,11 @@
-package io.mistersmith.persistence.core;
+package io.mistersmith.persistence.core.metrics;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import io.mistersmith.persistence.event.PersistenceEvent;
-import java.util.Objects;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.TimeUnit;
 
 /** The meters of one journal, which bear its name as a tag. Thread-safe. */
 final class JournalMeters {
@@ -17,12 +16,13 @@ final class JournalMeters {
   private final MeterRegistry registry;
   private final Tags tags;
   private final Timer flushes;
+  private final Timer lags;
   private final Counter entries;
   private final Counter rows;
   private final Counter failures;
   private final Counter deadLetters;
   private final Counter epochs;
-  private final AtomicInteger engaged;
+  private final SetGauge engaged;
 
   JournalMeters(MeterRegistry registry, String journal) {
     this.registry = registry;
@@ -30,6 +30,13 @@ final class JournalMeters {
     this.flushes =
         Timer.builder("persistence.flush.duration")
             .description("transactions that brought writes to PostgreSQL")
+            .serviceLevelObjectives(Buckets.CALLS)
+            .tags(tags)
+            .register(registry);
+    this.lags =
+        Timer.builder("persistence.flush.lag")
+            .description("from each write to its commit, of what this process committed")
+            .serviceLevelObjectives(Buckets.LAGS)
             .tags(tags)
             .register(registry);
     this.entries = counter("persistence.flush.entries", "writes that were committed");
@@ -38,8 +45,8 @@ final class JournalMeters {
     this.deadLetters = counter("persistence.dead.letters", "entries that PostgreSQL refused");
     this.epochs = counter("persistence.epochs", "times that a journal was recreated or went back");
     this.engaged =
-        Objects.requireNonNull(
-            registry.gauge("persistence.backpressure.engaged", tags, new AtomicInteger()));
+        new SetGauge(
+            registry, "persistence.backpressure.engaged", tags, "1 while writes are slowed down");
   }
 
   private Counter counter(String name, String description) {
@@ -48,6 +55,7 @@ final class JournalMeters {
 
   void flushed(PersistenceEvent.Flushed flushed) {
     flushes.record(flushed.took());
+    flushed.lagNanos().forEach(lag -> lags.record(lag, TimeUnit.NANOSECONDS));
     entries.increment(flushed.entries());
     rows.increment(flushed.rows());
   }
@@ -65,6 +73,6 @@ final class JournalMeters {
   }
 
   void backpressureChanged(boolean isEngaged) {
-    engaged.set(isEngaged ? 1 : 0);
+    engaged.set(isEngaged);
   }
 }

@@ -1,4 +1,4 @@
-package io.mistersmith.persistence.core;
+package io.mistersmith.persistence.core.metrics;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -8,7 +8,6 @@ import io.mistersmith.persistence.event.PersistenceEvent;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Counts the changes of agents' states, and from them how many agents are in each. An agent that
@@ -18,7 +17,7 @@ final class LifecycleMeters {
 
   private final Map<LifecycleState, Map<LifecycleState, Counter>> changes =
       new EnumMap<>(LifecycleState.class);
-  private final Map<LifecycleState, AtomicInteger> agents = new EnumMap<>(LifecycleState.class);
+  private final Map<LifecycleState, SetGauge> agents = new EnumMap<>(LifecycleState.class);
 
   LifecycleMeters(MeterRegistry registry) {
     for (LifecycleState from : LifecycleState.values()) {
@@ -35,11 +34,11 @@ final class LifecycleMeters {
       if (from != LifecycleState.COLD) {
         agents.put(
             from,
-            Objects.requireNonNull(
-                registry.gauge(
-                    "persistence.lifecycle.agents",
-                    Tags.of("state", from.name()),
-                    new AtomicInteger())));
+            new SetGauge(
+                registry,
+                "persistence.lifecycle.agents",
+                Tags.of("state", from.name()),
+                "agents of this process in each state; cold ones are not counted"));
       }
     }
   }
@@ -54,9 +53,9 @@ final class LifecycleMeters {
   }
 
   private void add(LifecycleState state, int delta) {
-    AtomicInteger count = agents.get(state);
+    SetGauge count = agents.get(state);
     if (count != null) {
-      count.addAndGet(delta);
+      count.add(delta);
     }
   }
 }

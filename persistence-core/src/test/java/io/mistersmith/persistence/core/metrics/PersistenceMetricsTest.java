@@ -1,4 +1,4 @@
-package io.mistersmith.persistence.core;
+package io.mistersmith.persistence.core.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -40,6 +40,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
@@ -121,14 +122,14 @@ class PersistenceMetricsTest {
     try (PersistenceMetrics metrics = new PersistenceMetrics(registry);
         Persistence persistence =
             Persistence.open(PersistenceConfig.inMemory().listener(metrics).build(), stores)) {
-      metrics.bind(persistence.changes(), Duration.ofMillis(20));
+      metrics.bind(persistence, Duration.ofMillis(20));
       assertThat(persistence.tasks().enqueue(NewTask.of("metered", Map.of()))).isNotNull();
       await()
           .atMost(SOON)
           .until(() -> registry.get("persistence.changes.published").counter().count() == 1);
       await().atMost(SOON).until(() -> gauge("persistence.changes.waiting") == 0);
       assertThat(gauge("persistence.changes.publishing")).isEqualTo(1);
-      assertThat(gauge("persistence.changes.lag.ms")).isZero();
+      assertThat(seconds("persistence.changes.lag")).isZero();
       assertThat(registry.get("persistence.changes.age").timer().count()).isEqualTo(1);
     }
   }
@@ -137,19 +138,17 @@ class PersistenceMetricsTest {
   void poolsHaveGaugesUntilTheyAreClosed() {
     AtomicInteger active = new AtomicInteger(3);
     Pools pools = pools(() -> stats(active.get()));
-    PersistenceMetrics metrics = new PersistenceMetrics(registry);
-    metrics.bind(pools);
-    metrics.bind(pools);
+    PoolGauges gauges = new PoolGauges(registry, pools);
     assertThat(registry.get("persistence.pool.active").gauges()).hasSize(1);
     assertThat(pool("active")).isEqualTo(3);
     active.set(5);
     assertThat(pool("active")).isEqualTo(5);
     assertThat(pool("size")).isEqualTo(10);
     assertThat(pool("utilization")).isEqualTo(0.5);
-    assertThat(pool("acquire.p95.ms")).isEqualTo(2);
+    assertThat(seconds("persistence.pool.acquire.p95")).isEqualTo(0.002);
     assertThat(registry.get("persistence.pool.timeouts").tag("pool", "primary").functionCounter())
         .satisfies(timeouts -> assertThat(timeouts.count()).isEqualTo(7));
-    metrics.close();
+    gauges.close();
     assertThat(registry.find("persistence.pool.active").gauge()).isNull();
   }
 
@@ -213,7 +212,7 @@ class PersistenceMetricsTest {
                         .build())
                 .build(),
             stores)) {
-      metrics.bind(persistence.operations().consistency(), Duration.ofMillis(20));
+      metrics.bind(persistence, Duration.ofMillis(20));
       String journal = persistence.operations().consistency().journal();
       assertThat(journal).isEqualTo("AGENT_STATE");
       assertThat(registry.get("persistence.dead.letters").tag("journal", journal).counter().count())
@@ -234,10 +233,10 @@ class PersistenceMetricsTest {
           .isNotNull();
       assertThat(
               registry
-                  .get("persistence.consistency.lag.ms")
+                  .get("persistence.consistency.lag")
                   .tags("quantile", "0.95", "journal", journal)
-                  .gauge()
-                  .value())
+                  .timeGauge()
+                  .value(TimeUnit.SECONDS))
           .isGreaterThanOrEqualTo(0);
       assertThat(registry.get("persistence.consistency.violations").functionCounter().count())
           .isGreaterThanOrEqualTo(0);
@@ -301,6 +300,10 @@ class PersistenceMetricsTest {
 
   private double gauge(String name) {
     return registry.get(name).gauge().value();
+  }
+
+  private double seconds(String name) {
+    return registry.get(name).timeGauge().value(TimeUnit.SECONDS);
   }
 
   private double transitions(String from, String to) {

@@ -1,16 +1,16 @@
-package io.mistersmith.persistence.core;
+package io.mistersmith.persistence.core.metrics;
 
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.event.PersistenceEvent;
+import io.mistersmith.persistence.guard.Escalation;
 import io.mistersmith.persistence.guard.StoreGuard.Breaker.State;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /** Meters of the calls into the stores, their guard, and transactions. Thread-safe. */
 final class StoreMeters {
@@ -23,7 +23,7 @@ final class StoreMeters {
 
   private final MeterRegistry registry;
   private final Map<Call, Timer> calls = new ConcurrentHashMap<>();
-  private final Map<Place, AtomicInteger> open = new ConcurrentHashMap<>();
+  private final Map<Place, SetGauge> open = new ConcurrentHashMap<>();
 
   StoreMeters(MeterRegistry registry) {
     this.registry = registry;
@@ -43,6 +43,7 @@ final class StoreMeters {
         .tags(place(call.store(), call.role()))
         .tag("operation", call.operation())
         .tag("outcome", outcome(call.failure()))
+        .serviceLevelObjectives(Buckets.CALLS)
         .register(registry);
   }
 
@@ -55,50 +56,57 @@ final class StoreMeters {
   }
 
   void retried(PersistenceEvent.CallRetried retried) {
-    registry
-        .counter(
+    counter(
             "persistence.store.retries",
+            "calls that were repeated",
             place(retried.store(), retried.role())
                 .and("operation", retried.operation(), "cause", retried.failure().name()))
         .increment();
   }
 
+  private Counter counter(String name, String description, Tags tags) {
+    return Counter.builder(name).tags(tags).description(description).register(registry);
+  }
+
   void breakerChanged(PersistenceEvent.BreakerChanged changed) {
     Tags place = place(changed.store(), changed.role());
-    registry
-        .counter("persistence.breaker.changes", place.and("to", changed.to().name()))
+    counter(
+            "persistence.breaker.changes",
+            "changes of breakers",
+            place.and("to", changed.to().name()))
         .increment();
     open.computeIfAbsent(
             new Place(changed.store(), changed.role()),
             missing ->
-                Objects.requireNonNull(
-                    registry.gauge("persistence.breaker.open", place, new AtomicInteger())))
-        .set(changed.to() == State.CLOSED ? 0 : 1);
+                new SetGauge(
+                    registry,
+                    "persistence.breaker.open",
+                    place,
+                    "1 while the breaker is not closed; there from its first change on"))
+        .set(changed.to() != State.CLOSED);
   }
 
   void fallbackUsed(PersistenceEvent.FallbackUsed used) {
-    registry
-        .counter(
+    counter(
             "persistence.fallbacks",
-            "operation",
-            used.operation(),
-            "kind",
-            used.kind().name(),
-            "cause",
-            used.failure().name())
+            "calls that a fallback answered",
+            Tags.of(
+                "operation",
+                used.operation(),
+                "kind",
+                used.kind().name(),
+                "cause",
+                used.failure().name()))
         .increment();
   }
 
   void escalated(PersistenceEvent.Escalated escalated) {
-    registry
-        .counter(
+    Escalation failure = escalated.escalation();
+    counter(
             "persistence.escalations",
-            place(escalated.escalation().store(), escalated.escalation().role())
-                .and(
-                    "operation",
-                    escalated.escalation().operation(),
-                    "error",
-                    escalated.escalation().error().name()))
+            "failures of a new kind that need an operator",
+            place(failure.store(), failure.role())
+                .and("operation", failure.operation(), "error", failure.error().name()))
         .increment();
   }
 
@@ -108,10 +116,14 @@ final class StoreMeters {
         ended.committed()
             ? "COMMITTED"
             : ended.failure().map(DataError::name).orElse("ROLLED_BACK");
-    registry.timer("persistence.transactions", tags.and("outcome", outcome)).record(ended.took());
+    Timer.builder("persistence.transactions")
+        .description("transactions of the application, with their repetitions")
+        .serviceLevelObjectives(Buckets.CALLS)
+        .tags(tags.and("outcome", outcome))
+        .register(registry)
+        .record(ended.took());
     if (ended.attempts() > 1) {
-      registry
-          .counter("persistence.transactions.retries", tags)
+      counter("persistence.transactions.retries", "attempts after the first", tags)
           .increment((double) ended.attempts() - 1);
     }
   }

@@ -1,12 +1,11 @@
-package io.mistersmith.persistence.core;
+package io.mistersmith.persistence.core.metrics;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import io.mistersmith.persistence.event.ChangeFeed.ChangesPublished;
 import io.mistersmith.persistence.event.ChangeFeed.PublisherChanged;
-import java.util.Objects;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /** The meters of the change feed that events move. Thread-safe. */
 final class ChangeFeedMeters {
@@ -17,7 +16,7 @@ final class ChangeFeedMeters {
   private final Counter stored;
   private final Counter references;
   private final Counter failures;
-  private final AtomicInteger publishing;
+  private final SetGauge publishing;
 
   ChangeFeedMeters(MeterRegistry registry) {
     this.batches =
@@ -33,8 +32,11 @@ final class ChangeFeedMeters {
     this.references = counter(registry, "references", "changes too large for a message");
     this.failures = counter(registry, "failures", "attempts to publish that failed");
     this.publishing =
-        Objects.requireNonNull(
-            registry.gauge("persistence.changes.publishing", new AtomicInteger()));
+        new SetGauge(
+            registry,
+            "persistence.changes.publishing",
+            Tags.empty(),
+            "1 while this runtime publishes for all");
   }
 
   private static Counter counter(MeterRegistry registry, String name, String description) {
@@ -56,6 +58,6 @@ final class ChangeFeedMeters {
   }
 
   void publisherChanged(PublisherChanged change) {
-    publishing.set(change.publishing() ? 1 : 0);
+    publishing.set(change.publishing());
   }
 }

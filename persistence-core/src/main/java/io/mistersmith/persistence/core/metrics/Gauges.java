@@ -1,0 +1,9 @@
+package io.mistersmith.persistence.core.metrics;
+
+/** Gauges that can be removed. */
+interface Gauges extends AutoCloseable {
+
+  /** Removes the gauges. */
+  @Override
+  void close();
+}
