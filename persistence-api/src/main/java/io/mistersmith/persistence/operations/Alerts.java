@@ -35,10 +35,10 @@ public interface Alerts {
   List<Measurement> measured();
 
   /**
-   * Returns what keeps vacuum from removing rows, oldest first. Asks PostgreSQL.
+   * Returns what keeps vacuum from removing rows, oldest first. Asks PostgreSQL. Empty where the
+   * set {@code monitoring} is not applied.
    *
-   * @throws io.mistersmith.persistence.error.PersistenceException when PostgreSQL does not answer,
-   *     or as {@code MISCONFIGURED} when the set {@code monitoring} is not applied
+   * @throws io.mistersmith.persistence.error.PersistenceException when PostgreSQL does not answer
    */
   List<XminHolder> xminHolders();
 

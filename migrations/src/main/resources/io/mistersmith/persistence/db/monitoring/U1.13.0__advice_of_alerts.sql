@@ -4,7 +4,7 @@ DELETE FROM monitoring.alert_thresholds
  WHERE metric_name IN (
    'consistency_lag_p95_ms', 'backlog_age_seconds', 'backlog_bytes', 'inconsistencies_per_hour',
    'breakers_open', 'pool_usage_percent', 'pool_acquisition_p95_ms', 'health_status',
-   'service_failures_per_hour', 'dead_letters_open', 'change_feed_lag_seconds', 'sagas_stopped',
+   'services_failing', 'dead_letters_open', 'change_feed_lag_seconds', 'sagas_stopped',
    'failed_jobs', 'xmin_age_transactions');
 
 ALTER TABLE monitoring.alert_thresholds

@@ -1,5 +1,5 @@
 -- kind: schema
--- depends-on: 1.13.1
+-- depends-on: 1.12.0
 -- What was found of each threshold last, and what the receivers of alerts are still to be told. So a
 -- runtime that takes the checks over neither tells an alert again nor forgets one.
 

@@ -31,6 +31,7 @@ public final class AlertWatch implements Alerts {
   private final AlertCheck check;
   private final PeriodicService service;
   private Instant loaded = Instant.MIN;
+  private volatile boolean installed;
 
   /**
    * Watches over the thresholds in a store.
@@ -96,7 +97,7 @@ public final class AlertWatch implements Alerts {
 
   @Override
   public List<Alert> open() {
-    List<Alert> shared = store.isInstalled() ? store.open() : List.of();
+    List<Alert> shared = isInstalled() ? store.open() : List.of();
     return Stream.concat(own.open().stream(), shared.stream())
         .sorted(Comparator.comparing(Alert::level).reversed().thenComparing(Alert::metric))
         .toList();
@@ -109,6 +110,13 @@ public final class AlertWatch implements Alerts {
 
   @Override
   public List<XminHolder> xminHolders() {
-    return store.xminHolders();
+    return isInstalled() ? store.xminHolders() : List.of();
+  }
+
+  private boolean isInstalled() {
+    if (!installed) {
+      installed = store.isInstalled();
+    }
+    return installed;
   }
 }

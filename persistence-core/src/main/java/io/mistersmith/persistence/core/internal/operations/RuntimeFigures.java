@@ -16,6 +16,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 
@@ -26,17 +27,28 @@ public final class RuntimeFigures {
   private final Pools pools;
   private final StoreGuard guard;
   private final Health health;
+  private final Supplier<List<String>> services;
 
-  /** Reads the figures of these. */
-  public RuntimeFigures(Consistency consistency, Pools pools, StoreGuard guard, Health health) {
+  /**
+   * Reads the figures of these.
+   *
+   * @param services returns a sentence for each background service that fails
+   */
+  public RuntimeFigures(
+      Consistency consistency,
+      Pools pools,
+      StoreGuard guard,
+      Health health,
+      Supplier<List<String>> services) {
+    this.services = services;
     this.consistency = consistency;
     this.pools = pools;
     this.guard = guard;
     this.health = health;
   }
 
-  /** Returns each figure by the name of its metric, with those of the counts. */
-  public Map<String, Figure> with(RecentTroubles troubles) {
+  /** Returns each figure by the name of its metric. */
+  public Map<String, Figure> with(RecentInconsistencies inconsistencies) {
     return Map.of(
         "consistency_lag_p95_ms",
         this::lag,
@@ -45,9 +57,9 @@ public final class RuntimeFigures {
         "backlog_bytes",
         () -> backlog(Backlog::bytes),
         "inconsistencies_per_hour",
-        troubles::inconsistencies,
-        "service_failures_per_hour",
-        troubles::serviceFailures,
+        inconsistencies::read,
+        "services_failing",
+        this::services,
         "breakers_open",
         this::breakers,
         "pool_usage_percent",
@@ -92,6 +104,12 @@ public final class RuntimeFigures {
             : open.stream()
                 .map(breaker -> breaker.store() + "/" + breaker.role())
                 .collect(Collectors.joining(", ")));
+  }
+
+  private Reading services() {
+    List<String> failing = services.get();
+    return Reading.of(
+        failing.size(), failing.isEmpty() ? "all are running" : String.join("; ", failing));
   }
 
   private Reading pool(ToDoubleFunction<Stats> figure) {
