@@ -17,6 +17,7 @@ import io.mistersmith.persistence.core.internal.guard.GuardedStores;
 import io.mistersmith.persistence.core.internal.knowledge.StoredKnowledge;
 import io.mistersmith.persistence.core.internal.monitor.SafeListener;
 import io.mistersmith.persistence.core.internal.monitor.SlidingLags;
+import io.mistersmith.persistence.core.internal.operations.RecentInconsistencies;
 import io.mistersmith.persistence.core.internal.query.BucketQueryCache;
 import io.mistersmith.persistence.core.internal.query.ResultBucket;
 import io.mistersmith.persistence.core.internal.state.repository.CollectedStep;
@@ -95,6 +96,7 @@ final class CorePersistence implements Persistence {
     SlidingLags lags = new SlidingLags(config.consistency().window());
     Threads threads = new Threads();
     FeedEvents feed = new FeedEvents(EventArea.isInstalled(stores));
+    RecentInconsistencies inconsistencies = new RecentInconsistencies(config.clock());
     this.engine =
         new EngineContext(
             config,
@@ -103,6 +105,7 @@ final class CorePersistence implements Persistence {
             owners,
             PersistenceListener.of(PersistenceEvent.Flushed.class, lags::record)
                 .and(feed)
+                .and(inconsistencies)
                 .and(told),
             lags,
             services,
@@ -125,7 +128,8 @@ final class CorePersistence implements Persistence {
       this.sessionData = StoredType.compose(engine, DataType.SESSION_DATA, Optional.empty());
       this.failover = new Failover(engine, state);
       this.events = new EventArea(engine, streams.streams());
-      this.operations = new OperationsArea(engine, state, sessionData, failover, events);
+      this.operations =
+          new OperationsArea(engine, state, sessionData, failover, events, inconsistencies);
       this.knowledge = new StoredKnowledge(guarded.sql().knowledge());
       this.results = new ResultBucket(() -> owners.open(Bucket.QUERY_CACHE), stores.hot().clock());
       stores.hot().onReconnect(owners::look);

@@ -1,8 +1,12 @@
 package io.mistersmith.persistence.core;
 
 import io.mistersmith.persistence.config.Bucket;
+import io.mistersmith.persistence.config.MonitoringConfig;
+import io.mistersmith.persistence.core.internal.operations.AlertWatch;
 import io.mistersmith.persistence.core.internal.operations.HealthParts;
 import io.mistersmith.persistence.core.internal.operations.LeasedUpkeep;
+import io.mistersmith.persistence.core.internal.operations.RecentInconsistencies;
+import io.mistersmith.persistence.core.internal.operations.RuntimeFigures;
 import io.mistersmith.persistence.core.internal.operations.ScheduledHealth;
 import io.mistersmith.persistence.core.internal.operations.StoreJobs;
 import io.mistersmith.persistence.core.internal.operations.UpkeepJob;
@@ -36,6 +40,7 @@ final class OperationsArea implements Operations {
   private final DeadLetters deadLetters;
   private final HotOutages outages;
   private final ScheduledHealth health;
+  private final AlertWatch alerts;
   private final LeasedUpkeep upkeep;
 
   OperationsArea(
@@ -43,7 +48,8 @@ final class OperationsArea implements Operations {
       StateArea state,
       StoredType sessions,
       Failover failover,
-      EventArea events) {
+      EventArea events,
+      RecentInconsistencies inconsistencies) {
     this.failover = failover;
     this.events = events;
     this.engine = engine;
@@ -62,6 +68,21 @@ final class OperationsArea implements Operations {
                 events::isInstalled,
                 engine.services())
             .health(engine.config(), engine.listener());
+    this.alerts =
+        new AlertWatch(
+            background.alerts(),
+            engine.config().runtimeName(),
+            new RuntimeFigures(
+                    state.consistency(),
+                    engine.stores().pools(),
+                    engine.guard(),
+                    health,
+                    engine.services()::notices)
+                .with(inconsistencies),
+            engine.config().monitoring().sinks(),
+            engine.listener(),
+            engine.services(),
+            engine.config().clock());
     this.upkeep =
         new LeasedUpkeep(
             jobs(background),
@@ -74,13 +95,20 @@ final class OperationsArea implements Operations {
   }
 
   private List<UpkeepJob> jobs(SqlAccess background) {
-    return StoreJobs.of(background, engine.config().monitoring());
+    return Stream.concat(
+            StoreJobs.of(background, engine.config().monitoring()).stream(),
+            Stream.of(alerts.job()))
+        .toList();
   }
 
   /** Begins to look after the database, and to check the health. */
   void start() {
     upkeep.start();
     health.start();
+    MonitoringConfig monitoring = engine.config().monitoring();
+    if (monitoring.upkeep() && !monitoring.switchedOff().contains(alerts.job().name())) {
+      alerts.start();
+    }
   }
 
   /** Stops that, within the time. */
@@ -101,7 +129,7 @@ final class OperationsArea implements Operations {
 
   @Override
   public Alerts alerts() {
-    throw new UnsupportedOperationException("alerts are wired by their own part");
+    return alerts;
   }
 
   @Override

@@ -67,4 +67,7 @@ public interface SqlAccess {
 
   /** Returns what upkeep and health ask of the store. */
   UpkeepStore upkeep();
+
+  /** Returns the thresholds of alerts, and what was found of them. */
+  AlertStore alerts();
 }

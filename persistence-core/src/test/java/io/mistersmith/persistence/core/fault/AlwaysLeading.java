@@ -8,6 +8,7 @@ import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.spi.StoreProvider;
 import io.mistersmith.persistence.spi.Stores;
 import io.mistersmith.persistence.spi.sql.AgentStore;
+import io.mistersmith.persistence.spi.sql.AlertStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.EntryWriteStore;
@@ -137,6 +138,11 @@ final class AlwaysLeading implements StoreProvider {
     @Override
     public UpkeepStore upkeep() {
       return real.upkeep();
+    }
+
+    @Override
+    public AlertStore alerts() {
+      return real.alerts();
     }
 
     @Override

@@ -6,6 +6,9 @@ import io.mistersmith.persistence.model.PostgresRole;
 import io.mistersmith.persistence.operations.Alerts;
 import io.mistersmith.persistence.operations.Alerts.Alert;
 import io.mistersmith.persistence.operations.Alerts.Level;
+import io.mistersmith.persistence.operations.Alerts.Measurement;
+import io.mistersmith.persistence.operations.Alerts.XminHolder;
+import io.mistersmith.persistence.operations.Alerts.XminHolderKind;
 import io.mistersmith.persistence.operations.Consistency;
 import io.mistersmith.persistence.operations.Consistency.Backlog;
 import io.mistersmith.persistence.operations.Consistency.LagStats;
@@ -51,7 +54,18 @@ final class SampleOperations {
         answering(
             Health.class,
             (proxy, method, arguments) -> method.getName().equals("latest") ? report : null);
-    Alerts alerts = () -> open;
+    Alerts alerts =
+        answering(
+            Alerts.class,
+            (proxy, method, arguments) ->
+                switch (method.getName()) {
+                  case "open" -> open;
+                  case "measured" -> List.of(new Measurement("cache_hit_ratio", 99, Instant.EPOCH));
+                  default ->
+                      List.of(
+                          new XminHolder(
+                              XminHolderKind.SLOT, "lost", 12, Optional.empty(), "detail", "drop"));
+                });
     Consistency consistency =
         answering(
             Consistency.class,

@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.testkit.fault;
 
 import io.mistersmith.persistence.spi.sql.AgentStore;
+import io.mistersmith.persistence.spi.sql.AlertStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.EntryWriteStore;
@@ -113,5 +114,10 @@ class FaultyAccess implements SqlAccess {
   @Override
   public final UpkeepStore upkeep() {
     return SqlFaults.around(UpkeepStore.class, real.upkeep(), hook);
+  }
+
+  @Override
+  public final AlertStore alerts() {
+    return SqlFaults.around(AlertStore.class, real.alerts(), hook);
   }
 }

@@ -57,7 +57,8 @@ record Content(
     Table<Embedding.Model, Integer> dimensions,
     SagaTables sagas,
     OutboxTables outbox,
-    UpkeepTables upkeep) {
+    UpkeepTables upkeep,
+    AlertTables alerts) {
 
   /** A row of the registry. */
   record AgentRow(
@@ -186,7 +187,8 @@ record Content(
         Table.inOrderOfInsertion(),
         SagaTables.empty(),
         OutboxTables.empty(),
-        UpkeepTables.empty());
+        UpkeepTables.empty(),
+        AlertTables.empty());
   }
 
   /** Returns a copy; none of its rows is locked. */
@@ -216,7 +218,8 @@ record Content(
         dimensions.copy(),
         sagas.copy(),
         outbox.copy(),
-        upkeep.copy());
+        upkeep.copy(),
+        alerts.copy());
   }
 
   /** Returns the same tables as another installation's. */
@@ -246,7 +249,8 @@ record Content(
         dimensions,
         sagas,
         outbox,
-        upkeep);
+        upkeep,
+        alerts);
   }
 
   /** Returns the same tables with these sets of migrations, and those that were applied before. */
@@ -278,6 +282,7 @@ record Content(
         dimensions,
         sagas,
         outbox,
-        upkeep);
+        upkeep,
+        alerts);
   }
 }

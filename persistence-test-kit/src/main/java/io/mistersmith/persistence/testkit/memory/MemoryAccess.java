@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.testkit.memory;
 
 import io.mistersmith.persistence.spi.sql.AgentStore;
+import io.mistersmith.persistence.spi.sql.AlertStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.EntryWriteStore;
@@ -118,5 +119,10 @@ class MemoryAccess implements SqlAccess {
   @Override
   public final UpkeepStore upkeep() {
     return new MemoryUpkeepStore(session);
+  }
+
+  @Override
+  public final AlertStore alerts() {
+    return new MemoryAlertStore(session);
   }
 }

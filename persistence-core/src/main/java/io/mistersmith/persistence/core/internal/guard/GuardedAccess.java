@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.core.internal.guard;
 
 import io.mistersmith.persistence.spi.sql.AgentStore;
+import io.mistersmith.persistence.spi.sql.AlertStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.EntryWriteStore;
@@ -41,6 +42,7 @@ class GuardedAccess implements SqlAccess {
   private final EntryWriteStore entryWrites;
   private final KnowledgeStore knowledge;
   private final SagaStore sagas;
+  private final AlertStore alerts;
 
   GuardedAccess(SqlAccess real, GuardedRole role) {
     this.real = real;
@@ -57,6 +59,7 @@ class GuardedAccess implements SqlAccess {
     this.entryWrites = GuardedFamily.of(EntryWriteStore.class, real.entryWrites(), role);
     this.knowledge = GuardedFamily.of(KnowledgeStore.class, real.knowledge(), role);
     this.sagas = GuardedFamily.of(SagaStore.class, real.sagas(), role);
+    this.alerts = GuardedFamily.of(AlertStore.class, real.alerts(), role);
     this.lifecycleEvents =
         GuardedFamily.of(LifecycleEventStore.class, real.lifecycleEvents(), role);
   }
@@ -144,5 +147,10 @@ class GuardedAccess implements SqlAccess {
   @Override
   public final UpkeepStore upkeep() {
     return real.upkeep();
+  }
+
+  @Override
+  public final AlertStore alerts() {
+    return alerts;
   }
 }

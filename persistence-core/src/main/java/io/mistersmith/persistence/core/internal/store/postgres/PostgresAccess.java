@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
 import io.mistersmith.persistence.spi.sql.AgentStore;
+import io.mistersmith.persistence.spi.sql.AlertStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.EntryWriteStore;
@@ -114,5 +115,10 @@ class PostgresAccess implements SqlAccess {
   @Override
   public final UpkeepStore upkeep() {
     return new PostgresUpkeepStore(statements);
+  }
+
+  @Override
+  public final AlertStore alerts() {
+    return new PostgresAlertStore(statements);
   }
 }

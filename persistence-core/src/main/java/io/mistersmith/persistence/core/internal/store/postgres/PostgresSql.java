@@ -5,6 +5,7 @@ import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.PostgresRole;
 import io.mistersmith.persistence.spi.sql.AgentStore;
+import io.mistersmith.persistence.spi.sql.AlertStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.EntryWriteStore;
@@ -64,6 +65,7 @@ final class PostgresSql implements SqlStore {
   private final SagaStore sagas;
   private final OutboxStore outbox;
   private final UpkeepStore upkeep;
+  private final AlertStore alerts;
   private final SqlAccess reads;
   private final Replicas replicas;
   private final Database analytics;
@@ -96,6 +98,7 @@ final class PostgresSql implements SqlStore {
     this.sagas = new PostgresSagaStore(callers);
     this.outbox = new PostgresOutboxStore(callers);
     this.upkeep = new PostgresUpkeepStore(callers);
+    this.alerts = new PostgresAlertStore(callers);
     this.reads = new PostgresAccess(new ReadStatements(callers), installation);
     for (PostgresRole role : List.of(PostgresRole.FLUSH, PostgresRole.BACKGROUND)) {
       roles.put(role, new PostgresAccess(connections.to(role), installation));
@@ -342,5 +345,10 @@ final class PostgresSql implements SqlStore {
   @Override
   public UpkeepStore upkeep() {
     return upkeep;
+  }
+
+  @Override
+  public AlertStore alerts() {
+    return alerts;
   }
 }

@@ -82,14 +82,16 @@ final class PostgresFixture implements StoresFixture {
     return fixture;
   }
 
-  /** A fixture whose database has the set {@code monitoring}, with nothing in its tables. */
+  /** A fixture whose database has the set {@code monitoring}, without any threshold. */
   static PostgresFixture monitored() {
     PostgresFixture fixture =
         new PostgresFixture(Monitored.DATABASE, UnaryOperator.identity(), ApplicationSources.NONE);
     Monitored.DATABASE.execute(
         """
-        TRUNCATE monitoring.jobs, monitoring.job_runs, monitoring.capacity_samples,
-                 monitoring.database_samples, monitoring.query_plans
+        DELETE FROM monitoring.alert_thresholds;
+        TRUNCATE monitoring.alert_states, monitoring.alert_notices, monitoring.jobs,
+                 monitoring.job_runs, monitoring.capacity_samples, monitoring.database_samples,
+                 monitoring.query_plans
         """);
     return fixture;
   }

@@ -1,0 +1,167 @@
+package io.mistersmith.persistence.core.internal.operations;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.mistersmith.persistence.config.NatsConfig;
+import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.config.PostgresConfig;
+import io.mistersmith.persistence.core.MigratedDatabase;
+import io.mistersmith.persistence.core.internal.store.postgres.PostgresStore;
+import io.mistersmith.persistence.migration.MigrationRunner;
+import io.mistersmith.persistence.spi.sql.AlertStore;
+import io.mistersmith.persistence.spi.sql.AlertStore.ServiceLevel;
+import io.mistersmith.persistence.spi.sql.AlertThreshold;
+import io.mistersmith.persistence.testkit.server.PostgresServer;
+import io.mistersmith.persistence.testkit.server.Promtool;
+import io.mistersmith.persistence.testkit.server.TestServers;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalDouble;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.postgresql.ds.PGSimpleDataSource;
+
+/**
+ * The rules that the jar ships are those of the rows that the migrations insert, and Prometheus
+ * takes them. With {@code -Dpersistence.rules.write=true} the file is written anew.
+ */
+class PrometheusRulesIT {
+
+  private static final String FILE =
+      "src/main/resources/io/mistersmith/persistence/monitoring/persistence.rules.yml";
+
+  @TempDir private static Path directory;
+
+  @SuppressWarnings("NullAway.Init") // set before the tests
+  private static PostgresStore store;
+
+  @BeforeAll
+  static void open() {
+    PostgresServer server = TestServers.postgres();
+    String url = MigratedDatabase.create();
+    PGSimpleDataSource source = new PGSimpleDataSource();
+    source.setUrl(url);
+    source.setUser(server.user());
+    server.password().ifPresent(source::setPassword);
+    assertThat(MigrationRunner.builder().dataSource(source).sets("monitoring").build().apply())
+        .isNotNull();
+    PostgresConfig config = PostgresConfig.of(url, server.user());
+    store =
+        PostgresStore.open(
+            PersistenceConfig.builder(
+                    NatsConfig.of("nats://unused.invalid"),
+                    server
+                        .password()
+                        .map(secret -> config.toBuilder().password(secret).build())
+                        .orElse(config))
+                .build());
+  }
+
+  @AfterAll
+  static void close() {
+    store.close();
+  }
+
+  private static AlertStore alerts() {
+    return store.sql().alerts();
+  }
+
+  private static PrometheusRules rules() {
+    return new PrometheusRules(alerts().thresholds(), alerts().serviceLevels());
+  }
+
+  private static Path shipped() {
+    Path here = Path.of(FILE);
+    return Files.exists(Path.of("src/main/resources"))
+        ? here
+        : Path.of("persistence-core").resolve(here);
+  }
+
+  @Test
+  void theFileIsThatOfTheRows() throws IOException {
+    if (Boolean.getBoolean("persistence.rules.write")) {
+      Files.createDirectories(shipped().toAbsolutePath().getParent());
+      Files.writeString(shipped(), rules().yaml());
+    }
+    assertThat(Files.readString(shipped())).isEqualTo(rules().yaml());
+  }
+
+  @Test
+  void aChangedRowChangesItsRule() {
+    String before = rules().yaml();
+    AlertThreshold age =
+        alerts().thresholds().stream()
+            .filter(threshold -> threshold.metric().equals("backlog_age_seconds"))
+            .findFirst()
+            .orElseThrow();
+    alerts()
+        .put(
+            new AlertThreshold(
+                age.metric(),
+                OptionalDouble.of(7.5),
+                age.critical(),
+                age.lowerIsWorse(),
+                age.checkInterval(),
+                age.enabled(),
+                age.channels(),
+                age.scope(),
+                age.unit(),
+                age.alertWhenUnknown(),
+                age.text()));
+    try {
+      List<String> after = rules().yaml().lines().toList();
+      List<String> old = before.lines().toList();
+      assertThat(after).hasSameSizeAs(old);
+      assertThat(after.stream().filter(line -> !old.contains(line)))
+          .hasSize(2)
+          .allSatisfy(line -> assertThat(line).contains("7.5"));
+    } finally {
+      alerts().put(age);
+    }
+    assertThat(rules().yaml()).isEqualTo(before);
+  }
+
+  @Test
+  void eachThresholdSaysWhatToDo() {
+    assertThat(alerts().thresholds())
+        .hasSizeGreaterThan(20)
+        .allSatisfy(
+            threshold -> {
+              assertThat(threshold.text().meaning()).endsWith(".");
+              assertThat(threshold.text().advice()).contains(" ");
+              assertThat(threshold.text().expression()).isPresent();
+            });
+    assertThat(alerts().serviceLevels()).extracting(ServiceLevel::name).hasSize(2);
+  }
+
+  @Test
+  void prometheusTakesTheRulesAndEachFiresAndResolves() throws IOException {
+    Promtool promtool = Promtool.find();
+    PrometheusRules rules = rules();
+    Path file = directory.resolve("persistence.rules.yml");
+    Files.writeString(file, rules.yaml());
+    long counted =
+        rules.yaml().lines().filter(line -> line.matches(" +- (alert|record): .*")).count();
+
+    assertThat(promtool.checkRules(file)).contains("SUCCESS: %d rules found".formatted(counted));
+
+    String thresholds = new RuleTestFile(rules).ofThresholds(file.getFileName().toString());
+    String burnRates = new RuleTestFile(rules).ofBurnRates(file.getFileName().toString());
+    for (String text : List.of(thresholds, burnRates)) {
+      Path tests = Files.createTempFile(directory, "tests-", ".yml");
+      Files.writeString(tests, text);
+      assertThat(promtool.testRules(tests)).contains("SUCCESS");
+    }
+    assertThat(rules.alerts())
+        .allSatisfy(
+            rule ->
+                assertThat((thresholds + burnRates).lines().toList())
+                    .as("tests of %s", rule.name())
+                    .filteredOn(line -> line.contains("alertname: " + rule.name()))
+                    .hasSizeGreaterThanOrEqualTo(2));
+  }
+}
