@@ -65,8 +65,8 @@ public sealed interface SagaEvent extends PersistenceEvent {
       implements SagaEvent {}
 
   /**
-   * Runs wait for a runner that knows their definition, and none of this runtime does. Told once
-   * for each definition.
+   * Runs wait for a runner that knows their definition, and none of this runtime does. Reported
+   * once for each definition.
    *
    * @param name the name of the definition
    * @param version its version

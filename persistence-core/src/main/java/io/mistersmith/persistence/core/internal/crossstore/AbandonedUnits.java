@@ -15,8 +15,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Rolls back the transactions that were prepared by a runtime which will not commit them. Only the
  * runtime that prepared a transaction commits it. Its name is part of the transaction's id, and it
- * has a lease of that name. Whoever gets the lease, since it is over, ends the transactions of that
- * name: a runtime that was only paused then fails to commit, and reports it. Thread-safe.
+ * has a lease of that name. Once the lease is over, another runtime acquires it, and rolls the
+ * transactions of that name back. A runtime that was only paused then fails to commit, and reports
+ * it. Thread-safe.
  */
 public final class AbandonedUnits {
 

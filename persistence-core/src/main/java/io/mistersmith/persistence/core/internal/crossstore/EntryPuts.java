@@ -16,14 +16,18 @@ import org.slf4j.LoggerFactory;
 /**
  * Puts the changes of entries that transactions have committed into KV. Thread-safe.
  *
- * <p>Any number of runtimes may do so with the same change, and any of them may die in between. A
- * change carries its token as the id of its write. Whoever finds the token at the key's latest
- * message knows that the change is there, and removes its row. Whoever finds the version that the
- * transaction met, or a change that this one supersedes, writes right behind that message: of
- * several that do so at once the server takes one. Anything else at the key was written by somebody
- * else since. Then the row is kept with the reason. It says so also where this change was in KV
- * before, and its row was not removed yet: then the operator finds the newer value in place, and
- * drops the row.
+ * <p>Any number of runtimes may put the same change, and any of them may die in between. A change
+ * carries its token as the id of its write. The key's latest message decides:
+ *
+ * <ul>
+ *   <li>it has the token: the change is in KV, and its row is removed;
+ *   <li>it is the version that the transaction read, or a change that this one supersedes: the
+ *       change is written at the position after it. When several runtimes do so at once, the server
+ *       accepts one;
+ *   <li>anything else was written by others since: the row is kept with the reason. That is also
+ *       done when this change was in KV before, and its row was not removed yet. The operator then
+ *       finds the newer value in place, and drops the row.
+ * </ul>
  */
 public final class EntryPuts {
 
