@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.mistersmith.persistence.event.ChangeFeed;
+import io.mistersmith.persistence.event.CrossStoreEvent;
 import io.mistersmith.persistence.event.PersistenceEvent;
 import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.event.SagaEvent;
@@ -52,6 +53,7 @@ public final class PersistenceMetrics implements PersistenceListener, AutoClosea
     meterStores();
     meterChanges();
     meterSagas();
+    meterCrossStore();
     LifecycleMeters lifecycle = new LifecycleMeters(registry);
     on(PersistenceEvent.LifecycleChanged.class, lifecycle::count);
     on(
@@ -148,6 +150,16 @@ public final class PersistenceMetrics implements PersistenceListener, AutoClosea
     on(SagaEvent.SagaStopped.class, sagas::stopped);
     on(SagaEvent.StepFailed.class, sagas::failed);
     on(SagaEvent.SagaTakenOver.class, taken -> sagas.takenOver());
+    on(SagaEvent.StepHanging.class, sagas::hanging);
+  }
+
+  private void meterCrossStore() {
+    CrossStoreMeters both = new CrossStoreMeters(registry);
+    on(CrossStoreEvent.CrossStoreEnded.class, both::ended);
+    on(CrossStoreEvent.PreparedRolledBack.class, unit -> both.rolledBack());
+    on(CrossStoreEvent.ChangesWaiting.class, both::waiting);
+    on(CrossStoreEvent.ChangesRecovered.class, both::recovered);
+    on(CrossStoreEvent.ChangeRefused.class, change -> both.refused());
   }
 
   private <E extends PersistenceEvent> void on(Class<E> kind, Consumer<E> meter) {

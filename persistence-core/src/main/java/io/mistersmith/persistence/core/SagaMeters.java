@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.Timer;
 import io.mistersmith.persistence.event.SagaEvent.SagaEnded;
 import io.mistersmith.persistence.event.SagaEvent.SagaStopped;
 import io.mistersmith.persistence.event.SagaEvent.StepFailed;
+import io.mistersmith.persistence.event.SagaEvent.StepHanging;
 
 /** The meters of sagas, which events move. Thread-safe. */
 final class SagaMeters {
@@ -45,6 +46,15 @@ final class SagaMeters {
         .tag("saga", attempt.name())
         .tag("step", attempt.step())
         .tag("compensation", Boolean.toString(attempt.compensation()))
+        .register(registry)
+        .increment();
+  }
+
+  void hanging(StepHanging step) {
+    Counter.builder("persistence.sagas.hanging")
+        .description("attempts at steps that went on after they were interrupted")
+        .tag("saga", step.name())
+        .tag("step", step.step())
         .register(registry)
         .increment();
   }

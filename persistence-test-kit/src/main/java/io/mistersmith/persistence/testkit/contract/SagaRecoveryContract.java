@@ -6,6 +6,7 @@ import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.event.SagaEvent;
 import io.mistersmith.persistence.event.SagaEvent.SagaTakenOver;
+import io.mistersmith.persistence.event.SagaEvent.StepHanging;
 import io.mistersmith.persistence.saga.EntryChange;
 import io.mistersmith.persistence.saga.Saga;
 import io.mistersmith.persistence.saga.SagaRun.Event;
@@ -233,6 +234,58 @@ public abstract class SagaRecoveryContract extends SagaRunTests {
           .hasSize(1);
       assertThat(persistence().states(NOTE).find(key(id.toString())).orElseThrow().value())
           .isEqualTo(id.toString());
+    }
+  }
+
+  @Test
+  void aStepThatIgnoresItsInterruptHoldsUpNoOther() {
+    Queue<SagaEvent> heard = new ConcurrentLinkedQueue<>();
+    Persistence runtime =
+        open(config().listener(PersistenceListener.of(StepHanging.class, heard::add)).build());
+    CountDownLatch end = new CountDownLatch(1);
+    Saga deaf =
+        saga(
+            "deaf",
+            SagaStep.call(
+                    "a",
+                    context -> {
+                      awaitUninterruptibly(end);
+                      return Map.of();
+                    })
+                .withTimeout(Duration.ofMillis(20)));
+    Saga other = saga("other", noted("b"));
+    SagaRunner unused =
+        runtime
+            .sagas()
+            .startRunner(
+                SagaRunner.Options.of(1)
+                    .withPoll(Duration.ofMillis(50))
+                    .withLease(Duration.ofMillis(500)),
+                List.of(deaf, other));
+    UUID stuck = runtime.sagas().start(deaf, SagaStart.of(Map.of()));
+    UUID waits = runtime.sagas().start(other, SagaStart.of(Map.of()));
+    over(waits, State.COMPLETED);
+    assertThat(heard).containsExactly(new StepHanging(stuck, "deaf", stuck.toString(), "a", false));
+    assertThat(notices(runtime)).hasSize(1).first().asString().contains(stuck + ", step a");
+    end.countDown();
+    over(stuck, State.COMPLETED);
+    Awaitility.await().atMost(SOON).until(() -> notices(runtime).isEmpty());
+  }
+
+  private static List<String> notices(Persistence runtime) {
+    return runtime.operations().notices().stream()
+        .filter(notice -> notice.startsWith("saga deaf"))
+        .toList();
+  }
+
+  /** Waits as code does that ignores interrupts. */
+  private static void awaitUninterruptibly(CountDownLatch end) {
+    while (end.getCount() > 0) {
+      try {
+        end.await();
+      } catch (InterruptedException e) {
+        continue;
+      }
     }
   }
 }

@@ -9,8 +9,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Rolls back the transactions that were prepared by a runtime which will not commit them. Only the
@@ -21,21 +19,21 @@ import org.slf4j.LoggerFactory;
  */
 public final class AbandonedUnits {
 
-  private static final Logger LOG = LoggerFactory.getLogger(AbandonedUnits.class);
-
   private static final String PREFIX = "cross-store/";
   private static final Duration LEASE = Duration.ofSeconds(3);
 
   private final SqlStore sql;
   private final JournalStore journals;
+  private final CrossStoreEvents events;
   private final String holder = UUID.randomUUID().toString();
   private final Lease lease;
   private final Set<String> underWay = ConcurrentHashMap.newKeySet();
 
   /** Ends units of {@code sql}, by leases of {@code journals}. */
-  public AbandonedUnits(SqlStore sql, JournalStore journals) {
+  public AbandonedUnits(SqlStore sql, JournalStore journals, CrossStoreEvents events) {
     this.sql = sql;
     this.journals = journals;
+    this.events = events;
     this.lease = new Lease(journals, PREFIX + holder, holder, LEASE);
   }
 
@@ -83,10 +81,7 @@ public final class AbandonedUnits {
 
   private void rollBack(String id, Duration age) {
     if (sql.rollBackPrepared(id)) {
-      LOG.warn(
-          "rolled back transaction {}, which was prepared {} ago by a runtime that is gone",
-          id,
-          age);
+      events.rolledBack(id, age);
     }
   }
 

@@ -10,8 +10,6 @@ import io.mistersmith.persistence.spi.sql.EntryWriteStore.Change;
 import io.mistersmith.persistence.spi.sql.EntryWriteStore.Pending;
 import java.util.List;
 import java.util.Optional;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Puts the changes of entries that transactions have committed into KV. Thread-safe.
@@ -31,17 +29,17 @@ import org.slf4j.LoggerFactory;
  */
 public final class EntryPuts {
 
-  private static final Logger LOG = LoggerFactory.getLogger(EntryPuts.class);
-
   private static final int AT_ONCE = 100;
 
   private final EntryWriteStore store;
   private final PlacedWrites entries;
+  private final CrossStoreEvents events;
 
   /** Puts the changes of {@code store}. */
-  public EntryPuts(EntryWriteStore store, PlacedWrites entries) {
+  public EntryPuts(EntryWriteStore store, PlacedWrites entries, CrossStoreEvents events) {
     this.store = store;
     this.entries = entries;
+    this.events = events;
   }
 
   /** Whether the entry is as the transaction met it, or has a change that this one supersedes. */
@@ -57,15 +55,42 @@ public final class EntryPuts {
    * @throws PersistenceException when a store does not answer
    */
   public void putWaiting() {
-    List<Pending> waiting;
-    int put;
-    do {
+    List<Pending> waiting = store.waiting(AT_ONCE);
+    boolean goesOn = true;
+    while (!waiting.isEmpty() && goesOn) {
+      events.waiting(waiting.size());
+      goesOn = putAll(waiting);
       waiting = store.waiting(AT_ONCE);
-      put = 0;
+    }
+    events.waiting(waiting.size());
+  }
+
+  /** What came of a change. */
+  private enum Result {
+    /** It is in KV, and its row is removed. */
+    PUT,
+    /** Its row is kept with the reason. */
+    REFUSED,
+    /** A transaction is writing its row, or another runtime has removed it. */
+    LEFT
+  }
+
+  /** Returns whether one of them at least is settled. */
+  private boolean putAll(List<Pending> waiting) {
+    int put = 0;
+    boolean isSettled = false;
+    try {
       for (Pending pending : waiting) {
-        put += put(pending) ? 1 : 0;
+        Result result = settle(pending);
+        put += result == Result.PUT ? 1 : 0;
+        isSettled |= result != Result.LEFT;
       }
-    } while (waiting.size() == AT_ONCE && put > 0);
+    } finally {
+      if (put > 0) {
+        events.recovered(put);
+      }
+    }
+    return isSettled;
   }
 
   /**
@@ -74,11 +99,15 @@ public final class EntryPuts {
    * @return whether its row is settled: removed, or kept as refused
    */
   public boolean put(Pending pending) {
+    return settle(pending) != Result.LEFT;
+  }
+
+  private Result settle(Pending pending) {
     Change change = pending.change();
     while (true) {
       Latest latest = entries.latest(change.key());
       if (latest.writeId().equals(Optional.of(change.token()))) {
-        return store.remove(change.key(), change.token());
+        return remove(change);
       }
       if (!isAsMet(pending, latest)) {
         return refuse(change);
@@ -86,7 +115,7 @@ public final class EntryPuts {
       try {
         entries.write(
             latest.place(), change.key(), change.json(), Optional.empty(), change.token());
-        return store.remove(change.key(), change.token());
+        return remove(change);
       } catch (TransientPersistenceException e) {
         if (e.error() != DataError.VERSION_CONFLICT) {
           throw e;
@@ -95,20 +124,19 @@ public final class EntryPuts {
     }
   }
 
-  private boolean refuse(Change change) {
-    boolean refused =
+  private Result remove(Change change) {
+    return store.remove(change.key(), change.token()) ? Result.PUT : Result.LEFT;
+  }
+
+  private Result refuse(Change change) {
+    boolean isRefused =
         store.refuse(
             change.key(),
             change.token(),
-            "somebody has written the entry since the transaction met it");
-    if (refused) {
-      LOG.warn(
-          "key {}: its change by transaction {} is committed in PostgreSQL but not put into KV,"
-              + " since somebody has written the entry meanwhile; CrossStore.refused lists it,"
-              + " retry or drop it",
-          change.key(),
-          change.correlationId());
+            "others have written the entry since the transaction read it");
+    if (isRefused) {
+      events.refused(change);
     }
-    return refused;
+    return isRefused ? Result.REFUSED : Result.LEFT;
   }
 }
