@@ -346,4 +346,53 @@ public abstract class SagaCompensationContract extends SagaRunTests {
                 assertThat(sagas().find(id).orElseThrow().state())
                     .isIn(State.RUNNING, State.COMPENSATING));
   }
+
+  @Test
+  void noStepIsBegunAfterTheDeadline() {
+    SagaStep slow =
+        SagaStep.call(
+                "slow",
+                context -> {
+                  try {
+                    new CountDownLatch(1).await();
+                  } catch (InterruptedException e) {
+                    done.add("slow");
+                  }
+                  return Map.of();
+                })
+            .compensatedByCall(
+                context -> {
+                  done.add("-slow");
+                  return Map.of();
+                });
+    Saga saga =
+        Saga.builder("too slow", 1)
+            .timeout(Duration.ofMillis(200))
+            .step(slow)
+            .step(noted("b"))
+            .build();
+    runner(saga);
+    over(start(saga), State.COMPENSATED);
+    assertThat(done).containsExactly("slow", "-slow");
+  }
+
+  @Test
+  void aCompensationIsRepeatedWithTheSameKey() {
+    SagaStep accepted =
+        SagaStep.call("a", context -> Map.of())
+            .compensatedByCall(
+                context -> {
+                  done.add(context.idempotencyKey());
+                  if (context.attempt() < 3) {
+                    throw new IllegalStateException("accepted, and not done yet");
+                  }
+                  return Map.of();
+                })
+            .withPause(Duration.ofMillis(1));
+    Saga saga = saga("accepted", accepted, failing("b").withAttempts(1));
+    runner(saga);
+    UUID id = start(saga);
+    over(id, State.COMPENSATED);
+    assertThat(done).filteredOn((id + "/a/undo")::equals).hasSize(3);
+  }
 }

@@ -27,7 +27,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import org.awaitility.Awaitility;
@@ -287,5 +289,57 @@ public abstract class SagaRecoveryContract extends SagaRunTests {
         continue;
       }
     }
+  }
+
+  @Test
+  void aRunThatIsCancelledWithoutARunnerIsCompensatedByTheNext() {
+    Saga saga = three();
+    UUID id = abandoned(saga, BEGUN_A, DONE_A);
+    assertThat(sagas().cancel(id, "nobody is there")).isTrue();
+    runner(saga);
+    assertThat(over(id, State.COMPENSATED).reason()).contains("cancelled: nobody is there");
+    assertThat(done).containsExactly("-a");
+  }
+
+  @Test
+  void theDeadlineOutlivesTheRunner() {
+    Saga saga =
+        Saga.builder("deadline", 1)
+            .timeout(Duration.ofMillis(200))
+            .step(noted("a"))
+            .step(noted("b"))
+            .build();
+    UUID id = abandoned(saga, BEGUN_A, DONE_A);
+    elapse(Duration.ofMillis(300));
+    runner(saga);
+    assertThat(over(id, State.COMPENSATED).reason().orElseThrow()).contains("PT0.2S");
+    assertThat(done).containsExactly("-a");
+  }
+
+  @Test
+  void startsAtOnceWithOneUniqueKeyStartOneRun() throws Exception {
+    Saga saga = saga("started at once", noted("a"));
+    runner(saga);
+    SagaStart once = SagaStart.of(Map.of()).withUniqueKey("at once");
+    Set<UUID> started = ConcurrentHashMap.newKeySet();
+    CountDownLatch go = new CountDownLatch(1);
+    List<Thread> starters = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      Thread starter =
+          new Thread(
+              () -> {
+                awaitUninterruptibly(go);
+                started.add(sagas().start(saga, once));
+              });
+      starter.start();
+      starters.add(starter);
+    }
+    go.countDown();
+    for (Thread starter : starters) {
+      starter.join();
+    }
+    assertThat(started).hasSize(1);
+    over(started.iterator().next(), State.COMPLETED);
+    assertThat(done).containsExactly("a");
   }
 }
