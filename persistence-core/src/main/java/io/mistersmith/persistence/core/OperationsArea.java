@@ -1,7 +1,9 @@
 package io.mistersmith.persistence.core;
 
+import io.mistersmith.persistence.core.internal.operations.StoredAdvice;
 import io.mistersmith.persistence.core.internal.state.repository.StoredDeadLetters;
 import io.mistersmith.persistence.model.DataType;
+import io.mistersmith.persistence.operations.Advice;
 import io.mistersmith.persistence.operations.Consistency;
 import io.mistersmith.persistence.operations.DeadLetters;
 import io.mistersmith.persistence.operations.Operations;
@@ -22,6 +24,7 @@ final class OperationsArea implements Operations {
   private final EventArea events;
   private final DeadLetters deadLetters;
   private final HotOutages outages;
+  private final Advice advice;
 
   OperationsArea(
       EngineContext engine,
@@ -36,6 +39,7 @@ final class OperationsArea implements Operations {
     this.sessions = sessions;
     this.outages = new HotOutages(engine.stores().hot(), engine.listener());
     this.deadLetters = new StoredDeadLetters(engine.stores().sql().deadLetters());
+    this.advice = new StoredAdvice(engine.stores().sql().advice());
   }
 
   @Override
@@ -55,6 +59,11 @@ final class OperationsArea implements Operations {
       case SESSION_DATA -> sessions.cacheStats();
       default -> Optional.empty();
     };
+  }
+
+  @Override
+  public Advice advice() {
+    return advice;
   }
 
   @Override

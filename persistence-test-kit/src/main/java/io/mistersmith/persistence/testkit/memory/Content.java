@@ -56,7 +56,8 @@ record Content(
     Table<EmbeddingId, Embedding> embeddings,
     Table<Embedding.Model, Integer> dimensions,
     SagaTables sagas,
-    OutboxTables outbox) {
+    OutboxTables outbox,
+    AdviceTables advice) {
 
   /** A row of the registry. */
   record AgentRow(
@@ -184,7 +185,8 @@ record Content(
         Table.inOrderOfInsertion(),
         Table.inOrderOfInsertion(),
         SagaTables.empty(),
-        OutboxTables.empty());
+        OutboxTables.empty(),
+        AdviceTables.empty());
   }
 
   /** Returns a copy; none of its rows is locked. */
@@ -213,7 +215,8 @@ record Content(
         embeddings.copy(),
         dimensions.copy(),
         sagas.copy(),
-        outbox.copy());
+        outbox.copy(),
+        advice.copy());
   }
 
   /** Returns the same tables as another installation's. */
@@ -242,7 +245,8 @@ record Content(
         embeddings,
         dimensions,
         sagas,
-        outbox);
+        outbox,
+        advice);
   }
 
   /** Returns the same tables with these sets of migrations, and those that were applied before. */
@@ -273,6 +277,7 @@ record Content(
         embeddings,
         dimensions,
         sagas,
-        outbox);
+        outbox,
+        advice);
   }
 }

@@ -45,6 +45,7 @@ final class Tables {
   final Rows<UUID, Instant> archivedTasks;
   final SagaRows sagas;
   final OutboxRows outbox;
+  final AdviceRows advice;
   private final AtomicLong taskNumbers;
   private final List<Rows<?, ?>> all;
   private final Set<String> sets;
@@ -76,6 +77,7 @@ final class Tables {
     sessions = new Rows<>(transaction, content.sessions(), seen.sessions());
     sagas = new SagaRows(transaction, content.sagas(), seen.sagas());
     outbox = new OutboxRows(transaction, content.outbox(), seen.outbox());
+    advice = new AdviceRows(transaction, content.advice(), seen.advice());
     if (sets.contains("events")) {
       states.observe((id, before, after) -> outbox.noteState(before, after));
       tasks.observe(
@@ -84,6 +86,7 @@ final class Tables {
     all = new ArrayList<>(messages.all());
     all.addAll(sagas.all());
     all.addAll(outbox.all());
+    all.addAll(advice.all());
     all.addAll(
         List.of(
             agents,

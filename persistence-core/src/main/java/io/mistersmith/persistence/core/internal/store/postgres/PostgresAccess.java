@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
+import io.mistersmith.persistence.spi.sql.AdviceStore;
 import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
@@ -103,6 +104,11 @@ class PostgresAccess implements SqlAccess {
   @Override
   public final SagaStore sagas() {
     return new PostgresSagaStore(statements);
+  }
+
+  @Override
+  public final AdviceStore advice() {
+    return new PostgresAdviceStore(statements);
   }
 
   @Override

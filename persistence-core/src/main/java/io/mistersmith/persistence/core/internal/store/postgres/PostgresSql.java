@@ -4,6 +4,7 @@ import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.PostgresRole;
+import io.mistersmith.persistence.spi.sql.AdviceStore;
 import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
@@ -62,6 +63,7 @@ final class PostgresSql implements SqlStore {
   private final KnowledgeStore knowledge;
   private final SagaStore sagas;
   private final OutboxStore outbox;
+  private final AdviceStore advice;
   private final SqlAccess reads;
   private final Replicas replicas;
   private final Database analytics;
@@ -69,7 +71,7 @@ final class PostgresSql implements SqlStore {
   private final Map<PostgresRole, SqlAccess> roles = new EnumMap<>(PostgresRole.class);
 
   /** The database of a role that has none is that of the callers. */
-  PostgresSql(StoreConnections connections, UUID installation) {
+  PostgresSql(StoreConnections connections, UUID installation, RecommendedIndexes indexes) {
     this.connections = connections;
     this.callers = connections.to(PostgresRole.PRIMARY);
     this.analytics = connections.to(PostgresRole.ANALYTICS);
@@ -93,6 +95,7 @@ final class PostgresSql implements SqlStore {
     this.knowledge = new PostgresKnowledgeStore(callers);
     this.sagas = new PostgresSagaStore(callers);
     this.outbox = new PostgresOutboxStore(callers);
+    this.advice = new PostgresAdviceStore(callers, indexes);
     this.reads = new PostgresAccess(new ReadStatements(callers), installation);
     for (PostgresRole role : List.of(PostgresRole.FLUSH, PostgresRole.BACKGROUND)) {
       roles.put(role, new PostgresAccess(connections.to(role), installation));
@@ -329,6 +332,11 @@ final class PostgresSql implements SqlStore {
   @Override
   public SagaStore sagas() {
     return sagas;
+  }
+
+  @Override
+  public AdviceStore advice() {
+    return advice;
   }
 
   @Override

@@ -30,6 +30,11 @@ final class PostgresFixture implements StoresFixture {
     static final PostgresDatabase DATABASE = PostgresDatabase.create("events");
   }
 
+  /** Made by the first that needs it. */
+  private static final class Monitored {
+    static final PostgresDatabase DATABASE = PostgresDatabase.create("monitoring");
+  }
+
   /** Puts the outbox back to what it is after its scripts. */
   static final String EMPTY_OUTBOX =
       """
@@ -75,6 +80,22 @@ final class PostgresFixture implements StoresFixture {
         new PostgresFixture(Noted.DATABASE, UnaryOperator.identity(), ApplicationSources.NONE);
     Noted.DATABASE.execute(EMPTY_OUTBOX);
     return fixture;
+  }
+
+  /** A fixture whose database has the set {@code monitoring}. */
+  static PostgresFixture withMonitoring() {
+    return new PostgresFixture(
+        Monitored.DATABASE, UnaryOperator.identity(), ApplicationSources.NONE);
+  }
+
+  /** Runs statements past the stores. */
+  void execute(String sql) {
+    database.execute(sql);
+  }
+
+  /** The first column of what a query answers. */
+  List<String> query(String sql) {
+    return database.query(sql);
   }
 
   private PostgresFixture(
