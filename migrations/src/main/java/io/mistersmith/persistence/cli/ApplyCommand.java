@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
 @Command(
     name = "apply",
@@ -31,12 +32,25 @@ final class ApplyCommand extends DatabaseCommand {
               + " show. Tables are locked meanwhile. Scripts that are no transaction are listed.")
   private boolean dryRun;
 
+  @Option(
+      names = "--or-roll-back",
+      description =
+          "Apply all or nothing: when a script fails, take back what this call applied, by the U"
+              + " scripts. Refuses, before anything is done, when a pending version has none.")
+  private boolean orRollBack;
+
   @Override
   public Integer call() {
     Optional<ScriptId> target = to.map(scripts::version);
+    if (dryRun && orRollBack) {
+      throw new ParameterException(
+          command.commandLine(), "--dry-run changes nothing; leave --or-roll-back out");
+    }
     MigrationRunner runner = runner();
     if (dryRun) {
       print(runner.dryRun(target));
+    } else if (orRollBack) {
+      return new AllOrNothingOutput(command, output).print(runner.applyOrRollBack(target));
     } else {
       print(target.isPresent() ? runner.applyTo(target.get()) : runner.apply());
     }
@@ -45,7 +59,9 @@ final class ApplyCommand extends DatabaseCommand {
 
   private void print(DryRunReport report) {
     List<String> lines = new ArrayList<>();
-    report.tried().forEach(script -> lines.add("ran without an error: " + script));
+    report
+        .tried()
+        .forEach(script -> lines.add("ran without an error: " + script + verified(script)));
     report.leftOut().forEach(script -> lines.add("not tried, no transaction: " + script));
     lines.add("Nothing was changed.");
     output.print(
@@ -58,18 +74,14 @@ final class ApplyCommand extends DatabaseCommand {
         report.leftOut().stream().map(Migration::toString).toList());
   }
 
+  private static String verified(Migration script) {
+    int queries = script.verifyBefore().size() + script.verifyAfter().size();
+    return queries == 0 ? "" : ", and passed its verification, queries: " + queries;
+  }
+
   private void print(MigrationReport report) {
     List<String> lines = new ArrayList<>();
-    report
-        .applied()
-        .forEach(
-            applied ->
-                lines.add(
-                    "%s  %d ms%s"
-                        .formatted(
-                            applied.migration(),
-                            applied.duration().toMillis(),
-                            applied.attempts() == 1 ? "" : ", attempt " + applied.attempts())));
+    report.applied().forEach(applied -> lines.add(line(applied)));
     String now = report.after().map(MigrationVersion::toString).orElse("no version");
     lines.add(
         report.applied().isEmpty()
@@ -87,7 +99,15 @@ final class ApplyCommand extends DatabaseCommand {
         report.applied().stream().map(ApplyCommand::object).toList());
   }
 
-  private static Object object(Applied applied) {
+  static String line(Applied applied) {
+    return "%s  %d ms%s"
+        .formatted(
+            applied.migration(),
+            applied.duration().toMillis(),
+            applied.attempts() == 1 ? "" : ", attempt " + applied.attempts());
+  }
+
+  static Object object(Applied applied) {
     return OutputOptions.object(
         "set", applied.migration().set(),
         "version", applied.migration().version(),

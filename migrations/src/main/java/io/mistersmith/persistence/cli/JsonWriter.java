@@ -29,7 +29,10 @@ final class JsonWriter {
       array(items);
     } else if (value instanceof Duration duration) {
       out.append(duration.toMillis());
-    } else if (value instanceof Boolean || value instanceof Integer || value instanceof Long) {
+    } else if (value instanceof Boolean
+        || value instanceof Integer
+        || value instanceof Long
+        || value instanceof Double) {
       out.append(value);
     } else {
       text(value.toString());

@@ -32,14 +32,17 @@ import picocli.CommandLine.IVersionProvider;
       BaselineCommand.class,
       NewCommand.class,
       SetsCommand.class,
-      GenerateCommand.class
+      GenerateCommand.class,
+      AdviseCommand.class,
+      StorageCommand.class
     },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       "0:done, or nothing to do",
       "1:failed; the message says why, and what to do",
       "2:the command line is wrong",
-      "3:something is to be done: pending versions (plan --check), findings (validate, verify-rollback, lint)",
+      "3:something is to be done: pending versions (plan --check), findings (validate,"
+          + " verify-rollback, lint, advise --check)",
       "4:somebody else migrates, or keeps a table locked; try again later",
       "5:the database cannot be reached, or broke off; try again later"
     },
@@ -81,8 +84,16 @@ public final class MigrationsCli {
         prefix + "log.io.mistersmith.persistence.migration.internal.run.Apply", "debug");
   }
 
-  static int run(String... args) {
-    CommandLine commandLine = new CommandLine(new MigrationsCli());
+  private static int run(String... args) {
+    return run(new CommandLine(new MigrationsCli()), args);
+  }
+
+  /** Runs a command of this process, whose results and errors go to the given writers. */
+  static int run(PrintWriter out, PrintWriter err, String... args) {
+    return run(new CommandLine(new MigrationsCli()).setOut(out).setErr(err), args);
+  }
+
+  private static int run(CommandLine commandLine, String... args) {
     boolean json = Arrays.asList(args).contains("--json");
     commandLine.setExecutionExceptionHandler(
         (exception, command, parsed) -> failed(exception, command, json));
@@ -100,18 +111,18 @@ public final class MigrationsCli {
     err.flush();
     if (json) {
       PrintWriter out = command.getOut();
-      out.println(
-          JsonWriter.write(
-              OutputOptions.object(
-                  "error",
-                  OutputOptions.object(
-                      "kind", e.kind(),
-                      "message", String.valueOf(e.getMessage()),
-                      "sqlState", Optional.ofNullable(e.sqlState()),
-                      "retryable", e.kind().retryable()))));
+      out.println(JsonWriter.write(OutputOptions.object("error", object(e))));
       out.flush();
     }
     return ExitCode.of(e);
+  }
+
+  static Object object(MigrationException e) {
+    return OutputOptions.object(
+        "kind", e.kind(),
+        "message", String.valueOf(e.getMessage()),
+        "sqlState", Optional.ofNullable(e.sqlState()),
+        "retryable", e.kind().retryable());
   }
 
   /** The version in the jar's manifest. */

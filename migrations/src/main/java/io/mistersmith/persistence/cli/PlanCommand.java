@@ -51,6 +51,8 @@ final class PlanCommand extends DatabaseCommand {
                 planned.estimate().map(d -> "about " + d.toMillis() + " ms").orElse("never timed"),
                 planned.canBeRolledBack() ? "can be rolled back" : "NO WAY BACK"));
     planned.locks().forEach((table, lock) -> lines.add("    locks " + table + ": " + lock));
+    planned.migration().verifyBefore().forEach(query -> lines.add("    verify before: " + query));
+    planned.migration().verifyAfter().forEach(query -> lines.add("    verify after: " + query));
     planned.findings().forEach(finding -> lines.add("    lint " + finding));
     return lines;
   }
@@ -63,6 +65,8 @@ final class PlanCommand extends DatabaseCommand {
         "kind", planned.migration().kind(),
         "transactional", planned.migration().transactional(),
         "dependsOn", planned.migration().dependsOn(),
+        "verifyBefore", planned.migration().verifyBefore(),
+        "verifyAfter", planned.migration().verifyAfter(),
         "locks", planned.locks(),
         "risk", risk(planned),
         "estimateMillis", planned.estimate(),

@@ -42,9 +42,7 @@ final class RollbackCommand extends DatabaseCommand {
             ? runner.rollbackLast()
             : runner.rollbackTo(scripts.version(target.to));
     List<String> lines = new ArrayList<>();
-    report
-        .rolledBack()
-        .forEach(back -> lines.add("%s  %d ms".formatted(back.file(), back.duration().toMillis())));
+    report.rolledBack().forEach(back -> lines.add(line(back)));
     lines.add(
         report.rolledBack().isEmpty()
             ? "Nothing to take back."
@@ -58,7 +56,11 @@ final class RollbackCommand extends DatabaseCommand {
     return ExitCode.OK;
   }
 
-  private static Object object(RolledBack back) {
+  static String line(RolledBack back) {
+    return "%s  %d ms".formatted(back.file(), back.duration().toMillis());
+  }
+
+  static Object object(RolledBack back) {
     return OutputOptions.object(
         "set", back.id().set(),
         "version", back.id().version(),

@@ -6,6 +6,7 @@ import io.mistersmith.persistence.migration.internal.plan.Inventory;
 import io.mistersmith.persistence.migration.internal.plan.Planner;
 import io.mistersmith.persistence.migration.internal.plan.RollbackPlanner;
 import io.mistersmith.persistence.migration.internal.run.Apply;
+import io.mistersmith.persistence.migration.internal.run.ApplyOrRollBack;
 import io.mistersmith.persistence.migration.internal.run.Baseline;
 import io.mistersmith.persistence.migration.internal.run.DryRun;
 import io.mistersmith.persistence.migration.internal.run.MigrationContext;
@@ -20,6 +21,7 @@ import io.mistersmith.persistence.migration.model.MigrationException;
 import io.mistersmith.persistence.migration.model.MigrationVersion;
 import io.mistersmith.persistence.migration.model.ScriptId;
 import io.mistersmith.persistence.migration.model.ScriptSet;
+import io.mistersmith.persistence.migration.report.ApplyOrRollBackReport;
 import io.mistersmith.persistence.migration.report.DryRunReport;
 import io.mistersmith.persistence.migration.report.Finding;
 import io.mistersmith.persistence.migration.report.MigrationPlan;
@@ -125,6 +127,21 @@ public final class MigrationRunner {
    */
   public MigrationReport applyTo(ScriptId target) {
     return new Apply(context, planner, Optional.of(target)).run();
+  }
+
+  /**
+   * Applies what is pending, or nothing: when a script fails, takes back what this call applied, in
+   * reverse order, by the {@code U} scripts. Each way back is a transaction by itself, so that a
+   * process that is killed meanwhile leaves the versions up to one, and the next call goes on from
+   * there. Data that others wrote into what is taken back is lost.
+   *
+   * @param target the version to go to; empty for all
+   * @return what was applied, what failed, and what was taken back
+   * @throws MigrationException before anything is applied when a pending version has no rollback
+   *     script; else as {@link #apply()} does, except that a script failed
+   */
+  public ApplyOrRollBackReport applyOrRollBack(Optional<ScriptId> target) {
+    return new ApplyOrRollBack(context, planner, target).run();
   }
 
   /**

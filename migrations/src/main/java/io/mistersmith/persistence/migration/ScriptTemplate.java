@@ -21,6 +21,7 @@ public final class ScriptTemplate {
       -- One sentence on what this changes, and one on why. The lines above it may also be:
       --   depends-on: 1.7.0, core 2.3.0   (else the version before this one)
       --   transactional: no               (for CONCURRENTLY; each statement must be repeatable)
+      --   verify-before: SELECT …         (must return no row; verify-after likewise)
       --   lint: allow RULE — the reason
 
       """;

@@ -13,7 +13,9 @@ import java.util.UUID;
 public interface Advice {
 
   /**
-   * Returns indexes that cost more than they help, the largest first.
+   * Returns indexes that cost more than they help, the largest first. None is one that a primary
+   * key, a unique or exclusion constraint, or a foreign key needs, unless it is bloated or invalid:
+   * then the statement builds it again.
    *
    * @throws io.mistersmith.persistence.error.PersistenceException when PostgreSQL does not answer
    */
@@ -33,15 +35,17 @@ public interface Advice {
    * is built.
    *
    * @return the index's name, in its table's schema
-   * @throws io.mistersmith.persistence.error.PersistenceException when it is not recommended, was
-   *     rejected, or cannot be built; the recommendation stays
+   * @throws io.mistersmith.persistence.error.PersistenceException {@code NOT_FOUND} when it is not
+   *     recommended or was rejected; another one when it cannot be built: the recommendation stays,
+   *     with the failure
    */
   String implement(UUID recommendation);
 
   /**
    * Rejects a recommendation: the index is not recommended again.
    *
-   * @throws io.mistersmith.persistence.error.PersistenceException when it is not pending
+   * @throws io.mistersmith.persistence.error.PersistenceException {@code NOT_FOUND} when it is not
+   *     pending
    */
   void reject(UUID recommendation);
 
@@ -54,16 +58,16 @@ public interface Advice {
    */
   List<SlowStatement> slowStatements(int most);
 
-  /** What is wrong with an index. */
+  /** What is wrong with an index. Of several troubles, the first of these counts. */
   enum IndexTrouble {
-    /** No statement has used it since the statistics began. */
-    UNUSED,
+    /** A build of it failed, so that it is updated and never read. */
+    INVALID,
     /** Another index does all that it does. */
     DUPLICATE,
+    /** No statement has used it since the statistics began. */
+    UNUSED,
     /** It takes much more space than its entries need. */
-    BLOATED,
-    /** A build of it failed, so that it is updated and never read. */
-    INVALID
+    BLOATED
   }
 
   /**
@@ -94,6 +98,7 @@ public interface Advice {
    * @param reason what was seen
    * @param benefit how much it should help, in words
    * @param since when it was recommended first
+   * @param failure why it could not be built, where that was tried
    */
   record MissingIndex(
       UUID id,
@@ -102,7 +107,8 @@ public interface Advice {
       String method,
       String reason,
       String benefit,
-      Instant since) {
+      Instant since,
+      Optional<String> failure) {
 
     /** Keeps a copy. */
     public MissingIndex {

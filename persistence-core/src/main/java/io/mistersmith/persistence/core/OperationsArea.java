@@ -9,6 +9,7 @@ import io.mistersmith.persistence.core.internal.operations.RecentInconsistencies
 import io.mistersmith.persistence.core.internal.operations.RuntimeFigures;
 import io.mistersmith.persistence.core.internal.operations.ScheduledHealth;
 import io.mistersmith.persistence.core.internal.operations.StoreJobs;
+import io.mistersmith.persistence.core.internal.operations.StoredAdvice;
 import io.mistersmith.persistence.core.internal.operations.UpkeepJob;
 import io.mistersmith.persistence.core.internal.state.repository.StoredDeadLetters;
 import io.mistersmith.persistence.model.DataType;
@@ -42,6 +43,7 @@ final class OperationsArea implements Operations {
   private final ScheduledHealth health;
   private final AlertWatch alerts;
   private final LeasedUpkeep upkeep;
+  private final Advice advice;
 
   OperationsArea(
       EngineContext engine,
@@ -57,6 +59,7 @@ final class OperationsArea implements Operations {
     this.sessions = sessions;
     this.outages = new HotOutages(engine.stores().hot(), engine.listener());
     this.deadLetters = new StoredDeadLetters(engine.stores().sql().deadLetters());
+    this.advice = new StoredAdvice(engine.stores().sql().advice());
     SqlAccess background = engine.stores().sql().on(PostgresRole.BACKGROUND);
     this.health =
         new HealthParts(
@@ -134,7 +137,7 @@ final class OperationsArea implements Operations {
 
   @Override
   public Advice advice() {
-    throw new UnsupportedOperationException("advice is wired by its own part");
+    return advice;
   }
 
   @Override

@@ -17,6 +17,8 @@ import java.util.Optional;
  *     version before it in its set
  * @param transactional whether the script is one transaction; if not, it is run statement by
  *     statement and resumes where it was interrupted
+ * @param verifyBefore queries that must return no row before its statements
+ * @param verifyAfter queries that must return no row after its statements
  * @param sql the script, with LF line ends
  * @param rollbackSql the script {@code U<version>__<name>.sql} that takes it back
  * @param checksum SHA-256 of {@code sql} in UTF-8, in hexadecimal
@@ -29,13 +31,17 @@ public record Migration(
     String description,
     List<ScriptId> dependsOn,
     boolean transactional,
+    List<String> verifyBefore,
+    List<String> verifyAfter,
     String sql,
     Optional<String> rollbackSql,
     String checksum) {
 
-  /** Keeps a copy of the list. */
+  /** Keeps copies of the lists. */
   public Migration {
     dependsOn = List.copyOf(dependsOn);
+    verifyBefore = List.copyOf(verifyBefore);
+    verifyAfter = List.copyOf(verifyAfter);
   }
 
   /** The set it belongs to. */

@@ -9,8 +9,10 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,26 +26,25 @@ import org.slf4j.LoggerFactory;
 public final class IndexRecommendations {
   private static final Logger LOG = LoggerFactory.getLogger(IndexRecommendations.class);
 
-  private static final String SELECT =
+  private static final String GENERATE = "SELECT monitoring.generate_index_recommendations()";
+
+  private static final String PENDING =
+      """
+      SELECT p.recommendation_id, p.schema_name, p.table_name, p.index_name, p.column_names,
+             p.index_type, p.recommendation_reason, p.estimated_benefit, p.created_at, p.failure
+        FROM monitoring.pending_index_recommendations() p
+      """;
+
+  private static final String BY_ID =
       """
       SELECT r.recommendation_id, r.schema_name, r.table_name,
              monitoring.recommended_index_name(r.table_name, r.column_names), r.column_names,
-             r.index_type, r.recommendation_reason, r.estimated_benefit, r.created_at, r.status,
-             r.index_name
+             r.index_type, r.status, r.index_name
         FROM monitoring.index_recommendations r
+       WHERE r.recommendation_id = ?
       """;
 
-  private static final String PENDING =
-      SELECT + " WHERE r.status = 'pending' ORDER BY r.created_at, r.recommendation_id";
-
-  private static final String BY_ID = SELECT + " WHERE r.recommendation_id = ?";
-
-  private static final String IMPLEMENTED =
-      """
-      UPDATE monitoring.index_recommendations
-         SET status = 'implemented', implemented_at = clock_timestamp(), index_name = ?
-       WHERE recommendation_id = ? AND status IN ('pending', 'obsolete')
-      """;
+  private static final String ATTEMPTED = "SELECT monitoring.note_index_attempt(?, ?, ?)";
 
   private static final String REJECTED =
       """
@@ -58,6 +59,24 @@ public final class IndexRecommendations {
   public IndexRecommendations(DataSource dataSource, ConcurrentIndex indexes) {
     this.dataSource = dataSource;
     this.indexes = indexes;
+  }
+
+  /**
+   * Looks for missing indexes in the statistics, and adds recommendations. Retires those that are
+   * no longer needed.
+   *
+   * @throws MigrationException when the database cannot be asked
+   */
+  public void refresh() {
+    try (Connection connection = dataSource.getConnection();
+        PreparedStatement statement = connection.prepareStatement(GENERATE)) {
+      statement.execute();
+      if (!connection.getAutoCommit()) {
+        connection.commit();
+      }
+    } catch (SQLException e) {
+      throw OnlineFailure.ofIndex("The missing indexes could not be looked for", e);
+    }
   }
 
   /**
@@ -84,8 +103,9 @@ public final class IndexRecommendations {
    * already.
    *
    * @return the name of the index, in its table's schema
-   * @throws MigrationException when there is no such recommendation, it was rejected or is
-   *     obsolete, or the index cannot be built; the recommendation stays as it was
+   * @throws MigrationException {@code WRONG_STATE} when there is no such recommendation, it was
+   *     rejected or is obsolete; another one when the index cannot be built: the recommendation
+   *     stays pending, with the failure
    */
   public String implement(UUID id) {
     Row row = row(id);
@@ -97,12 +117,26 @@ public final class IndexRecommendations {
           MigrationException.Kind.WRONG_STATE,
           "Recommendation %s is %s; implement pending ones".formatted(id, row.status));
     }
-    IndexDefinition index = row.recommendation.index();
-    indexes.build(index);
-    // The new index itself may have made the recommendation obsolete meanwhile.
-    update(IMPLEMENTED, id, index.name());
-    LOG.info("Recommendation {} is implemented by index {}.", id, index);
-    return index.name();
+    build(id, row.index);
+    return row.index.name();
+  }
+
+  private void build(UUID id, IndexDefinition index) {
+    try {
+      indexes.build(index);
+    } catch (MigrationException e) {
+      try {
+        boolean unused = noteAttempt(id, index, e.getMessage());
+      } catch (MigrationException unnoted) {
+        e.addSuppressed(unnoted);
+      }
+      throw e;
+    }
+    if (noteAttempt(id, index, null)) {
+      LOG.info("Recommendation {} is implemented by index {}.", id, index);
+    } else {
+      LOG.warn("Recommendation {} was rejected while index {} was built for it.", id, index);
+    }
   }
 
   /**
@@ -111,14 +145,14 @@ public final class IndexRecommendations {
    * @throws MigrationException when it is not pending
    */
   public void reject(UUID id) {
-    if (update(REJECTED, id) == 0) {
+    if (!rejected(id)) {
       throw new MigrationException(
           MigrationException.Kind.WRONG_STATE,
           "Recommendation %s is %s; reject pending ones".formatted(id, row(id).status));
     }
   }
 
-  private record Row(Recommendation recommendation, String status, String indexName) {}
+  private record Row(IndexDefinition index, String status, String indexName) {}
 
   private Row row(UUID id) {
     try (Connection connection = dataSource.getConnection();
@@ -127,12 +161,11 @@ public final class IndexRecommendations {
       try (ResultSet row = statement.executeQuery()) {
         if (!row.next()) {
           throw new MigrationException(
-              MigrationException.Kind.INVALID_CHANGE,
+              MigrationException.Kind.WRONG_STATE,
               "There is no recommendation " + id + "; list the pending ones");
         }
-        String built = row.getString(11);
-        return new Row(
-            recommendation(row), row.getString(10), built == null ? row.getString(4) : built);
+        String built = row.getString(8);
+        return new Row(index(row), row.getString(7), built == null ? row.getString(4) : built);
       }
     } catch (SQLException e) {
       throw OnlineFailure.ofIndex("Recommendation " + id + " could not be read", e);
@@ -142,32 +175,58 @@ public final class IndexRecommendations {
   private static Recommendation recommendation(ResultSet row) throws SQLException {
     return new Recommendation(
         row.getObject(1, UUID.class),
-        new IndexDefinition(
-            row.getString(2),
-            row.getString(3),
-            row.getString(4),
-            List.of((String[]) row.getArray(5).getArray()),
-            row.getString(6)),
+        index(row),
         row.getString(7),
         row.getString(8),
-        row.getObject(9, OffsetDateTime.class).toInstant());
+        row.getObject(9, OffsetDateTime.class).toInstant(),
+        Optional.ofNullable(row.getString(10)));
   }
 
-  private int update(String sql, UUID id, String... before) {
+  private static IndexDefinition index(ResultSet row) throws SQLException {
+    return new IndexDefinition(
+        row.getString(2),
+        row.getString(3),
+        row.getString(4),
+        List.of((String[]) row.getArray(5).getArray()),
+        row.getString(6));
+  }
+
+  /** Returns false when the recommendation is gone, or was rejected. */
+  private boolean noteAttempt(UUID id, IndexDefinition index, @Nullable String failure) {
     try (Connection connection = dataSource.getConnection();
-        PreparedStatement statement = connection.prepareStatement(sql)) {
-      for (int i = 0; i < before.length; i++) {
-        statement.setString(i + 1, before[i]);
+        PreparedStatement statement = connection.prepareStatement(ATTEMPTED)) {
+      statement.setObject(1, id);
+      statement.setString(2, index.name());
+      statement.setString(3, failure);
+      boolean noted;
+      try (ResultSet row = statement.executeQuery()) {
+        noted = row.next() && row.getBoolean(1);
       }
-      statement.setObject(before.length + 1, id);
-      int updated = statement.executeUpdate();
       if (!connection.getAutoCommit()) {
         connection.commit();
       }
-      return updated;
+      return noted;
     } catch (SQLException e) {
-      throw OnlineFailure.ofIndex("Recommendation " + id + " could not be changed", e);
+      throw changeFailed(id, e);
     }
+  }
+
+  private boolean rejected(UUID id) {
+    try (Connection connection = dataSource.getConnection();
+        PreparedStatement statement = connection.prepareStatement(REJECTED)) {
+      statement.setObject(1, id);
+      boolean rejected = statement.executeUpdate() == 1;
+      if (!connection.getAutoCommit()) {
+        connection.commit();
+      }
+      return rejected;
+    } catch (SQLException e) {
+      throw changeFailed(id, e);
+    }
+  }
+
+  private static MigrationException changeFailed(UUID id, SQLException e) {
+    return OnlineFailure.ofIndex("Recommendation " + id + " could not be changed", e);
   }
 
   /**
@@ -178,7 +237,13 @@ public final class IndexRecommendations {
    * @param reason what was seen
    * @param estimatedBenefit how much it should help, in words
    * @param createdAt when it was recommended
+   * @param failure why the latest attempt to build it failed
    */
   public record Recommendation(
-      UUID id, IndexDefinition index, String reason, String estimatedBenefit, Instant createdAt) {}
+      UUID id,
+      IndexDefinition index,
+      String reason,
+      String estimatedBenefit,
+      Instant createdAt,
+      Optional<String> failure) {}
 }

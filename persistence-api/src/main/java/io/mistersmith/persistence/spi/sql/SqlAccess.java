@@ -62,6 +62,9 @@ public interface SqlAccess {
   /** Returns the changes of entries that are committed and not in KV yet. */
   EntryWriteStore entryWrites();
 
+  /** Returns what the database's statistics say about indexes and statements. */
+  AdviceStore advice();
+
   /** Returns the outbox of committed changes. */
   OutboxStore outbox();
 

@@ -7,6 +7,7 @@ import io.mistersmith.persistence.core.internal.store.postgres.PostgresStore;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.spi.StoreProvider;
 import io.mistersmith.persistence.spi.Stores;
+import io.mistersmith.persistence.spi.sql.AdviceStore;
 import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.AlertStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
@@ -128,6 +129,11 @@ final class AlwaysLeading implements StoreProvider {
     @Override
     public KnowledgeStore knowledge() {
       return real.knowledge();
+    }
+
+    @Override
+    public AdviceStore advice() {
+      return real.advice();
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.testkit.fault;
 
+import io.mistersmith.persistence.spi.sql.AdviceStore;
 import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.AlertStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
@@ -104,6 +105,11 @@ class FaultyAccess implements SqlAccess {
   @Override
   public final SagaStore sagas() {
     return SqlFaults.around(SagaStore.class, real.sagas(), hook);
+  }
+
+  @Override
+  public final AdviceStore advice() {
+    return SqlFaults.around(AdviceStore.class, real.advice(), hook);
   }
 
   @Override

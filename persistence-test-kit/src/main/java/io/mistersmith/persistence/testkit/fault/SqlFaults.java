@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.testkit.fault;
 
+import io.mistersmith.persistence.spi.sql.AdviceStore;
 import io.mistersmith.persistence.spi.sql.SagaStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.UpkeepStore;
@@ -19,6 +20,9 @@ final class SqlFaults implements InvocationHandler {
 
   private static final Set<String> NO_CALLS =
       Set.of("installation", "primary", "isOutdated", "heardOf");
+
+  /** Whose calls are told by {@link SqlAccess.Read}, not by their names. */
+  private static final Set<Class<?>> MARKED = Set.of(SagaStore.class, AdviceStore.class);
 
   private final Object real;
   private final CallHook hook;
@@ -62,7 +66,7 @@ final class SqlFaults implements InvocationHandler {
   }
 
   private static Call call(Method method) {
-    if (method.getDeclaringClass() == SagaStore.class) {
+    if (MARKED.contains(method.getDeclaringClass())) {
       return method.isAnnotationPresent(SqlAccess.Read.class) ? Call.SQL_READ : Call.SQL_WRITE;
     }
     if (method.getDeclaringClass() == UpkeepStore.class) {

@@ -58,7 +58,8 @@ record Content(
     SagaTables sagas,
     OutboxTables outbox,
     UpkeepTables upkeep,
-    AlertTables alerts) {
+    AlertTables alerts,
+    AdviceTables advice) {
 
   /** A row of the registry. */
   record AgentRow(
@@ -188,7 +189,8 @@ record Content(
         SagaTables.empty(),
         OutboxTables.empty(),
         UpkeepTables.empty(),
-        AlertTables.empty());
+        AlertTables.empty(),
+        AdviceTables.empty());
   }
 
   /** Returns a copy; none of its rows is locked. */
@@ -219,7 +221,8 @@ record Content(
         sagas.copy(),
         outbox.copy(),
         upkeep.copy(),
-        alerts.copy());
+        alerts.copy(),
+        advice.copy());
   }
 
   /** Returns the same tables as another installation's. */
@@ -250,7 +253,8 @@ record Content(
         sagas,
         outbox,
         upkeep,
-        alerts);
+        alerts,
+        advice);
   }
 
   /** Returns the same tables with these sets of migrations, and those that were applied before. */
@@ -283,6 +287,7 @@ record Content(
         sagas,
         outbox,
         upkeep,
-        alerts);
+        alerts,
+        advice);
   }
 }

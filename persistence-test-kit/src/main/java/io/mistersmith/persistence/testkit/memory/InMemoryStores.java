@@ -3,6 +3,9 @@ package io.mistersmith.persistence.testkit.memory;
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.operations.Advice.IndexFinding;
+import io.mistersmith.persistence.operations.Advice.MissingIndex;
+import io.mistersmith.persistence.operations.Advice.SlowStatement;
 import io.mistersmith.persistence.spi.StoreProvider;
 import io.mistersmith.persistence.spi.Stores;
 import io.mistersmith.persistence.spi.hot.EntryMetadata;
@@ -10,6 +13,7 @@ import io.mistersmith.persistence.spi.hot.HotWrites;
 import io.mistersmith.persistence.spi.hot.Journal.JournalProgress;
 import io.mistersmith.persistence.spi.hot.Operation;
 import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
+import io.mistersmith.persistence.testkit.memory.AdviceTables.Recommended;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -20,6 +24,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -188,11 +193,44 @@ public final class InMemoryStores implements StoreProvider {
 
   /**
    * Applies optional sets of migrations to the durable store, as {@code migrateOnOpen} of a
-   * configuration does that is opened. Of the sets, {@code state_search}, {@code events} and {@code
-   * monitoring} have an effect here.
+   * configuration does that is opened. Of the sets, {@code state_search}, {@code events}, {@code
+   * monitoring} and {@code statements} have an effect here.
    */
   public void migrate(String... sets) {
     database.migrate(List.of(sets));
+  }
+
+  /** Has the durable store find something wrong with an index. */
+  public void find(IndexFinding finding) {
+    advise(advice -> advice.findings.put(finding.index(), finding));
+  }
+
+  /**
+   * Has the durable store recommend an index.
+   *
+   * @param obstacle why it cannot be built; empty where it can
+   */
+  public void recommend(MissingIndex index, Optional<String> obstacle) {
+    advise(
+        advice ->
+            advice.recommendations.put(
+                index.id(), new Recommended(index, obstacle, AdviceTables.State.PENDING)));
+  }
+
+  /** Has the durable store remember a slow statement. */
+  public void remember(SlowStatement statement) {
+    advise(advice -> advice.statements.put(statement.hash(), statement));
+  }
+
+  private void advise(Consumer<AdviceRows> change) {
+    boolean unused =
+        database.transact(
+            TAMPERING,
+            false,
+            tables -> {
+              change.accept(tables.advice);
+              return true;
+            });
   }
 
   /** Returns a snapshot of the durable store. */

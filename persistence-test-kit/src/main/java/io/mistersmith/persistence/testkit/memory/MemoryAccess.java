@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.testkit.memory;
 
+import io.mistersmith.persistence.spi.sql.AdviceStore;
 import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.AlertStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
@@ -109,6 +110,11 @@ class MemoryAccess implements SqlAccess {
   @Override
   public final SagaStore sagas() {
     return new MemorySagaStore(session);
+  }
+
+  @Override
+  public final AdviceStore advice() {
+    return new MemoryAdviceStore(session);
   }
 
   @Override

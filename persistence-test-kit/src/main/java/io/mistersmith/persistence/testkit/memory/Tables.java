@@ -50,6 +50,7 @@ final class Tables {
   final Rows<String, AlertThreshold> thresholds;
   final Rows<String, AlertTables.State> alertStates;
   final Rows<Long, AlertTables.NoticeRow> alertNotices;
+  final AdviceRows advice;
   private final AtomicLong taskNumbers;
   private final AtomicLong noticeNumbers;
   private final List<Rows<?, ?>> all;
@@ -87,6 +88,7 @@ final class Tables {
     alertStates = new Rows<>(transaction, content.alerts().states(), seen.alerts().states());
     alertNotices = new Rows<>(transaction, content.alerts().notices(), seen.alerts().notices());
     noticeNumbers = content.alerts().numbers();
+    advice = new AdviceRows(transaction, content.advice(), seen.advice());
     if (sets.contains("events")) {
       states.observe((id, before, after) -> outbox.noteState(before, after));
       tasks.observe(
@@ -96,6 +98,7 @@ final class Tables {
     all.addAll(sagas.all());
     all.addAll(outbox.all());
     all.addAll(upkeep.all());
+    all.addAll(advice.all());
     all.addAll(
         List.of(
             agents,

@@ -96,7 +96,7 @@ public final class HistoryTable {
       """
       UPDATE migrations.applied_migrations
          SET status = 'rolling_back', statements_done = 0
-       WHERE script_set = ? AND version = ? AND status = 'applied'
+       WHERE script_set = ? AND version = ? AND status IN ('applied', 'failed')
       """;
 
   private static final String FINISH_ROLLBACK =

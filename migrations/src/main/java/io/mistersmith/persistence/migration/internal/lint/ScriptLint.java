@@ -52,7 +52,8 @@ public final class ScriptLint {
               DataRules.rules(),
               PartitionRules.rules(),
               RoutineRules.rules(),
-              NameRules.rules())
+              NameRules.rules(),
+              VerificationRules.rules())
           .flatMap(Collection::stream)
           .toList();
 

@@ -8,6 +8,7 @@ import io.mistersmith.persistence.migration.model.ScriptId;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 
 /** A script to run, forward or back, and the notes that the history gets about it. */
 public sealed interface ScriptTask {
@@ -22,6 +23,12 @@ public sealed interface ScriptTask {
 
   /** Whether it is one transaction. */
   boolean transactional();
+
+  /** Queries that must return no row before its statements. */
+  List<String> verifyBefore();
+
+  /** Queries that must return no row after its statements. */
+  List<String> verifyAfter();
 
   /** Returns the version of the database while the script is not done, for messages. */
   String versionBefore();
@@ -74,6 +81,16 @@ public sealed interface ScriptTask {
     }
 
     @Override
+    public List<String> verifyBefore() {
+      return migration.verifyBefore();
+    }
+
+    @Override
+    public List<String> verifyAfter() {
+      return migration.verifyAfter();
+    }
+
+    @Override
     public Status goal() {
       return Status.APPLIED;
     }
@@ -97,12 +114,23 @@ public sealed interface ScriptTask {
    * @param file the script's file
    * @param sql its text
    * @param transactional whether it is one transaction
+   * @param verifyBefore queries that must return no row before its statements
+   * @param verifyAfter queries that must return no row after its statements
    */
-  record Back(ScriptId id, String file, String sql, boolean transactional) implements ScriptTask {
+  record Back(
+      ScriptId id,
+      String file,
+      String sql,
+      boolean transactional,
+      List<String> verifyBefore,
+      List<String> verifyAfter)
+      implements ScriptTask {
     public static Back of(ScriptId id, String name, String sql) {
       String plain = "U%s__%s.sql".formatted(id.version(), name.replace(' ', '_'));
       String file = id.isCore() ? plain : id.set() + "/" + plain;
-      return new Back(id, file, sql, ScriptHeader.parse(id.set(), file, sql).transactional());
+      ScriptHeader header = ScriptHeader.parse(id.set(), file, sql);
+      return new Back(
+          id, file, sql, header.transactional(), header.verifyBefore(), header.verifyAfter());
     }
 
     @Override

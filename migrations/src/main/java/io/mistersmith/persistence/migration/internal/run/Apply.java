@@ -16,9 +16,10 @@ import io.mistersmith.persistence.migration.report.MigrationPlan;
 import io.mistersmith.persistence.migration.report.MigrationReport;
 import io.mistersmith.persistence.migration.report.MigrationReport.Applied;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiFunction;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,6 +42,27 @@ public final class Apply {
   }
 
   public MigrationReport run() {
+    return underLock(
+        done ->
+            new MigrationReport(
+                done.result().current(), done.result().current(), List.of(), done.waited()),
+        (lock, plan) -> {
+          Progress progress = new Progress();
+          forward(lock, plan, progress);
+          return new MigrationReport(
+              plan.current(), progress.current(plan), progress.applied(), lock.waited());
+        });
+  }
+
+  /**
+   * Does work while the lock is held.
+   *
+   * @param upToDate makes the result where there is nothing to do
+   * @param work gets the lock and what is pending
+   */
+  <T> T underLock(
+      Function<NotNeeded<MigrationPlan>, T> upToDate,
+      BiFunction<MigratorLock, MigrationPlan, T> work) {
     Turn<MigrationPlan> turn =
         MigratorLock.await(
             context.dataSource(),
@@ -49,11 +71,10 @@ public final class Apply {
                 Optional.of(planner.plan(context.readHistory(), target))
                     .filter(MigrationPlan::isUpToDate));
     if (turn instanceof NotNeeded<MigrationPlan> done) {
-      Optional<MigrationVersion> current = done.result().current();
-      return new MigrationReport(current, current, List.of(), done.waited());
+      return upToDate.apply(done);
     }
     try (MigratorLock lock = ((Held<MigrationPlan>) turn).lock()) {
-      return runUnder(lock, prepare(lock));
+      return work.apply(lock, prepare(lock));
     }
   }
 
@@ -66,26 +87,29 @@ public final class Apply {
     }
   }
 
-  private MigrationReport runUnder(MigratorLock lock, MigrationPlan plan) {
-    List<Applied> applied = new ArrayList<>();
-    Optional<MigrationVersion> current = plan.current();
+  /**
+   * Applies what is pending.
+   *
+   * @param progress is told of each script, also where one fails
+   */
+  void forward(MigratorLock lock, MigrationPlan plan, Progress progress) {
     String versionBefore =
-        "the database is at " + current.map(MigrationVersion::toString).orElse("no version at all");
+        "the database is at "
+            + plan.current().map(MigrationVersion::toString).orElse("no version at all");
     try (ScriptExecutor executor = context.executor()) {
       for (Migration migration : plan.pending()) {
         lock.check(migration.toString());
+        progress.begin(migration);
         Optional<Outcome> outcome = executor.run(new Forward(migration, versionBefore));
-        outcome.ifPresent(o -> applied.add(new Applied(migration, o.duration(), o.attempts())));
+        progress.end(migration, outcome);
         outcome
             .map(Outcome::duration)
             .map(Duration::toMillis)
             .ifPresent(millis -> LOG.debug("Applied {} in {} ms.", migration, millis));
-        current = migration.id().isCore() ? Optional.of(migration.version()) : current;
         versionBefore = "the database is at " + migration.id();
       }
     }
-    logTotal(plan.current(), current, applied);
-    return new MigrationReport(plan.current(), current, applied, lock.waited());
+    logTotal(plan.current(), progress.current(plan), progress.applied());
   }
 
   private static void logTotal(

@@ -5,6 +5,9 @@ import io.mistersmith.persistence.migration.internal.history.MigrationTables;
 import io.mistersmith.persistence.migration.internal.jdbc.SqlStates;
 import io.mistersmith.persistence.migration.internal.lock.MigratorLock;
 import io.mistersmith.persistence.migration.internal.plan.Planner;
+import io.mistersmith.persistence.migration.internal.plan.ScriptTask;
+import io.mistersmith.persistence.migration.internal.plan.ScriptTask.Forward;
+import io.mistersmith.persistence.migration.internal.run.Verification.Moment;
 import io.mistersmith.persistence.migration.internal.script.ScriptStatements;
 import io.mistersmith.persistence.migration.model.Migration;
 import io.mistersmith.persistence.migration.model.MigrationException;
@@ -65,7 +68,10 @@ public final class DryRun {
 
   private static void tryOut(Connection connection, Migration script, List<Migration> leftOut) {
     try (Statement statement = connection.createStatement()) {
-      ScriptStatements.of(script.toString(), script.sql()).runAll(connection);
+      ScriptTask task = new Forward(script, "");
+      Verification.run(connection, task, Moment.BEFORE);
+      ScriptStatements.of(task.file(), task.sql()).runAll(connection);
+      Verification.run(connection, task, Moment.AFTER);
       statement.execute(CHECK_DEFERRED);
     } catch (SQLException e) {
       throw new MigrationException(

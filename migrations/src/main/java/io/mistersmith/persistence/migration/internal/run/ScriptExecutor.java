@@ -8,6 +8,7 @@ import io.mistersmith.persistence.migration.internal.jdbc.Transaction;
 import io.mistersmith.persistence.migration.internal.jdbc.WorkConnection;
 import io.mistersmith.persistence.migration.internal.plan.ScriptTask;
 import io.mistersmith.persistence.migration.internal.plan.ScriptTask.Outcome;
+import io.mistersmith.persistence.migration.internal.run.Verification.Moment;
 import io.mistersmith.persistence.migration.internal.script.ScriptStatements;
 import io.mistersmith.persistence.migration.model.MigrationException;
 import io.mistersmith.persistence.migration.model.MigrationException.Kind;
@@ -103,7 +104,9 @@ public final class ScriptExecutor implements AutoCloseable {
       return Optional.empty();
     }
     long start = System.nanoTime();
+    Verification.run(connection, task, Moment.BEFORE);
     statements.runAll(connection);
+    Verification.run(connection, task, Moment.AFTER);
     Duration duration = Duration.ofNanos(System.nanoTime() - start);
     task.finish(history, connection, duration);
     return Optional.of(duration);
@@ -115,7 +118,7 @@ public final class ScriptExecutor implements AutoCloseable {
     String reason = SqlStates.describe(cause);
     MigrationException failure = failure(task, attempt, reason, cause);
     try {
-      if (!transaction.run(connection -> task.fail(history, connection, reason))) {
+      if (!transaction.run(connection -> noteFailure(connection, task, reason, cause))) {
         LOG.info("Script {} was committed before its connection was lost.", task.file());
         return Optional.empty();
       }
@@ -123,6 +126,15 @@ public final class ScriptExecutor implements AutoCloseable {
       failure.addSuppressed(e);
     }
     throw failure;
+  }
+
+  private boolean noteFailure(
+      Connection connection, ScriptTask task, String reason, SQLException cause)
+      throws SQLException {
+    if (cause instanceof FailedVerification failed) {
+      failed.record(connection);
+    }
+    return task.fail(history, connection, reason);
   }
 
   private static MigrationException failure(

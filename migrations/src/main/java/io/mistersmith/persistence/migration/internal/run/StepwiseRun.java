@@ -7,6 +7,7 @@ import io.mistersmith.persistence.migration.internal.jdbc.SqlStates;
 import io.mistersmith.persistence.migration.internal.jdbc.WorkConnection;
 import io.mistersmith.persistence.migration.internal.lock.AdvisoryLock;
 import io.mistersmith.persistence.migration.internal.plan.ScriptTask;
+import io.mistersmith.persistence.migration.internal.run.Verification.Moment;
 import io.mistersmith.persistence.migration.internal.script.ScriptStatements;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -21,8 +22,9 @@ import org.slf4j.LoggerFactory;
  * Runs a script that cannot be a transaction: statement by statement, each committed by itself,
  * with the number of those done in the history. An interrupted script resumes after the last
  * statement that the history notes; a statement that was done but not noted runs again, so each
- * must be repeatable. An invalid index that an interrupted build left is dropped before it is
- * rebuilt.
+ * must be repeatable. The queries of its header run before the first statement and after the last,
+ * those of each moment in a transaction of their own. An invalid index that an interrupted build
+ * left is dropped before it is rebuilt.
  *
  * <p>The connection holds a second advisory lock while it works. A migrator that takes over the
  * first one, because its connection was lost, so waits until a statement that still runs has ended.
@@ -75,6 +77,8 @@ final class StepwiseRun {
     int done = history.statementsDone(connection, task.id());
     if (done > 0) {
       LOG.info("Script {} goes on behind statement {}.", task.file(), done);
+    } else {
+      verify(connection, task, Moment.BEFORE);
     }
     for (int i = done; i < statements.count(); i++) {
       session.patient(statements.isConcurrent(i));
@@ -82,9 +86,27 @@ final class StepwiseRun {
       statements.run(connection, i);
       history.noteStatements(connection, task.id(), i + 1);
     }
+    verify(connection, task, Moment.AFTER);
     Duration duration = Duration.ofNanos(System.nanoTime() - start);
     task.finish(history, connection, duration);
     return Optional.of(duration);
+  }
+
+  private static void verify(Connection connection, ScriptTask task, Moment moment)
+      throws SQLException {
+    if (moment.queries(task).isEmpty()) {
+      return;
+    }
+    connection.setAutoCommit(false);
+    try {
+      Verification.run(connection, task, moment);
+      connection.commit();
+    } catch (SQLException e) {
+      connection.rollback();
+      throw e;
+    } finally {
+      connection.setAutoCommit(true);
+    }
   }
 
   private static void clearTheWay(

@@ -73,6 +73,8 @@ public final class ScriptFolder {
         header.description(),
         header.dependsOn().orElse(previous),
         header.transactional(),
+        header.verifyBefore(),
+        header.verifyAfter(),
         file.sql(),
         back.map(ScriptFile::sql),
         file.checksum());

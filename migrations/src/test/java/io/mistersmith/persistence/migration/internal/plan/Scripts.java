@@ -22,6 +22,8 @@ public final class Scripts {
         "",
         Arrays.stream(dependsOn).map(text -> ScriptId.parse(text, set)).toList(),
         true,
+        List.of(),
+        List.of(),
         "SELECT 1;",
         Optional.empty(),
         "sum of " + version);

@@ -23,6 +23,11 @@ class ScriptHeaderTest {
             -- transactional: no
             -- lint: allow some-rule — the table is empty
             -- lint: allow other-rule — it is small
+            -- verify-before: SELECT a FROM s.t
+            --   WHERE a < 0
+            --   LIMIT 1;
+            -- verify-after: TABLE s.bad
+            -- verify-after: SELECT 1 WHERE false
             --
             -- Indexes for the archive:
             -- kind: is no key here.
@@ -38,6 +43,8 @@ class ScriptHeaderTest {
                 new ScriptId("core", MigrationVersion.parse("2.3.0"))));
     assertThat(header.transactional()).isFalse();
     assertThat(header.lintAllowances()).hasSize(2);
+    assertThat(header.verifyBefore()).containsExactly("SELECT a FROM s.t WHERE a < 0 LIMIT 1");
+    assertThat(header.verifyAfter()).containsExactly("TABLE s.bad", "SELECT 1 WHERE false");
     assertThat(header.description()).isEqualTo("Indexes for the archive: kind: is no key here.");
   }
 
@@ -58,7 +65,11 @@ class ScriptHeaderTest {
         "-- depends-on: 1.0",
         "-- depends-on:",
         "-- depends-on: 1.0.0 2.0.0",
-        "-- transactional: maybe"
+        "-- transactional: maybe",
+        "-- verify-before:",
+        "-- verify-before: DELETE FROM s.t",
+        "-- verify-after: SELECT 1; SELECT 2",
+        "-- verify-after: SELECT 'never ends"
       })
   void refusesWhatItDoesNotUnderstand(String line) {
     assertThatExceptionOfType(MigrationException.class)

@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.internal.guard;
 
+import io.mistersmith.persistence.spi.sql.AdviceStore;
 import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.AlertStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
@@ -23,7 +24,8 @@ import io.mistersmith.persistence.spi.sql.UpkeepStore;
 /**
  * The durable stores of one role, guarded. Not the journals, which belong to the flush: its service
  * has a pause of its own after a failure, and goes on trying however callers fare. Nor the outbox
- * and the upkeep, for the same reason; a check of the health must ask the server itself.
+ * and the upkeep, for the same reason; a check of the health must ask the server itself. Nor the
+ * advice, which an operator asks for: an index is built for as long as it takes.
  */
 class GuardedAccess implements SqlAccess {
 
@@ -137,6 +139,11 @@ class GuardedAccess implements SqlAccess {
   @Override
   public final SagaStore sagas() {
     return sagas;
+  }
+
+  @Override
+  public final AdviceStore advice() {
+    return real.advice();
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
+import io.mistersmith.persistence.spi.sql.AdviceStore;
 import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.AlertStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
@@ -105,6 +106,11 @@ class PostgresAccess implements SqlAccess {
   @Override
   public final SagaStore sagas() {
     return new PostgresSagaStore(statements);
+  }
+
+  @Override
+  public final AdviceStore advice() {
+    return new PostgresAdviceStore(statements);
   }
 
   @Override

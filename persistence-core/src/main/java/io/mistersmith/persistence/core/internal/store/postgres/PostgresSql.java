@@ -4,6 +4,7 @@ import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.PostgresRole;
+import io.mistersmith.persistence.spi.sql.AdviceStore;
 import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.AlertStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
@@ -66,6 +67,7 @@ final class PostgresSql implements SqlStore {
   private final OutboxStore outbox;
   private final UpkeepStore upkeep;
   private final AlertStore alerts;
+  private final AdviceStore advice;
   private final SqlAccess reads;
   private final Replicas replicas;
   private final Database analytics;
@@ -73,7 +75,7 @@ final class PostgresSql implements SqlStore {
   private final Map<PostgresRole, SqlAccess> roles = new EnumMap<>(PostgresRole.class);
 
   /** The database of a role that has none is that of the callers. */
-  PostgresSql(StoreConnections connections, UUID installation) {
+  PostgresSql(StoreConnections connections, UUID installation, RecommendedIndexes indexes) {
     this.connections = connections;
     this.callers = connections.to(PostgresRole.PRIMARY);
     this.analytics = connections.to(PostgresRole.ANALYTICS);
@@ -99,6 +101,7 @@ final class PostgresSql implements SqlStore {
     this.outbox = new PostgresOutboxStore(callers);
     this.upkeep = new PostgresUpkeepStore(callers);
     this.alerts = new PostgresAlertStore(callers);
+    this.advice = new PostgresAdviceStore(callers, indexes);
     this.reads = new PostgresAccess(new ReadStatements(callers), installation);
     for (PostgresRole role : List.of(PostgresRole.FLUSH, PostgresRole.BACKGROUND)) {
       roles.put(role, new PostgresAccess(connections.to(role), installation));
@@ -335,6 +338,11 @@ final class PostgresSql implements SqlStore {
   @Override
   public SagaStore sagas() {
     return sagas;
+  }
+
+  @Override
+  public AdviceStore advice() {
+    return advice;
   }
 
   @Override

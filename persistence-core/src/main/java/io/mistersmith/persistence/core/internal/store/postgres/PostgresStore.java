@@ -54,10 +54,11 @@ public final class PostgresStore implements AutoCloseable {
       StoreConnections connections,
       UUID installation,
       PersistenceConfig config,
+      RecommendedIndexes indexes,
       Services services) {
     this.pools = pools;
     this.connections = connections;
-    this.sql = new PostgresSql(connections, installation);
+    this.sql = new PostgresSql(connections, installation, indexes);
     this.partitions =
         new PartitionUpkeep(
             new SqlPartitionMaintenance(connections.to(BACKGROUND)),
@@ -104,7 +105,14 @@ public final class PostgresStore implements AutoCloseable {
       for (PostgresRole role : List.of(BACKGROUND, FLUSH)) {
         InstallationIdentity.require(installation, connections.to(role), what + " as " + role);
       }
-      PostgresStore store = new PostgresStore(pools, connections, installation, config, services);
+      PostgresStore store =
+          new PostgresStore(
+              pools,
+              connections,
+              installation,
+              config,
+              new RecommendedIndexes(config.postgres(), sources),
+              services);
       store.sql.rehearse();
       pools.all().forEach(pool -> pool.slow().begin());
       store.partitions.start();

@@ -96,6 +96,16 @@ final class PostgresFixture implements StoresFixture {
     return fixture;
   }
 
+  /** Runs statements past the stores. */
+  void execute(String sql) {
+    database.execute(sql);
+  }
+
+  /** The first column of what a query answers. */
+  List<String> query(String sql) {
+    return database.query(sql);
+  }
+
   private PostgresFixture(
       PostgresDatabase database, UnaryOperator<PostgresConfig> way, ApplicationSources sources) {
     this.database = database;

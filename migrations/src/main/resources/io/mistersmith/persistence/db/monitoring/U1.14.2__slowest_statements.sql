@@ -1,0 +1,1 @@
+DROP FUNCTION monitoring.slowest_statements(INTEGER);
