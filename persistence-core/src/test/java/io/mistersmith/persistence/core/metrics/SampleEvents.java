@@ -5,6 +5,7 @@ import io.mistersmith.persistence.agent.LifecycleState;
 import io.mistersmith.persistence.conflict.ConflictResolver.ConflictStrategy;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.event.ChangeFeed;
+import io.mistersmith.persistence.event.CrossStoreEvent;
 import io.mistersmith.persistence.event.MonitoringEvent;
 import io.mistersmith.persistence.event.PersistenceEvent;
 import io.mistersmith.persistence.event.SagaEvent;
@@ -21,6 +22,7 @@ import io.mistersmith.persistence.operations.Consistency.ConsistencyReport;
 import io.mistersmith.persistence.operations.Consistency.Inconsistency;
 import io.mistersmith.persistence.operations.Health;
 import io.mistersmith.persistence.operations.Upkeep;
+import io.mistersmith.persistence.saga.CrossStoreOptions;
 import io.mistersmith.persistence.saga.SagaRun;
 import io.mistersmith.persistence.transaction.TransactionOptions.Boundary;
 import io.mistersmith.persistence.transaction.TransactionOptions.Isolation;
@@ -47,7 +49,14 @@ final class SampleEvents {
   private SampleEvents() {}
 
   static List<PersistenceEvent> all() {
-    return Stream.of(ofEntries(), ofStores(), ofServers(), ofChanges(), ofSagas(), ofMonitoring())
+    return Stream.of(
+            ofEntries(),
+            ofStores(),
+            ofServers(),
+            ofChanges(),
+            ofSagas(),
+            ofBothStores(),
+            ofMonitoring())
         .<PersistenceEvent>flatMap(List::stream)
         .toList();
   }
@@ -131,6 +140,16 @@ final class SampleEvents {
         new ChangeFeed.PublisherChanged(true));
   }
 
+  private static List<PersistenceEvent> ofBothStores() {
+    return List.of(
+        new CrossStoreEvent.CrossStoreEnded(
+            CrossStoreOptions.Strategy.EVENTUAL_CONSISTENCY, 2, Optional.empty(), true, TOOK),
+        new CrossStoreEvent.PreparedRolledBack("transaction", TOOK),
+        new CrossStoreEvent.ChangesWaiting(3),
+        new CrossStoreEvent.ChangesRecovered(2),
+        new CrossStoreEvent.ChangeRefused(KEY, "c"));
+  }
+
   private static List<PersistenceEvent> ofSagas() {
     UUID saga = new UUID(0, 1);
     return List.of(
@@ -138,7 +157,8 @@ final class SampleEvents {
         new SagaEvent.SagaStopped(saga, "order", "c", SagaRun.State.COMPENSATION_FAILED, "reason"),
         new SagaEvent.StepFailed(saga, "order", "c", "pay", false, 1, "reason"),
         new SagaEvent.SagaTakenOver(saga, "order", "c", 2),
-        new SagaEvent.SagasWaiting("order", 1, 3));
+        new SagaEvent.SagasWaiting("order", 1, 3),
+        new SagaEvent.StepHanging(saga, "order", "c", "pay", false));
   }
 
   private static List<PersistenceEvent> ofMonitoring() {
