@@ -1,53 +1,58 @@
 package io.mistersmith.persistence.core.metrics;
 
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.MultiGauge;
-import io.micrometer.core.instrument.MultiGauge.Row;
 import io.micrometer.core.instrument.Tags;
 import io.mistersmith.persistence.operations.Alerts;
 import io.mistersmith.persistence.operations.Alerts.Alert;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
+import java.util.Set;
+import java.util.stream.Collectors;
 
-/** A gauge for each open alert, which is there while the alert is open. */
+/**
+ * A gauge for each open alert, which is there while the alert is open. While the alerts are not
+ * known there is none.
+ */
 final class AlertGauges implements Gauges {
 
+  private final MeterRegistry registry;
   private final LatestAnswer<List<Alert>> latest;
-  private final MultiGauge gauges;
+  private final KeyedGauges<Tags> gauges = new KeyedGauges<>(this::gauge);
 
   AlertGauges(MeterRegistry registry, Alerts alerts) {
+    this.registry = registry;
     this.latest = new LatestAnswer<>("the alerts", alerts::open);
-    this.gauges =
-        MultiGauge.builder("persistence.alerts")
-            .description("1 for each open alert, as PostgreSQL knows them")
-            .register(registry);
   }
 
-  /** Returns what asks for the alerts. While they are not known there is no gauge. */
+  /** Returns what asks for the alerts. */
   Runnable question() {
     return () -> {
       try {
         latest.run();
       } finally {
-        show(latest.get());
+        show();
       }
     };
   }
 
-  private void show(@Nullable List<Alert> open) {
-    gauges.register(
-        open == null
-            ? List.of()
-            : open.stream()
-                .<Row<?>>map(
-                    alert ->
-                        Row.of(Tags.of("metric", alert.metric(), "level", alert.level().name()), 1))
-                .toList(),
-        true);
+  private void show() {
+    List<Alert> open = latest.get();
+    gauges.show(
+        open == null ? Set.of() : open.stream().map(AlertGauges::tags).collect(Collectors.toSet()));
+  }
+
+  private static Tags tags(Alert alert) {
+    return Tags.of("metric", alert.metric(), "level", alert.level().name());
+  }
+
+  private Gauges gauge(Tags alert) {
+    GaugeSet<List<Alert>> set = new GaugeSet<>(registry, latest);
+    set.value(
+        "persistence.alerts", alert, "1 for each open alert, as PostgreSQL knows them", all -> 1);
+    return set;
   }
 
   @Override
   public void close() {
-    show(null);
+    gauges.close();
   }
 }
