@@ -64,8 +64,7 @@ final class AlertGauges implements Gauges {
   private static Map<Tags, Double> holders(Alerts alerts) {
     return alerts.xminHolders().stream()
         .limit(MOST_HOLDERS)
-        .collect(
-            Collectors.toMap(AlertGauges::tags, holder -> (double) holder.age(), Math::max));
+        .collect(Collectors.toMap(AlertGauges::tags, holder -> (double) holder.age(), Math::max));
   }
 
   private static Tags tags(XminHolder holder) {

@@ -142,9 +142,7 @@ final class RuleTestFile {
         Events events = EVENTS.get(level.name());
         long burning = events.failed() ? failed : EVENTS_A_MINUTE - failed;
         long after = events.failed() ? 0 : EVENTS_A_MINUTE;
-        input(
-            events.some(),
-            "0+%dx60 %d+%dx419".formatted(burning, 60 * burning + after, after));
+        input(events.some(), "0+%dx60 %d+%dx419".formatted(burning, 60 * burning + after, after));
         input(events.all(), "0+%dx480".formatted(EVENTS_A_MINUTE));
       }
       yaml.append("    alert_rule_test:\n");
