@@ -142,8 +142,8 @@ CREATE TABLE monitoring.service_levels (
 INSERT INTO monitoring.service_levels (name, objective, failure_ratio, meaning, advice)
 VALUES
   ('consistency_lag', 0.95,
-   'sum(rate(persistence_consistency_violations_total[$window])) / sum(rate(persistence_flush_entries_total[$window]))',
-   '95 % of writes are in PostgreSQL within the consistency window (200 ms).',
+   '1 - sum(rate(persistence_flush_lag_seconds_bucket{le="0.2"}[$window])) / sum(rate(persistence_flush_lag_seconds_count[$window]))',
+   '95 % of writes are in PostgreSQL within 200 ms.',
    'Do as for the alert consistency_lag_p95_ms.'),
   ('store_errors', 0.999,
    'sum(rate(persistence_store_calls_seconds_count{outcome=~"CONNECTION_FAILED|TIMEOUT|UNAVAILABLE|POOL_EXHAUSTED|STORE_FULL|BACKLOG_EXCEEDED|OUTCOME_UNKNOWN"}[$window])) / sum(rate(persistence_store_calls_seconds_count[$window]))',

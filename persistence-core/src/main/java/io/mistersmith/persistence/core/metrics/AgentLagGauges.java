@@ -5,7 +5,6 @@ import io.micrometer.core.instrument.Tags;
 import io.mistersmith.persistence.event.PersistenceEvent.Flushed;
 import io.mistersmith.persistence.model.AgentId;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.Map;
 
 /**
@@ -16,7 +15,7 @@ final class AgentLagGauges implements Gauges {
 
   private final MeterRegistry registry;
   private final WorstLags lags;
-  private final Map<AgentId, GaugeSet<Long>> gauges = new HashMap<>();
+  private final KeyedGauges<AgentId> gauges = new KeyedGauges<>(this::gauge);
   private volatile Map<AgentId, Long> worst = Map.of();
 
   AgentLagGauges(MeterRegistry registry, int most) {
@@ -29,35 +28,23 @@ final class AgentLagGauges implements Gauges {
   }
 
   /** Shows who is among the worst now. */
-  synchronized void show() {
-    Map<AgentId, Long> now = lags.worst();
-    worst = now;
-    gauges
-        .entrySet()
-        .removeIf(
-            shown -> {
-              boolean left = !now.containsKey(shown.getKey());
-              if (left) {
-                shown.getValue().close();
-              }
-              return left;
-            });
-    now.keySet().forEach(agent -> gauges.computeIfAbsent(agent, this::gauge));
+  void show() {
+    worst = lags.worst();
+    gauges.show(worst.keySet());
   }
 
-  private GaugeSet<Long> gauge(AgentId agent) {
+  private Gauges gauge(AgentId agent) {
     GaugeSet<Long> set = new GaugeSet<>(registry, () -> worst.get(agent));
     set.time(
         "persistence.agent.lag",
         Tags.of("agent", agent.toString()),
-        "longest lag of an agent's writes in the last minute, of the worst agents alone",
+        "longest lag of an agent's writes in the last minute, of the 20 worst agents",
         Duration::ofNanos);
     return set;
   }
 
   @Override
-  public synchronized void close() {
-    gauges.values().forEach(GaugeSet::close);
-    gauges.clear();
+  public void close() {
+    gauges.close();
   }
 }

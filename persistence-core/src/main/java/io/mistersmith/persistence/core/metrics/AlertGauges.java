@@ -1,7 +1,6 @@
 package io.mistersmith.persistence.core.metrics;
 
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.MultiGauge.Row;
 import io.micrometer.core.instrument.Tags;
 import io.mistersmith.persistence.operations.Alerts;
 import io.mistersmith.persistence.operations.Alerts.Alert;
@@ -9,6 +8,8 @@ import io.mistersmith.persistence.operations.Alerts.Measurement;
 import io.mistersmith.persistence.operations.Alerts.XminHolder;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /** Gauges of the open alerts, of what was measured for them, and of what holds vacuum back. */
 final class AlertGauges implements Gauges {
@@ -16,45 +17,62 @@ final class AlertGauges implements Gauges {
   /** A label names each; more would say no more. */
   private static final int MOST_HOLDERS = 5;
 
-  private final RowGauges<Alert> open;
-  private final RowGauges<Measurement> measured;
-  private final RowGauges<XminHolder> holders;
+  private final RowGauges open;
+  private final RowGauges measured;
+  private final RowGauges holders;
 
   AlertGauges(MeterRegistry registry, Alerts alerts) {
     this.open =
-        new RowGauges<>(
+        new RowGauges(
             registry,
             "persistence.alerts",
             "1 for each open alert of the installation and of this runtime",
             "the alerts",
-            alerts::open,
-            alert -> Row.of(Tags.of("metric", alert.metric(), "level", alert.level().name()), 1));
+            () -> open(alerts));
     this.measured =
-        new RowGauges<>(
+        new RowGauges(
             registry,
             "persistence.alert.value",
             "the last value of a metric that this runtime measures for its alert",
             "what alerts are about",
-            alerts::measured,
-            value -> Row.of(Tags.of("metric", value.metric()), value.value()));
+            () -> measured(alerts));
     this.holders =
-        new RowGauges<>(
+        new RowGauges(
             registry,
             "persistence.xmin.age",
-            "transactions since what holds vacuum back began, of the oldest five",
+            "how many transactions ago what holds vacuum back began, of the oldest five",
             "what holds vacuum back",
-            () -> alerts.xminHolders().stream().limit(MOST_HOLDERS).toList(),
-            holder ->
-                Row.of(
-                    Tags.of(
-                        "kind",
-                        holder.kind().name().toLowerCase(Locale.ROOT),
-                        "holder",
-                        holder.holder()),
-                    holder.age()));
+            () -> holders(alerts));
   }
 
-  /** Returns what asks for the figures. While they are not known there is no gauge. */
+  private static Map<Tags, Double> open(Alerts alerts) {
+    return alerts.open().stream()
+        .collect(Collectors.toMap(AlertGauges::tags, alert -> 1.0, Math::max));
+  }
+
+  private static Tags tags(Alert alert) {
+    return Tags.of("metric", alert.metric(), "level", alert.level().name());
+  }
+
+  private static Map<Tags, Double> measured(Alerts alerts) {
+    return alerts.measured().stream()
+        .collect(
+            Collectors.toMap(
+                value -> Tags.of("metric", value.metric()), Measurement::value, Math::max));
+  }
+
+  private static Map<Tags, Double> holders(Alerts alerts) {
+    return alerts.xminHolders().stream()
+        .limit(MOST_HOLDERS)
+        .collect(Collectors.toMap(AlertGauges::tags, holder -> (double) holder.age(), Math::max));
+  }
+
+  private static Tags tags(XminHolder holder) {
+    return Tags.of(
+        "kind", holder.kind().name().toLowerCase(Locale.ROOT), "holder", holder.holder());
+  }
+
+  /** Returns what asks for the figures. */
   List<Runnable> questions() {
     return List.of(open::ask, measured::ask, holders::ask);
   }

@@ -37,9 +37,12 @@ final class CacheGauges implements Gauges {
     count(set, tags, "refused", "loaded entries that were not kept", CacheStats::refused);
     count(set, tags, "evictions", "entries that left for others", CacheStats::evictions);
     count(set, tags, "invalidations", "entries dropped for a change", CacheStats::invalidations);
-    set.value("persistence.cache.entries", tags, "entries in memory", CacheStats::entries);
+    set.value("persistence.cache.entries", tags, "entries in the cache", CacheStats::entries);
     set.bytes(
-        "persistence.cache.weight", tags, "about how large they are", CacheStats::weightBytes);
+        "persistence.cache.weight",
+        tags,
+        "size of the cached entries, about",
+        CacheStats::weightBytes);
     set.value(
         "persistence.cache.watching",
         tags,
@@ -50,8 +53,7 @@ final class CacheGauges implements Gauges {
 
   private static void reads(
       GaugeSet<CacheStats> set, Tags tags, String result, ToDoubleFunction<CacheStats> figure) {
-    set.count(
-        READS, tags.and("result", result), "reads, by what memory had to say to them", figure);
+    set.count(READS, tags.and("result", result), "reads, by how memory answered them", figure);
   }
 
   private static void count(

@@ -9,20 +9,19 @@ import io.mistersmith.persistence.operations.Health.Component;
 import io.mistersmith.persistence.operations.Health.Report;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /**
  * Gauges of each component's status and latency as of the last report, and counts of the checks. A
  * component has its gauges from the first report on that names it. Thread-safe.
  */
-final class HealthMeters implements AutoCloseable {
+final class HealthMeters implements Gauges {
 
   private static final Report NONE = new Report(Instant.EPOCH, List.of());
 
   private final MeterRegistry registry;
-  private final Map<String, GaugeSet<Component>> gauges = new ConcurrentHashMap<>();
+  private final KeyedGauges<String> gauges = new KeyedGauges<>(this::gauge);
   private volatile Supplier<Report> last = () -> NONE;
   private volatile boolean bound;
 
@@ -54,12 +53,10 @@ final class HealthMeters implements AutoCloseable {
   }
 
   private void show(Report report) {
-    for (Component component : report.components()) {
-      gauges.computeIfAbsent(component.name(), this::of);
-    }
+    gauges.showToo(report.components().stream().map(Component::name).collect(Collectors.toSet()));
   }
 
-  private GaugeSet<Component> of(String name) {
+  private Gauges gauge(String name) {
     GaugeSet<Component> set =
         new GaugeSet<>(registry, () -> last.get().component(name).orElse(null));
     Tags tags = Tags.of("component", name);
@@ -78,8 +75,7 @@ final class HealthMeters implements AutoCloseable {
 
   @Override
   public void close() {
-    gauges.values().forEach(GaugeSet::close);
-    gauges.clear();
+    gauges.close();
     bound = false;
     last = () -> NONE;
   }

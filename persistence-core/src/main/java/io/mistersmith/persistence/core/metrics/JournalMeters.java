@@ -40,7 +40,7 @@ final class JournalMeters {
             .tags(tags)
             .register(registry);
     this.entries = counter("persistence.flush.entries", "writes that were committed");
-    this.rows = counter("persistence.flush.rows", "rows that they were coalesced to");
+    this.rows = counter("persistence.flush.rows", "rows to which writes were coalesced");
     this.failures = counter("persistence.flush.failures", "attempts to flush that failed");
     this.deadLetters = counter("persistence.dead.letters", "entries that PostgreSQL refused");
     this.epochs = counter("persistence.epochs", "times that a journal was recreated or went back");

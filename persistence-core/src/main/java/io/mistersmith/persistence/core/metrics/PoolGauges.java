@@ -28,12 +28,16 @@ final class PoolGauges implements Gauges {
                     .findFirst()
                     .orElse(null));
     Tags pool = Tags.of("pool", name);
-    set.value("persistence.pool.size", pool, "connections that it has at most", Stats::size);
+    set.value("persistence.pool.size", pool, "connections that the pool has at most", Stats::size);
     set.value("persistence.pool.active", pool, "connections in use", Stats::active);
     set.value("persistence.pool.idle", pool, "open connections that are not in use", Stats::idle);
-    set.value("persistence.pool.waiting", pool, "threads that wait for one", Stats::waiting);
     set.value(
-        "persistence.pool.utilization", pool, "share in use, from 0 to 1", Stats::utilization);
+        "persistence.pool.waiting", pool, "threads that wait for a connection", Stats::waiting);
+    set.value(
+        "persistence.pool.utilization",
+        pool,
+        "share of the connections in use, from 0 to 1",
+        Stats::utilization);
     set.value(
         "persistence.pool.calls",
         pool,
@@ -47,9 +51,13 @@ final class PoolGauges implements Gauges {
     set.time(
         "persistence.pool.acquire.p95",
         pool,
-        "how long 95 of 100 waited for one at most, in the last minutes",
+        "how long 95 of 100 calls waited for a connection at most, in the last minutes",
         Stats::acquireP95);
-    set.count("persistence.pool.timeouts", pool, "times that none was to be had", Stats::timeouts);
+    set.count(
+        "persistence.pool.timeouts",
+        pool,
+        "times that no connection was to be had in time",
+        Stats::timeouts);
     set.count(
         "persistence.pool.slow.statements",
         pool,

@@ -39,13 +39,14 @@ final class ReplicaGauges implements Gauges {
     set.optionalTime(
         "persistence.replica.lag",
         tags,
-        "how far it is behind the primary at most",
+        "how far the replica is behind the primary at most",
         ReplicaStats::lag);
-    set.count("persistence.replica.reads", tags, "reads that it answered", ReplicaStats::reads);
+    set.count(
+        "persistence.replica.reads", tags, "reads that the replica answered", ReplicaStats::reads);
     set.count(
         "persistence.replica.passed.on",
         tags,
-        "reads meant for it that went to the primary",
+        "reads meant for the replica that went to the primary",
         ReplicaStats::passedOn);
     sets.add(set);
   }

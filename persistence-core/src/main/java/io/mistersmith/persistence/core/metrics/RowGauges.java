@@ -1,41 +1,41 @@
 package io.mistersmith.persistence.core.metrics;
 
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.MultiGauge;
-import io.micrometer.core.instrument.MultiGauge.Row;
-import java.util.List;
-import java.util.function.Function;
+import io.micrometer.core.instrument.Tags;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A gauge for each row of an answer, which is there while the answer has the row. While the answer
  * is not known there is none.
- *
- * @param <T> a row
  */
-final class RowGauges<T> implements Gauges {
+final class RowGauges implements Gauges {
 
-  private final LatestAnswer<List<T>> latest;
-  private final Function<T, Row<?>> row;
-  private final MultiGauge gauges;
+  private final LatestAnswer<Map<Tags, Double>> latest;
+  private final KeyedGauges<Tags> gauges;
 
   /**
    * Gauges that show nothing yet.
    *
    * @param what what the question is about
-   * @param row the labels and the value of a row
+   * @param question returns the value of each row by its labels
    */
   RowGauges(
       MeterRegistry registry,
       String name,
       String description,
       String what,
-      Supplier<@Nullable List<T>> question,
-      Function<T, Row<?>> row) {
+      Supplier<@Nullable Map<Tags, Double>> question) {
     this.latest = new LatestAnswer<>(what, question);
-    this.row = row;
-    this.gauges = MultiGauge.builder(name).description(description).register(registry);
+    this.gauges =
+        new KeyedGauges<>(
+            row -> {
+              GaugeSet<Map<Tags, Double>> set = new GaugeSet<>(registry, latest);
+              set.value(name, row, description, rows -> rows.getOrDefault(row, Double.NaN));
+              return set;
+            });
   }
 
   /** Asks, and shows the answer. */
@@ -43,16 +43,13 @@ final class RowGauges<T> implements Gauges {
     try {
       latest.run();
     } finally {
-      show(latest.get());
+      Map<Tags, Double> rows = latest.get();
+      gauges.show(rows == null ? Set.of() : rows.keySet());
     }
-  }
-
-  private void show(@Nullable List<T> rows) {
-    gauges.register(rows == null ? List.of() : rows.stream().<Row<?>>map(row).toList(), true);
   }
 
   @Override
   public void close() {
-    show(null);
+    gauges.close();
   }
 }

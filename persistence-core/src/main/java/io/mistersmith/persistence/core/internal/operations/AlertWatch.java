@@ -77,7 +77,8 @@ public final class AlertWatch implements Alerts {
     service.start();
   }
 
-  private void turn() {
+  /** Checks what is due, and tells of it. For one thread. */
+  void turn() {
     Instant now = clock.instant();
     if (loaded.isBefore(now.minus(RELOAD))) {
       thresholds.reload();

@@ -27,7 +27,7 @@ import org.postgresql.ds.PGSimpleDataSource;
 
 /**
  * The rules that the jar ships are those of the rows that the migrations insert, and Prometheus
- * takes them. With {@code -Dpersistence.rules.write=true} the file is written anew.
+ * takes them. With {@code -Dpersistence.docs=write} the file is written instead.
  */
 class PrometheusRulesIT {
 
@@ -83,7 +83,7 @@ class PrometheusRulesIT {
 
   @Test
   void theFileIsThatOfTheRows() throws IOException {
-    if (Boolean.getBoolean("persistence.rules.write")) {
+    if ("write".equals(System.getProperty("persistence.docs"))) {
       Files.createDirectories(shipped().toAbsolutePath().getParent());
       Files.writeString(shipped(), rules().yaml());
     }

@@ -51,16 +51,25 @@ final class RuleTestFile {
           "xmin_age_transactions",
           new Series("persistence_xmin_age{kind=\"slot\",holder=\"lost\"}", 1, Map.of()));
 
-  /** Failures of each service level, and all events, or about all. */
-  private static final Map<String, List<String>> EVENTS =
+  /**
+   * The events of a service level.
+   *
+   * @param some counts those that failed, or those that did not
+   * @param all counts all of them, or about all
+   */
+  private record Events(String some, boolean failed, String all) {}
+
+  private static final Map<String, Events> EVENTS =
       Map.of(
           "consistency_lag",
-          List.of(
-              "persistence_consistency_violations_total{journal=\"AGENT_STATE\"}",
-              "persistence_flush_entries_total{journal=\"AGENT_STATE\"}"),
+          new Events(
+              "persistence_flush_lag_seconds_bucket{le=\"0.2\"}",
+              false,
+              "persistence_flush_lag_seconds_count"),
           "store_errors",
-          List.of(
+          new Events(
               "persistence_store_calls_seconds_count{outcome=\"TIMEOUT\"}",
+              true,
               "persistence_store_calls_seconds_count{outcome=\"OK\"}"));
 
   private static final long EVENTS_A_MINUTE = 10_000;
@@ -130,8 +139,11 @@ final class RuleTestFile {
                 .multiply(new BigDecimal(RATES.get(i)))
                 .multiply(BigDecimal.valueOf(EVENTS_A_MINUTE * 115 / 100))
                 .longValue();
-        input(EVENTS.get(level.name()).get(0), "0+%dx60 %d+0x420".formatted(failed, 60 * failed));
-        input(EVENTS.get(level.name()).get(1), "0+%dx480".formatted(EVENTS_A_MINUTE));
+        Events events = EVENTS.get(level.name());
+        long burning = events.failed() ? failed : EVENTS_A_MINUTE - failed;
+        long after = events.failed() ? 0 : EVENTS_A_MINUTE;
+        input(events.some(), "0+%dx60 %d+%dx419".formatted(burning, 60 * burning + after, after));
+        input(events.all(), "0+%dx480".formatted(EVENTS_A_MINUTE));
       }
       yaml.append("    alert_rule_test:\n");
       for (ServiceLevel level : rules.levels()) {
