@@ -136,6 +136,32 @@ class StatementsSetIT {
   }
 
   @Test
+  void slowestStatementsComeWithTheirLatestPlan() throws SQLException {
+    database.execute(
+        "SELECT note FROM app.orders WHERE id = 7 AND (SELECT pg_sleep(0.05)) IS NOT NULL");
+    String hash =
+        database
+            .query(
+                "SELECT query_hash FROM monitoring.slowest_statements(50)"
+                    + " WHERE query_text LIKE 'SELECT note FROM app.orders WHERE id = $1%'")
+            .get(0);
+    database.query(
+        "SELECT monitoring.capture_slow_query_plan('%s', 'SELECT note FROM app.orders', 50)"
+            .formatted(hash));
+    assertThat(
+            database.query(
+                """
+                SELECT concat_ws(' ', calls >= 1, mean_exec_time_ms >= 50,
+                         plan_json -> 0 -> 'Plan' ->> 'Relation Name')
+                  FROM monitoring.slowest_statements(50) WHERE query_hash = '%s'
+                """
+                    .formatted(hash)))
+        .containsExactly("t t orders");
+    assertThat(database.query("SELECT count(*) FROM monitoring.slowest_statements(1)"))
+        .containsExactly("1");
+  }
+
+  @Test
   void whatPlanningDoesIsTakenBack() throws SQLException {
     // The planner itself calls what claims to be immutable.
     assertThat(capture("SELECT app.liar()")[1]).contains("read-only transaction");
@@ -146,7 +172,8 @@ class StatementsSetIT {
   void unqualifiedNamesAreFoundOnTheGivenPath() throws SQLException {
     assertThat(
             database.query(
-                "SELECT monitoring.explain_statement('SELECT FROM orders', 'app') #>> '{0,Plan,Alias}'"))
+                "SELECT monitoring.explain_statement('SELECT FROM orders', 'app') #>>"
+                    + " '{0,Plan,Alias}'"))
         .containsExactly("orders");
   }
 

@@ -26,7 +26,7 @@ AS $$
         pg_get_expr(i.indpred, i.indrelid) AS predicate,
         (SELECT array_agg(a.attoptions::text ORDER BY a.attnum)
            FROM pg_attribute a
-          WHERE a.attrelid = i.indexrelid) AS parameters,
+          WHERE a.attrelid = i.indexrelid AND a.attnum <= i.indnkeyatts) AS parameters,
         monitoring.index_purpose(i.indexrelid) AS purpose,
         EXISTS (SELECT FROM pg_inherits h WHERE h.inhrelid = i.indexrelid) AS is_part
       FROM pg_index i
@@ -122,7 +122,11 @@ AS $$
     SELECT u.index_oid, 3, 'unused', format('%s.', replace(u.recommendation, ' - ', ': '))
       FROM usage u
      WHERE u.recommendation LIKE 'Consider dropping - %'
-       AND NOT EXISTS (SELECT FROM duplicates d WHERE d.covered_by = u.index_oid)
+       AND NOT EXISTS (
+         SELECT
+           FROM duplicates d
+          WHERE d.covered_by = u.index_oid
+             OR d.covered_by IN (SELECT p.relid FROM pg_partition_tree(u.index_oid) p))
     UNION ALL
     SELECT
         to_regclass(format('%I.%I', b.schema_name, b.index_name))::oid,
