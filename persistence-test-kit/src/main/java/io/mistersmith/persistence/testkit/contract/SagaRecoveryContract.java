@@ -240,10 +240,11 @@ public abstract class SagaRecoveryContract extends SagaRunTests {
   }
 
   @Test
-  void aStepThatIgnoresItsInterruptHoldsUpNoOther() {
+  void aStepThatIgnoresItsInterruptHoldsUpNoOther() throws Exception {
     Queue<SagaEvent> heard = new ConcurrentLinkedQueue<>();
     Persistence runtime =
         open(config().listener(PersistenceListener.of(StepHanging.class, heard::add)).build());
+    CountDownLatch begun = new CountDownLatch(1);
     CountDownLatch end = new CountDownLatch(1);
     Saga deaf =
         saga(
@@ -251,6 +252,7 @@ public abstract class SagaRecoveryContract extends SagaRunTests {
             SagaStep.call(
                     "a",
                     context -> {
+                      begun.countDown();
                       awaitUninterruptibly(end);
                       return Map.of();
                     })
@@ -265,6 +267,7 @@ public abstract class SagaRecoveryContract extends SagaRunTests {
                     .withLease(Duration.ofMillis(500)),
                 List.of(deaf, other));
     UUID stuck = runtime.sagas().start(deaf, SagaStart.of(Map.of()));
+    begun.await();
     UUID waits = runtime.sagas().start(other, SagaStart.of(Map.of()));
     over(waits, State.COMPLETED);
     assertThat(heard).containsExactly(new StepHanging(stuck, "deaf", stuck.toString(), "a", false));
