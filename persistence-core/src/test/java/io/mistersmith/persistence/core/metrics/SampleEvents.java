@@ -42,7 +42,6 @@ final class SampleEvents {
 
   private static final Duration TOOK = Duration.ofMillis(3);
   private static final StateKey KEY = StateKey.of(AGENT, "k");
-  private static final RuntimeException CAUSE = new IllegalStateException("sample");
 
   private SampleEvents() {}
 
@@ -50,6 +49,10 @@ final class SampleEvents {
     return Stream.of(ofEntries(), ofStores(), ofServers(), ofChanges(), ofSagas(), ofMonitoring())
         .<PersistenceEvent>flatMap(List::stream)
         .toList();
+  }
+
+  private static RuntimeException cause() {
+    return new IllegalStateException("sample");
   }
 
   private static List<PersistenceEvent> ofEntries() {
@@ -62,7 +65,7 @@ final class SampleEvents {
             TOOK,
             new long[] {1_000_000, 2_000_000},
             List.of(Optional.of(AGENT), Optional.empty())),
-        new PersistenceEvent.FlushFailed(JOURNAL, CAUSE),
+        new PersistenceEvent.FlushFailed(JOURNAL, cause()),
         new PersistenceEvent.DeadLettered(JOURNAL, "subject", "reason"),
         new PersistenceEvent.EpochStarted(JOURNAL, 2, "reason"),
         new PersistenceEvent.ConflictMet(
@@ -121,13 +124,13 @@ final class SampleEvents {
         new PersistenceEvent.PrimaryChanged("server", "system", 1, 2),
         new PersistenceEvent.FailoverChecked(
             2, Set.of(AGENT), Set.of(), Set.of(), Set.of(new UUID(0, 1)), 1),
-        new PersistenceEvent.ServiceFailed("persistence-flush", "consequence", 1, false, CAUSE));
+        new PersistenceEvent.ServiceFailed("persistence-flush", "consequence", 1, false, cause()));
   }
 
   private static List<PersistenceEvent> ofChanges() {
     return List.of(
         new ChangeFeed.ChangesPublished(2, 1, 1, TOOK, TOOK),
-        new ChangeFeed.PublishingFailed(CAUSE),
+        new ChangeFeed.PublishingFailed(cause()),
         new ChangeFeed.PublisherChanged(true));
   }
 
