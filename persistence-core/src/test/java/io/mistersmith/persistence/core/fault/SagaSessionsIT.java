@@ -25,7 +25,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * All sessions of the database end between the steps of sagas, or the runtime is cut off from
- * PostgreSQL for longer than its lease. The sagas are done, and their transactions took effect once.
+ * PostgreSQL for longer than its lease. The sagas are done, and their transactions took effect
+ * once.
  */
 @Tag("fault")
 @Tag("sagas")
@@ -71,10 +72,7 @@ class SagaSessionsIT {
   @Test
   void sessionsThatEndBetweenStepsHoldNoSagaUp() {
     Saga inner =
-        Saga.builder("inner sessions", 1)
-            .step(endsSessions("end"))
-            .step(inserts("inner"))
-            .build();
+        Saga.builder("inner sessions", 1).step(endsSessions("end")).step(inserts("inner")).build();
     Saga saga =
         Saga.builder("sessions", 1)
             .step(inserts("first"))
@@ -119,11 +117,7 @@ class SagaSessionsIT {
               return Map.of();
             });
     Saga saga =
-        Saga.builder("cut off", 1)
-            .step(inserts("first"))
-            .step(held)
-            .step(inserts("last"))
-            .build();
+        Saga.builder("cut off", 1).step(inserts("first")).step(held).step(inserts("last")).build();
     FaultServers servers = FaultServers.unharmed();
     try (TcpProxy proxy =
             TcpProxy.to("tcp://" + servers.postgres().host() + ":" + servers.postgres().port());
@@ -156,9 +150,7 @@ class SagaSessionsIT {
         .atMost(SOON)
         .pollInterval(Duration.ofMillis(50))
         .ignoreExceptions()
-        .until(
-            () ->
-                persistence.sagas().find(id).orElseThrow().state() == SagaRun.State.COMPLETED);
+        .until(() -> persistence.sagas().find(id).orElseThrow().state() == SagaRun.State.COMPLETED);
   }
 
   private static List<String> effects(UUID id) {
