@@ -5,6 +5,7 @@ import io.mistersmith.persistence.agent.LifecycleState;
 import io.mistersmith.persistence.conflict.ConflictResolver.ConflictStrategy;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.event.ChangeFeed;
+import io.mistersmith.persistence.event.CrossStoreEvent;
 import io.mistersmith.persistence.event.MonitoringEvent;
 import io.mistersmith.persistence.event.PersistenceEvent;
 import io.mistersmith.persistence.event.SagaEvent;
@@ -21,6 +22,7 @@ import io.mistersmith.persistence.operations.Consistency.ConsistencyReport;
 import io.mistersmith.persistence.operations.Consistency.Inconsistency;
 import io.mistersmith.persistence.operations.Health;
 import io.mistersmith.persistence.operations.Upkeep;
+import io.mistersmith.persistence.saga.CrossStoreOptions;
 import io.mistersmith.persistence.saga.SagaRun;
 import io.mistersmith.persistence.transaction.TransactionOptions.Boundary;
 import io.mistersmith.persistence.transaction.TransactionOptions.Isolation;
@@ -46,7 +48,14 @@ final class SampleEvents {
   private SampleEvents() {}
 
   static List<PersistenceEvent> all() {
-    return Stream.of(ofEntries(), ofStores(), ofServers(), ofChanges(), ofSagas(), ofMonitoring())
+    return Stream.of(
+            ofEntries(),
+            ofStores(),
+            ofServers(),
+            ofChanges(),
+            ofSagas(),
+            ofBothStores(),
+            ofMonitoring())
         .<PersistenceEvent>flatMap(List::stream)
         .toList();
   }
@@ -140,8 +149,19 @@ final class SampleEvents {
         new SagaEvent.SagaEnded(saga, "order", "c", SagaRun.State.COMPLETED, TOOK),
         new SagaEvent.SagaStopped(saga, "order", "c", SagaRun.State.COMPENSATION_FAILED, "reason"),
         new SagaEvent.StepFailed(saga, "order", "c", "pay", false, 1, "reason"),
+        new SagaEvent.StepHanging(saga, "order", "c", "pay", true),
         new SagaEvent.SagaTakenOver(saga, "order", "c", 2),
         new SagaEvent.SagasWaiting("order", 1, 3));
+  }
+
+  private static List<PersistenceEvent> ofBothStores() {
+    return List.of(
+        new CrossStoreEvent.CrossStoreEnded(
+            CrossStoreOptions.Strategy.TWO_PHASE_COMMIT, 1, Optional.empty(), true, TOOK),
+        new CrossStoreEvent.PreparedRolledBack("id", TOOK),
+        new CrossStoreEvent.ChangesWaiting(2),
+        new CrossStoreEvent.ChangesRecovered(2),
+        new CrossStoreEvent.ChangeRefused(KEY, "c"));
   }
 
   private static List<PersistenceEvent> ofMonitoring() {
