@@ -119,11 +119,15 @@ final class JobTurns {
     return run;
   }
 
+  /** The first failure in a row is for an operator; the runs have the others. */
   private void report(UpkeepJob job, RuntimeException failure) {
-    if (failing.add(job.name())) {
-      LOG.warn("job {} failed, it runs again in {}", job.name(), job.every(), failure);
-    } else {
+    if (!failing.add(job.name())) {
       LOG.debug("job {} failed again", job.name(), failure);
+    } else if (failure instanceof PersistenceException) {
+      LOG.warn(
+          "job {} failed, it runs again in {}: {}", job.name(), job.every(), failure.getMessage());
+    } else {
+      LOG.warn("job {} failed, it runs again in {}", job.name(), job.every(), failure);
     }
   }
 }

@@ -18,7 +18,7 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 /** The health of an engine over stores in memory. */
-class HealthTest {
+class EngineHealthTest {
 
   private static final Duration SOON = Duration.ofSeconds(60);
 
