@@ -34,6 +34,7 @@ record Experiment(
   static List<Experiment> all(boolean quick) {
     return List.of(
         synchronous(quick),
+        MetricsExperiments.puts(quick),
         pipelined(quick),
         flush(quick),
         hydration(quick),

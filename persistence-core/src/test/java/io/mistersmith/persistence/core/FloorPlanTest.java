@@ -23,6 +23,7 @@ class FloorPlanTest {
 
   private static final String ROOT = "io.mistersmith.persistence";
   private static final String INTERNAL = ROOT + ".core.internal";
+  private static final String METRICS = ROOT + ".core.metrics";
 
   /**
    * 84 for state, agents and operations; 3 for transactions, 2 for pools, 3 for the guard, 1 for
@@ -45,11 +46,34 @@ class FloorPlanTest {
   @Test
   void nothingBelowImportsTheRootPackage() {
     noClasses()
-        .that(resideInAPackage(ROOT + "..").and(not(resideInAnyPackage(ROOT, ROOT + ".core"))))
+        .that(
+            resideInAPackage(ROOT + "..")
+                .and(not(resideInAnyPackage(ROOT, ROOT + ".core", METRICS))))
         .and(not(resideInAPackage(ROOT + ".testkit..")))
         .should()
         .dependOnClassesThat()
         .resideInAPackage(ROOT)
+        .check(HOUSE);
+  }
+
+  /** They bind an open runtime from outside, as an application would. */
+  @Test
+  void metricsUseTheApiAloneAndNobodyUsesThem() {
+    classes()
+        .that()
+        .resideInAPackage(METRICS)
+        .should()
+        .onlyDependOnClassesThat(
+            resideInAnyPackage(
+                    "java..", "org.jspecify..", "org.slf4j..", "io.micrometer..", METRICS)
+                .or(resideInAPackage(ROOT + "..").and(not(resideInAPackage(ROOT + ".core..")))))
+        .check(HOUSE);
+    classes()
+        .that()
+        .resideInAPackage(METRICS)
+        .should()
+        .onlyHaveDependentClassesThat()
+        .resideInAPackage(METRICS)
         .check(HOUSE);
   }
 

@@ -2,6 +2,7 @@ package io.mistersmith.persistence.core.metrics;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.mistersmith.persistence.event.ChangeFeed;
+import io.mistersmith.persistence.guard.StoreGuard;
 import io.mistersmith.persistence.operations.Operations;
 import java.time.Duration;
 import java.util.List;
@@ -19,6 +20,7 @@ final class BoundFigures implements Gauges {
       MeterRegistry registry,
       Operations operations,
       ChangeFeed feed,
+      StoreGuard guard,
       Optional<AgentLagGauges> agents,
       Duration interval) {
     ConsistencyGauges memories = new ConsistencyGauges(registry, operations.consistency());
@@ -31,6 +33,7 @@ final class BoundFigures implements Gauges {
             letters,
             changes,
             alerts,
+            new NoticeGauges(registry, operations, guard),
             new PoolGauges(registry, operations.pools()),
             new ReplicaGauges(registry, operations.pools()),
             new CacheGauges(registry, operations));

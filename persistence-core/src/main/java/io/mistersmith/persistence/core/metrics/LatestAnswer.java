@@ -19,6 +19,7 @@ final class LatestAnswer<T> implements Supplier<@Nullable T>, Runnable {
   private final String what;
   private final Supplier<@Nullable T> question;
   private volatile @Nullable T answer;
+  private volatile boolean failing;
 
   /**
    * An answer that is not known yet.
@@ -36,8 +37,13 @@ final class LatestAnswer<T> implements Supplier<@Nullable T>, Runnable {
     T now = null;
     try {
       now = question.get();
+      failing = false;
     } catch (PersistenceException e) {
-      LOG.info("the gauges of {} have no value: {}", what, e.getMessage());
+      if (!failing) { // said once for an outage
+        LOG.info(
+            "the gauges of {} have no value until the stores answer: {}", what, e.getMessage());
+      }
+      failing = true;
     } finally {
       answer = now;
     }

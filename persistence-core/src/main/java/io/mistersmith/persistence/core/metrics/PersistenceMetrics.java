@@ -7,6 +7,7 @@ import io.mistersmith.persistence.event.MonitoringEvent;
 import io.mistersmith.persistence.event.PersistenceEvent;
 import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.event.SagaEvent;
+import io.mistersmith.persistence.guard.StoreGuard;
 import io.mistersmith.persistence.operations.Operations;
 import java.time.Duration;
 import java.util.HashMap;
@@ -149,14 +150,15 @@ public final class PersistenceMetrics implements PersistenceListener, AutoClosea
    * with the first event.
    */
   public void bind(Persistence persistence, Duration interval) {
-    bind(persistence.operations(), persistence.changes(), interval);
+    bind(persistence.operations(), persistence.changes(), persistence.guard(), interval);
   }
 
-  synchronized void bind(Operations operations, ChangeFeed feed, Duration interval) {
+  synchronized void bind(
+      Operations operations, ChangeFeed feed, StoreGuard guard, Duration interval) {
     bound.ifPresent(BoundFigures::close);
     var unused = journal(operations.consistency().journal());
     health.bind(operations.health());
-    bound = Optional.of(new BoundFigures(registry, operations, feed, agents, interval));
+    bound = Optional.of(new BoundFigures(registry, operations, feed, guard, agents, interval));
   }
 
   /** Stops asking, and removes the gauges; the counters stay. */

@@ -8,6 +8,8 @@ import io.mistersmith.persistence.event.PersistenceEvent.ConflictMet;
 import io.mistersmith.persistence.event.PersistenceEvent.ConsistencyChecked;
 import io.mistersmith.persistence.event.PersistenceEvent.Evicted;
 import io.mistersmith.persistence.event.PersistenceEvent.InconsistencyFound;
+import io.mistersmith.persistence.operations.Consistency.Inconsistency.Kind;
+import io.mistersmith.persistence.operations.Consistency.Inconsistency.Repair;
 
 /** Meters of entries: conflicts, moves between the stores, and comparisons. Thread-safe. */
 final class StateMeters {
@@ -28,11 +30,26 @@ final class StateMeters {
         timer("persistence.hydration.duration", "hydrations of all of an agent's entries");
     this.evictions = counter("persistence.evictions", "idle entries taken out of KV");
     this.compared = counter("persistence.consistency.compared", "keys compared by checks");
+    for (Kind kind : Kind.values()) { // so that the first one is an increase
+      for (Repair repair : Repair.values()) {
+        var unused = found(kind, repair);
+      }
+    }
     this.checks = timer("persistence.consistency.check.duration", "checks of consistency");
   }
 
   private Counter counter(String name, String description, String... tags) {
     return Counter.builder(name).tags(tags).description(description).register(registry);
+  }
+
+  private Counter found(Kind kind, Repair repair) {
+    return counter(
+        "persistence.inconsistencies",
+        "differences between the stores, and orphans, that checks found",
+        "kind",
+        kind.name(),
+        "repair",
+        repair.name());
   }
 
   private Timer timer(String name, String description) {
@@ -64,14 +81,7 @@ final class StateMeters {
   }
 
   void inconsistencyFound(InconsistencyFound inconsistency) {
-    counter(
-            "persistence.inconsistencies",
-            "differences between the stores, and orphans, that checks found",
-            "kind",
-            inconsistency.found().kind().name(),
-            "repair",
-            inconsistency.found().repair().name())
-        .increment();
+    found(inconsistency.found().kind(), inconsistency.found().repair()).increment();
   }
 
   void checked(ConsistencyChecked checked) {

@@ -17,7 +17,10 @@ final class AllMeters implements AutoCloseable {
     this.registry = registry;
     this.metrics = PersistenceMetrics.builder(registry).worstAgents().build();
     metrics.bind(
-        new SampleOperations().operations(), SampleOperations.changes(), Duration.ofMillis(20));
+        new SampleOperations().operations(),
+        SampleOperations.changes(),
+        SampleOperations.guard(),
+        Duration.ofMillis(20));
     SampleEvents.all().forEach(metrics::on);
     await()
         .atMost(Duration.ofSeconds(60))

@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.core.metrics;
 
 import io.mistersmith.persistence.event.ChangeFeed;
+import io.mistersmith.persistence.guard.StoreGuard;
 import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.PostgresRole;
 import io.mistersmith.persistence.operations.Alerts;
@@ -33,8 +34,9 @@ final class SampleOperations {
 
   private static final Duration MILLIS = Duration.ofMillis(4);
 
-  List<Alert> open = List.of(alert("backlog_age", Level.WARNING));
-  Health.Report report = SampleEvents.report();
+  volatile Optional<RuntimeException> failure = Optional.empty();
+  volatile List<Alert> open = List.of(alert("backlog_age", Level.WARNING));
+  volatile Health.Report report = SampleEvents.report();
   int active = 3;
 
   static Alert alert(String metric, Level level) {
@@ -55,17 +57,7 @@ final class SampleOperations {
             Health.class,
             (proxy, method, arguments) -> method.getName().equals("latest") ? report : null);
     Alerts alerts =
-        answering(
-            Alerts.class,
-            (proxy, method, arguments) ->
-                switch (method.getName()) {
-                  case "open" -> open;
-                  case "measured" -> List.of(new Measurement("cache_hit_ratio", 99, Instant.EPOCH));
-                  default ->
-                      List.of(
-                          new XminHolder(
-                              XminHolderKind.SLOT, "lost", 12, Optional.empty(), "detail", "drop"));
-                });
+        answering(Alerts.class, (proxy, method, arguments) -> alertsOf(method.getName()));
     Consistency consistency =
         answering(
             Consistency.class,
@@ -82,14 +74,33 @@ final class SampleOperations {
               case "consistency" -> consistency;
               case "deadLetters" -> letters;
               case "pools" -> pools();
+              case "notices" -> List.of("a notice");
               case "cacheStats" -> cache((DataType) arguments[0]);
               default -> throw new UnsupportedOperationException(method.getName());
             });
   }
 
+  private List<?> alertsOf(String question) {
+    if (failure.isPresent()) {
+      throw failure.get();
+    }
+    return switch (question) {
+      case "open" -> open;
+      case "measured" -> List.of(new Measurement("cache_hit_ratio", 99, Instant.EPOCH));
+      default ->
+          List.of(
+              new XminHolder(
+                  XminHolderKind.SLOT, "lost", 12, Optional.empty(), "detail", "drop"));
+    };
+  }
+
   /** Only what metrics ask for is answered. */
   private static <T> T answering(Class<T> type, InvocationHandler answers) {
     return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, answers));
+  }
+
+  static StoreGuard guard() {
+    return answering(StoreGuard.class, (proxy, method, arguments) -> List.of());
   }
 
   static ChangeFeed changes() {
