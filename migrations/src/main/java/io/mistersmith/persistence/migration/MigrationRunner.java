@@ -36,6 +36,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -78,6 +79,11 @@ public final class MigrationRunner {
    */
   public static List<ScriptSet> bundledSets() {
     return BundledSets.list();
+  }
+
+  /** Returns the ids of the scripts of {@link #bundledSets()}, in no order. Reads no database. */
+  public static Set<ScriptId> bundledScripts() {
+    return BundledSets.ids();
   }
 
   /**

@@ -19,6 +19,7 @@ public final class MonitoringConfig {
   private final boolean upkeep;
   private final Set<String> switchedOff;
   private final Duration retention;
+  private final Duration auditRetention;
   private final Map<String, AlertSink> sinks;
   private final CallObserver observer;
 
@@ -27,6 +28,7 @@ public final class MonitoringConfig {
     this.upkeep = builder.upkeep;
     this.switchedOff = Set.copyOf(builder.switchedOff);
     this.retention = builder.retention;
+    this.auditRetention = builder.auditRetention;
     this.sinks = Map.copyOf(builder.sinks);
     this.observer = builder.observer;
   }
@@ -66,6 +68,11 @@ public final class MonitoringConfig {
     return retention;
   }
 
+  /** How long records of the audit log are kept, in full days (90 days). */
+  public Duration auditRetention() {
+    return auditRetention;
+  }
+
   /** The receivers of alerts, by the names that {@code notification_channels} lists (none). */
   public Map<String, AlertSink> sinks() {
     return sinks;
@@ -84,6 +91,7 @@ public final class MonitoringConfig {
         .with("upkeep", upkeep)
         .with("switchedOff", new TreeSet<>(switchedOff))
         .with("retention", retention)
+        .with("auditRetention", auditRetention)
         .with("sinks", new TreeSet<>(sinks.keySet()))
         .with("observed", observer != CallObserver.NOOP)
         .toString();
@@ -96,6 +104,7 @@ public final class MonitoringConfig {
     private boolean upkeep = true;
     private final Set<String> switchedOff = new TreeSet<>();
     private Duration retention = Duration.ofDays(30);
+    private Duration auditRetention = Duration.ofDays(90);
     private final Map<String, AlertSink> sinks = new LinkedHashMap<>();
     private CallObserver observer = CallObserver.NOOP;
 
@@ -106,6 +115,7 @@ public final class MonitoringConfig {
       this.upkeep = config.upkeep;
       this.switchedOff.addAll(config.switchedOff);
       this.retention = config.retention;
+      this.auditRetention = config.auditRetention;
       this.sinks.putAll(config.sinks);
       this.observer = config.observer;
     }
@@ -137,6 +147,15 @@ public final class MonitoringConfig {
     public Builder retention(Duration value) {
       Checks.positive("monitoring.retention", value);
       this.retention = value;
+      return this;
+    }
+
+    /** See {@link MonitoringConfig#auditRetention()}; at least a day. */
+    public Builder auditRetention(Duration value) {
+      Checks.that(
+          value.compareTo(Duration.ofDays(1)) >= 0,
+          "monitoring.auditRetention is " + value + "; give at least a day");
+      this.auditRetention = value;
       return this;
     }
 

@@ -7,9 +7,15 @@ import java.util.OptionalDouble;
 
 /**
  * What is beyond its threshold. The thresholds are the rows of {@code monitoring.alert_thresholds}:
- * the database's own metrics and this library's. A job of the {@link Upkeep} checks each at its
- * {@code check_interval}, and tells the {@link AlertSink}s that its {@code notification_channels}
- * name. Thread-safe.
+ * the database's own metrics and this library's.
+ *
+ * <p>A job of the {@link Upkeep} checks those of the scope {@code installation}, each at its {@code
+ * check_interval}, and one runtime tells of them. Those of the scope {@code runtime}, such as the
+ * use of its pools, each runtime checks and tells for itself, also while PostgreSQL is away.
+ *
+ * <p>The {@link AlertSink}s are told that {@code notification_channels} names; all of them where it
+ * names none. A name without a sink in the runtime that checks waits for one that has it, for a
+ * day. Thread-safe.
  */
 public interface Alerts {
 
@@ -20,6 +26,21 @@ public interface Alerts {
    * @throws io.mistersmith.persistence.error.PersistenceException when PostgreSQL does not answer
    */
   List<Alert> open();
+
+  /**
+   * Returns the last value of each metric that this runtime has measured lately, in the order of
+   * their names. A value is left out once it is three check intervals old, as when another runtime
+   * measures. Asks no server.
+   */
+  List<Measurement> measured();
+
+  /**
+   * Returns what keeps vacuum from removing rows, oldest first. Asks PostgreSQL. Empty where the
+   * set {@code monitoring} is not applied.
+   *
+   * @throws io.mistersmith.persistence.error.PersistenceException when PostgreSQL does not answer
+   */
+  List<XminHolder> xminHolders();
 
   /** How bad it is. */
   enum Level {
@@ -73,4 +94,43 @@ public interface Alerts {
    * @param before its level before; empty when it began
    */
   record AlertChange(Change change, Alert alert, Optional<Level> before) {}
+
+  /**
+   * A value that was measured.
+   *
+   * @param metric the metric's name
+   * @param value the value, in the unit of its thresholds
+   * @param at when it was measured
+   */
+  record Measurement(String metric, double value, Instant at) {}
+
+  /** What can keep vacuum from removing rows. */
+  enum XminHolderKind {
+    /** A session with an open transaction. */
+    SESSION,
+    /** A standby that tells the primary of its queries. */
+    STANDBY,
+    /** A replication slot. */
+    SLOT,
+    /** A prepared transaction. */
+    PREPARED
+  }
+
+  /**
+   * What keeps vacuum from removing rows that were deleted since it began.
+   *
+   * @param kind what it is
+   * @param holder the process id, the standby's or slot's name, or the transaction's identifier
+   * @param age how many transactions began since
+   * @param since when it began, where that is known
+   * @param detail whose it is
+   * @param remedy the statement that ends it, for an operator to run
+   */
+  record XminHolder(
+      XminHolderKind kind,
+      String holder,
+      long age,
+      Optional<Instant> since,
+      String detail,
+      String remedy) {}
 }

@@ -9,8 +9,9 @@ import java.util.Optional;
 /**
  * The health of one runtime and of its servers.
  *
- * <p>A runtime checks itself when it opens and then at {@code monitoring.checkInterval}. What asks
- * for the health gets the last report, so a probe every second costs no query. Thread-safe.
+ * <p>A runtime checks itself two seconds after it was opened and then at {@code
+ * monitoring.checkInterval}. What asks for the health gets the last report, so a probe every second
+ * costs no query. Thread-safe.
  */
 public interface Health {
 
@@ -19,8 +20,8 @@ public interface Health {
 
   /**
    * Returns the last report. Asks no server, does not wait, and does not throw. When the last check
-   * is older than three intervals, its {@link #CHECKS} component says so and is {@link
-   * Status#UNHEALTHY}.
+   * is older than three intervals and five seconds, its {@link #CHECKS} component says so and is
+   * {@link Status#UNHEALTHY}.
    */
   Report latest();
 

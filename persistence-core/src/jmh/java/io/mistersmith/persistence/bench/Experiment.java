@@ -51,6 +51,7 @@ record Experiment(
         TaskExperiments.tasks(quick),
         TaskExperiments.besideIdleTransaction(quick),
         SagaExperiments.steps(quick),
+        monitoring(quick),
         large(quick),
         steps(quick),
         replica(quick));
@@ -172,6 +173,29 @@ record Experiment(
                     "B",
                     Goal.overRawAtMost(1_024),
                     measured.turns("Transactions.allocate"))));
+  }
+
+  /** Raw is the reading of a field, and all of the time. */
+  private static Experiment monitoring(boolean quick) {
+    return new Experiment(
+        List.of("health.probe", "upkeep.share"),
+        "MonitoringCalls",
+        quick ? 2 : 5,
+        quick ? 3 : 20,
+        true,
+        jmh -> jmh,
+        measured ->
+            List.of(
+                new Figure(
+                    "health.probe",
+                    "ns",
+                    Goal.overRawAtMost(1_000),
+                    measured.turns("MonitoringCalls.probe")),
+                new Figure(
+                    "upkeep.share",
+                    "%",
+                    Goal.valueAtMost(1),
+                    measured.turns("MonitoringCalls.share"))));
   }
 
   private static Experiment replica(boolean quick) {

@@ -17,6 +17,7 @@ import io.mistersmith.persistence.core.internal.guard.GuardedStores;
 import io.mistersmith.persistence.core.internal.knowledge.StoredKnowledge;
 import io.mistersmith.persistence.core.internal.monitor.SafeListener;
 import io.mistersmith.persistence.core.internal.monitor.SlidingLags;
+import io.mistersmith.persistence.core.internal.operations.RecentInconsistencies;
 import io.mistersmith.persistence.core.internal.query.BucketQueryCache;
 import io.mistersmith.persistence.core.internal.query.ResultBucket;
 import io.mistersmith.persistence.core.internal.state.repository.CollectedStep;
@@ -64,6 +65,7 @@ final class CorePersistence implements Persistence {
   private static final Logger LOG = LoggerFactory.getLogger(CorePersistence.class);
 
   private static final Duration STOP = Duration.ofSeconds(5);
+  private static final Duration MONITORING_STOP = Duration.ofSeconds(1);
   private static final Duration LOOK_AT_BUCKETS = Duration.ofSeconds(30);
 
   private final EngineContext engine;
@@ -94,6 +96,7 @@ final class CorePersistence implements Persistence {
     SlidingLags lags = new SlidingLags(config.consistency().window());
     Threads threads = new Threads();
     FeedEvents feed = new FeedEvents(EventArea.isInstalled(stores));
+    RecentInconsistencies inconsistencies = new RecentInconsistencies(config.clock());
     this.engine =
         new EngineContext(
             config,
@@ -102,6 +105,7 @@ final class CorePersistence implements Persistence {
             owners,
             PersistenceListener.of(PersistenceEvent.Flushed.class, lags::record)
                 .and(feed)
+                .and(inconsistencies)
                 .and(told),
             lags,
             services,
@@ -112,7 +116,7 @@ final class CorePersistence implements Persistence {
             observed);
     try {
       this.state = new StateArea(engine);
-      this.sessions = new SessionArea(engine, state::isLeading);
+      this.sessions = new SessionArea(engine);
       this.agents = new AgentArea(engine, state, sessions);
       this.messages = new MessageArea(engine);
       this.tasks = new TaskArea(engine);
@@ -124,7 +128,8 @@ final class CorePersistence implements Persistence {
       this.sessionData = StoredType.compose(engine, DataType.SESSION_DATA, Optional.empty());
       this.failover = new Failover(engine, state);
       this.events = new EventArea(engine, streams.streams());
-      this.operations = new OperationsArea(engine, state, sessionData, failover, events);
+      this.operations =
+          new OperationsArea(engine, state, sessionData, failover, events, inconsistencies);
       this.knowledge = new StoredKnowledge(guarded.sql().knowledge());
       this.results = new ResultBucket(() -> owners.open(Bucket.QUERY_CACHE), stores.hot().clock());
       stores.hot().onReconnect(owners::look);
@@ -139,6 +144,7 @@ final class CorePersistence implements Persistence {
       state.start();
       failover.start();
       events.start(feed);
+      operations.start();
     } catch (RuntimeException | Error e) {
       threads.close();
       throw e;
@@ -303,6 +309,7 @@ final class CorePersistence implements Persistence {
       sessionData.close();
       state.refuseWrites();
       failover.close();
+      operations.close(MONITORING_STOP);
       agents.close(end);
       left = state.close(end.left());
       agents.writeHeartbeats(end);

@@ -185,6 +185,11 @@ final class EventArea {
     }
   }
 
+  /** Returns whether the set of scripts is applied, as far as this runtime has noticed. */
+  boolean isInstalled() {
+    return installed.get();
+  }
+
   ChangeFeed changes() {
     return changes;
   }

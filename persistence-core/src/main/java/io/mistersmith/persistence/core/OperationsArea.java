@@ -1,13 +1,30 @@
 package io.mistersmith.persistence.core;
 
+import io.mistersmith.persistence.config.Bucket;
+import io.mistersmith.persistence.config.MonitoringConfig;
+import io.mistersmith.persistence.core.internal.operations.AlertWatch;
+import io.mistersmith.persistence.core.internal.operations.HealthParts;
+import io.mistersmith.persistence.core.internal.operations.LeasedUpkeep;
+import io.mistersmith.persistence.core.internal.operations.RecentInconsistencies;
+import io.mistersmith.persistence.core.internal.operations.RuntimeFigures;
+import io.mistersmith.persistence.core.internal.operations.ScheduledHealth;
+import io.mistersmith.persistence.core.internal.operations.StoreJobs;
+import io.mistersmith.persistence.core.internal.operations.UpkeepJob;
 import io.mistersmith.persistence.core.internal.state.repository.StoredDeadLetters;
 import io.mistersmith.persistence.model.DataType;
+import io.mistersmith.persistence.model.PostgresRole;
+import io.mistersmith.persistence.operations.Advice;
+import io.mistersmith.persistence.operations.Alerts;
 import io.mistersmith.persistence.operations.Consistency;
 import io.mistersmith.persistence.operations.DeadLetters;
+import io.mistersmith.persistence.operations.Health;
 import io.mistersmith.persistence.operations.Operations;
 import io.mistersmith.persistence.operations.Operations.CacheStats;
 import io.mistersmith.persistence.operations.Pools;
+import io.mistersmith.persistence.operations.Upkeep;
 import io.mistersmith.persistence.routing.DataRouter;
+import io.mistersmith.persistence.spi.sql.SqlAccess;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -22,13 +39,17 @@ final class OperationsArea implements Operations {
   private final EventArea events;
   private final DeadLetters deadLetters;
   private final HotOutages outages;
+  private final ScheduledHealth health;
+  private final AlertWatch alerts;
+  private final LeasedUpkeep upkeep;
 
   OperationsArea(
       EngineContext engine,
       StateArea state,
       StoredType sessions,
       Failover failover,
-      EventArea events) {
+      EventArea events,
+      RecentInconsistencies inconsistencies) {
     this.failover = failover;
     this.events = events;
     this.engine = engine;
@@ -36,6 +57,84 @@ final class OperationsArea implements Operations {
     this.sessions = sessions;
     this.outages = new HotOutages(engine.stores().hot(), engine.listener());
     this.deadLetters = new StoredDeadLetters(engine.stores().sql().deadLetters());
+    SqlAccess background = engine.stores().sql().on(PostgresRole.BACKGROUND);
+    this.health =
+        new HealthParts(
+                background.upkeep(),
+                engine.stores().unguarded().hot().bucket(Bucket.AGENT_STATE),
+                engine.stores().pools(),
+                state.consistency(),
+                events::notices,
+                events::isInstalled,
+                engine.services())
+            .health(engine.config(), engine.listener());
+    this.alerts =
+        new AlertWatch(
+            background.alerts(),
+            engine.config().runtimeName(),
+            new RuntimeFigures(
+                    state.consistency(),
+                    engine.stores().pools(),
+                    engine.guard(),
+                    health,
+                    engine.services()::notices)
+                .with(inconsistencies),
+            engine.config().monitoring(),
+            engine.listener(),
+            engine.services(),
+            engine.config().clock());
+    this.upkeep =
+        new LeasedUpkeep(
+            jobs(background),
+            background,
+            engine.config().monitoring(),
+            engine.config().runtimeName(),
+            engine.listener(),
+            engine.config().clock(),
+            engine.services());
+  }
+
+  private List<UpkeepJob> jobs(SqlAccess background) {
+    return Stream.concat(
+            StoreJobs.of(background, engine.config().monitoring()).stream(),
+            Stream.of(alerts.job()))
+        .toList();
+  }
+
+  /** Begins to look after the database, and to check the health. */
+  void start() {
+    upkeep.start();
+    health.start();
+    MonitoringConfig monitoring = engine.config().monitoring();
+    if (monitoring.upkeep() && !monitoring.switchedOff().contains(alerts.job().name())) {
+      alerts.start();
+    }
+  }
+
+  /** Stops that, within the time. */
+  void close(Duration patience) {
+    health.close(patience);
+    upkeep.close(patience);
+  }
+
+  @Override
+  public Health health() {
+    return health;
+  }
+
+  @Override
+  public Upkeep upkeep() {
+    return upkeep;
+  }
+
+  @Override
+  public Alerts alerts() {
+    return alerts;
+  }
+
+  @Override
+  public Advice advice() {
+    throw new UnsupportedOperationException("advice is wired by its own part");
   }
 
   @Override

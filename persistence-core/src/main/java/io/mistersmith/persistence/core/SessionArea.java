@@ -1,38 +1,27 @@
 package io.mistersmith.persistence.core;
 
 import io.mistersmith.persistence.config.Bucket;
-import io.mistersmith.persistence.core.internal.base.Deadline;
 import io.mistersmith.persistence.core.internal.base.PeriodicService;
 import io.mistersmith.persistence.core.internal.session.SessionUpkeep;
 import io.mistersmith.persistence.core.internal.session.StoredSessions;
 import io.mistersmith.persistence.model.PostgresRole;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.BooleanSupplier;
 
 /** Sessions, wired: rows in PostgreSQL, and copies in the bucket SESSION_DATA. */
 final class SessionArea {
 
   private static final Duration PERIOD = Duration.ofSeconds(5);
-  private static final Duration REMOVE_ANYWAY = Duration.ofMinutes(1);
 
   private final StoredSessions sessions;
   private final SessionUpkeep upkeep;
-  private final BooleanSupplier leading;
   private final PeriodicService service;
   private final AtomicBoolean used = new AtomicBoolean();
 
   /** Whether KV may have forgotten revocations; at the beginning nobody knows. */
   private final AtomicBoolean again = new AtomicBoolean(true);
 
-  private Deadline removeAnyway = Deadline.after(REMOVE_ANYWAY);
-
-  /**
-   * Wires the sessions.
-   *
-   * @param leading whether this runtime flushes for all; it removes for all what has ended, too
-   */
-  SessionArea(EngineContext engine, BooleanSupplier leading) {
+  SessionArea(EngineContext engine) {
     this.sessions =
         new StoredSessions(
             engine.stores().sql().sessions(),
@@ -40,15 +29,11 @@ final class SessionArea {
             engine.stores().hot().clock());
     this.upkeep =
         new SessionUpkeep(engine.stores().sql().on(PostgresRole.BACKGROUND).sessions(), sessions);
-    this.leading = leading;
     this.service =
         engine
             .services()
             .every(
-                PERIOD,
-                "persistence-sessions",
-                "KV may not know of revoked sessions, and ended ones are not removed",
-                this::turn);
+                PERIOD, "persistence-sessions", "KV may not know of revoked sessions", this::turn);
     engine.stores().hot().onReconnect(this::tellAgain);
   }
 
@@ -63,10 +48,6 @@ final class SessionArea {
       upkeep.publishMissing();
     } else if (!upkeep.publishAgain()) {
       again.set(true);
-    }
-    if (leading.getAsBoolean() || removeAnyway.hasPassed()) {
-      removeAnyway = Deadline.after(REMOVE_ANYWAY);
-      upkeep.removeEnded();
     }
   }
 

@@ -64,4 +64,10 @@ public interface SqlAccess {
 
   /** Returns the outbox of committed changes. */
   OutboxStore outbox();
+
+  /** Returns what upkeep and health ask of the store. */
+  UpkeepStore upkeep();
+
+  /** Returns the thresholds of alerts, and what was found of them. */
+  AlertStore alerts();
 }

@@ -7,6 +7,7 @@ import io.mistersmith.persistence.operations.Operations;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /** The gauges of an open runtime. Closing stops the questions and removes the gauges. */
@@ -39,13 +40,11 @@ final class BoundFigures implements Gauges {
     this.questions =
         new Questions(
             interval,
-            Stream.concat(
+            Stream.of(
                     agents.<Runnable>map(worst -> worst::show).stream(),
-                    Stream.of(
-                        memories.question(),
-                        letters.question(),
-                        changes.question(),
-                        alerts.question()))
+                    Stream.of(memories.question(), letters.question(), changes.question()),
+                    alerts.questions().stream())
+                .flatMap(Function.identity())
                 .toList());
   }
 

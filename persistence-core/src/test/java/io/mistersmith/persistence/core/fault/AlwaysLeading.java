@@ -8,6 +8,7 @@ import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.spi.StoreProvider;
 import io.mistersmith.persistence.spi.Stores;
 import io.mistersmith.persistence.spi.sql.AgentStore;
+import io.mistersmith.persistence.spi.sql.AlertStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.EntryWriteStore;
@@ -30,6 +31,7 @@ import io.mistersmith.persistence.spi.sql.SqlStore;
 import io.mistersmith.persistence.spi.sql.SqlUnit;
 import io.mistersmith.persistence.spi.sql.StateStore;
 import io.mistersmith.persistence.spi.sql.TaskStore;
+import io.mistersmith.persistence.spi.sql.UpkeepStore;
 import io.mistersmith.persistence.transaction.TransactionRunner.Position;
 import java.time.Duration;
 import java.time.Instant;
@@ -131,6 +133,16 @@ final class AlwaysLeading implements StoreProvider {
     @Override
     public OutboxStore outbox() {
       return real.outbox();
+    }
+
+    @Override
+    public UpkeepStore upkeep() {
+      return real.upkeep();
+    }
+
+    @Override
+    public AlertStore alerts() {
+      return real.alerts();
     }
 
     @Override

@@ -7,6 +7,9 @@ import io.mistersmith.persistence.model.PostgresRole;
 import io.mistersmith.persistence.operations.Alerts;
 import io.mistersmith.persistence.operations.Alerts.Alert;
 import io.mistersmith.persistence.operations.Alerts.Level;
+import io.mistersmith.persistence.operations.Alerts.Measurement;
+import io.mistersmith.persistence.operations.Alerts.XminHolder;
+import io.mistersmith.persistence.operations.Alerts.XminHolderKind;
 import io.mistersmith.persistence.operations.Consistency;
 import io.mistersmith.persistence.operations.Consistency.Backlog;
 import io.mistersmith.persistence.operations.Consistency.LagStats;
@@ -54,12 +57,7 @@ final class SampleOperations {
             Health.class,
             (proxy, method, arguments) -> method.getName().equals("latest") ? report : null);
     Alerts alerts =
-        () -> {
-          if (failure.isPresent()) {
-            throw failure.get();
-          }
-          return open;
-        };
+        answering(Alerts.class, (proxy, method, arguments) -> alertsOf(method.getName()));
     Consistency consistency =
         answering(
             Consistency.class,
@@ -80,6 +78,20 @@ final class SampleOperations {
               case "cacheStats" -> cache((DataType) arguments[0]);
               default -> throw new UnsupportedOperationException(method.getName());
             });
+  }
+
+  private List<?> alertsOf(String question) {
+    if (failure.isPresent()) {
+      throw failure.get();
+    }
+    return switch (question) {
+      case "open" -> open;
+      case "measured" -> List.of(new Measurement("cache_hit_ratio", 99, Instant.EPOCH));
+      default ->
+          List.of(
+              new XminHolder(
+                  XminHolderKind.SLOT, "lost", 12, Optional.empty(), "detail", "drop"));
+    };
   }
 
   /** Only what metrics ask for is answered. */

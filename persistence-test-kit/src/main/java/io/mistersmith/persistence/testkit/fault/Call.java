@@ -29,7 +29,9 @@ public enum Call {
   /** Any other read from the durable store. */
   SQL_READ(false),
   /** Any other write to the durable store. */
-  SQL_WRITE(false);
+  SQL_WRITE(false),
+  /** A question of the health, or a call of a job of the upkeep. */
+  UPKEEP(false);
 
   private final boolean hot;
 

@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.testkit.fault;
 
 import io.mistersmith.persistence.spi.sql.AgentStore;
+import io.mistersmith.persistence.spi.sql.AlertStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.EntryWriteStore;
@@ -17,6 +18,7 @@ import io.mistersmith.persistence.spi.sql.SessionStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.StateStore;
 import io.mistersmith.persistence.spi.sql.TaskStore;
+import io.mistersmith.persistence.spi.sql.UpkeepStore;
 
 /** The stores of the durable side, with faults on each call. */
 class FaultyAccess implements SqlAccess {
@@ -107,5 +109,15 @@ class FaultyAccess implements SqlAccess {
   @Override
   public final OutboxStore outbox() {
     return SqlFaults.around(OutboxStore.class, real.outbox(), hook);
+  }
+
+  @Override
+  public final UpkeepStore upkeep() {
+    return SqlFaults.around(UpkeepStore.class, real.upkeep(), hook);
+  }
+
+  @Override
+  public final AlertStore alerts() {
+    return SqlFaults.around(AlertStore.class, real.alerts(), hook);
   }
 }

@@ -2,6 +2,7 @@ package io.mistersmith.persistence.testkit.fault;
 
 import io.mistersmith.persistence.spi.sql.SagaStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
+import io.mistersmith.persistence.spi.sql.UpkeepStore;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -63,6 +64,9 @@ final class SqlFaults implements InvocationHandler {
   private static Call call(Method method) {
     if (method.getDeclaringClass() == SagaStore.class) {
       return method.isAnnotationPresent(SqlAccess.Read.class) ? Call.SQL_READ : Call.SQL_WRITE;
+    }
+    if (method.getDeclaringClass() == UpkeepStore.class) {
+      return Call.UPKEEP;
     }
     return call(method.getName());
   }

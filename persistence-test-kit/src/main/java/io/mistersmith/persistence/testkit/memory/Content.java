@@ -56,7 +56,9 @@ record Content(
     Table<EmbeddingId, Embedding> embeddings,
     Table<Embedding.Model, Integer> dimensions,
     SagaTables sagas,
-    OutboxTables outbox) {
+    OutboxTables outbox,
+    UpkeepTables upkeep,
+    AlertTables alerts) {
 
   /** A row of the registry. */
   record AgentRow(
@@ -184,7 +186,9 @@ record Content(
         Table.inOrderOfInsertion(),
         Table.inOrderOfInsertion(),
         SagaTables.empty(),
-        OutboxTables.empty());
+        OutboxTables.empty(),
+        UpkeepTables.empty(),
+        AlertTables.empty());
   }
 
   /** Returns a copy; none of its rows is locked. */
@@ -213,7 +217,9 @@ record Content(
         embeddings.copy(),
         dimensions.copy(),
         sagas.copy(),
-        outbox.copy());
+        outbox.copy(),
+        upkeep.copy(),
+        alerts.copy());
   }
 
   /** Returns the same tables as another installation's. */
@@ -242,7 +248,9 @@ record Content(
         embeddings,
         dimensions,
         sagas,
-        outbox);
+        outbox,
+        upkeep,
+        alerts);
   }
 
   /** Returns the same tables with these sets of migrations, and those that were applied before. */
@@ -273,6 +281,8 @@ record Content(
         embeddings,
         dimensions,
         sagas,
-        outbox);
+        outbox,
+        upkeep,
+        alerts);
   }
 }

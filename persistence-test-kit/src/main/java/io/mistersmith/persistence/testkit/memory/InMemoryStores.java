@@ -188,8 +188,8 @@ public final class InMemoryStores implements StoreProvider {
 
   /**
    * Applies optional sets of migrations to the durable store, as {@code migrateOnOpen} of a
-   * configuration does that is opened. Of the sets, {@code state_search} and {@code events} have an
-   * effect here.
+   * configuration does that is opened. Of the sets, {@code state_search}, {@code events} and {@code
+   * monitoring} have an effect here.
    */
   public void migrate(String... sets) {
     database.migrate(List.of(sets));

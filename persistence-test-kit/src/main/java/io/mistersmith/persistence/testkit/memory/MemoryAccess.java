@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.testkit.memory;
 
 import io.mistersmith.persistence.spi.sql.AgentStore;
+import io.mistersmith.persistence.spi.sql.AlertStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.EntryWriteStore;
@@ -17,6 +18,7 @@ import io.mistersmith.persistence.spi.sql.SessionStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.StateStore;
 import io.mistersmith.persistence.spi.sql.TaskStore;
+import io.mistersmith.persistence.spi.sql.UpkeepStore;
 
 /** The stores over one session. */
 class MemoryAccess implements SqlAccess {
@@ -112,5 +114,15 @@ class MemoryAccess implements SqlAccess {
   @Override
   public final OutboxStore outbox() {
     return new MemoryOutboxStore(session);
+  }
+
+  @Override
+  public final UpkeepStore upkeep() {
+    return new MemoryUpkeepStore(session);
+  }
+
+  @Override
+  public final AlertStore alerts() {
+    return new MemoryAlertStore(session);
   }
 }

@@ -6,6 +6,7 @@ import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.knowledge.Embedding;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.spi.sql.AlertThreshold;
 import io.mistersmith.persistence.spi.sql.EntryWriteStore;
 import io.mistersmith.persistence.spi.sql.JournalPosition;
 import io.mistersmith.persistence.spi.sql.KnowledgeStore.StoredFact;
@@ -45,7 +46,12 @@ final class Tables {
   final Rows<UUID, Instant> archivedTasks;
   final SagaRows sagas;
   final OutboxRows outbox;
+  final UpkeepRows upkeep;
+  final Rows<String, AlertThreshold> thresholds;
+  final Rows<String, AlertTables.State> alertStates;
+  final Rows<Long, AlertTables.NoticeRow> alertNotices;
   private final AtomicLong taskNumbers;
+  private final AtomicLong noticeNumbers;
   private final List<Rows<?, ?>> all;
   private final Set<String> sets;
   private UUID installation;
@@ -76,6 +82,11 @@ final class Tables {
     sessions = new Rows<>(transaction, content.sessions(), seen.sessions());
     sagas = new SagaRows(transaction, content.sagas(), seen.sagas());
     outbox = new OutboxRows(transaction, content.outbox(), seen.outbox());
+    upkeep = new UpkeepRows(transaction, content.upkeep(), seen.upkeep());
+    thresholds = new Rows<>(transaction, content.alerts().thresholds(), seen.alerts().thresholds());
+    alertStates = new Rows<>(transaction, content.alerts().states(), seen.alerts().states());
+    alertNotices = new Rows<>(transaction, content.alerts().notices(), seen.alerts().notices());
+    noticeNumbers = content.alerts().numbers();
     if (sets.contains("events")) {
       states.observe((id, before, after) -> outbox.noteState(before, after));
       tasks.observe(
@@ -84,6 +95,7 @@ final class Tables {
     all = new ArrayList<>(messages.all());
     all.addAll(sagas.all());
     all.addAll(outbox.all());
+    all.addAll(upkeep.all());
     all.addAll(
         List.of(
             agents,
@@ -103,12 +115,20 @@ final class Tables {
             archivedTasks,
             facts,
             embeddings,
-            dimensions));
+            dimensions,
+            thresholds,
+            alertStates,
+            alertNotices));
   }
 
   /** The next of a sequence, whose numbers no rollback takes back. */
   long nextTaskNumber() {
     return taskNumbers.incrementAndGet();
+  }
+
+  /** The next of a sequence, whose numbers no rollback takes back. */
+  long nextNoticeNumber() {
+    return noticeNumbers.incrementAndGet();
   }
 
   UUID installation() {

@@ -2,6 +2,7 @@ package io.mistersmith.persistence.migration.internal.script;
 
 import io.mistersmith.persistence.migration.model.MigrationException;
 import io.mistersmith.persistence.migration.model.MigrationException.Kind;
+import io.mistersmith.persistence.migration.model.MigrationVersion;
 import io.mistersmith.persistence.migration.model.ScriptId;
 import io.mistersmith.persistence.migration.model.ScriptSet;
 import java.io.IOException;
@@ -12,6 +13,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Properties;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The sets of scripts that come with the library.
@@ -54,6 +57,18 @@ public final class BundledSets {
       files.add(ScriptFile.of(file, resource(name + "/" + file)));
     }
     return new MigrationSet(name, describe(name).dependsOn(), ScriptFolder.pair(name, files));
+  }
+
+  /** The ids of all scripts of all sets. */
+  public static Set<ScriptId> ids() {
+    return lines("sets.txt").stream()
+        .flatMap(
+            set ->
+                lines(set + "/scripts.txt").stream()
+                    .filter(file -> file.startsWith("V"))
+                    .map(file -> file.substring(1, file.indexOf("__")))
+                    .map(version -> new ScriptId(set, MigrationVersion.parse(version))))
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   private static ScriptSet describe(String name) {

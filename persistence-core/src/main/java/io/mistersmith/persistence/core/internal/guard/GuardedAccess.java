@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.core.internal.guard;
 
 import io.mistersmith.persistence.spi.sql.AgentStore;
+import io.mistersmith.persistence.spi.sql.AlertStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.EntryWriteStore;
@@ -17,10 +18,12 @@ import io.mistersmith.persistence.spi.sql.SessionStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.StateStore;
 import io.mistersmith.persistence.spi.sql.TaskStore;
+import io.mistersmith.persistence.spi.sql.UpkeepStore;
 
 /**
  * The durable stores of one role, guarded. Not the journals, which belong to the flush: its service
- * has a pause of its own after a failure, and goes on trying however callers fare.
+ * has a pause of its own after a failure, and goes on trying however callers fare. Nor the outbox
+ * and the upkeep, for the same reason; a check of the health must ask the server itself.
  */
 class GuardedAccess implements SqlAccess {
 
@@ -39,6 +42,7 @@ class GuardedAccess implements SqlAccess {
   private final EntryWriteStore entryWrites;
   private final KnowledgeStore knowledge;
   private final SagaStore sagas;
+  private final AlertStore alerts;
 
   GuardedAccess(SqlAccess real, GuardedRole role) {
     this.real = real;
@@ -55,6 +59,7 @@ class GuardedAccess implements SqlAccess {
     this.entryWrites = GuardedFamily.of(EntryWriteStore.class, real.entryWrites(), role);
     this.knowledge = GuardedFamily.of(KnowledgeStore.class, real.knowledge(), role);
     this.sagas = GuardedFamily.of(SagaStore.class, real.sagas(), role);
+    this.alerts = GuardedFamily.of(AlertStore.class, real.alerts(), role);
     this.lifecycleEvents =
         GuardedFamily.of(LifecycleEventStore.class, real.lifecycleEvents(), role);
   }
@@ -137,5 +142,15 @@ class GuardedAccess implements SqlAccess {
   @Override
   public final OutboxStore outbox() {
     return real.outbox();
+  }
+
+  @Override
+  public final UpkeepStore upkeep() {
+    return real.upkeep();
+  }
+
+  @Override
+  public final AlertStore alerts() {
+    return alerts;
   }
 }

@@ -4,7 +4,6 @@ import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.spi.sql.SessionStore;
 import io.mistersmith.persistence.spi.sql.SessionStore.StoredSession;
 import io.mistersmith.persistence.spi.sql.SessionStore.Unpublished;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -21,9 +20,6 @@ public final class SessionUpkeep {
 
   /** The most batches in one run. */
   private static final int MOST = 200;
-
-  /** How long KV can be told again of a revoked session. */
-  private static final Duration REVOKED_FOR = Duration.ofHours(1);
 
   private final SessionStore store;
   private final SessionCopies copies;
@@ -97,17 +93,5 @@ public final class SessionUpkeep {
     }
     publishMissing();
     return true;
-  }
-
-  /** Removes sessions that have expired, and those that were revoked long ago. */
-  public void removeEnded() {
-    try {
-      int removed = BATCH;
-      for (int batch = 0; batch < MOST && removed >= BATCH; batch++) {
-        removed = store.removeEnded(REVOKED_FOR, BATCH);
-      }
-    } catch (PersistenceException e) {
-      LOG.debug("ended sessions not removed, trying again: {}", e.getMessage());
-    }
   }
 }

@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
 import io.mistersmith.persistence.spi.sql.AgentStore;
+import io.mistersmith.persistence.spi.sql.AlertStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.EntryWriteStore;
@@ -17,6 +18,7 @@ import io.mistersmith.persistence.spi.sql.SessionStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.StateStore;
 import io.mistersmith.persistence.spi.sql.TaskStore;
+import io.mistersmith.persistence.spi.sql.UpkeepStore;
 import java.util.UUID;
 
 /** The stores that run their statements in one place. A unit makes few of them, and each once. */
@@ -108,5 +110,15 @@ class PostgresAccess implements SqlAccess {
   @Override
   public final OutboxStore outbox() {
     return new PostgresOutboxStore(statements);
+  }
+
+  @Override
+  public final UpkeepStore upkeep() {
+    return new PostgresUpkeepStore(statements);
+  }
+
+  @Override
+  public final AlertStore alerts() {
+    return new PostgresAlertStore(statements);
   }
 }

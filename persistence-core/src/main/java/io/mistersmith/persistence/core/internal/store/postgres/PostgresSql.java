@@ -5,6 +5,7 @@ import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.PostgresRole;
 import io.mistersmith.persistence.spi.sql.AgentStore;
+import io.mistersmith.persistence.spi.sql.AlertStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.EntryWriteStore;
@@ -25,6 +26,7 @@ import io.mistersmith.persistence.spi.sql.SqlStore;
 import io.mistersmith.persistence.spi.sql.SqlUnit;
 import io.mistersmith.persistence.spi.sql.StateStore;
 import io.mistersmith.persistence.spi.sql.TaskStore;
+import io.mistersmith.persistence.spi.sql.UpkeepStore;
 import io.mistersmith.persistence.transaction.TransactionRunner.Position;
 import java.sql.Connection;
 import java.time.Duration;
@@ -62,6 +64,8 @@ final class PostgresSql implements SqlStore {
   private final KnowledgeStore knowledge;
   private final SagaStore sagas;
   private final OutboxStore outbox;
+  private final UpkeepStore upkeep;
+  private final AlertStore alerts;
   private final SqlAccess reads;
   private final Replicas replicas;
   private final Database analytics;
@@ -93,6 +97,8 @@ final class PostgresSql implements SqlStore {
     this.knowledge = new PostgresKnowledgeStore(callers);
     this.sagas = new PostgresSagaStore(callers);
     this.outbox = new PostgresOutboxStore(callers);
+    this.upkeep = new PostgresUpkeepStore(callers);
+    this.alerts = new PostgresAlertStore(callers);
     this.reads = new PostgresAccess(new ReadStatements(callers), installation);
     for (PostgresRole role : List.of(PostgresRole.FLUSH, PostgresRole.BACKGROUND)) {
       roles.put(role, new PostgresAccess(connections.to(role), installation));
@@ -334,5 +340,15 @@ final class PostgresSql implements SqlStore {
   @Override
   public OutboxStore outbox() {
     return outbox;
+  }
+
+  @Override
+  public UpkeepStore upkeep() {
+    return upkeep;
+  }
+
+  @Override
+  public AlertStore alerts() {
+    return alerts;
   }
 }

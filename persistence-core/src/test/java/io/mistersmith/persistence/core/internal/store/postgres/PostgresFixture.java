@@ -30,6 +30,11 @@ final class PostgresFixture implements StoresFixture {
     static final PostgresDatabase DATABASE = PostgresDatabase.create("events");
   }
 
+  /** Made by the first that needs it. */
+  private static final class Monitored {
+    static final PostgresDatabase DATABASE = PostgresDatabase.create("monitoring");
+  }
+
   /** Puts the outbox back to what it is after its scripts. */
   static final String EMPTY_OUTBOX =
       """
@@ -74,6 +79,20 @@ final class PostgresFixture implements StoresFixture {
     PostgresFixture fixture =
         new PostgresFixture(Noted.DATABASE, UnaryOperator.identity(), ApplicationSources.NONE);
     Noted.DATABASE.execute(EMPTY_OUTBOX);
+    return fixture;
+  }
+
+  /** A fixture whose database has the set {@code monitoring}, without any threshold. */
+  static PostgresFixture monitored() {
+    PostgresFixture fixture =
+        new PostgresFixture(Monitored.DATABASE, UnaryOperator.identity(), ApplicationSources.NONE);
+    Monitored.DATABASE.execute(
+        """
+        DELETE FROM monitoring.alert_thresholds;
+        TRUNCATE monitoring.alert_states, monitoring.alert_notices, monitoring.jobs,
+                 monitoring.job_runs, monitoring.capacity_samples, monitoring.database_samples,
+                 monitoring.query_plans
+        """);
     return fixture;
   }
 

@@ -1,0 +1,1 @@
+DROP FUNCTION monitoring.xmin_holders();

@@ -1,0 +1,63 @@
+package io.mistersmith.persistence.core.internal.operations;
+
+import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.core.internal.base.Services;
+import io.mistersmith.persistence.core.internal.base.Ticker;
+import io.mistersmith.persistence.event.PersistenceListener;
+import io.mistersmith.persistence.operations.Consistency;
+import io.mistersmith.persistence.operations.Pools;
+import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
+import io.mistersmith.persistence.spi.sql.UpkeepStore;
+import java.util.List;
+import java.util.function.Supplier;
+
+/**
+ * What the health of a runtime is checked by.
+ *
+ * @param store asks PostgreSQL, whatever a breaker says
+ * @param bucket the bucket of agent state, likewise
+ * @param pools the pools and the replicas
+ * @param consistency the lag and the backlog
+ * @param feed notices of the change feed
+ * @param feedInstalled whether there is a change feed
+ * @param services runs the checks, and has notices of all background services
+ */
+public record HealthParts(
+    UpkeepStore store,
+    HotBucket bucket,
+    Pools pools,
+    Consistency consistency,
+    Supplier<List<String>> feed,
+    Supplier<Boolean> feedInstalled,
+    Services services) {
+
+  /** Returns the health, not begun. */
+  public ScheduledHealth health(PersistenceConfig config, PersistenceListener listener) {
+    Ticker ticker = Ticker.SYSTEM;
+    return new ScheduledHealth(
+        List.of(
+            new CheckGroup(
+                new PostgresCheck(store, ticker),
+                new SeldomCheck(new SchemaCheck(store), ticker),
+                new SeldomCheck(new PartitionCheck(store), ticker)),
+            new CheckGroup(new KvCheck(bucket, ticker)),
+            new CheckGroup(new LagCheck(consistency, config.consistency().window())),
+            new CheckGroup(
+                new PoolCheck(pools, ticker),
+                new ReplicaCheck(pools),
+                new NoticeCheck(
+                    "change_feed",
+                    feed,
+                    () ->
+                        feedInstalled.get()
+                            ? "committed changes are published in time"
+                            : "there is none: the set of migrations events is not applied"),
+                new NoticeCheck(
+                    "services", services::notices, () -> "all background services work"))),
+        config.monitoring().checkInterval(),
+        listener,
+        config.clock(),
+        ticker,
+        services);
+  }
+}
