@@ -36,7 +36,13 @@ class MonitoringAlertsIT extends MonitorsSmallServer {
             database.query(
                 """
                 SELECT concat_ws(' ', metric_name, warning_threshold, critical_threshold,
-                         check_interval) FROM monitoring.alert_thresholds ORDER BY metric_name
+                         check_interval)
+                  FROM monitoring.alert_thresholds
+                 WHERE metric_name = ANY ('{cache_hit_ratio, connection_pool_usage_percent,
+                         deadlock_count_per_hour, disk_usage_percent, index_bloat_percent,
+                         long_running_transactions_minutes, query_execution_time_ms,
+                         replication_lag_seconds, table_bloat_percent}')
+                 ORDER BY metric_name
                 """))
         .containsExactly(
             "cache_hit_ratio 95 90 00:05:00",
@@ -59,6 +65,8 @@ class MonitoringAlertsIT extends MonitorsSmallServer {
           alert_thresholds_metric_name_key | metric_name | 'cache_hit_ratio'
           valid_metric_name | metric_name | ''
           valid_check_interval | metric_name, check_interval | 'x', '0'
+          valid_scope | metric_name, scope | 'x', 'galaxy'
+          valid_pending_for | metric_name, pending_for | 'x', '-1 second'
           valid_threshold_order | metric_name, warning_threshold, critical_threshold | 'x', 2, 1
           valid_threshold_order | metric_name, warning_threshold, critical_threshold, lower_is_worse | 'x', 1, 2, TRUE
           """)

@@ -47,8 +47,7 @@ final class DbosTrips implements AutoCloseable {
       return rows;
     }
 
-    private static int insert(Connection connection, long number, String step)
-        throws SQLException {
+    private static int insert(Connection connection, long number, String step) throws SQLException {
       try (PreparedStatement statement =
           connection.prepareStatement(HandSagas.EFFECT.formatted("?", "?"))) {
         statement.setLong(1, number);
@@ -71,8 +70,7 @@ final class DbosTrips implements AutoCloseable {
     config.setPassword(site.password());
     config.setMaximumPoolSize(connections);
     this.pool = new HikariDataSource(config);
-    this.dbos =
-        new DBOS(DBOSConfig.defaults("bench").withDataSource(pool).withAppVersion("1"));
+    this.dbos = new DBOS(DBOSConfig.defaults("bench").withDataSource(pool).withAppVersion("1"));
     this.trip = dbos.registerProxy(Trip.class, new ThreeSteps(new JdbcStepFactory(dbos, pool)));
     dbos.launch();
   }

@@ -27,7 +27,8 @@ import org.openjdk.jmh.annotations.State;
 
 /**
  * Sagas of three steps, each of which inserts a row: by runners, and the same statements by hand,
- * or workflows of DBOS Transact. What counts is the steps that are done, a second; those of sagas that fail are undone besides.
+ * or workflows of DBOS Transact. What counts is the steps that are done, a second; those of sagas
+ * that fail are undone besides.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SingleShotTime)

@@ -82,7 +82,7 @@ final class OperationsArea implements Operations {
                     health,
                     engine.services()::notices)
                 .with(inconsistencies),
-            engine.config().monitoring().sinks(),
+            engine.config().monitoring(),
             engine.listener(),
             engine.services(),
             engine.config().clock());

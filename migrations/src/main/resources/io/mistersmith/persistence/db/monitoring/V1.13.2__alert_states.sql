@@ -66,7 +66,9 @@ BEGIN
         FROM (
           SELECT DISTINCT ON (j.job_name) j.job_name, j.outcome
             FROM monitoring.job_runs j
-           WHERE j.outcome IS NOT NULL AND j.started_at > clock_timestamp() - INTERVAL '2 days'
+           WHERE j.outcome IS NOT NULL
+             AND j.started_at > clock_timestamp() - INTERVAL '2 days'
+             AND j.job_name <> 'check_alerts'
            ORDER BY j.job_name, j.started_at DESC
         ) r
        WHERE r.outcome = 'failed';

@@ -130,9 +130,19 @@ public final class PersistenceMetrics implements PersistenceListener, AutoClosea
     on(SagaEvent.SagaEnded.class, sagas::ended);
     on(SagaEvent.SagaStopped.class, sagas::stopped);
     on(SagaEvent.StepFailed.class, sagas::failed);
+    on(SagaEvent.StepHanging.class, sagas::hanging);
     on(SagaEvent.SagaTakenOver.class, taken -> sagas.takenOver());
     on(SagaEvent.SagasWaiting.class, sagas::waiting);
     on(SagaEvent.StepHanging.class, sagas::hanging);
+  }
+
+  private void meterCrossStore() {
+    CrossStoreMeters both = new CrossStoreMeters(registry);
+    on(CrossStoreEvent.CrossStoreEnded.class, both::ended);
+    on(CrossStoreEvent.PreparedRolledBack.class, unit -> both.rolledBack());
+    on(CrossStoreEvent.ChangesWaiting.class, both::waiting);
+    on(CrossStoreEvent.ChangesRecovered.class, both::recovered);
+    on(CrossStoreEvent.ChangeRefused.class, change -> both.refused());
   }
 
   private void meterCrossStore() {

@@ -1,5 +1,7 @@
 package io.mistersmith.persistence.core.fault;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -9,12 +11,9 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,13 +25,12 @@ final class TcpProxy implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(TcpProxy.class);
 
-  private static final byte[] NOTHING = {};
   private static final int MOST = 16 * 1024;
 
   private final InetSocketAddress target;
   private final ServerSocket listening;
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
-  private final AtomicReference<byte[]> unanswered = new AtomicReference<>(NOTHING);
+  private volatile String unanswered = "";
   private volatile boolean refusing;
   private volatile boolean refusesAfterwards;
 
@@ -74,12 +72,12 @@ final class TcpProxy implements AutoCloseable {
    */
   void loseAnswerTo(String text, boolean cutOff) {
     refusesAfterwards = cutOff;
-    unanswered.set(text.getBytes(StandardCharsets.UTF_8));
+    unanswered = text;
   }
 
   /** Whether the answer that {@link #loseAnswerTo} names was lost. */
   boolean hasLost() {
-    return unanswered.get().length == 0;
+    return unanswered.isEmpty();
   }
 
   private interface Task {
@@ -145,26 +143,17 @@ final class TcpProxy implements AutoCloseable {
 
   /** A request of one statement is one write of the client, so that its text is not split. */
   private void listen(byte[] buffer, int length, AtomicBoolean isMute) {
-    byte[] text = unanswered.get();
-    if (text.length > 0 && contains(buffer, length, text)) {
+    String text = unanswered;
+    if (!text.isEmpty() && new String(buffer, 0, length, ISO_8859_1).contains(text)) {
       isMute.set(true);
     }
   }
 
   private void lost() {
-    unanswered.set(NOTHING);
+    unanswered = "";
     if (refusesAfterwards) {
       refuse(true);
     }
-  }
-
-  private static boolean contains(byte[] buffer, int length, byte[] text) {
-    for (int start = 0; start + text.length <= length; start++) {
-      if (Arrays.equals(buffer, start, start + text.length, text, 0, text.length)) {
-        return true;
-      }
-    }
-    return false;
   }
 
   private static void close(Socket socket) {

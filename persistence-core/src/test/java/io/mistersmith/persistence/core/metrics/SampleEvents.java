@@ -44,7 +44,6 @@ final class SampleEvents {
 
   private static final Duration TOOK = Duration.ofMillis(3);
   private static final StateKey KEY = StateKey.of(AGENT, "k");
-  private static final RuntimeException CAUSE = new IllegalStateException("sample");
 
   private SampleEvents() {}
 
@@ -61,6 +60,10 @@ final class SampleEvents {
         .toList();
   }
 
+  private static RuntimeException cause() {
+    return new IllegalStateException("sample");
+  }
+
   private static List<PersistenceEvent> ofEntries() {
     return List.of(
         new PersistenceEvent.Flushed(
@@ -71,7 +74,7 @@ final class SampleEvents {
             TOOK,
             new long[] {1_000_000, 2_000_000},
             List.of(Optional.of(AGENT), Optional.empty())),
-        new PersistenceEvent.FlushFailed(JOURNAL, CAUSE),
+        new PersistenceEvent.FlushFailed(JOURNAL, cause()),
         new PersistenceEvent.DeadLettered(JOURNAL, "subject", "reason"),
         new PersistenceEvent.EpochStarted(JOURNAL, 2, "reason"),
         new PersistenceEvent.ConflictMet(
@@ -130,13 +133,13 @@ final class SampleEvents {
         new PersistenceEvent.PrimaryChanged("server", "system", 1, 2),
         new PersistenceEvent.FailoverChecked(
             2, Set.of(AGENT), Set.of(), Set.of(), Set.of(new UUID(0, 1)), 1),
-        new PersistenceEvent.ServiceFailed("persistence-flush", "consequence", 1, false, CAUSE));
+        new PersistenceEvent.ServiceFailed("persistence-flush", "consequence", 1, false, cause()));
   }
 
   private static List<PersistenceEvent> ofChanges() {
     return List.of(
         new ChangeFeed.ChangesPublished(2, 1, 1, TOOK, TOOK),
-        new ChangeFeed.PublishingFailed(CAUSE),
+        new ChangeFeed.PublishingFailed(cause()),
         new ChangeFeed.PublisherChanged(true));
   }
 
@@ -156,9 +159,20 @@ final class SampleEvents {
         new SagaEvent.SagaEnded(saga, "order", "c", SagaRun.State.COMPLETED, TOOK),
         new SagaEvent.SagaStopped(saga, "order", "c", SagaRun.State.COMPENSATION_FAILED, "reason"),
         new SagaEvent.StepFailed(saga, "order", "c", "pay", false, 1, "reason"),
+        new SagaEvent.StepHanging(saga, "order", "c", "pay", true),
         new SagaEvent.SagaTakenOver(saga, "order", "c", 2),
         new SagaEvent.SagasWaiting("order", 1, 3),
         new SagaEvent.StepHanging(saga, "order", "c", "pay", false));
+  }
+
+  private static List<PersistenceEvent> ofBothStores() {
+    return List.of(
+        new CrossStoreEvent.CrossStoreEnded(
+            CrossStoreOptions.Strategy.TWO_PHASE_COMMIT, 1, Optional.empty(), true, TOOK),
+        new CrossStoreEvent.PreparedRolledBack("id", TOOK),
+        new CrossStoreEvent.ChangesWaiting(2),
+        new CrossStoreEvent.ChangesRecovered(2),
+        new CrossStoreEvent.ChangeRefused(KEY, "c"));
   }
 
   private static List<PersistenceEvent> ofMonitoring() {

@@ -57,21 +57,7 @@ final class SampleOperations {
             Health.class,
             (proxy, method, arguments) -> method.getName().equals("latest") ? report : null);
     Alerts alerts =
-        answering(
-            Alerts.class,
-            (proxy, method, arguments) -> {
-              if (failure.isPresent()) {
-                throw failure.get();
-              }
-              return switch (method.getName()) {
-                case "open" -> open;
-                case "measured" -> List.of(new Measurement("cache_hit_ratio", 99, Instant.EPOCH));
-                default ->
-                    List.of(
-                        new XminHolder(
-                            XminHolderKind.SLOT, "lost", 12, Optional.empty(), "detail", "drop"));
-              };
-            });
+        answering(Alerts.class, (proxy, method, arguments) -> alertsOf(method.getName()));
     Consistency consistency =
         answering(
             Consistency.class,
@@ -92,6 +78,20 @@ final class SampleOperations {
               case "cacheStats" -> cache((DataType) arguments[0]);
               default -> throw new UnsupportedOperationException(method.getName());
             });
+  }
+
+  private List<?> alertsOf(String question) {
+    if (failure.isPresent()) {
+      throw failure.get();
+    }
+    return switch (question) {
+      case "open" -> open;
+      case "measured" -> List.of(new Measurement("cache_hit_ratio", 99, Instant.EPOCH));
+      default ->
+          List.of(
+              new XminHolder(
+                  XminHolderKind.SLOT, "lost", 12, Optional.empty(), "detail", "drop"));
+    };
   }
 
   /** Only what metrics ask for is answered. */

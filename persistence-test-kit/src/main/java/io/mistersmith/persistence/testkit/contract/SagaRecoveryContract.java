@@ -289,7 +289,7 @@ public abstract class SagaRecoveryContract extends SagaRunTests {
       try {
         end.await();
       } catch (InterruptedException e) {
-        continue;
+        // It goes on.
       }
     }
   }

@@ -1,10 +1,10 @@
 package io.mistersmith.persistence.core.internal.operations;
 
+import io.mistersmith.persistence.config.MonitoringConfig;
 import io.mistersmith.persistence.core.internal.base.PeriodicService;
 import io.mistersmith.persistence.core.internal.base.Services;
 import io.mistersmith.persistence.event.MonitoringEvent.AlertChanged;
 import io.mistersmith.persistence.event.PersistenceListener;
-import io.mistersmith.persistence.operations.AlertSink;
 import io.mistersmith.persistence.operations.Alerts;
 import io.mistersmith.persistence.spi.sql.AlertStore;
 import java.time.Clock;
@@ -18,7 +18,9 @@ import java.util.stream.Stream;
 /** The alerts as one runtime sees them: its own, and those of the installation. Thread-safe. */
 public final class AlertWatch implements Alerts {
 
-  private static final Duration EVERY = Duration.ofSeconds(10);
+  /** As often as the job checks, unless the health is checked more often. */
+  private static final Duration SELDOMEST = Duration.ofSeconds(10);
+
   private static final Duration RELOAD = Duration.ofMinutes(1);
 
   private final AlertStore store;
@@ -38,13 +40,13 @@ public final class AlertWatch implements Alerts {
    *
    * @param runtime the name of this runtime
    * @param figures the metrics that this runtime measures, by name
-   * @param sinks the receivers, by name
+   * @param config how often the health is checked, and the receivers
    */
   public AlertWatch(
       AlertStore store,
       String runtime,
       Map<String, Figure> figures,
-      Map<String, AlertSink> sinks,
+      MonitoringConfig config,
       PersistenceListener listener,
       Services services,
       Clock clock) {
@@ -54,16 +56,20 @@ public final class AlertWatch implements Alerts {
     this.thresholds = new KnownThresholds(store);
     this.own = new RuntimeAlerts(runtime, figures, thresholds, clock);
     this.values = new MeasuredValues(thresholds, clock);
-    this.deliveries = SinkDelivery.of(sinks, store, services);
+    this.deliveries = SinkDelivery.of(config.sinks(), store, services);
     this.check =
         new AlertCheck(
             store, deliveries.keySet(), List.copyOf(deliveries.values()), values, listener);
     this.service =
         services.every(
-            EVERY,
+            shorter(config.checkInterval(), SELDOMEST),
             "persistence-alerts",
             "this runtime does not notice that its figures are beyond their thresholds",
             this::turn);
+  }
+
+  private static Duration shorter(Duration one, Duration other) {
+    return one.compareTo(other) < 0 ? one : other;
   }
 
   /** Returns the job that checks for all runtimes. */

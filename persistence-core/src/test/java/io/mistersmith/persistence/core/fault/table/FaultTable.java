@@ -12,7 +12,7 @@ import org.junit.platform.engine.DiscoverySelector;
 /** The tables of faults. A table holds the tests below a package that its tags select. */
 enum FaultTable {
   /** Agent state: kills, pauses, cut connections and corrupted data under writes and flushes. */
-  STATE("fault & !logs & !tasks & !events & !sagas & !connections", false),
+  STATE("fault & !logs & !tasks & !events & !sagas & !alerts & !connections", false),
 
   /** Steps, logs and messages: nothing is seen in part, acknowledged twice, or out of order. */
   LOGS("fault & logs", false),
@@ -25,6 +25,9 @@ enum FaultTable {
 
   /** Sagas: each is wholly done, wholly undone, or listed as stopped with its reason. */
   SAGAS("fault & sagas", true),
+
+  /** Alerts: each fault fires its alerts and no others, and they end with it. */
+  ALERTS("fault & alerts", false),
 
   /** Servers and connections that go away, lag, are replaced and come back, and full pools. */
   CONNECTIONS("connections", true);

@@ -3,6 +3,7 @@ package io.mistersmith.persistence.core.internal.operations;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.mistersmith.persistence.config.MonitoringConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.core.internal.base.Services;
 import io.mistersmith.persistence.core.internal.operations.Figure.Reading;
@@ -63,12 +64,14 @@ class AlertWatchTest {
   }
 
   private AlertWatch watch(Map<String, AlertSink> sinks) {
+    MonitoringConfig.Builder config = MonitoringConfig.builder();
+    sinks.forEach(config::sink);
     AlertWatch watch =
         new AlertWatch(
             store(),
             "runtime-1",
             Map.of(OWN, () -> reading),
-            sinks,
+            config.build(),
             PersistenceListener.of(AlertChanged.class, event -> events.add(event.change())),
             services,
             clock);
@@ -314,7 +317,7 @@ class AlertWatchTest {
               without.sql().alerts(),
               "runtime-1",
               Map.of(),
-              Map.of(),
+              MonitoringConfig.defaults(),
               PersistenceListener.NOOP,
               services,
               clock);

@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.OptionalDouble;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -27,12 +28,16 @@ import org.postgresql.ds.PGSimpleDataSource;
 
 /**
  * The rules that the jar ships are those of the rows that the migrations insert, and Prometheus
- * takes them. With {@code -Dpersistence.docs=write} the file is written instead.
+ * takes them. With {@code -Dpersistence.docs=write} the file, and the table in docs/operations.md,
+ * are written instead.
  */
 class PrometheusRulesIT {
 
   private static final String FILE =
       "src/main/resources/io/mistersmith/persistence/monitoring/persistence.rules.yml";
+
+  private static final String BEGIN = "<!-- alerts: generated -->\n";
+  private static final String END = "<!-- end of alerts -->";
 
   @TempDir private static Path directory;
 
@@ -74,20 +79,60 @@ class PrometheusRulesIT {
     return new PrometheusRules(alerts().thresholds(), alerts().serviceLevels());
   }
 
-  private static Path shipped() {
-    Path here = Path.of(FILE);
+  private static Path inModule(String file) {
     return Files.exists(Path.of("src/main/resources"))
-        ? here
-        : Path.of("persistence-core").resolve(here);
+        ? Path.of(file)
+        : Path.of("persistence-core").resolve(file);
+  }
+
+  private static boolean isWritten() {
+    return "write".equals(System.getProperty("persistence.docs"));
   }
 
   @Test
   void theFileIsThatOfTheRows() throws IOException {
-    if ("write".equals(System.getProperty("persistence.docs"))) {
-      Files.createDirectories(shipped().toAbsolutePath().getParent());
-      Files.writeString(shipped(), rules().yaml());
+    if (isWritten()) {
+      Files.writeString(inModule(FILE), rules().yaml());
     }
-    assertThat(Files.readString(shipped())).isEqualTo(rules().yaml());
+    assertThat(Files.readString(inModule(FILE)))
+        .as("run this test with -Dpersistence.docs=write, and look at what it changed")
+        .isEqualTo(rules().yaml());
+  }
+
+  @Test
+  void thePageSaysWhatTheRowsSay() throws IOException {
+    Path page = inModule("docs/operations.md");
+    String text = Files.readString(page);
+    int from = text.indexOf(BEGIN) + BEGIN.length();
+    String made = text.substring(0, from) + table() + text.substring(text.indexOf(END));
+    if (isWritten()) {
+      Files.writeString(page, made);
+    }
+    assertThat(Files.readString(page))
+        .as("run this test with -Dpersistence.docs=write, and look at what it changed")
+        .isEqualTo(made);
+  }
+
+  private static String table() {
+    StringBuilder table =
+        new StringBuilder("| metric | warning | critical | scope | meaning | what to do |\n");
+    table.append("|---|---|---|---|---|---|\n");
+    for (AlertThreshold threshold : alerts().thresholds()) {
+      table.append(
+          "| `%s` | %s | %s | %s | %s | %s |\n"
+              .formatted(
+                  threshold.metric(),
+                  limit(threshold.warning()),
+                  limit(threshold.critical()),
+                  threshold.scope().name().toLowerCase(Locale.ROOT),
+                  threshold.text().meaning(),
+                  threshold.text().advice()));
+    }
+    return table.toString();
+  }
+
+  private static String limit(OptionalDouble value) {
+    return value.isPresent() ? Numbers.exact(value.getAsDouble()) : "";
   }
 
   @Test
