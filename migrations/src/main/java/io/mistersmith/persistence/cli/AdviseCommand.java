@@ -4,6 +4,7 @@ import picocli.CommandLine.Command;
 
 @Command(
     name = "advise",
+    mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
     description = {
       "Says what the statistics of PostgreSQL say about indexes and statements. Needs the set"

@@ -8,7 +8,6 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import javax.sql.DataSource;
 
 /**
@@ -50,7 +49,7 @@ public final class StorageCompression {
         tables.add(
             new TableStorage(
                 row.getString(1),
-                Optional.ofNullable(row.getString(2)).orElse("default"),
+                row.getString(2),
                 row.getLong(3),
                 row.getLong(4),
                 row.getLong(5)));
@@ -95,7 +94,8 @@ public final class StorageCompression {
    * What a table takes, with its partitions.
    *
    * @param table its qualified name
-   * @param compression the method of new values; several where its columns differ
+   * @param compression the method of new values; several where its columns differ, {@code none}
+   *     where they are not compressed
    * @param rowBytes the size of its rows
    * @param toastBytes the size of the values that are too large for their rows
    * @param indexBytes the size of its indexes

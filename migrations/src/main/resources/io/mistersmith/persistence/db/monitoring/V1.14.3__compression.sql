@@ -73,7 +73,7 @@ END;
 $$;
 
 -- The tables of this library that hold large values, with their partitions: the method of new
--- values, and the bytes of rows, of values outside of their rows, and of indexes. Queue and archive
+-- values, or none where the columns are not compressed, and the bytes of rows, of values outside of their rows, and of indexes. Queue and archive
 -- of tasks belong together: a row that is archived keeps its values as they are.
 CREATE FUNCTION monitoring.storage_by_table()
 RETURNS TABLE (
@@ -88,8 +88,10 @@ SET search_path = pg_catalog
 AS $$
   SELECT
       n.name,
-      (SELECT string_agg(DISTINCT c.compression, ', ' ORDER BY c.compression)
-         FROM monitoring.compressed_columns(r.oid) c),
+      coalesce(
+        (SELECT string_agg(DISTINCT c.compression, ', ' ORDER BY c.compression)
+           FROM monitoring.compressed_columns(r.oid) c),
+        'none'),
       coalesce(sum(pg_relation_size(t.oid)), 0)::bigint,
       coalesce(sum(pg_total_relation_size(nullif(t.reltoastrelid, 0))), 0)::bigint,
       coalesce(sum(pg_indexes_size(t.oid)), 0)::bigint

@@ -145,15 +145,6 @@ public final class PersistenceMetrics implements PersistenceListener, AutoClosea
     on(CrossStoreEvent.ChangeRefused.class, change -> both.refused());
   }
 
-  private void meterCrossStore() {
-    CrossStoreMeters both = new CrossStoreMeters(registry);
-    on(CrossStoreEvent.CrossStoreEnded.class, both::ended);
-    on(CrossStoreEvent.PreparedRolledBack.class, unit -> both.rolledBack());
-    on(CrossStoreEvent.ChangesWaiting.class, both::waiting);
-    on(CrossStoreEvent.ChangesRecovered.class, both::recovered);
-    on(CrossStoreEvent.ChangeRefused.class, change -> both.refused());
-  }
-
   private void meterMonitoring() {
     UpkeepMeters upkeep = new UpkeepMeters(registry);
     on(MonitoringEvent.HealthChecked.class, health::checked);

@@ -165,16 +165,6 @@ final class SampleEvents {
         new SagaEvent.StepHanging(saga, "order", "c", "pay", false));
   }
 
-  private static List<PersistenceEvent> ofBothStores() {
-    return List.of(
-        new CrossStoreEvent.CrossStoreEnded(
-            CrossStoreOptions.Strategy.TWO_PHASE_COMMIT, 1, Optional.empty(), true, TOOK),
-        new CrossStoreEvent.PreparedRolledBack("id", TOOK),
-        new CrossStoreEvent.ChangesWaiting(2),
-        new CrossStoreEvent.ChangesRecovered(2),
-        new CrossStoreEvent.ChangeRefused(KEY, "c"));
-  }
-
   private static List<PersistenceEvent> ofMonitoring() {
     Alerts.Alert alert =
         new Alerts.Alert(

@@ -86,6 +86,25 @@ class PostgresAdviceStoreContractIT extends AdviceStoreContract {
   }
 
   @Test
+  void theRoleOfMigrationsBuilds() {
+    fixture.execute(
+        """
+        CREATE TABLE advised.builders (application TEXT);
+        CREATE FUNCTION advised.note() RETURNS event_trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          INSERT INTO advised.builders VALUES (current_setting('application_name'));
+        END $$;
+        CREATE EVENT TRIGGER note_builders ON ddl_command_start WHEN TAG IN ('CREATE INDEX')
+          EXECUTE FUNCTION advised.note()
+        """);
+    UUID id = recommend("note", true);
+    String built = whileOpen(advice -> advice.implement(id));
+    assertThat(built).isEqualTo("idx_orders_note_auto");
+    assertThat(fixture.query("SELECT application FROM advised.builders"))
+        .containsExactly("persistence-migration");
+  }
+
+  @Test
   void aForeignKeyWithoutIndexIsRecommended() {
     fixture.execute(
         """
