@@ -173,7 +173,7 @@ public class SagaCalls {
         if (System.nanoTime() - end > 0) {
           throw new IllegalStateException("sagas are still " + state);
         }
-        TimeUnit.MILLISECONDS.sleep(2);
+        TimeUnit.MILLISECONDS.sleep(20);
       }
     }
 
