@@ -89,8 +89,7 @@ final class SampleOperations {
       case "measured" -> List.of(new Measurement("cache_hit_ratio", 99, Instant.EPOCH));
       default ->
           List.of(
-              new XminHolder(
-                  XminHolderKind.SLOT, "lost", 12, Optional.empty(), "detail", "drop"));
+              new XminHolder(XminHolderKind.SLOT, "lost", 12, Optional.empty(), "detail", "drop"));
     };
   }
 
