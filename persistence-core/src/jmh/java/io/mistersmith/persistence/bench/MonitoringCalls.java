@@ -26,7 +26,7 @@ public class MonitoringCalls {
 
   private static final int PROBES = 200_000;
 
-  private final Runtime runtime = Opened.get("monitored", Runtime::new);
+  private final Monitored runtime = Opened.get("monitored", Monitored::new);
 
   /** Asks for the last report; by hand, for what a field holds. */
   @Benchmark
@@ -68,7 +68,7 @@ public class MonitoringCalls {
     return 1;
   }
 
-  private static final class Runtime implements AutoCloseable {
+  private static final class Monitored implements AutoCloseable {
     private final Persistence persistence =
         Persistence.open(
             Site.present()

@@ -87,7 +87,7 @@ class HealthFaultsIT {
   }
 
   @Test
-  void eachServerIsReportedByItself() throws Exception {
+  void eachServerIsReportedByItself() {
     List<Fault> faults = List.of(Fault.values()).subList(0, Repetitions.of(4, 2));
     try (FaultServers servers = FaultServers.start();
         Persistence persistence = open(servers);
@@ -193,9 +193,9 @@ class HealthFaultsIT {
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
       open.set(false);
-      thread.join();
+      await().atMost(SOON).until(() -> !thread.isAlive());
       assertThat(thrown).isEmpty();
     }
   }

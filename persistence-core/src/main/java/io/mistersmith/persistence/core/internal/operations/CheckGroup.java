@@ -10,6 +10,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Checks that ask the same server, one after the other on a thread of their own, so that a server
@@ -41,12 +42,16 @@ final class CheckGroup {
     List<CompletableFuture<List<Component>>> round =
         checks.stream().map(check -> new CompletableFuture<List<Component>>()).toList();
     results = round;
-    executor.execute(
-        () -> {
-          for (int i = 0; i < checks.size(); i++) {
-            run(checks.get(i), round.get(i));
-          }
-        });
+    try {
+      executor.execute(
+          () -> {
+            for (int i = 0; i < checks.size(); i++) {
+              run(checks.get(i), round.get(i));
+            }
+          });
+    } catch (RuntimeException | Error e) {
+      round.forEach(result -> result.completeExceptionally(e)); // closed meanwhile, or no thread
+    }
   }
 
   private static void run(ComponentCheck check, CompletableFuture<List<Component>> result) {
@@ -79,7 +84,7 @@ final class CheckGroup {
     }
   }
 
-  private static String text(Throwable cause) {
+  private static String text(@Nullable Throwable cause) {
     return cause instanceof PersistenceException
         ? String.valueOf(cause.getMessage())
         : String.valueOf(cause);
