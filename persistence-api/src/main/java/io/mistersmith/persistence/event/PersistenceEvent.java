@@ -27,13 +27,14 @@ import java.util.stream.LongStream;
 /**
  * Something that the engine did or met. Events hold no values of entries. Each belongs to one area:
  * {@link StateEvent}, {@link AgentEvent}, {@link StoreEvent}, {@link OperationsEvent}, {@link
- * ChangeFeed.FeedEvent}, {@link SagaEvent} or {@link MonitoringEvent}.
+ * ChangeFeed.FeedEvent}, {@link SagaEvent}, {@link CrossStoreEvent} or {@link MonitoringEvent}.
  *
  * <p>Later versions add kinds of events. Test for those that you want, by {@code instanceof} or by
  * {@link PersistenceListener#of}, and ignore the others.
  */
 public sealed interface PersistenceEvent
     permits ChangeFeed.FeedEvent,
+        CrossStoreEvent,
         MonitoringEvent,
         PersistenceEvent.AgentEvent,
         PersistenceEvent.OperationsEvent,
@@ -417,14 +418,13 @@ public sealed interface PersistenceEvent
 
   /**
    * A background service of the library failed for a reason that should not occur: an exception
-   * that is no {@link io.mistersmith.persistence.error.PersistenceException}, or an Error. Sent for
-   * each failure, at most some times a second.
+   * that is no {@link io.mistersmith.persistence.error.TransientPersistenceException}, or an Error.
+   * Sent for each failure, at most some times a second.
    *
    * @param service the service's name, which is its thread's name, too
    * @param consequence the effect of the failure, as a clause
    * @param failures how often it failed in a row
-   * @param ended whether it is gone. If false it goes on trying; if true, close this runtime and
-   *     open it again
+   * @param ended whether it does not go on trying; then close this runtime and open it again
    * @param cause what was thrown
    */
   record ServiceFailed(

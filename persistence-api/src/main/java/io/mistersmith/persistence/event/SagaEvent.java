@@ -54,6 +54,20 @@ public sealed interface SagaEvent extends PersistenceEvent {
       implements SagaEvent {}
 
   /**
+   * An attempt at an action or a compensation goes on though it was interrupted, since its time is
+   * over or its runner's lease was lost. Reported once for each attempt.
+   *
+   * @param saga the run
+   * @param name the name of its definition
+   * @param correlationId ties it to other work
+   * @param step the step
+   * @param compensation whether it is the step's compensation
+   */
+  record StepHanging(
+      UUID saga, String name, String correlationId, String step, boolean compensation)
+      implements SagaEvent {}
+
+  /**
    * A runner of this runtime goes on with a run whose runner is gone.
    *
    * @param saga the run
@@ -65,8 +79,8 @@ public sealed interface SagaEvent extends PersistenceEvent {
       implements SagaEvent {}
 
   /**
-   * Runs wait for a runner that knows their definition, and none of this runtime does. Told once
-   * for each definition.
+   * Runs wait for a runner that knows their definition, and none of this runtime does. Reported
+   * once for each definition.
    *
    * @param name the name of the definition
    * @param version its version

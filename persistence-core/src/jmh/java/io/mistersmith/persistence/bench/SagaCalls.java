@@ -26,8 +26,9 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 
 /**
- * Sagas of three steps, each of which inserts a row: by runners, and the same statements by hand.
- * What counts is the steps that are done, a second; those of sagas that fail are undone besides.
+ * Sagas of three steps, each of which inserts a row: by runners, and the same statements by hand,
+ * or workflows of DBOS Transact. What counts is the steps that are done, a second; those of sagas
+ * that fail are undone besides.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SingleShotTime)
@@ -35,6 +36,10 @@ import org.openjdk.jmh.annotations.State;
 public class SagaCalls {
 
   private static final int THREADS = 4;
+
+  /** DBOS runs its workflows on threads without a limit; both sides have so many connections. */
+  private static final int BESIDE_DBOS = 16;
+
   private static final Duration PATIENCE = Duration.ofMinutes(5);
 
   /** How many sagas a round runs. */
@@ -59,8 +64,19 @@ public class SagaCalls {
     return turn(30);
   }
 
+  /** Steps of workflows of DBOS Transact, and of sagas, none of which fails. */
+  @Benchmark
+  public int besideDbos() throws Exception {
+    Trips trips = Opened.get("sagas beside dbos", () -> new Trips(BESIDE_DBOS));
+    DbosTrips dbos = Opened.get("dbos", () -> new DbosTrips(Site.present(), BESIDE_DBOS));
+    double steps = sagas * 3.0;
+    Recorder.note(Turns.RAW, steps / dbos.run(trips.hand.next(sagas), sagas));
+    Recorder.note(Turns.OURS, steps / trips.run(sagas, 0));
+    return sagas;
+  }
+
   private int turn(int percent) throws Exception {
-    Trips trips = Opened.get("sagas", Trips::new);
+    Trips trips = Opened.get("sagas", () -> new Trips(THREADS));
     double steps = sagas * (3 - percent / 100.0);
     Recorder.note(Turns.RAW, steps / trips.hand.run(sagas, percent, THREADS));
     Recorder.note(Turns.OURS, steps / trips.run(sagas, percent));
@@ -73,11 +89,17 @@ public class SagaCalls {
     private final Sagas sagas;
     private final HandSagas hand;
     private final Saga trip;
+    private final int threads;
 
-    Trips() throws SQLException {
+    Trips(int threads) throws SQLException {
+      this.threads = threads;
       Site site = Site.present();
       hand = new HandSagas(site);
-      persistence = Persistence.open(site.config("sagas-" + ProcessHandle.current().pid()).build());
+      persistence =
+          Persistence.open(
+              site.config("sagas-" + ProcessHandle.current().pid() + "-" + threads)
+                  .postgres(postgres -> postgres.connections(1, threads))
+                  .build());
       sagas = persistence.sagas();
       Saga.Builder steps = Saga.builder("bench", 1);
       for (String name : HandSagas.STEPS) {
@@ -119,9 +141,9 @@ public class SagaCalls {
     double run(int count, int percent) throws InterruptedException {
       long first = hand.next(count);
       long start = System.nanoTime();
-      SagaRunner runner = sagas.startRunner(SagaRunner.Options.of(THREADS), List.of(trip));
+      SagaRunner runner = sagas.startRunner(SagaRunner.Options.of(threads), List.of(trip));
       List<Thread> starters = new ArrayList<>();
-      for (int i = 0; i < THREADS; i++) {
+      for (int i = 0; i < threads; i++) {
         int offset = i;
         Thread thread = new Thread(() -> start(first, offset, count, percent), "bench-start-" + i);
         thread.start();
@@ -138,7 +160,7 @@ public class SagaCalls {
     }
 
     private void start(long first, int offset, int count, int percent) {
-      for (int i = offset; i < count; i += THREADS) {
+      for (int i = offset; i < count; i += threads) {
         boolean fails = HandSagas.fails(i, percent);
         UUID unused = sagas.start(trip, SagaStart.of(Map.of("number", first + i, "fails", fails)));
       }

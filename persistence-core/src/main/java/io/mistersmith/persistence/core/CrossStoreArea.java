@@ -3,6 +3,7 @@ package io.mistersmith.persistence.core;
 import io.mistersmith.persistence.core.internal.base.PeriodicService;
 import io.mistersmith.persistence.core.internal.crossstore.AbandonedUnits;
 import io.mistersmith.persistence.core.internal.crossstore.CommittedEntries;
+import io.mistersmith.persistence.core.internal.crossstore.CrossStoreEvents;
 import io.mistersmith.persistence.core.internal.crossstore.EntryPuts;
 import io.mistersmith.persistence.core.internal.guard.GuardedStores;
 import io.mistersmith.persistence.core.internal.state.tier.PlacedWrites;
@@ -26,11 +27,13 @@ final class CrossStoreArea {
 
   CrossStoreArea(EngineContext engine, StateArea state, TransactionArea transactions) {
     GuardedStores stores = engine.stores();
+    CrossStoreEvents events = new CrossStoreEvents(engine.listener());
     PlacedWrites entries = state.entries().store().placed();
     this.abandoned =
         new AbandonedUnits(
-            stores.sql(), stores.unguarded().sql().on(PostgresRole.BACKGROUND).journals());
-    EntryPuts puts = new EntryPuts(stores.sql().on(PostgresRole.BACKGROUND).entryWrites(), entries);
+            stores.sql(), stores.unguarded().sql().on(PostgresRole.BACKGROUND).journals(), events);
+    EntryPuts puts =
+        new EntryPuts(stores.sql().on(PostgresRole.BACKGROUND).entryWrites(), entries, events);
     this.looks =
         engine
             .services()
@@ -50,6 +53,7 @@ final class CrossStoreArea {
             entries,
             puts,
             abandoned,
+            events,
             this::look);
   }
 

@@ -7,6 +7,7 @@ import io.mistersmith.persistence.event.MonitoringEvent.HealthChecked;
 import io.mistersmith.persistence.operations.Health;
 import io.mistersmith.persistence.operations.Health.Component;
 import io.mistersmith.persistence.operations.Health.Report;
+import io.mistersmith.persistence.operations.Health.Status;
 import java.time.Instant;
 import java.util.List;
 import java.util.function.Supplier;
@@ -64,13 +65,21 @@ final class HealthMeters implements Gauges {
         "persistence.health",
         tags,
         "0 while the component is healthy, 1 while it is degraded, 2 while it does not work",
-        component -> component.status().ordinal());
+        component -> number(component.status()));
     set.optionalTime(
         "persistence.health.latency",
         tags,
         "how long the component's server took to answer the last check",
         Component::latency);
     return set;
+  }
+
+  private static int number(Status status) {
+    return switch (status) {
+      case HEALTHY -> 0;
+      case DEGRADED -> 1;
+      case UNHEALTHY -> 2;
+    };
   }
 
   @Override

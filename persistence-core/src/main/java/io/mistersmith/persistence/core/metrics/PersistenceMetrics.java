@@ -3,6 +3,7 @@ package io.mistersmith.persistence.core.metrics;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.event.ChangeFeed;
+import io.mistersmith.persistence.event.CrossStoreEvent;
 import io.mistersmith.persistence.event.MonitoringEvent;
 import io.mistersmith.persistence.event.PersistenceEvent;
 import io.mistersmith.persistence.event.PersistenceListener;
@@ -58,6 +59,7 @@ public final class PersistenceMetrics implements PersistenceListener, AutoClosea
     meterServers();
     meterChanges();
     meterSagas();
+    meterCrossStore();
     meterMonitoring();
   }
 
@@ -128,8 +130,18 @@ public final class PersistenceMetrics implements PersistenceListener, AutoClosea
     on(SagaEvent.SagaEnded.class, sagas::ended);
     on(SagaEvent.SagaStopped.class, sagas::stopped);
     on(SagaEvent.StepFailed.class, sagas::failed);
+    on(SagaEvent.StepHanging.class, sagas::hanging);
     on(SagaEvent.SagaTakenOver.class, taken -> sagas.takenOver());
     on(SagaEvent.SagasWaiting.class, sagas::waiting);
+  }
+
+  private void meterCrossStore() {
+    CrossStoreMeters both = new CrossStoreMeters(registry);
+    on(CrossStoreEvent.CrossStoreEnded.class, both::ended);
+    on(CrossStoreEvent.PreparedRolledBack.class, unit -> both.rolledBack());
+    on(CrossStoreEvent.ChangesWaiting.class, both::waiting);
+    on(CrossStoreEvent.ChangesRecovered.class, both::recovered);
+    on(CrossStoreEvent.ChangeRefused.class, change -> both.refused());
   }
 
   private void meterMonitoring() {

@@ -3,6 +3,8 @@ package io.mistersmith.persistence.core.metrics;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
 import io.mistersmith.persistence.event.CallObserver;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Makes an observation of each call into the stores, from which the registry's handlers make spans
@@ -26,6 +28,9 @@ public final class PersistenceObservations implements CallObserver {
 
   private final ObservationRegistry registry;
   private final boolean messaging;
+
+  /** The names of calls that are alike: there are as many as kinds of calls and tables. */
+  private final Map<Call, CallNames> names = new ConcurrentHashMap<>();
 
   /** Makes observations in a registry. */
   public PersistenceObservations(ObservationRegistry registry) {
@@ -52,10 +57,16 @@ public final class PersistenceObservations implements CallObserver {
 
   /** Returns an observation that bears the call's names, and is not started. */
   Observation describe(Call call, Observation.Context context) {
-    CallNames names = CallNames.of(call, messaging);
-    return Observation.createNotStarted(names.name(), () -> context, registry)
-        .contextualName(names.span())
-        .lowCardinalityKeyValues(names.labels())
-        .highCardinalityKeyValues(names.details());
+    CallNames known = names(call);
+    return Observation.createNotStarted(known.name(), () -> context, registry)
+        .contextualName(known.span())
+        .lowCardinalityKeyValues(known.labels())
+        .highCardinalityKeyValues(known.details());
+  }
+
+  private CallNames names(Call call) {
+    return call.size() > 1 || call.trace().isPresent()
+        ? CallNames.of(call, messaging)
+        : names.computeIfAbsent(call, missing -> CallNames.of(missing, messaging));
   }
 }

@@ -7,6 +7,7 @@ import io.mistersmith.persistence.event.SagaEvent.SagaEnded;
 import io.mistersmith.persistence.event.SagaEvent.SagaStopped;
 import io.mistersmith.persistence.event.SagaEvent.SagasWaiting;
 import io.mistersmith.persistence.event.SagaEvent.StepFailed;
+import io.mistersmith.persistence.event.SagaEvent.StepHanging;
 
 /** The meters of sagas, which events move. Thread-safe. */
 final class SagaMeters {
@@ -57,6 +58,15 @@ final class SagaMeters {
         .tag("version", Integer.toString(runs.version()))
         .register(registry)
         .increment(runs.runs());
+  }
+
+  void hanging(StepHanging step) {
+    Counter.builder("persistence.sagas.hanging")
+        .description("attempts at steps that went on after they were interrupted")
+        .tag("saga", step.name())
+        .tag("step", step.step())
+        .register(registry)
+        .increment();
   }
 
   void takenOver() {

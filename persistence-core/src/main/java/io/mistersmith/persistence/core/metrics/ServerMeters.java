@@ -57,7 +57,7 @@ final class ServerMeters {
     counter("persistence.failover.lost.checkpoints", "checkpoints that the new primary lacks")
         .increment(checked.lostCheckpoints().size());
     counter("persistence.failover.replayed", "dead letters replayed after a promotion")
-        .increment(checked.replayedDeadLetters());
+        .increment((double) checked.replayedDeadLetters());
   }
 
   private void agents(String outcome, int agents) {

@@ -85,7 +85,7 @@ final class StateMeters {
   }
 
   void checked(ConsistencyChecked checked) {
-    compared.increment(checked.report().compared());
+    compared.increment((double) checked.report().compared());
     checks.record(checked.report().took());
   }
 }

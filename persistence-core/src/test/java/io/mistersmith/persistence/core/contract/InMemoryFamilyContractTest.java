@@ -12,6 +12,7 @@ import io.mistersmith.persistence.testkit.contract.LogStepContract;
 import io.mistersmith.persistence.testkit.contract.LogUpkeepContract;
 import io.mistersmith.persistence.testkit.contract.MessageChannelContract;
 import io.mistersmith.persistence.testkit.contract.MessageContract;
+import io.mistersmith.persistence.testkit.contract.NestedSagaContract;
 import io.mistersmith.persistence.testkit.contract.PersistenceFixture;
 import io.mistersmith.persistence.testkit.contract.SagaCompensationContract;
 import io.mistersmith.persistence.testkit.contract.SagaContract;
@@ -205,6 +206,14 @@ class InMemoryFamilyContractTest {
 
   @Nested
   class SagasBack extends SagaCompensationContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
+    }
+  }
+
+  @Nested
+  class SagasNested extends NestedSagaContract {
     @Override
     protected PersistenceFixture fixture() {
       return new InMemoryFixture();

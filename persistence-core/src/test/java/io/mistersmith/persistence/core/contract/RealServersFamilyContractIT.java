@@ -12,6 +12,7 @@ import io.mistersmith.persistence.testkit.contract.LogStepContract;
 import io.mistersmith.persistence.testkit.contract.LogUpkeepContract;
 import io.mistersmith.persistence.testkit.contract.MessageChannelContract;
 import io.mistersmith.persistence.testkit.contract.MessageContract;
+import io.mistersmith.persistence.testkit.contract.NestedSagaContract;
 import io.mistersmith.persistence.testkit.contract.PersistenceFixture;
 import io.mistersmith.persistence.testkit.contract.SagaCompensationContract;
 import io.mistersmith.persistence.testkit.contract.SagaContract;
@@ -239,6 +240,15 @@ class RealServersFamilyContractIT {
   @Nested
   @Tag(NEWEST)
   class SagasBack extends SagaCompensationContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers();
+    }
+  }
+
+  @Nested
+  @Tag(NEWEST)
+  class SagasNested extends NestedSagaContract {
     @Override
     protected PersistenceFixture fixture() {
       return new RealServers();

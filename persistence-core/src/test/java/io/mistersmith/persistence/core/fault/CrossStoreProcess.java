@@ -20,7 +20,7 @@ import java.util.Map;
 /**
  * A process that commits one transaction over both stores. It opens and prints {@code ready}. At
  * the order {@code run STRATEGY NUMBER STOP} it adds the row of the number and changes its entry,
- * and stops at the boundary (see {@link SagaStops}) until it is told {@code go}. At the end it
+ * and stops at the boundary (see {@link SagaStops}) until the order {@code go}. At the end it
  * prints {@code committed}, or {@code failed} and the code.
  */
 final class CrossStoreProcess {

@@ -28,9 +28,9 @@ import org.jspecify.annotations.Nullable;
  * Stores that stop the thread of a saga's runner at a boundary: before or after it appends rows to
  * the log, or adds or reopens a run, or after it claims some; and a thread that commits a
  * transaction over both stores: before or after each phase, and once its change of an entry is put.
- * Before the row {@code DONE} of an action its effect is there and the log does not say so. Each
- * boundary that is passed is told as {@code pass NAME}, the stop as {@code at NAME}, and a claim as
- * {@code claimed ID}. Thread-safe.
+ * Before the row {@code DONE} of an action its effect is there and the log does not say so. It
+ * prints each boundary that is passed as {@code pass NAME}, the stop as {@code at NAME}, and a
+ * claim as {@code claimed ID}. Thread-safe.
  */
 final class SagaStops implements StoreProvider {
 

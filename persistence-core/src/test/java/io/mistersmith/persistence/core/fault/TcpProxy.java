@@ -1,6 +1,10 @@
 package io.mistersmith.persistence.core.fault;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -9,6 +13,7 @@ import java.net.Socket;
 import java.net.URI;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,10 +25,14 @@ final class TcpProxy implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(TcpProxy.class);
 
+  private static final int MOST = 16 * 1024;
+
   private final InetSocketAddress target;
   private final ServerSocket listening;
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+  private volatile String unanswered = "";
   private volatile boolean refusing;
+  private volatile boolean refusesAfterwards;
 
   private TcpProxy(InetSocketAddress target) throws IOException {
     this.target = target;
@@ -53,6 +62,22 @@ final class TcpProxy implements AutoCloseable {
     if (now) {
       open.forEach(TcpProxy::close);
     }
+  }
+
+  /**
+   * Has the next request with this text answered by nobody: once the server has answered it, the
+   * answer is dropped and the connection is cut.
+   *
+   * @param cutOff whether all others are cut and refused from then on, too
+   */
+  void loseAnswerTo(String text, boolean cutOff) {
+    refusesAfterwards = cutOff;
+    unanswered = text;
+  }
+
+  /** Whether the answer that {@link #loseAnswerTo} names was lost. */
+  boolean hasLost() {
+    return unanswered.isEmpty();
   }
 
   private interface Task {
@@ -85,21 +110,49 @@ final class TcpProxy implements AutoCloseable {
       server.connect(target, 1_000);
       open.add(client);
       open.add(server);
-      run("up", () -> forward(client, server));
-      run("down", () -> forward(server, client));
+      AtomicBoolean isMute = new AtomicBoolean();
+      run("up", () -> forward(client, server, isMute, true));
+      run("down", () -> forward(server, client, isMute, false));
       if (refusing) {
         refuse(true);
       }
     }
   }
 
-  private void forward(Socket from, Socket to) throws IOException {
+  private void forward(Socket from, Socket to, AtomicBoolean isMute, boolean isRequest)
+      throws IOException {
     try (from;
         to) {
-      from.getInputStream().transferTo(to.getOutputStream());
+      InputStream in = from.getInputStream();
+      OutputStream out = to.getOutputStream();
+      byte[] buffer = new byte[MOST];
+      for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+        if (isRequest) {
+          listen(buffer, read, isMute);
+        } else if (isMute.get()) {
+          lost();
+          return;
+        }
+        out.write(buffer, 0, read);
+      }
     } finally {
       open.remove(from);
       open.remove(to);
+    }
+  }
+
+  /** A request of one statement is one write of the client, so that its text is not split. */
+  private void listen(byte[] buffer, int length, AtomicBoolean isMute) {
+    String text = unanswered;
+    if (!text.isEmpty() && new String(buffer, 0, length, ISO_8859_1).contains(text)) {
+      isMute.set(true);
+    }
+  }
+
+  private void lost() {
+    unanswered = "";
+    if (refusesAfterwards) {
+      refuse(true);
     }
   }
 

@@ -20,6 +20,9 @@ import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.operations.Consistency.CheckScope;
 import io.mistersmith.persistence.operations.PoolSizing;
 import io.mistersmith.persistence.operations.Pools;
+import io.mistersmith.persistence.saga.CrossStoreOptions;
+import io.mistersmith.persistence.saga.CrossStoreOptions.Strategy;
+import io.mistersmith.persistence.saga.EntryChange;
 import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.state.StateType;
 import io.mistersmith.persistence.task.NewTask;
@@ -112,6 +115,35 @@ class PersistenceMetricsTest {
                     .call("find", () -> sessions.find(key), Fallback.value(Optional.empty()));
                 return gauge("persistence.breaker.open") == 0;
               });
+    }
+  }
+
+  @Test
+  void transactionsOverBothStoresAreMetered() {
+    StateType<String> type = StateType.of("both", String.class);
+    StateKey key = StateKey.of(agent.id(), "k").withType(type.name());
+    try (PersistenceMetrics metrics = new PersistenceMetrics(registry);
+        Persistence persistence =
+            Persistence.open(PersistenceConfig.inMemory().listener(metrics).build(), stores)) {
+      boolean unused =
+          persistence
+              .crossStore()
+              .run(
+                  CrossStoreOptions.of(Strategy.EVENTUAL_CONSISTENCY, "meter a transaction"),
+                  both -> {
+                    both.write(EntryChange.put(type, agent.id(), "k", "of the transaction"));
+                    persistence.states(type).save(key, "of others");
+                    return true;
+                  });
+      assertThat(
+              registry
+                  .get("persistence.crossstore.transactions")
+                  .tags("strategy", "EVENTUAL_CONSISTENCY", "outcome", "COMMITTED")
+                  .timer()
+                  .count())
+          .isEqualTo(1);
+      assertThat(registry.get("persistence.crossstore.refused").counter().count()).isEqualTo(1);
+      assertThat(registry.get("persistence.crossstore.waiting").gauge().value()).isZero();
     }
   }
 

@@ -5,6 +5,7 @@ import io.mistersmith.persistence.agent.LifecycleState;
 import io.mistersmith.persistence.conflict.ConflictResolver.ConflictStrategy;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.event.ChangeFeed;
+import io.mistersmith.persistence.event.CrossStoreEvent;
 import io.mistersmith.persistence.event.MonitoringEvent;
 import io.mistersmith.persistence.event.PersistenceEvent;
 import io.mistersmith.persistence.event.SagaEvent;
@@ -21,6 +22,7 @@ import io.mistersmith.persistence.operations.Consistency.ConsistencyReport;
 import io.mistersmith.persistence.operations.Consistency.Inconsistency;
 import io.mistersmith.persistence.operations.Health;
 import io.mistersmith.persistence.operations.Upkeep;
+import io.mistersmith.persistence.saga.CrossStoreOptions;
 import io.mistersmith.persistence.saga.SagaRun;
 import io.mistersmith.persistence.transaction.TransactionOptions.Boundary;
 import io.mistersmith.persistence.transaction.TransactionOptions.Isolation;
@@ -42,14 +44,24 @@ final class SampleEvents {
 
   private static final Duration TOOK = Duration.ofMillis(3);
   private static final StateKey KEY = StateKey.of(AGENT, "k");
-  private static final RuntimeException CAUSE = new IllegalStateException("sample");
 
   private SampleEvents() {}
 
   static List<PersistenceEvent> all() {
-    return Stream.of(ofEntries(), ofStores(), ofServers(), ofChanges(), ofSagas(), ofMonitoring())
+    return Stream.of(
+            ofEntries(),
+            ofStores(),
+            ofServers(),
+            ofChanges(),
+            ofSagas(),
+            ofBothStores(),
+            ofMonitoring())
         .<PersistenceEvent>flatMap(List::stream)
         .toList();
+  }
+
+  private static RuntimeException cause() {
+    return new IllegalStateException("sample");
   }
 
   private static List<PersistenceEvent> ofEntries() {
@@ -62,7 +74,7 @@ final class SampleEvents {
             TOOK,
             new long[] {1_000_000, 2_000_000},
             List.of(Optional.of(AGENT), Optional.empty())),
-        new PersistenceEvent.FlushFailed(JOURNAL, CAUSE),
+        new PersistenceEvent.FlushFailed(JOURNAL, cause()),
         new PersistenceEvent.DeadLettered(JOURNAL, "subject", "reason"),
         new PersistenceEvent.EpochStarted(JOURNAL, 2, "reason"),
         new PersistenceEvent.ConflictMet(
@@ -121,13 +133,13 @@ final class SampleEvents {
         new PersistenceEvent.PrimaryChanged("server", "system", 1, 2),
         new PersistenceEvent.FailoverChecked(
             2, Set.of(AGENT), Set.of(), Set.of(), Set.of(new UUID(0, 1)), 1),
-        new PersistenceEvent.ServiceFailed("persistence-flush", "consequence", 1, false, CAUSE));
+        new PersistenceEvent.ServiceFailed("persistence-flush", "consequence", 1, false, cause()));
   }
 
   private static List<PersistenceEvent> ofChanges() {
     return List.of(
         new ChangeFeed.ChangesPublished(2, 1, 1, TOOK, TOOK),
-        new ChangeFeed.PublishingFailed(CAUSE),
+        new ChangeFeed.PublishingFailed(cause()),
         new ChangeFeed.PublisherChanged(true));
   }
 
@@ -137,8 +149,19 @@ final class SampleEvents {
         new SagaEvent.SagaEnded(saga, "order", "c", SagaRun.State.COMPLETED, TOOK),
         new SagaEvent.SagaStopped(saga, "order", "c", SagaRun.State.COMPENSATION_FAILED, "reason"),
         new SagaEvent.StepFailed(saga, "order", "c", "pay", false, 1, "reason"),
+        new SagaEvent.StepHanging(saga, "order", "c", "pay", true),
         new SagaEvent.SagaTakenOver(saga, "order", "c", 2),
         new SagaEvent.SagasWaiting("order", 1, 3));
+  }
+
+  private static List<PersistenceEvent> ofBothStores() {
+    return List.of(
+        new CrossStoreEvent.CrossStoreEnded(
+            CrossStoreOptions.Strategy.TWO_PHASE_COMMIT, 1, Optional.empty(), true, TOOK),
+        new CrossStoreEvent.PreparedRolledBack("id", TOOK),
+        new CrossStoreEvent.ChangesWaiting(2),
+        new CrossStoreEvent.ChangesRecovered(2),
+        new CrossStoreEvent.ChangeRefused(KEY, "c"));
   }
 
   private static List<PersistenceEvent> ofMonitoring() {

@@ -8,6 +8,7 @@ import io.micrometer.observation.transport.SenderContext;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
@@ -61,13 +62,15 @@ final class Spans implements ObservationHandler<Context> {
   }
 
   private static <C> String extract(ReceiverContext<C> context) {
-    return context.getGetter().get(context.getCarrier(), TRACEPARENT);
+    return Objects.requireNonNull(
+        context.getGetter().get(Objects.requireNonNull(context.getCarrier()), TRACEPARENT));
   }
 
   private static Span begin(Context context) {
     if (context instanceof ReceiverContext<?> receiver) {
-      String[] parts = extract(receiver).split("-");
-      return span(parts[1], Optional.of(parts[2]), receiver.getKind().name());
+      String text = extract(receiver);
+      return span(
+          text.substring(3, 35), Optional.of(text.substring(36, 52)), receiver.getKind().name());
     }
     String kind = context instanceof SenderContext<?> sender ? sender.getKind().name() : "";
     ObservationView parent = context.getParentObservation();
@@ -100,7 +103,9 @@ final class Spans implements ObservationHandler<Context> {
     Span span = context.getRequired(Span.class);
     ended.add(
         span.called(
-            context.getContextualName(), attributes, Optional.ofNullable(context.getError())));
+            Objects.requireNonNull(context.getContextualName()),
+            attributes,
+            Optional.ofNullable(context.getError())));
   }
 
   /** Returns the spans of this name that have ended, in the order of their ends. */

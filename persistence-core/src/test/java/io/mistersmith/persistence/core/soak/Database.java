@@ -141,6 +141,8 @@ final class Database {
         Statement statement = connection.createStatement()) {
       statement.execute(AUDIT);
       statement.execute(BANK);
+      statement.execute(Trips.TABLES);
+      statement.execute(ChangeBoth.TABLES);
     } catch (SQLException e) {
       throw new IllegalStateException(e);
     }
@@ -224,7 +226,21 @@ final class Database {
     return texts("SELECT what FROM audit.went_back");
   }
 
-  private List<String> texts(String query) throws SQLException {
+  /** Returns the second column of a query's rows by the first. */
+  Map<String, String> pairs(String query) throws SQLException {
+    try (Connection connection = connect();
+        Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(query)) {
+      Map<String, String> pairs = new HashMap<>();
+      while (row.next()) {
+        pairs.put(row.getString(1), row.getString(2));
+      }
+      return pairs;
+    }
+  }
+
+  /** Returns the first column of a query's rows. */
+  List<String> texts(String query) throws SQLException {
     try (Connection connection = connect();
         Statement statement = connection.createStatement();
         ResultSet row = statement.executeQuery(query)) {

@@ -13,6 +13,7 @@ record Fault(Kind kind, String what) {
     LOST,
     BACKWARD,
     RESURRECTED,
-    STALE_OWN_READS
+    STALE_OWN_READS,
+    HALF_DONE
   }
 }

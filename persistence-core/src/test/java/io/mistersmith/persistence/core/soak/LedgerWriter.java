@@ -33,6 +33,9 @@ final class LedgerWriter {
   static final String TRANSFER_COMMITTED = "B";
   static final String TRANSFER_REFUSED = "R";
   static final String COUNTED = "S";
+  static final String SAGA_STARTED = "Z";
+  static final String PAIR_COMMITTED = "P";
+  static final String PAIR_REFUSED = "Q";
   static final String CHECKPOINT = "C";
   static final String CHECKPOINT_MAY_GO = "G";
 
@@ -96,6 +99,21 @@ final class LedgerWriter {
   /** Nothing of the transfer was or will be committed. */
   void transferRefused(String id) {
     say(TRANSFER_REFUSED + " " + id);
+  }
+
+  /** The run of a saga is started. */
+  void sagaStarted(UUID id) {
+    say(SAGA_STARTED + " " + id);
+  }
+
+  /** The transaction over both stores is committed. */
+  void pairCommitted(String id) {
+    say(PAIR_COMMITTED + " " + id);
+  }
+
+  /** Nothing of the transaction over both stores was or will be committed. */
+  void pairRefused(String id) {
+    say(PAIR_REFUSED + " " + id);
   }
 
   /** Something happened that is only counted, to show that the soak met it. */

@@ -83,6 +83,8 @@ final class Operations {
         .add(1, new RecordEvent())
         .add(3, new Transfer())
         .add(1, new CommitTogether())
+        .add(2, new RunSagas())
+        .add(2, new ChangeBoth())
         .add(3, new ReadBooks())
         .add(2, new FindGuarded())
         .all;

@@ -28,14 +28,27 @@ enum Outcome {
    */
   static Outcome of(Actor actor, TransactionOptions options, Consumer<Transaction> body) {
     TransactionRunner runner = actor.persistence().transactions();
+    return of(
+        actor,
+        options.correlationId().orElseThrow(),
+        options.boundary().name(),
+        () -> runner.execute(options, body));
+  }
+
+  /**
+   * Runs a call that commits a transaction with this correlation id.
+   *
+   * @param kind under which it is counted
+   */
+  static Outcome of(Actor actor, String id, String kind, Runnable call) {
     Outcome outcome;
     try {
-      runner.execute(options, body);
+      call.run();
       outcome = COMMITTED;
     } catch (PersistenceException e) {
-      outcome = after(actor, e, runner, options.correlationId().orElseThrow());
+      outcome = after(actor, e, actor.persistence().transactions(), id);
     }
-    actor.ledgerWriter().counted("transaction " + options.boundary() + " " + outcome);
+    actor.ledgerWriter().counted("transaction " + kind + " " + outcome);
     return outcome;
   }
 

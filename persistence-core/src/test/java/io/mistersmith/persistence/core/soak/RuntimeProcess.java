@@ -4,6 +4,7 @@ import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.BackpressureConfig;
 import io.mistersmith.persistence.config.CacheConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.saga.SagaRunner;
 import io.mistersmith.persistence.state.StateRepository;
 import java.io.BufferedReader;
 import java.io.FileDescriptor;
@@ -45,6 +46,7 @@ final class RuntimeProcess {
     int life = Integer.parseInt(args[SoakInstallation.ARGUMENTS + 1]);
     long seed = Long.parseLong(args[SoakInstallation.ARGUMENTS + 2]);
     try (Persistence persistence = Retries.open(busy(installation, runtime, life))) {
+      SagaRunner runner = Trips.runner(persistence);
       StateRepository.Watch watch = Watcher.start(persistence, ledgerWriter);
       ledgerWriter.say(READY);
       Floors floors = new Floors();
@@ -73,6 +75,7 @@ final class RuntimeProcess {
       for (Thread thread : threads) {
         thread.join(Duration.ofSeconds(30).toMillis());
       }
+      runner.close();
       watch.close();
     }
   }
@@ -108,8 +111,11 @@ final class RuntimeProcess {
     return thread;
   }
 
+  /** The slow operations come first, so that a short soak on a slow machine has some of them. */
   private static void act(Actor actor) {
     List<Operation> operations = Operations.all();
+    actor.run(new RunSagas());
+    actor.run(new ChangeBoth());
     while (!stopped) {
       actor.run(operations.get(actor.random().nextInt(operations.size())));
       LockSupport.parkNanos(actor.random().nextInt(MAX_PAUSE_NANOS));

@@ -31,6 +31,7 @@ final class Runtimes implements AutoCloseable {
   private final DurableChecks durable;
   private final CheckpointPromises checkpoints;
   private final TransferPromises transfers;
+  private final CoordinationPromises coordinated;
   private final Path log;
   private final long seed;
   private final CountDownLatch ready = new CountDownLatch(World.RUNTIMES);
@@ -44,6 +45,7 @@ final class Runtimes implements AutoCloseable {
       DurableChecks durable,
       CheckpointPromises checkpoints,
       TransferPromises transfers,
+      CoordinationPromises coordinated,
       Path log,
       long seed) {
     this.installation = installation;
@@ -52,6 +54,7 @@ final class Runtimes implements AutoCloseable {
     this.durable = durable;
     this.checkpoints = checkpoints;
     this.transfers = transfers;
+    this.coordinated = coordinated;
     this.log = log;
     this.seed = seed;
   }
@@ -111,6 +114,9 @@ final class Runtimes implements AutoCloseable {
       case LedgerWriter.CHECKPOINT_MAY_GO -> checkpoints.mayGo(part[1]);
       case LedgerWriter.TRANSFER_COMMITTED -> transfers.committed(part[1]);
       case LedgerWriter.TRANSFER_REFUSED -> transfers.refused(part[1]);
+      case LedgerWriter.SAGA_STARTED -> coordinated.started(part[1]);
+      case LedgerWriter.PAIR_COMMITTED -> coordinated.committed(part[1]);
+      case LedgerWriter.PAIR_REFUSED -> coordinated.refused(part[1]);
       case LedgerWriter.COUNTED ->
           tally.counted(whole.substring(LedgerWriter.COUNTED.length() + 1));
       case LedgerWriter.TOLERATED -> tally.tolerated(part[1], part[2]);

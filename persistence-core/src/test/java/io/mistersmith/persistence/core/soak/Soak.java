@@ -16,8 +16,8 @@ import java.time.Duration;
  * fail for a transient reason, or because another one was there first; these are counted and
  * printed, and any other failure fails the soak. Its last line reads
  *
- * <pre>soak: seconds=N acknowledged=N faults=N lost=N backward=N resurrected=N stale_own_reads=N
- * </pre>
+ * <pre>soak: seconds=N acknowledged=N faults=N sagas=N lost=N backward=N resurrected=N
+ * stale_own_reads=N half_done=N</pre>
  */
 final class Soak {
 
@@ -66,29 +66,47 @@ final class Soak {
         seed, seconds, natsServers, log);
     int faults;
     int transfers;
+    int sagas;
     try (SoakServers servers = SoakServers.start(natsServers)) {
       register(servers.installation());
       Database database = new Database(servers.installation());
       DurableChecks durable = new DurableChecks(database, tally);
       CheckpointPromises checkpoints = new CheckpointPromises(tally);
       TransferPromises booked = new TransferPromises(database, tally);
+      CoordinationPromises coordinated = new CoordinationPromises(database, tally);
       Verification verification =
           new Verification(
-              servers.installation(), database, ledger, tally, durable, checkpoints, booked);
+              servers.installation(),
+              database,
+              ledger,
+              tally,
+              durable,
+              checkpoints,
+              booked,
+              coordinated);
       try (Runtimes runtimes =
           new Runtimes(
-              servers.installation(), ledger, tally, durable, checkpoints, booked, log, seed)) {
+              servers.installation(),
+              ledger,
+              tally,
+              durable,
+              checkpoints,
+              booked,
+              coordinated,
+              log,
+              seed)) {
         runtimes.start();
         faults = injectFaults(runtimes, new Faults(servers, runtimes, seed), verification);
         runtimes.stop();
       }
       verification.complete();
       transfers = booked.count();
+      sagas = coordinated.ended();
     }
     if (tally.isClean()) {
       Files.delete(log);
     }
-    return result(faults, transfers);
+    return result(faults, transfers, sagas);
   }
 
   private static void register(SoakInstallation installation) {
@@ -110,7 +128,7 @@ final class Soak {
         verification.early();
         out.printf(
             "soak: %d of %d s, acknowledged=%d faults=%s lost=%d backward=%d resurrected=%d"
-                + " stale_own_reads=%d%n",
+                + " stale_own_reads=%d half_done=%d%n",
             Duration.ofNanos(System.nanoTime() - begin).toSeconds(),
             seconds,
             ledger.acknowledged(),
@@ -118,27 +136,30 @@ final class Soak {
             tally.count(Kind.LOST),
             tally.count(Kind.BACKWARD),
             tally.count(Kind.RESURRECTED),
-            tally.count(Kind.STALE_OWN_READS));
+            tally.count(Kind.STALE_OWN_READS),
+            tally.count(Kind.HALF_DONE));
       }
     }
     return faults.count();
   }
 
-  private int result(int faults, int transfers) {
+  private int result(int faults, int transfers, int sagas) {
     tally.printTolerated();
     tally.printCompared();
     tally.printCounted();
     out.printf(
-        "soak: seconds=%d acknowledged=%d faults=%d lost=%d backward=%d resurrected=%d"
-            + " stale_own_reads=%d%n",
+        "soak: seconds=%d acknowledged=%d faults=%d sagas=%d lost=%d backward=%d resurrected=%d"
+            + " stale_own_reads=%d half_done=%d%n",
         seconds,
         ledger.acknowledged(),
         faults,
+        sagas,
         tally.count(Kind.LOST),
         tally.count(Kind.BACKWARD),
         tally.count(Kind.RESURRECTED),
-        tally.count(Kind.STALE_OWN_READS));
-    boolean tried = ledger.acknowledged() > 0 && faults > 0 && transfers > 0;
+        tally.count(Kind.STALE_OWN_READS),
+        tally.count(Kind.HALF_DONE));
+    boolean tried = ledger.acknowledged() > 0 && faults > 0 && transfers > 0 && sagas > 0;
     return tally.isClean() && tried ? 0 : 1;
   }
 }

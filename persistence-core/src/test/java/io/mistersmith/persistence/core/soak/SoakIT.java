@@ -25,8 +25,8 @@ class SoakIT {
     assertThat(last)
         .as(printed)
         .matches(
-            "soak: seconds=15 acknowledged=[1-9]\\d* faults=[1-9]\\d* lost=0 backward=0"
-                + " resurrected=0 stale_own_reads=0");
+            "soak: seconds=15 acknowledged=[1-9]\\d* faults=[1-9]\\d* sagas=[1-9]\\d* lost=0"
+                + " backward=0 resurrected=0 stale_own_reads=0 half_done=0");
     assertThat(status).as(printed).isZero();
     System.out.print(printed.substring(0, printed.lastIndexOf(last)));
     Counts.report(last);

@@ -40,6 +40,7 @@ final class Verification {
   private final DurableChecks durable;
   private final CheckpointPromises checkpoints;
   private final TransferPromises transfers;
+  private final CoordinationPromises coordinated;
 
   Verification(
       SoakInstallation installation,
@@ -48,7 +49,8 @@ final class Verification {
       Tally tally,
       DurableChecks durable,
       CheckpointPromises checkpoints,
-      TransferPromises transfers) {
+      TransferPromises transfers,
+      CoordinationPromises coordinated) {
     this.installation = installation;
     this.database = database;
     this.ledger = ledger;
@@ -56,6 +58,7 @@ final class Verification {
     this.durable = durable;
     this.checkpoints = checkpoints;
     this.transfers = transfers;
+    this.coordinated = coordinated;
   }
 
   /** Checks the promises that hold at any time; none when PostgreSQL is away. */
@@ -81,6 +84,7 @@ final class Verification {
   /** Everything, once the runtimes have ended and both servers run. */
   void complete() throws SQLException {
     try (Persistence persistence = Retries.open(installation.config("soak-verification"))) {
+      coordinated.judge(persistence);
       StateRepository<Object> states = persistence.states(Object.class);
       StateKey last = StateKey.of(World.SHARED, "last");
       Versioned<Object> saved = Retries.with(() -> states.save(last, "last"));

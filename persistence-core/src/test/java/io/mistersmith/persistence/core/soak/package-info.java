@@ -21,6 +21,7 @@
  *   <li>reads from a replica do not wait for what this process committed: stale own reads, lost
  *       (events)
  *   <li>a part of a transaction that is given up is not rolled back: lost (accounts)
+ *   <li>changes of committed transactions are not put into KV: half done
  * </ul>
  */
 @NullMarked

@@ -3,9 +3,13 @@ package io.mistersmith.persistence.testkit.contract;
 import static io.mistersmith.persistence.testkit.contract.Failures.assertFails;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.event.CrossStoreEvent;
+import io.mistersmith.persistence.event.CrossStoreEvent.CrossStoreEnded;
+import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
@@ -24,6 +28,8 @@ import io.mistersmith.persistence.transaction.TransactionOptions;
 import io.mistersmith.persistence.transaction.TransactionOptions.Boundary;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -307,7 +313,10 @@ public abstract class CrossStoreContract extends PersistenceContract {
 
   @Test
   void anotherRuntimePutsWhatIsLeft() {
-    CrossStore other = open(config().build()).crossStore();
+    Queue<CrossStoreEvent> heard = new ConcurrentLinkedQueue<>();
+    CrossStore other =
+        open(config().listener(PersistenceListener.of(CrossStoreEvent.class, heard::add)).build())
+            .crossStore();
     assertThat(other.waiting(9)).isEmpty();
     SqlStore sql = stores().sql();
     byte[] json = "\"apples\"".getBytes(StandardCharsets.UTF_8);
@@ -324,5 +333,55 @@ public abstract class CrossStoreContract extends PersistenceContract {
     Awaitility.await().atMost(SOON).until(() -> other.waiting(9).isEmpty());
     assertThat(value()).contains("apples");
     assertThat(other.refused(9)).isEmpty();
+    CrossStoreEvent waits = new CrossStoreEvent.ChangesWaiting(1);
+    CrossStoreEvent none = new CrossStoreEvent.ChangesWaiting(0);
+    Awaitility.await().atMost(SOON).until(() -> heard.contains(none));
+    assertThat(heard).containsExactly(waits, new CrossStoreEvent.ChangesRecovered(1), none);
+  }
+
+  @Test
+  void listenersHearHowTransactionsEnd() {
+    Queue<CrossStoreEvent> heard = new ConcurrentLinkedQueue<>();
+    CrossStore heardOf =
+        open(config().listener(PersistenceListener.of(CrossStoreEvent.class, heard::add)).build())
+            .crossStore();
+    CrossStoreOptions eventual = options(Strategy.EVENTUAL_CONSISTENCY);
+    Revision first = carts().save(cart(), "pears").revision();
+    run(heardOf, eventual, both -> both.write(put("apples")));
+    assertFails(
+        DataError.VERSION_CONFLICT,
+        () -> run(heardOf, eventual, both -> both.write(put("plums"), first)));
+    run(
+        heardOf,
+        eventual,
+        both -> {
+          both.write(put("plums"));
+          carts().save(cart(), "by somebody else");
+        });
+
+    assertThat(heard)
+        .filteredOn(CrossStoreEnded.class::isInstance)
+        .map(CrossStoreEnded.class::cast)
+        .extracting(CrossStoreEnded::entries, CrossStoreEnded::committed, CrossStoreEnded::failure)
+        .containsExactly(
+            tuple(1, true, Optional.empty()),
+            tuple(0, false, Optional.of(DataError.VERSION_CONFLICT)),
+            tuple(1, true, Optional.empty()));
+    assertThat(heard)
+        .filteredOn(CrossStoreEvent.ChangeRefused.class::isInstance)
+        .singleElement()
+        .satisfies(
+            event -> assertThat(((CrossStoreEvent.ChangeRefused) event).key()).isEqualTo(cart()));
+  }
+
+  private static void run(
+      CrossStore crossStore, CrossStoreOptions options, Consumer<CrossStoreTransaction> work) {
+    boolean unused =
+        crossStore.run(
+            options,
+            both -> {
+              work.accept(both);
+              return true;
+            });
   }
 }

@@ -23,7 +23,7 @@ public abstract class PreparedUnitContract extends UnitContract {
   /** For implementations. */
   protected PreparedUnitContract() {}
 
-  /** A unit that is left would hold its locks for ever. */
+  /** A unit that is left would hold its locks until somebody ends it. */
   @AfterEach
   final void endWhatIsLeft() {
     boolean unused = sql().rollBackPrepared(id);

@@ -18,7 +18,6 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 /** The contract of sagas that go back: compensations, deadlines, and what an operator does. */
@@ -321,72 +320,7 @@ public abstract class SagaCompensationContract extends SagaRunTests {
   }
 
   @Test
-  void aNestedSagaThatFailsFailsTheStep() {
-    Saga inner = saga("inner that fails", noted("x"), failing("y").withAttempts(1));
-    Saga saga =
-        saga(
-            "outer", noted("a"), SagaStep.nested("nested", inner, context -> Map.of()), noted("b"));
-    runner(saga);
-    over(start(saga), State.COMPENSATED);
-    assertThat(done).containsExactly("a", "x", "y", "-y", "-x", "-a");
-  }
-
-  @Test
-  void aNestedSagaThatIsDoneIsUndone() {
-    Saga inner = saga("inner that is undone", noted("x"), noted("y"));
-    Saga saga =
-        saga(
-            "outer that fails",
-            noted("a"),
-            SagaStep.nested("nested", inner, context -> Map.of()),
-            failing("b").withAttempts(1));
-    runner(saga);
-    UUID id = start(saga);
-    over(id, State.COMPENSATED);
-    assertThat(done).containsExactly("a", "x", "y", "b", "-b", "-y", "-x", "-a");
-    assertThat(sagas().find(SagaQuery.all().withParent(id)).get(0).state())
-        .isEqualTo(State.COMPENSATED);
-  }
-
-  @Test
-  void aNestedSagaThatCannotBeUndoneStopsTheOuterOne() {
-    SagaStep stuck =
-        SagaStep.call("x", context -> Map.of())
-            .compensatedByCall(
-                context -> {
-                  throw new StepRefusedException("it stays");
-                });
-    Saga inner = saga("inner that stays", stuck);
-    Saga saga =
-        saga(
-            "outer that stops",
-            noted("a"),
-            SagaStep.nested("nested", inner, context -> Map.of()),
-            failing("b").withAttempts(1));
-    runner(saga);
-    UUID id = start(saga);
-    UUID nested = null;
-    while (nested == null) {
-      List<SagaRun> found = sagas().find(SagaQuery.all().withParent(id));
-      nested = found.isEmpty() ? null : found.get(0).id();
-    }
-    // The outer run looks at the nested one, which has stopped but not ended, after a second.
-    UUID inside = nested;
-    Awaitility.await()
-        .atMost(SOON)
-        .until(
-            () -> {
-              elapse(Duration.ofMillis(200));
-              return sagas().find(id).orElseThrow().state() == State.COMPENSATION_FAILED;
-            });
-    assertThat(sagas().giveUp(inside, "left as it is")).isTrue();
-    assertThat(sagas().resume(id)).isTrue();
-    over(id, State.COMPENSATED);
-    assertThat(done).endsWith("-a");
-  }
-
-  @Test
-  void oneThatFailsForEverHoldsUpNoOther() {
+  void aRunThatAlwaysFailsHoldsUpNoOther() {
     SagaStep stuck =
         SagaStep.call("x", context -> Map.of())
             .compensatedByCall(
@@ -411,5 +345,54 @@ public abstract class SagaCompensationContract extends SagaRunTests {
             id ->
                 assertThat(sagas().find(id).orElseThrow().state())
                     .isIn(State.RUNNING, State.COMPENSATING));
+  }
+
+  @Test
+  void noStepIsBegunAfterTheDeadline() {
+    SagaStep slow =
+        SagaStep.call(
+                "slow",
+                context -> {
+                  try {
+                    new CountDownLatch(1).await();
+                  } catch (InterruptedException e) {
+                    done.add("slow");
+                  }
+                  return Map.of();
+                })
+            .compensatedByCall(
+                context -> {
+                  done.add("-slow");
+                  return Map.of();
+                });
+    Saga saga =
+        Saga.builder("too slow", 1)
+            .timeout(Duration.ofMillis(200))
+            .step(slow)
+            .step(noted("b"))
+            .build();
+    runner(saga);
+    over(start(saga), State.COMPENSATED);
+    assertThat(done).containsExactly("slow", "-slow");
+  }
+
+  @Test
+  void aCompensationIsRepeatedWithTheSameKey() {
+    SagaStep accepted =
+        SagaStep.call("a", context -> Map.of())
+            .compensatedByCall(
+                context -> {
+                  done.add(context.idempotencyKey());
+                  if (context.attempt() < 3) {
+                    throw new IllegalStateException("accepted, and not done yet");
+                  }
+                  return Map.of();
+                })
+            .withPause(Duration.ofMillis(1));
+    Saga saga = saga("accepted", accepted, failing("b").withAttempts(1));
+    runner(saga);
+    UUID id = start(saga);
+    over(id, State.COMPENSATED);
+    assertThat(done).filteredOn((id + "/a/undo")::equals).hasSize(3);
   }
 }

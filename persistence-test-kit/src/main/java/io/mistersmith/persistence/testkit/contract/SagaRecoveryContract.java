@@ -6,6 +6,7 @@ import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.event.SagaEvent;
 import io.mistersmith.persistence.event.SagaEvent.SagaTakenOver;
+import io.mistersmith.persistence.event.SagaEvent.StepHanging;
 import io.mistersmith.persistence.saga.EntryChange;
 import io.mistersmith.persistence.saga.Saga;
 import io.mistersmith.persistence.saga.SagaRun.Event;
@@ -26,7 +27,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import org.awaitility.Awaitility;
@@ -234,5 +237,112 @@ public abstract class SagaRecoveryContract extends SagaRunTests {
       assertThat(persistence().states(NOTE).find(key(id.toString())).orElseThrow().value())
           .isEqualTo(id.toString());
     }
+  }
+
+  @Test
+  void aStepThatIgnoresItsInterruptHoldsUpNoOther() throws Exception {
+    Queue<SagaEvent> heard = new ConcurrentLinkedQueue<>();
+    Persistence runtime =
+        open(config().listener(PersistenceListener.of(StepHanging.class, heard::add)).build());
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch end = new CountDownLatch(1);
+    Saga deaf =
+        saga(
+            "deaf",
+            SagaStep.call(
+                    "a",
+                    context -> {
+                      begun.countDown();
+                      awaitUninterruptibly(end);
+                      return Map.of();
+                    })
+                .withTimeout(Duration.ofMillis(20)));
+    Saga other = saga("other", noted("b"));
+    SagaRunner unused =
+        runtime
+            .sagas()
+            .startRunner(
+                SagaRunner.Options.of(1)
+                    .withPoll(Duration.ofMillis(50))
+                    .withLease(Duration.ofMillis(500)),
+                List.of(deaf, other));
+    UUID stuck = runtime.sagas().start(deaf, SagaStart.of(Map.of()));
+    begun.await();
+    UUID waits = runtime.sagas().start(other, SagaStart.of(Map.of()));
+    over(waits, State.COMPLETED);
+    assertThat(heard).containsExactly(new StepHanging(stuck, "deaf", stuck.toString(), "a", false));
+    assertThat(notices(runtime)).hasSize(1).first().asString().contains(stuck + ", step a");
+    end.countDown();
+    over(stuck, State.COMPLETED);
+    Awaitility.await().atMost(SOON).until(() -> notices(runtime).isEmpty());
+  }
+
+  private static List<String> notices(Persistence runtime) {
+    return runtime.operations().notices().stream()
+        .filter(notice -> notice.startsWith("saga deaf"))
+        .toList();
+  }
+
+  /** Waits as code does that ignores interrupts. */
+  private static void awaitUninterruptibly(CountDownLatch end) {
+    while (end.getCount() > 0) {
+      try {
+        end.await();
+      } catch (InterruptedException e) {
+        // It goes on.
+      }
+    }
+  }
+
+  @Test
+  void aRunThatIsCancelledWithoutARunnerIsCompensatedByTheNext() {
+    Saga saga = three();
+    UUID id = abandoned(saga, BEGUN_A, DONE_A);
+    assertThat(sagas().cancel(id, "nobody is there")).isTrue();
+    runner(saga);
+    assertThat(over(id, State.COMPENSATED).reason()).contains("cancelled: nobody is there");
+    assertThat(done).containsExactly("-a");
+  }
+
+  @Test
+  void theDeadlineOutlivesTheRunner() {
+    Saga saga =
+        Saga.builder("deadline", 1)
+            .timeout(Duration.ofMillis(200))
+            .step(noted("a"))
+            .step(noted("b"))
+            .build();
+    UUID id = abandoned(saga, BEGUN_A, DONE_A);
+    elapse(Duration.ofMillis(300));
+    runner(saga);
+    assertThat(over(id, State.COMPENSATED).reason().orElseThrow()).contains("PT0.2S");
+    assertThat(done).containsExactly("-a");
+  }
+
+  @Test
+  void startsAtOnceWithOneUniqueKeyStartOneRun() throws Exception {
+    Saga saga = saga("started at once", noted("a"));
+    runner(saga);
+    SagaStart once = SagaStart.of(Map.of()).withUniqueKey("at once");
+    Set<UUID> started = ConcurrentHashMap.newKeySet();
+    CountDownLatch go = new CountDownLatch(1);
+    List<Thread> starters = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      Thread starter =
+          new Thread(
+              () -> {
+                awaitUninterruptibly(go);
+                started.add(sagas().start(saga, once));
+              });
+      starter.start();
+      starters.add(starter);
+    }
+    go.countDown();
+    for (Thread starter : starters) {
+      starter.join();
+    }
+    assertThat(started).hasSize(1);
+    over(started.iterator().next(), State.COMPLETED);
+    assertThat(done).containsExactly("a");
   }
 }

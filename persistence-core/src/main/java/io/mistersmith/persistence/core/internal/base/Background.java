@@ -173,7 +173,7 @@ public abstract sealed class Background permits LoopService, PeriodicService {
               + latestFailure.getName()
               + ", so that "
               + consequence
-              + "; it goes on trying, and the log has the stack trace");
+              + "; it goes on trying, and the log says why");
     }
     Duration silent = Duration.ofNanos(services.ticker().nanos() - aliveAt);
     return isBusy() && !pausing && silent.compareTo(longestSilence) >= 0

@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.internal.base;
 
+import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.event.PersistenceEvent;
 import io.mistersmith.persistence.event.PersistenceListener;
 import java.time.Duration;
@@ -7,6 +8,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,6 +25,7 @@ public final class ServiceHealth {
   private final PersistenceListener listener;
   private final Duration longestSilence;
   private final Set<Background> services = ConcurrentHashMap.newKeySet();
+  private final List<Supplier<List<String>>> others = new CopyOnWriteArrayList<>();
 
   /** Tells {@code listener}, which may throw, of each failure. */
   public ServiceHealth(PersistenceListener listener) {
@@ -34,11 +39,17 @@ public final class ServiceHealth {
 
   /** Returns a sentence for an operator for each service that fails, is stuck or has ended. */
   public List<String> notices() {
-    return services.stream()
-        .map(service -> service.trouble(longestSilence))
-        .flatMap(Optional::stream)
+    return Stream.concat(
+            services.stream()
+                .map(service -> service.trouble(longestSilence))
+                .flatMap(Optional::stream),
+            others.stream().flatMap(source -> source.get().stream()))
         .sorted()
         .toList();
+  }
+
+  void include(Supplier<List<String>> source) {
+    others.add(source);
   }
 
   void watch(Background service) {
@@ -49,10 +60,25 @@ public final class ServiceHealth {
     services.remove(service);
   }
 
-  /** Logs the first failure, and then ever fewer of them. */
+  /**
+   * Logs the first failure, and then ever fewer of them. A store that does not answer is no defect
+   * of the service: the listener does not hear of it.
+   */
   void failed(Background service, long failures, Throwable cause) {
+    boolean isLogged = Long.bitCount(failures) == 1;
+    if (cause instanceof TransientPersistenceException) {
+      if (isLogged) {
+        LOG.warn(
+            "{} failed at a store {} times in a row, so that {}; it goes on trying: {}",
+            service.name(),
+            failures,
+            service.consequence(),
+            cause.getMessage());
+      }
+      return;
+    }
     try {
-      if (Long.bitCount(failures) == 1) {
+      if (isLogged) {
         LOG.error(
             "{} failed for a reason that should not occur, {} times in a row, so that {}; it goes"
                 + " on trying",

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -66,6 +67,11 @@ public final class Services {
   /** Returns a sentence for an operator for each service that fails, is stuck or has ended. */
   public List<String> notices() {
     return health.notices();
+  }
+
+  /** Has {@link #notices} return those of {@code source} too, which throws nothing. */
+  public void include(Supplier<List<String>> source) {
+    health.include(source);
   }
 
   /** Returns how often a thread of these services woke up from a wait, since they began. */

@@ -9,32 +9,31 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Rolls back the transactions that were prepared by a runtime which will not commit them. Only the
  * runtime that prepared a transaction commits it. Its name is part of the transaction's id, and it
- * has a lease of that name. Whoever gets the lease, since it is over, ends the transactions of that
- * name: a runtime that was only paused then fails to commit, and reports it. Thread-safe.
+ * has a lease of that name. Once the lease is over, another runtime acquires it, and rolls the
+ * transactions of that name back. A runtime that was only paused then fails to commit, and reports
+ * it. Thread-safe.
  */
 public final class AbandonedUnits {
-
-  private static final Logger LOG = LoggerFactory.getLogger(AbandonedUnits.class);
 
   private static final String PREFIX = "cross-store/";
   private static final Duration LEASE = Duration.ofSeconds(3);
 
   private final SqlStore sql;
   private final JournalStore journals;
+  private final CrossStoreEvents events;
   private final String holder = UUID.randomUUID().toString();
   private final Lease lease;
   private final Set<String> underWay = ConcurrentHashMap.newKeySet();
 
   /** Ends units of {@code sql}, by leases of {@code journals}. */
-  public AbandonedUnits(SqlStore sql, JournalStore journals) {
+  public AbandonedUnits(SqlStore sql, JournalStore journals, CrossStoreEvents events) {
     this.sql = sql;
     this.journals = journals;
+    this.events = events;
     this.lease = new Lease(journals, PREFIX + holder, holder, LEASE);
   }
 
@@ -82,10 +81,7 @@ public final class AbandonedUnits {
 
   private void rollBack(String id, Duration age) {
     if (sql.rollBackPrepared(id)) {
-      LOG.warn(
-          "rolled back transaction {}, which was prepared {} ago by a runtime that is gone",
-          id,
-          age);
+      events.rolledBack(id, age);
     }
   }
 

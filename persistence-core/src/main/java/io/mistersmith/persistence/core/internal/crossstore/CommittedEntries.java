@@ -31,6 +31,7 @@ public final class CommittedEntries implements CrossStore {
   private final PlacedWrites entries;
   private final EntryPuts puts;
   private final AbandonedUnits abandoned;
+  private final CrossStoreEvents events;
   private final Runnable left;
 
   /**
@@ -45,18 +46,33 @@ public final class CommittedEntries implements CrossStore {
       PlacedWrites entries,
       EntryPuts puts,
       AbandonedUnits abandoned,
+      CrossStoreEvents events,
       Runnable left) {
     this.transactions = transactions;
     this.store = store;
     this.entries = entries;
     this.puts = puts;
     this.abandoned = abandoned;
+    this.events = events;
     this.left = left;
   }
 
   @Override
   public <T> T run(
       CrossStoreOptions options, Function<? super CrossStoreTransaction, ? extends T> work) {
+    long began = System.nanoTime();
+    try {
+      return run(options, work, began);
+    } catch (RuntimeException | Error e) {
+      events.failed(options.strategy(), e, began);
+      throw e;
+    }
+  }
+
+  private <T> T run(
+      CrossStoreOptions options,
+      Function<? super CrossStoreTransaction, ? extends T> work,
+      long began) {
     Changes changes = new Changes();
     Function<Transaction, T> body =
         transaction -> {
@@ -67,7 +83,11 @@ public final class CommittedEntries implements CrossStore {
                     CollectedEntries made =
                         new CollectedEntries(transaction, unit.entryWrites(), entries);
                     // As part of an outer transaction this one is committed with that.
-                    afterCommit.accept(() -> put(made.all()));
+                    afterCommit.accept(
+                        () -> {
+                          events.committed(options.strategy(), made.all().size(), began);
+                          put(made.all());
+                        });
                     return made;
                   });
           T result = work.apply(collected);

@@ -27,8 +27,8 @@ import java.util.Optional;
  * of a deleted entry. Others see the entry with a new revision then.
  *
  * <p>Others' writes are not overwritten: the compensation is refused, and the run is {@code
- * COMPENSATION_FAILED}. An entry that has its old value again counts as undone, whoever wrote it.
- * The write of the compensation has one id, so that a repetition recognises it.
+ * COMPENSATION_FAILED}. An entry that has its old value again counts as undone, even if others
+ * wrote that. The write of the compensation has one id, so that a repetition recognises it.
  */
 final class EntryUndo {
 

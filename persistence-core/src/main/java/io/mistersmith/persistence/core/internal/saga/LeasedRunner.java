@@ -19,8 +19,6 @@ import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -52,9 +50,8 @@ final class LeasedRunner implements SagaRunner {
   private final Definitions definitions;
   private final Options options;
   private final Consumer<LeasedRunner> closed;
-  private final Semaphore room;
+  private final Slots slots;
   private final List<Tenure> tenures = new CopyOnWriteArrayList<>();
-  private final ThreadPoolExecutor threads;
   private final ScheduledThreadPoolExecutor timer;
   private final LoopService claimer;
   private final PeriodicService renewer;
@@ -71,9 +68,8 @@ final class LeasedRunner implements SagaRunner {
     this.definitions = definitions;
     this.options = options;
     this.closed = closed;
-    this.room = new Semaphore(options.concurrency());
     String name = "persistence-saga-" + NUMBERS.incrementAndGet();
-    this.threads = LibraryThreads.onDemand(name, options.concurrency());
+    this.slots = new Slots(name, options.concurrency(), around.events());
     this.timer = new ScheduledThreadPoolExecutor(1, new LibraryThreads(name + "-time"));
     timer.setRemoveOnCancelPolicy(true);
     this.claimer = around.services().loop(name + "-claim", "no sagas are carried on", this::claim);
@@ -110,7 +106,7 @@ final class LeasedRunner implements SagaRunner {
 
   private void claim() {
     Tenure tenure = current;
-    int free = tenure.isHeld() ? room.drainPermits() : 0;
+    int free = tenure.isHeld() ? slots.takeAll() : 0;
     if (free == 0) {
       isShort = true;
       boolean unused = claimer.pause(options.poll());
@@ -129,7 +125,7 @@ final class LeasedRunner implements SagaRunner {
       doubt(tenure, e);
       throw e;
     } finally {
-      room.release(free - taken);
+      slots.giveBack(free - taken);
     }
     if (!isShort) {
       boolean unused = claimer.pause(options.poll());
@@ -143,7 +139,7 @@ final class LeasedRunner implements SagaRunner {
    */
   Optional<UUID> start(Added added, Saga saga) {
     Tenure tenure = current;
-    if (isClosing || !tenure.isHeld() || !room.tryAcquire()) {
+    if (isClosing || !tenure.isHeld() || !slots.take()) {
       return Optional.empty();
     }
     boolean isTaken = false;
@@ -159,7 +155,7 @@ final class LeasedRunner implements SagaRunner {
       throw e;
     } finally {
       if (!isTaken) {
-        room.release();
+        slots.giveBack(1);
       }
     }
   }
@@ -188,7 +184,7 @@ final class LeasedRunner implements SagaRunner {
             saga, claimed, new RunThread(timer), () -> isClosing, done -> finished(tenure, done));
     tenure.add(execution);
     try {
-      threads.execute(execution);
+      slots.execute(execution);
     } catch (RejectedExecutionException e) {
       LOG.debug("the runner is closed; another one goes on with {}", execution.owned(), e);
       finished(tenure, execution);
@@ -197,7 +193,7 @@ final class LeasedRunner implements SagaRunner {
 
   private void finished(Tenure tenure, SagaExecution execution) {
     tenure.remove(execution);
-    room.release();
+    slots.ended(execution);
     if (execution.isUnclear()) {
       retire(tenure);
     }
@@ -214,6 +210,9 @@ final class LeasedRunner implements SagaRunner {
 
   /** Runs on one thread at a time. */
   private void renew() {
+    if (slots.replaceHanging(options.lease())) {
+      claimer.wake();
+    }
     PersistenceException failure = null;
     for (Tenure tenure : List.copyOf(tenures)) {
       try {
@@ -291,6 +290,11 @@ final class LeasedRunner implements SagaRunner {
     return runners.stream().mapToInt(LeasedRunner::end).sum();
   }
 
+  /** Returns a sentence for an operator for each step that ignores its interrupt. */
+  List<String> notices() {
+    return slots.notices();
+  }
+
   /** Returns how many steps were under way. */
   private int end() {
     int left = 0;
@@ -304,7 +308,7 @@ final class LeasedRunner implements SagaRunner {
       endNow(tenure);
     }
     timer.shutdownNow();
-    threads.shutdownNow();
+    slots.close();
     closed.accept(this);
     return left;
   }

@@ -115,8 +115,8 @@ final class RowSteps {
   }
 
   /**
-   * Returns the compensation. A row that is as it was before the step counts as changed back,
-   * whoever did it.
+   * Returns the compensation. A row that is as it was before the step counts as changed back, even
+   * if others did that.
    *
    * @param kept what the action kept
    */

@@ -5,6 +5,7 @@ import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import java.time.Duration;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
@@ -28,6 +29,7 @@ final class RunThread {
   private boolean lost;
   private boolean calling;
   private boolean late;
+  private OptionalLong interruptedAt = OptionalLong.empty();
 
   RunThread(ScheduledExecutorService timer) {
     this.timer = timer;
@@ -47,9 +49,21 @@ final class RunThread {
   /** Says that the run has another owner by now, or may have one. */
   synchronized void lose() {
     lost = true;
+    interrupt();
+  }
+
+  private void interrupt() {
     if (thread != null) {
       thread.interrupt();
+      interruptedAt = interruptedAt.isEmpty() ? OptionalLong.of(System.nanoTime()) : interruptedAt;
     }
+  }
+
+  /** Whether code of the application has gone on for longer than this since it was interrupted. */
+  synchronized boolean ignoresInterrupt(Duration grace) {
+    return calling
+        && interruptedAt.isPresent()
+        && System.nanoTime() - interruptedAt.getAsLong() > grace.toNanos();
   }
 
   synchronized boolean isLost() {
@@ -90,6 +104,7 @@ final class RunThread {
   private synchronized void enter() {
     calling = true;
     late = false;
+    interruptedAt = lost ? interruptedAt : OptionalLong.empty();
   }
 
   private synchronized void leave() {
@@ -106,7 +121,7 @@ final class RunThread {
   private synchronized void timeOut() {
     if (calling && thread != null) {
       late = true;
-      thread.interrupt();
+      interrupt();
     }
   }
 

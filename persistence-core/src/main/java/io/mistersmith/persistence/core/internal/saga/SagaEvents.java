@@ -33,6 +33,7 @@ final class SagaEvents {
                 SagaEvent.SagaStopped.class,
                 SagaEvent.StepFailed.class,
                 SagaEvent.SagaTakenOver.class,
+                SagaEvent.StepHanging.class,
                 SagaEvent.SagasWaiting.class)
             .filter(listener::wants)
             .collect(Collectors.toUnmodifiableSet());
@@ -98,7 +99,16 @@ final class SagaEvents {
     }
   }
 
-  /** Tells of runs that wait for a definition. */
+  /** Reports a step that ignores its interrupt. */
+  void hanging(HangingStep step) {
+    LOG.warn("{}", step.notice());
+    SagaRun run = step.run();
+    tell(
+        new SagaEvent.StepHanging(
+            run.id(), run.name(), run.correlationId(), step.step(), step.isUndo()));
+  }
+
+  /** Reports runs that wait for a definition. */
   void waiting(String name, int version, int runs) {
     LOG.warn(
         "{} runs of saga {} version {} wait for a runner that knows it, and this runtime has none;"

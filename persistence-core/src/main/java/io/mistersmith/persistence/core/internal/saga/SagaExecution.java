@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
@@ -33,7 +34,7 @@ final class SagaExecution implements Runnable {
   private final RunThread thread;
   private final BooleanSupplier closing;
   private final Consumer<SagaExecution> finished;
-  private volatile boolean isAttempting;
+  private volatile Next.@Nullable Attempt attempt;
   private volatile boolean isUnclear;
   private volatile boolean isOver;
 
@@ -111,18 +112,18 @@ final class SagaExecution implements Runnable {
   /** Does the next thing; returns whether the run goes on here. */
   private boolean step() {
     Next next = owned.next();
-    if (!(next instanceof Next.Attempt attempt) || attempt.needsRow()) {
+    if (!(next instanceof Next.Attempt due) || due.needsRow()) {
       return record(owned.plan(List.of()));
     }
     StepResult result;
-    isAttempting = true;
+    attempt = due;
     try {
-      result = works.run(owned, thread, attempt);
+      result = works.run(owned, thread, due);
     } finally {
-      isAttempting = false;
+      attempt = null;
     }
     if (result instanceof StepResult.Row outcome) {
-      return record(attempt, outcome.row());
+      return record(due, outcome.row());
     } else if (result instanceof StepResult.Recorded recorded) {
       return appended(recorded.plan());
     } else if (result instanceof StepResult.Waits waits) {
@@ -132,7 +133,7 @@ final class SagaExecution implements Runnable {
   }
 
   /** Records an outcome; where the store refuses a result, the attempt has failed. */
-  private boolean record(Next.Attempt attempt, NewEntry outcome) {
+  private boolean record(Next.Attempt made, NewEntry outcome) {
     if (outcome.event() == Event.FAILED || outcome.event() == Event.UNDO_FAILED) {
       thread.requireKept();
     }
@@ -142,7 +143,7 @@ final class SagaExecution implements Runnable {
       if (outcome.event() != Event.DONE && outcome.event() != Event.UNDONE) {
         throw e;
       }
-      NewEntry failed = LogRows.failed(attempt, outcome.attempt(), StepFailure.of(e));
+      NewEntry failed = LogRows.failed(made, outcome.attempt(), StepFailure.of(e));
       return record(owned.plan(List.of(failed)));
     }
   }
@@ -168,7 +169,12 @@ final class SagaExecution implements Runnable {
 
   /** Whether an attempt at a step is under way. */
   boolean isAttempting() {
-    return isAttempting;
+    return attempt != null;
+  }
+
+  /** Returns the attempt whose code has gone on for longer than this since it was interrupted. */
+  Optional<Next.Attempt> hanging(Duration grace) {
+    return thread.ignoresInterrupt(grace) ? Optional.ofNullable(attempt) : Optional.empty();
   }
 
   /** Whether the run may have this owner still, though nobody goes on with it. */

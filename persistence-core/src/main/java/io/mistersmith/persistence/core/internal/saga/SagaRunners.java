@@ -63,6 +63,11 @@ public final class SagaRunners {
             services,
             clock,
             changed);
+    services.include(this::notices);
+  }
+
+  private List<String> notices() {
+    return runners.stream().flatMap(runner -> runner.notices().stream()).toList();
   }
 
   SagaRunner start(SagaRunner.Options options, Collection<Saga> sagas) {

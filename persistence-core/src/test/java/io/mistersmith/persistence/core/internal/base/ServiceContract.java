@@ -3,6 +3,8 @@ package io.mistersmith.persistence.core.internal.base;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.event.PersistenceEvent;
 import io.mistersmith.persistence.event.PersistenceListener;
 import java.time.Clock;
@@ -115,6 +117,23 @@ abstract class ServiceContract {
         .hasSize(thrown == InterruptedException.class ? 0 : 3)
         .allMatch(failed -> failed.cause() == failure && !failed.ended());
     await().atMost(SOON).untilAsserted(() -> assertThat(services.notices()).isEmpty());
+  }
+
+  @Test
+  void reportsNoDefectWhileAStoreDoesNotAnswer() {
+    Background service = started();
+    for (int i = 0; i < 3; i++) {
+      work.add(
+          () -> {
+            done.incrementAndGet();
+            throw new TransientPersistenceException(DataError.UNAVAILABLE, "away");
+          });
+    }
+    awaitDone(3);
+    work.add(() -> {});
+    awaitDone(4);
+    assertThat(service.isRunning()).isTrue();
+    assertThat(heard).isEmpty();
   }
 
   @SuppressWarnings("unchecked")
