@@ -334,7 +334,7 @@ final class AlertScene implements AutoCloseable {
                           .timeout(Duration.ofMinutes(5))
                           .build(),
                       transaction -> {
-                        transaction.update("SELECT 1", Map.of());
+                        transaction.update("DO $$ BEGIN END $$", Map.of());
                         await().atMost(Duration.ofMinutes(5)).until(() -> end.getCount() == 0);
                         return 0;
                       }));
