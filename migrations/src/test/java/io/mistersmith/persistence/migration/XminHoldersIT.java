@@ -53,14 +53,6 @@ class XminHoldersIT extends MonitorsSmallServer {
   }
 
   @Test
-  void aSessionThatOnlyWaitsHoldsNothing() throws SQLException {
-    Connection idle = open("idle");
-    idle.setAutoCommit(false);
-    execute(idle, "SELECT 1");
-    assertThat(database.query(HOLDERS)).isEmpty();
-  }
-
-  @Test
   void aPreparedTransactionIsNamedWhoseRemedyEndsIt() throws SQLException {
     Connection connection = open("preparing");
     connection.setAutoCommit(false);

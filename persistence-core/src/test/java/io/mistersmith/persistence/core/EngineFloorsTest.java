@@ -25,7 +25,12 @@ class EngineFloorsTest {
   /** Each package may use those of the floors before its own, and none beside it. */
   private static final List<List<String>> FLOORS =
       List.of(
-          List.of(ROOF + ".metrics", INTERNAL + "base", INTERNAL + "codec", STATE + "journal"),
+          List.of(
+              ROOF + ".alert",
+              ROOF + ".metrics",
+              INTERNAL + "base",
+              INTERNAL + "codec",
+              STATE + "journal"),
           List.of(
               INTERNAL + "store.nats",
               INTERNAL + "store.postgres",

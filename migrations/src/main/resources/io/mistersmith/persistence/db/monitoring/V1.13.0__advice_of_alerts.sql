@@ -1,5 +1,7 @@
 -- kind: schema
 -- depends-on: 1.4.0
+-- lint: allow constraint-not-valid — thresholds are a few dozen rows
+-- lint: allow change-with-exclusive-lock — thresholds are a few dozen rows, which runtimes read now and then
 -- What each threshold is about, what to do beyond it, and how Prometheus measures it. The rules for
 -- Prometheus and the documentation are generated from these rows, and runtimes check by them.
 --

@@ -5,7 +5,10 @@ import io.mistersmith.persistence.operations.DeadLetters.Filter;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/** What can go wrong, which alerts that brings about, and how it is put right. */
+/**
+ * What can go wrong, which alerts that brings about, and how it is put right: as the alert's advice
+ * says, where that is a statement or a call.
+ */
 enum AlertFault {
   POSTGRES_KILLED(
       Set.of("health_status", "breakers_open", "backlog_age_seconds"),
@@ -36,13 +39,13 @@ enum AlertFault {
       Set.of("backlog_age_seconds", "long_running_transactions_minutes"),
       Set.of("consistency_lag_p95_ms", "pool_usage_percent"),
       scene -> scene.hold("LOCK TABLE agents.state IN SHARE MODE"),
-      AlertScene::letGo),
+      AlertScene::endNamedSession),
 
   LONG_TRANSACTION(
       Set.of("long_running_transactions_minutes"),
       Set.of(),
       scene -> scene.hold("SELECT 1"),
-      AlertScene::letGo),
+      AlertScene::endNamedSession),
 
   PREPARED_TRANSACTION_FORGOTTEN(
       Set.of("long_running_transactions_minutes", "xmin_age_transactions"),
@@ -56,7 +59,7 @@ enum AlertFault {
             END $$
             """);
       },
-      scene -> scene.execute("ROLLBACK PREPARED 'forgotten'")),
+      AlertScene::applyRemedy),
 
   SLOT_LEFT_BEHIND(
       Set.of("replication_lag_seconds"),
@@ -90,7 +93,7 @@ enum AlertFault {
             """);
         scene.execute("VACUUM ANALYZE app_bloated");
       },
-      scene -> scene.execute("DROP TABLE app_bloated")),
+      AlertScene::removeNamedBloat),
 
   ENTRY_REFUSED(
       Set.of("dead_letters_open"),

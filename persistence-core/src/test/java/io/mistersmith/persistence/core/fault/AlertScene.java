@@ -31,12 +31,18 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** A runtime under load whose alerts are received, and what faults do to it. */
 final class AlertScene implements AutoCloseable {
 
   private static final Duration SOON = Duration.ofSeconds(60);
   private static final int CONNECTIONS = 4;
+
+  /** The bucket drops versions that were overwritten, so that few keys would have no age. */
+  private static final int KEYS = 10_000;
 
   /** The limits of a quiet machine would be passed by a busy one without any fault. */
   private static final String LIMITS =
@@ -95,11 +101,12 @@ final class AlertScene implements AutoCloseable {
                         .build())
                 .build());
     persistence.agents().save(agent);
+    AtomicLong number = new AtomicLong();
     load(
         () ->
             persistence
                 .states(Long.class)
-                .save(StateKey.of(agent.id(), "load"), System.nanoTime()));
+                .save(StateKey.of(agent.id(), "load" + number.incrementAndGet() % KEYS), 1L));
     load(() -> persistence.operations().deadLetters().count());
   }
 
@@ -147,6 +154,12 @@ final class AlertScene implements AutoCloseable {
 
   Persistence persistence() {
     return persistence;
+  }
+
+  /** Whether the runtime has begun to check its own figures. */
+  boolean isWatched() {
+    return persistence.operations().alerts().measured().stream()
+        .anyMatch(value -> value.metric().equals("health_status"));
   }
 
   /** What the receiver was told, in order. */
@@ -205,6 +218,40 @@ final class AlertScene implements AutoCloseable {
     } catch (SQLException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** Returns what follows a word in the latest message of a metric's alert. */
+  private String named(String metric, String word) {
+    String message =
+        told.stream()
+            .map(AlertChange::alert)
+            .filter(alert -> alert.metric().equals(metric))
+            .reduce((first, second) -> second)
+            .orElseThrow()
+            .message();
+    Matcher matcher = Pattern.compile(word + " (\\S+)").matcher(message);
+    assertThat(matcher.find()).as(message).isTrue();
+    return matcher.group(1);
+  }
+
+  /** Does what the advice about long transactions says. */
+  void endNamedSession() {
+    execute(
+        "SELECT pg_terminate_backend(%s)"
+            .formatted(named("long_running_transactions_minutes", "session")));
+    held.clear();
+  }
+
+  /** Does what the advice about xmin says: the remedy of the first row. */
+  void applyRemedy() {
+    execute(persistence.operations().alerts().xminHolders().get(0).remedy());
+  }
+
+  /** Does what the advice about bloat says. */
+  void removeNamedBloat() {
+    execute("REINDEX INDEX CONCURRENTLY " + named("index_bloat_percent", "index"));
+    execute("VACUUM FULL " + named("table_bloat_percent", "table"));
+    execute("ANALYZE app_bloated");
   }
 
   void deadlocks(int count) {
@@ -287,7 +334,7 @@ final class AlertScene implements AutoCloseable {
                           .timeout(Duration.ofMinutes(5))
                           .build(),
                       transaction -> {
-                        transaction.update("SELECT 1", Map.of());
+                        transaction.update("DO $$ BEGIN END $$", Map.of());
                         await().atMost(Duration.ofMinutes(5)).until(() -> end.getCount() == 0);
                         return 0;
                       }));

@@ -86,8 +86,7 @@ public final class AlertWatch implements Alerts {
   /** Checks what is due, and tells of it. For one thread. */
   void turn() {
     Instant now = clock.instant();
-    if (loaded.isBefore(now.minus(RELOAD))) {
-      thresholds.reload();
+    if (loaded.isBefore(now.minus(RELOAD)) && thresholds.reload()) {
       loaded = now;
     }
     RuntimeAlerts.Checked checked = own.check();

@@ -26,16 +26,18 @@ final class KnownThresholds {
     this.store = store;
   }
 
-  /** Reads them again, unless PostgreSQL does not answer or has none. */
-  void reload() {
+  /** Reads them again; returns whether PostgreSQL answered. */
+  boolean reload() {
     try {
       Map<String, AlertThreshold> read = new LinkedHashMap<>();
       if (store.isInstalled()) {
         store.thresholds().forEach(threshold -> read.put(threshold.metric(), threshold));
       }
       known = read;
+      return true;
     } catch (PersistenceException e) {
       LOG.debug("the thresholds of alerts were not read, those known stay in force", e);
+      return false;
     }
   }
 

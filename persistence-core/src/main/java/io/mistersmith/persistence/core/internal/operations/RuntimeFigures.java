@@ -19,15 +19,21 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** The figures of one runtime that thresholds of the scope {@code RUNTIME} are about. */
 public final class RuntimeFigures {
+
+  private static final long TOGETHER_NANOS = Duration.ofMillis(500).toNanos();
 
   private final Consistency consistency;
   private final Pools pools;
   private final StoreGuard guard;
   private final Health health;
   private final Supplier<List<String>> services;
+  private volatile @Nullable Asked asked;
+
+  private record Asked(Backlog backlog, long nanos) {}
 
   /**
    * Reads the figures of these.
@@ -81,7 +87,7 @@ public final class RuntimeFigures {
   }
 
   private Reading backlog(ToDoubleFunction<Backlog> figure) {
-    Backlog backlog = consistency.backlog();
+    Backlog backlog = backlogNow();
     return Reading.of(
         figure.applyAsDouble(backlog),
         "%d entries of journal %s, %d bytes, the oldest %d s old"
@@ -90,6 +96,18 @@ public final class RuntimeFigures {
                 consistency.journal(),
                 backlog.bytes(),
                 backlog.oldestAge().toSeconds()));
+  }
+
+  /** Returns the backlog; two metrics that are measured together ask the stores once. */
+  private Backlog backlogNow() {
+    Asked last = asked;
+    long now = System.nanoTime();
+    if (last != null && now - last.nanos() < TOGETHER_NANOS) {
+      return last.backlog();
+    }
+    Backlog backlog = consistency.backlog();
+    asked = new Asked(backlog, now);
+    return backlog;
   }
 
   private Reading breakers() {
