@@ -35,11 +35,22 @@ public interface Health {
   /** How well a component works, from best to worst. */
   enum Status {
     /** It works as it should. */
-    HEALTHY,
+    HEALTHY(0),
     /** It works, and an operator should look at it. */
-    DEGRADED,
+    DEGRADED(1),
     /** It does not work. */
-    UNHEALTHY;
+    UNHEALTHY(2);
+
+    private final int level;
+
+    Status(int level) {
+      this.level = level;
+    }
+
+    /** Returns the number that stands for it in metrics: from 0, the higher the worse. */
+    public int level() {
+      return level;
+    }
 
     /** Returns the worse one of the two. */
     public Status worse(Status other) {

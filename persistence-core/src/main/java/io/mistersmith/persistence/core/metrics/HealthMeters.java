@@ -7,7 +7,6 @@ import io.mistersmith.persistence.event.MonitoringEvent.HealthChecked;
 import io.mistersmith.persistence.operations.Health;
 import io.mistersmith.persistence.operations.Health.Component;
 import io.mistersmith.persistence.operations.Health.Report;
-import io.mistersmith.persistence.operations.Health.Status;
 import java.time.Instant;
 import java.util.List;
 import java.util.function.Supplier;
@@ -65,21 +64,13 @@ final class HealthMeters implements Gauges {
         "persistence.health",
         tags,
         "0 while the component is healthy, 1 while it is degraded, 2 while it does not work",
-        component -> number(component.status()));
+        component -> component.status().level());
     set.optionalTime(
         "persistence.health.latency",
         tags,
         "how long the component's server took to answer the last check",
         Component::latency);
     return set;
-  }
-
-  private static int number(Status status) {
-    return switch (status) {
-      case HEALTHY -> 0;
-      case DEGRADED -> 1;
-      case UNHEALTHY -> 2;
-    };
   }
 
   @Override

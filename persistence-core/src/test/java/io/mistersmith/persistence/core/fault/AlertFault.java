@@ -9,6 +9,7 @@ import java.util.function.Consumer;
  * What can go wrong, which alerts that brings about, and how it is put right: as the alert's advice
  * says, where that is a statement or a call.
  */
+@SuppressWarnings("ImmutableEnumChecker") // functions of a test
 enum AlertFault {
   POSTGRES_KILLED(
       Set.of("health_status", "breakers_open", "backlog_age_seconds"),

@@ -131,8 +131,7 @@ public final class RuntimeFigures {
   }
 
   private Reading pool(ToDoubleFunction<Stats> figure) {
-    Optional<Stats> busiest =
-        pools.stats().stream().max(Comparator.comparingDouble(figure::applyAsDouble));
+    Optional<Stats> busiest = pools.stats().stream().max(Comparator.comparingDouble(figure));
     return busiest
         .map(
             pool ->
@@ -150,7 +149,7 @@ public final class RuntimeFigures {
             .filter(component -> component.status() != Status.HEALTHY)
             .toList();
     return Reading.of(
-        report.status().ordinal(),
+        report.status().level(),
         troubled.isEmpty()
             ? "all components are healthy"
             : troubled.stream()
