@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -127,6 +128,23 @@ class MonitoringAlertsIT extends MonitorsSmallServer {
             disk -> assertThat(disk).startsWith("UNKNOWN disk").contains("SQL cannot see"),
             moon -> assertThat(moon).startsWith("UNKNOWN moon").contains("nothing here measures"),
             query -> assertThat(query).startsWith("UNKNOWN query").contains("is not installed"));
+  }
+
+  @Test
+  void queriesThatAdviceNamesRun() throws SQLException {
+    List<String> queries =
+        database.query(
+            """
+            SELECT m[1]
+              FROM monitoring.alert_thresholds,
+                   regexp_matches(advice, '(SELECT [a-z_*, ]+ FROM [a-z_.]+(?:\\(\\d*\\))?)', 'g') AS m
+            """);
+    assertThat(queries).hasSizeGreaterThan(8).anyMatch(query -> query.contains("sagas.open"));
+    for (String query : queries) {
+      if (!query.contains("slow_statements")) {
+        assertThat(database.query("SELECT count(*) FROM (" + query + ") q")).hasSize(1);
+      }
+    }
   }
 
   @Test

@@ -47,7 +47,7 @@ UPDATE monitoring.alert_thresholds t
        'Look at the standby that the message names: its disk, its network, and long queries on it (max_standby_streaming_delay). Drop a slot that nobody uses any more: SELECT pg_drop_replication_slot(name).'),
       ('disk_usage_percent', 'percent', FALSE, INTERVAL '0',
        'How full the disk of the data directory is. SQL cannot see it: take the rule of the host''s exporter.',
-       'Give the disk more space. SELECT * FROM pg_replication_slots shows slots that keep WAL, and monitoring.capacity_samples the tables that grow.'),
+       'Give the disk more space. SELECT * FROM pg_replication_slots shows slots that keep WAL, and SELECT * FROM monitoring.capacity_growth() the tables that grow.'),
       ('cache_hit_ratio', 'percent', FALSE, INTERVAL '15 minutes',
        'The share of blocks that PostgreSQL found in shared_buffers over the last hour.',
        'Raise shared_buffers to a quarter of the memory, or add memory. Run SELECT * FROM monitoring.setting_advice().'),
@@ -66,7 +66,7 @@ INSERT INTO monitoring.alert_thresholds
 VALUES
   ('consistency_lag_p95_ms', 200, 1000, '30 seconds', 'runtime', 'milliseconds', FALSE, '1 minute',
    'The 95th percentile of the time from a write to its commit in PostgreSQL, over the last minute.',
-   'Look at the flush: persistence.flush.duration, and the wait events of its session in pg_stat_activity. Raise flush.maxRows where batches are full, or give the disk of the WAL more throughput.',
+   'Look at the flush: persistence.flush.duration, and the wait events of its session in pg_stat_activity. Raise flush.dirtyKeys where batches are full, or give the disk of the WAL more throughput.',
    '1000 * max by (journal) (persistence_consistency_lag_seconds{quantile="0.95"})'),
   ('backlog_age_seconds', 5, 60, '30 seconds', 'runtime', 'seconds', TRUE, '30 seconds',
    'The age of the oldest write that is not in PostgreSQL yet.',

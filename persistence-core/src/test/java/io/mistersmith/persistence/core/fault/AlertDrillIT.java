@@ -48,10 +48,6 @@ class AlertDrillIT {
 
   /** In each build a few that are quick; in the table all. */
   static Stream<AlertFault> faults() {
-    String only = System.getProperty("drill.only");
-    if (only != null) {
-      return Stream.of(only.split(",")).map(AlertFault::valueOf);
-    }
     return Repetitions.of(1, 0) == 1
         ? Arrays.stream(AlertFault.values())
         : Stream.of(AlertFault.LONG_TRANSACTION, AlertFault.ENTRY_REFUSED, AlertFault.RELAY_PAUSED);
