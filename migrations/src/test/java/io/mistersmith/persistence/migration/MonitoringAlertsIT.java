@@ -137,7 +137,7 @@ class MonitoringAlertsIT extends MonitorsSmallServer {
             """
             SELECT m[1]
               FROM monitoring.alert_thresholds,
-                   regexp_matches(advice, '(SELECT [a-z_*, ]+ FROM [a-z_.]+(?:\\(\\d*\\))?)', 'g') AS m
+                   regexp_matches(advice, '(SELECT [a-z_*, ]+ FROM [a-z_]+(?:\\.[a-z_]+)?(?:\\(\\d*\\))?)', 'g') AS m
             """);
     assertThat(queries).hasSizeGreaterThan(8).anyMatch(query -> query.contains("sagas.open"));
     for (String query : queries) {
