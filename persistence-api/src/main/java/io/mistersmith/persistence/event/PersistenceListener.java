@@ -30,8 +30,8 @@ public interface PersistenceListener {
 
   /**
    * Returns whether the listener wants events of this kind. It is asked once, when the engine is
-   * opened, about those that are frequent ({@link PersistenceEvent.StoreEvent}), which are then not
-   * made at all. May receive events all the same that it does not want.
+   * opened, about those that are frequent ({@link StoreEvent}), which are then not made at all. May
+   * receive events all the same that it does not want.
    */
   default boolean wants(Class<? extends PersistenceEvent> kind) {
     return true;

@@ -8,6 +8,7 @@ import io.mistersmith.persistence.event.MonitoringEvent;
 import io.mistersmith.persistence.event.PersistenceEvent;
 import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.event.SagaEvent;
+import io.mistersmith.persistence.event.StoreEvent;
 import io.mistersmith.persistence.guard.StoreGuard;
 import io.mistersmith.persistence.operations.Operations;
 import java.time.Duration;
@@ -101,12 +102,12 @@ public final class PersistenceMetrics implements PersistenceListener, AutoClosea
 
   private void meterStores() {
     StoreMeters stores = new StoreMeters(registry);
-    on(PersistenceEvent.StoreCalled.class, stores::called);
-    on(PersistenceEvent.CallRetried.class, stores::retried);
+    on(StoreEvent.StoreCalled.class, stores::called);
+    on(StoreEvent.CallRetried.class, stores::retried);
     on(PersistenceEvent.BreakerChanged.class, stores::breakerChanged);
-    on(PersistenceEvent.FallbackUsed.class, stores::fallbackUsed);
+    on(StoreEvent.FallbackUsed.class, stores::fallbackUsed);
     on(PersistenceEvent.Escalated.class, stores::escalated);
-    on(PersistenceEvent.TransactionEnded.class, stores::transactionEnded);
+    on(StoreEvent.TransactionEnded.class, stores::transactionEnded);
   }
 
   private void meterServers() {

@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.event.PersistenceEvent;
+import io.mistersmith.persistence.event.StoreEvent;
 import io.mistersmith.persistence.guard.Escalation;
 import io.mistersmith.persistence.guard.StoreGuard.Breaker.State;
 import java.util.Map;
@@ -29,7 +30,7 @@ final class StoreMeters {
     this.registry = registry;
   }
 
-  void called(PersistenceEvent.StoreCalled called) {
+  void called(StoreEvent.StoreCalled called) {
     calls
         .computeIfAbsent(
             new Call(called.store(), called.role(), called.operation(), called.failure()),
@@ -55,7 +56,7 @@ final class StoreMeters {
     return failure.map(DataError::name).orElse(OK);
   }
 
-  void retried(PersistenceEvent.CallRetried retried) {
+  void retried(StoreEvent.CallRetried retried) {
     counter(
             "persistence.store.retries",
             "calls that were repeated",
@@ -86,7 +87,7 @@ final class StoreMeters {
         .set(changed.to() != State.CLOSED);
   }
 
-  void fallbackUsed(PersistenceEvent.FallbackUsed used) {
+  void fallbackUsed(StoreEvent.FallbackUsed used) {
     counter(
             "persistence.fallbacks",
             "calls that a fallback answered",
@@ -110,7 +111,7 @@ final class StoreMeters {
         .increment();
   }
 
-  void transactionEnded(PersistenceEvent.TransactionEnded ended) {
+  void transactionEnded(StoreEvent.TransactionEnded ended) {
     Tags tags = Tags.of("boundary", ended.boundary().name(), "isolation", ended.isolation().name());
     String outcome =
         ended.committed()

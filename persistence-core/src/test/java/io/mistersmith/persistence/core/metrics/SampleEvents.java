@@ -9,6 +9,7 @@ import io.mistersmith.persistence.event.CrossStoreEvent;
 import io.mistersmith.persistence.event.MonitoringEvent;
 import io.mistersmith.persistence.event.PersistenceEvent;
 import io.mistersmith.persistence.event.SagaEvent;
+import io.mistersmith.persistence.event.StoreEvent;
 import io.mistersmith.persistence.guard.Escalation;
 import io.mistersmith.persistence.guard.Fallback;
 import io.mistersmith.persistence.guard.StoreGuard.Breaker;
@@ -104,13 +105,13 @@ final class SampleEvents {
 
   private static List<PersistenceEvent> ofStores() {
     return List.of(
-        new PersistenceEvent.StoreCalled(
+        new StoreEvent.StoreCalled(
             "postgresql", "PRIMARY", "StateStore.find", Optional.empty(), TOOK),
-        new PersistenceEvent.CallRetried(
+        new StoreEvent.CallRetried(
             "nats", JOURNAL, "HotWrites.publish", 2, DataError.CONNECTION_FAILED, TOOK),
-        new PersistenceEvent.FallbackUsed(
+        new StoreEvent.FallbackUsed(
             "find", Fallback.Kind.DEFAULT, DataError.UNAVAILABLE, Optional.empty()),
-        new PersistenceEvent.TransactionEnded(
+        new StoreEvent.TransactionEnded(
             Boundary.SINGLE_OPERATION, Isolation.READ_COMMITTED, 2, Optional.empty(), true, TOOK),
         new PersistenceEvent.BreakerChanged(
             "nats", JOURNAL, Breaker.State.CLOSED, Breaker.State.OPEN),

@@ -6,8 +6,8 @@ import io.mistersmith.persistence.core.internal.base.Ticker;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
-import io.mistersmith.persistence.event.PersistenceEvent;
 import io.mistersmith.persistence.event.PersistenceListener;
+import io.mistersmith.persistence.event.StoreEvent;
 import io.mistersmith.persistence.guard.Escalation;
 import io.mistersmith.persistence.guard.Fallback;
 import io.mistersmith.persistence.guard.StoreGuard;
@@ -61,8 +61,8 @@ public final class Guard implements StoreGuard {
     this.observed = observed;
     this.ticker = ticker;
     this.clock = clock;
-    this.calls = listener.wants(PersistenceEvent.StoreCalled.class);
-    this.retries = listener.wants(PersistenceEvent.CallRetried.class);
+    this.calls = listener.wants(StoreEvent.StoreCalled.class);
+    this.retries = listener.wants(StoreEvent.CallRetried.class);
     this.escalations = new Escalations(listener, clock);
     this.fallbacks = new Fallbacks(listener, clock);
   }

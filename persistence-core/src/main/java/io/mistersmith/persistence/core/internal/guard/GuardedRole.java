@@ -3,7 +3,7 @@ package io.mistersmith.persistence.core.internal.guard;
 import io.mistersmith.persistence.core.internal.base.Failures;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
-import io.mistersmith.persistence.event.PersistenceEvent.StoreCalled;
+import io.mistersmith.persistence.event.StoreEvent.StoreCalled;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;

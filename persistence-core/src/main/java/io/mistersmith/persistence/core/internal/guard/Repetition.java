@@ -6,7 +6,7 @@ import dev.failsafe.RetryPolicy;
 import io.mistersmith.persistence.core.internal.base.Backoff;
 import io.mistersmith.persistence.core.internal.base.CallDeadline;
 import io.mistersmith.persistence.error.PersistenceException;
-import io.mistersmith.persistence.event.PersistenceEvent.CallRetried;
+import io.mistersmith.persistence.event.StoreEvent.CallRetried;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

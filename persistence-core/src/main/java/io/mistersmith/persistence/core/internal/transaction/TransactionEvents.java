@@ -2,8 +2,8 @@ package io.mistersmith.persistence.core.internal.transaction;
 
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
-import io.mistersmith.persistence.event.PersistenceEvent.TransactionEnded;
 import io.mistersmith.persistence.event.PersistenceListener;
+import io.mistersmith.persistence.event.StoreEvent.TransactionEnded;
 import io.mistersmith.persistence.transaction.TransactionOptions;
 import java.time.Duration;
 import java.util.Optional;
