@@ -30,7 +30,7 @@ class AlertDrillIT {
   private static final Duration BEGINS = Duration.ofSeconds(90);
 
   /** Some figures are of the last two minutes. */
-  private static final Duration ENDS = Duration.ofSeconds(240);
+  private static final Duration ENDS = Duration.ofMinutes(4);
 
   private static final Duration CHECKS = Duration.ofSeconds(1);
 

@@ -9,6 +9,8 @@ import java.util.function.Consumer;
  * What can go wrong, which alerts that brings about, and how it is put right: as the alert's advice
  * says, where that is a statement or a call.
  */
+@SuppressWarnings(
+    "ImmutableEnumChecker") // the sets are unmodifiable, and the functions keep nothing
 enum AlertFault {
   POSTGRES_KILLED(
       Set.of("health_status", "breakers_open", "backlog_age_seconds"),

@@ -138,10 +138,11 @@ final class MemoryAlertStore implements AlertStore {
 
   private static OptionalDouble measure(Tables tables, String metric) {
     return switch (metric) {
-      case "dead_letters_open" -> OptionalDouble.of(tables.deadLetters.all().count());
+      case "dead_letters_open" -> OptionalDouble.of((double) tables.deadLetters.all().count());
       case "sagas_stopped" ->
           OptionalDouble.of(
-              tables.sagas.runs.all().filter(row -> row.run().state().isStopped()).count());
+              (double)
+                  tables.sagas.runs.all().filter(row -> row.run().state().isStopped()).count());
       default -> OptionalDouble.empty();
     };
   }

@@ -30,6 +30,6 @@ public final class RecentInconsistencies implements PersistenceListener {
 
   Reading read() {
     return Reading.of(
-        found.sum(), found.last().map(last -> "the last one is " + last).orElse("none"));
+        (double) found.sum(), found.last().map(last -> "the last one is " + last).orElse("none"));
   }
 }

@@ -131,8 +131,7 @@ public final class RuntimeFigures {
   }
 
   private Reading pool(ToDoubleFunction<Stats> figure) {
-    Optional<Stats> busiest =
-        pools.stats().stream().max(Comparator.comparingDouble(figure::applyAsDouble));
+    Optional<Stats> busiest = pools.stats().stream().max(Comparator.comparingDouble(figure));
     return busiest
         .map(
             pool ->
@@ -150,12 +149,20 @@ public final class RuntimeFigures {
             .filter(component -> component.status() != Status.HEALTHY)
             .toList();
     return Reading.of(
-        report.status().ordinal(),
+        rank(report.status()),
         troubled.isEmpty()
             ? "all components are healthy"
             : troubled.stream()
                 .map(it -> "%s is %s, %s".formatted(it.name(), it.status(), it.reason()))
                 .collect(Collectors.joining("; ")));
+  }
+
+  private static int rank(Status status) {
+    return switch (status) {
+      case HEALTHY -> 0;
+      case DEGRADED -> 1;
+      case UNHEALTHY -> 2;
+    };
   }
 
   private static double seconds(Duration time) {

@@ -7,6 +7,7 @@ import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalDouble;
 import java.util.TreeMap;
 
@@ -139,7 +140,7 @@ final class RuleTestFile {
                 .multiply(new BigDecimal(RATES.get(i)))
                 .multiply(BigDecimal.valueOf(EVENTS_A_MINUTE * 115 / 100))
                 .longValue();
-        Events events = EVENTS.get(level.name());
+        Events events = Objects.requireNonNull(EVENTS.get(level.name()), level.name());
         long burning = events.failed() ? failed : EVENTS_A_MINUTE - failed;
         long after = events.failed() ? 0 : EVENTS_A_MINUTE;
         input(events.some(), "0+%dx60 %d+%dx419".formatted(burning, 60 * burning + after, after));
