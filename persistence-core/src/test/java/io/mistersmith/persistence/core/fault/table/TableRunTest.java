@@ -107,7 +107,7 @@ class TableRunTest {
 
     assertThat(printed()).isEmpty();
     assertThat(errors())
-        .contains("NoSuchCell", "the tables are: state, logs, tasks, events, sagas, connections");
+        .contains("NoSuchCell", "the tables are: state, logs, tasks, events, sagas, alerts, connections");
   }
 
   @Test
@@ -115,7 +115,7 @@ class TableRunTest {
     assertThat(refusal("nothing", "", ""))
         .contains(
             "there is no table \"nothing\"",
-            "the tables are: state, logs, tasks, events, sagas, connections");
+            "the tables are: state, logs, tasks, events, sagas, alerts, connections");
     assertThat(refusal("state", "(", "")).contains("no regular expression");
     assertThat(refusal("state", "", "x")).contains("no integer: x");
   }
