@@ -32,17 +32,10 @@ import io.mistersmith.persistence.testkit.fault.FaultyStores;
 import io.mistersmith.persistence.testkit.memory.InMemoryStores;
 import io.mistersmith.persistence.transaction.TransactionOptions;
 import io.mistersmith.persistence.transaction.TransactionOptions.Boundary;
-import java.io.File;
-import java.lang.reflect.InvocationTargetException;
-import java.net.MalformedURLException;
-import java.net.URL;
-import java.net.URLClassLoader;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
@@ -348,56 +341,5 @@ class PersistenceMetricsTest {
 
   private double agents(String state) {
     return registry.get("persistence.lifecycle.agents").tag("state", state).gauge().value();
-  }
-
-  @Test
-  void theEngineNeedsNoMicrometer() throws Exception {
-    URL[] rest =
-        Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
-            .filter(entry -> !entry.contains("micrometer"))
-            .map(PersistenceMetricsTest::url)
-            .toArray(URL[]::new);
-    Thread thread = Thread.currentThread();
-    ClassLoader before = thread.getContextClassLoader();
-    try (URLClassLoader without = new URLClassLoader(rest, ClassLoader.getPlatformClassLoader())) {
-      thread.setContextClassLoader(without);
-      assertThat(without.getResource("io/micrometer/core/instrument/MeterRegistry.class")).isNull();
-      Object run =
-          without.loadClass(OpenedAndClosed.class.getName()).getDeclaredConstructor().newInstance();
-      assertThat(((Callable<?>) run).call()).isEqualTo("1");
-    } catch (InvocationTargetException e) {
-      throw new AssertionError(e.getCause());
-    } finally {
-      thread.setContextClassLoader(before);
-    }
-  }
-
-  private static URL url(String entry) {
-    try {
-      return new File(entry).toURI().toURL();
-    } catch (MalformedURLException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  /** Runs without Micrometer on the class path. */
-  public static final class OpenedAndClosed implements Callable<String> {
-
-    /** Called reflectively. */
-    public OpenedAndClosed() {}
-
-    @Override
-    public String call() {
-      Agent agent = Agent.of("test", "tester");
-      try (Persistence persistence =
-          Persistence.open(PersistenceConfig.inMemory().build(), new InMemoryStores())) {
-        persistence.agents().save(agent);
-        StateKey key = StateKey.of(agent.id(), "k");
-        StateRepository<Object> states = persistence.states(Object.class);
-        states.save(key, 1);
-        states.flush(key, Duration.ofSeconds(10));
-        return persistence.operations().consistency().stats().kvEntries() + "";
-      }
-    }
   }
 }

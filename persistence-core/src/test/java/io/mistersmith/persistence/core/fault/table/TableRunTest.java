@@ -107,7 +107,8 @@ class TableRunTest {
 
     assertThat(printed()).isEmpty();
     assertThat(errors())
-        .contains("NoSuchCell", "the tables are: state, logs, tasks, events, sagas, alerts, connections");
+        .contains(
+            "NoSuchCell", "the tables are: state, logs, tasks, events, sagas, alerts, connections");
   }
 
   @Test
