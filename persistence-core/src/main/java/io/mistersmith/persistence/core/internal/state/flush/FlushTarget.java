@@ -138,7 +138,10 @@ public final class FlushTarget {
     JournalPosition next = previous.advancedTo(batch.lastSequence(), batch.lastTime());
     long started = System.nanoTime();
     ApplyResult result =
-        observations.observe(journal.name(), batch, () -> attempt(previous, next, batch, limit));
+        observations.areOff()
+            ? attempt(previous, next, batch, limit)
+            : observations.observe(
+                journal.name(), batch, () -> attempt(previous, next, batch, limit));
     if (result instanceof ApplyResult.OutOfTime outOfTime) {
       failure = outOfTime.cause();
       limit.ranOutOfTime(batch.entries());

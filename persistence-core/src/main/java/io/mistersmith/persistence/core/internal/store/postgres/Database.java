@@ -130,12 +130,22 @@ final class Database implements Statements {
     return call.get();
   }
 
-  /** Runs statements in a transaction, again where another one won and the options say so. */
+  /**
+   * Runs statements in a transaction, again where another one won and the options say so. Once
+   * more, too, where the session accepts no writes: it may be older than the server's return to
+   * them.
+   */
   <T> T transaction(SqlOptions options, boolean readOnly, Function<Handle, T> work) {
+    boolean isRenewed = readOnly;
     for (int attempt = 1; ; attempt++) {
       try {
         return ask(options.what(), () -> inTransaction(options.isolation(), readOnly, work));
       } catch (TransientPersistenceException e) {
+        if (!isRenewed && PostgresFailures.state(e).equals(PostgresFailures.READ_ONLY)) {
+          isRenewed = true;
+          attempt--;
+          continue;
+        }
         if (e.error() != DataError.TRANSACTION_CONFLICT || attempt == options.attempts()) {
           throw e;
         }
