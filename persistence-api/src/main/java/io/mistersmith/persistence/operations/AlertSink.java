@@ -11,8 +11,9 @@ public interface AlertSink {
 
   /**
    * Takes a change. Called in the background, by one thread at a time, with each change in order.
-   * An alert that is repeated begins anew. When it throws, the change is told again at the next
-   * check, so that it may come twice; other sinks are told meanwhile.
+   * An alert that ended and comes back has {@code BEGAN} again. After an exception this sink gets
+   * the same change again at the next check, so it may get a change twice. Other sinks do not wait
+   * for it.
    */
   void tell(AlertChange change);
 }

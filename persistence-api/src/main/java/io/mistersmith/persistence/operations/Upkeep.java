@@ -32,7 +32,7 @@ public interface Upkeep {
   List<Run> runs(String job, int most);
 
   /**
-   * Runs a job now, in this runtime, whoever has the lease, and returns what came of it.
+   * Runs a job now in this runtime, even without the lease, and returns its outcome.
    *
    * @throws IllegalArgumentException when there is no job of this name
    */

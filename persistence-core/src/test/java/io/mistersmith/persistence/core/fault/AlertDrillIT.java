@@ -20,8 +20,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Each fault brings about its alerts and no others, and they end when it is put right. A receiver
- * of a runtime under load is told of them.
+ * Each fault causes its alerts and no others, and they end after its repair. A receiver of a
+ * runtime under load gets each change.
  */
 @Tag("fault")
 @Tag("alerts")

@@ -90,7 +90,7 @@ public final class Apply {
   /**
    * Applies what is pending.
    *
-   * @param progress is told of each script, also where one fails
+   * @param progress receives each script, also one that fails
    */
   void forward(MigratorLock lock, MigrationPlan plan, Progress progress) {
     String versionBefore =

@@ -3,6 +3,7 @@ package io.mistersmith.persistence.migration.internal.script;
 import io.mistersmith.persistence.migration.internal.sql.ScriptSyntaxException;
 import io.mistersmith.persistence.migration.internal.sql.SqlStatement;
 import io.mistersmith.persistence.migration.internal.sql.StatementSplitter;
+import io.mistersmith.persistence.migration.internal.sql.Token;
 import io.mistersmith.persistence.migration.model.MigrationException;
 import io.mistersmith.persistence.migration.model.MigrationException.Kind;
 import java.sql.Connection;
@@ -11,6 +12,7 @@ import java.sql.Statement;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * The statements of a script, run one by one, so that a failure names its line.
@@ -30,7 +32,16 @@ public record ScriptStatements(List<SqlStatement> statements) {
 
   /** Their definitions run code, or apply to sessions that begin later. */
   private static final Set<String> NOT_OF_A_SCHEMA =
-      Set.of("extension", "database", "role", "user", "system", "temp", "temporary", "local");
+      Set.of(
+          "extension",
+          "database",
+          "role",
+          "user",
+          "system",
+          "temp",
+          "temporary",
+          "local",
+          "materialized");
 
   /**
    * Splits a script.
@@ -73,11 +84,21 @@ public record ScriptStatements(List<SqlStatement> statements) {
   }
 
   private static boolean isDefinition(SqlStatement statement) {
-    return DEFINITIONS.contains(statement.tokens().get(0).text())
-        && statement.tokens().stream()
+    List<Token> tokens = statement.tokens();
+    return DEFINITIONS.contains(tokens.get(0).text())
+        && tokens.stream()
             .skip(1)
             .limit(3)
-            .noneMatch(token -> NOT_OF_A_SCHEMA.contains(token.text()));
+            .noneMatch(token -> NOT_OF_A_SCHEMA.contains(token.text()))
+        && !isFilledByAQuery(tokens);
+  }
+
+  /** CREATE TABLE … AS runs its query; the AS of a generated column comes after ALWAYS. */
+  private static boolean isFilledByAQuery(List<Token> tokens) {
+    return tokens.size() > 1
+        && tokens.get(1).is("table")
+        && IntStream.range(2, tokens.size())
+            .anyMatch(i -> tokens.get(i).is("as") && !tokens.get(i - 1).is("always"));
   }
 
   /** Whether PostgreSQL builds, drops or detaches without keeping writers out, in its own time. */

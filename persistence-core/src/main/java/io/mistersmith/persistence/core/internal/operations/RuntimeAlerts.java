@@ -44,7 +44,7 @@ final class RuntimeAlerts {
   /**
    * What a check found.
    *
-   * @param channels who is told, by the threshold
+   * @param channels the names of the receivers, as the threshold lists them
    */
   record Told(AlertChange change, List<String> channels) {}
 

@@ -100,7 +100,7 @@ final class Slots {
     return (int) hanging.values().stream().filter(HangingStep::isReplaced).count();
   }
 
-  /** Never lets the core size exceed the largest one, whichever way it changes. */
+  /** Changes both sizes in the order in which the core size never exceeds the maximum. */
   private void resize() {
     int size = most + replaced();
     if (size > threads.getMaximumPoolSize()) {

@@ -33,7 +33,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** What is told of alerts, to whom, and how often. */
+/** Which receivers get which changes of alerts, and how often. */
 class AlertWatchTest {
 
   private static final Duration SOON = Duration.ofSeconds(60);

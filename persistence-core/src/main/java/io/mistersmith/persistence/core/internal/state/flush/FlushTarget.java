@@ -47,7 +47,7 @@ public final class FlushTarget {
   /**
    * Applies {@code journal}, and corrects the bucket by {@code writes}; {@code judge} decides about
    * hydrated copies in it, {@code clock} measures lags. Rows of truncated logs are swept in {@code
-   * logs}, and {@code observed} is told of each batch.
+   * logs}, and {@code observed} receives each batch.
    */
   public FlushTarget(
       Journal journal,
