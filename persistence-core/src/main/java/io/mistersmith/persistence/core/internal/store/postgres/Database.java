@@ -93,7 +93,7 @@ final class Database implements Statements {
 
   @Override
   public <T> T write(String what, Function<Handle, T> work) {
-    return ask(what, () -> onHandle(changing(work)));
+    return askToChange(what, () -> onHandle(changing(work)));
   }
 
   /**
@@ -130,22 +130,13 @@ final class Database implements Statements {
     return call.get();
   }
 
-  /**
-   * Runs statements in a transaction, again where another one won and the options say so. Once
-   * more, too, where the session accepts no writes: it may be older than the server's return to
-   * them.
-   */
+  /** Runs statements in a transaction, again where another one won and the options say so. */
   <T> T transaction(SqlOptions options, boolean readOnly, Function<Handle, T> work) {
-    boolean isRenewed = readOnly;
+    Supplier<T> call = () -> inTransaction(options.isolation(), readOnly, work);
     for (int attempt = 1; ; attempt++) {
       try {
-        return ask(options.what(), () -> inTransaction(options.isolation(), readOnly, work));
+        return readOnly ? ask(options.what(), call) : askToChange(options.what(), call);
       } catch (TransientPersistenceException e) {
-        if (!isRenewed && PostgresFailures.state(e).equals(PostgresFailures.READ_ONLY)) {
-          isRenewed = true;
-          attempt--;
-          continue;
-        }
         if (e.error() != DataError.TRANSACTION_CONFLICT || attempt == options.attempts()) {
           throw e;
         }
@@ -166,7 +157,7 @@ final class Database implements Statements {
             options.what(), () -> onHandle(options.isReadOnly() ? committed : changing(committed)));
       } catch (PersistenceException e) {
         if (committing.get() && !options.isReadOnly() && PostgresFailures.leavesOutcomeUnknown(e)) {
-          throw lostCommit(options, e);
+          throw LostCommit.of(options, e);
         }
         if (e.error() != DataError.TRANSACTION_CONFLICT || attempt == options.attempts()) {
           throw e;
@@ -191,29 +182,12 @@ final class Database implements Statements {
         });
   }
 
-  private static TransientPersistenceException lostCommit(
-      SqlOptions options, PersistenceException failure) {
-    return new TransientPersistenceException(
-        DataError.OUTCOME_UNKNOWN,
-        options.what()
-            + ": the connection was lost after COMMIT was sent, so it may or may not have been"
-            + " applied; "
-            + options
-                .correlationId()
-                .map(id -> "TransactionRunner.outcome(\"" + id + "\") tells")
-                .orElse("look for what it wrote, or give it a correlation id the next time")
-            + " ("
-            + failure.getMessage()
-            + ")",
-        failure);
-  }
-
   /**
    * Runs statements in a transaction that is rolled back. What they see of others counts as changed
    * by this runtime: it may be its own, committed long after it was given up.
    */
   <T> T undone(String what, Function<Handle, T> work) {
-    return ask(what, () -> onHandle(changing(handle -> undone(handle, work))));
+    return askToChange(what, () -> onHandle(changing(handle -> undone(handle, work))));
   }
 
   private static <T> T undone(Handle handle, Function<Handle, T> work) {
@@ -331,6 +305,26 @@ final class Database implements Statements {
       }
     } catch (SQLException e) {
       throw new ConnectionException(e);
+    }
+  }
+
+  /**
+   * Asks once more where the session accepts no writes: it may be older than the server's return to
+   * them. Nothing was applied, and the failure has renewed the sessions.
+   */
+  private <T> T askToChange(String what, Supplier<T> call) {
+    try {
+      return ask(what, call);
+    } catch (TransientPersistenceException e) {
+      if (!PostgresFailures.state(e).equals(PostgresFailures.READ_ONLY)) {
+        throw e;
+      }
+      try {
+        return ask(what, call);
+      } catch (PersistenceException again) {
+        again.addSuppressed(e);
+        throw again;
+      }
     }
   }
 
