@@ -1,11 +1,9 @@
 package io.mistersmith.persistence.cli;
 
-import io.mistersmith.persistence.migration.online.ConcurrentIndex;
 import io.mistersmith.persistence.migration.online.IndexRecommendations;
 import io.mistersmith.persistence.migration.online.IndexRecommendations.Recommendation;
 import java.util.ArrayList;
 import java.util.List;
-import javax.sql.DataSource;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -21,10 +19,7 @@ final class AdviseMissingCommand extends AdviceCommand {
 
   @Override
   public Integer call() {
-    DataSource source = connection.dataSource();
-    IndexRecommendations recommendations =
-        new IndexRecommendations(
-            source, new ConcurrentIndex(source, ConcurrentIndex.Settings.defaults()));
+    IndexRecommendations recommendations = recommendations();
     recommendations.refresh();
     List<Recommendation> pending = recommendations.pending();
     List<String> lines = new ArrayList<>();

@@ -1,10 +1,7 @@
 package io.mistersmith.persistence.cli;
 
-import io.mistersmith.persistence.migration.online.ConcurrentIndex;
-import io.mistersmith.persistence.migration.online.IndexRecommendations;
 import java.util.List;
 import java.util.UUID;
-import javax.sql.DataSource;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -22,11 +19,7 @@ final class ImplementCommand extends AdviceCommand {
 
   @Override
   public Integer call() {
-    DataSource source = connection.dataSource();
-    IndexRecommendations recommendations =
-        new IndexRecommendations(
-            source, new ConcurrentIndex(source, ConcurrentIndex.Settings.defaults()));
-    String index = recommendations.implement(recommendation);
+    String index = recommendations().implement(recommendation);
     output.print(List.of("Index " + index + " is built."), "index", index);
     return ExitCode.OK;
   }

@@ -1,10 +1,7 @@
 package io.mistersmith.persistence.cli;
 
-import io.mistersmith.persistence.migration.online.ConcurrentIndex;
-import io.mistersmith.persistence.migration.online.IndexRecommendations;
 import java.util.List;
 import java.util.UUID;
-import javax.sql.DataSource;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -18,11 +15,7 @@ final class RejectCommand extends AdviceCommand {
 
   @Override
   public Integer call() {
-    DataSource source = connection.dataSource();
-    IndexRecommendations recommendations =
-        new IndexRecommendations(
-            source, new ConcurrentIndex(source, ConcurrentIndex.Settings.defaults()));
-    recommendations.reject(recommendation);
+    recommendations().reject(recommendation);
     output.print(
         List.of("Recommendation " + recommendation + " is rejected."), "rejected", recommendation);
     return ExitCode.OK;

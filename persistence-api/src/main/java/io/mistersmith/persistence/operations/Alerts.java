@@ -10,12 +10,12 @@ import java.util.OptionalDouble;
  * the database's own metrics and this library's.
  *
  * <p>A job of the {@link Upkeep} checks those of the scope {@code installation}, each at its {@code
- * check_interval}, and one runtime tells of them. Those of the scope {@code runtime}, such as the
- * use of its pools, each runtime checks and tells for itself, also while PostgreSQL is away.
+ * check_interval}, and one runtime reports them. Those of the scope {@code runtime}, such as the
+ * use of its pools, each runtime checks and reports for itself, also while PostgreSQL is away.
  *
- * <p>The {@link AlertSink}s are told that {@code notification_channels} names; all of them where it
- * names none. A name without a sink in the runtime that checks waits for one that has it, for a
- * day. Thread-safe.
+ * <p>A change goes to each {@link AlertSink} whose name is in {@code notification_channels}, and to
+ * all of them where that is empty. Where the checking runtime has no sink of a name, the change
+ * waits for a day for a runtime that has one. Thread-safe.
  */
 public interface Alerts {
 

@@ -45,7 +45,7 @@ public interface Upkeep {
    * @param purpose what it is for, in a sentence
    * @param every how often it runs
    * @param enabled whether this runtime's configuration lets it run
-   * @param last its last run, by whichever runtime
+   * @param last its last run, in any runtime
    */
   record Job(String name, String purpose, Duration every, boolean enabled, Optional<Run> last) {}
 

@@ -1,7 +1,7 @@
 -- kind: schema
 -- The jobs of upkeep that runtimes run again and again, their runs, and how large tables become.
 
--- When a job ran last, by whichever runtime. Its row is the lock that keeps two of them apart.
+-- When a job ran last, in any runtime. Its row is the lock that keeps two of them apart.
 CREATE TABLE monitoring.jobs (
   job_name VARCHAR(63) NOT NULL,
   started_at TIMESTAMPTZ NOT NULL,

@@ -1,7 +1,7 @@
 -- kind: schema
 -- depends-on: 1.12.0
 -- What was found of each threshold last, and what the receivers of alerts are still to be told. So a
--- runtime that takes the checks over neither tells an alert again nor forgets one.
+-- runtime that takes the checks over neither sends an alert again nor forgets one.
 
 CREATE TABLE monitoring.alert_states (
   metric_name VARCHAR(100) NOT NULL,

@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The thresholds of alerts, what was found of those of the scope {@code INSTALLATION}, and what
- * receivers are still to be told of that. Needs the set {@code monitoring} of the migrations;
- * without it, calls but {@link #isInstalled} fail as {@code MISCONFIGURED}. Thread-safe.
+ * The thresholds of alerts, the state of those of the scope {@code INSTALLATION}, and the changes
+ * that receivers have not got yet. Needs the set {@code monitoring} of the migrations; without it,
+ * calls but {@link #isInstalled} fail as {@code MISCONFIGURED}. Thread-safe.
  */
 public interface AlertStore {
 

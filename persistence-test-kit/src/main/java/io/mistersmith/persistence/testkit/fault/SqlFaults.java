@@ -21,7 +21,7 @@ final class SqlFaults implements InvocationHandler {
   private static final Set<String> NO_CALLS =
       Set.of("installation", "primary", "isOutdated", "heardOf");
 
-  /** Whose calls are told by {@link SqlAccess.Read}, not by their names. */
+  /** The stores whose reads are marked by {@link SqlAccess.Read}, not known by name. */
   private static final Set<Class<?>> MARKED = Set.of(SagaStore.class, AdviceStore.class);
 
   private final Object real;

@@ -83,7 +83,7 @@ public final class AlertWatch implements Alerts {
     service.start();
   }
 
-  /** Checks what is due, and tells of it. For one thread. */
+  /** Checks what is due, and sends the changes. For one thread. */
   void turn() {
     Instant now = clock.instant();
     if (loaded.isBefore(now.minus(RELOAD)) && thresholds.reload()) {

@@ -32,7 +32,7 @@ final class JobTurns {
   private final Map<String, Long> due = new ConcurrentHashMap<>();
   private final Set<String> failing = ConcurrentHashMap.newKeySet();
 
-  /** Records runs in {@code history}, and tells {@code listener} of them. */
+  /** Records runs in {@code history}, and sends each to {@code listener}. */
   JobTurns(JobHistory history, PersistenceListener listener, Clock clock, Ticker ticker) {
     this.history = history;
     this.listener = listener;
