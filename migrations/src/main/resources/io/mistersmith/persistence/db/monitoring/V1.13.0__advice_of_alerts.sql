@@ -56,7 +56,7 @@ UPDATE monitoring.alert_thresholds t
        'Find the statements in the server''s log under "deadlock detected". Have the transactions lock their rows in one order, such as that of the key.'),
       ('long_running_transactions_minutes', 'minutes', TRUE, INTERVAL '0',
        'The age of the oldest transaction, prepared ones included. It holds vacuum back.',
-       'End the session that the message names: SELECT pg_terminate_backend(pid). Roll a forgotten prepared transaction back: ROLLBACK PREPARED ''gid''. Set idle_in_transaction_session_timeout.')
+       'End the session that the message names: SELECT pg_terminate_backend(pid, 5000). Roll a forgotten prepared transaction back: ROLLBACK PREPARED ''gid''. Set idle_in_transaction_session_timeout.')
   ) v (metric_name, unit, alert_when_unknown, pending_for, meaning, advice)
  WHERE t.metric_name = v.metric_name;
 

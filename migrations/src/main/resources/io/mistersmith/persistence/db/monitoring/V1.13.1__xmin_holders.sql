@@ -3,7 +3,8 @@
 -- Who keeps vacuum from removing rows, and how to end it.
 
 -- Oldest first. Sessions and prepared transactions of this database alone: those of others hold back
--- only the shared catalogs here. Standbys and slots hold back every database.
+-- only the shared catalogs here. Standbys and slots hold back every database. The remedy of a session
+-- waits until it is gone: a signal that is sent has released nothing yet.
 CREATE FUNCTION monitoring.xmin_holders()
 RETURNS TABLE (
   kind TEXT,
@@ -25,7 +26,7 @@ AS $$
           a.xact_start,
           format('%s of %s, %s', coalesce(nullif(a.application_name, ''), 'no application name'),
                  coalesce(a.usename, 'nobody'), coalesce(a.state, 'no state')),
-          format('SELECT pg_terminate_backend(%s)', a.pid)
+          format('SELECT pg_terminate_backend(%s, 5000)', a.pid)
         FROM pg_stat_activity a
        WHERE a.datname = current_database()
          AND a.pid <> pg_backend_pid()

@@ -237,7 +237,7 @@ final class AlertScene implements AutoCloseable {
   /** Does what the advice about long transactions says. */
   void endNamedSession() {
     execute(
-        "SELECT pg_terminate_backend(%s)"
+        "SELECT pg_terminate_backend(%s, 5000)"
             .formatted(named("long_running_transactions_minutes", "session")));
     held.clear();
   }
