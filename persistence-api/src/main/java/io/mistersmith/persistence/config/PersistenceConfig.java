@@ -353,10 +353,7 @@ public final class PersistenceConfig {
       return this;
     }
 
-    /**
-     * This process's clock; see {@link PersistenceConfig#clock()}. In-memory stores take that of
-     * the first configuration that is opened for their own.
-     */
+    /** See {@link PersistenceConfig#clock()}. In-memory stores keep that of the first opening. */
     public Builder clock(Clock value) {
       this.clock = value;
       return this;

@@ -79,7 +79,7 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
     this.l1 = store.tiers().l1();
     this.space = space;
     this.lifetimes = store.tiers().lifetimes();
-    this.codec = new KeyedCodec<>(codec, store.tiers().writes()::maxValueBytes);
+    this.codec = store.tiers().keyed(codec);
     this.timeToLive = timeToLive;
     this.commits = commits;
     this.cached =
