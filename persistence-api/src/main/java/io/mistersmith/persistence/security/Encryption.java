@@ -54,7 +54,7 @@ public interface Encryption {
    * @param after the last key that was looked at; empty at the beginning
    * @param seen how many entries were looked at
    * @param rewritten how many of them were rewritten
-   * @param unreadable how many could not be read, and stay as they are
+   * @param failed how many could not be read or written, and stay as they are
    * @param isDone whether there are no more
    */
   record Rotation(
@@ -62,7 +62,7 @@ public interface Encryption {
       Optional<StateKey> after,
       long seen,
       long rewritten,
-      long unreadable,
+      long failed,
       boolean isDone) {
 
     /** Returns the beginning of a rotation to new data keys, made from this time on. */

@@ -88,7 +88,7 @@ record StoredType(TieredStore store, Commits commits, InOrder<StateKey> inOrder,
             engine.threads().calls(),
             new L1<>(config.cache(), config.cache().isOn(type), around),
             engine.services(),
-            engine.sealing().of(type));
+            engine.sealings().of(type));
     Runnable check = flushed.map(Flushed::requireOwn).orElse(journal::requireOwn);
     Commits commits = flushed.map(Flushed::commits).orElse(Commits.NONE);
     Duration commitTimeout = config.postgres().statementTimeout();

@@ -48,11 +48,19 @@ public record KeyedCodec<T>(JsonCodec<T> codec, Sealing sealing, IntSupplier max
 
   /** The value that the stored bytes hold. */
   public T decode(StateKey key, byte[] stored) {
+    return decode(key, key, stored);
+  }
+
+  /**
+   * {@link #decode(StateKey, byte[])} of bytes that were encoded for {@code key}, whose failures
+   * name another one.
+   */
+  public T decode(StateKey key, StateKey named, byte[] stored) {
     byte[] json = sealing.open(key, stored);
     try {
       return codec.decode(json);
     } catch (NonTransientPersistenceException e) {
-      throw named(key, e);
+      throw named(named, e);
     }
   }
 
