@@ -11,6 +11,7 @@ import io.mistersmith.persistence.spi.sql.DataKeyStore.NewKey;
 import io.mistersmith.persistence.spi.sql.DataKeyStore.StoredKey;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
@@ -30,6 +31,9 @@ final class DataKeys {
   private static final Logger LOG = LoggerFactory.getLogger(DataKeys.class);
   private static final int PAGE = 100;
 
+  /** How long after a failure no other key is made, so that callers do not queue for a timeout. */
+  private static final Duration PAUSE = Duration.ofSeconds(1);
+
   private final EncryptionConfig config;
   private final DataKeyStore store;
   private final KeyWrapping wrapping;
@@ -40,6 +44,7 @@ final class DataKeys {
   private final Cache<UUID, StoredKey> rows;
   private final Cache<String, StoredKey> newestRows;
   private volatile Instant notBefore = Instant.EPOCH;
+  private Instant nextAttempt = Instant.EPOCH;
 
   DataKeys(EncryptionConfig config, DataKeyStore store, Clock clock) {
     this.config = config;
@@ -96,12 +101,29 @@ final class DataKeys {
         && createdAt.plus(config.keyLifetime()).isAfter(clock.instant());
   }
 
+  /** An old key goes on while no new one can be made, unless it is worn out or being replaced. */
   private synchronized DataKey replace(String subject, DataKey old) {
     DataKey present = newest.get(subject, () -> newest(subject));
-    DataKey next = present.id().equals(old.id()) ? make(subject) : present;
-    newest.put(subject, next);
-    boolean unused = next.count();
-    return next;
+    if (!present.id().equals(old.id()) && present.count()) {
+      return present;
+    }
+    boolean mayGoOn = !old.createdAt().isBefore(notBefore);
+    if (mayGoOn && clock.instant().isBefore(nextAttempt) && old.count()) {
+      return old;
+    }
+    try {
+      DataKey next = make(subject);
+      newest.put(subject, next);
+      boolean unused = next.count();
+      return next;
+    } catch (TransientPersistenceException e) {
+      nextAttempt = clock.instant().plus(PAUSE);
+      if (mayGoOn && old.count()) {
+        LOG.warn("{} goes on beyond its lifetime, because no new one was made", old, e);
+        return old;
+      }
+      throw e;
+    }
   }
 
   private DataKey newest(String subject) {

@@ -81,13 +81,12 @@ final class ContentReader {
       if (chunk.isEmpty()) {
         return Outcome.MISSING;
       }
-      byte[] plain = opened(chunk.get());
-      bytes += plain.length;
+      bytes += chunk.get().length;
       if (bytes > description.bytes()) {
         return Outcome.DAMAGED;
       }
       digest.update(chunk.get());
-      to.write(plain);
+      to.write(opened(chunk.get()));
       next++;
     }
     boolean same =

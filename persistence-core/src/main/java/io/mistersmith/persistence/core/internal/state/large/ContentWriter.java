@@ -40,6 +40,7 @@ final class ContentWriter {
   private final Sealing sealing;
   private final MessageDigest digest = Digests.sha256();
   private long bytes;
+  private long storedBytes;
   private int chunks;
   private long lastSent = System.nanoTime();
 
@@ -85,7 +86,7 @@ final class ContentWriter {
       await(sent.removeFirst());
     }
     requirePunctual();
-    return new Description(content, bytes, chunks, HexFormat.of().formatHex(digest.digest()));
+    return new Description(content, storedBytes, chunks, HexFormat.of().formatHex(digest.digest()));
   }
 
   private static byte[] next(InputStream stream, int size) throws IOException {
@@ -98,6 +99,7 @@ final class ContentWriter {
   private void send(byte[] plain, boolean isLast) {
     byte[] chunk = sealing.sealPart(key, new Part(content, chunks, isLast), plain);
     digest.update(chunk);
+    storedBytes += chunk.length;
     if (sent.size() == Chunks.WINDOW) {
       await(sent.removeFirst());
     }
