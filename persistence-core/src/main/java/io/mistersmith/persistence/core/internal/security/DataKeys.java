@@ -18,6 +18,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,6 +32,13 @@ final class DataKeys {
   private static final Logger LOG = LoggerFactory.getLogger(DataKeys.class);
   private static final int PAGE = 100;
 
+  /**
+   * How many messages this process encrypts with a key. Random nonces of 96 bits may be used 2^32
+   * times before two are the same with a probability of 2^-32 (NIST SP 800-38D), so 256 processes
+   * may share a key.
+   */
+  private static final long MOST_MESSAGES = 1L << 24;
+
   /** How long after a failure no other key is made, so that callers do not queue for a timeout. */
   private static final Duration PAUSE = Duration.ofSeconds(1);
 
@@ -40,9 +48,10 @@ final class DataKeys {
   private final Clock clock;
   private final SecureRandom random = new SecureRandom();
   private final LoadedOnce<UUID, DataKey> keys;
-  private final LoadedOnce<String, DataKey> newest;
+  private final LoadedOnce<String, UUID> newest;
   private final Cache<UUID, StoredKey> rows;
   private final Cache<String, StoredKey> newestRows;
+  private final Cache<UUID, AtomicLong> messages;
   private volatile Instant notBefore = Instant.EPOCH;
   private Instant nextAttempt = Instant.EPOCH;
 
@@ -55,9 +64,10 @@ final class DataKeys {
     this.newest = new LoadedOnce<>(config.cachedKeys(), config.cacheLifetime(), clock);
     this.rows = remembered(config);
     this.newestRows = remembered(config);
+    this.messages = remembered(config);
   }
 
-  private static <K> Cache<K, StoredKey> remembered(EncryptionConfig config) {
+  private static <K, V> Cache<K, V> remembered(EncryptionConfig config) {
     return Caffeine.newBuilder()
         .maximumSize(config.cachedKeys())
         .executor(Runnable::run)
@@ -92,33 +102,38 @@ final class DataKeys {
 
   /** Returns the key that encrypts a subject's next message, and counts that. */
   DataKey toEncrypt(String subject) {
-    DataKey key = newest.get(subject, () -> newest(subject));
-    return isInUse(key.createdAt()) && key.count() ? key : replace(subject, key);
+    DataKey key = newest(subject);
+    return isInUse(key) && count(key) ? key : replace(subject, key);
   }
 
-  private boolean isInUse(Instant createdAt) {
-    return !createdAt.isBefore(notBefore)
-        && createdAt.plus(config.keyLifetime()).isAfter(clock.instant());
+  private boolean isInUse(DataKey key) {
+    return !key.createdAt().isBefore(notBefore)
+        && key.createdAt().plus(config.keyLifetime()).isAfter(clock.instant());
+  }
+
+  /** Counts a message; false when the key must encrypt no more of them. */
+  private boolean count(DataKey key) {
+    return messages.get(key.id(), id -> new AtomicLong()).incrementAndGet() <= MOST_MESSAGES;
   }
 
   /** An old key goes on while no new one can be made, unless it is worn out or being replaced. */
   private synchronized DataKey replace(String subject, DataKey old) {
-    DataKey present = newest.get(subject, () -> newest(subject));
-    if (!present.id().equals(old.id()) && present.count()) {
+    DataKey present = newest(subject);
+    if (isInUse(present) && count(present)) {
       return present;
     }
     boolean mayGoOn = !old.createdAt().isBefore(notBefore);
-    if (mayGoOn && clock.instant().isBefore(nextAttempt) && old.count()) {
+    if (mayGoOn && clock.instant().isBefore(nextAttempt) && count(old)) {
       return old;
     }
     try {
       DataKey next = make(subject);
-      newest.put(subject, next);
-      boolean unused = next.count();
+      newest.put(subject, next.id());
+      boolean unused = count(next);
       return next;
     } catch (TransientPersistenceException e) {
       nextAttempt = clock.instant().plus(PAUSE);
-      if (mayGoOn && old.count()) {
+      if (mayGoOn && count(old)) {
         LOG.warn("{} goes on beyond its lifetime, because no new one was made", old, e);
         return old;
       }
@@ -127,13 +142,24 @@ final class DataKeys {
   }
 
   private DataKey newest(String subject) {
-    Optional<StoredKey> row = newestRow(subject).filter(found -> isInUse(found.createdAt()));
+    UUID id = newest.get(subject, () -> newestId(subject));
+    try {
+      return find(id);
+    } catch (NonTransientPersistenceException e) {
+      LOG.debug("data key {} encrypts no more, another process has destroyed it", id, e);
+      newest.remove(subject);
+      return find(newest.get(subject, () -> newestId(subject)));
+    }
+  }
+
+  private UUID newestId(String subject) {
+    Optional<StoredKey> row = newestRow(subject);
     if (row.isEmpty()) {
-      return make(subject);
+      return make(subject).id();
     }
     rows.put(row.get().id(), row.get());
     newestRows.put(subject, row.get());
-    return keys.get(row.get().id(), () -> wrapping.unwrap(row.get()));
+    return row.get().id();
   }
 
   private Optional<StoredKey> newestRow(String subject) {
@@ -171,7 +197,7 @@ final class DataKeys {
   /** Encrypts with keys from now on that are not older than this. */
   synchronized void renewBefore(Instant time) {
     if (time.isAfter(notBefore)) {
-      notBefore = time;
+      notBefore = time.truncatedTo(ChronoUnit.MICROS);
     }
   }
 
@@ -194,7 +220,7 @@ final class DataKeys {
   /** Forgets the keys of a subject, which were destroyed. */
   void forget(String subject) {
     keys.removeIf(key -> key.subject().equals(subject));
-    newest.removeIf(key -> key.subject().equals(subject));
+    newest.remove(subject);
     boolean unused = rows.asMap().values().removeIf(row -> row.subject().equals(subject));
     newestRows.invalidate(subject);
   }

@@ -78,6 +78,10 @@ final class LoadedOnce<K, V> {
     values.put(key, value);
   }
 
+  void remove(K key) {
+    values.invalidate(key);
+  }
+
   void removeIf(Predicate<V> matches) {
     boolean unused = values.asMap().values().removeIf(matches);
   }
