@@ -140,7 +140,7 @@ public final class EncryptionConfig {
   /** Collects a configuration, and checks each value as it is given. Not thread-safe. */
   public static final class Builder {
 
-    private static final int MAX_SUBJECT = 300;
+    private static final int MAX_SUBJECT = 600;
 
     private final KeyProvider provider;
     private final String masterKey;
@@ -206,7 +206,7 @@ public final class EncryptionConfig {
     /**
      * Says whose data key encrypts an owner's entries.
      *
-     * @param value returns a name of at most 300 characters, the same one each time
+     * @param value returns a name of at most 600 characters, the same one each time
      */
     public Builder subject(Function<AgentId, String> value) {
       this.subject =

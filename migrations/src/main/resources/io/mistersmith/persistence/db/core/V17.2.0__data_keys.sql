@@ -11,7 +11,7 @@ CREATE TABLE agents.data_keys (
   created_at TIMESTAMPTZ NOT NULL,
   destroyed_at TIMESTAMPTZ,
   CONSTRAINT data_keys_pkey PRIMARY KEY (key_id),
-  CONSTRAINT valid_subject CHECK (char_length(subject) BETWEEN 1 AND 300),
+  CONSTRAINT valid_subject CHECK (char_length(subject) BETWEEN 1 AND 600),
   CONSTRAINT valid_master_key CHECK (char_length(master_key) BETWEEN 1 AND 200),
   CONSTRAINT valid_wrapped_key CHECK (octet_length(wrapped_key) BETWEEN 1 AND 10000),
   CONSTRAINT destroyed_has_no_key CHECK ((wrapped_key IS NULL) = (destroyed_at IS NOT NULL))

@@ -75,7 +75,7 @@ class SealedFormTest {
     byte[] sealed = seal();
     for (int bit = 0; bit < sealed.length * 8; bit++) {
       byte[] changed = sealed.clone();
-      changed[bit / 8] ^= (byte) (1 << bit % 8);
+      changed[bit / 8] ^= (byte) (1 << (bit % 8));
       assertThatThrownBy(() -> SealedForm.open(changed, id -> key(), BINDING))
           .as("bit %d", bit)
           .isInstanceOf(DamagedException.class);
