@@ -30,17 +30,17 @@ public class KeyRotation {
   private static final int ENTRIES = 2_000;
   private static final Duration BEFORE = Duration.ofMillis(100);
 
-  private final Runtime runtime = Opened.get("rotation", Runtime::new);
+  private final Rotated rotated = Opened.get("rotation", Rotated::new);
 
   /** Rotates all data keys. */
   @Benchmark
   public int rotate() throws Exception {
-    Recorder.note(Turns.RAW, runtime.rate(runtime::replaceAll));
-    Recorder.note(Turns.OURS, runtime.rate(runtime::rotate));
+    Recorder.note(Turns.RAW, rotated.rate(rotated::replaceAll));
+    Recorder.note(Turns.OURS, rotated.rate(rotated::rotate));
     return ENTRIES;
   }
 
-  private static final class Runtime implements AutoCloseable {
+  private static final class Rotated implements AutoCloseable {
 
     private final Persistence persistence;
     private final StateRepository<Memory> states;
@@ -48,7 +48,7 @@ public class KeyRotation {
     private final List<StateKey> busy;
     private final Memory value = Memory.large(7);
 
-    Runtime() {
+    Rotated() {
       Site site = Site.present().withSets("statements");
       persistence =
           Persistence.open(
