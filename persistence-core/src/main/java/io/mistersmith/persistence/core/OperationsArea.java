@@ -78,6 +78,7 @@ final class OperationsArea implements Operations {
                 state.consistency(),
                 events::notices,
                 events::isInstalled,
+                engine.sealings()::notices,
                 engine.services())
             .health(engine.config(), engine.listener());
     this.alerts =

@@ -12,6 +12,7 @@ import io.mistersmith.persistence.log.Log;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.operations.Health;
 import io.mistersmith.persistence.security.EncryptionConfig.Mode;
 import io.mistersmith.persistence.spi.hot.Journal;
 import io.mistersmith.persistence.spi.hot.JournalEntry;
@@ -114,6 +115,12 @@ public abstract class EncryptionContract extends EncryptionTests {
     Persistence migrating = encrypted(encryption().mode(Mode.MIGRATION));
     assertThat(states(migrating).find(key("old")).orElseThrow().value()).isEqualTo("plain");
     assertThat(migrating.operations().notices()).anyMatch(line -> line.contains("MIGRATION"));
+    assertThat(migrating.operations().health().check().component("encryption").orElseThrow())
+        .satisfies(
+            component -> {
+              assertThat(component.status()).isEqualTo(Health.Status.DEGRADED);
+              assertThat(component.reason()).contains("MIGRATION");
+            });
     states(migrating).save(key("old"), "new", NO_OPTION);
     assertThat(states(encrypted()).find(key("old")).orElseThrow().value()).isEqualTo("new");
   }
