@@ -155,7 +155,7 @@ public final class EncryptionConfig {
     private Builder(KeyProvider provider, String masterKey) {
       check(
           masterKey.matches("[A-Za-z0-9._:/-]{1,200}"),
-          "encryption.masterKey has other characters than letters, digits and ._:/- or is too long");
+          "encryption.masterKey is not 1 to 200 of the letters A-Z, a-z, digits and ._:/-");
       this.provider = provider;
       this.masterKey = masterKey;
     }

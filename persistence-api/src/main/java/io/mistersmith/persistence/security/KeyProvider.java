@@ -43,7 +43,8 @@ public interface KeyProvider {
 
   /**
    * Returns a provider whose master keys are environment variables: the prefix and the id in upper
-   * case, with {@code _} for each character that is no letter or digit. Each has 32 bytes in base64.
+   * case, with {@code _} for each character that is no letter or digit. Each has 32 bytes in
+   * base64.
    */
   static KeyProvider ofEnvironment(String prefix) {
     return new LocalKeys(new KeyVariables(prefix, System::getenv));

@@ -51,7 +51,8 @@ class KeyProviderTest {
   void noByteCanBeChangedAndNoOtherKeyUnwraps() {
     byte[] other = new byte[32];
     other[0] = 1;
-    KeyProvider keys = KeyProvider.inMemory(Map.of("a", new byte[32], "b", new byte[32], "c", other));
+    KeyProvider keys =
+        KeyProvider.inMemory(Map.of("a", new byte[32], "b", new byte[32], "c", other));
     byte[] wrapped = keys.wrap("a", DATA_KEY);
     for (int i = 0; i < wrapped.length; i++) {
       byte[] changed = wrapped.clone();

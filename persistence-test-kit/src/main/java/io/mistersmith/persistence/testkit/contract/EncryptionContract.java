@@ -12,6 +12,7 @@ import io.mistersmith.persistence.log.Log;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.model.Versioned;
 import io.mistersmith.persistence.operations.Health;
 import io.mistersmith.persistence.security.EncryptionConfig.Mode;
 import io.mistersmith.persistence.spi.hot.Journal;
@@ -27,6 +28,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -59,9 +61,9 @@ public abstract class EncryptionContract extends EncryptionTests {
     log.awaitDurable(version, SOON);
     Checkpoint made = runtime.checkpoints().create(agent(), CheckpointOptions.full());
 
-    for (Bucket bucket : new Bucket[] {Bucket.AGENT_STATE, Bucket.SESSION_DATA, Bucket.QUERY_CACHE}) {
-      assertHidden(bucket);
-    }
+    assertHidden(Bucket.AGENT_STATE);
+    assertHidden(Bucket.SESSION_DATA);
+    assertHidden(Bucket.QUERY_CACHE);
     assertThat(stores().sql().states().find(key("secret")).orElseThrow().value())
         .isEqualTo(stored(key("secret")));
     stores()
@@ -77,8 +79,9 @@ public abstract class EncryptionContract extends EncryptionTests {
         .isEqualTo(MARKER);
     assertThat(other.log(agent(), "turns", Object.class).tail(1).get(0).value()).isEqualTo(MARKER);
     assertThat(large(other, key("large"))).contains(MARKER);
-    assertThat(other.checkpoints().read(made.id(), Object.class).get(key("secret")).value())
-        .isEqualTo(Map.of("text", MARKER));
+    assertThat(other.checkpoints().read(made.id(), Object.class).values())
+        .extracting(Versioned::value)
+        .contains(Map.of("text", MARKER));
   }
 
   private void assertHidden(Bucket bucket) {
@@ -167,7 +170,7 @@ public abstract class EncryptionContract extends EncryptionTests {
     Persistence strict = encrypted();
     Persistence migrating = encrypted(encryption().mode(Mode.MIGRATION));
     for (String name :
-        new String[] {"changed", "shortened", "empty", "older", "other key", "two members"}) {
+        List.of("changed", "shortened", "empty", "older", "other key", "two members")) {
       assertUnreadable(() -> states(strict).find(key(name)));
       assertUnreadable(() -> states(migrating).find(key(name)));
     }

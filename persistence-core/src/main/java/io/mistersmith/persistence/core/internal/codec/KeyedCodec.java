@@ -38,7 +38,8 @@ public record KeyedCodec<T>(JsonCodec<T> codec, Sealing sealing, IntSupplier max
               + key
               + ": the value has "
               + json.length
-              + (sealing.isOn() ? " bytes encrypted, more than the " : " bytes in JSON, more than the ")
+              + (sealing.isOn() ? " bytes when encrypted" : " bytes in JSON")
+              + ", more than the "
               + most
               + " that the bucket and the server take with the entry's headers; nothing was sent. Write"
               + " it as a large value");

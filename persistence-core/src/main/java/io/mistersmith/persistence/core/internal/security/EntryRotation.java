@@ -19,8 +19,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Rewrites the entries of agents' state with newer data keys. An entry that needs no rewrite is left
- * alone, so a rotation that was stopped may begin anywhere again. Thread-safe.
+ * Rewrites the entries of agents' state with newer data keys. An entry that needs no rewrite is
+ * left alone, so a rotation that was stopped may begin anywhere again. Thread-safe.
  */
 final class EntryRotation {
 
