@@ -14,6 +14,7 @@ import io.mistersmith.persistence.spi.sql.DataKeyStore;
 import io.mistersmith.persistence.spi.sql.DataKeyStore.NewKey;
 import io.mistersmith.persistence.testkit.memory.InMemoryStores;
 import io.mistersmith.persistence.testkit.time.ManualClock;
+import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.Map;
 import java.util.UUID;
@@ -43,7 +44,25 @@ class DataKeysTest {
   }
 
   private DataKeys open() {
-    return new DataKeys(EncryptionConfig.builder(new Counted(), "m").build(), rows, clock);
+    return open(rows);
+  }
+
+  private DataKeys open(DataKeyStore from) {
+    return new DataKeys(EncryptionConfig.builder(new Counted(), "m").build(), from, clock);
+  }
+
+  /** Returns the rows, of a database that can be away. */
+  private DataKeyStore interrupted(AtomicBoolean rowsAway) {
+    return (DataKeyStore)
+        Proxy.newProxyInstance(
+            DataKeyStore.class.getClassLoader(),
+            new Class<?>[] {DataKeyStore.class},
+            (proxy, method, arguments) -> {
+              if (rowsAway.get()) {
+                throw new TransientPersistenceException(DataError.CONNECTION_FAILED, "away");
+              }
+              return method.invoke(rows, arguments);
+            });
   }
 
   /** Fails with an exception of its own kind while it is away, as a client of a service does. */
@@ -102,6 +121,25 @@ class DataKeysTest {
             e -> assertThat(e.error()).isEqualTo(DataError.KEY_UNAVAILABLE));
     away.set(false);
     assertThat(keys.find(id).id()).isEqualTo(id);
+  }
+
+  @Test
+  void knownKeysStayInUseWhilePostgresIsAway() {
+    AtomicBoolean rowsAway = new AtomicBoolean();
+    DataKeys keys = open(interrupted(rowsAway));
+    UUID id = keys.toEncrypt("s").id();
+    UUID unknown = open().toEncrypt("t").id();
+    rowsAway.set(true);
+    clock.advance(CACHED.multipliedBy(3));
+    calls.set(0);
+
+    assertThat(keys.toEncrypt("s").id()).isEqualTo(id);
+    assertThat(keys.find(id).id()).isEqualTo(id);
+    assertThat(calls).as("the provider is asked again").hasValue(1);
+    assertThatThrownBy(() -> keys.find(unknown))
+        .isInstanceOfSatisfying(
+            TransientPersistenceException.class,
+            e -> assertThat(e.error()).isEqualTo(DataError.CONNECTION_FAILED));
   }
 
   @Test
@@ -173,7 +211,11 @@ class DataKeysTest {
     UUID forged = UUID.randomUUID();
     rows.add(
         new NewKey(
-            forged, "s", "m", rows.find(first).orElseThrow().wrapped().orElseThrow(), clock.instant()));
+            forged,
+            "s",
+            "m",
+            rows.find(first).orElseThrow().wrapped().orElseThrow(),
+            clock.instant()));
 
     assertThatThrownBy(() -> keys.find(forged))
         .isInstanceOfSatisfying(
