@@ -36,10 +36,8 @@ class EncryptionTest {
     byte[] key = new byte[32];
     new SecureRandom().nextBytes(key);
     Path file =
-        Files.writeString(
-            directory.resolve("main.key"), Base64.getEncoder().encodeToString(key));
-    Path unused =
-        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+        Files.writeString(directory.resolve("main.key"), Base64.getEncoder().encodeToString(key));
+    Path unused = Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
   }
 
   /** Encrypts what was written before, in one runtime with the mode MIGRATION. */
@@ -61,8 +59,7 @@ class EncryptionTest {
     }
 
     KeyProvider keys = KeyProvider.ofFiles(directory);
-    EncryptionConfig.Builder encryption =
-        EncryptionConfig.builder(keys, "main").keyOfEachOwner();
+    EncryptionConfig.Builder encryption = EncryptionConfig.builder(keys, "main").keyOfEachOwner();
     config.encryption(encryption.mode(Mode.MIGRATION).build());
     try (Persistence migrating = Persistence.open(config.build(), stores)) {
       assertThat(encryptAll(migrating).rewritten()).isEqualTo(1);
