@@ -49,8 +49,26 @@ final class EntrySealing implements Sealing {
   private byte[] seal(StateKey key, byte[] bound, byte[] plain) {
     byte[] nonce = new byte[SealedForm.NONCE];
     random.nextBytes(nonce);
-    DataKey dataKey = keys.toEncrypt(config.subject(key.agent()));
+    DataKey dataKey = keys.toEncrypt(subject(key));
     return SealedForm.seal(dataKey, nonce, bound, plain);
+  }
+
+  /**
+   * Returns whose data key encrypts the entry. Results of queries and copies of sessions have owners
+   * that are nobody: a query, or the hash of a token.
+   */
+  private String subject(StateKey key) {
+    boolean isNobodys =
+        switch (binding.type()) {
+          case QUERY_CACHE -> true;
+          case SESSION_DATA -> isReserved(key.type());
+          default -> false;
+        };
+    return isNobodys ? EncryptionConfig.SHARED : config.subject(key.agent());
+  }
+
+  private static boolean isReserved(String type) {
+    return !type.equals(StateKey.UNTYPED) && !StateKey.isTypeName(type);
   }
 
   @Override
