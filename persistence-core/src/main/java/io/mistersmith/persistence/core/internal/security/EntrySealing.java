@@ -54,8 +54,8 @@ final class EntrySealing implements Sealing {
   }
 
   /**
-   * Returns whose data key encrypts the entry. Results of queries and copies of sessions have owners
-   * that are nobody: a query, or the hash of a token.
+   * Returns whose data key encrypts the entry. Results of queries and copies of sessions have
+   * owners that are nobody: a query, or the hash of a token.
    */
   private String subject(StateKey key) {
     boolean isNobodys =

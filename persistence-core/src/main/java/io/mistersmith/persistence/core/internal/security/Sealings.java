@@ -80,8 +80,8 @@ public final class Sealings {
             on ->
                 List.of(
                     "encryption: the mode is MIGRATION, so entries that are not encrypted are"
-                        + " accepted; call operations().encryption().rotate(Rotation.ofPlaintext()),"
-                        + " then set the mode STRICT"))
+                        + " accepted; call operations().encryption() to rotate"
+                        + " Rotation.ofPlaintext(), then set the mode STRICT"))
         .orElse(List.of());
   }
 }

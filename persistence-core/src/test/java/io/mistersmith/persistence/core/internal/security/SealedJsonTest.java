@@ -29,7 +29,15 @@ class SealedJsonTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"", "1", "\"$sealed\"", "{}", "[{\"$sealed\":\"\"}]", "{\"sealed\":\"AA==\"}", "{\"$sea"})
+      strings = {
+        "",
+        "1",
+        "\"$sealed\"",
+        "{}",
+        "[{\"$sealed\":\"\"}]",
+        "{\"sealed\":\"AA==\"}",
+        "{\"$sea"
+      })
   void otherJsonIsNotSealed(String json) throws Exception {
     assertThat(SealedJson.read(utf8(json))).isEmpty();
   }
