@@ -106,6 +106,16 @@ INSERT INTO agents.lifecycle_events (agent_id, event_type, previous_status, new_
 INSERT INTO agents.committed_transactions (correlation_id) VALUES ('known');
 -- refused: agents.committed_transactions valid_correlation_id
 INSERT INTO agents.committed_transactions (correlation_id) VALUES ('');
+-- refused: agents.data_keys data_keys_pkey
+INSERT INTO agents.data_keys (key_id, subject, master_key, wrapped_key, created_at) VALUES ('dddddddd-0000-4000-8000-000000000001', 's', 'm', '\x00', now());
+-- refused: agents.data_keys valid_subject
+INSERT INTO agents.data_keys (key_id, subject, master_key, wrapped_key, created_at) VALUES (gen_random_uuid(), '', 'm', '\x00', now());
+-- refused: agents.data_keys valid_master_key
+INSERT INTO agents.data_keys (key_id, subject, master_key, wrapped_key, created_at) VALUES (gen_random_uuid(), 's', '', '\x00', now());
+-- refused: agents.data_keys valid_wrapped_key
+INSERT INTO agents.data_keys (key_id, subject, master_key, wrapped_key, created_at) VALUES (gen_random_uuid(), 's', 'm', '', now());
+-- refused: agents.data_keys destroyed_has_no_key
+INSERT INTO agents.data_keys (key_id, subject, master_key, wrapped_key, created_at) VALUES (gen_random_uuid(), 's', 'm', NULL, now());
 -- refused: agents.log_entries log_entries_pkey
 INSERT INTO agents.log_entries (agent_id, log, version, entry, bytes_before, epoch, sequence, checksum, written_at) VALUES ('aaaaaaaa-0000-4000-8000-000000000001', 'turns.main', 1, '1', 0, 1, 1, 'c', now());
 -- refused: agents.log_entries log_entries_agent_id_fkey

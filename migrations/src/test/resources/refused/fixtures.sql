@@ -21,6 +21,8 @@ INSERT INTO agents.dead_letters
        (dead_letter_id, bucket, subject, epoch, sequence, operation, reason_code, reason)
 VALUES ('aaaaaaaa-0000-4000-8000-0000000000d1', 'KNOWN', 's', 1, 1, 'put', 'X', 'y');
 INSERT INTO agents.committed_transactions (correlation_id) VALUES ('known');
+INSERT INTO agents.data_keys (key_id, subject, master_key, wrapped_key, created_at)
+VALUES ('dddddddd-0000-4000-8000-000000000001', 's', 'm', '\x00', now());
 INSERT INTO messages.handled (consumer, message_id) VALUES ('known', 'known');
 INSERT INTO agents.large_values (content, written_at)
 VALUES ('aaaaaaaa-0000-4000-8000-0000000000f1', now());

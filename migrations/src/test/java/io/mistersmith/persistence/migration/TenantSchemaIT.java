@@ -73,6 +73,8 @@ class TenantSchemaIT {
       VALUES ('A', 'order', 1, now(), now());
       INSERT INTO sagas.entry_writes (owner, path, token, correlation_id)
       VALUES ('A', '_.k', 't', 'c');
+      INSERT INTO agents.data_keys (key_id, subject, master_key, wrapped_key, created_at)
+      VALUES ('A', 's', 'm', '\\x00', now());
       """;
 
   /** Rows that the flush alone may write. */

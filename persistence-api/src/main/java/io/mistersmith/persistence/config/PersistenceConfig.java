@@ -2,10 +2,12 @@ package io.mistersmith.persistence.config;
 
 import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.routing.DataRouter;
+import io.mistersmith.persistence.security.EncryptionConfig;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.SortedMap;
 import java.util.function.UnaryOperator;
@@ -123,6 +125,11 @@ public final class PersistenceConfig {
     return values.changeFeed;
   }
 
+  /** How entries are encrypted (not at all). */
+  public Optional<EncryptionConfig> encryption() {
+    return values.encryption;
+  }
+
   /** The cache of KV's entries in this process's memory. */
   public CacheConfig cache() {
     return values.cache;
@@ -138,7 +145,7 @@ public final class PersistenceConfig {
     return values.trackedAgents;
   }
 
-  /** The size in bytes up to which a large value is taken (256 MiB). */
+  /** The size in bytes up to which a large value is taken (256 MiB); not above about 1 GiB. */
   public long maxLargeValueBytes() {
     return values.maxLargeValueBytes;
   }
@@ -172,7 +179,10 @@ public final class PersistenceConfig {
     return Printed.of(this);
   }
 
-  /** How long opening waits for servers that are not there yet; zero (the default) to fail fast. */
+  /**
+   * How long opening waits for servers that are not there yet (zero: not at all). What needs a
+   * person, such as refused credentials, fails at once.
+   */
   public Duration waitForServers() {
     return values.waitForServers;
   }
@@ -190,6 +200,7 @@ public final class PersistenceConfig {
     private ConsistencyConfig consistency = ConsistencyConfig.defaults();
     private BackpressureConfig backpressure = BackpressureConfig.off();
     private ChangeFeedConfig changeFeed = ChangeFeedConfig.defaults();
+    private Optional<EncryptionConfig> encryption = Optional.empty();
     private CacheConfig cache = CacheConfig.defaults();
     private MonitoringConfig monitoring = MonitoringConfig.defaults();
     private int trackedAgents = 100_000;
@@ -215,6 +226,7 @@ public final class PersistenceConfig {
       this.consistency = other.consistency;
       this.backpressure = other.backpressure;
       this.changeFeed = other.changeFeed;
+      this.encryption = other.encryption;
       this.cache = other.cache;
       this.monitoring = other.monitoring;
       this.trackedAgents = other.trackedAgents;
@@ -297,6 +309,12 @@ public final class PersistenceConfig {
       return this;
     }
 
+    /** How entries are encrypted. */
+    public Builder encryption(EncryptionConfig value) {
+      this.encryption = Optional.of(value);
+      return this;
+    }
+
     /** The cache of KV's entries in this process's memory. */
     public Builder cache(CacheConfig value) {
       this.cache = value;
@@ -316,10 +334,7 @@ public final class PersistenceConfig {
       return this;
     }
 
-    /**
-     * The size in bytes up to which a large value is taken. Not above a gigabyte or so: each byte
-     * passes through the journal, and what waits in front of another entry delays its flush.
-     */
+    /** See {@link PersistenceConfig#maxLargeValueBytes()}. */
     public Builder maxLargeValueBytes(long value) {
       Checks.atLeastOne("maxLargeValueBytes", value);
       this.maxLargeValueBytes = value;
@@ -338,10 +353,7 @@ public final class PersistenceConfig {
       return this;
     }
 
-    /**
-     * This process's clock; see {@link PersistenceConfig#clock()}. In-memory stores take that of
-     * the first configuration that is opened for their own.
-     */
+    /** See {@link PersistenceConfig#clock()}. In-memory stores keep that of the first opening. */
     public Builder clock(Clock value) {
       this.clock = value;
       return this;
@@ -355,14 +367,7 @@ public final class PersistenceConfig {
       return this;
     }
 
-    /**
-     * Lets opening wait so long for servers that are not there yet, as containers need that start
-     * together: a refused or silent address, a name that does not resolve yet, a PostgreSQL that is
-     * starting or in recovery, a NATS whose JetStream does not answer yet. It says every few
-     * seconds in the log and to the listener what is missing. At the deadline it fails with the
-     * last failure. Refused credentials, a missing schema and all else that needs a person fail at
-     * once. The default is zero: every failure is thrown at once.
-     */
+    /** See {@link PersistenceConfig#waitForServers()}. */
     public Builder waitForServers(Duration value) {
       Checks.that(!value.isNegative(), "waitForServers is " + value + "; give zero or more");
       this.waitForServers = value;

@@ -52,6 +52,7 @@ final class Printed {
         .with("consistency", config.consistency())
         .with("backpressure", config.backpressure())
         .with("changeFeed", config.changeFeed())
+        .with("encryption", config.encryption().map(String::valueOf).orElse("off"))
         .with("cache", config.cache())
         .with("knownRevisions", config.knownRevisions())
         .with("waitForServers", config.waitForServers())

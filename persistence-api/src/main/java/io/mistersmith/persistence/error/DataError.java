@@ -37,6 +37,13 @@ public enum DataError {
   TTL_EXPIRED(Recovery.FAIL),
   /** The stores contradict each other, or a store went back in time. */
   CONSISTENCY_VIOLATION(Recovery.ESCALATE),
+  /** The service that keeps the master keys does not answer. Nothing was read or written. */
+  KEY_UNAVAILABLE(Recovery.RETRY),
+  /**
+   * The value cannot be decrypted: it was changed or moved, it is not encrypted and must be, or its
+   * key was destroyed.
+   */
+  UNREADABLE(Recovery.ESCALATE),
   /** A store found its own files damaged, or a checksum does not fit its value. */
   DATA_CORRUPTION(Recovery.ESCALATE),
   /** The database aborted the transaction in favour of another one (SQLSTATE 40001, 40P01). */

@@ -3,6 +3,7 @@ package io.mistersmith.persistence.operations;
 import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.operations.Operations.CacheStats;
 import io.mistersmith.persistence.routing.DataRouter;
+import io.mistersmith.persistence.security.Encryption;
 import java.util.List;
 import java.util.Optional;
 
@@ -32,6 +33,9 @@ public interface Operations {
 
   /** What the statistics of PostgreSQL say about indexes and statements. */
   Advice advice();
+
+  /** The encryption of entries, and its data keys. */
+  Encryption encryption();
 
   /** The pools of connections to PostgreSQL: what they do, and their sizes. */
   Pools pools();

@@ -91,9 +91,9 @@ public interface LargeValues {
    * The description of a value.
    *
    * @param content names the bytes; each write has a new one
-   * @param bytes the size
+   * @param bytes the size of all chunks as they are kept: encrypted ones are larger than the value
    * @param chunks in how many chunks the bytes are kept
-   * @param sha256 the SHA-256 of the bytes, in lower-case hexadecimal digits
+   * @param sha256 the SHA-256 of the chunks as they are kept, in lower-case hexadecimal digits
    */
   record Description(UUID content, long bytes, int chunks, String sha256) {
 

@@ -35,6 +35,8 @@ record Experiment(
     return List.of(
         synchronous(quick),
         MetricsExperiments.puts(quick),
+        EncryptionExperiments.calls(quick),
+        EncryptionExperiments.rotation(quick),
         pipelined(quick),
         flush(quick),
         hydration(quick),

@@ -20,6 +20,7 @@ import io.mistersmith.persistence.core.internal.monitor.SlidingLags;
 import io.mistersmith.persistence.core.internal.operations.RecentInconsistencies;
 import io.mistersmith.persistence.core.internal.query.BucketQueryCache;
 import io.mistersmith.persistence.core.internal.query.ResultBucket;
+import io.mistersmith.persistence.core.internal.security.Sealings;
 import io.mistersmith.persistence.core.internal.state.repository.CollectedStep;
 import io.mistersmith.persistence.core.internal.store.postgres.PostgresStore;
 import io.mistersmith.persistence.core.internal.transaction.StoreTransactionRunner;
@@ -113,7 +114,8 @@ final class CorePersistence implements Persistence {
             new HybridClock(
                 node(config.runtimeName()), stores.hot().clock(), HybridClock.DEFAULT_MAX_DRIFT),
             feed,
-            observed);
+            observed,
+            Sealings.of(config.encryption(), guarded.sql(), config.clock()));
     try {
       this.state = new StateArea(engine);
       this.sessions = new SessionArea(engine);
@@ -131,7 +133,11 @@ final class CorePersistence implements Persistence {
       this.operations =
           new OperationsArea(engine, state, sessionData, failover, events, inconsistencies);
       this.knowledge = new StoredKnowledge(guarded.sql().knowledge());
-      this.results = new ResultBucket(() -> owners.open(Bucket.QUERY_CACHE), stores.hot().clock());
+      this.results =
+          new ResultBucket(
+              () -> owners.open(Bucket.QUERY_CACHE),
+              stores.hot().clock(),
+              engine.sealings().of(DataType.QUERY_CACHE));
       stores.hot().onReconnect(owners::look);
       services
           .every(

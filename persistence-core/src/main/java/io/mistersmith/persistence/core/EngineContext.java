@@ -7,6 +7,7 @@ import io.mistersmith.persistence.core.internal.base.Window;
 import io.mistersmith.persistence.core.internal.guard.Guard;
 import io.mistersmith.persistence.core.internal.guard.GuardedStores;
 import io.mistersmith.persistence.core.internal.monitor.SlidingLags;
+import io.mistersmith.persistence.core.internal.security.Sealings;
 import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.model.HybridClock;
 
@@ -24,6 +25,7 @@ import io.mistersmith.persistence.model.HybridClock;
  * @param hybridClock stamps writes whose conflicts are resolved
  * @param feed brings what is committed to the change feed
  * @param observed has calls into the stores observed
+ * @param sealings encrypt entries
  */
 record EngineContext(
     PersistenceConfig config,
@@ -36,7 +38,8 @@ record EngineContext(
     Threads threads,
     HybridClock hybridClock,
     FeedEvents feed,
-    ObservedCalls observed) {
+    ObservedCalls observed,
+    Sealings sealings) {
 
   /** Bounds the asynchronous writes that are under way. */
   Window window() {

@@ -24,6 +24,7 @@ import io.mistersmith.persistence.operations.Operations.CacheStats;
 import io.mistersmith.persistence.operations.Pools;
 import io.mistersmith.persistence.operations.Upkeep;
 import io.mistersmith.persistence.routing.DataRouter;
+import io.mistersmith.persistence.security.Encryption;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import java.time.Duration;
 import java.util.List;
@@ -44,6 +45,7 @@ final class OperationsArea implements Operations {
   private final AlertWatch alerts;
   private final LeasedUpkeep upkeep;
   private final Advice advice;
+  private final Encryption encryption;
 
   OperationsArea(
       EngineContext engine,
@@ -60,6 +62,13 @@ final class OperationsArea implements Operations {
     this.outages = new HotOutages(engine.stores().hot(), engine.listener());
     this.deadLetters = new StoredDeadLetters(engine.stores().sql().deadLetters());
     this.advice = new StoredAdvice(engine.stores().sql().advice());
+    this.encryption =
+        engine
+            .sealings()
+            .encryption(
+                state.entries().store(),
+                engine.stores().sql().states(),
+                state::awaitFlushed);
     SqlAccess background = engine.stores().sql().on(PostgresRole.BACKGROUND);
     this.health =
         new HealthParts(
@@ -69,6 +78,7 @@ final class OperationsArea implements Operations {
                 state.consistency(),
                 events::notices,
                 events::isInstalled,
+                engine.sealings()::notices,
                 engine.services())
             .health(engine.config(), engine.listener());
     this.alerts =
@@ -141,6 +151,11 @@ final class OperationsArea implements Operations {
   }
 
   @Override
+  public Encryption encryption() {
+    return encryption;
+  }
+
+  @Override
   public DeadLetters deadLetters() {
     return deadLetters;
   }
@@ -178,6 +193,7 @@ final class OperationsArea implements Operations {
             failover.notices(),
             events.notices(),
             engine.services().notices(),
+            engine.sealings().notices(),
             engine.guard().notices())
         .flatMap(List::stream)
         .toList();

@@ -4,6 +4,7 @@ import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.core.internal.base.PeriodicService;
 import io.mistersmith.persistence.core.internal.session.SessionUpkeep;
 import io.mistersmith.persistence.core.internal.session.StoredSessions;
+import io.mistersmith.persistence.model.DataType;
 import io.mistersmith.persistence.model.PostgresRole;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -26,7 +27,8 @@ final class SessionArea {
         new StoredSessions(
             engine.stores().sql().sessions(),
             engine.owners().open(Bucket.SESSION_DATA),
-            engine.stores().hot().clock());
+            engine.stores().hot().clock(),
+            engine.sealings().of(DataType.SESSION_DATA));
     this.upkeep =
         new SessionUpkeep(engine.stores().sql().on(PostgresRole.BACKGROUND).sessions(), sessions);
     this.service =

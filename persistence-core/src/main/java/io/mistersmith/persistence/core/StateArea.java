@@ -68,6 +68,8 @@ final class StateArea {
   /** A flush under way may finish, however short the caller's deadline is. */
   private static final Duration STOP = Duration.ofSeconds(1);
 
+  private static final Duration FLUSHED = Duration.ofMinutes(1);
+
   private final Journal journal;
   private final JournalTracker tracker;
   private final TieredStore store;
@@ -307,6 +309,14 @@ final class StateArea {
         agents.forEach(store.tiers().l1()::forgetOwner);
       }
     };
+  }
+
+  /** Waits until PostgreSQL has all that the journal holds now. */
+  void awaitFlushed() {
+    long end = journal.state().lastSequence();
+    if (end > 0) {
+      waiter.awaitAll("rotating data keys", tracker.of(end), FLUSHED);
+    }
   }
 
   /** Refuses writes from now on, those that backpressure holds up included. */

@@ -5,7 +5,6 @@ import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.conflict.ConflictRules;
 import io.mistersmith.persistence.core.internal.base.Window;
 import io.mistersmith.persistence.core.internal.codec.Json;
-import io.mistersmith.persistence.core.internal.codec.KeyedCodec;
 import io.mistersmith.persistence.core.internal.state.cache.CacheContext;
 import io.mistersmith.persistence.core.internal.state.cache.L1;
 import io.mistersmith.persistence.core.internal.state.conflict.ResolvingWriter;
@@ -88,7 +87,8 @@ record StoredType(TieredStore store, Commits commits, InOrder<StateKey> inOrder,
             engine.listener(),
             engine.threads().calls(),
             new L1<>(config.cache(), config.cache().isOn(type), around),
-            engine.services());
+            engine.services(),
+            engine.sealings().of(type));
     Runnable check = flushed.map(Flushed::requireOwn).orElse(journal::requireOwn);
     Commits commits = flushed.map(Flushed::commits).orElse(Commits.NONE);
     Duration commitTimeout = config.postgres().statementTimeout();
@@ -158,7 +158,7 @@ record StoredType(TieredStore store, Commits commits, InOrder<StateKey> inOrder,
         space,
         new ResolvingWriter<>(
             store,
-            new KeyedCodec<>(codec, store.tiers().writes()::maxValueBytes),
+            store.tiers().keyed(codec),
             rules,
             clock,
             store.tiers().listener()),

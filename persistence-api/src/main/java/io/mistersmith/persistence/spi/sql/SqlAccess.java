@@ -62,6 +62,9 @@ public interface SqlAccess {
   /** Returns the changes of entries that are committed and not in KV yet. */
   EntryWriteStore entryWrites();
 
+  /** Returns the data keys that encrypt entries. */
+  DataKeyStore dataKeys();
+
   /** Returns what the database's statistics say about indexes and statements. */
   AdviceStore advice();
 

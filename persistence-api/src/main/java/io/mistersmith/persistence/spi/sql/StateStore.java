@@ -59,6 +59,13 @@ public interface StateStore {
       AgentId agent, String prefix, String after, int limit, JournalPlace upTo);
 
   /**
+   * The first {@code limit} live keys of all owners that come after {@code after}, in the order of
+   * their owners' UUIDs and then of the bytes of their paths. Logs' entries are none.
+   */
+  @SqlAccess.Read
+  List<StateKey> keysOfAll(Optional<StateKey> after, int limit);
+
+  /**
    * A place in a journal.
    *
    * @param installation the installation that the journal is of

@@ -11,6 +11,7 @@ import io.mistersmith.persistence.spi.sql.AdviceStore;
 import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.AlertStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
+import io.mistersmith.persistence.spi.sql.DataKeyStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.EntryWriteStore;
 import io.mistersmith.persistence.spi.sql.HandledStore;
@@ -114,6 +115,11 @@ final class AlwaysLeading implements StoreProvider {
     @Override
     public JournalStore journals() {
       return journals;
+    }
+
+    @Override
+    public DataKeyStore dataKeys() {
+      return real.dataKeys();
     }
 
     @Override

@@ -4,6 +4,7 @@ import io.mistersmith.persistence.spi.sql.AdviceStore;
 import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.AlertStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
+import io.mistersmith.persistence.spi.sql.DataKeyStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.EntryWriteStore;
 import io.mistersmith.persistence.spi.sql.HandledStore;
@@ -85,6 +86,11 @@ class FaultyAccess implements SqlAccess {
   @Override
   public final MessageStore messages() {
     return SqlFaults.around(MessageStore.class, real.messages(), hook);
+  }
+
+  @Override
+  public final DataKeyStore dataKeys() {
+    return SqlFaults.around(DataKeyStore.class, real.dataKeys(), hook);
   }
 
   @Override

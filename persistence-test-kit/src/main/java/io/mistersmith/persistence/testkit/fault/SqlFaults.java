@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.testkit.fault;
 
 import io.mistersmith.persistence.spi.sql.AdviceStore;
+import io.mistersmith.persistence.spi.sql.DataKeyStore;
 import io.mistersmith.persistence.spi.sql.SagaStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.UpkeepStore;
@@ -22,7 +23,8 @@ final class SqlFaults implements InvocationHandler {
       Set.of("installation", "primary", "isOutdated", "heardOf");
 
   /** The stores whose reads are marked by {@link SqlAccess.Read}, not known by name. */
-  private static final Set<Class<?>> MARKED = Set.of(SagaStore.class, AdviceStore.class);
+  private static final Set<Class<?>> MARKED = 
+      Set.of(SagaStore.class, AdviceStore.class, DataKeyStore.class);
 
   private final Object real;
   private final CallHook hook;

@@ -7,6 +7,7 @@ import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.operations.DeadLetters.DeadLetter;
 import io.mistersmith.persistence.spi.sql.AgentStore.StoredAgent;
+import io.mistersmith.persistence.spi.sql.DataKeyStore;
 import io.mistersmith.persistence.spi.sql.EntryWriteStore;
 import io.mistersmith.persistence.spi.sql.JournalPosition;
 import io.mistersmith.persistence.spi.sql.JournalStore.StateChange;
@@ -46,6 +47,7 @@ record Content(
     Table<EventId, LifecycleEvent> events,
     Table<String, CommittedRow> committed,
     Table<StateKey, EntryWriteStore.Pending> entryWrites,
+    Table<UUID, DataKeyStore.StoredKey> dataKeys,
     Table<UUID, LargeRow> largeValues,
     MessageTables messages,
     Table<UUID, SessionRow> sessions,
@@ -178,6 +180,7 @@ record Content(
         Table.inOrderOfInsertion(),
         Table.inOrderOfInsertion(),
         Table.inOrderOfInsertion(),
+        Table.inOrderOfInsertion(),
         MessageTables.empty(),
         Table.inOrderOfInsertion(),
         Table.inOrderOfInsertion(),
@@ -209,6 +212,7 @@ record Content(
         events.copy(),
         committed.copy(),
         entryWrites.copy(),
+        dataKeys.copy(),
         largeValues.copy(),
         messages.copy(),
         sessions.copy(),
@@ -241,6 +245,7 @@ record Content(
         events,
         committed,
         entryWrites,
+        dataKeys,
         largeValues,
         messages,
         sessions,
@@ -275,6 +280,7 @@ record Content(
         events,
         committed,
         entryWrites,
+        dataKeys,
         largeValues,
         messages,
         sessions,

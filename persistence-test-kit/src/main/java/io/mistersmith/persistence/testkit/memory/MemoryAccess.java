@@ -4,6 +4,7 @@ import io.mistersmith.persistence.spi.sql.AdviceStore;
 import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.AlertStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
+import io.mistersmith.persistence.spi.sql.DataKeyStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.EntryWriteStore;
 import io.mistersmith.persistence.spi.sql.HandledStore;
@@ -90,6 +91,11 @@ class MemoryAccess implements SqlAccess {
   @Override
   public final MessageStore messages() {
     return new MemoryMessageStore(session);
+  }
+
+  @Override
+  public final DataKeyStore dataKeys() {
+    return new MemoryDataKeyStore(session);
   }
 
   @Override

@@ -95,6 +95,22 @@ final class MemoryStateStore implements StateStore {
   }
 
   @Override
+  public List<StateKey> keysOfAll(Optional<StateKey> after, int limit) {
+    return session.call(
+        tables ->
+            tables
+                .states
+                .all()
+                .map(Content.StateRow::stored)
+                .filter(row -> !row.deleted())
+                .map(StoredState::key)
+                .filter(key -> after.map(last -> compare(key, last) > 0).orElse(true))
+                .sorted(MemoryStateStore::compare)
+                .limit(limit)
+                .toList());
+  }
+
+  @Override
   public List<StoredState> search(StateSearch wanted) {
     @Nullable Object part = wanted.part().isEmpty() ? null : JsonTree.read(wanted.part().get());
     return session.call(

@@ -7,6 +7,7 @@ import io.mistersmith.persistence.knowledge.Embedding;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.sql.AlertThreshold;
+import io.mistersmith.persistence.spi.sql.DataKeyStore;
 import io.mistersmith.persistence.spi.sql.EntryWriteStore;
 import io.mistersmith.persistence.spi.sql.JournalPosition;
 import io.mistersmith.persistence.spi.sql.KnowledgeStore.StoredFact;
@@ -36,6 +37,7 @@ final class Tables {
   final Rows<Content.EventId, LifecycleEvent> events;
   final Rows<String, Content.CommittedRow> committed;
   final Rows<StateKey, EntryWriteStore.Pending> entryWrites;
+  final Rows<UUID, DataKeyStore.StoredKey> dataKeys;
   final Rows<UUID, Content.LargeRow> largeValues;
   final Rows<UUID, StoredFact> facts;
   final Rows<Content.EmbeddingId, Embedding> embeddings;
@@ -72,6 +74,7 @@ final class Tables {
     events = new Rows<>(transaction, content.events(), seen.events());
     committed = new Rows<>(transaction, content.committed(), seen.committed());
     entryWrites = new Rows<>(transaction, content.entryWrites(), seen.entryWrites());
+    dataKeys = new Rows<>(transaction, content.dataKeys(), seen.dataKeys());
     largeValues = new Rows<>(transaction, content.largeValues(), seen.largeValues());
     facts = new Rows<>(transaction, content.facts(), seen.facts());
     embeddings = new Rows<>(transaction, content.embeddings(), seen.embeddings());
@@ -112,6 +115,7 @@ final class Tables {
             events,
             committed,
             entryWrites,
+            dataKeys,
             largeValues,
             sessions,
             tasks,

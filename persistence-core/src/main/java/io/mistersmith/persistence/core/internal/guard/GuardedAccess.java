@@ -4,6 +4,7 @@ import io.mistersmith.persistence.spi.sql.AdviceStore;
 import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.AlertStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
+import io.mistersmith.persistence.spi.sql.DataKeyStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.EntryWriteStore;
 import io.mistersmith.persistence.spi.sql.HandledStore;
@@ -42,6 +43,7 @@ class GuardedAccess implements SqlAccess {
   private final TaskStore tasks;
   private final HandledStore handled;
   private final EntryWriteStore entryWrites;
+  private final DataKeyStore dataKeys;
   private final KnowledgeStore knowledge;
   private final SagaStore sagas;
   private final AlertStore alerts;
@@ -59,6 +61,7 @@ class GuardedAccess implements SqlAccess {
     this.tasks = GuardedFamily.of(TaskStore.class, real.tasks(), role);
     this.handled = GuardedFamily.of(HandledStore.class, real.handled(), role);
     this.entryWrites = GuardedFamily.of(EntryWriteStore.class, real.entryWrites(), role);
+    this.dataKeys = GuardedFamily.of(DataKeyStore.class, real.dataKeys(), role);
     this.knowledge = GuardedFamily.of(KnowledgeStore.class, real.knowledge(), role);
     this.sagas = GuardedFamily.of(SagaStore.class, real.sagas(), role);
     this.alerts = GuardedFamily.of(AlertStore.class, real.alerts(), role);
@@ -119,6 +122,11 @@ class GuardedAccess implements SqlAccess {
   @Override
   public final MessageStore messages() {
     return messages;
+  }
+
+  @Override
+  public final DataKeyStore dataKeys() {
+    return dataKeys;
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.mistersmith.persistence.core.internal.guard;
 import io.mistersmith.persistence.core.internal.guard.StoreCall.Repeat;
 import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
+import io.mistersmith.persistence.spi.sql.DataKeyStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.EntryWriteStore;
 import io.mistersmith.persistence.spi.sql.HandledStore;
@@ -49,6 +50,7 @@ final class GuardedFamily implements InvocationHandler {
           Map.entry(TaskStore.class, "tasks.queue"),
           Map.entry(HandledStore.class, "messages.handled"),
           Map.entry(EntryWriteStore.class, "sagas.entry_writes"),
+          Map.entry(DataKeyStore.class, "agents.data_keys"),
           Map.entry(KnowledgeStore.class, "knowledge.facts"),
           Map.entry(SagaStore.class, "sagas.runs"));
 

@@ -3,6 +3,7 @@ package io.mistersmith.persistence.core.internal.log;
 import io.mistersmith.persistence.core.internal.base.Conflicts;
 import io.mistersmith.persistence.core.internal.codec.Json;
 import io.mistersmith.persistence.core.internal.codec.KeyedCodec;
+import io.mistersmith.persistence.core.internal.codec.Sealing;
 import io.mistersmith.persistence.core.internal.log.LogMemory.KnownHead;
 import io.mistersmith.persistence.core.internal.state.tier.Entry;
 import io.mistersmith.persistence.error.PersistenceException;
@@ -26,7 +27,10 @@ final class Heads {
   Heads(LogContext context) {
     this.context = context;
     this.codec =
-        new KeyedCodec<>(Json.mapping(Head.class), context.store().tiers().writes()::maxValueBytes);
+        new KeyedCodec<>(
+            Json.mapping(Head.class),
+            Sealing.NONE,
+            context.store().tiers().writes()::maxValueBytes);
   }
 
   /**

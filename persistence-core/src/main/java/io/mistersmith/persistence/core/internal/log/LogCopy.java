@@ -1,11 +1,15 @@
 package io.mistersmith.persistence.core.internal.log;
 
 import io.mistersmith.persistence.core.internal.base.Conflicts;
+import io.mistersmith.persistence.core.internal.codec.Sealing;
 import io.mistersmith.persistence.core.internal.log.LogReader.Part;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.log.Log.Limits;
+import io.mistersmith.persistence.spi.sql.LogStore.Envelope;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 
 /**
  * Copies entries to a new log. Its head is written first, and hides the entries until all are
@@ -52,7 +56,22 @@ final class LogCopy {
           DataError.VERSION_CONFLICT,
           source + ": it was truncated while it was copied; copy it again to another name");
     }
-    Head unused = heads.change(target, head -> copied.with(Limits.NONE));
+    Optional<String> summary = copied.summary().map(text -> resealed(source, target, text));
+    Head whole = new Head(copied.first(), Limits.NONE, summary, copied.summaryAt());
+    Head unused = heads.change(target, head -> whole);
+  }
+
+  /** Documents are encrypted for the log that they are in. */
+  private byte[] resealed(LogId source, LogId target, byte[] document) {
+    Sealing sealing = context.store().tiers().sealing();
+    return sealing.isOn()
+        ? sealing.seal(target.head(), sealing.open(source.head(), document))
+        : document;
+  }
+
+  private String resealed(LogId source, LogId target, String document) {
+    byte[] bytes = document.getBytes(StandardCharsets.UTF_8);
+    return new String(resealed(source, target, bytes), StandardCharsets.UTF_8);
   }
 
   private static NonTransientPersistenceException exists(LogId target) {
@@ -65,16 +84,23 @@ final class LogCopy {
     for (long from = first; from <= through; from += PAGE) {
       long to = Math.min(through, from + PAGE - 1);
       for (RawEntry entry : reader.read(source, from, to).between(from, to)) {
-        copy(target, entry, through + 1);
+        copy(source, target, entry, through + 1);
       }
     }
     context.memory(target).forgetTail();
   }
 
-  private void copy(LogId target, RawEntry entry, long hiding) {
+  private void copy(LogId source, LogId target, RawEntry entry, long hiding) {
+    Envelope from = entry.envelope();
+    Envelope copied =
+        new Envelope(
+            from.id(),
+            from.keptWith(),
+            from.bytesBefore(),
+            resealed(source, target, from.document()));
     try {
       var unused =
-          context.store().writeOnce(target.entry(entry.version()), entry.envelope().encode());
+          context.store().writeOnce(target.entry(entry.version()), copied.encode());
     } catch (TransientPersistenceException e) {
       if (!Conflicts.isConflict(e)) {
         throw e;

@@ -68,7 +68,9 @@ public final class Logs {
     }
     KeyedCodec<T> codec =
         new KeyedCodec<>(
-            Json.codec(type), () -> context.store().tiers().writes().maxValueBytes() - ENVELOPE);
+            Json.codec(type),
+            context.store().tiers().sealing(),
+            () -> context.store().tiers().writes().maxValueBytes() - ENVELOPE);
     return new EntryLog<>(this, owner, type, name, codec);
   }
 

@@ -8,8 +8,10 @@ import io.mistersmith.persistence.operations.Consistency;
 import io.mistersmith.persistence.operations.Pools;
 import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
 import io.mistersmith.persistence.spi.sql.UpkeepStore;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * What the health of a runtime is checked by.
@@ -20,6 +22,7 @@ import java.util.function.Supplier;
  * @param consistency the lag and the backlog
  * @param feed notices of the change feed
  * @param feedInstalled whether there is a change feed
+ * @param encryption notices of the encryption
  * @param services runs the checks, and has notices of all background services
  */
 public record HealthParts(
@@ -29,13 +32,26 @@ public record HealthParts(
     Consistency consistency,
     Supplier<List<String>> feed,
     Supplier<Boolean> feedInstalled,
+    Supplier<List<String>> encryption,
     Services services) {
+
+  private static List<CheckGroup> with(List<CheckGroup> more, CheckGroup... groups) {
+    return Stream.concat(Arrays.stream(groups), more.stream()).toList();
+  }
 
   /** Returns the health, not begun. */
   public ScheduledHealth health(PersistenceConfig config, PersistenceListener listener) {
     Ticker ticker = Ticker.SYSTEM;
+    List<CheckGroup> encrypted =
+        config.encryption().isEmpty()
+            ? List.of()
+            : List.of(
+                new CheckGroup(
+                    new NoticeCheck(
+                        "encryption", encryption, () -> "entries have to be encrypted")));
     return new ScheduledHealth(
-        List.of(
+        with(
+            encrypted,
             new CheckGroup(
                 new PostgresCheck(store, ticker),
                 new SeldomCheck(new SchemaCheck(store), ticker),

@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.core.internal.query;
 
 import io.mistersmith.persistence.core.internal.codec.KeyedCodec;
+import io.mistersmith.persistence.core.internal.codec.Sealing;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.state.JsonCodec;
@@ -44,7 +45,7 @@ public final class BucketQueryCache<T> implements QueryCache<T> {
       String query, JsonCodec<T> codec, ResultBucket results, Duration patience) {
     this(
         new QueryKeys(query),
-        new KeyedCodec<>(codec),
+        new KeyedCodec<>(codec, Sealing.NONE), // the bucket encrypts results with their line
         results,
         patience,
         Optional.empty(),

@@ -2,6 +2,7 @@ package io.mistersmith.persistence.core.internal.query;
 
 import io.mistersmith.persistence.core.internal.base.Conflicts;
 import io.mistersmith.persistence.core.internal.base.Reachability;
+import io.mistersmith.persistence.core.internal.codec.Sealing;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.StateKey;
@@ -18,6 +19,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -43,8 +45,17 @@ public final class ResultBucket {
   private static final int ATTEMPTS = 5;
   private static final byte[] NO_VALUE = {};
 
+  /** Failures that say nothing of whether the bucket answers. */
+  private static final Set<DataError> NOT_KEPT =
+      Set.of(
+          DataError.VALUE_TOO_LARGE,
+          DataError.STORE_FULL,
+          DataError.KEY_UNAVAILABLE,
+          DataError.UNREADABLE);
+
   private final Supplier<HotBucket> opening;
   private final Clock clock;
+  private final Sealing sealing;
   private final Reachability reachability;
   private volatile Duration maxAge = Duration.ZERO;
 
@@ -52,8 +63,10 @@ public final class ResultBucket {
    * Kept results in the bucket that {@code opening} gives, made if it does not exist.
    *
    * @param clock the clock of its server
+   * @param sealing encrypts them
    */
-  public ResultBucket(Supplier<HotBucket> opening, Clock clock) {
+  public ResultBucket(Supplier<HotBucket> opening, Clock clock, Sealing sealing) {
+    this.sealing = sealing;
     this.opening = opening;
     this.clock = clock;
     this.reachability =
@@ -96,7 +109,7 @@ public final class ResultBucket {
             .filter(this::isLive)
             .flatMap(
                 live ->
-                    KeptResult.decode(live.value())
+                    result(live)
                         .filter(result -> name.equals(Optional.of(result.generation())))
                         .filter(result -> result.parameters().equals(parameters))
                         .filter(result -> !isTooLong(result.began(), live.time())));
@@ -106,6 +119,16 @@ public final class ResultBucket {
         generation.map(HotEntry::sequence).orElse(HotWrites.NONE),
         kept,
         entry.map(HotEntry::sequence).orElse(HotWrites.NONE));
+  }
+
+  /** Returns the result; empty where it cannot be read, so that the query is run. */
+  private Optional<KeptResult> result(HotEntry entry) {
+    try {
+      return KeptResult.decode(sealing.open(entry.key(), entry.value()));
+    } catch (PersistenceException e) {
+      LOG.debug("a kept result cannot be read: {}", e.getMessage());
+      return Optional.empty();
+    }
   }
 
   /**
@@ -144,9 +167,9 @@ public final class ResultBucket {
     Optional<Instant> expiresAt =
         timeToLive.filter(ttl -> maxAge.isZero() || ttl.compareTo(maxAge) < 0).map(now::plus);
     try {
-      return publish(key, result.encode(), basis.place(), expiresAt);
+      return publish(key, sealing.seal(key, result.encode()), basis.place(), expiresAt);
     } catch (PersistenceException e) {
-      if (e.error() == DataError.VALUE_TOO_LARGE || e.error() == DataError.STORE_FULL) {
+      if (NOT_KEPT.contains(e.error())) {
         LOG.info("query {}: a result is not kept: {}", key.agent(), e.getMessage());
       } else {
         reachability.failed(e);

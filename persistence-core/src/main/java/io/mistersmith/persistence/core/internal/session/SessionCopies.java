@@ -2,6 +2,7 @@ package io.mistersmith.persistence.core.internal.session;
 
 import io.mistersmith.persistence.core.internal.base.Conflicts;
 import io.mistersmith.persistence.core.internal.base.Failures;
+import io.mistersmith.persistence.core.internal.codec.Sealing;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
@@ -67,13 +68,16 @@ final class SessionCopies {
   private final HotReads reads;
   private final HotWrites writes;
   private final Clock clock;
+  private final Sealing sealing;
 
   /**
    * Copies in this bucket.
    *
    * @param clock the clock of its server
+   * @param sealing encrypts them
    */
-  SessionCopies(HotBucket bucket, Clock clock) {
+  SessionCopies(HotBucket bucket, Clock clock, Sealing sealing) {
+    this.sealing = sealing;
     this.reads = bucket.reads();
     this.writes = bucket.writes();
     this.clock = clock;
@@ -118,8 +122,7 @@ final class SessionCopies {
     if (entry.operation() == Operation.DELETE) {
       return new Look(Optional.empty(), 0, false, true, entry.sequence(), now);
     }
-    Optional<SessionCopy> copy =
-        SessionCopy.decode(entry.value()).filter(made -> isInTime(made, entry));
+    Optional<SessionCopy> copy = copy(entry).filter(made -> isInTime(made, entry));
     Optional<Session> session = copy.flatMap(SessionCopy::session);
     Optional<Instant> end = entry.metadata().expiresAt();
     if (session.isEmpty() || end.isEmpty() || !end.get().isAfter(now)) {
@@ -133,6 +136,16 @@ final class SessionCopies {
         false,
         entry.sequence(),
         now);
+  }
+
+  /** Returns the copy; empty where it cannot be read, so that PostgreSQL is asked. */
+  private Optional<SessionCopy> copy(HotEntry entry) {
+    try {
+      return SessionCopy.decode(sealing.open(entry.key(), entry.value()));
+    } catch (PersistenceException e) {
+      LOG.debug("a session's copy in KV cannot be read: {}", e.getMessage());
+      return Optional.empty();
+    }
   }
 
   /** Whether a marker that the copy could not see was there to refuse it. */
@@ -169,14 +182,12 @@ final class SessionCopies {
             });
   }
 
-  private static boolean isTold(StoredSession row, Optional<HotEntry> there) {
+  private boolean isTold(StoredSession row, Optional<HotEntry> there) {
     return there
         .filter(
             entry ->
                 entry.operation() == Operation.DELETE
-                    || SessionCopy.decode(entry.value())
-                        .filter(copy -> isTold(row, copy))
-                        .isPresent())
+                    || copy(entry).filter(copy -> isTold(row, copy)).isPresent())
         .isPresent();
   }
 
@@ -194,14 +205,16 @@ final class SessionCopies {
   }
 
   private long put(StoredSession row, Instant began, long place) {
+    StateKey key = key(row.tokenHash());
     SessionCopy copy = new SessionCopy(row.version(), began, Optional.of(row.session()));
-    byte[] value = copy.encode();
+    byte[] value = sealing.seal(key, copy.encode());
     if (value.length > writes.maxValueBytes()) {
-      value = new SessionCopy(row.version(), began, Optional.empty()).encode();
+      SessionCopy empty = new SessionCopy(row.version(), began, Optional.empty());
+      value = sealing.seal(key, empty.encode());
     }
     EntryMetadata metadata =
         new EntryMetadata(Optional.empty(), Optional.of(began.plus(row.left())), Optional.empty());
-    return writes.publish(key(row.tokenHash()), Operation.PUT, value, metadata, place);
+    return writes.publish(key, Operation.PUT, value, metadata, place);
   }
 
   /** Ends sessions: when this returns, no look finds them any more. */

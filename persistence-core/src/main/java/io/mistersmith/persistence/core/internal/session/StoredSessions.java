@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.core.internal.session;
 
 import io.mistersmith.persistence.core.internal.base.Failures;
+import io.mistersmith.persistence.core.internal.codec.Sealing;
 import io.mistersmith.persistence.core.internal.session.SessionCopies.Look;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
@@ -40,9 +41,10 @@ public final class StoredSessions extends SessionChanges {
    * Sessions of {@code store} with copies in this bucket.
    *
    * @param clock the clock of the bucket's server
+   * @param sealing encrypts the copies
    */
-  public StoredSessions(SessionStore store, HotBucket bucket, Clock clock) {
-    super(store, new SessionCopies(bucket, clock));
+  public StoredSessions(SessionStore store, HotBucket bucket, Clock clock, Sealing sealing) {
+    super(store, new SessionCopies(bucket, clock, sealing));
   }
 
   /** The sessions in a transaction; {@code afterCommit} takes what is to be done once committed. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.core.internal.codec.Sealing;
 import io.mistersmith.persistence.core.internal.session.SessionCopies.Look;
 import io.mistersmith.persistence.session.Session;
 import io.mistersmith.persistence.spi.Stores;
@@ -36,7 +37,8 @@ class SessionCopiesTest {
           .build();
   private final Stores stores = new InMemoryStores().open(config);
   private final SessionCopies copies =
-      new SessionCopies(stores.hot().bucket(Bucket.SESSION_DATA), stores.hot().clock());
+      new SessionCopies(
+          stores.hot().bucket(Bucket.SESSION_DATA), stores.hot().clock(), Sealing.NONE);
 
   @AfterEach
   void close() {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.core.internal.codec.Sealing;
 import io.mistersmith.persistence.session.NewSession;
 import io.mistersmith.persistence.session.Sessions.Opened;
 import io.mistersmith.persistence.spi.Stores;
@@ -31,7 +32,8 @@ class SessionUpkeepTest {
   private final Stores stores = new InMemoryStores().open(config);
   private final SessionStore store = stores.sql().sessions();
   private final StoredSessions sessions =
-      new StoredSessions(store, stores.hot().bucket(Bucket.SESSION_DATA), stores.hot().clock());
+      new StoredSessions(
+          store, stores.hot().bucket(Bucket.SESSION_DATA), stores.hot().clock(), Sealing.NONE);
 
   @AfterEach
   void close() {

@@ -200,7 +200,7 @@ public final class StoredCheckpoints implements Checkpoints {
 
   @Override
   public <T> Map<StateKey, Versioned<T>> read(UUID checkpoint, StateType<T> type) {
-    KeyedCodec<T> codec = new KeyedCodec<>(Json.codec(type));
+    KeyedCodec<T> codec = new KeyedCodec<>(Json.codec(type), store.tiers().sealing());
     Map<StateKey, Versioned<T>> content = new LinkedHashMap<>();
     for (StoredState entry : checkpoints.entries(checkpoint)) {
       if (entry.key().type().equals(type.name())) {

@@ -2,7 +2,10 @@ package io.mistersmith.persistence.core.internal.state.large;
 
 import io.mistersmith.persistence.core.internal.base.Digests;
 import io.mistersmith.persistence.core.internal.base.Failures;
+import io.mistersmith.persistence.core.internal.codec.Sealing;
+import io.mistersmith.persistence.core.internal.codec.Sealing.Part;
 import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.hot.HotEntry;
 import io.mistersmith.persistence.spi.hot.HotReads;
 import io.mistersmith.persistence.spi.hot.HotReads.ReadFrom;
@@ -29,6 +32,8 @@ final class ContentReader {
 
   private final HotReads hot;
   private final LargeValueStore stored;
+  private final StateKey key;
+  private final Sealing sealing;
   private final Description description;
   private final Deque<CompletableFuture<Optional<HotEntry>>> asked = new ArrayDeque<>();
   private final Deque<byte[]> fetched = new ArrayDeque<>();
@@ -38,10 +43,21 @@ final class ContentReader {
   private boolean fromKv = true;
   private long bytes;
 
-  /** Reads the content of {@code description}, from the bucket as it is and from PostgreSQL. */
-  ContentReader(HotReads hot, LargeValueStore stored, Description description) {
+  /**
+   * Reads the content of {@code description}, from the bucket as it is and from PostgreSQL.
+   *
+   * @param key the key that failures name
+   */
+  ContentReader(
+      HotReads hot,
+      LargeValueStore stored,
+      StateKey key,
+      Sealing sealing,
+      Description description) {
     this.hot = hot;
     this.stored = stored;
+    this.key = key;
+    this.sealing = sealing;
     this.description = description;
   }
 
@@ -57,6 +73,9 @@ final class ContentReader {
 
   /** Writes all bytes, in their order. */
   Outcome writeTo(OutputStream to) throws IOException {
+    if (description.chunks() == 0) {
+      byte[] unused = opened(new byte[0]); // only what is not encrypted has no chunk
+    }
     while (next < description.chunks()) {
       Optional<byte[]> chunk = chunk();
       if (chunk.isEmpty()) {
@@ -67,13 +86,18 @@ final class ContentReader {
         return Outcome.DAMAGED;
       }
       digest.update(chunk.get());
-      to.write(chunk.get());
+      to.write(opened(chunk.get()));
       next++;
     }
     boolean same =
         bytes == description.bytes()
             && HexFormat.of().formatHex(digest.digest()).equals(description.sha256());
     return same ? Outcome.WHOLE : Outcome.DAMAGED;
+  }
+
+  private byte[] opened(byte[] chunk) {
+    boolean isLast = next >= description.chunks() - 1;
+    return sealing.openPart(key, new Part(description.content(), next, isLast), chunk);
   }
 
   private Optional<byte[]> chunk() {

@@ -2,6 +2,8 @@ package io.mistersmith.persistence.core.internal.state.large;
 
 import io.mistersmith.persistence.core.internal.base.Digests;
 import io.mistersmith.persistence.core.internal.base.Failures;
+import io.mistersmith.persistence.core.internal.codec.Sealing;
+import io.mistersmith.persistence.core.internal.codec.Sealing.Part;
 import io.mistersmith.persistence.core.internal.state.tier.TieredStore;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
@@ -35,8 +37,10 @@ final class ContentWriter {
   private final UUID content = UUID.randomUUID();
   private final Deque<CompletableFuture<Revision.OfJournal>> sent = new ArrayDeque<>();
   private final Set<Long> epochs = new HashSet<>();
+  private final Sealing sealing;
   private final MessageDigest digest = Digests.sha256();
   private long bytes;
+  private long storedBytes;
   private int chunks;
   private long lastSent = System.nanoTime();
 
@@ -48,6 +52,7 @@ final class ContentWriter {
    */
   ContentWriter(TieredStore store, StateKey key, long maxBytes, Duration patience) {
     this.store = store;
+    this.sealing = store.tiers().sealing();
     this.key = key;
     this.maxBytes = maxBytes;
     this.patience = patience;
@@ -56,18 +61,23 @@ final class ContentWriter {
   /** Writes what the stream holds, and returns when all chunks are acknowledged. */
   Description write(InputStream stream, OptionalLong declared) throws IOException {
     requireInLimit(declared.orElse(0));
-    int size = Math.min(Chunks.BYTES, store.tiers().writes().maxValueBytes());
+    int most = store.tiers().writes().maxValueBytes() - sealing.partOverhead();
+    int size = Math.min(Chunks.BYTES, most);
     byte[] chunk = next(stream, size);
+    boolean ended = false;
     while (chunk.length > 0) {
       bytes += chunk.length;
       requireInLimit(bytes);
       if (bytes > declared.orElse(Long.MAX_VALUE)) {
         throw wrongSize(declared.getAsLong());
       }
-      digest.update(chunk);
       requirePunctual();
-      send(chunk);
-      chunk = chunk.length < size ? new byte[0] : next(stream, size);
+      ended = chunk.length < size;
+      send(chunk, ended);
+      chunk = ended ? new byte[0] : next(stream, size);
+    }
+    if (sealing.isOn() && !ended) {
+      send(new byte[0], true);
     }
     if (bytes < declared.orElse(0)) {
       throw wrongSize(declared.getAsLong());
@@ -76,7 +86,7 @@ final class ContentWriter {
       await(sent.removeFirst());
     }
     requirePunctual();
-    return new Description(content, bytes, chunks, HexFormat.of().formatHex(digest.digest()));
+    return new Description(content, storedBytes, chunks, HexFormat.of().formatHex(digest.digest()));
   }
 
   private static byte[] next(InputStream stream, int size) throws IOException {
@@ -85,7 +95,11 @@ final class ContentWriter {
     return read == size ? chunk : Arrays.copyOf(chunk, read);
   }
 
-  private void send(byte[] chunk) {
+  /** Sends a chunk; of encrypted ones, the last has to say that it is. */
+  private void send(byte[] plain, boolean isLast) {
+    byte[] chunk = sealing.sealPart(key, new Part(content, chunks, isLast), plain);
+    digest.update(chunk);
+    storedBytes += chunk.length;
     if (sent.size() == Chunks.WINDOW) {
       await(sent.removeFirst());
     }

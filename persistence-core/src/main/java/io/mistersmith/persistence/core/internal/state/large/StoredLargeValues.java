@@ -100,7 +100,8 @@ public final class StoredLargeValues implements LargeValues {
     Optional<Versioned<Description>> found = descriptions.find(key);
     if (found.isPresent()) {
       Description description = found.get().value();
-      ContentReader.Outcome outcome = new ContentReader(hot, stored, description).writeTo(to);
+      ContentReader.Outcome outcome =
+          new ContentReader(hot, stored, key, store.tiers().sealing(), description).writeTo(to);
       if (outcome != ContentReader.Outcome.WHOLE) {
         throw failure(key, found.get(), outcome);
       }

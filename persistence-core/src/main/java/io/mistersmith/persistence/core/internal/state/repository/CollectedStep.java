@@ -1,7 +1,6 @@
 package io.mistersmith.persistence.core.internal.state.repository;
 
 import io.mistersmith.persistence.core.internal.codec.Json;
-import io.mistersmith.persistence.core.internal.codec.KeyedCodec;
 import io.mistersmith.persistence.core.internal.state.flush.Commits;
 import io.mistersmith.persistence.core.internal.state.tier.Entry;
 import io.mistersmith.persistence.core.internal.state.tier.StepPart;
@@ -80,9 +79,7 @@ public final class CollectedStep implements Step {
     Optional<Duration> own = options.timeToLive();
     Optional<Instant> expiresAt =
         store.tiers().lifetimes().after(own.isPresent() ? own : type.timeToLive());
-    byte[] json =
-        new KeyedCodec<>(Json.codec(type), store.tiers().writes()::maxValueBytes)
-            .encode(key, value);
+    byte[] json = store.tiers().keyed(Json.codec(type)).encode(key, value);
     boolean waits = options.durability() == Durability.SQL_COMMITTED;
     if (waits) {
       target(type).commits().checkPossible(key);

@@ -79,7 +79,7 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
     this.l1 = store.tiers().l1();
     this.space = space;
     this.lifetimes = store.tiers().lifetimes();
-    this.codec = new KeyedCodec<>(codec, store.tiers().writes()::maxValueBytes);
+    this.codec = store.tiers().keyed(codec);
     this.timeToLive = timeToLive;
     this.commits = commits;
     this.cached =
@@ -229,9 +229,17 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
           StateKey key = space.own(named);
           Slot<Entry> slot = l1.find(key);
           return slot == null
-              ? store.loader().loadAsync(key).thenApply(entry -> entry.map(this::decode))
+              ? decoded(store.loader().loadAsync(key))
               : CompletableFuture.completedFuture(cached.of(slot));
         });
+  }
+
+  /** Decrypting may have to ask for a key, which must not block the connection's thread. */
+  private CompletableFuture<Optional<Versioned<T>>> decoded(
+      CompletableFuture<Optional<Entry>> loaded) {
+    return store.tiers().sealing().isOn()
+        ? loaded.thenApplyAsync(entry -> entry.map(this::decode), store.tiers().executor())
+        : loaded.thenApply(entry -> entry.map(this::decode));
   }
 
   @Override
@@ -314,7 +322,7 @@ public final class JsonStateRepository<T> implements StateRepository<T> {
               entry.time(),
               StorageLayer.DISTRIBUTED_KV,
               lifetimes.endOf(entry.metadata().expiresAt(), entry.time())));
-    } catch (NonTransientPersistenceException e) {
+    } catch (PersistenceException e) {
       String what = "a watch leaves out a change that it cannot read: {}";
       if (leftOut.getAndSet(true)) {
         LOG.debug(what, e.getMessage());

@@ -19,6 +19,7 @@ final class StateSearches {
   private StateSearches() {}
 
   static List<Entry> run(Tiers tiers, KeySpace space, StateQuery query) {
+    requireReadable(tiers, query);
     StateSearch wanted =
         new StateSearch(
             query.owner(),
@@ -37,6 +38,15 @@ final class StateSearches {
                     "search entries: this type of data is kept in KV alone, and search finds what"
                         + " is in PostgreSQL; use keys and findAll"))
         .search(wanted);
+  }
+
+  private static void requireReadable(Tiers tiers, StateQuery query) {
+    if (tiers.sealing().isOn() && (query.part().isPresent() || query.words().isPresent())) {
+      throw new NonTransientPersistenceException(
+          DataError.MISCONFIGURED,
+          "search entries: the database cannot look into entries that are encrypted; search by"
+              + " owner and prefix alone, or keep what is searched for as facts of knowledge()");
+    }
   }
 
   private static String json(Object part) {

@@ -26,7 +26,7 @@ public record EntryTarget(StateKey key, Optional<byte[]> json) {
           change.type() + ": only entries of AGENT_STATE can be changed together with rows");
     }
     StateKey key = new StateKey(change.owner(), change.type().name(), change.key());
-    KeyedCodec<T> codec = new KeyedCodec<>(Json.codec(change.type()), entries::maxValueBytes);
+    KeyedCodec<T> codec = entries.keyed(Json.codec(change.type()));
     return new EntryTarget(key, change.value().map(value -> codec.encode(key, value)));
   }
 }

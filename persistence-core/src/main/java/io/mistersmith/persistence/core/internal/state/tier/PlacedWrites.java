@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.internal.state.tier;
 
+import io.mistersmith.persistence.core.internal.codec.KeyedCodec;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.hot.EntryMetadata;
@@ -8,6 +9,7 @@ import io.mistersmith.persistence.spi.hot.HotReads.ReadFrom;
 import io.mistersmith.persistence.spi.hot.HotWrites;
 import io.mistersmith.persistence.spi.hot.Operation;
 import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
+import io.mistersmith.persistence.state.JsonCodec;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -96,8 +98,8 @@ public final class PlacedWrites {
                 place));
   }
 
-  /** The most bytes of a value. */
-  public int maxValueBytes() {
-    return tiers.writes().maxValueBytes();
+  /** Returns the codec of entries. */
+  <T> KeyedCodec<T> keyed(JsonCodec<T> codec) {
+    return tiers.keyed(codec);
   }
 }

@@ -1,6 +1,8 @@
 package io.mistersmith.persistence.core.internal.state.tier;
 
 import io.mistersmith.persistence.core.internal.base.Services;
+import io.mistersmith.persistence.core.internal.codec.KeyedCodec;
+import io.mistersmith.persistence.core.internal.codec.Sealing;
 import io.mistersmith.persistence.core.internal.state.cache.L1;
 import io.mistersmith.persistence.core.internal.state.journal.Revisions;
 import io.mistersmith.persistence.error.DataError;
@@ -20,6 +22,7 @@ import io.mistersmith.persistence.spi.hot.Journal;
 import io.mistersmith.persistence.spi.hot.Operation;
 import io.mistersmith.persistence.spi.sql.StateStore.StoredKey;
 import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
+import io.mistersmith.persistence.state.JsonCodec;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Collection;
@@ -45,6 +48,7 @@ import org.slf4j.LoggerFactory;
  * @param executor runs the parts of asynchronous calls that must not block the connection's thread
  * @param l1 the cache of the bucket's entries in this process's memory
  * @param services run the watches
+ * @param sealing encrypts the entries
  */
 public record Tiers(
     HotReads reads,
@@ -57,7 +61,8 @@ public record Tiers(
     PersistenceListener listener,
     Executor executor,
     L1<Entry> l1,
-    Services services) {
+    Services services,
+    Sealing sealing) {
 
   private static final Logger LOG = LoggerFactory.getLogger(Tiers.class);
 
@@ -71,6 +76,11 @@ public record Tiers(
           reads.name(),
           e.getMessage());
     }
+  }
+
+  /** Returns the codec of entries, for values that the bucket and the server take. */
+  public <T> KeyedCodec<T> keyed(JsonCodec<T> codec) {
+    return new KeyedCodec<>(codec, sealing, writes::maxValueBytes);
   }
 
   /** When the bucket's entries end. */

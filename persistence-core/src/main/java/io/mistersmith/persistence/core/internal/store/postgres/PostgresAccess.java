@@ -4,6 +4,7 @@ import io.mistersmith.persistence.spi.sql.AdviceStore;
 import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.AlertStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
+import io.mistersmith.persistence.spi.sql.DataKeyStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.EntryWriteStore;
 import io.mistersmith.persistence.spi.sql.HandledStore;
@@ -86,6 +87,11 @@ class PostgresAccess implements SqlAccess {
   @Override
   public final MessageStore messages() {
     return new PostgresMessageStore(statements);
+  }
+
+  @Override
+  public final DataKeyStore dataKeys() {
+    return new PostgresDataKeyStore(statements);
   }
 
   @Override

@@ -8,6 +8,7 @@ import io.mistersmith.persistence.spi.sql.AdviceStore;
 import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.AlertStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
+import io.mistersmith.persistence.spi.sql.DataKeyStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.EntryWriteStore;
 import io.mistersmith.persistence.spi.sql.HandledStore;
@@ -62,6 +63,7 @@ final class PostgresSql implements SqlStore {
   private final TaskStore tasks;
   private final HandledStore handled;
   private final EntryWriteStore entryWrites;
+  private final DataKeyStore dataKeys;
   private final KnowledgeStore knowledge;
   private final SagaStore sagas;
   private final OutboxStore outbox;
@@ -96,6 +98,7 @@ final class PostgresSql implements SqlStore {
     this.tasks = new PostgresTaskStore(callers);
     this.handled = new PostgresHandledStore(callers);
     this.entryWrites = new PostgresEntryWriteStore(callers);
+    this.dataKeys = new PostgresDataKeyStore(callers);
     this.knowledge = new PostgresKnowledgeStore(callers);
     this.sagas = new PostgresSagaStore(callers);
     this.outbox = new PostgresOutboxStore(callers);
@@ -318,6 +321,11 @@ final class PostgresSql implements SqlStore {
   @Override
   public MessageStore messages() {
     return messages;
+  }
+
+  @Override
+  public DataKeyStore dataKeys() {
+    return dataKeys;
   }
 
   @Override

@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import org.jdbi.v3.core.statement.Query;
 
 /** Reads {@code agents.state}, whose {@code state_key} is the {@linkplain StateKey#path path}. */
@@ -56,6 +57,18 @@ final class PostgresStateStore implements StateStore {
        ORDER BY state_key
        LIMIT :page
       """;
+
+  /** One page of all owners' keys, each partition by its primary key. */
+  private static final String KEYS_OF_ALL =
+      """
+      SELECT agent_id, owner, state_key
+        FROM agents.state
+       WHERE (agent_id, state_key) > (:agent, :key) AND deleted_at IS NULL
+       ORDER BY agent_id, state_key
+       LIMIT :page
+      """;
+
+  private static final UUID FIRST = new UUID(0, 0);
 
   /** No row unless all is applied; then at least one, without a key where there are none. */
   private static final String KEYS_IF_APPLIED =
@@ -210,6 +223,20 @@ final class PostgresStateStore implements StateStore {
               ? Optional.empty()
               : Optional.of(found.stream().flatMap(Optional::stream).toList());
         });
+  }
+
+  @Override
+  public List<StateKey> keysOfAll(Optional<StateKey> after, int limit) {
+    return statements.read(
+        "list the keys of all agents",
+        handle ->
+            handle
+                .createQuery(KEYS_OF_ALL)
+                .bind("agent", after.map(key -> key.agent().uuid()).orElse(FIRST))
+                .bind("key", after.map(StateKey::path).orElse(""))
+                .bind("page", limit)
+                .map((row, context) -> StateRow.key(row))
+                .list());
   }
 
   private static Query page(Query query, AgentId agent, String prefix, String after, int limit) {

@@ -12,6 +12,7 @@ import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.core.internal.base.Services;
 import io.mistersmith.persistence.core.internal.base.Window;
+import io.mistersmith.persistence.core.internal.codec.Sealing;
 import io.mistersmith.persistence.core.internal.state.cache.CacheContext;
 import io.mistersmith.persistence.core.internal.state.cache.L1;
 import io.mistersmith.persistence.core.internal.state.flush.Commits;
@@ -243,7 +244,8 @@ class StoredCheckpointsTest {
             PersistenceListener.NOOP,
             Runnable::run,
             new L1<>(config.cache(), false, around),
-            services),
+            services,
+            Sealing.NONE),
         new WritesUnderWay("bucket " + bucket.name(), () -> {}),
         Optional.empty(),
         new CommitWaits(
