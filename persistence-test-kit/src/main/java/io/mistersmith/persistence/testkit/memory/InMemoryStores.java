@@ -274,7 +274,7 @@ public final class InMemoryStores implements StoreProvider {
         tables -> {
           Optional<StoredState> changed = row.apply(tables.state(key));
           changed.ifPresentOrElse(
-              stored -> tables.putState(stored, stored.writtenAt()),
+              stored -> tables.putState(stored, stored.writtenAt(), Optional.empty()),
               () -> tables.states.remove(Tables.id(key)));
           return changed;
         });

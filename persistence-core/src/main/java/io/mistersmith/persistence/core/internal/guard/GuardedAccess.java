@@ -3,6 +3,7 @@ package io.mistersmith.persistence.core.internal.guard;
 import io.mistersmith.persistence.spi.sql.AdviceStore;
 import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.AlertStore;
+import io.mistersmith.persistence.spi.sql.AuditStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.EntryWriteStore;
@@ -45,6 +46,7 @@ class GuardedAccess implements SqlAccess {
   private final KnowledgeStore knowledge;
   private final SagaStore sagas;
   private final AlertStore alerts;
+  private final AuditStore audit;
 
   GuardedAccess(SqlAccess real, GuardedRole role) {
     this.real = real;
@@ -62,6 +64,7 @@ class GuardedAccess implements SqlAccess {
     this.knowledge = GuardedFamily.of(KnowledgeStore.class, real.knowledge(), role);
     this.sagas = GuardedFamily.of(SagaStore.class, real.sagas(), role);
     this.alerts = GuardedFamily.of(AlertStore.class, real.alerts(), role);
+    this.audit = GuardedFamily.of(AuditStore.class, real.audit(), role);
     this.lifecycleEvents =
         GuardedFamily.of(LifecycleEventStore.class, real.lifecycleEvents(), role);
   }
@@ -159,5 +162,10 @@ class GuardedAccess implements SqlAccess {
   @Override
   public final AlertStore alerts() {
     return alerts;
+  }
+
+  @Override
+  public final AuditStore audit() {
+    return audit;
   }
 }

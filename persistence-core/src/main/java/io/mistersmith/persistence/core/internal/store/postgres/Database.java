@@ -93,7 +93,7 @@ final class Database implements Statements {
 
   @Override
   public <T> T write(String what, Function<Handle, T> work) {
-    return ask(what, () -> onHandle(changing(work)));
+    return ask(what, () -> onHandle(changing(ActorSettings.before(work))));
   }
 
   /**
@@ -117,7 +117,7 @@ final class Database implements Statements {
 
   @Override
   public <T> T transaction(SqlOptions options, Function<Handle, T> work) {
-    return transaction(options, false, work);
+    return transaction(options, false, ActorSettings.before(work));
   }
 
   @Override
