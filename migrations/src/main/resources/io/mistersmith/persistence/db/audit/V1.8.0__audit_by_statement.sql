@@ -2,76 +2,159 @@
 -- The trigger function that writes the log once for each statement, and the masks that it needs.
 --
 -- A row trigger reads the rules and the catalog, and inserts, once for each row. This one does so
--- once for all rows of a statement, and searches a row for keys to mask only where one occurs.
+-- once for all rows of a statement. It masks a row only where the name of a rule's key occurs in it,
+-- and looks for that without regular expressions, which PostgreSQL prepares anew for each text.
+--
 -- audit.log_changes stays for TRUNCATE, and for tables without a primary key.
 
 -- The rules for one table.
 --
 -- pattern: of the keys whose values are masked anywhere in the row.
 -- traces: what the text of a row contains, without case and separators, if it has one of these keys.
--- column_names, key_patterns, named_by: the rules about columns, one in each place.
+-- masked: the columns that are masked as a whole.
+-- named, named_by: the columns that are masked where another one names a secret, and that other one.
+-- keyed, key_patterns: the columns with keys of their own, and the patterns of these keys.
 CREATE TYPE audit.table_rules AS (
   pattern TEXT,
   traces TEXT[],
-  column_names TEXT[],
-  key_patterns TEXT[],
-  named_by TEXT[]
+  masked TEXT[],
+  named TEXT[],
+  named_by TEXT[],
+  keyed TEXT[],
+  key_patterns TEXT[]
 );
 
-CREATE FUNCTION audit.rules_of(p_schema TEXT, p_table TEXT)
+CREATE FUNCTION audit.rules_of(p_schema TEXT, p_table TEXT, p_columns TEXT[])
 RETURNS audit.table_rules
 LANGUAGE sql STABLE
 SET search_path = pg_catalog
 AS $$
   SELECT ROW(
            string_agg(r.key_pattern, '|') FILTER (WHERE r.column_name IS NULL),
-           array_agg(translate(lower(r.key_name COLLATE "C"), '-_. ', '') || '":')
-             FILTER (WHERE r.column_name IS NULL),
-           array_agg(r.column_name ORDER BY r.redaction_id) FILTER (WHERE r.column_name IS NOT NULL),
-           array_agg(r.key_pattern ORDER BY r.redaction_id) FILTER (WHERE r.column_name IS NOT NULL),
-           array_agg(r.named_by ORDER BY r.redaction_id) FILTER (WHERE r.column_name IS NOT NULL)
+           coalesce(
+             array_agg(translate(lower(r.key_name COLLATE "C"), '-_. ', '') || '":')
+               FILTER (WHERE r.column_name IS NULL),
+             '{}'
+           ),
+           coalesce(
+             array_agg(r.column_name)
+               FILTER (WHERE r.column_name = ANY (p_columns)
+                         AND r.key_pattern IS NULL AND r.named_by IS NULL),
+             '{}'
+           ),
+           coalesce(
+             array_agg(r.column_name ORDER BY r.redaction_id)
+               FILTER (WHERE r.column_name = ANY (p_columns) AND r.named_by IS NOT NULL),
+             '{}'
+           ),
+           coalesce(
+             array_agg(r.named_by ORDER BY r.redaction_id)
+               FILTER (WHERE r.column_name = ANY (p_columns) AND r.named_by IS NOT NULL),
+             '{}'
+           ),
+           coalesce(
+             array_agg(r.column_name ORDER BY r.redaction_id)
+               FILTER (WHERE r.column_name = ANY (p_columns) AND r.key_pattern IS NOT NULL),
+             '{}'
+           ),
+           coalesce(
+             array_agg(r.key_pattern ORDER BY r.redaction_id)
+               FILTER (WHERE r.column_name = ANY (p_columns) AND r.key_pattern IS NOT NULL),
+             '{}'
+           )
          )::audit.table_rules
     FROM audit.redactions AS r
    WHERE r.table_name IS NULL OR (r.table_schema, r.table_name) = (p_schema, p_table);
 $$;
 
--- Columns of a row as the log may show them. p_row is the whole row, since a rule may mask a column
--- by what another one holds.
-CREATE FUNCTION audit.masked(p_rules audit.table_rules, p_row JSONB, p_columns JSONB)
+-- Whether a key in the text of a document may be one that a rule means. It may be another one, such
+-- as "sec.ret": audit.redact decides. The text of each key that a rule means contains its trace.
+CREATE FUNCTION audit.may_have_secrets(p_rules audit.table_rules, p_text TEXT)
+RETURNS BOOLEAN
+LANGUAGE plpgsql IMMUTABLE
+SET search_path = pg_catalog
+AS $$
+DECLARE
+  v_text TEXT := translate(lower(p_text COLLATE "C"), '-_. ', '');
+  v_trace TEXT;
+BEGIN
+  FOREACH v_trace IN ARRAY p_rules.traces LOOP
+    IF strpos(v_text, v_trace) > 0 THEN
+      RETURN TRUE;
+    END IF;
+  END LOOP;
+  RETURN FALSE;
+END;
+$$;
+
+-- A row as the log may show it.
+CREATE FUNCTION audit.masked(p_rules audit.table_rules, p_row JSONB)
 RETURNS JSONB
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog
 AS $$
 DECLARE
   c_mask CONSTANT JSONB := '"***REDACTED***"';
-  v_names TEXT[] := p_rules.column_names;
-  v_patterns TEXT[] := p_rules.key_patterns;
-  v_named_by TEXT[] := p_rules.named_by;
-  v_shown JSONB := p_columns;
-  v_text TEXT;
-  v_trace TEXT;
+  v_row JSONB := p_row;
+  v_probe TEXT;
+  v_column TEXT;
 BEGIN
-  FOR i IN 1 .. coalesce(cardinality(v_names), 0) LOOP
-    CONTINUE WHEN (v_shown ? v_names[i]) IS NOT TRUE;
-    IF v_patterns[i] IS NOT NULL THEN
-      v_shown := jsonb_set(
-        v_shown, ARRAY[v_names[i]], audit.redact(v_shown -> v_names[i], v_patterns[i])
-      );
-    ELSIF v_named_by[i] IS NULL
-      OR (p_row ->> v_named_by[i]) ~* ('(' || p_rules.pattern || ')$')
-    THEN
-      v_shown := jsonb_set(v_shown, ARRAY[v_names[i]], c_mask);
+  FOREACH v_column IN ARRAY p_rules.masked LOOP
+    v_row := jsonb_set(v_row, ARRAY[v_column], c_mask);
+  END LOOP;
+  FOR i IN 1 .. cardinality(p_rules.keyed) LOOP
+    v_column := p_rules.keyed[i];
+    v_row := jsonb_set(
+      v_row, ARRAY[v_column], audit.redact(v_row -> v_column, p_rules.key_patterns[i])
+    );
+  END LOOP;
+  v_probe := v_row::TEXT;
+  FOREACH v_column IN ARRAY p_rules.named_by LOOP
+    v_probe := v_probe || coalesce(p_row ->> v_column, '') || '":';
+  END LOOP;
+  IF NOT audit.may_have_secrets(p_rules, v_probe) THEN
+    RETURN v_row;
+  END IF;
+  FOR i IN 1 .. cardinality(p_rules.named) LOOP
+    IF (p_row ->> p_rules.named_by[i]) ~* ('(' || p_rules.pattern || ')$') THEN
+      v_row := jsonb_set(v_row, ARRAY[p_rules.named[i]], c_mask);
     END IF;
   END LOOP;
-  -- A key may stand here that no rule means, such as secret.ary: audit.redact decides. The other way
-  -- round it cannot be: the text of each key that a rule means contains the rule's trace.
-  v_text := translate(lower(v_shown::TEXT COLLATE "C"), '-_. ', '');
-  FOREACH v_trace IN ARRAY coalesce(p_rules.traces, '{}') LOOP
-    IF strpos(v_text, v_trace) > 0 THEN
-      RETURN audit.redact(v_shown, p_rules.pattern);
-    END IF;
+  RETURN audit.redact(v_row, p_rules.pattern);
+END;
+$$;
+
+-- The changed fields of an update as the log may show them, of which the columns that are masked as
+-- a whole are masked already.
+CREATE FUNCTION audit.masked_fields(
+  p_rules audit.table_rules,
+  p_fields JSONB,
+  p_old JSONB,
+  p_new JSONB
+)
+RETURNS JSONB
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog
+AS $$
+DECLARE
+  v_probe TEXT := p_fields::TEXT;
+  v_column TEXT;
+  v_old JSONB;
+  v_new JSONB;
+BEGIN
+  FOREACH v_column IN ARRAY p_rules.named_by LOOP
+    v_probe := v_probe || coalesce(p_old ->> v_column, '') || '":'
+      || coalesce(p_new ->> v_column, '') || '":';
   END LOOP;
-  RETURN v_shown;
+  IF p_rules.keyed = '{}' AND NOT audit.may_have_secrets(p_rules, v_probe) THEN
+    RETURN p_fields;
+  END IF;
+  v_old := audit.masked(p_rules, p_old);
+  v_new := audit.masked(p_rules, p_new);
+  RETURN (
+    SELECT jsonb_object_agg(k.key, jsonb_build_object('old', v_old -> k.key, 'new', v_new -> k.key))
+      FROM jsonb_object_keys(p_fields) AS k (key)
+  );
 END;
 $$;
 
@@ -91,11 +174,13 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+  c_masked CONSTANT JSONB := '{"old": "***REDACTED***", "new": "***REDACTED***"}';
   v_root REGCLASS := coalesce(pg_partition_root(TG_RELID), TG_RELID);
   v_schema TEXT;
   v_table TEXT;
   v_key TEXT[];
   v_others TEXT[];
+  v_key_is_plain BOOLEAN;
   v_quiet TEXT[] := coalesce(TG_ARGV, '{}');
   v_is_state BOOLEAN := v_root = 'agents.state'::REGCLASS;
   v_rules audit.table_rules;
@@ -118,8 +203,11 @@ BEGIN
     JOIN pg_namespace AS n ON n.oid = c.relnamespace
    WHERE c.oid = v_root;
   SELECT array_agg(a.attname::TEXT) FILTER (WHERE i.indexrelid IS NOT NULL),
-         coalesce(array_agg(a.attname::TEXT) FILTER (WHERE i.indexrelid IS NULL), '{}')
-    INTO v_key, v_others
+         coalesce(array_agg(a.attname::TEXT) FILTER (WHERE i.indexrelid IS NULL), '{}'),
+         coalesce(
+           bool_and(a.atttypid <> 'jsonb'::REGTYPE) FILTER (WHERE i.indexrelid IS NOT NULL), FALSE
+         )
+    INTO v_key, v_others, v_key_is_plain
     FROM pg_attribute AS a
     LEFT JOIN pg_index AS i
       ON i.indrelid = a.attrelid AND i.indisprimary AND a.attnum = ANY (i.indkey)
@@ -127,7 +215,10 @@ BEGIN
   IF v_key IS NULL THEN
     RAISE EXCEPTION 'it has no primary key: use audit.log_changes, for each row';
   END IF;
-  v_rules := audit.rules_of(v_schema, v_table);
+  v_rules := audit.rules_of(v_schema, v_table, v_key || v_others);
+  v_key_is_plain := v_key_is_plain
+    AND NOT v_key && (v_rules.masked || v_rules.named || v_rules.keyed)
+    AND NOT audit.may_have_secrets(v_rules, array_to_string(v_key, '":') || '":');
 
   IF TG_OP = 'INSERT' THEN
     INSERT INTO audit.change_log (
@@ -140,7 +231,7 @@ BEGIN
            coalesce(CASE WHEN v_is_state THEN r.whole ->> 'correlation_id' END, v_correlation),
            m.shown - v_others, m.shown
       FROM (SELECT to_jsonb(t) AS whole FROM new_rows AS t OFFSET 0) AS r
-     CROSS JOIN LATERAL (SELECT audit.masked(v_rules, r.whole, r.whole) AS shown OFFSET 0) AS m;
+     CROSS JOIN LATERAL (SELECT audit.masked(v_rules, r.whole) AS shown OFFSET 0) AS m;
   ELSIF TG_OP = 'DELETE' THEN
     INSERT INTO audit.change_log (
       table_schema, table_name, operation, effective_role, client_addr, application_name, actor,
@@ -150,7 +241,7 @@ BEGIN
            current_setting('application_name'), v_actor, v_correlation,
            m.shown - v_others, m.shown
       FROM (SELECT to_jsonb(t) AS whole FROM old_rows AS t OFFSET 0) AS r
-     CROSS JOIN LATERAL (SELECT audit.masked(v_rules, r.whole, r.whole) AS shown OFFSET 0) AS m;
+     CROSS JOIN LATERAL (SELECT audit.masked(v_rules, r.whole) AS shown OFFSET 0) AS m;
   ELSE
     WITH olds AS MATERIALIZED (
       SELECT r.whole, r.whole - v_others AS key
@@ -159,33 +250,30 @@ BEGIN
       SELECT r.whole, r.whole - v_others AS key
         FROM (SELECT to_jsonb(t) AS whole FROM new_rows AS t OFFSET 0) AS r
     ), changes AS MATERIALIZED (
-      -- Of an update the columns that changed, else all.
-      SELECT b.whole AS old_row, a.whole AS new_row, coalesce(b.key, a.key) AS key,
-             CASE WHEN a.key IS NULL THEN b.whole ELSE d.old_part END AS old_part,
-             CASE WHEN b.key IS NULL THEN a.whole ELSE d.new_part END AS new_part,
+      SELECT o.whole AS old_row, n.whole AS new_row, o.key,
              CASE
-               WHEN b.key IS NULL THEN 'INSERT'
-               WHEN a.key IS NULL THEN 'DELETE'
+               WHEN o.key IS NULL THEN 'INSERT'
+               WHEN n.key IS NULL THEN 'DELETE'
                ELSE 'UPDATE'
              END AS operation,
              v_is_state
-             AND (a.whole -> 'epoch', a.whole -> 'version')
-                 IS DISTINCT FROM (b.whole -> 'epoch', b.whole -> 'version') AS is_entry
-        FROM olds AS b
-        FULL JOIN news AS a ON a.key = b.key
+             AND (n.whole -> 'epoch', n.whole -> 'version')
+                 IS DISTINCT FROM (o.whole -> 'epoch', o.whole -> 'version') AS is_entry,
+             d.fields
+        FROM olds AS o
+        FULL JOIN news AS n ON n.key = o.key
        CROSS JOIN LATERAL (
-               SELECT jsonb_object_agg(o.key, o.value) AS old_part,
-                      jsonb_object_agg(o.key, a.whole -> o.key) AS new_part
-                 FROM jsonb_each(b.whole) AS o (key, value)
-                WHERE o.value IS DISTINCT FROM a.whole -> o.key
+               SELECT jsonb_object_agg(
+                        c.name,
+                        CASE
+                          WHEN c.name = ANY (v_rules.masked) THEN c_masked
+                          ELSE jsonb_build_object('old', c.value, 'new', n.whole -> c.name)
+                        END
+                      ) AS fields
+                 FROM jsonb_each(o.whole) AS c (name, value)
+                WHERE c.value IS DISTINCT FROM n.whole -> c.name
              ) AS d
-       WHERE a.key IS NULL OR b.key IS NULL OR coalesce(d.old_part, '{}') - v_quiet <> '{}'
-    ), shown AS MATERIALIZED (
-      SELECT c.*,
-             audit.masked(v_rules, coalesce(c.old_row, c.new_row), c.key) AS row_data,
-             audit.masked(v_rules, c.old_row, c.old_part) AS old_shown,
-             audit.masked(v_rules, c.new_row, c.new_part) AS new_shown
-        FROM changes AS c
+       WHERE o.key IS NULL OR n.key IS NULL OR coalesce(d.fields, '{}') - v_quiet <> '{}'
     )
     INSERT INTO audit.change_log (
       table_schema, table_name, operation, effective_role, client_addr, application_name, actor,
@@ -195,19 +283,17 @@ BEGIN
            current_setting('application_name'),
            coalesce(CASE WHEN s.is_entry THEN s.new_row ->> 'actor' END, v_actor),
            coalesce(CASE WHEN s.is_entry THEN s.new_row ->> 'correlation_id' END, v_correlation),
-           s.row_data,
            CASE
-             WHEN s.operation = 'UPDATE' THEN (
-               SELECT jsonb_object_agg(
-                        k.key,
-                        jsonb_build_object('old', s.old_shown -> k.key, 'new', s.new_shown -> k.key)
-                      )
-                 FROM jsonb_object_keys(s.old_part) AS k (key)
-             )
+             WHEN s.operation = 'UPDATE' AND v_key_is_plain THEN s.key
+             ELSE audit.masked(v_rules, coalesce(s.old_row, s.new_row)) - v_others
            END,
-           CASE WHEN s.operation = 'DELETE' THEN s.old_shown END,
-           CASE WHEN s.operation = 'INSERT' THEN s.new_shown END
-      FROM shown AS s;
+           CASE
+             WHEN s.operation = 'UPDATE'
+               THEN audit.masked_fields(v_rules, s.fields, s.old_row, s.new_row)
+           END,
+           CASE WHEN s.operation = 'DELETE' THEN audit.masked(v_rules, s.old_row) END,
+           CASE WHEN s.operation = 'INSERT' THEN audit.masked(v_rules, s.new_row) END
+      FROM changes AS s;
   END IF;
   RETURN NULL;
 EXCEPTION
