@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 
@@ -102,6 +103,26 @@ public abstract class AuditStoreContract extends DurableContract {
     apply(put(key, at(2), "1").by(Optional.of(ANN)));
     apply(put(key, at(1), "0").by(Optional.of(BOB)));
     assertThat(audit().find(AuditQuery.ofEntry(key))).hasSize(1);
+  }
+
+  @Test
+  void replayedDeadLetterHasItsWriterAndNotWhoeverReplaysIt() {
+    Agent agent = Agent.of("contract", "late");
+    StateKey key = StateKey.of(agent.id(), "k");
+    assertThat(apply(put(key, at(1), "1").by(Optional.of(ANN))).refused()).hasSize(1);
+    stores().sql().agents().save(agent, AgentStore.NONE);
+    UUID letter = stores().sql().deadLetters().open(1).get(0).id();
+    assertThat(stores().sql().deadLetters().change(letter).orElseThrow().actor()).contains(ANN);
+
+    boolean replayed = BOB.call(() -> stores().sql().deadLetters().replay(letter));
+    assertThat(replayed).isTrue();
+    assertThat(audit().find(AuditQuery.ofEntry(key)))
+        .singleElement()
+        .satisfies(
+            change -> {
+              assertThat(change.writer().actor()).contains("ann");
+              assertThat(change.writer().correlationId()).contains("request-1");
+            });
   }
 
   @Test
