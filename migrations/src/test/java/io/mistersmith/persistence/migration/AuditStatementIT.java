@@ -32,7 +32,8 @@ class AuditStatementIT {
 
   @BeforeEach
   void register() throws SQLException {
-    execute("INSERT INTO agents.registry (agent_id, agent_type, agent_name) VALUES ('%s', 'w', 'n')");
+    execute(
+        "INSERT INTO agents.registry (agent_id, agent_type, agent_name) VALUES ('%s', 'w', 'n')");
   }
 
   @Test
@@ -43,8 +44,7 @@ class AuditStatementIT {
     assertThat(log("concat_ws(' ', operation, row_data ->> 'state_key', actor, correlation_id)"))
         .containsExactlyInAnyOrder(
             "INSERT a ann r-1", "INSERT b bob", "UPDATE b", "INSERT c ann r-2");
-    assertThat(updates("changed_fields -> 'version'"))
-        .containsExactly("{\"new\": 2, \"old\": 1}");
+    assertThat(updates("changed_fields -> 'version'")).containsExactly("{\"new\": 2, \"old\": 1}");
     assertThat(updates("row_data"))
         .containsExactly("{\"agent_id\": \"%s\", \"state_key\": \"b\"}".formatted(agent));
   }

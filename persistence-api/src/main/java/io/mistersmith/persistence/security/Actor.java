@@ -6,16 +6,16 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Names who writes: a user, a service or an agent, and the request that the writes belong to. Writes
- * of a thread within {@link #run} or {@link #call} bear it.
+ * Names who writes: a user, a service or an agent, and the request that the writes belong to.
+ * Writes of a thread within {@link #run} or {@link #call} bear it.
  *
  * <pre>{@code
  * Actor.of("user-17").withCorrelationId("request-9").run(() -> plans.save(agent, plan));
  * }</pre>
  *
  * <p>It travels in the entry's headers, stands in the row of {@code agents.state} whichever process
- * flushes it, and in {@code audit.change_log} where the set {@code audit} is applied. Writes that go
- * to PostgreSQL first, such as tasks and agents, tell it to their transaction. It is the
+ * flushes it, and in {@code audit.change_log} where the set {@code audit} is applied. Writes that
+ * go to PostgreSQL first, such as tasks and agents, tell it to their transaction. It is the
  * application's word: the change log has the login beside it. Headers and log are not encrypted, so
  * use an id rather than a person's name.
  *

@@ -11,7 +11,7 @@ import java.util.UUID;
  * @param at when it was logged, within the transaction that made it
  * @param table the table with its schema, such as {@code agents.state}
  * @param kind its kind
- * @param key the primary key of the row as a JSON object; of a truncation the table's name
+ * @param key the primary key of the row as a JSON object; of a truncation the name of the table
  * @param writer who made it
  * @param changedFields of an update {@code {"column": {"old": …, "new": …}}} for the columns that
  *     changed

@@ -19,9 +19,9 @@ public interface AuditLog {
   boolean isKept();
 
   /**
-   * Returns a page of the changes that the query selects, latest first. Fewer than the query's limit
-   * are on the last page alone; ask for the next one with {@code query.after(last change)}. Changes
-   * that are committed meanwhile with a later time are on no further page.
+   * Returns a page of the changes that the query selects, latest first. Fewer than the query's
+   * limit are on the last page alone; ask for the next one with {@code query.after(last change)}.
+   * Changes that are committed meanwhile with a later time are on no further page.
    *
    * @throws io.mistersmith.persistence.error.NonTransientPersistenceException with {@code
    *     MISCONFIGURED} when the set is not applied

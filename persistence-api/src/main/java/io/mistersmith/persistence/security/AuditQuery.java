@@ -8,8 +8,8 @@ import java.util.Optional;
 import java.util.UUID;
 
 /**
- * Selects changes for {@link AuditLog#find}: those that meet every condition. Immutable: each method
- * that adds a condition returns a copy.
+ * Selects changes for {@link AuditLog#find}: those that meet every condition. Immutable: each
+ * method that adds a condition returns a copy.
  *
  * @param subject the agent or the task that the changed row is about, by its id in the row's key
  * @param path the key of an entry of the subject's, as {@code state_key} has it
@@ -75,8 +75,7 @@ public record AuditQuery(
   }
 
   private AuditQuery with(Optional<UUID> newSubject, Optional<String> newPath) {
-    return new AuditQuery(
-        newSubject, newPath, actor, correlationId, since, until, after, limit);
+    return new AuditQuery(newSubject, newPath, actor, correlationId, since, until, after, limit);
   }
 
   /** Returns a copy that selects changes by this actor alone. */

@@ -19,8 +19,8 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 
 /**
- * What the set {@code audit} costs the flush: the same writes, each by an actor, by two runtimes, one
- * whose database has the set and one whose database has not.
+ * What the set {@code audit} costs the flush: the same writes, each by an actor, by two runtimes,
+ * one whose database has the set and one whose database has not.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SingleShotTime)

@@ -170,7 +170,10 @@ record Experiment(
         measured ->
             List.of(
                 new Figure(
-                    "flush.audit", "/s", Goal.atLeast(0.50), measured.turns("AuditedFlushes.flush"))));
+                    "flush.audit",
+                    "/s",
+                    Goal.atLeast(0.50),
+                    measured.turns("AuditedFlushes.flush"))));
   }
 
   private static Experiment transactions(boolean quick) {

@@ -103,9 +103,12 @@ public record EntryMetadata(
         : new EntryMetadata(copyOf, expiresAt, writeId, provenance, step, newTrace, actor);
   }
 
-  /** This metadata with the actor of a write; unchanged for a copy, which is no write. */
+  /**
+   * This metadata with the actor of a write, if there is one; unchanged for a copy, which is no
+   * write.
+   */
   public EntryMetadata by(Optional<Actor> newActor) {
-    return copyOf.isPresent() || (newActor.isEmpty() && actor.isEmpty())
+    return copyOf.isPresent() || newActor.isEmpty()
         ? this
         : new EntryMetadata(copyOf, expiresAt, writeId, provenance, step, trace, newActor);
   }

@@ -13,8 +13,8 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Writes to a bucket through its guard, each with the actor of its thread. What removes flushed entries belongs to the flush, which
- * the failures of callers must not hold up, and goes past it.
+ * Writes to a bucket through its guard, each with the actor of its thread. What removes flushed
+ * entries belongs to the flush, which the failures of callers must not hold up, and goes past it.
  */
 final class GuardedWrites implements HotWrites {
 

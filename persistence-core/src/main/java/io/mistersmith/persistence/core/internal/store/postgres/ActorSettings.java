@@ -8,8 +8,8 @@ import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
 
 /**
- * Tells a transaction who writes in it, by settings that end with it. The triggers of the set {@code
- * audit} read them. A thread without an actor sends nothing.
+ * Tells a transaction who writes in it, by settings that end with it. The triggers of the set
+ * {@code audit} read them. A thread without an actor sends nothing.
  */
 final class ActorSettings {
 
