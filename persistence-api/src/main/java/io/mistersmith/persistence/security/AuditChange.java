@@ -29,6 +29,12 @@ public record AuditChange(
     Optional<String> oldData,
     Optional<String> newData) {
 
+  /** Says what was changed by whom, without the values. */
+  @Override
+  public String toString() {
+    return kind + " of " + table + " " + key + " at " + at + " by " + writer;
+  }
+
   /** The kind of a change. */
   public enum Kind {
     /** A row was inserted. */

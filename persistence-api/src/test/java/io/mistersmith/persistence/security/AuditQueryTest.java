@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,6 +43,30 @@ class AuditQueryTest {
     assertThat(AuditQuery.ofAgent(AgentId.external("u")).path()).isEmpty();
     assertThat(AuditQuery.all().subject()).isEmpty();
     assertThat(AuditQuery.all().limit()).isEqualTo(100);
+  }
+
+  @Test
+  void textOfAChangeHasNoValues() {
+    AuditChange change =
+        new AuditChange(
+            UUID.randomUUID(),
+            Instant.EPOCH,
+            "agents.state",
+            AuditChange.Kind.UPDATE,
+            "{\"state_key\": \"k\"}",
+            new AuditChange.Writer(
+                "app",
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                1,
+                Optional.of("ann"),
+                Optional.empty()),
+            Optional.of("hidden"),
+            Optional.of("hidden"),
+            Optional.of("hidden"));
+    assertThat(change.toString()).contains("UPDATE", "agents.state", "k", "ann");
+    assertThat(change.toString()).doesNotContain("hidden");
   }
 
   @ParameterizedTest

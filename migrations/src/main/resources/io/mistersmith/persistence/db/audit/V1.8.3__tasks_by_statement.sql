@@ -1,5 +1,5 @@
 -- kind: schema
--- depends-on: 1.8.0, core 3.0.0
+-- depends-on: 1.6.0, 1.8.0, core 3.0.0
 -- Audits tasks.queue once for each statement.
 
 DROP TRIGGER audit_tasks_queue ON tasks.queue;
