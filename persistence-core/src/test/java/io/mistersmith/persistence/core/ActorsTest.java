@@ -9,6 +9,7 @@ import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.Versioned;
+import io.mistersmith.persistence.operations.Upkeep;
 import io.mistersmith.persistence.security.Actor;
 import io.mistersmith.persistence.security.AuditChange;
 import io.mistersmith.persistence.security.AuditQuery;
@@ -17,6 +18,7 @@ import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.state.StateType;
 import io.mistersmith.persistence.task.NewTask;
 import io.mistersmith.persistence.testkit.memory.InMemoryStores;
+import io.mistersmith.persistence.testkit.time.ManualClock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -150,6 +152,22 @@ class ActorsTest {
           .containsExactly(Optional.of("ann"));
       assertThat(actors(persistence, AuditQuery.ofTask(task))).containsExactly(Optional.of("ann"));
       assertThat(actors(persistence, AuditQuery.ofTask(other))).containsExactly(Optional.empty());
+    }
+  }
+
+  @Test
+  void oldChangesArePurged() {
+    ManualClock clock = ManualClock.create();
+    try (Persistence persistence =
+        Persistence.open(PersistenceConfig.inMemory().clock(clock).build(), stores)) {
+      AgentId old = register(persistence);
+      clock.advance(Duration.ofDays(91));
+      AgentId young = register(persistence);
+
+      assertThat(persistence.operations().upkeep().run("purge_audit").outcome())
+          .isEqualTo(Upkeep.Outcome.DONE);
+      assertThat(persistence.audit().find(AuditQuery.ofAgent(old))).isEmpty();
+      assertThat(persistence.audit().find(AuditQuery.ofAgent(young))).hasSize(1);
     }
   }
 
