@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.spi.hot.EntryMetadata;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
@@ -52,6 +54,13 @@ class ActorTest {
   void workOfNobodyIsCarriedAsItIs() {
     Runnable work = () -> {};
     assertThat(Actor.carry(work)).isSameAs(work);
+  }
+
+  @Test
+  void copyOfAnEntryIsNoWriteOfItsReader() {
+    EntryMetadata copy = EntryMetadata.hydrated(new Revision.OfJournal(1, 7), Optional.empty());
+    assertThat(copy.by(Optional.of(ANN)).actor()).isEmpty();
+    assertThat(EntryMetadata.NONE.by(Optional.of(ANN)).by(Optional.empty()).actor()).contains(ANN);
   }
 
   @ParameterizedTest

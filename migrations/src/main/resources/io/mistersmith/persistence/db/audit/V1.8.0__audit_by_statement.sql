@@ -167,6 +167,9 @@ $$;
 -- The actor of a row of agents.state is its writer where the statement wrote an entry, which a new
 -- (epoch, version) shows. It is the transaction's where somebody changed the row by hand.
 --
+-- What row triggers of a table change in other rows is logged before the statement itself: they run
+-- first.
+--
 -- Runs with its owner's rights, so that writers need none on the log.
 CREATE FUNCTION audit.log_statement()
 RETURNS TRIGGER
