@@ -96,6 +96,11 @@ final class Database implements Statements {
     return ask(what, () -> onHandle(changing(ActorSettings.before(work))));
   }
 
+  /** Runs one statement that PostgreSQL refuses within a transaction. */
+  <T> T alone(String what, Function<Handle, T> work) {
+    return ask(what, () -> onHandle(changing(work)));
+  }
+
   /**
    * Also a call that failed may have been committed, but none that got no connection: the next read
    * from a replica would ask the primary in vain.
