@@ -161,7 +161,10 @@ class AuditIT {
               "INSERT INTO audit.change_log (table_schema, table_name, operation, changed_by)"
                   + " VALUES ('agents', 'registry', 'DELETE', 'somebody_else')",
               "CREATE TEMP TABLE registry (a INT); CREATE TRIGGER forge AFTER INSERT ON registry"
-                  + " FOR EACH ROW EXECUTE FUNCTION audit.log_changes()")) {
+                  + " FOR EACH ROW EXECUTE FUNCTION audit.log_changes()",
+              "CREATE TEMP TABLE registry (a INT); CREATE TRIGGER forge AFTER INSERT ON registry"
+                  + " REFERENCING NEW TABLE AS new_rows"
+                  + " FOR EACH STATEMENT EXECUTE FUNCTION audit.log_statement()")) {
         writer.assertFails("42501", sql);
       }
     }

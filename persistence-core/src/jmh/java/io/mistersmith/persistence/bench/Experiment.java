@@ -47,6 +47,7 @@ record Experiment(
         guard(quick),
         keyPages(quick),
         searchedFlush(quick),
+        auditedFlush(quick),
         ChangeFeeds.experiment(quick),
         logs(quick),
         contest(quick),
@@ -157,6 +158,24 @@ record Experiment(
                     Goal.atLeast(0.60),
                     measured.turns("SearchedFlushes.note")),
                 latency("search.p50", "SearchedFlushes.search", Goal.reported(), measured)));
+  }
+
+  /** Raw is the flush without the set. */
+  private static Experiment auditedFlush(boolean quick) {
+    return new Experiment(
+        List.of("flush.audit"),
+        "AuditedFlushes",
+        quick ? 1 : 2,
+        quick ? 2 : 7,
+        true,
+        jmh -> jmh.param("writes", quick ? "5000" : "20000"),
+        measured ->
+            List.of(
+                new Figure(
+                    "flush.audit",
+                    "/s",
+                    Goal.atLeast(0.50),
+                    measured.turns("AuditedFlushes.flush"))));
   }
 
   private static Experiment transactions(boolean quick) {

@@ -18,6 +18,7 @@ import io.mistersmith.persistence.core.internal.knowledge.StoredKnowledge;
 import io.mistersmith.persistence.core.internal.monitor.SafeListener;
 import io.mistersmith.persistence.core.internal.monitor.SlidingLags;
 import io.mistersmith.persistence.core.internal.operations.RecentInconsistencies;
+import io.mistersmith.persistence.core.internal.security.StoredAuditLog;
 import io.mistersmith.persistence.core.internal.query.BucketQueryCache;
 import io.mistersmith.persistence.core.internal.query.ResultBucket;
 import io.mistersmith.persistence.core.internal.security.Sealings;
@@ -39,6 +40,7 @@ import io.mistersmith.persistence.model.HybridClock;
 import io.mistersmith.persistence.operations.Operations;
 import io.mistersmith.persistence.saga.CrossStore;
 import io.mistersmith.persistence.saga.Sagas;
+import io.mistersmith.persistence.security.AuditLog;
 import io.mistersmith.persistence.session.Sessions;
 import io.mistersmith.persistence.spi.Stores;
 import io.mistersmith.persistence.state.JsonCodec;
@@ -83,6 +85,7 @@ final class CorePersistence implements Persistence {
   private final CrossStoreArea crossStore;
   private final OperationsArea operations;
   private final Knowledge knowledge;
+  private final AuditLog audit;
   private final ResultBucket results;
   private final Failover failover;
   private final AtomicBoolean closing = new AtomicBoolean();
@@ -133,6 +136,7 @@ final class CorePersistence implements Persistence {
       this.operations =
           new OperationsArea(engine, state, sessionData, failover, events, inconsistencies);
       this.knowledge = new StoredKnowledge(guarded.sql().knowledge());
+      this.audit = new StoredAuditLog(guarded.sql().audit());
       this.results =
           new ResultBucket(
               () -> owners.open(Bucket.QUERY_CACHE),
@@ -292,6 +296,11 @@ final class CorePersistence implements Persistence {
   @Override
   public StoreGuard guard() {
     return engine.guard();
+  }
+
+  @Override
+  public AuditLog audit() {
+    return audit;
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.mistersmith.persistence.spi.hot;
 import io.mistersmith.persistence.model.HybridTimestamp;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.VectorClock;
+import io.mistersmith.persistence.security.Actor;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -20,6 +21,7 @@ import java.util.Optional;
  *     others; the write id is then the step's
  * @param trace the trace of the writer, as W3C {@code traceparent} text; empty where it is not
  *     observed. It is no part of the entry's value, checksum or revision
+ * @param actor who wrote it, as far as the writer said; empty for a copy
  */
 public record EntryMetadata(
     Optional<Revision> copyOf,
@@ -27,7 +29,8 @@ public record EntryMetadata(
     Optional<String> writeId,
     Optional<Provenance> provenance,
     Optional<StepPlace> step,
-    Optional<String> trace) {
+    Optional<String> trace,
+    Optional<Actor> actor) {
 
   /** No metadata. */
   public static final EntryMetadata NONE =
@@ -48,14 +51,14 @@ public record EntryMetadata(
     this(copyOf, expiresAt, writeId, provenance, Optional.empty());
   }
 
-  /** Metadata of an entry whose writer is not observed. */
+  /** Metadata of an entry whose writer is neither observed nor named. */
   public EntryMetadata(
       Optional<Revision> copyOf,
       Optional<Instant> expiresAt,
       Optional<String> writeId,
       Optional<Provenance> provenance,
       Optional<StepPlace> step) {
-    this(copyOf, expiresAt, writeId, provenance, step, Optional.empty());
+    this(copyOf, expiresAt, writeId, provenance, step, Optional.empty(), Optional.empty());
   }
 
   /** The metadata of a hydrated entry. */
@@ -84,20 +87,30 @@ public record EntryMetadata(
 
   /** This metadata with a provenance. */
   public EntryMetadata withProvenance(Optional<Provenance> newProvenance) {
-    return new EntryMetadata(copyOf, expiresAt, writeId, newProvenance, step, trace);
+    return new EntryMetadata(copyOf, expiresAt, writeId, newProvenance, step, trace, actor);
   }
 
   /** This metadata of an entry with this place in the step {@code id}. */
   public EntryMetadata inStep(String id, StepPlace place) {
     return new EntryMetadata(
-        copyOf, expiresAt, Optional.of(id), provenance, Optional.of(place), trace);
+        copyOf, expiresAt, Optional.of(id), provenance, Optional.of(place), trace, actor);
   }
 
   /** This metadata with the trace of the writer. */
   public EntryMetadata withTrace(Optional<String> newTrace) {
     return newTrace.isEmpty() && trace.isEmpty()
         ? this
-        : new EntryMetadata(copyOf, expiresAt, writeId, provenance, step, newTrace);
+        : new EntryMetadata(copyOf, expiresAt, writeId, provenance, step, newTrace, actor);
+  }
+
+  /**
+   * This metadata with the actor of a write, if there is one; unchanged for a copy, which is no
+   * write.
+   */
+  public EntryMetadata by(Optional<Actor> newActor) {
+    return copyOf.isPresent() || newActor.isEmpty()
+        ? this
+        : new EntryMetadata(copyOf, expiresAt, writeId, provenance, step, trace, newActor);
   }
 
   /**

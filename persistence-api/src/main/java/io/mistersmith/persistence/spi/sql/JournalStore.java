@@ -3,6 +3,7 @@ package io.mistersmith.persistence.spi.sql;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.security.Actor;
 import io.mistersmith.persistence.spi.hot.EntryMetadata.Provenance;
 import io.mistersmith.persistence.spi.hot.JournalEntry.Unreadable;
 import io.mistersmith.persistence.spi.hot.Operation;
@@ -194,6 +195,7 @@ public interface JournalStore {
    *     empty for one that was read
    * @param step the id of the step that it was written in, of a write that was made together with
    *     others
+   * @param actor who made the write, as far as the writer said
    */
   @SuppressWarnings("ArrayRecordComponent") // changes are carried, never compared
   record StateChange(
@@ -206,9 +208,10 @@ public interface JournalStore {
       Optional<Instant> expiresAt,
       Optional<Provenance> provenance,
       Optional<Unreadable> unreadable,
-      Optional<String> step) {
+      Optional<String> step,
+      Optional<Actor> actor) {
 
-    /** A change that was written alone. */
+    /** A change that was written alone, by nobody that is known. */
     public StateChange(
         String subject,
         Optional<StateKey> key,
@@ -229,6 +232,7 @@ public interface JournalStore {
           expiresAt,
           provenance,
           unreadable,
+          Optional.empty(),
           Optional.empty());
     }
 
@@ -244,7 +248,24 @@ public interface JournalStore {
           expiresAt,
           provenance,
           unreadable,
-          Optional.of(id));
+          Optional.of(id),
+          actor);
+    }
+
+    /** This change, as one that the actor made. */
+    public StateChange by(Optional<Actor> newActor) {
+      return new StateChange(
+          subject,
+          key,
+          operation,
+          value,
+          revision,
+          writtenAt,
+          expiresAt,
+          provenance,
+          unreadable,
+          step,
+          newActor);
     }
 
     /** A change of a message that was read. */

@@ -76,4 +76,7 @@ public interface SqlAccess {
 
   /** Returns the thresholds of alerts, and what was found of them. */
   AlertStore alerts();
+
+  /** Returns the log of changes. */
+  AuditStore audit();
 }

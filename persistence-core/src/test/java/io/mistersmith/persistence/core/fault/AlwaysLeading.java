@@ -10,6 +10,7 @@ import io.mistersmith.persistence.spi.Stores;
 import io.mistersmith.persistence.spi.sql.AdviceStore;
 import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.AlertStore;
+import io.mistersmith.persistence.spi.sql.AuditStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DataKeyStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
@@ -155,6 +156,11 @@ final class AlwaysLeading implements StoreProvider {
     @Override
     public AlertStore alerts() {
       return real.alerts();
+    }
+
+    @Override
+    public AuditStore audit() {
+      return real.audit();
     }
 
     @Override

@@ -11,6 +11,7 @@ import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.HybridTimestamp;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.security.Actor;
 import io.mistersmith.persistence.spi.Stores;
 import io.mistersmith.persistence.spi.hot.EntryMetadata;
 import io.mistersmith.persistence.spi.hot.EntryMetadata.Provenance;
@@ -117,6 +118,20 @@ public abstract class HotBucketContract extends StoresContract {
 
     writes().publish(KEY, Operation.PUT, bytes("2"), plain, entry.sequence());
     assertThat(get(KEY).orElseThrow().metadata().trace()).isEmpty();
+  }
+
+  @Test
+  void theActorOfTheWriterTravelsWithTheEntry() {
+    Actor user = Actor.of("user-17");
+    for (Actor actor : List.of(user, user.withCorrelationId("request 9"))) {
+      EntryMetadata written = EntryMetadata.NONE.by(Optional.of(actor));
+      writes().publish(KEY, Operation.PUT, bytes("1"), written, HotWrites.ANY);
+      assertThat(get(KEY).orElseThrow().metadata()).isEqualTo(written);
+      writes().publish(KEY, Operation.DELETE, bytes(""), written, HotWrites.ANY);
+      assertThat(get(KEY).orElseThrow().metadata().actor()).contains(actor);
+    }
+    writes().publish(KEY, Operation.PUT, bytes("2"), EntryMetadata.NONE, HotWrites.ANY);
+    assertThat(get(KEY).orElseThrow().metadata().actor()).isEmpty();
   }
 
   @Test

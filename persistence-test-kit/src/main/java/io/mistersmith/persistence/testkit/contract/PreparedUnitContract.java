@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.security.Actor;
 import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.SqlOptions;
 import java.util.UUID;
@@ -54,6 +55,15 @@ public abstract class PreparedUnitContract extends UnitContract {
     AgentId agent = prepare();
     assertThat(sql().rollBackPrepared(id)).isTrue();
     assertThat(sql().agents().find(agent)).isEmpty();
+  }
+
+  @Test
+  void anActorEndsAUnit() {
+    Actor actor = Actor.of("ann");
+    AgentId agent = actor.call(this::prepare);
+    assertThat(actor.<Boolean>call(() -> sql().commitPrepared(id))).isTrue();
+    assertThat(sql().agents().find(agent)).isPresent();
+    assertThat(actor.<Boolean>call(() -> sql().rollBackPrepared(id))).isFalse();
   }
 
   @Test

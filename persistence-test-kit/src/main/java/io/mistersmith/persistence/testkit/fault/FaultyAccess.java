@@ -3,6 +3,7 @@ package io.mistersmith.persistence.testkit.fault;
 import io.mistersmith.persistence.spi.sql.AdviceStore;
 import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.AlertStore;
+import io.mistersmith.persistence.spi.sql.AuditStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DataKeyStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
@@ -131,5 +132,10 @@ class FaultyAccess implements SqlAccess {
   @Override
   public final AlertStore alerts() {
     return SqlFaults.around(AlertStore.class, real.alerts(), hook);
+  }
+
+  @Override
+  public final AuditStore audit() {
+    return SqlFaults.around(AuditStore.class, real.audit(), hook);
   }
 }

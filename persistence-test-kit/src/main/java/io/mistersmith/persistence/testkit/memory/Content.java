@@ -6,6 +6,7 @@ import io.mistersmith.persistence.knowledge.Embedding;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.operations.DeadLetters.DeadLetter;
+import io.mistersmith.persistence.security.Actor;
 import io.mistersmith.persistence.spi.sql.AgentStore.StoredAgent;
 import io.mistersmith.persistence.spi.sql.DataKeyStore;
 import io.mistersmith.persistence.spi.sql.EntryWriteStore;
@@ -61,7 +62,8 @@ record Content(
     OutboxTables outbox,
     UpkeepTables upkeep,
     AlertTables alerts,
-    AdviceTables advice) {
+    AdviceTables advice,
+    Table<UUID, AuditRows.Logged> audit) {
 
   /** A row of the registry. */
   record AgentRow(
@@ -88,8 +90,8 @@ record Content(
     }
   }
 
-  /** A row of the state; a tombstone's age counts from {@code since}. */
-  record StateRow(StoredState stored, Instant since) {}
+  /** A row of the state and its writer; a tombstone's age counts from {@code since}. */
+  record StateRow(StoredState stored, Instant since, Optional<Actor> writer) {}
 
   /** A dead letter with all that it takes to replay it. */
   record DeadRow(DeadLetter letter, StateChange change) {}
@@ -193,7 +195,8 @@ record Content(
         OutboxTables.empty(),
         UpkeepTables.empty(),
         AlertTables.empty(),
-        AdviceTables.empty());
+        AdviceTables.empty(),
+        Table.inOrderOfInsertion());
   }
 
   /** Returns a copy; none of its rows is locked. */
@@ -226,7 +229,8 @@ record Content(
         outbox.copy(),
         upkeep.copy(),
         alerts.copy(),
-        advice.copy());
+        advice.copy(),
+        audit.copy());
   }
 
   /** Returns the same tables as another installation's. */
@@ -259,7 +263,8 @@ record Content(
         outbox,
         upkeep,
         alerts,
-        advice);
+        advice,
+        audit);
   }
 
   /** Returns the same tables with these sets of migrations, and those that were applied before. */
@@ -294,6 +299,7 @@ record Content(
         outbox,
         upkeep,
         alerts,
-        advice);
+        advice,
+        audit);
   }
 }

@@ -194,7 +194,7 @@ public final class InMemoryStores implements StoreProvider {
   /**
    * Applies optional sets of migrations to the durable store, as {@code migrateOnOpen} of a
    * configuration does that is opened. Of the sets, {@code state_search}, {@code events}, {@code
-   * monitoring} and {@code statements} have an effect here.
+   * audit}, {@code monitoring} and {@code statements} have an effect here.
    */
   public void migrate(String... sets) {
     database.migrate(List.of(sets));
@@ -274,7 +274,7 @@ public final class InMemoryStores implements StoreProvider {
         tables -> {
           Optional<StoredState> changed = row.apply(tables.state(key));
           changed.ifPresentOrElse(
-              stored -> tables.putState(stored, stored.writtenAt()),
+              stored -> tables.putState(stored, stored.writtenAt(), Optional.empty()),
               () -> tables.states.remove(Tables.id(key)));
           return changed;
         });

@@ -3,6 +3,7 @@ package io.mistersmith.persistence.testkit.memory;
 import io.mistersmith.persistence.spi.sql.AdviceStore;
 import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.AlertStore;
+import io.mistersmith.persistence.spi.sql.AuditStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DataKeyStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
@@ -136,5 +137,10 @@ class MemoryAccess implements SqlAccess {
   @Override
   public final AlertStore alerts() {
     return new MemoryAlertStore(session);
+  }
+
+  @Override
+  public final AuditStore audit() {
+    return new MemoryAuditStore(session);
   }
 }

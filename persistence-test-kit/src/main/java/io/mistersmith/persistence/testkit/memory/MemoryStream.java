@@ -344,7 +344,8 @@ final class MemoryStream {
         metadata.writeId(),
         metadata.provenance(),
         metadata.step(),
-        metadata.trace());
+        metadata.trace(),
+        metadata.actor());
   }
 
   private void append(Message message, Deque<Message> history) {

@@ -7,6 +7,7 @@ import io.mistersmith.persistence.testkit.memory.UpkeepTables.End;
 import io.mistersmith.persistence.testkit.memory.UpkeepTables.JobRun;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -177,7 +178,17 @@ final class MemoryUpkeepStore implements UpkeepStore {
 
   @Override
   public OptionalLong purgeAudit(Duration age) {
-    return with("audit", () -> OptionalLong.of(0)).orElse(OptionalLong.empty());
+    Instant limit =
+        session
+            .now()
+            .truncatedTo(ChronoUnit.DAYS)
+            .minus(Duration.ofDays(Math.max(1, age.toDays())));
+    return with("audit", () -> OptionalLong.of(purgeBefore(limit))).orElse(OptionalLong.empty());
+  }
+
+  private int purgeBefore(Instant limit) {
+    return session.call(
+        tables -> tables.audit.changes.removeIf(logged -> logged.change().at().isBefore(limit)));
   }
 
   @Override

@@ -38,7 +38,8 @@ record Message(
         + (metadata.copyOf().isPresent() ? HEADER : 0)
         + (metadata.expiresAt().isPresent() ? HEADER : 0)
         + (metadata.writeId().isPresent() ? HEADER : 0)
-        + (metadata.trace().isPresent() ? HEADER : 0);
+        + (metadata.trace().isPresent() ? HEADER : 0)
+        + (metadata.actor().isPresent() ? HEADER : 0);
   }
 
   HotEntry toEntry(StateKey itsKey, boolean withValue) {

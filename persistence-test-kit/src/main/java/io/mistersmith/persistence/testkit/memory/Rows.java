@@ -38,8 +38,14 @@ final class Rows<K, V> {
     this.seen = seen.rows();
   }
 
+  /** Adds an observer after those that there are. */
   void observe(Observer<K, V> listener) {
-    observer = listener;
+    Observer<K, V> earlier = observer;
+    observer =
+        (key, before, after) -> {
+          earlier.changed(key, before, after);
+          listener.changed(key, before, after);
+        };
   }
 
   Optional<V> find(K key) {

@@ -56,7 +56,8 @@ final class StateWriter {
               deletes ? Optional.empty() : change.expiresAt(),
               deletes,
               change.provenance()),
-          change.writtenAt().isAfter(now) ? change.writtenAt() : now);
+          change.writtenAt().isAfter(now) ? change.writtenAt() : now,
+          change.actor());
     }
     if (later) {
       tables.deadLetters.removeIf(

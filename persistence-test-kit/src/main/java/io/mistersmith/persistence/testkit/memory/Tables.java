@@ -6,6 +6,7 @@ import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.knowledge.Embedding;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.security.Actor;
 import io.mistersmith.persistence.spi.sql.AlertThreshold;
 import io.mistersmith.persistence.spi.sql.DataKeyStore;
 import io.mistersmith.persistence.spi.sql.EntryWriteStore;
@@ -53,6 +54,7 @@ final class Tables {
   final Rows<String, AlertTables.State> alertStates;
   final Rows<Long, AlertTables.NoticeRow> alertNotices;
   final AdviceRows advice;
+  final AuditRows audit;
   private final AtomicLong taskNumbers;
   private final AtomicLong noticeNumbers;
   private final List<Rows<?, ?>> all;
@@ -92,16 +94,23 @@ final class Tables {
     alertNotices = new Rows<>(transaction, content.alerts().notices(), seen.alerts().notices());
     noticeNumbers = content.alerts().numbers();
     advice = new AdviceRows(transaction, content.advice(), seen.advice());
+    audit = new AuditRows(transaction, content.audit(), seen.audit());
     if (sets.contains("events")) {
       states.observe((id, before, after) -> outbox.noteState(before, after));
       tasks.observe(
           (id, before, after) -> outbox.noteTask(before, after, archivedTasks.contains(id)));
+    }
+    if (sets.contains("audit")) {
+      agents.observe((id, before, after) -> audit.noteAgent(before, after));
+      states.observe((id, before, after) -> audit.noteState(before, after));
+      tasks.observe((id, before, after) -> audit.noteTask(before, after));
     }
     all = new ArrayList<>(messages.all());
     all.addAll(sagas.all());
     all.addAll(outbox.all());
     all.addAll(upkeep.all());
     all.addAll(advice.all());
+    all.add(audit.changes);
     all.addAll(
         List.of(
             agents,
@@ -167,6 +176,7 @@ final class Tables {
   /** Returns these tables for a statement that is run now. */
   Tables at(Instant now) {
     outbox.at(now);
+    audit.at(now);
     return this;
   }
 
@@ -235,8 +245,8 @@ final class Tables {
   }
 
   /** Writes a row whose tombstone, if it is one, counts from {@code since}. */
-  void putState(StoredState row, Instant since) {
-    rowsOf(row.key()).put(id(row.key()), new Content.StateRow(row, since));
+  void putState(StoredState row, Instant since, Optional<Actor> writer) {
+    rowsOf(row.key()).put(id(row.key()), new Content.StateRow(row, since, writer));
   }
 
   static Content.StateId id(StateKey key) {

@@ -3,6 +3,7 @@ package io.mistersmith.persistence.core.internal.guard;
 import io.mistersmith.persistence.spi.sql.AdviceStore;
 import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.AlertStore;
+import io.mistersmith.persistence.spi.sql.AuditStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DataKeyStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
@@ -47,6 +48,7 @@ class GuardedAccess implements SqlAccess {
   private final KnowledgeStore knowledge;
   private final SagaStore sagas;
   private final AlertStore alerts;
+  private final AuditStore audit;
 
   GuardedAccess(SqlAccess real, GuardedRole role) {
     this.real = real;
@@ -65,6 +67,7 @@ class GuardedAccess implements SqlAccess {
     this.knowledge = GuardedFamily.of(KnowledgeStore.class, real.knowledge(), role);
     this.sagas = GuardedFamily.of(SagaStore.class, real.sagas(), role);
     this.alerts = GuardedFamily.of(AlertStore.class, real.alerts(), role);
+    this.audit = GuardedFamily.of(AuditStore.class, real.audit(), role);
     this.lifecycleEvents =
         GuardedFamily.of(LifecycleEventStore.class, real.lifecycleEvents(), role);
   }
@@ -167,5 +170,10 @@ class GuardedAccess implements SqlAccess {
   @Override
   public final AlertStore alerts() {
     return alerts;
+  }
+
+  @Override
+  public final AuditStore audit() {
+    return audit;
   }
 }

@@ -2,6 +2,7 @@ package io.mistersmith.persistence.core.internal.guard;
 
 import io.mistersmith.persistence.core.internal.guard.StoreCall.Repeat;
 import io.mistersmith.persistence.spi.sql.AgentStore;
+import io.mistersmith.persistence.spi.sql.AuditStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DataKeyStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
@@ -52,7 +53,8 @@ final class GuardedFamily implements InvocationHandler {
           Map.entry(EntryWriteStore.class, "sagas.entry_writes"),
           Map.entry(DataKeyStore.class, "agents.data_keys"),
           Map.entry(KnowledgeStore.class, "knowledge.facts"),
-          Map.entry(SagaStore.class, "sagas.runs"));
+          Map.entry(SagaStore.class, "sagas.runs"),
+          Map.entry(AuditStore.class, "audit.change_log"));
 
   private final Object real;
   private final GuardedRole role;

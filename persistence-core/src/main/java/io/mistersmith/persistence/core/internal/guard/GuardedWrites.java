@@ -3,6 +3,7 @@ package io.mistersmith.persistence.core.internal.guard;
 import io.mistersmith.persistence.core.internal.guard.StoreCall.Repeat;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.security.Actor;
 import io.mistersmith.persistence.spi.hot.EntryMetadata;
 import io.mistersmith.persistence.spi.hot.HotWrites;
 import io.mistersmith.persistence.spi.hot.Operation;
@@ -12,8 +13,8 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Writes to a bucket through its guard. What removes flushed entries belongs to the flush, which
- * the failures of callers must not hold up, and goes past it.
+ * Writes to a bucket through its guard, each with the actor of its thread. What removes flushed
+ * entries belongs to the flush, which the failures of callers must not hold up, and goes past it.
  */
 final class GuardedWrites implements HotWrites {
 
@@ -47,10 +48,11 @@ final class GuardedWrites implements HotWrites {
       byte[] value,
       EntryMetadata metadata,
       long expectedSequence) {
+    EntryMetadata signed = metadata.by(Actor.current());
     return role.send(
         PUBLISH,
         real.name(),
-        trace -> real.publish(key, operation, value, metadata.withTrace(trace), expectedSequence));
+        trace -> real.publish(key, operation, value, signed.withTrace(trace), expectedSequence));
   }
 
   @Override
@@ -60,21 +62,26 @@ final class GuardedWrites implements HotWrites {
       byte[] value,
       EntryMetadata metadata,
       long expectedSequence) {
+    EntryMetadata signed = metadata.by(Actor.current());
     return role.startToSend(
         PUBLISH,
         real.name(),
         trace ->
-            real.publishAsync(key, operation, value, metadata.withTrace(trace), expectedSequence));
+            real.publishAsync(key, operation, value, signed.withTrace(trace), expectedSequence));
   }
 
   @Override
   public long publishTogether(List<Outgoing> messages) {
+    Optional<Actor> actor = Actor.current();
     return role.send(
-        PUBLISH_TOGETHER, real.name(), trace -> real.publishTogether(traced(messages, trace)));
+        PUBLISH_TOGETHER,
+        real.name(),
+        trace -> real.publishTogether(signed(messages, trace, actor)));
   }
 
-  private static List<Outgoing> traced(List<Outgoing> messages, Optional<String> trace) {
-    return trace.isEmpty()
+  private static List<Outgoing> signed(
+      List<Outgoing> messages, Optional<String> trace, Optional<Actor> actor) {
+    return trace.isEmpty() && actor.isEmpty()
         ? messages
         : messages.stream()
             .map(
@@ -83,7 +90,7 @@ final class GuardedWrites implements HotWrites {
                         message.key(),
                         message.operation(),
                         message.value(),
-                        message.metadata().withTrace(trace),
+                        message.metadata().by(actor).withTrace(trace),
                         message.expectedSequence()))
             .toList();
   }

@@ -73,7 +73,8 @@ final class Batch {
             entry.metadata().expiresAt(),
             entry.metadata().provenance(),
             entry.unreadable(),
-            entry.metadata().step().isEmpty() ? Optional.empty() : entry.metadata().writeId()));
+            entry.metadata().step().isEmpty() ? Optional.empty() : entry.metadata().writeId(),
+            entry.metadata().actor()));
   }
 
   boolean isEmpty() {

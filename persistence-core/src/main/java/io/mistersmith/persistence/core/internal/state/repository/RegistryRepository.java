@@ -16,6 +16,7 @@ import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.DataType.StorageLayer;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.Versioned;
+import io.mistersmith.persistence.security.Actor;
 import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.AgentStore.StoredAgent;
 import io.mistersmith.persistence.spi.sql.SqlStore.OldReads;
@@ -79,7 +80,7 @@ public final class RegistryRepository implements AgentRepository {
     this.underWay = underWay;
     this.known = known;
     this.clock = clock;
-    this.executor = executor;
+    this.executor = task -> executor.execute(Actor.carry(task));
   }
 
   /** The registry in a transaction, which saves to {@code bound}. */

@@ -5,6 +5,7 @@ import io.mistersmith.persistence.core.internal.base.Failures;
 import io.mistersmith.persistence.core.internal.base.Window;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.security.Actor;
 import io.mistersmith.persistence.spi.hot.HotWrites;
 import io.mistersmith.persistence.spi.hot.Operation;
 import io.mistersmith.persistence.state.SaveOptions.Expected;
@@ -67,16 +68,18 @@ final class AsyncWriter {
       Revision.OfJournal revision = Entry.ownRevision(key, at.revision());
       OptionalLong likely = conditional.likelyPlace(key, revision);
       if (likely.isPresent()) {
+        // It runs after an acknowledgement, on a thread that has no actor.
+        Supplier<Revision.OfJournal> again =
+            Actor.carry(
+                () ->
+                    conditional.replaceWhereItIs(key, Operation.PUT, json, expiresAt, revision));
         return publisher
             .publishAsync(
                 key, Operation.PUT, json, conditional.metadata(expiresAt), likely.getAsLong())
             .exceptionallyCompose(
                 failure ->
                     Conflicts.isConflict(Failures.cause(failure))
-                        ? publisher.inBackground(
-                            () ->
-                                conditional.replaceWhereItIs(
-                                    key, Operation.PUT, json, expiresAt, revision))
+                        ? publisher.inBackground(again)
                         : CompletableFuture.failedFuture(Failures.cause(failure)));
       }
     }

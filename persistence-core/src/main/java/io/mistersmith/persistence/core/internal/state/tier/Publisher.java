@@ -3,6 +3,7 @@ package io.mistersmith.persistence.core.internal.state.tier;
 import io.mistersmith.persistence.core.internal.state.journal.Revisions;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.security.Actor;
 import io.mistersmith.persistence.spi.hot.EntryMetadata;
 import io.mistersmith.persistence.spi.hot.HotWrites;
 import io.mistersmith.persistence.spi.hot.HotWrites.Outgoing;
@@ -144,6 +145,6 @@ final class Publisher {
   }
 
   CompletableFuture<Revision.OfJournal> inBackground(Supplier<Revision.OfJournal> call) {
-    return CompletableFuture.supplyAsync(call, tiers.executor());
+    return CompletableFuture.supplyAsync(Actor.carry(call), tiers.executor());
   }
 }

@@ -4,6 +4,7 @@ import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.HybridTimestamp;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.VectorClock;
+import io.mistersmith.persistence.security.Actor;
 import io.mistersmith.persistence.spi.hot.EntryMetadata;
 import io.mistersmith.persistence.spi.hot.EntryMetadata.Provenance;
 import io.mistersmith.persistence.spi.hot.EntryMetadata.StepPlace;
@@ -29,6 +30,8 @@ final class EntryHeaders {
   static final String CLOCK = "Persistence-Clock";
   static final String STEP = "Persistence-Step";
   static final String TRACE = "traceparent";
+  static final String ACTOR = "Persistence-Actor";
+  static final String CORRELATION = "Persistence-Correlation-Id";
   private static final String BATCH_ID = "Nats-Batch-Id";
   private static final String BATCH_SEQUENCE = "Nats-Batch-Sequence";
   private static final String BATCH_COMMIT = "Nats-Batch-Commit";
@@ -70,12 +73,24 @@ final class EntryHeaders {
     metadata.provenance().ifPresent(provenance -> write(headers, provenance));
     metadata.step().ifPresent(place -> write(headers, place));
     metadata.trace().ifPresent(trace -> headers.put(TRACE, trace));
+    metadata.actor().ifPresent(actor -> write(headers, actor));
     serverExpiresAfter.ifPresent(ttl -> headers.put(TTL, wholeSeconds(ttl) + "s"));
     return headers;
   }
 
   private static void write(Headers headers, StepPlace place) {
     headers.put(STEP, place.index() + "/" + place.count());
+  }
+
+  private static void write(Headers headers, Actor actor) {
+    headers.put(ACTOR, actor.name());
+    actor.correlationId().ifPresent(id -> headers.put(CORRELATION, id));
+  }
+
+  /** A correlation id that this library did not write is left out; so is one without an actor. */
+  private static Optional<Actor> actor(Headers headers) {
+    return read(headers, ACTOR, Actor::of)
+        .map(actor -> read(headers, CORRELATION, actor::withCorrelationId).orElse(actor));
   }
 
   private static StepPlace step(String text) {
@@ -141,7 +156,8 @@ final class EntryHeaders {
         writeId,
         provenance(headers),
         step,
-        Optional.ofNullable(headers.getLast(TRACE)));
+        Optional.ofNullable(headers.getLast(TRACE)),
+        actor(headers));
   }
 
   private static <T> Optional<T> read(Headers headers, String name, Function<String, T> parse) {

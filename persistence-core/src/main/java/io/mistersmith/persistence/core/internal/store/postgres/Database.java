@@ -93,6 +93,11 @@ final class Database implements Statements {
 
   @Override
   public <T> T write(String what, Function<Handle, T> work) {
+    return askToChange(what, () -> onHandle(changing(ActorSettings.before(work))));
+  }
+
+  /** Runs one statement that PostgreSQL refuses within a transaction. */
+  <T> T alone(String what, Function<Handle, T> work) {
     return askToChange(what, () -> onHandle(changing(work)));
   }
 
@@ -117,7 +122,7 @@ final class Database implements Statements {
 
   @Override
   public <T> T transaction(SqlOptions options, Function<Handle, T> work) {
-    return transaction(options, false, work);
+    return transaction(options, false, ActorSettings.before(work));
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
 import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.security.Actor;
 import io.mistersmith.persistence.spi.hot.JournalEntry.Unreadable;
 import io.mistersmith.persistence.spi.sql.JournalStore.StateChange;
 import java.util.ArrayList;
@@ -24,10 +25,11 @@ final class DeadLetterLog {
       INSERT INTO agents.dead_letters
              (dead_letter_id, bucket, subject, subject_escaped, agent, state_key, epoch, sequence,
               operation, value, headers, written_at, expires_at, hybrid_time, vector_clock,
-              reason_code, sql_state, constraint_name, reason, status)
+              reason_code, sql_state, constraint_name, reason, actor, correlation_id, status)
       VALUES (:id, :bucket, :subject, :escaped, :agent, :key, :epoch, :sequence,
               :operation, :value, :headers, :written::timestamptz, :expires::timestamptz,
-              :time, :clock, :code, nullif(:sqlState, ''), nullif(:constraint, ''), :reason, 'open')
+              :time, :clock, :code, nullif(:sqlState, ''), nullif(:constraint, ''), :reason,
+              :actor, :correlation, 'open')
       ON CONFLICT DO NOTHING
       """;
 
@@ -68,6 +70,8 @@ final class DeadLetterLog {
           .bind("sqlState", refusal.sqlState())
           .bind("constraint", refusal.constraint())
           .bind("reason", SqlText.storable(refusal.reason()))
+          .bind("actor", change.actor().map(Actor::name).orElse(null))
+          .bind("correlation", change.actor().flatMap(Actor::correlationId).orElse(null))
           .add();
     }
     batch.execute();

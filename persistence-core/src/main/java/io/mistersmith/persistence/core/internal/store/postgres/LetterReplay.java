@@ -7,6 +7,7 @@ import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.security.Actor;
 import io.mistersmith.persistence.spi.hot.JournalEntry.Unreadable;
 import io.mistersmith.persistence.spi.hot.Operation;
 import io.mistersmith.persistence.spi.sql.JournalStore.StateChange;
@@ -52,7 +53,8 @@ final class LetterReplay {
   private static final String TAKE =
       """
       SELECT dead_letter_id, subject, subject_escaped, agent, state_key, operation, value, headers,
-             epoch, sequence, written_at, expires_at, hybrid_time, vector_clock, reason
+             epoch, sequence, written_at, expires_at, hybrid_time, vector_clock, reason, actor,
+             correlation_id
         FROM agents.dead_letters
        WHERE dead_letter_id = ANY (:ids::uuid[]) AND status = 'open'
       """;
@@ -232,17 +234,28 @@ final class LetterReplay {
 
   private static StateChange change(ResultSet row) throws SQLException {
     byte[] headers = row.getBytes("headers");
-    return new StateChange(
-        PostgresDeadLetterStore.subject(row),
-        PostgresDeadLetterStore.key(row),
-        Operation.valueOf(row.getString("operation").toUpperCase(Locale.ROOT)),
-        row.getBytes("value"),
-        new Revision.OfJournal(row.getLong("epoch"), row.getLong("sequence")),
-        SqlTime.get(row, "written_at"),
-        SqlTime.optional(row, "expires_at"),
-        SqlProvenance.get(row),
-        headers == null
-            ? Optional.empty()
-            : Optional.of(new Unreadable(row.getString("reason"), headers)));
+    StateChange change =
+        new StateChange(
+            PostgresDeadLetterStore.subject(row),
+            PostgresDeadLetterStore.key(row),
+            Operation.valueOf(row.getString("operation").toUpperCase(Locale.ROOT)),
+            row.getBytes("value"),
+            new Revision.OfJournal(row.getLong("epoch"), row.getLong("sequence")),
+            SqlTime.get(row, "written_at"),
+            SqlTime.optional(row, "expires_at"),
+            SqlProvenance.get(row),
+            headers == null
+                ? Optional.empty()
+                : Optional.of(new Unreadable(row.getString("reason"), headers)));
+    return change.by(actor(row));
+  }
+
+  private static Optional<Actor> actor(ResultSet row) throws SQLException {
+    String name = row.getString("actor");
+    return name == null || !Actor.isLegal(name)
+        ? Optional.empty()
+        : Optional.of(
+            new Actor(
+                name, Optional.ofNullable(row.getString("correlation_id")).filter(Actor::isLegal)));
   }
 }

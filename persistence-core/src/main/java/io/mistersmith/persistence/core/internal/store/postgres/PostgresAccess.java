@@ -3,6 +3,7 @@ package io.mistersmith.persistence.core.internal.store.postgres;
 import io.mistersmith.persistence.spi.sql.AdviceStore;
 import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.AlertStore;
+import io.mistersmith.persistence.spi.sql.AuditStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DataKeyStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
@@ -132,5 +133,10 @@ class PostgresAccess implements SqlAccess {
   @Override
   public final AlertStore alerts() {
     return new PostgresAlertStore(statements);
+  }
+
+  @Override
+  public final AuditStore audit() {
+    return new PostgresAuditStore(statements);
   }
 }

@@ -7,6 +7,7 @@ import io.mistersmith.persistence.model.PostgresRole;
 import io.mistersmith.persistence.spi.sql.AdviceStore;
 import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.AlertStore;
+import io.mistersmith.persistence.spi.sql.AuditStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DataKeyStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
@@ -68,6 +69,7 @@ final class PostgresSql implements SqlStore {
   private final SagaStore sagas;
   private final OutboxStore outbox;
   private final UpkeepStore upkeep;
+  private final AuditStore audit;
   private final AlertStore alerts;
   private final AdviceStore advice;
   private final SqlAccess reads;
@@ -103,6 +105,7 @@ final class PostgresSql implements SqlStore {
     this.sagas = new PostgresSagaStore(callers);
     this.outbox = new PostgresOutboxStore(callers);
     this.upkeep = new PostgresUpkeepStore(callers);
+    this.audit = new PostgresAuditStore(callers);
     this.alerts = new PostgresAlertStore(callers);
     this.advice = new PostgresAdviceStore(callers, indexes);
     this.reads = new PostgresAccess(new ReadStatements(callers), installation);
@@ -182,7 +185,10 @@ final class PostgresSql implements SqlStore {
     return callers.join(
         options,
         connection,
-        handle -> run(callers, handle, options, System.nanoTime(), true, work));
+        handle -> {
+          ActorSettings.tell(handle);
+          return run(callers, handle, options, System.nanoTime(), true, work);
+        });
   }
 
   private <T> T run(
@@ -356,6 +362,11 @@ final class PostgresSql implements SqlStore {
   @Override
   public OutboxStore outbox() {
     return outbox;
+  }
+
+  @Override
+  public AuditStore audit() {
+    return audit;
   }
 
   @Override

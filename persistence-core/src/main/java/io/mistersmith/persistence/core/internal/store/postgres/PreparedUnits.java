@@ -64,7 +64,7 @@ final class PreparedUnits {
   }
 
   private boolean end(String what, String statement) {
-    return callers.write(
+    return callers.alone(
         what,
         handle -> {
           try {

@@ -5,6 +5,7 @@ import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.security.Actor;
 import io.mistersmith.persistence.spi.hot.Operation;
 import io.mistersmith.persistence.spi.sql.JournalStore.StateChange;
 import io.mistersmith.persistence.spi.sql.LogStore;
@@ -174,6 +175,16 @@ record StateRow(
   /** Returns the vector clock of the version as text; null if it has none. */
   @Nullable String vectorClock() {
     return SqlProvenance.clock(change.provenance());
+  }
+
+  /** The actor that wrote it, if it is known. */
+  @Nullable String actor() {
+    return change.actor().map(Actor::name).orElse(null);
+  }
+
+  /** The request that the write belongs to, if it is known. */
+  @Nullable String correlationId() {
+    return change.actor().flatMap(Actor::correlationId).orElse(null);
   }
 
   /** The document in the value; a value that is no entry of a log is refused as JSON later. */

@@ -20,15 +20,16 @@ final class StateUpsert {
       """
       INSERT INTO agents.state AS s
              (agent_id, owner, state_key, state_value, state_document, epoch, version, checksum,
-              created_at, updated_at, expires_at, deleted_at, hybrid_time, vector_clock)
+              created_at, updated_at, expires_at, deleted_at, hybrid_time, vector_clock, actor,
+              correlation_id)
       SELECT c.agent_id::uuid, c.owner, c.state_key, c.state_value::jsonb,
              CASE WHEN c.keeps_document THEN c.state_value END, c.epoch, c.version, c.checksum,
              c.written_at::timestamptz, c.written_at::timestamptz, c.expires_at::timestamptz, NULL,
-             c.hybrid_time, c.vector_clock
+             c.hybrid_time, c.vector_clock, c.actor, c.correlation_id
         FROM unnest(:agents, :owners, :keys, :values, :documents, :epochs, :versions, :checksums,
-                    :written, :expires, :times, :clocks)
+                    :written, :expires, :times, :clocks, :actors, :correlations)
           AS c (agent_id, owner, state_key, state_value, keeps_document, epoch, version, checksum,
-                written_at, expires_at, hybrid_time, vector_clock)
+                written_at, expires_at, hybrid_time, vector_clock, actor, correlation_id)
       ON CONFLICT (agent_id, state_key) DO UPDATE
          SET state_value = excluded.state_value,
              state_document = excluded.state_document,
@@ -41,7 +42,9 @@ final class StateUpsert {
              expires_at = excluded.expires_at,
              deleted_at = NULL,
              hybrid_time = excluded.hybrid_time,
-             vector_clock = excluded.vector_clock
+             vector_clock = excluded.vector_clock,
+             actor = excluded.actor,
+             correlation_id = excluded.correlation_id
        WHERE (s.epoch, s.version) < (excluded.epoch, excluded.version)
       """;
 
@@ -49,14 +52,16 @@ final class StateUpsert {
       """
       INSERT INTO agents.state AS s
              (agent_id, owner, state_key, state_value, epoch, version, checksum,
-              created_at, updated_at, expires_at, deleted_at, hybrid_time, vector_clock)
+              created_at, updated_at, expires_at, deleted_at, hybrid_time, vector_clock, actor,
+              correlation_id)
       SELECT c.agent_id::uuid, c.owner, c.state_key, 'null'::jsonb, c.epoch, c.version, c.checksum,
              c.written_at::timestamptz, c.written_at::timestamptz, NULL,
-             GREATEST(c.written_at::timestamptz, now()), c.hybrid_time, c.vector_clock
+             GREATEST(c.written_at::timestamptz, now()), c.hybrid_time, c.vector_clock, c.actor,
+             c.correlation_id
         FROM unnest(:agents, :owners, :keys, :epochs, :versions, :checksums, :written, :times,
-                    :clocks)
+                    :clocks, :actors, :correlations)
           AS c (agent_id, owner, state_key, epoch, version, checksum, written_at, hybrid_time,
-                vector_clock)
+                vector_clock, actor, correlation_id)
         LEFT JOIN agents.registry r ON r.agent_id = c.agent_id::uuid
        WHERE r.agent_id IS NOT NULL OR c.owner IS NOT NULL
        ORDER BY c.agent_id COLLATE "C", c.state_key COLLATE "C"
@@ -70,7 +75,9 @@ final class StateUpsert {
              expires_at = NULL,
              deleted_at = excluded.deleted_at,
              hybrid_time = excluded.hybrid_time,
-             vector_clock = excluded.vector_clock
+             vector_clock = excluded.vector_clock,
+             actor = excluded.actor,
+             correlation_id = excluded.correlation_id
        WHERE (s.epoch, s.version) < (excluded.epoch, excluded.version)
       """;
 
@@ -144,7 +151,9 @@ final class StateUpsert {
         .bind("checksums", text(rows, StateRow::checksum))
         .bind("written", text(rows, row -> SqlTime.text(row.change().writtenAt())))
         .bind("times", text(rows, StateRow::hybridTime))
-        .bind("clocks", text(rows, StateRow::vectorClock));
+        .bind("clocks", text(rows, StateRow::vectorClock))
+        .bind("actors", text(rows, StateRow::actor))
+        .bind("correlations", text(rows, StateRow::correlationId));
   }
 
   static SqlArray text(List<StateRow> rows, Function<StateRow, @Nullable String> column) {

@@ -99,6 +99,9 @@ final class UnitOpening {
               setLast(settings, "idle_in_transaction_session_timeout", millis);
             });
     options.applicationName().ifPresent(name -> setLast(settings, "application_name", name));
+    if (!options.isReadOnly()) {
+      ActorSettings.current().forEach((name, value) -> setLast(settings, name, value));
+    }
     return settings.isEmpty() ? Optional.empty() : Optional.of(RoleSession.select(settings, true));
   }
 

@@ -35,6 +35,11 @@ final class PostgresFixture implements StoresFixture {
     static final PostgresDatabase DATABASE = PostgresDatabase.create("monitoring");
   }
 
+  /** Made by the first that needs it. */
+  private static final class Audited {
+    static final PostgresDatabase DATABASE = PostgresDatabase.create("audit");
+  }
+
   /** Puts the outbox back to what it is after its scripts. */
   static final String EMPTY_OUTBOX =
       """
@@ -93,6 +98,14 @@ final class PostgresFixture implements StoresFixture {
                  monitoring.job_runs, monitoring.capacity_samples, monitoring.database_samples,
                  monitoring.query_plans
         """);
+    return fixture;
+  }
+
+  /** A fixture whose database has the set {@code audit}, with an empty log. */
+  static PostgresFixture audited() {
+    PostgresFixture fixture =
+        new PostgresFixture(Audited.DATABASE, UnaryOperator.identity(), ApplicationSources.NONE);
+    Audited.DATABASE.execute("DELETE FROM audit.change_log");
     return fixture;
   }
 

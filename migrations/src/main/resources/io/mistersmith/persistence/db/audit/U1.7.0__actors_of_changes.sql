@@ -1,0 +1,3 @@
+ALTER TABLE audit.change_log
+  DROP COLUMN actor,
+  DROP COLUMN correlation_id;

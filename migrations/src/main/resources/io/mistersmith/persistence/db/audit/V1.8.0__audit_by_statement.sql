@@ -1,0 +1,315 @@
+-- kind: function
+-- The trigger function that writes the log once for each statement, and the masks that it needs.
+--
+-- A row trigger reads the rules and the catalog, and inserts, once for each row. This one does so
+-- once for all rows of a statement. It masks a row only where the name of a rule's key occurs in it,
+-- and looks for that without regular expressions, which PostgreSQL prepares anew for each text.
+--
+-- audit.log_changes stays for TRUNCATE, and for tables without a primary key.
+
+-- The rules for one table.
+--
+-- pattern: of the keys whose values are masked anywhere in the row.
+-- traces: what the text of a row contains, without case and separators, if it has one of these keys.
+-- masked: the columns that are masked as a whole.
+-- named, named_by: the columns that are masked where another one names a secret, and that other one.
+-- keyed, key_patterns: the columns with keys of their own, and the patterns of these keys.
+CREATE TYPE audit.table_rules AS (
+  pattern TEXT,
+  traces TEXT[],
+  masked TEXT[],
+  named TEXT[],
+  named_by TEXT[],
+  keyed TEXT[],
+  key_patterns TEXT[]
+);
+
+CREATE FUNCTION audit.rules_of(p_schema TEXT, p_table TEXT, p_columns TEXT[])
+RETURNS audit.table_rules
+LANGUAGE sql STABLE
+SET search_path = pg_catalog
+AS $$
+  SELECT ROW(
+           string_agg(r.key_pattern, '|') FILTER (WHERE r.column_name IS NULL),
+           coalesce(
+             array_agg(translate(lower(r.key_name COLLATE "C"), '-_. ', '') || '":')
+               FILTER (WHERE r.column_name IS NULL),
+             '{}'
+           ),
+           coalesce(
+             array_agg(r.column_name)
+               FILTER (WHERE r.column_name = ANY (p_columns)
+                         AND r.key_pattern IS NULL AND r.named_by IS NULL),
+             '{}'
+           ),
+           coalesce(
+             array_agg(r.column_name ORDER BY r.redaction_id)
+               FILTER (WHERE r.column_name = ANY (p_columns) AND r.named_by IS NOT NULL),
+             '{}'
+           ),
+           coalesce(
+             array_agg(r.named_by ORDER BY r.redaction_id)
+               FILTER (WHERE r.column_name = ANY (p_columns) AND r.named_by IS NOT NULL),
+             '{}'
+           ),
+           coalesce(
+             array_agg(r.column_name ORDER BY r.redaction_id)
+               FILTER (WHERE r.column_name = ANY (p_columns) AND r.key_pattern IS NOT NULL),
+             '{}'
+           ),
+           coalesce(
+             array_agg(r.key_pattern ORDER BY r.redaction_id)
+               FILTER (WHERE r.column_name = ANY (p_columns) AND r.key_pattern IS NOT NULL),
+             '{}'
+           )
+         )::audit.table_rules
+    FROM audit.redactions AS r
+   WHERE r.table_name IS NULL OR (r.table_schema, r.table_name) = (p_schema, p_table);
+$$;
+
+-- Whether a key in the text of a document may be one that a rule means. It may be another one, such
+-- as "sec.ret": audit.redact decides. The text of each key that a rule means contains its trace.
+CREATE FUNCTION audit.may_have_secrets(p_rules audit.table_rules, p_text TEXT)
+RETURNS BOOLEAN
+LANGUAGE plpgsql IMMUTABLE
+SET search_path = pg_catalog
+AS $$
+DECLARE
+  v_text TEXT := translate(lower(p_text COLLATE "C"), '-_. ', '');
+  v_trace TEXT;
+BEGIN
+  FOREACH v_trace IN ARRAY p_rules.traces LOOP
+    IF strpos(v_text, v_trace) > 0 THEN
+      RETURN TRUE;
+    END IF;
+  END LOOP;
+  RETURN FALSE;
+END;
+$$;
+
+-- A row as the log may show it.
+CREATE FUNCTION audit.masked(p_rules audit.table_rules, p_row JSONB)
+RETURNS JSONB
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog
+AS $$
+DECLARE
+  c_mask CONSTANT JSONB := '"***REDACTED***"';
+  v_row JSONB := p_row;
+  v_probe TEXT;
+  v_column TEXT;
+BEGIN
+  FOREACH v_column IN ARRAY p_rules.masked LOOP
+    v_row := jsonb_set(v_row, ARRAY[v_column], c_mask);
+  END LOOP;
+  FOR i IN 1 .. cardinality(p_rules.keyed) LOOP
+    v_column := p_rules.keyed[i];
+    v_row := jsonb_set(
+      v_row, ARRAY[v_column], audit.redact(v_row -> v_column, p_rules.key_patterns[i])
+    );
+  END LOOP;
+  v_probe := v_row::TEXT;
+  FOREACH v_column IN ARRAY p_rules.named_by LOOP
+    v_probe := v_probe || coalesce(p_row ->> v_column, '') || '":';
+  END LOOP;
+  IF NOT audit.may_have_secrets(p_rules, v_probe) THEN
+    RETURN v_row;
+  END IF;
+  FOR i IN 1 .. cardinality(p_rules.named) LOOP
+    IF (p_row ->> p_rules.named_by[i]) ~* ('(' || p_rules.pattern || ')$') THEN
+      v_row := jsonb_set(v_row, ARRAY[p_rules.named[i]], c_mask);
+    END IF;
+  END LOOP;
+  RETURN audit.redact(v_row, p_rules.pattern);
+END;
+$$;
+
+-- The changed fields of an update as the log may show them, of which the columns that are masked as
+-- a whole are masked already.
+CREATE FUNCTION audit.masked_fields(
+  p_rules audit.table_rules,
+  p_fields JSONB,
+  p_old JSONB,
+  p_new JSONB
+)
+RETURNS JSONB
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog
+AS $$
+DECLARE
+  v_probe TEXT := p_fields::TEXT;
+  v_column TEXT;
+  v_old JSONB;
+  v_new JSONB;
+BEGIN
+  FOREACH v_column IN ARRAY p_rules.named_by LOOP
+    v_probe := v_probe || coalesce(p_old ->> v_column, '') || '":'
+      || coalesce(p_new ->> v_column, '') || '":';
+  END LOOP;
+  IF p_rules.keyed = '{}' AND NOT audit.may_have_secrets(p_rules, v_probe) THEN
+    RETURN p_fields;
+  END IF;
+  v_old := audit.masked(p_rules, p_old);
+  v_new := audit.masked(p_rules, p_new);
+  RETURN (
+    SELECT jsonb_object_agg(k.key, jsonb_build_object('old', v_old -> k.key, 'new', v_new -> k.key))
+      FROM jsonb_object_keys(p_fields) AS k (key)
+  );
+END;
+$$;
+
+-- Logs the rows that a statement changed. Takes as arguments the columns whose changes alone are not
+-- worth a row. A partition's changes are logged under the name of its root.
+--
+-- Old and new rows are joined by the primary key: an update that changes the key is logged as a
+-- DELETE and an INSERT, as one that moves a row to another partition always was.
+--
+-- The actor of a row of agents.state is its writer where the statement wrote an entry, which a new
+-- (epoch, version) shows. It is the transaction's where somebody changed the row by hand.
+--
+-- What row triggers of a table change in other rows is logged before the statement itself: they run
+-- first.
+--
+-- Runs with its owner's rights, so that writers need none on the log.
+CREATE FUNCTION audit.log_statement()
+RETURNS TRIGGER
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  c_masked CONSTANT JSONB := '{"old": "***REDACTED***", "new": "***REDACTED***"}';
+  v_root REGCLASS := coalesce(pg_partition_root(TG_RELID), TG_RELID);
+  v_schema TEXT;
+  v_table TEXT;
+  v_key TEXT[];
+  v_others TEXT[];
+  v_key_is_plain BOOLEAN;
+  v_quiet TEXT[] := coalesce(TG_ARGV, '{}');
+  v_is_state BOOLEAN := v_root = 'agents.state'::REGCLASS;
+  v_rules audit.table_rules;
+  v_role TEXT := nullif(current_setting('role'), 'none');
+  v_actor TEXT := nullif(current_setting('persistence.actor', TRUE), '');
+  v_correlation TEXT := nullif(current_setting('persistence.correlation_id', TRUE), '');
+BEGIN
+  -- An upsert fires the triggers of both, and most have rows for one.
+  IF TG_OP = 'DELETE' THEN
+    IF NOT EXISTS (SELECT FROM old_rows) THEN
+      RETURN NULL;
+    END IF;
+  ELSIF NOT EXISTS (SELECT FROM new_rows) THEN
+    RETURN NULL;
+  END IF;
+
+  SELECT n.nspname, c.relname
+    INTO v_schema, v_table
+    FROM pg_class AS c
+    JOIN pg_namespace AS n ON n.oid = c.relnamespace
+   WHERE c.oid = v_root;
+  SELECT array_agg(a.attname::TEXT) FILTER (WHERE i.indexrelid IS NOT NULL),
+         coalesce(array_agg(a.attname::TEXT) FILTER (WHERE i.indexrelid IS NULL), '{}'),
+         coalesce(
+           bool_and(a.atttypid <> 'jsonb'::REGTYPE) FILTER (WHERE i.indexrelid IS NOT NULL), FALSE
+         )
+    INTO v_key, v_others, v_key_is_plain
+    FROM pg_attribute AS a
+    LEFT JOIN pg_index AS i
+      ON i.indrelid = a.attrelid AND i.indisprimary AND a.attnum = ANY (i.indkey)
+   WHERE a.attrelid = v_root AND a.attnum > 0 AND NOT a.attisdropped;
+  IF v_key IS NULL THEN
+    RAISE EXCEPTION 'it has no primary key: use audit.log_changes, for each row';
+  END IF;
+  v_rules := audit.rules_of(v_schema, v_table, v_key || v_others);
+  v_key_is_plain := v_key_is_plain
+    AND NOT v_key && (v_rules.masked || v_rules.named || v_rules.keyed)
+    AND NOT audit.may_have_secrets(v_rules, array_to_string(v_key, '":') || '":');
+
+  IF TG_OP = 'INSERT' THEN
+    INSERT INTO audit.change_log (
+      table_schema, table_name, operation, effective_role, client_addr, application_name, actor,
+      correlation_id, row_data, new_data
+    )
+    SELECT v_schema, v_table, 'INSERT', v_role, inet_client_addr(),
+           current_setting('application_name'),
+           coalesce(CASE WHEN v_is_state THEN r.whole ->> 'actor' END, v_actor),
+           coalesce(CASE WHEN v_is_state THEN r.whole ->> 'correlation_id' END, v_correlation),
+           m.shown - v_others, m.shown
+      FROM (SELECT to_jsonb(t) AS whole FROM new_rows AS t OFFSET 0) AS r
+     CROSS JOIN LATERAL (SELECT audit.masked(v_rules, r.whole) AS shown OFFSET 0) AS m;
+  ELSIF TG_OP = 'DELETE' THEN
+    INSERT INTO audit.change_log (
+      table_schema, table_name, operation, effective_role, client_addr, application_name, actor,
+      correlation_id, row_data, old_data
+    )
+    SELECT v_schema, v_table, 'DELETE', v_role, inet_client_addr(),
+           current_setting('application_name'), v_actor, v_correlation,
+           m.shown - v_others, m.shown
+      FROM (SELECT to_jsonb(t) AS whole FROM old_rows AS t OFFSET 0) AS r
+     CROSS JOIN LATERAL (SELECT audit.masked(v_rules, r.whole) AS shown OFFSET 0) AS m;
+  ELSE
+    WITH olds AS MATERIALIZED (
+      SELECT r.whole, r.whole - v_others AS key
+        FROM (SELECT to_jsonb(t) AS whole FROM old_rows AS t OFFSET 0) AS r
+    ), news AS MATERIALIZED (
+      SELECT r.whole, r.whole - v_others AS key
+        FROM (SELECT to_jsonb(t) AS whole FROM new_rows AS t OFFSET 0) AS r
+    ), changes AS MATERIALIZED (
+      SELECT o.whole AS old_row, n.whole AS new_row, o.key,
+             CASE
+               WHEN o.key IS NULL THEN 'INSERT'
+               WHEN n.key IS NULL THEN 'DELETE'
+               ELSE 'UPDATE'
+             END AS operation,
+             v_is_state
+             AND (n.whole -> 'epoch', n.whole -> 'version')
+                 IS DISTINCT FROM (o.whole -> 'epoch', o.whole -> 'version') AS is_entry,
+             d.fields
+        FROM olds AS o
+        FULL JOIN news AS n ON n.key = o.key
+       CROSS JOIN LATERAL (
+               SELECT jsonb_object_agg(
+                        c.name,
+                        CASE
+                          WHEN c.name = ANY (v_rules.masked) THEN c_masked
+                          ELSE jsonb_build_object('old', c.value, 'new', n.whole -> c.name)
+                        END
+                      ) AS fields
+                 FROM jsonb_each(o.whole) AS c (name, value)
+                WHERE c.value IS DISTINCT FROM n.whole -> c.name
+             ) AS d
+       WHERE o.key IS NULL OR n.key IS NULL OR coalesce(d.fields, '{}') - v_quiet <> '{}'
+    )
+    INSERT INTO audit.change_log (
+      table_schema, table_name, operation, effective_role, client_addr, application_name, actor,
+      correlation_id, row_data, changed_fields, old_data, new_data
+    )
+    SELECT v_schema, v_table, s.operation, v_role, inet_client_addr(),
+           current_setting('application_name'),
+           coalesce(CASE WHEN s.is_entry THEN s.new_row ->> 'actor' END, v_actor),
+           coalesce(CASE WHEN s.is_entry THEN s.new_row ->> 'correlation_id' END, v_correlation),
+           CASE
+             WHEN s.operation = 'UPDATE' AND v_key_is_plain THEN s.key
+             ELSE audit.masked(v_rules, coalesce(s.old_row, s.new_row)) - v_others
+           END,
+           CASE
+             WHEN s.operation = 'UPDATE'
+               THEN audit.masked_fields(v_rules, s.fields, s.old_row, s.new_row)
+           END,
+           CASE WHEN s.operation = 'DELETE' THEN audit.masked(v_rules, s.old_row) END,
+           CASE WHEN s.operation = 'INSERT' THEN audit.masked(v_rules, s.new_row) END
+      FROM changes AS s;
+  END IF;
+  RETURN NULL;
+EXCEPTION
+  WHEN transaction_rollback OR lock_not_available OR insufficient_resources THEN
+    RAISE;
+  WHEN OTHERS THEN
+    RAISE EXCEPTION 'the change of %.% cannot be logged: %', TG_TABLE_SCHEMA, TG_TABLE_NAME, SQLERRM
+      USING
+        ERRCODE = '58A01',
+        DETAIL = 'SQLSTATE ' || SQLSTATE,
+        HINT = 'Repair audit.change_log, or drop the audit triggers: until then nothing is changed.';
+END;
+$$;
+
+-- A role that could use it in a trigger on a table of its own could write anything into the log.
+REVOKE ALL ON FUNCTION audit.log_statement() FROM PUBLIC;

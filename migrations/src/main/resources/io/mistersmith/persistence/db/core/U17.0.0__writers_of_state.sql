@@ -1,0 +1,3 @@
+ALTER TABLE agents.state
+  DROP COLUMN actor,
+  DROP COLUMN correlation_id;
