@@ -17,6 +17,7 @@ module io.mistersmith.persistence.api {
   exports io.mistersmith.persistence.model;
   exports io.mistersmith.persistence.operations;
   exports io.mistersmith.persistence.saga;
+  exports io.mistersmith.persistence.security;
   exports io.mistersmith.persistence.session;
   exports io.mistersmith.persistence.stream;
   exports io.mistersmith.persistence.state;

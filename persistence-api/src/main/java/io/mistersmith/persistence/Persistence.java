@@ -16,6 +16,7 @@ import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.operations.Operations;
 import io.mistersmith.persistence.saga.CrossStore;
 import io.mistersmith.persistence.saga.Sagas;
+import io.mistersmith.persistence.security.Forgetting;
 import io.mistersmith.persistence.session.Sessions;
 import io.mistersmith.persistence.spi.StoreProvider;
 import io.mistersmith.persistence.state.JsonCodec;
@@ -171,6 +172,9 @@ public interface Persistence extends AutoCloseable {
    * letters, consistency, notices.
    */
   Operations operations();
+
+  /** Returns what removes all that both stores hold of an agent. */
+  Forgetting forgetting();
 
   /**
    * Refuses writes from now on as {@code CLOSED}, waits until those under way have ended and all

@@ -38,6 +38,7 @@ import io.mistersmith.persistence.model.HybridClock;
 import io.mistersmith.persistence.operations.Operations;
 import io.mistersmith.persistence.saga.CrossStore;
 import io.mistersmith.persistence.saga.Sagas;
+import io.mistersmith.persistence.security.Forgetting;
 import io.mistersmith.persistence.session.Sessions;
 import io.mistersmith.persistence.spi.Stores;
 import io.mistersmith.persistence.state.JsonCodec;
@@ -81,6 +82,7 @@ final class CorePersistence implements Persistence {
   private final SagaArea sagas;
   private final CrossStoreArea crossStore;
   private final OperationsArea operations;
+  private final ForgettingArea forgetting;
   private final Knowledge knowledge;
   private final ResultBucket results;
   private final Failover failover;
@@ -130,6 +132,7 @@ final class CorePersistence implements Persistence {
       this.events = new EventArea(engine, streams.streams());
       this.operations =
           new OperationsArea(engine, state, sessionData, failover, events, inconsistencies);
+      this.forgetting = new ForgettingArea(engine, state, sessionData, agents);
       this.knowledge = new StoredKnowledge(guarded.sql().knowledge());
       this.results = new ResultBucket(() -> owners.open(Bucket.QUERY_CACHE), stores.hot().clock());
       stores.hot().onReconnect(owners::look);
@@ -145,6 +148,7 @@ final class CorePersistence implements Persistence {
       failover.start();
       events.start(feed);
       operations.start();
+      forgetting.start();
     } catch (RuntimeException | Error e) {
       threads.close();
       throw e;
@@ -291,6 +295,11 @@ final class CorePersistence implements Persistence {
   @Override
   public Operations operations() {
     return operations;
+  }
+
+  @Override
+  public Forgetting forgetting() {
+    return forgetting.forgetting();
   }
 
   @Override

@@ -309,6 +309,14 @@ final class StateArea {
     };
   }
 
+  /** Waits until PostgreSQL has applied or refused all that was written before this call. */
+  void awaitApplied(String what, Duration limit) {
+    long end = journal.state().lastSequence();
+    if (end > 0) {
+      waiter.awaitAll(what, tracker.of(end), limit);
+    }
+  }
+
   /** Refuses writes from now on, those that backpressure holds up included. */
   void refuseWrites() {
     entries.close();

@@ -73,4 +73,7 @@ public interface SqlAccess {
 
   /** Returns the thresholds of alerts, and what was found of them. */
   AlertStore alerts();
+
+  /** Returns what removes all that the store has of an agent. */
+  ForgetStore forgetting();
 }

@@ -13,6 +13,7 @@ import io.mistersmith.persistence.spi.sql.AlertStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.EntryWriteStore;
+import io.mistersmith.persistence.spi.sql.ForgetStore;
 import io.mistersmith.persistence.spi.sql.HandledStore;
 import io.mistersmith.persistence.spi.sql.JournalPosition;
 import io.mistersmith.persistence.spi.sql.JournalStore;
@@ -149,6 +150,11 @@ final class AlwaysLeading implements StoreProvider {
     @Override
     public AlertStore alerts() {
       return real.alerts();
+    }
+
+    @Override
+    public ForgetStore forgetting() {
+      return real.forgetting();
     }
 
     @Override

@@ -6,6 +6,7 @@ import io.mistersmith.persistence.spi.sql.AlertStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.EntryWriteStore;
+import io.mistersmith.persistence.spi.sql.ForgetStore;
 import io.mistersmith.persistence.spi.sql.HandledStore;
 import io.mistersmith.persistence.spi.sql.JournalStore;
 import io.mistersmith.persistence.spi.sql.KnowledgeStore;
@@ -125,5 +126,10 @@ class FaultyAccess implements SqlAccess {
   @Override
   public final AlertStore alerts() {
     return SqlFaults.around(AlertStore.class, real.alerts(), hook);
+  }
+
+  @Override
+  public final ForgetStore forgetting() {
+    return SqlFaults.around(ForgetStore.class, real.forgetting(), hook);
   }
 }

@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.testkit.fault;
 
 import io.mistersmith.persistence.spi.sql.AdviceStore;
+import io.mistersmith.persistence.spi.sql.ForgetStore;
 import io.mistersmith.persistence.spi.sql.SagaStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.UpkeepStore;
@@ -22,7 +23,8 @@ final class SqlFaults implements InvocationHandler {
       Set.of("installation", "primary", "isOutdated", "heardOf");
 
   /** Whose calls are told by {@link SqlAccess.Read}, not by their names. */
-  private static final Set<Class<?>> MARKED = Set.of(SagaStore.class, AdviceStore.class);
+  private static final Set<Class<?>> MARKED =
+      Set.of(SagaStore.class, AdviceStore.class, ForgetStore.class);
 
   private final Object real;
   private final CallHook hook;
@@ -66,6 +68,9 @@ final class SqlFaults implements InvocationHandler {
   }
 
   private static Call call(Method method) {
+    if (method.getDeclaringClass() == ForgetStore.class && method.getName().equals("claim")) {
+      return Call.UPKEEP;
+    }
     if (MARKED.contains(method.getDeclaringClass())) {
       return method.isAnnotationPresent(SqlAccess.Read.class) ? Call.SQL_READ : Call.SQL_WRITE;
     }

@@ -6,6 +6,7 @@ import io.mistersmith.persistence.spi.sql.AlertStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.EntryWriteStore;
+import io.mistersmith.persistence.spi.sql.ForgetStore;
 import io.mistersmith.persistence.spi.sql.HandledStore;
 import io.mistersmith.persistence.spi.sql.JournalStore;
 import io.mistersmith.persistence.spi.sql.KnowledgeStore;
@@ -130,5 +131,10 @@ class MemoryAccess implements SqlAccess {
   @Override
   public final AlertStore alerts() {
     return new MemoryAlertStore(session);
+  }
+
+  @Override
+  public final ForgetStore forgetting() {
+    return new MemoryForgetStore(session);
   }
 }

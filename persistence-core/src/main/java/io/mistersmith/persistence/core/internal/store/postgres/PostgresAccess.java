@@ -6,6 +6,7 @@ import io.mistersmith.persistence.spi.sql.AlertStore;
 import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.EntryWriteStore;
+import io.mistersmith.persistence.spi.sql.ForgetStore;
 import io.mistersmith.persistence.spi.sql.HandledStore;
 import io.mistersmith.persistence.spi.sql.JournalStore;
 import io.mistersmith.persistence.spi.sql.KnowledgeStore;
@@ -126,5 +127,10 @@ class PostgresAccess implements SqlAccess {
   @Override
   public final AlertStore alerts() {
     return new PostgresAlertStore(statements);
+  }
+
+  @Override
+  public final ForgetStore forgetting() {
+    return new PostgresForgetStore(statements);
   }
 }

@@ -1,0 +1,1 @@
+SELECT agents.join_table('agents.forgotten');

@@ -1,0 +1,5 @@
+/** Protects what is stored: forgets agents. */
+@NullMarked
+package io.mistersmith.persistence.core.internal.security;
+
+import org.jspecify.annotations.NullMarked;
