@@ -59,7 +59,8 @@ record Content(
     OutboxTables outbox,
     UpkeepTables upkeep,
     AlertTables alerts,
-    AdviceTables advice) {
+    AdviceTables advice,
+    Table<AgentId, ForgottenAgent> forgotten) {
 
   /** A row of the registry. */
   record AgentRow(
@@ -190,7 +191,8 @@ record Content(
         OutboxTables.empty(),
         UpkeepTables.empty(),
         AlertTables.empty(),
-        AdviceTables.empty());
+        AdviceTables.empty(),
+        Table.inOrderOfInsertion());
   }
 
   /** Returns a copy; none of its rows is locked. */
@@ -222,7 +224,8 @@ record Content(
         outbox.copy(),
         upkeep.copy(),
         alerts.copy(),
-        advice.copy());
+        advice.copy(),
+        forgotten.copy());
   }
 
   /** Returns the same tables as another installation's. */
@@ -254,7 +257,8 @@ record Content(
         outbox,
         upkeep,
         alerts,
-        advice);
+        advice,
+        forgotten);
   }
 
   /** Returns the same tables with these sets of migrations, and those that were applied before. */
@@ -288,6 +292,7 @@ record Content(
         outbox,
         upkeep,
         alerts,
-        advice);
+        advice,
+        forgotten);
   }
 }

@@ -51,6 +51,7 @@ final class Tables {
   final Rows<String, AlertTables.State> alertStates;
   final Rows<Long, AlertTables.NoticeRow> alertNotices;
   final AdviceRows advice;
+  final Rows<AgentId, ForgottenAgent> forgotten;
   private final AtomicLong taskNumbers;
   private final AtomicLong noticeNumbers;
   private final List<Rows<?, ?>> all;
@@ -89,6 +90,7 @@ final class Tables {
     alertNotices = new Rows<>(transaction, content.alerts().notices(), seen.alerts().notices());
     noticeNumbers = content.alerts().numbers();
     advice = new AdviceRows(transaction, content.advice(), seen.advice());
+    forgotten = new Rows<>(transaction, content.forgotten(), seen.forgotten());
     if (sets.contains("events")) {
       states.observe((id, before, after) -> outbox.noteState(before, after));
       tasks.observe(
@@ -121,7 +123,8 @@ final class Tables {
             dimensions,
             thresholds,
             alertStates,
-            alertNotices));
+            alertNotices,
+            forgotten));
   }
 
   /** The next of a sequence, whose numbers no rollback takes back. */
