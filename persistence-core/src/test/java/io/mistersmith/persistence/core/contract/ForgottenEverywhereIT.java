@@ -122,7 +122,9 @@ class ForgottenEverywhereIT {
   private void awaitPublished() {
     Awaitility.await()
         .atMost(SOON)
-        .until(() -> fixture.query("SELECT changes::text FROM events.backlog()"), List.of("0")::equals);
+        .until(
+            () -> fixture.query("SELECT changes::text FROM events.backlog()"),
+            List.of("0")::equals);
   }
 
   private int changesOf(AgentId agent) throws SQLException {

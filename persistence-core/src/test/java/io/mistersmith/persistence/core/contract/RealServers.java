@@ -24,6 +24,7 @@ import io.nats.client.JetStreamManagement;
 import io.nats.client.Nats;
 import io.nats.client.api.MessageInfo;
 import io.nats.client.api.StreamState;
+import io.nats.client.impl.Headers;
 import java.io.IOException;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -231,8 +232,9 @@ final class RealServers implements PersistenceFixture {
       try {
         MessageInfo message = streams.getMessage(stream, sequence);
         byte[] body = message.getData();
-        String headers = String.valueOf(message.getHeaders());
-        if (headers.contains(text) || (body != null && new String(body, UTF_8).contains(text))) {
+        Headers headers = message.getHeaders();
+        boolean inHeaders = headers != null && headers.entrySet().toString().contains(text);
+        if (inHeaders || (body != null && new String(body, UTF_8).contains(text))) {
           return true;
         }
       } catch (JetStreamApiException e) {
