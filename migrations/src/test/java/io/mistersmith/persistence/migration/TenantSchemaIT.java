@@ -73,6 +73,7 @@ class TenantSchemaIT {
       VALUES ('A', 'order', 1, now(), now());
       INSERT INTO sagas.entry_writes (owner, path, token, correlation_id)
       VALUES ('A', '_.k', 't', 'c');
+      INSERT INTO agents.forgotten (agent_id) VALUES ('A');
       """;
 
   /** Rows that the flush alone may write. */
