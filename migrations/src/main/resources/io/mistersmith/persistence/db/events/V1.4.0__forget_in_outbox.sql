@@ -46,3 +46,16 @@ END;
 $$;
 
 REVOKE ALL ON FUNCTION events.forget(UUID, UUID[], TIMESTAMPTZ, INTEGER) FROM PUBLIC;
+
+-- The runtime of the set tenants.
+DO $$
+BEGIN
+  IF EXISTS (
+    SELECT
+      FROM pg_catalog.pg_proc AS p
+     WHERE p.pronamespace = pg_catalog.to_regnamespace('agents') AND p.proname = 'isolate_table'
+  ) THEN
+    GRANT EXECUTE ON FUNCTION events.forget(UUID, UUID[], TIMESTAMPTZ, INTEGER) TO app_flusher;
+  END IF;
+END;
+$$;

@@ -34,6 +34,7 @@ class ForgottenEverywhereIT {
   private static final Set<String> WITHOUT_DATA_OF_AGENTS =
       Set.of(
           "agents.committed_transactions",
+          "agents.data_keys",
           "agents.forgotten",
           "agents.installation",
           "agents.journal_epochs",
