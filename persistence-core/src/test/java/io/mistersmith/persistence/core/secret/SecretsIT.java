@@ -257,7 +257,10 @@ class SecretsIT {
         "a JDBC URL that is none",
         () -> PostgresConfig.builder("jdbc:mysql://app:" + PASSWORD + "@host/", "app").build());
     told.failure(
-        "a NATS URL that is none", () -> NatsConfig.of("nats://app:" + PASSWORD + "@host:port"));
+        "a NATS URL that is none",
+        () ->
+            Persistence.open(
+                config(NatsConfig.builder("nats://app:" + PASSWORD + "@host:port"), postgres)));
     check();
   }
 
