@@ -142,3 +142,9 @@ INSERT INTO agents.large_value_names (content, agent_id, state_key, is_complete)
 INSERT INTO agents.large_value_names (content, agent_id, state_key, is_complete) VALUES ('aaaaaaaa-0000-4000-8000-0000000000f9', 'aaaaaaaa-0000-4000-8000-000000000001', '_large.k', TRUE);
 -- refused: agents.large_value_names large_value_is_complete
 INSERT INTO agents.large_value_names (content, agent_id, state_key, is_complete) VALUES ('aaaaaaaa-0000-4000-8000-0000000000f1', 'aaaaaaaa-0000-4000-8000-000000000001', '_large.l', FALSE);
+-- refused: agents.forgotten forgotten_pkey
+INSERT INTO agents.forgotten (agent_id) VALUES ('aaaaaaaa-0000-4000-8000-00000000000f');
+-- refused: agents.forgotten valid_removed
+INSERT INTO agents.forgotten (agent_id, removed) VALUES ('aaaaaaaa-0000-4000-8000-00000000000e', '[]');
+-- refused: agents.forgotten checked_after_end
+INSERT INTO agents.forgotten (agent_id, checked_at) VALUES ('aaaaaaaa-0000-4000-8000-00000000000e', now());

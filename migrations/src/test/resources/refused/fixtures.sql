@@ -75,4 +75,5 @@ VALUES ('ffffffff-0000-4000-8000-000000000001', 'order', 1, NULL, 1, now(), now(
        ('ffffffff-0000-4000-8000-000000000002', 'order', 1, 'r', 1, now(), now());
 INSERT INTO recovery.test_results (test_id, test_type, backup_timestamp)
 VALUES ('eeeeeeee-0000-4000-8000-000000000001', 'pitr', now());
+INSERT INTO agents.forgotten (agent_id) VALUES ('aaaaaaaa-0000-4000-8000-00000000000f');
 INSERT INTO sagas.entry_writes (owner, path, token, correlation_id) VALUES ('u', '_.k', 't', 'c');

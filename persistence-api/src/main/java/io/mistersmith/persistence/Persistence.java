@@ -17,6 +17,7 @@ import io.mistersmith.persistence.operations.Operations;
 import io.mistersmith.persistence.saga.CrossStore;
 import io.mistersmith.persistence.saga.Sagas;
 import io.mistersmith.persistence.security.AuditLog;
+import io.mistersmith.persistence.security.Forgetting;
 import io.mistersmith.persistence.session.Sessions;
 import io.mistersmith.persistence.spi.StoreProvider;
 import io.mistersmith.persistence.state.JsonCodec;
@@ -175,6 +176,9 @@ public interface Persistence extends AutoCloseable {
 
   /** Returns the log of who changed what, which the set of scripts {@code audit} keeps. */
   AuditLog audit();
+
+  /** Returns what removes all that both stores hold of an agent. */
+  Forgetting forgetting();
 
   /**
    * Refuses writes from now on as {@code CLOSED}, waits until those under way have ended and all

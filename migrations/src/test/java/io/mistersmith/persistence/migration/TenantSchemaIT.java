@@ -75,6 +75,7 @@ class TenantSchemaIT {
       VALUES ('A', '_.k', 't', 'c');
       INSERT INTO agents.data_keys (key_id, subject, master_key, wrapped_key, created_at)
       VALUES ('A', 's', 'm', '\\x00', now());
+      INSERT INTO agents.forgotten (agent_id) VALUES ('A');
       """;
 
   /** Rows that the flush alone may write. */

@@ -41,6 +41,7 @@ import io.mistersmith.persistence.operations.Operations;
 import io.mistersmith.persistence.saga.CrossStore;
 import io.mistersmith.persistence.saga.Sagas;
 import io.mistersmith.persistence.security.AuditLog;
+import io.mistersmith.persistence.security.Forgetting;
 import io.mistersmith.persistence.session.Sessions;
 import io.mistersmith.persistence.spi.Stores;
 import io.mistersmith.persistence.state.JsonCodec;
@@ -84,6 +85,7 @@ final class CorePersistence implements Persistence {
   private final SagaArea sagas;
   private final CrossStoreArea crossStore;
   private final OperationsArea operations;
+  private final ForgettingArea forgetting;
   private final Knowledge knowledge;
   private final AuditLog audit;
   private final ResultBucket results;
@@ -135,6 +137,7 @@ final class CorePersistence implements Persistence {
       this.events = new EventArea(engine, streams.streams());
       this.operations =
           new OperationsArea(engine, state, sessionData, failover, events, inconsistencies);
+      this.forgetting = new ForgettingArea(engine, state, sessionData, agents, operations.encryption());
       this.knowledge = new StoredKnowledge(guarded.sql().knowledge());
       this.audit = new StoredAuditLog(guarded.sql().audit());
       this.results =
@@ -155,6 +158,7 @@ final class CorePersistence implements Persistence {
       failover.start();
       events.start(feed);
       operations.start();
+      forgetting.start();
     } catch (RuntimeException | Error e) {
       threads.close();
       throw e;
@@ -306,6 +310,11 @@ final class CorePersistence implements Persistence {
   @Override
   public Operations operations() {
     return operations;
+  }
+
+  @Override
+  public Forgetting forgetting() {
+    return forgetting.forgetting();
   }
 
   @Override

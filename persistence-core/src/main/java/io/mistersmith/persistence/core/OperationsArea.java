@@ -34,6 +34,9 @@ import java.util.stream.Stream;
 /** The operations of one runtime, wired over the other areas. */
 final class OperationsArea implements Operations {
 
+  /** How long the flush may take before a rotation gives up. */
+  private static final Duration ROTATION = Duration.ofMinutes(1);
+
   private final EngineContext engine;
   private final StateArea state;
   private final StoredType sessions;
@@ -68,7 +71,7 @@ final class OperationsArea implements Operations {
             .encryption(
                 state.entries().store(),
                 engine.stores().sql().states(),
-                state::awaitFlushed);
+                () -> state.awaitApplied("rotating data keys", ROTATION));
     SqlAccess background = engine.stores().sql().on(PostgresRole.BACKGROUND);
     this.health =
         new HealthParts(

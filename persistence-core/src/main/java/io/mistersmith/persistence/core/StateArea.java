@@ -68,8 +68,6 @@ final class StateArea {
   /** A flush under way may finish, however short the caller's deadline is. */
   private static final Duration STOP = Duration.ofSeconds(1);
 
-  private static final Duration FLUSHED = Duration.ofMinutes(1);
-
   private final Journal journal;
   private final JournalTracker tracker;
   private final TieredStore store;
@@ -311,11 +309,11 @@ final class StateArea {
     };
   }
 
-  /** Waits until PostgreSQL has all that the journal holds now. */
-  void awaitFlushed() {
+  /** Waits until PostgreSQL has applied or refused all that was written before this call. */
+  void awaitApplied(String what, Duration limit) {
     long end = journal.state().lastSequence();
     if (end > 0) {
-      waiter.awaitAll("rotating data keys", tracker.of(end), FLUSHED);
+      waiter.awaitAll(what, tracker.of(end), limit);
     }
   }
 

@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core;
 
+import io.mistersmith.persistence.core.secret.SecretScan;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -37,7 +38,8 @@ public final class TestReportSummary {
   private record TestClass(String name, double seconds, List<String> failures) {}
 
   /**
-   * Reads the reports of all modules that were written since the build began.
+   * Reads the reports of all modules that were written since the build began. Fails the build when
+   * one tells a secret that a test has planted.
    *
    * @param arguments the directory of the project, and when the build began
    */
@@ -61,6 +63,12 @@ public final class TestReportSummary {
     if (!failures.isEmpty()) {
       System.out.printf("Failed tests: %d%n", failures.size());
       failures.forEach(System.out::println);
+    }
+    List<String> leaks = SecretScan.leaks(Path.of(arguments[0]), begin);
+    if (!leaks.isEmpty()) {
+      System.out.printf("Planted secrets were told: %d%n", leaks.size());
+      leaks.forEach(leak -> System.out.println("  " + leak));
+      System.exit(1);
     }
   }
 

@@ -79,4 +79,7 @@ public interface SqlAccess {
 
   /** Returns the log of changes. */
   AuditStore audit();
+
+  /** Returns what removes all that the store has of an agent. */
+  ForgetStore forgetting();
 }

@@ -125,10 +125,25 @@ public final class WebhookSink implements AlertSink {
       this.uri = uri;
     }
 
-    /** Sends a header with each request, such as {@code Authorization}. */
+    /**
+     * Sends a header with each request, such as {@code Authorization}.
+     *
+     * @throws IllegalArgumentException when the value has a character that HTTP does not allow
+     */
     public Builder header(String name, String value) {
+      if (!value.chars().allMatch(Builder::isAllowed)) {
+        // Not left to the HTTP client, whose message would have the value.
+        throw new IllegalArgumentException(
+            "the value of the webhook's header "
+                + name
+                + " has a character that HTTP does not allow, such as a line break");
+      }
       headers.put(name, value);
       return this;
+    }
+
+    private static boolean isAllowed(int character) {
+      return character == '\t' || (character >= ' ' && character <= 0xff && character != 0x7f);
     }
 
     /** Sets how long one attempt may take (5 s). */

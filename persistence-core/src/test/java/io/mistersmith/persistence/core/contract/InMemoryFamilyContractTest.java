@@ -2,6 +2,7 @@ package io.mistersmith.persistence.core.contract;
 
 import io.mistersmith.persistence.testkit.contract.ChangeFeedContract;
 import io.mistersmith.persistence.testkit.contract.FleetingMessageContract;
+import io.mistersmith.persistence.testkit.contract.ForgettingContract;
 import io.mistersmith.persistence.testkit.contract.InMemoryFixture;
 import io.mistersmith.persistence.testkit.contract.KnowledgeContract;
 import io.mistersmith.persistence.testkit.contract.KnowledgeSearchContract;
@@ -222,6 +223,14 @@ class InMemoryFamilyContractTest {
 
   @Nested
   class SagasRecovered extends SagaRecoveryContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
+    }
+  }
+
+  @Nested
+  class ForgottenAgents extends ForgettingContract {
     @Override
     protected PersistenceFixture fixture() {
       return new InMemoryFixture();

@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.contract;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mistersmith.persistence.Persistence;
@@ -21,11 +22,18 @@ import io.nats.client.Connection;
 import io.nats.client.JetStreamApiException;
 import io.nats.client.JetStreamManagement;
 import io.nats.client.Nats;
+import io.nats.client.api.MessageInfo;
+import io.nats.client.api.StreamState;
+import io.nats.client.impl.Headers;
 import java.io.IOException;
 import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import org.awaitility.Awaitility;
@@ -34,6 +42,10 @@ import org.awaitility.Awaitility;
 final class RealServers implements PersistenceFixture {
 
   private static final String RUN = "c" + ProcessHandle.current().pid();
+
+  /** The error of nats-server for a message that was removed. */
+  private static final int NO_MESSAGE = 10_037;
+
   private static final AtomicInteger FIXTURES = new AtomicInteger();
 
   private final PostgresServer postgres;
@@ -152,6 +164,92 @@ final class RealServers implements PersistenceFixture {
     }
   }
 
+  /** Returns the tables of the library, partitioned ones as a whole. */
+  List<String> tables() throws SQLException {
+    return query(
+        """
+        SELECT n.nspname || '.' || c.relname
+          FROM pg_class AS c
+          JOIN pg_namespace AS n ON n.oid = c.relnamespace
+         WHERE c.relkind IN ('r', 'p')
+           AND NOT c.relispartition
+           AND n.nspname IN ('agents', 'tasks', 'messages', 'sessions', 'knowledge', 'sagas',
+                             'events', 'audit')
+         ORDER BY 1
+        """);
+  }
+
+  /** Returns the tables that have a row with the text in any column, also in one of bytes. */
+  List<String> tablesWith(String text) throws SQLException {
+    List<String> found = new ArrayList<>();
+    String hex = HexFormat.of().formatHex(text.getBytes(UTF_8));
+    for (String table : tables()) {
+      String rows =
+          "SELECT 'found' FROM %s AS t WHERE t::text LIKE '%%%s%%' OR t::text LIKE '%%%s%%' LIMIT 1"
+              .formatted(table, text, hex);
+      if (!query(rows).isEmpty()) {
+        found.add(table);
+      }
+    }
+    return found;
+  }
+
+  List<String> query(String sql) throws SQLException {
+    List<String> found = new ArrayList<>();
+    try (java.sql.Connection connection =
+            DriverManager.getConnection(database, postgres.user(), postgres.password().orElse(""));
+        Statement statement = connection.createStatement();
+        ResultSet rows = statement.executeQuery(sql)) {
+      while (rows.next()) {
+        found.add(rows.getString(1));
+      }
+    }
+    return found;
+  }
+
+  /** Returns the streams that have a message with the text in its headers or body. */
+  List<String> streamsWith(String text) throws IOException, JetStreamApiException {
+    List<String> found = new ArrayList<>();
+    try (Connection connection = Nats.connect(nats.url())) {
+      JetStreamManagement streams = connection.jetStreamManagement();
+      for (String stream : streams.getStreamNames()) {
+        if (isOwn(stream) && hasMessage(streams, stream, text)) {
+          found.add(stream);
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return found;
+  }
+
+  private static boolean hasMessage(JetStreamManagement streams, String stream, String text)
+      throws IOException, JetStreamApiException {
+    StreamState state = streams.getStreamInfo(stream).getStreamState();
+    for (long sequence = state.getFirstSequence();
+        sequence > 0 && sequence <= state.getLastSequence();
+        sequence++) {
+      try {
+        MessageInfo message = streams.getMessage(stream, sequence);
+        byte[] body = message.getData();
+        Headers headers = message.getHeaders();
+        boolean inHeaders = headers != null && headers.entrySet().toString().contains(text);
+        if (inHeaders || (body != null && new String(body, UTF_8).contains(text))) {
+          return true;
+        }
+      } catch (JetStreamApiException e) {
+        if (e.getApiErrorCode() != NO_MESSAGE) {
+          throw e;
+        }
+      }
+    }
+    return false;
+  }
+
+  private boolean isOwn(String stream) {
+    return stream.startsWith("KV_" + name + "-") || stream.startsWith(name + "-");
+  }
+
   @Override
   public void elapse(Duration time) {
     long end = System.nanoTime() + time.toNanos();
@@ -175,7 +273,7 @@ final class RealServers implements PersistenceFixture {
       Connection connection = Nats.connect(nats.url());
       JetStreamManagement streams = connection.jetStreamManagement();
       for (String stream : streams.getStreamNames()) {
-        if (stream.startsWith("KV_" + name + "-") || stream.startsWith(name + "-")) {
+        if (isOwn(stream)) {
           streams.deleteStream(stream);
         }
       }

@@ -3,6 +3,7 @@ package io.mistersmith.persistence.core.contract;
 import io.mistersmith.persistence.testkit.contract.ChangeFeedContract;
 import io.mistersmith.persistence.testkit.contract.CrossStoreContract;
 import io.mistersmith.persistence.testkit.contract.FleetingMessageContract;
+import io.mistersmith.persistence.testkit.contract.ForgettingContract;
 import io.mistersmith.persistence.testkit.contract.KnowledgeContract;
 import io.mistersmith.persistence.testkit.contract.KnowledgeSearchContract;
 import io.mistersmith.persistence.testkit.contract.LargeValueContract;
@@ -258,6 +259,15 @@ class RealServersFamilyContractIT {
   @Nested
   @Tag(NEWEST)
   class SagasRecovered extends SagaRecoveryContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers();
+    }
+  }
+
+  @Nested
+  @Tag(NEWEST)
+  class ForgottenAgents extends ForgettingContract {
     @Override
     protected PersistenceFixture fixture() {
       return new RealServers();

@@ -15,6 +15,7 @@ import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DataKeyStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.EntryWriteStore;
+import io.mistersmith.persistence.spi.sql.ForgetStore;
 import io.mistersmith.persistence.spi.sql.HandledStore;
 import io.mistersmith.persistence.spi.sql.JournalPosition;
 import io.mistersmith.persistence.spi.sql.JournalStore;
@@ -161,6 +162,11 @@ final class AlwaysLeading implements StoreProvider {
     @Override
     public AuditStore audit() {
       return real.audit();
+    }
+
+    @Override
+    public ForgetStore forgetting() {
+      return real.forgetting();
     }
 
     @Override

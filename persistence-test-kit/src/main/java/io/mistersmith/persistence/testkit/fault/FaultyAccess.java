@@ -8,6 +8,7 @@ import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DataKeyStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.EntryWriteStore;
+import io.mistersmith.persistence.spi.sql.ForgetStore;
 import io.mistersmith.persistence.spi.sql.HandledStore;
 import io.mistersmith.persistence.spi.sql.JournalStore;
 import io.mistersmith.persistence.spi.sql.KnowledgeStore;
@@ -137,5 +138,10 @@ class FaultyAccess implements SqlAccess {
   @Override
   public final AuditStore audit() {
     return SqlFaults.around(AuditStore.class, real.audit(), hook);
+  }
+
+  @Override
+  public final ForgetStore forgetting() {
+    return SqlFaults.around(ForgetStore.class, real.forgetting(), hook);
   }
 }

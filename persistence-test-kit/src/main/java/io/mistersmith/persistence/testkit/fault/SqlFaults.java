@@ -2,6 +2,7 @@ package io.mistersmith.persistence.testkit.fault;
 
 import io.mistersmith.persistence.spi.sql.AdviceStore;
 import io.mistersmith.persistence.spi.sql.DataKeyStore;
+import io.mistersmith.persistence.spi.sql.ForgetStore;
 import io.mistersmith.persistence.spi.sql.SagaStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.UpkeepStore;
@@ -23,8 +24,8 @@ final class SqlFaults implements InvocationHandler {
       Set.of("installation", "primary", "isOutdated", "heardOf");
 
   /** The stores whose reads are marked by {@link SqlAccess.Read}, not known by name. */
-  private static final Set<Class<?>> MARKED = 
-      Set.of(SagaStore.class, AdviceStore.class, DataKeyStore.class);
+  private static final Set<Class<?>> MARKED =
+      Set.of(SagaStore.class, AdviceStore.class, DataKeyStore.class, ForgetStore.class);
 
   private final Object real;
   private final CallHook hook;
@@ -68,6 +69,9 @@ final class SqlFaults implements InvocationHandler {
   }
 
   private static Call call(Method method) {
+    if (method.getDeclaringClass() == ForgetStore.class && method.getName().equals("claim")) {
+      return Call.UPKEEP;
+    }
     if (MARKED.contains(method.getDeclaringClass())) {
       return method.isAnnotationPresent(SqlAccess.Read.class) ? Call.SQL_READ : Call.SQL_WRITE;
     }

@@ -63,7 +63,8 @@ record Content(
     UpkeepTables upkeep,
     AlertTables alerts,
     AdviceTables advice,
-    Table<UUID, AuditRows.Logged> audit) {
+    Table<UUID, AuditRows.Logged> audit,
+    Table<AgentId, ForgottenAgent> forgotten) {
 
   /** A row of the registry. */
   record AgentRow(
@@ -230,7 +231,8 @@ record Content(
         upkeep.copy(),
         alerts.copy(),
         advice.copy(),
-        audit.copy());
+        audit.copy(),
+        forgotten.copy());
   }
 
   /** Returns the same tables as another installation's. */
@@ -264,7 +266,8 @@ record Content(
         upkeep,
         alerts,
         advice,
-        audit);
+        audit,
+        forgotten);
   }
 
   /** Returns the same tables with these sets of migrations, and those that were applied before. */
@@ -300,6 +303,7 @@ record Content(
         upkeep,
         alerts,
         advice,
-        audit);
+        audit,
+        forgotten);
   }
 }

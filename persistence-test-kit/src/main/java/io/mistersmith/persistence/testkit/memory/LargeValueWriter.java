@@ -2,6 +2,7 @@ package io.mistersmith.persistence.testkit.memory;
 
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.spi.hot.Operation;
 import io.mistersmith.persistence.spi.sql.JournalStore.StateChange;
@@ -9,10 +10,13 @@ import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
 import io.mistersmith.persistence.state.LargeValues.Description;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** Writes chunks of large values into the tables, and says which contents entries name. */
 final class LargeValueWriter {
@@ -99,6 +103,26 @@ final class LargeValueWriter {
             .anyMatch(change -> names(change.key(), change.value(), content));
   }
 
+  /** Returns the contents that entries, checkpoints and dead letters of an owner name. */
+  static Set<UUID> namedBy(Tables tables, AgentId owner) {
+    Set<UUID> contents = new TreeSet<>();
+    Stream.concat(
+            tables.states(owner, StateKey.LARGE + '.'),
+            tables
+                .checkpoints
+                .all()
+                .filter(held -> held.checkpoint().agent().equals(owner))
+                .flatMap(held -> held.entries().values().stream()))
+        .forEach(row -> content(Optional.of(row.key()), row.value()).ifPresent(contents::add));
+    tables
+        .deadLetters
+        .all()
+        .map(Content.DeadRow::change)
+        .filter(change -> change.key().filter(key -> key.agent().equals(owner)).isPresent())
+        .forEach(change -> content(change.key(), change.value()).ifPresent(contents::add));
+    return contents;
+  }
+
   private static boolean isOver(StoredState row, Instant now) {
     return row.expiresAt().filter(end -> !end.isAfter(now)).isPresent();
   }
@@ -108,13 +132,17 @@ final class LargeValueWriter {
   }
 
   private static boolean names(Optional<StateKey> key, byte[] value, UUID content) {
+    return content(key, value).equals(Optional.of(content));
+  }
+
+  private static Optional<UUID> content(Optional<StateKey> key, byte[] value) {
     if (key.filter(named -> named.type().equals(StateKey.LARGE)).isEmpty()) {
-      return false;
+      return Optional.empty();
     }
     try {
-      return Description.parse(value).content().equals(content);
+      return Optional.of(Description.parse(value).content());
     } catch (NonTransientPersistenceException notOne) {
-      return false;
+      return Optional.empty();
     }
   }
 

@@ -8,6 +8,7 @@ import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DataKeyStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.EntryWriteStore;
+import io.mistersmith.persistence.spi.sql.ForgetStore;
 import io.mistersmith.persistence.spi.sql.HandledStore;
 import io.mistersmith.persistence.spi.sql.JournalStore;
 import io.mistersmith.persistence.spi.sql.KnowledgeStore;
@@ -142,5 +143,10 @@ class MemoryAccess implements SqlAccess {
   @Override
   public final AuditStore audit() {
     return new MemoryAuditStore(session);
+  }
+
+  @Override
+  public final ForgetStore forgetting() {
+    return new MemoryForgetStore(session);
   }
 }

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** The tables of the outbox as one transaction sees them, and what it notes in them. */
@@ -194,5 +195,53 @@ final class OutboxRows {
                 text.getBytes(StandardCharsets.UTF_8).length,
                 Optional.of(text)),
             false));
+  }
+
+  /** Takes the values out of changes, where they have any; returns of how many. */
+  int forget(Predicate<NotedChange> which, int limit) {
+    List<NotedChange> found =
+        changes.all().filter(which).filter(OutboxRows::hasValues).limit(limit).toList();
+    for (NotedChange noted : found) {
+      OutboxChange change = noted.change();
+      String text = JsonWriter.write(withoutValues(change));
+      changes.put(
+          change.id(),
+          new NotedChange(
+              new OutboxChange(
+                  change.id(),
+                  change.transaction(),
+                  change.kind(),
+                  change.subject(),
+                  change.stateKey(),
+                  change.epoch(),
+                  change.version(),
+                  change.tenant(),
+                  change.at(),
+                  text.getBytes(StandardCharsets.UTF_8).length,
+                  Optional.of(text)),
+              noted.done()));
+    }
+    return found.size();
+  }
+
+  private static boolean hasValues(NotedChange noted) {
+    return !withoutValues(noted.change()).equals(payload(noted.change()));
+  }
+
+  private static Map<String, @Nullable Object> withoutValues(OutboxChange change) {
+    Map<String, @Nullable Object> rest = payload(change);
+    rest.replace("old_value", null);
+    rest.replace("new_value", null);
+    rest.replace("metadata", Map.of());
+    return rest;
+  }
+
+  private static Map<String, @Nullable Object> payload(OutboxChange change) {
+    Map<String, @Nullable Object> members = new LinkedHashMap<>();
+    if (change.payload().isPresent()
+        && JsonTree.read(change.payload().get()) instanceof Map<?, ?> read) {
+      read.forEach((name, value) -> members.put(String.valueOf(name), value));
+    }
+    return members;
   }
 }

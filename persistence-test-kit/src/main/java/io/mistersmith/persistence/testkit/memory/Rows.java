@@ -126,6 +126,15 @@ final class Rows<K, V> {
     return matching.size();
   }
 
+  /** Removes up to so many rows whose keys match; returns how many. */
+  int removeKeys(Predicate<K> matches, int limit) {
+    note(matches);
+    List<K> matching =
+        entries(seen, key -> true).map(Map.Entry::getKey).filter(matches).limit(limit).toList();
+    matching.forEach(this::remove);
+    return matching.size();
+  }
+
   /** Holds a row that is about to be read and changed. */
   void lock(K key) {
     hold(key, LockMode.UPDATE);

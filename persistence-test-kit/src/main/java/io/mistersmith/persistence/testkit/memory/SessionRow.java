@@ -54,6 +54,28 @@ record SessionRow(
         revokedAt);
   }
 
+  /** Without all that tells of its user; its agent is left for the deletion of that. */
+  SessionRow emptied() {
+    return new SessionRow(
+        new Session(
+            session.id(),
+            session.type(),
+            Optional.empty(),
+            session.agent(),
+            Set.of(),
+            Map.of(),
+            Optional.empty(),
+            Optional.empty(),
+            session.timeToLive(),
+            session.createdAt(),
+            session.lastActivity(),
+            session.expiresAt()),
+        tokenHash,
+        version,
+        unpublished,
+        revokedAt);
+  }
+
   SessionRow revoked(Instant now) {
     return new SessionRow(
         session, tokenHash, version + 1, true, Optional.of(revokedAt.orElse(now)));

@@ -55,6 +55,7 @@ final class Tables {
   final Rows<Long, AlertTables.NoticeRow> alertNotices;
   final AdviceRows advice;
   final AuditRows audit;
+  final Rows<AgentId, ForgottenAgent> forgotten;
   private final AtomicLong taskNumbers;
   private final AtomicLong noticeNumbers;
   private final List<Rows<?, ?>> all;
@@ -95,6 +96,7 @@ final class Tables {
     noticeNumbers = content.alerts().numbers();
     advice = new AdviceRows(transaction, content.advice(), seen.advice());
     audit = new AuditRows(transaction, content.audit(), seen.audit());
+    forgotten = new Rows<>(transaction, content.forgotten(), seen.forgotten());
     if (sets.contains("events")) {
       states.observe((id, before, after) -> outbox.noteState(before, after));
       tasks.observe(
@@ -134,7 +136,8 @@ final class Tables {
             dimensions,
             thresholds,
             alertStates,
-            alertNotices));
+            alertNotices,
+            forgotten));
   }
 
   /** The next of a sequence, whose numbers no rollback takes back. */

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 
 /** A row of a task while a statement changes it. */
@@ -113,6 +114,14 @@ final class TaskDraft {
             why));
   }
 
+  /** Forgets tasks that are deleted: as its parent, and as what it waits for. */
+  void forget(Set<UUID> tasks) {
+    waits.keySet().removeAll(tasks);
+    if (request.parent().filter(tasks::contains).isPresent()) {
+      request = owned(bare(request, Optional.empty()), request);
+    }
+  }
+
   /** Forgets an agent that was deleted. */
   void forget(io.mistersmith.persistence.model.AgentId agent) {
     NewTask rest = bare(request);
@@ -140,7 +149,11 @@ final class TaskDraft {
 
   /** The request as a store gives it back: the time and the dependencies are the task's own. */
   private static NewTask stored(NewTask given) {
-    NewTask kept = bare(given);
+    return owned(bare(given), given);
+  }
+
+  private static NewTask owned(NewTask task, NewTask given) {
+    NewTask kept = task;
     if (given.createdBy().isPresent()) {
       kept = kept.createdBy(given.createdBy().get());
     }
@@ -151,6 +164,10 @@ final class TaskDraft {
   }
 
   private static NewTask bare(NewTask given) {
+    return bare(given, given.parent());
+  }
+
+  private static NewTask bare(NewTask given, Optional<UUID> parent) {
     NewTask kept =
         NewTask.of(given.type(), given.payload())
             .withConfiguration(given.configuration())
@@ -164,8 +181,8 @@ final class TaskDraft {
     if (given.uniqueKey().isPresent()) {
       kept = kept.withUniqueKey(given.uniqueKey().get());
     }
-    if (given.parent().isPresent()) {
-      kept = kept.withParent(given.parent().get());
+    if (parent.isPresent()) {
+      kept = kept.withParent(parent.get());
     }
     if (given.expiresAt().isPresent()) {
       kept = kept.expiresAt(given.expiresAt().get());

@@ -8,6 +8,7 @@ import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DataKeyStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.EntryWriteStore;
+import io.mistersmith.persistence.spi.sql.ForgetStore;
 import io.mistersmith.persistence.spi.sql.HandledStore;
 import io.mistersmith.persistence.spi.sql.JournalStore;
 import io.mistersmith.persistence.spi.sql.KnowledgeStore;
@@ -27,7 +28,7 @@ import io.mistersmith.persistence.spi.sql.UpkeepStore;
  * The durable stores of one role, guarded. Not the journals, which belong to the flush: its service
  * has a pause of its own after a failure, and goes on trying however callers fare. Nor the outbox
  * and the upkeep, for the same reason; a check of the health must ask the server itself. Nor the
- * advice, which an operator asks for: an index is built for as long as it takes.
+ * advice and the forgetting, which an operator asks for: an index is built for as long as it takes.
  */
 class GuardedAccess implements SqlAccess {
 
@@ -175,5 +176,10 @@ class GuardedAccess implements SqlAccess {
   @Override
   public final AuditStore audit() {
     return audit;
+  }
+
+  @Override
+  public final ForgetStore forgetting() {
+    return real.forgetting();
   }
 }

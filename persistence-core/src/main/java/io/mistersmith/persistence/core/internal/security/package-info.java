@@ -1,4 +1,4 @@
-/** The encryption of entries: their sealed form, and the data keys. */
+/** Protects what is stored: encrypts entries, shows who changed what, forgets agents. */
 @NullMarked
 package io.mistersmith.persistence.core.internal.security;
 

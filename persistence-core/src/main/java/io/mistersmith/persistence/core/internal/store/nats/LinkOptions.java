@@ -157,15 +157,29 @@ final class LinkOptions {
 
   /** Returns a failure to connect without passwords: jnats names the servers as configured. */
   static IOException redacted(IOException thrown) {
-    boolean secret = false;
-    for (Throwable cause = thrown; cause != null && !secret; cause = cause.getCause()) {
+    return hasPassword(thrown)
+        ? withTrace(new IOException(redacted(thrown.getMessage())), thrown)
+        : thrown;
+  }
+
+  /** Returns the failure of a URL that cannot be read, without passwords. */
+  static IllegalArgumentException redacted(IllegalArgumentException thrown) {
+    return hasPassword(thrown)
+        ? withTrace(new IllegalArgumentException(redacted(thrown.getMessage())), thrown)
+        : thrown;
+  }
+
+  private static boolean hasPassword(Throwable thrown) {
+    for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
       String message = String.valueOf(cause.getMessage());
-      secret = !redacted(message).equals(message);
+      if (!redacted(message).equals(message)) {
+        return true;
+      }
     }
-    if (!secret) {
-      return thrown;
-    }
-    IOException printable = new IOException(redacted(thrown.getMessage()));
+    return false;
+  }
+
+  private static <T extends Throwable> T withTrace(T printable, Throwable thrown) {
     printable.setStackTrace(thrown.getStackTrace());
     return printable;
   }

@@ -104,6 +104,9 @@ final class NatsLink implements AutoCloseable {
       Thread.currentThread().interrupt();
       link.close();
       throw NatsFailures.unreachable(what, "interrupted", e);
+    } catch (IllegalArgumentException e) {
+      link.close();
+      throw LinkOptions.redacted(e);
     } catch (RuntimeException | Error e) {
       link.close();
       throw e;

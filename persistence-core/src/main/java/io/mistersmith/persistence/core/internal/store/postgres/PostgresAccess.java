@@ -8,6 +8,7 @@ import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DataKeyStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.EntryWriteStore;
+import io.mistersmith.persistence.spi.sql.ForgetStore;
 import io.mistersmith.persistence.spi.sql.HandledStore;
 import io.mistersmith.persistence.spi.sql.JournalStore;
 import io.mistersmith.persistence.spi.sql.KnowledgeStore;
@@ -138,5 +139,10 @@ class PostgresAccess implements SqlAccess {
   @Override
   public final AuditStore audit() {
     return new PostgresAuditStore(statements);
+  }
+
+  @Override
+  public final ForgetStore forgetting() {
+    return new PostgresForgetStore(statements);
   }
 }

@@ -12,6 +12,7 @@ import io.mistersmith.persistence.spi.sql.CheckpointStore;
 import io.mistersmith.persistence.spi.sql.DataKeyStore;
 import io.mistersmith.persistence.spi.sql.DeadLetterStore;
 import io.mistersmith.persistence.spi.sql.EntryWriteStore;
+import io.mistersmith.persistence.spi.sql.ForgetStore;
 import io.mistersmith.persistence.spi.sql.HandledStore;
 import io.mistersmith.persistence.spi.sql.JournalStore;
 import io.mistersmith.persistence.spi.sql.KnowledgeStore;
@@ -72,6 +73,7 @@ final class PostgresSql implements SqlStore {
   private final AuditStore audit;
   private final AlertStore alerts;
   private final AdviceStore advice;
+  private final ForgetStore forgetting;
   private final SqlAccess reads;
   private final Replicas replicas;
   private final Database analytics;
@@ -108,6 +110,7 @@ final class PostgresSql implements SqlStore {
     this.audit = new PostgresAuditStore(callers);
     this.alerts = new PostgresAlertStore(callers);
     this.advice = new PostgresAdviceStore(callers, indexes);
+    this.forgetting = new PostgresForgetStore(callers);
     this.reads = new PostgresAccess(new ReadStatements(callers), installation);
     for (PostgresRole role : List.of(PostgresRole.FLUSH, PostgresRole.BACKGROUND)) {
       roles.put(role, new PostgresAccess(connections.to(role), installation));
@@ -377,5 +380,10 @@ final class PostgresSql implements SqlStore {
   @Override
   public AlertStore alerts() {
     return alerts;
+  }
+
+  @Override
+  public ForgetStore forgetting() {
+    return forgetting;
   }
 }

@@ -1,0 +1,3 @@
+DROP FUNCTION audit.forget(UUID, UUID[], TIMESTAMPTZ, INTEGER);
+
+DROP FUNCTION audit.without_values(JSONB);

@@ -1,0 +1,307 @@
+package io.mistersmith.persistence.core.secret;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.config.MonitoringConfig;
+import io.mistersmith.persistence.config.NatsConfig;
+import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.config.PostgresConfig;
+import io.mistersmith.persistence.config.Secret;
+import io.mistersmith.persistence.core.alert.WebhookSink;
+import io.mistersmith.persistence.core.metrics.PersistenceMetrics;
+import io.mistersmith.persistence.knowledge.Fact;
+import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.operations.Alerts;
+import io.mistersmith.persistence.operations.Alerts.Alert;
+import io.mistersmith.persistence.operations.Alerts.AlertChange;
+import io.mistersmith.persistence.operations.Alerts.Change;
+import io.mistersmith.persistence.session.NewSession;
+import io.mistersmith.persistence.state.SaveOptions;
+import io.mistersmith.persistence.task.NewTask;
+import io.mistersmith.persistence.testkit.server.NatsOptions;
+import io.mistersmith.persistence.testkit.server.NatsServer;
+import io.mistersmith.persistence.testkit.server.PostgresOptions;
+import io.mistersmith.persistence.testkit.server.PostgresServer;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.UUID;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Gives the library secrets, has it work and fail with them, and looks at all that it shows: log
+ * lines of every level, failures with their causes, texts of objects, metrics, events and reports.
+ */
+@Tag("connections")
+class SecretsIT {
+
+  private static final Duration SOON = Duration.ofSeconds(60);
+
+  private static final String PASSWORD = Planted.secret("password");
+  private static final String VALUE = Planted.secret("value");
+
+  /** Those of the library and of the pool, whose lines name what they were given. */
+  private static final List<String> LOGGERS =
+      List.of("io.mistersmith.persistence", "com.zaxxer.hikari");
+
+  @TempDir private Path directory;
+  private final Told told = new Told();
+  private final Map<String, Level> levels = new HashMap<>();
+  private int leaksBefore;
+
+  @BeforeEach
+  void logEverything() {
+    leaksBefore = SecretAppender.leaks().size();
+    for (String name : LOGGERS) {
+      Logger logger = (Logger) LoggerFactory.getLogger(name);
+      levels.put(name, logger.getLevel());
+      logger.setLevel(Level.TRACE);
+    }
+  }
+
+  @AfterEach
+  void logAsBefore() {
+    levels.forEach((name, level) -> ((Logger) LoggerFactory.getLogger(name)).setLevel(level));
+  }
+
+  private void check() {
+    told.check();
+    assertThat(SecretAppender.leaks().subList(leaksBefore, SecretAppender.leaks().size()))
+        .as("lines that tell a secret")
+        .isEmpty();
+  }
+
+  @Test
+  void workTellsNothing() throws SQLException {
+    PostgresOptions withPassword =
+        PostgresOptions.defaults()
+            .withoutSync()
+            .withAccessRules(
+                "host all app 127.0.0.1/32 scram-sha-256", "host all postgres 127.0.0.1/32 trust");
+    NatsOptions withUser =
+        NatsOptions.defaults()
+            .withConfigLine("authorization { user: app, password: \"" + PASSWORD + "\" }");
+    try (PostgresServer postgres = PostgresServer.start(withPassword);
+        NatsServer nats = NatsServer.start(withUser)) {
+      createRole(postgres);
+      PersistenceConfig config =
+          config(
+              NatsConfig.builder(nats.url().replace("nats://", "nats://app:" + PASSWORD + "@")),
+              PostgresConfig.builder(
+                      postgres.jdbcUrl() + "?sslpassword=" + Planted.secret("url"), "app")
+                  .password(Secret.of(PASSWORD)));
+      told.object("configuration", config);
+      told.object("NATS", config.nats());
+      told.object("PostgreSQL", config.postgres());
+      SimpleMeterRegistry meters = new SimpleMeterRegistry();
+      PersistenceMetrics metrics = PersistenceMetrics.builder(meters).build();
+      try (Persistence runtime =
+          Persistence.open(config.toBuilder().listener(told.and(metrics)).build())) {
+        metrics.bind(runtime, Duration.ofSeconds(1));
+        work(runtime);
+        reports(runtime);
+        nats.kill();
+        told.failure("a write without NATS", () -> write(runtime, AgentId.external("user")));
+      } finally {
+        metrics.close();
+      }
+      meters.getMeters().forEach(meter -> told.object("meter", meter.getId() + " " + meter));
+    }
+    assertThat(told.events()).isPositive();
+    check();
+  }
+
+  private static void createRole(PostgresServer postgres) throws SQLException {
+    try (Connection connection =
+            DriverManager.getConnection(postgres.jdbcUrl(), postgres.user(), "");
+        Statement statement = connection.createStatement()) {
+      boolean unused =
+          statement.execute("CREATE ROLE app LOGIN SUPERUSER PASSWORD '" + PASSWORD + "'");
+    }
+  }
+
+  private PersistenceConfig config(NatsConfig.Builder nats, PostgresConfig.Builder postgres) {
+    return PersistenceConfig.builder(
+            nats.openTimeout(Duration.ofSeconds(2)).build(),
+            postgres
+                .allRoles(role -> role.acquireTimeout(Duration.ofSeconds(2)))
+                .migrateOnOpen("monitoring", "events", "audit")
+                .build())
+        .monitoring(MonitoringConfig.builder().sink("hook", hook()).build())
+        .listener(told)
+        .build();
+  }
+
+  private static WebhookSink hook() {
+    return WebhookSink.to(URI.create("http://127.0.0.1:1/" + Planted.secret("path")))
+        .header("Authorization", "Bearer " + Planted.secret("header"))
+        .attempts(1)
+        .build();
+  }
+
+  private static Object write(Persistence runtime, AgentId owner) {
+    return runtime.states(String.class).save(StateKey.of(owner, "key"), VALUE);
+  }
+
+  /** Writes values, and has them refused in each way. */
+  private void work(Persistence runtime) {
+    AgentId agent =
+        runtime
+            .agents()
+            .save(Agent.of("test", "one").withConfiguration(Map.of("api_key", VALUE)))
+            .value()
+            .id();
+    StateKey key = StateKey.of(agent, "key");
+    told.object("version", runtime.states(String.class).save(key, "first").revision());
+    Object unusedValue = write(runtime, agent);
+    told.failure("a read as a number", () -> runtime.states(Integer.class).find(key));
+    told.failure(
+        "a create of what exists",
+        () -> runtime.states(String.class).save(key, VALUE, SaveOptions.ifAbsent()));
+    told.failure("a value with a NUL", () -> runtime.states(String.class).save(key, VALUE + "\0"));
+    AgentId unknown = AgentId.random();
+    Object unusedOrphan = write(runtime, unknown);
+    told.failure(
+        "a flush of a refused entry",
+        () -> {
+          runtime.states(String.class).flush(StateKey.of(unknown, "key"), SOON);
+          return "flushed";
+        });
+    told.failure(
+        "a fact of an unknown agent",
+        () -> runtime.knowledge().save(Fact.of("a", "b", "c", VALUE).withSource(unknown)));
+    told.failure(
+        "a task of an unknown agent",
+        () -> runtime.tasks().enqueue(NewTask.of("t", Map.of("v", VALUE)).createdBy(unknown)));
+    told.failure(
+        "a task whose parent is unknown",
+        () ->
+            runtime
+                .tasks()
+                .enqueue(NewTask.of("t", Map.of("v", VALUE)).withParent(UUID.randomUUID())));
+    told.failure(
+        "a session of an unknown agent",
+        () -> runtime.sessions().open(NewSession.ofAgent(unknown).withUserAgent(VALUE)));
+    told.failure("a token that is none", () -> runtime.sessions().find(VALUE).orElseThrow());
+    runtime.lifecycle().flush(agent, SOON);
+  }
+
+  private void reports(Persistence runtime) {
+    Awaitility.await().atMost(SOON).until(() -> runtime.operations().deadLetters().count() > 0);
+    told.object("dead letters", runtime.operations().deadLetters().open(10));
+    told.object("health", runtime.operations().health().check());
+    told.object("notices", runtime.operations().notices());
+    told.object("alerts", runtime.operations().alerts().measured());
+    told.object("pools", runtime.operations().pools());
+    told.object("upkeep", runtime.operations().upkeep().jobs());
+    told.object("guard", runtime.guard());
+    told.object("runtime", runtime);
+  }
+
+  @Test
+  void failuresToOpenTellNothing() throws IOException {
+    Path credentials =
+        Files.writeString(
+            directory.resolve("user.creds"),
+            "-----BEGIN NATS USER JWT-----\n" + Planted.secret("creds") + "\n",
+            UTF_8);
+    String nowhere = "jdbc:postgresql://127.0.0.1:1/agents?sslpassword=" + Planted.secret("url");
+    PostgresConfig.Builder postgres =
+        PostgresConfig.builder(nowhere, "app").password(Secret.of(PASSWORD));
+    told.failure(
+        "PostgreSQL that is away",
+        () -> Persistence.open(config(NatsConfig.builder("nats://127.0.0.1:1"), postgres)));
+    told.failure(
+        "NATS that is away",
+        () ->
+            Persistence.open(
+                config(NatsConfig.builder("nats://app:" + PASSWORD + "@127.0.0.1:1"), postgres)));
+    told.failure(
+        "a token of NATS",
+        () ->
+            Persistence.open(
+                config(NatsConfig.builder("nats://" + PASSWORD + "@127.0.0.1:1"), postgres)));
+    told.failure(
+        "credentials that are none",
+        () ->
+            Persistence.open(
+                config(
+                    NatsConfig.builder("nats://127.0.0.1:1").credentialsFile(credentials),
+                    postgres)));
+    told.failure(
+        "a JDBC URL that is none",
+        () -> PostgresConfig.builder("jdbc:mysql://app:" + PASSWORD + "@host/", "app").build());
+    told.failure(
+        "a NATS URL that is none",
+        () ->
+            Persistence.open(
+                config(NatsConfig.builder("nats://app:" + PASSWORD + "@host:port"), postgres)));
+    check();
+  }
+
+  @Test
+  void webhooksTellNothing() {
+    WebhookSink hook = hook();
+    told.object("webhook", hook);
+    told.failure(
+        "a webhook that is away",
+        () -> {
+          hook.tell(alert());
+          return "told";
+        });
+    told.failure(
+        "a webhook whose URL is none",
+        () -> WebhookSink.to(URI.create("ftp://host/" + Planted.secret("path"))).build());
+    told.failure(
+        "a webhook whose header is none",
+        () -> {
+          WebhookSink.to(URI.create("http://127.0.0.1:1/"))
+              .header("Authorization", Planted.secret("header") + "\n")
+              .attempts(1)
+              .build()
+              .tell(alert());
+          return "told";
+        });
+    check();
+  }
+
+  private static AlertChange alert() {
+    return new AlertChange(
+        Change.BEGAN,
+        new Alert(
+            "metric",
+            Alerts.Level.WARNING,
+            OptionalDouble.empty(),
+            OptionalDouble.empty(),
+            "message",
+            "advice",
+            Instant.EPOCH,
+            Instant.EPOCH),
+        Optional.empty());
+  }
+}
