@@ -215,8 +215,8 @@ class RolesSetIT {
   }
 
   @Test
-  void callersSeeTheirTenantAndTheUpkeepSeesAll() throws SQLException {
-    TestDatabase shared = TestDatabase.migrated(server, "monitoring", "roles", "tenants");
+  void besideTenantsEachRoleSeesTheTenantThatItsSessionNames() throws SQLException {
+    TestDatabase shared = TestDatabase.migrated(server, "monitoring", "events", "roles", "tenants");
     shared.execute("SELECT agents.grant_role_rights()");
     assertThat(shared.query(GAPS)).isEmpty();
     assertThat(shared.query("SELECT gap FROM agents.tenant_gaps()")).isEmpty();
@@ -229,19 +229,23 @@ class RolesSetIT {
       }
     }
     String tenants = "SELECT tenant_id FROM agents.registry ORDER BY 1";
-    for (String role : List.of("app_primary", "app_replica", "app_analytics")) {
+    for (String role :
+        List.of("app_primary", "app_flush", "app_background", "app_replica", "app_analytics")) {
       try (RoleSession session = shared.connectAs(role, "-c app.current_tenant_id=" + ours)) {
         assertThat(session.query(tenants)).as(role).containsExactly(ours);
-        session.assertFails("42501", "SELECT job_name FROM monitoring.jobs");
+        session.assertFails("42501", "SELECT payload FROM events.outbox");
+        session.assertFails("42501", "SELECT events.next_batch()");
       }
       try (RoleSession unbound = shared.connectAs(role, "")) {
         assertThat(unbound.query(tenants)).as(role).isEmpty();
       }
     }
-    for (String role : List.of("app_flush", "app_background")) {
-      try (RoleSession session = shared.connectAs(role, "")) {
-        assertThat(session.query(tenants)).as(role).containsExactly(ours, theirs);
-      }
+    try (RoleSession callers = shared.connectAs("app_primary", "")) {
+      callers.assertFails("42501", "SELECT job_name FROM monitoring.jobs");
+    }
+    RoleSession.createRole(shared, "it_roles_of_all", "app_background", "app_flusher");
+    try (RoleSession all = shared.connectAs("it_roles_of_all", "")) {
+      assertThat(all.query(tenants)).containsExactly(ours, theirs);
     }
   }
 

@@ -136,9 +136,10 @@ $$;
 
 -- Gives the roles what agents.role_rights() says, where the table is there, and nothing else.
 --
--- Beside the set tenants the flush and the upkeep work for all tenants, as members of app_flusher.
--- The policies hold for callers, replicas and reports: they see the tenant that their session names.
--- These see nothing of the schema monitoring, whose rows say what other tenants run.
+-- Beside the set tenants the policies hold for all of them: each session sees the tenant that it names.
+-- Then callers see nothing of the schema monitoring, and nobody reads the outbox: both tell what other
+-- tenants do. A runtime that works for all tenants, or publishes the changes of all, has users of its
+-- own that are members of these roles and of app_flusher.
 CREATE FUNCTION agents.grant_role_rights()
 RETURNS VOID
 LANGUAGE plpgsql
@@ -148,7 +149,6 @@ DECLARE
   v_tenants CONSTANT BOOLEAN :=
     to_regprocedure('agents.isolate_table(regclass,text[])') IS NOT NULL;
   v_right RECORD;
-  v_role NAME;
 BEGIN
   PERFORM agents.revoke_role_rights();
   FOR v_right IN
@@ -180,24 +180,8 @@ BEGIN
       v_right.privileges, v_right.kind, v_right.relation, v_right.role_name
     );
   END LOOP;
-  IF to_regprocedure('events.allow_relay(name)') IS NOT NULL THEN
+  IF to_regprocedure('events.allow_relay(name)') IS NOT NULL AND NOT v_tenants THEN
     PERFORM events.allow_relay('app_background');
-  END IF;
-  IF v_tenants THEN
-    FOREACH v_role IN ARRAY ARRAY['app_flush', 'app_background'] LOOP
-      IF NOT pg_has_role(v_role, 'app_flusher', 'MEMBER') THEN
-        BEGIN
-          EXECUTE format('GRANT app_flusher TO %I', v_role);
-        EXCEPTION
-          WHEN insufficient_privilege THEN
-            RAISE EXCEPTION '% works for all tenants, and cannot be made a member of app_flusher: %',
-              v_role, SQLERRM
-              USING
-                ERRCODE = '42501',
-                HINT = format('As an administrator: GRANT app_flusher TO %I', v_role);
-        END;
-      END IF;
-    END LOOP;
   END IF;
 END;
 $$;
