@@ -81,9 +81,13 @@ CREATE POLICY tenant_isolation ON agents.large_value_names
 
 -- The tenant whose session wrote the content; NULL where it was written for all of them. Not tenant_id:
 -- what is written for all has names of any tenant.
-ALTER TABLE agents.large_values ADD COLUMN written_for UUID DEFAULT agents.current_tenant_id();
+ALTER TABLE agents.large_values ADD COLUMN written_for UUID;
 
-ALTER TABLE agents.value_chunks ADD COLUMN written_for UUID DEFAULT agents.current_tenant_id();
+ALTER TABLE agents.large_values ALTER COLUMN written_for SET DEFAULT agents.current_tenant_id();
+
+ALTER TABLE agents.value_chunks ADD COLUMN written_for UUID;
+
+ALTER TABLE agents.value_chunks ALTER COLUMN written_for SET DEFAULT agents.current_tenant_id();
 
 CREATE POLICY tenant_writes ON agents.large_values
   USING (written_for = agents.current_tenant_id())

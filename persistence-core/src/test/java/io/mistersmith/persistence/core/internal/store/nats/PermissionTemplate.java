@@ -8,7 +8,7 @@ import java.io.UncheckedIOException;
 import java.util.Objects;
 
 /** The permissions that the library's jar has for an operator, with a prefix filled in. */
-final class PermissionTemplate {
+public final class PermissionTemplate {
 
   private static final String RESOURCE = "/io/mistersmith/persistence/nats/permissions.conf";
 
@@ -31,7 +31,7 @@ final class PermissionTemplate {
   }
 
   /** Returns an authorization block with a user for each prefix. */
-  static String ofAll(String... prefixes) {
+  public static String ofAll(String... prefixes) {
     StringBuilder users = new StringBuilder("authorization {\n  users: [");
     for (String prefix : prefixes) {
       users.append(userOf(prefix));
