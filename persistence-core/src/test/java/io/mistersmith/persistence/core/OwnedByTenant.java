@@ -1,6 +1,9 @@
 package io.mistersmith.persistence.core;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.agent.LifecycleEvents.LifecycleEvent;
 import io.mistersmith.persistence.checkpoint.CheckpointOptions;
 import io.mistersmith.persistence.knowledge.Fact;
 import io.mistersmith.persistence.log.Log;
@@ -21,6 +24,7 @@ import io.mistersmith.persistence.task.NewTask;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import java.util.UUID;
 
@@ -45,6 +49,11 @@ record OwnedByTenant(
     AgentId agent = persistence.agents().save(Agent.of("worker", "ours")).value().id();
     StateKey key = StateKey.of(agent, "k");
     persistence.states(Integer.class).save(key, 1);
+    boolean isNew =
+        persistence
+            .lifecycleEvents()
+            .record(LifecycleEvent.of(agent, "started", Map.of(), Instant.now()));
+    assertThat(isNew).isTrue();
     Log<String> log = persistence.log(agent, "steps", String.class);
     log.awaitDurable(log.append("one"), SOON);
     StateKey large = StateKey.of(agent, "big");
