@@ -21,7 +21,6 @@ import io.mistersmith.persistence.testkit.server.PostgresServer;
 import io.mistersmith.persistence.testkit.server.TestServers;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
-import java.lang.reflect.Modifier;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -29,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.postgresql.ds.PGSimpleDataSource;
@@ -78,7 +78,7 @@ class HostileQueriesIT {
         }
       }
       assertThat(tried)
-          .contains("withCapabilities", "containing", "withPart", "ofUser", "withChannel", "matching");
+          .contains("withCapabilities", "containing", "withPart", "ofUser", "matching");
       for (Asked asked : queries(persistence, owned)) {
         assertThat(asked.find().apply(asked.query())).as("%s is there", asked.query()).isNotEmpty();
       }
@@ -109,13 +109,13 @@ class HostileQueriesIT {
   }
 
   /** The query that a method makes of text; null where it takes none, or refuses it. */
-  private static Object hostile(Object query, Method method, String text)
+  private static @Nullable Object hostile(Object query, Method method, String text)
       throws IllegalAccessException {
     boolean takesText =
         method.getReturnType() == query.getClass()
             && method.getParameterCount() > 0
             && Arrays.stream(method.getParameterTypes())
-                .allMatch(type -> type == String.class || type == Map.class || type == Object.class);
+                .allMatch(List.of(String.class, Map.class, Object.class)::contains);
     if (!takesText) {
       return null;
     }
@@ -124,7 +124,7 @@ class HostileQueriesIT {
             .map(type -> type == String.class ? text : Map.of(text, text))
             .toArray();
     try {
-      return method.invoke(Modifier.isStatic(method.getModifiers()) ? null : query, arguments);
+      return method.invoke(query, arguments);
     } catch (InvocationTargetException e) {
       assertThat(e.getCause())
           .as("%s refuses %s", method, text)

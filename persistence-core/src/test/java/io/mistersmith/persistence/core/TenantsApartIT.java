@@ -26,8 +26,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Two runtimes, each of its own tenant, on one database and one NATS. What one tenant has works for
- * it, with the users of the set roles and the permissions of the template. The other one knows every
- * id of it, asks each API, and gets nothing.
+ * it, with the users of the set roles and the permissions of the template. The other one knows
+ * every id of it, asks each API, and gets nothing.
  */
 @Tag("contract")
 class TenantsApartIT {
@@ -151,7 +151,8 @@ class TenantsApartIT {
     calls.put("a session", () -> as.sessions().find(owned.session().token()));
     calls.put("a touched session", () -> as.sessions().touch(owned.session().token()));
     calls.put("sessions of a user", () -> as.sessions().find(SessionQuery.ofUser("ada")));
-    calls.put("sessions of an agent", () -> as.sessions().find(SessionQuery.ofAgent(owned.agent())));
+    calls.put(
+        "sessions of an agent", () -> as.sessions().find(SessionQuery.ofAgent(owned.agent())));
     calls.put("a task", () -> as.tasks().find(owned.task()));
     calls.put("tasks", () -> as.tasks().find(TaskQuery.all().withType("job")));
     calls.put("a message", () -> as.messages().find(owned.message()));

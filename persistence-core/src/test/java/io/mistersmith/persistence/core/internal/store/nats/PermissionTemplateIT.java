@@ -37,8 +37,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The permissions that are a resource of the library: a runtime needs no others, and reaches nothing
- * of another prefix in the same account.
+ * The permissions that are a resource of the library: a runtime needs no others, and reaches
+ * nothing of another prefix in the same account.
  */
 class PermissionTemplateIT {
 
