@@ -50,7 +50,7 @@ AS $$
              ('messages.log', 'SIUD', NULL, 'SIUD', 'S', 'S'),
              ('messages.deliveries', 'SIUD', NULL, 'SIUD', 'S', 'S'),
              ('messages.handled', 'SI', NULL, 'SID', NULL, NULL),
-             -- It has the tokens, with which anybody can act as the session.
+             -- Who is logged in, from where, with which rights: no matter of reports.
              ('sessions.active', 'SIUD', NULL, 'SIUD', 'S', NULL),
              ('knowledge.facts', 'SIUD', NULL, NULL, 'S', 'S'),
              ('knowledge.embeddings', 'SIUD', NULL, NULL, 'S', 'S'),
