@@ -128,6 +128,7 @@ class TenantSchemaIT {
     database = TestDatabase.migrated(server);
     OptionalSet.TENANTS.apply(database.dataSource());
     OptionalSet.AUDIT.apply(database.dataSource());
+    new OptionalSet("roles").apply(database.dataSource());
     RoleSession.createRole(database, APPLICATION, "app_tenant");
     RoleSession.createRole(database, FLUSHER, "app_flusher");
     try (RoleSession ours = as(OURS);
@@ -216,14 +217,25 @@ class TenantSchemaIT {
              WHERE n.nspname !~ '^pg_|^information_schema$' AND c.relkind IN ('r', 'p', 'v', 'm')
             """);
     assertThat(relations).contains("agents.state_0", "agents.registry_masked", "audit.change_log");
-    int seen = 0;
-    try (RoleSession ours = as(OURS)) {
-      for (String relation : relations) {
-        seen += rowsWith(ours, relation, OURS);
-        assertThat(rowsWith(ours, relation, "-000000000002")).as(relation).isZero();
+    for (String role :
+        List.of(
+            APPLICATION,
+            "app_primary",
+            "app_flush",
+            "app_background",
+            "app_replica",
+            "app_analytics")) {
+      int seen = 0;
+      try (RoleSession ours = as(role, OURS)) {
+        for (String relation : relations) {
+          seen += rowsWith(ours, relation, OURS);
+          assertThat(rowsWith(ours, relation, "-000000000002"))
+              .as("%s in %s", role, relation)
+              .isZero();
+        }
       }
+      assertThat(seen).as("its own rows for %s", role).isPositive();
     }
-    assertThat(seen).as("its own rows").isPositive();
     try (RoleSession ours = as(READER, OURS)) {
       for (String relation : List.of("agents.large_values", "agents.value_chunks")) {
         assertThat(ours.query("SELECT content FROM " + relation))

@@ -17,6 +17,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
 import java.util.UUID;
 import org.postgresql.ds.PGSimpleDataSource;
 
@@ -58,10 +59,12 @@ final class TwoTenants implements AutoCloseable {
     TwoTenants tenants = new TwoTenants(jdbcUrl, nats);
     // Whichever of the two sets was applied last, the rights are those beside the other one.
     tenants.execute("SELECT agents.grant_role_rights()");
-    for (String role : new String[] {"primary", "flush", "background"}) {
-      tenants.execute(
-          "CREATE ROLE %s LOGIN PASSWORD 'secret' IN ROLE app_%s"
-              .formatted(tenants.user(role), role));
+    for (String prefix : List.of(OURS, THEIRS)) {
+      for (String role : List.of("primary", "flush", "background")) {
+        tenants.execute(
+            "CREATE ROLE %s LOGIN PASSWORD 'secret' IN ROLE app_%s"
+                .formatted(tenants.user(prefix, role), role));
+      }
     }
     return tenants;
   }
@@ -78,12 +81,12 @@ final class TwoTenants implements AutoCloseable {
 
   private Persistence open(String prefix, UUID tenant) {
     PostgresConfig postgres =
-        PostgresConfig.builder(jdbcUrl, user("primary"))
+        PostgresConfig.builder(jdbcUrl, user(prefix, "primary"))
             .password("secret")
             .connections(1, 4)
             .allRoles(role -> role.setting("app.current_tenant_id", tenant.toString()))
-            .role(PostgresRole.FLUSH, role -> role.user(user("flush")))
-            .role(PostgresRole.BACKGROUND, role -> role.user(user("background")))
+            .role(PostgresRole.FLUSH, role -> role.user(user(prefix, "flush")))
+            .role(PostgresRole.BACKGROUND, role -> role.user(user(prefix, "background")))
             .build();
     NatsConfig hot =
         NatsConfig.builder(nats.url().replace("://", "://" + prefix + "runtime:secret@"))
@@ -96,8 +99,8 @@ final class TwoTenants implements AutoCloseable {
             .build());
   }
 
-  private String user(String role) {
-    return role + "_" + suffix;
+  private String user(String prefix, String role) {
+    return prefix + role + "_" + suffix;
   }
 
   private void execute(String sql) {
