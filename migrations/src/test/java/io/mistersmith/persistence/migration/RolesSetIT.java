@@ -238,6 +238,8 @@ class RolesSetIT {
       }
       try (RoleSession unbound = shared.connectAs(role, "")) {
         assertThat(unbound.query(tenants)).as(role).isEmpty();
+        unbound.assertFails(
+            "42501", "INSERT INTO agents.registry (agent_type, agent_name) VALUES ('w', 'b')");
       }
     }
     try (RoleSession callers = shared.connectAs("app_primary", "")) {
