@@ -26,7 +26,7 @@ AS $$
              ('agents.value_chunks', 'SI', 'SI', 'SID', 'S', 'S'),
              ('agents.large_value_names', 'SI', 'SI', 'SID', 'S', 'S'),
              ('agents.checkpoints', 'SID', 'S', 'SID', 'S', 'S'),
-             ('agents.lifecycle_events', 'SI', NULL, 'S', 'S', 'S'),
+             ('agents.lifecycle_events', 'SI', NULL, 'SI', 'S', 'S'),
              ('agents.dead_letters', 'SIUD', 'SIUD', 'SIUD', NULL, NULL),
              ('agents.committed_transactions', 'SID', NULL, 'SID', NULL, NULL),
              ('agents.journal_epochs', 'S', 'SI', 'SI', NULL, NULL),

@@ -95,8 +95,8 @@ final class LinkOptions {
   }
 
   /**
-   * Returns how the subjects of answers begin. Each name prefix has its own, so that permissions can
-   * keep others from reading them.
+   * Returns how the subjects of answers begin. Each name prefix has its own, so that permissions
+   * can keep others from reading them.
    */
   static String inboxes(NatsConfig config) {
     return "_INBOX" + config.namePrefix() + ".";
