@@ -180,6 +180,10 @@ BEGIN
       v_right.privileges, v_right.kind, v_right.relation, v_right.role_name
     );
   END LOOP;
+  -- Whether or not this runner keeps its history there.
+  IF to_regnamespace('migrations') IS NOT NULL THEN
+    GRANT USAGE ON SCHEMA migrations TO app_primary, app_flush, app_background;
+  END IF;
   IF to_regprocedure('events.allow_relay(name)') IS NOT NULL AND NOT v_tenants THEN
     PERFORM events.allow_relay('app_background');
   END IF;

@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * That permissions keep others out of a runtime's buckets, as docs/operations.md says, and what a
- * runtime does that may not change its streams. What a runtime needs is tried by PermissionTemplateIT.
+ * runtime does that may not change its streams. PermissionTemplateIT tries what a runtime needs.
  */
 class PermissionsIT {
 

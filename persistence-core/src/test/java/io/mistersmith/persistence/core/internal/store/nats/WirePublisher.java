@@ -62,7 +62,8 @@ public final class WirePublisher implements AutoCloseable {
   public String publish(String subject, String block, String payload) {
     int all = block.length() + payload.length();
     return ask(
-        "HPUB " + subject + " " + inbox + " " + block.length() + " " + all + "\r\n", block + payload);
+        "HPUB " + subject + " " + inbox + " " + block.length() + " " + all + "\r\n",
+        block + payload);
   }
 
   /** Publishes a message without headers, and returns what the server answers. */
