@@ -164,7 +164,6 @@ class TenantsApartIT {
     calls.put("search of facts", () -> as.knowledge().search("Oslo"));
     calls.put("a run", () -> as.sagas().find(owned.run()));
     calls.put("runs", () -> as.sagas().find(SagaQuery.all().withName("order")));
-    calls.put("a run's log", () -> as.sagas().log(owned.run()));
     return calls;
   }
 
@@ -181,6 +180,7 @@ class TenantsApartIT {
     calls.put("pause a task", () -> as.tasks().pause(owned.task()));
     calls.put("end a fact", () -> as.knowledge().end(owned.fact()));
     calls.put("delete a fact", () -> as.knowledge().delete(owned.fact()));
+    calls.put("a run's log", () -> as.sagas().log(owned.run()));
     calls.put("cancel a run", () -> as.sagas().cancel(owned.run(), "stolen"));
     calls.put("prune runs", () -> as.sagas().prune(Duration.ZERO, 100));
     calls.put("waiting entries", () -> as.crossStore().waiting(100));
