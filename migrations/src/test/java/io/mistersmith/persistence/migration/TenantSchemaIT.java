@@ -104,8 +104,8 @@ class TenantSchemaIT {
       INSERT INTO agents.dead_letters
              (bucket, subject, agent, epoch, sequence, operation, reason_code, reason)
       VALUES ('A', 's', 'A', 1, 1, 'put', 'c', 'r');
-      INSERT INTO agents.committed_transactions (correlation_id) VALUES ('A');
-      INSERT INTO messages.handled (consumer, message_id) VALUES ('c', 'A');
+      INSERT INTO agents.committed_transactions (correlation_id) VALUES ('the same');
+      INSERT INTO messages.handled (consumer, message_id) VALUES ('c', 'the same');
       INSERT INTO agents.large_values (content, written_at) VALUES ('B', now());
       INSERT INTO agents.value_chunks VALUES ('B', 0, '\\x01');
       INSERT INTO agents.large_value_names VALUES ('B', 'A', '_large.k', TRUE);

@@ -1,5 +1,6 @@
 -- kind: schema
 -- depends-on: 1.20.0, core 16.1.0
+-- lint: allow primary-key-without-index — the set is applied while nobody writes, as its first script says
 -- lint: allow change-with-exclusive-lock — the set is applied while nobody writes, as its first script says
 -- lint: allow several-exclusive-locks — the set is applied while nobody writes, as its first script says
 -- The tenants of what named none so far, so that a runtime can work for one tenant with roles that the
@@ -16,6 +17,15 @@ SELECT agents.isolate_table('agents.dead_letters');
 SELECT agents.isolate_table('agents.committed_transactions');
 
 SELECT agents.isolate_table('messages.handled');
+
+-- Ids that a tenant has chosen are no matter of another one's.
+ALTER TABLE agents.committed_transactions
+  DROP CONSTRAINT committed_transactions_pkey,
+  ADD CONSTRAINT committed_transactions_pkey PRIMARY KEY (correlation_id, tenant_id);
+
+ALTER TABLE messages.handled
+  DROP CONSTRAINT handled_pkey,
+  ADD CONSTRAINT handled_pkey PRIMARY KEY (consumer, message_id, tenant_id);
 
 -- As before, an application has them through a runtime alone.
 REVOKE ALL ON agents.dead_letters, agents.committed_transactions, messages.handled FROM app_tenant;
