@@ -3,6 +3,7 @@ package io.mistersmith.persistence.core;
 import io.mistersmith.persistence.core.internal.base.Deadline;
 import io.mistersmith.persistence.core.internal.base.PeriodicService;
 import io.mistersmith.persistence.core.internal.stream.MemoryStreams;
+import io.mistersmith.persistence.core.internal.stream.OrderLeases;
 import io.mistersmith.persistence.core.internal.stream.StoredStreams;
 import io.mistersmith.persistence.core.internal.stream.StreamConsumers;
 import io.mistersmith.persistence.model.PostgresRole;
@@ -35,9 +36,11 @@ final class StreamArea {
     this.consumers =
         new StreamConsumers(
             unguarded.hot().streams(),
-            background.journals(),
+            new OrderLeases(
+                background.journals(),
+                engine.config().nats().namePrefix(),
+                engine.config().runtimeName() + "/" + UUID.randomUUID()),
             engine.services(),
-            engine.config().runtimeName() + "/" + UUID.randomUUID(),
             memory);
     this.streams = new StoredStreams(engine.stores().hot().streams(), consumers, memory);
     HandledStore handled = background.handled();

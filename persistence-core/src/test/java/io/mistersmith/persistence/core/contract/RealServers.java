@@ -7,6 +7,7 @@ import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.NatsConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.config.PostgresConfig;
+import io.mistersmith.persistence.core.LeastPrivilege;
 import io.mistersmith.persistence.core.MigratedDatabase;
 import io.mistersmith.persistence.core.RealStores;
 import io.mistersmith.persistence.model.PostgresRole;
@@ -92,6 +93,17 @@ final class RealServers implements PersistenceFixture {
         TestServers.nats(),
         false,
         config -> config.toBuilder().migrateOnOpen(sets).build(),
+        MigratedDatabase.create(),
+        false);
+  }
+
+  /** On a database of its own, by users who have the rights of the set roles alone. */
+  static RealServers withLeastPrivilege(String... sets) {
+    return new RealServers(
+        TestServers.postgres(),
+        TestServers.nats(),
+        false,
+        config -> LeastPrivilege.declared(config, sets),
         MigratedDatabase.create(),
         false);
   }

@@ -4,7 +4,6 @@ import io.mistersmith.persistence.core.internal.base.Deadline;
 import io.mistersmith.persistence.core.internal.base.Lease;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.spi.hot.StreamStore;
-import io.mistersmith.persistence.spi.sql.JournalStore;
 import io.mistersmith.persistence.stream.ConsumerPlan;
 import io.mistersmith.persistence.stream.ConsumerPlan.Acknowledgement;
 import io.mistersmith.persistence.stream.StreamConsumer.Options;
@@ -25,7 +24,6 @@ final class OrderGate {
 
   private static final Logger LOG = LoggerFactory.getLogger(OrderGate.class);
 
-  private static final Duration LEASE = Duration.ofSeconds(10);
   private static final Duration BETWEEN_REQUESTS = Duration.ofSeconds(1);
   private static final Duration LOOK = Duration.ofMillis(200);
 
@@ -39,19 +37,17 @@ final class OrderGate {
   private boolean open;
   private boolean waiting;
 
-  private OrderGate(
-      ConsumerPlan plan, boolean ordered, StreamStore store, JournalStore leases, String holder) {
+  private OrderGate(ConsumerPlan plan, boolean ordered, StreamStore store, OrderLeases leases) {
     this.plan = plan;
     this.ordered = ordered;
     this.store = store;
-    String name = "consumer/" + plan.stream() + "/" + plan.name().orElse("");
-    this.lease = new Lease(leases, name, holder, LEASE);
+    this.lease = leases.of(plan);
   }
 
   static OrderGate of(
-      ConsumerPlan plan, Options options, StreamStore store, JournalStore leases, String holder) {
+      ConsumerPlan plan, Options options, StreamStore store, OrderLeases leases) {
     boolean shared = plan.name().isPresent() && plan.acknowledgement() == Acknowledgement.EXPLICIT;
-    return new OrderGate(plan, options.ordered() && shared, store, leases, holder);
+    return new OrderGate(plan, options.ordered() && shared, store, leases);
   }
 
   /**

@@ -4,7 +4,6 @@ import io.mistersmith.persistence.core.internal.base.Services;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.spi.hot.StreamStore;
-import io.mistersmith.persistence.spi.sql.JournalStore;
 import io.mistersmith.persistence.state.JsonCodec;
 import io.mistersmith.persistence.stream.ConsumerPlan;
 import io.mistersmith.persistence.stream.ConsumerPlan.Acknowledgement;
@@ -18,9 +17,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 public final class StreamConsumers {
 
   private final StreamStore store;
-  private final JournalStore leases;
+  private final OrderLeases leases;
   private final Services services;
-  private final String holder;
   private final DeadLetterStream deadLetters;
   private final MemoryStreams memory;
   private final List<ConsumerLoop<?>> consumers = new CopyOnWriteArrayList<>();
@@ -32,19 +30,13 @@ public final class StreamConsumers {
    * @param store not guarded: the consumers go on trying by themselves
    * @param leases who may consume in order
    * @param services runs their threads
-   * @param holder names this runtime among those that share the leases
    * @param memory creates streams in memory again
    */
   public StreamConsumers(
-      StreamStore store,
-      JournalStore leases,
-      Services services,
-      String holder,
-      MemoryStreams memory) {
+      StreamStore store, OrderLeases leases, Services services, MemoryStreams memory) {
     this.store = store;
     this.leases = leases;
     this.services = services;
-    this.holder = holder;
     this.deadLetters = new DeadLetterStream(store);
     this.memory = memory;
   }
@@ -72,7 +64,7 @@ public final class StreamConsumers {
             store,
             deadLetters,
             services,
-            OrderGate.of(plan, options, store, leases, holder),
+            OrderGate.of(plan, options, store, leases),
             new MessageHandling<>(plan, codec, options, handler),
             options,
             memory,

@@ -94,6 +94,14 @@ final class LinkOptions {
         : configured.getScheme() + "://" + (user == null ? "" : user + "@") + uri.getRawAuthority();
   }
 
+  /**
+   * Returns how the subjects of answers begin. Each name prefix has its own, so that permissions
+   * can keep others from reading them.
+   */
+  static String inboxes(NatsConfig config) {
+    return "_INBOX" + config.namePrefix() + ".";
+  }
+
   private static URI uri(String server) {
     return URI.create(server.contains("://") ? server : "nats://" + server);
   }
@@ -115,6 +123,7 @@ final class LinkOptions {
             .reportNoResponders()
             .useTimeoutException()
             .dontForceFlushOnRequest()
+            .inboxPrefix(inboxes(config))
             .executor(io)
             .scheduledExecutor(timer)
             .connectExecutor(io)

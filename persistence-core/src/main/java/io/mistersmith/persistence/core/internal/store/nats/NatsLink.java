@@ -44,7 +44,6 @@ import org.slf4j.LoggerFactory;
 final class NatsLink implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(NatsLink.class);
-  private static final String INBOXES = "_INBOX.";
   private static final int MIN_WAIT_MILLIS = 100;
   private static final int MAX_WAIT_MILLIS = 250;
 
@@ -366,7 +365,7 @@ final class NatsLink implements AutoCloseable {
     /** Without its inbox the connection hears no answer; another one may, once it has the right. */
     @Override
     public void subscriptionDenied(Connection connection, String subject, String said) {
-      if (present.is(connection) && subject.startsWith(INBOXES)) {
+      if (present.is(connection) && subject.startsWith(LinkOptions.inboxes(config))) {
         RefusedException refused = new RefusedException(said);
         present.refuse(refused);
         outstanding.refuseAll(refused);

@@ -14,7 +14,7 @@ final class CommittedUnits {
   private static final String CLAIM =
       """
       INSERT INTO agents.committed_transactions (correlation_id) VALUES (:id)
-      ON CONFLICT (correlation_id) DO NOTHING
+      ON CONFLICT DO NOTHING
       """;
 
   private static final String ATTEMPT =

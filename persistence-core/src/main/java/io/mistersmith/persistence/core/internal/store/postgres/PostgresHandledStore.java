@@ -23,6 +23,7 @@ final class PostgresHandledStore implements HandledStore {
           ORDER BY handled_at
           LIMIT :max
        )
+         AND handled_at < now() - :age * INTERVAL '1 microsecond'
       """;
 
   private final Statements statements;

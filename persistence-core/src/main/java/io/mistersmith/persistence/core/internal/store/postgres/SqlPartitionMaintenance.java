@@ -24,9 +24,20 @@ final class SqlPartitionMaintenance implements PartitionMaintenance {
   private static final String MAINTAIN =
       """
       SELECT m.outcome, m.created, m.drained, m.detached, coalesce(m.message, '') AS message
-        FROM to_regclass(format('%I.%I', :schema::text, :name::text)) AS t,
-             LATERAL partitions.maintain(now(), t) AS m
+        FROM to_regclass(format('%%I.%%I', :schema::text, :name::text)) AS t,
+             LATERAL %s AS m
        WHERE t IS NOT NULL
+      """;
+
+  private static final String AS_CALLER = MAINTAIN.formatted("partitions.maintain(now(), t)");
+
+  /** With the set roles, a user who does not own the tables may have them maintained. */
+  private static final String AS_OWNER = MAINTAIN.formatted("partitions.maintain_as_owner(t)");
+
+  private static final String ALLOWED =
+      """
+      SELECT coalesce(has_function_privilege(
+               to_regprocedure('partitions.maintain_as_owner(regclass)'), 'EXECUTE'), FALSE)
       """;
 
   private final Database database;
@@ -64,7 +75,8 @@ final class SqlPartitionMaintenance implements PartitionMaintenance {
         "maintain the partitions of " + table,
         handle ->
             handle
-                .createQuery(MAINTAIN)
+                .createQuery(
+                    handle.createQuery(ALLOWED).mapTo(Boolean.class).one() ? AS_OWNER : AS_CALLER)
                 .bind("schema", table.schema())
                 .bind("name", table.name())
                 .map(

@@ -26,7 +26,7 @@ final class UnitOpening {
   private static final String NOTE =
       "INSERT INTO agents.committed_transactions (correlation_id, attempt)"
           + " VALUES (?, CAST(? AS uuid))"
-          + " ON CONFLICT (correlation_id) DO NOTHING";
+          + " ON CONFLICT DO NOTHING";
 
   private final String text;
   private final List<String> parameters = new ArrayList<>();

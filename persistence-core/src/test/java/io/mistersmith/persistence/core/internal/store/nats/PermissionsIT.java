@@ -30,7 +30,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * That the permissions which docs/operations.md names are all a runtime needs, and keep others out.
+ * That permissions keep others out of a runtime's buckets, as docs/operations.md says, and what a
+ * runtime does that may not change its streams. PermissionTemplateIT tries what a runtime needs.
  */
 class PermissionsIT {
 

@@ -1,0 +1,1 @@
+DROP FUNCTION agents.role_gaps();

@@ -1,0 +1,1 @@
+DROP FUNCTION partitions.maintain_as_owner(REGCLASS);
