@@ -222,7 +222,8 @@ final class AgentTraces {
               Optional.empty(),
               true,
               row.provenance()),
-          now);
+          now,
+          Optional.empty());
     }
     return live.size();
   }

@@ -197,6 +197,7 @@ record Content(
         UpkeepTables.empty(),
         AlertTables.empty(),
         AdviceTables.empty(),
+        Table.inOrderOfInsertion(),
         Table.inOrderOfInsertion());
   }
 
