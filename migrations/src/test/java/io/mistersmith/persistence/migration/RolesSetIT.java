@@ -203,8 +203,7 @@ class RolesSetIT {
     try (RoleSession admin = database.connectAs(server.user(), "")) {
       admin.connection().setAutoCommit(false);
       admin.execute("ALTER ROLE app_primary CONNECTION LIMIT 77; " + ROLES.script("V1.0.0"));
-      assertThat(
-              admin.query("SELECT rolconnlimit FROM pg_roles WHERE rolname = 'app_primary'"))
+      assertThat(admin.query("SELECT rolconnlimit FROM pg_roles WHERE rolname = 'app_primary'"))
           .containsExactly("77");
       admin.connection().rollback();
       assertThat(

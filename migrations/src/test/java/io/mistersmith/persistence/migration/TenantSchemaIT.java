@@ -330,8 +330,7 @@ class TenantSchemaIT {
                   of("DELETE FROM agents.large_values WHERE content = 'A' RETURNING content", 1)))
           .hasSize(1);
       assertThat(
-              database.query(
-                  of("SELECT count(*) FROM agents.value_chunks WHERE content = 'A'", 1)))
+              database.query(of("SELECT count(*) FROM agents.value_chunks WHERE content = 'A'", 1)))
           .containsExactly("0");
     } finally {
       database.execute("DROP OWNED BY " + OTHER);

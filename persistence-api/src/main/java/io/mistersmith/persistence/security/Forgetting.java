@@ -37,8 +37,8 @@ public interface Forgetting {
   ForgetReport forget(AgentId agent);
 
   /**
-   * Returns what is known of agents that are not forgotten completely, the oldest first: those whose
-   * removal has not ended, that are to be looked at once more, or that an open saga names.
+   * Returns what is known of agents that are not forgotten completely, the oldest first: those
+   * whose removal has not ended, that are to be looked at once more, or that an open saga names.
    */
   List<ForgetReport> unfinished();
 }

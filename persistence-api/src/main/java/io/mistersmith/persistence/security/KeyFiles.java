@@ -36,8 +36,7 @@ record KeyFiles(Path directory) implements MasterKeySource {
   }
 
   private static void requirePrivate(Path file) throws IOException {
-    PosixFileAttributeView view =
-        Files.getFileAttributeView(file, PosixFileAttributeView.class);
+    PosixFileAttributeView view = Files.getFileAttributeView(file, PosixFileAttributeView.class);
     if (view != null
         && view.readAttributes().permissions().contains(PosixFilePermission.OTHERS_READ)) {
       throw new NonTransientPersistenceException(

@@ -48,8 +48,7 @@ final class LocalKeys implements KeyProvider {
         Cipher.DECRYPT_MODE, masterKey, nonce, wrapped, 1 + NONCE, wrapped.length - 1 - NONCE);
   }
 
-  private byte[] run(
-      int mode, String masterKey, byte[] nonce, byte[] input, int from, int length) {
+  private byte[] run(int mode, String masterKey, byte[] nonce, byte[] input, int from, int length) {
     byte[] key = source.read(masterKey);
     try {
       Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding");

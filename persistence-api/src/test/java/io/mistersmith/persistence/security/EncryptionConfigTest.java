@@ -46,7 +46,6 @@ class EncryptionConfigTest {
     assertThatIllegalArgumentException().isThrownBy(() -> builder().scope(" "));
     assertThatIllegalArgumentException().isThrownBy(() -> builder().dataTypes(DataType.TASK_INFO));
     assertThatIllegalArgumentException()
-        .isThrownBy(
-            () -> builder().subject(owner -> "").build().subject(AgentId.external("a")));
+        .isThrownBy(() -> builder().subject(owner -> "").build().subject(AgentId.external("a")));
   }
 }

@@ -89,8 +89,7 @@ class KeyProviderTest {
 
   @Test
   void aVariableHasAKey() {
-    KeyProvider keys =
-        new LocalKeys(new KeyVariables("KEY_", Map.of("KEY_MAIN_1", TEXT)::get));
+    KeyProvider keys = new LocalKeys(new KeyVariables("KEY_", Map.of("KEY_MAIN_1", TEXT)::get));
 
     assertThat(keys.unwrap("main/1", keys.wrap("main/1", DATA_KEY))).isEqualTo(DATA_KEY);
     assertUnreadable(() -> keys.wrap("other", DATA_KEY));

@@ -90,8 +90,7 @@ public class KeyRotation {
 
     long rotate() {
       Instant since = Instant.now().minus(BEFORE.dividedBy(2));
-      Rotation done =
-          persistence.operations().encryption().rotate(Rotation.since(since), at -> {});
+      Rotation done = persistence.operations().encryption().rotate(Rotation.since(since), at -> {});
       if (done.rewritten() < ENTRIES) {
         throw new IllegalStateException(done + " left entries as they were");
       }

@@ -18,10 +18,10 @@ import io.mistersmith.persistence.core.internal.knowledge.StoredKnowledge;
 import io.mistersmith.persistence.core.internal.monitor.SafeListener;
 import io.mistersmith.persistence.core.internal.monitor.SlidingLags;
 import io.mistersmith.persistence.core.internal.operations.RecentInconsistencies;
-import io.mistersmith.persistence.core.internal.security.StoredAuditLog;
 import io.mistersmith.persistence.core.internal.query.BucketQueryCache;
 import io.mistersmith.persistence.core.internal.query.ResultBucket;
 import io.mistersmith.persistence.core.internal.security.Sealings;
+import io.mistersmith.persistence.core.internal.security.StoredAuditLog;
 import io.mistersmith.persistence.core.internal.state.repository.CollectedStep;
 import io.mistersmith.persistence.core.internal.store.postgres.PostgresStore;
 import io.mistersmith.persistence.core.internal.transaction.StoreTransactionRunner;
@@ -137,7 +137,8 @@ final class CorePersistence implements Persistence {
       this.events = new EventArea(engine, streams.streams());
       this.operations =
           new OperationsArea(engine, state, sessionData, failover, events, inconsistencies);
-      this.forgetting = new ForgettingArea(engine, state, sessionData, agents, operations.encryption());
+      this.forgetting =
+          new ForgettingArea(engine, state, sessionData, agents, operations.encryption());
       this.knowledge = new StoredKnowledge(guarded.sql().knowledge());
       this.audit = new StoredAuditLog(guarded.sql().audit());
       this.results =

@@ -102,11 +102,7 @@ final class ForgettingArea {
    * @param patience how long the flush may take
    */
   private record Parts(
-      StateArea state,
-      StoredType sessionData,
-      AgentArea agents,
-      TaskStore tasks,
-      Duration patience)
+      StateArea state, StoredType sessionData, AgentArea agents, TaskStore tasks, Duration patience)
       implements OwnData {
 
     @Override

@@ -53,9 +53,7 @@ class ActorsTest {
             states.save(StateKey.of(agent, "absent"), "1", SaveOptions.ifAbsent());
             states.update(StateKey.of(agent, "update"), "0", value -> value + "1");
             states.saveAsync(StateKey.of(agent, "async"), "1", SaveOptions.unconditional()).join();
-            states
-                .saveAsync(StateKey.of(agent, "cas"), "1", SaveOptions.at(old.revision()))
-                .join();
+            states.saveAsync(StateKey.of(agent, "cas"), "1", SaveOptions.at(old.revision())).join();
             states.saveAsync(StateKey.of(agent, "new"), "1", SaveOptions.ifAbsent()).join();
             var unused =
                 persistence

@@ -90,8 +90,7 @@ class HostileQueriesIT {
         new Asked(AgentQuery.all(), query -> persistence.agents().find((AgentQuery) query)),
         new Asked(
             StateQuery.ofOwner(owned.agent()),
-            query ->
-                persistence.states(Integer.class).search((StateQuery) query).keySet()),
+            query -> persistence.states(Integer.class).search((StateQuery) query).keySet()),
         new Asked(
             EventQuery.ofType("started"),
             query -> persistence.lifecycleEvents().find((EventQuery) query)),

@@ -69,10 +69,8 @@ record OwnedByTenant(
         persistence
             .messages()
             .append(Draft.of(Message.Type.COMMAND, "go").from(agent).to(agent).build());
-    UUID fact =
-        persistence.knowledge().save(Fact.of("user", "ann", "lives in", "Oslo")).id();
-    Saga order =
-        Saga.builder("order", 1).step(SagaStep.call("pack", context -> Map.of())).build();
+    UUID fact = persistence.knowledge().save(Fact.of("user", "ann", "lives in", "Oslo")).id();
+    Saga order = Saga.builder("order", 1).step(SagaStep.call("pack", context -> Map.of())).build();
     UUID run = persistence.sagas().start(order, SagaStart.of(Map.of()));
     return new OwnedByTenant(agent, key, large, checkpoint, session, task, message, fact, run);
   }

@@ -51,9 +51,7 @@ class TenantsApartIT {
           .doesNotContainValue(false);
       Map<String, Callable<Object>> all = reads(theirs, owned);
       all.putAll(changes(theirs, owned));
-      assertThat(answers(all))
-          .as("another tenant gets nothing")
-          .doesNotContainValue(true);
+      assertThat(answers(all)).as("another tenant gets nothing").doesNotContainValue(true);
       assertThat(answers(reads(ours, owned)))
           .as("and nothing was changed")
           .doesNotContainValue(false);

@@ -14,7 +14,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** The contracts of encryption, and some others with entries encrypted, over NATS and PostgreSQL. */
+/**
+ * The contracts of encryption, and some others with entries encrypted, over NATS and PostgreSQL.
+ */
 @Tag("contract")
 @Execution(ExecutionMode.CONCURRENT)
 class RealServersEncryptionIT {

@@ -92,8 +92,7 @@ public abstract class AuditStoreContract extends DurableContract {
     assertThat(audit().find(AuditQuery.ofEntry(two)))
         .extracting(change -> change.kind() + " " + change.writer().actor().orElseThrow())
         .containsExactlyInAnyOrder("INSERT bob", "UPDATE ann");
-    assertThat(audit().find(AuditQuery.ofAgent(agent).by("ann").inRequest("request-1")))
-        .hasSize(2);
+    assertThat(audit().find(AuditQuery.ofAgent(agent).by("ann").inRequest("request-1"))).hasSize(2);
     assertThat(audit().find(AuditQuery.ofAgent(agent).by("ann").inRequest("request-2"))).isEmpty();
   }
 

@@ -55,7 +55,9 @@ public abstract class EncryptionContract extends EncryptionTests {
     Log<Object> log = runtime.log(agent(), "turns", Object.class);
     long version = log.append(MARKER);
     var unused =
-        runtime.largeValues().write(key("large"), new ByteArrayInputStream(utf8(MARKER)), NO_OPTION);
+        runtime
+            .largeValues()
+            .write(key("large"), new ByteArrayInputStream(utf8(MARKER)), NO_OPTION);
     assertThat(runtime.queries("names", Object.class).get("all", () -> MARKER)).isEqualTo(MARKER);
     states(runtime).flush(key("secret"), SOON);
     log.awaitDurable(version, SOON);
@@ -138,8 +140,7 @@ public abstract class EncryptionContract extends EncryptionTests {
 
     Persistence reading = encrypted();
     assertUnreadable(() -> states(reading).find(key("other")));
-    assertUnreadable(
-        () -> reading.states(StateType.of("typed", Object.class)).find(key("one")));
+    assertUnreadable(() -> reading.states(StateType.of("typed", Object.class)).find(key("one")));
     assertThat(states(reading).find(key("one")).orElseThrow().value()).isEqualTo("1");
   }
 
@@ -201,7 +202,9 @@ public abstract class EncryptionContract extends EncryptionTests {
 
     Log<Object> branch = log.copy("branch");
 
-    assertThat(branch.read(1, 10)).extracting(Log.Entry::value).containsExactly("summary", "turn 3");
+    assertThat(branch.read(1, 10))
+        .extracting(Log.Entry::value)
+        .containsExactly("summary", "turn 3");
     assertThat(encrypted().log(agent(), "branch", Object.class).read(1, 10))
         .extracting(Log.Entry::value)
         .containsExactly("summary", "turn 3");
@@ -214,7 +217,9 @@ public abstract class EncryptionContract extends EncryptionTests {
     for (int size : new int[] {0, 1, chunk - 1, chunk, chunk + 1, 2 * chunk}) {
       byte[] bytes = LargeValueTests.bytes(size, size);
       var unused =
-          runtime.largeValues().write(key("of." + size), new ByteArrayInputStream(bytes), NO_OPTION);
+          runtime
+              .largeValues()
+              .write(key("of." + size), new ByteArrayInputStream(bytes), NO_OPTION);
       ByteArrayOutputStream out = new ByteArrayOutputStream();
       assertThat(runtime.largeValues().read(key("of." + size), out)).isPresent();
       assertThat(out.toByteArray()).isEqualTo(bytes);
@@ -237,8 +242,6 @@ public abstract class EncryptionContract extends EncryptionTests {
         false,
         () -> states(runtime).search(StateQuery.containing(Map.of("a", 1))));
     assertFails(
-        DataError.MISCONFIGURED,
-        false,
-        () -> states(runtime).search(StateQuery.matching("words")));
+        DataError.MISCONFIGURED, false, () -> states(runtime).search(StateQuery.matching("words")));
   }
 }

@@ -115,8 +115,7 @@ public final class MarkedAgent {
     List<UUID> unusedChild =
         runtime
             .tasks()
-            .enqueueAll(
-                List.of(NewTask.of("marked", Map.of("note", marker)).assignedTo(id), work));
+            .enqueueAll(List.of(NewTask.of("marked", Map.of("note", marker)).assignedTo(id), work));
     return parent;
   }
 

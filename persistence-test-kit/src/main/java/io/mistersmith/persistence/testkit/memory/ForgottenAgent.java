@@ -44,8 +44,7 @@ record ForgottenAgent(
   }
 
   ForgottenAgent worked(Instant now) {
-    return new ForgottenAgent(
-        agent, begunAt, now, endedAt, checkedAt, removed, tasks, contents);
+    return new ForgottenAgent(agent, begunAt, now, endedAt, checkedAt, removed, tasks, contents);
   }
 
   ForgottenAgent counted(String place, long count, Instant now) {

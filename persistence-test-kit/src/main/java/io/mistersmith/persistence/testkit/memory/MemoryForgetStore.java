@@ -110,8 +110,7 @@ final class MemoryForgetStore implements ForgetStore {
     boolean unused =
         session.call(
             tables ->
-                change(
-                    tables, agent, row -> row.checkedAt().isPresent() ? row : row.ended(now)));
+                change(tables, agent, row -> row.checkedAt().isPresent() ? row : row.ended(now)));
   }
 
   @Override
@@ -145,8 +144,7 @@ final class MemoryForgetStore implements ForgetStore {
                   .filter(row -> row.checkedAt().isEmpty())
                   .filter(
                       row ->
-                          row.workedAt()
-                              .isBefore(now.minus(row.endedAt().isEmpty() ? idle : late)))
+                          row.workedAt().isBefore(now.minus(row.endedAt().isEmpty() ? idle : late)))
                   .sorted(Comparator.comparing(ForgottenAgent::workedAt))
                   .filter(row -> tables.forgotten.tryLock(row.agent()))
                   .limit(limit)

@@ -41,8 +41,8 @@ public record KeyedCodec<T>(JsonCodec<T> codec, Sealing sealing, IntSupplier max
               + (sealing.isOn() ? " bytes when encrypted" : " bytes in JSON")
               + ", more than the "
               + most
-              + " that the bucket and the server take with the entry's headers; nothing was sent. Write"
-              + " it as a large value");
+              + " that the bucket and the server take with the entry's headers; nothing was sent."
+              + " Write it as a large value");
     }
     return json;
   }

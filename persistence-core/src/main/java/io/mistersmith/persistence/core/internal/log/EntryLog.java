@@ -184,8 +184,7 @@ final class EntryLog<T> implements Log<T> {
   }
 
   private Entry<T> entry(RawEntry raw) {
-    T value =
-        codec.decode(id.head(), id.entry(raw.version()), raw.envelope().document());
+    T value = codec.decode(id.head(), id.entry(raw.version()), raw.envelope().document());
     return new Entry<>(raw.version(), value, raw.writtenAt(), raw.envelope().id(), false);
   }
 

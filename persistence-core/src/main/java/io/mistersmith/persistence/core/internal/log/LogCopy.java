@@ -99,8 +99,7 @@ final class LogCopy {
             from.bytesBefore(),
             resealed(source, target, from.document()));
     try {
-      var unused =
-          context.store().writeOnce(target.entry(entry.version()), copied.encode());
+      var unused = context.store().writeOnce(target.entry(entry.version()), copied.encode());
     } catch (TransientPersistenceException e) {
       if (!Conflicts.isConflict(e)) {
         throw e;

@@ -68,10 +68,7 @@ final class DataKeys {
   }
 
   private static <K, V> Cache<K, V> remembered(EncryptionConfig config) {
-    return Caffeine.newBuilder()
-        .maximumSize(config.cachedKeys())
-        .executor(Runnable::run)
-        .build();
+    return Caffeine.newBuilder().maximumSize(config.cachedKeys()).executor(Runnable::run).build();
   }
 
   /** Returns the key of an id. */

@@ -127,11 +127,7 @@ final class EntryRotation {
               live.provenance().get());
     } else {
       var unused =
-          store.write(
-              live.key(),
-              again,
-              SaveOptions.at(live.revision()).expected(),
-              live.ownEnd());
+          store.write(live.key(), again, SaveOptions.at(live.revision()).expected(), live.ownEnd());
     }
   }
 }

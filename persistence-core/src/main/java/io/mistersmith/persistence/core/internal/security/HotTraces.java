@@ -52,7 +52,8 @@ public final class HotTraces {
     buckets.forEach(
         bucket ->
             keys.put(
-                "bucket " + bucket.name(), (long) join(bucket.reads().keysAsync(owner, "")).size()));
+                "bucket " + bucket.name(),
+                (long) join(bucket.reads().keysAsync(owner, "")).size()));
     return keys;
   }
 

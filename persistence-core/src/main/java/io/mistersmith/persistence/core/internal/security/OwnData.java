@@ -10,13 +10,14 @@ public interface OwnData {
   void cancel(UUID task);
 
   /**
-   * Deletes the agent's row, if it has one, and its entries in KV: with a marker each, so that other
-   * processes forget them too and nothing older comes back.
+   * Deletes the agent's row, if it has one, and its entries in KV: with a marker each, so that
+   * other processes forget them too and nothing older comes back.
    */
   void delete(AgentId agent);
 
   /**
-   * Waits until PostgreSQL has applied or refused all that any process has written before this call.
+   * Waits until PostgreSQL has applied or refused all that any process has written before this
+   * call.
    *
    * @param what names the wait in a failure
    */

@@ -18,8 +18,8 @@ final class RemainingData {
           "cached results of queries, in the bucket QUERY_CACHE, until their time to live has"
               + " passed; other runtimes' copies in memory until the markers have reached them",
           "what others have of it: states that were forked from the agent's or restored as another"
-              + " agent, results that it delivered for tasks of others, and messages, facts, tasks or"
-              + " sagas of others that quote it without its id",
+              + " agent, results that it delivered for tasks of others, and messages, facts, tasks"
+              + " or sagas of others that quote it without its id",
           "the application's own streams and tables, its logs and traces, and systems that read the"
               + " change feed");
 
@@ -33,15 +33,15 @@ final class RemainingData {
     if (openSagas > 0) {
       sentences.add(
           openSagas
-              + " runs of sagas that name the agent or are nested with such a run and have not ended;"
-              + " they are removed once they have");
+              + " runs of sagas that name the agent or are nested with such a run and have not"
+              + " ended; they are removed once they have");
     }
     sentences.add(
         keyDestroyed
             ? "backups, archived WAL and snapshots of streams: what was encrypted with the agent's"
                 + " key is unreadable; what was not, until they are deleted"
-            : "backups, archived WAL and snapshots of streams, until they are deleted: the agent had"
-                + " no key of its own");
+            : "backups, archived WAL and snapshots of streams, until they are deleted: the agent"
+                  + " had no key of its own");
     sentences.addAll(ALWAYS);
     return sentences;
   }

@@ -22,8 +22,7 @@ final class SealedParts {
 
   /** Returns the encrypted bytes; empty where there is no mark. */
   static Optional<byte[]> read(byte[] part) {
-    return part.length >= MARK.length
-            && Arrays.equals(part, 0, MARK.length, MARK, 0, MARK.length)
+    return part.length >= MARK.length && Arrays.equals(part, 0, MARK.length, MARK, 0, MARK.length)
         ? Optional.of(Arrays.copyOfRange(part, MARK.length, part.length))
         : Optional.empty();
   }

@@ -44,8 +44,7 @@ final class OrderGate {
     this.lease = leases.of(plan);
   }
 
-  static OrderGate of(
-      ConsumerPlan plan, Options options, StreamStore store, OrderLeases leases) {
+  static OrderGate of(ConsumerPlan plan, Options options, StreamStore store, OrderLeases leases) {
     boolean shared = plan.name().isPresent() && plan.acknowledgement() == Acknowledgement.EXPLICIT;
     return new OrderGate(plan, options.ordered() && shared, store, leases);
   }

@@ -71,8 +71,7 @@ final class AsyncWriter {
         // It runs after an acknowledgement, on a thread that has no actor.
         Supplier<Revision.OfJournal> again =
             Actor.carry(
-                () ->
-                    conditional.replaceWhereItIs(key, Operation.PUT, json, expiresAt, revision));
+                () -> conditional.replaceWhereItIs(key, Operation.PUT, json, expiresAt, revision));
         return publisher
             .publishAsync(
                 key, Operation.PUT, json, conditional.metadata(expiresAt), likely.getAsLong())

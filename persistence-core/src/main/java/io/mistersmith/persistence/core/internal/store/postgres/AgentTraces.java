@@ -6,8 +6,8 @@ import java.util.Map;
 import org.jdbi.v3.core.Handle;
 
 /**
- * Removes rows of an agent, or empties them where the row must stay. Each statement returns how many
- * rows it changed, and changes them once.
+ * Removes rows of an agent, or empties them where the row must stay. Each statement returns how
+ * many rows it changed, and changes them once.
  */
 final class AgentTraces {
 
@@ -99,6 +99,8 @@ final class AgentTraces {
                state_document = NULL,
                checksum = NULL,
                expires_at = NULL,
+               actor = NULL,
+               correlation_id = NULL,
                deleted_at = clock_timestamp()
          WHERE s.agent_id = :id
            AND s.state_key IN (SELECT state_key

@@ -22,10 +22,10 @@ final class PostgresDataKeyStore implements DataKeyStore {
   private static final String NEWEST =
       SELECT
           + """
-             WHERE subject = :subject AND wrapped_key IS NOT NULL
-             ORDER BY created_at DESC
-             LIMIT 1
-            """;
+           WHERE subject = :subject AND wrapped_key IS NOT NULL
+           ORDER BY created_at DESC
+           LIMIT 1
+          """;
 
   private static final String ADD =
       """
@@ -36,10 +36,10 @@ final class PostgresDataKeyStore implements DataKeyStore {
   private static final String WRAPPED_BY_OTHERS =
       SELECT
           + """
-             WHERE master_key <> :master AND wrapped_key IS NOT NULL
-             ORDER BY created_at
-             LIMIT :limit
-            """;
+           WHERE master_key <> :master AND wrapped_key IS NOT NULL
+           ORDER BY created_at
+           LIMIT :limit
+          """;
 
   private static final String REWRAP =
       """
@@ -65,8 +65,7 @@ final class PostgresDataKeyStore implements DataKeyStore {
   public Optional<StoredKey> find(UUID id) {
     return statements.read(
         "find data key " + id,
-        handle ->
-            handle.createQuery(FIND).bind("id", id).map(PostgresDataKeyStore::key).findOne());
+        handle -> handle.createQuery(FIND).bind("id", id).map(PostgresDataKeyStore::key).findOne());
   }
 
   @Override

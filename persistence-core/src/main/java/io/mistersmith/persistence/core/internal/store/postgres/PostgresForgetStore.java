@@ -191,8 +191,7 @@ final class PostgresForgetStore implements ForgetStore {
 
   private List<UUID> ids(String what, String sql, AgentId agent) {
     return statements.read(
-        what,
-        handle -> handle.createQuery(sql).bind("id", agent.uuid()).mapTo(UUID.class).list());
+        what, handle -> handle.createQuery(sql).bind("id", agent.uuid()).mapTo(UUID.class).list());
   }
 
   @Override

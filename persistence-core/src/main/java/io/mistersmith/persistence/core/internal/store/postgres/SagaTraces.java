@@ -79,10 +79,6 @@ final class SagaTraces {
   }
 
   static int open(Handle handle, AgentId agent) {
-    return handle
-        .createQuery(OPEN)
-        .bind("agent", agent.toString())
-        .mapTo(Integer.class)
-        .one();
+    return handle.createQuery(OPEN).bind("agent", agent.toString()).mapTo(Integer.class).one();
   }
 }

@@ -26,8 +26,7 @@ final class TaskTraces {
        WHERE parent_task_id = ANY (:ids::uuid[]) AND task_id <> ALL (:ids::uuid[])
       """;
 
-  private static final String DELETE =
-      "DELETE FROM tasks.queue WHERE task_id = ANY (:ids::uuid[])";
+  private static final String DELETE = "DELETE FROM tasks.queue WHERE task_id = ANY (:ids::uuid[])";
 
   private static final String DELETE_ARCHIVED =
       """

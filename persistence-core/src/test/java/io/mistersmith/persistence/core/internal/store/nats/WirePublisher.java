@@ -45,8 +45,7 @@ public final class WirePublisher implements AutoCloseable {
 
   /** Connects as a user, and has the answers sent to a subject that the user may subscribe to. */
   static WirePublisher connect(NatsServer server, String inbox, String user, String password) {
-    return connect(
-        server, inbox, ",\"user\":\"%s\",\"pass\":\"%s\"".formatted(user, password));
+    return connect(server, inbox, ",\"user\":\"%s\",\"pass\":\"%s\"".formatted(user, password));
   }
 
   private static WirePublisher connect(NatsServer server, String inbox, String credentials) {
