@@ -21,7 +21,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -34,12 +33,7 @@ class CallbackFailuresIT {
   private static final Duration SOON = Duration.ofSeconds(60);
   private static final int KEYS = 28;
 
-  private final FaultServers servers = FaultServers.start();
-
-  @AfterAll
-  void close() {
-    servers.close();
-  }
+  private final FaultServers servers = FaultServers.unharmed();
 
   @Test
   void anOutOfMemoryErrorThatPassesLeavesNoKeyBehind() throws Exception {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.mistersmith.persistence.core.KeptSession;
 import io.mistersmith.persistence.core.fault.table.Tally;
 import io.nats.client.Connection;
 import io.nats.client.JetStreamApiException;
@@ -109,12 +110,11 @@ public final class ChangeAudit {
 
   /** Records what is committed from now on. The database has a schema {@code audit}. */
   public void record() {
-    try (java.sql.Connection connection = connect();
-        Statement statement = connection.createStatement()) {
-      statement.execute(TRIGGERS);
-    } catch (SQLException e) {
-      throw new IllegalStateException(e);
-    }
+    session().execute(TRIGGERS);
+  }
+
+  private KeptSession session() {
+    return new KeptSession(jdbcUrl, user, "");
   }
 
   private java.sql.Connection connect() throws SQLException {
@@ -123,14 +123,7 @@ public final class ChangeAudit {
 
   /** Returns how many changes were committed so far. */
   long committed() {
-    try (java.sql.Connection connection = connect();
-        Statement statement = connection.createStatement();
-        ResultSet row = statement.executeQuery("SELECT count(*) FROM audit.changes")) {
-      assertThat(row.next()).isTrue();
-      return row.getLong(1);
-    } catch (SQLException e) {
-      throw new IllegalStateException(e);
-    }
+    return Long.parseLong(session().query("SELECT count(*) FROM audit.changes").get(0));
   }
 
   /**

@@ -19,7 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -30,8 +29,8 @@ import org.junit.jupiter.api.Test;
 @Tag("fault")
 class CheckpointCutIT {
 
-  private static final int SNAPSHOTS = Repetitions.of(60, 30);
-  private static final int RESTORES = Repetitions.of(15, 8);
+  private static final int SNAPSHOTS = Repetitions.of(60, 15);
+  private static final int RESTORES = Repetitions.of(15, 4);
   private static final Duration SOON = Duration.ofSeconds(60);
 
   @SuppressWarnings("NullAway.Init") // set before the tests
@@ -39,12 +38,7 @@ class CheckpointCutIT {
 
   @BeforeAll
   static void start() {
-    servers = FaultServers.start();
-  }
-
-  @AfterAll
-  static void stop() {
-    servers.close();
+    servers = FaultServers.unharmed();
   }
 
   private static List<PairWriter> write(Persistence mine, Persistence other, AgentId agent) {

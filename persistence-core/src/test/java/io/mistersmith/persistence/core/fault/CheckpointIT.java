@@ -21,7 +21,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -42,12 +41,7 @@ class CheckpointIT {
 
   @BeforeAll
   static void start() {
-    servers = FaultServers.start();
-  }
-
-  @AfterAll
-  static void stop() {
-    servers.close();
+    servers = FaultServers.unharmed();
   }
 
   @Test

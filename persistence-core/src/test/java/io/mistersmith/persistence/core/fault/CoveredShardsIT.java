@@ -54,8 +54,8 @@ class CoveredShardsIT {
   @ParameterizedTest
   @ValueSource(strings = {NatsOptions.OLDEST, NatsOptions.NEWEST})
   void staysInMemoryWhileOthersAreWritten(String line) {
-    try (NatsServer nats = NatsServer.start(NatsOptions.defaults().withLine(line));
-        FaultServers servers = FaultServers.start()) {
+    FaultServers servers = FaultServers.unharmed();
+    try (NatsServer nats = NatsServer.start(NatsOptions.defaults().withLine(line))) {
       Installation installation = servers.installation(nats.url());
       try (Persistence reader = installation.open();
           Persistence writer = installation.open()) {
@@ -95,8 +95,8 @@ class CoveredShardsIT {
   }
 
   private static void hearsAgainAfter(Fault fault) {
-    try (NatsServer nats = NatsServer.start(NatsOptions.defaults().withLine(NatsOptions.NEWEST));
-        FaultServers servers = FaultServers.start()) {
+    FaultServers servers = FaultServers.unharmed();
+    try (NatsServer nats = NatsServer.start(NatsOptions.defaults().withLine(NatsOptions.NEWEST))) {
       Installation installation = servers.installation(nats.url());
       try (Persistence reader = installation.open();
           Persistence writer = installation.open();
@@ -126,27 +126,26 @@ class CoveredShardsIT {
 
   @Test
   void noticesThatItsBucketIsMadeAgain() {
-    try (FaultServers servers = FaultServers.start()) {
-      Installation installation = servers.installation();
-      try (Persistence reader = installation.open();
-          Persistence writer = installation.open();
-          Streams streams = Streams.of(installation)) {
-        StateRepository<Long> read = reader.states(Long.class);
-        StateRepository<Long> written = writer.states(Long.class);
-        written.save(key("read"), 1L);
-        untilCached(read, key("read"));
-        streams.recreate();
-        soon()
-            .ignoreExceptionsInstanceOf(TransientPersistenceException.class)
-            .until(() -> written.save(key("read"), 2L, SaveOptions.unconditional()) != null);
-        await()
-            .atMost(NOTICED)
-            .ignoreExceptionsInstanceOf(TransientPersistenceException.class)
-            .until(() -> read.find(key("read")).orElseThrow().value() == 2L);
-        untilCached(read, key("read"));
-        written.save(key("read"), 3L);
-        await().atMost(NOTICED).until(() -> read.find(key("read")).orElseThrow().value() == 3L);
-      }
+    FaultServers servers = FaultServers.unharmed();
+    Installation installation = servers.installation();
+    try (Persistence reader = installation.open();
+        Persistence writer = installation.open();
+        Streams streams = Streams.of(installation)) {
+      StateRepository<Long> read = reader.states(Long.class);
+      StateRepository<Long> written = writer.states(Long.class);
+      written.save(key("read"), 1L);
+      untilCached(read, key("read"));
+      streams.recreate();
+      soon()
+          .ignoreExceptionsInstanceOf(TransientPersistenceException.class)
+          .until(() -> written.save(key("read"), 2L, SaveOptions.unconditional()) != null);
+      await()
+          .atMost(NOTICED)
+          .ignoreExceptionsInstanceOf(TransientPersistenceException.class)
+          .until(() -> read.find(key("read")).orElseThrow().value() == 2L);
+      untilCached(read, key("read"));
+      written.save(key("read"), 3L);
+      await().atMost(NOTICED).until(() -> read.find(key("read")).orElseThrow().value() == 3L);
     }
   }
 
@@ -158,44 +157,43 @@ class CoveredShardsIT {
     for (int i = 0; i < owners; i++) {
       keys.add(key("owner-" + i));
     }
-    try (FaultServers servers = FaultServers.start()) {
-      Installation installation = servers.installation();
-      try (Persistence reader = installation.open();
-          Persistence writer = installation.open()) {
-        StateRepository<Long> read = reader.states(Long.class);
-        StateRepository<Long> written = writer.states(Long.class);
-        long[] last = new long[owners];
-        keys.forEach(key -> written.save(key, 0L));
-        AtomicBoolean over = new AtomicBoolean();
-        CompletableFuture<Void> writing =
-            CompletableFuture.runAsync(
-                () -> {
-                  Random random = new Random(1);
-                  for (long value = 1; !over.get(); value++) {
-                    int owner = random.nextInt(owners);
-                    written.save(keys.get(owner), value, SaveOptions.unconditional());
-                    last[owner] = value;
-                  }
-                });
-        long[] seen = new long[owners];
-        Random random = new Random(2);
-        long begin = System.nanoTime();
-        long turns = Duration.ofSeconds(10).toNanos();
-        for (long at = 0; at < turns; at = System.nanoTime() - begin) {
-          int owner = random.nextInt(1 + (int) ((owners - 1) * at / turns));
-          long found = read.find(keys.get(owner)).orElseThrow().value();
-          assertThat(found).isGreaterThanOrEqualTo(seen[owner]);
-          seen[owner] = found;
-        }
-        over.set(true);
-        writing.get(60, TimeUnit.SECONDS);
-        for (int i = 0; i < owners; i++) {
-          int owner = i;
-          soon().until(() -> read.find(keys.get(owner)).orElseThrow().value() == last[owner]);
-        }
-        assertThat(reader.operations().cacheStats(DataType.AGENT_STATE).orElseThrow().hits())
-            .isPositive();
+    FaultServers servers = FaultServers.unharmed();
+    Installation installation = servers.installation();
+    try (Persistence reader = installation.open();
+        Persistence writer = installation.open()) {
+      StateRepository<Long> read = reader.states(Long.class);
+      StateRepository<Long> written = writer.states(Long.class);
+      long[] last = new long[owners];
+      keys.forEach(key -> written.save(key, 0L));
+      AtomicBoolean over = new AtomicBoolean();
+      CompletableFuture<Void> writing =
+          CompletableFuture.runAsync(
+              () -> {
+                Random random = new Random(1);
+                for (long value = 1; !over.get(); value++) {
+                  int owner = random.nextInt(owners);
+                  written.save(keys.get(owner), value, SaveOptions.unconditional());
+                  last[owner] = value;
+                }
+              });
+      long[] seen = new long[owners];
+      Random random = new Random(2);
+      long begin = System.nanoTime();
+      long turns = Duration.ofSeconds(10).toNanos();
+      for (long at = 0; at < turns; at = System.nanoTime() - begin) {
+        int owner = random.nextInt(1 + (int) ((owners - 1) * at / turns));
+        long found = read.find(keys.get(owner)).orElseThrow().value();
+        assertThat(found).isGreaterThanOrEqualTo(seen[owner]);
+        seen[owner] = found;
       }
+      over.set(true);
+      writing.get(60, TimeUnit.SECONDS);
+      for (int i = 0; i < owners; i++) {
+        int owner = i;
+        soon().until(() -> read.find(keys.get(owner)).orElseThrow().value() == last[owner]);
+      }
+      assertThat(reader.operations().cacheStats(DataType.AGENT_STATE).orElseThrow().hits())
+          .isPositive();
     }
   }
 }

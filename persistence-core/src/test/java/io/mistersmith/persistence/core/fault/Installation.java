@@ -9,6 +9,7 @@ import io.mistersmith.persistence.config.FlushConfig;
 import io.mistersmith.persistence.config.NatsConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.config.PostgresConfig;
+import io.mistersmith.persistence.core.KeptSession;
 import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.migration.MigrationRunner;
 import io.mistersmith.persistence.model.Agent;
@@ -243,26 +244,15 @@ record Installation(String natsUrl, String namePrefix, String jdbcUrl, String us
 
   /** The first column of what a query answers. */
   List<String> query(String sql) {
-    try (Connection connection = connect();
-        Statement statement = connection.createStatement();
-        ResultSet row = statement.executeQuery(sql)) {
-      List<String> values = new ArrayList<>();
-      while (row.next()) {
-        values.add(String.valueOf(row.getString(1)));
-      }
-      return values;
-    } catch (SQLException e) {
-      throw new IllegalStateException(e);
-    }
+    return session().query(sql);
   }
 
   void execute(String sql) {
-    try (Connection connection = connect();
-        Statement statement = connection.createStatement()) {
-      statement.execute(sql);
-    } catch (SQLException e) {
-      throw new IllegalStateException(e);
-    }
+    session().execute(sql);
+  }
+
+  KeptSession session() {
+    return new KeptSession(jdbcUrl, user, "");
   }
 
   Connection connect() throws SQLException {

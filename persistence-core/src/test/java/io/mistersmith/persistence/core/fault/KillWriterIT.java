@@ -20,8 +20,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("fault")
 class KillWriterIT {
 
-  private static final int KILLS = Repetitions.of(20, 5);
-  private static final long WRITES = Repetitions.of(100_000, 20_000);
+  private static final int KILLS = Repetitions.of(20, 3);
+  private static final long WRITES = Repetitions.of(100_000, 10_000);
 
   /** Each process's numbers are above those of the one before it. */
   private static final long NUMBERS = 10_000_000;

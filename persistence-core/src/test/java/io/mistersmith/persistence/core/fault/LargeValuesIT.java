@@ -41,7 +41,7 @@ import org.junit.jupiter.api.io.TempDir;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class LargeValuesIT {
 
-  private static final int KILLS = Repetitions.of(20, 5);
+  private static final int KILLS = Repetitions.of(20, 3);
   private static final int MOST = 3 << 20;
   private static final Duration GRACE = Duration.ofSeconds(2);
   private static final long NUMBERS = 1_000_000;

@@ -29,19 +29,18 @@ import org.junit.jupiter.api.Test;
 class ListsUnderWritesIT {
 
   private static final Duration SOON = Duration.ofSeconds(60);
-  private static final int LISTS = Repetitions.of(300, 60);
+  private static final int LISTS = Repetitions.of(300, 30);
 
   @Test
   void onOneServer() throws Exception {
-    try (FaultServers servers = FaultServers.start()) {
-      list(servers, servers.installation(), 1);
-    }
+    FaultServers servers = FaultServers.unharmed();
+    list(servers, servers.installation(), 1);
   }
 
   @Test
   void onACluster() throws Exception {
-    try (FaultServers servers = FaultServers.start();
-        NatsCluster cluster = NatsCluster.start(3, NatsOptions.defaults())) {
+    FaultServers servers = FaultServers.unharmed();
+    try (NatsCluster cluster = NatsCluster.start(3, NatsOptions.defaults())) {
       list(servers, servers.installation(cluster.url()), 3);
     }
   }
@@ -49,8 +48,8 @@ class ListsUnderWritesIT {
   /** Each list comes before, while or after the caller's last write is flushed. */
   @Test
   void ofAnAgentThatTheCallerAloneWrites() {
-    try (FaultServers servers = FaultServers.start();
-        Persistence persistence = open(servers.installation(), 1)) {
+    FaultServers servers = FaultServers.unharmed();
+    try (Persistence persistence = open(servers.installation(), 1)) {
       StateRepository<Long> states = persistence.states(Long.class);
       Agent agent = persistence.agents().save(Agent.of("fault", "quiet")).value();
       for (int i = 0; i < 2 * LISTS; i++) {

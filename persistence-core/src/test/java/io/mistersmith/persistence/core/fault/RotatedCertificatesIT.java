@@ -122,7 +122,7 @@ class RotatedCertificatesIT {
       nats = nats.withTls(shown, Optional.of(trusted));
     }
     try (FaultServers servers =
-        new FaultServers(NatsServer.start(nats), PostgresServer.start(postgres))) {
+        FaultServers.of(NatsServer.start(nats), PostgresServer.start(postgres))) {
       Installation installation = servers.installation();
       installation.execute(ROLE);
       try (Persistence persistence = Persistence.open(config(store, installation, tls));

@@ -32,7 +32,7 @@ class StepsInClusterIT {
     Epochs epochs = new Epochs();
     try (NatsCluster cluster = NatsCluster.start(3, NatsOptions.defaults());
         PostgresServer postgres = OwnPostgres.start()) {
-      FaultServers servers = new FaultServers(cluster.servers().get(0), postgres);
+      FaultServers servers = FaultServers.of(cluster.servers().get(0), postgres);
       Installation installation = servers.installation(cluster.url());
       PersistenceConfig config = installation.config();
       PersistenceConfig replicated =

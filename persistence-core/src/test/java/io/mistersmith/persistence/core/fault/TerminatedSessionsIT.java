@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 @Tag("connections")
 class TerminatedSessionsIT {
 
-  private static final int STORMS = Repetitions.of(100, 8);
+  private static final int STORMS = Repetitions.of(100, 4);
 
   /** A session that is ended takes a new connection; the rest is for a busy machine. */
   private static final Duration LONGEST_OUTAGE = Duration.ofSeconds(5);

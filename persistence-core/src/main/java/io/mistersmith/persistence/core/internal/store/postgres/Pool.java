@@ -96,7 +96,7 @@ final class Pool extends ConnectionPool {
           Statement statement = connection.createStatement()) {
         boolean unused = statement.execute(session().untilCommit());
       } catch (SQLException e) {
-        source.close();
+        close();
         throw e;
       }
     }
@@ -316,5 +316,6 @@ final class Pool extends ConnectionPool {
   @Override
   public void close() {
     source.close();
+    primary.ifPresent(PrimarySource::close);
   }
 }

@@ -14,6 +14,7 @@ import java.sql.SQLFeatureNotSupportedException;
 import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.logging.Logger;
 import javax.sql.DataSource;
@@ -30,7 +31,7 @@ import org.slf4j.LoggerFactory;
  * <p>With several servers it goes straight to the one that the {@link PrimaryMonitor} knows: the
  * driver would ask them in their order, and wait for one that is frozen.
  */
-final class PrimarySource implements DataSource {
+final class PrimarySource implements DataSource, AutoCloseable {
 
   private static final org.slf4j.Logger LOG = LoggerFactory.getLogger(PrimarySource.class);
 
@@ -45,8 +46,11 @@ final class PrimarySource implements DataSource {
   private final Properties properties;
   private final List<PrimaryHost> hosts;
 
-  /** Compares by identity. */
-  private final Cache<Connection, ServerIdentity> opened = Caffeine.newBuilder().weakKeys().build();
+  /** Whom each connection leads to; empty where the server does not say. Compares by identity. */
+  private final Cache<Connection, Optional<ServerIdentity>> opened =
+      Caffeine.newBuilder().weakKeys().build();
+
+  private volatile boolean closed;
 
   private PrimarySource(
       PrimaryMonitor monitor, RoleConfig role, Properties properties, String watchName) {
@@ -205,14 +209,18 @@ final class PrimarySource implements DataSource {
     if (!monitor.saw(host, sighting)) {
       throw notPrimary(host);
     }
-    if (sighting.identity().isPresent()) {
-      ServerIdentity identity = sighting.identity().get();
-      opened.put(connection, identity);
-      // In this order: a promotion that is seen now either finds it, or was seen before.
-      if (!monitor.isCurrent(identity)) {
-        throw notPrimary(host);
-      }
+    opened.put(connection, sighting.identity());
+    // In this order: a promotion or a close that comes now either finds it, or came before.
+    if (!isCurrent(sighting.identity())) {
+      throw notPrimary(host);
     }
+    if (closed) {
+      throw new SQLException("the pool of " + host.address() + " is closed", "08003");
+    }
+  }
+
+  private boolean isCurrent(Optional<ServerIdentity> identity) {
+    return identity.map(monitor::isCurrent).orElse(true);
   }
 
   private static SQLException notPrimary(PrimaryHost host) {
@@ -243,8 +251,8 @@ final class PrimarySource implements DataSource {
 
   /** Whether a connection of the pool leads to the present primary, as far as known. */
   boolean isCurrent(Connection pooled) throws SQLException {
-    ServerIdentity identity = opened.getIfPresent(pooled.unwrap(PgConnection.class));
-    return identity == null || monitor.isCurrent(identity);
+    Optional<ServerIdentity> identity = opened.getIfPresent(pooled.unwrap(PgConnection.class));
+    return identity == null || isCurrent(identity);
   }
 
   /** Cuts the connections to demoted servers, those in use too. Does not wait. */
@@ -253,17 +261,27 @@ final class PrimarySource implements DataSource {
         .asMap()
         .forEach(
             (connection, identity) -> {
-              if (!monitor.isCurrent(identity)) {
+              if (!isCurrent(identity)) {
                 abort(connection);
               }
             });
+  }
+
+  /**
+   * Makes no more connections, and cuts those that are left. HikariCP leaves a connection open that
+   * is being made while it closes. Does not wait.
+   */
+  @Override
+  public void close() {
+    closed = true;
+    opened.asMap().keySet().forEach(this::abort);
   }
 
   private void abort(Connection connection) {
     try {
       connection.abort(Runnable::run);
     } catch (SQLException e) {
-      LOG.debug("a connection to a demoted server was not aborted", e);
+      LOG.debug("a connection was not aborted", e);
     }
   }
 

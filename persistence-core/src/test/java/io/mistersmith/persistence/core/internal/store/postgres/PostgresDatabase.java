@@ -3,6 +3,7 @@ package io.mistersmith.persistence.core.internal.store.postgres;
 import io.mistersmith.persistence.config.NatsConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.config.PostgresConfig;
+import io.mistersmith.persistence.core.KeptSession;
 import io.mistersmith.persistence.core.MigratedDatabase;
 import io.mistersmith.persistence.core.OwnPostgres;
 import io.mistersmith.persistence.migration.MigrationRunner;
@@ -10,10 +11,7 @@ import io.mistersmith.persistence.testkit.server.PostgresServer;
 import io.mistersmith.persistence.testkit.server.TestServers;
 import java.sql.Connection;
 import java.sql.DriverManager;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import org.postgresql.ds.PGSimpleDataSource;
@@ -95,26 +93,15 @@ final class PostgresDatabase {
   }
 
   void execute(String sql) {
-    try (Connection connection = connect();
-        Statement statement = connection.createStatement()) {
-      statement.execute(sql);
-    } catch (SQLException e) {
-      throw new IllegalStateException(e);
-    }
+    session().execute(sql);
   }
 
   /** The first column of what a query answers. */
   List<String> query(String sql) {
-    List<String> values = new ArrayList<>();
-    try (Connection connection = connect();
-        Statement statement = connection.createStatement();
-        ResultSet rows = statement.executeQuery(sql)) {
-      while (rows.next()) {
-        values.add(String.valueOf(rows.getString(1)));
-      }
-    } catch (SQLException e) {
-      throw new IllegalStateException(e);
-    }
-    return values;
+    return session().query(sql);
+  }
+
+  private KeptSession session() {
+    return new KeptSession(jdbcUrl, server.user(), server.password().orElse(""));
   }
 }
