@@ -274,7 +274,7 @@ public interface Log<T> {
    *
    * @param entries at most so many entries
    * @param age only entries that are not older
-   * @param bytes at most so many bytes of JSON
+   * @param bytes at most so many bytes of JSON, which encryption makes longer by a third and more
    */
   record Limits(OptionalLong entries, Optional<Duration> age, OptionalLong bytes) {
 

@@ -39,9 +39,10 @@ public interface Encryption {
 
   /**
    * Destroys the data keys of a subject: what they encrypted can be read no more, in no store, copy
-   * or backup. Other processes read it until their {@link EncryptionConfig#cacheLifetime} is over.
-   * A backup of PostgreSQL keeps the wrapped key; destroy the master key, too, where such a backup
-   * counts.
+   * or backup. Other processes use the keys for up to 10 seconds more, or while PostgreSQL does not
+   * answer them for their {@link EncryptionConfig#cacheLifetime}: what they encrypt in that time is
+   * lost, too. A backup of PostgreSQL keeps the wrapped key; destroy the master key, too, where
+   * such a backup counts.
    *
    * @return how many keys were destroyed
    */

@@ -71,6 +71,7 @@ final class CorePersistence implements Persistence {
   private static final Duration STOP = Duration.ofSeconds(5);
   private static final Duration MONITORING_STOP = Duration.ofSeconds(1);
   private static final Duration LOOK_AT_BUCKETS = Duration.ofSeconds(30);
+  private static final Duration COMPARE_KEYS = Duration.ofSeconds(10);
 
   private final EngineContext engine;
   private final StateArea state;
@@ -154,6 +155,15 @@ final class CorePersistence implements Persistence {
               "a bucket of another installation is not noticed",
               owners::look)
           .start();
+      if (engine.sealings().areOn()) {
+        services
+            .every(
+                COMPARE_KEYS,
+                "persistence-data-keys",
+                "data keys that another process destroyed stay in use",
+                engine.sealings()::compareKeys)
+            .start();
+      }
       agents.start();
       state.start();
       failover.start();

@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.spi.sql;
 
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -14,6 +15,10 @@ public interface DataKeyStore {
   /** Returns a key, a destroyed one too. */
   @SqlAccess.Read
   Optional<StoredKey> find(UUID id);
+
+  /** Returns those of these keys that exist, destroyed ones too. */
+  @SqlAccess.Read
+  List<StoredKey> findAll(Collection<UUID> ids);
 
   /** Returns the newest key of a subject that is not destroyed. */
   @SqlAccess.Read

@@ -9,6 +9,7 @@ import io.mistersmith.persistence.testkit.contract.CrossStoreContract;
 import io.mistersmith.persistence.testkit.contract.EncryptedFixture;
 import io.mistersmith.persistence.testkit.contract.EncryptionContract;
 import io.mistersmith.persistence.testkit.contract.EncryptionKeysContract;
+import io.mistersmith.persistence.testkit.contract.ForgottenKeysContract;
 import io.mistersmith.persistence.testkit.contract.InMemoryFixture;
 import io.mistersmith.persistence.testkit.contract.LogContract;
 import io.mistersmith.persistence.testkit.contract.LogStepContract;
@@ -23,6 +24,7 @@ import io.mistersmith.persistence.testkit.contract.StateLayersContract;
 import io.mistersmith.persistence.testkit.contract.StateRepositoryContract;
 import io.mistersmith.persistence.testkit.contract.StateTypesContract;
 import io.mistersmith.persistence.testkit.contract.StepContract;
+import io.mistersmith.persistence.testkit.contract.UnencryptedDataContract;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -41,6 +43,22 @@ class InMemoryEncryptionTest {
 
   @Nested
   class EncryptionKeys extends EncryptionKeysContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
+    }
+  }
+
+  @Nested
+  class UnencryptedData extends UnencryptedDataContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new InMemoryFixture();
+    }
+  }
+
+  @Nested
+  class ForgottenKeys extends ForgottenKeysContract {
     @Override
     protected PersistenceFixture fixture() {
       return new InMemoryFixture();

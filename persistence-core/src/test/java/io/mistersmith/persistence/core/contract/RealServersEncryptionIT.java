@@ -4,11 +4,13 @@ import io.mistersmith.persistence.testkit.contract.CheckpointContract;
 import io.mistersmith.persistence.testkit.contract.EncryptedFixture;
 import io.mistersmith.persistence.testkit.contract.EncryptionContract;
 import io.mistersmith.persistence.testkit.contract.EncryptionKeysContract;
+import io.mistersmith.persistence.testkit.contract.ForgottenKeysContract;
 import io.mistersmith.persistence.testkit.contract.LogContract;
 import io.mistersmith.persistence.testkit.contract.PersistenceFixture;
 import io.mistersmith.persistence.testkit.contract.SessionCopyContract;
 import io.mistersmith.persistence.testkit.contract.StateLayersContract;
 import io.mistersmith.persistence.testkit.contract.StateRepositoryContract;
+import io.mistersmith.persistence.testkit.contract.UnencryptedDataContract;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.parallel.Execution;
@@ -33,6 +35,24 @@ class RealServersEncryptionIT {
   @Nested
   @Tag("newest")
   class EncryptionKeys extends EncryptionKeysContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers();
+    }
+  }
+
+  @Nested
+  @Tag("newest")
+  class UnencryptedData extends UnencryptedDataContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers();
+    }
+  }
+
+  @Nested
+  @Tag("newest")
+  class ForgottenKeys extends ForgottenKeysContract {
     @Override
     protected PersistenceFixture fixture() {
       return new RealServers();

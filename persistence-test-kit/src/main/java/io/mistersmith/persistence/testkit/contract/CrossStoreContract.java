@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.event.CrossStoreEvent;
 import io.mistersmith.persistence.event.CrossStoreEvent.CrossStoreEnded;
@@ -18,6 +19,8 @@ import io.mistersmith.persistence.saga.CrossStoreOptions;
 import io.mistersmith.persistence.saga.CrossStoreOptions.Strategy;
 import io.mistersmith.persistence.saga.CrossStoreTransaction;
 import io.mistersmith.persistence.saga.EntryChange;
+import io.mistersmith.persistence.spi.hot.HotReads;
+import io.mistersmith.persistence.spi.hot.HotReads.ReadFrom;
 import io.mistersmith.persistence.spi.sql.EntryWriteStore.Basis;
 import io.mistersmith.persistence.spi.sql.EntryWriteStore.Change;
 import io.mistersmith.persistence.spi.sql.SqlOptions;
@@ -26,7 +29,6 @@ import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.state.StateType;
 import io.mistersmith.persistence.transaction.TransactionOptions;
 import io.mistersmith.persistence.transaction.TransactionOptions.Boundary;
-import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -319,7 +321,7 @@ public abstract class CrossStoreContract extends PersistenceContract {
             .crossStore();
     assertThat(other.waiting(9)).isEmpty();
     SqlStore sql = stores().sql();
-    byte[] json = "\"apples\"".getBytes(StandardCharsets.UTF_8);
+    byte[] json = asStored("apples");
     boolean left =
         sql.inTransaction(
             SqlOptions.of("leave a change"),
@@ -337,6 +339,14 @@ public abstract class CrossStoreContract extends PersistenceContract {
     CrossStoreEvent none = new CrossStoreEvent.ChangesWaiting(0);
     Awaitility.await().atMost(SOON).until(() -> heard.contains(none));
     assertThat(heard).containsExactly(waits, new CrossStoreEvent.ChangesRecovered(1), none);
+  }
+
+  /** Returns what the stores have of a value under the key of the cart. */
+  private byte[] asStored(String value) {
+    StateKey same = StateKey.of(register(), "one").withType(CART.name());
+    Revision unused = carts().save(same, value).revision();
+    HotReads reads = stores().hot().bucket(Bucket.AGENT_STATE).reads();
+    return reads.get(same, ReadFrom.LEADER).orElseThrow().value();
   }
 
   @Test

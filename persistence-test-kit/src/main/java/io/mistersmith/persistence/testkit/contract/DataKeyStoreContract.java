@@ -10,6 +10,7 @@ import io.mistersmith.persistence.spi.sql.DataKeyStore.NewKey;
 import io.mistersmith.persistence.spi.sql.DataKeyStore.StoredKey;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
@@ -47,6 +48,19 @@ public abstract class DataKeyStoreContract extends UnitContract {
     assertThat(found.wrapped().orElseThrow()).isEqualTo(bytes("wrapped " + id));
     assertThat(found.createdAt()).isEqualTo(MADE);
     assertThat(keys().find(UUID.randomUUID())).isEmpty();
+  }
+
+  @Test
+  void manyAreFoundAtOnce() {
+    UUID kept = add("a", "m", MADE);
+    UUID destroyed = add("b", "m", MADE);
+    UUID unusedOther = add("c", "m", MADE);
+    assertThat(keys().destroy("b")).isOne();
+
+    assertThat(keys().findAll(List.of(kept, destroyed, UUID.randomUUID())))
+        .extracting(key -> key.id() + " " + key.wrapped().isPresent())
+        .containsExactlyInAnyOrder(kept + " true", destroyed + " false");
+    assertThat(keys().findAll(List.of())).isEmpty();
   }
 
   @Test

@@ -23,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 /** The contract of the keys that encrypt entries. */
@@ -190,6 +191,27 @@ public abstract class EncryptionKeysContract extends EncryptionTests {
         .isEqualTo("kept");
     states(later).save(key("gone"), "new", NO_OPTION);
     assertThat(states(later).find(key("gone")).orElseThrow().value()).isEqualTo("new");
+  }
+
+  @Test
+  void otherRuntimesStopUsingADestroyedKey() {
+    EncryptionConfig.Builder own = encryption().keyOfEachOwner();
+    Persistence runtime = encrypted(own);
+    Persistence other = encrypted(own);
+    states(runtime).save(key("gone"), MARKER, NO_OPTION);
+    states(other).save(key("of other"), MARKER, NO_OPTION);
+    UUID first = dataKey(key("of other"));
+    assertThat(of(runtime).destroy(agent().toString())).isOne();
+
+    Awaitility.await()
+        .atMost(SOON)
+        .untilAsserted(
+            () -> {
+              states(other).save(key("of other"), "new", NO_OPTION);
+              assertThat(dataKey(key("of other"))).isNotEqualTo(first);
+            });
+    assertUnreadable(() -> states(other).find(key("gone")));
+    assertThat(states(runtime).find(key("of other")).orElseThrow().value()).isEqualTo("new");
   }
 
   @Test

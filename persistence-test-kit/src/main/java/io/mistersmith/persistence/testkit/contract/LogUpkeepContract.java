@@ -129,7 +129,7 @@ public abstract class LogUpkeepContract extends PersistenceContract {
     for (int i = 0; i < 10; i++) {
       log().append("x".repeat(98)); // 100 bytes of JSON
     }
-    assertThat(log().truncate(Limits.bytes(350))).isEqualTo(8);
+    assertThat(log().truncate(Limits.bytes(storedBytes(100) * 7 / 2))).isEqualTo(8);
     assertThat(log().truncate(Limits.bytes(1))).isEqualTo(11);
     assertThat(log().size()).isZero();
     assertThat(log().append("on")).isEqualTo(11);
@@ -174,7 +174,7 @@ public abstract class LogUpkeepContract extends PersistenceContract {
 
   @Test
   void keepsItsSizeByItself() {
-    log().keep(Limits.bytes(1_000));
+    log().keep(Limits.bytes(10 * storedBytes(100)));
     for (int i = 0; i < 50; i++) {
       log().append("x".repeat(98));
     }

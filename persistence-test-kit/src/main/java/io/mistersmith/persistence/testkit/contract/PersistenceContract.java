@@ -131,6 +131,11 @@ public abstract class PersistenceContract {
     fixture.hotOutage(away);
   }
 
+  /** How many bytes the stores have of so many bytes of JSON. */
+  final int storedBytes(int json) {
+    return fixture.storedBytes(json);
+  }
+
   final void elapse(Duration time) {
     fixture.elapse(time);
   }

@@ -37,6 +37,11 @@ public interface PersistenceFixture extends AutoCloseable {
     throw new UnsupportedOperationException("other tests use this hot store");
   }
 
+  /** Returns how many bytes the stores have of so many bytes of JSON. */
+  default int storedBytes(int json) {
+    return json;
+  }
+
   /** Gives back what the fixture holds, after everything that it opened is closed. */
   @Override
   void close();

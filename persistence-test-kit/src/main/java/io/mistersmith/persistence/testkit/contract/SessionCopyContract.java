@@ -83,6 +83,7 @@ public abstract class SessionCopyContract extends SessionTests {
     Opened opened = sessions().open(ADA.withTimeToLive(TIME_TO_LIVE));
     Faults faults = new Faults(1);
     Persistence other = open(config().build(), faults);
+    Opened unused = other.sessions().open(ADA); // it has the data key, where copies are encrypted
     faults.sqlOutage(true);
     assertThat(other.sessions().find(opened.token())).contains(opened.session());
     elapse(UNTIL_DUE);

@@ -172,8 +172,8 @@ public abstract class StepContract extends PersistenceContract {
     }
     assertFails(DataError.VALUE_TOO_LARGE, many::commit);
     Step large = persistence().step();
-    for (int i = 0; i < 8; i++) {
-      large.save(TURNS, key("k" + i), "x".repeat(900_000));
+    for (int i = 0; i < 16; i++) {
+      large.save(TURNS, key("k" + i), "x".repeat(500_000));
     }
     assertFails(DataError.VALUE_TOO_LARGE, large::commit);
     assertThat(persistence().states(CURSOR).keys(agent(), "")).isEmpty();

@@ -3,6 +3,7 @@ package io.mistersmith.persistence.testkit.memory;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.spi.sql.DataKeyStore;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -22,6 +23,12 @@ final class MemoryDataKeyStore implements DataKeyStore {
   @Override
   public Optional<StoredKey> find(UUID id) {
     return session.call(tables -> tables.dataKeys.find(id));
+  }
+
+  @Override
+  public List<StoredKey> findAll(Collection<UUID> ids) {
+    return session.call(
+        tables -> ids.stream().map(tables.dataKeys::find).flatMap(Optional::stream).toList());
   }
 
   @Override

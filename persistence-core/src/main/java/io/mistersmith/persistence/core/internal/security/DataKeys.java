@@ -15,8 +15,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
@@ -89,12 +91,55 @@ final class DataKeys {
       return known;
     }
     StoredKey row =
-        found.orElseThrow(
-            () ->
-                new NonTransientPersistenceException(
-                    DataError.UNREADABLE, "data key " + id + " is unknown to this database"));
+        found
+            .or(() -> restored(id))
+            .orElseThrow(
+                () ->
+                    new NonTransientPersistenceException(
+                        DataError.UNREADABLE, "data key " + id + " is unknown to this database"));
     rows.put(id, row);
     return row;
+  }
+
+  /** Adds a row again that PostgreSQL lost, as by a failover to a replica that lags. */
+  private Optional<StoredKey> restored(UUID id) {
+    Optional<StoredKey> known = Optional.ofNullable(rows.getIfPresent(id));
+    known
+        .filter(row -> row.wrapped().isPresent())
+        .ifPresent(row -> restore(row, row.wrapped().orElseThrow()));
+    return known;
+  }
+
+  private void restore(StoredKey row, byte[] wrapped) {
+    try {
+      store.add(new NewKey(row.id(), row.subject(), row.masterKey(), wrapped, row.createdAt()));
+      LOG.warn("data key {} was missing in PostgreSQL, and is added again", row.id());
+    } catch (NonTransientPersistenceException e) {
+      if (e.error() != DataError.DUPLICATE_KEY) {
+        throw e;
+      }
+      LOG.debug("data key {} was added again by another process", row.id(), e);
+    }
+  }
+
+  /**
+   * Compares the keys in memory with PostgreSQL. Those that another process destroyed are used no
+   * more: what they encrypt from now on would be lost. Those that PostgreSQL lost are added again.
+   */
+  void compare() {
+    Set<UUID> missing = new HashSet<>(keys.keys());
+    if (missing.isEmpty()) {
+      return;
+    }
+    for (StoredKey row : store.findAll(missing)) {
+      missing.remove(row.id());
+      if (row.wrapped().isEmpty()) {
+        forget(row.subject());
+      }
+    }
+    for (UUID id : missing) {
+      Optional<StoredKey> unused = restored(id);
+    }
   }
 
   /** Returns the key that encrypts a subject's next message, and counts that. */

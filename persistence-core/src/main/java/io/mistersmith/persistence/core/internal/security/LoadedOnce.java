@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
@@ -76,6 +77,10 @@ final class LoadedOnce<K, V> {
 
   void put(K key, V value) {
     values.put(key, value);
+  }
+
+  Set<K> keys() {
+    return Set.copyOf(values.asMap().keySet());
   }
 
   void remove(K key) {

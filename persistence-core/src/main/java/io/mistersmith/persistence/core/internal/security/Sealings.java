@@ -72,6 +72,16 @@ public final class Sealings {
     return new EngineEncryption(config, keys, sql.dataKeys(), rotation);
   }
 
+  /** Whether any type of data is encrypted. */
+  public boolean areOn() {
+    return keys.isPresent();
+  }
+
+  /** Compares the data keys in memory with PostgreSQL, which other processes may have changed. */
+  public void compareKeys() {
+    keys.ifPresent(DataKeys::compare);
+  }
+
   /** Returns what an operator should know. */
   public List<String> notices() {
     return config

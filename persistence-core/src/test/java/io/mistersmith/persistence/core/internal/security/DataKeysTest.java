@@ -14,12 +14,14 @@ import io.mistersmith.persistence.spi.sql.DataKeyStore;
 import io.mistersmith.persistence.spi.sql.DataKeyStore.NewKey;
 import io.mistersmith.persistence.testkit.memory.InMemoryStores;
 import io.mistersmith.persistence.testkit.time.ManualClock;
+import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -62,6 +64,21 @@ class DataKeysTest {
                 throw new TransientPersistenceException(DataError.CONNECTION_FAILED, "away");
               }
               return method.invoke(rows, arguments);
+            });
+  }
+
+  /** Returns the rows of whichever database is primary. */
+  private static DataKeyStore switched(AtomicReference<DataKeyStore> primary) {
+    return (DataKeyStore)
+        Proxy.newProxyInstance(
+            DataKeyStore.class.getClassLoader(),
+            new Class<?>[] {DataKeyStore.class},
+            (proxy, method, arguments) -> {
+              try {
+                return method.invoke(primary.get(), arguments);
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
+              }
             });
   }
 
@@ -202,6 +219,56 @@ class DataKeysTest {
         .isInstanceOfSatisfying(
             NonTransientPersistenceException.class,
             e -> assertThat(e.error()).isEqualTo(DataError.UNREADABLE));
+  }
+
+  @Test
+  void aKeyThatAnotherProcessDestroyedIsDroppedByTheNextComparison() {
+    DataKeys keys = open();
+    UUID first = keys.toEncrypt("s").id();
+    UUID other = keys.toEncrypt("t").id();
+    assertThat(rows.destroy("s")).isOne();
+    assertThat(keys.toEncrypt("s").id()).as("before").isEqualTo(first);
+
+    keys.compare();
+
+    assertThat(keys.toEncrypt("s").id()).isNotEqualTo(first);
+    assertThat(keys.toEncrypt("t").id()).isEqualTo(other);
+    assertThatThrownBy(() -> keys.find(first))
+        .isInstanceOfSatisfying(
+            NonTransientPersistenceException.class,
+            e -> assertThat(e.error()).isEqualTo(DataError.UNREADABLE));
+  }
+
+  @Test
+  void aKeyThatPostgresLostIsAddedAgain() {
+    Stores replica = new InMemoryStores().open(PersistenceConfig.inMemory().clock(clock).build());
+    AtomicReference<DataKeyStore> primary = new AtomicReference<>(rows);
+    DataKeys keys = open(switched(primary));
+    DataKeys others = open(switched(primary));
+    UUID id = keys.toEncrypt("s").id();
+    UUID unusedSame = others.find(id).id();
+    primary.set(replica.sql().dataKeys());
+
+    keys.compare();
+    others.compare();
+
+    assertThat(open(replica.sql().dataKeys()).find(id).id()).isEqualTo(id);
+    assertThat(open(replica.sql().dataKeys()).toEncrypt("s").id()).isEqualTo(id);
+    replica.close();
+  }
+
+  @Test
+  void aReadAddsAKeyThatPostgresLostAgain() {
+    Stores replica = new InMemoryStores().open(PersistenceConfig.inMemory().clock(clock).build());
+    AtomicReference<DataKeyStore> primary = new AtomicReference<>(rows);
+    DataKeys keys = open(switched(primary));
+    UUID id = keys.toEncrypt("s").id();
+    primary.set(replica.sql().dataKeys());
+    clock.advance(CACHED);
+
+    assertThat(keys.find(id).id()).isEqualTo(id);
+    assertThat(replica.sql().dataKeys().find(id)).isPresent();
+    replica.close();
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.mistersmith.persistence.core.internal.store.postgres;
 import io.mistersmith.persistence.spi.sql.DataKeyStore;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -18,6 +19,8 @@ final class PostgresDataKeyStore implements DataKeyStore {
       """;
 
   private static final String FIND = SELECT + " WHERE key_id = :id";
+
+  private static final String FIND_ALL = SELECT + " WHERE key_id = ANY (:ids::uuid[])";
 
   private static final String NEWEST =
       SELECT
@@ -66,6 +69,18 @@ final class PostgresDataKeyStore implements DataKeyStore {
     return statements.read(
         "find data key " + id,
         handle -> handle.createQuery(FIND).bind("id", id).map(PostgresDataKeyStore::key).findOne());
+  }
+
+  @Override
+  public List<StoredKey> findAll(Collection<UUID> ids) {
+    return statements.read(
+        "find data keys",
+        handle ->
+            handle
+                .createQuery(FIND_ALL)
+                .bindArray("ids", UUID.class, ids.toArray())
+                .map(PostgresDataKeyStore::key)
+                .list());
   }
 
   @Override
