@@ -22,6 +22,8 @@ import io.mistersmith.persistence.operations.Alerts;
 import io.mistersmith.persistence.operations.Alerts.Alert;
 import io.mistersmith.persistence.operations.Alerts.AlertChange;
 import io.mistersmith.persistence.operations.Alerts.Change;
+import io.mistersmith.persistence.security.EncryptionConfig;
+import io.mistersmith.persistence.security.KeyProvider;
 import io.mistersmith.persistence.session.NewSession;
 import io.mistersmith.persistence.state.SaveOptions;
 import io.mistersmith.persistence.task.NewTask;
@@ -33,12 +35,14 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -64,6 +68,11 @@ class SecretsIT {
 
   private static final String PASSWORD = Planted.secret("password");
   private static final String VALUE = Planted.secret("value");
+
+  /** 32 bytes. */
+  private static final String MASTER_KEY = Planted.secret("encryption-key-01");
+
+  private static final String MAIN = "main";
 
   /** Those of the library and of the pool, whose lines name what they were given. */
   private static final List<String> LOGGERS =
@@ -97,7 +106,7 @@ class SecretsIT {
   }
 
   @Test
-  void workTellsNothing() throws SQLException {
+  void workTellsNothing() throws SQLException, IOException {
     PostgresOptions withPassword =
         PostgresOptions.defaults()
             .withoutSync()
@@ -114,8 +123,10 @@ class SecretsIT {
               NatsConfig.builder(nats.url().replace("nats://", "nats://app:" + PASSWORD + "@")),
               PostgresConfig.builder(
                       postgres.jdbcUrl() + "?sslpassword=" + Planted.secret("url"), "app")
-                  .password(Secret.of(PASSWORD)));
+                  .password(Secret.of(PASSWORD)),
+              encryption(base64(MASTER_KEY)));
       told.object("configuration", config);
+      told.object("encryption", config.encryption());
       told.object("NATS", config.nats());
       told.object("PostgreSQL", config.postgres());
       SimpleMeterRegistry meters = new SimpleMeterRegistry();
@@ -125,6 +136,8 @@ class SecretsIT {
         metrics.bind(runtime, Duration.ofSeconds(1));
         work(runtime);
         reports(runtime);
+        told.object("encryption at work", runtime.operations().encryption());
+        loseKeys(config, runtime);
         nats.kill();
         told.failure("a write without NATS", () -> write(runtime, AgentId.external("user")));
       } finally {
@@ -143,6 +156,40 @@ class SecretsIT {
       boolean unused =
           statement.execute("CREATE ROLE app LOGIN SUPERUSER PASSWORD '" + PASSWORD + "'");
     }
+  }
+
+  private static String base64(String key) {
+    return Base64.getEncoder().encodeToString(key.getBytes(UTF_8));
+  }
+
+  /** Encryption by a master key in a file with this text. */
+  private EncryptionConfig encryption(String text) throws IOException {
+    Path file = Files.writeString(directory.resolve(MAIN + ".key"), text, UTF_8);
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+    return EncryptionConfig.builder(KeyProvider.ofFiles(directory), MAIN).keyOfEachOwner().build();
+  }
+
+  /** Has an entry become unreadable, and new keys not to be had. */
+  private void loseKeys(PersistenceConfig config, Persistence runtime) throws IOException {
+    AgentId owner = AgentId.external("keyless");
+    Object unusedValue = write(runtime, owner);
+    int unused = runtime.operations().encryption().destroy(owner.toString());
+    try (Persistence later = Persistence.open(config)) {
+      told.failure(
+          "a read without the key",
+          () -> later.states(String.class).find(StateKey.of(owner, "key")));
+    }
+    List<String> texts = List.of(MASTER_KEY, base64(MASTER_KEY + "x"));
+    for (String text : texts) {
+      EncryptionConfig unusedConfig = encryption(text);
+      AgentId next = AgentId.external("user " + texts.indexOf(text));
+      told.failure("a write by a key that is none", () -> write(runtime, next));
+    }
+  }
+
+  private PersistenceConfig config(
+      NatsConfig.Builder nats, PostgresConfig.Builder postgres, EncryptionConfig encryption) {
+    return config(nats, postgres).toBuilder().encryption(encryption).build();
   }
 
   private PersistenceConfig config(NatsConfig.Builder nats, PostgresConfig.Builder postgres) {
@@ -287,6 +334,33 @@ class SecretsIT {
               .tell(alert());
           return "told";
         });
+    check();
+  }
+
+  @Test
+  void masterKeysTellNothing() throws IOException {
+    EncryptionConfig encryption = encryption(base64(MASTER_KEY));
+    KeyProvider files = encryption.provider();
+    byte[] key = MASTER_KEY.getBytes(UTF_8);
+    KeyProvider memory = KeyProvider.inMemory(Map.of(MAIN, key));
+    told.object("encryption", encryption);
+    told.object("keys in files", files);
+    told.object("keys in memory", memory);
+    byte[] wrapped = files.wrap(MAIN, new byte[32]);
+    assertThat(memory.unwrap(MAIN, wrapped)).as("the key is the planted one").hasSize(32);
+    wrapped[wrapped.length - 1]++;
+    told.failure("a wrapped key that was changed", () -> files.unwrap(MAIN, wrapped));
+    for (String text : List.of(MASTER_KEY, base64(MASTER_KEY + "x"))) {
+      EncryptionConfig unusedConfig = encryption(text);
+      told.failure("a master key that is none", () -> files.wrap(MAIN, new byte[32]));
+    }
+    told.failure(
+        "a master key that is too long",
+        () -> KeyProvider.inMemory(Map.of(MAIN, (MASTER_KEY + "x").getBytes(UTF_8))));
+    EncryptionConfig unusedConfig = encryption(base64(MASTER_KEY));
+    Files.setPosixFilePermissions(
+        directory.resolve(MAIN + ".key"), PosixFilePermissions.fromString("rw-r--r--"));
+    told.failure("a master key that all may read", () -> files.wrap(MAIN, new byte[32]));
     check();
   }
 

@@ -11,6 +11,8 @@ import io.mistersmith.persistence.security.AuditChange.Kind;
 import io.mistersmith.persistence.security.AuditQuery;
 import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.AuditStore;
+import io.mistersmith.persistence.spi.sql.ForgetStore;
+import io.mistersmith.persistence.spi.sql.ForgetStore.Place;
 import io.mistersmith.persistence.spi.sql.SqlOptions;
 import java.time.Duration;
 import java.time.Instant;
@@ -187,5 +189,48 @@ public abstract class AuditStoreContract extends DurableContract {
     assertThat(audit().find(AuditQuery.ofEntry(key).since(second))).containsExactly(both.get(0));
     assertThat(audit().find(AuditQuery.ofEntry(key).until(second))).containsExactly(both.get(1));
     assertThat(audit().find(AuditQuery.all().since(second).until(second))).isEmpty();
+  }
+
+  @Test
+  void changesOfAForgottenAgentKeepTheirWritersAndLoseTheirValues() {
+    StateKey key = StateKey.of(register(), "k");
+    StateKey other = StateKey.of(register(), "k");
+    apply(put(key, at(1), "\"apples\"").by(Optional.of(ANN)), put(other, at(2), "\"apples\""));
+    apply(put(key, at(3), "\"pears\"").by(Optional.of(BOB)));
+    ForgetStore forgetting = stores().sql().forgetting();
+    forgetting.begin(key.agent());
+    assertThat(forgetting.remove(key.agent(), Place.AUDIT, 2)).isEqualTo(2);
+    assertThat(forgetting.remove(key.agent(), Place.AUDIT, 2)).as("the third").isOne();
+    assertThat(forgetting.remove(key.agent(), Place.AUDIT, 2)).isZero();
+
+    assertThat(audit().find(AuditQuery.ofAgent(key.agent())))
+        .hasSize(3)
+        .allSatisfy(change -> assertThat(values(change)).doesNotContain("apples", "pears", "one"));
+    List<AuditChange> changes = audit().find(AuditQuery.ofEntry(key));
+    assertThat(changes)
+        .allSatisfy(change -> assertThat(values(change)).contains("state_value"))
+        .extracting(change -> change.writer().actor().orElseThrow())
+        .containsExactly("bob", "ann");
+    assertThat(audit().find(AuditQuery.ofEntry(other)))
+        .singleElement()
+        .satisfies(change -> assertThat(values(change)).contains("apples"));
+  }
+
+  @Test
+  void changesAfterTheEndKeepTheirValues() {
+    StateKey key = StateKey.of(AgentId.external("user 1"), "cart");
+    ForgetStore forgetting = stores().sql().forgetting();
+    forgetting.begin(key.agent());
+    forgetting.end(key.agent());
+    elapse(Duration.ofMillis(5));
+    apply(put(key, at(1), "\"plums\""));
+    assertThat(forgetting.remove(key.agent(), Place.AUDIT, 9)).isZero();
+    assertThat(values(audit().find(AuditQuery.ofEntry(key)).get(0))).contains("plums");
+  }
+
+  private static String values(AuditChange change) {
+    return change.oldData().orElse("")
+        + change.newData().orElse("")
+        + change.changedFields().orElse("");
   }
 }

@@ -57,7 +57,7 @@ public abstract class ForgettingContract extends PersistenceContract {
                 .states(MarkedAgent.FLEETING)
                 .find(StateKey.of(agent, "note").withType(MarkedAgent.FLEETING.name())))
         .isEmpty();
-    assertThat(runtime.log(agent, "notes", String.class).size()).isZero();
+    assertThat(runtime.log(agent, "notes", String.class).tail(9)).isEmpty();
     assertThat(runtime.largeValues().descriptions().find(StateKey.of(agent, "large"))).isEmpty();
     assertThat(runtime.tasks().find(marked.task())).isEmpty();
     assertThat(runtime.knowledge().find(marked.fact())).isEmpty();
@@ -120,7 +120,7 @@ public abstract class ForgettingContract extends PersistenceContract {
     ForgetReport report = forgetting().forget(user);
     assertThat(report.endedAt()).isPresent();
     assertThat(states().find(key)).isEmpty();
-    assertThat(persistence().log(user, "turns", String.class).size()).isZero();
+    assertThat(persistence().log(user, "turns", String.class).tail(9)).isEmpty();
     assertThat(states(open(config().build())).find(key)).isEmpty();
 
     states().save(key, "pears");
@@ -147,7 +147,7 @@ public abstract class ForgettingContract extends PersistenceContract {
     Awaitility.await()
         .atMost(SOON)
         .until(() -> persistence().operations().deadLetters().count() == 1);
-    assertThat(forgetting().forget(unknown).removed()).containsEntry("agents.dead_letters", 1L);
+    assertThat(forgetting().forget(unknown).removed()).containsKey("agents.dead_letters");
     assertThat(persistence().operations().deadLetters().count()).isZero();
   }
 

@@ -28,7 +28,7 @@ final class AgentTraces {
     this.now = now;
   }
 
-  /** Returns how many it removed; there is no audit log in memory, and the archive has no rows. */
+  /** Returns how many it removed; the archive has no rows in memory. */
   int remove(Place place, int limit) {
     return switch (place) {
       case ENTRY_WRITES -> tables.entryWrites.removeKeys(this::isOwned, limit);
@@ -50,7 +50,8 @@ final class AgentTraces {
             note -> note.message().contains(id) || note.consumer().contains(id), limit);
       }
       case OUTBOX -> tables.outbox.forget(this::isOwned, limit);
-      case ARCHIVED_TASKS, AUDIT -> 0;
+      case AUDIT -> tables.audit.forget(this::isOwned, limit);
+      case ARCHIVED_TASKS -> 0;
     };
   }
 
@@ -80,19 +81,26 @@ final class AgentTraces {
                             && contents().stream()
                                 .anyMatch(content -> owner.name().equals(content.toString()))))
             .isPresent();
-    return own && row().map(known -> known.covers(row.letter().writtenAt())).orElse(true);
+    return own && isCovered(row.letter().writtenAt());
   }
 
   private boolean isOwned(OutboxTables.NotedChange noted) {
-    return noted
-            .change()
-            .subject()
-            .filter(
-                subject ->
-                    subject.equals(agent.uuid())
-                        || row().map(known -> known.tasks().contains(subject)).orElse(false))
-            .isPresent()
-        && row().map(known -> known.covers(noted.change().at())).orElse(true);
+    return noted.change().subject().filter(this::isOwned).isPresent()
+        && isCovered(noted.change().at());
+  }
+
+  private boolean isOwned(AuditRows.Logged logged) {
+    return isOwned(logged.subject()) && isCovered(logged.change().at());
+  }
+
+  /** Of the agent or of a task of it. */
+  private boolean isOwned(UUID subject) {
+    return subject.equals(agent.uuid())
+        || row().map(known -> known.tasks().contains(subject)).orElse(false);
+  }
+
+  private boolean isCovered(Instant time) {
+    return row().map(known -> known.covers(time)).orElse(true);
   }
 
   private int removeMessages(int limit) {

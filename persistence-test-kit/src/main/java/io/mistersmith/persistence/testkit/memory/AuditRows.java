@@ -12,11 +12,13 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 final class AuditRows {
 
   private static final String LOGIN = "memory";
+  private static final String FORGOTTEN = "***FORGOTTEN***";
 
   final Rows<UUID, Logged> changes;
   private final long transaction;
@@ -177,6 +180,44 @@ final class AuditRows {
           }
         });
     return fields;
+  }
+
+  /** Takes the values out of changes, where they have any; returns of how many. */
+  int forget(Predicate<Logged> which, int limit) {
+    List<Logged> found =
+        changes
+            .all()
+            .filter(which)
+            .filter(logged -> !withoutValues(logged).equals(logged))
+            .limit(limit)
+            .toList();
+    found.forEach(logged -> changes.put(logged.change().id(), withoutValues(logged)));
+    return found.size();
+  }
+
+  private static Logged withoutValues(Logged logged) {
+    AuditChange change = logged.change();
+    return new Logged(
+        new AuditChange(
+            change.id(),
+            change.at(),
+            change.table(),
+            change.kind(),
+            change.key(),
+            change.writer(),
+            change.changedFields().map(AuditRows::withoutValues),
+            change.oldData().map(AuditRows::withoutValues),
+            change.newData().map(AuditRows::withoutValues)),
+        logged.subject(),
+        logged.path());
+  }
+
+  private static String withoutValues(String document) {
+    Map<String, @Nullable Object> members = new LinkedHashMap<>();
+    if (JsonTree.read(document) instanceof Map<?, ?> read) {
+      read.keySet().forEach(name -> members.put(String.valueOf(name), FORGOTTEN));
+    }
+    return JsonWriter.write(members);
   }
 
   private Writer writer(Optional<Actor> actor) {

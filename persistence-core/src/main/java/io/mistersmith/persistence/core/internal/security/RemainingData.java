@@ -41,7 +41,7 @@ final class RemainingData {
             ? "backups, archived WAL and snapshots of streams: what was encrypted with the agent's"
                 + " key is unreadable; what was not, until they are deleted"
             : "backups, archived WAL and snapshots of streams, until they are deleted: the agent"
-                  + " had no key of its own");
+                + " had no key of its own");
     sentences.addAll(ALWAYS);
     return sentences;
   }
