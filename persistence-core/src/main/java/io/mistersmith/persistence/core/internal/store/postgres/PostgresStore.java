@@ -32,8 +32,8 @@ public final class PostgresStore implements AutoCloseable {
   private static final String PROBE =
       """
       SELECT r.version, r.published_version, s.epoch, s.deleted_at, s.actor, p.sequence,
-             e.first_sequence, l.fencing_token, m.moved_at, d.status, d.subject_escaped, d.actor,
-             c.parent_checkpoint_id, v.event_type, i.id, t.attempt, g.kept_with
+             e.first_sequence, l.fencing_token, m.moved_at, d.status, d.subject_escaped,
+             d.correlation_id, c.parent_checkpoint_id, v.event_type, i.id, t.attempt, g.kept_with
         FROM agents.installation i, agents.registry r, agents.state s, agents.journal_positions p,
              agents.journal_epochs e, agents.journal_leases l, agents.journal_samples m,
              agents.dead_letters d, agents.checkpoints c, agents.lifecycle_events v,

@@ -135,7 +135,7 @@ final class PostgresFixture implements StoresFixture {
         DELETE FROM agents.registry;
         TRUNCATE agents.state, agents.journal_epochs, agents.journal_positions,
                  agents.journal_leases, agents.journal_samples, agents.dead_letters,
-                 sagas.entry_writes, agents.data_keys;
+                 sagas.entry_writes, agents.data_keys, agents.forgotten;
         ALTER SEQUENCE agents.journal_epoch_numbers RESTART
         """);
   }
