@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
 import org.awaitility.Awaitility;
@@ -131,21 +132,22 @@ public abstract class EncryptionKeysContract extends EncryptionTests {
     }
     states().saveAll(values).values().forEach(row -> assertThat(row.isSuccess()).isTrue());
     EncryptionConfig.Builder migrating = encryption().mode(Mode.MIGRATION);
-    AtomicReference<Rotation> last = new AtomicReference<>(Rotation.ofPlaintext());
+    AtomicReference<Rotation> last = new AtomicReference<>();
     Persistence first = encrypted(migrating);
     assertThatThrownBy(
             () ->
                 of(first)
                     .rotate(
-                        last.get(),
+                        Rotation.ofPlaintext(),
                         at -> {
                           last.set(at);
                           throw new IllegalStateException("stopped");
                         }))
         .hasMessage("stopped");
-    assertThat(last.get().rewritten()).isBetween(1L, ENTRIES - 1L);
+    Rotation stopped = Objects.requireNonNull(last.get());
+    assertThat(stopped.rewritten()).isBetween(1L, ENTRIES - 1L);
 
-    Rotation done = of(encrypted(migrating)).rotate(last.get(), at -> {});
+    Rotation done = of(encrypted(migrating)).rotate(stopped, at -> {});
 
     assertThat(done.seen()).isEqualTo(ENTRIES);
     assertThat(done.rewritten()).isEqualTo(ENTRIES);
