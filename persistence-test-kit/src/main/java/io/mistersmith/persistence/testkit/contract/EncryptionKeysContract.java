@@ -17,12 +17,19 @@ import io.mistersmith.persistence.security.EncryptionConfig.Mode;
 import io.mistersmith.persistence.state.SaveOptions;
 import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.state.StateType;
+import io.mistersmith.persistence.testkit.fault.Call;
+import io.mistersmith.persistence.testkit.fault.Faults;
+import io.mistersmith.persistence.testkit.fault.Gate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -154,6 +161,30 @@ public abstract class EncryptionKeysContract extends EncryptionTests {
     Persistence strict = encrypted();
     assertThat(states(strict).find(key("entry 0")).orElseThrow().value()).isEqualTo(0);
     assertThat(states(strict).find(key("entry 449")).orElseThrow().value()).isEqualTo(449);
+  }
+
+  @Test
+  void aFasterWriterWinsOverARotation() throws Exception {
+    Faults slow = new Faults(1);
+    Persistence runtime = open(config().encryption(encryption().build()).build(), slow);
+    states(runtime).save(key("one"), "old", NO_OPTION);
+    Persistence other = encrypted();
+    Instant since = aLittleLater();
+    ExecutorService pool = Executors.newSingleThreadExecutor();
+    try (Gate gate = slow.on(Call.PUBLISH).pauseBefore()) {
+      Future<Rotation> rotating =
+          pool.submit(() -> of(runtime).rotate(Rotation.since(since), at -> {}));
+      assertThat(gate.awaitArrival(SOON)).isTrue();
+      states(other).save(key("one"), "new", NO_OPTION);
+      gate.release();
+
+      Rotation done = rotating.get(SOON.toSeconds(), TimeUnit.SECONDS);
+      assertThat(done.rewritten()).isZero();
+      assertThat(done.failed()).isZero();
+    } finally {
+      pool.shutdownNow();
+    }
+    assertThat(states(encrypted()).find(key("one")).orElseThrow().value()).isEqualTo("new");
   }
 
   @Test

@@ -18,6 +18,7 @@ import io.mistersmith.persistence.spi.hot.JournalReader;
 import io.mistersmith.persistence.spi.hot.JournalReader.JournalRange;
 import io.mistersmith.persistence.spi.hot.Operation;
 import io.mistersmith.persistence.state.SaveOptions;
+import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.state.StateType;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -25,6 +26,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -120,6 +124,20 @@ public abstract class UnencryptedDataContract extends EncryptionTests {
     assertUnreadable(() -> strict.checkpoints().read(made.id(), Object.class));
     var unused = strict.checkpoints().restore(made.id(), SOON);
     assertUnreadable(() -> states(strict).find(key("planted")));
+  }
+
+  @Test
+  void aWatchLeavesItOut() {
+    Persistence strict = encrypted();
+    Queue<Object> heard = new ConcurrentLinkedQueue<>();
+    try (StateRepository.Watch unused =
+        states(strict).watch(agent(), change -> heard.add(change.value().orElseThrow().value()))) {
+      states().save(key("planted"), MARKER, NO_OPTION);
+      states(strict).save(key("sealed"), "sealed", NO_OPTION);
+
+      Awaitility.await().atMost(SOON).until(() -> !heard.isEmpty());
+      assertThat(heard).containsExactly("sealed");
+    }
   }
 
   @Test
