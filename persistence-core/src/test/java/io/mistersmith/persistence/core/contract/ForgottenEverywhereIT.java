@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.security.Actor;
 import io.mistersmith.persistence.security.ForgetReport;
 import io.mistersmith.persistence.testkit.contract.MarkedAgent;
 import java.sql.SQLException;
@@ -29,6 +30,7 @@ class ForgottenEverywhereIT {
   private static final Duration SOON = Duration.ofSeconds(60);
   private static final String MARKER = "forget7f3c";
   private static final String KEPT = "keep7f3c";
+  private static final String WRITER = "actor7f3c";
 
   /** Ids, numbers, times, names of keys and settings alone. */
   private static final Set<String> WITHOUT_DATA_OF_AGENTS =
@@ -61,7 +63,7 @@ class ForgottenEverywhereIT {
           "tasks.ready",
           "tasks.timers");
 
-  private final RealServers fixture = RealServers.withSets("audit", "events");
+  private final RealServers fixture = RealServers.withSets("audit", "events", "monitoring");
   private final Persistence runtime = fixture.open(fixture.config().build());
 
   @AfterEach
@@ -74,7 +76,8 @@ class ForgottenEverywhereIT {
   void nothingIsLeftInAnyTableOrStream() throws Exception {
     AgentId other = runtime.agents().save(Agent.of("other", "one")).value().id();
     MarkedAgent kept = MarkedAgent.write(runtime, KEPT, other);
-    MarkedAgent marked = MarkedAgent.write(runtime, MARKER, other);
+    Actor writer = Actor.of(WRITER).withCorrelationId("request-" + WRITER);
+    MarkedAgent marked = writer.call(() -> MarkedAgent.write(runtime, MARKER, other));
     writeWhatNeedsAFailure(marked.id());
     awaitPublished();
 
@@ -82,6 +85,8 @@ class ForgottenEverywhereIT {
     written.removeAll(WITHOUT_DATA_OF_AGENTS);
     assertThat(fixture.tablesWith(MARKER)).containsExactlyInAnyOrderElementsOf(written);
     assertThat(fixture.streamsWith(MARKER)).hasSizeGreaterThanOrEqualTo(4);
+    assertThat(fixture.tablesWith(WRITER)).contains("agents.state", "audit.change_log");
+    assertThat(fixture.streamsWith(WRITER)).isNotEmpty();
     List<String> tablesOfKept = fixture.tablesWith(KEPT);
     List<String> streamsOfKept = fixture.streamsWith(KEPT);
 
@@ -94,6 +99,8 @@ class ForgottenEverywhereIT {
 
     assertThat(fixture.tablesWith(MARKER)).isEmpty();
     assertThat(fixture.streamsWith(MARKER)).isEmpty();
+    assertThat(fixture.tablesWith(WRITER)).as("who wrote").containsExactly("audit.change_log");
+    assertThat(fixture.streamsWith(WRITER)).isEmpty();
     assertThat(fixture.tablesWith(KEPT)).containsAll(tablesOfKept);
     assertThat(fixture.streamsWith(KEPT)).containsAll(streamsOfKept);
     assertThat(runtime.agents().find(kept.id())).isPresent();

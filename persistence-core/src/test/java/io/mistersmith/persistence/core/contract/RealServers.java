@@ -191,11 +191,24 @@ final class RealServers implements PersistenceFixture {
         """);
   }
 
-  /** Returns the tables that have a row with the text in any column, also in one of bytes. */
+  /**
+   * Returns the tables of any schema that have a row with the text in any column, also in one of
+   * bytes.
+   */
   List<String> tablesWith(String text) throws SQLException {
     List<String> found = new ArrayList<>();
     String hex = HexFormat.of().formatHex(text.getBytes(UTF_8));
-    for (String table : tables()) {
+    List<String> all =
+        query(
+            """
+            SELECT format('%I.%I', n.nspname, c.relname)
+              FROM pg_class AS c
+              JOIN pg_namespace AS n ON n.oid = c.relnamespace
+             WHERE c.relkind IN ('r', 'p', 'm')
+               AND NOT c.relispartition
+               AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+            """);
+    for (String table : all) {
       String rows =
           "SELECT 'found' FROM %s AS t WHERE t::text LIKE '%%%s%%' OR t::text LIKE '%%%s%%' LIMIT 1"
               .formatted(table, text, hex);

@@ -6,14 +6,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.micrometer.observation.ObservationRegistry;
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.MonitoringConfig;
 import io.mistersmith.persistence.config.NatsConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.config.PostgresConfig;
 import io.mistersmith.persistence.config.Secret;
+import io.mistersmith.persistence.core.MigratedDatabase;
 import io.mistersmith.persistence.core.alert.WebhookSink;
 import io.mistersmith.persistence.core.metrics.PersistenceMetrics;
+import io.mistersmith.persistence.core.metrics.PersistenceObservations;
 import io.mistersmith.persistence.knowledge.Fact;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.AgentId;
@@ -31,6 +34,7 @@ import io.mistersmith.persistence.testkit.server.NatsOptions;
 import io.mistersmith.persistence.testkit.server.NatsServer;
 import io.mistersmith.persistence.testkit.server.PostgresOptions;
 import io.mistersmith.persistence.testkit.server.PostgresServer;
+import io.mistersmith.persistence.testkit.server.TestServers;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -146,6 +150,7 @@ class SecretsIT {
       meters.getMeters().forEach(meter -> told.object("meter", meter.getId() + " " + meter));
     }
     assertThat(told.events()).isPositive();
+    assertThat(told.spans()).isPositive();
     check();
   }
 
@@ -199,9 +204,19 @@ class SecretsIT {
                 .allRoles(role -> role.acquireTimeout(Duration.ofSeconds(2)))
                 .migrateOnOpen("monitoring", "events", "audit")
                 .build())
-        .monitoring(MonitoringConfig.builder().sink("hook", hook()).build())
+        .monitoring(
+            MonitoringConfig.builder()
+                .sink("hook", hook())
+                .observer(new PersistenceObservations(spans()))
+                .build())
         .listener(told)
         .build();
+  }
+
+  private ObservationRegistry spans() {
+    ObservationRegistry registry = ObservationRegistry.create();
+    registry.observationConfig().observationHandler(told);
+    return registry;
   }
 
   private static WebhookSink hook() {
@@ -272,43 +287,42 @@ class SecretsIT {
 
   @Test
   void failuresToOpenTellNothing() throws IOException {
+    String nowhere = "jdbc:postgresql://127.0.0.1:1/agents?sslpassword=" + Planted.secret("url");
+    PostgresConfig.Builder absent =
+        PostgresConfig.builder(nowhere, "app").password(Secret.of(PASSWORD));
+    failsToOpen("PostgreSQL that is away", "", NatsConfig.builder("nats://127.0.0.1:1"), absent);
+    told.failure(
+        "a JDBC URL that is none",
+        () -> PostgresConfig.builder("jdbc:mysql://app:" + PASSWORD + "@host/", "app").build());
+    PostgresServer postgres = TestServers.postgres();
+    PostgresConfig.Builder present =
+        PostgresConfig.builder(MigratedDatabase.create(), postgres.user())
+            .password(Secret.of(postgres.password().orElse(PASSWORD)));
+    for (String user : List.of("app:" + PASSWORD, PASSWORD)) {
+      String away = "nats://" + user + "@127.0.0.1:1";
+      failsToOpen("NATS that is away", "NATS", NatsConfig.builder(away), present);
+    }
+    failsToOpen(
+        "a NATS URL that is none",
+        "host:port",
+        NatsConfig.builder("nats://app:" + PASSWORD + "@host:port"),
+        present);
     Path credentials =
         Files.writeString(
             directory.resolve("user.creds"),
             "-----BEGIN NATS USER JWT-----\n" + Planted.secret("creds") + "\n",
             UTF_8);
-    String nowhere = "jdbc:postgresql://127.0.0.1:1/agents?sslpassword=" + Planted.secret("url");
-    PostgresConfig.Builder postgres =
-        PostgresConfig.builder(nowhere, "app").password(Secret.of(PASSWORD));
-    told.failure(
-        "PostgreSQL that is away",
-        () -> Persistence.open(config(NatsConfig.builder("nats://127.0.0.1:1"), postgres)));
-    told.failure(
-        "NATS that is away",
-        () ->
-            Persistence.open(
-                config(NatsConfig.builder("nats://app:" + PASSWORD + "@127.0.0.1:1"), postgres)));
-    told.failure(
-        "a token of NATS",
-        () ->
-            Persistence.open(
-                config(NatsConfig.builder("nats://" + PASSWORD + "@127.0.0.1:1"), postgres)));
-    told.failure(
+    failsToOpen(
         "credentials that are none",
-        () ->
-            Persistence.open(
-                config(
-                    NatsConfig.builder("nats://127.0.0.1:1").credentialsFile(credentials),
-                    postgres)));
-    told.failure(
-        "a JDBC URL that is none",
-        () -> PostgresConfig.builder("jdbc:mysql://app:" + PASSWORD + "@host/", "app").build());
-    told.failure(
-        "a NATS URL that is none",
-        () ->
-            Persistence.open(
-                config(NatsConfig.builder("nats://app:" + PASSWORD + "@host:port"), postgres)));
+        "NATS",
+        NatsConfig.builder("nats://127.0.0.1:1").credentialsFile(credentials),
+        present);
     check();
+  }
+
+  private void failsToOpen(
+      String what, String subject, NatsConfig.Builder nats, PostgresConfig.Builder postgres) {
+    told.failure(what, subject, () -> Persistence.open(config(nats, postgres)));
   }
 
   @Test

@@ -94,6 +94,13 @@ public final class MarkedAgent {
             .states(FLEETING)
             .save(StateKey.of(id, "note").withType(FLEETING.name()), "fleeting " + marker);
     long unusedVersion = runtime.log(id, "notes", String.class).append("logged " + marker);
+    StateType<String> type = StateType.untyped(String.class);
+    var unusedStep =
+        runtime
+            .step()
+            .save(type, StateKey.of(id, "step.one"), "step " + marker)
+            .save(type, StateKey.of(id, "step.two"), "step " + marker)
+            .commit();
     var unusedValue =
         runtime
             .largeValues()

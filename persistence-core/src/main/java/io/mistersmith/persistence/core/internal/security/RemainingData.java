@@ -15,6 +15,9 @@ final class RemainingData {
               + " swept, purged or rotated; hashes of the tokens of revoked sessions until they are"
               + " swept; rows that are deleted, in their pages until VACUUM and in the WAL until it"
               + " is recycled",
+          "the names of actors and requests: of changes of the agent's rows in audit.change_log,"
+              + " until it is purged; and the agent's own, where it was the actor, in what it wrote"
+              + " of others",
           "cached results of queries, in the bucket QUERY_CACHE, until their time to live has"
               + " passed; other runtimes' copies in memory until the markers have reached them",
           "what others have of it: states that were forked from the agent's or restored as another"
