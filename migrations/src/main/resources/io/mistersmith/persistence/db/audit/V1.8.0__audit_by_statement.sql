@@ -4,19 +4,22 @@
 -- A row trigger reads the rules and the catalog, and inserts, once for each row. This one does so
 -- once for all rows of a statement. It masks a row only where the name of a rule's key occurs in it,
 -- and looks for that without regular expressions, which PostgreSQL prepares anew for each text.
+-- Updates of agents.state, which are nearly all that the flush does, are compared column by column.
 --
 -- audit.log_changes stays for TRUNCATE, and for tables without a primary key.
 
 -- The rules for one table.
 --
 -- pattern: of the keys whose values are masked anywhere in the row.
--- traces: what the text of a row contains, without case and separators, if it has one of these keys.
+-- traces: LIKE patterns of these keys without case and separators.
+-- longest: how many characters these keys have at most.
 -- masked: the columns that are masked as a whole.
 -- named, named_by: the columns that are masked where another one names a secret, and that other one.
 -- keyed, key_patterns: the columns with keys of their own, and the patterns of these keys.
 CREATE TYPE audit.table_rules AS (
   pattern TEXT,
   traces TEXT[],
+  longest INTEGER,
   masked TEXT[],
   named TEXT[],
   named_by TEXT[],
@@ -32,10 +35,11 @@ AS $$
   SELECT ROW(
            string_agg(r.key_pattern, '|') FILTER (WHERE r.column_name IS NULL),
            coalesce(
-             array_agg(translate(lower(r.key_name COLLATE "C"), '-_. ', '') || '":')
+             array_agg('%' || translate(lower(r.key_name COLLATE "C"), '-_. ', ''))
                FILTER (WHERE r.column_name IS NULL),
              '{}'
            ),
+           coalesce(max(length(r.key_name)) FILTER (WHERE r.column_name IS NULL), 0),
            coalesce(
              array_agg(r.column_name)
                FILTER (WHERE r.column_name = ANY (p_columns)
@@ -68,22 +72,20 @@ AS $$
 $$;
 
 -- Whether a key in the text of a document may be one that a rule means. It may be another one, such
--- as "sec.ret": audit.redact decides. The text of each key that a rule means contains its trace.
+-- as "sec.ret": audit.redact decides. In the text of a jsonb value each key ends before ": and the
+-- quote of no string does.
 CREATE FUNCTION audit.may_have_secrets(p_rules audit.table_rules, p_text TEXT)
 RETURNS BOOLEAN
 LANGUAGE plpgsql IMMUTABLE
 SET search_path = pg_catalog
 AS $$
-DECLARE
-  v_text TEXT := translate(lower(p_text COLLATE "C"), '-_. ', '');
-  v_trace TEXT;
 BEGIN
-  FOREACH v_trace IN ARRAY p_rules.traces LOOP
-    IF strpos(v_text, v_trace) > 0 THEN
-      RETURN TRUE;
-    END IF;
-  END LOOP;
-  RETURN FALSE;
+  RETURN EXISTS (
+    SELECT
+      FROM string_to_table(p_text, '": ') AS t (part)
+     WHERE translate(lower(right(t.part, p_rules.longest) COLLATE "C"), '-_. ', '')
+             LIKE ANY (p_rules.traces)
+  );
 END;
 $$;
 
@@ -110,7 +112,7 @@ BEGIN
   END LOOP;
   v_probe := v_row::TEXT;
   FOREACH v_column IN ARRAY p_rules.named_by LOOP
-    v_probe := v_probe || coalesce(p_row ->> v_column, '') || '":';
+    v_probe := v_probe || coalesce(p_row ->> v_column, '') || '": ';
   END LOOP;
   IF NOT audit.may_have_secrets(p_rules, v_probe) THEN
     RETURN v_row;
@@ -143,8 +145,8 @@ DECLARE
   v_new JSONB;
 BEGIN
   FOREACH v_column IN ARRAY p_rules.named_by LOOP
-    v_probe := v_probe || coalesce(p_old ->> v_column, '') || '":'
-      || coalesce(p_new ->> v_column, '') || '":';
+    v_probe := v_probe || coalesce(p_old ->> v_column, '') || '": '
+      || coalesce(p_new ->> v_column, '') || '": ';
   END LOOP;
   IF p_rules.keyed = '{}' AND NOT audit.may_have_secrets(p_rules, v_probe) THEN
     RETURN p_fields;
@@ -183,6 +185,8 @@ DECLARE
   v_table TEXT;
   v_key TEXT[];
   v_others TEXT[];
+  v_more TEXT[];
+  v_is_traced BOOLEAN;
   v_key_is_plain BOOLEAN;
   v_quiet TEXT[] := coalesce(TG_ARGV, '{}');
   v_is_state BOOLEAN := v_root = 'agents.state'::REGCLASS;
@@ -221,7 +225,7 @@ BEGIN
   v_rules := audit.rules_of(v_schema, v_table, v_key || v_others);
   v_key_is_plain := v_key_is_plain
     AND NOT v_key && (v_rules.masked || v_rules.named || v_rules.keyed)
-    AND NOT audit.may_have_secrets(v_rules, array_to_string(v_key, '":') || '":');
+    AND NOT audit.may_have_secrets(v_rules, array_to_string(v_key, '": ') || '": ');
 
   IF TG_OP = 'INSERT' THEN
     INSERT INTO audit.change_log (
@@ -245,6 +249,104 @@ BEGIN
            m.shown - v_others, m.shown
       FROM (SELECT to_jsonb(t) AS whole FROM old_rows AS t OFFSET 0) AS r
      CROSS JOIN LATERAL (SELECT audit.masked(v_rules, r.whole) AS shown OFFSET 0) AS m;
+  ELSIF v_is_state
+    AND v_quiet = '{}'
+    AND v_rules.keyed = '{}'
+    AND v_rules.named_by <@ ARRAY['state_key']
+    AND v_key_is_plain
+  THEN
+    v_more := ARRAY(
+      SELECT unnest(v_others)
+      EXCEPT
+      SELECT unnest(
+               ARRAY[
+                 'owner', 'registered', 'state_value', 'state_document', 'epoch', 'version',
+                 'checksum', 'created_at', 'updated_at', 'expires_at', 'deleted_at', 'hybrid_time',
+                 'vector_clock', 'actor', 'correlation_id'
+               ]
+             )
+    );
+    -- Most batches have none, and keys recur from row to row.
+    v_is_traced := v_more <> '{}' OR EXISTS (
+      SELECT
+        FROM (
+               SELECT DISTINCT right(t.part, v_rules.longest) AS tail
+                 FROM old_rows AS o
+                 JOIN new_rows AS n ON n.agent_id = o.agent_id AND n.state_key = o.state_key
+                CROSS JOIN LATERAL string_to_table(
+                        concat(
+                          o.state_key,
+                          '": ',
+                          CASE
+                            WHEN o.state_value <> n.state_value
+                              THEN concat(o.state_value, n.state_value)
+                          END
+                        ),
+                        '": '
+                      ) AS t (part)
+             ) AS k
+       WHERE translate(lower(k.tail COLLATE "C"), '-_. ', '') LIKE ANY (v_rules.traces));
+    INSERT INTO audit.change_log (
+      table_schema, table_name, operation, effective_role, client_addr, application_name, actor,
+      correlation_id, row_data, changed_fields, old_data, new_data
+    )
+    SELECT v_schema, v_table,
+           CASE
+             WHEN o.agent_id IS NULL THEN 'INSERT'
+             WHEN n.agent_id IS NULL THEN 'DELETE'
+             ELSE 'UPDATE'
+           END,
+           v_role, inet_client_addr(), current_setting('application_name'),
+           coalesce(CASE WHEN e.is_entry THEN n.actor END, v_actor),
+           coalesce(CASE WHEN e.is_entry THEN n.correlation_id END, v_correlation),
+           jsonb_build_object(
+             'agent_id', coalesce(o.agent_id, n.agent_id),
+             'state_key', coalesce(o.state_key, n.state_key)
+           ),
+           CASE
+             WHEN o.agent_id IS NULL OR n.agent_id IS NULL THEN NULL
+             WHEN v_is_traced THEN audit.masked_fields(v_rules, d.fields, to_jsonb(o), to_jsonb(n))
+             ELSE d.fields
+           END,
+           CASE WHEN n.agent_id IS NULL THEN audit.masked(v_rules, to_jsonb(o)) END,
+           CASE WHEN o.agent_id IS NULL THEN audit.masked(v_rules, to_jsonb(n)) END
+      FROM old_rows AS o
+      FULL JOIN new_rows AS n ON n.agent_id = o.agent_id AND n.state_key = o.state_key
+     CROSS JOIN LATERAL (
+             SELECT (n.epoch, n.version) IS DISTINCT FROM (o.epoch, o.version) AS is_entry
+           ) AS e
+     CROSS JOIN LATERAL (
+             SELECT jsonb_object_agg(
+                      c.name,
+                      CASE
+                        WHEN c.name = ANY (v_rules.masked) THEN c_masked
+                        ELSE jsonb_build_object('old', c.old, 'new', c.new)
+                      END
+                    ) AS fields
+               FROM (
+                      VALUES
+                        ('owner', to_jsonb(o.owner), to_jsonb(n.owner)),
+                        ('registered', to_jsonb(o.registered), to_jsonb(n.registered)),
+                        ('state_value', o.state_value, n.state_value),
+                        ('state_document', to_jsonb(o.state_document), to_jsonb(n.state_document)),
+                        ('epoch', to_jsonb(o.epoch), to_jsonb(n.epoch)),
+                        ('version', to_jsonb(o.version), to_jsonb(n.version)),
+                        ('checksum', to_jsonb(o.checksum), to_jsonb(n.checksum)),
+                        ('created_at', to_jsonb(o.created_at), to_jsonb(n.created_at)),
+                        ('updated_at', to_jsonb(o.updated_at), to_jsonb(n.updated_at)),
+                        ('expires_at', to_jsonb(o.expires_at), to_jsonb(n.expires_at)),
+                        ('deleted_at', to_jsonb(o.deleted_at), to_jsonb(n.deleted_at)),
+                        ('hybrid_time', to_jsonb(o.hybrid_time), to_jsonb(n.hybrid_time)),
+                        ('vector_clock', to_jsonb(o.vector_clock), to_jsonb(n.vector_clock)),
+                        ('actor', to_jsonb(o.actor), to_jsonb(n.actor)),
+                        ('correlation_id', to_jsonb(o.correlation_id), to_jsonb(n.correlation_id))
+                      UNION ALL
+                     SELECT m.name, to_jsonb(o) -> m.name, to_jsonb(n) -> m.name
+                       FROM unnest(v_more) AS m (name)
+                    ) AS c (name, old, new)
+              WHERE c.old IS DISTINCT FROM c.new
+           ) AS d
+     WHERE d.fields IS NOT NULL;
   ELSE
     WITH olds AS MATERIALIZED (
       SELECT r.whole, r.whole - v_others AS key

@@ -1,0 +1,1 @@
+DROP FUNCTION audit.purge_months(INTEGER);
