@@ -104,12 +104,19 @@ class RolesSetIT {
           app_primary    | SELECT id FROM agents.installation
           app_primary    | SELECT tasks.claim('{t}', NULL, NULL, 1, 'w', '1 h')
           app_primary    | SELECT sequence FROM agents.journal_positions
+          app_primary    | SELECT row_data FROM audit.change_log
+          app_primary    | UPDATE agents.data_keys SET wrapped_key = NULL, destroyed_at = now() WHERE subject = 's'
           app_flush      | SELECT nextval('agents.journal_epoch_numbers')
           app_flush      | UPDATE agents.journal_positions SET sequence = sequence
           app_flush      | DELETE FROM agents.journal_samples
           app_background | SELECT tasks.archive_completed('7 days')
           app_background | SELECT events.rotate()
           app_background | SELECT partitions.maintain_as_owner('messages.log')
+          app_background | INSERT INTO agents.forgotten (agent_id) VALUES (gen_random_uuid())
+          app_background | SELECT events.forget(gen_random_uuid(), '{}', now(), 1)
+          app_background | SELECT audit.forget(gen_random_uuid(), '{}', now(), 1)
+          app_background | DELETE FROM knowledge.facts WHERE source_agent_id = gen_random_uuid()
+          app_background | DELETE FROM sagas.runs WHERE correlation_id = 'c'
           app_background | SELECT monitoring.run_alert_checks('{}')
           app_replica    | SELECT session_token FROM sessions.active
           app_analytics  | SELECT state_value FROM agents.state
@@ -133,23 +140,32 @@ class RolesSetIT {
           app_primary    | SELECT agents.new_installation()
           app_primary    | SELECT payload FROM events.outbox
           app_primary    | SELECT events.next_batch()
-          app_primary    | SELECT row_data FROM audit.change_log
+          app_primary    | UPDATE audit.change_log SET actor = 'another'
+          app_primary    | DELETE FROM audit.change_log
+          app_primary    | SELECT audit.forget(gen_random_uuid(), '{}', now(), 1)
+          app_primary    | SELECT audit.purge_old_records(1)
+          app_primary    | SELECT agent_id FROM agents.forgotten
           app_primary    | SELECT encrypted_key FROM audit.encryption_keys
           app_primary    | TRUNCATE agents.registry CASCADE
           app_primary    | SELECT partitions.maintain_as_owner('messages.log')
           app_primary    | UPDATE partitions.settings SET retain = '1 day'
           app_primary    | SELECT agents.grant_role_rights()
           app_flush      | INSERT INTO agents.registry (agent_type, agent_name) VALUES ('w', 'f')
+          app_flush      | SELECT wrapped_key FROM agents.data_keys
           app_flush      | SELECT task_id FROM tasks.queue
           app_flush      | SELECT session_token FROM sessions.active
           app_flush      | SELECT payload FROM messages.log
           app_background | DELETE FROM agents.registry
-          app_background | SELECT fact_id FROM knowledge.facts
+          app_background | INSERT INTO knowledge.facts (entity_type) VALUES ('e')
+          app_background | SELECT wrapped_key FROM agents.data_keys
+          app_background | SELECT row_data FROM audit.change_log
+          app_background | SELECT audit.purge_old_records(1)
           app_background | SELECT partitions.maintain(now() + '1000 years', 'messages.log')
           app_background | DROP TABLE agents.state
           app_background | SELECT payload FROM events.outbox
           app_replica    | INSERT INTO agents.registry (agent_type, agent_name) VALUES ('w', 'r')
           app_replica    | SELECT value FROM agents.dead_letters
+          app_replica    | SELECT wrapped_key FROM agents.data_keys
           app_analytics  | SELECT session_token FROM sessions.active
           app_analytics  | SELECT value FROM agents.dead_letters
           app_analytics  | DELETE FROM agents.state
@@ -215,7 +231,8 @@ class RolesSetIT {
 
   @Test
   void besideTenantsEachRoleSeesTheTenantThatItsSessionNames() throws SQLException {
-    TestDatabase shared = TestDatabase.migrated(server, "monitoring", "events", "roles", "tenants");
+    TestDatabase shared =
+        TestDatabase.migrated(server, "monitoring", "audit", "events", "roles", "tenants");
     shared.execute("SELECT agents.grant_role_rights()");
     assertThat(shared.query(GAPS)).isEmpty();
     assertThat(shared.query("SELECT gap FROM agents.tenant_gaps()")).isEmpty();
@@ -244,9 +261,53 @@ class RolesSetIT {
     try (RoleSession callers = shared.connectAs("app_primary", "")) {
       callers.assertFails("42501", "SELECT job_name FROM monitoring.jobs");
     }
+    emptiesChangesOfItsTenantAlone(shared, ours, theirs);
     RoleSession.createRole(shared, "it_roles_of_all", "app_background", "app_flusher");
     try (RoleSession all = shared.connectAs("it_roles_of_all", "")) {
       assertThat(all.query(tenants)).containsExactly(ours, theirs);
+    }
+  }
+
+  private static void emptiesChangesOfItsTenantAlone(
+      TestDatabase shared, String ours, String theirs) throws SQLException {
+    try (RoleSession callers =
+        shared.connectAs("app_primary", "-c app.current_tenant_id=" + theirs)) {
+      callers.execute("INSERT INTO tasks.queue (task_type, metadata) VALUES ('t', '{\"a\": 1}')");
+    }
+    String forget =
+        "SELECT events.forget(gen_random_uuid(), ARRAY['%s'::UUID], now(), 10)"
+            .formatted(shared.query("SELECT task_id FROM tasks.queue").get(0));
+    for (String options : List.of("-c app.current_tenant_id=" + ours, "")) {
+      try (RoleSession others = shared.connectAs("app_background", options)) {
+        assertThat(others.query(forget)).containsExactly("0");
+      }
+    }
+    try (RoleSession own =
+        shared.connectAs("app_background", "-c app.current_tenant_id=" + theirs)) {
+      assertThat(own.query(forget)).containsExactly("1");
+      own.assertFails("42501", "SELECT audit.forget(gen_random_uuid(), '{}', now(), 1)");
+    }
+  }
+
+  /** It cannot choose how long: who writes the log could hide what was changed. */
+  @Test
+  void backgroundDropsMonthsOfTheAuditOnceTheOwnerHasSaidHowLongItIsKept() throws SQLException {
+    database.execute(
+        """
+        CREATE TABLE audit.change_log_2020_01 PARTITION OF audit.change_log
+          FOR VALUES FROM ('2020-01-01Z') TO ('2020-02-01Z')
+        """);
+    String isThere = "SELECT to_regclass('audit.change_log_2020_01') IS NOT NULL";
+    String register = "SELECT partitions.register('audit.change_log', '1 month', 3, %s)";
+    String maintain = "SELECT outcome FROM partitions.maintain_as_owner('audit.change_log')";
+    try (RoleSession background = database.connectAs("app_background", "")) {
+      assertThat(background.query(maintain)).containsExactly("done");
+      assertThat(database.query(isThere)).containsExactly("t");
+      database.execute(register.formatted("'90 days'"));
+      assertThat(background.query(maintain)).containsExactly("done");
+      assertThat(database.query(isThere)).containsExactly("f");
+    } finally {
+      database.execute(register.formatted("NULL"));
     }
   }
 

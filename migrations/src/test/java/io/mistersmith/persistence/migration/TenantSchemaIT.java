@@ -79,7 +79,6 @@ class TenantSchemaIT {
       VALUES ('A', '_.k', 't', 'c');
       INSERT INTO agents.data_keys (key_id, subject, master_key, wrapped_key, created_at)
       VALUES ('A', 's', 'm', '\\x00', now());
-      INSERT INTO agents.forgotten (agent_id) VALUES ('A');
       """;
 
   /**
@@ -109,6 +108,7 @@ class TenantSchemaIT {
       VALUES ('A', 's', 'A', 1, 1, 'put', 'c', 'r');
       INSERT INTO agents.committed_transactions (correlation_id) VALUES ('the same');
       INSERT INTO messages.handled (consumer, message_id) VALUES ('c', 'the same');
+      INSERT INTO agents.forgotten (agent_id) VALUES ('A');
       INSERT INTO agents.large_values (content, written_at) VALUES ('B', now());
       INSERT INTO agents.value_chunks VALUES ('B', 0, '\\x01');
       INSERT INTO agents.large_value_names VALUES ('B', 'A', '_large.k', TRUE);
@@ -179,7 +179,7 @@ class TenantSchemaIT {
              WHERE a.attname = 'tenant_id' AND c.relkind IN ('r', 'p') AND NOT c.relispartition
                AND c.oid NOT IN ('agents.state'::regclass, 'tasks.archive'::regclass)
             """);
-    assertThat(tables).hasSize(27);
+    assertThat(tables).hasSize(29);
     try (RoleSession ours = as(READER, OURS)) {
       for (String table : tables) {
         assertThat(ours.query("SELECT DISTINCT tenant_id FROM " + table))
@@ -382,6 +382,24 @@ class TenantSchemaIT {
       for (RoleSession session : List.of(ours, flusher)) {
         session.assertFails("42501", "UPDATE sagas.log SET event = 'done'");
       }
+    }
+  }
+
+  /** A runtime that saw both would remove the agent of the one for the other. */
+  @Test
+  void anAgentIsForgottenByTheTenantThatAskedAlone() throws SQLException {
+    String rows = "SELECT agent_id || ' ' || tenant_id FROM agents.forgotten";
+    String ours = of("'A'", 1).replace("'", "");
+    try (RoleSession theirs = as("app_background", THEIRS);
+        RoleSession mine = as("app_background", OURS);
+        RoleSession all = database.connectAs(FLUSHER, "")) {
+      theirs.execute("INSERT INTO agents.forgotten (agent_id) VALUES ('%s')".formatted(ours));
+      assertThat(all.query(rows)).isEmpty();
+      assertThat(mine.query(rows)).containsExactly(ours + " " + OURS);
+    } finally {
+      database.execute(
+          "DELETE FROM agents.forgotten WHERE agent_id = '%s' AND tenant_id = '%s'"
+              .formatted(ours, THEIRS));
     }
   }
 

@@ -26,6 +26,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 
 /** Something of each kind that a tenant can have, with all that another one needs to ask for it. */
@@ -69,6 +70,8 @@ record OwnedByTenant(
         persistence
             .messages()
             .append(Draft.of(Message.Type.COMMAND, "go").from(agent).to(agent).build());
+    assertThat(persistence.queries("count", Integer.class).find("p", () -> Optional.of(1)))
+        .isPresent();
     UUID fact = persistence.knowledge().save(Fact.of("user", "ann", "lives in", "Oslo")).id();
     Saga order = Saga.builder("order", 1).step(SagaStep.call("pack", context -> Map.of())).build();
     UUID run = persistence.sagas().start(order, SagaStart.of(Map.of()));

@@ -3,6 +3,9 @@
 -- Empties the changes of an agent's state and of its tasks, up to p_until and at most p_limit of them,
 -- and returns how many. That something changed stays: kind, key, revision and time. It leaves dead rows
 -- until the segment is truncated; it is called seldom.
+--
+-- Beside the set tenants it empties changes of the tenant that the session names, unless the login is
+-- a member of app_flusher.
 
 CREATE FUNCTION events.forget(
   p_agent UUID,
@@ -15,12 +18,16 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+  v_tenant CONSTANT UUID := nullif(current_setting('app.current_tenant_id', TRUE), '')::UUID;
+  v_spans_tenants CONSTANT BOOLEAN :=
+    coalesce(pg_has_role(session_user, to_regrole('app_flusher'), 'MEMBER'), FALSE);
   v_emptied INTEGER;
 BEGIN
   WITH found AS (
     SELECT o.event_id, o.segment
       FROM events.outbox AS o
      WHERE o.at <= p_until
+       AND (o.tenant_id IS NULL OR o.tenant_id = v_tenant OR v_spans_tenants)
        AND (
          (
            o.subject_id = p_agent

@@ -27,6 +27,8 @@ AS $$
              ('agents.large_value_names', 'SI', 'SI', 'SID', 'S', 'S'),
              ('agents.checkpoints', 'SID', 'S', 'SID', 'S', 'S'),
              ('agents.lifecycle_events', 'SI', NULL, 'SI', 'S', 'S'),
+             ('agents.data_keys', 'SIU', NULL, NULL, NULL, NULL),
+             ('agents.forgotten', NULL, NULL, 'SIU', NULL, NULL),
              ('agents.dead_letters', 'SIUD', 'SIUD', 'SIUD', NULL, NULL),
              ('agents.committed_transactions', 'SID', NULL, 'SID', NULL, NULL),
              ('agents.journal_epochs', 'S', 'SI', 'SI', NULL, NULL),
@@ -52,15 +54,17 @@ AS $$
              ('messages.handled', 'SI', NULL, 'SID', NULL, NULL),
              -- Who is logged in, from where, with which rights: no matter of reports.
              ('sessions.active', 'SIUD', NULL, 'SIUD', 'S', NULL),
-             ('knowledge.facts', 'SIUD', NULL, NULL, 'S', 'S'),
+             -- Forgetting deletes facts of an agent, and runs of sagas that name it.
+             ('knowledge.facts', 'SIUD', NULL, 'SD', 'S', 'S'),
              ('knowledge.embeddings', 'SIUD', NULL, NULL, 'S', 'S'),
              ('knowledge.embedding_models', 'SIUD', NULL, NULL, 'S', 'S'),
-             ('sagas.runs', 'SIUD', NULL, 'S', 'S', 'S'),
-             ('sagas.log', 'SID', NULL, 'S', 'S', 'S'),
+             ('sagas.runs', 'SIUD', NULL, 'SD', 'S', 'S'),
+             ('sagas.log', 'SID', NULL, 'SD', 'S', 'S'),
              ('sagas.open', 'SIUD', NULL, 'S', 'S', 'S'),
              ('sagas.entry_writes', 'SIUD', NULL, 'SIUD', NULL, NULL),
              ('partitions.settings', 'S', NULL, 'S', NULL, NULL),
              ('migrations.applied_migrations', 'S', 'S', 'S', NULL, NULL),
+             ('audit.change_log', 'S', NULL, NULL, NULL, NULL),
              ('monitoring.alert_thresholds', 'S', NULL, 'SIUD', NULL, 'S'),
              ('monitoring.alert_states', 'S', NULL, 'SIUD', NULL, 'S'),
              ('monitoring.alert_notices', 'S', NULL, 'SIUD', NULL, 'S'),
@@ -95,9 +99,6 @@ AS $$
 DECLARE
   v_right RECORD;
 BEGIN
-  IF to_regprocedure('events.forbid_relay(name)') IS NOT NULL THEN
-    PERFORM events.forbid_relay('app_background');
-  END IF;
   FOR v_right IN
     SELECT DISTINCT
            CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END AS kind,
@@ -106,6 +107,14 @@ BEGIN
       FROM pg_class AS c
       JOIN pg_namespace AS n ON n.oid = c.relnamespace
      CROSS JOIN LATERAL aclexplode(c.relacl) AS x
+     WHERE n.nspname = ANY (agents.role_schemas())
+       AND x.grantee <> 0
+       AND pg_get_userbyid(x.grantee) IN (SELECT r.role_name FROM agents.role_rights() AS r)
+    UNION ALL
+    SELECT DISTINCT 'FUNCTION', p.oid::REGPROCEDURE::TEXT, pg_get_userbyid(x.grantee)
+      FROM pg_proc AS p
+      JOIN pg_namespace AS n ON n.oid = p.pronamespace
+     CROSS JOIN LATERAL aclexplode(p.proacl) AS x
      WHERE n.nspname = ANY (agents.role_schemas())
        AND x.grantee <> 0
        AND pg_get_userbyid(x.grantee) IN (SELECT r.role_name FROM agents.role_rights() AS r)
@@ -137,8 +146,8 @@ $$;
 -- Gives the roles what agents.role_rights() says, where the table is there, and nothing else.
 --
 -- Beside the set tenants the policies hold for all of them: each session sees the tenant that it names.
--- Then callers see nothing of the schema monitoring, and nobody reads the outbox: both tell what other
--- tenants do. A runtime that works for all tenants, or publishes the changes of all, has users of its
+-- Then callers see nothing of the schemas monitoring and audit, and nobody reads the outbox, or takes
+-- values out of the audit: they have what all tenants do. A runtime that works for all tenants, or publishes the changes of all, has users of its
 -- own that are members of these roles and of app_flusher.
 CREATE FUNCTION agents.grant_role_rights()
 RETURNS VOID
@@ -171,7 +180,7 @@ BEGIN
       FROM agents.role_rights() AS r
       JOIN pg_class AS c ON c.oid = to_regclass(r.relation)
      WHERE NOT v_tenants
-        OR r.relation NOT LIKE 'monitoring.%'
+        OR r.relation !~ '^(monitoring|audit)\.'
         OR r.role_name = 'app_background'
   LOOP
     EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', v_right.schema_name, v_right.role_name);
@@ -184,6 +193,20 @@ BEGIN
   IF to_regnamespace('migrations') IS NOT NULL THEN
     GRANT USAGE ON SCHEMA migrations TO app_primary, app_flush, app_background;
   END IF;
+  FOR v_right IN
+    SELECT f.routine,
+           split_part(f.routine, '.', 1) AS schema_name
+      FROM (
+             VALUES
+               ('partitions.maintain_as_owner(regclass)', TRUE),
+               ('events.forget(uuid,uuid[],timestamptz,integer)', TRUE),
+               ('audit.forget(uuid,uuid[],timestamptz,integer)', NOT v_tenants)
+           ) AS f (routine, granted)
+     WHERE f.granted AND to_regprocedure(f.routine) IS NOT NULL
+  LOOP
+    EXECUTE format('GRANT USAGE ON SCHEMA %I TO app_background', v_right.schema_name);
+    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO app_background', v_right.routine);
+  END LOOP;
   IF to_regprocedure('events.allow_relay(name)') IS NOT NULL AND NOT v_tenants THEN
     PERFORM events.allow_relay('app_background');
   END IF;

@@ -26,7 +26,7 @@ WITH present AS (
          END AS privilege
     FROM agents.role_rights() AS r
    CROSS JOIN LATERAL regexp_split_to_table(r.rights, '') AS k (letter)
-   WHERE r.relation NOT LIKE 'monitoring.%'
+   WHERE r.relation !~ '^(monitoring|audit)\.'
       OR r.role_name = 'app_background'
       OR to_regprocedure('agents.isolate_table(regclass,text[])') IS NULL
 ), held AS (

@@ -8,6 +8,8 @@ import io.mistersmith.persistence.testkit.contract.CheckpointContract;
 import io.mistersmith.persistence.testkit.contract.CheckpointRetentionContract;
 import io.mistersmith.persistence.testkit.contract.ConsistencyContract;
 import io.mistersmith.persistence.testkit.contract.CrossStoreContract;
+import io.mistersmith.persistence.testkit.contract.EncryptionKeysContract;
+import io.mistersmith.persistence.testkit.contract.ForgettingContract;
 import io.mistersmith.persistence.testkit.contract.KnowledgeContract;
 import io.mistersmith.persistence.testkit.contract.KnowledgeSearchContract;
 import io.mistersmith.persistence.testkit.contract.LargeValueContract;
@@ -148,6 +150,22 @@ class LeastPrivilegeContractIT {
     @Override
     protected PersistenceFixture fixture() {
       return RealServers.withLeastPrivilege("events");
+    }
+  }
+
+  @Nested
+  class Forgotten extends ForgettingContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return RealServers.withLeastPrivilege("audit", "events");
+    }
+  }
+
+  @Nested
+  class Encrypted extends EncryptionKeysContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return RealServers.withLeastPrivilege();
     }
   }
 

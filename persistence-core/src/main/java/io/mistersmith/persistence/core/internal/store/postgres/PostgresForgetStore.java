@@ -22,7 +22,7 @@ final class PostgresForgetStore implements ForgetStore {
       INSERT INTO agents.forgotten (agent_id, owner)
       SELECT :id::uuid, :owner::text
        WHERE NOT EXISTS (SELECT FROM agents.registry WHERE parent_agent_id = :id)
-      ON CONFLICT (agent_id) DO UPDATE
+      ON CONFLICT ON CONSTRAINT forgotten_pkey DO UPDATE
          SET owner = excluded.owner,
              worked_at = clock_timestamp(),
              ended_at = NULL,

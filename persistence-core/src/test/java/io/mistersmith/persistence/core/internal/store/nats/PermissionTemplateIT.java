@@ -21,6 +21,7 @@ import io.mistersmith.persistence.stream.StreamConsumer;
 import io.mistersmith.persistence.stream.StreamConsumer.Options;
 import io.mistersmith.persistence.stream.StreamPlan;
 import io.mistersmith.persistence.stream.Streams;
+import io.mistersmith.persistence.task.NewTask;
 import io.mistersmith.persistence.testkit.memory.InMemoryStores;
 import io.mistersmith.persistence.testkit.server.NatsOptions;
 import io.mistersmith.persistence.testkit.server.NatsServer;
@@ -29,7 +30,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -186,6 +189,22 @@ class PermissionTemplateIT {
     cache.invalidateAll();
     useStreams(persistence.streams());
     assertThat(persistence.operations().health().check().components()).isNotEmpty();
+    forget(persistence, agent);
+  }
+
+  private static void forget(Persistence persistence, AgentId agent) {
+    UUID task = persistence.tasks().enqueue(NewTask.of("job", Map.of()).createdBy(agent));
+    persistence
+        .streams()
+        .publisher("AGENT_STATE", String.class)
+        .publish("agents.state." + agent.uuid(), "changed");
+    persistence
+        .streams()
+        .publisher("TASK_EXECUTION", String.class)
+        .publish("tasks.created." + task, "created");
+    assertThat(persistence.forgetting().forget(agent).removed())
+        .containsEntry("streams of changes", 2L)
+        .anySatisfy((place, removed) -> assertThat(place).startsWith("bucket ").endsWith("_STATE"));
   }
 
   private static void useState(Persistence persistence, AgentId agent) {
