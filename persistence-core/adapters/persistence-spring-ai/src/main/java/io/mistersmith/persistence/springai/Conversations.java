@@ -1,0 +1,163 @@
+package io.mistersmith.persistence.springai;
+
+import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.error.TransientPersistenceException;
+import io.mistersmith.persistence.log.Log.Limits;
+import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.state.StateType;
+import io.mistersmith.persistence.state.StateType.Token;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.springframework.ai.chat.messages.Message;
+
+/** All conversations of one memory. Thread-safe. */
+final class Conversations implements AutoCloseable {
+
+  private static final StateType<Map<String, Object>> TURNS =
+      StateType.of("spring-ai-chat", new Token<Map<String, Object>>() {});
+
+  private static final Duration DEADLINE = Duration.ofSeconds(5);
+
+  private final Persistence persistence;
+  private final String name;
+  private final Limits limits;
+  private final int remembered;
+  private final ConversationIndex index;
+
+  /** What this process knows of conversations, the longest unused first. */
+  private final Map<String, View> views = new LinkedHashMap<>(16, 0.75f, true);
+
+  Conversations(Persistence persistence, String name, Limits limits, int remembered) {
+    this.persistence = persistence;
+    this.name = name;
+    this.limits = limits;
+    this.remembered = limits.equals(Limits.NONE) ? remembered : 0;
+    this.index = new ConversationIndex(persistence, "spring-ai:" + name);
+  }
+
+  private ChatLog log(String conversation) {
+    return new ChatLog(persistence.log(AgentId.external(conversation), name, TURNS));
+  }
+
+  private View known(String conversation) {
+    synchronized (views) {
+      return views.getOrDefault(conversation, View.EMPTY);
+    }
+  }
+
+  private void remember(String conversation, View view) {
+    synchronized (views) {
+      View before = views.get(conversation);
+      if (remembered > 0 && (before == null || before.version() < view.version())) {
+        views.put(conversation, view);
+      }
+      if (views.size() > remembered) {
+        views.remove(views.keySet().iterator().next());
+      }
+    }
+  }
+
+  List<String> list() {
+    return index.list();
+  }
+
+  View read(String conversation) {
+    View view = log(conversation).refresh(known(conversation));
+    remember(conversation, view);
+    return view;
+  }
+
+  /** Replaces whatever is there. */
+  void save(String conversation, List<Message> wanted) {
+    ChatLog log = log(conversation);
+    View known = known(conversation);
+    View view = known.version() == 0 ? log.load() : known;
+    save(conversation, log, view, wanted, false);
+  }
+
+  /** Makes the changes that lead from the view to what is wanted. */
+  void saveAfter(View view, String conversation, List<Message> wanted) {
+    save(conversation, log(conversation), view, wanted, true);
+  }
+
+  private void save(
+      String conversation, ChatLog log, View first, List<Message> messages, boolean merge) {
+    long end = System.nanoTime() + DEADLINE.toNanos();
+    View view = first;
+    List<Message> wanted = messages;
+    while (true) {
+      Change change = Change.of(view, wanted);
+      if (change.turn().isEmpty()) {
+        View now = merge ? view : log.refresh(view);
+        if (now.version() == view.version()) {
+          return;
+        }
+        view = now;
+        continue;
+      }
+      try {
+        append(conversation, log, view, change.turn().get());
+        return;
+      } catch (TransientPersistenceException e) {
+        if (e.error() != DataError.VERSION_CONFLICT || System.nanoTime() - end > 0) {
+          throw e;
+        }
+        View now = log.later(view);
+        wanted = merge ? Change.rebased(view, now, wanted, change.known()) : wanted;
+        view = now;
+      }
+    }
+  }
+
+  /** The name is there before the first message, so that no conversation is missing in the list. */
+  private void append(String conversation, ChatLog log, View view, Turn turn) {
+    if (view.isEmpty()) {
+      await(index.add(conversation));
+    }
+    View now = log.append(view, turn);
+    if (view.version() == 0 && !limits.equals(Limits.NONE)) {
+      log.keep(limits);
+    }
+    remember(conversation, now);
+  }
+
+  private static void await(CompletableFuture<Void> added) {
+    try {
+      added.join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof PersistenceException failure) {
+        throw failure;
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * Ends the messages first: a writer that saw them is refused then, looks again, and adds the name
+   * with a new revision, which is not removed.
+   */
+  void delete(String conversation) {
+    Optional<Revision> revision = index.revision(conversation);
+    ChatLog log = log(conversation);
+    if (!read(conversation).isEmpty()) {
+      log.clear();
+      synchronized (views) {
+        views.remove(conversation);
+      }
+    }
+    revision.ifPresent(listed -> index.remove(conversation, listed));
+  }
+
+  @Override
+  public void close() {
+    index.close();
+  }
+}
