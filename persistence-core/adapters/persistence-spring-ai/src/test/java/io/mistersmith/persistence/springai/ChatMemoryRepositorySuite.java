@@ -89,6 +89,7 @@ abstract class ChatMemoryRepositorySuite extends StoresTestCase {
   }
 
   @Test
+  @SuppressWarnings("NullAway") // the case is a caller without null analysis
   void nullConversationIdNotAllowed() {
     refusesConversation(null);
   }
@@ -113,6 +114,7 @@ abstract class ChatMemoryRepositorySuite extends StoresTestCase {
   }
 
   @Test
+  @SuppressWarnings("NullAway") // the case is a caller without null analysis
   void nullMessagesNotAllowed() {
     assertThatThrownBy(() -> repository.saveAll(conversation, null))
         .isInstanceOf(IllegalArgumentException.class)
