@@ -61,22 +61,26 @@ final class ChatLog {
 
   private Replay replay(List<Entry<Map<String, Object>>> tail, long first) {
     if (first < tail.get(0).version()) {
-      return readOn(View.EMPTY, first);
+      return readOn(View.EMPTY, first, PAGE);
     }
     Replay replay = new Replay(View.EMPTY);
     tail.stream().filter(entry -> entry.version() >= first).forEach(replay::add);
     return replay;
   }
 
-  private Replay readOn(View view, long first) {
+  private Replay readOn(View view, long first, int firstPage) {
     Replay replay = new Replay(view);
     long next = first;
+    int limit = firstPage;
     List<Entry<Map<String, Object>>> page;
+    boolean full;
     do {
-      page = log.read(next, PAGE);
+      page = log.read(next, limit);
       page.forEach(replay::add);
+      full = page.size() == limit;
       next = page.isEmpty() ? next : page.get(page.size() - 1).version() + 1;
-    } while (page.size() == PAGE);
+      limit = PAGE;
+    } while (full);
     return replay;
   }
 
@@ -85,7 +89,7 @@ final class ChatLog {
     if (view.version() == 0) {
       return load();
     }
-    Replay replay = readOn(view, view.version() + 1);
+    Replay replay = readOn(view, view.version() + 1, 1); // usually there is nothing new
     return replay.missing() == Long.MAX_VALUE ? replay.view() : load();
   }
 

@@ -6,7 +6,7 @@ import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.log.Log.Limits;
 import io.mistersmith.persistence.model.AgentId;
-import io.mistersmith.persistence.model.Revision;
+import io.mistersmith.persistence.model.Versioned;
 import io.mistersmith.persistence.state.StateType;
 import io.mistersmith.persistence.state.StateType.Token;
 import java.time.Duration;
@@ -30,7 +30,9 @@ final class Conversations implements AutoCloseable {
   private final String name;
   private final Limits limits;
   private final int remembered;
-  private final ConversationIndex index;
+  private final WatchedEntries<String> names;
+
+  private final LatestNames named = new LatestNames();
 
   /** What this process knows of conversations, the longest unused first. */
   private final Map<String, View> views = new LinkedHashMap<>(16, 0.75f, true);
@@ -40,7 +42,10 @@ final class Conversations implements AutoCloseable {
     this.name = name;
     this.limits = limits;
     this.remembered = limits.equals(Limits.NONE) ? remembered : 0;
-    this.index = new ConversationIndex(persistence, "spring-ai:" + name);
+    this.names =
+        new WatchedEntries<>(
+            persistence.states(StateType.of("spring-ai-conversations", String.class)),
+            AgentId.external("spring-ai:" + name));
   }
 
   private ChatLog log(String conversation) {
@@ -66,7 +71,7 @@ final class Conversations implements AutoCloseable {
   }
 
   List<String> list() {
-    return index.list();
+    return names.list();
   }
 
   View read(String conversation) {
@@ -75,12 +80,11 @@ final class Conversations implements AutoCloseable {
     return view;
   }
 
-  /** Replaces whatever is there. */
+  /**
+   * Replaces whatever is there. What is not in memory is taken for new until it proves not to be.
+   */
   void save(String conversation, List<Message> wanted) {
-    ChatLog log = log(conversation);
-    View known = known(conversation);
-    View view = known.version() == 0 ? log.load() : known;
-    save(conversation, log, view, wanted, false);
+    save(conversation, log(conversation), known(conversation), wanted, false);
   }
 
   /** Makes the changes that lead from the view to what is wanted. */
@@ -96,7 +100,7 @@ final class Conversations implements AutoCloseable {
     while (true) {
       Change change = Change.of(view, wanted);
       if (change.turn().isEmpty()) {
-        View now = merge ? view : log.refresh(view);
+        View now = merge ? view : log.refresh(view); // what is in memory may be old
         if (now.version() == view.version()) {
           return;
         }
@@ -117,21 +121,28 @@ final class Conversations implements AutoCloseable {
     }
   }
 
-  /** The name is there before the first message, so that no conversation is missing in the list. */
+  /**
+   * Adds the name beside the first messages, and with this process's first save: so one that died
+   * between the two leaves no conversation unnamed that is saved again.
+   */
   private void append(String conversation, ChatLog log, View view, Turn turn) {
-    if (view.isEmpty()) {
-      await(index.add(conversation));
-    }
+    boolean isNamed = !view.isEmpty() && named.isKnown(conversation);
+    CompletableFuture<Void> naming =
+        isNamed
+            ? CompletableFuture.completedFuture(null)
+            : names.putAsync(conversation, conversation);
     View now = log.append(view, turn);
+    await(naming);
+    named.add(conversation);
     if (view.version() == 0 && !limits.equals(Limits.NONE)) {
       log.keep(limits);
     }
     remember(conversation, now);
   }
 
-  private static void await(CompletableFuture<Void> added) {
+  private static void await(CompletableFuture<Void> naming) {
     try {
-      added.join();
+      Void unused = naming.join();
     } catch (CompletionException e) {
       if (e.getCause() instanceof PersistenceException failure) {
         throw failure;
@@ -145,7 +156,7 @@ final class Conversations implements AutoCloseable {
    * with a new revision, which is not removed.
    */
   void delete(String conversation) {
-    Optional<Revision> revision = index.revision(conversation);
+    Optional<Versioned<String>> listed = names.find(conversation);
     ChatLog log = log(conversation);
     if (!read(conversation).isEmpty()) {
       log.clear();
@@ -153,11 +164,12 @@ final class Conversations implements AutoCloseable {
         views.remove(conversation);
       }
     }
-    revision.ifPresent(listed -> index.remove(conversation, listed));
+    named.remove(conversation);
+    listed.ifPresent(name -> names.remove(conversation, name.revision()));
   }
 
   @Override
   public void close() {
-    index.close();
+    names.close();
   }
 }

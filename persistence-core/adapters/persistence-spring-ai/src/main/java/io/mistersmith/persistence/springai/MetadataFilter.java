@@ -10,7 +10,6 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.ai.vectorstore.filter.Filter;
 import org.springframework.ai.vectorstore.filter.Filter.Expression;
 import org.springframework.ai.vectorstore.filter.Filter.Group;
-import org.springframework.ai.vectorstore.filter.Filter.Key;
 import org.springframework.ai.vectorstore.filter.Filter.Operand;
 
 /**
@@ -58,7 +57,7 @@ final class MetadataFilter {
 
   /** Returns the name of the metadata that a condition is about, without quotes. */
   static String key(Expression expression) {
-    if (!(expression.left() instanceof Key name)) {
+    if (!(expression.left() instanceof Filter.Key name)) {
       throw new IllegalArgumentException(
           "a condition " + expression.type() + " is about " + expression.left() + ", no key");
     }

@@ -12,10 +12,9 @@ import org.junit.jupiter.api.Test;
 import org.springframework.ai.document.Document;
 import org.springframework.ai.vectorstore.SearchRequest;
 import org.springframework.ai.vectorstore.VectorStore;
+import org.springframework.ai.vectorstore.filter.Filter;
 import org.springframework.ai.vectorstore.filter.Filter.Expression;
 import org.springframework.ai.vectorstore.filter.Filter.ExpressionType;
-import org.springframework.ai.vectorstore.filter.Filter.Key;
-import org.springframework.ai.vectorstore.filter.Filter.Value;
 
 /** The cases of Spring AI's BaseVectorStoreTests, by their names, and what this store adds. */
 abstract class VectorStoreSuite extends StoresTestCase {
@@ -82,7 +81,8 @@ abstract class VectorStoreSuite extends StoresTestCase {
   @Test
   void deleteByFilter() {
     setupTestDocuments();
-    store.delete(new Expression(ExpressionType.EQ, new Key("country"), new Value("BG")));
+    store.delete(
+        new Expression(ExpressionType.EQ, new Filter.Key("country"), new Filter.Value("BG")));
     assertThat(found(5, null))
         .singleElement()
         .satisfies(left -> assertThat(left.getMetadata()).containsEntry("country", "NL"));
