@@ -10,7 +10,6 @@ import io.mistersmith.persistence.model.Versioned;
 import io.mistersmith.persistence.state.StateType;
 import io.mistersmith.persistence.state.StateType.Token;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,19 +28,16 @@ final class Conversations implements AutoCloseable {
   private final Persistence persistence;
   private final String name;
   private final Limits limits;
-  private final int remembered;
   private final WatchedEntries<String> names;
-
   private final LatestNames named = new LatestNames();
+  private final KnownViews views;
 
-  /** What this process knows of conversations, the longest unused first. */
-  private final Map<String, View> views = new LinkedHashMap<>(16, 0.75f, true);
-
-  Conversations(Persistence persistence, String name, Limits limits, int remembered) {
+  /** With limits no view is kept: entries end without a trace in later ones. */
+  Conversations(Persistence persistence, String name, Limits limits, KnownViews views) {
     this.persistence = persistence;
     this.name = name;
     this.limits = limits;
-    this.remembered = limits.equals(Limits.NONE) ? remembered : 0;
+    this.views = limits.equals(Limits.NONE) ? views : new KnownViews(0, Duration.ZERO);
     this.names =
         new WatchedEntries<>(
             persistence.states(StateType.of("spring-ai-conversations", String.class)),
@@ -52,31 +48,18 @@ final class Conversations implements AutoCloseable {
     return new ChatLog(persistence.log(AgentId.external(conversation), name, TURNS));
   }
 
-  private View known(String conversation) {
-    synchronized (views) {
-      return views.getOrDefault(conversation, View.EMPTY);
-    }
-  }
-
-  private void remember(String conversation, View view) {
-    synchronized (views) {
-      View before = views.get(conversation);
-      if (remembered > 0 && (before == null || before.version() < view.version())) {
-        views.put(conversation, view);
-      }
-      if (views.size() > remembered) {
-        views.remove(views.keySet().iterator().next());
-      }
-    }
-  }
-
   List<String> list() {
     return names.list();
   }
 
   View read(String conversation) {
-    View view = log(conversation).refresh(known(conversation));
-    remember(conversation, view);
+    return views.latest(conversation).orElseGet(() -> readNow(conversation));
+  }
+
+  private View readNow(String conversation) {
+    long since = System.nanoTime();
+    View view = log(conversation).refresh(views.get(conversation));
+    views.note(conversation, view, since);
     return view;
   }
 
@@ -84,7 +67,7 @@ final class Conversations implements AutoCloseable {
    * Replaces whatever is there. What is not in memory is taken for new until it proves not to be.
    */
   void save(String conversation, List<Message> wanted) {
-    save(conversation, log(conversation), known(conversation), wanted, false);
+    save(conversation, log(conversation), views.get(conversation), wanted, false);
   }
 
   /** Makes the changes that lead from the view to what is wanted. */
@@ -131,13 +114,14 @@ final class Conversations implements AutoCloseable {
         isNamed
             ? CompletableFuture.completedFuture(null)
             : names.putAsync(conversation, conversation);
+    long since = System.nanoTime();
     View now = log.append(view, turn);
     await(naming);
     named.add(conversation);
     if (view.version() == 0 && !limits.equals(Limits.NONE)) {
       log.keep(limits);
     }
-    remember(conversation, now);
+    views.note(conversation, now, since);
   }
 
   private static void await(CompletableFuture<Void> naming) {
@@ -158,11 +142,9 @@ final class Conversations implements AutoCloseable {
   void delete(String conversation) {
     Optional<Versioned<String>> listed = names.find(conversation);
     ChatLog log = log(conversation);
-    if (!read(conversation).isEmpty()) {
+    if (!readNow(conversation).isEmpty()) {
       log.clear();
-      synchronized (views) {
-        views.remove(conversation);
-      }
+      views.forget(conversation);
     }
     named.remove(conversation);
     listed.ifPresent(name -> names.remove(conversation, name.revision()));

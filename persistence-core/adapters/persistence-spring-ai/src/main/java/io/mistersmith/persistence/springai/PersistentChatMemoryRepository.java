@@ -2,6 +2,7 @@ package io.mistersmith.persistence.springai;
 
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.log.Log.Limits;
+import java.time.Duration;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -44,7 +45,11 @@ public final class PersistentChatMemoryRepository implements ChatMemoryRepositor
 
   private PersistentChatMemoryRepository(Builder builder) {
     this.conversations =
-        new Conversations(builder.persistence, builder.name, builder.limits, builder.remembered);
+        new Conversations(
+            builder.persistence,
+            builder.name,
+            builder.limits,
+            new KnownViews(builder.remembered, builder.trusted));
   }
 
   /** Returns a repository that keeps all messages until they are deleted. */
@@ -134,6 +139,7 @@ public final class PersistentChatMemoryRepository implements ChatMemoryRepositor
     private String name = "chat-memory";
     private Limits limits = Limits.NONE;
     private int remembered = 256;
+    private Duration trusted = Duration.ZERO;
 
     private Builder(Persistence persistence) {
       this.persistence = persistence;
@@ -169,6 +175,19 @@ public final class PersistentChatMemoryRepository implements ChatMemoryRepositor
     public Builder remember(int most) {
       Assert.isTrue(most >= 0, "a number of conversations cannot be negative");
       this.remembered = most;
+      return this;
+    }
+
+    /**
+     * Sets for how long a conversation in memory is taken for the latest without asking NATS (not
+     * at all unless set). A read then may not show what other processes saved in that time. A save
+     * does not lose it: it appends to the latest conversation whatever was read.
+     *
+     * @throws IllegalArgumentException when it is negative
+     */
+    public Builder trustMemory(Duration time) {
+      Assert.isTrue(!time.isNegative(), "a time to trust memory cannot be negative");
+      this.trusted = time;
       return this;
     }
 

@@ -1,7 +1,9 @@
 package io.mistersmith.persistence.springai;
 
+import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.testkit.server.PostgresServer;
 import io.mistersmith.persistence.testkit.server.TestServers;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -43,10 +45,20 @@ final class ChatMemoryBenchmark {
   public static void main(String[] args) {
     int rounds = args.length > 0 ? Integer.parseInt(args[0]) : 300;
     try (Memories memories = Memories.onServers()) {
-      PersistentChatMemoryRepository own = PersistentChatMemoryRepository.of(memories.open());
+      Persistence persistence = memories.open();
+      ChatMemoryRepository own = PersistentChatMemoryRepository.of(persistence);
+      ChatMemoryRepository trusting =
+          PersistentChatMemoryRepository.builder(persistence)
+              .name("trusting")
+              .trustMemory(Duration.ofSeconds(1))
+              .build();
       ChatMemoryRepository jdbc = JdbcChatMemoryRepository.builder().dataSource(database()).build();
       new ChatMemoryBenchmark(
-              rounds, List.of(new Subject("spring-ai jdbc", jdbc), new Subject("this", own)))
+              rounds,
+              List.of(
+                  new Subject("spring-ai jdbc", jdbc),
+                  new Subject("this", own),
+                  new Subject("trusting memory", trusting)))
           .run();
     }
   }
@@ -168,8 +180,14 @@ final class ChatMemoryBenchmark {
     for (int k = 0; k < calls.size(); k++) {
       Arrays.sort(millis[k]);
       medians[k] = millis[k][times / 2];
-      line.append(String.format(Locale.ROOT, "  %s %8.3f ms", subjects.get(k).name, medians[k]));
+      line.append(
+          String.format(
+              Locale.ROOT,
+              "  %s %.3f ms (%.1f x)",
+              subjects.get(k).name,
+              medians[k],
+              medians[0] / medians[k]));
     }
-    System.out.printf(Locale.ROOT, "%s  %5.1f x%n", line, medians[0] / medians[1]);
+    System.out.println(line);
   }
 }

@@ -8,6 +8,7 @@ import io.mistersmith.persistence.log.Log.Limits;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.state.StateType;
 import io.mistersmith.persistence.state.StateType.Token;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -140,8 +141,24 @@ abstract class ConversationSuite extends StoresTestCase {
   }
 
   @Test
+  void losesNothingWhenItTrustsMemory() {
+    PersistentChatMemoryRepository trusting =
+        PersistentChatMemoryRepository.builder(persistence)
+            .trustMemory(Duration.ofHours(1))
+            .build();
+    ChatMemory memory = window(trusting, 20);
+    memory.add(conversation, users(0, 2));
+    PersistentChatMemoryRepository other = PersistentChatMemoryRepository.of(openAnother());
+    inAnotherThread(() -> window(other, 20).add(conversation, users(2, 3)));
+    assertThat(memory.get(conversation)).isEqualTo(users(0, 2)); // from memory
+    memory.add(conversation, users(3, 4));
+    assertThat(memory.get(conversation)).isEqualTo(users(0, 4));
+    assertThat(read()).isEqualTo(users(0, 4));
+  }
+
+  @Test
   void twoProcessesLoseAndReorderNothing() throws Exception {
-    int turns = 200;
+    int turns = 100;
     List<CompletableFuture<Void>> writers = new ArrayList<>();
     for (String writer : List.of("a", "b")) {
       ChatMemory memory = window(PersistentChatMemoryRepository.of(openAnother()), 10_000);
