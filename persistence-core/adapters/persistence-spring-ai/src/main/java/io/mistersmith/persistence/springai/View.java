@@ -1,0 +1,124 @@
+package io.mistersmith.persistence.springai;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.springframework.ai.chat.messages.AssistantMessage;
+import org.springframework.ai.chat.messages.AssistantMessage.ToolCall;
+import org.springframework.ai.chat.messages.Message;
+import org.springframework.ai.chat.messages.ToolResponseMessage;
+import org.springframework.ai.chat.messages.ToolResponseMessage.ToolResponse;
+
+/**
+ * A conversation as it is at a version of its log. Immutable.
+ *
+ * @param version the version
+ * @param replacedAt the last version that replaced all messages; 0 if none did
+ * @param head copies of messages from before the run
+ * @param run the messages of the log from some place on, in its order
+ * @param slots head and run as callers see them: results of tools are next to their calls
+ */
+record View(long version, long replacedAt, List<Slot> head, List<Slot> run, List<Slot> slots) {
+
+  static final View EMPTY = of(0, 0, List.of(), List.of());
+
+  static View of(long version, long replacedAt, List<Slot> head, List<Slot> run) {
+    return new View(version, replacedAt, head, run, arranged(head, run));
+  }
+
+  /**
+   * Returns the first version that has some of the run's last messages, or the version after the
+   * last one if there are none.
+   */
+  long needs(int messages) {
+    long first = version + 1;
+    for (Slot slot : run.subList(run.size() - messages, run.size())) {
+      first = Math.min(first, slot.from);
+    }
+    return first;
+  }
+
+  boolean isEmpty() {
+    return slots.isEmpty();
+  }
+
+  List<Message> messages() {
+    List<Message> messages = new ArrayList<>(slots.size());
+    slots.forEach(slot -> messages.add(slot.message()));
+    return messages;
+  }
+
+  /**
+   * Returns the version with the call that this turn adds a result of, if an earlier one has it.
+   */
+  Optional<Long> caller(Turn turn) {
+    for (Map<String, Object> message : turn.messages()) {
+      if (MessageJson.read(message) instanceof ToolResponseMessage tool) {
+        return caller(tool);
+      }
+    }
+    return Optional.empty();
+  }
+
+  private Optional<Long> caller(ToolResponseMessage tool) {
+    for (int i = slots.size() - 1; i >= 0; i--) {
+      if (slots.get(i).message() instanceof AssistantMessage assistant
+          && assistant.getToolCalls().stream()
+              .anyMatch(call -> tool.getResponses().stream().anyMatch(of -> isOf(of, call)))) {
+        return Optional.of(slots.get(i).version);
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static boolean isOf(ToolResponse response, ToolCall call) {
+    return Objects.equals(response.id(), call.id());
+  }
+
+  /**
+   * Puts results of tools next to their calls, where another writer's turn came between. What one
+   * turn added stays in its order.
+   */
+  private static List<Slot> arranged(List<Slot> head, List<Slot> run) {
+    List<Slot> slots = new ArrayList<>(head.size() + run.size());
+    slots.addAll(head);
+    slots.addAll(run);
+    if (slots.stream().noneMatch(slot -> slot.message() instanceof ToolResponseMessage)) {
+      return slots;
+    }
+    List<List<Slot>> groups = new ArrayList<>();
+    Map<String, List<Slot>> calls = new HashMap<>();
+    for (Slot slot : slots) {
+      List<Slot> callers = callers(slot, calls);
+      List<Slot> group = callers.isEmpty() ? new ArrayList<>() : callers;
+      group.add(slot);
+      if (callers.isEmpty()) {
+        groups.add(group);
+      }
+      if (slot.message() instanceof AssistantMessage assistant) {
+        for (ToolCall call : assistant.getToolCalls()) {
+          calls.put(call.id(), group);
+        }
+      }
+    }
+    slots.clear();
+    groups.forEach(slots::addAll);
+    return slots;
+  }
+
+  /** Returns the group that begins with the call of this result; none if it is no result. */
+  private static List<Slot> callers(Slot slot, Map<String, List<Slot>> calls) {
+    if (slot.message() instanceof ToolResponseMessage tool) {
+      for (ToolResponse response : tool.getResponses()) {
+        List<Slot> group = calls.get(response.id());
+        if (group != null && group.get(0).version != slot.version) {
+          return group;
+        }
+      }
+    }
+    return List.of();
+  }
+}

@@ -1,0 +1,9 @@
+package io.mistersmith.persistence.springai;
+
+class InMemoryConversationTest extends ConversationSuite {
+
+  @Override
+  Memories memories() {
+    return Memories.inMemory();
+  }
+}

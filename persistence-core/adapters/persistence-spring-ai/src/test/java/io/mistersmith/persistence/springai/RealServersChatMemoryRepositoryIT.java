@@ -1,0 +1,9 @@
+package io.mistersmith.persistence.springai;
+
+class RealServersChatMemoryRepositoryIT extends ChatMemoryRepositorySuite {
+
+  @Override
+  Memories memories() {
+    return Memories.onServers();
+  }
+}

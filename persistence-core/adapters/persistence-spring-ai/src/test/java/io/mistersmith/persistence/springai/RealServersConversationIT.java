@@ -1,0 +1,9 @@
+package io.mistersmith.persistence.springai;
+
+class RealServersConversationIT extends ConversationSuite {
+
+  @Override
+  Memories memories() {
+    return Memories.onServers();
+  }
+}

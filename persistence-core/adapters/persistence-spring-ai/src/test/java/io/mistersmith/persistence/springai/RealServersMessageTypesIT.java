@@ -1,0 +1,9 @@
+package io.mistersmith.persistence.springai;
+
+class RealServersMessageTypesIT extends MessageTypesSuite {
+
+  @Override
+  Memories memories() {
+    return Memories.onServers();
+  }
+}

@@ -1,0 +1,9 @@
+package io.mistersmith.persistence.springai;
+
+class RealServersVectorStoreIT extends VectorStoreSuite {
+
+  @Override
+  Memories memories() {
+    return Memories.onServers();
+  }
+}
