@@ -16,6 +16,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import javax.sql.DataSource;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.Banner;
 import org.springframework.boot.SpringBootVersion;
@@ -30,16 +32,29 @@ import org.springframework.transaction.support.TransactionTemplate;
 /** An application of this line of Spring Boot, with all that it configures, on real servers. */
 class ApplicationIT {
 
-  private final PostgresServer postgres = TestServers.postgres();
+  private static final PostgresServer POSTGRES = TestServers.postgres();
+  private static final String DATABASE = "spring_boot_" + BootLine.VERSION.charAt(0);
 
-  private static ConfigurableApplicationContext start(
-      PostgresServer postgres, String database, String... more) {
+  private static String url = "";
+
+  @BeforeAll
+  static void createDatabase() {
+    url = POSTGRES.createDatabase(DATABASE);
+  }
+
+  @AfterAll
+  static void dropDatabase() {
+    POSTGRES.dropDatabase(DATABASE);
+  }
+
+  private static ConfigurableApplicationContext start(String... more) {
     List<String> properties = new ArrayList<>(List.of(more));
-    properties.add("spring.datasource.url=" + database);
-    properties.add("spring.datasource.username=" + postgres.user());
-    postgres.password().ifPresent(it -> properties.add("spring.datasource.password=" + it));
+    properties.add("spring.datasource.url=" + url);
+    properties.add("spring.datasource.username=" + POSTGRES.user());
+    POSTGRES.password().ifPresent(it -> properties.add("spring.datasource.password=" + it));
     properties.add("spring.flyway.locations=classpath:db/app");
     properties.add("persistence.nats.servers=" + TestServers.nats().url());
+    properties.add("persistence.nats.name-prefix=" + DATABASE + "-");
     return new SpringApplicationBuilder(SampleApplication.class)
         .web(WebApplicationType.NONE)
         .bannerMode(Banner.Mode.OFF)
@@ -50,10 +65,8 @@ class ApplicationIT {
   @Test
   void startsStopsAndContinues() {
     assertThat(SpringBootVersion.getVersion()).startsWith(BootLine.VERSION + ".");
-    String database = postgres.createDatabase("spring_boot");
     AgentId agent;
-    try (ConfigurableApplicationContext context =
-        start(postgres, database, "persistence.nats.name-prefix=spring-boot-")) {
+    try (ConfigurableApplicationContext context = start()) {
       agent = context.getBean(Notes.class).register("Ada", "first");
       var unused = context.getBean(Persistence.class).operations().health().check();
       assertThat(BootLine.health(context).details()).containsKey("components");
@@ -67,8 +80,7 @@ class ApplicationIT {
               .queryForMap("SELECT count(*) AS scripts FROM flyway_schema_history WHERE success");
       assertThat(applied).containsEntry("scripts", 1L);
     }
-    try (ConfigurableApplicationContext context =
-        start(postgres, database, "persistence.nats.name-prefix=spring-boot-")) {
+    try (ConfigurableApplicationContext context = start()) {
       assertThat(context.getBean(Notes.class).read(agent)).isEqualTo("first");
       assertThat(
               context
@@ -79,18 +91,12 @@ class ApplicationIT {
                       agent.uuid()))
           .isEqualTo(1L); // the stop has flushed it
     }
-    postgres.dropDatabase("spring_boot");
   }
 
   @Test
   void sharesTheDataSourceAndTheTransactionOfTheApplication() {
-    String database = postgres.createDatabase("spring_boot_pool");
     try (ConfigurableApplicationContext context =
-        start(
-            postgres,
-            database,
-            "persistence.nats.name-prefix=spring-boot-pool-",
-            "persistence.postgres.use-data-source=true")) {
+        start("persistence.postgres.use-data-source=true")) {
       Persistence persistence = context.getBean(Persistence.class);
       assertThat(persistence.operations().notices())
           .anyMatch(notice -> notice.contains("the application's data source"));
@@ -108,7 +114,6 @@ class ApplicationIT {
       assertThat(persistence.agents().find(kept.id())).isPresent();
       assertThat(persistence.agents().find(undone.id())).isEmpty();
     }
-    postgres.dropDatabase("spring_boot_pool");
   }
 
   private static void save(Persistence persistence, DataSource pool, Agent agent) {

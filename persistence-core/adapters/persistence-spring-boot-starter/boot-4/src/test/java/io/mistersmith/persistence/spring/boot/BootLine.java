@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.spring.boot;
 
 import java.util.Map;
+import java.util.Objects;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
@@ -42,7 +43,8 @@ public final class BootLine {
   /** Returns the health as the actuator shows it. */
   public static Shown health(ApplicationContext context) {
     Health health =
-        context.getBean("persistenceHealthIndicator", HealthIndicator.class).health();
+        Objects.requireNonNull(
+            context.getBean("persistenceHealthIndicator", HealthIndicator.class).health());
     return new Shown(health.getStatus().getCode(), health.getDetails());
   }
 
