@@ -1,5 +1,5 @@
 /**
- * Opens the library in a Spring Boot application, of the lines 3.5 and 4.x: properties, connection
+ * Opens the library in a Spring Boot application, of the lines 3.5 and 4.1: properties, connection
  * details, health, metrics, observations and the application's Jackson mapper.
  */
 @NullMarked
