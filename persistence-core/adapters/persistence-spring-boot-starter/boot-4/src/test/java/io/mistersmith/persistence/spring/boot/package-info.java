@@ -1,0 +1,5 @@
+/** What the tests need of this line of Spring Boot. */
+@NullMarked
+package io.mistersmith.persistence.spring.boot;
+
+import org.jspecify.annotations.NullMarked;

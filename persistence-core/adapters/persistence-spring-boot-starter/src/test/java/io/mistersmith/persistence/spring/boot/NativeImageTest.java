@@ -1,0 +1,56 @@
+package io.mistersmith.persistence.spring.boot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.mistersmith.persistence.core.CorePersistenceProvider;
+import io.mistersmith.persistence.testkit.memory.InMemoryStores;
+import org.junit.jupiter.api.Test;
+import org.springframework.aot.generate.ClassNameGenerator;
+import org.springframework.aot.generate.DefaultGenerationContext;
+import org.springframework.aot.generate.GeneratedFiles.Kind;
+import org.springframework.aot.generate.InMemoryGeneratedFiles;
+import org.springframework.aot.hint.RuntimeHints;
+import org.springframework.aot.hint.predicate.RuntimeHintsPredicates;
+import org.springframework.context.annotation.AnnotationConfigApplicationContext;
+import org.springframework.context.aot.ApplicationContextAotGenerator;
+import org.springframework.javapoet.ClassName;
+
+class NativeImageTest {
+
+  @Test
+  void keepsTheEngineAndTheScripts() {
+    RuntimeHints hints = new RuntimeHints();
+    new PersistenceRuntimeHints().registerHints(hints, getClass().getClassLoader());
+    assertThat(RuntimeHintsPredicates.reflection().onType(CorePersistenceProvider.class))
+        .accepts(hints);
+    for (String resource :
+        new String[] {
+          "META-INF/services/io.mistersmith.persistence.PersistenceProvider",
+          "io/mistersmith/persistence/db/sets.txt",
+          "io/mistersmith/persistence/db/core/V1.1.0__agents_registry.sql"
+        }) {
+      assertThat(getClass().getClassLoader().getResource(resource)).isNotNull();
+      assertThat(RuntimeHintsPredicates.resource().forResource(resource)).accepts(hints);
+    }
+  }
+
+  @Test
+  void theContextCanBeProcessedAheadOfTime() {
+    InMemoryGeneratedFiles files = new InMemoryGeneratedFiles();
+    DefaultGenerationContext generation =
+        new DefaultGenerationContext(
+            new ClassNameGenerator(ClassName.get("ahead", "Context")), files);
+    try (AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext()) {
+      context.register(
+          PersistenceAutoConfiguration.class, PersistenceJacksonAutoConfiguration.class);
+      context.registerBean(InMemoryStores.class);
+      new ApplicationContextAotGenerator().processAheadOfTime(context, generation);
+    }
+    generation.writeGeneratedContent();
+    assertThat(files.getGeneratedFiles(Kind.SOURCE).keySet())
+        .anyMatch(file -> file.contains("RuntimeConfiguration__BeanDefinitions"));
+    assertThat(
+            RuntimeHintsPredicates.resource().forResource("io/mistersmith/persistence/db/sets.txt"))
+        .accepts(generation.getRuntimeHints());
+  }
+}
