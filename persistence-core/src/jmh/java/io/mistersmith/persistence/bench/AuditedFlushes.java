@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongFunction;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Mode;
@@ -40,44 +41,50 @@ public class AuditedFlushes {
   private final Writer audited =
       Opened.get("audited", () -> new Writer("audited", Site.present().withSets("audit")));
 
-  /** Writes as fast as it goes, until all is in PostgreSQL. */
+  /** Writes what {@link Flushes} writes, as fast as it goes, until all is in PostgreSQL. */
   @Benchmark
   public int flush() throws Exception {
-    Recorder.note(Turns.RAW, plain.write(writes));
-    Recorder.note(Turns.OURS, audited.write(writes));
+    return turn(n -> Memory.large(7));
+  }
+
+  /** Writes entries that differ from the last ones of their keys in all their text. */
+  @Benchmark
+  public int changes() throws Exception {
+    return turn(Memory::large);
+  }
+
+  private int turn(LongFunction<Memory> values) throws InterruptedException {
+    Recorder.note(Turns.RAW, plain.write(writes, values));
+    Recorder.note(Turns.OURS, audited.write(writes, values));
     return writes;
   }
 
-  /** An entry with a text, as an agent's notes have it. */
-  record Note(int n, String kind, String text) {}
-
   private static final class Writer implements AutoCloseable {
     private final Persistence persistence;
-    private final StateRepository<Note> notes;
+    private final StateRepository<Memory> states;
     private final List<StateKey> keys;
-    private final String text = "word ".repeat(180);
     private int written;
 
     Writer(String name, Site site) {
       persistence =
           Persistence.open(site.config(name + "-" + ProcessHandle.current().pid() + "-").build());
-      notes = persistence.states(Note.class);
+      states = persistence.states(Memory.class);
       keys = Workbench.keys(persistence, 50, KEYS);
     }
 
     /** Returns how many a second reached PostgreSQL. */
-    double write(int writes) throws InterruptedException {
+    double write(int writes, LongFunction<Memory> values) throws InterruptedException {
       long start = System.nanoTime();
-      CompletableFuture<Versioned<Note>> last = new CompletableFuture<>();
+      CompletableFuture<Versioned<Memory>> last = new CompletableFuture<>();
       StateKey key = keys.get(0);
       for (int i = 0; i < writes; i++) {
         StateKey next = keys.get(written % KEYS);
-        Note note = new Note(written, "kind " + written % 10, text + written);
-        last = ACTOR.call(() -> notes.saveAsync(next, note, SaveOptions.unconditional()));
+        Memory value = values.apply(written);
+        last = ACTOR.call(() -> states.saveAsync(next, value, SaveOptions.unconditional()));
         key = next;
         written++;
       }
-      notes.awaitDurable(key, last.join().revision(), PATIENCE);
+      states.awaitDurable(key, last.join().revision(), PATIENCE);
       return writes * 1e9 / (System.nanoTime() - start);
     }
 

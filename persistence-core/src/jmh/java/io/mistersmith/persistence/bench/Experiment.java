@@ -163,7 +163,7 @@ record Experiment(
   /** Raw is the flush without the set. */
   private static Experiment auditedFlush(boolean quick) {
     return new Experiment(
-        List.of("flush.audit"),
+        List.of("flush.audit", "flush.audit.changes"),
         "AuditedFlushes",
         quick ? 1 : 2,
         quick ? 2 : 7,
@@ -175,7 +175,12 @@ record Experiment(
                     "flush.audit",
                     "/s",
                     Goal.atLeast(0.50),
-                    measured.turns("AuditedFlushes.flush"))));
+                    measured.turns("AuditedFlushes.flush")),
+                new Figure(
+                    "flush.audit.changes",
+                    "/s",
+                    Goal.reported(),
+                    measured.turns("AuditedFlushes.changes"))));
   }
 
   private static Experiment transactions(boolean quick) {

@@ -316,37 +316,125 @@ BEGIN
              SELECT (n.epoch, n.version) IS DISTINCT FROM (o.epoch, o.version) AS is_entry
            ) AS e
      CROSS JOIN LATERAL (
-             SELECT jsonb_object_agg(
-                      c.name,
+             SELECT
                       CASE
-                        WHEN c.name = ANY (v_rules.masked) THEN c_masked
-                        ELSE jsonb_build_object('old', c.old, 'new', c.new)
+                        WHEN o.owner IS DISTINCT FROM n.owner
+                          THEN jsonb_build_object(
+                                 'owner', jsonb_build_object('old', o.owner, 'new', n.owner))
+                        ELSE '{}'
                       END
-                    ) AS fields
-               FROM (
-                      VALUES
-                        ('owner', to_jsonb(o.owner), to_jsonb(n.owner)),
-                        ('registered', to_jsonb(o.registered), to_jsonb(n.registered)),
-                        ('state_value', o.state_value, n.state_value),
-                        ('state_document', to_jsonb(o.state_document), to_jsonb(n.state_document)),
-                        ('epoch', to_jsonb(o.epoch), to_jsonb(n.epoch)),
-                        ('version', to_jsonb(o.version), to_jsonb(n.version)),
-                        ('checksum', to_jsonb(o.checksum), to_jsonb(n.checksum)),
-                        ('created_at', to_jsonb(o.created_at), to_jsonb(n.created_at)),
-                        ('updated_at', to_jsonb(o.updated_at), to_jsonb(n.updated_at)),
-                        ('expires_at', to_jsonb(o.expires_at), to_jsonb(n.expires_at)),
-                        ('deleted_at', to_jsonb(o.deleted_at), to_jsonb(n.deleted_at)),
-                        ('hybrid_time', to_jsonb(o.hybrid_time), to_jsonb(n.hybrid_time)),
-                        ('vector_clock', to_jsonb(o.vector_clock), to_jsonb(n.vector_clock)),
-                        ('actor', to_jsonb(o.actor), to_jsonb(n.actor)),
-                        ('correlation_id', to_jsonb(o.correlation_id), to_jsonb(n.correlation_id))
-                      UNION ALL
-                     SELECT m.name, to_jsonb(o) -> m.name, to_jsonb(n) -> m.name
-                       FROM unnest(v_more) AS m (name)
-                    ) AS c (name, old, new)
-              WHERE c.old IS DISTINCT FROM c.new
+                      || CASE
+                        WHEN o.registered IS DISTINCT FROM n.registered
+                          THEN jsonb_build_object(
+                                 'registered', jsonb_build_object('old', o.registered, 'new', n.registered))
+                        ELSE '{}'
+                      END
+                      || CASE
+                        WHEN o.epoch IS DISTINCT FROM n.epoch
+                          THEN jsonb_build_object(
+                                 'epoch', jsonb_build_object('old', o.epoch, 'new', n.epoch))
+                        ELSE '{}'
+                      END
+                      || CASE
+                        WHEN o.version IS DISTINCT FROM n.version
+                          THEN jsonb_build_object(
+                                 'version', jsonb_build_object('old', o.version, 'new', n.version))
+                        ELSE '{}'
+                      END
+                      || CASE
+                        WHEN o.checksum IS DISTINCT FROM n.checksum
+                          THEN jsonb_build_object(
+                                 'checksum', jsonb_build_object('old', o.checksum, 'new', n.checksum))
+                        ELSE '{}'
+                      END
+                      || CASE
+                        WHEN o.created_at IS DISTINCT FROM n.created_at
+                          THEN jsonb_build_object(
+                                 'created_at', jsonb_build_object('old', o.created_at, 'new', n.created_at))
+                        ELSE '{}'
+                      END
+                      || CASE
+                        WHEN o.updated_at IS DISTINCT FROM n.updated_at
+                          THEN jsonb_build_object(
+                                 'updated_at', jsonb_build_object('old', o.updated_at, 'new', n.updated_at))
+                        ELSE '{}'
+                      END
+                      || CASE
+                        WHEN o.expires_at IS DISTINCT FROM n.expires_at
+                          THEN jsonb_build_object(
+                                 'expires_at', jsonb_build_object('old', o.expires_at, 'new', n.expires_at))
+                        ELSE '{}'
+                      END
+                      || CASE
+                        WHEN o.deleted_at IS DISTINCT FROM n.deleted_at
+                          THEN jsonb_build_object(
+                                 'deleted_at', jsonb_build_object('old', o.deleted_at, 'new', n.deleted_at))
+                        ELSE '{}'
+                      END
+                      || CASE
+                        WHEN o.hybrid_time IS DISTINCT FROM n.hybrid_time
+                          THEN jsonb_build_object(
+                                 'hybrid_time', jsonb_build_object('old', o.hybrid_time, 'new', n.hybrid_time))
+                        ELSE '{}'
+                      END
+                      || CASE
+                        WHEN o.vector_clock IS DISTINCT FROM n.vector_clock
+                          THEN jsonb_build_object(
+                                 'vector_clock', jsonb_build_object('old', o.vector_clock, 'new', n.vector_clock))
+                        ELSE '{}'
+                      END
+                      || CASE
+                        WHEN o.actor IS DISTINCT FROM n.actor
+                          THEN jsonb_build_object(
+                                 'actor', jsonb_build_object('old', o.actor, 'new', n.actor))
+                        ELSE '{}'
+                      END
+                      || CASE
+                        WHEN o.correlation_id IS DISTINCT FROM n.correlation_id
+                          THEN jsonb_build_object(
+                                 'correlation_id', jsonb_build_object('old', o.correlation_id, 'new', n.correlation_id))
+                        ELSE '{}'
+                      END
+                      || CASE
+                        WHEN o.state_value IS DISTINCT FROM n.state_value
+                          THEN jsonb_build_object(
+                                 'state_value', jsonb_build_object('old', o.state_value, 'new', n.state_value))
+                        ELSE '{}'
+                      END
+                      || CASE
+                        WHEN o.state_document IS DISTINCT FROM n.state_document
+                          THEN jsonb_build_object(
+                                 'state_document', jsonb_build_object('old', o.state_document, 'new', n.state_document))
+                        ELSE '{}'
+                      END
+                      || CASE
+                        WHEN v_more = '{}' THEN '{}'
+                        ELSE coalesce(
+                               (
+                                 SELECT jsonb_object_agg(
+                                          m.name,
+                                          jsonb_build_object(
+                                            'old', to_jsonb(o) -> m.name,
+                                            'new', to_jsonb(n) -> m.name))
+                                   FROM unnest(v_more) AS m (name)
+                                  WHERE to_jsonb(o) -> m.name IS DISTINCT FROM to_jsonb(n) -> m.name
+                               ),
+                               '{}')
+                      END
+                    AS changed
+             OFFSET 0
+           ) AS c
+     CROSS JOIN LATERAL (
+             SELECT CASE
+                      WHEN c.changed ?| v_rules.masked
+                        THEN c.changed || (
+                               SELECT jsonb_object_agg(m.name, c_masked)
+                                 FROM unnest(v_rules.masked) AS m (name)
+                                WHERE c.changed ? m.name)
+                      ELSE c.changed
+                    END AS fields
            ) AS d
-     WHERE d.fields IS NOT NULL;
+     WHERE c.changed <> '{}';
   ELSE
     WITH olds AS MATERIALIZED (
       SELECT r.whole, r.whole - v_others AS key

@@ -34,7 +34,7 @@ final class PostgresUpkeepStore implements UpkeepStore {
 
   private static final String RECOMMEND = "SELECT monitoring.generate_index_recommendations()";
 
-  private static final String PURGE = "SELECT audit.purge_old_records(:days)";
+  private static final String PURGE = "SELECT audit.purge_months(:days)";
 
   /** Each table by an index on its time. */
   private static final String REMOVE_OLD =
@@ -184,7 +184,7 @@ final class PostgresUpkeepStore implements UpkeepStore {
   public OptionalLong purgeAudit(Duration age) {
     return call(
             "audit",
-            "purge_old_records",
+            "purge_months",
             PURGE,
             Map.of("days", (int) Math.max(1, age.toDays())),
             Long.class)
