@@ -235,13 +235,15 @@ final class RealServers implements PersistenceFixture {
   /** Returns the streams that have a message with the text in its headers or body. */
   List<String> streamsWith(String text) throws IOException, JetStreamApiException {
     List<String> found = new ArrayList<>();
-    try (Connection connection = Nats.connect(nats.url())) {
+    try {
+      Connection connection = Nats.connect(nats.url());
       JetStreamManagement streams = connection.jetStreamManagement();
       for (String stream : streams.getStreamNames()) {
         if (isOwn(stream) && hasMessage(streams, stream, text)) {
           found.add(stream);
         }
       }
+      connection.close();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

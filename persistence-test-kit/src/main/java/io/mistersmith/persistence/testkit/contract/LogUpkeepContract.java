@@ -174,7 +174,7 @@ public abstract class LogUpkeepContract extends PersistenceContract {
 
   @Test
   void keepsItsSizeByItself() {
-    log().keep(Limits.bytes(10 * storedBytes(100)));
+    log().keep(Limits.bytes(10L * storedBytes(100)));
     for (int i = 0; i < 50; i++) {
       log().append("x".repeat(98));
     }

@@ -130,8 +130,9 @@ public abstract class UnencryptedDataContract extends EncryptionTests {
   void aWatchLeavesItOut() {
     Persistence strict = encrypted();
     Queue<Object> heard = new ConcurrentLinkedQueue<>();
-    try (StateRepository.Watch unused =
+    try (StateRepository.Watch watch =
         states(strict).watch(agent(), change -> heard.add(change.value().orElseThrow().value()))) {
+      assertThat(watch).isNotNull();
       states().save(key("planted"), MARKER, NO_OPTION);
       states(strict).save(key("sealed"), "sealed", NO_OPTION);
 
