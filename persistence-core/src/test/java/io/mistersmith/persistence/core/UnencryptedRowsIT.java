@@ -24,6 +24,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -63,10 +64,8 @@ class UnencryptedRowsIT {
     }
 
     String copied(Persistence persistence) {
-      return persistence
-          .checkpoints()
-          .read(checkpoint, String.class)
-          .get(StateKey.of(agent, "k"))
+      return Objects.requireNonNull(
+              persistence.checkpoints().read(checkpoint, String.class).get(StateKey.of(agent, "k")))
           .value();
     }
   }

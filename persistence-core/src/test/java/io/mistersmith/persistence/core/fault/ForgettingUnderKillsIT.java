@@ -59,7 +59,7 @@ class ForgettingUnderKillsIT {
     "PUBLISH, 1"
   })
   void whatIsLeftIsRemovedByTheNext(Call call, int number) throws IOException {
-    String marker = "killed" + call.ordinal() + "x" + number + "x";
+    String marker = "killed" + call.name().replace("_", "") + "x" + number + "x";
     MarkedAgent marked = MarkedAgent.write(persistence, marker, other);
     assertThat(tablesWith(marker)).hasSizeGreaterThan(10);
     List<String> arguments = List.of(marked.id().toString(), call.name(), Integer.toString(number));
