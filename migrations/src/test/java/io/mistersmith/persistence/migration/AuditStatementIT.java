@@ -180,6 +180,60 @@ class AuditStatementIT {
   }
 
   @Test
+  void everyColumnOfAStateIsCompared() throws SQLException {
+    database.execute(
+        """
+        ALTER TABLE agents.state ADD COLUMN note JSONB;
+        INSERT INTO audit.redactions (table_schema, table_name, column_name)
+        VALUES ('agents', 'state', 'checksum')
+        """);
+    try {
+      execute(
+          """
+          INSERT INTO agents.state (agent_id, owner, state_key, state_value)
+          VALUES (agents.owner_id('%1$s'), '%1$s', 'a', '1');
+          UPDATE agents.state
+             SET state_value = '2', state_document = '2', epoch = 2, version = 3,
+                 checksum = 'hidden', created_at = '2026-01-01Z', updated_at = '2026-01-02Z',
+                 expires_at = '2026-01-03Z', deleted_at = '2026-01-04Z', hybrid_time = 'h',
+                 vector_clock = '{}', actor = 'ann', correlation_id = 'r-1',
+                 note = '{"token": "hidden", "n": 1}'
+           WHERE owner = '%1$s'
+          """);
+      assertThat(
+              external(
+                  """
+                  (SELECT string_agg(a.attname, ' ' ORDER BY a.attname) FROM pg_attribute AS a
+                    WHERE a.attrelid = 'agents.state'::regclass AND a.attnum > 0
+                      AND NOT a.attisdropped AND NOT changed_fields ? a.attname::text)
+                  """))
+          .containsExactly("agent_id owner registered state_key");
+      assertThat(external("changed_fields -> 'note' ->> 'new'"))
+          .containsExactly("{\"n\": 1, \"token\": \"***REDACTED***\"}");
+      assertThat(external("concat(changed_fields -> 'epoch', actor, changed_fields -> 'checksum')"))
+          .containsExactly(
+              "{\"new\": 2, \"old\": 1}ann"
+                  + "{\"new\": \"***REDACTED***\", \"old\": \"***REDACTED***\"}");
+    } finally {
+      database.execute(
+          """
+          ALTER TABLE agents.state DROP COLUMN note;
+          DELETE FROM audit.redactions WHERE column_name = 'checksum'
+          """);
+    }
+  }
+
+  /** An expression over the updates of the state of an owner outside the registry. */
+  private List<String> external(String expression) throws SQLException {
+    return database.query(
+        """
+        SELECT %s FROM audit.change_log
+         WHERE operation = 'UPDATE' AND row_data ->> 'agent_id' = agents.owner_id('%s')::text
+        """
+            .formatted(expression, agent));
+  }
+
+  @Test
   void tableWithoutAPrimaryKeyIsAuditedByTheRowTriggerAlone() throws SQLException {
     database.execute(
         """

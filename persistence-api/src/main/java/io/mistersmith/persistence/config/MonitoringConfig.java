@@ -68,7 +68,10 @@ public final class MonitoringConfig {
     return retention;
   }
 
-  /** How long records of the audit log are kept, in full days (90 days). */
+  /**
+   * How long records of the audit log are kept, in full days (90 days). They go by the month, up to
+   * a month later.
+   */
   public Duration auditRetention() {
     return auditRetention;
   }

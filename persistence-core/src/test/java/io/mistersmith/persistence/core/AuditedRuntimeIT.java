@@ -14,6 +14,8 @@ import io.mistersmith.persistence.security.Actor;
 import io.mistersmith.persistence.security.AuditChange;
 import io.mistersmith.persistence.security.AuditChange.Kind;
 import io.mistersmith.persistence.security.AuditQuery;
+import io.mistersmith.persistence.security.EncryptionConfig;
+import io.mistersmith.persistence.security.KeyProvider;
 import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.state.StateType;
 import io.mistersmith.persistence.state.StateType.Token;
@@ -71,6 +73,48 @@ class AuditedRuntimeIT {
                 assertThat(change.changedFields().orElse("")).doesNotContain("hidden");
               });
     }
+  }
+
+  @Test
+  void encryptedValuesAreCiphertextInTheLogAndGoWithTheirAgent() {
+    KeyProvider keys = KeyProvider.inMemory(Map.of("main", new byte[32]));
+    PersistenceConfig config =
+        config("sealed").toBuilder()
+            .encryption(EncryptionConfig.builder(keys, "main").keyOfEachOwner().build())
+            .build();
+    try (Persistence persistence = Persistence.open(config)) {
+      Agent agent = Agent.of("worker", "one");
+      persistence.agents().save(agent);
+      StateRepository<Map<String, Object>> states =
+          persistence.states(StateType.untyped(new Token<Map<String, Object>>() {}));
+      StateKey key = StateKey.of(agent.id(), "k");
+      for (String fruit : List.of("apples", "pears")) {
+        Versioned<Map<String, Object>> saved =
+            ANN.call(() -> states.save(key, Map.of("token", fruit, "fruit", fruit)));
+        states.awaitDurable(key, saved.revision(), SOON);
+      }
+      List<AuditChange> entry = persistence.audit().find(AuditQuery.ofEntry(key));
+      assertThat(entry).extracting(AuditChange::kind).containsExactly(Kind.UPDATE, Kind.INSERT);
+      assertThat(entry)
+          .allSatisfy(
+              change ->
+                  assertThat(values(change))
+                      .contains("$sealed")
+                      .doesNotContain("apples", "pears", "fruit"));
+
+      assertThat(persistence.forgetting().forget(agent.id()).endedAt()).isPresent();
+      assertThat(persistence.audit().find(AuditQuery.ofEntry(key)))
+          .hasSizeGreaterThanOrEqualTo(2)
+          .allSatisfy(change -> assertThat(values(change)).doesNotContain("$sealed"))
+          .filteredOn(change -> change.kind() != Kind.DELETE)
+          .allSatisfy(change -> assertThat(change.writer().actor()).contains("ann"));
+    }
+  }
+
+  private static String values(AuditChange change) {
+    return change.oldData().orElse("")
+        + change.newData().orElse("")
+        + change.changedFields().orElse("");
   }
 
   private static PersistenceConfig config(String prefix) {

@@ -200,7 +200,8 @@ BEGIN
              VALUES
                ('partitions.maintain_as_owner(regclass)', TRUE),
                ('events.forget(uuid,uuid[],timestamptz,integer)', TRUE),
-               ('audit.forget(uuid,uuid[],timestamptz,integer)', NOT v_tenants)
+               ('audit.forget(uuid,uuid[],timestamptz,integer)', NOT v_tenants),
+               ('audit.purge_months(integer)', NOT v_tenants)
            ) AS f (routine, granted)
      WHERE f.granted AND to_regprocedure(f.routine) IS NOT NULL
   LOOP

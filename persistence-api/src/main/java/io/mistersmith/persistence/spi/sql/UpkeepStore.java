@@ -46,7 +46,7 @@ public interface UpkeepStore {
   /** Recommends missing indexes; returns how many recommendations are new. */
   OptionalInt recommendIndexes();
 
-  /** Removes records of the audit log that are older; returns how many. */
+  /** Removes months of the audit log that are older; returns how many records they had. */
   OptionalLong purgeAudit(Duration age);
 
   /** Removes samples, plans and runs of jobs that are older; returns how many rows. */
