@@ -218,6 +218,16 @@ public abstract class LogUpkeepContract extends PersistenceContract {
   }
 
   @Test
+  void deletionRemovesASummaryThatIsAllThereIs() {
+    append(5);
+    log().compact(5, "short", 0);
+    log().delete();
+    assertThat(log().tail(9)).isEmpty();
+    log().append("later");
+    assertThat(values(log().tail(9))).containsExactly("later");
+  }
+
+  @Test
   void compactionKeepsACallThatAResultNeeds() {
     append(3);
     long call = log().append("call");

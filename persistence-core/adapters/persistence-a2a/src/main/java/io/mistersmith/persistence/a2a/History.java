@@ -125,9 +125,6 @@ final class History {
   }
 
   synchronized void delete() {
-    if (log.size() == 1) {
-      long unused = log.append("[]"); // a summary is only deleted when an entry comes after it
-    }
     log.delete();
     limited = false;
     seen = null;

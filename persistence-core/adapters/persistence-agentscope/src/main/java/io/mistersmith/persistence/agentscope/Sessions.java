@@ -106,11 +106,7 @@ final class Sessions {
     List<String> sides =
         documents.find(key).map(Versioned::value).map(SideLogs::names).orElse(List.of());
     sides.forEach(name -> persistence.log(slot.session(), name, ITEMS).delete());
-    Log<String> log = persistence.log(slot.session(), key.key(), ITEMS);
-    if (log.size() == 1) {
-      log.append("[]"); // a summary is only deleted when an entry comes after it
-    }
-    log.delete();
+    persistence.log(slot.session(), key.key(), ITEMS).delete();
     documents.delete(key);
     synchronized (lists) {
       lists.remove(StateKey.of(key.agent(), key.key()));

@@ -260,7 +260,7 @@ final class EntryLog<T> implements Log<T> {
   @Override
   public void delete() {
     long next = version() + 1;
-    Head unused = logs.heads().change(id, head -> head.from(next).with(Limits.NONE));
+    Head unused = logs.heads().change(id, head -> head.emptied(next));
   }
 
   @Override

@@ -23,6 +23,11 @@ record Head(long first, Limits limits, Optional<String> summary, Optional<Instan
     return version <= first ? this : new Head(version, limits, Optional.empty(), Optional.empty());
   }
 
+  /** Drops everything before this version, the summary and the limits in any case. */
+  Head emptied(long version) {
+    return new Head(Math.max(first, version), Limits.NONE, Optional.empty(), Optional.empty());
+  }
+
   Head with(Limits newLimits) {
     return new Head(first, newLimits, summary, summaryAt);
   }
