@@ -10,11 +10,17 @@ import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.saga.Saga;
+import io.mistersmith.persistence.saga.SagaRunner;
+import io.mistersmith.persistence.saga.SagaStart;
+import io.mistersmith.persistence.saga.SagaStep;
 import io.mistersmith.persistence.security.ForgetReport;
 import io.mistersmith.persistence.security.Forgetting;
 import io.mistersmith.persistence.task.NewTask;
 import io.mistersmith.persistence.testkit.fault.Call;
 import io.mistersmith.persistence.testkit.fault.Faults;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.awaitility.Awaitility;
@@ -192,5 +198,31 @@ public abstract class ForgettingContract extends PersistenceContract {
     assertThat(second.begunAt()).isEqualTo(first.begunAt());
     assertThat(second.endedAt()).isPresent();
     assertThat(second.removed().get("tasks.queue")).isEqualTo(first.removed().get("tasks.queue"));
+  }
+
+  @Test
+  void anOpenSagaIsRemovedOnceItHasEnded() {
+    AgentId user = AgentId.external("user 3");
+    Saga saga =
+        Saga.builder("open", 1)
+            .step(SagaStep.call("note", context -> Map.of()).compensatedByCall(context -> Map.of()))
+            .build();
+    UUID run = persistence().sagas().start(saga, SagaStart.of(Map.of("user", user.toString())));
+    ForgetReport early = forgetting().forget(user);
+    assertThat(early.removed()).doesNotContainKey("sagas.runs");
+    assertThat(early.remaining()).anyMatch(left -> left.startsWith("1 runs of sagas"));
+    assertThat(persistence().sagas().find(run)).isPresent();
+
+    SagaRunner.Options options = SagaRunner.Options.of(1).withPoll(Duration.ofMillis(100));
+    SagaRunner runner = persistence().sagas().startRunner(options, List.of(saga));
+    try {
+      assertThat(persistence().sagas().await(run, SOON)).isPresent();
+    } finally {
+      runner.close();
+    }
+    ForgetReport late = forgetting().forget(user);
+    assertThat(late.removed()).containsEntry("sagas.runs", 1L);
+    assertThat(late.remaining()).noneMatch(left -> left.contains("runs of sagas"));
+    assertThat(persistence().sagas().find(run)).isEmpty();
   }
 }

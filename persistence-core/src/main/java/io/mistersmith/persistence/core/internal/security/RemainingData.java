@@ -10,11 +10,11 @@ final class RemainingData {
       List.of(
           "KV: the names of the agent's keys, in markers without values, until these have been idle"
               + " for the time to live",
-          "PostgreSQL: the agent's id in agents.forgotten; names of keys in tombstones of an owner"
-              + " outside the registry, in audit.change_log and in events.outbox, until these are"
-              + " swept, purged or rotated; hashes of the tokens of revoked sessions until they are"
-              + " swept; rows that are deleted, in their pages until VACUUM and in the WAL until it"
-              + " is recycled",
+          "PostgreSQL: the agent's id in agents.forgotten, and in agents.data_keys where it had a"
+              + " key of its own; names of keys in tombstones of an owner outside the registry, in"
+              + " audit.change_log and in events.outbox, until these are swept, purged or rotated;"
+              + " hashes of the tokens of revoked sessions until they are swept; rows that are"
+              + " deleted, in their pages until VACUUM and in the WAL until it is recycled",
           "the names of actors and requests: of changes of the agent's rows in audit.change_log,"
               + " until it is purged; and the agent's own, where it was the actor, in what it wrote"
               + " of others",

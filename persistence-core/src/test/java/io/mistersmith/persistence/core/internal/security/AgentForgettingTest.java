@@ -11,6 +11,7 @@ import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.operations.DeadLetters.DeadLetter;
 import io.mistersmith.persistence.security.ForgetReport;
 import io.mistersmith.persistence.spi.Stores;
 import io.mistersmith.persistence.spi.sql.ForgetStore;
@@ -21,7 +22,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,6 +34,7 @@ class AgentForgettingTest {
 
   private static final Duration A_WHILE = Duration.ofMinutes(2);
   private static final Duration LATER = Duration.ofMinutes(6);
+  private static final Duration SOON = Duration.ofSeconds(60);
 
   private final ManualClock clock = ManualClock.create();
   private final InMemoryStores memory = new InMemoryStores(clock);
@@ -128,10 +132,30 @@ class AgentForgettingTest {
   void whatALateFlushBringsIsRemovedOnce() {
     ForgetReport unused = forgetting.forget(agent);
     steps.clear();
+    refuse("before the end");
     clock.advance(LATER);
     forgetting.goOn();
     assertThat(steps).as("nothing is deleted again").isEmpty();
+    assertThat(refused()).isEmpty();
     assertThat(forgetting.unfinished()).isEmpty();
+
+    refuse("after the end");
+    clock.advance(LATER);
+    forgetting.goOn();
+    assertThat(refused()).hasSize(1);
+  }
+
+  /** Writes an entry of the agent, which is not registered, and waits until it is refused. */
+  private void refuse(String value) {
+    StateKey late = StateKey.of(agent, "late");
+    var unused = runtime.states(String.class).save(late, value);
+    Awaitility.await()
+        .atMost(SOON)
+        .until(() -> refused().stream().anyMatch(letter -> letter.key().equals(Optional.of(late))));
+  }
+
+  private List<DeadLetter> refused() {
+    return runtime.operations().deadLetters().open(9);
   }
 
   @Test
