@@ -1,5 +1,6 @@
 -- kind: index
 -- lint: allow index-not-concurrent — on a partitioned table an index cannot be built concurrently
+-- lint: allow index-drop-not-concurrent — on a partitioned table an index cannot be dropped concurrently
 -- The log grows in the order of time, and has few tables, users and operations: for these three, a
 -- summary of each range of blocks finds what a tree finds, and costs its writers next to nothing.
 

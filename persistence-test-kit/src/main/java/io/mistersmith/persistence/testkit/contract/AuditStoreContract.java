@@ -196,6 +196,7 @@ public abstract class AuditStoreContract extends DurableContract {
     StateKey key = StateKey.of(register(), "k");
     StateKey other = StateKey.of(register(), "k");
     apply(put(key, at(1), "\"apples\"").by(Optional.of(ANN)), put(other, at(2), "\"apples\""));
+    elapse(Duration.ofMillis(5));
     apply(put(key, at(3), "\"pears\"").by(Optional.of(BOB)));
     ForgetStore forgetting = stores().sql().forgetting();
     forgetting.begin(key.agent());
