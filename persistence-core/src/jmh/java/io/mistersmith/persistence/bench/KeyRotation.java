@@ -49,7 +49,7 @@ public class KeyRotation {
     private final Memory value = Memory.large(7);
 
     Rotated() {
-      Site site = Site.present().withSets("statements");
+      Site site = Site.present().withSets("monitoring", "statements");
       persistence =
           Persistence.open(
               SealedCalls.encrypted(site.config("rotation-" + ProcessHandle.current().pid() + "-"))
