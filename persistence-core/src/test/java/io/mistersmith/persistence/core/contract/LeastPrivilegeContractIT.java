@@ -58,6 +58,7 @@ class LeastPrivilegeContractIT {
   }
 
   @Nested
+  @Tag("full")
   class AgentsFound extends AgentQueryContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -74,6 +75,7 @@ class LeastPrivilegeContractIT {
   }
 
   @Nested
+  @Tag("full")
   class Layers extends StateLayersContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -82,6 +84,7 @@ class LeastPrivilegeContractIT {
   }
 
   @Nested
+  @Tag("full")
   class Durability extends StateDurabilityContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -90,6 +93,7 @@ class LeastPrivilegeContractIT {
   }
 
   @Nested
+  @Tag("full")
   class BadInput extends StateBadInputContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -98,6 +102,7 @@ class LeastPrivilegeContractIT {
   }
 
   @Nested
+  @Tag("full")
   class Consistency extends ConsistencyContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -122,6 +127,7 @@ class LeastPrivilegeContractIT {
   }
 
   @Nested
+  @Tag("full")
   class LargeUpkeep extends LargeValueUpkeepContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -138,6 +144,7 @@ class LeastPrivilegeContractIT {
   }
 
   @Nested
+  @Tag("full")
   class LogUpkeep extends LogUpkeepContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -178,6 +185,7 @@ class LeastPrivilegeContractIT {
   }
 
   @Nested
+  @Tag("full")
   class Retention extends CheckpointRetentionContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -194,6 +202,7 @@ class LeastPrivilegeContractIT {
   }
 
   @Nested
+  @Tag("full")
   class Outcomes extends TransactionOutcomeContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -218,6 +227,7 @@ class LeastPrivilegeContractIT {
   }
 
   @Nested
+  @Tag("full")
   class MessageChannels extends MessageChannelContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -242,6 +252,7 @@ class LeastPrivilegeContractIT {
   }
 
   @Nested
+  @Tag("full")
   class KnowledgeSearch extends KnowledgeSearchContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -258,6 +269,7 @@ class LeastPrivilegeContractIT {
   }
 
   @Nested
+  @Tag("full")
   class SagasRecovered extends SagaRecoveryContract {
     @Override
     protected PersistenceFixture fixture() {
