@@ -13,7 +13,6 @@ import io.mistersmith.persistence.testkit.contract.ForgettingContract;
 import io.mistersmith.persistence.testkit.contract.KnowledgeContract;
 import io.mistersmith.persistence.testkit.contract.KnowledgeSearchContract;
 import io.mistersmith.persistence.testkit.contract.LargeValueContract;
-import io.mistersmith.persistence.testkit.contract.LargeValueUpkeepContract;
 import io.mistersmith.persistence.testkit.contract.LifecycleContract;
 import io.mistersmith.persistence.testkit.contract.LogContract;
 import io.mistersmith.persistence.testkit.contract.LogUpkeepContract;
@@ -50,6 +49,7 @@ class LeastPrivilegeContractIT {
   }
 
   @Nested
+  @Tag("full")
   class AgentsRemoved extends AgentRemovalContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -111,6 +111,7 @@ class LeastPrivilegeContractIT {
   }
 
   @Nested
+  @Tag("full")
   class Lifecycle extends LifecycleContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -119,6 +120,7 @@ class LeastPrivilegeContractIT {
   }
 
   @Nested
+  @Tag("full")
   class Large extends LargeValueContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -128,14 +130,6 @@ class LeastPrivilegeContractIT {
 
   @Nested
   @Tag("full")
-  class LargeUpkeep extends LargeValueUpkeepContract {
-    @Override
-    protected PersistenceFixture fixture() {
-      return RealServers.withLeastPrivilege();
-    }
-  }
-
-  @Nested
   class Logs extends LogContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -177,6 +171,7 @@ class LeastPrivilegeContractIT {
   }
 
   @Nested
+  @Tag("full")
   class Checkpoints extends CheckpointContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -194,6 +189,7 @@ class LeastPrivilegeContractIT {
   }
 
   @Nested
+  @Tag("full")
   class Transactions extends TransactionRunnerContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -219,6 +215,7 @@ class LeastPrivilegeContractIT {
   }
 
   @Nested
+  @Tag("full")
   class Messages extends MessageContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -244,6 +241,7 @@ class LeastPrivilegeContractIT {
   }
 
   @Nested
+  @Tag("full")
   class KnownFacts extends KnowledgeContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -278,6 +276,7 @@ class LeastPrivilegeContractIT {
   }
 
   @Nested
+  @Tag("full")
   class CrossStores extends CrossStoreContract {
     @Override
     protected PersistenceFixture fixture() {
