@@ -26,7 +26,7 @@ public abstract class SagaCompensationContract extends SagaRunTests {
   private static final StateType<String> NOTE = StateType.of("note", String.class);
 
   /** A run has begun its first step by then, on a busy machine too. */
-  private static final Duration BEGUN = Duration.ofSeconds(4);
+  private static final Duration BEGUN = Duration.ofSeconds(1);
 
   /** For implementations. */
   protected SagaCompensationContract() {}
