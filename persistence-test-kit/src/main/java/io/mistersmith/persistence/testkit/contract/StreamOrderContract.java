@@ -3,6 +3,7 @@ package io.mistersmith.persistence.testkit.contract;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.spi.hot.StreamStore.Delivered;
 import io.mistersmith.persistence.spi.hot.StreamStore.Fetcher;
 import io.mistersmith.persistence.stream.ConsumerPlan;
 import io.mistersmith.persistence.stream.StreamConsumer;
@@ -124,5 +125,34 @@ public abstract class StreamOrderContract extends StreamTests {
       consumer.close();
     }
     assertThat(handled).containsExactly(0, 1, 2, 3);
+  }
+
+  @Test
+  void whatAKilledProcessHeldComesInOrderAlsoWhereALaterMessageIsDueFirst() {
+    Publisher<Order> orders = orders();
+    IntStream.range(0, 2).forEach(i -> orders.publish("orders.1", new Order("pen", i)));
+    Duration ackWait = Duration.ofSeconds(2);
+    ConsumerPlan plan = plan().ackWait(ackWait).build();
+    var unused = streams().apply(plan);
+    try (Fetcher killed = stores().hot().streams().fetcher(plan)) {
+      List<Delivered> held = new ArrayList<>(killed.fetch(2, SOON));
+      while (held.size() < 2) {
+        held.addAll(killed.fetch(2 - held.size(), SOON));
+      }
+      elapse(ackWait.dividedBy(2));
+      held.get(0).inProgress();
+    }
+    orders.publish("orders.1", new Order("pen", 2));
+    List<Integer> handled = Collections.synchronizedList(new ArrayList<>());
+    StreamConsumer consumer =
+        consume(plan, Options.of(2).inOrder(), message -> handled.add(message.value().count()));
+    try {
+      elapse(ackWait.multipliedBy(2));
+      await(() -> handled.size() == 3);
+      awaitAllHandled();
+    } finally {
+      consumer.close();
+    }
+    assertThat(handled).containsExactly(0, 1, 2);
   }
 }

@@ -7,6 +7,7 @@ import io.mistersmith.persistence.stream.ConsumerPlan.Start;
 import io.mistersmith.persistence.stream.Streams.RunningConsumer;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -77,7 +78,7 @@ final class MessageConsumer {
 
   List<Delivery> deliver(int max, Instant now) {
     List<Delivery> found = new ArrayList<>();
-    for (Map.Entry<Long, Pending> late : List.copyOf(pending.entrySet())) {
+    for (Map.Entry<Long, Pending> late : byDue()) {
       if (found.size() < max && !now.isBefore(late.getValue().due())) {
         Stored message = stream.log().get(late.getKey());
         if (message == null) {
@@ -95,6 +96,13 @@ final class MessageConsumer {
       found.add(deliver(message.get(), 1, now));
     }
     return found;
+  }
+
+  /** Deliveries by the time at which they are due, as nats-server queues them. */
+  private List<Map.Entry<Long, Pending>> byDue() {
+    return pending.entrySet().stream()
+        .sorted(Comparator.comparing(entry -> entry.getValue().due()))
+        .toList();
   }
 
   private int mostPending() {

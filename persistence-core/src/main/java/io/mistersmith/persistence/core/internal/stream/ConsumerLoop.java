@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -39,6 +40,7 @@ final class ConsumerLoop<T> implements StreamConsumer {
 
   private static final AtomicInteger NAMES = new AtomicInteger();
   private static final Duration LOOK = Duration.ofMillis(500);
+  private static final Duration CLOSED_LOOK = Duration.ofMillis(250);
   private static final Duration AFTER_LOST_LETTER = Duration.ofSeconds(5);
   private static final Duration STOP = Duration.ofSeconds(2);
   private static final long WAIT_MILLIS = 20;
@@ -100,29 +102,49 @@ final class ConsumerLoop<T> implements StreamConsumer {
 
   private void fetch() {
     retryDue();
-    int here = size();
-    if (!gate.isOpen(here)) {
-      if (!gate.mayHandle()) {
-        giveBack();
-      }
-      boolean unused = fetches.pause(LOOK.dividedBy(2));
-      return;
+    OrderGate.Phase phase = gate.phase(this::unanswered);
+    if (phase == OrderGate.Phase.OPEN) {
+      begin().forEach(this::submit);
+    } else if (!gate.mayHandle()) {
+      giveBack();
     }
-    if (here >= capacity) {
-      boolean unused = fetches.pause(LOOK);
+    int room =
+        switch (phase) {
+          case CLOSED, WAITING -> 0;
+          case COLLECTING -> gate.missing();
+          case OPEN -> capacity - size();
+        };
+    if (room <= 0) {
+      boolean unused = fetches.pause(phase == OrderGate.Phase.OPEN ? LOOK : CLOSED_LOOK);
       return;
     }
     List<Delivered> delivered;
     try {
-      delivered = fetcher.fetch(capacity - here, LOOK);
+      delivered = fetcher.fetch(room, LOOK);
     } catch (PersistenceException e) {
       gate.lost();
       memory.lookAfter(e);
       throw e;
     }
-    delivered.stream()
-        .sorted(Comparator.comparingLong(each -> each.message().sequence()))
-        .forEach(this::accept);
+    if (phase == OrderGate.Phase.COLLECTING) {
+      collect(delivered);
+    } else {
+      delivered.stream()
+          .sorted(Comparator.comparingLong(each -> each.message().sequence()))
+          .forEach(this::accept);
+    }
+  }
+
+  private synchronized Set<Long> unanswered() {
+    return messages.unanswered();
+  }
+
+  private synchronized List<HeldMessage> begin() {
+    return messages.begin();
+  }
+
+  private synchronized void collect(List<Delivered> delivered) {
+    delivered.forEach(each -> messages.collect(new HeldMessage(each)));
   }
 
   private synchronized int size() {
@@ -142,7 +164,7 @@ final class ConsumerLoop<T> implements StreamConsumer {
   }
 
   private void run(HeldMessage message) {
-    if (!fetches.isOpen() && message.giveBack()) {
+    if ((!fetches.isOpen() || !gate.mayHandle()) && message.giveBack()) {
       back(message);
       return;
     }
@@ -165,6 +187,7 @@ final class ConsumerLoop<T> implements StreamConsumer {
   }
 
   private void acknowledge(HeldMessage message) {
+    message.answer();
     var unused =
         message
             .delivered()

@@ -11,6 +11,7 @@ final class HeldMessage {
   private int again;
   private @Nullable Thread thread;
   private boolean givenBack;
+  private boolean answered;
   private boolean waits;
   private long dueNanos;
 
@@ -64,6 +65,15 @@ final class HeldMessage {
       givenBack = true;
     }
     return givenBack;
+  }
+
+  /** It was handled: the server is told so from now on. */
+  synchronized void answer() {
+    answered = true;
+  }
+
+  synchronized boolean isAnswered() {
+    return answered;
   }
 
   /** Has the next attempt of this process wait. */
