@@ -25,12 +25,6 @@ public abstract class SagaCompensationContract extends SagaRunTests {
 
   private static final StateType<String> NOTE = StateType.of("note", String.class);
 
-  /**
-   * A run has begun its first step by then, on a busy machine too. Not longer: a run whose pause is
-   * a second rests until the clock of the store has moved, which in memory nobody moves.
-   */
-  private static final Duration BEGUN = Duration.ofSeconds(1);
-
   /** For implementations. */
   protected SagaCompensationContract() {}
 

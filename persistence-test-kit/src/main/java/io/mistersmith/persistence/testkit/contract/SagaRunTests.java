@@ -29,6 +29,12 @@ import java.util.concurrent.CopyOnWriteArrayList;
 /** The common part of the contracts about the runs of sagas. */
 abstract class SagaRunTests extends PersistenceContract {
 
+  /**
+   * A run has begun its first steps by then, on a busy machine too. Not longer: a run whose pause
+   * is a second rests until the clock of the store has moved, which in memory nobody moves.
+   */
+  static final Duration BEGUN = Duration.ofSeconds(1);
+
   /** What actions and compensations did, in order. */
   final List<String> done = new CopyOnWriteArrayList<>();
 
