@@ -41,6 +41,7 @@ import org.junit.jupiter.api.Tag;
 class LeastPrivilegeContractIT {
 
   @Nested
+  @Tag("full")
   class Agents extends AgentRepositoryContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -147,6 +148,7 @@ class LeastPrivilegeContractIT {
   }
 
   @Nested
+  @Tag("full")
   class Changes extends ChangeFeedContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -155,6 +157,7 @@ class LeastPrivilegeContractIT {
   }
 
   @Nested
+  @Tag("full")
   class Forgotten extends ForgettingContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -163,6 +166,7 @@ class LeastPrivilegeContractIT {
   }
 
   @Nested
+  @Tag("full")
   class Encrypted extends EncryptionKeysContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -233,6 +237,7 @@ class LeastPrivilegeContractIT {
   }
 
   @Nested
+  @Tag("full")
   class UserSessions extends SessionContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -259,6 +264,7 @@ class LeastPrivilegeContractIT {
   }
 
   @Nested
+  @Tag("full")
   class SagasForward extends SagaContract {
     @Override
     protected PersistenceFixture fixture() {

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Tag;
 class PooledServersContractIT {
 
   @Nested
+  @Tag("full")
   class Agents extends AgentRepositoryContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -39,6 +40,7 @@ class PooledServersContractIT {
   }
 
   @Nested
+  @Tag("full")
   class States extends StateRepositoryContract {
     @Override
     protected PersistenceFixture fixture() {

@@ -90,6 +90,7 @@ class RealServersEncryptionIT {
   }
 
   @Nested
+  @Tag("full")
   @Tag("newest")
   class Logs extends LogContract {
     @Override
@@ -99,6 +100,7 @@ class RealServersEncryptionIT {
   }
 
   @Nested
+  @Tag("full")
   @Tag("newest")
   class SessionCopies extends SessionCopyContract {
     @Override

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Tag;
 class PooledContractIT {
 
   @Nested
+  @Tag("full")
   class Agents extends AgentStoreContract {
     @Override
     protected StoresFixture fixture() {
@@ -32,6 +33,7 @@ class PooledContractIT {
   }
 
   @Nested
+  @Tag("full")
   class States extends StateStoreContract {
     @Override
     protected StoresFixture fixture() {
@@ -40,6 +42,7 @@ class PooledContractIT {
   }
 
   @Nested
+  @Tag("full")
   class Journals extends JournalStoreContract {
     @Override
     protected StoresFixture fixture() {
@@ -56,6 +59,7 @@ class PooledContractIT {
   }
 
   @Nested
+  @Tag("full")
   class Refusals extends JournalRefusalContract {
     @Override
     protected StoresFixture fixture() {
@@ -64,6 +68,7 @@ class PooledContractIT {
   }
 
   @Nested
+  @Tag("full")
   class DeadLetters extends DeadLetterStoreContract {
     @Override
     protected StoresFixture fixture() {
@@ -72,6 +77,7 @@ class PooledContractIT {
   }
 
   @Nested
+  @Tag("full")
   class Copies extends CheckpointStoreContract {
     @Override
     protected StoresFixture fixture() {
@@ -80,6 +86,7 @@ class PooledContractIT {
   }
 
   @Nested
+  @Tag("full")
   class Sessions extends SessionStoreContract {
     @Override
     protected StoresFixture fixture() {
@@ -88,6 +95,7 @@ class PooledContractIT {
   }
 
   @Nested
+  @Tag("full")
   class LifecycleEvents extends LifecycleEventStoreContract {
     @Override
     protected StoresFixture fixture() {
@@ -120,6 +128,7 @@ class PooledContractIT {
   }
 
   @Nested
+  @Tag("full")
   class Savepoints extends SqlSavepointContract {
     @Override
     protected StoresFixture fixture() {
