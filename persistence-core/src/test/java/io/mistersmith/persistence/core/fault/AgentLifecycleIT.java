@@ -45,6 +45,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Agents that are hydrated, flushed and left idle while processes and servers die. */
 @Tag("fault")
+@Tag("full")
 class AgentLifecycleIT {
 
   private static final int KEYS = 1_000;

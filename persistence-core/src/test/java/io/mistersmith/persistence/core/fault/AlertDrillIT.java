@@ -24,6 +24,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * runtime under load gets each change.
  */
 @Tag("fault")
+@Tag("full")
 @Tag("alerts")
 class AlertDrillIT {
 

@@ -28,6 +28,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** PostgreSQL hangs or dies while four writers write: the backlog is kept near its limit. */
 @Tag("fault")
+@Tag("full")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class BackpressureIT {
 

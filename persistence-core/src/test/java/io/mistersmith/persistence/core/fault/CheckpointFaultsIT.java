@@ -30,6 +30,7 @@ import org.junit.jupiter.api.Test;
 
 /** Checkpoints while PostgreSQL is killed, and while others prune. */
 @Tag("fault")
+@Tag("full")
 class CheckpointFaultsIT {
 
   private static final int KILLS = 4;

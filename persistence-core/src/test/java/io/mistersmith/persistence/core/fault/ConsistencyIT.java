@@ -32,6 +32,7 @@ import org.junit.jupiter.api.TestInstance;
  */
 @Tag("fault")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Tag("full")
 class ConsistencyIT {
 
   private static final Duration SOON = Duration.ofSeconds(60);

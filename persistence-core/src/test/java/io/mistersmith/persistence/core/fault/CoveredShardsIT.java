@@ -29,6 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The memory of one runtime follows the owners that it reads, whatever becomes of its readers. */
 @Tag("fault")
+@Tag("full")
 class CoveredShardsIT {
 
   private static final Duration NOTICED = Duration.ofSeconds(6);

@@ -31,6 +31,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * change or neither has, nothing is prepared, and no change waits.
  */
 @Tag("fault")
+@Tag("full")
 @Tag("sagas")
 class CrossStoreFaultsIT {
 

@@ -37,6 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
  * provenance.
  */
 @Tag("fault")
+@Tag("full")
 class EightWritersIT {
 
   private static final int WRITES = 40;

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Test;
 
 /** A standby that had lost its stream is promoted: the latest commits are gone. */
 @Tag("fault")
+@Tag("full")
 @Tag("connections")
 class FailoverLossIT {
 

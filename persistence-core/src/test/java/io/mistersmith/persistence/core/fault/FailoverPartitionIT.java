@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Test;
  * NATS.
  */
 @Tag("fault")
+@Tag("full")
 @Tag("connections")
 class FailoverPartitionIT {
 

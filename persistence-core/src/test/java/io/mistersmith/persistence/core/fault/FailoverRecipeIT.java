@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 
 /** The operator's recipe of docs/operations.md, there and back, while a runtime writes. */
 @Tag("fault")
+@Tag("full")
 @Tag("connections")
 class FailoverRecipeIT {
 

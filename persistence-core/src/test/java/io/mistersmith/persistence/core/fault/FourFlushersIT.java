@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 
 /** Four runtimes that write at once, and flush at once. */
 @Tag("fault")
+@Tag("full")
 class FourFlushersIT {
 
   private static final FaultServers SERVERS = FaultServers.unharmed();

@@ -30,6 +30,7 @@ import org.junit.jupiter.api.Test;
 
 /** The runtime on a database that is audited and divided among tenants, without being superuser. */
 @Tag("fault")
+@Tag("full")
 class GuardedDatabaseIT {
 
   private static final Duration SOON = Duration.ofSeconds(60);

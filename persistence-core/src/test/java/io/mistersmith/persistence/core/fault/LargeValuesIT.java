@@ -38,6 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Large values under kills: each is there whole, and PostgreSQL never names what it lacks. */
 @Tag("fault")
+@Tag("full")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class LargeValuesIT {
 

@@ -43,6 +43,7 @@ import org.junit.jupiter.api.Test;
 /** Runtimes that are opened before their servers are there. */
 @Tag("fault")
 @Tag("connections")
+@Tag("full")
 class LateServersIT {
 
   private static final int RUNTIMES = 3;

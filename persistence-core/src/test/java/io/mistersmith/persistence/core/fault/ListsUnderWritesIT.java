@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Test;
  * caller's own writes and deletes, and none waits for what was evicted.
  */
 @Tag("fault")
+@Tag("full")
 class ListsUnderWritesIT {
 
   private static final Duration SOON = Duration.ofSeconds(60);

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Servers of two installations change places behind an address that stays the same. */
 @Tag("fault")
+@Tag("full")
 class OtherInstallationIT {
 
   private static final Duration SOON = Duration.ofSeconds(60);

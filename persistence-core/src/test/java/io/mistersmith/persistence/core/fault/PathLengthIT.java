@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Test;
  * that waits there. docs/design.md has the numbers.
  */
 @Tag("fault")
+@Tag("full")
 class PathLengthIT {
 
   private static final Duration SOON = Duration.ofSeconds(60);

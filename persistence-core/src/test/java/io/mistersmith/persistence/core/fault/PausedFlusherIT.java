@@ -24,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The process that flushes is frozen with SIGSTOP for longer than its lease, and woken. */
 @Tag("fault")
+@Tag("full")
 class PausedFlusherIT {
 
   private static final FaultServers SERVERS = FaultServers.start();

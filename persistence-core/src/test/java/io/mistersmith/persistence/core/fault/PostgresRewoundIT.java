@@ -18,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** PostgreSQL goes back in time: an older copy of its data directory is put in its place. */
 @Tag("fault")
+@Tag("full")
 class PostgresRewoundIT {
 
   private static final Duration SOON = Duration.ofSeconds(60);

@@ -33,6 +33,7 @@ import org.junit.jupiter.api.TestInstance;
  * them, and so does a slow third runtime. Neither store loses an acknowledged increment.
  */
 @Tag("fault")
+@Tag("full")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class RepairUnderWritesIT {
 

@@ -33,6 +33,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * authority is taken away.
  */
 @Tag("fault")
+@Tag("full")
 @Tag("connections")
 class RotatedCertificatesIT {
 

@@ -26,6 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A runtime whose clock is an hour ahead, or behind, beside others whose clocks are right. */
 @Tag("fault")
+@Tag("full")
 class SkewedClockIT {
 
   private static final FaultServers SERVERS = FaultServers.start();

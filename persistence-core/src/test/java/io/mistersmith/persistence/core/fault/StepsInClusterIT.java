@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
  * Servers of a cluster are killed, the leader of the bucket among them, while steps are written.
  */
 @Tag("fault")
+@Tag("full")
 @Tag("logs")
 class StepsInClusterIT {
 

@@ -28,6 +28,7 @@ import org.junit.jupiter.api.Test;
 
 /** PostgreSQL runs, but is slow, refuses everything for a while, or accepts no writes. */
 @Tag("fault")
+@Tag("full")
 class UnwillingPostgresIT {
 
   private static final Duration SOON = Duration.ofSeconds(60);
