@@ -10,9 +10,9 @@ import java.util.stream.Stream;
 
 /**
  * What a backup holds. Stored as {@code backups/<id>/manifest.json}: one JSON object with a member
- * for each component of the record, under its name. Times are ISO 8601 in UTC, kinds are {@link
- * BackupKind#id}, absent values are left out. Its last member {@code sha256} is the SHA-256 of the
- * manifest without that member, so that a changed manifest is detected.
+ * for each component of the record, under its name. Times are ISO 8601 in UTC, kinds are the names
+ * of {@link BackupKind}'s constants, absent values are null. Its last member {@code sha256} is the
+ * SHA-256 of the manifest without that member, so that a changed manifest is detected.
  *
  * @param format the version of this form: {@value #FORMAT}
  * @param id the id of the backup, which is the name of its directory
