@@ -1,5 +1,7 @@
 package io.mistersmith.persistence.backup;
 
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import java.io.InputStream;
 import java.time.Instant;
 import java.util.List;
@@ -8,8 +10,8 @@ import java.util.Optional;
 /**
  * A place that keeps backups, such as a directory or a bucket of an object store. Thread-safe.
  *
- * <p>A path has parts of letters, digits and {@code . _ -}, joined by {@code /}. No part is {@code
- * .} or {@code ..}. This is the layout:
+ * <p>A path has parts of letters, digits and {@code . _ -}, joined by {@code /}. No part begins with
+ * a dot. This is the layout:
  *
  * <ul>
  *   <li>{@code backups/<id>/…}: the files of a backup
@@ -19,14 +21,32 @@ import java.util.Optional;
  *
  * <p>Every method fails with a {@link
  * io.mistersmith.persistence.error.TransientPersistenceException} where another attempt may help,
- * else with a {@link io.mistersmith.persistence.error.NonTransientPersistenceException}: {@code
- * NOT_FOUND} for a file that does not exist, {@code DUPLICATE_KEY} for one that exists with other
- * content, {@code STORE_FULL}, {@code ACCESS_DENIED}, {@code INVALID_KEY} for a bad path.
+ * else with a {@link NonTransientPersistenceException}: {@code NOT_FOUND} for a file that does not
+ * exist, {@code DUPLICATE_KEY} for one that exists with other content, {@code DATA_CORRUPTION} for
+ * content of another size than announced, {@code STORE_FULL}, {@code ACCESS_DENIED}, {@code
+ * INVALID_KEY} for a bad path.
  */
 public interface BackupTarget extends AutoCloseable {
 
   /** The size of a file that is written as it arises. */
   long UNKNOWN_SIZE = -1;
+
+  /**
+   * Returns the path where it is a legal one.
+   *
+   * @throws NonTransientPersistenceException with {@code INVALID_KEY} where it is not
+   */
+  static String checked(String path) {
+    if (!path.matches("[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")) {
+      throw new NonTransientPersistenceException(
+          DataError.INVALID_KEY,
+          "'"
+              + path
+              + "' is no path of a backup's target: its parts have letters, digits and . _ -, and"
+              + " none begins with a dot");
+    }
+    return path;
+  }
 
   /**
    * Stores a file. It is whole and durable when this returns, and does not exist when this fails.

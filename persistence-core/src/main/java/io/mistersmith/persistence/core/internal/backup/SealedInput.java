@@ -16,7 +16,7 @@ final class SealedInput extends InputStream {
   private final SealedFile form;
   private final byte[] binding;
   private final String path;
-  private byte[] sealed;
+  private byte[] segment;
   private byte[] plain = new byte[0];
   private int at;
   private int number;
@@ -29,7 +29,7 @@ final class SealedInput extends InputStream {
     this.secret = secret;
     this.binding = form.binding(path);
     this.path = path;
-    this.sealed = in.readNBytes(WHOLE);
+    this.segment = in.readNBytes(WHOLE);
   }
 
   @Override
@@ -59,7 +59,7 @@ final class SealedInput extends InputStream {
     byte[] next = in.readNBytes(WHOLE);
     boolean last = next.length == 0;
     try {
-      plain = form.cipher(Cipher.DECRYPT_MODE, secret, binding, number, last).doFinal(sealed);
+      plain = form.cipher(Cipher.DECRYPT_MODE, secret, binding, number, last).doFinal(segment);
     } catch (GeneralSecurityException e) {
       throw new IOException(
           path + " is damaged: its segment " + number + " was changed, moved or cut off", e);
@@ -67,7 +67,7 @@ final class SealedInput extends InputStream {
     at = 0;
     number = Math.incrementExact(number);
     ended = last;
-    sealed = next;
+    segment = next;
   }
 
   @Override

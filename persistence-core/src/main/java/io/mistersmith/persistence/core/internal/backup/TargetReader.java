@@ -34,20 +34,20 @@ final class TargetReader implements BackupReader {
     try {
       return decrypted(stored, file.path());
     } catch (IOException e) {
-      throw closing(
-          stored,
-          new TransientPersistenceException(
-              DataError.CONNECTION_FAILED, file.path() + " was not read: " + e.getMessage(), e));
+      close(stored, e);
+      throw new TransientPersistenceException(
+          DataError.CONNECTION_FAILED, file.path() + " was not read: " + e.getMessage(), e);
     } catch (RuntimeException | Error e) {
-      throw closing(stored, e);
+      close(stored, e);
+      throw e;
     }
   }
 
   private InputStream decrypted(InputStream stored, String path) throws IOException {
     stored.mark(SealedFile.magicLength());
-    boolean sealed = SealedFile.isSealed(stored.readNBytes(SealedFile.magicLength()));
+    boolean encrypted = SealedFile.isSealed(stored.readNBytes(SealedFile.magicLength()));
     stored.reset();
-    if (!sealed) {
+    if (!encrypted) {
       if (keys.isPresent() && keys.get().areRequired()) {
         throw new NonTransientPersistenceException(
             DataError.UNREADABLE,
@@ -70,12 +70,11 @@ final class TargetReader implements BackupReader {
     return new SealedInput(stored, form, provider.unwrap(form.key()), path);
   }
 
-  private static <T extends Throwable> T closing(InputStream stored, T failure) {
+  private static void close(InputStream stored, Throwable failure) {
     try {
       stored.close();
     } catch (IOException e) {
       failure.addSuppressed(e);
     }
-    return failure;
   }
 }
