@@ -3,7 +3,9 @@ package io.mistersmith.persistence.core.internal.backup;
 import io.mistersmith.persistence.backup.BackupManifest.BasePart;
 import io.mistersmith.persistence.backup.BackupManifest.StoredFile;
 import io.mistersmith.persistence.backup.BackupManifest.WalRange;
+import java.util.Collections;
 import java.util.Optional;
+import java.util.SortedMap;
 
 /** Saves PostgreSQL. */
 public interface PostgresBackup {
@@ -18,6 +20,14 @@ public interface PostgresBackup {
    *     where it cannot
    */
   BasePart base(BackupWriter writer, Optional<BasePart> since);
+
+  /**
+   * Returns how many rows each table had in the snapshot of the last dump, by {@code schema.table};
+   * empty where they were not counted.
+   */
+  default SortedMap<String, Long> counts() {
+    return Collections.emptySortedMap();
+  }
 
   /** Returns the range of the WAL that a base backup needs to become consistent. */
   WalRange wal(BasePart base);

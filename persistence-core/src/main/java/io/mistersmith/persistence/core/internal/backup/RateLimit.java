@@ -14,18 +14,26 @@ final class RateLimit {
 
   private final double nanosPerByte;
   private final Ticker ticker;
+  private final Runnable guard;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition never = lock.newCondition();
   private long free;
 
   RateLimit(long bytesPerSecond, Ticker ticker) {
+    this(bytesPerSecond, ticker, () -> {});
+  }
+
+  /** Calls {@code guard} before each write; it throws to end the backup. */
+  RateLimit(long bytesPerSecond, Ticker ticker, Runnable guard) {
     this.nanosPerByte = 1e9 / bytesPerSecond;
     this.ticker = ticker;
+    this.guard = guard;
     this.free = ticker.nanos();
   }
 
   /** Waits until these bytes may be written. */
   void take(int bytes) throws InterruptedIOException {
+    guard.run();
     lock.lock();
     try {
       long earliest = ticker.nanos() - CREDIT;
