@@ -7,7 +7,6 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -61,6 +60,6 @@ final class ErrorTail implements Runnable {
 
   /** Returns the lines that were kept. */
   synchronized String text() {
-    return lines.stream().collect(Collectors.joining("\n"));
+    return String.join("\n", lines);
   }
 }

@@ -55,6 +55,11 @@ final class ProgramFailures {
               "; raise max_wal_senders and max_replication_slots",
               List.of("max_wal_senders", "all replication slots are in use")),
           new Sign(
+              DataError.NOT_FOUND,
+              false,
+              "; create what it names first",
+              List.of("does not exist")),
+          new Sign(
               DataError.DUPLICATE_KEY,
               false,
               "; restore into a database that holds no objects",
