@@ -6,6 +6,7 @@ import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
+import io.mistersmith.persistence.security.EncryptionConfig;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -24,26 +25,19 @@ import java.util.regex.Pattern;
  */
 public final class WalArchive {
 
-  private static final String ROOT = "wal/";
   private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
 
   private final BackupTarget target;
-  private final Optional<Sealing> sealing;
+  private final WalSealing sealing;
 
-  /** Encrypts files on their way into the target. */
-  public interface Sealing {
-
-    /** Returns a stream whose content arrives encrypted; closing it writes the end. */
-    OutputStream seal(OutputStream encrypted) throws IOException;
-
-    /** Returns the content of a stream that {@link #seal} wrote. */
-    InputStream open(InputStream encrypted) throws IOException;
+  WalArchive(BackupTarget target, Optional<FileKeys> keys) {
+    this.target = target;
+    this.sealing = new WalSealing(keys);
   }
 
-  /** The archive in a target, encrypted where there is a sealing. */
-  public WalArchive(BackupTarget target, Optional<Sealing> sealing) {
-    this.target = target;
-    this.sealing = sealing;
+  /** Returns the archive in a target, whose files are encrypted where there are keys. */
+  public static WalArchive of(BackupTarget target, Optional<EncryptionConfig> encryption) {
+    return new WalArchive(target, encryption.map(FileKeys::new));
   }
 
   /**
@@ -109,19 +103,30 @@ public final class WalArchive {
 
   private void put(WalFileName name, Path file, String sha256) {
     try {
-      if (sealing.isEmpty()) {
+      if (!sealing.isSealing()) {
         put(name, file, Optional.of(sha256));
         return;
       }
       Path sealed = Files.createTempFile("persistence-wal-", ".sealed");
       try {
         seal(name, file, sealed, sha256);
-        put(name, sealed, Optional.empty());
+        putSealed(name, sealed);
       } finally {
         Files.deleteIfExists(sealed);
       }
     } catch (IOException e) {
       throw unreadable(name.name(), file, e);
+    }
+  }
+
+  /** Nobody encrypts alike twice, so that another process that stores the file may win. */
+  private void putSealed(WalFileName name, Path sealed) throws IOException {
+    try {
+      put(name, sealed, Optional.empty());
+    } catch (NonTransientPersistenceException e) {
+      if (e.error() != DataError.DUPLICATE_KEY) {
+        throw e;
+      }
     }
   }
 
@@ -137,7 +142,7 @@ public final class WalArchive {
     try (InputStream in =
             new DigestedInput(
                 Files.newInputStream(file), new byte[0], Optional.of(sha256), name.name());
-        OutputStream out = sealing.orElseThrow().seal(Files.newOutputStream(sealed))) {
+        OutputStream out = sealing.seal(Files.newOutputStream(sealed), name.path())) {
       in.transferTo(out);
     }
   }
@@ -165,10 +170,7 @@ public final class WalArchive {
     try (InputStream raw = target.get(name.path(), 0);
         InputStream in =
             new DigestedInput(
-                sealing.isPresent() ? sealing.get().open(raw) : raw,
-                new byte[0],
-                expected,
-                name.name())) {
+                sealing.open(raw, name.path()), new byte[0], expected, name.name())) {
       in.transferTo(out);
     }
   }
@@ -193,7 +195,9 @@ public final class WalArchive {
 
   /** Returns the files of the archive, checksums left out, in the order of their paths. */
   List<Stored> files() {
-    return target.list(ROOT).stream().filter(stored -> WalFileName.isName(nameOf(stored))).toList();
+    return target.list(BackupPaths.WAL).stream()
+        .filter(stored -> WalFileName.isName(nameOf(stored)))
+        .toList();
   }
 
   /** Returns the name of a file without its directory. */

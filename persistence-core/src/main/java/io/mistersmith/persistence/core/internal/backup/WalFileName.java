@@ -48,7 +48,7 @@ record WalFileName(String name) {
 
   /** Returns its path in the target. */
   String path() {
-    return "wal/" + name.substring(0, 8) + "/" + name;
+    return BackupPaths.WAL + name.substring(0, 8) + "/" + name;
   }
 
   /** Returns the path of the file with its checksum. */
