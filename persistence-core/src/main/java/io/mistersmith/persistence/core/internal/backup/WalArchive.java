@@ -25,19 +25,22 @@ import java.util.regex.Pattern;
  */
 public final class WalArchive {
 
+  /**
+   * The exit code by which a restore command makes PostgreSQL give a recovery up. After any code up
+   * to 125, it takes the file for one that does not exist, and the recovery for complete: a damaged
+   * file, or a target that does not answer, would silently cost all that follows.
+   */
+  public static final int STOP_RECOVERY = 126;
+
   private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
 
   private final BackupTarget target;
   private final WalSealing sealing;
 
-  WalArchive(BackupTarget target, Optional<FileKeys> keys) {
+  /** The archive in a target, whose files are encrypted where there are keys. */
+  public WalArchive(BackupTarget target, Optional<EncryptionConfig> encryption) {
     this.target = target;
-    this.sealing = new WalSealing(keys);
-  }
-
-  /** Returns the archive in a target, whose files are encrypted where there are keys. */
-  public static WalArchive of(BackupTarget target, Optional<EncryptionConfig> encryption) {
-    return new WalArchive(target, encryption.map(FileKeys::new));
+    this.sealing = new WalSealing(encryption.map(FileKeys::new));
   }
 
   /**
