@@ -20,6 +20,11 @@ record BaseManifest(int timeline, Lsn start, Lsn stop, Map<String, Long> sizes) 
 
   private static final JsonFactory JSON = new JsonFactory();
 
+  /** Whether it is an increment of another base backup. */
+  boolean isIncrement() {
+    return sizes.keySet().stream().anyMatch(path -> path.contains("/INCREMENTAL."));
+  }
+
   /** Reads a manifest, which may be too large to be read into memory as a tree. */
   static BaseManifest read(Path file) throws IOException {
     try (JsonParser parser = JSON.createParser(file.toFile())) {

@@ -51,4 +51,9 @@ final class HeldConnection implements Held {
       LOG.debug("a connection that was held for a backup did not close cleanly", e);
     }
   }
+
+  @Override
+  public String toString() {
+    return "the server keeps its WAL";
+  }
 }

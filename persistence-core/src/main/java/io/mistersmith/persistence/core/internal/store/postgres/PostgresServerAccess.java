@@ -8,14 +8,13 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.HexFormat;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import javax.sql.DataSource;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Asks a server for a backup, as the role MIGRATION, on a connection for each call. Thread-safe.
@@ -52,8 +51,7 @@ public final class PostgresServerAccess implements PostgresCluster {
 
   private static final String SWITCH_WAL = "SELECT pg_switch_wal() - '0/0'::pg_lsn";
 
-  private static final String RESTORE_POINT =
-      "SELECT pg_create_restore_point(?) - '0/0'::pg_lsn";
+  private static final String RESTORE_POINT = "SELECT pg_create_restore_point(?) - '0/0'::pg_lsn";
 
   /** Reserves from now on, and goes with its connection. */
   private static final String KEEP_WAL =
@@ -91,7 +89,7 @@ public final class PostgresServerAccess implements PostgresCluster {
               row.getLong(6),
               row.getBoolean(7),
               row.getInt(8),
-              row.getTimestamp(9).toInstant());
+              row.getObject(9, OffsetDateTime.class).toInstant());
         });
   }
 
@@ -106,13 +104,14 @@ public final class PostgresServerAccess implements PostgresCluster {
                 row.getBoolean(2),
                 Duration.ofSeconds(row.getLong(3)),
                 Optional.ofNullable(row.getString(4)),
-                instant(row.getTimestamp(5)),
+                instant(row, 5),
                 Optional.ofNullable(row.getString(6)),
-                instant(row.getTimestamp(7))));
+                instant(row, 7)));
   }
 
-  private static Optional<Instant> instant(@Nullable Timestamp time) {
-    return time == null ? Optional.empty() : Optional.of(time.toInstant());
+  private static Optional<Instant> instant(ResultSet row, int column) throws SQLException {
+    return Optional.ofNullable(row.getObject(column, OffsetDateTime.class))
+        .map(OffsetDateTime::toInstant);
   }
 
   @Override
@@ -128,8 +127,7 @@ public final class PostgresServerAccess implements PostgresCluster {
   @Override
   public Held keepWal() {
     String name =
-        "persistence_backup_"
-            + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
+        "persistence_backup_" + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
     String what = "keep the WAL for a backup";
     Connection connection = connect(what);
     try {
