@@ -38,12 +38,6 @@ record S3Call(
     return new S3Call(method, key, query, more, body);
   }
 
-  S3Call without(String header) {
-    TreeMap<String, String> less = new TreeMap<>(headers);
-    less.remove(header);
-    return new S3Call(method, key, query, less, body);
-  }
-
   S3Call body(byte[] bytes) {
     return new S3Call(method, key, query, headers, bytes);
   }

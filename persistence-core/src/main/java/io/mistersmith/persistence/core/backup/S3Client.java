@@ -69,8 +69,11 @@ final class S3Client {
   /** Sends a call that must succeed, and returns its answer. */
   S3Answer ask(String what, S3Call call) {
     HttpResponse<byte[]> answer = send(what, call);
+    if (answer.statusCode() / 100 != 2) {
+      throw failure(what, answer);
+    }
     S3Answer said = read(what, answer.body());
-    if (answer.statusCode() / 100 != 2 || said.isError()) {
+    if (said.isError()) {
       throw failure(what, answer.statusCode(), said.text("Code"));
     }
     return said;

@@ -1,24 +1,19 @@
 package io.mistersmith.persistence.core.backup;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.mistersmith.persistence.backup.BackupTarget;
-import io.mistersmith.persistence.core.internal.base.Digests;
-import io.mistersmith.persistence.error.DataError;
-import io.mistersmith.persistence.error.NonTransientPersistenceException;
-import io.mistersmith.persistence.error.TransientPersistenceException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.net.URI;
+import java.net.URLDecoder;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpResponse;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -35,32 +30,30 @@ import java.util.regex.Pattern;
  */
 public final class S3Target implements BackupTarget {
 
-  private static final Pattern PATH = Pattern.compile("[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*");
-  private static final Pattern PREFIX = Pattern.compile("([A-Za-z0-9._-]+/)*[A-Za-z0-9._-]*");
-  private static final Pattern DOTS = Pattern.compile("(^|.*/)\\.\\.?(/.*|$)");
-  private static final String SHA256 = "x-amz-meta-sha256";
+  private static final Pattern PREFIX = Pattern.compile("[A-Za-z0-9._/-]*");
   private static final int NOT_FOUND = 404;
-  private static final int CONFLICT = 409;
-  private static final int EXISTS = 412;
-  private static final int FAILED = 500;
-  private static final int NOT_IMPLEMENTED = 501;
+  private static final int BUFFER = 64 * 1024;
+
+  /** The header that an object keeps the SHA-256 of its content in, where it is known before. */
+  static final String SHA256 = "x-amz-meta-sha256";
 
   /** The header that chooses a storage class. */
   static final String STORAGE_CLASS = "x-amz-storage-class";
 
   private final S3Place place;
   private final S3Client client;
+  private final S3Writes writes;
   private final String prefix;
   private final Optional<String> storageClass;
-
-  /** Whether the store is known not to support writes that are refused where an object exists. */
-  private volatile boolean withoutConditions;
+  private final int partSize;
 
   private S3Target(Builder builder) {
     this.place = S3Place.of(builder.endpoint, builder.region, builder.bucket, builder.pathStyle);
     this.prefix = builder.prefix;
     this.storageClass = builder.storageClass;
+    this.partSize = builder.partSize;
     this.client = new S3Client(place, builder.credentials, builder.timeout, builder.attempts);
+    this.writes = new S3Writes(this);
   }
 
   /** Returns a builder of a target in a bucket. */
@@ -69,13 +62,24 @@ public final class S3Target implements BackupTarget {
   }
 
   /**
-   * What was written in parts.
+   * Returns the target of a URL such as {@code s3://bucket/prefix?region=eu-central-1}, with the
+   * keys of the environment. Other parameters are {@code endpoint}, {@code path-style} (true or
+   * false) and {@code storage-class}.
    *
-   * @param size how many bytes the object has
-   * @param from from where on the digest is; what is before was written by another attempt
-   * @param sha256 the digest from there to the end
+   * @throws IllegalArgumentException when it is no such URL
    */
-  record Written(long size, long from, String sha256) {}
+  public static S3Target of(String url) {
+    URI uri = URI.create(url);
+    if (!"s3".equals(uri.getScheme()) || uri.getRawAuthority() == null) {
+      throw new IllegalArgumentException("give a URL such as s3://bucket/prefix?region=…");
+    }
+    Builder builder = builder(uri.getRawAuthority()).prefix(String.valueOf(uri.getPath()));
+    String query = uri.getRawQuery();
+    if (query != null) {
+      Pattern.compile("&").splitAsStream(query).forEach(builder::parameter);
+    }
+    return builder.build();
+  }
 
   S3Client client() {
     return client;
@@ -83,16 +87,7 @@ public final class S3Target implements BackupTarget {
 
   /** The key of a path. */
   String key(String path) {
-    if (!PATH.matcher(path).matches() || DOTS.matcher(path).matches()) {
-      throw badPath(path);
-    }
-    return prefix + path;
-  }
-
-  private static NonTransientPersistenceException badPath(String path) {
-    return new NonTransientPersistenceException(
-        DataError.INVALID_KEY,
-        "'" + path + "' is no path of a backup: parts of letters, digits, '.', '_' and '-'");
+    return prefix + BackupTarget.checked(path);
   }
 
   /** Manifests are read by every list, and WAL is deleted soon: both stay in the usual class. */
@@ -101,13 +96,15 @@ public final class S3Target implements BackupTarget {
         name -> path.startsWith("backups/") && !path.endsWith("/manifest.json"));
   }
 
+  /** How long a part is, unless an object needs longer ones. */
+  int partSize() {
+    return partSize;
+  }
+
   @Override
   public void put(String path, long size, InputStream content) {
-    if (size < 0) {
-      throw new IllegalArgumentException("size is " + size + "; give the size, or call resume");
-    }
-    try (S3Upload upload = new S3Upload(this, path, size, false)) {
-      byte[] bytes = new byte[(int) Math.max(1, Math.min(size + 1, 1 << 16))];
+    try (S3Upload upload = new S3Upload(this, writes, path, size, false)) {
+      byte[] bytes = new byte[BUFFER];
       int read = content.read(bytes);
       while (read >= 0) {
         upload.write(bytes, 0, read);
@@ -115,119 +112,14 @@ public final class S3Target implements BackupTarget {
       }
       upload.complete();
     } catch (IOException e) {
-      throw new TransientPersistenceException(
-          DataError.UNAVAILABLE, "write " + path + ": its content cannot be read", e);
+      throw DirectoryFailures.ofContent(path, e);
     }
   }
 
   @Override
   public Upload resume(String path, long size) {
-    return new S3Upload(this, path, size, find(path).isEmpty());
-  }
-
-  /** Stores an object with one request. */
-  void store(String path, byte[] bytes, String sha256) {
-    String what = "write " + path;
-    S3Call plain = S3Call.of("PUT", key(path)).header(SHA256, sha256).body(bytes);
-    S3Call call =
-        storageClassOf(path).map(name -> plain.header(STORAGE_CLASS, name)).orElse(plain);
-    Optional<HttpResponse<byte[]>> answer = sendNew(what, path, call);
-    if (answer.isEmpty()) {
-      requireSame(path, new Written(bytes.length, 0, sha256));
-    } else if (answer.get().statusCode() / 100 != 2) {
-      throw client.failure(what, answer.get());
-    }
-  }
-
-  /** Makes an object of its parts. */
-  void end(String path, String upload, byte[] parts, Written written) {
-    String what = "complete " + path;
-    S3Call call = S3Call.of("POST", key(path)).query("uploadId", upload).body(parts);
-    Optional<HttpResponse<byte[]>> answer = sendNew(what, path, call);
-    if (answer.isEmpty()) {
-      requireSame(path, written);
-      new S3Parts(client, key(path)).abort(upload);
-      return;
-    }
-    int status = answer.get().statusCode();
-    if (status == NOT_FOUND && find(path).isPresent()) {
-      requireSame(path, written); // an earlier attempt succeeded, and its answer was lost
-    } else if (status / 100 != 2) {
-      throw client.failure(what, answer.get());
-    } else {
-      requireCompleted(what, answer.get().body());
-    }
-  }
-
-  /** A store answers at once that it has begun, and in the body whether it has succeeded. */
-  private void requireCompleted(String what, byte[] body) {
-    S3Answer said;
-    try {
-      said = S3Answer.of(body);
-    } catch (IOException e) {
-      throw new TransientPersistenceException(
-          DataError.OUTCOME_UNKNOWN, what + " at " + place + ": the answer is no XML", e);
-    }
-    if (said.isError()) {
-      throw client.failure(what, FAILED, said.text("Code"));
-    }
-  }
-
-  /**
-   * Sends a write that the store refuses where the object exists. A store that knows no such writes
-   * is asked before; then two writers at the same moment can replace each other's object.
-   *
-   * @return the answer; empty when the object exists
-   */
-  private Optional<HttpResponse<byte[]>> sendNew(String what, String path, S3Call call) {
-    if (!withoutConditions) {
-      S3Call onlyNew = call.header("if-none-match", "*");
-      HttpResponse<byte[]> answer = client.send(what, onlyNew);
-      for (int again = 0; again < 3 && answer.statusCode() == CONFLICT; again++) {
-        answer = client.send(what, onlyNew);
-      }
-      if (answer.statusCode() == EXISTS) {
-        return Optional.empty();
-      }
-      if (answer.statusCode() != NOT_IMPLEMENTED) {
-        return Optional.of(answer);
-      }
-      withoutConditions = true;
-    }
-    return find(path).isPresent() ? Optional.empty() : Optional.of(client.send(what, call));
-  }
-
-  /** Fails unless the object that exists has this content. */
-  private void requireSame(String path, Written written) {
-    Stored stored =
-        find(path)
-            .orElseThrow(
-                () ->
-                    new TransientPersistenceException(
-                        DataError.TRANSACTION_CONFLICT,
-                        "write " + path + ": it existed, and was deleted; write it again"));
-    boolean same = stored.size() == written.size();
-    if (same && written.from() > 0) {
-      throw new TransientPersistenceException(
-          DataError.TRANSACTION_CONFLICT,
-          "write " + path + ": somebody else wrote it meanwhile; write it again to compare them");
-    }
-    if (!same || !digestOf(path).equals(written.sha256())) {
-      throw new NonTransientPersistenceException(
-          DataError.DUPLICATE_KEY,
-          "write " + path + " at " + place + ": it exists with other content; nothing was changed");
-    }
-  }
-
-  private String digestOf(String path) {
-    MessageDigest digest = Digests.sha256();
-    try (DigestInputStream content = new DigestInputStream(get(path, 0), digest)) {
-      content.transferTo(OutputStream.nullOutputStream());
-    } catch (IOException e) {
-      throw new TransientPersistenceException(
-          DataError.CONNECTION_FAILED, "read " + path + " at " + place + ": it broke off", e);
-    }
-    return HexFormat.of().formatHex(digest.digest());
+    boolean skip = size >= 0 && find(path).isEmpty();
+    return new S3Upload(this, writes, path, size, skip);
   }
 
   @Override
@@ -259,8 +151,8 @@ public final class S3Target implements BackupTarget {
 
   @Override
   public List<Stored> list(String start) {
-    if (!PREFIX.matcher(start).matches() || DOTS.matcher(start).matches()) {
-      throw badPath(start);
+    if (!PREFIX.matcher(start).matches()) {
+      return List.of(); // no path begins so
     }
     String what = "list " + start;
     S3Call call = S3Call.of("GET", "").query("list-type", "2").query("prefix", prefix + start);
@@ -305,6 +197,7 @@ public final class S3Target implements BackupTarget {
   public static final class Builder {
 
     private static final Pattern CLASS = Pattern.compile("[A-Z][A-Z0-9_]*");
+    private static final int MIB = 1024 * 1024;
 
     private final String bucket;
     private Optional<URI> endpoint = Optional.empty();
@@ -312,12 +205,31 @@ public final class S3Target implements BackupTarget {
     private boolean pathStyle;
     private String prefix = "";
     private Optional<String> storageClass = Optional.empty();
+    private int partSize = 16 * MIB;
     private Supplier<S3Credentials> credentials = S3Credentials::environment;
     private Duration timeout = Duration.ofMinutes(2);
     private int attempts = 5;
 
     private Builder(String bucket) {
       this.bucket = bucket;
+    }
+
+    private void parameter(String pair) {
+      int end = pair.indexOf('=');
+      String name = end < 0 ? pair : pair.substring(0, end);
+      String value = end < 0 ? "" : URLDecoder.decode(pair.substring(end + 1), UTF_8);
+      Builder unused =
+          switch (name) {
+            case "region" -> region(value);
+            case "endpoint" -> endpoint(URI.create(value));
+            case "path-style" -> pathStyle(Boolean.parseBoolean(value));
+            case "storage-class" -> storageClass(value);
+            default ->
+                throw new IllegalArgumentException(
+                    "an S3 URL has no parameter '"
+                        + name
+                        + "'; give region, endpoint, path-style or storage-class");
+          };
     }
 
     /** Sets the region that the bucket is in (us-east-1). */
@@ -344,11 +256,7 @@ public final class S3Target implements BackupTarget {
     /** Begins every key with this folder, such as {@code production} (none). */
     public Builder prefix(String value) {
       String plain = value.replaceAll("^/+|/+$", "");
-      if (!plain.isEmpty() && (!PATH.matcher(plain).matches() || DOTS.matcher(plain).matches())) {
-        throw new IllegalArgumentException(
-            "'" + value + "' is no prefix: give parts of letters, digits, '.', '_' and '-'");
-      }
-      this.prefix = plain.isEmpty() ? "" : plain + "/";
+      this.prefix = plain.isEmpty() ? "" : BackupTarget.checked(plain) + "/";
       return this;
     }
 
@@ -363,6 +271,19 @@ public final class S3Target implements BackupTarget {
             "'" + value + "' is no storage class, such as GLACIER_IR");
       }
       this.storageClass = Optional.of(value);
+      return this;
+    }
+
+    /**
+     * Sets how many bytes a part has, which is held in memory (16 MiB); from 5 MiB, the least that
+     * S3 takes, to 512 MiB. Larger objects get larger parts, since one has at most 10,000.
+     */
+    public Builder partSize(int value) {
+      if (value < 5 * MIB || value > 512 * MIB) {
+        throw new IllegalArgumentException(
+            "the size of a part is " + value + "; give 5 to 512 MiB, in bytes");
+      }
+      this.partSize = value;
       return this;
     }
 

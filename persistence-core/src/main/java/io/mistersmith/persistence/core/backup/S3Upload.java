@@ -24,11 +24,13 @@ import org.jspecify.annotations.Nullable;
 final class S3Upload implements Upload {
 
   private static final int MIB = 1024 * 1024;
-  private static final int LEAST_PART = 16 * MIB;
-  private static final int UNKNOWN_PART = 32 * MIB;
   private static final int MOST_PARTS = 10_000;
 
+  /** An array cannot have more; an object of that many parts is beyond what S3 keeps. */
+  private static final int MOST_BYTES = 1024 * MIB;
+
   private final S3Target target;
+  private final S3Writes writes;
   private final String path;
   private final String key;
   private final S3Parts parts;
@@ -50,13 +52,14 @@ final class S3Upload implements Upload {
    * @param size how many bytes the object has; negative when that is not known
    * @param skip whether to go on after the parts that the store has
    */
-  S3Upload(S3Target target, String path, long size, boolean skip) {
+  S3Upload(S3Target target, S3Writes writes, String path, long size, boolean skip) {
     this.target = target;
+    this.writes = writes;
     this.path = path;
     this.key = target.key(path);
     this.parts = new S3Parts(target.client(), key);
     this.size = size;
-    int part = partSize(size);
+    int part = partSize(size, target.partSize());
     this.buffer = new byte[size < 0 || size > part ? part : (int) size];
     if (size > part) {
       find();
@@ -68,13 +71,13 @@ final class S3Upload implements Upload {
   }
 
   /** Returns how long the parts of an object are; the same for each attempt to write it. */
-  static int partSize(long size) {
+  static int partSize(long size, int least) {
     if (size < 0) {
-      return UNKNOWN_PART;
+      return 2 * least;
     }
-    long least = (size + MOST_PARTS - 1) / MOST_PARTS;
-    long rounded = (least + MIB - 1) / MIB * MIB;
-    return (int) Math.min(Integer.MAX_VALUE - 8L, Math.max(LEAST_PART, rounded));
+    long needed = (size + MOST_PARTS - 1) / MOST_PARTS;
+    long rounded = (needed + MIB - 1) / MIB * MIB;
+    return (int) Math.min(MOST_BYTES, Math.max(least, rounded));
   }
 
   private void find() {
@@ -126,6 +129,9 @@ final class S3Upload implements Upload {
       at += now;
       left -= now;
     }
+    if (filled == buffer.length && written < size) {
+      sendPart(); // more follows: an upload that is left here goes on after it
+    }
   }
 
   /** Called when more follows, and for the last part of an object that has several. */
@@ -173,13 +179,14 @@ final class S3Upload implements Upload {
       throw otherSize("less than");
     }
     String sha256 = HexFormat.of().formatHex(digest.digest());
-    if (upload == null) {
-      target.store(path, Arrays.copyOf(buffer, filled), sha256);
+    String id = upload;
+    if (id == null) {
+      writes.store(path, Arrays.copyOf(buffer, filled), sha256);
     } else {
       if (filled > 0) {
         sendPart();
       }
-      target.end(path, upload, list(), new S3Target.Written(written, offset, sha256));
+      writes.end(path, id, list(), new S3Writes.Written(written, offset, sha256));
     }
     completed = true;
   }

@@ -107,9 +107,9 @@ public final class NatsStreamBackup implements StreamBackup, AutoCloseable {
     }
     // A bucket is read by cursors alone; other streams have consumers that know what was done.
     boolean consumers = !stream.startsWith("KV_");
-    try (StreamSnapshot snapshot = StreamSnapshot.begin(api, stream, consumers)) {
-      StoredFile file = writer.write(path(stream, SNAPSHOT), snapshot::receive);
-      if (!snapshot.isReceived()) {
+    try (StreamSnapshot snapshot = StreamSnapshot.take(api, stream, consumers)) {
+      StoredFile file = writer.write(path(stream, SNAPSHOT), snapshot::copyTo);
+      if (!snapshot.isCopied()) {
         throw notOurs(file);
       }
       JsonValue state = snapshot.state();
