@@ -18,6 +18,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 
 /**
  * Makes one backup while writers run.
@@ -33,6 +34,7 @@ final class BackupRun {
 
   private final BackupKind kind;
   private final BackupStores stores;
+  private final PostgresBackup postgres;
   private final BackupLeases leases;
   private final BackupWriter writer;
   private final ProgressMeter progress;
@@ -41,12 +43,14 @@ final class BackupRun {
   BackupRun(
       BackupKind kind,
       BackupStores stores,
+      PostgresBackup postgres,
       BackupLeases leases,
       BackupWriter writer,
       ProgressMeter progress,
       Clock clock) {
     this.kind = kind;
     this.stores = stores;
+    this.postgres = postgres;
     this.leases = leases;
     this.writer = writer;
     this.progress = progress;
@@ -54,15 +58,25 @@ final class BackupRun {
   }
 
   /**
+   * What is saved.
+   *
+   * @param database the name of the database
+   * @param systemIdentifier the identifier of PostgreSQL's cluster
+   * @param versions see {@code BackupManifest.versions}
+   */
+  record Origin(String database, String systemIdentifier, SortedMap<String, String> versions) {}
+
+  /**
    * Saves everything, and returns the manifest, which is not stored yet.
    *
    * @param since the base backup that one of this kind may be an increment of
    * @param keys what the files are encrypted under
    */
-  BackupManifest make(String id, Instant startedAt, Optional<BasePart> since, List<Key> keys) {
+  BackupManifest make(
+      String id, Instant startedAt, Origin origin, Optional<BasePart> since, List<Key> keys) {
     List<String> names = kind.streams() ? stores.streamNames() : List.of();
     List<JournalPosition> begin = hold(names);
-    PostgresPart postgres = postgres(since);
+    PostgresPart saved = postgres(origin, since);
     List<Position> positions = begin.stream().map(this::reached).toList();
     List<StreamPart> streams = new ArrayList<>();
     for (String name : names) {
@@ -76,9 +90,9 @@ final class BackupRun {
         startedAt,
         clock.instant(),
         Optional.of(stores.installation().toString()),
-        stores.versions(),
+        origin.versions(),
         keys,
-        postgres,
+        saved,
         positions,
         streams);
   }
@@ -107,28 +121,28 @@ final class BackupRun {
                     "the position of journal " + bucket + " is gone; find out who deleted it"));
   }
 
-  private PostgresPart postgres(Optional<BasePart> since) {
+  private PostgresPart postgres(Origin origin, Optional<BasePart> since) {
     Optional<BasePart> base = Optional.empty();
     Optional<StoredFile> dump = Optional.empty();
     if (kind.base()) {
       progress.begin("base backup", 0);
-      base = Optional.of(stores.postgres().base(writer, since));
+      base = Optional.of(postgres.base(writer, since));
       progress.end();
     }
     if (kind.dump()) {
       progress.begin("dump", 0);
-      dump = Optional.of(stores.postgres().dump(writer));
+      dump = Optional.of(postgres.dump(writer));
       progress.end();
     }
-    Optional<WalRange> wal = base.map(stores.postgres()::wal);
+    Optional<WalRange> wal = base.map(postgres::wal);
     return new PostgresPart(
-        stores.database(),
-        stores.versions().getOrDefault("postgresql", ""),
-        stores.systemIdentifier(),
+        origin.database(),
+        origin.versions().getOrDefault("postgresql", ""),
+        Optional.of(origin.systemIdentifier()),
         dump,
         base,
         wal,
-        stores.postgres().counts());
+        postgres.counts());
   }
 
   private Position reached(JournalPosition begin) {

@@ -1,10 +1,10 @@
 package io.mistersmith.persistence.core.internal.backup;
 
 import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.core.internal.base.PostgresCluster;
 import io.mistersmith.persistence.core.internal.base.Services;
 import io.mistersmith.persistence.spi.sql.JournalStore;
 import java.util.List;
-import java.util.Optional;
 import java.util.SortedMap;
 import java.util.UUID;
 
@@ -28,17 +28,14 @@ public interface BackupStores extends AutoCloseable {
   /** Returns the names of the installation's streams in NATS, those of its buckets included. */
   List<String> streamNames();
 
-  /** Returns the versions of what takes part; see {@code BackupManifest.versions}. */
-  SortedMap<String, String> versions();
+  /** Returns the version of the NATS server. */
+  String natsVersion();
 
-  /** Returns the name of the database. */
-  String database();
+  /** Returns for each set of scripts of the database {@code scripts.<set>} and its version. */
+  SortedMap<String, String> scripts();
 
-  /** Returns the identifier of the cluster of PostgreSQL, where the user may read it. */
-  Optional<String> systemIdentifier();
-
-  /** Returns what saves PostgreSQL. */
-  PostgresBackup postgres();
+  /** Returns what a backup asks of PostgreSQL. */
+  PostgresCluster cluster();
 
   /** Returns what saves streams. */
   StreamBackup streams();
