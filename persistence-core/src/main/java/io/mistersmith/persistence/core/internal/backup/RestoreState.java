@@ -13,6 +13,7 @@ import io.mistersmith.persistence.spi.sql.JournalStore;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How far a restore of a backup is. Stores that hold anything else than what a restore of this very
@@ -64,22 +65,20 @@ record RestoreState(Database database, List<StreamPart> missing) {
   private static boolean isComplete(
       BackupManifest manifest, RestoreStores stores, List<StreamPart> missing) {
     if (manifest.positions().isEmpty()) {
-      throw filled();
+      throw filled(null);
     }
     JournalStore journals;
     try {
       journals = stores.journals();
     } catch (NonTransientPersistenceException e) {
-      NonTransientPersistenceException refusal = filled();
-      refusal.initCause(e);
-      throw refusal;
+      throw filled(e);
     }
     boolean own = manifest.installation().equals(Optional.of(journals.installation().toString()));
     boolean complete = missing.isEmpty();
     for (Position saved : manifest.positions()) {
       Optional<JournalPosition> position = journals.position(saved.bucket());
       if (!own || position.isEmpty() || !isRestored(manifest, saved, position.get(), stores)) {
-        throw filled();
+        throw filled(null);
       }
       complete =
           complete
@@ -112,9 +111,12 @@ record RestoreState(Database database, List<StreamPart> missing) {
         .orElse(0);
   }
 
-  private static NonTransientPersistenceException filled() {
-    return notEmpty(
-        "the database holds objects that are not those of this backup; restore into an empty one");
+  private static NonTransientPersistenceException filled(@Nullable Throwable cause) {
+    return new NonTransientPersistenceException(
+        DataError.DUPLICATE_KEY,
+        "nothing was restored: the database holds objects that are not those of this backup;"
+            + " restore into an empty one",
+        cause);
   }
 
   private static NonTransientPersistenceException notEmpty(String why) {
