@@ -15,7 +15,6 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -124,14 +123,12 @@ final class ProgramRestore implements PostgresRestore {
   private static void unpack(BasePart part, BackupReader reader, Path directory)
       throws IOException {
     for (StoredFile file : part.files()) {
-      try (InputStream in = new GZIPInputStream(reader.open(file), BUFFER)) {
+      try (InputStream stored = reader.open(file);
+          InputStream in = new GZIPInputStream(stored, BUFFER)) {
         BaseTar.unpack(in, directory);
-        // The reader compares the checksum at the end, which the archive's end is not.
-        in.transferTo(OutputStream.nullOutputStream());
+        // The file is compared at its end, which the end of what it holds is not.
+        stored.transferTo(OutputStream.nullOutputStream());
       }
-    }
-    try (InputStream in = reader.open(part.backupManifest())) {
-      Files.copy(in, directory.resolve(BaseTar.MANIFEST), StandardCopyOption.REPLACE_EXISTING);
     }
   }
 
