@@ -201,8 +201,10 @@ final class PostgresPrograms implements PostgresBackup {
     Path manifest = scratch.resolve(BaseTar.MANIFEST);
     if (!Files.exists(manifest)) {
       // The writer had the archive from an attempt before this one.
-      try (InputStream in = new GZIPInputStream(reader.open(tar), BUFFER)) {
+      try (InputStream stored = reader.open(tar);
+          InputStream in = new GZIPInputStream(stored, BUFFER)) {
         manifest = BaseTar.scan(in, scratch, archive);
+        stored.transferTo(OutputStream.nullOutputStream());
       }
     }
     Path found = manifest;

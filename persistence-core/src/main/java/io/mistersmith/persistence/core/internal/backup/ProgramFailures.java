@@ -25,7 +25,10 @@ final class ProgramFailures {
               DataError.MISCONFIGURED,
               false,
               "; install the programs of the server's version",
-              List.of("server version mismatch", "incompatible server version")),
+              List.of(
+                  "server version mismatch",
+                  "incompatible server version",
+                  "unsupported version")),
           new Sign(
               DataError.ACCESS_DENIED,
               false,

@@ -78,21 +78,23 @@ final class ProgramRun {
         new ProcessBuilder(),
         (process, watch) -> {
           process.getOutputStream().close();
-          try (InputStream in = watch.watched(process.getInputStream())) {
-            output.accept(in);
-            in.transferTo(OutputStream.nullOutputStream());
-          }
+          InputStream in = watch.watched(process.getInputStream());
+          output.accept(in);
+          in.transferTo(OutputStream.nullOutputStream());
         });
   }
 
-  /** Runs it, and gives it what it reads. */
+  /**
+   * Runs it, and gives it what it reads. It does not see the end of its input when {@code input}
+   * fails: half an input must not look like a whole one.
+   */
   void write(IoConsumer<OutputStream> input) {
     run(
         new ProcessBuilder().redirectOutput(ProcessBuilder.Redirect.DISCARD),
         (process, watch) -> {
-          try (OutputStream out = watch.watched(process.getOutputStream())) {
-            input.accept(out);
-          }
+          OutputStream out = watch.watched(process.getOutputStream());
+          input.accept(out);
+          out.close();
         });
   }
 
@@ -101,7 +103,7 @@ final class ProgramRun {
     write(out -> {});
   }
 
-  /** The streams between this process and the program. */
+  /** The streams between this process and the program. On a failure they are left open. */
   @FunctionalInterface
   private interface Exchange {
 

@@ -196,6 +196,31 @@ public final class WalArchive {
     }
   }
 
+  /** Returns how many bytes a segment has; empty when the archive has none. */
+  Optional<Long> segmentSize() {
+    for (Stored stored : files()) {
+      WalFileName name = new WalFileName(nameOf(stored));
+      if (name.isSegment()) {
+        return Optional.of(header(name).segmentSize());
+      }
+    }
+    return Optional.empty();
+  }
+
+  private WalHeader header(WalFileName name) {
+    try (InputStream raw = target.get(name.path(), 0);
+        InputStream in = sealing.open(raw, name.path())) {
+      return WalHeader.read(in.readNBytes(WalHeader.LENGTH))
+          .orElseThrow(
+              () ->
+                  new NonTransientPersistenceException(
+                      DataError.DATA_CORRUPTION,
+                      name.path() + " is damaged: it does not begin as a segment does"));
+    } catch (IOException e) {
+      throw unreadable(name.name(), Path.of(name.path()), e);
+    }
+  }
+
   /** Returns the files of the archive, checksums left out, in the order of their paths. */
   List<Stored> files() {
     return target.list(BackupPaths.WAL).stream()
@@ -206,6 +231,20 @@ public final class WalArchive {
   /** Returns the name of a file without its directory. */
   static String nameOf(Stored stored) {
     return stored.path().substring(stored.path().lastIndexOf('/') + 1);
+  }
+
+  /** Returns the names of the segments that are stored whole. */
+  List<String> segments() {
+    return files().stream().map(WalArchive::nameOf).filter(WalFileName::isSegmentName).toList();
+  }
+
+  /** Reads the histories of all timelines in the archive; the first one has none. */
+  List<TimelineHistory> histories() {
+    return files().stream()
+        .map(WalArchive::nameOf)
+        .filter(name -> name.endsWith(".history"))
+        .map(name -> history(Integer.parseInt(name.substring(0, 8), 16)))
+        .toList();
   }
 
   /** Reads the history of a timeline, which the archive has. */

@@ -41,9 +41,14 @@ record WalFileName(String name) {
     return new WalFileName("%08X.history".formatted(timeline));
   }
 
+  /** Whether a file of such a name is a whole segment. */
+  static boolean isSegmentName(String name) {
+    return SEGMENT.matcher(name).matches();
+  }
+
   /** Whether it is a whole segment. */
   boolean isSegment() {
-    return SEGMENT.matcher(name).matches();
+    return isSegmentName(name);
   }
 
   /** Returns its path in the target. */

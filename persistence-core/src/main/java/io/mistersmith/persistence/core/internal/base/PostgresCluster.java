@@ -17,6 +17,9 @@ public interface PostgresCluster {
   /** Returns how the server archives its WAL. */
   Archiving archiving();
 
+  /** Whether the database holds tables, views or sequences of users. */
+  boolean holdsObjects();
+
   /**
    * Ends the segment of the WAL that is being written, so that it is archived.
    *

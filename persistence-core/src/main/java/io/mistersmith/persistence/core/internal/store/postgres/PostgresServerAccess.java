@@ -49,6 +49,14 @@ public final class PostgresServerAccess implements PostgresCluster {
         FROM pg_stat_archiver
       """;
 
+  private static final String HOLDS_OBJECTS =
+      """
+      SELECT EXISTS (
+        SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+         WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
+           AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema')
+      """;
+
   private static final String SWITCH_WAL = "SELECT pg_switch_wal() - '0/0'::pg_lsn";
 
   private static final String RESTORE_POINT = "SELECT pg_create_restore_point(?) - '0/0'::pg_lsn";
@@ -112,6 +120,11 @@ public final class PostgresServerAccess implements PostgresCluster {
   private static Optional<Instant> instant(ResultSet row, int column) throws SQLException {
     return Optional.ofNullable(row.getObject(column, OffsetDateTime.class))
         .map(OffsetDateTime::toInstant);
+  }
+
+  @Override
+  public boolean holdsObjects() {
+    return ask("look whether the database is empty", HOLDS_OBJECTS, row -> row.getBoolean(1));
   }
 
   @Override
