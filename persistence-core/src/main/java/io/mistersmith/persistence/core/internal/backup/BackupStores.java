@@ -2,8 +2,10 @@ package io.mistersmith.persistence.core.internal.backup;
 
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.core.internal.base.PostgresCluster;
+import io.mistersmith.persistence.core.internal.base.PostgresCluster.Snapshot;
 import io.mistersmith.persistence.core.internal.base.Services;
 import io.mistersmith.persistence.spi.sql.JournalStore;
+import io.mistersmith.persistence.spi.sql.RecoveryStore;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.UUID;
@@ -36,6 +38,16 @@ public interface BackupStores extends AutoCloseable {
 
   /** Returns what a backup asks of PostgreSQL. */
   PostgresCluster cluster();
+
+  /** Returns how many rows each table has now, by {@code schema.table}. */
+  default SortedMap<String, Long> counts() {
+    try (Snapshot snapshot = cluster().snapshot()) {
+      return snapshot.counts();
+    }
+  }
+
+  /** Returns the backups and drills that the database knows of. */
+  RecoveryStore recovery();
 
   /** Returns what saves streams. */
   StreamBackup streams();
