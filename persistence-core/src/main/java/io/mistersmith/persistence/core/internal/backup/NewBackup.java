@@ -83,7 +83,7 @@ final class NewBackup {
       Optional<BasePart> earlier = since.flatMap(made -> made.postgres().base());
       BackupManifest manifest =
           new BackupRun(kind, stores, postgres, leases, writer, progress, clock)
-              .make(id, startedAt, origin(), earlier, names(key, since));
+              .make(id, startedAt, origin(kind), earlier, names(key, since));
       put(BackupPaths.manifest(id), ManifestCodec.encode(manifest));
       return manifest;
     }
@@ -128,7 +128,9 @@ final class NewBackup {
         .filter(backup -> BackupPaths.kind(backup.id()) == BackupKind.WEEKLY)
         .flatMap(backup -> backup.manifest().stream())
         .findFirst()
-        .filter(made -> made.postgres().base().filter(base -> depth(base) < LONGEST_CHAIN).isPresent());
+        .filter(
+            made ->
+                made.postgres().base().filter(base -> depth(base) < LONGEST_CHAIN).isPresent());
   }
 
   private static int depth(BasePart base) {
@@ -143,13 +145,15 @@ final class NewBackup {
     return names;
   }
 
-  private BackupRun.Origin origin() {
+  private BackupRun.Origin origin(BackupKind kind) {
     Facts facts = stores.cluster().facts();
     SortedMap<String, String> versions = new TreeMap<>(stores.scripts());
     String library = NewBackup.class.getPackage().getImplementationVersion();
     versions.put("library", library == null ? "unknown" : library);
     versions.put("postgresql", facts.version());
-    versions.put("nats", stores.natsVersion());
+    if (kind.streams()) {
+      versions.put("nats", stores.natsVersion());
+    }
     String database = LibpqAccess.of(config.installation().postgres()).database();
     return new BackupRun.Origin(database, facts.systemIdentifier(), versions);
   }

@@ -83,7 +83,10 @@ final class RestorePlanning {
     Optional<Path> directory = options.dataDirectory();
     if (directory.isPresent()) {
       steps.add("Restore the base backup into " + directory.get() + ", which must be empty.");
-      manifest.postgres().base().ifPresent(base -> settings.addAll(settings(base, directory.get())));
+      manifest
+          .postgres()
+          .base()
+          .ifPresent(base -> settings.addAll(settings(base, directory.get())));
     } else {
       steps.add("Restore the dump into " + into.postgres() + ", whose database must be empty.");
     }
