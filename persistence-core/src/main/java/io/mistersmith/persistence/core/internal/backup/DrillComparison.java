@@ -1,0 +1,116 @@
+package io.mistersmith.persistence.core.internal.backup;
+
+import io.mistersmith.persistence.backup.BackupManifest;
+import io.mistersmith.persistence.backup.BackupManifest.Contents;
+import io.mistersmith.persistence.backup.BackupManifest.StreamPart;
+import io.mistersmith.persistence.backup.DrillReport.Comparison;
+import io.mistersmith.persistence.spi.sql.RecoveryStore.TableCheck;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** Compares restored stores with a manifest: tables by their counts, streams by checksums, too. */
+final class DrillComparison {
+
+  /** A restore begins new epochs here, and takes leases. */
+  private static final String OF_THE_JOURNAL = "agents.journal_";
+
+  /** What is replayed from the streams is added here. */
+  private static final Set<String> REPLAYED =
+      Set.of(
+          "agents.state",
+          "agents.log_entries",
+          "agents.dead_letters",
+          "agents.large_values",
+          "agents.large_value_names",
+          "agents.value_chunks",
+          "agents.lifecycle_events");
+
+  private static final Pattern LAST = Pattern.compile("\"last_ts\"\\s*:\\s*\"([^\"]+)\"");
+
+  private final BackupManifest manifest;
+  private final List<Comparison> comparisons = new ArrayList<>();
+  private final List<String> findings = new ArrayList<>();
+
+  DrillComparison(BackupManifest manifest) {
+    this.manifest = manifest;
+  }
+
+  /** Compares every stream of the backup, up to the sequence that the backup has. */
+  void compareStreams(StreamBackup streams) {
+    for (StreamPart part : manifest.streams()) {
+      part.contents()
+          .ifPresentOrElse(
+              expected ->
+                  comparisons.add(
+                      new Comparison(
+                          part.stream(),
+                          text(expected),
+                          text(streams.contents(part.stream(), expected.upTo())))),
+              () -> findings.add(part.stream() + ": the backup does not say what it held"));
+    }
+  }
+
+  private static String text(Contents contents) {
+    return "%d messages, %s".formatted(contents.messages(), contents.checksum());
+  }
+
+  /** Compares the tables that were checked with those of the backup. */
+  void compareTables(List<TableCheck> tables) {
+    for (TableCheck table : tables) {
+      table.issues().forEach(issue -> findings.add(table.table() + ": " + issue));
+      Long expected = manifest.postgres().counts().get(table.table());
+      if (expected != null && !table.table().startsWith(OF_THE_JOURNAL)) {
+        comparisons.add(compare(table, expected));
+      }
+    }
+  }
+
+  private Comparison compare(TableCheck table, long expected) {
+    String found = rows(table.rows());
+    if (REPLAYED.contains(table.table()) && !manifest.streams().isEmpty()) {
+      return new Comparison(
+          table.table(), table.rows() >= expected ? found : "at least " + rows(expected), found);
+    }
+    return new Comparison(table.table(), rows(expected), found);
+  }
+
+  private static String rows(long count) {
+    return count + " rows";
+  }
+
+  List<Comparison> comparisons() {
+    return List.copyOf(comparisons);
+  }
+
+  List<String> findings() {
+    return List.copyOf(findings);
+  }
+
+  /** Returns the time of the last write that a backup has, or of its begin when it has no stream. */
+  static Instant lastWrite(BackupManifest manifest) {
+    return manifest.streams().stream()
+        .flatMap(part -> lastOf(part.state()))
+        .max(Comparator.naturalOrder())
+        .orElse(manifest.startedAt());
+  }
+
+  /** Returns the time of a stream's last message, as the server printed it. */
+  private static Stream<Instant> lastOf(String state) {
+    Matcher found = LAST.matcher(state);
+    if (!found.find()) {
+      return Stream.empty();
+    }
+    try {
+      return Stream.of(Instant.parse(found.group(1))).filter(Instant.EPOCH::isBefore);
+    } catch (DateTimeException e) {
+      return Stream.empty(); // of a server whose states are unlike those that are known
+    }
+  }
+}
