@@ -4,7 +4,6 @@ import io.mistersmith.persistence.backup.BackupTarget;
 import io.mistersmith.persistence.core.internal.backup.WalArchive;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -30,7 +29,7 @@ final class ArchiveWalCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     try (BackupTarget target = installation.place()) {
-      new WalArchive(target, Optional.empty()).store(name, path);
+      new WalArchive(target, installation.encryption()).store(name, path);
     }
     output.print(List.of(), "stored", name);
     return ExitCode.OK;

@@ -37,7 +37,8 @@ import picocli.CommandLine.IVersionProvider;
       "2:the command line or a setting is wrong, or there is no such backup",
       "3:something was found: damage (verify), a failed check (readiness), a difference (drill),"
           + " something missing (pitr-plan, restore --plan), an old backup (list --max-age)",
-      "4:refused, and nothing was changed: a store that is to be restored is not empty",
+      "4:refused, and nothing was changed: a store that is to be restored is not empty, or another"
+          + " backup runs",
       "5:a store, the target or the keys cannot be reached; try again later"
     },
     footerHeading = "%nExamples:%n",

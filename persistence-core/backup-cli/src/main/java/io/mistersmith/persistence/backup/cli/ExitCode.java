@@ -17,7 +17,7 @@ final class ExitCode {
     return switch (e.error()) {
       case NOT_FOUND -> USAGE;
       case DATA_CORRUPTION -> FINDINGS;
-      case DUPLICATE_KEY -> REFUSED;
+      case DUPLICATE_KEY, TRANSACTION_CONFLICT -> REFUSED;
       default -> e.isTransient() ? UNAVAILABLE : FAILED;
     };
   }

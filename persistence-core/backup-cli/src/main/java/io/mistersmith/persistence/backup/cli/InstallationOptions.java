@@ -97,10 +97,23 @@ final class InstallationOptions {
                     .find(BackupSetting.BACKUP_PROGRAMS)
                     .map(InstallationOptions::directories)
                     .orElse(new Path[0]));
-    settings
-        .find(BackupSetting.BACKUP_MASTER_KEY)
-        .ifPresent(key -> config.encryption(EncryptionConfig.builder(keys(settings), key).build()));
+    encryption(settings).ifPresent(config::encryption);
     return config.build();
+  }
+
+  /** Returns the keys alone, for commands that need no store. */
+  Optional<EncryptionConfig> encryption() {
+    try {
+      return encryption(new BackupSettings(System.getenv(), read(properties)));
+    } catch (IllegalArgumentException e) {
+      throw usage(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private static Optional<EncryptionConfig> encryption(BackupSettings settings) {
+    return settings
+        .find(BackupSetting.BACKUP_MASTER_KEY)
+        .map(key -> EncryptionConfig.builder(keys(settings), key).build());
   }
 
   private static Path[] directories(String separated) {

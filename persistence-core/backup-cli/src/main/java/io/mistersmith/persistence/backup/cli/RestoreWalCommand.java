@@ -2,21 +2,29 @@ package io.mistersmith.persistence.backup.cli;
 
 import io.mistersmith.persistence.backup.BackupTarget;
 import io.mistersmith.persistence.core.internal.backup.WalArchive;
+import io.mistersmith.persistence.error.PersistenceException;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 @Command(
     name = "restore-wal",
     description = {
-      "Brings a file of the WAL back; exits with 3 when the archive has none. For PostgreSQL:",
+      "Brings a file of the WAL back. Exits with 3 when the archive has none, and with 126, which"
+          + " makes PostgreSQL stop the recovery, when it cannot be read. For PostgreSQL:",
       "restore_command = 'java -jar backup-cli.jar restore-wal --target PLACE %%f %%p'"
     })
 final class RestoreWalCommand implements Callable<Integer> {
+  @SuppressWarnings("NullAway.Init") // picocli sets it
+  @Spec
+  private CommandSpec command;
+
   @Mixin private final InstallationOptions installation = new InstallationOptions();
 
   @Mixin private final OutputOptions output = new OutputOptions();
@@ -31,7 +39,12 @@ final class RestoreWalCommand implements Callable<Integer> {
   public Integer call() {
     boolean found;
     try (BackupTarget target = installation.place()) {
-      found = new WalArchive(target, Optional.empty()).fetch(name, path);
+      found = new WalArchive(target, installation.encryption()).fetch(name, path);
+    } catch (PersistenceException e) {
+      PrintWriter err = command.commandLine().getErr();
+      err.println("error: " + e.getMessage());
+      err.flush();
+      return WalArchive.STOP_RECOVERY;
     }
     output.print(List.of(), "name", name, "found", found);
     return found ? ExitCode.OK : ExitCode.FINDINGS;

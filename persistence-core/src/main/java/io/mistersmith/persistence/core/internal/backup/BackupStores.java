@@ -52,6 +52,9 @@ public interface BackupStores extends AutoCloseable {
   /** Returns what saves streams. */
   StreamBackup streams();
 
+  /** Returns what PostgreSQL knows of backups and drills. */
+  RecoveryStore recovery();
+
   /** Returns what runs the services of a backup. */
   Services services();
 

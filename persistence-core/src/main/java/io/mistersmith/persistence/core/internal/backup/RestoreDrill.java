@@ -34,11 +34,11 @@ public final class RestoreDrill {
 
   private final Backups backups;
   private final BackupConfig config;
-  private final DrillStores stores;
+  private final BackupStores.Opener stores;
   private final Clock clock;
 
   /** Restores backups of {@code backups}, whose configuration this is. */
-  public RestoreDrill(Backups backups, BackupConfig config, DrillStores stores, Clock clock) {
+  public RestoreDrill(Backups backups, BackupConfig config, BackupStores.Opener stores, Clock clock) {
     this.backups = backups;
     this.config = config;
     this.stores = stores;
@@ -107,22 +107,23 @@ public final class RestoreDrill {
     long began = System.nanoTime();
     RestoreReport restore =
         backups.restore(manifest.id(), RestoreOptions.defaults().into(scratch), progress);
-    try (DrillStores.Opened opened = stores.open(scratch)) {
+    try (BackupStores opened = stores.open(scratch)) {
       boolean installed = opened.recovery().isInstalled();
       Duration rto = Duration.ofNanos(System.nanoTime() - began);
       DrillComparison comparison = new DrillComparison(manifest);
       comparison.compareStreams(opened.streams());
-      comparison.compareTables(installed ? opened.recovery().verifyConsistency() : List.of());
+      comparison.compareTables(opened.postgres().counts());
+      if (installed) {
+        comparison.check(opened.recovery().verifyConsistency());
+      } else {
+        comparison.findNothingChecked();
+      }
       return new DrillReport(
           restore,
           rto,
           Duration.between(DrillComparison.lastWrite(manifest), startedAt),
           comparison.comparisons(),
-          installed
-              ? comparison.findings()
-              : List.of(
-                  "the set of migrations recovery is not applied in the backup, so that its tables"
-                      + " were not compared; apply it, and make a backup"));
+          comparison.findings());
     }
   }
 
@@ -145,7 +146,7 @@ public final class RestoreDrill {
       Instant startedAt,
       Optional<DrillReport> report,
       List<String> errors) {
-    try (DrillStores.Opened own = stores.open(config.installation())) {
+    try (BackupStores own = stores.open(config.installation())) {
       RecoveryStore recovery = own.recovery();
       if (recovery.isInstalled()) {
         LOG.debug(
