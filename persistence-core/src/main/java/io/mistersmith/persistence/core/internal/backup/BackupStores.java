@@ -52,6 +52,9 @@ public interface BackupStores extends AutoCloseable {
   /** Returns what saves streams. */
   StreamBackup streams();
 
+  /** Returns how many rows each table has now, by {@code schema.table}. */
+  SortedMap<String, Long> rowCounts();
+
   /** Returns what PostgreSQL knows of backups and drills. */
   RecoveryStore recovery();
 

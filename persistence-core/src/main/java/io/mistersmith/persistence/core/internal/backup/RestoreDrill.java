@@ -112,7 +112,7 @@ public final class RestoreDrill {
       Duration rto = Duration.ofNanos(System.nanoTime() - began);
       DrillComparison comparison = new DrillComparison(manifest);
       comparison.compareStreams(opened.streams());
-      comparison.compareTables(opened.postgres().counts());
+      comparison.compareTables(opened.rowCounts());
       if (installed) {
         comparison.check(opened.recovery().verifyConsistency());
       } else {
