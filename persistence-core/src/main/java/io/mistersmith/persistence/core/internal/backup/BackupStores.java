@@ -40,7 +40,7 @@ public interface BackupStores extends AutoCloseable {
   PostgresCluster cluster();
 
   /** Returns how many rows each table has now, by {@code schema.table}. */
-  default SortedMap<String, Long> counts() {
+  default SortedMap<String, Long> rowCounts() {
     try (Snapshot snapshot = cluster().snapshot()) {
       return snapshot.counts();
     }
@@ -51,12 +51,6 @@ public interface BackupStores extends AutoCloseable {
 
   /** Returns what saves streams. */
   StreamBackup streams();
-
-  /** Returns how many rows each table has now, by {@code schema.table}. */
-  SortedMap<String, Long> rowCounts();
-
-  /** Returns what PostgreSQL knows of backups and drills. */
-  RecoveryStore recovery();
 
   /** Returns what runs the services of a backup. */
   Services services();

@@ -85,6 +85,7 @@ final class NewBackup {
           new BackupRun(kind, stores, postgres, leases, writer, progress, clock)
               .make(id, startedAt, origin(kind), earlier, names(key, since));
       put(BackupPaths.manifest(id), ManifestCodec.encode(manifest));
+      new BackupRecords(stores.recovery()).made(manifest);
       return manifest;
     }
   }

@@ -6,6 +6,7 @@ import io.mistersmith.persistence.backup.BackupManifest.StreamPart;
 import io.mistersmith.persistence.config.NatsConfig;
 import io.mistersmith.persistence.core.internal.backup.BackupReader;
 import io.mistersmith.persistence.core.internal.backup.BackupWriter;
+import io.mistersmith.persistence.core.internal.backup.RestoreStores.FoundStream;
 import io.mistersmith.persistence.core.internal.backup.StreamBackup;
 import io.mistersmith.persistence.core.internal.base.Services;
 import io.mistersmith.persistence.error.DataError;
@@ -27,6 +28,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
@@ -75,6 +77,43 @@ public final class NatsStreamBackup implements StreamBackup, AutoCloseable {
   /** Returns whether there is a stream of this name. */
   public boolean exists(String stream) {
     return StreamApi.over(link).find(stream).isPresent();
+  }
+
+  /** Returns the names of an installation's streams, those of its buckets included. */
+  public List<String> streamsOf(UUID installation) {
+    return InstallationStreams.of(StreamApi.over(link), installation);
+  }
+
+  /** Returns a stream as it is; empty when it does not exist. */
+  public Optional<FoundStream> look(String stream) {
+    return StreamApi.over(link).find(stream).map(NatsStreamBackup::found);
+  }
+
+  private static FoundStream found(StreamInfo info) {
+    Optional<RestoreMark> mark = RestoreMark.of(info.getConfiguration());
+    return new FoundStream(
+        mark.map(RestoreMark::at).orElseGet(() -> info.getCreateTime().toInstant()),
+        mark.map(RestoreMark::backup),
+        info.getStreamState().getLastSequence());
+  }
+
+  /** Returns a part whose stream bears the mark of a restore. */
+  public static StreamPart marked(StreamPart part, String backup, Instant now) {
+    try {
+      return new StreamPart(
+          part.stream(),
+          new RestoreMark(now, backup).in(part.config()),
+          part.state(),
+          part.created(),
+          part.firstSequence(),
+          part.lastSequence(),
+          part.messages(),
+          part.bytes(),
+          part.files(),
+          part.contents());
+    } catch (JsonParseException e) {
+      throw damaged(part, "its configuration is no JSON", e);
+    }
   }
 
   /** Returns sentences for an operator about streams that could not be saved as they are. */
