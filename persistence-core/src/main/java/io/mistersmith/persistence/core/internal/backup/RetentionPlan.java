@@ -49,7 +49,8 @@ record RetentionPlan(Map<String, String> kept, List<Listed> expired, List<Listed
    * @param backups all backups of the target, newest first
    * @param longest how long a backup may take
    */
-  static RetentionPlan of(List<Listed> backups, Retention retention, Duration longest, Instant now) {
+  static RetentionPlan of(
+      List<Listed> backups, Retention retention, Duration longest, Instant now) {
     Map<String, String> reasons = new LinkedHashMap<>();
     List<Listed> unfinished = new ArrayList<>();
     List<Listed> whole = new ArrayList<>();
