@@ -1,12 +1,9 @@
 package io.mistersmith.persistence.core.backup;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import io.mistersmith.persistence.backup.BackupTarget;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
-import java.net.URLDecoder;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpResponse;
 import java.time.Duration;
@@ -48,7 +45,12 @@ public final class S3Target implements BackupTarget {
   private final int partSize;
 
   private S3Target(Builder builder) {
-    this.place = S3Place.of(builder.endpoint, builder.region, builder.bucket, builder.pathStyle);
+    this.place =
+        S3Place.of(
+            builder.endpoint,
+            builder.region,
+            builder.bucket,
+            builder.pathStyle.orElse(builder.endpoint.isPresent()));
     this.prefix = builder.prefix;
     this.storageClass = builder.storageClass;
     this.partSize = builder.partSize;
@@ -59,26 +61,6 @@ public final class S3Target implements BackupTarget {
   /** Returns a builder of a target in a bucket. */
   public static Builder builder(String bucket) {
     return new Builder(bucket);
-  }
-
-  /**
-   * Returns the target of a URL such as {@code s3://bucket/prefix?region=eu-central-1}, with the
-   * keys of the environment. Other parameters are {@code endpoint}, {@code path-style} (true or
-   * false) and {@code storage-class}.
-   *
-   * @throws IllegalArgumentException when it is no such URL
-   */
-  public static S3Target of(String url) {
-    URI uri = URI.create(url);
-    if (!"s3".equals(uri.getScheme()) || uri.getRawAuthority() == null) {
-      throw new IllegalArgumentException("give a URL such as s3://bucket/prefix?region=…");
-    }
-    Builder builder = builder(uri.getRawAuthority()).prefix(String.valueOf(uri.getPath()));
-    String query = uri.getRawQuery();
-    if (query != null) {
-      Pattern.compile("&").splitAsStream(query).forEach(builder::parameter);
-    }
-    return builder.build();
   }
 
   S3Client client() {
@@ -202,7 +184,7 @@ public final class S3Target implements BackupTarget {
     private final String bucket;
     private Optional<URI> endpoint = Optional.empty();
     private String region = "us-east-1";
-    private boolean pathStyle;
+    private Optional<Boolean> pathStyle = Optional.empty();
     private String prefix = "";
     private Optional<String> storageClass = Optional.empty();
     private int partSize = 16 * MIB;
@@ -214,27 +196,9 @@ public final class S3Target implements BackupTarget {
       this.bucket = bucket;
     }
 
-    private void parameter(String pair) {
-      int end = pair.indexOf('=');
-      String name = end < 0 ? pair : pair.substring(0, end);
-      String value = end < 0 ? "" : URLDecoder.decode(pair.substring(end + 1), UTF_8);
-      Builder unused =
-          switch (name) {
-            case "region" -> region(value);
-            case "endpoint" -> endpoint(URI.create(value));
-            case "path-style" -> pathStyle(Boolean.parseBoolean(value));
-            case "storage-class" -> storageClass(value);
-            default ->
-                throw new IllegalArgumentException(
-                    "an S3 URL has no parameter '"
-                        + name
-                        + "'; give region, endpoint, path-style or storage-class");
-          };
-    }
-
-    /** Sets the region that the bucket is in (us-east-1). */
+    /** Sets the region that the bucket is in (us-east-1); an empty text changes nothing. */
     public Builder region(String value) {
-      this.region = value;
+      this.region = value.isEmpty() ? region : value;
       return this;
     }
 
@@ -245,11 +209,11 @@ public final class S3Target implements BackupTarget {
     }
 
     /**
-     * Puts the bucket's name into the path, and not into the host name (false). Most stores other
-     * than Amazon's need that.
+     * Sets whether the bucket's name is in the path, and not in the host name (where an endpoint is
+     * given: most stores other than Amazon's need that).
      */
     public Builder pathStyle(boolean value) {
-      this.pathStyle = value;
+      this.pathStyle = Optional.of(value);
       return this;
     }
 

@@ -48,6 +48,13 @@ final class BackupPaths {
     return BACKUPS + id + "/";
   }
 
+  /** Returns the id of the backup that a file belongs to; empty when it belongs to none. */
+  static String owner(String path) {
+    int end = path.indexOf('/', BACKUPS.length());
+    String id = path.startsWith(BACKUPS) && end > 0 ? path.substring(BACKUPS.length(), end) : "";
+    return isId(id) ? id : "";
+  }
+
   /** Returns the path of a backup's manifest. */
   static String manifest(String id) {
     return directory(id) + "manifest.json";
