@@ -10,6 +10,7 @@ import io.mistersmith.persistence.backup.BackupManifest.StreamPart;
 import io.mistersmith.persistence.backup.BackupProgress;
 import io.mistersmith.persistence.backup.Backups;
 import io.mistersmith.persistence.core.backup.DirectoryTarget;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -29,7 +30,16 @@ record BackupScene(
 
   /** Starts servers, and an installation with the sets that look after backups. */
   static BackupScene start(Path directory) {
-    FaultServers servers = BackupServers.start();
+    return on(BackupServers.start(), directory);
+  }
+
+  /** As {@link #start}, and the WAL goes into the same target. */
+  static BackupScene archiving(Path directory) throws IOException {
+    String command = WalArchiveProcess.command(directory, directory.resolve("target"));
+    return on(BackupServers.archiving(command), directory);
+  }
+
+  private static BackupScene on(FaultServers servers, Path directory) {
     try {
       return new BackupScene(
           servers,

@@ -4,6 +4,7 @@ import io.mistersmith.persistence.testkit.server.NatsOptions;
 import io.mistersmith.persistence.testkit.server.NatsServer;
 import io.mistersmith.persistence.testkit.server.PostgresOptions;
 import io.mistersmith.persistence.testkit.server.PostgresServer;
+import java.util.function.UnaryOperator;
 
 /** Servers of a version that the programs for backups fit. */
 final class BackupServers {
@@ -12,15 +13,29 @@ final class BackupServers {
 
   /** Starts a pair of empty servers. */
   static FaultServers start() {
+    return start(UnaryOperator.identity());
+  }
+
+  /** Starts a pair of empty servers, whose PostgreSQL archives its WAL by a command. */
+  static FaultServers archiving(String command) {
+    return start(
+        options ->
+            options
+                .withServerSetting("archive_mode", "on")
+                .withServerSetting("archive_command", command));
+  }
+
+  private static FaultServers start(UnaryOperator<PostgresOptions> more) {
     NatsServer nats = NatsServer.start(NatsOptions.defaults());
     try {
       return FaultServers.of(
           nats,
           PostgresServer.start(
-              PostgresOptions.defaults()
-                  .withMajorVersion(BackupPrograms.majorVersion())
-                  .withServerSetting("wal_level", "replica")
-                  .withServerSetting("max_wal_senders", "4")));
+              more.apply(
+                  PostgresOptions.defaults()
+                      .withMajorVersion(BackupPrograms.majorVersion())
+                      .withServerSetting("wal_level", "replica")
+                      .withServerSetting("max_wal_senders", "4"))));
     } catch (RuntimeException e) {
       nats.close();
       throw e;
