@@ -18,19 +18,26 @@ import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.config.PostgresConfig;
 import io.mistersmith.persistence.core.internal.base.PostgresCluster;
 import io.mistersmith.persistence.core.internal.base.Ticker;
+import io.mistersmith.persistence.error.PersistenceException;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The backups of one installation. One that changes something runs at a time. Thread-safe. */
 public final class EngineBackups implements Backups {
 
+  private static final Logger LOG = LoggerFactory.getLogger(EngineBackups.class);
+
   private final BackupConfig config;
   private final BackupStores.Opener saved;
   private final RestoreStores.Opener restored;
+  private final Function<PostgresConfig, PostgresCluster> servers;
   private final Clock clock;
   private final BackupCatalog catalog;
   private final Optional<FileKeys> keys;
@@ -54,6 +61,7 @@ public final class EngineBackups implements Backups {
     this.config = config;
     this.saved = saved;
     this.restored = restored;
+    this.servers = servers;
     this.clock = config.installation().clock();
     this.catalog = new BackupCatalog(config.target());
     this.keys = config.encryption().map(FileKeys::new);
@@ -120,7 +128,8 @@ public final class EngineBackups implements Backups {
 
   @Override
   public RestorePlan plan(String id, RestoreOptions options) {
-    return new RestorePlanning(catalog.manifest(id), options, stores(options), keys).plan();
+    return new RestorePlanning(catalog.manifest(id), options, stores(options), keys)
+        .plan(new PitrPlan(programs, archive));
   }
 
   private PersistenceConfig stores(RestoreOptions options) {
@@ -153,7 +162,18 @@ public final class EngineBackups implements Backups {
 
   @Override
   public Readiness readiness(RecoveryTarget target) {
-    return new RecoveryReadiness(this, config, saved, clock).check(target);
+    List<BackupManifest> manifests =
+        catalog.all().stream().flatMap(backup -> backup.manifest().stream()).toList();
+    return new RecoveryReadiness(
+            new PostgresReadiness(
+                config.target(),
+                archive,
+                servers.apply(config.installation().postgres()),
+                Duration.ofDays(config.retention().days()),
+                clock),
+            keys,
+            clock)
+        .check(manifests, target);
   }
 
   @Override
@@ -163,7 +183,30 @@ public final class EngineBackups implements Backups {
 
   @Override
   public PruneReport prune(boolean onlyReport) {
-    return alone(() -> new BackupPruning(config, saved, clock).prune(onlyReport));
+    return alone(
+        () -> {
+          PruneReport report =
+              new Pruning(
+                      catalog,
+                      config.retention(),
+                      config.walRetention(),
+                      config.timeLimit(),
+                      clock)
+                  .run(onlyReport);
+          if (!onlyReport && !report.backups().isEmpty()) {
+            forget(report.backups());
+          }
+          return report;
+        });
+  }
+
+  /** Backups are deleted whether or not PostgreSQL answers. */
+  private void forget(List<String> deleted) {
+    try (BackupStores stores = saved.open(config.installation())) {
+      new BackupRecords(stores.recovery()).deleted(deleted);
+    } catch (PersistenceException e) {
+      LOG.warn("deleted backups are still noted in PostgreSQL: {}", e.getMessage());
+    }
   }
 
   @Override

@@ -1,7 +1,6 @@
 package io.mistersmith.persistence.core.internal.backup;
 
 import io.mistersmith.persistence.backup.BackupManifest;
-import io.mistersmith.persistence.backup.BackupManifest.BasePart;
 import io.mistersmith.persistence.backup.BackupManifest.Key;
 import io.mistersmith.persistence.backup.BackupManifest.StreamPart;
 import io.mistersmith.persistence.backup.RestoreOptions;
@@ -77,16 +76,18 @@ final class RestorePlanning {
             "backup " + manifest.id() + " has no dump; give the data directory of the server");
   }
 
-  RestorePlan plan() {
+  /** Returns what would be done; {@code recoveries} plans the part of a base backup. */
+  RestorePlan plan(PitrPlan recoveries) {
     List<String> steps = new ArrayList<>();
     List<String> settings = new ArrayList<>();
+    List<String> missing = new ArrayList<>(missing());
     Optional<Path> directory = options.dataDirectory();
     if (directory.isPresent()) {
-      steps.add("Restore the base backup into " + directory.get() + ", which must be empty.");
-      manifest
-          .postgres()
-          .base()
-          .ifPresent(base -> settings.addAll(settings(base, directory.get())));
+      RestorePlan recovery =
+          recoveries.of(manifest.id(), manifest.postgres(), directory.get(), options.target());
+      steps.addAll(recovery.steps());
+      settings.addAll(recovery.settings());
+      missing.addAll(recovery.missing());
     } else {
       steps.add("Restore the dump into " + into.postgres() + ", whose database must be empty.");
     }
@@ -100,24 +101,20 @@ final class RestorePlanning {
               + part.lastSequence()
               + "; it must not exist.");
     }
-    directory.ifPresent(
-        path -> steps.add("Start PostgreSQL on " + path + ", and run the restore once more."));
     if (!manifest.positions().isEmpty()) {
+      directory.ifPresent(
+          path -> steps.add("Run the restore once more when PostgreSQL runs on " + path + "."));
       steps.add("Begin a new epoch of each journal.");
       steps.add("Replay from the streams what PostgreSQL lacks of them.");
     }
-    return new RestorePlan(manifest.id(), steps, settings, missing());
-  }
-
-  private List<String> settings(BasePart base, Path directory) {
-    return new RecoverySettings(
-            new RestoredDirectory(directory).wal(), base.timeline(), options.target())
-        .lines();
+    return new RestorePlan(manifest.id(), steps, settings, missing);
   }
 
   private List<String> missing() {
     List<String> missing = new ArrayList<>();
-    part().ifPresent(missing::add);
+    if (options.dataDirectory().isEmpty()) {
+      part().ifPresent(missing::add);
+    }
     for (Key key : manifest.keys()) {
       try {
         unwrap(key);
