@@ -154,7 +154,7 @@ final class BackupVerification {
             archive.histories());
     for (WalChain.Gap gap : chain.gaps()) {
       add(
-          BackupPaths.WAL + manifest.postgres().wal().get().timeline() + "/" + gap.first(),
+          new WalFileName(gap.first()).path(),
           Damage.WAL_MISSING,
           "The archive lacks "
               + gap
