@@ -72,7 +72,13 @@ final class BackupLeases implements AutoCloseable {
     leases.add(lease);
   }
 
-  private void renew() {
+  /** Renews all leases now, and fails when one was lost since it was taken. */
+  void confirm() {
+    renew();
+    requireHeld();
+  }
+
+  private synchronized void renew() {
     for (Lease lease : leases) {
       if (!lease.isHeld() || !lease.ask()) {
         lost = true;

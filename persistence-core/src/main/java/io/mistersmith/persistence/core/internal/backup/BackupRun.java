@@ -82,7 +82,7 @@ final class BackupRun {
     for (String name : names) {
       streams.add(stream(name, positions));
     }
-    leases.requireHeld();
+    leases.confirm();
     return new BackupManifest(
         BackupManifest.FORMAT,
         id,
