@@ -32,7 +32,7 @@ final class FakeStores implements BackupStores, PostgresBackup, StreamBackup {
 
   static final String BUCKET = "AGENT_STATE";
   static final String STREAM = "KV_AGENT_STATE";
-  static final Instant CREATED = Instant.parse("2026-01-01T00:00:00Z");
+  static final Instant CREATED = Instant.parse("2025-06-01T00:00:00Z");
 
   final ManualClock clock = ManualClock.create();
   final List<String> calls = new ArrayList<>();
