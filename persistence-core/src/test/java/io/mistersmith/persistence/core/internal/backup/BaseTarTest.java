@@ -28,8 +28,10 @@ class BaseTarTest {
       """
       { "PostgreSQL-Backup-Manifest-Version": 1,
       "Files": [
-      { "Path": "PG_VERSION", "Size": 3, "Last-Modified": "2026-12-01 23:15:00 GMT", "Checksum-Algorithm": "CRC32C", "Checksum": "64440205" },
-      { "Path": "base/5/1259", "Size": 700, "Last-Modified": "2026-12-01 23:15:00 GMT", "Checksum-Algorithm": "CRC32C", "Checksum": "64440205" }
+      { "Path": "PG_VERSION", "Size": 3, "Last-Modified": "2026-12-01 23:15:00 GMT",
+        "Checksum-Algorithm": "CRC32C", "Checksum": "64440205" },
+      { "Path": "base/5/1259", "Size": 700, "Last-Modified": "2026-12-01 23:15:00 GMT",
+        "Checksum-Algorithm": "CRC32C", "Checksum": "64440205" }
       ],
       "WAL-Ranges": [
       { "Timeline": 2, "Start-LSN": "0/300028", "End-LSN": "0/4000F8" }

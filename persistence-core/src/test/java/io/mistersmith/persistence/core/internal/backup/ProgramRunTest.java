@@ -83,7 +83,7 @@ class ProgramRunTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "connection to server failed: FATAL:  password authentication failed | ACCESS_DENIED | false",
+        "connection to server failed: FATAL: password authentication failed|ACCESS_DENIED|false",
         "connection to server failed: Connection refused | CONNECTION_FAILED | true",
         "aborting because of server version mismatch | MISCONFIGURED | false",
         "can only write single tablespace to stdout, database has 2 | MISCONFIGURED | false",
