@@ -164,7 +164,7 @@ class PostgresRecoveryIT {
             .start();
     String printed = new String(check.getInputStream().readAllBytes(), UTF_8);
     assertThat(check.waitFor(60, TimeUnit.SECONDS)).isTrue();
-    assertThat(check.exitValue()).as(printed).isZero();
+    assertThat(check.exitValue()).as("%s", printed).isZero();
   }
 
   @Test

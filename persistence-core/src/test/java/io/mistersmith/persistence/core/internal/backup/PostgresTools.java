@@ -18,7 +18,10 @@ final class PostgresTools {
       Scripts.write(
           directory,
           name,
-          "LD_LIBRARY_PATH='%s' exec '%s' \"$@\"".formatted(libraries, program.command().get(0)));
+          "exec %s '%s' \"$@\""
+              .formatted(
+                  libraries.isEmpty() ? "" : "env LD_LIBRARY_PATH='" + libraries + "'",
+                  program.command().get(0)));
     }
     return ProgramSearch.only(List.of(directory));
   }
