@@ -9,7 +9,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
 
 /** Stores a file of the WAL in a directory: the archive command of test servers. */
-final class WalArchiveProcess {
+public final class WalArchiveProcess {
 
   private WalArchiveProcess() {}
 
@@ -20,7 +20,7 @@ final class WalArchiveProcess {
   }
 
   /** Makes a script that runs it, and returns the setting of PostgreSQL. */
-  static String command(Path directory, Path target) throws IOException {
+  public static String command(Path directory, Path target) throws IOException {
     Path script = Files.createDirectories(directory).resolve("archive-wal");
     Files.writeString(
         script,

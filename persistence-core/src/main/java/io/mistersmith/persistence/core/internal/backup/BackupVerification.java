@@ -152,6 +152,14 @@ final class BackupVerification {
             manifest.postgres().wal().get().segmentSize(),
             archive.segments(),
             archive.histories());
+    String last = manifest.postgres().wal().get().last();
+    for (String name : chain.present()) {
+      if (name.compareTo(last) <= 0) {
+        archive
+            .damage(name)
+            .ifPresent(damage -> add(new WalFileName(name).path(), Damage.CHANGED, damage));
+      }
+    }
     for (WalChain.Gap gap : chain.gaps()) {
       add(
           new WalFileName(gap.first()).path(),

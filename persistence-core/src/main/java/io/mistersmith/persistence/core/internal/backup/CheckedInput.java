@@ -47,12 +47,12 @@ final class CheckedInput extends InputStream {
       return;
     }
     if (size != file.size()) {
-      throw new IOException(
+      throw new DamagedFileException(
           file.path() + " is damaged: it has " + size + " bytes instead of " + file.size());
     }
     String found = HexFormat.of().formatHex(digest.digest());
     if (!found.equals(file.sha256())) {
-      throw new IOException(
+      throw new DamagedFileException(
           file.path() + " is damaged: its SHA-256 is " + found + " instead of " + file.sha256());
     }
     checked = true;

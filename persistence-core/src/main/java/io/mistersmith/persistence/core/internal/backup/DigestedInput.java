@@ -19,16 +19,6 @@ final class DigestedInput extends FilterInputStream {
   private final String name;
   private Optional<String> found = Optional.empty();
 
-  /** The content that was read differs from the one that was expected. */
-  static final class ChangedException extends IOException {
-
-    private static final long serialVersionUID = 1L;
-
-    ChangedException(String message) {
-      super(message);
-    }
-  }
-
   /**
    * Reads a stream.
    *
@@ -73,12 +63,12 @@ final class DigestedInput extends FilterInputStream {
     return false;
   }
 
-  private void end() throws ChangedException {
+  private void end() throws DamagedFileException {
     if (found.isEmpty()) {
       found = Optional.of(HexFormat.of().formatHex(digest.digest()));
     }
     if (expected.isPresent() && !expected.get().equals(found.get())) {
-      throw new ChangedException(
+      throw new DamagedFileException(
           name + " has the SHA-256 " + found.get() + " and must have " + expected.get());
     }
   }

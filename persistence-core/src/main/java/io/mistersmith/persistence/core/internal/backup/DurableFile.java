@@ -44,7 +44,7 @@ final class DurableFile {
       }
       Files.move(
           part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } catch (DigestedInput.ChangedException e) {
+    } catch (DamagedFileException e) {
       throw new NonTransientPersistenceException(
           DataError.DATA_CORRUPTION,
           "was not written to " + file + ": " + e.getMessage() + "; the stored file is damaged",

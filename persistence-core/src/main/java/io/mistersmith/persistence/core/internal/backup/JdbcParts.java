@@ -33,7 +33,7 @@ record JdbcParts(
           "jdbc:postgresql:(?://(?<hosts>[^/?]*)(?:/|(?=\\?)|$)|/(?!/))?"
               + "(?<database>[^?]*)(?:\\?(?<parameters>.*))?");
   private static final Pattern HOST =
-      Pattern.compile("(?:\\[(?<address>[^]]+)]|(?<name>[^:]*))(?::(?<port>\\d{1,5}))?");
+      Pattern.compile("(?:\\[(?<address>[^\\]]+)]|(?<name>[^:]*))(?::(?<port>\\d{1,5}))?");
   private static final Pattern SOCKET_FILE = Pattern.compile("\\.s\\.PGSQL\\.(\\d{1,5})");
   private static final String STANDARD_PORT = "5432";
 

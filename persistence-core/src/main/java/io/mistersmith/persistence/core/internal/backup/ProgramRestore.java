@@ -9,6 +9,7 @@ import io.mistersmith.persistence.core.internal.backup.ClientProgram.Found;
 import io.mistersmith.persistence.core.internal.base.PostgresCluster;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -67,11 +68,15 @@ final class ProgramRestore implements PostgresRestore {
       new RecoverySettings(directory.wal(), timeline, target).writeTo(dataDirectory);
       directory.end();
     } catch (IOException e) {
-      throw new TransientPersistenceException(
-          DataError.UNAVAILABLE,
-          "the base backup " + base.label() + " was not restored: " + e.getMessage(),
-          e);
+      throw failure("the base backup " + base.label() + " was not restored", e);
     }
+  }
+
+  private static PersistenceException failure(String what, IOException e) {
+    String message = what + ": " + e.getMessage();
+    return DamagedFileException.isDamage(e)
+        ? new NonTransientPersistenceException(DataError.DATA_CORRUPTION, message, e)
+        : new TransientPersistenceException(DataError.UNAVAILABLE, message, e);
   }
 
   /** A server refuses to stop before its base backup was consistent. */

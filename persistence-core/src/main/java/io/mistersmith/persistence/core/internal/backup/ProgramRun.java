@@ -153,7 +153,7 @@ final class ProgramRun {
     } catch (InterruptedException interrupt) {
       return interrupted(program.kind().fileName(), interrupt);
     }
-    return e instanceof DigestedInput.ChangedException
+    return DamagedFileException.isDamage(e)
         ? new NonTransientPersistenceException(
             DataError.DATA_CORRUPTION, program.kind().fileName() + ": " + e.getMessage(), e)
         : new TransientPersistenceException(

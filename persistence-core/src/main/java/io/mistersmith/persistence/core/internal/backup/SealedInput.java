@@ -61,7 +61,7 @@ final class SealedInput extends InputStream {
     try {
       plain = form.cipher(Cipher.DECRYPT_MODE, secret, binding, number, last).doFinal(segment);
     } catch (GeneralSecurityException e) {
-      throw new IOException(
+      throw new DamagedFileException(
           path + " is damaged: its segment " + number + " was changed, moved or cut off", e);
     }
     at = 0;

@@ -168,6 +168,31 @@ public final class WalArchive {
     return true;
   }
 
+  /**
+   * Reads a file that exists, and says how it is damaged; empty when it is whole, or when it is
+   * encrypted and there are no keys.
+   */
+  Optional<String> damage(String name) {
+    WalFileName checked = new WalFileName(name);
+    try {
+      copy(checked, checksum(checked), OutputStream.nullOutputStream());
+      return Optional.empty();
+    } catch (IOException e) {
+      if (DamagedFileException.isDamage(e)) {
+        return Optional.of(String.valueOf(e.getMessage()));
+      }
+      throw unreadable(name, Path.of(checked.path()), e);
+    } catch (NonTransientPersistenceException e) {
+      if (e.error() == DataError.DATA_CORRUPTION) {
+        return Optional.of(String.valueOf(e.getMessage()));
+      }
+      if (e.error() == DataError.UNREADABLE && !sealing.isSealing()) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+  }
+
   private void copy(WalFileName name, Optional<String> expected, OutputStream out)
       throws IOException {
     try (InputStream raw = target.get(name.path(), 0);
@@ -267,7 +292,7 @@ public final class WalArchive {
   }
 
   private static PersistenceException unreadable(String name, Path file, IOException e) {
-    return e instanceof DigestedInput.ChangedException
+    return DamagedFileException.isDamage(e)
         ? new NonTransientPersistenceException(
             DataError.DATA_CORRUPTION, "the file " + name + " of the WAL: " + e.getMessage(), e)
         : new TransientPersistenceException(

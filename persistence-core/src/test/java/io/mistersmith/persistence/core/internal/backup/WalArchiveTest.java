@@ -48,6 +48,7 @@ class WalArchiveTest {
     Path segment = WalFiles.segment(server, 1, 3);
     archive.store(NAME, segment);
 
+    assertThat(archive.damage(NAME)).isEmpty();
     Path restored = directory.resolve("RECOVERYXLOG");
     assertThat(archive.fetch(NAME, restored)).isTrue();
     assertThat(restored).hasSameBinaryContentAs(segment);
@@ -124,6 +125,7 @@ class WalArchiveTest {
       file.seek(70_000);
       file.write(1);
     }
+    assertThat(archive.damage(NAME)).isPresent();
     Path back = directory.resolve("back");
     assertThat(errorOf(() -> archive.fetch(NAME, back))).isEqualTo(DataError.DATA_CORRUPTION);
     assertThat(back).doesNotExist();

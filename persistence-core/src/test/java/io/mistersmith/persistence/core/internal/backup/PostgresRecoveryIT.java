@@ -1,0 +1,196 @@
+package io.mistersmith.persistence.core.internal.backup;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.mistersmith.persistence.backup.BackupManifest.BasePart;
+import io.mistersmith.persistence.backup.RecoveryTarget;
+import io.mistersmith.persistence.core.fault.WalArchiveProcess;
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.testkit.server.PostgresOptions;
+import io.mistersmith.persistence.testkit.server.PostgresProgram;
+import io.mistersmith.persistence.testkit.server.PostgresServer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A base backup of PostgreSQL 15, made by the distribution's programs, is recovered to each kind of
+ * target from a WAL archive that the server's own archive command fills.
+ */
+class PostgresRecoveryIT {
+
+  private static final PostgresOptions OPTIONS = PostgresOptions.defaults().withMajorVersion(15);
+
+  @TempDir static Path directory;
+
+  private static PostgresServer server;
+  private static PostgresServer scratch;
+  private static RecoveryScene scene;
+  private static BasePart base;
+  private static Instant time;
+  private static long transaction;
+
+  @BeforeAll
+  static void write() throws IOException, SQLException {
+    Path target = directory.resolve("target");
+    server =
+        PostgresServer.start(
+            OPTIONS
+                .withServerSetting("archive_mode", "on")
+                .withServerSetting(
+                    "archive_command",
+                    WalArchiveProcess.command(directory.resolve("command"), target)));
+    scratch = PostgresServer.start(OPTIONS);
+    scene = new RecoveryScene(server, PostgresTools.search(directory.resolve("tools")), target);
+    scene.sql("CREATE TABLE kept (what text)", "INSERT INTO kept VALUES ('before the base')");
+    base = scene.programs.base(scene.writer(RecoveryScene.BACKUP), Optional.empty());
+    scene.sql("INSERT INTO kept VALUES ('after the base')");
+    time = scene.cluster.facts().now();
+    scene.sql("INSERT INTO kept VALUES ('after the time')");
+    assertThat(scene.cluster.restorePoint("it's a point")).isPositive();
+    scene.sql("INSERT INTO kept VALUES ('after the point')");
+    transaction =
+        Long.parseLong(
+            scene
+                .sql("WITH gone AS (DELETE FROM kept) SELECT pg_current_xact_id()::text")
+                .get(0));
+    scene.sql("INSERT INTO kept VALUES ('at the end')");
+    scene.archiveAll();
+  }
+
+  @AfterAll
+  static void stop() {
+    server.close();
+    scratch.close();
+  }
+
+  /** Recovers the base backup in another server, and returns what the table holds there. */
+  private static List<String> recovered(String name, RecoveryTarget target) throws SQLException {
+    Path data = directory.resolve(name);
+    scene.restore.restore(base, scene.reader, data, target);
+    scratch.stop();
+    scratch.replaceData(data);
+    scratch.restart();
+    return RecoveryScene.sql(scratch.jdbcUrl(), scratch.user(), "SELECT what FROM kept");
+  }
+
+  @Test
+  void everythingThatIsArchivedComesBack() throws SQLException {
+    assertThat(recovered("latest", RecoveryTarget.latest())).containsExactly("at the end");
+    assertThat(
+            RecoveryScene.sql(
+                scratch.jdbcUrl(),
+                scratch.user(),
+                "SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8)"))
+        .as("the timeline after the recovery")
+        .containsExactly("00000002");
+  }
+
+  @Test
+  void aRecoveryStopsAtATime() throws SQLException {
+    assertThat(recovered("time", new RecoveryTarget.Time(time)))
+        .containsExactly("before the base", "after the base");
+  }
+
+  @Test
+  void aRecoveryStopsAtARestorePoint() throws SQLException {
+    assertThat(recovered("point", new RecoveryTarget.RestorePoint("it's a point")))
+        .containsExactly("before the base", "after the base", "after the time");
+  }
+
+  @Test
+  void aRecoveryStopsBeforeATransaction() throws SQLException {
+    assertThat(recovered("it's before", new RecoveryTarget.BeforeTransaction(transaction)))
+        .containsExactly("before the base", "after the base", "after the time", "after the point");
+  }
+
+  /** The base backup brings its WAL along, whatever the archive command does. */
+  @Test
+  void theArchiveHasTheWalOfTheBaseBackup() {
+    WalChain chain =
+        WalChain.of(
+            base,
+            scene.cluster.facts().segmentSize(),
+            scene.archive.segments(),
+            scene.archive.histories());
+    assertThat(chain.consistent()).isTrue();
+    assertThat(chain.present()).startsWith(scene.programs.wal(base).first());
+    assertThat(chain.present()).contains(scene.programs.wal(base).last());
+  }
+
+  @Test
+  void aMissingSegmentIsNamedBeforeAnythingIsRestored() throws IOException {
+    String last =
+        new WalStaging(scene.archive).chain(base, RecoveryTarget.latest()).orElseThrow().last();
+    String lacking = scene.programs.wal(base).last();
+    assertThat(last).isGreaterThan(lacking);
+    Path stored = directory.resolve("target").resolve(new WalFileName(lacking).path());
+    Path away = Files.move(stored, directory.resolve("away"));
+    try {
+      PersistenceException refused =
+          catchThrowableOfType(
+              PersistenceException.class,
+              () ->
+                  scene.restore.restore(
+                      base, scene.reader, directory.resolve("gap"), RecoveryTarget.latest()));
+      assertThat(refused.error()).isEqualTo(DataError.DATA_CORRUPTION);
+      assertThat(refused).hasMessageContaining(lacking);
+      assertThat(directory.resolve("gap")).doesNotExist();
+    } finally {
+      Files.move(away, stored);
+    }
+  }
+
+  @Test
+  void whatIsRestoredPassesPostgresOwnCheck() throws IOException, InterruptedException {
+    Path data = directory.resolve("verified");
+    scene.restore.restore(base, scene.reader, data, RecoveryTarget.latest());
+    Process check =
+        PostgresProgram.find("pg_verifybackup")
+            .process(List.of("--no-parse-wal", data.toString()))
+            .redirectErrorStream(true)
+            .start();
+    String printed = new String(check.getInputStream().readAllBytes(), UTF_8);
+    assertThat(check.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(check.exitValue()).as("%s", printed).isZero();
+  }
+
+  @Test
+  void aRestoreIsNotMadeTwiceIntoOneDirectory() {
+    Path data = directory.resolve("twice");
+    scene.restore.restore(base, scene.reader, data, RecoveryTarget.latest());
+    assertThat(
+            catchThrowableOfType(
+                    PersistenceException.class,
+                    () -> scene.restore.restore(base, scene.reader, data, RecoveryTarget.latest()))
+                .error())
+        .isEqualTo(DataError.DUPLICATE_KEY);
+  }
+
+  @Test
+  void aTimeBeforeTheBaseBackupIsRefused() {
+    assertThat(
+            catchThrowableOfType(
+                    PersistenceException.class,
+                    () ->
+                        scene.restore.restore(
+                            base,
+                            scene.reader,
+                            directory.resolve("early"),
+                            new RecoveryTarget.Time(base.startedAt())))
+                .error())
+        .isEqualTo(DataError.NOT_FOUND);
+  }
+}
