@@ -21,7 +21,11 @@ class S3SignatureTest {
   private static final String HOST = "examplebucket.s3.amazonaws.com";
 
   private static String sign(
-      String method, String path, Map<String, String> query, Map<String, String> more, String body) {
+      String method,
+      String path,
+      Map<String, String> query,
+      Map<String, String> more,
+      String body) {
     String hash = Digests.sha256Hex(body.getBytes(StandardCharsets.UTF_8));
     SortedMap<String, String> headers = new TreeMap<>(more);
     headers.put("host", HOST);

@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.testkit.server;
 
+import io.mistersmith.persistence.testkit.server.ProcessSignals.Signal;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.HttpURLConnection;
@@ -75,13 +76,13 @@ record S3Launch(Path jar, String version, String accessKey, String secretKey, Pa
   }
 
   @Override
-  public ProcessSignals.Signal stopSignal() {
-    return ProcessSignals.Signal.TERM;
+  public Signal stopSignal() {
+    return Signal.TERM;
   }
 
   @Override
-  public ProcessSignals.Signal discardSignal() {
-    return ProcessSignals.Signal.KILL;
+  public Signal discardSignal() {
+    return Signal.KILL;
   }
 
   @Override
