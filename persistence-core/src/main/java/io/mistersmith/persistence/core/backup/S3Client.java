@@ -3,7 +3,6 @@ package io.mistersmith.persistence.core.backup;
 import dev.failsafe.Failsafe;
 import dev.failsafe.FailsafeException;
 import dev.failsafe.RetryPolicy;
-import io.mistersmith.persistence.core.internal.base.Digests;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
@@ -152,7 +151,7 @@ final class S3Client {
     Instant now = Instant.now();
     String path = place.path(call.key());
     String query = S3Signature.query(call.query());
-    String bodyHash = Digests.sha256Hex(call.body());
+    String bodyHash = S3Digests.sha256Hex(call.body());
     SortedMap<String, String> headers = new TreeMap<>(call.headers());
     headers.put("x-amz-content-sha256", bodyHash);
     headers.put("x-amz-date", S3Signature.time(now));

@@ -15,7 +15,9 @@ import java.util.Optional;
  */
 final class S3Object extends InputStream {
 
+  /** How often the connection may break before anything more is read. */
   private static final int MOST_BREAKS = 5;
+
   private static final int LONGEST_ERROR = 64 * 1024;
   private static final int OK = 200;
   private static final int BEYOND_END = 416;
@@ -86,7 +88,10 @@ final class S3Object extends InputStream {
     while (true) {
       try {
         int read = rest.read(into, from, length);
-        at += Math.max(0, read);
+        if (read > 0) {
+          at += read;
+          breaks = 0;
+        }
         return read;
       } catch (IOException e) {
         breaks++;

@@ -1,11 +1,8 @@
 package io.mistersmith.persistence.core.backup;
 
 import java.net.http.HttpResponse;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
-import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -23,15 +20,7 @@ record S3Parts(S3Client client, String key) {
 
     /** Whether it surely has this content. */
     boolean isOf(byte[] bytes) {
-      return size == bytes.length && etag.replace("\"", "").equals(md5(bytes));
-    }
-  }
-
-  private static String md5(byte[] bytes) {
-    try {
-      return HexFormat.of().formatHex(MessageDigest.getInstance("MD5").digest(bytes));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has MD5", e);
+      return size == bytes.length && etag.replace("\"", "").equals(S3Digests.md5Hex(bytes));
     }
   }
 

@@ -2,7 +2,6 @@ package io.mistersmith.persistence.core.backup;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.mistersmith.persistence.core.internal.base.Digests;
 import java.security.GeneralSecurityException;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -56,7 +55,7 @@ record S3Signature(String region) {
     String day = time.substring(0, 8);
     String scope = day + "/" + region + "/s3/aws4_request";
     String toSign =
-        String.join("\n", ALGORITHM, time, scope, Digests.sha256Hex(request.getBytes(UTF_8)));
+        String.join("\n", ALGORITHM, time, scope, S3Digests.sha256Hex(request.getBytes(UTF_8)));
     byte[] key = ("AWS4" + credentials.secretKey().reveal()).getBytes(UTF_8);
     for (String part : new String[] {day, region, "s3", "aws4_request"}) {
       key = hmac(key, part);

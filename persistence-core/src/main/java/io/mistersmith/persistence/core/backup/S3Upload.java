@@ -3,7 +3,6 @@ package io.mistersmith.persistence.core.backup;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.mistersmith.persistence.backup.BackupTarget.Upload;
-import io.mistersmith.persistence.core.internal.base.Digests;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import java.net.http.HttpResponse;
@@ -35,7 +34,7 @@ final class S3Upload implements Upload {
   private final String key;
   private final S3Parts parts;
   private final long size;
-  private final MessageDigest digest = Digests.sha256();
+  private final MessageDigest digest = S3Digests.sha256();
   private final long offset;
   private final byte[] buffer;
   private final TreeMap<Integer, S3Parts.Part> known = new TreeMap<>();

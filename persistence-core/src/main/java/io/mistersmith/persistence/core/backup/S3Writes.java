@@ -1,7 +1,6 @@
 package io.mistersmith.persistence.core.backup;
 
 import io.mistersmith.persistence.backup.BackupTarget.Stored;
-import io.mistersmith.persistence.core.internal.base.Digests;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
@@ -143,7 +142,7 @@ final class S3Writes {
   }
 
   private String digestOf(String path) {
-    MessageDigest digest = Digests.sha256();
+    MessageDigest digest = S3Digests.sha256();
     try (DigestInputStream content = new DigestInputStream(target.get(path, 0), digest)) {
       content.transferTo(OutputStream.nullOutputStream());
     } catch (IOException e) {
