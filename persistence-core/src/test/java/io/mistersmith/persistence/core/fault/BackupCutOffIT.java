@@ -11,6 +11,7 @@ import io.mistersmith.persistence.backup.Backups;
 import io.mistersmith.persistence.backup.Backups.Entry;
 import io.mistersmith.persistence.backup.Verification.Damage;
 import io.mistersmith.persistence.backup.Verification.Finding;
+import io.mistersmith.persistence.core.fault.table.Tally;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
@@ -62,6 +63,7 @@ class BackupCutOffIT {
           .servers()
           .report(
               "BackupCutOff",
+              Tally.NONE,
               "seed=%d kills=%d unfinished=%d whole=%d taken_for_whole=0"
                   .formatted(seed, KILLS, unfinished, backups.list().size() - 1));
     }

@@ -12,7 +12,6 @@ import io.mistersmith.persistence.backup.Backups;
 import io.mistersmith.persistence.backup.RestoreOptions;
 import io.mistersmith.persistence.backup.RestoreReport;
 import io.mistersmith.persistence.backup.RestoreReport.RestoredBucket;
-import io.mistersmith.persistence.core.fault.BackupLedger.Kept;
 import io.mistersmith.persistence.core.fault.table.Counts;
 import io.mistersmith.persistence.core.fault.table.Tally;
 import io.mistersmith.persistence.error.DataError;
@@ -52,14 +51,7 @@ class BackupUnderLoadIT {
         BackupScene.catchUp(restored);
         Duration rto = Duration.ofNanos(System.nanoTime() - began);
         long position = scene.position(made);
-        Kept kept = scene.ledger().compare(restored.rows(), position);
-        Tally tally =
-            Tally.ofBackup(
-                scene.ledger().upTo(position),
-                kept.lost().size(),
-                kept.mismatched().size(),
-                kept.resurrected().size(),
-                rto);
+        Tally tally = scene.ledger().tally(restored, position, rto);
         Duration took = Duration.between(made.startedAt(), made.completedAt());
         Counts.report(
             "BackupUnderLoad",
@@ -71,7 +63,7 @@ class BackupUnderLoadIT {
                     report.bytes() / 1e3 / Math.max(1, report.took().toMillis()),
                     scene.ledger().acknowledged() - tally.acknowledged(),
                     report.buckets().stream().mapToLong(RestoredBucket::replayed).sum()));
-        assertThat(kept.broken()).isEmpty();
+        assertThat(scene.ledger().compare(restored.rows(), position).broken()).isEmpty();
         assertThat(tally.acknowledged()).isPositive();
         assertThat(inKv(restored, scene, position)).isEmpty();
       }
@@ -115,6 +107,7 @@ class BackupUnderLoadIT {
             .isInstanceOfSatisfying(
                 PersistenceException.class,
                 e -> assertThat(e.error()).isEqualTo(DataError.DUPLICATE_KEY));
+        fresh.report("BackupUnderLoad not empty, and twice", Tally.NONE, "refused=2");
       }
     }
   }
@@ -154,6 +147,10 @@ class BackupUnderLoadIT {
           assertThat(restored.awaitAll(after)).isNotEmpty();
         }
         restored.assertNothingWentBack();
+        fresh.report(
+            "BackupUnderLoad older",
+            scene.ledger().tally(restored, scene.position(older), Duration.ZERO),
+            "written_after=%d".formatted(after.acknowledged()));
         assertThat(scene.ledger().compare(restored.rows(), scene.position(older)).broken())
             .isEmpty();
       }

@@ -43,13 +43,16 @@ class RestoreCutOffIT {
         for (int kill = 0; kill < KILLS; kill++) {
           killed(scene, restored, made, random.nextInt(LONGEST_MILLIS));
         }
+        long began = System.nanoTime();
         boolean completed = restore(scene, restored, made);
         BackupScene.catchUp(restored);
-        assertThat(scene.ledger().compare(restored.rows(), scene.position(made)).broken())
-            .isEmpty();
+        Duration rto = Duration.ofNanos(System.nanoTime() - began);
         fresh.report(
             "RestoreCutOff",
-            "seed=%d kills=%d completed_by_last=%b lost=0".formatted(seed, KILLS, completed));
+            scene.ledger().tally(restored, scene.position(made), rto),
+            "seed=%d kills=%d completed_by_last=%b".formatted(seed, KILLS, completed));
+        assertThat(scene.ledger().compare(restored.rows(), scene.position(made)).broken())
+            .isEmpty();
       }
     }
   }
