@@ -38,7 +38,8 @@ public final class RestoreDrill {
   private final Clock clock;
 
   /** Restores backups of {@code backups}, whose configuration this is. */
-  public RestoreDrill(Backups backups, BackupConfig config, BackupStores.Opener stores, Clock clock) {
+  public RestoreDrill(
+      Backups backups, BackupConfig config, BackupStores.Opener stores, Clock clock) {
     this.backups = backups;
     this.config = config;
     this.stores = stores;

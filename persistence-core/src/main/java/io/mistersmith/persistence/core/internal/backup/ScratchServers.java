@@ -106,7 +106,8 @@ final class ScratchServers implements AutoCloseable {
             "-w",
             "start"));
     programs.run(
-        "createdb", List.of("-h", HOST, "-p", Integer.toString(postgresPort), "-U", USER, DATABASE));
+        "createdb",
+        List.of("-h", HOST, "-p", Integer.toString(postgresPort), "-U", USER, DATABASE));
   }
 
   private void startNats() throws IOException {

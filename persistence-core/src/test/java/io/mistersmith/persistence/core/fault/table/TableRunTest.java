@@ -117,7 +117,8 @@ class TableRunTest {
     assertThat(printed()).isEmpty();
     assertThat(errors())
         .contains(
-            "NoSuchCell", "the tables are: state, logs, tasks, events, sagas, alerts, backup, connections");
+            "NoSuchCell",
+            "the tables are: state, logs, tasks, events, sagas, alerts, backup, connections");
   }
 
   @Test
