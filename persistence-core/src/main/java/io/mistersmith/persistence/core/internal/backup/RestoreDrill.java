@@ -94,8 +94,7 @@ public final class RestoreDrill {
     if (drill.scratch().isPresent()) {
       return restore(manifest, drill.scratch().get(), startedAt, progress);
     }
-    try (ScratchServers servers =
-        ScratchServers.start(config, drill.directory(), manifest.kind().streams())) {
+    try (ScratchServers servers = ScratchServers.start(config, drill.directory())) {
       return restore(manifest, servers.stores(), startedAt, progress);
     }
   }
