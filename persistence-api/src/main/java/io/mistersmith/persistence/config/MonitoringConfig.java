@@ -33,7 +33,8 @@ public final class MonitoringConfig {
    * @param name its name, in lower-case letters, digits and underscores
    * @param purpose what it is for, in a sentence
    * @param every how often it runs
-   * @param work does it, and returns what was done, in a sentence; the run has failed when it throws
+   * @param work does it, and returns what was done, in a sentence; the run has failed when it
+   *     throws
    */
   public record Job(String name, String purpose, Duration every, Supplier<String> work) {}
 
@@ -194,8 +195,9 @@ public final class MonitoringConfig {
 
     /**
      * Adds a job of the application, such as a backup or a restore drill. One runtime of the
-     * installation runs it, on a thread of its own; it may last. The run and its outcome are kept as
-     * those of the other jobs. A name of the library's own jobs is refused when the runtime opens.
+     * installation runs it, on a thread of its own; it may last. The run and its outcome are kept
+     * as those of the other jobs. A name of the library's own jobs is refused when the runtime
+     * opens.
      *
      * @see io.mistersmith.persistence.operations.Upkeep
      */

@@ -13,6 +13,8 @@ import io.mistersmith.persistence.backup.RestoreOptions;
 import io.mistersmith.persistence.backup.Verification;
 import io.mistersmith.persistence.backup.Verification.Damage;
 import io.mistersmith.persistence.backup.Verification.Finding;
+import io.mistersmith.persistence.core.fault.table.Counts;
+import io.mistersmith.persistence.core.fault.table.Tally;
 import io.mistersmith.persistence.core.internal.backup.ForgedManifest;
 import io.mistersmith.persistence.error.PersistenceException;
 import java.io.IOException;
@@ -24,9 +26,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A verification finds each damage, and names the file and what is wrong with it. */
@@ -54,6 +58,11 @@ class BackupDamageIT {
   @AfterAll
   static void stop() {
     scene.close();
+  }
+
+  @AfterEach
+  void report(TestInfo test) {
+    Counts.report("BackupDamage", Tally.NONE, test.getDisplayName());
   }
 
   private static Verification verify(BackupManifest made) {

@@ -1,9 +1,11 @@
 package io.mistersmith.persistence.core.fault;
 
+import io.mistersmith.persistence.core.fault.table.Tally;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.model.Versioned;
 import io.mistersmith.persistence.state.StateRepository;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -69,6 +71,17 @@ final class BackupLedger {
           }
         });
     return differences;
+  }
+
+  /** Counts what became of the promises in a restored installation. */
+  Tally tally(Installation restored, long position, Duration rto) {
+    Kept kept = compare(restored.rows(), position);
+    return Tally.ofBackup(
+        upTo(position),
+        kept.lost().size(),
+        kept.mismatched().size(),
+        kept.resurrected().size(),
+        rto);
   }
 
   /** Compares rows with what was acknowledged up to a position. */

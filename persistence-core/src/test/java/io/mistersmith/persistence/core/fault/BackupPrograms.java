@@ -1,46 +1,17 @@
 package io.mistersmith.persistence.core.fault;
 
 import io.mistersmith.persistence.testkit.server.PostgresProgram;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.util.List;
 
-/**
- * PostgreSQL's programs for backups, in one directory. Each is a script that runs the test kit's
- * program with its libraries.
- */
+/** PostgreSQL's programs for backups. */
 final class BackupPrograms {
-
-  private static final List<String> NAMES =
-      List.of("pg_dump", "pg_restore", "pg_basebackup", "pg_verifybackup");
 
   private BackupPrograms() {}
 
-  /** Makes the directory. */
+  /** Returns a directory that has them. */
   static Path in(Path parent) {
-    try {
-      Path directory = Files.createDirectories(parent.resolve("programs"));
-      for (String name : NAMES) {
-        Path script = directory.resolve(name);
-        if (!Files.exists(script)) {
-          Files.writeString(script, script(PostgresProgram.find(name)));
-          Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
-        }
-      }
-      return directory;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static String script(PostgresProgram program) {
-    String libraries =
-        program.process(List.of()).environment().getOrDefault("LD_LIBRARY_PATH", "");
-    return "#!/bin/sh\nLD_LIBRARY_PATH='%s' exec '%s' \"$@\"\n"
-        .formatted(libraries, program.path());
+    return PostgresProgram.scripts(
+        parent.resolve("programs"), "pg_dump", "pg_restore", "pg_basebackup", "pg_verifybackup");
   }
 
   /** Returns the major version of the servers that these programs can save. */

@@ -12,6 +12,7 @@ import io.mistersmith.persistence.backup.Drill;
 import io.mistersmith.persistence.backup.DrillReport;
 import io.mistersmith.persistence.backup.DrillReport.Comparison;
 import io.mistersmith.persistence.core.fault.table.Counts;
+import io.mistersmith.persistence.core.fault.table.Tally;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.operations.Health.Component;
 import io.mistersmith.persistence.operations.Health.Status;
@@ -59,7 +60,9 @@ class RestoreDrillIT {
           .containsExactly("cross_system passed t backup " + made.id() + " t");
       assertThat(backups(installation).status()).isEqualTo(Status.HEALTHY);
       Counts.report(
-          "RestoreDrill rto_ms=%d rpo_ms=%d bytes=%d compared=%d"
+          "RestoreDrill",
+          Tally.NONE,
+          "rto_ms=%d rpo_ms=%d bytes=%d compared=%d"
               .formatted(
                   report.rto().toMillis(),
                   report.rpo().toMillis(),
@@ -85,6 +88,7 @@ class RestoreDrillIT {
           .containsExactly("failed 1 backup " + made.id());
       assertThat(scene.installation().query("SELECT backup_id FROM recovery.backups"))
           .containsExactly(made.id());
+      Counts.report("RestoreDrill refused", Tally.NONE, "recorded=1");
     }
   }
 

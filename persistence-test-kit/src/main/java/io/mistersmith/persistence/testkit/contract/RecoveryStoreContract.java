@@ -17,7 +17,7 @@ import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
-/** The contract of what is known of backups and drills, in a database with the set {@code recovery}. */
+/** The contract of known backups and drills, in a database with the set {@code recovery}. */
 public abstract class RecoveryStoreContract extends UnitContract {
 
   /** For implementations. */

@@ -36,7 +36,8 @@ final class RecoveryTargetOptions {
   @Option(
       names = "--before-transaction",
       paramLabel = "XID",
-      description = "Recover up to just before this transaction, such as one that deleted too much.")
+      description =
+          "Recover up to just before this transaction, such as one that deleted too much.")
   private Optional<Long> transaction;
 
   RecoveryTarget target() {

@@ -114,7 +114,7 @@ final class DrillComparison {
     return List.copyOf(findings);
   }
 
-  /** Returns the time of the last write that a backup has, or of its begin when it has no stream. */
+  /** Returns the time of a backup's last write, or of its begin where it has no stream. */
   static Instant lastWrite(BackupManifest manifest) {
     return manifest.streams().stream()
         .flatMap(part -> lastOf(part.state()))

@@ -38,7 +38,8 @@ public final class RestoreDrill {
   private final Clock clock;
 
   /** Restores backups of {@code backups}, whose configuration this is. */
-  public RestoreDrill(Backups backups, BackupConfig config, BackupStores.Opener stores, Clock clock) {
+  public RestoreDrill(
+      Backups backups, BackupConfig config, BackupStores.Opener stores, Clock clock) {
     this.backups = backups;
     this.config = config;
     this.stores = stores;
@@ -93,8 +94,7 @@ public final class RestoreDrill {
     if (drill.scratch().isPresent()) {
       return restore(manifest, drill.scratch().get(), startedAt, progress);
     }
-    try (ScratchServers servers =
-        ScratchServers.start(config, drill.directory(), manifest.kind().streams())) {
+    try (ScratchServers servers = ScratchServers.start(config, drill.directory())) {
       return restore(manifest, servers.stores(), startedAt, progress);
     }
   }

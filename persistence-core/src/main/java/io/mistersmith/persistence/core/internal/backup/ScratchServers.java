@@ -51,11 +51,10 @@ final class ScratchServers implements AutoCloseable {
    * Starts servers.
    *
    * @param given the directory for their files; empty for a new temporary one
-   * @param withStreams whether nats-server is needed
    * @throws io.mistersmith.persistence.error.NonTransientPersistenceException MISCONFIGURED when a
    *     program is not installed
    */
-  static ScratchServers start(BackupConfig config, Optional<Path> given, boolean withStreams) {
+  static ScratchServers start(BackupConfig config, Optional<Path> given) {
     try {
       Path parent =
           given.isPresent()
@@ -65,9 +64,7 @@ final class ScratchServers implements AutoCloseable {
           new ScratchServers(config, Files.createTempDirectory(parent, "persistence-drill-"));
       try {
         servers.startPostgres();
-        if (withStreams) {
-          servers.startNats();
-        }
+        servers.startNats();
         return servers;
       } catch (IOException | RuntimeException e) {
         servers.close();
@@ -106,7 +103,8 @@ final class ScratchServers implements AutoCloseable {
             "-w",
             "start"));
     programs.run(
-        "createdb", List.of("-h", HOST, "-p", Integer.toString(postgresPort), "-U", USER, DATABASE));
+        "createdb",
+        List.of("-h", HOST, "-p", Integer.toString(postgresPort), "-U", USER, DATABASE));
   }
 
   private void startNats() throws IOException {

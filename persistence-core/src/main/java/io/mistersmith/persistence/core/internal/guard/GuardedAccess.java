@@ -29,8 +29,8 @@ import io.mistersmith.persistence.spi.sql.UpkeepStore;
  * The durable stores of one role, guarded. Not the journals, which belong to the flush: its service
  * has a pause of its own after a failure, and goes on trying however callers fare. Nor the outbox
  * and the upkeep, for the same reason; a check of the health must ask the server itself. Nor the
- * advice, the recovery and the forgetting, which an operator asks for: an index is built for as long
- * as it takes.
+ * advice, the recovery and the forgetting, which an operator asks for: an index is built for as
+ * long as it takes.
  */
 class GuardedAccess implements SqlAccess {
 
