@@ -18,7 +18,6 @@ import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.config.PostgresConfig;
 import io.mistersmith.persistence.core.internal.base.PostgresCluster;
 import io.mistersmith.persistence.core.internal.base.Ticker;
-import io.mistersmith.persistence.error.PersistenceException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -26,13 +25,9 @@ import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** The backups of one installation. One that changes something runs at a time. Thread-safe. */
 public final class EngineBackups implements Backups {
-
-  private static final Logger LOG = LoggerFactory.getLogger(EngineBackups.class);
 
   private final BackupConfig config;
   private final BackupStores.Opener saved;
@@ -183,30 +178,7 @@ public final class EngineBackups implements Backups {
 
   @Override
   public PruneReport prune(boolean onlyReport) {
-    return alone(
-        () -> {
-          PruneReport report =
-              new Pruning(
-                      catalog,
-                      config.retention(),
-                      config.walRetention(),
-                      config.timeLimit(),
-                      clock)
-                  .run(onlyReport);
-          if (!onlyReport && !report.backups().isEmpty()) {
-            forget(report.backups());
-          }
-          return report;
-        });
-  }
-
-  /** Backups are deleted whether or not PostgreSQL answers. */
-  private void forget(List<String> deleted) {
-    try (BackupStores stores = saved.open(config.installation())) {
-      new BackupRecords(stores.recovery()).deleted(deleted);
-    } catch (PersistenceException e) {
-      LOG.warn("deleted backups are still noted in PostgreSQL: {}", e.getMessage());
-    }
+    return alone(() -> new BackupPruning(config, saved, clock).prune(onlyReport));
   }
 
   @Override
