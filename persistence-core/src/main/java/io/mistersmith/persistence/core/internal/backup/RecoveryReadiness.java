@@ -61,7 +61,11 @@ final class RecoveryReadiness {
       }
     }
     String found =
-        "backup " + made.id() + " has " + made.streams().size() + " streams, as of "
+        "backup "
+            + made.id()
+            + " has "
+            + made.streams().size()
+            + " streams, as of "
             + made.completedAt();
     return made.completedAt().plus(OLD).isBefore(clock.instant())
         ? new Check(STREAMS, Status.WARN, found, "make a newer one with backup cross-system")
