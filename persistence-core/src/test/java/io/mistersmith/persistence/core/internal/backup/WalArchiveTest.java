@@ -173,21 +173,21 @@ class WalArchiveTest {
 
   @Test
   void anEncryptedFileComesBackWithItsKeyAlone() throws IOException {
-    WalArchive sealed = sealed(1);
+    WalArchive first = encrypted(1);
     Path segment = WalFiles.segment(server, 1, 3);
-    sealed.store(NAME, segment);
-    sealed(1).store(NAME, segment); // another process has another data key
+    first.store(NAME, segment);
+    encrypted(1).store(NAME, segment); // another process has another data key
 
     Path back = directory.resolve("back");
-    assertThat(sealed(1).fetch(NAME, back)).isTrue();
+    assertThat(encrypted(1).fetch(NAME, back)).isTrue();
     assertThat(back).hasSameBinaryContentAs(segment);
-    assertThat(sealed(1).segmentSize()).contains(WalFiles.SIZE);
+    assertThat(encrypted(1).segmentSize()).contains(WalFiles.SIZE);
     assertThat(Files.mismatch(directory.resolve("archive").resolve(PATH), segment)).isNotNegative();
     assertThat(errorOf(() -> archive.fetch(NAME, back))).isEqualTo(DataError.UNREADABLE);
-    assertThat(errorOf(() -> sealed(2).fetch(NAME, back))).isEqualTo(DataError.UNREADABLE);
+    assertThat(errorOf(() -> encrypted(2).fetch(NAME, back))).isEqualTo(DataError.UNREADABLE);
   }
 
-  private WalArchive sealed(int key) {
+  private WalArchive encrypted(int key) {
     byte[] secret = new byte[32];
     secret[0] = (byte) key;
     return new WalArchive(
@@ -199,7 +199,7 @@ class WalArchiveTest {
 
   @Test
   void aChangedEncryptedFileIsNotBroughtBack() throws IOException {
-    sealed(1).store(NAME, WalFiles.segment(server, 1, 3));
+    encrypted(1).store(NAME, WalFiles.segment(server, 1, 3));
     try (RandomAccessFile file =
         new RandomAccessFile(directory.resolve("archive").resolve(PATH).toFile(), "rw")) {
       file.seek(70_000);
@@ -208,8 +208,8 @@ class WalArchiveTest {
       file.write(old ^ 1);
     }
     Path back = directory.resolve("back");
-    assertThat(errorOf(() -> sealed(1).fetch(NAME, back))).isEqualTo(DataError.DATA_CORRUPTION);
-    assertThat(sealed(1).damage(NAME)).isPresent();
+    assertThat(errorOf(() -> encrypted(1).fetch(NAME, back))).isEqualTo(DataError.DATA_CORRUPTION);
+    assertThat(encrypted(1).damage(NAME)).isPresent();
     assertThat(archive.damage(NAME)).as("without the key").isEmpty();
   }
 }

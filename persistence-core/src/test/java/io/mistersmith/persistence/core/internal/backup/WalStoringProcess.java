@@ -9,7 +9,7 @@ final class WalStoringProcess {
 
   private WalStoringProcess() {}
 
-  /** Arguments: the directory of the target, that of the server, and how many segments there are. */
+  /** Arguments: the directories of the target and of the server, and the number of segments. */
   public static void main(String[] args) {
     WalArchive archive = new WalArchive(new DirectoryTarget(Path.of(args[0])), Optional.empty());
     for (String name : WalFiles.names(1, 1, Long.parseLong(args[2]))) {
