@@ -9,11 +9,14 @@ import io.mistersmith.persistence.core.backup.DirectoryTarget;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.PersistenceException;
+import io.mistersmith.persistence.security.EncryptionConfig;
+import io.mistersmith.persistence.security.KeyProvider;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
@@ -166,5 +169,47 @@ class WalArchiveTest {
     target.put(PATH + ".sha256", content.length, new ByteArrayInputStream(content));
     assertThat(errorOf(() -> archive.store(NAME, segment))).isEqualTo(DataError.DATA_CORRUPTION);
     assertThat(archive.segments()).isEmpty();
+  }
+
+  @Test
+  void anEncryptedFileComesBackWithItsKeyAlone() throws IOException {
+    WalArchive first = encrypted(1);
+    Path segment = WalFiles.segment(server, 1, 3);
+    first.store(NAME, segment);
+    encrypted(1).store(NAME, segment); // another process has another data key
+
+    Path back = directory.resolve("back");
+    assertThat(encrypted(1).fetch(NAME, back)).isTrue();
+    assertThat(back).hasSameBinaryContentAs(segment);
+    assertThat(encrypted(1).segmentSize()).contains(WalFiles.SIZE);
+    assertThat(Files.mismatch(directory.resolve("archive").resolve(PATH), segment)).isNotNegative();
+    assertThat(errorOf(() -> archive.fetch(NAME, back))).isEqualTo(DataError.UNREADABLE);
+    assertThat(errorOf(() -> encrypted(2).fetch(NAME, back))).isEqualTo(DataError.UNREADABLE);
+  }
+
+  private WalArchive encrypted(int key) {
+    byte[] secret = new byte[32];
+    secret[0] = (byte) key;
+    return new WalArchive(
+        target,
+        Optional.of(
+            EncryptionConfig.builder(KeyProvider.inMemory(Map.of("main", secret)), "main")
+                .build()));
+  }
+
+  @Test
+  void aChangedEncryptedFileIsNotBroughtBack() throws IOException {
+    encrypted(1).store(NAME, WalFiles.segment(server, 1, 3));
+    try (RandomAccessFile file =
+        new RandomAccessFile(directory.resolve("archive").resolve(PATH).toFile(), "rw")) {
+      file.seek(70_000);
+      int old = file.read();
+      file.seek(70_000);
+      file.write(old ^ 1);
+    }
+    Path back = directory.resolve("back");
+    assertThat(errorOf(() -> encrypted(1).fetch(NAME, back))).isEqualTo(DataError.DATA_CORRUPTION);
+    assertThat(encrypted(1).damage(NAME)).isPresent();
+    assertThat(archive.damage(NAME)).as("without the key").isEmpty();
   }
 }
