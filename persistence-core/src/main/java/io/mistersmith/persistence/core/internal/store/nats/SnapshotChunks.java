@@ -6,16 +6,15 @@ import io.nats.client.Message;
 import io.nats.client.Subscription;
 import io.nats.client.support.JsonValue;
 import io.nats.client.support.Status;
-import java.io.IOException;
-import java.io.OutputStream;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The chunks of a snapshot, as the server sends them. Each is answered on its reply subject once it
- * was written. An empty message ends the snapshot. Servers before 2.11 end one that failed in the
+ * was taken. An empty message ends the snapshot. Servers before 2.11 end one that failed in the
  * same way: only the content tells.
  */
 final class SnapshotChunks implements AutoCloseable {
@@ -69,8 +68,8 @@ final class SnapshotChunks implements AutoCloseable {
     return begun;
   }
 
-  /** Receives the snapshot to its end. */
-  void receive(OutputStream out) throws IOException {
+  /** Receives the snapshot to its end, and answers each chunk when {@code each} has taken it. */
+  void receive(Consumer<byte[]> each) {
     try {
       long number = 0;
       Message message = next(number);
@@ -81,7 +80,7 @@ final class SnapshotChunks implements AutoCloseable {
         if (reply != null) {
           requireNumber(reply, number);
         }
-        out.write(chunk);
+        each.accept(chunk);
         if (reply != null) {
           connection.publish(reply, Entries.NO_VALUE);
         }

@@ -17,7 +17,8 @@ import java.util.Objects;
 
 /**
  * Sends a snapshot back to the server, which makes the stream of it when it has come to its end.
- * The server drops what came of it when nothing follows for 5 s.
+ * The server drops what came of it when nothing follows for 5 s, which a target can take: so the
+ * snapshot is copied to a temporary file before.
  */
 record StreamRestore(StreamApi api, String stream) {
 
@@ -36,11 +37,21 @@ record StreamRestore(StreamApi api, String stream) {
    * Restores the stream.
    *
    * @param config its configuration
-   * @param snapshot is read to its end before the server makes the stream
+   * @param snapshot is read to its end, and so checked, before the server hears of it
    * @throws IOException when the snapshot cannot be read; then there is no stream
    */
   void run(StreamPart part, String config, InputStream snapshot) throws IOException {
     String what = "restore stream " + stream;
+    try (TemporaryFile file = TemporaryFile.create(what)) {
+      file.fill(snapshot);
+      try (InputStream content = file.open()) {
+        send(what, part, config, content);
+      }
+    }
+  }
+
+  private void send(String what, StreamPart part, String config, InputStream snapshot)
+      throws IOException {
     JsonValue begun;
     try {
       begun =

@@ -1,16 +1,10 @@
 package io.mistersmith.persistence.core.internal.store.nats;
 
-import io.mistersmith.persistence.error.DataError;
-import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.nats.client.support.JsonValue;
 import io.nats.client.support.JsonValueUtils;
-import java.io.BufferedOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A snapshot of a stream, in a temporary file that goes with it.
@@ -20,13 +14,11 @@ import org.slf4j.LoggerFactory;
  */
 final class StreamSnapshot implements AutoCloseable {
 
-  private static final Logger log = LoggerFactory.getLogger(StreamSnapshot.class);
-
   private final JsonValue begun;
-  private final Path file;
+  private final TemporaryFile file;
   private boolean copied;
 
-  private StreamSnapshot(JsonValue begun, Path file) {
+  private StreamSnapshot(JsonValue begun, TemporaryFile file) {
     this.begun = begun;
     this.file = file;
   }
@@ -38,22 +30,13 @@ final class StreamSnapshot implements AutoCloseable {
    */
   static StreamSnapshot take(StreamApi api, String stream, boolean consumers) {
     String what = "make a snapshot of stream " + stream;
-    try {
-      // Only its owner can read it.
-      Path file = Files.createTempFile("persistence-snapshot-", ".part");
-      try (SnapshotChunks chunks = SnapshotChunks.begin(api, what, stream, consumers);
-          OutputStream out = new BufferedOutputStream(Files.newOutputStream(file))) {
-        chunks.receive(out);
-        return new StreamSnapshot(chunks.begun(), file);
-      } catch (IOException | RuntimeException | Error e) {
-        delete(file);
-        throw e;
-      }
-    } catch (IOException e) {
-      throw new TransientPersistenceException(
-          DataError.UNAVAILABLE,
-          what + ": its temporary file cannot be written; make room where java.io.tmpdir is",
-          e);
+    TemporaryFile file = TemporaryFile.create(what);
+    try (SnapshotChunks chunks = SnapshotChunks.begin(api, what, stream, consumers)) {
+      chunks.receive(chunk -> file.write(chunk, chunk.length));
+      return new StreamSnapshot(chunks.begun(), file);
+    } catch (RuntimeException | Error e) {
+      file.close();
+      throw e;
     }
   }
 
@@ -69,7 +52,9 @@ final class StreamSnapshot implements AutoCloseable {
 
   /** Copies the snapshot. */
   void copyTo(OutputStream out) throws IOException {
-    long unused = Files.copy(file, out);
+    try (InputStream in = file.open()) {
+      long unused = in.transferTo(out);
+    }
     copied = true;
   }
 
@@ -80,14 +65,6 @@ final class StreamSnapshot implements AutoCloseable {
 
   @Override
   public void close() {
-    delete(file);
-  }
-
-  private static void delete(Path file) {
-    try {
-      Files.deleteIfExists(file);
-    } catch (IOException e) {
-      log.warn("The temporary file {} could not be deleted: {}", file, e.getMessage());
-    }
+    file.close();
   }
 }

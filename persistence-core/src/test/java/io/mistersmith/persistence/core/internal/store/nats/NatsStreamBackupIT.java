@@ -19,11 +19,8 @@ import io.nats.client.api.StorageType;
 import io.nats.client.api.StreamConfiguration;
 import io.nats.client.api.StreamState;
 import io.nats.client.impl.Headers;
-import java.io.IOException;
-import java.io.OutputStream;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -364,41 +361,29 @@ class NatsStreamBackupIT {
         random.nextBytes(value);
         raw.publish("$KV.B.key" + i, value);
       }
-      OutputStream slow =
-          new OutputStream() {
-            private Optional<Boolean> waited = Optional.empty();
-
-            @Override
-            public void write(int value) throws IOException {
-              write(new byte[] {(byte) value}, 0, 1);
-            }
-
-            @Override
-            public void write(byte[] bytes, int from, int length) throws IOException {
-              if (waited.isEmpty()) {
-                try {
-                  waited = Optional.of(never.await(8, TimeUnit.SECONDS));
-                } catch (InterruptedException e) {
-                  Thread.currentThread().interrupt();
-                  throw new IOException(e);
-                }
-              }
-            }
-          };
+      AtomicBoolean waited = new AtomicBoolean();
       try (SnapshotChunks chunks =
           SnapshotChunks.begin(StreamApi.over(link), "make a snapshot", STREAM, false)) {
-        assertThat(
-                failure(
-                        () -> {
-                          try {
-                            chunks.receive(slow);
-                          } catch (IOException e) {
-                            throw new IllegalStateException(e);
-                          }
-                        })
-                    .error())
-            .isEqualTo(DataError.TIMEOUT);
+        Runnable receive =
+            () ->
+                chunks.receive(
+                    chunk -> {
+                      if (!waited.getAndSet(true)) {
+                        await(never);
+                      }
+                    });
+        assertThat(failure(receive).error()).isEqualTo(DataError.TIMEOUT);
       }
+    }
+  }
+
+  /** Waits longer than the server does. */
+  private static void await(CountDownLatch never) {
+    try {
+      assertThat(never.await(8, TimeUnit.SECONDS)).isFalse();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
     }
   }
 }
