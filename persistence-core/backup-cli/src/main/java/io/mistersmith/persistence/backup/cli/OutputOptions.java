@@ -58,7 +58,7 @@ final class OutputOptions {
   BackupProgress progress() {
     return quiet
         ? BackupProgress.NONE
-        : new ProgressLines(command.commandLine().getErr(), System.console() != null);
+        : new ProgressLines(command.commandLine().getErr(), ProgressLines.onTerminal());
   }
 
   /** A JSON object of names and values in turn. */

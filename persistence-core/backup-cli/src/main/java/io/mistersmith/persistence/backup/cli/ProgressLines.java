@@ -1,9 +1,11 @@
 package io.mistersmith.persistence.backup.cli;
 
 import io.mistersmith.persistence.backup.BackupProgress;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Prints progress and speed: on a terminal one line that changes, elsewhere a line every ten
@@ -22,6 +24,25 @@ final class ProgressLines implements BackupProgress {
   ProgressLines(PrintWriter err, boolean terminal) {
     this.err = err;
     this.terminal = terminal;
+  }
+
+  /**
+   * Whether standard error is a terminal. Asked of the shell, since what System.console() tells
+   * differs between Java versions.
+   */
+  static boolean onTerminal() {
+    if ("dumb".equals(System.getenv("TERM"))) {
+      return false;
+    }
+    try {
+      Process test = new ProcessBuilder("sh", "-c", "test -t 2").inheritIO().start();
+      return test.waitFor(5, TimeUnit.SECONDS) && test.exitValue() == 0;
+    } catch (IOException e) {
+      return false; // no shell, as on Windows: lines are fine everywhere
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
   }
 
   @Override

@@ -114,8 +114,14 @@ public final class LeasedUpkeep implements Upkeep {
     if (config.upkeep()) {
       holder.start();
       worker.start();
-      applicationWorker.start();
+      if (hasLastingJobs()) {
+        applicationWorker.start();
+      }
     }
+  }
+
+  private boolean hasLastingJobs() {
+    return jobs.values().stream().anyMatch(UpkeepJob::lasts);
   }
 
   private void holdLease() {
@@ -125,7 +131,9 @@ public final class LeasedUpkeep implements Upkeep {
       if (lease.ask() && !before) {
         turns.forget();
         worker.wake();
-        applicationWorker.wake();
+        if (hasLastingJobs()) {
+          applicationWorker.wake();
+        }
       }
     } catch (PersistenceException e) {
       LOG.debug("the lease of the upkeep is asked for again", e);
