@@ -10,8 +10,8 @@ import java.util.Optional;
 /**
  * A place that keeps backups, such as a directory or a bucket of an object store. Thread-safe.
  *
- * <p>A path has parts of letters, digits and {@code . _ -}, joined by {@code /}. No part begins with
- * a dot. This is the layout:
+ * <p>A path has parts of letters, digits and {@code . _ -}, joined by {@code /}. No part begins
+ * with a dot. This is the layout:
  *
  * <ul>
  *   <li>{@code backups/<id>/…}: the files of a backup

@@ -25,8 +25,9 @@ import org.slf4j.LoggerFactory;
  * flushed. Idle entries are the first in the stream, so a {@link Sweep} reads from its beginning,
  * without values, until it meets what is not idle or not flushed for long enough, however much that
  * is. Each entry is removed up to its own sequence, which spares a write that comes in between. An
- * entry that PostgreSQL refused stays: KV has the only live copy. While a backup of both stores runs,
- * everything stays: what was flushed after the backup of PostgreSQL began is in no backup yet.
+ * entry that PostgreSQL refused stays: KV has the only live copy. While a backup of both stores
+ * runs, everything stays: what was flushed after the backup of PostgreSQL began is in no backup
+ * yet.
  *
  * <p>Is a service of its own, so that a long sweep (an oldest server removes a few hundred entries
  * a second) does not hold up the flush, and only where {@code leading} says that this runtime
