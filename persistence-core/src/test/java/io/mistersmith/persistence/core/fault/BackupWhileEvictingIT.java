@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 class BackupWhileEvictingIT {
 
   private static final Duration IDLE = Duration.ofMillis(500);
-  private static final long SLOWEST = 1 << 20;
+  private static final long SLOWEST = 1L << 20;
 
   /** About 5 MB of it are left when it is compressed: five seconds at the slowest rate. */
   private static final String BULK =
