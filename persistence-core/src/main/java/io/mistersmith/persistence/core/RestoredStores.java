@@ -88,7 +88,11 @@ final class RestoredStores implements RestoreStores {
             PersistenceEvent.Flushed.class,
             flushed -> applied.merge(flushed.bucket(), (long) flushed.rows(), Long::sum));
     PersistenceConfig counted =
-        config.toBuilder().listener(counting.and(config.listener())).build();
+        config.toBuilder()
+            .listener(counting.and(config.listener()))
+            // No job of the upkeep, such as a backup or a drill, is due in stores half restored.
+            .monitoring(config.monitoring().toBuilder().upkeep(false).build())
+            .build();
     try (Persistence runtime = Persistence.open(counted)) {
       awaitApplied(runtime, Deadline.after(limit));
     }
