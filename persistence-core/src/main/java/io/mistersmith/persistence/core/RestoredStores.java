@@ -29,6 +29,7 @@ import org.slf4j.LoggerFactory;
 final class RestoredStores implements RestoreStores {
 
   private static final Logger LOG = LoggerFactory.getLogger(RestoredStores.class);
+  private static final Duration NO_SWEEP = Duration.ofDays(1);
   private static final Duration STOP = Duration.ofSeconds(5);
   private static final long LOOK = Duration.ofMillis(50).toNanos();
 
@@ -88,7 +89,13 @@ final class RestoredStores implements RestoreStores {
             PersistenceEvent.Flushed.class,
             flushed -> applied.merge(flushed.bucket(), (long) flushed.rows(), Long::sum));
     PersistenceConfig counted =
-        config.toBuilder().listener(counting.and(config.listener())).build();
+        config.toBuilder()
+            .listener(counting.and(config.listener()))
+            // No job of the upkeep, such as a backup or a drill, is due in stores half restored,
+            // and what is idle stays: a drill compares it.
+            .monitoring(config.monitoring().toBuilder().upkeep(false).build())
+            .flush(config.flush().toBuilder().sweepInterval(NO_SWEEP).build())
+            .build();
     try (Persistence runtime = Persistence.open(counted)) {
       awaitApplied(runtime, Deadline.after(limit));
     }

@@ -2,7 +2,6 @@ package io.mistersmith.persistence.backup.cli;
 
 import io.mistersmith.persistence.backup.BackupTarget;
 import io.mistersmith.persistence.core.internal.backup.WalArchive;
-import io.mistersmith.persistence.error.PersistenceException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -10,11 +9,15 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
+/** A failure of any kind must stop the recovery: PostgreSQL would take other codes for its end. */
 @Command(
     name = "restore-wal",
+    exitCodeOnInvalidInput = WalArchive.STOP_RECOVERY,
+    exitCodeOnExecutionException = WalArchive.STOP_RECOVERY,
     description = {
       "Brings a file of the WAL back. Exits with 3 when the archive has none, and with 126, which"
           + " makes PostgreSQL stop the recovery, when it cannot be read. For PostgreSQL:",
@@ -40,7 +43,9 @@ final class RestoreWalCommand implements Callable<Integer> {
     boolean found;
     try (BackupTarget target = installation.place()) {
       found = new WalArchive(target, installation.encryption()).fetch(name, path);
-    } catch (PersistenceException e) {
+    } catch (ParameterException e) {
+      throw e;
+    } catch (RuntimeException e) {
       PrintWriter err = command.commandLine().getErr();
       err.println("error: " + e.getMessage());
       err.flush();

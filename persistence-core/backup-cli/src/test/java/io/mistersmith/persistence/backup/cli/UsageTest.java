@@ -111,5 +111,7 @@ class UsageTest {
                 directory.resolve("segment").toString()));
     assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.FINDINGS);
     assertThat(directory.resolve("segment")).doesNotExist();
+    assertThat(CliRun.of("restore-wal", "000000010000000000000001").exitCode()).isEqualTo(126);
+    assertThat(CliRun.of(on("restore-wal", "no-segment", "to")).exitCode()).isEqualTo(126);
   }
 }
