@@ -62,6 +62,22 @@ public record BackupManifest(
         .toList();
   }
 
+  /** Returns what the backup holds of PostgreSQL alone. */
+  public BackupManifest postgresAlone() {
+    return new BackupManifest(
+        format,
+        id,
+        kind,
+        startedAt,
+        completedAt,
+        installation,
+        versions,
+        keys,
+        postgres,
+        List.of(),
+        List.of());
+  }
+
   /** Returns how many bytes the files of the backup have in the target. */
   public long size() {
     return files().stream().mapToLong(StoredFile::size).sum();

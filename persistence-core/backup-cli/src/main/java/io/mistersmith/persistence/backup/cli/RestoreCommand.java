@@ -46,6 +46,11 @@ final class RestoreCommand extends BackupsCommand {
               + " that is stopped. Without it the dump is restored.")
   private Optional<Path> dataDirectory;
 
+  @Option(
+      names = "--postgres-only",
+      description = "Restore no stream: NATS is intact, and the next runtime applies what it has.")
+  private boolean postgresOnly;
+
   @Option(names = "--plan", description = "Change nothing; print what would be done.")
   private boolean planOnly;
 
@@ -57,6 +62,9 @@ final class RestoreCommand extends BackupsCommand {
     }
     if (dataDirectory.isPresent()) {
       options = options.dataDirectory(dataDirectory.get());
+    }
+    if (postgresOnly) {
+      options = options.postgresAlone();
     }
     String chosen = chosen(backups, id);
     return planOnly

@@ -123,8 +123,14 @@ public final class EngineBackups implements Backups {
 
   @Override
   public RestorePlan plan(String id, RestoreOptions options) {
-    return new RestorePlanning(catalog.manifest(id), options, stores(options), keys)
+    return new RestorePlanning(chosen(id, options), options, stores(options), keys)
         .plan(new PitrPlan(programs, archive));
+  }
+
+  /** Returns the part of a backup that is to be restored. */
+  private BackupManifest chosen(String id, RestoreOptions options) {
+    BackupManifest manifest = catalog.manifest(id);
+    return options.streams() ? manifest : manifest.postgresAlone();
   }
 
   private PersistenceConfig stores(RestoreOptions options) {
@@ -135,7 +141,7 @@ public final class EngineBackups implements Backups {
   public RestoreReport restore(String id, RestoreOptions options, BackupProgress progress) {
     return alone(
         () -> {
-          BackupManifest manifest = catalog.manifest(id);
+          BackupManifest manifest = chosen(id, options);
           PersistenceConfig into = stores(options);
           new RestorePlanning(manifest, options, into, keys).require();
           ProgressMeter meter = meter(progress);

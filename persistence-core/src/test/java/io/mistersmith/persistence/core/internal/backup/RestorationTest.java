@@ -170,6 +170,17 @@ class RestorationTest {
   }
 
   @Test
+  void whereNatsIsIntactPostgresAloneIsRestored() {
+    stores.found.put(
+        FakeStores.STREAM, new FoundStream(FakeStores.CREATED, Optional.empty(), 150));
+    manifest = manifest.postgresAlone();
+
+    assertThat(restore().buckets()).isEmpty();
+
+    assertThat(stores.calls).containsExactly("dump");
+  }
+
+  @Test
   void aDatabaseThatDoesNotAnswerIsNamed() {
     stores.database = Database.AWAY;
 
