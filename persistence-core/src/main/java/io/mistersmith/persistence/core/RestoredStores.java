@@ -2,11 +2,15 @@ package io.mistersmith.persistence.core;
 
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.backup.BackupManifest.StreamPart;
+import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.core.internal.backup.RestoreStores;
 import io.mistersmith.persistence.core.internal.backup.StreamBackup;
 import io.mistersmith.persistence.core.internal.base.Deadline;
 import io.mistersmith.persistence.core.internal.base.Services;
+import io.mistersmith.persistence.core.internal.state.repository.AgentPublisher;
+import io.mistersmith.persistence.core.internal.state.repository.AgentRecovery;
+import io.mistersmith.persistence.core.internal.state.tier.KnownRevisions;
 import io.mistersmith.persistence.core.internal.store.nats.NatsStreamBackup;
 import io.mistersmith.persistence.core.internal.store.postgres.PostgresServerAccess;
 import io.mistersmith.persistence.core.internal.store.postgres.PostgresStore;
@@ -14,9 +18,15 @@ import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.event.PersistenceEvent;
 import io.mistersmith.persistence.event.PersistenceListener;
+import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.spi.Stores;
+import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
+import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.spi.sql.JournalStore;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -79,6 +89,30 @@ final class RestoredStores implements RestoreStores {
       postgres = known;
     }
     return known.sql().journals();
+  }
+
+  @Override
+  public List<String> recoverAgents() {
+    AgentRecovery.Found found = new AgentRecovery.Found();
+    try (Stores opened = new NatsPostgresProvider(services).open(config)) {
+      AgentStore agents = opened.sql().agents();
+      HotBucket bucket = opened.hot().bucket(Bucket.AGENT_CONFIG);
+      KnownRevisions<AgentId> noMarkers = new KnownRevisions<>(1, opened.hot().clock());
+      new AgentRecovery(
+              agents,
+              bucket,
+              new AgentPublisher(agents, bucket.reads(), bucket.writes(), noMarkers))
+          .recover(found);
+    }
+    LOG.info("{} agents were restored from KV", found.restored().size());
+    List<String> left = new ArrayList<>();
+    if (!found.returned().isEmpty()) {
+      left.add("These agents were deleted and exist again; delete them: " + found.returned());
+    }
+    if (!found.refused().isEmpty()) {
+      left.add("These agents could not be restored, see the log: " + found.refused());
+    }
+    return left;
   }
 
   @Override

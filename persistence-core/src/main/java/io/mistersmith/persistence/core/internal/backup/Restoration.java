@@ -76,6 +76,9 @@ final class Restoration {
       StreamPart marked = stores.marked(part, manifest.id(), clock.instant());
       step("stream " + part.stream(), size(part), () -> stores.streams().restore(marked, reader));
     }
+    if (!options.streams() && stores.database() == Database.FILLED) {
+      agents();
+    }
     List<RestoredBucket> buckets =
         manifest.positions().isEmpty() || !isAnswering() ? List.of() : buckets();
     return new RestoreReport(
@@ -122,6 +125,7 @@ final class Restoration {
         "new epochs",
         0,
         () -> manifest.positions().forEach(position -> begun.add(beginEpoch(position))));
+    agents();
     Map<String, Long> replayed = new HashMap<>();
     step("replay from the streams", 0, () -> replayed.putAll(stores.replay(REPLAY)));
     return begun.stream()
@@ -134,6 +138,10 @@ final class Restoration {
                     bucket.lastSequence(),
                     replayed.getOrDefault(bucket.bucket(), 0L)))
         .toList();
+  }
+
+  private void agents() {
+    step("agents that PostgreSQL lacks", 0, () -> remaining.addAll(stores.recoverAgents()));
   }
 
   /**

@@ -5,6 +5,7 @@ import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.spi.sql.JournalStore;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -51,6 +52,14 @@ public interface RestoreStores extends AutoCloseable {
    *     the database is not one of this library
    */
   JournalStore journals();
+
+  /**
+   * Writes to PostgreSQL the agents that were registered while it was saved, which NATS has: entries
+   * of theirs would be refused without them.
+   *
+   * @return what is left to an operator, in sentences
+   */
+  List<String> recoverAgents();
 
   /**
    * Opens a runtime on the stores, and waits until PostgreSQL has applied or refused all that the

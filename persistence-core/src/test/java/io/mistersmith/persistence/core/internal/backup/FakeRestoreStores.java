@@ -69,6 +69,12 @@ final class FakeRestoreStores implements RestoreStores, StreamBackup, PostgresRe
   }
 
   @Override
+  public List<String> recoverAgents() {
+    call("agents");
+    return List.of();
+  }
+
+  @Override
   public Map<String, Long> replay(Duration limit) {
     call("replay");
     original.move(original.lastSequence);

@@ -33,6 +33,7 @@ class RestorationTest {
   private final MemoryBackupTarget target = new MemoryBackupTarget(original.clock);
   private final FakeRestoreStores stores = new FakeRestoreStores(original);
   private BackupManifest manifest;
+  private RestoreOptions options = RestoreOptions.defaults();
 
   @BeforeEach
   void make() {
@@ -62,7 +63,7 @@ class RestorationTest {
   private RestoreReport restore() {
     return new Restoration(
             manifest,
-            RestoreOptions.defaults(),
+            options,
             PersistenceConfig.inMemory().build(),
             stores,
             stores,
@@ -90,7 +91,7 @@ class RestorationTest {
   void bothStoresAreRestoredAndTheGapIsReplayed() {
     RestoreReport report = restore();
 
-    assertThat(stores.calls).containsExactly("dump", "stream", "replay");
+    assertThat(stores.calls).containsExactly("dump", "stream", "agents", "replay");
     assertThat(report.buckets())
         .containsExactly(new RestoredBucket(FakeStores.BUCKET, 2, 100, 120, 20));
     assertThat(report.remaining()).isEmpty();
@@ -110,7 +111,7 @@ class RestorationTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"dump", "stream", "replay"})
+  @ValueSource(strings = {"dump", "stream", "agents", "replay"})
   void aRestoreThatWasCutOffIsBegunAgain(String step) {
     stores.failing = step;
     assertThatThrownBy(this::restore).isInstanceOf(IllegalStateException.class);
@@ -122,7 +123,7 @@ class RestorationTest {
         .extracting(RestoredBucket::epoch, RestoredBucket::lastSequence)
         .containsExactly(tuple(2L, 120L));
     assertThat(stores.calls.stream().filter(step::equals)).hasSize(2);
-    assertThat(stores.calls).endsWith("replay").hasSize(4);
+    assertThat(stores.calls).endsWith("replay").contains("dump", "stream", "agents");
   }
 
   @Test
@@ -166,7 +167,7 @@ class RestorationTest {
     stores.database = Database.FILLED;
 
     assertThat(restore().buckets()).hasSize(1);
-    assertThat(stores.calls).containsExactly("stream", "replay");
+    assertThat(stores.calls).containsExactly("stream", "agents", "replay");
   }
 
   @Test
@@ -174,10 +175,11 @@ class RestorationTest {
     stores.found.put(
         FakeStores.STREAM, new FoundStream(FakeStores.CREATED, Optional.empty(), 150));
     manifest = manifest.postgresAlone();
+    options = options.postgresAlone();
 
     assertThat(restore().buckets()).isEmpty();
 
-    assertThat(stores.calls).containsExactly("dump");
+    assertThat(stores.calls).containsExactly("dump", "agents");
   }
 
   @Test
