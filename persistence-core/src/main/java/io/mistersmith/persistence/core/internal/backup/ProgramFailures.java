@@ -40,6 +40,7 @@ final class ProgramFailures {
                   "no pg_hba.conf entry",
                   "must be superuser",
                   "must be replication role",
+                  "row-level security",
                   "no password supplied")),
           new Sign(
               DataError.MISCONFIGURED,
