@@ -2,6 +2,7 @@ package io.mistersmith.persistence.core.internal.backup;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.mistersmith.persistence.backup.BackupKind;
 import io.mistersmith.persistence.backup.BackupManifest;
@@ -112,12 +113,8 @@ class WalVerificationTest {
   void aMissingSegmentIsNamed() {
     target.delete(path(5));
     assertThat(findings())
-        .singleElement()
-        .satisfies(
-            finding -> {
-              assertThat(finding.path()).isEqualTo(path(5));
-              assertThat(finding.damage()).isEqualTo(Damage.WAL_MISSING);
-            });
+        .extracting(Finding::path, Finding::damage)
+        .containsExactly(tuple(path(5), Damage.WAL_MISSING));
   }
 
   @Test
@@ -128,11 +125,7 @@ class WalVerificationTest {
       file.write(1);
     }
     assertThat(findings())
-        .singleElement()
-        .satisfies(
-            finding -> {
-              assertThat(finding.path()).isEqualTo(path(4));
-              assertThat(finding.damage()).isEqualTo(Damage.CHANGED);
-            });
+        .extracting(Finding::path, Finding::damage)
+        .containsExactly(tuple(path(4), Damage.CHANGED));
   }
 }
