@@ -40,7 +40,7 @@ final class PostgresPrograms implements PostgresBackup {
   static final String MANIFEST = "postgresql/" + BaseTar.MANIFEST;
 
   /** A dump of a large table's index, or the checkpoint of a busy server, is silent for long. */
-  static final Duration LONGEST_SILENCE = Duration.ofMinutes(15);
+  private static final Duration LONGEST_SILENCE = Duration.ofMinutes(15);
 
   private static final int FIRST_WITH_INCREMENTS = 17;
   private static final int BUFFER = 1 << 16;
