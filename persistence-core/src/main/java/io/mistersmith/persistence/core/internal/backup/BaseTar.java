@@ -1,17 +1,23 @@
 package io.mistersmith.persistence.core.internal.backup;
 
+import io.mistersmith.persistence.core.internal.backup.BaseManifest.Content;
 import io.mistersmith.persistence.core.internal.backup.TarReader.Entry;
 import io.mistersmith.persistence.core.internal.backup.TarReader.Type;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.zip.CRC32C;
+import java.util.zip.CheckedOutputStream;
 
 /** The archive that {@code pg_basebackup} writes: the files of a server, and its manifest. */
 final class BaseTar {
@@ -33,7 +39,8 @@ final class BaseTar {
   /**
    * Reads an archive, and keeps what the backup needs of it: its manifest, and the WAL, which goes
    * to the archive. The WAL of a base backup is so in the archive as soon as the backup is, also
-   * where the server's archive command is behind or does not exist.
+   * where the server's archive command is behind or does not exist. Fails where a file is not as
+   * the manifest says.
    *
    * @param directory for files on their way
    * @return the file with the manifest, in the directory
@@ -42,6 +49,7 @@ final class BaseTar {
     TarReader tar = new TarReader(in);
     Path manifest = directory.resolve(MANIFEST);
     Files.deleteIfExists(manifest);
+    Map<String, Content> read = new HashMap<>();
     for (Optional<Entry> next = tar.next(); next.isPresent(); next = tar.next()) {
       Entry entry = next.get();
       if (entry.name().equals(MANIFEST)) {
@@ -52,12 +60,21 @@ final class BaseTar {
         Files.copy(tar.content(), file, StandardCopyOption.REPLACE_EXISTING);
         archive.store(name, file);
         Files.delete(file);
+      } else if (entry.type() == Type.FILE) {
+        read.put(entry.name(), read(tar.content(), entry.size()));
       }
     }
     if (!Files.exists(manifest)) {
       throw new IOException("pg_basebackup wrote no manifest");
     }
+    BaseManifest.read(manifest).require(read);
     return manifest;
+  }
+
+  private static Content read(InputStream in, long size) throws IOException {
+    CRC32C checksum = new CRC32C();
+    in.transferTo(new CheckedOutputStream(OutputStream.nullOutputStream(), checksum));
+    return Content.of(size, checksum);
   }
 
   private static boolean isWal(Entry entry) {

@@ -15,11 +15,7 @@ enum ClientProgram {
   /** Copies a server's files while it runs. */
   PG_BASEBACKUP(false),
   /** Puts a base backup and its increments together. It reads the files of its own version only. */
-  PG_COMBINEBACKUP(true),
-  /** Compares a base backup with its manifest. */
-  PG_VERIFYBACKUP(true),
-  /** Prints the WAL. */
-  PG_WALDUMP(true);
+  PG_COMBINEBACKUP(true);
 
   /** Also of a version that is not released yet, such as 19beta1. */
   private static final Pattern VERSION = Pattern.compile("\\(PostgreSQL\\) (\\d{1,3})");

@@ -42,8 +42,7 @@ final class DurableFile {
         out.flush();
         channel.force(true);
       }
-      Files.move(
-          part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } catch (DamagedFileException e) {
       throw new NonTransientPersistenceException(
           DataError.DATA_CORRUPTION,

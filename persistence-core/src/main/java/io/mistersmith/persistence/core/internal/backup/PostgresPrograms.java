@@ -39,8 +39,8 @@ final class PostgresPrograms implements PostgresBackup {
   static final String BASE = "postgresql/base.tar.gz";
   static final String MANIFEST = "postgresql/" + BaseTar.MANIFEST;
 
-  /** A dump of a large table's index, or the checkpoint of a busy server, is silent for long. */
-  static final Duration LONGEST_SILENCE = Duration.ofMinutes(15);
+  /** The checkpoint of a busy server, or a wait for a lock, is silent for long. */
+  private static final Duration LONGEST_SILENCE = Duration.ofMinutes(15);
 
   private static final int FIRST_WITH_INCREMENTS = 17;
   private static final int BUFFER = 1 << 16;

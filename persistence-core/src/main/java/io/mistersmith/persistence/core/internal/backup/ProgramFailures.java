@@ -40,6 +40,7 @@ final class ProgramFailures {
                   "no pg_hba.conf entry",
                   "must be superuser",
                   "must be replication role",
+                  "row-level security",
                   "no password supplied")),
           new Sign(
               DataError.MISCONFIGURED,
@@ -60,7 +61,7 @@ final class ProgramFailures {
           new Sign(
               DataError.NOT_FOUND,
               false,
-              "; create what it names first",
+              "; create it, or correct its name",
               List.of("does not exist")),
           new Sign(
               DataError.DUPLICATE_KEY,
@@ -71,7 +72,12 @@ final class ProgramFailures {
               DataError.DATA_CORRUPTION,
               false,
               "",
-              List.of("checksum verification failed", "checksum mismatch", "input file appears")),
+              List.of(
+                  "checksum verification failed",
+                  "checksum mismatch",
+                  "valid archive",
+                  "input file",
+                  "could not uncompress")),
           new Sign(DataError.STORE_FULL, false, "", List.of("no space left on device")),
           new Sign(
               DataError.UNAVAILABLE,

@@ -16,6 +16,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +33,9 @@ import org.slf4j.LoggerFactory;
 final class ProgramRestore implements PostgresRestore {
 
   private static final Logger LOG = LoggerFactory.getLogger(ProgramRestore.class);
+
+  /** The indexes of large tables are built, and large backups are put together, in silence. */
+  private static final Duration LONGEST_SILENCE = Duration.ofHours(6);
 
   private static final int BUFFER = 1 << 16;
   private static final String VERSION_FILE = "PG_VERSION";
@@ -108,7 +112,7 @@ final class ProgramRestore implements PostgresRestore {
     }
     arguments.add("--output=" + directory.data());
     Found program = programs.require(ClientProgram.PG_COMBINEBACKUP, version(directory.part(0)));
-    new ProgramRun(program, arguments, Map.of(), PostgresPrograms.LONGEST_SILENCE).run();
+    new ProgramRun(program, arguments, Map.of(), LONGEST_SILENCE).run();
     for (int i = 0; i < parts.size(); i++) {
       ScratchFiles.delete(directory.part(i));
     }
@@ -190,7 +194,7 @@ final class ProgramRestore implements PostgresRestore {
     arguments.add("--no-password");
     arguments.addAll(options);
     arguments.add("--dbname=" + access.conninfo(program.majorVersion()));
-    new ProgramRun(program, arguments, access.environment(), PostgresPrograms.LONGEST_SILENCE)
+    new ProgramRun(program, arguments, access.environment(), LONGEST_SILENCE)
         .write(
             out -> {
               try (InputStream in = reader.open(dump)) {

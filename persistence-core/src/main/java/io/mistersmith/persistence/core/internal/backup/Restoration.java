@@ -98,6 +98,14 @@ final class Restoration {
           "base backup into " + directory.get(),
           base.allFiles().stream().mapToLong(StoredFile::size).sum(),
           () -> postgres.restore(base, reader, directory.get(), options.target()));
+      remaining.add(
+          "Start PostgreSQL on "
+              + directory.get()
+              + "; it recovers "
+              + PitrPlan.words(options.target())
+              + ". Then delete "
+              + new RestoredDirectory(directory.get()).beside()
+              + ", take archive_mode out of postgresql.auto.conf, and make a base backup.");
     } else {
       StoredFile dump = manifest.postgres().dump().orElseThrow();
       step(

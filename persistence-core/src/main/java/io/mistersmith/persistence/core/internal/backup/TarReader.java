@@ -89,7 +89,7 @@ final class TarReader {
     long sum = 0;
     for (int i = 0; i < BLOCK; i++) {
       boolean isSum = i >= CHECKSUM_AT && i < CHECKSUM_AT + CHECKSUM_LENGTH;
-      sum += isSum ? ' ' : (header[i] & 0xFF);
+      sum += isSum ? ' ' : header[i] & 0xFF;
     }
     if (sum != number(header, CHECKSUM_AT, CHECKSUM_LENGTH)) {
       throw new IOException("the archive is damaged: an entry's header has another checksum");

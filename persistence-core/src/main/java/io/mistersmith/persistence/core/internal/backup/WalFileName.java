@@ -7,6 +7,8 @@ import java.util.regex.Pattern;
 /**
  * The name of a file that PostgreSQL gives to its archive command, or asks its restore command for.
  * It has no character that could lead out of the archive's directory.
+ *
+ * @param name the name, without a directory
  */
 record WalFileName(String name) {
 

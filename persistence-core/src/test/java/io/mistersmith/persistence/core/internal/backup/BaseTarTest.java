@@ -10,11 +10,16 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
+import java.util.zip.CRC32C;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.junit.jupiter.api.Test;
@@ -24,20 +29,24 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class BaseTarTest {
 
+  private static final byte[] TABLE = new byte[700];
+
+  /** As PostgreSQL writes it. */
   private static final String MANIFEST =
       """
       { "PostgreSQL-Backup-Manifest-Version": 1,
       "Files": [
       { "Path": "PG_VERSION", "Size": 3, "Last-Modified": "2026-12-01 23:15:00 GMT",
-        "Checksum-Algorithm": "CRC32C", "Checksum": "64440205" },
+        "Checksum-Algorithm": "CRC32C", "Checksum": "%s" },
       { "Path": "base/5/1259", "Size": 700, "Last-Modified": "2026-12-01 23:15:00 GMT",
-        "Checksum-Algorithm": "CRC32C", "Checksum": "64440205" }
+        "Checksum-Algorithm": "CRC32C", "Checksum": "%s" }
       ],
       "WAL-Ranges": [
       { "Timeline": 2, "Start-LSN": "0/300028", "End-LSN": "0/4000F8" }
       ],
       "Manifest-Checksum": "00"}
-      """;
+      """
+          .formatted(crc32c(text("15\n")), crc32c(TABLE));
 
   @TempDir private Path directory;
 
@@ -63,7 +72,23 @@ class BaseTarTest {
     return content.getBytes(UTF_8);
   }
 
+  /** The bytes of the checksum in the order of the server's machine. */
+  private static String crc32c(byte[] content) {
+    CRC32C checksum = new CRC32C();
+    checksum.update(content);
+    byte[] bytes =
+        ByteBuffer.allocate(4)
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .putInt((int) checksum.getValue())
+            .array();
+    return HexFormat.of().formatHex(bytes);
+  }
+
   private byte[] base() throws IOException {
+    return base(TABLE);
+  }
+
+  private byte[] base(byte[] table) throws IOException {
     Path segment = WalFiles.segment(directory, 1, 3);
     return archive(
         "PG_VERSION",
@@ -73,7 +98,7 @@ class BaseTarTest {
         "base/5/",
         new byte[0],
         "base/5/1259",
-        new byte[700],
+        table,
         "empty",
         new byte[0],
         "pg_wal/",
@@ -116,8 +141,23 @@ class BaseTarTest {
     assertThat(read.timeline()).isEqualTo(2);
     assertThat(read.start()).isEqualTo(Lsn.parse("0/300028"));
     assertThat(read.stop()).isEqualTo(Lsn.parse("0/4000F8"));
-    assertThat(read.sizes()).containsEntry("base/5/1259", 700L).hasSize(2);
+    assertThat(read.files()).containsOnlyKeys("PG_VERSION", "base/5/1259");
     assertThat(read.isIncrement()).isFalse();
+  }
+
+  /** What the server sent is compared with what it says it sent. */
+  @Test
+  void aFileThatDoesNotFitTheManifestIsNamed() throws IOException {
+    WalArchive archive =
+        new WalArchive(new DirectoryTarget(directory.resolve("archive")), Optional.empty());
+    byte[] changed = TABLE.clone();
+    changed[600] = 1;
+    for (byte[] table : List.of(changed, new byte[699])) {
+      assertThatIOException()
+          .isThrownBy(
+              () -> BaseTar.scan(new ByteArrayInputStream(base(table)), directory, archive))
+          .withMessageContaining("base/5/1259");
+    }
   }
 
   @Test

@@ -3,9 +3,16 @@ package io.mistersmith.persistence.core.internal.backup;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.assertj.core.api.Assertions.entry;
 
+import io.mistersmith.persistence.backup.BackupKind;
+import io.mistersmith.persistence.backup.BackupManifest;
 import io.mistersmith.persistence.backup.BackupManifest.BasePart;
+import io.mistersmith.persistence.backup.BackupManifest.PostgresPart;
+import io.mistersmith.persistence.backup.Readiness.Check;
+import io.mistersmith.persistence.backup.Readiness.Status;
 import io.mistersmith.persistence.backup.RecoveryTarget;
+import io.mistersmith.persistence.backup.RestorePlan;
 import io.mistersmith.persistence.core.fault.WalArchiveProcess;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
@@ -16,10 +23,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -130,12 +142,61 @@ class PostgresRecoveryIT {
     assertThat(chain.present()).contains(scene.programs.wal(base).last());
   }
 
+  private static Map<String, Status> readiness(RecoveryTarget target) {
+    PostgresReadiness readiness =
+        new PostgresReadiness(
+            scene.target, scene.archive, scene.cluster, Duration.ofDays(30), Clock.systemUTC());
+    return readiness.check(List.of(manifest()), target).stream()
+        .collect(Collectors.toMap(Check::name, Check::status));
+  }
+
+  private static BackupManifest manifest() {
+    return new BackupManifest(
+        BackupManifest.FORMAT,
+        "20261201T231500Z-weekly",
+        BackupKind.WEEKLY,
+        base.startedAt(),
+        base.stoppedAt(),
+        Optional.empty(),
+        new TreeMap<>(),
+        List.of(),
+        new PostgresPart(
+            "postgres",
+            server.version(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.of(base),
+            Optional.of(scene.programs.wal(base)),
+            new TreeMap<>()),
+        List.of(),
+        List.of());
+  }
+
+  private static RestorePlan plan(RecoveryTarget target) {
+    return new PitrPlan(ProgramSearch.only(List.of()), scene.archive)
+        .of("20261201T231500Z-weekly", manifest().postgres(), directory.resolve("plan"), target);
+  }
+
+  @Test
+  void theServerIsReadyToBeRecovered() {
+    assertThat(readiness(new RecoveryTarget.Time(time)))
+        .containsOnly(
+            entry("base_backup_exists", Status.PASS),
+            entry("wal_continuity", Status.PASS),
+            entry("target_time_feasible", Status.PASS));
+    assertThat(readiness(new RecoveryTarget.Time(base.startedAt().minusSeconds(1))).values())
+        .containsOnly(Status.FAIL);
+    assertThat(readiness(new RecoveryTarget.Time(Instant.now().plusSeconds(600))))
+        .containsEntry("target_time_feasible", Status.FAIL);
+    assertThat(plan(new RecoveryTarget.Time(time)).missing()).isEmpty();
+    assertThat(plan(new RecoveryTarget.Time(time)).settings())
+        .anyMatch(line -> line.startsWith("recovery_target_time = '"));
+    assertThat(directory.resolve("plan")).doesNotExist();
+  }
+
   @Test
   void aMissingSegmentIsNamedBeforeAnythingIsRestored() throws IOException {
-    String last =
-        new WalStaging(scene.archive).chain(base, RecoveryTarget.latest()).orElseThrow().last();
     String lacking = scene.programs.wal(base).last();
-    assertThat(last).isGreaterThan(lacking);
     Path stored = directory.resolve("target").resolve(new WalFileName(lacking).path());
     Path away = Files.move(stored, directory.resolve("away"));
     try {
@@ -148,6 +209,13 @@ class PostgresRecoveryIT {
       assertThat(refused.error()).isEqualTo(DataError.DATA_CORRUPTION);
       assertThat(refused).hasMessageContaining(lacking);
       assertThat(directory.resolve("gap")).doesNotExist();
+      assertThat(plan(RecoveryTarget.latest()).missing())
+          .singleElement()
+          .asString()
+          .contains(lacking);
+      assertThat(readiness(RecoveryTarget.latest()))
+          .containsEntry("base_backup_exists", Status.PASS)
+          .containsEntry("wal_continuity", Status.FAIL);
     } finally {
       Files.move(away, stored);
     }
