@@ -13,8 +13,12 @@ import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.testkit.server.NatsOptions;
 import io.mistersmith.persistence.testkit.server.NatsServer;
+import io.nats.client.api.AckPolicy;
+import io.nats.client.api.ConsumerConfiguration;
+import io.nats.client.api.ConsumerInfo;
 import io.nats.client.api.MessageInfo;
 import io.nats.client.api.PurgeOptions;
+import io.nats.client.api.RetentionPolicy;
 import io.nats.client.api.StorageType;
 import io.nats.client.api.StreamConfiguration;
 import io.nats.client.api.StreamState;
@@ -303,6 +307,38 @@ class NatsStreamBackupIT {
       raw.deleteStream(STREAM);
       backup.restore(part, files);
       assertThat(state(raw).getLastSequence()).isEqualTo(102);
+    }
+  }
+
+  /** A worker goes on where it was; a queue of work has no other readers beside it. */
+  @ParameterizedTest
+  @ValueSource(strings = {OLDEST, NEWEST})
+  void aStreamOfWorkKeepsItsWorkers(String line) {
+    BackupFiles files = new BackupFiles();
+    try (NatsServer server = start(line);
+        NatsStreamBackup backup = connect(server);
+        RawNats raw = RawNats.connect(server)) {
+      StreamConfiguration stream =
+          StreamConfiguration.builder()
+              .name("WORK")
+              .subjects("work.>")
+              .retentionPolicy(RetentionPolicy.WorkQueue)
+              .build();
+      RawNats.call(() -> raw.streams().addStream(stream));
+      ConsumerConfiguration worker =
+          ConsumerConfiguration.builder().durable("worker").ackPolicy(AckPolicy.Explicit).build();
+      RawNats.call(() -> raw.streams().addOrUpdateConsumer("WORK", worker));
+      for (int i = 0; i < 10; i++) {
+        raw.publish("work." + i, new byte[i]);
+      }
+
+      StreamPart part = backup.snapshot("WORK", files);
+      raw.deleteStream("WORK");
+      backup.restore(part, files);
+
+      assertThat(part.contents().orElseThrow().messages()).isEqualTo(10);
+      ConsumerInfo found = RawNats.call(() -> raw.streams().getConsumerInfo("WORK", "worker"));
+      assertThat(found.getNumPending()).isEqualTo(10);
     }
   }
 
