@@ -20,7 +20,7 @@ final class Streams {
         : Optional.empty();
   }
 
-  /** Returns whether a stream was saved message by message, as the server made no snapshot of it. */
+  /** Returns whether a stream was saved message by message, where no snapshot can be made. */
   static boolean isCopied(StreamPart part) {
     return part.files().stream().anyMatch(file -> file.path().endsWith("/messages"));
   }
