@@ -23,7 +23,9 @@ import java.util.regex.Pattern;
  *
  * <p>The user needs {@code s3:PutObject}, {@code s3:GetObject}, {@code s3:DeleteObject}, {@code
  * s3:ListBucket}, {@code s3:AbortMultipartUpload}, {@code s3:ListMultipartUploadParts} and {@code
- * s3:ListBucketMultipartUploads}.
+ * s3:ListBucketMultipartUploads}. Give the bucket a lifecycle rule that ends uploads in parts after
+ * a week: the parts that a killed process has left of a file that nobody begins again are in no
+ * list of objects, and cost as much as these.
  */
 public final class S3Target implements BackupTarget {
 

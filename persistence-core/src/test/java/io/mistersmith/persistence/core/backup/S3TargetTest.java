@@ -212,6 +212,16 @@ class S3TargetTest {
   }
 
   @Test
+  void anObjectHasAtMostTenThousandParts() {
+    int least = 16 << 20;
+    for (long size : new long[] {1, least, 100L << 30, 5L << 40}) {
+      int part = S3Upload.partSize(size, least);
+      assertThat(part).isGreaterThanOrEqualTo(least);
+      assertThat((size + part - 1) / part).isLessThanOrEqualTo(10_000);
+    }
+  }
+
+  @Test
   void anObjectIsReadOnWhereTheConnectionBroke() throws IOException {
     server.stop(0);
     byte[] content = "0123456789".getBytes(UTF_8);

@@ -20,6 +20,11 @@ final class Streams {
         : Optional.empty();
   }
 
+  /** Returns whether a stream was saved message by message, where no snapshot can be made. */
+  static boolean isCopied(StreamPart part) {
+    return part.files().stream().anyMatch(file -> file.path().endsWith("/messages"));
+  }
+
   /** Returns how far PostgreSQL had applied a stream; empty where it applies none of it. */
   static Optional<Position> position(String stream, List<Position> positions) {
     return positions.stream()

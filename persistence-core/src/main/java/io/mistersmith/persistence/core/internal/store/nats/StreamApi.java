@@ -15,6 +15,8 @@ import io.nats.client.support.JsonValue;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -63,17 +65,27 @@ record StreamApi(NatsLink link, Connection connection) {
   /** Sends a message and returns its answer, whatever it says. */
   Message send(
       String what, String subject, @Nullable Headers headers, byte[] body, Duration patience) {
+    return await(what, request(what, subject, headers, body, patience), patience);
+  }
+
+  /** Sends a message; the bytes must not change until the answer is there. */
+  CompletableFuture<Message> request(
+      String what, String subject, @Nullable Headers headers, byte[] body, Duration patience) {
     try {
-      return connection
-          .requestWithTimeout(subject, headers, body, patience)
-          .get(patience.toMillis() + 1_000, TimeUnit.MILLISECONDS);
+      return connection.requestWithTimeout(subject, headers, body, patience);
+    } catch (IllegalStateException | IllegalArgumentException e) {
+      throw link.failure(what, e);
+    }
+  }
+
+  /** Waits for an answer. */
+  Message await(String what, CompletableFuture<Message> answer, Duration patience) {
+    try {
+      return answer.get(patience.toMillis() + 1_000, TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw NatsFailures.unreachable(what, "interrupted", e);
-    } catch (ExecutionException
-        | TimeoutException
-        | IllegalStateException
-        | IllegalArgumentException e) {
+    } catch (ExecutionException | TimeoutException | CancellationException e) {
       throw link.failure(what, e);
     }
   }

@@ -12,8 +12,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Arrays;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * Sends a snapshot back to the server, which makes the stream of it when it has come to its end.
@@ -23,6 +25,9 @@ import java.util.Objects;
 record StreamRestore(StreamApi api, String stream) {
 
   private static final int CHUNK = 64 * 1024;
+
+  /** How many chunks are on their way; the server takes them in their order. */
+  private static final int SENT_AHEAD = 16;
 
   /** A server older than the one that the snapshot comes from. */
   private static final int NOT_RESTORED = 10062;
@@ -66,12 +71,18 @@ record StreamRestore(StreamApi api, String stream) {
     if (subject.isEmpty()) {
       throw NatsFailures.unavailable(what, "the server did not say where to send the snapshot");
     }
-    byte[] chunk = new byte[(int) Math.min(CHUNK, api.connection().getMaxPayload())];
-    int length = snapshot.readNBytes(chunk, 0, chunk.length);
-    while (length > 0) {
-      byte[] sent = length == chunk.length ? chunk : Arrays.copyOf(chunk, length);
-      requireTaken(what, api.send(what, subject, null, sent, StreamApi.BRIEF));
-      length = snapshot.readNBytes(chunk, 0, chunk.length);
+    int size = (int) Math.min(CHUNK, api.connection().getMaxPayload());
+    Deque<CompletableFuture<Message>> sent = new ArrayDeque<>();
+    byte[] chunk = snapshot.readNBytes(size);
+    while (chunk.length > 0) {
+      if (sent.size() == SENT_AHEAD) {
+        requireTaken(what, api.await(what, sent.remove(), StreamApi.BRIEF));
+      }
+      sent.add(api.request(what, subject, null, chunk, StreamApi.BRIEF));
+      chunk = snapshot.readNBytes(size);
+    }
+    while (!sent.isEmpty()) {
+      requireTaken(what, api.await(what, sent.remove(), StreamApi.BRIEF));
     }
     try {
       var unused = api.parse(what, api.send(what, subject, null, Entries.NO_VALUE, MAKING));

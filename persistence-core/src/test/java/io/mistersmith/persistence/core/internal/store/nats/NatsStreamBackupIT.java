@@ -1,16 +1,20 @@
 package io.mistersmith.persistence.core.internal.store.nats;
 
+import static io.mistersmith.persistence.core.internal.store.nats.SavedStream.STREAM;
+import static io.mistersmith.persistence.core.internal.store.nats.SavedStream.connect;
+import static io.mistersmith.persistence.core.internal.store.nats.SavedStream.create;
+import static io.mistersmith.persistence.core.internal.store.nats.SavedStream.failure;
+import static io.mistersmith.persistence.core.internal.store.nats.SavedStream.fill;
+import static io.mistersmith.persistence.core.internal.store.nats.SavedStream.start;
+import static io.mistersmith.persistence.core.internal.store.nats.SavedStream.state;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.mistersmith.persistence.backup.BackupManifest.Contents;
 import io.mistersmith.persistence.backup.BackupManifest.StoredFile;
 import io.mistersmith.persistence.backup.BackupManifest.StreamPart;
-import io.mistersmith.persistence.core.internal.base.Services;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
-import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.testkit.server.NatsOptions;
 import io.mistersmith.persistence.testkit.server.NatsServer;
 import io.nats.client.api.MessageInfo;
@@ -18,11 +22,8 @@ import io.nats.client.api.PurgeOptions;
 import io.nats.client.api.StorageType;
 import io.nats.client.api.StreamConfiguration;
 import io.nats.client.api.StreamState;
-import io.nats.client.impl.Headers;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -35,49 +36,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Streams are saved and restored as they were, or not at all. */
 class NatsStreamBackupIT {
 
-  private static final String STREAM = "KV_B";
   private static final String OLDEST = NatsOptions.OLDEST;
   private static final String NEWEST = NatsOptions.NEWEST;
-
-  private static NatsServer start(String line) {
-    return NatsServer.start(NatsOptions.defaults().withLine(line));
-  }
-
-  private static NatsStreamBackup connect(NatsServer server) {
-    return NatsStreamBackup.connect(
-        NatsFixture.config(server, "").build().nats(),
-        "backup",
-        new Services(PersistenceListener.NOOP));
-  }
-
-  private static void create(RawNats raw, StorageType storage) {
-    StreamConfiguration stream =
-        StreamConfiguration.builder()
-            .name(STREAM)
-            .subjects("$KV.B.>")
-            .description("as it was")
-            .maxMessagesPerSubject(3)
-            .storageType(storage)
-            .build();
-    RawNats.call(() -> raw.streams().addStream(stream));
-  }
-
-  /** Some are superseded, some deleted, some large, some empty, some have headers. */
-  private static void fill(RawNats raw, int messages) {
-    Random random = new Random(7);
-    for (int i = 0; i < messages; i++) {
-      byte[] value = new byte[i % 97 == 0 ? 200_000 : i % 50];
-      random.nextBytes(value);
-      raw.publish("$KV.B.key" + i % 300, value);
-    }
-    Headers deleted = new Headers().add("KV-Operation", "DEL");
-    byte[] unused = raw.request("$KV.B.key7", deleted, new byte[0]);
-    raw.publish("$KV.B.other", new byte[9]);
-  }
-
-  private static StreamState state(RawNats raw) {
-    return RawNats.call(() -> raw.streams().getStreamInfo(STREAM)).getStreamState();
-  }
 
   private static StreamPart with(StreamPart part, List<StoredFile> files) {
     return new StreamPart(
@@ -91,10 +51,6 @@ class NatsStreamBackupIT {
         part.bytes(),
         files,
         part.contents());
-  }
-
-  private static PersistenceException failure(Runnable call) {
-    return catchThrowableOfType(PersistenceException.class, call::run);
   }
 
   @ParameterizedTest
@@ -312,78 +268,6 @@ class NatsStreamBackupIT {
         NatsStreamBackup backup = connect(server)) {
       assertThat(failure(() -> backup.snapshot("none", new BackupFiles())).error())
           .isEqualTo(DataError.NOT_FOUND);
-    }
-  }
-
-  @Test
-  void aSnapshotGoesIntoANewerServerAndNotIntoAnOlderOne() {
-    BackupFiles old = new BackupFiles();
-    BackupFiles young = new BackupFiles();
-    try (NatsServer oldest = start(OLDEST);
-        NatsServer newest = start(NEWEST);
-        NatsStreamBackup before = connect(oldest);
-        NatsStreamBackup after = connect(newest);
-        RawNats rawBefore = RawNats.connect(oldest);
-        RawNats rawAfter = RawNats.connect(newest)) {
-      create(rawBefore, StorageType.File);
-      fill(rawBefore, 100);
-      create(rawAfter, StorageType.File);
-      fill(rawAfter, 100);
-      StreamPart fromOld = before.snapshot(STREAM, old);
-      StreamPart fromYoung = after.snapshot(STREAM, young);
-      rawBefore.deleteStream(STREAM);
-      rawAfter.deleteStream(STREAM);
-
-      after.restore(fromOld, old);
-      assertThat(after.contents(STREAM, fromOld.lastSequence()))
-          .isEqualTo(fromOld.contents().orElseThrow());
-      assertThat(failure(() -> before.restore(fromYoung, young)).error())
-          .isEqualTo(DataError.MISCONFIGURED);
-      assertThat(before.exists(STREAM)).isFalse();
-    }
-  }
-
-  /** The server ends a snapshot whose chunks nobody answers for 5 s. */
-  @Test
-  void aSnapshotThatNobodyTakesEndsTyped() {
-    CountDownLatch never = new CountDownLatch(1);
-    try (NatsServer server = start(NEWEST);
-        NatsLink link =
-            NatsLink.open(
-                NatsFixture.config(server, "").build().nats(),
-                "backup",
-                new Services(PersistenceListener.NOOP));
-        RawNats raw = RawNats.connect(server)) {
-      create(raw, StorageType.File);
-      byte[] value = new byte[1_000_000];
-      Random random = new Random(3);
-      for (int i = 0; i < 24; i++) {
-        random.nextBytes(value);
-        raw.publish("$KV.B.key" + i, value);
-      }
-      AtomicBoolean waited = new AtomicBoolean();
-      try (SnapshotChunks chunks =
-          SnapshotChunks.begin(StreamApi.over(link), "make a snapshot", STREAM, false)) {
-        Runnable receive =
-            () ->
-                chunks.receive(
-                    chunk -> {
-                      if (!waited.getAndSet(true)) {
-                        await(never);
-                      }
-                    });
-        assertThat(failure(receive).error()).isEqualTo(DataError.TIMEOUT);
-      }
-    }
-  }
-
-  /** Waits longer than the server does. */
-  private static void await(CountDownLatch never) {
-    try {
-      assertThat(never.await(8, TimeUnit.SECONDS)).isFalse();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException(e);
     }
   }
 }
