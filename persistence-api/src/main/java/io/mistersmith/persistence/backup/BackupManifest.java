@@ -36,7 +36,7 @@ public record BackupManifest(
     Instant completedAt,
     Optional<String> installation,
     SortedMap<String, String> versions,
-    List<Key> keys,
+    List<WrappedKey> keys,
     PostgresPart postgres,
     List<Position> positions,
     List<StreamPart> streams) {
@@ -99,7 +99,7 @@ public record BackupManifest(
    * @param wrapped a data key of the backup, wrapped by it, in base64; unwrapping it proves that
    *     the provider has the key
    */
-  public record Key(String masterKey, String wrapped) {}
+  public record WrappedKey(String masterKey, String wrapped) {}
 
   /**
    * The part of PostgreSQL.

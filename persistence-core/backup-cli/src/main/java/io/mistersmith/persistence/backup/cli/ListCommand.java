@@ -60,7 +60,7 @@ final class ListCommand extends BackupsCommand {
   }
 
   private static List<String> keys(BackupManifest made) {
-    return made.keys().stream().map(BackupManifest.Key::masterKey).toList();
+    return made.keys().stream().map(BackupManifest.WrappedKey::masterKey).toList();
   }
 
   private static Object object(Entry entry) {

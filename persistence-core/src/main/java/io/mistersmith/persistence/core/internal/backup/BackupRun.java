@@ -3,12 +3,12 @@ package io.mistersmith.persistence.core.internal.backup;
 import io.mistersmith.persistence.backup.BackupKind;
 import io.mistersmith.persistence.backup.BackupManifest;
 import io.mistersmith.persistence.backup.BackupManifest.BasePart;
-import io.mistersmith.persistence.backup.BackupManifest.Key;
 import io.mistersmith.persistence.backup.BackupManifest.Position;
 import io.mistersmith.persistence.backup.BackupManifest.PostgresPart;
 import io.mistersmith.persistence.backup.BackupManifest.StoredFile;
 import io.mistersmith.persistence.backup.BackupManifest.StreamPart;
 import io.mistersmith.persistence.backup.BackupManifest.WalRange;
+import io.mistersmith.persistence.backup.BackupManifest.WrappedKey;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
@@ -73,7 +73,11 @@ final class BackupRun {
    * @param keys what the files are encrypted under
    */
   BackupManifest make(
-      String id, Instant startedAt, Origin origin, Optional<BasePart> since, List<Key> keys) {
+      String id,
+      Instant startedAt,
+      Origin origin,
+      Optional<BasePart> since,
+      List<WrappedKey> keys) {
     List<String> names = kind.streams() ? stores.streamNames() : List.of();
     List<JournalPosition> begin = hold(names);
     PostgresPart saved = postgres(origin, since);

@@ -2,7 +2,6 @@ package io.mistersmith.persistence.core.internal.backup;
 
 import io.mistersmith.persistence.core.internal.backup.BaseManifest.Content;
 import io.mistersmith.persistence.core.internal.backup.TarReader.Entry;
-import io.mistersmith.persistence.core.internal.backup.TarReader.Type;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import java.io.IOException;
@@ -60,7 +59,7 @@ final class BaseTar {
         Files.copy(tar.content(), file, StandardCopyOption.REPLACE_EXISTING);
         archive.store(name, file);
         Files.delete(file);
-      } else if (entry.type() == Type.FILE) {
+      } else if (entry.type() == TarReader.Type.FILE) {
         read.put(entry.name(), read(tar.content(), entry.size()));
       }
     }
@@ -78,7 +77,7 @@ final class BaseTar {
   }
 
   private static boolean isWal(Entry entry) {
-    return entry.type() == Type.FILE
+    return entry.type() == TarReader.Type.FILE
         && entry.name().startsWith(WAL)
         && WalFileName.isName(entry.name().substring(WAL.length()));
   }

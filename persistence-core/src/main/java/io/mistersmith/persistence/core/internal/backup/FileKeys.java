@@ -1,6 +1,6 @@
 package io.mistersmith.persistence.core.internal.backup;
 
-import io.mistersmith.persistence.backup.BackupManifest.Key;
+import io.mistersmith.persistence.backup.BackupManifest.WrappedKey;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.PersistenceException;
@@ -25,7 +25,7 @@ final class FileKeys {
   private static final SecureRandom RANDOM = new SecureRandom();
 
   private final EncryptionConfig config;
-  private final Map<Key, SecretKey> unwrapped = new ConcurrentHashMap<>();
+  private final Map<WrappedKey, SecretKey> unwrapped = new ConcurrentHashMap<>();
 
   FileKeys(EncryptionConfig config) {
     this.config = config;
@@ -37,7 +37,7 @@ final class FileKeys {
    * @param name the master key, and the data key wrapped by it
    * @param secret the data key
    */
-  record FileKey(Key name, SecretKey secret) {
+  record FileKey(WrappedKey name, SecretKey secret) {
 
     /** Prints no secret. */
     @Override
@@ -61,7 +61,7 @@ final class FileKeys {
           call(
               "wrap a key of a backup by master key " + masterKey,
               () -> config.provider().wrap(masterKey, bytes.clone()));
-      Key name = new Key(masterKey, Base64.getEncoder().encodeToString(wrapped));
+      WrappedKey name = new WrappedKey(masterKey, Base64.getEncoder().encodeToString(wrapped));
       SecretKey secret = new SecretKeySpec(bytes, "AES");
       unwrapped.put(name, secret);
       return new FileKey(name, secret);
@@ -76,7 +76,7 @@ final class FileKeys {
    * @throws PersistenceException with {@code UNREADABLE} when the provider lacks the master key or
    *     refuses, with {@code KEY_UNAVAILABLE} when it does not answer
    */
-  SecretKey unwrap(Key name) {
+  SecretKey unwrap(WrappedKey name) {
     SecretKey known = unwrapped.get(name);
     if (known != null) {
       return known;

@@ -6,7 +6,7 @@ import io.mistersmith.persistence.backup.BackupConfig;
 import io.mistersmith.persistence.backup.BackupKind;
 import io.mistersmith.persistence.backup.BackupManifest;
 import io.mistersmith.persistence.backup.BackupManifest.BasePart;
-import io.mistersmith.persistence.backup.BackupManifest.Key;
+import io.mistersmith.persistence.backup.BackupManifest.WrappedKey;
 import io.mistersmith.persistence.core.internal.backup.FileKeys.FileKey;
 import io.mistersmith.persistence.core.internal.base.Deadline;
 import io.mistersmith.persistence.core.internal.base.PostgresCluster.Facts;
@@ -139,8 +139,8 @@ final class NewBackup {
   }
 
   /** An increment needs the keys of what it is an increment of. */
-  private static List<Key> names(Optional<FileKey> key, Optional<BackupManifest> since) {
-    List<Key> names = new ArrayList<>();
+  private static List<WrappedKey> names(Optional<FileKey> key, Optional<BackupManifest> since) {
+    List<WrappedKey> names = new ArrayList<>();
     key.ifPresent(own -> names.add(own.name()));
     since.ifPresent(made -> names.addAll(made.keys()));
     return names;

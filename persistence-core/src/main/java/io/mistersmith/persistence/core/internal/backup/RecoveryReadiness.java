@@ -1,8 +1,8 @@
 package io.mistersmith.persistence.core.internal.backup;
 
 import io.mistersmith.persistence.backup.BackupManifest;
-import io.mistersmith.persistence.backup.BackupManifest.Key;
 import io.mistersmith.persistence.backup.BackupManifest.StreamPart;
+import io.mistersmith.persistence.backup.BackupManifest.WrappedKey;
 import io.mistersmith.persistence.backup.Readiness;
 import io.mistersmith.persistence.backup.Readiness.Check;
 import io.mistersmith.persistence.backup.Readiness.Status;
@@ -74,12 +74,12 @@ final class RecoveryReadiness {
 
   /** Of an older backup the keys are known, too: any of them may be the one that is needed. */
   private Check keys(List<BackupManifest> backups) {
-    Set<Key> needed =
+    Set<WrappedKey> needed =
         backups.stream().flatMap(made -> made.keys().stream()).collect(Collectors.toSet());
     if (needed.isEmpty()) {
       return new Check(KEYS, Status.PASS, "no backup is encrypted", "");
     }
-    for (Key key : needed) {
+    for (WrappedKey key : needed) {
       Optional<String> failure = failure(key);
       if (failure.isPresent()) {
         return new Check(
@@ -89,11 +89,11 @@ final class RecoveryReadiness {
             "give the backups' encryption a provider that has master key " + key.masterKey());
       }
     }
-    long masters = needed.stream().map(Key::masterKey).distinct().count();
+    long masters = needed.stream().map(WrappedKey::masterKey).distinct().count();
     return new Check(KEYS, Status.PASS, "all " + masters + " master keys are available", "");
   }
 
-  private Optional<String> failure(Key key) {
+  private Optional<String> failure(WrappedKey key) {
     if (keys.isEmpty()) {
       return Optional.of("a backup is encrypted by master key " + key.masterKey());
     }

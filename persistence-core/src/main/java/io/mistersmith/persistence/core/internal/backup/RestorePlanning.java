@@ -1,8 +1,8 @@
 package io.mistersmith.persistence.core.internal.backup;
 
 import io.mistersmith.persistence.backup.BackupManifest;
-import io.mistersmith.persistence.backup.BackupManifest.Key;
 import io.mistersmith.persistence.backup.BackupManifest.StreamPart;
+import io.mistersmith.persistence.backup.BackupManifest.WrappedKey;
 import io.mistersmith.persistence.backup.RestoreOptions;
 import io.mistersmith.persistence.backup.RestorePlan;
 import io.mistersmith.persistence.config.PersistenceConfig;
@@ -49,7 +49,7 @@ final class RestorePlanning {
             });
   }
 
-  private void unwrap(Key key) {
+  private void unwrap(WrappedKey key) {
     var unused =
         keys.orElseThrow(
                 () ->
@@ -115,7 +115,7 @@ final class RestorePlanning {
     if (options.dataDirectory().isEmpty()) {
       part().ifPresent(missing::add);
     }
-    for (Key key : manifest.keys()) {
+    for (WrappedKey key : manifest.keys()) {
       try {
         unwrap(key);
       } catch (PersistenceException e) {

@@ -58,7 +58,7 @@ record RestoreState(Database database, List<StreamPart> missing) {
 
   private static boolean isRestored(BackupManifest manifest, StreamPart part, FoundStream found) {
     return found.restoredFrom().equals(Optional.of(manifest.id()))
-        && found.lastSequence() == part.lastSequence();
+        && (Streams.isCopied(part) || found.lastSequence() == part.lastSequence());
   }
 
   /** Fails unless the database is the restored one; returns whether nothing is left to be done. */

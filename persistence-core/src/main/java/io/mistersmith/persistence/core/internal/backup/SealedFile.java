@@ -1,6 +1,6 @@
 package io.mistersmith.persistence.core.internal.backup;
 
-import io.mistersmith.persistence.backup.BackupManifest.Key;
+import io.mistersmith.persistence.backup.BackupManifest.WrappedKey;
 import io.mistersmith.persistence.core.internal.base.Digests;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -28,7 +28,7 @@ import javax.crypto.spec.GCMParameterSpec;
  * @param nonce the first bytes of all nonces
  */
 @SuppressWarnings("ArrayRecordComponent") // carried, never compared
-record SealedFile(byte[] header, Key key, byte[] nonce) {
+record SealedFile(byte[] header, WrappedKey key, byte[] nonce) {
 
   static final int SEGMENT = 64 * 1024;
   static final int TAG = 16;
@@ -50,7 +50,7 @@ record SealedFile(byte[] header, Key key, byte[] nonce) {
   }
 
   /** Makes the header of a new file. */
-  static SealedFile create(Key key) {
+  static SealedFile create(WrappedKey key) {
     byte[] nonce = new byte[NONCE];
     RANDOM.nextBytes(nonce);
     try {
@@ -88,7 +88,7 @@ record SealedFile(byte[] header, Key key, byte[] nonce) {
     byte[] nonce = new byte[NONCE];
     in.readFully(nonce);
     header.write(nonce);
-    Key key = new Key(masterKey, Base64.getEncoder().encodeToString(wrapped));
+    WrappedKey key = new WrappedKey(masterKey, Base64.getEncoder().encodeToString(wrapped));
     return new SealedFile(bytes.toByteArray(), key, nonce);
   }
 

@@ -8,12 +8,12 @@ import io.mistersmith.persistence.backup.BackupKind;
 import io.mistersmith.persistence.backup.BackupManifest;
 import io.mistersmith.persistence.backup.BackupManifest.BasePart;
 import io.mistersmith.persistence.backup.BackupManifest.Contents;
-import io.mistersmith.persistence.backup.BackupManifest.Key;
 import io.mistersmith.persistence.backup.BackupManifest.Position;
 import io.mistersmith.persistence.backup.BackupManifest.PostgresPart;
 import io.mistersmith.persistence.backup.BackupManifest.StoredFile;
 import io.mistersmith.persistence.backup.BackupManifest.StreamPart;
 import io.mistersmith.persistence.backup.BackupManifest.WalRange;
+import io.mistersmith.persistence.backup.BackupManifest.WrappedKey;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
 import java.time.Instant;
@@ -47,7 +47,7 @@ class ManifestCodecTest {
         AT.plusSeconds(1),
         Optional.of("installation"),
         new TreeMap<>(Map.of("library", "1", "postgresql", "16.4")),
-        List.of(new Key("master", "d3JhcHBlZA==")),
+        List.of(new WrappedKey("master", "d3JhcHBlZA==")),
         new PostgresPart(
             "db",
             "16.4",
