@@ -2,7 +2,7 @@ package io.mistersmith.persistence.core.internal.store.nats;
 
 import static io.mistersmith.persistence.core.internal.store.nats.SavedStream.STREAM;
 import static io.mistersmith.persistence.core.internal.store.nats.SavedStream.connect;
-import static io.mistersmith.persistence.core.internal.store.nats.SavedStream.create;
+import static io.mistersmith.persistence.core.internal.store.nats.SavedStream.createStream;
 import static io.mistersmith.persistence.core.internal.store.nats.SavedStream.failure;
 import static io.mistersmith.persistence.core.internal.store.nats.SavedStream.fill;
 import static io.mistersmith.persistence.core.internal.store.nats.SavedStream.start;
@@ -60,7 +60,7 @@ class NatsStreamBackupIT {
     try (NatsServer server = start(line);
         NatsStreamBackup backup = connect(server);
         RawNats raw = RawNats.connect(server)) {
-      create(raw, StorageType.File);
+      createStream(raw, StorageType.File);
       fill(raw, 1_000);
       StreamState before = state(raw);
       MessageInfo first =
@@ -102,7 +102,7 @@ class NatsStreamBackupIT {
     try (NatsServer server = start(line);
         NatsStreamBackup backup = connect(server);
         RawNats raw = RawNats.connect(server)) {
-      create(raw, StorageType.File);
+      createStream(raw, StorageType.File);
       fill(raw, 10);
       StreamPart part = backup.snapshot(STREAM, files);
       raw.publish("$KV.B.later", new byte[1]);
@@ -124,7 +124,7 @@ class NatsStreamBackupIT {
     try (NatsServer server = start(line);
         NatsStreamBackup backup = connect(server);
         RawNats raw = RawNats.connect(server)) {
-      create(raw, StorageType.File);
+      createStream(raw, StorageType.File);
       fill(raw, 100);
       StreamPart part = backup.snapshot(STREAM, files);
       raw.deleteStream(STREAM);
@@ -146,7 +146,7 @@ class NatsStreamBackupIT {
     try (NatsServer server = start(line);
         NatsStreamBackup backup = connect(server);
         RawNats raw = RawNats.connect(server)) {
-      create(raw, StorageType.File);
+      createStream(raw, StorageType.File);
       for (int i = 1; i <= 20; i++) {
         raw.publish("$KV.B.key" + i, new byte[i]);
       }
@@ -179,7 +179,7 @@ class NatsStreamBackupIT {
     try (NatsServer server = start(line);
         NatsStreamBackup backup = connect(server);
         RawNats raw = RawNats.connect(server)) {
-      create(raw, StorageType.File);
+      createStream(raw, StorageType.File);
       fill(raw, 3_000);
       List<Future<?>> running = new ArrayList<>();
       running.add(
@@ -220,7 +220,7 @@ class NatsStreamBackupIT {
     try (NatsServer server = start(line);
         NatsStreamBackup backup = connect(server);
         RawNats raw = RawNats.connect(server)) {
-      create(raw, StorageType.Memory);
+      createStream(raw, StorageType.Memory);
       fill(raw, 500);
       long messages = state(raw).getMsgCount();
 
@@ -244,7 +244,7 @@ class NatsStreamBackupIT {
     try (NatsServer server = start(NEWEST);
         NatsStreamBackup backup = connect(server);
         RawNats raw = RawNats.connect(server)) {
-      create(raw, StorageType.File);
+      createStream(raw, StorageType.File);
       fill(raw, 100);
       files.failOnce("streams/KV_B/contents");
       assertThatThrownBy(() -> backup.snapshot(STREAM, files))

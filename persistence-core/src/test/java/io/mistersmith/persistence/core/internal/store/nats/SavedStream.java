@@ -31,7 +31,7 @@ final class SavedStream {
         new Services(PersistenceListener.NOOP));
   }
 
-  static void create(RawNats raw, StorageType storage) {
+  static void createStream(RawNats raw, StorageType storage) {
     StreamConfiguration stream =
         StreamConfiguration.builder()
             .name(STREAM)

@@ -2,7 +2,7 @@ package io.mistersmith.persistence.core.internal.store.nats;
 
 import static io.mistersmith.persistence.core.internal.store.nats.SavedStream.STREAM;
 import static io.mistersmith.persistence.core.internal.store.nats.SavedStream.connect;
-import static io.mistersmith.persistence.core.internal.store.nats.SavedStream.create;
+import static io.mistersmith.persistence.core.internal.store.nats.SavedStream.createStream;
 import static io.mistersmith.persistence.core.internal.store.nats.SavedStream.failure;
 import static io.mistersmith.persistence.core.internal.store.nats.SavedStream.fill;
 import static io.mistersmith.persistence.core.internal.store.nats.SavedStream.start;
@@ -76,9 +76,9 @@ class StreamSnapshotIT {
         NatsStreamBackup after = connect(newest);
         RawNats rawBefore = RawNats.connect(oldest);
         RawNats rawAfter = RawNats.connect(newest)) {
-      create(rawBefore, StorageType.File);
+      createStream(rawBefore, StorageType.File);
       fill(rawBefore, 100);
-      create(rawAfter, StorageType.File);
+      createStream(rawAfter, StorageType.File);
       fill(rawAfter, 100);
       StreamPart fromOld = before.snapshot(STREAM, old);
       StreamPart fromYoung = after.snapshot(STREAM, young);
@@ -105,7 +105,7 @@ class StreamSnapshotIT {
                 "backup",
                 new Services(PersistenceListener.NOOP));
         RawNats raw = RawNats.connect(server)) {
-      create(raw, StorageType.File);
+      createStream(raw, StorageType.File);
       byte[] value = new byte[1_000_000];
       Random random = new Random(3);
       for (int i = 0; i < 24; i++) {
