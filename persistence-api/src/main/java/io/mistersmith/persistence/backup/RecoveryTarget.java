@@ -10,8 +10,14 @@ public sealed interface RecoveryTarget {
     return new Latest();
   }
 
-  /** Everything that the archive holds. */
+  /**
+   * Everything that the archive holds. Where streams are restored with the base backup, this means
+   * {@link BackupEnd}, as the streams end there, too.
+   */
   record Latest() implements RecoveryTarget {}
+
+  /** The end of the base backup itself, and nothing that was committed after it. */
+  record BackupEnd() implements RecoveryTarget {}
 
   /**
    * Up to a time.

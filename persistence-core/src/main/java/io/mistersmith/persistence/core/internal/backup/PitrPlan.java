@@ -148,7 +148,9 @@ final class PitrPlan {
     if (target instanceof RecoveryTarget.BeforeTransaction transaction) {
       return "up to just before the transaction " + transaction.transactionId();
     }
-    return "up to the end of the archive";
+    return target instanceof RecoveryTarget.BackupEnd
+        ? "up to the end of the base backup"
+        : "up to the end of the archive";
   }
 
   private static String sentence(String message) {

@@ -49,7 +49,9 @@ record RecoverySettings(Path wal, int timeline, RecoveryTarget target) {
     Map<String, String> values = new LinkedHashMap<>();
     values.put("restore_command", restoreCommand());
     values.put("recovery_target_timeline", Integer.toString(timeline));
-    if (target instanceof RecoveryTarget.Time time) {
+    if (target instanceof RecoveryTarget.BackupEnd) {
+      values.put("recovery_target", "immediate");
+    } else if (target instanceof RecoveryTarget.Time time) {
       values.put("recovery_target_time", time(time.at()));
       values.put("recovery_target_inclusive", "on");
     } else if (target instanceof RecoveryTarget.RestorePoint point) {

@@ -97,7 +97,9 @@ final class Restoration {
       step(
           "base backup into " + directory.get(),
           base.allFiles().stream().mapToLong(StoredFile::size).sum(),
-          () -> postgres.restore(base, reader, directory.get(), options.target()));
+          () ->
+              postgres.restore(
+                  base, reader, directory.get(), RestorePlanning.target(manifest, options)));
       remaining.add(
           "Start PostgreSQL on "
               + directory.get()

@@ -3,6 +3,7 @@ package io.mistersmith.persistence.core.internal.backup;
 import io.mistersmith.persistence.backup.BackupManifest;
 import io.mistersmith.persistence.backup.BackupManifest.StreamPart;
 import io.mistersmith.persistence.backup.BackupManifest.WrappedKey;
+import io.mistersmith.persistence.backup.RecoveryTarget;
 import io.mistersmith.persistence.backup.RestoreOptions;
 import io.mistersmith.persistence.backup.RestorePlan;
 import io.mistersmith.persistence.config.PersistenceConfig;
@@ -31,6 +32,16 @@ final class RestorePlanning {
     this.options = options;
     this.into = into;
     this.keys = keys;
+  }
+
+  /**
+   * Returns how far a base backup is recovered. PostgreSQL must not get ahead of the streams: what
+   * they lack of its changes would be read in older versions.
+   */
+  static RecoveryTarget target(BackupManifest manifest, RestoreOptions options) {
+    return options.target() instanceof RecoveryTarget.Latest && !manifest.streams().isEmpty()
+        ? new RecoveryTarget.BackupEnd()
+        : options.target();
   }
 
   /**
@@ -84,7 +95,8 @@ final class RestorePlanning {
     Optional<Path> directory = options.dataDirectory();
     if (directory.isPresent()) {
       RestorePlan recovery =
-          recoveries.of(manifest.id(), manifest.postgres(), directory.get(), options.target());
+          recoveries.of(
+              manifest.id(), manifest.postgres(), directory.get(), target(manifest, options));
       steps.addAll(recovery.steps());
       settings.addAll(recovery.settings());
       missing.addAll(recovery.missing());

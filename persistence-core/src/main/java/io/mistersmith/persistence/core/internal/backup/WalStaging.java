@@ -41,7 +41,9 @@ final class WalStaging {
         archive
             .segmentSize()
             .map(size -> WalChain.of(base, size, archive.segments(), archive.histories()));
-    if (found.isEmpty() && !(target instanceof RecoveryTarget.Latest)) {
+    boolean withoutArchive =
+        target instanceof RecoveryTarget.Latest || target instanceof RecoveryTarget.BackupEnd;
+    if (found.isEmpty() && !withoutArchive) {
       throw missing(
           "the archive of the WAL is empty; without it only the base backup itself can be restored:"
               + " recover to the latest state");

@@ -37,6 +37,12 @@ class RecoverySettingsTest {
   }
 
   @Test
+  void theEndOfTheBackupIsWhereItIsConsistent() {
+    assertThat(settings(new RecoveryTarget.BackupEnd()).lines())
+        .contains("recovery_target = 'immediate'", "recovery_target_action = 'promote'");
+  }
+
+  @Test
   void aTimeIsGivenInUtcToTheMicrosecond() {
     Instant at = Instant.parse("2026-12-01T23:15:00.123456789Z");
     assertThat(settings(new RecoveryTarget.Time(at)).lines())

@@ -8,6 +8,7 @@ import io.mistersmith.persistence.backup.BackupConfig;
 import io.mistersmith.persistence.backup.BackupKind;
 import io.mistersmith.persistence.backup.BackupManifest;
 import io.mistersmith.persistence.backup.BackupProgress;
+import io.mistersmith.persistence.backup.RecoveryTarget;
 import io.mistersmith.persistence.backup.RestoreOptions;
 import io.mistersmith.persistence.backup.RestoreReport;
 import io.mistersmith.persistence.backup.RestoreReport.RestoredBucket;
@@ -180,6 +181,18 @@ class RestorationTest {
     assertThat(restore().buckets()).isEmpty();
 
     assertThat(stores.calls).containsExactly("dump", "agents");
+  }
+
+  /** KV would answer with older versions of what PostgreSQL has beyond the streams. */
+  @Test
+  void aBaseBackupIsNotRecoveredBeyondTheStreams() {
+    RecoveryTarget time = new RecoveryTarget.Time(FakeStores.CREATED);
+    BackupManifest alone = manifest.postgresAlone();
+
+    assertThat(RestorePlanning.target(manifest, options))
+        .isEqualTo(new RecoveryTarget.BackupEnd());
+    assertThat(RestorePlanning.target(alone, options)).isEqualTo(RecoveryTarget.latest());
+    assertThat(RestorePlanning.target(manifest, options.target(time))).isEqualTo(time);
   }
 
   @Test
