@@ -6,8 +6,6 @@ import io.mistersmith.persistence.testkit.server.PostgresOptions;
 import io.mistersmith.persistence.testkit.server.PostgresServer;
 import java.sql.SQLException;
 import java.util.List;
-import java.util.Locale;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
@@ -16,7 +14,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Two tenants with the same rows in every table that hangs on agents, beside the audit. */
+/**
+ * Two tenants with the same rows in every table that hangs on agents, beside the audit. In one
+ * file, since the tests share the database and the roles, which take most of the time.
+ */
 @ParameterizedClass(name = "PostgreSQL {0}")
 @MethodSource("io.mistersmith.persistence.migration.PostgresVersions#newest")
 class TenantSchemaIT {
@@ -36,51 +37,6 @@ class TenantSchemaIT {
   private static final String OURS = "aaaaaaaa-0000-4000-8000-000000000001";
   private static final String THEIRS = "bbbbbbbb-0000-4000-8000-000000000002";
 
-  private static final String ROWS =
-      """
-      INSERT INTO agents.registry (agent_id, agent_type, agent_name) VALUES ('A', 'w', 'n');
-      INSERT INTO agents.checkpoints (checkpoint_id, agent_id, state_snapshot)
-      VALUES ('B', 'A', '{}');
-      INSERT INTO agents.lifecycle_events (agent_id, event_type, triggered_by)
-      VALUES ('A', 'e', 'A');
-      INSERT INTO tasks.queue (task_id, task_type, created_by_agent_id) VALUES ('B', 't', 'A');
-      INSERT INTO tasks.queue (task_id, task_type, parent_task_id) VALUES ('C', 't', 'B');
-      INSERT INTO tasks.dependencies (task_id, depends_on_task_id) VALUES ('B', 'C');
-      INSERT INTO tasks.executions (task_id, agent_id) VALUES ('B', 'A');
-      INSERT INTO tasks.queue (task_type, created_by_agent_id, expires_at)
-      VALUES ('claimed', 'A', now() + INTERVAL '1 h');
-      SELECT tasks.claim('{claimed}', NULL, NULL, 1, 'w', '1 h');
-      INSERT INTO messages.channels (channel_id, channel_name, channel_type)
-      VALUES ('D', 'the same', 'topic');
-      INSERT INTO messages.subscriptions (agent_id, channel_id) VALUES ('A', 'D');
-      INSERT INTO messages.log (channel_id, message_type) VALUES ('D', 'command');
-      INSERT INTO messages.log (to_agent_id, message_type) VALUES ('A', 'command');
-      INSERT INTO messages.deliveries (message_id, sent_at, agent_id, priority)
-      VALUES ('B', now(), 'A', 0);
-      INSERT INTO sessions.active (session_token, agent_id, expires_at)
-      VALUES (repeat('A', 2), 'A', now() + INTERVAL '1 h');
-      INSERT INTO sessions.active (session_token, user_id, expires_at)
-      VALUES (repeat('B', 2), 'u', now() + INTERVAL '1 h');
-      INSERT INTO knowledge.facts
-             (fact_id, entity_type, entity_id, predicate, object_value, object_type)
-      VALUES ('E', 'e', 'i', 'p', '1', 't');
-      INSERT INTO knowledge.embeddings
-             (fact_id, embedding_model, embedding_version, embedding_vector, text_content,
-              content_hash)
-      VALUES ('E', 'm', '1', '{1}', 't', 'h');
-      INSERT INTO sagas.runs (saga_id, name, version, steps, input, correlation_id, unique_key)
-      VALUES ('A', 'order', 1, '{reserve}', '{}', 'c', 'the same');
-      INSERT INTO sagas.runs (saga_id, name, version, steps, input, correlation_id, parent_id)
-      VALUES ('B', 'order', 1, '{reserve}', '{}', 'c', 'A');
-      INSERT INTO sagas.log (saga_id, position, run_number, event) VALUES ('A', 1, 1, 'begun');
-      INSERT INTO sagas.open (saga_id, name, version, due_at, deadline)
-      VALUES ('A', 'order', 1, now(), now());
-      INSERT INTO sagas.entry_writes (owner, path, token, correlation_id)
-      VALUES ('A', '_.k', 't', 'c');
-      INSERT INTO agents.data_keys (key_id, subject, master_key, wrapped_key, created_at)
-      VALUES ('A', 's', 'm', '\\x00', now());
-      """;
-
   /**
    * Tables that say nothing about a tenant. A new table fails the test until it is isolated, or is
    * listed here with a reason in docs/permissions.md.
@@ -96,23 +52,6 @@ class TenantSchemaIT {
           "agents.value_chunks",
           "tasks.dependency_lock",
           "partitions.settings");
-
-  /** Rows that the flush alone may write. */
-  private static final String FLUSHED =
-      """
-      INSERT INTO agents.log_entries
-             (agent_id, log, version, entry, bytes_before, epoch, sequence, checksum, written_at)
-      VALUES ('A', '_.l', 1, '{}', 0, 1, 1, 'c', now());
-      INSERT INTO agents.dead_letters
-             (bucket, subject, agent, epoch, sequence, operation, reason_code, reason)
-      VALUES ('A', 's', 'A', 1, 1, 'put', 'c', 'r');
-      INSERT INTO agents.committed_transactions (correlation_id) VALUES ('the same');
-      INSERT INTO messages.handled (consumer, message_id) VALUES ('c', 'the same');
-      INSERT INTO agents.forgotten (agent_id) VALUES ('A');
-      INSERT INTO agents.large_values (content, written_at) VALUES ('B', now());
-      INSERT INTO agents.value_chunks VALUES ('B', 0, '\\x01');
-      INSERT INTO agents.large_value_names VALUES ('B', 'A', '_large.k', TRUE);
-      """;
 
   @SuppressWarnings("NullAway.Init") // set before the tests of a version
   private static PostgresServer server;
@@ -136,14 +75,14 @@ class TenantSchemaIT {
     RoleSession.createRole(database, FLUSHER, "app_flusher");
     try (RoleSession ours = as(OURS);
         RoleSession theirs = as(THEIRS)) {
-      ours.execute(of(ROWS, 1));
-      theirs.execute(of(ROWS, 2));
+      ours.execute(TenantRows.of(TenantRows.ROWS, 1));
+      theirs.execute(TenantRows.of(TenantRows.ROWS, 2));
     }
     RoleSession.createRole(database, READER, "pg_read_all_data");
     try (RoleSession ours = as(FLUSHER, OURS);
         RoleSession theirs = as(FLUSHER, THEIRS)) {
-      ours.execute(of(FLUSHED, 1));
-      theirs.execute(of(FLUSHED, 2));
+      ours.execute(TenantRows.of(TenantRows.FLUSHED, 1));
+      theirs.execute(TenantRows.of(TenantRows.FLUSHED, 2));
     }
   }
 
@@ -158,16 +97,6 @@ class TenantSchemaIT {
 
   private static RoleSession as(String role, String tenant) throws SQLException {
     return database.connectAs(role, "-c app.current_tenant_id=" + tenant);
-  }
-
-  /** The same letter is another id with each tenant. */
-  private static String of(String sql, int tenant) {
-    return Pattern.compile("'([A-E])'")
-        .matcher(sql)
-        .replaceAll(
-            letter ->
-                "'%s0000000-0000-4000-8000-00000000000%d'"
-                    .formatted(letter.group(1).toLowerCase(Locale.ROOT), tenant));
   }
 
   @Test
@@ -243,7 +172,7 @@ class TenantSchemaIT {
       for (String relation : List.of("agents.large_values", "agents.value_chunks")) {
         assertThat(ours.query("SELECT content FROM " + relation))
             .as(relation)
-            .containsExactly(of("'B'", 1).replace("'", ""));
+            .containsExactly(TenantRows.of("'B'", 1).replace("'", ""));
       }
     }
   }
@@ -295,7 +224,7 @@ class TenantSchemaIT {
           """)
   void noKeyReachesAnotherTenantsRow(String constraint, String sql) throws SQLException {
     try (RoleSession ours = as(OURS)) {
-      assertThat(ours.assertFails("23503", of(sql, 2))).contains(constraint);
+      assertThat(ours.assertFails("23503", TenantRows.of(sql, 2))).contains(constraint);
     }
   }
 
@@ -312,7 +241,7 @@ class TenantSchemaIT {
     try (RoleSession flusher = database.connectAs(FLUSHER, "");
         RoleSession other = database.connectAs(OTHER, "")) {
       flusher.execute(
-          of(
+          TenantRows.of(
               """
               INSERT INTO agents.large_values (content, written_at) VALUES ('A', now());
               INSERT INTO agents.value_chunks VALUES ('A', 0, '\\x01');
@@ -320,17 +249,20 @@ class TenantSchemaIT {
               """,
               1));
       for (String table : List.of("large_values", "value_chunks", "large_value_names")) {
-        String count = of("SELECT count(*) FROM agents.%s WHERE content = 'A'", 1).formatted(table);
+        String count =
+            TenantRows.of("SELECT count(*) FROM agents.%s WHERE content = 'A'", 1).formatted(table);
         assertThat(other.query(count)).as(table).containsExactly("0");
         assertThat(flusher.query(count)).as(table).containsExactly("1");
       }
       other.execute("DELETE FROM agents.large_values");
       assertThat(
               flusher.query(
-                  of("DELETE FROM agents.large_values WHERE content = 'A' RETURNING content", 1)))
+                  TenantRows.of(
+                      "DELETE FROM agents.large_values WHERE content = 'A' RETURNING content", 1)))
           .hasSize(1);
       assertThat(
-              database.query(of("SELECT count(*) FROM agents.value_chunks WHERE content = 'A'", 1)))
+              database.query(
+                  TenantRows.of("SELECT count(*) FROM agents.value_chunks WHERE content = 'A'", 1)))
           .containsExactly("0");
     } finally {
       database.execute("DROP OWNED BY " + OTHER);
@@ -354,7 +286,7 @@ class TenantSchemaIT {
     try (RoleSession flusher = database.connectAs(FLUSHER, "-c app.current_tenant_id=" + THEIRS)) {
       flusher.connection().setAutoCommit(false);
       flusher.execute(
-          of(
+          TenantRows.of(
               """
               INSERT INTO sagas.log (saga_id, position, run_number, event)
               VALUES ('A', 2, 1, 'done');
@@ -366,7 +298,7 @@ class TenantSchemaIT {
       for (String table : List.of("log", "open")) {
         assertThat(
                 flusher.query(
-                    of("SELECT DISTINCT tenant_id FROM sagas.%s WHERE saga_id = 'A'", 1)
+                    TenantRows.of("SELECT DISTINCT tenant_id FROM sagas.%s WHERE saga_id = 'A'", 1)
                         .formatted(table)))
             .as(table)
             .containsExactly(OURS);
@@ -389,7 +321,7 @@ class TenantSchemaIT {
   @Test
   void anAgentIsForgottenByTheTenantThatAskedAlone() throws SQLException {
     String rows = "SELECT agent_id || ' ' || tenant_id FROM agents.forgotten";
-    String ours = of("'A'", 1).replace("'", "");
+    String ours = TenantRows.of("'A'", 1).replace("'", "");
     try (RoleSession theirs = as("app_background", THEIRS);
         RoleSession mine = as("app_background", OURS);
         RoleSession all = database.connectAs(FLUSHER, "")) {
@@ -423,8 +355,10 @@ class TenantSchemaIT {
   void taskIsClaimedByItsTenantOnly() throws SQLException {
     try (RoleSession ours = as(OURS)) {
       ours.connection().setAutoCommit(false);
-      assertThat(ours.query(of("SELECT task_id FROM tasks.claim_next('A', p_limit => 9)", 1)))
-          .containsExactly(of("'C'", 1).replace("'", ""));
+      assertThat(
+              ours.query(
+                  TenantRows.of("SELECT task_id FROM tasks.claim_next('A', p_limit => 9)", 1)))
+          .containsExactly(TenantRows.of("'C'", 1).replace("'", ""));
       ours.connection().rollback();
     }
   }
@@ -434,7 +368,7 @@ class TenantSchemaIT {
     try (RoleSession ours = as(OURS)) {
       ours.connection().setAutoCommit(false);
       ours.execute("DELETE FROM tasks.executions");
-      ours.execute(of("DELETE FROM agents.registry WHERE agent_id = 'A'", 1));
+      ours.execute(TenantRows.of("DELETE FROM agents.registry WHERE agent_id = 'A'", 1));
       assertThat(ours.query("SELECT tenant_id FROM messages.log WHERE orphaned_at IS NOT NULL"))
           .containsExactly(OURS);
       assertThat(ours.query("SELECT tenant_id FROM tasks.queue")).containsExactly(OURS, OURS, OURS);
@@ -461,11 +395,11 @@ class TenantSchemaIT {
   @Test
   void changesOfTasksAreLogged() throws SQLException {
     try (RoleSession ours = as(OURS)) {
-      ours.execute(of("UPDATE tasks.queue SET task_name = 'x' WHERE task_id = 'B'", 1));
+      ours.execute(TenantRows.of("UPDATE tasks.queue SET task_name = 'x' WHERE task_id = 'B'", 1));
     }
     assertThat(
             database.query(
-                of(
+                TenantRows.of(
                     """
                     SELECT concat_ws(' ', operation, changed_by, changed_fields -> 'task_name')
                       FROM audit.change_log

@@ -211,7 +211,9 @@ public interface Log<T> {
   /** {@link #branch} at the last entry. */
   Log<T> copy(String newName);
 
-  /** Removes all entries, a summary and the limits. What is appended afterwards has later versions. */
+  /**
+   * Removes all entries, a summary and the limits. What is appended afterwards has later versions.
+   */
   void delete();
 
   /**

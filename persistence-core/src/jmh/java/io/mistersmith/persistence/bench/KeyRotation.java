@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.awaitility.Awaitility;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Mode;
@@ -49,7 +50,7 @@ public class KeyRotation {
     private final Memory value = Memory.large(7);
 
     Rotated() {
-      Site site = Site.present().withSets("statements");
+      Site site = Site.present().withSets("monitoring", "statements");
       persistence =
           Persistence.open(
               SealedCalls.encrypted(site.config("rotation-" + ProcessHandle.current().pid() + "-"))
@@ -62,7 +63,9 @@ public class KeyRotation {
 
     /** Returns how many entries a second the work rewrites beside a running load. */
     double rate(Callable<Long> work) throws Exception {
-      Thread.sleep(BEFORE.toMillis()); // so that all data keys are older
+      long made = System.nanoTime();
+      Awaitility.await("all data keys to be older")
+          .until(() -> System.nanoTime() - made > BEFORE.toNanos());
       AtomicBoolean stop = new AtomicBoolean();
       Thread load =
           new Thread(

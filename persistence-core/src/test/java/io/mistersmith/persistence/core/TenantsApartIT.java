@@ -26,6 +26,7 @@ import java.lang.reflect.Method;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -249,6 +250,8 @@ class TenantsApartIT {
   /** What changes something, or shows what others do; a tenant does none of it to another one. */
   private static Map<String, Callable<Object>> changes(Persistence as, OwnedByTenant owned) {
     Map<String, Callable<Object>> calls = new LinkedHashMap<>();
+    // First, while the caller itself has written nothing about the agent.
+    calls.put("forgetting: forget", () -> removedBy(as, owned));
     calls.put(
         "messages: receive", () -> as.messages().receive(owned.agent(), 10, Duration.ofMinutes(1)));
     calls.put("messages: delete a channel", () -> as.messages().deleteChannel("trips"));
@@ -269,7 +272,6 @@ class TenantsApartIT {
     calls.put("operations: dead letters", () -> as.operations().deadLetters().open(100));
     calls.put("operations: indexes", () -> as.operations().advice().indexes());
     calls.put("operations: missing indexes", () -> as.operations().advice().missingIndexes());
-    calls.put("forgetting: forget", () -> as.forgetting().forget(owned.agent()).removed());
     calls.put(
         "agents: delete",
         () -> {
@@ -277,6 +279,15 @@ class TenantsApartIT {
           return as.agents().find(owned.agent());
         });
     return calls;
+  }
+
+  /**
+   * The caller's own marker of a deletion is refused by PostgreSQL, and its dead letter removed.
+   */
+  private static Map<String, Long> removedBy(Persistence as, OwnedByTenant owned) {
+    Map<String, Long> removed = new HashMap<>(as.forgetting().forget(owned.agent()).removed());
+    removed.remove("agents.dead_letters");
+    return removed;
   }
 
   private static ByteArrayOutputStream discarded() {

@@ -1,7 +1,7 @@
 -- kind: function
 -- Masks for many rows: the rules of a table are read once, and a row is masked only where the name of a
--- rule's key occurs in it. That is looked for without regular expressions, which PostgreSQL prepares
--- anew for each text.
+-- rule's key occurs in it. That is looked for without regular expressions, which PostgreSQL would
+-- compile again for each text.
 
 -- The rules for one table.
 --

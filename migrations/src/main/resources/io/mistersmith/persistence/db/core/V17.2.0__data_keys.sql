@@ -1,7 +1,7 @@
 -- kind: schema
 -- depends-on: 16.1.0
 -- The data keys that encrypt entries, each wrapped by a master key that is kept elsewhere. A key that
--- is destroyed has no wrapped key any more. Its row stays, so that it is told from an unknown one.
+-- is destroyed has no wrapped key any more. Its row stays, and says so.
 
 CREATE TABLE agents.data_keys (
   key_id UUID NOT NULL,

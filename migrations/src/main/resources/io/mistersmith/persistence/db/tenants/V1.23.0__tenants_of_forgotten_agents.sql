@@ -2,7 +2,7 @@
 -- depends-on: 1.20.0, core 17.1.0
 -- lint: allow primary-key-without-index — the set is applied while nobody writes, as its first script says
 -- Who is forgotten belongs to the session's tenant. Only a runtime of the same tenant goes on with it:
--- one that sees all tenants would remove another tenant's agent for whoever names it here.
+-- a runtime that sees all tenants would remove the agent of another tenant that is named here.
 
 SELECT agents.isolate_table('agents.forgotten');
 

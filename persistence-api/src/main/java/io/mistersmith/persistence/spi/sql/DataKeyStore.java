@@ -7,8 +7,8 @@ import java.util.Optional;
 import java.util.UUID;
 
 /**
- * The data keys that encrypt entries, each wrapped by a master key. Rows are never deleted, so that
- * a destroyed key is told from an unknown one. Thread-safe.
+ * The data keys that encrypt entries, each wrapped by a master key. Rows are never deleted: the row
+ * of a destroyed key says that it is destroyed. Thread-safe.
  */
 public interface DataKeyStore {
 

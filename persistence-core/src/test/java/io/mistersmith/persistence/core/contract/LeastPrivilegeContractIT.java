@@ -13,7 +13,6 @@ import io.mistersmith.persistence.testkit.contract.ForgettingContract;
 import io.mistersmith.persistence.testkit.contract.KnowledgeContract;
 import io.mistersmith.persistence.testkit.contract.KnowledgeSearchContract;
 import io.mistersmith.persistence.testkit.contract.LargeValueContract;
-import io.mistersmith.persistence.testkit.contract.LargeValueUpkeepContract;
 import io.mistersmith.persistence.testkit.contract.LifecycleContract;
 import io.mistersmith.persistence.testkit.contract.LogContract;
 import io.mistersmith.persistence.testkit.contract.LogUpkeepContract;
@@ -50,6 +49,7 @@ class LeastPrivilegeContractIT {
   }
 
   @Nested
+  @Tag("full")
   class AgentsRemoved extends AgentRemovalContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -58,6 +58,7 @@ class LeastPrivilegeContractIT {
   }
 
   @Nested
+  @Tag("full")
   class AgentsFound extends AgentQueryContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -74,6 +75,7 @@ class LeastPrivilegeContractIT {
   }
 
   @Nested
+  @Tag("full")
   class Layers extends StateLayersContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -82,6 +84,7 @@ class LeastPrivilegeContractIT {
   }
 
   @Nested
+  @Tag("full")
   class Durability extends StateDurabilityContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -90,6 +93,7 @@ class LeastPrivilegeContractIT {
   }
 
   @Nested
+  @Tag("full")
   class BadInput extends StateBadInputContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -98,6 +102,7 @@ class LeastPrivilegeContractIT {
   }
 
   @Nested
+  @Tag("full")
   class Consistency extends ConsistencyContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -106,6 +111,7 @@ class LeastPrivilegeContractIT {
   }
 
   @Nested
+  @Tag("full")
   class Lifecycle extends LifecycleContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -114,6 +120,7 @@ class LeastPrivilegeContractIT {
   }
 
   @Nested
+  @Tag("full")
   class Large extends LargeValueContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -122,14 +129,7 @@ class LeastPrivilegeContractIT {
   }
 
   @Nested
-  class LargeUpkeep extends LargeValueUpkeepContract {
-    @Override
-    protected PersistenceFixture fixture() {
-      return RealServers.withLeastPrivilege();
-    }
-  }
-
-  @Nested
+  @Tag("full")
   class Logs extends LogContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -138,6 +138,7 @@ class LeastPrivilegeContractIT {
   }
 
   @Nested
+  @Tag("full")
   class LogUpkeep extends LogUpkeepContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -170,6 +171,7 @@ class LeastPrivilegeContractIT {
   }
 
   @Nested
+  @Tag("full")
   class Checkpoints extends CheckpointContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -178,6 +180,7 @@ class LeastPrivilegeContractIT {
   }
 
   @Nested
+  @Tag("full")
   class Retention extends CheckpointRetentionContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -186,6 +189,7 @@ class LeastPrivilegeContractIT {
   }
 
   @Nested
+  @Tag("full")
   class Transactions extends TransactionRunnerContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -194,6 +198,7 @@ class LeastPrivilegeContractIT {
   }
 
   @Nested
+  @Tag("full")
   class Outcomes extends TransactionOutcomeContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -210,6 +215,7 @@ class LeastPrivilegeContractIT {
   }
 
   @Nested
+  @Tag("full")
   class Messages extends MessageContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -218,6 +224,7 @@ class LeastPrivilegeContractIT {
   }
 
   @Nested
+  @Tag("full")
   class MessageChannels extends MessageChannelContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -234,6 +241,7 @@ class LeastPrivilegeContractIT {
   }
 
   @Nested
+  @Tag("full")
   class KnownFacts extends KnowledgeContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -242,6 +250,7 @@ class LeastPrivilegeContractIT {
   }
 
   @Nested
+  @Tag("full")
   class KnowledgeSearch extends KnowledgeSearchContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -258,6 +267,7 @@ class LeastPrivilegeContractIT {
   }
 
   @Nested
+  @Tag("full")
   class SagasRecovered extends SagaRecoveryContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -266,6 +276,7 @@ class LeastPrivilegeContractIT {
   }
 
   @Nested
+  @Tag("full")
   class CrossStores extends CrossStoreContract {
     @Override
     protected PersistenceFixture fixture() {

@@ -30,6 +30,7 @@ class PooledServersContractIT {
   }
 
   @Nested
+  @Tag("full")
   class Messages extends MessageContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -46,6 +47,7 @@ class PooledServersContractIT {
   }
 
   @Nested
+  @Tag("full")
   class Durability extends StateDurabilityContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -54,6 +56,7 @@ class PooledServersContractIT {
   }
 
   @Nested
+  @Tag("full")
   class TasksOfAgents extends TasksContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -70,6 +73,7 @@ class PooledServersContractIT {
   }
 
   @Nested
+  @Tag("full")
   class Nesting extends TransactionNestingContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -86,6 +90,7 @@ class PooledServersContractIT {
   }
 
   @Nested
+  @Tag("full")
   class Checkpoints extends CheckpointContract {
     @Override
     protected PersistenceFixture fixture() {

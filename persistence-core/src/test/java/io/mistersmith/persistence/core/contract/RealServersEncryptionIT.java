@@ -60,6 +60,7 @@ class RealServersEncryptionIT {
   }
 
   @Nested
+  @Tag("full")
   @Tag("newest")
   class States extends StateRepositoryContract {
     @Override
@@ -69,6 +70,7 @@ class RealServersEncryptionIT {
   }
 
   @Nested
+  @Tag("full")
   @Tag("newest")
   class Layers extends StateLayersContract {
     @Override
@@ -78,6 +80,7 @@ class RealServersEncryptionIT {
   }
 
   @Nested
+  @Tag("full")
   @Tag("newest")
   class CheckpointsOfAgents extends CheckpointContract {
     @Override

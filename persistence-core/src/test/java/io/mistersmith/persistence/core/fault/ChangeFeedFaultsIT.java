@@ -185,7 +185,7 @@ class ChangeFeedFaultsIT {
       case TRANSACTION_LEFT_OPEN -> leaveOpen(installation, persistence);
       case COMMITS_OUT_OF_ORDER -> {
         writers.pauseUpTo(200);
-        awaitCommitted(audit, audit.committed() + Repetitions.of(20_000, 500));
+        awaitCommitted(audit, audit.committed() + Repetitions.of(20_000, 150));
       }
       case DOWN_PAST_THE_WINDOW -> {
         for (int i = 0; i < Repetitions.of(5, 1); i++) {

@@ -171,6 +171,7 @@ class OtherInstallationIT {
       }
       String name = original.jdbcUrl().replaceAll(".*/|\\?.*", "");
       Installation elsewhere = servers.installation();
+      original.session().end();
       elsewhere.execute("CREATE DATABASE test_copy TEMPLATE " + name);
       Installation copy =
           new Installation(

@@ -70,6 +70,7 @@ class StreamFaultsIT {
 
   private void run(boolean ordered, String name) throws Exception {
     int kills = Repetitions.of(12, 3);
+    int handled = Repetitions.of(60, 25);
     int messages = 0;
     BlockingQueue<String> lines = ChildLines.queue();
     try (FaultServers servers = FaultServers.start()) {
@@ -93,7 +94,7 @@ class StreamFaultsIT {
         load.start();
         for (int kill = 0; kill < kills; kill++) {
           int before = lines.size();
-          await().atMost(PATIENCE).until(() -> lines.size() > before + 60);
+          await().atMost(PATIENCE).until(() -> lines.size() > before + handled);
           int which = kill % 2;
           consumers[which].kill();
           if (kill % 3 == 1) {

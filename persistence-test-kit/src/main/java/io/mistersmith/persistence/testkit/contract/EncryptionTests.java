@@ -23,7 +23,7 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 
 /**
  * The common part of the contracts about encryption. {@link #persistence()} does not encrypt: it
- * stands for a runtime of before, and for whoever reaches the stores.
+ * stands for a runtime without encryption, and for an attacker with access to the stores.
  */
 abstract class EncryptionTests extends PersistenceContract {
 

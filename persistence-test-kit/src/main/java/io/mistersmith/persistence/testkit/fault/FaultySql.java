@@ -2,6 +2,7 @@ package io.mistersmith.persistence.testkit.fault;
 
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.TransientPersistenceException;
+import io.mistersmith.persistence.model.PostgresRole;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.SqlOptions;
 import io.mistersmith.persistence.spi.sql.SqlStore;
@@ -47,6 +48,11 @@ final class FaultySql extends FaultyAccess implements SqlStore {
           options.what() + ": injected fault: the acknowledgement of the commit was lost");
     }
     return committed;
+  }
+
+  @Override
+  public SqlAccess on(PostgresRole role) {
+    return new FaultyAccess(real.on(role), faults.hook());
   }
 
   @Override

@@ -77,7 +77,11 @@ public final class TestServers {
 
   /** Without synchronous writes where {@code persistence.test.sync} is false. */
   private static PostgresOptions postgresOptions() {
-    PostgresOptions defaults = PostgresOptions.defaults();
+    // Every test may have a database of its own. The naptime is shared by all of them, so that with
+    // a
+    // hundred databases a worker would be started more than once a second.
+    PostgresOptions defaults =
+        PostgresOptions.defaults().withServerSetting("autovacuum_naptime", "1h");
     boolean sync = !"false".equals(System.getProperty("persistence.test.sync"));
     return sync ? defaults : defaults.withoutSync();
   }

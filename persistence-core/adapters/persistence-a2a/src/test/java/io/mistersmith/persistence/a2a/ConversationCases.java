@@ -39,8 +39,7 @@ abstract class ConversationCases extends StoreTests {
   @Test
   void aTaskGoesOnAfterARestart() {
     Task task =
-        with(
-            task("t", TaskState.TASK_STATE_INPUT_REQUIRED), List.of(message("m1"), message("m2")));
+        with(task("t", TaskState.TASK_STATE_INPUT_REQUIRED), List.of(message("m1"), message("m2")));
     save(task);
     PersistentTaskStore restarted = PersistentTaskStore.of(restarted());
     Task found = get(restarted, "t");
@@ -162,8 +161,7 @@ abstract class ConversationCases extends StoreTests {
     assertThat(PersistentTaskStore.of(another()).forgetContext("context")).isEqualTo(2);
     assertThat(store().get("t1")).isNull();
     assertThat(store().get("t3")).isNotNull();
-    assertThat(configs.getInfo(new ListTaskPushNotificationConfigParams("t1")).configs())
-        .isEmpty();
+    assertThat(configs.getInfo(new ListTaskPushNotificationConfigParams("t1")).configs()).isEmpty();
     assertThat(runtime().log(Owners.task("t1"), "history", History.TYPE).size()).isZero();
   }
 }

@@ -39,8 +39,7 @@ abstract class PushConfigCases extends StoreTests {
   }
 
   private ListTaskPushNotificationConfigResult page(int size, String token) {
-    return configs()
-        .getInfo(new ListTaskPushNotificationConfigParams("task", size, token, ""));
+    return configs().getInfo(new ListTaskPushNotificationConfigParams("task", size, token, ""));
   }
 
   private List<PushNotificationConfig> all() {
@@ -87,8 +86,7 @@ abstract class PushConfigCases extends StoreTests {
   @Test
   void testGetInfoExistingConfig() {
     begin(1);
-    assertThat(all())
-        .containsExactly(config("cfg0", "http://url0.com/callback", "token0"));
+    assertThat(all()).containsExactly(config("cfg0", "http://url0.com/callback", "token0"));
   }
 
   @Test

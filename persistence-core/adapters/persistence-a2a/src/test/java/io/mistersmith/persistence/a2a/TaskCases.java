@@ -240,8 +240,7 @@ abstract class TaskCases extends StoreTests {
     all.addAll(third.tasks());
     assertThat(all)
         .extracting(Task::id)
-        .containsExactly(
-            "task-diff-d", "task-diff-e", "task-diff-b", "task-diff-c", "task-diff-a");
+        .containsExactly("task-diff-d", "task-diff-e", "task-diff-b", "task-diff-c", "task-diff-a");
     assertThat(third.nextPageToken()).isNull();
   }
 

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -21,6 +22,9 @@ import org.junit.jupiter.api.Test;
  * in-memory service is followed.
  */
 abstract class FirestoreCases extends ServiceTests {
+
+  /** Each test has an application of its own, since the state of one outlives its users. */
+  private final String app = "app-" + UUID.randomUUID();
 
   private Session get(Session session, GetSessionConfig config) {
     return Objects.requireNonNull(
@@ -31,14 +35,14 @@ abstract class FirestoreCases extends ServiceTests {
 
   @Test
   void getSession_sessionExists_returnsSession() {
-    Session found = found(create("app", "user", "session-id"));
+    Session found = found(create(app, "user", "session-id"));
     assertThat(found.id()).isEqualTo("session-id");
     assertThat(found.userId()).isEqualTo("user");
   }
 
   @Test
   void getSession_withNumRecentEvents_appliesLimitToQuery() {
-    Session session = create("app", "user", "session-id");
+    Session session = create(app, "user", "session-id");
     for (int i = 0; i < 8; i++) {
       append(session, saying("e" + i));
     }
@@ -50,7 +54,7 @@ abstract class FirestoreCases extends ServiceTests {
 
   @Test
   void getSession_withAfterTimestamp_appliesFilterToQuery() {
-    Session session = create("app", "user", "session-id");
+    Session session = create(app, "user", "session-id");
     append(session, Event.builder().timestamp(1_000).build());
     append(session, Event.builder().timestamp(9_000).build());
     GetSessionConfig later =
@@ -60,22 +64,22 @@ abstract class FirestoreCases extends ServiceTests {
 
   @Test
   void createSession_withSessionId_returnsNewSession() {
-    assertThat(create("app", "user", "session-id").id()).isEqualTo("session-id");
+    assertThat(create(app, "user", "session-id").id()).isEqualTo("session-id");
   }
 
   @Test
   void createSession_withNullSessionId_generatesNewId() {
-    assertThat(service().createSession("app", "user", null, null).blockingGet().id()).isNotEmpty();
+    assertThat(service().createSession(app, "user", null, null).blockingGet().id()).isNotEmpty();
   }
 
   @Test
   void createSession_withEmptySessionId_generatesNewId() {
-    assertThat(service().createSession("app", "user", null, "  ").blockingGet().id()).isNotBlank();
+    assertThat(service().createSession(app, "user", null, "  ").blockingGet().id()).isNotBlank();
   }
 
   @Test
   void createSession_withNullState_createsSessionWithEmptyState() {
-    assertThat(create("app", "user", "session-id").state()).isEmpty();
+    assertThat(create(app, "user", "session-id").state()).isEmpty();
   }
 
   @Test
@@ -89,7 +93,7 @@ abstract class FirestoreCases extends ServiceTests {
 
   @Test
   void appendEvent_persistsEventAndUpdatesSession() {
-    Session session = create("app", "user", "session-id");
+    Session session = create(app, "user", "session-id");
     Event event = saying("hello world");
     service().appendEvent(session, event).test().assertValue(event).assertComplete();
     assertThat(session.events()).containsExactly(event);
@@ -99,7 +103,7 @@ abstract class FirestoreCases extends ServiceTests {
 
   @Test
   void appendAndGet_withAllPartTypes_serializesAndDeserializesCorrectly() {
-    Session session = create("app", "user", "session-id");
+    Session session = create(app, "user", "session-id");
     append(
         session,
         Event.builder()
@@ -121,64 +125,64 @@ abstract class FirestoreCases extends ServiceTests {
 
   @Test
   void appendEvent_withAppOnlyStateDeltas_updatesCorrectStores() {
-    append(create("app", "user", "session-id"), changing(Map.of("app:key", "value")));
-    assertThat(create("app", "other", "session-2").state())
+    append(create(app, "user", "session-id"), changing(Map.of("app:key", "value")));
+    assertThat(create(app, "other", "session-2").state())
         .containsExactly(Map.entry("app:key", "value"));
-    append(found(create("app", "other", "session-3")), changing(Map.of("app:key", State.REMOVED)));
-    assertThat(create("app", "user", "session-4").state()).isEmpty();
+    append(found(create(app, "other", "session-3")), changing(Map.of("app:key", State.REMOVED)));
+    assertThat(create(app, "user", "session-4").state()).isEmpty();
   }
 
   @Test
   void appendEvent_withUserOnlyStateDeltas_updatesCorrectStores() {
-    append(create("app", "user", "session-id"), changing(Map.of("user:key", "value")));
-    assertThat(create("app", "user", "session-2").state())
+    append(create(app, "user", "session-id"), changing(Map.of("user:key", "value")));
+    assertThat(create(app, "user", "session-2").state())
         .containsExactly(Map.entry("user:key", "value"));
-    assertThat(create("app", "other", "session-3").state()).isEmpty();
+    assertThat(create(app, "other", "session-3").state()).isEmpty();
   }
 
   @Test
   void listEvents_sessionExists_returnsEvents() {
-    Session session = create("app", "user", "session-id");
+    Session session = create(app, "user", "session-id");
     append(session, saying("an event"));
-    List<Event> events = service().listEvents("app", "user", "session-id").blockingGet().events();
+    List<Event> events = service().listEvents(app, "user", "session-id").blockingGet().events();
     assertThat(events).hasSize(1);
     assertThat(events.get(0).author()).isEqualTo("user");
   }
 
   @Test
   void deleteSession_deletesEventsAndSession() {
-    Session session = create("app", "user", "session-id");
+    Session session = create(app, "user", "session-id");
     append(session, saying("an event"));
-    service().deleteSession("app", "user", "session-id").blockingAwait();
-    assertThat(get("app", "user", "session-id")).isNull();
-    create("app", "user", "session-id");
+    service().deleteSession(app, "user", "session-id").blockingAwait();
+    assertThat(get(app, "user", "session-id")).isNull();
+    create(app, "user", "session-id");
     assertThat(found(session).events()).isEmpty();
   }
 
   @Test
   void listSessions_returnsListOfSessions() {
-    create("app", "user", "session-1");
-    create("app", "user", "session-2");
-    assertThat(service().listSessions("app", "user").blockingGet().sessionIds())
+    create(app, "user", "session-1");
+    create(app, "user", "session-2");
+    assertThat(service().listSessions(app, "user").blockingGet().sessionIds())
         .containsExactly("session-1", "session-2");
   }
 
   @Test
   void getSession_appNameMismatch_emitsError() {
-    create("app", "user", "session-id");
+    create(app, "user", "session-id");
     assertThat(get("app-name", "user", "session-id")).isNull();
   }
 
   @Test
   void listEvents_appNameMismatch_emitsError() {
-    append(create("app", "user", "session-id"), saying("secret"));
+    append(create(app, "user", "session-id"), saying("secret"));
     assertThat(service().listEvents("app-name", "user", "session-id").blockingGet().events())
         .isEmpty();
   }
 
   @Test
   void deleteSession_appNameMismatch_doesNotDelete() {
-    Session session = create("app", "user", "session-id");
+    Session session = create(app, "user", "session-id");
     append(session, saying("kept"));
     service().deleteSession("app-name", "user", "session-id").blockingAwait();
     assertThat(found(session).events()).hasSize(1);

@@ -29,10 +29,10 @@ import org.slf4j.LoggerFactory;
  *       the audit log.
  * </ol>
  *
- * <p>Every step can be repeated, so that whoever goes on begins at the first one. A flush that was
- * held up, or a relay that had read a change before it was emptied, can bring something back: what
- * these write is looked at once more, some minutes after the end, and again while sagas that name
- * the agent are open. Thread-safe.
+ * <p>Every step can be repeated, and a runtime that goes on begins at the first one. A flush that
+ * was held up, or a relay that had read a change before it was emptied, can bring something back:
+ * what these write is looked at once more, some minutes after the end, and again while sagas that
+ * name the agent are open. Thread-safe.
  */
 public final class AgentForgetting implements Forgetting {
 

@@ -49,6 +49,7 @@ class ApplicationSourceContractIT {
   }
 
   @Nested
+  @Tag("full")
   class Journals extends JournalStoreContract {
     @Override
     protected StoresFixture fixture() {
@@ -57,6 +58,7 @@ class ApplicationSourceContractIT {
   }
 
   @Nested
+  @Tag("full")
   class Batches extends JournalApplyContract {
     @Override
     protected StoresFixture fixture() {
@@ -65,6 +67,7 @@ class ApplicationSourceContractIT {
   }
 
   @Nested
+  @Tag("full")
   class Refusals extends JournalRefusalContract {
     @Override
     protected StoresFixture fixture() {
@@ -73,6 +76,7 @@ class ApplicationSourceContractIT {
   }
 
   @Nested
+  @Tag("full")
   class Copies extends CheckpointStoreContract {
     @Override
     protected StoresFixture fixture() {
