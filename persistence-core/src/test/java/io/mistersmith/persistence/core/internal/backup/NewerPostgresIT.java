@@ -60,7 +60,7 @@ class NewerPostgresIT {
       scratch.stop();
       scratch.replaceData(data);
       scratch.restart();
-      assertThat(RecoveryScene.sql(scratch.jdbcUrl(), scratch.user(), "SELECT what FROM kept"))
+      assertThat(RecoveryScene.sqlOn(scratch.jdbcUrl(), scratch.user(), "SELECT what FROM kept"))
           .containsExactly("whole", "increment");
     }
   }

@@ -52,7 +52,7 @@ class PostgresDumpIT {
   }
 
   private static List<String> query(String jdbcUrl, String sql) throws SQLException {
-    return RecoveryScene.sql(jdbcUrl, server.user(), sql);
+    return RecoveryScene.sqlOn(jdbcUrl, server.user(), sql);
   }
 
   private static PersistenceException refused(StoredFile dump, String jdbcUrl) {

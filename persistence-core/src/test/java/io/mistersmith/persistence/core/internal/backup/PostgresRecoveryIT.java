@@ -95,14 +95,14 @@ class PostgresRecoveryIT {
     scratch.stop();
     scratch.replaceData(data);
     scratch.restart();
-    return RecoveryScene.sql(scratch.jdbcUrl(), scratch.user(), "SELECT what FROM kept");
+    return RecoveryScene.sqlOn(scratch.jdbcUrl(), scratch.user(), "SELECT what FROM kept");
   }
 
   @Test
   void everythingThatIsArchivedComesBack() throws SQLException {
     assertThat(recovered("latest", RecoveryTarget.latest())).containsExactly("at the end");
     assertThat(
-            RecoveryScene.sql(
+            RecoveryScene.sqlOn(
                 scratch.jdbcUrl(),
                 scratch.user(),
                 "SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8)"))

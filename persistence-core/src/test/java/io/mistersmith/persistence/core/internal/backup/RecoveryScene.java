@@ -70,7 +70,7 @@ final class RecoveryScene {
   }
 
   /** Runs statements, and returns the first column of the last one's answer. */
-  static List<String> sql(String jdbcUrl, String user, String... statements) throws SQLException {
+  static List<String> sqlOn(String jdbcUrl, String user, String... statements) throws SQLException {
     List<String> answer = new ArrayList<>();
     try (Connection connection = DriverManager.getConnection(jdbcUrl, user, "");
         Statement statement = connection.createStatement()) {
@@ -89,6 +89,6 @@ final class RecoveryScene {
   }
 
   List<String> sql(String... statements) throws SQLException {
-    return sql(server.jdbcUrl(), server.user(), statements);
+    return sqlOn(server.jdbcUrl(), server.user(), statements);
   }
 }

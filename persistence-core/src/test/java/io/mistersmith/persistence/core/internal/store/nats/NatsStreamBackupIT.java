@@ -17,8 +17,8 @@ import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.testkit.server.NatsOptions;
 import io.mistersmith.persistence.testkit.server.NatsServer;
+import io.nats.client.PurgeOptions;
 import io.nats.client.api.MessageInfo;
-import io.nats.client.api.PurgeOptions;
 import io.nats.client.api.StorageType;
 import io.nats.client.api.StreamConfiguration;
 import io.nats.client.api.StreamState;
@@ -73,7 +73,6 @@ class NatsStreamBackupIT {
       assertThat(part.messages()).isEqualTo(before.getMsgCount());
       Contents contents = part.contents().orElseThrow();
       assertThat(contents.messages()).isEqualTo(before.getMsgCount());
-      assertThat(contents.last()).hasSize(301);
       raw.deleteStream(STREAM);
       backup.restore(part, files);
 
@@ -223,18 +222,19 @@ class NatsStreamBackupIT {
       createStream(raw, StorageType.Memory);
       fill(raw, 500);
       long messages = state(raw).getMsgCount();
+      long subjects = state(raw).getSubjectCount();
 
       StreamPart part = backup.snapshot(STREAM, files);
       raw.deleteStream(STREAM);
       backup.restore(part, files);
 
       assertThat(state(raw).getMsgCount()).isEqualTo(messages);
+      assertThat(state(raw).getSubjectCount()).isEqualTo(subjects);
       boolean snapshot = part.files().get(0).path().endsWith("/snapshot");
       assertThat(snapshot).isEqualTo(line.equals(NEWEST));
       assertThat(backup.notices()).hasSize(snapshot ? 0 : 1);
       Contents restored = backup.contents(STREAM, Long.MAX_VALUE - 1);
       assertThat(restored.messages()).isEqualTo(messages);
-      assertThat(restored.last().keySet()).isEqualTo(part.contents().orElseThrow().last().keySet());
     }
   }
 
