@@ -11,8 +11,8 @@ import java.util.List;
  * @param rpo the time from the last write that the restored stores have to the begin of the drill:
  *     what would have been lost
  * @param comparisons each table and each bucket, compared with the manifest
- * @param findings what {@code recovery.verify_data_consistency} and the check of consistency
- *     found; none when all is well
+ * @param findings what {@code recovery.verify_data_consistency} and the check of consistency found;
+ *     none when all is well
  */
 public record DrillReport(
     RestoreReport restore,

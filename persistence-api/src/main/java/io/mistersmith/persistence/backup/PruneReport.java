@@ -12,11 +12,7 @@ import java.util.List;
  * @param kept each backup that is kept, and why
  */
 public record PruneReport(
-    List<String> backups,
-    List<String> unfinished,
-    long walSegments,
-    long bytes,
-    List<Kept> kept) {
+    List<String> backups, List<String> unfinished, long walSegments, long bytes, List<Kept> kept) {
 
   /** Copies the lists. */
   public PruneReport {

@@ -57,8 +57,7 @@ final class SavedStores implements BackupStores {
   /** Leaves out results of queries, which are a copy. */
   @Override
   public List<String> streamNames() {
-    String copies =
-        "KV_" + config.nats().namePrefix() + config.bucket(Bucket.QUERY_CACHE).name();
+    String copies = "KV_" + config.nats().namePrefix() + config.bucket(Bucket.QUERY_CACHE).name();
     return nats.open().streamsOf(installation()).stream()
         .filter(name -> !name.equals(copies))
         .toList();

@@ -48,8 +48,7 @@ public interface RecoveryStore {
    * @param completedAt when it was whole
    * @param bytes how many bytes it has
    */
-  record KnownBackup(
-      String id, String kind, Instant startedAt, Instant completedAt, long bytes) {}
+  record KnownBackup(String id, String kind, Instant startedAt, Instant completedAt, long bytes) {}
 
   /**
    * What came of a drill.

@@ -286,8 +286,8 @@ public final class DirectoryTarget implements BackupTarget {
     }
 
     @Override
-    public FileVisitResult postVisitDirectory(
-        Path directory, @Nullable IOException failure) throws IOException {
+    public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException failure)
+        throws IOException {
       if (failure != null && !(failure instanceof NoSuchFileException)) {
         throw failure;
       }

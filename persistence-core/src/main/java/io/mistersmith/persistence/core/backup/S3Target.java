@@ -227,9 +227,9 @@ public final class S3Target implements BackupTarget {
     }
 
     /**
-     * Sets the storage class of the files of backups, such as {@code GLACIER_IR} (the store's
-     * usual one). Manifests and the WAL archive stay in the usual class. A class whose objects must
-     * be restored before they can be read, such as {@code GLACIER}, makes a restore wait for hours.
+     * Sets the storage class of the files of backups, such as {@code GLACIER_IR} (the store's usual
+     * one). Manifests and the WAL archive stay in the usual class. A class whose objects must be
+     * restored before they can be read, such as {@code GLACIER}, makes a restore wait for hours.
      */
     public Builder storageClass(String value) {
       if (!CLASS.matcher(value).matches()) {

@@ -146,9 +146,7 @@ class S3TargetTest {
 
     assertThat(requests)
         .containsExactly(
-            "HEAD /backups/production/a",
-            "PUT /backups/production/a",
-            "PUT /backups/production/a");
+            "HEAD /backups/production/a", "PUT /backups/production/a", "PUT /backups/production/a");
   }
 
   @Test
@@ -172,7 +170,8 @@ class S3TargetTest {
               <IsTruncated>true</IsTruncated><NextContinuationToken>a+b/=</NextContinuationToken>
               <Contents><Key>production/wal/2</Key><Size>2</Size>
                 <LastModified>2026-12-01T23:15:00.000Z</LastModified></Contents>
-            </ListBucketResult>"""));
+            </ListBucketResult>\
+            """));
     answers.add(
         new Said(
             200,
@@ -181,7 +180,8 @@ class S3TargetTest {
               <IsTruncated>false</IsTruncated>
               <Contents><Key>production/wal/1</Key><Size>1</Size>
                 <LastModified>2026-12-01T23:14:00.000Z</LastModified></Contents>
-            </ListBucketResult>"""));
+            </ListBucketResult>\
+            """));
 
     assertThat(builder().build().list("wal/"))
         .extracting(stored -> stored.path() + " " + stored.size())

@@ -114,8 +114,7 @@ class BackupCutOffIT {
             scene
                 .installation()
                 .asArguments(
-                    List.of(
-                        scene.target().toString(), BackupPrograms.in(directory).toString())),
+                    List.of(scene.target().toString(), BackupPrograms.in(directory).toString())),
             Map.of(),
             directory.resolve("backups.log"))) {
       assertThat(child.stdout().readLine()).isEqualTo("begun");

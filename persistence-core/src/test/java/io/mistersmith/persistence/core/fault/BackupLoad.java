@@ -35,8 +35,7 @@ final class BackupLoad implements AutoCloseable {
   }
 
   /** Starts a thread for each agent. */
-  static BackupLoad start(
-      StateRepository<Long> states, List<AgentId> agents, BackupLedger ledger) {
+  static BackupLoad start(StateRepository<Long> states, List<AgentId> agents, BackupLedger ledger) {
     return new BackupLoad(states, agents, ledger);
   }
 

@@ -91,7 +91,8 @@ class BackupRateIT {
       try (Backups backups = Backups.open(unlimited(scene, empty))) {
         RestoreReport report =
             backups.restore(made.id(), RestoreOptions.defaults(), BackupProgress.NONE);
-        assertThat(empty.query("SELECT count(*) FROM public.bulk")).containsExactly(Integer.toString(ROWS));
+        assertThat(empty.query("SELECT count(*) FROM public.bulk"))
+            .containsExactly(Integer.toString(ROWS));
         return report;
       }
     }

@@ -78,9 +78,7 @@ class RestoreCutOffIT {
             RestoreProcess.class,
             restored.asArguments(
                 List.of(
-                    scene.target().toString(),
-                    BackupPrograms.in(directory).toString(),
-                    made.id())),
+                    scene.target().toString(), BackupPrograms.in(directory).toString(), made.id())),
             Map.of(),
             directory.resolve("restores.log"))) {
       assertThat(child.stdout().readLine()).isEqualTo("begun");

@@ -86,11 +86,7 @@ final class MemoryRecoveryStore implements RecoveryStore {
             List.of(
                 age(
                     "backup",
-                    tables
-                        .backups
-                        .all()
-                        .map(KnownBackup::startedAt)
-                        .max(Comparator.naturalOrder()),
+                    tables.backups.all().map(KnownBackup::startedAt).max(Comparator.naturalOrder()),
                     BACKUP,
                     now),
                 age(
@@ -116,8 +112,7 @@ final class MemoryRecoveryStore implements RecoveryStore {
     return call(
         "check the consistency of every table",
         tables ->
-            List.of(
-                new TableCheck("agents.registry", tables.agents.all().count(), List.of())));
+            List.of(new TableCheck("agents.registry", tables.agents.all().count(), List.of())));
   }
 
   private <T> T call(String what, Function<Tables, T> statement) {

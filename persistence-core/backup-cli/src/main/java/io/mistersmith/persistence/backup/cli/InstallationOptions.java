@@ -146,8 +146,7 @@ final class InstallationOptions {
       try (Reader in = Files.newBufferedReader(file.get())) {
         values.load(in);
       } catch (IOException e) {
-        throw new IllegalArgumentException(
-            file.get() + " cannot be read as a properties file", e);
+        throw new IllegalArgumentException(file.get() + " cannot be read as a properties file", e);
       }
     }
     return values;

@@ -41,8 +41,7 @@ final class PitrPlanCommand extends BackupsCommand {
   @Override
   int run(Backups backups) {
     RecoveryTarget target = recovery.target();
-    RestoreOptions options =
-        RestoreOptions.defaults().dataDirectory(dataDirectory).target(target);
+    RestoreOptions options = RestoreOptions.defaults().dataDirectory(dataDirectory).target(target);
     return RestoreCommand.print(
         output, backups.plan(id.orElseGet(() -> base(backups, target)), options));
   }

@@ -132,9 +132,7 @@ final class RestoreCommand extends BackupsCommand {
     lines.add(
         "Restored %s: %s in %d ms."
             .formatted(
-                report.id(),
-                ProgressLines.megabytes(report.bytes()),
-                report.took().toMillis()));
+                report.id(), ProgressLines.megabytes(report.bytes()), report.took().toMillis()));
     return lines;
   }
 }

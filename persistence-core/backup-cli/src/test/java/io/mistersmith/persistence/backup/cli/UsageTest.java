@@ -30,8 +30,16 @@ class UsageTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "backup", "list", "verify", "restore", "pitr-plan", "readiness", "drill", "prune",
-        "archive-wal", "restore-wal"
+        "backup",
+        "list",
+        "verify",
+        "restore",
+        "pitr-plan",
+        "readiness",
+        "drill",
+        "prune",
+        "archive-wal",
+        "restore-wal"
       })
   void eachCommandExplainsItself(String command) {
     CliRun help = CliRun.of(command, "--help");
@@ -105,10 +113,7 @@ class UsageTest {
   void aSegmentOfTheWalThatIsNotArchivedIsNotFound() {
     CliRun run =
         CliRun.of(
-            on(
-                "restore-wal",
-                "000000010000000000000001",
-                directory.resolve("segment").toString()));
+            on("restore-wal", "000000010000000000000001", directory.resolve("segment").toString()));
     assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.FINDINGS);
     assertThat(directory.resolve("segment")).doesNotExist();
     assertThat(CliRun.of("restore-wal", "000000010000000000000001").exitCode()).isEqualTo(126);

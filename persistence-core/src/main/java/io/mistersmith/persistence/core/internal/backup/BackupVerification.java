@@ -59,8 +59,7 @@ final class BackupVerification {
     Optional<Stored> stored = target.find(path);
     if (stored.isEmpty()) {
       if (target.list(BackupPaths.directory(id)).isEmpty()) {
-        throw new NonTransientPersistenceException(
-            DataError.NOT_FOUND, "there is no backup " + id);
+        throw new NonTransientPersistenceException(DataError.NOT_FOUND, "there is no backup " + id);
       }
       add(path, Damage.UNFINISHED, "There is no manifest: the backup was cut off. Remove it.");
       return Optional.empty();

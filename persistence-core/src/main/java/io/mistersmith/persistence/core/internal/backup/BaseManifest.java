@@ -102,8 +102,7 @@ record BaseManifest(int timeline, Lsn start, Lsn stop, Map<String, Content> file
     return new BaseManifest(ranges.timeline, ranges.start, ranges.stop, files);
   }
 
-  private static void readFiles(JsonParser parser, Map<String, Content> files)
-      throws IOException {
+  private static void readFiles(JsonParser parser, Map<String, Content> files) throws IOException {
     while (parser.nextToken() == JsonToken.START_OBJECT) {
       String path = "";
       long size = 0;

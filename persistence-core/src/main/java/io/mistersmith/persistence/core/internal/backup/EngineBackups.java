@@ -105,9 +105,7 @@ public final class EngineBackups implements Backups {
 
   @Override
   public List<Entry> list() {
-    return catalog.all().stream()
-        .map(backup -> new Entry(backup.id(), backup.manifest()))
-        .toList();
+    return catalog.all().stream().map(backup -> new Entry(backup.id(), backup.manifest())).toList();
   }
 
   @Override

@@ -67,8 +67,7 @@ final class LibpqAccess {
     settings.put("dbname", database());
     settings.put("user", user());
     settings.put("application_name", role.applicationName().orElse("persistence-backup"));
-    settings.put(
-        "connect_timeout", Long.toString(Math.max(2, role.connectTimeout().toSeconds())));
+    settings.put("connect_timeout", Long.toString(Math.max(2, role.connectTimeout().toSeconds())));
     settings.put("keepalives_idle", KEEPALIVE_SECONDS);
     if (url.hosts().size() > 1) {
       settings.put("target_session_attrs", "primary");

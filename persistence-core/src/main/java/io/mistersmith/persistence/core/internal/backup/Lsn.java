@@ -22,8 +22,7 @@ record Lsn(long value) implements Comparable<Lsn> {
     if (!parts.matches()) {
       throw new IllegalArgumentException("'" + text + "' is no position in the WAL");
     }
-    return new Lsn(
-        (Long.parseLong(parts.group(1), 16) << 32) | Long.parseLong(parts.group(2), 16));
+    return new Lsn((Long.parseLong(parts.group(1), 16) << 32) | Long.parseLong(parts.group(2), 16));
   }
 
   /** Returns the later of the two. */

@@ -130,8 +130,7 @@ final class NewBackup {
         .flatMap(backup -> backup.manifest().stream())
         .findFirst()
         .filter(
-            made ->
-                made.postgres().base().filter(base -> depth(base) < LONGEST_CHAIN).isPresent());
+            made -> made.postgres().base().filter(base -> depth(base) < LONGEST_CHAIN).isPresent());
   }
 
   private static int depth(BasePart base) {

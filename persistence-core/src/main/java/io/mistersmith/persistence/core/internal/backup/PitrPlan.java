@@ -124,9 +124,7 @@ final class PitrPlan {
 
   private static String unpacking(BasePart base, RestoredDirectory directory) {
     int increments = -1;
-    for (Optional<BasePart> part = Optional.of(base);
-        part.isPresent();
-        part = part.get().since()) {
+    for (Optional<BasePart> part = Optional.of(base); part.isPresent(); part = part.get().since()) {
       increments++;
     }
     return "Unpack the base backup "

@@ -142,11 +142,7 @@ final class PostgresPrograms implements PostgresBackup {
 
   /** Makes an increment where that works, else a whole backup. */
   private StoredFile store(
-      BackupWriter writer,
-      Found program,
-      Optional<BasePart> earlier,
-      Instant started,
-      Path scratch)
+      BackupWriter writer, Found program, Optional<BasePart> earlier, Instant started, Path scratch)
       throws IOException {
     if (earlier.isPresent()) {
       Path manifest = scratch.resolve("earlier_manifest");

@@ -26,9 +26,7 @@ final class ProgramFailures {
               false,
               "; install the programs of the server's version",
               List.of(
-                  "server version mismatch",
-                  "incompatible server version",
-                  "unsupported version")),
+                  "server version mismatch", "incompatible server version", "unsupported version")),
           new Sign(
               DataError.ACCESS_DENIED,
               false,

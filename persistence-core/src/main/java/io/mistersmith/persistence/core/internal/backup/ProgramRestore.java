@@ -121,9 +121,7 @@ final class ProgramRestore implements PostgresRestore {
   /** Returns the whole base backup, and the increments up to this one. */
   private static List<BasePart> parts(BasePart base) {
     List<BasePart> parts = new ArrayList<>();
-    for (Optional<BasePart> part = Optional.of(base);
-        part.isPresent();
-        part = part.get().since()) {
+    for (Optional<BasePart> part = Optional.of(base); part.isPresent(); part = part.get().since()) {
       parts.add(0, part.get());
     }
     return parts;

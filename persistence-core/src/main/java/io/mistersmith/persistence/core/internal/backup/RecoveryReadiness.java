@@ -53,8 +53,7 @@ final class RecoveryReadiness {
     }
     BackupManifest made = newest.get();
     for (StreamPart part : made.streams()) {
-      Optional<String> damage =
-          Streams.gap(part, made.positions()).or(() -> Streams.lack(part));
+      Optional<String> damage = Streams.gap(part, made.positions()).or(() -> Streams.lack(part));
       if (damage.isPresent()) {
         return new Check(
             STREAMS, Status.FAIL, damage.get(), "make another one with backup cross-system");

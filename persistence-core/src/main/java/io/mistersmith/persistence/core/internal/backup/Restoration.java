@@ -180,8 +180,7 @@ final class Restoration {
                     stream.created(),
                     "restored from backup " + manifest.id())
             : position;
-    return new RestoredBucket(
-        bucket, next.epoch(), next.sequence(), stream.lastSequence(), 0);
+    return new RestoredBucket(bucket, next.epoch(), next.sequence(), stream.lastSequence(), 0);
   }
 
   private static long size(StreamPart part) {

@@ -134,8 +134,7 @@ public final class RestoreDrill {
             .map(
                 comparison ->
                     "%s: %s in the backup, %s restored"
-                        .formatted(
-                            comparison.name(), comparison.expected(), comparison.found()))
+                        .formatted(comparison.name(), comparison.expected(), comparison.found()))
             .toList();
     return Stream.of(differences, report.findings()).flatMap(List::stream).toList();
   }

@@ -54,8 +54,8 @@ public interface RestoreStores extends AutoCloseable {
   JournalStore journals();
 
   /**
-   * Writes to PostgreSQL the agents that were registered while it was saved, which NATS has: entries
-   * of theirs would be refused without them.
+   * Writes to PostgreSQL the agents that were registered while it was saved, which NATS has:
+   * entries of theirs would be refused without them.
    *
    * @return what is left to an operator, in sentences
    */

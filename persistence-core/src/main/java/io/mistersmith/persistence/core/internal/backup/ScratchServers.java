@@ -87,7 +87,15 @@ final class ScratchServers implements AutoCloseable {
     programs.run(
         "initdb",
         List.of(
-            "-D", data.toString(), "-U", USER, "-A", "trust", "-E", "UTF8", "--no-sync",
+            "-D",
+            data.toString(),
+            "-U",
+            USER,
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--no-sync",
             "--locale=C"));
     postgres = true;
     programs.run(

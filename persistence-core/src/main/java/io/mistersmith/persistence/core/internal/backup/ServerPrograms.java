@@ -78,8 +78,7 @@ record ServerPrograms(List<Path> directories, Path log) {
           DataError.MISCONFIGURED, program + " cannot be run: " + e.getMessage(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new TransientPersistenceException(
-          DataError.UNAVAILABLE, name + " was interrupted", e);
+      throw new TransientPersistenceException(DataError.UNAVAILABLE, name + " was interrupted", e);
     }
   }
 

@@ -197,8 +197,7 @@ public final class WalArchive {
       throws IOException {
     try (InputStream raw = target.get(name.path(), 0);
         InputStream in =
-            new DigestedInput(
-                sealing.open(raw, name.path()), new byte[0], expected, name.name())) {
+            new DigestedInput(sealing.open(raw, name.path()), new byte[0], expected, name.name())) {
       in.transferTo(out);
     }
   }

@@ -105,8 +105,7 @@ final class WalStaging {
   }
 
   /** A segment that was stored after the time may begin before it; the next one cannot. */
-  private static List<String> upTo(
-      List<String> names, Map<String, Instant> stored, Instant time) {
+  private static List<String> upTo(List<String> names, Map<String, Instant> stored, Instant time) {
     List<String> needed = new ArrayList<>();
     for (String name : names) {
       needed.add(name);

@@ -12,8 +12,7 @@ import org.junit.platform.engine.DiscoverySelector;
 /** The tables of faults. A table holds the tests below a package that its tags select. */
 enum FaultTable {
   /** Agent state: kills, pauses, cut connections and corrupted data under writes and flushes. */
-  STATE(
-      "fault & !logs & !tasks & !events & !sagas & !alerts & !connections & !backup", false),
+  STATE("fault & !logs & !tasks & !events & !sagas & !alerts & !connections & !backup", false),
 
   /** Steps, logs and messages: nothing is seen in part, acknowledged twice, or out of order. */
   LOGS("fault & logs", false),

@@ -87,8 +87,7 @@ class BackupVerificationTest {
 
     assertThat(verification.passed()).isTrue();
     assertThat(verification.files()).isEqualTo(3);
-    assertThat(verification.bytes())
-        .isEqualTo(made.size() + target.bytes(manifest()).length);
+    assertThat(verification.bytes()).isEqualTo(made.size() + target.bytes(manifest()).length);
   }
 
   @Test
@@ -164,8 +163,7 @@ class BackupVerificationTest {
   @Test
   void aBackupThatDoesNotExistIsNotFound() {
     assertThat(
-            catchThrowableOfType(
-                    PersistenceException.class, () -> verify("20200101T000000Z-daily"))
+            catchThrowableOfType(PersistenceException.class, () -> verify("20200101T000000Z-daily"))
                 .error())
         .isEqualTo(DataError.NOT_FOUND);
   }

@@ -154,8 +154,7 @@ class BaseTarTest {
     changed[600] = 1;
     for (byte[] table : List.of(changed, new byte[699])) {
       assertThatIOException()
-          .isThrownBy(
-              () -> BaseTar.scan(new ByteArrayInputStream(base(table)), directory, archive))
+          .isThrownBy(() -> BaseTar.scan(new ByteArrayInputStream(base(table)), directory, archive))
           .withMessageContaining("base/5/1259");
     }
   }

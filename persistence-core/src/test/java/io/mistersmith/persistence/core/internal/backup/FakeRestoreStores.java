@@ -84,8 +84,7 @@ final class FakeRestoreStores implements RestoreStores, StreamBackup, PostgresRe
   @Override
   public void restore(StreamPart part, BackupReader reader) {
     call("stream");
-    found.put(
-        part.stream(), new FoundStream(markedAt, Optional.of(marked), part.lastSequence()));
+    found.put(part.stream(), new FoundStream(markedAt, Optional.of(marked), part.lastSequence()));
   }
 
   @Override

@@ -47,8 +47,7 @@ final class FakeStores implements BackupStores, PostgresBackup, StreamBackup {
   long contained = 20;
 
   FakeStores() {
-    this.stores =
-        new InMemoryStores(clock).open(PersistenceConfig.inMemory().clock(clock).build());
+    this.stores = new InMemoryStores(clock).open(PersistenceConfig.inMemory().clock(clock).build());
     JournalPosition first =
         journals().startEpoch(BUCKET, Optional.empty(), 1, CREATED, "first use");
     move(first, 100);

@@ -69,8 +69,7 @@ class NewBackupTest {
     BackupManifest manifest = make(BackupKind.CROSS_SYSTEM);
 
     assertThat(stores.calls).containsExactly("dump", "snapshot");
-    assertThat(manifest.positions())
-        .containsExactly(new Position(FakeStores.BUCKET, 1, 100, 110));
+    assertThat(manifest.positions()).containsExactly(new Position(FakeStores.BUCKET, 1, 100, 110));
     assertThat(manifest.streams().get(0).lastSequence()).isGreaterThanOrEqualTo(110);
     assertThat(manifest.installation()).contains(stores.installation().toString());
     assertThat(manifest.versions())

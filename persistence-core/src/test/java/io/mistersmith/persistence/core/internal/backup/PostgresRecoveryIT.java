@@ -75,9 +75,7 @@ class PostgresRecoveryIT {
     scene.sql("INSERT INTO kept VALUES ('after the point')");
     transaction =
         Long.parseLong(
-            scene
-                .sql("WITH gone AS (DELETE FROM kept) SELECT pg_current_xact_id()::text")
-                .get(0));
+            scene.sql("WITH gone AS (DELETE FROM kept) SELECT pg_current_xact_id()::text").get(0));
     scene.sql("INSERT INTO kept VALUES ('at the end')");
     scene.archiveAll();
   }

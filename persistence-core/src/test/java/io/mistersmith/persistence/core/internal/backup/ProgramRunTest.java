@@ -110,15 +110,14 @@ class ProgramRunTest {
   @Test
   void manyErrorsDoNotBlockIt() throws IOException {
     StringBuilder found = new StringBuilder();
-    run(
-            """
-            i=0
-            while [ $i -lt 5000 ]; do
-              echo "line $i of many that nobody reads" >&2
-              i=$((i+1))
-            done
-            echo done
-            """)
+    run("""
+    i=0
+    while [ $i -lt 5000 ]; do
+      echo "line $i of many that nobody reads" >&2
+      i=$((i+1))
+    done
+    echo done
+    """)
         .read(in -> found.append(new String(in.readAllBytes(), UTF_8)));
     assertThat(found).hasToString("done\n");
   }

@@ -107,8 +107,7 @@ class RestorationTest {
 
     assertThat(position().sequence()).isEqualTo(100);
     assertThat(position().epochs().get(0)).isEqualTo(new JournalPosition.Epoch(2, 121));
-    assertThat(position().streamCreated())
-        .isEqualTo(stores.found.get(FakeStores.STREAM).created());
+    assertThat(position().streamCreated()).isEqualTo(stores.found.get(FakeStores.STREAM).created());
   }
 
   @ParameterizedTest
@@ -136,8 +135,7 @@ class RestorationTest {
 
   @Test
   void aStreamThatExistsIsRefusedBeforeAnythingIsChanged() {
-    stores.found.put(
-        FakeStores.STREAM, new FoundStream(FakeStores.CREATED, Optional.empty(), 120));
+    stores.found.put(FakeStores.STREAM, new FoundStream(FakeStores.CREATED, Optional.empty(), 120));
 
     assertRefused();
   }
@@ -173,8 +171,7 @@ class RestorationTest {
 
   @Test
   void whereNatsIsIntactPostgresAloneIsRestored() {
-    stores.found.put(
-        FakeStores.STREAM, new FoundStream(FakeStores.CREATED, Optional.empty(), 150));
+    stores.found.put(FakeStores.STREAM, new FoundStream(FakeStores.CREATED, Optional.empty(), 150));
     manifest = manifest.postgresAlone();
     options = options.postgresAlone();
 
@@ -189,8 +186,7 @@ class RestorationTest {
     RecoveryTarget time = new RecoveryTarget.Time(FakeStores.CREATED);
     BackupManifest alone = manifest.postgresAlone();
 
-    assertThat(RestorePlanning.target(manifest, options))
-        .isEqualTo(new RecoveryTarget.BackupEnd());
+    assertThat(RestorePlanning.target(manifest, options)).isEqualTo(new RecoveryTarget.BackupEnd());
     assertThat(RestorePlanning.target(alone, options)).isEqualTo(RecoveryTarget.latest());
     assertThat(RestorePlanning.target(manifest, options.target(time))).isEqualTo(time);
   }

@@ -92,10 +92,7 @@ class WalVerificationTest {
 
   private List<Finding> findings() {
     return new BackupVerification(
-            target,
-            archive,
-            new ProgressMeter(BackupProgress.NONE, Ticker.SYSTEM),
-            Ticker.SYSTEM)
+            target, archive, new ProgressMeter(BackupProgress.NONE, Ticker.SYSTEM), Ticker.SYSTEM)
         .verify(ID)
         .findings();
   }

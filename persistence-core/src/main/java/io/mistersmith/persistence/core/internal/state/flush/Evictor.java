@@ -117,8 +117,7 @@ public final class Evictor {
   }
 
   private int evict() {
-    Sweep sweep =
-        new Sweep(target, sql.deadLetters(), config.idleTimeToLive(), clock, lease::hold);
+    Sweep sweep = new Sweep(target, sql.deadLetters(), config.idleTimeToLive(), clock, lease::hold);
     int evicted = 0;
     try {
       while (!sweep.isOver() && service.isOpen() && lease.hold()) {

@@ -288,9 +288,7 @@ public final class NatsStreamBackup implements StreamBackup, AutoCloseable {
         api.find(part.stream()).map(info -> info.getStreamState().getLastSequence()).orElse(0L);
     if (last < part.lastSequence()) {
       throw damaged(
-          part,
-          "its snapshot ends at sequence " + last + ", not at " + part.lastSequence(),
-          null);
+          part, "its snapshot ends at sequence " + last + ", not at " + part.lastSequence(), null);
     }
     Optional<StoredFile> index = fileOf(part, INDEX);
     if (index.isEmpty()) {

@@ -39,8 +39,7 @@ record RestoreMark(Instant at, String backup) {
     if (text != null) {
       return parse(text);
     }
-    Matcher mark =
-        IN_DESCRIPTION.matcher(Objects.requireNonNullElse(stream.getDescription(), ""));
+    Matcher mark = IN_DESCRIPTION.matcher(Objects.requireNonNullElse(stream.getDescription(), ""));
     return mark.find() ? parse(mark.group(1)) : Optional.empty();
   }
 

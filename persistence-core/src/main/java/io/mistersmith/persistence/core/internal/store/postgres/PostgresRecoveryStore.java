@@ -93,8 +93,7 @@ final class PostgresRecoveryStore implements RecoveryStore {
   @Override
   public boolean remove(String id) {
     return write(
-        "forget backup " + id,
-        handle -> handle.createUpdate(REMOVE).bind("id", id).execute() == 1);
+        "forget backup " + id, handle -> handle.createUpdate(REMOVE).bind("id", id).execute() == 1);
   }
 
   @Override

@@ -72,8 +72,7 @@ class BackupPermissionsIT {
             NatsStreamBackup.connect(
                 as(server, "backup"), "backup", new Services(PersistenceListener.NOOP));
         NatsLink link =
-            NatsLink.open(
-                as(server, "backup"), "delete", new Services(PersistenceListener.NOOP))) {
+            NatsLink.open(as(server, "backup"), "delete", new Services(PersistenceListener.NOOP))) {
       for (int i = 0; i < 100; i++) {
         long sequence =
             runtime

@@ -52,8 +52,7 @@ class RestoreMarkTest {
     String config =
         stream()
             .description("state")
-            .metadata(
-                new HashMap<>(Map.of(InstallationMark.METADATA, INSTALLATION.toString())))
+            .metadata(new HashMap<>(Map.of(InstallationMark.METADATA, INSTALLATION.toString())))
             .build()
             .toJson();
 
