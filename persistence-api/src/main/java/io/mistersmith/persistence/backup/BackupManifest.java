@@ -21,8 +21,8 @@ import java.util.stream.Stream;
  * @param completedAt when all but the manifest was stored
  * @param installation the id of the installation that was saved; empty where no set of scripts
  *     keeps one
- * @param versions the versions of what took part: {@code library}, {@code postgresql}, {@code nats}
- *     and one {@code scripts.<set>} for each set of scripts
+ * @param versions the versions of what took part: {@code "library"}, {@code "postgresql"}, {@code
+ *     "nats"} and one {@code scripts.<set>} for each set of scripts
  * @param keys the master keys that a restore needs, before it begins; empty without encryption
  * @param postgres the part of PostgreSQL
  * @param positions how far PostgreSQL had applied each bucket's journal

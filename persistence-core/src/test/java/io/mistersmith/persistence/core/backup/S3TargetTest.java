@@ -198,7 +198,7 @@ class S3TargetTest {
 
     assertThat(away.error()).isEqualTo(DataError.CONNECTION_FAILED);
     assertThat(away + " " + away.getCause() + " " + target).doesNotContain(SECRET);
-    assertThat(builder().toString()).doesNotContain(SECRET);
+    assertThat(builder()).asString().doesNotContain(SECRET);
     assertThat(S3Credentials.of("AKEY", Secret.of(SECRET)).toString()).doesNotContain(SECRET);
     assertThatThrownBy(() -> S3Credentials.of("two words", Secret.of(SECRET)))
         .isInstanceOf(IllegalArgumentException.class)

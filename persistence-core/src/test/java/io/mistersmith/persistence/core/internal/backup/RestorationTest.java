@@ -20,6 +20,7 @@ import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.spi.sql.JournalPosition;
 import io.mistersmith.persistence.testkit.memory.MemoryBackupTarget;
+import java.util.Objects;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -107,7 +108,8 @@ class RestorationTest {
 
     assertThat(position().sequence()).isEqualTo(100);
     assertThat(position().epochs().get(0)).isEqualTo(new JournalPosition.Epoch(2, 121));
-    assertThat(position().streamCreated()).isEqualTo(stores.found.get(FakeStores.STREAM).created());
+    assertThat(position().streamCreated())
+        .isEqualTo(Objects.requireNonNull(stores.found.get(FakeStores.STREAM)).created());
   }
 
   @ParameterizedTest

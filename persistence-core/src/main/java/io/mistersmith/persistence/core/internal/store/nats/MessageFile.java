@@ -34,9 +34,10 @@ final class MessageFile {
     }
 
     void add(StreamMessage message) throws IOException {
+      Instant time = message.time();
       out.writeLong(message.sequence());
-      out.writeLong(message.time().getEpochSecond());
-      out.writeInt(message.time().getNano());
+      out.writeLong(time.getEpochSecond());
+      out.writeInt(time.getNano());
       part(message.subject().getBytes(UTF_8));
       part(message.headers());
       part(message.data());
