@@ -117,6 +117,9 @@ public final class Evictor {
   }
 
   private int evict() {
+    if (!lease.ask()) {
+      return 0;
+    }
     Sweep sweep = new Sweep(target, sql.deadLetters(), config.idleTimeToLive(), clock, lease::hold);
     int evicted = 0;
     try {
