@@ -3,6 +3,7 @@ module io.mistersmith.persistence.api {
   requires static transitive org.jspecify;
 
   exports io.mistersmith.persistence;
+  exports io.mistersmith.persistence.backup;
   exports io.mistersmith.persistence.config;
   exports io.mistersmith.persistence.conflict;
   exports io.mistersmith.persistence.crdt;
@@ -29,4 +30,5 @@ module io.mistersmith.persistence.api {
   exports io.mistersmith.persistence.spi.sql;
 
   uses io.mistersmith.persistence.PersistenceProvider;
+  uses io.mistersmith.persistence.backup.BackupsProvider;
 }

@@ -60,6 +60,40 @@ class RecoverySchemaIT extends OnMigratedDatabase {
   }
 
   @Test
+  @Exercises("recovery.ages")
+  void ageIsOfTheNewestBackupAndOfTheLastDrillThatPassed() throws SQLException {
+    database.execute(
+        """
+        DELETE FROM recovery.test_results;
+        DELETE FROM recovery.backups;
+        UPDATE recovery.schedule SET since = now() - INTERVAL '13 h' WHERE what = 'backup';
+        SELECT recovery.record_test_result('cross_system', now(), now() - INTERVAL '70 days');
+        UPDATE recovery.test_results SET test_completed_at = now() - INTERVAL '70 days';
+        SELECT recovery.record_test_result('cross_system', now(), now(),
+                                           p_test_status => 'failed');
+        """);
+    assertThat(ages()).containsExactly("backup f 0.50", "drill t 2.00");
+
+    database.execute(
+        """
+        INSERT INTO recovery.backups (backup_id, kind, started_at, completed_at, bytes)
+        VALUES ('new', 'daily', now() - INTERVAL '39 h', now(), 1),
+               ('old', 'weekly', now() - INTERVAL '90 h', now(), 1);
+        UPDATE recovery.schedule SET enabled = FALSE WHERE what = 'drill';
+        """);
+    try {
+      assertThat(ages()).containsExactly("backup t 1.50");
+    } finally {
+      database.execute("UPDATE recovery.schedule SET enabled = TRUE WHERE what = 'drill'");
+    }
+  }
+
+  private static List<String> ages() throws SQLException {
+    return database.query(
+        "SELECT concat_ws(' ', what, last_at IS NOT NULL, allowed_ages) FROM recovery.ages()");
+  }
+
+  @Test
   @Exercises("recovery.verify_data_consistency")
   void soundDatabasePasses() throws SQLException {
     List<String> report =

@@ -3,10 +3,13 @@ package io.mistersmith.persistence.config;
 import io.mistersmith.persistence.event.CallObserver;
 import io.mistersmith.persistence.operations.AlertSink;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 
 /**
  * Says how often a runtime checks its health, which jobs of upkeep it takes part in, and who
@@ -22,6 +25,18 @@ public final class MonitoringConfig {
   private final Duration auditRetention;
   private final Map<String, AlertSink> sinks;
   private final CallObserver observer;
+  private final List<Job> jobs;
+
+  /**
+   * Work of the application that the upkeep runs.
+   *
+   * @param name its name, in lower-case letters, digits and underscores
+   * @param purpose what it is for, in a sentence
+   * @param every how often it runs
+   * @param work does it, and returns what was done, in a sentence; the run has failed when it
+   *     throws
+   */
+  public record Job(String name, String purpose, Duration every, Supplier<String> work) {}
 
   private MonitoringConfig(Builder builder) {
     this.checkInterval = builder.checkInterval;
@@ -31,6 +46,7 @@ public final class MonitoringConfig {
     this.auditRetention = builder.auditRetention;
     this.sinks = Map.copyOf(builder.sinks);
     this.observer = builder.observer;
+    this.jobs = List.copyOf(builder.jobs);
   }
 
   /** Returns the defaults. */
@@ -86,7 +102,12 @@ public final class MonitoringConfig {
     return observer;
   }
 
-  /** Prints all settings, of the receivers the names, and whether there is an observer. */
+  /** The jobs of the application (none). */
+  public List<Job> jobs() {
+    return jobs;
+  }
+
+  /** Prints all settings, of receivers and jobs the names, and whether there is an observer. */
   @Override
   public String toString() {
     return Printed.of("MonitoringConfig")
@@ -97,6 +118,7 @@ public final class MonitoringConfig {
         .with("auditRetention", auditRetention)
         .with("sinks", new TreeSet<>(sinks.keySet()))
         .with("observed", observer != CallObserver.NOOP)
+        .with("jobs", jobs.stream().map(Job::name).toList())
         .toString();
   }
 
@@ -110,6 +132,7 @@ public final class MonitoringConfig {
     private Duration auditRetention = Duration.ofDays(90);
     private final Map<String, AlertSink> sinks = new LinkedHashMap<>();
     private CallObserver observer = CallObserver.NOOP;
+    private final List<Job> jobs = new ArrayList<>();
 
     private Builder() {}
 
@@ -121,6 +144,7 @@ public final class MonitoringConfig {
       this.auditRetention = config.auditRetention;
       this.sinks.putAll(config.sinks);
       this.observer = config.observer;
+      this.jobs.addAll(config.jobs);
     }
 
     /** See {@link MonitoringConfig#checkInterval()}. */
@@ -166,6 +190,28 @@ public final class MonitoringConfig {
     public Builder sink(String channel, AlertSink sink) {
       Checks.that(!channel.isBlank(), "monitoring.sink needs a name");
       sinks.put(channel, sink);
+      return this;
+    }
+
+    /**
+     * Adds a job of the application, such as a backup or a restore drill. One runtime of the
+     * installation runs it, on a thread of its own; it may last. The run and its outcome are kept
+     * as those of the other jobs. A name of the library's own jobs is refused when the runtime
+     * opens.
+     *
+     * @see io.mistersmith.persistence.operations.Upkeep
+     */
+    public Builder job(String name, String purpose, Duration every, Supplier<String> work) {
+      Checks.that(
+          name.matches("[a-z][a-z0-9_]{0,62}"),
+          "monitoring.job is named '"
+              + name
+              + "'; give 1 to 63 lower-case letters, digits and underscores");
+      Checks.that(
+          jobs.stream().noneMatch(job -> job.name().equals(name)),
+          "monitoring.job names " + name + " twice");
+      Checks.positive("monitoring.job." + name + ".every", every);
+      jobs.add(new Job(name, purpose, every, work));
       return this;
     }
 

@@ -76,6 +76,7 @@ final class OperationsArea implements Operations {
     this.health =
         new HealthParts(
                 background.upkeep(),
+                background.recovery(),
                 engine.stores().unguarded().hot().bucket(Bucket.AGENT_STATE),
                 engine.stores().pools(),
                 state.consistency(),

@@ -145,7 +145,14 @@ final class StateArea {
     this.flusher = new WriteBehindFlusher(target, config.flush(), listener, services, holder);
     this.evictor =
         new Evictor(
-            target, background, config.flush(), listener, services, clock, flusher::isLeading);
+            target,
+            background,
+            config.flush(),
+            listener,
+            services,
+            clock,
+            flusher::isLeading,
+            holder);
     this.waiter =
         new DurabilityWaiter(
             journal.name(), tracker, flusher, progress, stores.unguarded().sql().deadLetters());

@@ -45,6 +45,7 @@ class EngineHealthTest {
               "backlog",
               "migrations",
               "partitions",
+              "backups",
               "change_feed",
               "services",
               Health.CHECKS);

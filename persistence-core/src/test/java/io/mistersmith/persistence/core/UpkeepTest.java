@@ -2,6 +2,8 @@ package io.mistersmith.persistence.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
+import static org.awaitility.Awaitility.await;
 
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.MonitoringConfig;
@@ -18,10 +20,14 @@ import io.mistersmith.persistence.testkit.time.ManualClock;
 import java.time.Duration;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** The view of the jobs, and the jobs of the core set, in an engine over stores in memory. */
 class UpkeepTest {
+
+  private static final Duration SOON = Duration.ofSeconds(60);
 
   private final ManualClock clock = ManualClock.create();
   private final InMemoryStores stores = new InMemoryStores(clock);
@@ -78,6 +84,62 @@ class UpkeepTest {
       assertThatThrownBy(() -> persistence.operations().upkeep().runs("none", 1))
           .isInstanceOf(IllegalArgumentException.class);
     }
+  }
+
+  @Test
+  void jobsOfTheApplicationAreRunBesideTheOthersByOneRuntime() throws InterruptedException {
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch over = new CountDownLatch(1);
+    MonitoringConfig config =
+        MonitoringConfig.builder()
+            .job(
+                "drill",
+                "Restores the newest backup.",
+                Duration.ofDays(30),
+                () -> {
+                  begun.countDown();
+                  awaitUninterruptibly(over);
+                  return "rto 12 s";
+                })
+            .build();
+    stores.migrate("monitoring");
+    try (Persistence persistence = open(config)) {
+      Upkeep upkeep = persistence.operations().upkeep();
+      assertThat(begun.await(60, TimeUnit.SECONDS)).isTrue();
+      await().atMost(SOON).until(() -> !upkeep.runs("sample_database", 1).isEmpty());
+      assertThat(upkeep.runs("drill", 1)).isEmpty();
+      over.countDown();
+      await().atMost(SOON).until(() -> !upkeep.runs("drill", 1).isEmpty());
+      assertThat(upkeep.runs("drill", 1))
+          .extracting(Run::outcome, Run::detail)
+          .containsExactly(tuple(Outcome.DONE, "rto 12 s"));
+    } finally {
+      over.countDown();
+    }
+  }
+
+  private static void awaitUninterruptibly(CountDownLatch latch) {
+    try {
+      assertThat(latch.await(60, TimeUnit.SECONDS)).isTrue();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void aJobOfTheApplicationHasANameOfItsOwn() {
+    MonitoringConfig config =
+        MonitoringConfig.builder()
+            .job("capacity", "Counts.", Duration.ofDays(1), () -> "counted")
+            .build();
+    assertThatThrownBy(() -> open(config).close())
+        .isInstanceOf(NonTransientPersistenceException.class)
+        .hasMessageContaining("capacity");
+    assertThatThrownBy(
+            () -> MonitoringConfig.builder().job("Drill!", "", Duration.ofDays(1), () -> ""))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("Drill!");
   }
 
   @Test

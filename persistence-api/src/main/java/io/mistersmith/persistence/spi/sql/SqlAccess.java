@@ -77,6 +77,9 @@ public interface SqlAccess {
   /** Returns the thresholds of alerts, and what was found of them. */
   AlertStore alerts();
 
+  /** Returns the backups and drills that the store knows of. */
+  RecoveryStore recovery();
+
   /** Returns the log of changes. */
   AuditStore audit();
 

@@ -27,6 +27,7 @@ import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.MessageStore;
 import io.mistersmith.persistence.spi.sql.OutboxStore;
+import io.mistersmith.persistence.spi.sql.RecoveryStore;
 import io.mistersmith.persistence.spi.sql.SagaStore;
 import io.mistersmith.persistence.spi.sql.SessionStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
@@ -157,6 +158,11 @@ final class AlwaysLeading implements StoreProvider {
     @Override
     public AlertStore alerts() {
       return real.alerts();
+    }
+
+    @Override
+    public RecoveryStore recovery() {
+      return real.recovery();
     }
 
     @Override

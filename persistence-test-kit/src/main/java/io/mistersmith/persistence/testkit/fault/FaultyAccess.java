@@ -17,6 +17,7 @@ import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.MessageStore;
 import io.mistersmith.persistence.spi.sql.OutboxStore;
+import io.mistersmith.persistence.spi.sql.RecoveryStore;
 import io.mistersmith.persistence.spi.sql.SagaStore;
 import io.mistersmith.persistence.spi.sql.SessionStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
@@ -133,6 +134,11 @@ class FaultyAccess implements SqlAccess {
   @Override
   public final AlertStore alerts() {
     return SqlFaults.around(AlertStore.class, real.alerts(), hook);
+  }
+
+  @Override
+  public final RecoveryStore recovery() {
+    return SqlFaults.around(RecoveryStore.class, real.recovery(), hook);
   }
 
   @Override

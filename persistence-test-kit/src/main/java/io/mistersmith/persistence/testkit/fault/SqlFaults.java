@@ -3,6 +3,7 @@ package io.mistersmith.persistence.testkit.fault;
 import io.mistersmith.persistence.spi.sql.AdviceStore;
 import io.mistersmith.persistence.spi.sql.DataKeyStore;
 import io.mistersmith.persistence.spi.sql.ForgetStore;
+import io.mistersmith.persistence.spi.sql.RecoveryStore;
 import io.mistersmith.persistence.spi.sql.SagaStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
 import io.mistersmith.persistence.spi.sql.UpkeepStore;
@@ -26,6 +27,9 @@ final class SqlFaults implements InvocationHandler {
   /** The stores whose reads are marked by {@link SqlAccess.Read}, not known by name. */
   private static final Set<Class<?>> MARKED =
       Set.of(SagaStore.class, AdviceStore.class, DataKeyStore.class, ForgetStore.class);
+
+  /** The stores that background services ask. */
+  private static final Set<Class<?>> UPKEEP = Set.of(UpkeepStore.class, RecoveryStore.class);
 
   private final Object real;
   private final CallHook hook;
@@ -75,7 +79,7 @@ final class SqlFaults implements InvocationHandler {
     if (MARKED.contains(method.getDeclaringClass())) {
       return method.isAnnotationPresent(SqlAccess.Read.class) ? Call.SQL_READ : Call.SQL_WRITE;
     }
-    if (method.getDeclaringClass() == UpkeepStore.class) {
+    if (UPKEEP.contains(method.getDeclaringClass())) {
       return Call.UPKEEP;
     }
     return call(method.getName());

@@ -64,7 +64,8 @@ record Content(
     AlertTables alerts,
     AdviceTables advice,
     Table<UUID, AuditRows.Logged> audit,
-    Table<AgentId, ForgottenAgent> forgotten) {
+    Table<AgentId, ForgottenAgent> forgotten,
+    RecoveryTables recovery) {
 
   /** A row of the registry. */
   record AgentRow(
@@ -198,7 +199,8 @@ record Content(
         AlertTables.empty(),
         AdviceTables.empty(),
         Table.inOrderOfInsertion(),
-        Table.inOrderOfInsertion());
+        Table.inOrderOfInsertion(),
+        RecoveryTables.empty());
   }
 
   /** Returns a copy; none of its rows is locked. */
@@ -233,7 +235,8 @@ record Content(
         alerts.copy(),
         advice.copy(),
         audit.copy(),
-        forgotten.copy());
+        forgotten.copy(),
+        recovery.copy());
   }
 
   /** Returns the same tables as another installation's. */
@@ -268,7 +271,8 @@ record Content(
         alerts,
         advice,
         audit,
-        forgotten);
+        forgotten,
+        recovery);
   }
 
   /** Returns the same tables with these sets of migrations, and those that were applied before. */
@@ -305,6 +309,7 @@ record Content(
         alerts,
         advice,
         audit,
-        forgotten);
+        forgotten,
+        recovery);
   }
 }

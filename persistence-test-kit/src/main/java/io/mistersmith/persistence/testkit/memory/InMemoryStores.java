@@ -194,7 +194,7 @@ public final class InMemoryStores implements StoreProvider {
   /**
    * Applies optional sets of migrations to the durable store, as {@code migrateOnOpen} of a
    * configuration does that is opened. Of the sets, {@code state_search}, {@code events}, {@code
-   * audit}, {@code monitoring} and {@code statements} have an effect here.
+   * audit}, {@code monitoring}, {@code recovery} and {@code statements} have an effect here.
    */
   public void migrate(String... sets) {
     database.migrate(List.of(sets));

@@ -17,6 +17,7 @@ import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.MessageStore;
 import io.mistersmith.persistence.spi.sql.OutboxStore;
+import io.mistersmith.persistence.spi.sql.RecoveryStore;
 import io.mistersmith.persistence.spi.sql.SagaStore;
 import io.mistersmith.persistence.spi.sql.SessionStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
@@ -138,6 +139,11 @@ class MemoryAccess implements SqlAccess {
   @Override
   public final AlertStore alerts() {
     return new MemoryAlertStore(session);
+  }
+
+  @Override
+  public final RecoveryStore recovery() {
+    return new MemoryRecoveryStore(session);
   }
 
   @Override

@@ -13,6 +13,7 @@ import io.mistersmith.persistence.spi.sql.EntryWriteStore;
 import io.mistersmith.persistence.spi.sql.JournalPosition;
 import io.mistersmith.persistence.spi.sql.KnowledgeStore.StoredFact;
 import io.mistersmith.persistence.spi.sql.LogStore;
+import io.mistersmith.persistence.spi.sql.RecoveryStore;
 import io.mistersmith.persistence.spi.sql.StateStore.StoredState;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -56,6 +57,8 @@ final class Tables {
   final AdviceRows advice;
   final AuditRows audit;
   final Rows<AgentId, ForgottenAgent> forgotten;
+  final Rows<String, RecoveryStore.KnownBackup> backups;
+  final Rows<UUID, RecoveryTables.Drilled> drills;
   private final AtomicLong taskNumbers;
   private final AtomicLong noticeNumbers;
   private final List<Rows<?, ?>> all;
@@ -97,6 +100,8 @@ final class Tables {
     advice = new AdviceRows(transaction, content.advice(), seen.advice());
     audit = new AuditRows(transaction, content.audit(), seen.audit());
     forgotten = new Rows<>(transaction, content.forgotten(), seen.forgotten());
+    backups = new Rows<>(transaction, content.recovery().backups(), seen.recovery().backups());
+    drills = new Rows<>(transaction, content.recovery().drills(), seen.recovery().drills());
     if (sets.contains("events")) {
       states.observe((id, before, after) -> outbox.noteState(before, after));
       tasks.observe(
@@ -137,7 +142,9 @@ final class Tables {
             thresholds,
             alertStates,
             alertNotices,
-            forgotten));
+            forgotten,
+            backups,
+            drills));
   }
 
   /** The next of a sequence, whose numbers no rollback takes back. */

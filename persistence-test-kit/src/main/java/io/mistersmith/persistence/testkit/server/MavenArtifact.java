@@ -15,17 +15,23 @@ import java.util.stream.Stream;
  * An artifact of the Maven repository, taken from the local repository or else fetched by the
  * user's own Maven, with the mirrors and proxies of its settings.
  */
-record MavenArtifact(String groupId, String artifactId, String version) {
+record MavenArtifact(String groupId, String artifactId, String version, String classifier) {
   private static final String DEPENDENCY_PLUGIN =
       "org.apache.maven.plugins:maven-dependency-plugin:3.11.0";
   private static final Duration DOWNLOAD_LIMIT = Duration.ofMinutes(10);
 
+  /** The artifact's own jar. */
+  MavenArtifact(String groupId, String artifactId, String version) {
+    this(groupId, artifactId, version, "");
+  }
+
   String coordinates() {
-    return groupId + ":" + artifactId + ":" + version;
+    String main = groupId + ":" + artifactId + ":" + version;
+    return classifier.isEmpty() ? main : main + ":jar:" + classifier;
   }
 
   private String fileName() {
-    return artifactId + "-" + version + ".jar";
+    return artifactId + "-" + version + (classifier.isEmpty() ? "" : "-" + classifier) + ".jar";
   }
 
   /** The artifact's jar; fetched into the scratch directory where the local repository lacks it. */

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -130,6 +131,35 @@ public final class PostgresProgram {
     } catch (IOException notExecutable) {
       return Optional.empty();
     }
+  }
+
+  /**
+   * Makes scripts in a directory that run programs with their libraries, for code that looks for
+   * programs by their names. Returns the directory.
+   *
+   * @param names as in {@link #find}
+   */
+  public static Path scripts(Path directory, String... names) {
+    try {
+      Files.createDirectories(directory);
+      for (String name : names) {
+        Path script = directory.resolve(name);
+        if (!Files.exists(script)) {
+          Files.writeString(script, find(name).script());
+          Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
+        }
+      }
+      return directory;
+    } catch (IOException e) {
+      throw new UncheckedIOException("Could not write scripts into " + directory, e);
+    }
+  }
+
+  private String script() {
+    String run = "exec '%s' \"$@\"\n".formatted(path);
+    return libraries
+        .map(folder -> "#!/bin/sh\nLD_LIBRARY_PATH='%s' %s".formatted(libraryPath(folder), run))
+        .orElse("#!/bin/sh\n" + run);
   }
 
   /** Where it is. To run it use {@link #process}, which knows its libraries too. */

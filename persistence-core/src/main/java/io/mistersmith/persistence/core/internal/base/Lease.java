@@ -22,6 +22,15 @@ public final class Lease {
   private volatile boolean held;
   private volatile Deadline end = Deadline.after(Duration.ZERO);
 
+  /**
+   * The right to evict entries of a bucket. A runtime takes it for each sweep, and a backup of both
+   * stores for as long as it lasts: nothing leaves the bucket before the backup of its stream has
+   * it.
+   */
+  public static Lease ofEvictions(JournalStore journals, String bucket, String holder) {
+    return new Lease(journals, "evictions/" + bucket, holder, Duration.ofMinutes(2));
+  }
+
   /** A lease of this name, for this holder, which no other holder's name equals. */
   public Lease(JournalStore journals, String name, String holder, Duration duration) {
     this.journals = journals;

@@ -17,6 +17,7 @@ import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.MessageStore;
 import io.mistersmith.persistence.spi.sql.OutboxStore;
+import io.mistersmith.persistence.spi.sql.RecoveryStore;
 import io.mistersmith.persistence.spi.sql.SagaStore;
 import io.mistersmith.persistence.spi.sql.SessionStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
@@ -28,7 +29,8 @@ import io.mistersmith.persistence.spi.sql.UpkeepStore;
  * The durable stores of one role, guarded. Not the journals, which belong to the flush: its service
  * has a pause of its own after a failure, and goes on trying however callers fare. Nor the outbox
  * and the upkeep, for the same reason; a check of the health must ask the server itself. Nor the
- * advice and the forgetting, which an operator asks for: an index is built for as long as it takes.
+ * advice, the recovery and the forgetting, which an operator asks for: an index is built for as
+ * long as it takes.
  */
 class GuardedAccess implements SqlAccess {
 
@@ -171,6 +173,11 @@ class GuardedAccess implements SqlAccess {
   @Override
   public final AlertStore alerts() {
     return alerts;
+  }
+
+  @Override
+  public final RecoveryStore recovery() {
+    return real.recovery();
   }
 
   @Override

@@ -7,6 +7,7 @@ import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.operations.Consistency;
 import io.mistersmith.persistence.operations.Pools;
 import io.mistersmith.persistence.spi.hot.HotStore.HotBucket;
+import io.mistersmith.persistence.spi.sql.RecoveryStore;
 import io.mistersmith.persistence.spi.sql.UpkeepStore;
 import java.util.Arrays;
 import java.util.List;
@@ -17,7 +18,8 @@ import java.util.stream.Stream;
  * What the health of a runtime is checked by.
  *
  * @param store asks PostgreSQL, whatever a breaker says
- * @param bucket the bucket of agent state, likewise
+ * @param recovery knows of backups and drills
+ * @param bucket the bucket of agent state, whatever a breaker says
  * @param pools the pools and the replicas
  * @param consistency the lag and the backlog
  * @param feed notices of the change feed
@@ -27,6 +29,7 @@ import java.util.stream.Stream;
  */
 public record HealthParts(
     UpkeepStore store,
+    RecoveryStore recovery,
     HotBucket bucket,
     Pools pools,
     Consistency consistency,
@@ -55,7 +58,8 @@ public record HealthParts(
             new CheckGroup(
                 new PostgresCheck(store, ticker),
                 new SeldomCheck(new SchemaCheck(store), ticker),
-                new SeldomCheck(new PartitionCheck(store), ticker)),
+                new SeldomCheck(new PartitionCheck(store), ticker),
+                new SeldomCheck(new BackupCheck(recovery), ticker)),
             new CheckGroup(new KvCheck(bucket, ticker)),
             new CheckGroup(new LagCheck(consistency, config.consistency().window())),
             new CheckGroup(

@@ -21,6 +21,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,12 +49,13 @@ public final class LeasedUpkeep implements Upkeep {
   private final Lease lease;
   private final PeriodicService holder;
   private final PeriodicService worker;
+  private final PeriodicService applicationWorker;
 
   /**
    * Looks after the database by statements of {@code background}.
    *
    * @throws NonTransientPersistenceException {@code MISCONFIGURED} when the configuration switches
-   *     off a job that there is not
+   *     off a job that there is not, or adds one that there is
    */
   public LeasedUpkeep(
       Collection<UpkeepJob> jobs,
@@ -65,6 +67,7 @@ public final class LeasedUpkeep implements Upkeep {
       Services services) {
     jobs.forEach(job -> this.jobs.put(job.name(), job));
     this.config = config;
+    addGiven(config);
     requireKnown(config);
     this.history = new JobHistory(background.upkeep(), runtime, Ticker.SYSTEM);
     this.turns = new JobTurns(history, listener, clock, Ticker.SYSTEM);
@@ -73,7 +76,27 @@ public final class LeasedUpkeep implements Upkeep {
         services.every(
             LOOK, "persistence-upkeep-lease", "this runtime does no upkeep", this::holdLease);
     this.worker =
-        services.every(LOOK, "persistence-upkeep", "jobs of the upkeep are not run", this::work);
+        services.every(
+            LOOK,
+            "persistence-upkeep",
+            "jobs of the upkeep are not run",
+            () -> work(false, this::goesOn));
+    this.applicationWorker =
+        services.every(
+            LOOK,
+            "persistence-upkeep-application",
+            "jobs of the application are not run",
+            () -> work(true, this::applicationGoesOn));
+  }
+
+  private void addGiven(MonitoringConfig configured) {
+    for (MonitoringConfig.Job given : configured.jobs()) {
+      if (jobs.putIfAbsent(given.name(), new ApplicationJob(given)) != null) {
+        throw new NonTransientPersistenceException(
+            DataError.MISCONFIGURED,
+            "monitoring.job names " + given.name() + ", which is a job of the library's own");
+      }
+    }
   }
 
   private void requireKnown(MonitoringConfig configured) {
@@ -91,27 +114,40 @@ public final class LeasedUpkeep implements Upkeep {
     if (config.upkeep()) {
       holder.start();
       worker.start();
+      if (hasLastingJobs()) {
+        applicationWorker.start();
+      }
     }
   }
 
+  private boolean hasLastingJobs() {
+    return jobs.values().stream().anyMatch(UpkeepJob::lasts);
+  }
+
   private void holdLease() {
+    applicationWorker.alive(); // its jobs last: a backup is not stuck
     boolean before = lease.isHeld();
     try {
       if (lease.ask() && !before) {
         turns.forget();
         worker.wake();
+        if (hasLastingJobs()) {
+          applicationWorker.wake();
+        }
       }
     } catch (PersistenceException e) {
       LOG.debug("the lease of the upkeep is asked for again", e);
     }
   }
 
-  private void work() {
+  private void work(boolean lasting, BooleanSupplier onward) {
     if (!lease.isHeld()) {
       return;
     }
     try {
-      turns.take(jobs.values().stream().filter(this::isEnabled).toList(), this::goesOn);
+      turns.take(
+          jobs.values().stream().filter(job -> job.lasts() == lasting && isEnabled(job)).toList(),
+          onward);
     } catch (PersistenceException e) {
       LOG.debug("jobs of the upkeep are run at the next turn", e);
     }
@@ -120,6 +156,11 @@ public final class LeasedUpkeep implements Upkeep {
   private boolean goesOn() {
     worker.alive();
     return worker.isOpen() && lease.isHeld();
+  }
+
+  private boolean applicationGoesOn() {
+    applicationWorker.alive();
+    return applicationWorker.isOpen() && lease.isHeld();
   }
 
   private boolean isEnabled(UpkeepJob job) {
@@ -167,9 +208,11 @@ public final class LeasedUpkeep implements Upkeep {
 
   /** Stops after the job under way, within the time, so that another runtime goes on. */
   public void close(Duration patience) {
+    applicationWorker.stop();
     boolean idle = worker.close(patience);
+    boolean ended = applicationWorker.close(patience);
     boolean kept = holder.close(patience);
-    if (idle && kept && lease.isHeld()) {
+    if (idle && ended && kept && lease.isHeld()) {
       lease.release();
     }
   }

@@ -18,6 +18,11 @@ public interface UpkeepJob {
   /** Returns how often it runs. */
   Duration every();
 
+  /** Returns whether a run lasts, so that others are not to wait for it. */
+  default boolean lasts() {
+    return false;
+  }
+
   /** Returns what it works with, such as {@code the set of migrations statements}. */
   String needs();
 

@@ -12,7 +12,7 @@ import org.junit.platform.engine.DiscoverySelector;
 /** The tables of faults. A table holds the tests below a package that its tags select. */
 enum FaultTable {
   /** Agent state: kills, pauses, cut connections and corrupted data under writes and flushes. */
-  STATE("fault & !logs & !tasks & !events & !sagas & !alerts & !connections", false),
+  STATE("fault & !logs & !tasks & !events & !sagas & !alerts & !connections & !backup", false),
 
   /** Steps, logs and messages: nothing is seen in part, acknowledged twice, or out of order. */
   LOGS("fault & logs", false),
@@ -28,6 +28,9 @@ enum FaultTable {
 
   /** Alerts: each fault fires its alerts and no others, and they end with it. */
   ALERTS("fault & alerts", false),
+
+  /** Backups under load: both stores are destroyed, restored and replayed; damage is found. */
+  BACKUP("fault & backup", true),
 
   /** Servers and connections that go away, lag, are replaced and come back, and full pools. */
   CONNECTIONS("connections", true);

@@ -76,6 +76,15 @@ class TableRunTest {
         .isEqualTo("sagas=9 done=4 undone=3 listed=2 half_done=0 takeover_ms_max=700");
   }
 
+  @Test
+  void aBackupPromisesThatNothingIsLostMismatchedOrResurrected() {
+    Tally tally = Tally.ofBackup(9, 0, 0, 0, Duration.ofMillis(800));
+    assertThat(tally.isKept()).isTrue();
+    assertThat(tally.plus(Tally.ofBackup(1, 0, 0, 1, Duration.ZERO)).isKept()).isFalse();
+    assertThat(Tally.NONE.plus(tally).ofTable())
+        .isEqualTo("acknowledged=9 lost=0 mismatched=0 resurrected=0 rto_ms_max=800");
+  }
+
   private int runTallied(String cell) {
     return run(cell, true, SampleCells.Tallied.class);
   }
@@ -108,7 +117,8 @@ class TableRunTest {
     assertThat(printed()).isEmpty();
     assertThat(errors())
         .contains(
-            "NoSuchCell", "the tables are: state, logs, tasks, events, sagas, alerts, connections");
+            "NoSuchCell",
+            "the tables are: state, logs, tasks, events, sagas, alerts, backup, connections");
   }
 
   @Test
@@ -116,7 +126,7 @@ class TableRunTest {
     assertThat(refusal("nothing", "", ""))
         .contains(
             "there is no table \"nothing\"",
-            "the tables are: state, logs, tasks, events, sagas, alerts, connections");
+            "the tables are: state, logs, tasks, events, sagas, alerts, backup, connections");
     assertThat(refusal("state", "(", "")).contains("no regular expression");
     assertThat(refusal("state", "", "x")).contains("no integer: x");
   }

@@ -25,6 +25,9 @@ public record Tally(
     /** Of the change feed, in the same order. */
     CHANGES("committed=%d skipped=%d reordered=%d duplicates=%d", "behind_ms"),
 
+    /** Of writes that a backup has, in the same order. */
+    BACKUPS("acknowledged=%d lost=%d mismatched=%d resurrected=%d", "rto_ms"),
+
     /** Of sagas, in another order, after their sum. */
     SAGAS("sagas=%5$d done=%1$d undone=%3$d listed=%4$d half_done=%2$d", "takeover_ms");
 
@@ -65,6 +68,17 @@ public record Tally(
   public static Tally ofSagas(
       long done, long undone, long listed, long halfDone, Duration takeover) {
     return new Tally(done, halfDone, undone, listed, takeover, Names.SAGAS);
+  }
+
+  /**
+   * Counts the acknowledged writes up to the position of a backup, and which of their keys the
+   * restored stores lack, have with another value, or have although they were deleted.
+   *
+   * @param rto how long the restore took, until all was in PostgreSQL
+   */
+  public static Tally ofBackup(
+      long acknowledged, long lost, long mismatched, long resurrected, Duration rto) {
+    return new Tally(acknowledged, lost, mismatched, resurrected, rto, Names.BACKUPS);
   }
 
   /** Returns this tally with the promises of others added, and the longer outage of the two. */

@@ -15,11 +15,14 @@ import io.mistersmith.persistence.operations.Pools;
 import io.mistersmith.persistence.operations.Pools.ReplicaState;
 import io.mistersmith.persistence.operations.Pools.ReplicaStats;
 import io.mistersmith.persistence.operations.Pools.Stats;
+import io.mistersmith.persistence.spi.sql.RecoveryStore;
+import io.mistersmith.persistence.spi.sql.RecoveryStore.Age;
 import io.mistersmith.persistence.spi.sql.UpkeepStore;
 import io.mistersmith.persistence.spi.sql.UpkeepStore.Partitions;
 import io.mistersmith.persistence.spi.sql.UpkeepStore.Schema;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
@@ -229,6 +232,29 @@ class ComponentChecksTest {
         one(new PartitionCheck(returning(UpkeepStore.class, Map.of("partitions", tables))));
     assertThat(component.status()).isEqualTo(status);
     assertThat(component.reason()).contains("tasks.archive");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0.99, HEALTHY", "1.0, DEGRADED", "9.0, DEGRADED"})
+  void anOverdueDrillIsDegraded(double allowedAges, Status status) {
+    List<Age> ages =
+        List.of(
+            new Age("backup", Optional.of(Instant.EPOCH), Duration.ofHours(26), 0.5),
+            new Age("drill", Optional.empty(), Duration.ofDays(35), allowedAges));
+    Component component =
+        one(
+            new BackupCheck(
+                returning(RecoveryStore.class, Map.of("isInstalled", true, "ages", ages))));
+    assertThat(component.status()).isEqualTo(status);
+    assertThat(component.reason()).contains("the last drill was never made, 840 h are allowed");
+  }
+
+  @Test
+  void nobodyKnowsOfBackupsWithoutTheSet() {
+    Component component =
+        one(new BackupCheck(returning(RecoveryStore.class, Map.of("isInstalled", false))));
+    assertThat(component.status()).isEqualTo(Status.HEALTHY);
+    assertThat(component.reason()).contains("the set of migrations recovery");
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.mistersmith.persistence.core.internal.state.flush;
 
 import io.mistersmith.persistence.config.FlushConfig;
 import io.mistersmith.persistence.core.internal.base.Deadline;
+import io.mistersmith.persistence.core.internal.base.Lease;
 import io.mistersmith.persistence.core.internal.base.PeriodicService;
 import io.mistersmith.persistence.core.internal.base.Services;
 import io.mistersmith.persistence.error.PersistenceException;
@@ -24,7 +25,9 @@ import org.slf4j.LoggerFactory;
  * flushed. Idle entries are the first in the stream, so a {@link Sweep} reads from its beginning,
  * without values, until it meets what is not idle or not flushed for long enough, however much that
  * is. Each entry is removed up to its own sequence, which spares a write that comes in between. An
- * entry that PostgreSQL refused stays: KV has the only live copy.
+ * entry that PostgreSQL refused stays: KV has the only live copy. While a backup of both stores
+ * runs, everything stays: what was flushed after the backup of PostgreSQL began is in no backup
+ * yet.
  *
  * <p>Is a service of its own, so that a long sweep (an oldest server removes a few hundred entries
  * a second) does not hold up the flush, and only where {@code leading} says that this runtime
@@ -43,9 +46,13 @@ public final class Evictor {
   private final BooleanSupplier leading;
   private final PeriodicService service;
   private final LargeValueSweep largeValues;
+  private final Lease lease;
   private Instant due;
 
-  /** Sweeps {@code target} while {@code leading}; {@code clock} says what is idle. */
+  /**
+   * Sweeps {@code target} while {@code leading}, in the name of {@code holder}; {@code clock} says
+   * what is idle.
+   */
   public Evictor(
       FlushTarget target,
       SqlAccess sql,
@@ -53,7 +60,8 @@ public final class Evictor {
       PersistenceListener listener,
       Services services,
       Clock clock,
-      BooleanSupplier leading) {
+      BooleanSupplier leading,
+      String holder) {
     this.target = target;
     this.sql = sql;
     this.config = config;
@@ -62,6 +70,7 @@ public final class Evictor {
     this.leading = leading;
     this.largeValues =
         new LargeValueSweep(target, sql.largeValues(), config.idleTimeToLive(), clock);
+    this.lease = Lease.ofEvictions(target.journals(), target.name(), holder);
     this.due = clock.instant().plus(config.sweepInterval());
     this.service =
         services.every(
@@ -94,16 +103,7 @@ public final class Evictor {
   }
 
   private void sweep() {
-    Sweep sweep = new Sweep(target, sql.deadLetters(), config.idleTimeToLive(), clock);
-    int evicted = 0;
-    while (!sweep.isOver() && service.isOpen()) {
-      int entries = sweep.turn();
-      service.alive();
-      if (entries > 0) {
-        evicted += entries;
-        listener.on(new PersistenceEvent.Evicted(target.name(), entries));
-      }
-    }
+    int evicted = evict();
     int swept = sql.states().sweep(config.tombstoneRetention()) + sweepLogs();
     int contents = removeLargeValues();
     if (evicted > 0 || swept > 0 || contents > 0) {
@@ -114,6 +114,27 @@ public final class Evictor {
           swept,
           contents);
     }
+  }
+
+  private int evict() {
+    if (!lease.ask()) {
+      return 0;
+    }
+    Sweep sweep = new Sweep(target, sql.deadLetters(), config.idleTimeToLive(), clock, lease::hold);
+    int evicted = 0;
+    try {
+      while (!sweep.isOver() && service.isOpen() && lease.hold()) {
+        int entries = sweep.turn();
+        service.alive();
+        if (entries > 0) {
+          evicted += entries;
+          listener.on(new PersistenceEvent.Evicted(target.name(), entries));
+        }
+      }
+    } finally {
+      lease.release();
+    }
+    return evicted;
   }
 
   /** Takes turns for as long as lies between two sweeps; the next one goes on. */

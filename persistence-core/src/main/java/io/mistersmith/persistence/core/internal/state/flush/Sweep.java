@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 
 /**
  * Goes once through what is idle in a bucket, in turns: a turn reads some entries from where the
@@ -35,17 +36,25 @@ final class Sweep {
   private final DeadLetterStore deadLetters;
   private final Duration idleTimeToLive;
   private final Clock clock;
+  private final BooleanSupplier allowed;
   private long nextSequence = 1;
   private boolean over;
 
   /** Whether nothing was left behind so far that must stay. */
   private boolean fromTheBeginning = true;
 
-  Sweep(FlushTarget target, DeadLetterStore deadLetters, Duration idleTimeToLive, Clock clock) {
+  /** Evicts nothing, and is over, once {@code allowed} says no. */
+  Sweep(
+      FlushTarget target,
+      DeadLetterStore deadLetters,
+      Duration idleTimeToLive,
+      Clock clock,
+      BooleanSupplier allowed) {
     this.target = target;
     this.deadLetters = deadLetters;
     this.idleTimeToLive = idleTimeToLive;
     this.clock = clock;
+    this.allowed = allowed;
   }
 
   /** Whether there is nothing left that a turn would evict. */
@@ -56,6 +65,10 @@ final class Sweep {
   /** Evicts the next idle entries, and returns how many. */
   int turn() {
     Map<String, Long> idle = nextIdle();
+    if (!allowed.getAsBoolean()) {
+      over = true;
+      return 0;
+    }
     if (!idle.isEmpty()) {
       // Sent only once the reader is closed: the server adjusts each open consumer at each one.
       Evictions.await(List.of(target.writes().evictAll(idle, removable())), ANSWERS);

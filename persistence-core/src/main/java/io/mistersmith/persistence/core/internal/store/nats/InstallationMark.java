@@ -48,9 +48,10 @@ final class InstallationMark {
     }
   }
 
-  /** Returns the description without a mark. */
+  /** Returns the description without a mark, this one and that of a restore. */
   static String plain(@Nullable String description) {
-    return IN_DESCRIPTION.matcher(Objects.requireNonNullElse(description, "")).replaceFirst("");
+    return RestoreMark.plain(
+        IN_DESCRIPTION.matcher(Objects.requireNonNullElse(description, "")).replaceFirst(""));
   }
 
   /** Returns the description with a mark. */

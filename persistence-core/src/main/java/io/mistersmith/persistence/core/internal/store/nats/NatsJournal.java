@@ -94,7 +94,9 @@ final class NatsJournal implements Journal {
     settings.saw(info.getConfiguration());
     StreamState state = info.getStreamState();
     return new BucketState(
-        info.getCreateTime().toInstant(),
+        RestoreMark.of(info.getConfiguration())
+            .map(RestoreMark::at)
+            .orElseGet(() -> info.getCreateTime().toInstant()),
         state.getFirstSequence(),
         state.getLastSequence(),
         state.getMsgCount(),

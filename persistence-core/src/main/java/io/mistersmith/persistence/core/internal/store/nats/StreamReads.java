@@ -27,7 +27,7 @@ final class StreamReads {
    * What the server answers to those who want to read a work queue beside its consumers, and a
    * server before 2.10 to a filter that spans several subjects of the stream (10093).
    */
-  private static final List<Integer> NO_READERS = List.of(10084, 10093, 10098, 10099, 10100);
+  static final List<Integer> NO_READERS = List.of(10084, 10093, 10098, 10099, 10100);
 
   private static final int MOST_AT_ONCE = 2_000;
   private static final int MOST_ONE_BY_ONE = 100;

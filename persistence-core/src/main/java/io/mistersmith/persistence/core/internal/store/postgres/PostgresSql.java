@@ -21,6 +21,7 @@ import io.mistersmith.persistence.spi.sql.LifecycleEventStore;
 import io.mistersmith.persistence.spi.sql.LogStore;
 import io.mistersmith.persistence.spi.sql.MessageStore;
 import io.mistersmith.persistence.spi.sql.OutboxStore;
+import io.mistersmith.persistence.spi.sql.RecoveryStore;
 import io.mistersmith.persistence.spi.sql.SagaStore;
 import io.mistersmith.persistence.spi.sql.SessionStore;
 import io.mistersmith.persistence.spi.sql.SqlAccess;
@@ -70,6 +71,7 @@ final class PostgresSql implements SqlStore {
   private final SagaStore sagas;
   private final OutboxStore outbox;
   private final UpkeepStore upkeep;
+  private final RecoveryStore recovery;
   private final AuditStore audit;
   private final AlertStore alerts;
   private final AdviceStore advice;
@@ -107,6 +109,7 @@ final class PostgresSql implements SqlStore {
     this.sagas = new PostgresSagaStore(callers);
     this.outbox = new PostgresOutboxStore(callers);
     this.upkeep = new PostgresUpkeepStore(callers);
+    this.recovery = new PostgresRecoveryStore(callers);
     this.audit = new PostgresAuditStore(callers);
     this.alerts = new PostgresAlertStore(callers);
     this.advice = new PostgresAdviceStore(callers, indexes);
@@ -365,6 +368,11 @@ final class PostgresSql implements SqlStore {
   @Override
   public OutboxStore outbox() {
     return outbox;
+  }
+
+  @Override
+  public RecoveryStore recovery() {
+    return recovery;
   }
 
   @Override

@@ -40,6 +40,11 @@ final class PostgresFixture implements StoresFixture {
     static final PostgresDatabase DATABASE = PostgresDatabase.create("audit");
   }
 
+  /** Made by the first that needs it. */
+  private static final class Recovering {
+    static final PostgresDatabase DATABASE = PostgresDatabase.create("recovery");
+  }
+
   /** Puts the outbox back to what it is after its scripts. */
   static final String EMPTY_OUTBOX =
       """
@@ -106,6 +111,14 @@ final class PostgresFixture implements StoresFixture {
     PostgresFixture fixture =
         new PostgresFixture(Audited.DATABASE, UnaryOperator.identity(), ApplicationSources.NONE);
     Audited.DATABASE.execute("DELETE FROM audit.change_log");
+    return fixture;
+  }
+
+  /** A fixture whose database has the set {@code recovery}, and knows of no backup. */
+  static PostgresFixture recovering() {
+    PostgresFixture fixture =
+        new PostgresFixture(Recovering.DATABASE, UnaryOperator.identity(), ApplicationSources.NONE);
+    Recovering.DATABASE.execute("TRUNCATE recovery.backups, recovery.test_results");
     return fixture;
   }
 

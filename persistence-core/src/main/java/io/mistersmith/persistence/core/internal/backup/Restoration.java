@@ -1,0 +1,197 @@
+package io.mistersmith.persistence.core.internal.backup;
+
+import io.mistersmith.persistence.backup.BackupManifest;
+import io.mistersmith.persistence.backup.BackupManifest.BasePart;
+import io.mistersmith.persistence.backup.BackupManifest.Position;
+import io.mistersmith.persistence.backup.BackupManifest.StoredFile;
+import io.mistersmith.persistence.backup.BackupManifest.StreamPart;
+import io.mistersmith.persistence.backup.RestoreOptions;
+import io.mistersmith.persistence.backup.RestoreReport;
+import io.mistersmith.persistence.backup.RestoreReport.RestoredBucket;
+import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.core.internal.backup.RestoreStores.Database;
+import io.mistersmith.persistence.core.internal.base.Ticker;
+import io.mistersmith.persistence.spi.sql.JournalPosition;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Restores one backup: PostgreSQL, the streams, the epochs, and then what PostgreSQL lacks of the
+ * streams. Everything is looked at before anything is changed. Each step is whole or not done, and
+ * a restore that is begun again does those that are left.
+ */
+final class Restoration {
+
+  private static final Duration REPLAY = Duration.ofHours(2);
+
+  private final BackupManifest manifest;
+  private final RestoreOptions options;
+  private final PersistenceConfig config;
+  private final RestoreStores stores;
+  private final PostgresRestore postgres;
+  private final BackupReader reader;
+  private final ProgressMeter progress;
+  private final Clock clock;
+  private final Ticker ticker;
+  private final List<RestoreReport.Step> done = new ArrayList<>();
+  private final List<String> remaining = new ArrayList<>();
+
+  Restoration(
+      BackupManifest manifest,
+      RestoreOptions options,
+      PersistenceConfig config,
+      RestoreStores stores,
+      PostgresRestore postgres,
+      BackupReader reader,
+      ProgressMeter progress,
+      Clock clock,
+      Ticker ticker) {
+    this.manifest = manifest;
+    this.options = options;
+    this.config = config;
+    this.stores = stores;
+    this.postgres = postgres;
+    this.reader = reader;
+    this.progress = progress;
+    this.clock = clock;
+    this.ticker = ticker;
+  }
+
+  RestoreReport run() {
+    long began = ticker.nanos();
+    RestoreState state = RestoreState.of(manifest, stores);
+    if (state.database() == Database.AWAY && options.dataDirectory().isEmpty()) {
+      throw RestoreState.away(config.postgres().toString());
+    }
+    if (state.database() != Database.FILLED) {
+      postgres();
+    }
+    for (StreamPart part : state.missing()) {
+      StreamPart marked = stores.marked(part, manifest.id(), clock.instant());
+      step("stream " + part.stream(), size(part), () -> stores.streams().restore(marked, reader));
+    }
+    if (!options.streams() && stores.database() == Database.FILLED) {
+      agents();
+    }
+    List<RestoredBucket> buckets =
+        manifest.positions().isEmpty() || !isAnswering() ? List.of() : buckets();
+    return new RestoreReport(
+        manifest.id(),
+        done,
+        buckets,
+        progress.sum(),
+        Duration.ofNanos(ticker.nanos() - began),
+        remaining);
+  }
+
+  private void postgres() {
+    Optional<Path> directory = options.dataDirectory();
+    if (directory.isPresent()) {
+      BasePart base = manifest.postgres().base().orElseThrow();
+      step(
+          "base backup into " + directory.get(),
+          base.allFiles().stream().mapToLong(StoredFile::size).sum(),
+          () ->
+              postgres.restore(
+                  base, reader, directory.get(), RestorePlanning.target(manifest, options)));
+      remaining.add(
+          "Start PostgreSQL on "
+              + directory.get()
+              + "; it recovers "
+              + PitrPlan.words(options.target())
+              + ". Then delete "
+              + new RestoredDirectory(directory.get()).beside()
+              + ", take archive_mode out of postgresql.auto.conf, and make a base backup.");
+    } else {
+      StoredFile dump = manifest.postgres().dump().orElseThrow();
+      step(
+          "dump into " + config.postgres(),
+          dump.size(),
+          () -> postgres.restoreDump(dump, reader, config.postgres()));
+    }
+  }
+
+  private boolean isAnswering() {
+    boolean answering = stores.database() == Database.FILLED;
+    if (!answering) {
+      remaining.add(
+          "Start PostgreSQL on "
+              + options.dataDirectory().map(Path::toString).orElse("the restored database")
+              + ", then run the same restore again: it begins the new epochs, and replays what"
+              + " PostgreSQL lacks. Open no runtime before.");
+    }
+    return answering;
+  }
+
+  private List<RestoredBucket> buckets() {
+    List<RestoredBucket> begun = new ArrayList<>();
+    step(
+        "new epochs",
+        0,
+        () -> manifest.positions().forEach(position -> begun.add(beginEpoch(position))));
+    agents();
+    Map<String, Long> replayed = new HashMap<>();
+    step("replay from the streams", 0, () -> replayed.putAll(stores.replay(REPLAY)));
+    return begun.stream()
+        .map(
+            bucket ->
+                new RestoredBucket(
+                    bucket.bucket(),
+                    bucket.epoch(),
+                    bucket.sequence(),
+                    bucket.lastSequence(),
+                    replayed.getOrDefault(bucket.bucket(), 0L)))
+        .toList();
+  }
+
+  private void agents() {
+    step("agents that PostgreSQL lacks", 0, () -> remaining.addAll(stores.recoverAgents()));
+  }
+
+  /**
+   * Begins an epoch behind the last message that was restored, unless that was done before: the
+   * stream hands out those sequences a second time. What PostgreSQL lacks of the stream keeps its
+   * place.
+   */
+  private RestoredBucket beginEpoch(Position saved) {
+    String bucket = saved.bucket();
+    RestoreStores.FoundStream stream = stores.find("KV_" + bucket).orElseThrow();
+    JournalPosition position = stores.journals().position(bucket).orElseThrow();
+    if (!stream.restoredFrom().equals(Optional.of(manifest.id()))) {
+      remaining.add(
+          "The server did not keep the mark of stream KV_"
+              + bucket
+              + ": start every runtime anew before it writes.");
+    }
+    JournalPosition next =
+        position.epoch() == saved.epoch()
+            ? stores
+                .journals()
+                .startEpoch(
+                    bucket,
+                    Optional.of(position),
+                    stream.lastSequence() + 1,
+                    stream.created(),
+                    "restored from backup " + manifest.id())
+            : position;
+    return new RestoredBucket(bucket, next.epoch(), next.sequence(), stream.lastSequence(), 0);
+  }
+
+  private static long size(StreamPart part) {
+    return part.files().stream().mapToLong(StoredFile::size).sum();
+  }
+
+  private void step(String what, long bytes, Runnable work) {
+    progress.begin(what, bytes);
+    long began = ticker.nanos();
+    work.run();
+    progress.end();
+    done.add(new RestoreReport.Step(what, Duration.ofNanos(ticker.nanos() - began)));
+  }
+}

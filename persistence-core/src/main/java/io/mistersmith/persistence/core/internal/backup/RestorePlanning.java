@@ -1,0 +1,139 @@
+package io.mistersmith.persistence.core.internal.backup;
+
+import io.mistersmith.persistence.backup.BackupManifest;
+import io.mistersmith.persistence.backup.BackupManifest.StreamPart;
+import io.mistersmith.persistence.backup.BackupManifest.WrappedKey;
+import io.mistersmith.persistence.backup.RecoveryTarget;
+import io.mistersmith.persistence.backup.RestoreOptions;
+import io.mistersmith.persistence.backup.RestorePlan;
+import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.NonTransientPersistenceException;
+import io.mistersmith.persistence.error.PersistenceException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Says what a restore would do, and what it lacks; asks no store. */
+final class RestorePlanning {
+
+  private final BackupManifest manifest;
+  private final RestoreOptions options;
+  private final PersistenceConfig into;
+  private final Optional<FileKeys> keys;
+
+  RestorePlanning(
+      BackupManifest manifest,
+      RestoreOptions options,
+      PersistenceConfig into,
+      Optional<FileKeys> keys) {
+    this.manifest = manifest;
+    this.options = options;
+    this.into = into;
+    this.keys = keys;
+  }
+
+  /**
+   * Returns how far a base backup is recovered. PostgreSQL must not get ahead of the streams: what
+   * they lack of its changes would be read in older versions.
+   */
+  static RecoveryTarget target(BackupManifest manifest, RestoreOptions options) {
+    return options.target() instanceof RecoveryTarget.Latest && !manifest.streams().isEmpty()
+        ? new RecoveryTarget.BackupEnd()
+        : options.target();
+  }
+
+  /**
+   * Fails where something is missing that a restore needs.
+   *
+   * @throws PersistenceException as the provider of keys fails, with {@code MISCONFIGURED} where
+   *     the backup does not hold what is to be restored
+   */
+  void require() {
+    manifest.keys().forEach(this::unwrap);
+    part()
+        .ifPresent(
+            missing -> {
+              throw new NonTransientPersistenceException(
+                  DataError.MISCONFIGURED, "nothing was restored: " + missing);
+            });
+  }
+
+  private void unwrap(WrappedKey key) {
+    var unused =
+        keys.orElseThrow(
+                () ->
+                    new NonTransientPersistenceException(
+                        DataError.UNREADABLE,
+                        "backup "
+                            + manifest.id()
+                            + " is encrypted by master key "
+                            + key.masterKey()
+                            + "; configure the encryption that has it"))
+            .unwrap(key);
+  }
+
+  /** Returns what the backup does not hold. */
+  private Optional<String> part() {
+    if (options.dataDirectory().isPresent()) {
+      return manifest.postgres().base().isPresent()
+          ? Optional.empty()
+          : Optional.of("backup " + manifest.id() + " has no base backup; give no data directory");
+    }
+    return manifest.postgres().dump().isPresent()
+        ? Optional.empty()
+        : Optional.of(
+            "backup " + manifest.id() + " has no dump; give the data directory of the server");
+  }
+
+  /** Returns what would be done; {@code recoveries} plans the part of a base backup. */
+  RestorePlan plan(PitrPlan recoveries) {
+    List<String> steps = new ArrayList<>();
+    List<String> settings = new ArrayList<>();
+    List<String> missing = new ArrayList<>(missing());
+    Optional<Path> directory = options.dataDirectory();
+    if (directory.isPresent()) {
+      RestorePlan recovery =
+          recoveries.of(
+              manifest.id(), manifest.postgres(), directory.get(), target(manifest, options));
+      steps.addAll(recovery.steps());
+      settings.addAll(recovery.settings());
+      missing.addAll(recovery.missing());
+    } else {
+      steps.add("Restore the dump into " + into.postgres() + ", whose database must be empty.");
+    }
+    for (StreamPart part : manifest.streams()) {
+      steps.add(
+          "Restore stream "
+              + part.stream()
+              + " with "
+              + part.messages()
+              + " messages, up to sequence "
+              + part.lastSequence()
+              + "; it must not exist.");
+    }
+    if (!manifest.positions().isEmpty()) {
+      directory.ifPresent(
+          path -> steps.add("Run the restore once more when PostgreSQL runs on " + path + "."));
+      steps.add("Begin a new epoch of each journal.");
+      steps.add("Replay from the streams what PostgreSQL lacks of them.");
+    }
+    return new RestorePlan(manifest.id(), steps, settings, missing);
+  }
+
+  private List<String> missing() {
+    List<String> missing = new ArrayList<>();
+    if (options.dataDirectory().isEmpty()) {
+      part().ifPresent(missing::add);
+    }
+    for (WrappedKey key : manifest.keys()) {
+      try {
+        unwrap(key);
+      } catch (PersistenceException e) {
+        missing.add(String.valueOf(e.getMessage()));
+      }
+    }
+    return missing;
+  }
+}

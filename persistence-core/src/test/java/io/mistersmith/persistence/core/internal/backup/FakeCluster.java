@@ -1,0 +1,47 @@
+package io.mistersmith.persistence.core.internal.backup;
+
+import io.mistersmith.persistence.core.internal.base.PostgresCluster;
+import java.time.Clock;
+
+/** A server that says what it is, and does nothing else. */
+record FakeCluster(Clock clock) implements PostgresCluster {
+
+  @Override
+  public Facts facts() {
+    return new Facts("16.4", 16, "7300000000000000000", 1, 16 << 20, 0, false, 0, clock.instant());
+  }
+
+  @Override
+  public Archiving archiving() {
+    throw unsupported();
+  }
+
+  @Override
+  public boolean holdsObjects() {
+    throw unsupported();
+  }
+
+  @Override
+  public long switchWal() {
+    throw unsupported();
+  }
+
+  @Override
+  public long restorePoint(String name) {
+    throw unsupported();
+  }
+
+  @Override
+  public Held keepWal() {
+    throw unsupported();
+  }
+
+  @Override
+  public Snapshot snapshot() {
+    throw unsupported();
+  }
+
+  private static UnsupportedOperationException unsupported() {
+    return new UnsupportedOperationException("there is no server");
+  }
+}

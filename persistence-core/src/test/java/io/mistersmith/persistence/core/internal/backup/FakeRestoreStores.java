@@ -1,0 +1,116 @@
+package io.mistersmith.persistence.core.internal.backup;
+
+import io.mistersmith.persistence.backup.BackupManifest.BasePart;
+import io.mistersmith.persistence.backup.BackupManifest.Contents;
+import io.mistersmith.persistence.backup.BackupManifest.StoredFile;
+import io.mistersmith.persistence.backup.BackupManifest.StreamPart;
+import io.mistersmith.persistence.backup.RecoveryTarget;
+import io.mistersmith.persistence.config.PostgresConfig;
+import io.mistersmith.persistence.spi.sql.JournalStore;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Stores that a backup of {@link FakeStores} is restored into: its database is theirs. */
+final class FakeRestoreStores implements RestoreStores, StreamBackup, PostgresRestore {
+
+  private final FakeStores original;
+  final Map<String, FoundStream> found = new HashMap<>();
+  final List<String> calls = new ArrayList<>();
+  Database database = Database.EMPTY;
+
+  /** The name of the step that fails; none where it is empty. */
+  String failing = "";
+
+  private String marked = "";
+  private Instant markedAt = Instant.EPOCH;
+
+  FakeRestoreStores(FakeStores original) {
+    this.original = original;
+  }
+
+  private void call(String step) {
+    calls.add(step);
+    if (step.equals(failing)) {
+      throw new IllegalStateException("cut off: " + step);
+    }
+  }
+
+  @Override
+  public Database database() {
+    return database;
+  }
+
+  @Override
+  public StreamBackup streams() {
+    return this;
+  }
+
+  @Override
+  public Optional<FoundStream> find(String stream) {
+    return Optional.ofNullable(found.get(stream));
+  }
+
+  @Override
+  public StreamPart marked(StreamPart part, String id, Instant now) {
+    marked = id;
+    markedAt = now;
+    return part;
+  }
+
+  @Override
+  public JournalStore journals() {
+    return original.journals();
+  }
+
+  @Override
+  public List<String> recoverAgents() {
+    call("agents");
+    return List.of();
+  }
+
+  @Override
+  public Map<String, Long> replay(Duration limit) {
+    call("replay");
+    original.move(original.lastSequence);
+    return Map.of(FakeStores.BUCKET, 20L);
+  }
+
+  @Override
+  public void restore(StreamPart part, BackupReader reader) {
+    call("stream");
+    found.put(part.stream(), new FoundStream(markedAt, Optional.of(marked), part.lastSequence()));
+  }
+
+  @Override
+  public void restoreDump(StoredFile dump, BackupReader reader, PostgresConfig into) {
+    call("dump");
+    database = Database.FILLED;
+  }
+
+  @Override
+  public void restore(
+      BasePart base, BackupReader reader, Path dataDirectory, RecoveryTarget target) {
+    call("base");
+  }
+
+  @Override
+  public StreamPart snapshot(String stream, BackupWriter writer) {
+    throw new UnsupportedOperationException("nothing is saved here");
+  }
+
+  @Override
+  public Contents contents(String stream, long upTo) {
+    throw new UnsupportedOperationException("nothing is read here");
+  }
+
+  @Override
+  public void close() {
+    // Nothing is open.
+  }
+}
