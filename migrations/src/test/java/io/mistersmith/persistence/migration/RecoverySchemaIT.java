@@ -47,6 +47,7 @@ class RecoverySchemaIT extends OnMigratedDatabase {
   void testThatRunsHasNotEndedAndAClockThatIsAheadEndsNoneBeforeItBegan() throws SQLException {
     database.execute(
         """
+        DELETE FROM recovery.test_results;
         SELECT recovery.record_test_result('full_restore', now(), now(),
                                            p_test_status => 'running');
         SELECT recovery.record_test_result('cross_system', now(), now() + INTERVAL '1 h')

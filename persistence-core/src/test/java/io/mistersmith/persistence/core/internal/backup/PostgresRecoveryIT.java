@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assertions.entry;
+import static org.awaitility.Awaitility.await;
 
 import io.mistersmith.persistence.backup.BackupKind;
 import io.mistersmith.persistence.backup.BackupManifest;
@@ -44,6 +45,8 @@ import org.junit.jupiter.api.io.TempDir;
 class PostgresRecoveryIT {
 
   private static final PostgresOptions OPTIONS = PostgresOptions.defaults().withMajorVersion(15);
+
+  private static final Duration SOON = Duration.ofMinutes(1);
 
   @TempDir static Path directory;
 
@@ -93,6 +96,12 @@ class PostgresRecoveryIT {
     scratch.stop();
     scratch.replaceData(data);
     scratch.restart();
+    await() // the server answers queries while it recovers
+        .atMost(SOON)
+        .until(
+            () ->
+                RecoveryScene.sqlOn(scratch.jdbcUrl(), scratch.user(), "SELECT pg_is_in_recovery()")
+                    .equals(List.of("f")));
     return RecoveryScene.sqlOn(scratch.jdbcUrl(), scratch.user(), "SELECT what FROM kept");
   }
 
