@@ -73,7 +73,11 @@ public final class Lease {
     return held && !end.hasPassed();
   }
 
-  /** Gives the lease up; where PostgreSQL does not answer it runs out by itself. */
+  /**
+   * Gives the lease up; where PostgreSQL does not answer it runs out by itself. Others may take it
+   * first: {@link #hold} asks for it again no sooner than it would have renewed it, {@link #ask} at
+   * once.
+   */
   public void release() {
     if (held) {
       held = false;
