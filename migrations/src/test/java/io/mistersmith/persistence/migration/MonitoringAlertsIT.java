@@ -132,17 +132,21 @@ class MonitoringAlertsIT extends MonitorsSmallServer {
 
   @Test
   void queriesThatAdviceNamesRun() throws SQLException {
+    TestDatabase withRecovery = TestDatabase.migrated(server, "monitoring", "recovery");
     List<String> queries =
-        database.query(
+        withRecovery.query(
             """
             SELECT m[1]
               FROM monitoring.alert_thresholds,
                    regexp_matches(advice, '(SELECT [a-z_*, ]+ FROM [a-z_]+(?:\\.[a-z_]+)?(?:\\(\\d*\\))?)', 'g') AS m
             """);
-    assertThat(queries).hasSizeGreaterThan(8).anyMatch(query -> query.contains("sagas.open"));
+    assertThat(queries)
+        .hasSizeGreaterThan(8)
+        .anyMatch(query -> query.contains("sagas.open"))
+        .anyMatch(query -> query.contains("recovery.test_results"));
     for (String query : queries) {
       if (!query.contains("slow_statements")) {
-        assertThat(database.query("SELECT count(*) FROM (" + query + ") q")).hasSize(1);
+        assertThat(withRecovery.query("SELECT count(*) FROM (" + query + ") q")).hasSize(1);
       }
     }
   }
