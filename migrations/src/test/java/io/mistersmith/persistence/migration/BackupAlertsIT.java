@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mistersmith.persistence.testkit.server.PostgresServer;
 import java.sql.SQLException;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -67,6 +68,22 @@ class BackupAlertsIT {
         VALUES ('b', 'daily', now(), now(), 1)
         """);
     assertThat(database.query(ALERTS)).isEmpty();
+  }
+
+  @Test
+  void theQueryThatAdviceNamesRuns() throws SQLException {
+    TestDatabase database = TestDatabase.migrated(server, "monitoring", "recovery");
+    List<String> queries =
+        database.query(
+            """
+            SELECT DISTINCT m[1]
+              FROM monitoring.alert_thresholds,
+                   regexp_matches(advice, '(SELECT [a-z_*, ]+ FROM recovery\\.[a-z_]+)', 'g') AS m
+            """);
+    assertThat(queries).isNotEmpty();
+    for (String query : queries) {
+      assertThat(database.query("SELECT count(*) FROM (" + query + ") q")).hasSize(1);
+    }
   }
 
   @Test
