@@ -13,6 +13,9 @@ public final class BootLine {
 
   static final String VERSION = "3.5";
 
+  /** That of HikariCP, which the library's own pools use. */
+  static final String HIKARI = "6.3";
+
   private BootLine() {}
 
   /** Returns all auto-configurations of this module. */

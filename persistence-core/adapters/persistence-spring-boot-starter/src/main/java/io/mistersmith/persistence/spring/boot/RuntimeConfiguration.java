@@ -117,12 +117,7 @@ class RuntimeConfiguration {
         .dataSource()
         .flatMap(pool -> handedOver(pool, properties))
         .map(sources -> sources.open(config))
-        .orElseGet(() -> withOwnPools(config));
-  }
-
-  private static Persistence withOwnPools(PersistenceConfig config) {
-    OwnPools.requireLibrary(RuntimeConfiguration.class.getClassLoader());
-    return Persistence.open(config);
+        .orElseGet(() -> Persistence.open(config));
   }
 
   private static Optional<ApplicationDataSources> handedOver(

@@ -2,6 +2,7 @@ package io.mistersmith.persistence.spring.boot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.zaxxer.hikari.HikariDataSource;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.core.ApplicationTransaction;
@@ -12,9 +13,13 @@ import io.mistersmith.persistence.spring.boot.sample.SampleApplication;
 import io.mistersmith.persistence.testkit.server.PostgresServer;
 import io.mistersmith.persistence.testkit.server.TestServers;
 import io.mistersmith.persistence.transaction.TransactionOptions;
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Properties;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -62,9 +67,20 @@ class ApplicationIT {
         .run();
   }
 
+  private static String hikariVersion() throws IOException {
+    Properties artifact = new Properties();
+    try (InputStream file =
+        HikariDataSource.class.getResourceAsStream(
+            "/META-INF/maven/com.zaxxer/HikariCP/pom.properties")) {
+      artifact.load(Objects.requireNonNull(file));
+    }
+    return artifact.getProperty("version");
+  }
+
   @Test
-  void startsStopsAndContinues() {
+  void startsStopsAndContinues() throws IOException {
     assertThat(SpringBootVersion.getVersion()).startsWith(BootLine.VERSION + ".");
+    assertThat(hikariVersion()).startsWith(BootLine.HIKARI + ".");
     AgentId agent;
     try (ConfigurableApplicationContext context = start()) {
       agent = context.getBean(Notes.class).register("Ada", "first");

@@ -15,7 +15,6 @@ import org.postgresql.ds.PGSimpleDataSource;
 import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
-import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 
 class PostgresSourceTest {
@@ -99,14 +98,6 @@ class PostgresSourceTest {
     assertThatThrownBy(() -> find(properties("url", URL), null, null, null).config())
         .isInstanceOf(NonTransientPersistenceException.class)
         .hasMessageContaining("persistence.postgres.username");
-  }
-
-  @Test
-  void anOldHikariIsNamedWithTheRemedy() {
-    OwnPools.requireLibrary(getClass().getClassLoader());
-    assertThatThrownBy(() -> OwnPools.requireLibrary(new FilteredClassLoader("com.zaxxer.hikari")))
-        .isInstanceOf(NonTransientPersistenceException.class)
-        .hasMessageContaining("hikaricp.version to 7.0.2");
   }
 
   @Test

@@ -34,6 +34,7 @@ final class Pool extends ConnectionPool {
   private final String application;
   private final HikariDataSource source;
   private final String server;
+  private final PoolSource connections;
   private final Optional<PrimarySource> primary;
 
   private Pool(
@@ -43,11 +44,13 @@ final class Pool extends ConnectionPool {
       RoleConfig config,
       HikariDataSource source,
       PoolMeter meter,
+      PoolSource connections,
       Optional<PrimarySource> primary) {
     super(name, role, config, RoleSession.of(config), meter);
     this.application = application;
     this.source = source;
     this.server = PoolNames.server(config);
+    this.connections = connections;
     this.primary = primary;
   }
 
@@ -72,14 +75,15 @@ final class Pool extends ConnectionPool {
     String name = PoolNames.name(role) + number;
     String application = PoolNames.application(config, runtimeName, name);
     DriverAccess.require(config);
+    PoolSource connections =
+        primary.<PoolSource>map(it -> it).orElseGet(() -> new UrlSource(config, application));
     HikariConfig settings =
-        PoolSettings.of(config, "persistence-pool-" + name, application, needed, keeper);
-    primary.ifPresent(settings::setDataSource);
+        PoolSettings.of(config, "persistence-pool-" + name, connections, needed, keeper);
     PoolMeter meter = new PoolMeter(System::nanoTime);
     settings.setMetricsTrackerFactory((pool, stats) -> meter);
     try {
-      Pool pool =
-          new Pool(name, application, role, config, new HikariDataSource(settings), meter, primary);
+      HikariDataSource source = new HikariDataSource(settings);
+      Pool pool = new Pool(name, application, role, config, source, meter, connections, primary);
       if (needed) {
         pool.tryTransaction();
       }
@@ -316,6 +320,6 @@ final class Pool extends ConnectionPool {
   @Override
   public void close() {
     source.close();
-    primary.ifPresent(PrimarySource::close);
+    connections.close();
   }
 }

@@ -2,12 +2,12 @@ package io.mistersmith.persistence.core.internal.store.postgres;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.SQLExceptionOverride;
-import com.zaxxer.hikari.util.Credentials;
 import io.mistersmith.persistence.config.RoleConfig;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Properties;
 import java.util.concurrent.ScheduledExecutorService;
+import javax.sql.DataSource;
 
 /**
  * Translates a role's configuration into settings of HikariCP and of the driver.
@@ -43,23 +43,20 @@ final class PoolSettings {
    * Returns the settings of a pool.
    *
    * @param name the pool's name in logs, and that of its threads
-   * @param applicationName what the server's views show the connections as
+   * @param source makes the connections, with user and password
    * @param needed whether a server that cannot be reached fails the opening of the pool
    * @param keeper runs the pool's upkeep
    */
   static HikariConfig of(
       RoleConfig role,
       String name,
-      String applicationName,
+      DataSource source,
       boolean needed,
       ScheduledExecutorService keeper) {
     HikariConfig pool = new HikariConfig();
     pool.setPoolName(name);
     pool.setScheduledExecutor(keeper);
-    pool.setJdbcUrl(role.jdbcUrl());
-    // Asked for each connection, so that a password may change while the runtime runs.
-    pool.setCredentialsProvider(
-        () -> Credentials.of(role.user(), DriverAccess.password(role).orElse(null)));
+    pool.setDataSource(source);
     pool.setMaximumPoolSize(role.maxConnections());
     pool.setMinimumIdle(role.minConnections());
     pool.setIdleTimeout(idleTimeout(role, role.maxConnections()));
@@ -76,7 +73,6 @@ final class PoolSettings {
       pool.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
       pool.setConnectionInitSql(session.untilDisconnect());
     }
-    pool.setDataSourceProperties(driver(role, applicationName));
     return pool;
   }
 

@@ -1,28 +1,20 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import io.mistersmith.persistence.config.RoleConfig;
 import io.mistersmith.persistence.core.internal.store.postgres.ServerIdentity.Sighting;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.PostgresRole;
-import java.io.PrintWriter;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
-import java.sql.SQLFeatureNotSupportedException;
 import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
-import java.util.logging.Logger;
-import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.Driver;
 import org.postgresql.PGProperty;
-import org.postgresql.jdbc.PgConnection;
-import org.slf4j.LoggerFactory;
 
 /**
  * Connects a pool to the primary among the servers of its URL, and remembers of each connection
@@ -31,9 +23,7 @@ import org.slf4j.LoggerFactory;
  * <p>With several servers it goes straight to the one that the {@link PrimaryMonitor} knows: the
  * driver would ask them in their order, and wait for one that is frozen.
  */
-final class PrimarySource implements DataSource, AutoCloseable {
-
-  private static final org.slf4j.Logger LOG = LoggerFactory.getLogger(PrimarySource.class);
+final class PrimarySource extends PoolSource {
 
   /** A primary that is expected at any time; a pool that fails waits ever longer before it asks. */
   private static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -43,31 +33,16 @@ final class PrimarySource implements DataSource, AutoCloseable {
   private final PrimaryMonitor monitor;
   private final RoleConfig role;
   private final String database;
-  private final Properties properties;
   private final List<PrimaryHost> hosts;
-
-  /** Whom each connection leads to; empty where the server does not say. Compares by identity. */
-  private final Cache<Connection, Optional<ServerIdentity>> opened =
-      Caffeine.newBuilder().weakKeys().build();
-
-  private volatile boolean closed;
 
   private PrimarySource(
       PrimaryMonitor monitor, RoleConfig role, Properties properties, String watchName) {
-    String jdbcUrl = role.jdbcUrl();
+    super(role, withParameters(role.jdbcUrl(), properties));
     this.monitor = monitor;
     this.role = role;
-    this.database = HostAddress.database(jdbcUrl, role.user());
-    this.properties = new Properties();
-    this.properties.putAll(properties);
-    Properties inUrl = Driver.parseURL(jdbcUrl, null);
-    if (inUrl != null) {
-      inUrl.stringPropertyNames().stream()
-          .filter(name -> !isAddress(name))
-          .forEach(name -> this.properties.setProperty(name, inUrl.getProperty(name)));
-    }
+    this.database = HostAddress.database(role.jdbcUrl(), role.user());
     this.hosts =
-        HostAddress.of(jdbcUrl).stream()
+        HostAddress.of(role.jdbcUrl()).stream()
             .map(
                 address ->
                     monitor.host(
@@ -85,6 +60,19 @@ final class PrimarySource implements DataSource, AutoCloseable {
         role,
         PoolSettings.driver(role, PoolNames.application(role, runtimeName, name)),
         PoolNames.application(role, runtimeName, "watch"));
+  }
+
+  /** Each server is connected to by an address of its own, which lacks the URL's parameters. */
+  private static Properties withParameters(String jdbcUrl, Properties properties) {
+    Properties all = new Properties();
+    all.putAll(properties);
+    Properties inUrl = Driver.parseURL(jdbcUrl, null);
+    if (inUrl != null) {
+      inUrl.stringPropertyNames().stream()
+          .filter(name -> !isAddress(name))
+          .forEach(name -> all.setProperty(name, inUrl.getProperty(name)));
+    }
+    return all;
   }
 
   private static boolean isAddress(String name) {
@@ -138,29 +126,8 @@ final class PrimarySource implements DataSource, AutoCloseable {
     return monitor.among(hosts).isPresent();
   }
 
-  /** The pool asks for the password before each connection. */
   @Override
-  public Connection getConnection(String user, @Nullable String password) throws SQLException {
-    return connect(login(user, password));
-  }
-
-  /** What the URL says has precedence, as with the driver. */
-  private Properties login(String user, @Nullable String password) {
-    Properties login = new Properties();
-    login.putAll(properties);
-    login.putIfAbsent("user", user);
-    if (password != null) {
-      login.putIfAbsent("password", password);
-    }
-    return login;
-  }
-
-  @Override
-  public Connection getConnection() throws SQLException {
-    return connect(login(role.user(), password()));
-  }
-
-  private Connection connect(Properties login) throws SQLException {
+  Connection connect(Properties login) throws SQLException {
     if (!hasSeveral()) {
       return connect(hosts.get(0), login);
     }
@@ -209,13 +176,10 @@ final class PrimarySource implements DataSource, AutoCloseable {
     if (!monitor.saw(host, sighting)) {
       throw notPrimary(host);
     }
-    opened.put(connection, sighting.identity());
-    // In this order: a promotion or a close that comes now either finds it, or came before.
+    remember(connection, sighting.identity());
+    // In this order: a promotion that comes now either finds it, or came before.
     if (!isCurrent(sighting.identity())) {
       throw notPrimary(host);
-    }
-    if (closed) {
-      throw new SQLException("the pool of " + host.address() + " is closed", "08003");
     }
   }
 
@@ -251,38 +215,12 @@ final class PrimarySource implements DataSource, AutoCloseable {
 
   /** Whether a connection of the pool leads to the present primary, as far as known. */
   boolean isCurrent(Connection pooled) throws SQLException {
-    Optional<ServerIdentity> identity = opened.getIfPresent(pooled.unwrap(PgConnection.class));
-    return identity == null || isCurrent(identity);
+    return isCurrent(identity(pooled));
   }
 
   /** Cuts the connections to demoted servers, those in use too. Does not wait. */
   void abortStale() {
-    opened
-        .asMap()
-        .forEach(
-            (connection, identity) -> {
-              if (!isCurrent(identity)) {
-                abort(connection);
-              }
-            });
-  }
-
-  /**
-   * Makes no more connections, and cuts those that are left. HikariCP leaves a connection open that
-   * is being made while it closes. Does not wait.
-   */
-  @Override
-  public void close() {
-    closed = true;
-    opened.asMap().keySet().forEach(this::abort);
-  }
-
-  private void abort(Connection connection) {
-    try {
-      connection.abort(Runnable::run);
-    } catch (SQLException e) {
-      LOG.debug("a connection was not aborted", e);
-    }
+    abort(identity -> !isCurrent(identity));
   }
 
   /** The pool only knows that there was no connection; this says that there is no primary. */
@@ -292,41 +230,5 @@ final class PrimarySource implements DataSource, AutoCloseable {
     }
     SQLException none = noPrimary(thrown);
     return new SQLTransientConnectionException(thrown.getMessage(), none.getSQLState(), none);
-  }
-
-  @Override
-  public @Nullable PrintWriter getLogWriter() {
-    return null;
-  }
-
-  @Override
-  public void setLogWriter(PrintWriter out) {
-    LOG.trace("the driver logs through java.util.logging");
-  }
-
-  /** The driver's property of this name has the limit. */
-  @Override
-  public void setLoginTimeout(int seconds) {
-    LOG.trace("the login timeout is a property of the driver");
-  }
-
-  @Override
-  public int getLoginTimeout() {
-    return 0;
-  }
-
-  @Override
-  public Logger getParentLogger() throws SQLFeatureNotSupportedException {
-    throw new SQLFeatureNotSupportedException("no logger of java.util.logging");
-  }
-
-  @Override
-  public <T> T unwrap(Class<T> type) throws SQLException {
-    throw new SQLException("wraps nothing");
-  }
-
-  @Override
-  public boolean isWrapperFor(Class<?> type) {
-    return false;
   }
 }

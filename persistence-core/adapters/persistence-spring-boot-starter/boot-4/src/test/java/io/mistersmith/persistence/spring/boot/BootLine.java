@@ -14,6 +14,9 @@ public final class BootLine {
 
   static final String VERSION = "4";
 
+  /** That of HikariCP, which the library's own pools use. */
+  static final String HIKARI = "7.0";
+
   private BootLine() {}
 
   /** Returns all auto-configurations of this module. */
