@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.spring.sample;
 
 import java.util.List;
+import java.util.Objects;
 import org.springframework.ai.chat.client.ChatClient;
 import org.springframework.ai.chat.client.advisor.MessageChatMemoryAdvisor;
 import org.springframework.ai.chat.client.advisor.ToolCallingAdvisor;
@@ -80,7 +81,8 @@ class Turns implements CommandLineRunner {
         List<Message> history = tools.executeToolCalls(prompt, calls).conversationHistory();
         memory.add(conversation, history.get(history.size() - 1));
       } else {
-        memory.add(conversation, model.call(prompt).getResult().getOutput());
+        memory.add(
+            conversation, Objects.requireNonNull(model.call(prompt).getResult()).getOutput());
       }
       messages = memory.get(conversation);
     }
