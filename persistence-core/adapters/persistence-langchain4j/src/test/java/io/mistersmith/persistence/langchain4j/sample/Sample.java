@@ -15,6 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Starts servers and the agent, kills the agent twice in the middle of a tool call, before and
@@ -26,6 +28,7 @@ public final class Sample {
   private static final int TURNS = 20;
   private static final int KILLED = 128 + 9;
   private static final Duration EXIT_LIMIT = Duration.ofSeconds(60);
+  private static final long MINUTES = 5; // that each process may take
 
   private final PrintStream out;
   private final Path log;
@@ -53,9 +56,13 @@ public final class Sample {
   /** Runs the sample; the exit status is 0 when nothing was lost or repeated. */
   public static void main(String[] args) throws IOException, SQLException {
     Path log = Files.createTempFile("langchain4j-sample-", ".log");
-    int status = run(TURNS, log, System.out);
-    Files.readAllLines(log).forEach(line -> System.err.println("agent: " + line));
-    Files.delete(log);
+    int status;
+    try {
+      status = run(TURNS, log, System.out);
+    } finally {
+      Files.readAllLines(log).forEach(line -> System.err.println("agent: " + line));
+      Files.delete(log);
+    }
     System.exit(status);
   }
 
@@ -107,6 +114,9 @@ public final class Sample {
     List<String> all = new ArrayList<>(args);
     all.add(point);
     Map<String, String> properties = Map.of("logback.configurationFile", "logback-sample.xml");
-    return ChildJvm.start(SampleAgent.class, all, properties, log);
+    ChildJvm agent = ChildJvm.start(SampleAgent.class, all, properties, log);
+    // One that hangs ends, and with it the wait for its next line.
+    CompletableFuture.delayedExecutor(MINUTES, TimeUnit.MINUTES).execute(agent::kill);
+    return agent;
   }
 }

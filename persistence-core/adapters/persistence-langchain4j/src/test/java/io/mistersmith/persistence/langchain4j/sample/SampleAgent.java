@@ -16,6 +16,7 @@ import io.mistersmith.persistence.config.PostgresConfig;
 import io.mistersmith.persistence.langchain4j.ChatMemories;
 import io.mistersmith.persistence.log.Log;
 import io.mistersmith.persistence.model.AgentId;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
@@ -64,8 +65,9 @@ final class SampleAgent {
       postgres.password(password);
     }
     // The prefix of the module's tests: a database belongs to the buckets of one prefix.
-    NatsConfig hot = NatsConfig.builder(nats.split(",")).namePrefix("langchain4j-").build();
-    return Persistence.open(PersistenceConfig.builder(hot, postgres.build()).build());
+    NatsConfig.Builder hot = NatsConfig.builder(nats.split(",")).namePrefix("langchain4j-");
+    hot.requestTimeout(Duration.ofSeconds(30)); // on a busy machine, too
+    return Persistence.open(PersistenceConfig.builder(hot.build(), postgres.build()).build());
   }
 
   /** Finishes the turn that the process was killed in: calls its tools again, and the model. */

@@ -15,6 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Starts servers and the application, kills it twice in the middle of a tool call, before and after
@@ -26,6 +28,7 @@ public final class Sample {
   private static final int TURNS = 20;
   private static final int KILLED = 128 + 9;
   private static final Duration EXIT_LIMIT = Duration.ofSeconds(60);
+  private static final long MINUTES = 5; // that each process may take
 
   private final PrintStream out;
   private final Path log;
@@ -44,6 +47,7 @@ public final class Sample {
         List.of(
             "--persistence.nats.servers=" + nats.url(),
             "--persistence.nats.name-prefix=spring-ai-",
+            "--persistence.nats.request-timeout=30s", // on a busy machine, too
             "--persistence.postgres.url=" + postgres.jdbcUrl(),
             "--persistence.postgres.username=" + postgres.user(),
             "--persistence.postgres.password=" + password,
@@ -55,9 +59,13 @@ public final class Sample {
   /** Runs the sample; the exit status is 0 when nothing was lost or repeated. */
   public static void main(String[] args) throws IOException, SQLException {
     Path log = Files.createTempFile("spring-ai-sample-", ".log");
-    int status = run(TURNS, log, System.out);
-    Files.readAllLines(log).forEach(line -> System.err.println("application: " + line));
-    Files.delete(log);
+    int status;
+    try {
+      status = run(TURNS, log, System.out);
+    } finally {
+      Files.readAllLines(log).forEach(line -> System.err.println("application: " + line));
+      Files.delete(log);
+    }
     System.exit(status);
   }
 
@@ -108,6 +116,9 @@ public final class Sample {
   private ChildJvm start(String point) {
     List<String> all = new ArrayList<>(args);
     all.add("--sample.point=" + point);
-    return ChildJvm.start(BookingApplication.class, all, Map.of(), log);
+    ChildJvm application = ChildJvm.start(BookingApplication.class, all, Map.of(), log);
+    // One that hangs ends, and with it the wait for its next line.
+    CompletableFuture.delayedExecutor(MINUTES, TimeUnit.MINUTES).execute(application::kill);
+    return application;
   }
 }
