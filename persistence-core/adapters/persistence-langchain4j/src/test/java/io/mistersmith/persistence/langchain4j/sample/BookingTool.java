@@ -7,11 +7,10 @@ import dev.langchain4j.service.tool.ToolExecutor;
 import io.mistersmith.persistence.log.Log;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.Set;
 
 /**
- * Books a seat once for each call: the call's id is the id of the entry. At given points it says so
- * and waits to be killed.
+ * Books a seat once for each call: the call's id is the id of the entry. At a given point it says
+ * so and waits to be killed.
  */
 final class BookingTool implements ToolExecutor {
 
@@ -19,16 +18,16 @@ final class BookingTool implements ToolExecutor {
   static final String AT_POINT = "at ";
 
   private final Log<String> bookings;
-  private final Set<String> points;
+  private final String point;
 
   /**
    * Creates the tool.
    *
-   * @param points such as {@code before call-3} and {@code after call-7}
+   * @param point such as {@code before call-3}
    */
-  BookingTool(Log<String> bookings, Set<String> points) {
+  BookingTool(Log<String> bookings, String point) {
     this.bookings = bookings;
-    this.points = points;
+    this.point = point;
   }
 
   static ToolSpecification specification() {
@@ -47,8 +46,8 @@ final class BookingTool implements ToolExecutor {
     return "booking " + number;
   }
 
-  private void waitAt(String point) {
-    if (points.contains(point)) {
+  private void waitAt(String reached) {
+    if (reached.equals(point)) {
       System.out.println(AT_POINT + point);
       try {
         int unused = System.in.read(); // the process is killed here

@@ -1,104 +1,122 @@
 package io.mistersmith.persistence.langchain4j.sample;
 
-import dev.langchain4j.data.message.AiMessage;
-import dev.langchain4j.data.message.ChatMessage;
-import dev.langchain4j.data.message.ToolExecutionResultMessage;
-import dev.langchain4j.data.message.UserMessage;
-import io.mistersmith.persistence.Persistence;
-import io.mistersmith.persistence.log.Log.Entry;
 import io.mistersmith.persistence.testkit.server.ChildJvm;
 import io.mistersmith.persistence.testkit.server.NatsServer;
 import io.mistersmith.persistence.testkit.server.PostgresServer;
 import io.mistersmith.persistence.testkit.server.TestServers;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.OptionalInt;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Starts servers and the agent, kills the agent twice in the middle of a tool call, before and
- * after its effect, and starts it again. The last line says how many turns there are, and how many
- * parts of them were lost or repeated.
+ * after its effect, and starts it again. The last line says how many turns PostgreSQL has in the
+ * end, and how many parts of them were lost or repeated.
  */
 public final class Sample {
 
   private static final int TURNS = 20;
+  private static final int KILLED = 128 + 9;
+  private static final Duration EXIT_LIMIT = Duration.ofSeconds(60);
+  private static final long MINUTES = 5; // that each process may take
 
-  private Sample() {}
+  private final PrintStream out;
+  private final Path log;
+  private final Judge judge;
+  private final List<String> args;
 
-  /** Runs the sample; the first argument names a directory for its log. */
-  public static void main(String[] args) throws IOException {
-    Path directory = Path.of(args.length == 0 ? "target" : args[0]);
-    Path log = Files.createDirectories(directory).resolve("langchain4j-sample.log");
+  private Sample(int turns, Path log, PrintStream out) {
     PostgresServer postgres = TestServers.postgres();
     NatsServer nats = TestServers.nats();
-    List<String> stores = List.of(nats.url(), postgres.jdbcUrl(), postgres.user());
-    runAgent(stores, "before call-7", log);
-    runAgent(stores, "after call-13", log);
-    runAgent(stores, "nowhere", log);
-    report(stores);
-    System.exit(0);
+    String conversation = "langchain4j-sample-" + UUID.randomUUID();
+    String password = postgres.password().orElse("");
+    this.out = out;
+    this.log = log;
+    this.judge = new Judge(postgres.jdbcUrl(), postgres.user(), password, conversation, turns);
+    this.args =
+        List.of(
+            nats.url(),
+            postgres.jdbcUrl(),
+            postgres.user(),
+            password,
+            conversation,
+            String.valueOf(turns));
   }
 
-  /** Runs the agent until it is at the point, and kills it there; or until it ends. */
-  private static void runAgent(List<String> stores, String point, Path log) throws IOException {
-    List<String> args = new ArrayList<>(stores);
-    args.add(String.valueOf(TURNS));
-    args.add(point);
-    Map<String, String> properties = Map.of("logback.configurationFile", "logback-sample.xml");
-    try (ChildJvm agent = ChildJvm.start(SampleAgent.class, args, properties, log)) {
+  /** Runs the sample; the exit status is 0 when nothing was lost or repeated. */
+  public static void main(String[] args) throws IOException, SQLException {
+    Path log = Files.createTempFile("langchain4j-sample-", ".log");
+    int status;
+    try {
+      status = run(TURNS, log, System.out);
+    } finally {
+      Files.readAllLines(log).forEach(line -> System.err.println("agent: " + line));
+      Files.delete(log);
+    }
+    System.exit(status);
+  }
+
+  /**
+   * Runs the sample.
+   *
+   * @param log the file that gets what the agent logs
+   * @return the exit status: 0 when all turns are there, and nothing was lost or repeated, else 1
+   */
+  static int run(int turns, Path log, PrintStream out) throws IOException, SQLException {
+    Sample sample = new Sample(turns, log, out);
+    sample.runUntilKilled("before call-" + Math.max(1, turns / 3));
+    sample.runUntilKilled("after call-" + Math.max(2, 2 * turns / 3));
+    sample.runToItsEnd();
+    return sample.judge.print(out) ? 0 : 1;
+  }
+
+  private void runUntilKilled(String point) throws IOException {
+    try (ChildJvm agent = start(point)) {
       String line = agent.stdout().readLine();
       while (line != null && !line.equals(BookingTool.AT_POINT + point)) {
-        System.out.println("agent: " + line);
+        out.println("agent: " + line);
         line = agent.stdout().readLine();
       }
-      if (line != null) {
-        agent.kill();
-        System.out.println("agent killed " + point);
+      agent.kill();
+      OptionalInt status = agent.awaitExit(EXIT_LIMIT);
+      if (line == null || status.orElse(0) != KILLED) {
+        throw new IllegalStateException("the agent ended by itself, not " + point);
+      }
+      out.printf("killed the agent (SIGKILL) %s%n", point);
+    }
+  }
+
+  private void runToItsEnd() throws IOException {
+    try (ChildJvm agent = start("nowhere")) {
+      String line = agent.stdout().readLine();
+      while (line != null) {
+        out.println("agent: " + line);
+        line = agent.stdout().readLine();
+      }
+      OptionalInt status = agent.awaitExit(EXIT_LIMIT);
+      if (status.orElse(-1) != 0) {
+        throw new IllegalStateException("the agent did not end well; see " + log);
       }
     }
   }
 
-  private static void report(List<String> stores) {
-    try (Persistence persistence = SampleAgent.open(stores.get(0), stores.get(1), stores.get(2))) {
-      List<String> parts = new ArrayList<>();
-      for (ChatMessage message :
-          SampleAgent.memories(persistence).of(SampleAgent.CONVERSATION).messages()) {
-        parts.add(part(message));
-      }
-      for (Entry<String> booking : SampleAgent.bookings(persistence).tail(1_000)) {
-        parts.add("booked " + booking.id().orElse("without a call"));
-      }
-      Set<String> expected = new HashSet<>();
-      for (int turn = 1; turn <= TURNS; turn++) {
-        expected.add("asked " + ScriptedModel.QUESTION + turn);
-        expected.add("called call-" + turn);
-        expected.add("returned call-" + turn);
-        expected.add("answered Done: booking " + turn);
-        expected.add("booked call-" + turn);
-      }
-      long turns = parts.stream().filter(part -> part.startsWith("asked ")).count();
-      Set<String> found = new HashSet<>(parts);
-      long lost = expected.stream().filter(part -> !found.contains(part)).count();
-      int repeated = parts.size() - found.size();
-      System.out.printf("turns %d, lost %d, repeated %d%n", turns, lost, repeated);
-    }
-  }
-
-  private static String part(ChatMessage message) {
-    if (message instanceof UserMessage user) {
-      return "asked " + user.singleText();
-    }
-    if (message instanceof ToolExecutionResultMessage result) {
-      return "returned " + result.id();
-    }
-    AiMessage ai = (AiMessage) message;
-    return ai.hasToolExecutionRequests()
-        ? "called " + ai.toolExecutionRequests().get(0).id()
-        : "answered " + ai.text();
+  private ChildJvm start(String point) {
+    List<String> all = new ArrayList<>(args);
+    all.add(point);
+    Map<String, String> properties = Map.of("logback.configurationFile", "logback-sample.xml");
+    ChildJvm agent = ChildJvm.start(SampleAgent.class, all, properties, log);
+    // One that hangs ends, and with it the wait for its next line.
+    CompletableFuture.delayedExecutor(MINUTES, TimeUnit.MINUTES).execute(agent::kill);
+    return agent;
   }
 }

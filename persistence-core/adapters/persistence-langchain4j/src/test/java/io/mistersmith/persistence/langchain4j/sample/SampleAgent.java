@@ -16,14 +16,12 @@ import io.mistersmith.persistence.config.PostgresConfig;
 import io.mistersmith.persistence.langchain4j.ChatMemories;
 import io.mistersmith.persistence.log.Log;
 import io.mistersmith.persistence.model.AgentId;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /** The agent: goes on with the conversation wherever it was, up to a number of turns. */
 final class SampleAgent {
-
-  static final String CONVERSATION = "langchain4j-sample";
 
   /** What LangChain4j implements. */
   interface Assistant {
@@ -32,14 +30,20 @@ final class SampleAgent {
 
   private SampleAgent() {}
 
-  /** Runs the agent, with the stores, the number of turns, and the points to wait at. */
+  /**
+   * Runs the agent, with NATS, the database, its user and password, the conversation, the number of
+   * turns, and the point to wait at.
+   */
   public static void main(String[] args) {
-    try (Persistence persistence = open(args[0], args[1], args[2])) {
-      int turns = Integer.parseInt(args[3]);
-      BookingTool tool = new BookingTool(bookings(persistence), Set.of(args[4].split(",")));
+    try (Persistence persistence = open(args[0], args[1], args[2], args[3])) {
+      String conversation = args[4];
+      int turns = Integer.parseInt(args[5]);
+      Log<String> bookings =
+          persistence.log(AgentId.external(conversation), "bookings", String.class);
+      BookingTool tool = new BookingTool(bookings, args[6]);
       ChatModel model = new ScriptedModel();
-      ChatMemories memories = memories(persistence);
-      ChatMemory memory = memories.of(CONVERSATION);
+      ChatMemories memories = ChatMemories.builder(persistence).maxMessages(1_000).build();
+      ChatMemory memory = memories.of(conversation);
       finishTurn(memory, model, tool);
       Assistant assistant =
           AiServices.builder(Assistant.class)
@@ -50,22 +54,20 @@ final class SampleAgent {
       long done = memory.messages().stream().filter(UserMessage.class::isInstance).count();
       System.out.println("continues at turn " + (done + 1));
       for (long turn = done + 1; turn <= turns; turn++) {
-        String unused = assistant.chat(CONVERSATION, ScriptedModel.QUESTION + turn);
+        String unused = assistant.chat(conversation, ScriptedModel.QUESTION + turn);
       }
     }
   }
 
-  static Persistence open(String nats, String jdbcUrl, String user) {
-    PostgresConfig postgres = PostgresConfig.builder(jdbcUrl, user).migrateOnOpen().build();
-    return Persistence.open(PersistenceConfig.builder(NatsConfig.of(nats), postgres).build());
-  }
-
-  static ChatMemories memories(Persistence persistence) {
-    return ChatMemories.builder(persistence).maxMessages(1_000).build();
-  }
-
-  static Log<String> bookings(Persistence persistence) {
-    return persistence.log(AgentId.external(CONVERSATION), "bookings", String.class);
+  private static Persistence open(String nats, String jdbcUrl, String user, String password) {
+    PostgresConfig.Builder postgres = PostgresConfig.builder(jdbcUrl, user).migrateOnOpen();
+    if (!password.isEmpty()) {
+      postgres.password(password);
+    }
+    // The prefix of the module's tests: a database belongs to the buckets of one prefix.
+    NatsConfig.Builder hot = NatsConfig.builder(nats.split(",")).namePrefix("langchain4j-");
+    hot.requestTimeout(Duration.ofSeconds(30)); // on a busy machine, too
+    return Persistence.open(PersistenceConfig.builder(hot.build(), postgres.build()).build());
   }
 
   /** Finishes the turn that the process was killed in: calls its tools again, and the model. */

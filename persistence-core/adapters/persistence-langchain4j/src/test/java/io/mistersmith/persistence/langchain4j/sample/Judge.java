@@ -1,0 +1,93 @@
+package io.mistersmith.persistence.langchain4j.sample;
+
+import java.io.PrintStream;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Properties;
+import java.util.Set;
+
+/**
+ * Compares what PostgreSQL has of a conversation with what it should have. Reads the rows by JDBC,
+ * without the library.
+ */
+final class Judge {
+
+  /** Each row as one part of a turn. The owner of the messages is that of the bookings. */
+  private static final String PARTS =
+      """
+      SELECT CASE
+          WHEN log LIKE '%bookings' THEN 'booked ' || entry_id
+          WHEN entry #>> '{message,type}' = 'USER'
+            THEN 'asked ' || (entry #>> '{message,contents,0,text}')
+          WHEN entry #>> '{message,type}' = 'TOOL_EXECUTION_RESULT'
+            THEN 'returned ' || (entry #>> '{message,id}')
+          WHEN entry #>> '{message,toolExecutionRequests,0,id}' IS NOT NULL
+            THEN 'called ' || (entry #>> '{message,toolExecutionRequests,0,id}')
+          ELSE 'answered ' || (entry #>> '{message,text}')
+        END
+        FROM agents.log_entries WHERE owner = ? ORDER BY log, version
+      """;
+
+  private final String jdbcUrl;
+  private final Properties login = new Properties();
+  private final String conversation;
+  private final int turns;
+
+  Judge(String jdbcUrl, String user, String password, String conversation, int turns) {
+    this.jdbcUrl = jdbcUrl;
+    this.login.setProperty("user", user);
+    if (!password.isEmpty()) {
+      this.login.setProperty("password", password);
+    }
+    this.conversation = conversation;
+    this.turns = turns;
+  }
+
+  /** Prints the last line, and returns whether all turns are there, each once. */
+  boolean print(PrintStream out) throws SQLException {
+    List<String> parts = parts();
+    Set<String> found = new HashSet<>(parts);
+    long asked = found.stream().filter(part -> part.startsWith("asked ")).count();
+    Set<String> lost = expected();
+    lost.removeAll(found);
+    int repeated = parts.size() - found.size();
+    found.removeAll(expected());
+    if (!lost.isEmpty() || !found.isEmpty()) {
+      out.printf("lost: %s; not expected: %s%n", lost, found);
+    }
+    out.printf("turns=%d lost=%d repeated=%d%n", asked, lost.size(), repeated);
+    return asked == turns && lost.isEmpty() && repeated == 0 && found.isEmpty();
+  }
+
+  private Set<String> expected() {
+    Set<String> expected = new HashSet<>();
+    for (int turn = 1; turn <= turns; turn++) {
+      expected.add("asked " + ScriptedModel.QUESTION + turn);
+      expected.add("called call-" + turn);
+      expected.add("booked call-" + turn);
+      expected.add("returned call-" + turn);
+      expected.add("answered Done: booking " + turn);
+    }
+    return expected;
+  }
+
+  private List<String> parts() throws SQLException {
+    List<String> parts = new ArrayList<>();
+    try (Connection connection = DriverManager.getConnection(jdbcUrl, login);
+        PreparedStatement query = connection.prepareStatement(PARTS)) {
+      query.setString(1, conversation);
+      try (ResultSet rows = query.executeQuery()) {
+        while (rows.next()) {
+          parts.add(rows.getString(1));
+        }
+      }
+    }
+    return parts;
+  }
+}
