@@ -22,7 +22,10 @@ import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.assertj.core.api.AbstractThrowableAssert;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -30,6 +33,7 @@ import org.junit.jupiter.api.Test;
 class UrlSourceIT {
 
   private static final Duration LIMIT = Duration.ofSeconds(10);
+  private static final Duration SOON = Duration.ofSeconds(30);
 
   private final ScheduledExecutorService keeper = Executors.newSingleThreadScheduledExecutor();
 
@@ -60,17 +64,19 @@ class UrlSourceIT {
               .build()
               .role(ANALYTICS);
       try (Pool pool = open(role, false)) {
-        pool.release(pool.acquire(LIMIT));
+        awaitConnection(pool);
 
         execute(server, "ALTER ROLE app PASSWORD 'second'");
         pool.renew();
-        assertThatThrownBy(() -> pool.acquire(LIMIT))
-            .isInstanceOfSatisfying(
-                SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("28P01"));
+        awaitRefusal(
+            pool,
+            refusal ->
+                refusal.isInstanceOfSatisfying(
+                    SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("28P01")));
 
         password.set(Optional.empty());
-        assertThatThrownBy(() -> pool.acquire(LIMIT))
-            .hasCauseInstanceOf(TransientPersistenceException.class);
+        awaitRefusal(
+            pool, refusal -> refusal.hasCauseInstanceOf(TransientPersistenceException.class));
         assertThatThrownBy(() -> open(role, true))
             .isInstanceOfSatisfying(
                 TransientPersistenceException.class,
@@ -78,7 +84,7 @@ class UrlSourceIT {
             .hasMessageContaining("postgres.password of app: the supplier failed");
 
         password.set(Optional.of("second"));
-        pool.release(pool.acquire(LIMIT));
+        awaitConnection(pool);
       }
     }
   }
@@ -109,6 +115,21 @@ class UrlSourceIT {
     assertThatThrownBy(source::getConnection)
         .isInstanceOf(SQLException.class)
         .hasMessageContaining("is closed");
+  }
+
+  /** On a slow machine, a connection takes longer than the pool waits for it. */
+  private static void awaitConnection(Pool pool) {
+    Awaitility.await()
+        .atMost(SOON)
+        .ignoreExceptionsInstanceOf(SQLException.class)
+        .untilAsserted(() -> pool.release(pool.acquire(LIMIT)));
+  }
+
+  private static void awaitRefusal(
+      Pool pool, Consumer<AbstractThrowableAssert<?, ? extends Throwable>> reason) {
+    Awaitility.await()
+        .atMost(SOON)
+        .untilAsserted(() -> reason.accept(assertThatThrownBy(() -> pool.acquire(LIMIT))));
   }
 
   private static void execute(PostgresServer server, String sql) throws SQLException {
