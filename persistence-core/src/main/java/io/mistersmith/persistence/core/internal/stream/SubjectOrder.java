@@ -80,11 +80,13 @@ final class SubjectOrder {
       return Optional.empty();
     }
     String subject = message.message().subject();
-    NavigableMap<Long, HeldMessage> queue = subjects.get(subject);
-    queue.remove(message.sequence());
     collected.remove(message.sequence());
-    if (queue.isEmpty()) {
-      subjects.remove(subject);
+    NavigableMap<Long, HeldMessage> queue = subjects.get(subject);
+    if (queue != null) {
+      queue.remove(message.sequence());
+      if (queue.isEmpty()) {
+        subjects.remove(subject);
+      }
     }
     if (message == turns.get(subject)) {
       turns.remove(subject);
