@@ -22,7 +22,7 @@ final class Judge {
   private static final String PARTS =
       """
       SELECT CASE
-          WHEN log LIKE '%bookings' THEN 'booked ' || entry_id
+          WHEN log LIKE '%bookings' THEN 'booked ' || (entry #>> '{}')
           WHEN entry #>> '{message,type}' = 'USER'
             THEN 'asked ' || (entry #>> '{message,contents,0,text}')
           WHEN entry #>> '{message,type}' = 'TOOL_EXECUTION_RESULT'
@@ -70,7 +70,7 @@ final class Judge {
     for (int turn = 1; turn <= turns; turn++) {
       expected.add("asked " + ScriptedModel.QUESTION + turn);
       expected.add("called call-" + turn);
-      expected.add("booked call-" + turn);
+      expected.add("booked {\"seat\":\"" + turn + "\"}");
       expected.add("returned call-" + turn);
       expected.add("answered Done: booking " + turn);
     }

@@ -22,7 +22,7 @@ final class Judge {
   private static final String PARTS =
       """
       SELECT CASE
-          WHEN message IS NULL THEN 'booked ' || entry_id
+          WHEN message IS NULL THEN 'booked ' || (entry #>> '{}')
           WHEN message ->> 'type' = 'USER' THEN 'asked ' || (message ->> 'text')
           WHEN message ->> 'type' = 'TOOL'
             THEN 'returned ' || (message #>> '{responses,0,id}')
@@ -72,7 +72,7 @@ final class Judge {
     for (int turn = 1; turn <= turns; turn++) {
       expected.add("asked " + ScriptedModel.QUESTION + turn);
       expected.add("called call-" + turn);
-      expected.add("booked seat-" + turn);
+      expected.add("booked " + turn);
       expected.add("returned call-" + turn);
       expected.add("answered Done: booking " + turn);
     }

@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.spring.sample;
 
 import java.util.List;
+import java.util.Objects;
 import org.springframework.ai.chat.messages.AssistantMessage;
 import org.springframework.ai.chat.messages.AssistantMessage.ToolCall;
 import org.springframework.ai.chat.messages.Message;
@@ -36,7 +37,8 @@ class ScriptedModel implements ChatModel {
       String result = results.getResponses().get(0).responseData();
       return new AssistantMessage("Done: " + result.replace("\"", ""));
     }
-    String seat = ((UserMessage) last).getText().substring(QUESTION.length());
+    String question = Objects.requireNonNull(((UserMessage) last).getText());
+    String seat = question.substring(QUESTION.length());
     String arguments = "{\"seat\":\"" + seat + "\"}";
     return AssistantMessage.builder()
         .content("")
