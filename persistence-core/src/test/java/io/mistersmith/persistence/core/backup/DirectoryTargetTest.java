@@ -6,12 +6,19 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import io.mistersmith.persistence.backup.BackupTarget;
 import io.mistersmith.persistence.backup.BackupTarget.Stored;
 import io.mistersmith.persistence.backup.BackupTarget.Upload;
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.testkit.contract.BackupTargetContract;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,6 +26,8 @@ import org.junit.jupiter.api.io.TempDir;
 class DirectoryTargetTest extends BackupTargetContract {
 
   private static final byte[] CONTENT = {1, 2, 3};
+  private static final int WRITERS = 4;
+  private static final int ROUNDS = 100;
 
   @TempDir private Path directory;
 
@@ -87,5 +96,46 @@ class DirectoryTargetTest extends BackupTargetContract {
     }
 
     assertThat(target.get("a/b", 0).readAllBytes()).isEqualTo(CONTENT);
+  }
+
+  /** What looks first and then moves lets two of them through. */
+  @Test
+  void ofManyThatEndAtOnceExactlyOneWins() throws Exception {
+    BackupTarget target = open();
+    ExecutorService threads = Executors.newFixedThreadPool(WRITERS);
+    try {
+      for (int round = 0; round < ROUNDS; round++) {
+        String path = "a/" + round;
+        CyclicBarrier together = new CyclicBarrier(WRITERS);
+        List<Future<Boolean>> stored = new ArrayList<>();
+        for (byte writer = 0; writer < WRITERS; writer++) {
+          byte[] content = {writer};
+          stored.add(threads.submit(() -> isStored(target, path, content, together)));
+        }
+        List<Byte> winners = new ArrayList<>();
+        for (byte writer = 0; writer < WRITERS; writer++) {
+          if (stored.get(writer).get()) {
+            winners.add(writer);
+          }
+        }
+        assertThat(winners).as("round %d", round).hasSize(1);
+        assertThat(target.get(path, 0).readAllBytes()).containsExactly(winners.get(0));
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  private static boolean isStored(
+      BackupTarget target, String path, byte[] content, CyclicBarrier together) throws Exception {
+    try (Upload upload = target.resume(path, BackupTarget.UNKNOWN_SIZE)) {
+      upload.write(content, 0, content.length);
+      together.await();
+      upload.complete();
+      return true;
+    } catch (PersistenceException e) {
+      assertThat(e.error()).isEqualTo(DataError.DUPLICATE_KEY);
+      return false;
+    }
   }
 }

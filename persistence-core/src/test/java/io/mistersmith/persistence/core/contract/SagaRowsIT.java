@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -40,6 +41,7 @@ class SagaRowsIT {
       TransactionOptions.of(Boundary.SINGLE_OPERATION, "look at orders");
 
   private final PersistenceFixture fixture = RealServers.withSets();
+  private final AtomicInteger sagas = new AtomicInteger();
   private Persistence persistence;
 
   @BeforeEach
@@ -101,8 +103,9 @@ class SagaRowsIT {
     return run(tx -> tx.update(sql, Map.of()));
   }
 
+  /** Under a name of its own: a runner that was started before knows other steps. */
   private SagaRun over(SagaStep... steps) {
-    Saga.Builder saga = Saga.builder("rows", 1);
+    Saga.Builder saga = Saga.builder("rows " + sagas.incrementAndGet(), 1);
     for (SagaStep step : steps) {
       saga = saga.step(step);
     }

@@ -2,6 +2,7 @@ package io.mistersmith.persistence.core.fault;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.backup.BackupKind;
@@ -23,6 +24,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,6 +42,7 @@ class BackupCutOffIT {
 
   private static final int ENTRY_BYTES = 20_000;
   private static final int LONGEST_MILLIS = 5_000;
+  private static final Duration LONGEST_BEGIN = Duration.ofMinutes(3);
 
   @TempDir Path directory;
 
@@ -51,9 +55,10 @@ class BackupCutOffIT {
         Backups backups = scene.backups()) {
       fill(scene, random);
       for (int kill = 0; kill < KILLS; kill++) {
-        killed(scene, random.nextInt(LONGEST_MILLIS));
+        killed(scene, backups, kill == 0 ? 0 : random.nextInt(LONGEST_MILLIS));
         unfinished += unfinishedIn(backups);
       }
+      assertThat(unfinished).as("unfinished backups, seed %d", seed).isPositive();
       BackupManifest made = backups.create(BackupKind.CROSS_SYSTEM, BackupProgress.NONE);
       assertThat(backups.verify(made.id(), BackupProgress.NONE).findings()).isEmpty();
       assertThat(unfinishedIn(backups)).isZero();
@@ -76,6 +81,7 @@ class BackupCutOffIT {
       List<Finding> findings = backups.verify(entry.id(), BackupProgress.NONE).findings();
       if (entry.manifest().isPresent()) {
         assertThat(findings).as("findings in %s", entry.id()).isEmpty();
+        assertHoldsAll(entry.manifest().get());
       } else {
         unfinished++;
         assertThat(findings)
@@ -88,6 +94,15 @@ class BackupCutOffIT {
       }
     }
     return unfinished;
+  }
+
+  /** A manifest without files has no damaged ones. */
+  private static void assertHoldsAll(BackupManifest manifest) {
+    assertThat(manifest.postgres().dump()).as("dump of %s", manifest.id()).isPresent();
+    assertThat(manifest.streams()).as("streams of %s", manifest.id()).isNotEmpty();
+    assertThat(manifest.streams())
+        .as("streams of %s", manifest.id())
+        .allSatisfy(part -> assertThat(part.files()).isNotEmpty());
   }
 
   private static void fill(BackupScene scene, Random random) {
@@ -107,7 +122,13 @@ class BackupCutOffIT {
     return text.toString();
   }
 
-  private void killed(BackupScene scene, int afterMillis) throws IOException {
+  private static Set<String> ids(Backups backups) {
+    return backups.list().stream().map(Entry::id).collect(Collectors.toSet());
+  }
+
+  /** Kills a backup some time after its first file is there, however slow the machine is. */
+  private void killed(BackupScene scene, Backups backups, int afterMillis) throws IOException {
+    Set<String> before = ids(backups);
     try (ChildJvm child =
         ChildJvm.start(
             BackupProcess.class,
@@ -118,6 +139,10 @@ class BackupCutOffIT {
             Map.of(),
             directory.resolve("backups.log"))) {
       assertThat(child.stdout().readLine()).isEqualTo("begun");
+      await()
+          .atMost(LONGEST_BEGIN)
+          .pollInterval(Duration.ofMillis(10))
+          .until(() -> !before.containsAll(ids(backups)));
       if (child.awaitExit(Duration.ofMillis(afterMillis)).isEmpty()) {
         child.kill();
       }
