@@ -28,8 +28,6 @@ record Experiment(
     Function<ChainedOptionsBuilder, ChainedOptionsBuilder> settings,
     Function<Measurements, List<Figure>> figures) {
 
-  private static final int FLUSHED = 60_000;
-
   /** All experiments; quick ones show that they run, and no figure to rely on. */
   static List<Experiment> all(boolean quick) {
     return List.of(
@@ -38,7 +36,7 @@ record Experiment(
         EncryptionExperiments.calls(quick),
         EncryptionExperiments.rotation(quick),
         pipelined(quick),
-        flush(quick),
+        FlushExperiments.flush(quick),
         hydration(quick),
         manyKeys(quick),
         allocation(quick),
@@ -46,8 +44,8 @@ record Experiment(
         transactions(quick),
         guard(quick),
         keyPages(quick),
-        searchedFlush(quick),
-        auditedFlush(quick),
+        FlushExperiments.searched(quick),
+        FlushExperiments.audited(quick),
         ChangeFeeds.experiment(quick),
         logs(quick),
         contest(quick),
@@ -134,53 +132,6 @@ record Experiment(
         jmh -> jmh,
         measured ->
             List.of(latency("keys.page.p50", "KeyPages.page", Goal.valueAtMost(2_000), measured)));
-  }
-
-  /** Raw is the flush without the set; of the searches, the one by content. */
-  private static Experiment searchedFlush(boolean quick) {
-    return new Experiment(
-        List.of("flush.searched", "flush.events", "search.p50"),
-        "SearchedFlushes",
-        quick ? 1 : 2,
-        quick ? 2 : 7,
-        true,
-        jmh -> jmh.param("writes", quick ? "5000" : "20000"),
-        measured ->
-            List.of(
-                new Figure(
-                    "flush.searched",
-                    "/s",
-                    Goal.reported(),
-                    measured.turns("SearchedFlushes.flush")),
-                new Figure(
-                    "flush.events",
-                    "/s",
-                    Goal.atLeast(0.60),
-                    measured.turns("SearchedFlushes.note")),
-                latency("search.p50", "SearchedFlushes.search", Goal.reported(), measured)));
-  }
-
-  /** Raw is the flush without the set. */
-  private static Experiment auditedFlush(boolean quick) {
-    return new Experiment(
-        List.of("flush.audit", "flush.audit.changes"),
-        "AuditedFlushes",
-        quick ? 1 : 2,
-        quick ? 2 : 7,
-        true,
-        jmh -> jmh.param("writes", quick ? "5000" : "20000"),
-        measured ->
-            List.of(
-                new Figure(
-                    "flush.audit",
-                    "/s",
-                    Goal.atLeast(0.50),
-                    measured.turns("AuditedFlushes.flush")),
-                new Figure(
-                    "flush.audit.changes",
-                    "/s",
-                    Goal.reported(),
-                    measured.turns("AuditedFlushes.changes"))));
   }
 
   private static Experiment transactions(boolean quick) {
@@ -274,32 +225,6 @@ record Experiment(
                     "/s",
                     Goal.atLeast(0.90),
                     measured.turns("PipelinedPuts.put"))));
-  }
-
-  private static Experiment flush(boolean quick) {
-    return new Experiment(
-        List.of("flush.throughput", "flush.lag.p95"),
-        "Flushes",
-        quick ? 1 : 2,
-        quick ? 1 : 7,
-        false,
-        jmh ->
-            oneShot(jmh)
-                .param("writes", quick ? "5000" : Integer.toString(FLUSHED))
-                .param("seconds", quick ? "1" : "3"),
-        measured ->
-            List.of(
-                new Figure(
-                    "flush.throughput",
-                    "/s",
-                    Goal.atLeast(0.90),
-                    measured.pairs(
-                        "Flushes.backlog", Measurements.perSecond(quick ? 5_000 : FLUSHED))),
-                new Figure(
-                    "flush.lag.p95",
-                    "ms",
-                    Goal.valueAtMost(100),
-                    measured.pairs("Flushes.steady", Measurements.secondary(Flushes.LAG)))));
   }
 
   private static Experiment hydration(boolean quick) {
@@ -397,7 +322,7 @@ record Experiment(
                     measured.turns("CachedGets.decoded"))));
   }
 
-  private static ChainedOptionsBuilder oneShot(ChainedOptionsBuilder jmh) {
+  static ChainedOptionsBuilder oneShot(ChainedOptionsBuilder jmh) {
     return jmh.warmupIterations(0).measurementIterations(1);
   }
 }

@@ -31,7 +31,6 @@ import org.junit.jupiter.params.provider.MethodSource;
  * change or neither has, nothing is prepared, and no change waits.
  */
 @Tag("fault")
-@Tag("full")
 @Tag("sagas")
 class CrossStoreFaultsIT {
 

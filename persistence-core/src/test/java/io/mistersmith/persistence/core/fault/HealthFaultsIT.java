@@ -15,11 +15,9 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The health while servers are killed and frozen. A probe is never answered by an exception. */
-@Tag("full")
 class HealthFaultsIT {
 
   private static final Duration SOON = Duration.ofSeconds(90);

@@ -38,7 +38,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Large values under kills: each is there whole, and PostgreSQL never names what it lacks. */
 @Tag("fault")
-@Tag("full")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class LargeValuesIT {
 
@@ -251,6 +250,7 @@ class LargeValuesIT {
   }
 
   @Test
+  @Tag("full")
   void readersOfOverwrittenValuesGetOneOfThemWholeOrATypedFailure() throws Exception {
     Installation installation = servers.installation();
     AtomicLong reads = new AtomicLong();
@@ -285,6 +285,7 @@ class LargeValuesIT {
 
   /** All of it in one process: the writer, the flush and both ways of reading. */
   @Test
+  @Tag("full")
   void aValueLargerThanTheHeapPasses() throws IOException {
     Installation installation = servers.installation();
     AgentId agent;

@@ -37,7 +37,6 @@ import org.junit.jupiter.api.io.TempDir;
  * acknowledgement: what was not acknowledged is delivered again, and what was acknowledged is not.
  */
 @Tag("fault")
-@Tag("full")
 @Tag("logs")
 class MessageFaultsIT {
 

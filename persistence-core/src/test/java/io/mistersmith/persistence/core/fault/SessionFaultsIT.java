@@ -27,7 +27,6 @@ import org.junit.jupiter.api.io.TempDir;
  * in the midst of is soon the same in both stores; all else is valid.
  */
 @Tag("fault")
-@Tag("full")
 class SessionFaultsIT {
 
   /** A breaker that has opened while a server was away lets calls through after half a minute. */

@@ -15,12 +15,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The runtime that does the upkeep for all is killed, and another one goes on. */
-@Tag("full")
 class UpkeepTakeOverIT {
 
   private static final Duration SOON = Duration.ofSeconds(60);

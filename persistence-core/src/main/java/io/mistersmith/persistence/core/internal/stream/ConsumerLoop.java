@@ -102,18 +102,16 @@ final class ConsumerLoop<T> implements StreamConsumer {
 
   private void fetch() {
     retryDue();
-    OrderGate.Phase phase = gate.phase(this::unanswered);
-    if (phase == OrderGate.Phase.OPEN) {
-      begin().forEach(this::submit);
-    } else if (!gate.mayHandle()) {
+    if (!gate.mayHandle()) {
       giveBack();
     }
-    int room =
-        switch (phase) {
-          case CLOSED, WAITING -> 0;
-          case COLLECTING -> gate.missing();
-          case OPEN -> capacity - size();
-        };
+    OrderGate.Phase phase = gate.phase(this::unanswered);
+    if (phase == OrderGate.Phase.CLOSED) {
+      giveBack();
+    } else if (phase == OrderGate.Phase.OPEN) {
+      begin().forEach(this::submit);
+    }
+    int room = gate.room(capacity - size());
     if (room <= 0) {
       boolean unused = fetches.pause(phase == OrderGate.Phase.OPEN ? LOOK : CLOSED_LOOK);
       return;

@@ -67,7 +67,7 @@ final class HeldMessage {
     return givenBack;
   }
 
-  /** It was handled: the server is told so from now on. */
+  /** Marks the message as handled; its acknowledgement is sent next. */
   synchronized void answer() {
     answered = true;
   }

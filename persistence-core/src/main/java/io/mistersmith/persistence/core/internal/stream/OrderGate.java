@@ -16,21 +16,24 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a consumer that keeps the order may do: fetch nothing, collect what was delivered before, or
- * go on. One process at a time may, under a lease.
+ * Decides what a consumer that keeps the order may do. One process at a time consumes, under a
+ * lease.
  *
- * <p>What was delivered before and not acknowledged is delivered again when its time is over. Until
- * then the server delivers later messages first, and then it delivers what is due by the time at
- * which it became due, not by its place in the stream: a process that reports progress puts off one
- * message after the other, and is killed between two of them. So a process that begins, or has lost
- * its connection, waits until all of that is due, and then collects all of it before it begins with
- * any.
+ * <p>nats-server delivers a message again that was not acknowledged in time ({@code checkPending}
+ * in its {@code server/consumer.go}). Until then it delivers later messages first. Afterwards it
+ * goes by the time at which each message became due, not by its place in the stream: a process that
+ * reports progress postpones one message after the other, and may be killed between two of them. So
+ * a process that takes over, or has lost its connection, waits until all earlier deliveries are
+ * due, collects all of them, and only then begins with the first.
  *
- * <p>It has all of it when the server waits for no acknowledgement but those of messages that are
- * here. The counts can be compared because messages that are here, were not answered, and are not
- * beyond the last that the server has delivered are among those that the server waits for: one that
- * is killed may forget its last deliveries, but none of those before them. Where the answers given
- * here change while the server is asked, it is asked again.
+ * <p>All are here once the server waits for no acknowledgement but those of messages that are here.
+ * It tells their number alone. That suffices, because it waits for each message that is here and
+ * not answered, except those beyond the last delivery that it knows of: a server that is killed may
+ * forget its last deliveries. When messages are answered here while the server is asked, the number
+ * says nothing, and it is asked again.
+ *
+ * <p>While a lease is not held, another process may have handled messages. So what was not begun is
+ * given back after every such time, even when this process gets the lease again.
  *
  * <p>Used by one thread, except {@link #mayHandle}.
  */
@@ -45,34 +48,52 @@ final class OrderGate {
   private final boolean ordered;
   private final StreamStore store;
   private final Lease lease;
-  private Phase phase = Phase.CLOSED;
   private Deadline nextRequest = Deadline.after(Duration.ZERO);
-  private Deadline look = Deadline.after(Duration.ZERO);
+  private Deadline nextLook = Deadline.after(Duration.ZERO);
   private Deadline end = Deadline.after(Duration.ZERO);
+  private Phase phase;
   private int missing;
+  private volatile boolean lapsed;
 
   /** What may be done. */
   enum Phase {
-    /** Nothing is fetched. */
+    /** Nothing is fetched, and what was not begun is given back. */
     CLOSED,
+    /** Nothing is fetched until it is known what was delivered before. */
+    CHECKING,
     /** Nothing is fetched until what was delivered before is due. */
     WAITING,
     /** What was delivered before is fetched, and none of it begun. */
-    COLLECTING,
+    COLLECTING {
+      @Override
+      int room(int missing, int free) {
+        return missing;
+      }
+    },
     /** Messages are fetched and handled. */
-    OPEN
+    OPEN {
+      @Override
+      int room(int missing, int free) {
+        return free;
+      }
+    };
+
+    int room(int missing, int free) {
+      return 0;
+    }
   }
 
-  private OrderGate(ConsumerPlan plan, boolean ordered, StreamStore store, OrderLeases leases) {
+  OrderGate(ConsumerPlan plan, boolean ordered, StreamStore store, Lease lease) {
     this.plan = plan;
     this.ordered = ordered;
     this.store = store;
-    this.lease = leases.of(plan);
+    this.lease = lease;
+    this.phase = ordered ? Phase.CLOSED : Phase.OPEN;
   }
 
   static OrderGate of(ConsumerPlan plan, Options options, StreamStore store, OrderLeases leases) {
     boolean shared = plan.name().isPresent() && plan.acknowledgement() == Acknowledgement.EXPLICIT;
-    return new OrderGate(plan, options.ordered() && shared, store, leases);
+    return new OrderGate(plan, options.ordered() && shared, store, leases.of(plan));
   }
 
   /**
@@ -82,33 +103,46 @@ final class OrderGate {
    */
   Phase phase(Supplier<Set<Long>> here) {
     if (!ordered) {
-      return Phase.OPEN;
+      return phase;
     }
-    if (!hold()) {
+    if (!hold() || (lapsed && phase != Phase.CLOSED)) {
+      lapsed = false;
       phase = Phase.CLOSED;
-    } else if (phase == Phase.COLLECTING || (phase != Phase.OPEN && look.hasPassed())) {
+      return phase;
+    }
+    if (phase == Phase.CLOSED) {
+      lapsed = false;
+      phase = Phase.CHECKING;
+    }
+    if (phase == Phase.COLLECTING || (phase != Phase.OPEN && nextLook.hasPassed())) {
       look(here);
     }
     return phase;
   }
 
-  /** How many messages are still to be collected, as far as is known. */
-  int missing() {
-    return missing;
+  /** Returns how many messages may be fetched in this phase, where so many more have a place. */
+  int room(int free) {
+    return phase.room(missing, free);
   }
 
   /** Whether this process may begin to handle what it holds. Thread-safe. */
   boolean mayHandle() {
-    return !ordered || lease.isHeld();
+    boolean may = !ordered || lease.isHeld();
+    if (!may) {
+      lapsed = true;
+    }
+    return may;
   }
 
   /** The connection was lost, and with it what was on its way. */
   void lost() {
-    phase = Phase.CLOSED;
+    if (ordered && phase != Phase.CLOSED) {
+      phase = Phase.CHECKING;
+    }
   }
 
   private void look(Supplier<Set<Long>> here) {
-    look = Deadline.after(LOOK);
+    nextLook = Deadline.after(LOOK);
     missing = 0;
     Set<Long> before = here.get();
     Optional<RunningConsumer> consumer =
@@ -117,41 +151,30 @@ final class OrderGate {
       return;
     }
     long elsewhere = consumer.map(found -> elsewhere(found, before)).orElse(0L);
-    if (elsewhere == 0) {
+    if (elsewhere <= 0) { // less: messages that are here were removed from the stream
       phase = Phase.OPEN;
-      return;
+    } else if (phase == Phase.CHECKING) {
+      LOG.info(
+          "{}: {} messages that were delivered before are waited for, up to {}",
+          plan,
+          elsewhere,
+          plan.ackWait());
+      begin(Phase.WAITING);
+    } else if (phase == Phase.WAITING && end.hasPassed()) {
+      begin(Phase.COLLECTING);
+    } else if (phase == Phase.COLLECTING && end.hasPassed()) {
+      LOG.warn(
+          "{}: {} messages that were delivered before did not come again within {}, and may come"
+              + " out of order; look for a consumer of this name that does not keep the order",
+          plan,
+          elsewhere,
+          plan.ackWait());
+      phase = Phase.OPEN;
     }
-    switch (phase) {
-      case CLOSED -> {
-        LOG.info(
-            "{}: {} messages that were delivered before are waited for, up to {}",
-            plan,
-            elsewhere,
-            plan.ackWait());
-        next(Phase.WAITING);
-      }
-      case WAITING -> {
-        if (end.hasPassed()) {
-          next(Phase.COLLECTING);
-          missing = (int) Math.min(elsewhere, Integer.MAX_VALUE);
-        }
-      }
-      default -> {
-        missing = (int) Math.min(elsewhere, Integer.MAX_VALUE);
-        if (end.hasPassed()) {
-          LOG.warn(
-              "{}: {} messages that were delivered before did not come again within {}: another"
-                  + " process holds them and does not keep the order. They come out of order",
-              plan,
-              elsewhere,
-              plan.ackWait());
-          phase = Phase.OPEN;
-        }
-      }
-    }
+    missing = (int) Math.min(Math.max(elsewhere, 0), Integer.MAX_VALUE);
   }
 
-  private void next(Phase next) {
+  private void begin(Phase next) {
     phase = next;
     end = Deadline.after(plan.ackWait().plus(LOOK));
   }
