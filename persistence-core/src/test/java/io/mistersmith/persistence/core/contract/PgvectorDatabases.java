@@ -41,6 +41,7 @@ final class PgvectorDatabases {
   private static Path scripts(int dimensions) {
     try {
       Path folder = Files.createTempDirectory("vector-scripts-");
+      folder.toFile().deleteOnExit(); // after the scripts in it: the last one named goes first
       VectorScripts.write(dimensions, folder).forEach(script -> script.toFile().deleteOnExit());
       return folder;
     } catch (IOException e) {

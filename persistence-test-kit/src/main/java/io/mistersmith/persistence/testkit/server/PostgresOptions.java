@@ -7,7 +7,8 @@ import java.util.Map;
 
 /**
  * How a PostgreSQL server is to be started. Unless the settings say otherwise, fsync,
- * synchronous_commit and full_page_writes are on, and transactions can be prepared.
+ * synchronous_commit and full_page_writes are on, transactions can be prepared, and 300 connections
+ * opened: each runtime of a test has pools of its own.
  *
  * @param majorVersion 15, 16, 17 or 18
  * @param port the TCP port on the loopback interface, or 0 for a free one
@@ -54,6 +55,7 @@ public record PostgresOptions(
     settings.put("synchronous_commit", "on");
     settings.put("full_page_writes", "on");
     settings.put("max_prepared_transactions", "20");
+    settings.put("max_connections", "300");
     settings.putAll(serverSettings);
     serverSettings = Map.copyOf(settings);
     accessRules = List.copyOf(accessRules);
