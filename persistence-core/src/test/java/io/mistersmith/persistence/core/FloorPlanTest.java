@@ -182,6 +182,29 @@ class FloorPlanTest {
         .check(HOUSE);
   }
 
+  /** Only its extension needs JUnit, in whatever version the user has. */
+  @Test
+  void theTestKitNeedsNoTestLibraryOfItsUsers() {
+    noClasses()
+        .that()
+        .resideInAPackage(ROOT + ".testkit..")
+        .and()
+        .resideOutsideOfPackages(ROOT + ".testkit.contract..", ROOT + ".testkit.junit..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("org.junit..", "org.assertj..", "org.awaitility..")
+        .check(HOUSE);
+    noClasses()
+        .that()
+        .resideInAPackage(ROOT + ".testkit..")
+        .and()
+        .resideOutsideOfPackage(ROOT + ".testkit.contract..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("org.assertj..", "org.awaitility..", ROOT + ".testkit.contract..")
+        .check(HOUSE);
+  }
+
   @Test
   void theEngineKnowsItsStoresByTheirSpiOnly() {
     classes()

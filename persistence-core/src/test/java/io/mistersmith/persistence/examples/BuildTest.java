@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.IntStream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import javax.xml.parsers.ParserConfigurationException;
+import javax.xml.xpath.XPathConstants;
+import javax.xml.xpath.XPathExpressionException;
+import javax.xml.xpath.XPathFactory;
 import org.junit.jupiter.api.Test;
-import org.w3c.dom.Document;
-import org.w3c.dom.Node;
 import org.w3c.dom.NodeList;
 import org.xml.sax.SAXException;
 
@@ -22,31 +25,47 @@ class BuildTest {
   }
 
   @Test
-  void testKitIsBuiltOnTheOldestJUnitAndRunsOnTheNewest() {
+  void testKitAndContractsAreBuiltOnTheOldestJUnitAndRunOnTheNewest() {
     assertThat(property("persistence-test-kit/pom.xml", "junit.version")).startsWith("5.12.");
+    assertThat(property("persistence-test-kit/contracts/pom.xml", "junit.version"))
+        .isEqualTo(property("persistence-test-kit/pom.xml", "junit.version"));
     assertThat(property("pom.xml", "junit.version")).startsWith("6.");
   }
 
+  /** The class path of a user gets no test library: each comes in the version of the user. */
+  @Test
+  void testKitBringsNoTestLibrary() {
+    assertThat(
+            values(
+                "persistence-test-kit/pom.xml",
+                "dependencies/dependency[not(scope) and not(optional)]/artifactId"))
+        .containsExactlyInAnyOrder("persistence-api", "jspecify", "slf4j-api");
+  }
+
   private static String property(String pom, String name) {
+    assertThat(values(pom, "properties/" + name)).as("%s of %s", name, pom).hasSize(1);
+    return values(pom, "properties/" + name).get(0);
+  }
+
+  private static List<String> values(String pom, String path) {
     try {
-      Document document =
-          DocumentBuilderFactory.newInstance()
-              .newDocumentBuilder()
-              .parse(Path.of("..").resolve(pom).toFile());
-      NodeList children = document.getDocumentElement().getChildNodes();
-      for (int i = 0; i < children.getLength(); i++) {
-        Node properties = children.item(i);
-        if (properties.getNodeName().equals("properties")) {
-          NodeList entries = properties.getChildNodes();
-          for (int j = 0; j < entries.getLength(); j++) {
-            if (entries.item(j).getNodeName().equals(name)) {
-              return entries.item(j).getTextContent();
-            }
-          }
-        }
-      }
-      throw new AssertionError(pom + " has no property " + name);
-    } catch (IOException | ParserConfigurationException | SAXException e) {
+      NodeList found =
+          (NodeList)
+              XPathFactory.newInstance()
+                  .newXPath()
+                  .evaluate(
+                      "/project/" + path,
+                      DocumentBuilderFactory.newInstance()
+                          .newDocumentBuilder()
+                          .parse(Path.of("..").resolve(pom).toFile()),
+                      XPathConstants.NODESET);
+      return IntStream.range(0, found.getLength())
+          .mapToObj(i -> found.item(i).getTextContent())
+          .toList();
+    } catch (IOException
+        | ParserConfigurationException
+        | SAXException
+        | XPathExpressionException e) {
       throw new AssertionError(pom + " cannot be read", e);
     }
   }

@@ -102,7 +102,12 @@ class JsonTypingTest {
             "LaissezFaireSubTypeValidator",
             "JsonTypeInfo.Id.CLASS",
             "JsonTypeInfo.Id.MINIMAL_CLASS");
-    for (String module : List.of(".", "../persistence-api", "../persistence-test-kit")) {
+    for (String module :
+        List.of(
+            ".",
+            "../persistence-api",
+            "../persistence-test-kit",
+            "../persistence-test-kit/contracts")) {
       try (Stream<Path> files = Files.walk(Path.of(module, "src", "main", "java"))) {
         List<Path> sources = files.filter(file -> file.toString().endsWith(".java")).toList();
         assertThat(sources).isNotEmpty();
