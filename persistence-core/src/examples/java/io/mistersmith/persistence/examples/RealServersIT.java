@@ -7,12 +7,13 @@ import io.mistersmith.persistence.config.NatsConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.config.PostgresConfig;
 import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.testkit.SharedStores;
 import io.mistersmith.persistence.testkit.server.NatsServer;
 import io.mistersmith.persistence.testkit.server.PostgresServer;
 import io.mistersmith.persistence.testkit.server.TestServers;
 import org.junit.jupiter.api.Test;
 
-/** A test against real servers. */
+/** Tests against real servers. */
 class RealServersIT {
 
   @Test
@@ -28,6 +29,15 @@ class RealServersIT {
       Agent agent = persistence.agents().save(Agent.of("planner", "Ada")).value();
       assertThat(persistence.agents().find(agent.id())).isPresent();
       persistence.agents().delete(agent.id());
+    }
+  }
+
+  @Test
+  void readsWhatAnotherProcessHasSaved() {
+    try (SharedStores stores = SharedStores.onServers("example-")) { // or inMemory()
+      Agent agent = stores.runtime().agents().save(Agent.of("planner", "Ada")).value();
+      assertThat(stores.another().agents().find(agent.id())).isPresent();
+      stores.runtime().agents().delete(agent.id());
     }
   }
 }

@@ -4,13 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.agent.LifecycleEvents.LifecycleEvent;
-import io.mistersmith.persistence.config.NatsConfig;
-import io.mistersmith.persistence.config.PersistenceConfig;
-import io.mistersmith.persistence.config.PostgresConfig;
 import io.mistersmith.persistence.core.ApplicationTransaction;
 import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.PostgresRole;
-import io.mistersmith.persistence.testkit.server.NatsServer;
+import io.mistersmith.persistence.testkit.SharedStores;
 import io.mistersmith.persistence.testkit.server.PostgresServer;
 import io.mistersmith.persistence.testkit.server.TestServers;
 import io.mistersmith.persistence.transaction.Transaction;
@@ -30,17 +27,12 @@ import org.junit.jupiter.api.Test;
 class TransactionIT {
 
   private final PostgresServer postgres = TestServers.postgres();
-  private final NatsServer nats = TestServers.nats();
 
   @Test
   void booksInOneTransaction() throws SQLException {
-    PostgresConfig.Builder database =
-        PostgresConfig.builder(postgres.jdbcUrl(), postgres.user()).migrateOnOpen();
-    postgres.password().ifPresent(database::password);
-    NatsConfig hot = NatsConfig.builder(nats.url().split(",")).namePrefix("example-tx-").build();
     try (Connection connection = connect();
-        Persistence persistence =
-            Persistence.open(PersistenceConfig.builder(hot, database.build()).build())) {
+        SharedStores stores = SharedStores.onServers("example-tx-")) {
+      Persistence persistence = stores.runtime();
       connection
           .createStatement()
           .execute("CREATE TABLE IF NOT EXISTS budgets (agent UUID PRIMARY KEY, cents BIGINT)");

@@ -7,6 +7,7 @@ import io.a2a.spec.Message;
 import io.a2a.spec.PushNotificationConfig;
 import io.a2a.spec.Task;
 import io.a2a.spec.TaskState;
+import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.log.Log;
 import io.mistersmith.persistence.log.Log.Limits;
 import java.time.Duration;
@@ -40,8 +41,10 @@ abstract class ConversationCases extends StoreTests {
   void aTaskGoesOnAfterARestart() {
     Task task =
         with(task("t", TaskState.TASK_STATE_INPUT_REQUIRED), List.of(message("m1"), message("m2")));
-    save(task);
-    PersistentTaskStore restarted = PersistentTaskStore.of(restarted());
+    Persistence first = stores().open();
+    PersistentTaskStore.of(first).save(task, false);
+    first.close();
+    PersistentTaskStore restarted = PersistentTaskStore.of(stores().open());
     Task found = get(restarted, "t");
     assertThat(found).isEqualTo(task);
     List<Message> more = history(found);
@@ -63,13 +66,13 @@ abstract class ConversationCases extends StoreTests {
       messages.add(message("n" + i));
     }
     save(with(task, messages));
-    Log<String> log = runtime().log(Owners.task("long"), "history", History.TYPE);
+    Log<String> log = stores().runtime().log(Owners.task("long"), "history", History.TYPE);
     log.awaitDurable(log.version(), Duration.ofSeconds(60));
     long before = log.size();
     long many = medianNanos(task, messages);
     assertThat(log.size()).isEqualTo(before + 21);
     System.out.printf("save at 10: %d us, at %d: %d us%n", few / 1000, LONG, many / 1000);
-    assertThat(ids(get(PersistentTaskStore.of(another()), "long")))
+    assertThat(ids(get(PersistentTaskStore.of(stores().another()), "long")))
         .isEqualTo(messages.stream().map(Message::messageId).toList());
   }
 
@@ -88,7 +91,7 @@ abstract class ConversationCases extends StoreTests {
   @Test
   void twoWritersLoseAndReorderNothing() throws Exception {
     save(with(task("shared", TaskState.TASK_STATE_WORKING), List.of(message("start"))));
-    PersistentTaskStore other = PersistentTaskStore.of(another());
+    PersistentTaskStore other = PersistentTaskStore.of(stores().another());
     ExecutorService pool = Executors.newFixedThreadPool(2);
     try {
       for (Future<Void> writer :
@@ -98,7 +101,7 @@ abstract class ConversationCases extends StoreTests {
     } finally {
       pool.shutdown();
     }
-    List<String> found = ids(get(PersistentTaskStore.of(another()), "shared"));
+    List<String> found = ids(get(PersistentTaskStore.of(stores().another()), "shared"));
     assertThat(found).hasSize(1 + 2 * turns());
     for (String name : List.of("a", "b")) {
       List<String> expected = new ArrayList<>();
@@ -128,7 +131,8 @@ abstract class ConversationCases extends StoreTests {
     save(with(task, List.of(message("m1"), message("m2"))));
     save(with(task, List.of(message("m1"), message("m2"), message("m3"))));
     save(with(task, List.of(message("m3"))));
-    assertThat(ids(get(PersistentTaskStore.of(another()), "changed"))).containsExactly("m3");
+    assertThat(ids(get(PersistentTaskStore.of(stores().another()), "changed")))
+        .containsExactly("m3");
     store().delete("changed");
     save(task);
     assertThat(ids(get("changed"))).isEmpty();
@@ -137,14 +141,14 @@ abstract class ConversationCases extends StoreTests {
   @Test
   void oldMessagesGo() {
     PersistentTaskStore keeping =
-        PersistentTaskStore.builder(runtime()).keep(Limits.entries(20)).build();
+        PersistentTaskStore.builder(stores().runtime()).keep(Limits.entries(20)).build();
     Task task = task("kept", TaskState.TASK_STATE_WORKING);
     List<Message> messages = new ArrayList<>();
     for (int i = 0; i < 100; i++) {
       messages.add(message("m" + i));
       keeping.save(with(task, messages), false);
     }
-    List<String> kept = ids(get(PersistentTaskStore.of(another()), "kept"));
+    List<String> kept = ids(get(PersistentTaskStore.of(stores().another()), "kept"));
     assertThat(kept.size()).isBetween(20, 40);
     assertThat(kept.get(kept.size() - 1)).isEqualTo("m99");
   }
@@ -155,13 +159,13 @@ abstract class ConversationCases extends StoreTests {
     save(task("t2", TaskState.TASK_STATE_COMPLETED));
     save(task("t3", "context-B", TaskState.TASK_STATE_WORKING));
     PersistentPushNotificationConfigStore configs =
-        PersistentPushNotificationConfigStore.of(runtime());
+        PersistentPushNotificationConfigStore.of(stores().runtime());
     PushNotificationConfig unused =
         configs.setInfo("t1", PushNotificationConfig.builder().url("http://a/b").build());
-    assertThat(PersistentTaskStore.of(another()).forgetContext("context")).isEqualTo(2);
+    assertThat(PersistentTaskStore.of(stores().another()).forgetContext("context")).isEqualTo(2);
     assertThat(store().get("t1")).isNull();
     assertThat(store().get("t3")).isNotNull();
     assertThat(configs.getInfo(new ListTaskPushNotificationConfigParams("t1")).configs()).isEmpty();
-    assertThat(runtime().log(Owners.task("t1"), "history", History.TYPE).size()).isZero();
+    assertThat(stores().runtime().log(Owners.task("t1"), "history", History.TYPE).size()).isZero();
   }
 }

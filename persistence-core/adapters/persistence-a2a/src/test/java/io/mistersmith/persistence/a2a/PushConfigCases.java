@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 abstract class PushConfigCases extends StoreTests {
 
   private PersistentPushNotificationConfigStore configs() {
-    return PersistentPushNotificationConfigStore.of(runtime());
+    return PersistentPushNotificationConfigStore.of(stores().runtime());
   }
 
   private static PushNotificationConfig config(

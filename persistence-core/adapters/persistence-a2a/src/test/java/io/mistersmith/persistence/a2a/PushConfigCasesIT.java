@@ -1,22 +1,20 @@
 package io.mistersmith.persistence.a2a;
 
-import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.testkit.SharedStores;
+import org.junit.jupiter.api.AfterAll;
 
 /** {@link PushConfigCases} on real servers. */
 class PushConfigCasesIT extends PushConfigCases {
 
-  @Override
-  Persistence runtime() {
-    return RealServers.runtime();
+  private static final SharedStores STORES = SharedStores.onServers("a2a-");
+
+  @AfterAll
+  static void close() {
+    STORES.close();
   }
 
   @Override
-  Persistence another() {
-    return RealServers.another();
-  }
-
-  @Override
-  Persistence restarted() {
-    return RealServers.restarted();
+  SharedStores stores() {
+    return STORES;
   }
 }

@@ -5,7 +5,7 @@ import io.a2a.spec.Task;
 import io.a2a.spec.TaskState;
 import io.a2a.spec.TaskStatus;
 import io.a2a.spec.TextPart;
-import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.testkit.SharedStores;
 import io.mistersmith.persistence.testkit.time.ManualClock;
 import java.util.List;
 import java.util.Objects;
@@ -18,18 +18,12 @@ abstract class StoreTests {
   final ManualClock clock = ManualClock.create();
   private @Nullable PersistentTaskStore opened;
 
-  /** Returns the runtime that stands for the first process. */
-  abstract Persistence runtime();
-
-  /** Returns the runtime of another process. */
-  abstract Persistence another();
-
-  /** Closes the other process and opens it again. */
-  abstract Persistence restarted();
+  /** Returns the stores; a runtime over them stands for a process. */
+  abstract SharedStores stores();
 
   @BeforeEach
   void openStore() {
-    opened = PersistentTaskStore.builder(runtime()).clock(clock).build();
+    opened = PersistentTaskStore.builder(stores().runtime()).clock(clock).build();
     for (String context : List.of("context", "context-A", "context-B")) {
       int unused = store().forgetContext(context);
     }

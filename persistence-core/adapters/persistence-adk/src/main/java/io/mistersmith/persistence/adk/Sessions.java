@@ -89,7 +89,8 @@ final class Sessions {
             from ->
                 events.removeIf(event -> Instant.ofEpochMilli(event.timestamp()).isBefore(from)));
     Header header = upToDate(found.get(), log, entries);
-    return Optional.of(session(app, user, id, header, events, shared(app, user)));
+    List<Event> arranged = FunctionResponses.besideCalls(events);
+    return Optional.of(session(app, user, id, header, arranged, shared(app, user)));
   }
 
   /** Applies the events that came after the header. */
@@ -122,7 +123,8 @@ final class Sessions {
   }
 
   List<Event> events(String app, String user, String id) {
-    return log(app, user, id).after(0).stream().map(entry -> Json.event(entry.value())).toList();
+    return FunctionResponses.besideCalls(
+        log(app, user, id).after(0).stream().map(entry -> Json.event(entry.value())).toList());
   }
 
   void append(Session session, Event event) throws SessionNotFoundException {

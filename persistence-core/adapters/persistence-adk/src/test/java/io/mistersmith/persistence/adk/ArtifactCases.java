@@ -24,7 +24,7 @@ abstract class ArtifactCases extends ServiceTests {
 
   @BeforeEach
   void openArtifacts() {
-    opened = PersistentArtifactService.of(runtime());
+    opened = PersistentArtifactService.of(stores().runtime());
     for (String session : List.of("a", "b")) {
       artifacts().forgetSession("app", "user", session).blockingAwait();
     }
@@ -125,11 +125,16 @@ abstract class ArtifactCases extends ServiceTests {
   void aFileOfThreeMegabytesIsReadByAnotherProcess() {
     Part large = Part.fromBytes(new byte[3_000_000], "image/png");
     save("a", "picture", large);
-    assertThat(load(PersistentArtifactService.of(another()), "a", "picture", null))
+    assertThat(load(PersistentArtifactService.of(stores().another()), "a", "picture", null))
         .isEqualTo(large.toJson());
     artifacts().forgetSession("app", "user", "a").blockingAwait();
     assertThat(names("a")).isEmpty();
-    assertThat(runtime().largeValues().descriptions().keys(Owners.session("app", "user", "a"), ""))
+    assertThat(
+            stores()
+                .runtime()
+                .largeValues()
+                .descriptions()
+                .keys(Owners.session("app", "user", "a"), ""))
         .isEmpty();
   }
 }

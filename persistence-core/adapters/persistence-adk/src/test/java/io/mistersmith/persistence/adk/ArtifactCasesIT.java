@@ -1,22 +1,20 @@
 package io.mistersmith.persistence.adk;
 
-import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.testkit.SharedStores;
+import org.junit.jupiter.api.AfterAll;
 
 /** {@link ArtifactCases} on real servers. */
 class ArtifactCasesIT extends ArtifactCases {
 
-  @Override
-  Persistence runtime() {
-    return RealServers.runtime();
+  private static final SharedStores STORES = SharedStores.onServers("adk-");
+
+  @AfterAll
+  static void close() {
+    STORES.close();
   }
 
   @Override
-  Persistence another() {
-    return RealServers.another();
-  }
-
-  @Override
-  Persistence restarted() {
-    return RealServers.restarted();
+  SharedStores stores() {
+    return STORES;
   }
 }

@@ -8,6 +8,7 @@ import com.google.adk.memory.MemoryEntry;
 import com.google.adk.sessions.GetSessionConfig;
 import com.google.adk.sessions.Session;
 import com.google.adk.sessions.SessionNotFoundException;
+import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.log.Log;
@@ -43,10 +44,13 @@ abstract class ConversationCases extends ServiceTests {
   @Test
   void aSessionGoesOnAfterARestart() {
     Session session = create("app", "user", "s");
-    append(session, saying("book it"));
-    append(session, calling("c1"));
-    append(session, changing(Map.of("step", 2, "user:name", "Ada")));
-    PersistentSessionService restarted = PersistentSessionService.of(restarted());
+    Persistence process = stores().open();
+    PersistentSessionService first = PersistentSessionService.of(process);
+    append(first, session, saying("book it"));
+    append(first, session, calling("c1"));
+    append(first, session, changing(Map.of("step", 2, "user:name", "Ada")));
+    process.close();
+    PersistentSessionService restarted = PersistentSessionService.of(stores().open());
     Session found = load(restarted, "s");
     assertThat(found.events()).isEqualTo(session.events());
     assertThat(found.state()).isEqualTo(session.state());
@@ -59,7 +63,7 @@ abstract class ConversationCases extends ServiceTests {
     Session session = create("app", "user", "s");
     append(session, changing(Map.of("a", 1)));
     StateKey key = StateKey.of(Owners.user("app", "user"), "s");
-    var headers = runtime().states(Header.TYPE);
+    var headers = stores().runtime().states(Header.TYPE);
     Header before = headers.find(key).orElseThrow().value();
     append(session, changing(Map.of("b", 2)));
     headers.save(key, before, SaveOptions.unconditional()); // as if the process had died before
@@ -76,7 +80,7 @@ abstract class ConversationCases extends ServiceTests {
     append(session, saying("first after many"));
     long more = medianNanos(session);
     System.out.printf("append at 10: %d us, at %d: %d us%n", few / 1000, LONG, more / 1000);
-    Session found = load(PersistentSessionService.of(another()), "long");
+    Session found = load(PersistentSessionService.of(stores().another()), "long");
     assertThat(texts(found.events())).isEqualTo(texts(session.events()));
     GetSessionConfig ten = GetSessionConfig.builder().numRecentEvents(10).build();
     Session last = service().getSession("app", "user", "long", Optional.of(ten)).blockingGet();
@@ -92,7 +96,9 @@ abstract class ConversationCases extends ServiceTests {
       events.add(Json.of(event));
     }
     Log<String> log =
-        runtime().log(Owners.session("app", "user", session.id()), "events", EventLog.TYPE);
+        stores()
+            .runtime()
+            .log(Owners.session("app", "user", session.id()), "events", EventLog.TYPE);
     log.awaitDurable(log.appendAll(events), Duration.ofSeconds(60));
   }
 
@@ -111,7 +117,7 @@ abstract class ConversationCases extends ServiceTests {
   @Test
   void twoWritersLoseAndReorderNothing() throws Exception {
     create("app", "user", "shared");
-    PersistentSessionService other = PersistentSessionService.of(another());
+    PersistentSessionService other = PersistentSessionService.of(stores().another());
     ExecutorService pool = Executors.newFixedThreadPool(2);
     try {
       for (Future<Void> writer :
@@ -121,7 +127,7 @@ abstract class ConversationCases extends ServiceTests {
     } finally {
       pool.shutdown();
     }
-    Session found = load(PersistentSessionService.of(another()), "shared");
+    Session found = load(PersistentSessionService.of(stores().another()), "shared");
     assertThat(found.events()).hasSize(2 * turns());
     for (String name : List.of("a", "b")) {
       List<Integer> order =
@@ -148,16 +154,42 @@ abstract class ConversationCases extends ServiceTests {
   }
 
   @Test
+  void aResponseIsReadRightAfterItsCall() {
+    Session session = create("app", "user", "runs");
+    List<Event> events =
+        List.of(
+            ofRun("one", calling("c1")),
+            ofRun("two", saying("hello")),
+            ofRun("one", answering("c1")),
+            ofRun("two", calling("c2")),
+            ofRun("two", saying("it takes long")),
+            ofRun("three", answering("c2"))); // where the ADK looks for it
+    events.forEach(event -> append(session, event));
+    assertThat(found(session).events())
+        .containsExactly(
+            events.get(0),
+            events.get(2),
+            events.get(1),
+            events.get(3),
+            events.get(4),
+            events.get(5));
+  }
+
+  private static Event ofRun(String run, Event event) {
+    return event.toBuilder().invocationId(run).build();
+  }
+
+  @Test
   void oldEventsGoAndCallsStayWithTheirResponses() {
     PersistentSessionService keeping =
-        PersistentSessionService.keeping(runtime(), Limits.entries(20));
+        PersistentSessionService.keeping(stores().runtime(), Limits.entries(20));
     Session session = keeping.createSession("app", "user", null, "kept").blockingGet();
     append(keeping, session, changing(Map.of("early", true)));
     for (int i = 0; i < 60; i++) {
       append(keeping, session, calling("c" + i));
       append(keeping, session, answering("c" + i));
     }
-    Session found = load(PersistentSessionService.of(another()), "kept");
+    Session found = load(PersistentSessionService.of(stores().another()), "kept");
     assertThat(found.events().size()).isBetween(20, 40);
     assertThat(found.events().get(0).functionCalls()).hasSize(1);
     assertThat(found.state()).containsEntry("early", true);
@@ -170,7 +202,9 @@ abstract class ConversationCases extends ServiceTests {
         .isInstanceOfSatisfying(
             PersistenceException.class,
             e -> assertThat(e.error()).isEqualTo(DataError.DUPLICATE_KEY));
-    PersistentSessionService.of(another()).deleteSession("app", "user", "once").blockingAwait();
+    PersistentSessionService.of(stores().another())
+        .deleteSession("app", "user", "once")
+        .blockingAwait();
     service()
         .appendEvent(session, saying("too late"))
         .test()
@@ -187,14 +221,14 @@ abstract class ConversationCases extends ServiceTests {
 
   @Test
   void memoryFindsWordsAndForgets() {
-    PersistentMemoryService memory = PersistentMemoryService.of(runtime());
+    PersistentMemoryService memory = PersistentMemoryService.of(stores().runtime());
     memory.forgetUser("app", "user").blockingAwait();
     Session session = create("app", "user", "trip");
     append(session, saying("The train to Lisbon leaves at nine"));
     append(session, saying("The boat is late"));
     memory.addSessionToMemory(session).blockingAwait();
     memory.addSessionToMemory(session).blockingAwait();
-    PersistentMemoryService other = PersistentMemoryService.of(another());
+    PersistentMemoryService other = PersistentMemoryService.of(stores().another());
     assertThat(said(other, "user", "when does the lisbon train leave"))
         .first()
         .isEqualTo("The train to Lisbon leaves at nine");
@@ -215,7 +249,7 @@ abstract class ConversationCases extends ServiceTests {
     Session session = create("app", "user", "s1");
     append(session, changing(Map.of("user:name", "Ada", "app:k", 1)));
     create("app", "other", "s1");
-    PersistentSessionService.of(another()).forgetUser("app", "user").blockingAwait();
+    PersistentSessionService.of(stores().another()).forgetUser("app", "user").blockingAwait();
     assertThat(service().listSessions("app", "user").blockingGet().sessions()).isEmpty();
     assertThat(service().listEvents("app", "user", "s1").blockingGet().events()).isEmpty();
     assertThat(create("app", "user", "s2").state()).containsOnlyKeys("app:k");

@@ -7,7 +7,7 @@ import com.google.genai.types.Content;
 import com.google.genai.types.FunctionCall;
 import com.google.genai.types.FunctionResponse;
 import com.google.genai.types.Part;
-import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.testkit.SharedStores;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -20,18 +20,12 @@ abstract class ServiceTests {
 
   private @Nullable PersistentSessionService opened;
 
-  /** Returns the runtime that stands for the first process. */
-  abstract Persistence runtime();
-
-  /** Returns the runtime of another process. */
-  abstract Persistence another();
-
-  /** Closes the other process and opens it again. */
-  abstract Persistence restarted();
+  /** Returns the stores; a runtime over them stands for a process. */
+  abstract SharedStores stores();
 
   @BeforeEach
   void openServices() {
-    opened = PersistentSessionService.of(runtime());
+    opened = PersistentSessionService.of(stores().runtime());
     for (String user : List.of("user", "user-id", "other")) {
       for (String app : List.of("app", "app-name")) {
         service().forgetUser(app, user).blockingAwait();

@@ -65,6 +65,29 @@ final class Block {
     return groups;
   }
 
+  /** Returns the items with results right after their calls, where another writer came between. */
+  static List<Object> arranged(List<Object> items) {
+    List<List<Object>> groups = new ArrayList<>(items.size());
+    Map<String, List<Object>> calls = new HashMap<>();
+    for (Object item : items) {
+      List<Object> group = null;
+      for (String call : results(item)) {
+        group = group == null ? calls.get(call) : group;
+      }
+      if (group == null) {
+        group = new ArrayList<>(1);
+        groups.add(group);
+      }
+      group.add(item);
+      for (String call : calls(item)) {
+        calls.put(call, group);
+      }
+    }
+    List<Object> arranged = new ArrayList<>(items.size());
+    groups.forEach(arranged::addAll);
+    return arranged;
+  }
+
   /** Returns the items in groups that are as large as an entry may be. */
   static List<String> pieces(List<Object> items) {
     List<String> pieces = new ArrayList<>();

@@ -67,7 +67,7 @@ final class StoredList {
     known
         .subList(Math.max(0, known.size() - Log.MAX_DISTANCE), known.size())
         .forEach(entry -> remember(entry.version(), entry.items()));
-    List<Object> items = entries.items();
+    List<Object> items = Block.arranged(entries.items());
     seen = items;
     seenTo = entries.readTo();
     own.clear();

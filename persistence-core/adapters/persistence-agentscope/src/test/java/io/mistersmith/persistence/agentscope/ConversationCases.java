@@ -7,6 +7,7 @@ import io.agentscope.core.message.ToolResultBlock;
 import io.agentscope.core.message.ToolUseBlock;
 import io.agentscope.core.state.AgentState;
 import io.agentscope.core.state.AgentStateStore;
+import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.log.Log.Limits;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -37,9 +38,11 @@ abstract class ConversationCases extends StoreTests {
   void anAgentGoesOnAfterARestart() {
     AgentState state = AgentState.builder().sessionId("s").userId("user").summary("so far").build();
     state.contextMutable().addAll(List.of(message("book it"), call("c1")));
-    store().save("user", "s", "agent_state", state);
+    Persistence first = stores().open();
+    PersistentAgentStateStore.of(first).save("user", "s", "agent_state", state);
+    first.close();
 
-    AgentStateStore restarted = PersistentAgentStateStore.of(restarted());
+    AgentStateStore restarted = PersistentAgentStateStore.of(stores().open());
     AgentState found = restarted.get("user", "s", "agent_state", AgentState.class).orElseThrow();
     assertThat(found.getSummary()).isEqualTo("so far");
     assertThat(found.getReplyId()).isEqualTo(state.getReplyId());
@@ -61,7 +64,7 @@ abstract class ConversationCases extends StoreTests {
     long many = medianNanos("long", messages);
     assertThat(entries("long", "memory_messages")).isEqualTo(before + 21);
     System.out.printf("append at 10: %d us, at %d: %d us%n", few / 1000, LONG, many / 1000);
-    assertThat(texts(read(PersistentAgentStateStore.of(another()), "long")))
+    assertThat(texts(read(PersistentAgentStateStore.of(stores().another()), "long")))
         .isEqualTo(texts(messages));
   }
 
@@ -89,7 +92,7 @@ abstract class ConversationCases extends StoreTests {
     messages.remove(0);
     save(store(), "changed", messages);
     save(store(), "changed", List.of());
-    AgentStateStore other = PersistentAgentStateStore.of(another());
+    AgentStateStore other = PersistentAgentStateStore.of(stores().another());
     assertThat(read(other, "changed")).isEmpty();
     save(store(), "changed", messages);
     assertThat(texts(read(other, "changed"))).containsExactly("m2", "m3", "m4", "after");
@@ -99,7 +102,7 @@ abstract class ConversationCases extends StoreTests {
   void aLongListIsReplacedWhole() {
     List<Msg> messages = messages(3_000);
     save(store(), "replaced", messages);
-    AgentStateStore other = PersistentAgentStateStore.of(another());
+    AgentStateStore other = PersistentAgentStateStore.of(stores().another());
     assertThat(read(other, "replaced")).hasSize(3_000);
     messages.remove(0);
     save(store(), "replaced", messages);
@@ -108,14 +111,14 @@ abstract class ConversationCases extends StoreTests {
     save(store(), "replaced", messages);
     assertThat(texts(read(other, "replaced"))).isEqualTo(texts(messages));
     store().delete("user", "replaced");
-    assertThat(read(PersistentAgentStateStore.of(another()), "replaced")).isEmpty();
+    assertThat(read(PersistentAgentStateStore.of(stores().another()), "replaced")).isEmpty();
   }
 
   @Test
   void aReplacementKeepsWhatAnotherProcessAppended() {
     List<Msg> mine = messages(3);
     save(store(), "both", mine);
-    AgentStateStore other = PersistentAgentStateStore.of(another());
+    AgentStateStore other = PersistentAgentStateStore.of(stores().another());
     List<Msg> theirs = new ArrayList<>(read(other, "both"));
     theirs.add(message("theirs"));
     save(other, "both", theirs);
@@ -129,7 +132,7 @@ abstract class ConversationCases extends StoreTests {
   @Test
   void twoWritersLoseAndReorderNothing() throws Exception {
     save(store(), "shared", List.of(message("start")));
-    AgentStateStore other = PersistentAgentStateStore.of(another());
+    AgentStateStore other = PersistentAgentStateStore.of(stores().another());
     ExecutorService pool = Executors.newFixedThreadPool(2);
     try {
       List<Callable<Void>> writers = List.of(writer(store(), "a"), writer(other, "b"));
@@ -139,7 +142,7 @@ abstract class ConversationCases extends StoreTests {
     } finally {
       pool.shutdown();
     }
-    List<String> found = texts(read(PersistentAgentStateStore.of(another()), "shared"));
+    List<String> found = texts(read(PersistentAgentStateStore.of(stores().another()), "shared"));
     assertThat(found).hasSize(1 + 2 * turns());
     for (String name : List.of("a", "b")) {
       List<String> expected = new ArrayList<>();
@@ -162,9 +165,29 @@ abstract class ConversationCases extends StoreTests {
   }
 
   @Test
+  void aResultIsReadRightAfterItsCall() {
+    List<Msg> mine = new ArrayList<>(List.of(message("q"), call("c1")));
+    save(store(), "beside", mine);
+    AgentStateStore other = PersistentAgentStateStore.of(stores().another());
+    List<Msg> theirs = new ArrayList<>(read(other, "beside"));
+    theirs.add(message("theirs"));
+    save(other, "beside", theirs);
+    mine.add(result("c1"));
+    save(store(), "beside", mine);
+    List<Msg> found = read(other, "beside");
+    assertThat(found).hasSize(4);
+    assertThat(found.get(2).getContentBlocks(ToolResultBlock.class)).hasSize(1);
+    assertThat(found.get(3).getTextContent()).isEqualTo("theirs");
+    found = new ArrayList<>(found);
+    found.add(message("after"));
+    save(other, "beside", found);
+    assertThat(texts(read(store(), "beside"))).endsWith("theirs", "after").hasSize(5);
+  }
+
+  @Test
   void oldMessagesGoAndCallsStayWithTheirResults() {
     PersistentAgentStateStore keeping =
-        PersistentAgentStateStore.builder(runtime()).keep(Limits.entries(20)).build();
+        PersistentAgentStateStore.builder(stores().runtime()).keep(Limits.entries(20)).build();
     List<Msg> messages = new ArrayList<>();
     for (int i = 0; i < 60; i++) {
       messages.add(call("c" + i));
@@ -172,7 +195,7 @@ abstract class ConversationCases extends StoreTests {
       messages.add(result("c" + i));
       save(keeping, "kept", messages);
     }
-    List<Msg> kept = read(PersistentAgentStateStore.of(another()), "kept");
+    List<Msg> kept = read(PersistentAgentStateStore.of(stores().another()), "kept");
     assertThat(kept.size()).isBetween(20, 40);
     assertThat(kept.get(kept.size() - 1).getContentBlocks(ToolResultBlock.class)).hasSize(1);
     assertThat(kept.get(0).getContentBlocks(ToolUseBlock.class)).hasSize(1);
@@ -183,7 +206,7 @@ abstract class ConversationCases extends StoreTests {
     save(store(), "s1", messages(3));
     store().save("user", "s2", "agent_state", AgentState.builder().addMessage(call("c")).build());
     store().save("other", "s1", "agent_state", AgentState.builder().build());
-    PersistentAgentStateStore elsewhere = PersistentAgentStateStore.of(another());
+    PersistentAgentStateStore elsewhere = PersistentAgentStateStore.of(stores().another());
     assertThat(elsewhere.forgetUser("user")).isEqualTo(2);
     assertThat(store().exists("user", "s1")).isFalse();
     assertThat(read(store(), "s1")).isEmpty();

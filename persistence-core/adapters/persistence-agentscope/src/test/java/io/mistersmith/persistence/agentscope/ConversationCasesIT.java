@@ -1,23 +1,21 @@
 package io.mistersmith.persistence.agentscope;
 
-import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.testkit.SharedStores;
+import org.junit.jupiter.api.AfterAll;
 
 /** {@link ConversationCases} on real servers. */
 class ConversationCasesIT extends ConversationCases {
 
-  @Override
-  Persistence runtime() {
-    return RealServers.runtime();
+  private static final SharedStores STORES = SharedStores.onServers("agentscope-");
+
+  @AfterAll
+  static void close() {
+    STORES.close();
   }
 
   @Override
-  Persistence another() {
-    return RealServers.another();
-  }
-
-  @Override
-  Persistence restarted() {
-    return RealServers.restarted();
+  SharedStores stores() {
+    return STORES;
   }
 
   @Override

@@ -5,8 +5,8 @@ import io.agentscope.core.message.MsgRole;
 import io.agentscope.core.message.TextBlock;
 import io.agentscope.core.message.ToolResultBlock;
 import io.agentscope.core.message.ToolUseBlock;
-import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.log.Log;
+import io.mistersmith.persistence.testkit.SharedStores;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,18 +20,12 @@ abstract class StoreTests {
 
   private @Nullable PersistentAgentStateStore opened;
 
-  /** Returns the runtime that stands for the first process. */
-  abstract Persistence runtime();
-
-  /** Returns the runtime of another process. */
-  abstract Persistence another();
-
-  /** Closes the other process and opens it again. */
-  abstract Persistence restarted();
+  /** Returns the stores; a runtime over them stands for a process. */
+  abstract SharedStores stores();
 
   @BeforeEach
   void openStore() {
-    opened = PersistentAgentStateStore.of(runtime());
+    opened = PersistentAgentStateStore.of(stores().runtime());
     store().forgetUser(null);
     store().forgetUser("user");
   }
@@ -43,7 +37,7 @@ abstract class StoreTests {
   /** Returns the number of entries in the log of a list, once PostgreSQL has them. */
   long entries(String session, String list) {
     Slot slot = Slot.of("user", session);
-    Log<String> log = runtime().log(slot.session(), slot.list(list).key(), Sessions.ITEMS);
+    Log<String> log = stores().runtime().log(slot.session(), slot.list(list).key(), Sessions.ITEMS);
     long entries = log.size();
     if (entries > 0) {
       log.awaitDurable(log.version(), Duration.ofSeconds(60));

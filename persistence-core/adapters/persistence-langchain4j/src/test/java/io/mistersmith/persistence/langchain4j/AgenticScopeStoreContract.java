@@ -7,6 +7,7 @@ import dev.langchain4j.agentic.scope.AgenticScopeRegistry;
 import dev.langchain4j.agentic.scope.AgenticScopeStore;
 import dev.langchain4j.agentic.scope.DefaultAgenticScope;
 import io.mistersmith.persistence.model.AgentId;
+import io.mistersmith.persistence.testkit.SharedStores;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
@@ -16,10 +17,10 @@ abstract class AgenticScopeStoreContract {
   private final AgentId owner = AgentId.external("scopes-" + UUID.randomUUID());
   private final AgenticScopeKey key = new AgenticScopeKey("planner.one", 7L);
 
-  abstract Bench bench();
+  abstract SharedStores stores();
 
   private AgenticScopeStore store() {
-    return PersistentAgenticScopeStore.of(bench().persistence(), owner);
+    return PersistentAgenticScopeStore.of(stores().runtime(), owner);
   }
 
   private static DefaultAgenticScope scope(String city) {
@@ -30,7 +31,7 @@ abstract class AgenticScopeStoreContract {
 
   @Test
   void loadsWhatAnotherProcessSaved() {
-    AgenticScopeStore store = PersistentAgenticScopeStore.of(bench().other(), owner);
+    AgenticScopeStore store = PersistentAgenticScopeStore.of(stores().another(), owner);
     assertThat(store.save(key, scope("Oslo"))).isTrue();
     assertThat(store.save(key, scope("Rome"))).isTrue();
     assertThat(store().load(key)).get().extracting(s -> s.readState("city")).isEqualTo("Rome");

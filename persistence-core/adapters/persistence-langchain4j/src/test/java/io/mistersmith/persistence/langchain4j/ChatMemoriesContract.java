@@ -13,6 +13,7 @@ import dev.langchain4j.memory.ChatMemory;
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.log.Log.Limits;
 import io.mistersmith.persistence.model.Agent;
+import io.mistersmith.persistence.testkit.SharedStores;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -25,13 +26,13 @@ abstract class ChatMemoriesContract {
 
   private final String id = "memory-" + UUID.randomUUID();
 
-  abstract Bench bench();
+  abstract SharedStores stores();
 
   /** How many turns each of two writers writes. */
   abstract int turns();
 
   private ChatMemory memory(int most) {
-    return memory(bench().persistence(), most);
+    return memory(stores().runtime(), most);
   }
 
   private ChatMemory memory(Persistence persistence, int most) {
@@ -42,7 +43,7 @@ abstract class ChatMemoriesContract {
 
   @Test
   void id() {
-    ChatMemories memories = ChatMemories.builder(bench().persistence()).maxMessages(1).build();
+    ChatMemories memories = ChatMemories.builder(stores().runtime()).maxMessages(1).build();
     assertThat(memories.ofOnlyConversation().id()).isEqualTo("default");
     assertThat(memories.of("abc").id()).isEqualTo("abc");
   }
@@ -221,13 +222,13 @@ abstract class ChatMemoriesContract {
 
   @Test
   void twoProcessesLoseAndReorderNothing() {
-    Writers.write(memory(100_000), memory(bench().other(), 100_000), turns());
+    Writers.write(memory(100_000), memory(stores().another(), 100_000), turns());
     Writers.assertComplete(memory(100_000).messages(), turns());
   }
 
   @Test
   void continuesInTheMiddleOfAToolCall() {
-    try (Persistence first = bench().open()) {
+    try (Persistence first = stores().open()) {
       ChatMemory memory = memory(first, 10);
       memory.add(systemMessage("Use tools"), userMessage("How much is 2+2?"), calls(1));
     }
@@ -241,7 +242,7 @@ abstract class ChatMemoriesContract {
   @Test
   void keepsACallThatIsBeyondTheLimitWithItsResult() {
     ChatMemories memories =
-        ChatMemories.builder(bench().persistence())
+        ChatMemories.builder(stores().runtime())
             .maxMessages(1_000)
             .limits(Limits.entries(16))
             .build();
@@ -258,13 +259,13 @@ abstract class ChatMemoriesContract {
 
   @Test
   void forgetsAUserWithAllConversations() {
-    Agent user = bench().persistence().agents().save(Agent.of("user", "Ann")).value();
+    Agent user = stores().runtime().agents().save(Agent.of("user", "Ann")).value();
     ChatMemories memories =
-        ChatMemories.builder(bench().persistence()).owner(memoryId -> user.id()).build();
+        ChatMemories.builder(stores().runtime()).owner(memoryId -> user.id()).build();
     memories.of("one").add(userMessage("secret"));
     memories.of("two").add(systemMessage("rule"), userMessage("secret"));
-    bench().persistence().lifecycle().flush(user.id(), Duration.ofSeconds(5));
-    bench().persistence().agents().delete(user.id());
+    stores().runtime().lifecycle().flush(user.id(), Duration.ofSeconds(5));
+    stores().runtime().agents().delete(user.id());
     assertThat(memories.of("one").messages()).isEmpty();
     assertThat(memories.of("two").messages()).isEmpty();
   }

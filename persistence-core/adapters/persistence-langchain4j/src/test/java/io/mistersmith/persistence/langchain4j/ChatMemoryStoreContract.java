@@ -16,6 +16,7 @@ import io.mistersmith.persistence.log.Log;
 import io.mistersmith.persistence.log.Log.Limits;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.state.StateType;
+import io.mistersmith.persistence.testkit.SharedStores;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -26,7 +27,7 @@ abstract class ChatMemoryStoreContract {
 
   private final String id = "chat-" + UUID.randomUUID();
 
-  abstract Bench bench();
+  abstract SharedStores stores();
 
   /** How many turns each of two writers writes. */
   abstract int turns();
@@ -35,7 +36,7 @@ abstract class ChatMemoryStoreContract {
   abstract int many();
 
   private ChatMemoryStore store() {
-    return PersistentChatMemoryStore.of(bench().persistence());
+    return PersistentChatMemoryStore.of(stores().runtime());
   }
 
   private static ChatMemory window(ChatMemoryStore store, Object id, int most) {
@@ -117,7 +118,7 @@ abstract class ChatMemoryStoreContract {
             userMessage("m299"));
     StateType<StoredMessage> type =
         StateType.of("langchain4j-window", StoredMessage.class).withCodec(new MessageCodec());
-    Log<StoredMessage> log = bench().persistence().log(AgentId.external(id), "messages", type);
+    Log<StoredMessage> log = stores().runtime().log(AgentId.external(id), "messages", type);
     assertThat(log.size()).isLessThan(200);
   }
 
@@ -137,14 +138,14 @@ abstract class ChatMemoryStoreContract {
 
   @Test
   void twoProcessesLoseAndReorderNothing() {
-    ChatMemoryStore second = PersistentChatMemoryStore.of(bench().other());
+    ChatMemoryStore second = PersistentChatMemoryStore.of(stores().another());
     Writers.write(window(store(), id, 100_000), window(second, id, 100_000), turns());
     Writers.assertComplete(store().getMessages(id), turns());
   }
 
   @Test
   void twoProcessesKeepAWindowThatIsFull() {
-    ChatMemoryStore second = PersistentChatMemoryStore.of(bench().other());
+    ChatMemoryStore second = PersistentChatMemoryStore.of(stores().another());
     Writers.write(window(store(), id, 12), window(second, id, 12), 10);
     List<ChatMessage> messages = window(store(), id, 12).messages();
     assertThat(messages).hasSizeBetween(8, 12);
@@ -153,7 +154,7 @@ abstract class ChatMemoryStoreContract {
 
   @Test
   void continuesInAnotherProcess() {
-    try (Persistence first = bench().open()) {
+    try (Persistence first = stores().open()) {
       ChatMemory memory = window(PersistentChatMemoryStore.of(first), id, 10);
       memory.add(userMessage("Where is my train?"));
       memory.add(AiMessage.from(Writers.call("7")));
@@ -172,7 +173,7 @@ abstract class ChatMemoryStoreContract {
     ChatMemoryStore store = store();
     store.updateMessages(id, List.of(userMessage("secret")));
     assertThat(store.getMessages(id)).hasSize(1);
-    PersistentChatMemoryStore.of(bench().other()).deleteMessages(id);
+    PersistentChatMemoryStore.of(stores().another()).deleteMessages(id);
     assertThat(store.getMessages(id)).isEmpty();
     window(store, id, 10).add(userMessage("new"));
     assertThat(store.getMessages(id)).containsExactly(userMessage("new"));
@@ -181,7 +182,7 @@ abstract class ChatMemoryStoreContract {
   @Test
   void keepsTheLimitsOfItsType() {
     ChatMemoryStore store =
-        PersistentChatMemoryStore.builder(bench().persistence()).limits(Limits.entries(20)).build();
+        PersistentChatMemoryStore.builder(stores().runtime()).limits(Limits.entries(20)).build();
     ChatMemory memory = window(store, id, 1_000);
     for (int i = 0; i < 100; i++) {
       memory.add(userMessage("m" + i));

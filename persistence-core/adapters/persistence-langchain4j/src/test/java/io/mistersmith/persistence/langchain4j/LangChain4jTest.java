@@ -6,6 +6,7 @@ import dev.langchain4j.store.embedding.EmbeddingStore;
 import dev.langchain4j.store.embedding.EmbeddingStoreWithFilteringIT;
 import dev.langchain4j.store.embedding.EmbeddingStoreWithRemovalIT;
 import io.mistersmith.persistence.knowledge.Embedding.Model;
+import io.mistersmith.persistence.testkit.SharedStores;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -20,27 +21,27 @@ class LangChain4jTest {
   private static final Model MODEL = new Model("letters", "1");
 
   @SuppressWarnings("NullAway.Init")
-  private Bench bench;
+  private SharedStores stores;
 
   @BeforeAll
   void open() {
-    bench = Bench.inMemory();
+    stores = SharedStores.inMemory();
   }
 
   @AfterAll
   void close() {
-    bench.close();
+    stores.close();
   }
 
   private EmbeddingStore<TextSegment> emptyStore() {
-    return KnowledgeEmbeddingStore.of(bench.persistence(), "c-" + UUID.randomUUID(), MODEL);
+    return KnowledgeEmbeddingStore.of(stores.runtime(), "c-" + UUID.randomUUID(), MODEL);
   }
 
   @Nested
   class ChatMemoryStores extends ChatMemoryStoreContract {
     @Override
-    Bench bench() {
-      return bench;
+    SharedStores stores() {
+      return stores;
     }
 
     @Override
@@ -57,8 +58,8 @@ class LangChain4jTest {
   @Nested
   class Memories extends ChatMemoriesContract {
     @Override
-    Bench bench() {
-      return bench;
+    SharedStores stores() {
+      return stores;
     }
 
     @Override
@@ -70,8 +71,8 @@ class LangChain4jTest {
   @Nested
   class AgenticScopeStores extends AgenticScopeStoreContract {
     @Override
-    Bench bench() {
-      return bench;
+    SharedStores stores() {
+      return stores;
     }
   }
 

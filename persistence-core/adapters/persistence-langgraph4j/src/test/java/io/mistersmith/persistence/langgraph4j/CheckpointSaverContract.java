@@ -8,6 +8,7 @@ import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.langgraph4j.Graphs.Format;
 import io.mistersmith.persistence.langgraph4j.Graphs.Notes;
 import io.mistersmith.persistence.log.Log.Limits;
+import io.mistersmith.persistence.testkit.SharedStores;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -32,10 +33,10 @@ abstract class CheckpointSaverContract {
   private final RunnableConfig config =
       RunnableConfig.builder().threadId("thread-" + UUID.randomUUID()).build();
 
-  abstract Bench bench();
+  abstract SharedStores stores();
 
   private BaseCheckpointSaver saver(Format format) {
-    return PersistentCheckpointSaver.of(bench().persistence(), format.serializer);
+    return PersistentCheckpointSaver.of(stores().runtime(), format.serializer);
   }
 
   private static Checkpoint checkpoint(String node) {
@@ -144,7 +145,7 @@ abstract class CheckpointSaverContract {
 
   @Test
   void continuesInAnotherProcessWhereAHumanInterrupted() throws Exception {
-    try (Persistence first = bench().open()) {
+    try (Persistence first = stores().open()) {
       BaseCheckpointSaver saver = PersistentCheckpointSaver.of(first, Format.JSON.serializer);
       Object unused =
           Graphs.twoNodes(Format.JSON, saver).stream(GraphInput.noArgs(), config)
@@ -160,7 +161,7 @@ abstract class CheckpointSaverContract {
   @Test
   void twoProcessesLoseNothing() {
     BaseCheckpointSaver other =
-        PersistentCheckpointSaver.of(bench().other(), Format.BINARY.serializer);
+        PersistentCheckpointSaver.of(stores().another(), Format.BINARY.serializer);
     CompletableFuture<Void> second = CompletableFuture.runAsync(() -> putMany(other, "b", 40));
     putMany(saver(Format.BINARY), "a", 40);
     second.join();
@@ -189,7 +190,7 @@ abstract class CheckpointSaverContract {
   @Test
   void limitsTheCheckpointsOfAThread() {
     BaseCheckpointSaver saver =
-        PersistentCheckpointSaver.builder(bench().persistence(), Format.BINARY.serializer)
+        PersistentCheckpointSaver.builder(stores().runtime(), Format.BINARY.serializer)
             .limits(Limits.entries(20))
             .build();
     putMany(saver, "n", 100);

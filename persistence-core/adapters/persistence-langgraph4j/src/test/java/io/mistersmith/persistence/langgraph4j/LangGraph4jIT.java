@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.langgraph4j;
 
+import io.mistersmith.persistence.testkit.SharedStores;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 
@@ -7,20 +8,20 @@ import org.junit.jupiter.api.BeforeAll;
 class LangGraph4jIT extends CheckpointSaverContract {
 
   @SuppressWarnings("NullAway.Init")
-  private static Bench bench;
+  private static SharedStores stores;
 
   @BeforeAll
   static void open() {
-    bench = Bench.onServers();
+    stores = SharedStores.onServers("langgraph4j-");
   }
 
   @AfterAll
   static void close() {
-    bench.close();
+    stores.close();
   }
 
   @Override
-  Bench bench() {
-    return bench;
+  SharedStores stores() {
+    return stores;
   }
 }

@@ -1,9 +1,11 @@
 package io.mistersmith.persistence.springai;
 
+import io.mistersmith.persistence.testkit.SharedStores;
+
 class InMemorySessionTest extends SessionSuite {
 
   @Override
-  Memories memories() {
-    return Memories.inMemory();
+  SharedStores openStores() {
+    return SharedStores.inMemory();
   }
 }

@@ -1,9 +1,11 @@
 package io.mistersmith.persistence.springai;
 
+import io.mistersmith.persistence.testkit.SharedStores;
+
 class RealServersVectorStoreIT extends VectorStoreSuite {
 
   @Override
-  Memories memories() {
-    return Memories.onServers();
+  SharedStores openStores() {
+    return SharedStores.onServers("spring-ai-");
   }
 }

@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.springai;
 
 import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.testkit.SharedStores;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
@@ -9,19 +10,19 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
 @TestInstance(Lifecycle.PER_CLASS)
 abstract class StoresTestCase {
 
-  private final Memories memories = memories();
+  private final SharedStores stores = openStores();
 
-  Persistence persistence = memories.open();
+  Persistence persistence = stores.runtime();
 
-  abstract Memories memories();
+  abstract SharedStores openStores();
 
   /** Opens another runtime over the same stores. */
   Persistence openAnother() {
-    return memories.open();
+    return stores.open();
   }
 
   @AfterAll
   void closeStores() {
-    memories.close();
+    stores.close();
   }
 }
