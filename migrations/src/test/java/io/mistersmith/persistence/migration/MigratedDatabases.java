@@ -37,10 +37,7 @@ public final class MigratedDatabases {
           majorVersion,
           version ->
               PostgresServer.start(
-                  PostgresOptions.defaults()
-                      .withoutSync()
-                      .withMajorVersion(version)
-                      .withServerSetting("max_connections", "200")));
+                  PostgresOptions.defaults().withoutSync().withMajorVersion(version)));
     }
   }
 

@@ -18,11 +18,12 @@ class ServerOptionsTest {
         .containsEntry("fsync", "on")
         .containsEntry("synchronous_commit", "on")
         .containsEntry("full_page_writes", "on")
-        .containsEntry("max_prepared_transactions", "20");
+        .containsEntry("max_prepared_transactions", "20")
+        .containsEntry("max_connections", "300");
     assertThat(POSTGRES.withServerSetting("fsync", "off").withPort(7000).serverSettings())
         .containsEntry("fsync", "off")
         .containsEntry("synchronous_commit", "on");
-    assertThat(POSTGRES.withServerSettings(Map.of("work_mem", "8MB")).serverSettings()).hasSize(5);
+    assertThat(POSTGRES.withServerSettings(Map.of("work_mem", "8MB")).serverSettings()).hasSize(6);
   }
 
   @Test
