@@ -19,6 +19,7 @@ import io.mistersmith.persistence.saga.SagaStep;
 import io.mistersmith.persistence.transaction.TransactionOptions;
 import io.mistersmith.persistence.transaction.TransactionOptions.Boundary;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -198,13 +199,24 @@ final class AlertScene implements AutoCloseable {
     }
   }
 
-  void takeConnections(int count) {
+  /** Opens that part of the connections that the server allows. */
+  void takeConnections(int percent) {
     try {
+      int count = maxConnections() * percent / 100;
       for (int i = 0; i < count; i++) {
         held.add(installation.connect());
       }
     } catch (SQLException e) {
       throw new IllegalStateException(e);
+    }
+  }
+
+  private int maxConnections() throws SQLException {
+    try (Connection connection = installation.connect();
+        Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery("SHOW max_connections")) {
+      row.next();
+      return row.getInt(1);
     }
   }
 
