@@ -21,10 +21,14 @@ module io.mistersmith.persistence.migration {
   // For migration tools that look for scripts on the class path, such as Flyway.
   opens io.mistersmith.persistence.db.audit;
   opens io.mistersmith.persistence.db.core;
+  opens io.mistersmith.persistence.db.events;
   opens io.mistersmith.persistence.db.monitoring;
   opens io.mistersmith.persistence.db.online;
   opens io.mistersmith.persistence.db.recovery;
+  opens io.mistersmith.persistence.db.roles;
+  opens io.mistersmith.persistence.db.state_search;
   opens io.mistersmith.persistence.db.statements;
+  opens io.mistersmith.persistence.db.task_search;
   opens io.mistersmith.persistence.db.tenants;
   opens io.mistersmith.persistence.db.vector;
 }

@@ -19,6 +19,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** The packages of this module: their floors, the arrows between them, and which are exported. */
@@ -79,16 +80,22 @@ class MigrationFloorPlanTest {
 
   @Test
   void onlyTheRunnersEntryPackagesAreExported() throws IOException {
-    String source = Files.readString(Path.of("src/main/java/module-info.java"));
-    List<String> exported =
-        Pattern.compile("exports ([\\w.]+)")
-            .matcher(source)
-            .results()
-            .map((MatchResult match) -> match.group(1))
-            .toList();
-    assertThat(exported)
+    assertThat(ofModule("exports ([\\w.]+)"))
         .containsExactly(
             MIGRATION, MIGRATION + ".model", MIGRATION + ".online", MIGRATION + ".report");
+  }
+
+  /** Other tools find scripts on the class path only in packages that are open to all. */
+  @Test
+  void scriptsOfAllSetsAreOpen() throws IOException {
+    try (Stream<Path> sets =
+        Files.list(Path.of("src/main/resources/io/mistersmith/persistence/db"))) {
+      assertThat(ofModule("opens ([\\w.]+);"))
+          .containsExactlyInAnyOrderElementsOf(
+              sets.filter(Files::isDirectory)
+                  .map(set -> ROOT + ".db." + set.getFileName())
+                  .toList());
+    }
   }
 
   @Test
@@ -114,6 +121,15 @@ class MigrationFloorPlanTest {
         .dependOnClassesThat()
         .resideInAPackage("picocli..")
         .check(HOUSE);
+  }
+
+  /** Returns the first group of each match in the declaration of the module. */
+  private static List<String> ofModule(String pattern) throws IOException {
+    return Pattern.compile(pattern)
+        .matcher(Files.readString(Path.of("src/main/java/module-info.java")))
+        .results()
+        .map((MatchResult match) -> match.group(1))
+        .toList();
   }
 
   private static boolean isPublic(JavaClass type) {

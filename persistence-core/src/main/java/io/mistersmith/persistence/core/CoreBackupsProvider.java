@@ -9,6 +9,9 @@ import io.mistersmith.persistence.core.internal.store.postgres.PostgresServerAcc
 /** Opens backups of NATS and PostgreSQL; found by {@link java.util.ServiceLoader}. */
 public final class CoreBackupsProvider implements BackupsProvider {
 
+  /** For the {@code ServiceLoader}. */
+  public CoreBackupsProvider() {}
+
   @Override
   public Backups open(BackupConfig config) {
     return new EngineBackups(

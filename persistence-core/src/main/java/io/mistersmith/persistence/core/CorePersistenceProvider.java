@@ -18,6 +18,9 @@ public final class CorePersistenceProvider implements PersistenceProvider {
 
   private static final Duration STOP = Duration.ofSeconds(5);
 
+  /** For the {@code ServiceLoader}. */
+  public CorePersistenceProvider() {}
+
   @Override
   public Persistence open(PersistenceConfig config, Optional<StoreProvider> stores) {
     return open(config, services -> stores.orElseGet(() -> new NatsPostgresProvider(services)));

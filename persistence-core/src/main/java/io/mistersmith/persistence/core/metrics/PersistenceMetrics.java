@@ -33,6 +33,7 @@ import java.util.function.Consumer;
  * and nothing else asks for it. An application with a listener of its own calls this one from
  * there. Thread-safe. Close it before the engine.
  */
+@SuppressWarnings("exports") // whoever uses it requires Micrometer
 public final class PersistenceMetrics implements PersistenceListener, AutoCloseable {
 
   private final MeterRegistry registry;

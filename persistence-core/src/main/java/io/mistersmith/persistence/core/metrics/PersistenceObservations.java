@@ -24,6 +24,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * process that happens. Needs {@code io.micrometer:micrometer-observation}; like {@link
  * PersistenceMetrics}, do not touch this class where it is not on the class path. Thread-safe.
  */
+@SuppressWarnings("exports") // whoever uses it requires Micrometer
 public final class PersistenceObservations implements CallObserver {
 
   private final ObservationRegistry registry;

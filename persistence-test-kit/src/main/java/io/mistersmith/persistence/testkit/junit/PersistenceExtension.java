@@ -35,6 +35,7 @@ import org.junit.jupiter.api.extension.ParameterResolver;
  * PersistenceExtension extension = new PersistenceExtension(config -> config.runtimeName("a"))}.
  * The engine, {@code persistence-core}, must be on the class path.
  */
+@SuppressWarnings("exports") // whoever uses it requires JUnit
 public final class PersistenceExtension
     implements BeforeEachCallback, AfterEachCallback, ParameterResolver {
 
