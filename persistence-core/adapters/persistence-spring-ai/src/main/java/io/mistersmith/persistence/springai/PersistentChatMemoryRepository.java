@@ -106,7 +106,7 @@ public final class PersistentChatMemoryRepository implements ChatMemoryRepositor
 
   /** Returns whether the messages are those of the view with changes, by their identity. */
   private static boolean isMadeOf(View view, List<Message> messages) {
-    if (view.isEmpty()) {
+    if (view.isEmpty() || (!messages.isEmpty() && messages.get(0) == view.slots().get(0).last())) {
       return true;
     }
     Set<Message> given = Collections.newSetFromMap(new IdentityHashMap<>());

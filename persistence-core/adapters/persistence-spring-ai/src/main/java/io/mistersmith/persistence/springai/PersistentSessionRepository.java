@@ -24,9 +24,10 @@ import org.springframework.util.Assert;
  *
  * <p>Events are appended to a log, so that an event costs the same however long the session is, and
  * writers in any number of processes lose nothing. An event with an id that the session has is not
- * appended again. A compaction is one entry: it takes effect if the version is the expected one,
- * whole or not at all. Events that it drops are not returned any more, and stay in the log until
- * the session is deleted.
+ * appended again. The result of a tool is read right after its call, also where another writer's
+ * event came between. A compaction is one entry: it takes effect if the version is the expected
+ * one, whole or not at all. Events that it drops are not returned any more, and stay in the log
+ * until the session is deleted.
  *
  * <p>{@code findByUserId} and {@code findExpiredSessionIds} answer from memory, which shows what
  * this process did at once, and what others did within the latency of a watch.

@@ -9,7 +9,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.springframework.ai.chat.messages.AssistantMessage;
+import org.springframework.ai.chat.messages.ToolResponseMessage;
 import org.springframework.ai.session.SessionEvent;
 
 /**
@@ -66,7 +69,7 @@ final class SessionLog {
     if (entry.containsKey(ENDED)) {
       events.clear();
     } else if (entry.get(EVENT) instanceof Map<?, ?> event) {
-      events.add(SessionJson.event(session, event));
+      add(SessionJson.event(session, event), events);
     } else {
       List<SessionEvent> archived = events(entry.get(ARCHIVED), events);
       List<SessionEvent> retained = events(entry.get(RETAINED), events);
@@ -74,6 +77,34 @@ final class SessionLog {
       archived.forEach(event -> events.add(event.asArchived()));
       events.addAll(retained);
     }
+  }
+
+  /** Adds the result of a tool right after its call, where another writer came between. */
+  private static void add(SessionEvent event, List<SessionEvent> events) {
+    int place = events.size();
+    if (event.getMessage() instanceof ToolResponseMessage tool) {
+      place = caller(tool, events) + 1;
+      while (place < events.size()
+          && events.get(place).getMessage() instanceof ToolResponseMessage) {
+        place++;
+      }
+    }
+    events.add(place, event);
+  }
+
+  /** Returns the place of the call, or of the last event. */
+  private static int caller(ToolResponseMessage tool, List<SessionEvent> events) {
+    for (int i = events.size() - 1; i >= Math.max(0, events.size() - Log.MAX_DISTANCE); i--) {
+      if (events.get(i).getMessage() instanceof AssistantMessage assistant
+          && assistant.getToolCalls().stream()
+              .anyMatch(
+                  call ->
+                      tool.getResponses().stream()
+                          .anyMatch(result -> Objects.equals(result.id(), call.id())))) {
+        return i;
+      }
+    }
+    return events.size() - 1;
   }
 
   private List<SessionEvent> events(@Nullable Object json, List<SessionEvent> known) {

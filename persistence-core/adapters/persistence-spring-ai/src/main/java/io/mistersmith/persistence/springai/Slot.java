@@ -1,8 +1,16 @@
 package io.mistersmith.persistence.springai;
 
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.springframework.ai.chat.messages.AbstractMessage;
+import org.springframework.ai.chat.messages.AssistantMessage;
+import org.springframework.ai.chat.messages.AssistantMessage.ToolCall;
 import org.springframework.ai.chat.messages.Message;
+import org.springframework.ai.chat.messages.ToolResponseMessage;
+import org.springframework.ai.chat.messages.ToolResponseMessage.ToolResponse;
 import org.springframework.ai.content.MediaContent;
 
 /** A message with its place in the log. Thread-safe. */
@@ -16,6 +24,11 @@ final class Slot {
 
   /** Its number among the turn's messages; negative for one of a head. */
   final int index;
+
+  /** The ids of the tools' calls that it makes, and of those that it has results of. */
+  final List<@Nullable String> calls;
+
+  final List<@Nullable String> results;
 
   private final Map<String, Object> json;
   private volatile Given given;
@@ -37,6 +50,18 @@ final class Slot {
     this.index = index;
     this.json = json;
     this.given = given(json);
+    this.calls =
+        given.message instanceof AssistantMessage assistant
+            ? ids(assistant.getToolCalls(), ToolCall::id)
+            : Collections.emptyList();
+    this.results =
+        given.message instanceof ToolResponseMessage tool
+            ? ids(tool.getResponses(), ToolResponse::id)
+            : Collections.emptyList();
+  }
+
+  private static <T> List<@Nullable String> ids(List<T> of, Function<T, @Nullable String> id) {
+    return of.isEmpty() ? Collections.emptyList() : of.stream().map(id).toList();
   }
 
   private static Given given(Map<String, Object> json) {
@@ -44,9 +69,17 @@ final class Slot {
     return new Given(message, hash(message));
   }
 
+  /** Most messages are a text alone, which only additions change: so long lists compare fast. */
   private static int hash(Message message) {
     List<?> media = message instanceof MediaContent content ? content.getMedia() : List.of();
-    return 31 * message.hashCode() + media.hashCode();
+    Map<String, Object> metadata = message.getMetadata();
+    boolean isTextAlone =
+        metadata.size() == 1
+            && metadata.containsKey(AbstractMessage.MESSAGE_TYPE)
+            && media.isEmpty()
+            && !(message instanceof ToolResponseMessage)
+            && !(message instanceof AssistantMessage assistant && assistant.hasToolCalls());
+    return isTextAlone ? 0 : 31 * message.hashCode() + media.hashCode();
   }
 
   Place place() {

@@ -4,13 +4,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
-import org.springframework.ai.chat.messages.AssistantMessage;
-import org.springframework.ai.chat.messages.AssistantMessage.ToolCall;
+import org.jspecify.annotations.Nullable;
 import org.springframework.ai.chat.messages.Message;
 import org.springframework.ai.chat.messages.ToolResponseMessage;
-import org.springframework.ai.chat.messages.ToolResponseMessage.ToolResponse;
 
 /**
  * A conversation as it is at a version of its log. Immutable.
@@ -65,17 +62,13 @@ record View(long version, long replacedAt, List<Slot> head, List<Slot> run, List
 
   private Optional<Long> caller(ToolResponseMessage tool) {
     for (int i = slots.size() - 1; i >= 0; i--) {
-      if (slots.get(i).message() instanceof AssistantMessage assistant
-          && assistant.getToolCalls().stream()
-              .anyMatch(call -> tool.getResponses().stream().anyMatch(of -> isOf(of, call)))) {
+      List<@Nullable String> calls = slots.get(i).calls;
+      if (!calls.isEmpty()
+          && tool.getResponses().stream().anyMatch(result -> calls.contains(result.id()))) {
         return Optional.of(slots.get(i).version);
       }
     }
     return Optional.empty();
-  }
-
-  private static boolean isOf(ToolResponse response, ToolCall call) {
-    return Objects.equals(response.id(), call.id());
   }
 
   /**
@@ -86,11 +79,11 @@ record View(long version, long replacedAt, List<Slot> head, List<Slot> run, List
     List<Slot> slots = new ArrayList<>(head.size() + run.size());
     slots.addAll(head);
     slots.addAll(run);
-    if (slots.stream().noneMatch(slot -> slot.message() instanceof ToolResponseMessage)) {
+    if (slots.stream().allMatch(slot -> slot.results.isEmpty())) {
       return slots;
     }
     List<List<Slot>> groups = new ArrayList<>();
-    Map<String, List<Slot>> calls = new HashMap<>();
+    Map<@Nullable String, List<Slot>> calls = new HashMap<>();
     for (Slot slot : slots) {
       List<Slot> callers = callers(slot, calls);
       List<Slot> group = callers.isEmpty() ? new ArrayList<>() : callers;
@@ -98,11 +91,7 @@ record View(long version, long replacedAt, List<Slot> head, List<Slot> run, List
       if (callers.isEmpty()) {
         groups.add(group);
       }
-      if (slot.message() instanceof AssistantMessage assistant) {
-        for (ToolCall call : assistant.getToolCalls()) {
-          calls.put(call.id(), group);
-        }
-      }
+      slot.calls.forEach(call -> calls.put(call, group));
     }
     slots.clear();
     groups.forEach(slots::addAll);
@@ -110,13 +99,11 @@ record View(long version, long replacedAt, List<Slot> head, List<Slot> run, List
   }
 
   /** Returns the group that begins with the call of this result; none if it is no result. */
-  private static List<Slot> callers(Slot slot, Map<String, List<Slot>> calls) {
-    if (slot.message() instanceof ToolResponseMessage tool) {
-      for (ToolResponse response : tool.getResponses()) {
-        List<Slot> group = calls.get(response.id());
-        if (group != null && group.get(0).version != slot.version) {
-          return group;
-        }
+  private static List<Slot> callers(Slot slot, Map<@Nullable String, List<Slot>> calls) {
+    for (String result : slot.results) {
+      List<Slot> group = calls.get(result);
+      if (group != null && group.get(0).version != slot.version) {
+        return group;
       }
     }
     return List.of();

@@ -14,7 +14,10 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.springframework.ai.chat.messages.AssistantMessage;
+import org.springframework.ai.chat.messages.AssistantMessage.ToolCall;
 import org.springframework.ai.chat.messages.Message;
+import org.springframework.ai.chat.messages.ToolResponseMessage;
+import org.springframework.ai.chat.messages.ToolResponseMessage.ToolResponse;
 import org.springframework.ai.chat.messages.UserMessage;
 import org.springframework.ai.session.EventFilter;
 import org.springframework.ai.session.Session;
@@ -239,6 +242,26 @@ abstract class SessionSuite extends StoresTestCase {
     repository.delete(session.id());
     await().until(() -> again.findByUserId("user-10").isEmpty());
     assertThat(again.findEvents(session.id(), EventFilter.all())).isEmpty();
+  }
+
+  @Test
+  void readsAResultRightAfterItsCall() {
+    Session session = saved("user-12");
+    AssistantMessage call =
+        AssistantMessage.builder()
+            .content("call")
+            .toolCalls(List.of(new ToolCall("c1", "function", "f", "{}")))
+            .build();
+    ToolResponseMessage result =
+        ToolResponseMessage.builder()
+            .responses(List.of(new ToolResponse("c1", "f", "done")))
+            .build();
+    for (Message message : List.of(call, new UserMessage("of another"), result)) {
+      repository.appendEvent(event(session, message));
+    }
+    assertThat(repository.findEvents(session.id(), EventFilter.all()))
+        .extracting(SessionEvent::getMessage)
+        .containsExactly(call, result, new UserMessage("of another"));
   }
 
   @Test

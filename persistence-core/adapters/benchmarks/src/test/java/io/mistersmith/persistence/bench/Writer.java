@@ -1,0 +1,34 @@
+package io.mistersmith.persistence.bench;
+
+import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.testkit.SharedStores;
+import java.util.List;
+
+/** The process that writes turns to a conversation, when it is told to on standard input. */
+final class Writer {
+
+  /** The line by which it says that it is ready. */
+  static final String READY = "ready";
+
+  private static final int OWN = 4; // arguments before the address of the stores
+
+  private Writer() {}
+
+  /** Takes the adapter's name, the conversation, the writer's name, the turns; the stores. */
+  public static void main(String[] args) throws Exception {
+    Adapter adapter =
+        Adapter.all().stream().filter(one -> one.name().equals(args[0])).findFirst().orElseThrow();
+    int turns = Integer.parseInt(args[3]);
+    try (SharedStores stores = SharedStores.at(List.of(args).subList(OWN, args.length))) {
+      Persistence persistence = stores.runtime();
+      Chat chat = adapter.open(persistence, args[1]);
+      System.out.println(READY);
+      int unused = System.in.read();
+      for (int turn = 0; turn < turns; turn++) {
+        for (Said.Part part : adapter.parts()) {
+          chat.say(new Said(part, args[2], turn));
+        }
+      }
+    }
+  }
+}
