@@ -12,6 +12,7 @@ module io.mistersmith.persistence.testkit {
   requires static org.apache.commons.compress;
   requires static org.junit.jupiter.api;
 
+  exports io.mistersmith.persistence.testkit;
   exports io.mistersmith.persistence.testkit.fault;
   exports io.mistersmith.persistence.testkit.junit;
   exports io.mistersmith.persistence.testkit.memory;

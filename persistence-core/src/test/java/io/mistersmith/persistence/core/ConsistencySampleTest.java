@@ -50,7 +50,10 @@ class ConsistencySampleTest extends ChecksConsistency {
     saved(key, "v");
     stores.tamper(key, row -> Optional.empty());
     await().atMost(SOON).until(() -> row(key).isPresent());
-    assertThat(heard).extracting(Inconsistency::kind).contains(Kind.MISSING_IN_SQL);
+    await() // told once the repair has ended
+        .atMost(SOON)
+        .untilAsserted(
+            () -> assertThat(heard).extracting(Inconsistency::kind).contains(Kind.MISSING_IN_SQL));
   }
 
   @Test
