@@ -103,8 +103,10 @@ final class History {
     if (messages.size() < before.size()) {
       return false;
     }
-    for (int i = 0; i < before.size(); i++) {
-      if (!same(before.get(i), messages.get(i))) {
+    Object[] some = before.toArray(); // long arrays are compared faster than lists
+    Object[] others = messages.toArray();
+    for (int i = 0; i < some.length; i++) {
+      if (some[i] != others[i] && !same(before.get(i), messages.get(i))) {
         return false;
       }
     }

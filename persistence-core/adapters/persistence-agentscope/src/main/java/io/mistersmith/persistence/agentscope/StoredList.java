@@ -106,8 +106,10 @@ final class StoredList {
     if (values.size() < before.size()) {
       return false;
     }
-    for (int i = 0; i < before.size(); i++) {
-      if (!StateJson.same(before.get(i), values.get(i))) {
+    Object[] some = before.toArray(); // long arrays are compared faster than lists
+    Object[] others = values.toArray();
+    for (int i = 0; i < some.length; i++) {
+      if (some[i] != others[i] && !StateJson.same(some[i], values.get(i))) {
         return false;
       }
     }
