@@ -92,7 +92,14 @@ final class StoredList {
     seen = null; // until the write is known to have succeeded
     if (startsWith(values, before)) {
       List<Object> added = items(values.subList(before.size(), values.size()));
-      append(added);
+      try {
+        append(added);
+      } catch (TransientPersistenceException e) {
+        if (e.error() == DataError.VERSION_CONFLICT && added.size() == 1) {
+          seen = before; // nothing was written: the save can be repeated
+        }
+        throw e;
+      }
       before.addAll(added);
       seen = before;
     } else {
