@@ -7,6 +7,7 @@ import io.mistersmith.persistence.config.PostgresConfig;
 import io.mistersmith.persistence.testkit.memory.InMemoryStores;
 import io.mistersmith.persistence.testkit.server.PostgresServer;
 import io.mistersmith.persistence.testkit.server.TestServers;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -29,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 public final class SharedStores implements AutoCloseable {
 
   private static final int ADDRESS_PARTS = 5;
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private final Supplier<Persistence> opening;
   private final List<String> address;
@@ -51,7 +53,8 @@ public final class SharedStores implements AutoCloseable {
   /**
    * Returns the stores of the servers that all tests of this JVM share, see {@link TestServers},
    * and starts these where they do not run yet. The schema is created with the first runtime. The
-   * servers end with the JVM, not with this object, and keep what tests wrote before.
+   * servers end with the JVM, not with this object, and keep what tests wrote before. A request to
+   * NATS may take 30 seconds, since machines that run tests are busy.
    *
    * @param namePrefix what the names of the buckets and streams begin with, such as {@code
    *     "booking-"}. Tests with another prefix share the database, and no buckets
@@ -86,7 +89,10 @@ public final class SharedStores implements AutoCloseable {
       database.password(address.get(3));
     }
     NatsConfig hot =
-        NatsConfig.builder(address.get(0).split(",")).namePrefix(address.get(4)).build();
+        NatsConfig.builder(address.get(0).split(","))
+            .namePrefix(address.get(4))
+            .requestTimeout(PATIENCE)
+            .build();
     PersistenceConfig config = PersistenceConfig.builder(hot, database.build()).build();
     return new SharedStores(() -> Persistence.open(config), List.copyOf(address));
   }

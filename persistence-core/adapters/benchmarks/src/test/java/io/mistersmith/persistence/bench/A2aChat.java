@@ -85,10 +85,11 @@ final class A2aChat implements Chat {
   }
 
   @Override
-  public void say(Said said) {
+  public Append saying(Said said) {
     Message.Role role =
         said.part() == Part.QUESTION ? Message.Role.ROLE_USER : Message.Role.ROLE_AGENT;
-    store.save(withNext(role, said.text()), false);
+    Task longer = withNext(role, said.text());
+    return () -> store.save(longer, false);
   }
 
   @Override

@@ -90,6 +90,7 @@ public final class AdapterBenchmarks {
   private void write(TwoWriters writers, SharedStores stores, Path directory) throws Exception {
     boolean whole = writers.run(stores, directory.resolve(writers.name() + ".log"));
     turns.add(writers.line());
+    System.err.println(writers.line());
     if (!whole) {
       failures.add(writers.name() + ": not all that was written is there as it was written");
     }

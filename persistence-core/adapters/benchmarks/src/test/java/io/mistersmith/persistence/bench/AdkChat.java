@@ -78,7 +78,7 @@ final class AdkChat implements Chat {
   }
 
   @Override
-  public void say(Said said) {
+  public Append saying(Said said) {
     FunctionCall call =
         FunctionCall.builder().id(said.id()).name("look").args(Map.of("q", said.text())).build();
     FunctionResponse response =
@@ -87,14 +87,15 @@ final class AdkChat implements Chat {
             .name("look")
             .response(Map.of("found", said.text()))
             .build();
-    append(
+    Event event =
         switch (said.part()) {
           case QUESTION -> event(said.id(), "user", Part.fromText(said.text()));
           case CALL -> event(said.id(), "agent", Part.builder().functionCall(call).build());
           case RESULT ->
               event(said.id(), "agent", Part.builder().functionResponse(response).build());
           case ANSWER -> event(said.id(), "agent", Part.fromText(said.text()));
-        });
+        };
+    return () -> append(event);
   }
 
   @Override

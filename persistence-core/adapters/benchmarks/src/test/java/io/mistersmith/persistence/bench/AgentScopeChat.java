@@ -72,7 +72,7 @@ final class AgentScopeChat implements Chat {
   }
 
   @Override
-  public void say(Said said) {
+  public Append saying(Said said) {
     ContentBlock call =
         ToolUseBlock.builder().id(said.id()).name("look").input(Map.of("q", said.text())).build();
     messages.add(
@@ -89,7 +89,7 @@ final class AgentScopeChat implements Chat {
                       .build());
           case ANSWER -> message(MsgRole.ASSISTANT, text(said.text()));
         });
-    save();
+    return this::save;
   }
 
   @Override

@@ -11,13 +11,13 @@ interface Chat {
   /** Prepares one more message, and returns the call that appends it, which is timed. */
   Append next() throws Exception;
 
-  /** A call that is timed. */
+  /** A call that writes. */
   interface Append {
     void make() throws Exception;
   }
 
-  /** Writes a part of a turn. */
-  void say(Said said) throws Exception;
+  /** Prepares a part of a turn, and returns the call that writes it, which may be repeated. */
+  Append saying(Said said) throws Exception;
 
   /** Returns what a reader finds now. */
   List<Said> read() throws Exception;

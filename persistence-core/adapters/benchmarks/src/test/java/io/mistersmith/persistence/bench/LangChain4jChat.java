@@ -52,8 +52,9 @@ final class LangChain4jChat implements Chat {
   }
 
   @Override
-  public void say(Said said) {
-    memory.add(message(said));
+  public Append saying(Said said) {
+    ChatMessage message = message(said);
+    return () -> memory.add(message);
   }
 
   static ChatMessage message(Said said) {

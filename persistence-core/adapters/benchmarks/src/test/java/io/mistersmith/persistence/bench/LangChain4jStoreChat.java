@@ -66,8 +66,9 @@ final class LangChain4jStoreChat implements Chat {
   }
 
   @Override
-  public void say(Said said) {
-    memory.add(LangChain4jChat.message(said));
+  public Append saying(Said said) {
+    ChatMessage message = LangChain4jChat.message(said);
+    return () -> memory.add(message);
   }
 
   @Override

@@ -75,8 +75,9 @@ final class LangGraph4jChat implements Chat {
   }
 
   @Override
-  public void say(Said said) throws Exception {
-    put(checkpoint(said.text()));
+  public Append saying(Said said) {
+    Checkpoint checkpoint = checkpoint(said.text());
+    return () -> put(checkpoint);
   }
 
   @Override

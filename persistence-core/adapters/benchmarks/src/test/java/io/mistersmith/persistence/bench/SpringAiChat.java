@@ -71,8 +71,9 @@ final class SpringAiChat implements Chat {
   }
 
   @Override
-  public void say(Said said) {
-    memory.add(conversation, message(said));
+  public Append saying(Said said) {
+    Message message = message(said);
+    return () -> memory.add(conversation, message);
   }
 
   static Message message(Said said) {

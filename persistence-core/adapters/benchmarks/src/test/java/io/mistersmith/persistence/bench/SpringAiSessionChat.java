@@ -61,8 +61,9 @@ final class SpringAiSessionChat implements Chat {
   }
 
   @Override
-  public void say(Said said) {
-    repository.appendEvent(event(SpringAiChat.message(said)));
+  public Append saying(Said said) {
+    SessionEvent event = event(SpringAiChat.message(said));
+    return () -> repository.appendEvent(event);
   }
 
   @Override

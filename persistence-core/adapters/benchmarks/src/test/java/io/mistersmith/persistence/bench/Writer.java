@@ -1,6 +1,9 @@
 package io.mistersmith.persistence.bench;
 
 import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.bench.Chat.Append;
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.testkit.SharedStores;
 import java.util.List;
 
@@ -26,8 +29,23 @@ final class Writer {
       int unused = System.in.read();
       for (int turn = 0; turn < turns; turn++) {
         for (Said.Part part : adapter.parts()) {
-          chat.say(new Said(part, args[2], turn));
+          write(chat.saying(new Said(part, args[2], turn)));
         }
+      }
+    }
+  }
+
+  /** Repeats what was not written because the other writer was faster each time. */
+  private static void write(Append append) throws Exception {
+    while (true) {
+      try {
+        append.make();
+        return;
+      } catch (TransientPersistenceException e) {
+        if (e.error() != DataError.VERSION_CONFLICT) {
+          throw e;
+        }
+        System.err.println("repeats: " + e.getMessage());
       }
     }
   }

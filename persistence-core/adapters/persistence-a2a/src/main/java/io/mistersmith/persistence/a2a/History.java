@@ -5,6 +5,8 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonParser;
 import io.a2a.spec.Message;
 import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.log.Log;
 import io.mistersmith.persistence.log.Log.Entry;
 import io.mistersmith.persistence.log.Log.Limits;
@@ -90,21 +92,35 @@ final class History {
     seen = null; // until the write is known to have succeeded
     if (startsWith(messages, before)) {
       List<Message> added = messages.subList(before.size(), messages.size());
-      if (!added.isEmpty()) {
-        long unused = log.appendAll(added.stream().map(Json::of).toList());
-      }
+      append(added, before);
     } else {
       replace(messages);
     }
     seen = List.copyOf(messages);
   }
 
+  private void append(List<Message> added, List<Message> before) {
+    if (added.isEmpty()) {
+      return;
+    }
+    try {
+      long unused = log.appendAll(added.stream().map(Json::of).toList());
+    } catch (TransientPersistenceException e) {
+      if (e.error() == DataError.VERSION_CONFLICT && added.size() == 1) {
+        seen = before; // nothing was written: the save can be repeated
+      }
+      throw e;
+    }
+  }
+
   private static boolean startsWith(List<Message> messages, List<Message> before) {
     if (messages.size() < before.size()) {
       return false;
     }
-    for (int i = 0; i < before.size(); i++) {
-      if (!same(before.get(i), messages.get(i))) {
+    Object[] some = before.toArray(); // long arrays are compared faster than lists
+    Object[] others = messages.toArray();
+    for (int i = 0; i < some.length; i++) {
+      if (some[i] != others[i] && !same(before.get(i), messages.get(i))) {
         return false;
       }
     }

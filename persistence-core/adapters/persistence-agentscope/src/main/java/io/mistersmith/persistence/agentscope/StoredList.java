@@ -92,7 +92,14 @@ final class StoredList {
     seen = null; // until the write is known to have succeeded
     if (startsWith(values, before)) {
       List<Object> added = items(values.subList(before.size(), values.size()));
-      append(added);
+      try {
+        append(added);
+      } catch (TransientPersistenceException e) {
+        if (e.error() == DataError.VERSION_CONFLICT && added.size() == 1) {
+          seen = before; // nothing was written: the save can be repeated
+        }
+        throw e;
+      }
       before.addAll(added);
       seen = before;
     } else {
@@ -106,8 +113,10 @@ final class StoredList {
     if (values.size() < before.size()) {
       return false;
     }
-    for (int i = 0; i < before.size(); i++) {
-      if (!StateJson.same(before.get(i), values.get(i))) {
+    Object[] some = before.toArray(); // long arrays are compared faster than lists
+    Object[] others = values.toArray();
+    for (int i = 0; i < some.length; i++) {
+      if (some[i] != others[i] && !StateJson.same(some[i], values.get(i))) {
         return false;
       }
     }

@@ -108,6 +108,11 @@ final class Conversation {
 
   /** Makes the conversation what the caller made of what it had read, and keeps what it had not. */
   void update(ConversationState read, List<ChatMessage> wanted) {
+    if (wanted.size() == read.turns().size() + 1 && read.begins(wanted)) {
+      ChatMessage added = wanted.get(wanted.size() - 1);
+      long unused = append(added, keptWithCall(Append.always(), read.turns(), added));
+      return;
+    }
     Edit edit = Edit.between(read.turns(), wanted);
     ConversationState now = read;
     long start = System.nanoTime();
@@ -150,9 +155,13 @@ final class Conversation {
   }
 
   private static Append keptWithCall(Append options, List<Turn> turns, int place) {
-    return turns.get(place).message() instanceof ToolExecutionResultMessage result
-        ? ToolResults.call(turns, result, place).stream()
-            .mapToLong(call -> turns.get(call).version())
+    return keptWithCall(options, turns.subList(0, place), turns.get(place).message());
+  }
+
+  private static Append keptWithCall(Append options, List<Turn> before, ChatMessage message) {
+    return message instanceof ToolExecutionResultMessage result
+        ? ToolResults.call(before, result, before.size()).stream()
+            .mapToLong(call -> before.get(call).version())
             .filter(version -> version > 0)
             .mapToObj(options::keptWith)
             .findFirst()

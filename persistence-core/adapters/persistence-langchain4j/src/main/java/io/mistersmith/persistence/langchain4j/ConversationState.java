@@ -5,6 +5,7 @@ import io.mistersmith.persistence.langchain4j.StoredMessage.Effect;
 import io.mistersmith.persistence.langchain4j.StoredMessage.Range;
 import io.mistersmith.persistence.log.Log.Entry;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -18,12 +19,16 @@ final class ConversationState {
   private final long version;
   private final List<Turn> turns;
 
+  /** Those of the turns: a long array is compared faster than as long a list. */
+  private final ChatMessage[] messages;
+
   /** Messages that no entry has named yet. */
   private final Map<Long, ChatMessage> waiting;
 
   private ConversationState(long version, List<Turn> turns, Map<Long, ChatMessage> waiting) {
     this.version = version;
     this.turns = Collections.unmodifiableList(turns);
+    this.messages = turns.stream().map(Turn::message).toArray(ChatMessage[]::new);
     this.waiting = waiting;
   }
 
@@ -42,7 +47,21 @@ final class ConversationState {
   }
 
   List<ChatMessage> messages() {
-    return new ArrayList<>(turns.stream().map(Turn::message).toList());
+    return new ArrayList<>(Arrays.asList(messages));
+  }
+
+  /** Returns whether a list begins with the very messages of this state. */
+  boolean begins(List<ChatMessage> list) {
+    if (list.size() < messages.length) {
+      return false;
+    }
+    Object[] others = list.toArray();
+    for (int i = 0; i < messages.length; i++) {
+      if (others[i] != messages[i]) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Returns the lowest version of a message; the version after the log's when there is none. */

@@ -16,15 +16,10 @@ import java.util.Set;
  */
 final class Edit {
 
-  private final boolean appends;
   private final Set<Long> seen;
   private final List<Turn> wanted;
 
-  /**
-   * @param appends whether all that was read stays, and {@code wanted} are new messages after it
-   */
-  private Edit(boolean appends, Set<Long> seen, List<Turn> wanted) {
-    this.appends = appends;
+  private Edit(Set<Long> seen, List<Turn> wanted) {
     this.seen = seen;
     this.wanted = wanted;
   }
@@ -35,10 +30,6 @@ final class Edit {
    * are the same.
    */
   static Edit between(List<Turn> read, List<ChatMessage> wanted) {
-    if (beginsWith(wanted, read)) { // usual, and cheap for long conversations
-      List<ChatMessage> added = wanted.subList(read.size(), wanted.size());
-      return new Edit(true, Set.of(), added.stream().map(Turn::ofNew).toList());
-    }
     IdentityHashMap<ChatMessage, Integer> places = new IdentityHashMap<>();
     for (int i = 0; i < read.size(); i++) {
       places.put(read.get(i).message(), i);
@@ -57,19 +48,7 @@ final class Edit {
     }
     Set<Long> seen = new HashSet<>();
     read.forEach(turn -> seen.add(turn.version()));
-    return new Edit(false, seen, turns);
-  }
-
-  private static boolean beginsWith(List<ChatMessage> wanted, List<Turn> read) {
-    if (wanted.size() < read.size()) {
-      return false;
-    }
-    for (int i = 0; i < read.size(); i++) {
-      if (wanted.get(i) != read.get(i).message()) {
-        return false;
-      }
-    }
-    return true;
+    return new Edit(seen, turns);
   }
 
   private static int equal(List<Turn> read, ChatMessage message, int from) {
@@ -83,12 +62,6 @@ final class Edit {
 
   /** Returns the messages that a conversation then has. */
   List<Turn> appliedTo(List<Turn> now) {
-    if (appends) {
-      List<Turn> longer = new ArrayList<>(now.size() + wanted.size());
-      longer.addAll(now);
-      longer.addAll(wanted);
-      return longer;
-    }
     Set<Long> present = new HashSet<>();
     now.forEach(turn -> present.add(turn.version()));
     List<Turn> result = new ArrayList<>(wanted.size());

@@ -73,8 +73,12 @@ public final class PersistentCheckpointSaver implements BaseCheckpointSaver {
         .orElseGet(() -> persistence.log(AgentId.external(threadId), ONLY, TYPE));
   }
 
+  private static String nameOf(RunnableConfig config) {
+    return config.threadId().orElse(THREAD_ID_DEFAULT);
+  }
+
   private CheckpointThread thread(RunnableConfig config) {
-    return new CheckpointThread(log(threadId(config)), format);
+    return new CheckpointThread(log(nameOf(config)), format);
   }
 
   /** Returns all checkpoints of the thread, the latest first. */
@@ -101,7 +105,7 @@ public final class PersistentCheckpointSaver implements BaseCheckpointSaver {
    */
   @Override
   public RunnableConfig put(RunnableConfig config, Checkpoint checkpoint) {
-    limit(threadId(config));
+    limit(nameOf(config));
     if (config.checkPointId().isPresent()) {
       thread(config).replace(config.checkPointId().get(), checkpoint);
       return config;
@@ -130,8 +134,8 @@ public final class PersistentCheckpointSaver implements BaseCheckpointSaver {
     CheckpointThread thread = thread(config);
     List<Checkpoint> checkpoints = thread.all();
     thread.delete();
-    limited.remove(threadId(config));
-    return new Tag(threadId(config), checkpoints);
+    limited.remove(nameOf(config));
+    return new Tag(nameOf(config), checkpoints);
   }
 
   /** Builds a saver. Not thread-safe. */

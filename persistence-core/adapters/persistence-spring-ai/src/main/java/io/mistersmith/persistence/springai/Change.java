@@ -21,13 +21,13 @@ record Change(Optional<Turn> turn, int known) {
 
   /** Compares what is wanted with what is there, and finds the smallest turn. */
   static Change of(View view, List<Message> wanted) {
-    List<Slot> slots = view.slots();
+    Slot[] slots = view.slots().toArray(Slot[]::new); // long arrays are compared faster than lists
+    Message[] messages = wanted.toArray(Message[]::new);
     int same = 0;
-    while (same < Math.min(slots.size(), wanted.size())
-        && slots.get(same).holds(wanted.get(same))) {
+    while (same < Math.min(slots.length, messages.length) && slots[same].holds(messages[same])) {
       same++;
     }
-    if (same == slots.size()) {
+    if (same == slots.length) {
       List<Message> added = wanted.subList(same, wanted.size());
       return new Change(
           added.isEmpty() ? Optional.empty() : Optional.of(Turn.added(json(added))), same);

@@ -108,6 +108,25 @@ final class ChatLog {
    */
   View append(View view, Turn turn) {
     List<List<Map<String, Object>>> parts = Pieces.of(turn.messages());
+    View now = parts.size() == 1 && turn.addsOnly() ? add(view, turn) : replay(view, turn, parts);
+    tidy(view, now);
+    return now;
+  }
+
+  private View add(View view, Turn turn) {
+    long version = log.append(turn.json(), keptWithCall(Append.at(view.version()), view, turn));
+    List<Slot> added = new ArrayList<>();
+    for (Map<String, Object> message : turn.messages()) {
+      added.add(new Slot(version, version, added.size(), message));
+    }
+    return view.and(version, added);
+  }
+
+  private static Append keptWithCall(Append options, View view, Turn turn) {
+    return view.caller(turn).map(options::keptWith).orElse(options);
+  }
+
+  private View replay(View view, Turn turn, List<List<Map<String, Object>>> parts) {
     Replay replay = new Replay(view);
     Turn last = turn;
     long version = view.version();
@@ -119,11 +138,8 @@ final class ChatLog {
       }
       last = turn.after(whole, parts.get(parts.size() - 1));
     }
-    Append options = Append.at(version);
-    long unused = append(replay, last, view.caller(turn).map(options::keptWith).orElse(options));
-    View now = replay.view();
-    tidy(view, now);
-    return now;
+    long unused = append(replay, last, keptWithCall(Append.at(version), view, turn));
+    return replay.view();
   }
 
   private long append(Replay replay, Turn turn, Append options) {
@@ -135,8 +151,8 @@ final class ChatLog {
 
   /** Removes the turns that no view needs any more, now and then. */
   private void tidy(View before, View now) {
-    long needed = now.needs(now.run().size());
-    if (before.needs(before.run().size()) / REMOVED_TOGETHER < needed / REMOVED_TOGETHER) {
+    long needed = now.needed();
+    if (before.needed() / REMOVED_TOGETHER < needed / REMOVED_TOGETHER) {
       try {
         removeUpTo(needed - 1);
       } catch (PersistenceException e) {

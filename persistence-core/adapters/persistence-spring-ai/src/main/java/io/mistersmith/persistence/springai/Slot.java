@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import org.springframework.ai.chat.messages.AbstractMessage;
 import org.springframework.ai.chat.messages.AssistantMessage;
 import org.springframework.ai.chat.messages.AssistantMessage.ToolCall;
 import org.springframework.ai.chat.messages.Message;
@@ -74,8 +73,7 @@ final class Slot {
     List<?> media = message instanceof MediaContent content ? content.getMedia() : List.of();
     Map<String, Object> metadata = message.getMetadata();
     boolean isTextAlone =
-        metadata.size() == 1
-            && metadata.containsKey(AbstractMessage.MESSAGE_TYPE)
+        metadata.size() == 1 // the type of the message
             && media.isEmpty()
             && !(message instanceof ToolResponseMessage)
             && !(message instanceof AssistantMessage assistant && assistant.hasToolCalls());

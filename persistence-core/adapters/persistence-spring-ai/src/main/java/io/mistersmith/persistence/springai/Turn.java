@@ -81,6 +81,11 @@ record Turn(
     return fresh ? own : start.map(Start::from).orElse(own);
   }
 
+  /** Whether all earlier messages stay, and these come after them. */
+  boolean addsOnly() {
+    return !beginsView() && part.isEmpty() && whole.isEmpty();
+  }
+
   /** Whether what was before this turn need not be known. */
   boolean beginsView() {
     return fresh || start.isPresent();

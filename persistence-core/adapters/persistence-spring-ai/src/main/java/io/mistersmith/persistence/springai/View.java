@@ -17,13 +17,37 @@ import org.springframework.ai.chat.messages.ToolResponseMessage;
  * @param head copies of messages from before the run
  * @param run the messages of the log from some place on, in its order
  * @param slots head and run as callers see them: results of tools are next to their calls
+ * @param needed the first version that has some of the run's messages
  */
-record View(long version, long replacedAt, List<Slot> head, List<Slot> run, List<Slot> slots) {
+record View(
+    long version, long replacedAt, List<Slot> head, List<Slot> run, List<Slot> slots, long needed) {
 
   static final View EMPTY = of(0, 0, List.of(), List.of());
 
   static View of(long version, long replacedAt, List<Slot> head, List<Slot> run) {
-    return new View(version, replacedAt, head, run, arranged(head, run));
+    return new View(
+        version, replacedAt, head, run, arranged(head, run), needs(version, run, run.size()));
+  }
+
+  /** Returns this view with messages after its last ones, which costs little for a long one. */
+  View and(long newVersion, List<Slot> added) {
+    if (added.stream().anyMatch(slot -> !slot.results.isEmpty())) {
+      return of(newVersion, replacedAt, head, longer(run, added));
+    }
+    return new View(
+        newVersion,
+        replacedAt,
+        head,
+        longer(run, added),
+        longer(slots, added),
+        Math.min(run.isEmpty() ? Long.MAX_VALUE : needed, needs(newVersion, added, added.size())));
+  }
+
+  private static List<Slot> longer(List<Slot> slots, List<Slot> added) {
+    List<Slot> longer = new ArrayList<>(slots.size() + added.size());
+    longer.addAll(slots);
+    longer.addAll(added);
+    return longer;
   }
 
   /**
@@ -31,6 +55,10 @@ record View(long version, long replacedAt, List<Slot> head, List<Slot> run, List
    * last one if there are none.
    */
   long needs(int messages) {
+    return needs(version, run, messages);
+  }
+
+  private static long needs(long version, List<Slot> run, int messages) {
     long first = version + 1;
     for (Slot slot : run.subList(run.size() - messages, run.size())) {
       first = Math.min(first, slot.from);
