@@ -83,12 +83,20 @@ final class WorkDirectory implements AutoCloseable {
     if (!Files.isWritable(lockFile)) {
       return false;
     }
-    try (FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.WRITE);
-        @Nullable FileLock lock = channel.tryLock()) {
-      return lock != null && Files.getLastModifiedTime(lockFile).toInstant().isBefore(madeBefore);
+    try {
+      return Files.getLastModifiedTime(lockFile).toInstant().isBefore(madeBefore)
+          && isUnlocked(lockFile);
     } catch (IOException | OverlappingFileLockException sweptByAnother) {
       LOG.debug("Left {} to another sweep", directory, sweptByAnother);
       return false;
+    }
+  }
+
+  /** Takes the lock for a moment: not to be asked of a young one, whose owner takes it now. */
+  private static boolean isUnlocked(Path lockFile) throws IOException {
+    try (FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.WRITE);
+        @Nullable FileLock lock = channel.tryLock()) {
+      return lock != null;
     }
   }
 

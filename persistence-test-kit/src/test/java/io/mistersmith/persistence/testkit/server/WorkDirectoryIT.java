@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.testkit.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.contentOf;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -37,6 +38,30 @@ class WorkDirectoryIT {
       WorkDirectory.sweep(temporary, future);
       assertThat(directories()).as("abandoned").isZero();
     }
+  }
+
+  @Test
+  void severalJvmsMakeDirectoriesWhileEachSweeps() throws IOException {
+    List<ChildJvm> children =
+        Stream.generate(
+                () ->
+                    ChildJvm.start(
+                        MakesDirectories.class,
+                        List.of("2000"),
+                        Map.of("java.io.tmpdir", temporary.toString()),
+                        temporary.resolve("child.log")))
+            .limit(3)
+            .toList();
+    try {
+      for (ChildJvm child : children) {
+        assertThat(child.awaitExit(Duration.ofMinutes(1)))
+            .as(() -> contentOf(temporary.resolve("child.log").toFile()))
+            .hasValue(0);
+      }
+    } finally {
+      children.forEach(ChildJvm::close);
+    }
+    assertThat(directories()).isZero();
   }
 
   @Test
