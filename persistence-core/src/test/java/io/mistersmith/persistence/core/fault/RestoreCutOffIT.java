@@ -66,6 +66,7 @@ class RestoreCutOffIT {
           .equals(made.id());
     } catch (PersistenceException e) {
       assertThat(e.error()).as(e.getMessage()).isEqualTo(DataError.DUPLICATE_KEY);
+      assertThat(e).hasMessageContaining("the stores hold all of it already");
       return false;
     }
   }

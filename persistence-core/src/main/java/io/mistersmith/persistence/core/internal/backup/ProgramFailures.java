@@ -65,7 +65,7 @@ final class ProgramFailures {
               DataError.DUPLICATE_KEY,
               false,
               "; restore into a database that holds no objects",
-              List.of("already exists")),
+              List.of("already exists", "duplicate key value")),
           new Sign(
               DataError.DATA_CORRUPTION,
               false,

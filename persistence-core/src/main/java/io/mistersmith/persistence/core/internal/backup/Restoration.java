@@ -11,6 +11,8 @@ import io.mistersmith.persistence.backup.RestoreReport.RestoredBucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.core.internal.backup.RestoreStores.Database;
 import io.mistersmith.persistence.core.internal.base.Ticker;
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.spi.sql.JournalPosition;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -20,6 +22,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Restores one backup: PostgreSQL, the streams, the epochs, and then what PostgreSQL lacks of the
@@ -28,6 +32,7 @@ import java.util.Optional;
  */
 final class Restoration {
 
+  private static final Logger LOG = LoggerFactory.getLogger(Restoration.class);
   private static final Duration REPLAY = Duration.ofHours(2);
 
   private final BackupManifest manifest;
@@ -110,10 +115,23 @@ final class Restoration {
               + ", take archive_mode out of postgresql.auto.conf, and make a base backup.");
     } else {
       StoredFile dump = manifest.postgres().dump().orElseThrow();
-      step(
-          "dump into " + config.postgres(),
-          dump.size(),
-          () -> postgres.restoreDump(dump, reader, config.postgres()));
+      step("dump into " + config.postgres(), dump.size(), () -> dump(dump));
+    }
+  }
+
+  /**
+   * The program of a restore that was killed may outlive it, and commit what it has read. The one
+   * that is started beside it waits for that, and is refused.
+   */
+  private void dump(StoredFile dump) {
+    try {
+      postgres.restoreDump(dump, reader, config.postgres());
+    } catch (NonTransientPersistenceException e) {
+      if (e.error() != DataError.DUPLICATE_KEY
+          || RestoreState.of(manifest, stores).database() != Database.FILLED) {
+        throw e;
+      }
+      LOG.info("Backup {}: an earlier restore has filled the database meanwhile", manifest.id());
     }
   }
 

@@ -6,6 +6,8 @@ import io.mistersmith.persistence.backup.BackupManifest.StoredFile;
 import io.mistersmith.persistence.backup.BackupManifest.StreamPart;
 import io.mistersmith.persistence.backup.RecoveryTarget;
 import io.mistersmith.persistence.config.PostgresConfig;
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.spi.sql.JournalStore;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,6 +28,9 @@ final class FakeRestoreStores implements RestoreStores, StreamBackup, PostgresRe
 
   /** The name of the step that fails; none where it is empty. */
   String failing = "";
+
+  /** What the database holds by the time that a dump is restored into it. */
+  Database meanwhile = Database.EMPTY;
 
   private String marked = "";
   private Instant markedAt = Instant.EPOCH;
@@ -90,6 +95,11 @@ final class FakeRestoreStores implements RestoreStores, StreamBackup, PostgresRe
   @Override
   public void restoreDump(StoredFile dump, BackupReader reader, PostgresConfig into) {
     call("dump");
+    if (meanwhile == Database.FILLED) {
+      database = Database.FILLED;
+      throw new NonTransientPersistenceException(
+          DataError.DUPLICATE_KEY, "schema agents already exists");
+    }
     database = Database.FILLED;
   }
 

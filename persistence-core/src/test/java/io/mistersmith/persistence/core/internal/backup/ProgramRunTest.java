@@ -91,6 +91,7 @@ class ProgramRunTest {
         "could not write to file: No space left on device | STORE_FULL | false",
         "FATAL:  database \"x\" does not exist | NOT_FOUND | false",
         "ERROR:  relation \"t\" already exists | DUPLICATE_KEY | false",
+        "ERROR:  duplicate key value violates unique constraint \"n\" | DUPLICATE_KEY | false",
         "something else | CONSISTENCY_VIOLATION | false"
       })
   void theKindOfAFailureIsReadFromItsMessage(String message, DataError error, boolean passes) {

@@ -128,6 +128,25 @@ class RestorationTest {
     assertThat(stores.calls).endsWith("replay").contains("dump", "stream", "agents");
   }
 
+  /** As by the program of a call that was killed, which goes on without its caller. */
+  @Test
+  void aDumpThatIsCommittedByAnEarlierCallMeanwhileIsKept() {
+    stores.meanwhile = Database.FILLED;
+
+    assertThat(restore().buckets())
+        .containsExactly(new RestoredBucket(FakeStores.BUCKET, 2, 100, 120, 20));
+    assertThat(stores.calls).containsExactly("dump", "stream", "agents", "replay");
+  }
+
+  @Test
+  void aDatabaseThatSomebodyElseFillsMeanwhileIsRefused() {
+    stores.meanwhile = Database.FILLED;
+    original.move(original.lastSequence + 1);
+
+    assertThatThrownBy(this::restore).hasMessageContaining("not those of this backup");
+    assertThat(stores.calls).containsExactly("dump");
+  }
+
   @Test
   void aSecondRestoreIsRefused() {
     assertThat(restore().buckets()).hasSize(1);

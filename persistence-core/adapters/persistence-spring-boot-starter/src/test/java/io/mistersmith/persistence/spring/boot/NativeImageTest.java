@@ -2,8 +2,11 @@ package io.mistersmith.persistence.spring.boot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.mistersmith.persistence.backup.BackupManifest;
 import io.mistersmith.persistence.core.CorePersistenceProvider;
+import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.testkit.memory.InMemoryStores;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.aot.generate.ClassNameGenerator;
 import org.springframework.aot.generate.DefaultGenerationContext;
@@ -16,11 +19,35 @@ import org.springframework.context.aot.ApplicationContextAotGenerator;
 import org.springframework.javapoet.ClassName;
 
 class NativeImageTest {
+  private static final String DATA_PORT =
+      "io.mistersmith.persistence.core.internal.store.nats.GuardedDataPort";
+
+  private final RuntimeHints hints = new RuntimeHints();
+
+  @BeforeEach
+  void registerHints() {
+    new PersistenceRuntimeHints().registerHints(hints, getClass().getClassLoader());
+  }
+
+  @Test
+  void keepsWhatTheMetadataOfTheJarsNames() throws ReflectiveOperationException {
+    assertThat(
+            RuntimeHintsPredicates.reflection()
+                .onMethodInvocation(BackupManifest.class.getMethod("id")))
+        .accepts(hints);
+    assertThat(
+            RuntimeHintsPredicates.reflection()
+                .onConstructorInvocation(Class.forName(DATA_PORT).getDeclaredConstructor()))
+        .accepts(hints);
+    assertThat(RuntimeHintsPredicates.proxies().forInterfaces(AgentStore.class)).accepts(hints);
+    assertThat(
+            RuntimeHintsPredicates.reflection()
+                .onMethodInvocation(AgentStore.class.getMethods()[0]))
+        .accepts(hints);
+  }
 
   @Test
   void keepsTheEngineAndTheScripts() {
-    RuntimeHints hints = new RuntimeHints();
-    new PersistenceRuntimeHints().registerHints(hints, getClass().getClassLoader());
     assertThat(RuntimeHintsPredicates.reflection().onType(CorePersistenceProvider.class))
         .accepts(hints);
     for (String resource :

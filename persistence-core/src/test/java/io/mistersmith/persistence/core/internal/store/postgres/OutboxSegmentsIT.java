@@ -11,6 +11,7 @@ import io.mistersmith.persistence.spi.sql.SqlOptions;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.awaitility.Awaitility;
@@ -155,7 +156,9 @@ class OutboxSegmentsIT extends OnOutbox {
         assertThat(drained()).hasSize(1);
       }
     }
+    // An idle connection of the pool reports what it counted after up to 10 s.
     Awaitility.await()
+        .atMost(Duration.ofSeconds(30))
         .untilAsserted(
             () ->
                 assertThat(
