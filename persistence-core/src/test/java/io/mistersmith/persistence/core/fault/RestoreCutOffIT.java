@@ -13,8 +13,6 @@ import io.mistersmith.persistence.testkit.server.ChildJvm;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -75,14 +73,7 @@ class RestoreCutOffIT {
       BackupScene scene, Installation restored, BackupManifest made, int afterMillis)
       throws IOException {
     try (ChildJvm child =
-        ChildJvm.start(
-            RestoreProcess.class,
-            restored.asArguments(
-                List.of(
-                    scene.target().toString(), BackupPrograms.in(directory).toString(), made.id())),
-            Map.of(),
-            directory.resolve("restores.log"))) {
-      assertThat(child.stdout().readLine()).isEqualTo("begun");
+        RestoreProcess.begin(scene, restored, BackupPrograms.in(directory), made)) {
       if (child.awaitExit(Duration.ofMillis(afterMillis)).isEmpty()) {
         child.kill();
       }

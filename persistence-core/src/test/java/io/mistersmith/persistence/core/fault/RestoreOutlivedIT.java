@@ -20,7 +20,6 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -47,7 +46,7 @@ class RestoreOutlivedIT {
   @TempDir Path directory;
 
   @Test
-  void theNextCallGoesOnFromWhatItCommitted() throws Exception {
+  void theNextCallGoesOnFromWhatItCommitted() throws IOException, SQLException {
     try (BackupScene scene = BackupScene.start(directory)) {
       BackupManifest made = scene.backUpUnderLoad(BackupKind.CROSS_SYSTEM, Duration.ofSeconds(1));
       scene.servers().close();
@@ -88,15 +87,8 @@ class RestoreOutlivedIT {
 
   /** Begins a restore in a process, and kills that once its program has nothing more to read. */
   private void killed(BackupScene scene, Installation restored, BackupManifest made)
-      throws IOException, SQLException {
-    try (ChildJvm child =
-        ChildJvm.start(
-            RestoreProcess.class,
-            restored.asArguments(
-                List.of(scene.target().toString(), programs().toString(), made.id())),
-            Map.of(),
-            directory.resolve("restores.log"))) {
-      assertThat(child.stdout().readLine()).isEqualTo("begun");
+      throws IOException {
+    try (ChildJvm child = RestoreProcess.begin(scene, restored, programs(), made)) {
       awaitBlocked(restored, 1);
       child.kill();
     }

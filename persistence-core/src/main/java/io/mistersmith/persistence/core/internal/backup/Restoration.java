@@ -120,8 +120,8 @@ final class Restoration {
   }
 
   /**
-   * The program of a restore that was killed may outlive it, and commit what it has read. The one
-   * that is started beside it waits for that, and is refused.
+   * The pg_restore of a call that was killed may go on, and commit. The one that is started beside
+   * it waits for that commit and then fails, so that the database is looked at once more.
    */
   private void dump(StoredFile dump) {
     try {

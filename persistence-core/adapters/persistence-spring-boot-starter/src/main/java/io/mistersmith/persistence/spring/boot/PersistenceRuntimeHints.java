@@ -22,7 +22,7 @@ final class PersistenceRuntimeHints implements RuntimeHintsRegistrar {
   private static final String METADATA =
       "META-INF/native-image/io.mistersmith.persistence/%s/reachability-metadata.json";
 
-  /** Of these alone: the types that migrations names are those of its command line. */
+  /** Not migrations: its metadata names the types of its command line. */
   private static final List<String> ARTIFACTS = List.of("persistence-api", "persistence-core");
 
   private final ObjectMapper json = new ObjectMapper();

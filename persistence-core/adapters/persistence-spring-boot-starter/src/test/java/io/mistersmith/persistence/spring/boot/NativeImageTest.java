@@ -6,14 +6,15 @@ import io.mistersmith.persistence.backup.BackupManifest;
 import io.mistersmith.persistence.core.CorePersistenceProvider;
 import io.mistersmith.persistence.spi.sql.AgentStore;
 import io.mistersmith.persistence.testkit.memory.InMemoryStores;
-import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.aot.generate.ClassNameGenerator;
 import org.springframework.aot.generate.DefaultGenerationContext;
 import org.springframework.aot.generate.GeneratedFiles.Kind;
 import org.springframework.aot.generate.InMemoryGeneratedFiles;
+import org.springframework.aot.hint.MemberCategory;
 import org.springframework.aot.hint.RuntimeHints;
+import org.springframework.aot.hint.TypeHint;
 import org.springframework.aot.hint.predicate.RuntimeHintsPredicates;
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 import org.springframework.context.aot.ApplicationContextAotGenerator;
@@ -32,10 +33,19 @@ class NativeImageTest {
 
   @Test
   void keepsWhatTheMetadataOfTheJarsNames() throws ClassNotFoundException {
-    for (Class<?> type :
-        List.of(BackupManifest.class, AgentStore.class, Class.forName(DATA_PORT))) {
-      assertThat(RuntimeHintsPredicates.reflection().onType(type)).accepts(hints);
-    }
+    TypeHint mapped = hints.reflection().getTypeHint(BackupManifest.class);
+    assertThat(mapped).isNotNull();
+    assertThat(mapped.constructors()).isNotEmpty();
+    assertThat(
+            RuntimeHintsPredicates.reflection()
+                .onType(AgentStore.class)
+                .withMemberCategory(MemberCategory.INVOKE_PUBLIC_METHODS))
+        .accepts(hints);
+    assertThat(
+            RuntimeHintsPredicates.reflection()
+                .onType(Class.forName(DATA_PORT))
+                .withMemberCategory(MemberCategory.INVOKE_DECLARED_CONSTRUCTORS))
+        .accepts(hints);
     assertThat(RuntimeHintsPredicates.proxies().forInterfaces(AgentStore.class)).accepts(hints);
   }
 
