@@ -14,7 +14,6 @@ import org.springframework.aot.generate.GeneratedFiles.Kind;
 import org.springframework.aot.generate.InMemoryGeneratedFiles;
 import org.springframework.aot.hint.MemberCategory;
 import org.springframework.aot.hint.RuntimeHints;
-import org.springframework.aot.hint.TypeHint;
 import org.springframework.aot.hint.predicate.RuntimeHintsPredicates;
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 import org.springframework.context.aot.ApplicationContextAotGenerator;
@@ -33,20 +32,15 @@ class NativeImageTest {
 
   @Test
   void keepsWhatTheMetadataOfTheJarsNames() throws ClassNotFoundException {
-    TypeHint mapped = hints.reflection().getTypeHint(BackupManifest.class);
-    assertThat(mapped).isNotNull();
-    assertThat(mapped.constructors()).isNotEmpty();
-    assertThat(
-            RuntimeHintsPredicates.reflection()
-                .onType(AgentStore.class)
-                .withMemberCategory(MemberCategory.INVOKE_PUBLIC_METHODS))
-        .accepts(hints);
-    assertThat(
-            RuntimeHintsPredicates.reflection()
-                .onType(Class.forName(DATA_PORT))
-                .withMemberCategory(MemberCategory.INVOKE_DECLARED_CONSTRUCTORS))
-        .accepts(hints);
+    assertKept(BackupManifest.class, MemberCategory.INVOKE_DECLARED_CONSTRUCTORS);
+    assertKept(AgentStore.class, MemberCategory.INVOKE_PUBLIC_METHODS);
+    assertKept(Class.forName(DATA_PORT), MemberCategory.INVOKE_DECLARED_CONSTRUCTORS);
     assertThat(RuntimeHintsPredicates.proxies().forInterfaces(AgentStore.class)).accepts(hints);
+  }
+
+  private void assertKept(Class<?> type, MemberCategory members) {
+    assertThat(RuntimeHintsPredicates.reflection().onType(type).withMemberCategory(members))
+        .accepts(hints);
   }
 
   @Test
