@@ -16,6 +16,7 @@ import io.mistersmith.persistence.backup.Verification.Finding;
 import io.mistersmith.persistence.core.fault.table.Counts;
 import io.mistersmith.persistence.core.fault.table.Tally;
 import io.mistersmith.persistence.core.internal.backup.ForgedManifest;
+import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -202,10 +203,21 @@ class BackupDamageIT {
         .contains(Damage.MESSAGES_MISSING);
   }
 
+  /** Whatever the programs make of the damaged bytes, the restore names the file. */
   @Test
   void aDamagedBackupIsNotRestored() throws IOException {
-    BackupManifest made = MADE.get(0);
-    String dump = made.postgres().dump().orElseThrow().path();
+    BackupManifest dumped = MADE.get(0);
+    BackupManifest based = MADE.get(1);
+    RestoreOptions defaults = RestoreOptions.defaults();
+    assertNotRestored(dumped, dumped.postgres().dump().orElseThrow(), defaults);
+    assertNotRestored(
+        based,
+        based.postgres().base().orElseThrow().files().get(0),
+        defaults.dataDirectory(directory.resolve("data")));
+  }
+
+  private static void assertNotRestored(
+      BackupManifest made, StoredFile damaged, RestoreOptions options) throws IOException {
     try (FaultServers fresh = BackupServers.start();
         Backups backups =
             scene.backups(
@@ -213,17 +225,16 @@ class BackupDamageIT {
       List<Finding> found =
           after(
               made,
-              file(dump),
+              file(damaged.path()),
               file -> {
                 flip(file);
-                assertThatThrownBy(
-                        () ->
-                            backups.restore(
-                                made.id(), RestoreOptions.defaults(), BackupProgress.NONE))
-                    .isInstanceOf(PersistenceException.class)
-                    .hasMessageContaining(dump.substring(dump.lastIndexOf('/') + 1));
+                assertThatThrownBy(() -> backups.restore(made.id(), options, BackupProgress.NONE))
+                    .hasMessageContaining(damaged.path())
+                    .isInstanceOfSatisfying(
+                        PersistenceException.class,
+                        e -> assertThat(e.error()).isEqualTo(DataError.DATA_CORRUPTION));
               });
-      assertNamed(found, dump, Damage.CHANGED);
+      assertNamed(found, damaged.path(), Damage.CHANGED);
     }
   }
 }

@@ -2,12 +2,18 @@ package io.mistersmith.persistence.core.internal.backup;
 
 import io.mistersmith.persistence.backup.BackupManifest.StoredFile;
 import io.mistersmith.persistence.core.internal.base.Digests;
+import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.TransientPersistenceException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 
-/** Reads a stored file, and compares its size and SHA-256 when its end is reached. */
+/**
+ * Reads a stored file, and compares its size and SHA-256 when its end is reached. Its {@link
+ * IOException} tells of a damage; what keeps the file from being read is a {@link
+ * TransientPersistenceException}.
+ */
 final class CheckedInput extends InputStream {
 
   private final InputStream in;
@@ -31,7 +37,7 @@ final class CheckedInput extends InputStream {
 
   @Override
   public int read(byte[] bytes, int from, int length) throws IOException {
-    int read = in.read(bytes, from, length);
+    int read = stored(bytes, from, length);
     if (read < 0) {
       check();
     } else {
@@ -42,7 +48,17 @@ final class CheckedInput extends InputStream {
     return read;
   }
 
-  private void check() throws IOException {
+  /** A connection that was lost is no damage: another attempt may succeed. */
+  private int stored(byte[] bytes, int from, int length) {
+    try {
+      return in.read(bytes, from, length);
+    } catch (IOException e) {
+      throw new TransientPersistenceException(
+          DataError.CONNECTION_FAILED, file.path() + " was not read: " + e.getMessage(), e);
+    }
+  }
+
+  private void check() throws DamagedFileException {
     if (checked) {
       return;
     }

@@ -160,9 +160,7 @@ final class PostgresPrograms implements PostgresBackup {
   }
 
   private void copy(StoredFile file, Path to) throws IOException {
-    try (InputStream in = reader.open(file)) {
-      Files.copy(in, to);
-    }
+    reader.read(file, content -> Files.copy(content, to));
   }
 
   private StoredFile store(
@@ -197,15 +195,10 @@ final class PostgresPrograms implements PostgresBackup {
     Path manifest = scratch.resolve(BaseTar.MANIFEST);
     if (!Files.exists(manifest)) {
       // The writer had the archive from an attempt before this one.
-      try (InputStream stored = reader.open(tar);
-          InputStream in = new GZIPInputStream(stored, BUFFER)) {
-        manifest = BaseTar.scan(in, scratch, archive);
-        stored.transferTo(OutputStream.nullOutputStream());
-      }
+      reader.read(tar, stored -> scan(stored, scratch));
     }
-    Path found = manifest;
-    StoredFile stored = writer.write(MANIFEST, out -> Files.copy(found, out));
-    BaseManifest read = BaseManifest.read(found);
+    StoredFile stored = writer.write(MANIFEST, out -> Files.copy(manifest, out));
+    BaseManifest read = BaseManifest.read(manifest);
     Instant stopped = cluster.facts().now();
     return new BasePart(
         label(started),
@@ -217,6 +210,13 @@ final class PostgresPrograms implements PostgresBackup {
         List.of(tar),
         stored,
         read.isIncrement() ? earlier : Optional.empty());
+  }
+
+  private void scan(InputStream stored, Path scratch) throws IOException {
+    try (InputStream in = new GZIPInputStream(stored, BUFFER)) {
+      BaseTar.scan(in, scratch, archive);
+      stored.transferTo(OutputStream.nullOutputStream());
+    }
   }
 
   @Override

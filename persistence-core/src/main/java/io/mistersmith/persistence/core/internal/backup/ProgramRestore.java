@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.zip.GZIPInputStream;
 import org.slf4j.Logger;
@@ -130,12 +131,15 @@ final class ProgramRestore implements PostgresRestore {
   private static void unpack(BasePart part, BackupReader reader, Path directory)
       throws IOException {
     for (StoredFile file : part.files()) {
-      try (InputStream stored = reader.open(file);
-          InputStream in = new GZIPInputStream(stored, BUFFER)) {
-        BaseTar.unpack(in, directory);
-        // The file is compared at its end, which the end of what it holds is not.
-        stored.transferTo(OutputStream.nullOutputStream());
-      }
+      reader.read(file, stored -> unpack(stored, directory));
+    }
+  }
+
+  private static void unpack(InputStream stored, Path directory) throws IOException {
+    try (InputStream in = new GZIPInputStream(stored, BUFFER)) {
+      BaseTar.unpack(in, directory);
+      // The file is compared at its end, which the end of what it holds is not.
+      stored.transferTo(OutputStream.nullOutputStream());
     }
   }
 
@@ -159,8 +163,24 @@ final class ProgramRestore implements PostgresRestore {
               + " holds objects; restore into one that was just created");
     }
     Found program = programs.require(ClientProgram.PG_RESTORE, server.facts().majorVersion());
+    AtomicBoolean lacksRole = new AtomicBoolean();
     try {
-      restore(dump, reader, access, program, List.of());
+      reader.read(dump, content -> lacksRole.set(!restoreWithOwners(content, access, program)));
+      if (lacksRole.get()) {
+        reader.read(
+            dump,
+            content -> restore(content, access, program, List.of("--no-owner", "--no-privileges")));
+      }
+    } catch (IOException e) {
+      throw failure("the dump was not restored into " + access, e);
+    }
+  }
+
+  /** Returns whether the server has all roles; nothing is restored where it lacks one. */
+  private static boolean restoreWithOwners(InputStream content, LibpqAccess access, Found program) {
+    try {
+      restore(content, access, program, List.of());
+      return true;
     } catch (NonTransientPersistenceException e) {
       if (!lacksRole(e)) {
         throw e;
@@ -170,7 +190,7 @@ final class ProgramRestore implements PostgresRestore {
               + " to {} now, and the rights are left out: {}",
           access,
           e.getMessage());
-      restore(dump, reader, access, program, List.of("--no-owner", "--no-privileges"));
+      return false;
     }
   }
 
@@ -182,23 +202,14 @@ final class ProgramRestore implements PostgresRestore {
 
   /** Everything is restored, or nothing. */
   private static void restore(
-      StoredFile dump,
-      BackupReader reader,
-      LibpqAccess access,
-      Found program,
-      List<String> options) {
+      InputStream content, LibpqAccess access, Found program, List<String> options) {
     List<String> arguments = new ArrayList<>();
     arguments.addAll(List.of("--format=custom", "--exit-on-error", "--single-transaction"));
     arguments.add("--no-password");
     arguments.addAll(options);
     arguments.add("--dbname=" + access.conninfo(program.majorVersion()));
     new ProgramRun(program, arguments, access.environment(), LONGEST_SILENCE)
-        .write(
-            out -> {
-              try (InputStream in = reader.open(dump)) {
-                copyWhole(in, out);
-              }
-            });
+        .write(out -> copyWhole(content, out));
   }
 
   /**

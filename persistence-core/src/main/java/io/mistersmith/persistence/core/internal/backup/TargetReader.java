@@ -4,16 +4,28 @@ import io.mistersmith.persistence.backup.BackupManifest.StoredFile;
 import io.mistersmith.persistence.backup.BackupTarget;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
-import io.mistersmith.persistence.error.TransientPersistenceException;
+import io.mistersmith.persistence.error.PersistenceException;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
+import java.util.EnumSet;
 import java.util.Optional;
+import java.util.Set;
 
 /** Reads files of backups from their target. Thread-safe; each stream is used by one thread. */
 final class TargetReader implements BackupReader {
 
   private static final int BUFFER = 256 * 1024;
+
+  /** What a damaged file does not lead to. */
+  private static final Set<DataError> OTHER_REASONS =
+      EnumSet.of(
+          DataError.ACCESS_DENIED,
+          DataError.CONNECTION_FAILED,
+          DataError.TIMEOUT,
+          DataError.STORE_FULL,
+          DataError.CLOSED);
 
   private final BackupTarget target;
   private final Optional<FileKeys> keys;
@@ -27,17 +39,45 @@ final class TargetReader implements BackupReader {
   }
 
   @Override
-  public InputStream open(StoredFile file) {
+  public void read(StoredFile file, IoConsumer<InputStream> use) throws IOException {
+    try (InputStream content = open(file)) {
+      use.accept(content);
+    } catch (IOException | PersistenceException e) {
+      if (mayComeOfDamage(e)) {
+        requireWhole(file, e);
+      }
+      throw e;
+    }
+  }
+
+  private static boolean mayComeOfDamage(Exception failure) {
+    boolean isKnown =
+        failure instanceof DamagedFileException
+            || failure.getCause() instanceof DamagedFileException;
+    boolean hasOtherReason =
+        failure instanceof PersistenceException e && OTHER_REASONS.contains(e.error());
+    return !isKnown && !hasOtherReason;
+  }
+
+  /** Fails where the file is damaged; else the failure stands for itself. */
+  private void requireWhole(StoredFile file, Exception failure) throws DamagedFileException {
+    try (InputStream stored = new CheckedInput(target.get(file.path(), 0), file, progress)) {
+      stored.transferTo(OutputStream.nullOutputStream());
+    } catch (DamagedFileException damage) {
+      damage.addSuppressed(failure);
+      throw damage;
+    } catch (IOException | PersistenceException e) {
+      failure.addSuppressed(e);
+    }
+  }
+
+  private InputStream open(StoredFile file) throws IOException {
     InputStream stored =
         new BufferedInputStream(
             new CheckedInput(target.get(file.path(), 0), file, progress), BUFFER);
     try {
       return decrypted(stored, file.path());
-    } catch (IOException e) {
-      close(stored, e);
-      throw new TransientPersistenceException(
-          DataError.CONNECTION_FAILED, file.path() + " was not read: " + e.getMessage(), e);
-    } catch (RuntimeException | Error e) {
+    } catch (IOException | RuntimeException | Error e) {
       close(stored, e);
       throw e;
     }

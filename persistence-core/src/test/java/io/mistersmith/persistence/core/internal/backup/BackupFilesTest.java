@@ -9,15 +9,20 @@ import io.mistersmith.persistence.backup.BackupProgress;
 import io.mistersmith.persistence.core.internal.base.Digests;
 import io.mistersmith.persistence.core.internal.base.Ticker;
 import io.mistersmith.persistence.error.DataError;
+import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.security.EncryptionConfig;
 import io.mistersmith.persistence.security.EncryptionConfig.Mode;
 import io.mistersmith.persistence.security.KeyProvider;
 import io.mistersmith.persistence.testkit.memory.MemoryBackupTarget;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Clock;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
@@ -54,9 +59,9 @@ class BackupFilesTest {
   }
 
   private static byte[] read(TargetReader reader, StoredFile file) throws IOException {
-    try (InputStream in = reader.open(file)) {
-      return in.readAllBytes();
-    }
+    ByteArrayOutputStream content = new ByteArrayOutputStream();
+    reader.read(file, in -> in.transferTo(content));
+    return content.toByteArray();
   }
 
   private static byte[] content(int size) {
@@ -131,6 +136,77 @@ class BackupFilesTest {
         .hasMessageContaining("999 bytes instead of 1000");
   }
 
+  /** A program that is given damaged bytes refuses them for a reason of its own, or crashes. */
+  @Test
+  void theDamageIsToldWhereItMadeTheUseFail() {
+    byte[] content = content(200_000);
+    StoredFile plain = writer(Optional.empty()).write("plain", out -> out.write(content));
+    StoredFile sealed =
+        writer(Optional.of(keys.create())).write("sealed", out -> out.write(content));
+    PersistenceException crashed =
+        new NonTransientPersistenceException(DataError.CONSISTENCY_VIOLATION, "exit code 139");
+    IOException refused = new IOException("not in gzip format");
+
+    for (StoredFile file : List.of(plain, sealed)) {
+      assertThatThrownBy(() -> failing(file, crashed)).isSameAs(crashed);
+      assertThatThrownBy(() -> failing(file, refused)).isSameAs(refused);
+      target.damage(file.path(), BackupFilesTest::flipped);
+      assertThatThrownBy(() -> failing(file, crashed))
+          .isInstanceOf(DamagedFileException.class)
+          .hasMessageContaining(file.path())
+          .hasSuppressedException(crashed);
+      assertThatThrownBy(() -> failing(file, refused))
+          .isInstanceOf(DamagedFileException.class)
+          .hasSuppressedException(refused);
+    }
+  }
+
+  /** To read much only to repeat what is known takes long. */
+  @Test
+  void aFailureWithAReasonOfItsOwnIsNotAskedForDamages() {
+    StoredFile plain = writer(Optional.empty()).write("plain", out -> out.write(content(1_000)));
+    target.damage(plain.path(), BackupFilesTest::flipped);
+    PersistenceException denied =
+        new NonTransientPersistenceException(DataError.ACCESS_DENIED, "permission denied");
+
+    assertThatThrownBy(() -> failing(plain, denied)).isSameAs(denied).hasNoSuppressedExceptions();
+  }
+
+  private void failing(StoredFile file, Exception failure) throws IOException {
+    reader(Optional.of(new FileKeys(encryption(1, Mode.MIGRATION))))
+        .read(
+            file,
+            in -> {
+              assertThat(in.read()).isNotNegative();
+              in.close();
+              if (failure instanceof IOException e) {
+                throw e;
+              }
+              throw (PersistenceException) failure;
+            });
+  }
+
+  @Test
+  void aConnectionThatIsLostIsNoDamage() {
+    byte[] content = content(1_000);
+    StoredFile file = writer(Optional.empty()).write("plain", out -> out.write(content));
+    InputStream breaking =
+        new FilterInputStream(new ByteArrayInputStream(content, 0, 500)) {
+          @Override
+          public int read(byte[] bytes, int from, int length) throws IOException {
+            int read = super.read(bytes, from, length);
+            if (read < 0) {
+              throw new IOException("connection reset");
+            }
+            return read;
+          }
+        };
+
+    assertError(
+        DataError.CONNECTION_FAILED,
+        () -> new CheckedInput(breaking, file, progress).readAllBytes());
+  }
+
   /** Whatever the manifest says, no byte is read that the key does not vouch for. */
   @Test
   void anEncryptedFileVouchesForItself() {
@@ -161,16 +237,16 @@ class BackupFilesTest {
     StoredFile file =
         writer(Optional.of(keys.create())).write("sealed", out -> out.write(content(10)));
 
-    assertError(DataError.UNREADABLE, () -> reader(Optional.empty()).open(file));
+    assertError(DataError.UNREADABLE, () -> read(reader(Optional.empty()), file));
     FileKeys others = new FileKeys(encryption(2, Mode.STRICT));
-    assertError(DataError.UNREADABLE, () -> reader(Optional.of(others)).open(file));
+    assertError(DataError.UNREADABLE, () -> read(reader(Optional.of(others)), file));
   }
 
   @Test
   void aPlainFileIsRefusedWhereEncryptedOnesAreExpected() throws IOException {
     StoredFile file = writer(Optional.empty()).write("plain", out -> out.write(content(10)));
 
-    assertError(DataError.UNREADABLE, () -> reader(Optional.of(keys)).open(file));
+    assertError(DataError.UNREADABLE, () -> read(reader(Optional.of(keys)), file));
     FileKeys migrating = new FileKeys(encryption(1, Mode.MIGRATION));
     assertThat(read(reader(Optional.of(migrating)), file)).isEqualTo(content(10));
   }

@@ -1,11 +1,13 @@
 package io.mistersmith.persistence.core.internal.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.mistersmith.persistence.backup.BackupManifest.StoredFile;
 import io.mistersmith.persistence.backup.ProgramFailedException;
 import io.mistersmith.persistence.core.internal.base.PostgresCluster.Snapshot;
+import io.mistersmith.persistence.core.internal.store.postgres.PostgresServerAccess;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.testkit.server.PostgresOptions;
@@ -16,6 +18,7 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -39,7 +42,8 @@ class PostgresDumpIT {
         "CREATE ROLE keeper",
         "CREATE TABLE kept (n int PRIMARY KEY, what text)",
         "ALTER TABLE kept OWNER TO keeper",
-        "INSERT INTO kept SELECT n, 'row ' || n FROM generate_series(1, 1000) n");
+        "INSERT INTO kept SELECT n, 'row ' || n FROM generate_series(1, 1000) n",
+        "CREATE TABLE noise AS SELECT md5(n::text) FROM generate_series(1, 20000) n");
   }
 
   @AfterAll
@@ -101,21 +105,61 @@ class PostgresDumpIT {
     assertThat(query(empty, "SELECT count(*)::text FROM kept")).containsExactly("1000");
   }
 
-  /** The last bytes are held back until the whole file has proved to be as it was. */
+  /**
+   * The last bytes are held back until the whole file has proved to be as it was. Whatever
+   * pg_restore makes of the damage, the damage is what is told.
+   */
   @Test
   void nothingOfADamagedDumpIsCommitted() throws IOException, SQLException {
     StoredFile dump = dump("20261201T231504Z-daily");
-    Path stored = directory.resolve("target").resolve(dump.path());
-    try (RandomAccessFile file = new RandomAccessFile(stored.toFile(), "rw")) {
-      file.seek(17); // the second of its creation, which pg_restore makes nothing of
-      int old = file.read();
-      file.seek(17);
-      file.write(old ^ 1);
-    }
     String empty = server.createDatabase("damaged");
-    assertThat(refused(dump, empty)).isNotNull();
+    // Its version, the second of its creation, its list of contents, and its rows.
+    for (long at : new long[] {6, 17, 300, dump.size() / 2, dump.size() - 1}) {
+      flip(dump, at);
+      assertThat(refused(dump, empty))
+          .as("damaged at %d", at)
+          .hasMessageContaining(dump.path())
+          .extracting(PersistenceException::error)
+          .isEqualTo(DataError.DATA_CORRUPTION);
+      flip(dump, at);
+    }
     assertThat(query(empty, "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'"))
         .isEmpty();
+    scene.restore.restoreDump(dump, scene.reader, scene.config(empty));
+  }
+
+  private static void flip(StoredFile dump, long at) throws IOException {
+    Path stored = directory.resolve("target").resolve(dump.path());
+    try (RandomAccessFile file = new RandomAccessFile(stored.toFile(), "rw")) {
+      file.seek(at);
+      int old = file.read();
+      file.seek(at);
+      file.write(old ^ 1);
+    }
+  }
+
+  /** A damaged list of contents has made pg_restore crash, which says nothing of its reason. */
+  @Test
+  void aCrashOfTheProgramIsNoReasonWhereTheDumpIsDamaged() throws IOException, SQLException {
+    StoredFile dump = dump("20261201T231507Z-daily");
+    String empty = server.createDatabase("crashed");
+    Path crashing = directory.resolve("crashing");
+    Scripts.write(
+        crashing,
+        "pg_restore",
+        "[ \"$1\" = --version ] && echo 'pg_restore (PostgreSQL) 15.1' || kill -SEGV $$");
+    ProgramRestore restore =
+        new ProgramRestore(
+            ProgramSearch.only(List.of(crashing)), scene.archive, PostgresServerAccess::of);
+
+    ThrowingCallable restored = () -> restore.restoreDump(dump, scene.reader, scene.config(empty));
+    assertThatThrownBy(restored).hasMessageContaining("exit code 139");
+    flip(dump, dump.size() / 2);
+    assertThatThrownBy(restored)
+        .hasMessageContaining(dump.path())
+        .isInstanceOfSatisfying(
+            PersistenceException.class,
+            e -> assertThat(e.error()).isEqualTo(DataError.DATA_CORRUPTION));
   }
 
   /** A script of the past called this a success, and uploaded it. */

@@ -251,13 +251,14 @@ public final class NatsStreamBackup implements StreamBackup, AutoCloseable {
         fileOf(part, SNAPSHOT)
             .or(() -> fileOf(part, MESSAGES))
             .orElseThrow(() -> damaged(part, "it has no snapshot", null));
-    try (InputStream content = reader.open(file)) {
+    try {
       if (file.path().endsWith("/" + MESSAGES)) {
         MessageCopy copy = new MessageCopy(api, stream);
         copy.create(config);
-        wholeOrNothing(stream, () -> copy.restore(content));
+        wholeOrNothing(stream, () -> reader.read(file, copy::restore));
       } else {
-        new StreamRestore(api, stream).run(part, config, content);
+        StreamRestore restore = new StreamRestore(api, stream);
+        reader.read(file, content -> restore.run(part, config, content));
         wholeOrNothing(stream, () -> compare(api, part, reader));
       }
     } catch (IOException e) {
@@ -294,14 +295,17 @@ public final class NatsStreamBackup implements StreamBackup, AutoCloseable {
     if (index.isEmpty()) {
       return;
     }
-    try (InputStream content = reader.open(index.get())) {
-      ContentsIndex.Comparison comparison = new ContentsIndex.Comparison(content);
-      new MessageScan(api, part.stream()).upTo(part.lastSequence(), comparison::add);
-      comparison.end();
-      String differences = comparison.differences();
-      if (!differences.isEmpty()) {
-        throw damaged(part, differences, null);
-      }
+    reader.read(index.get(), content -> compare(api, part, content));
+  }
+
+  private static void compare(StreamApi api, StreamPart part, InputStream index)
+      throws IOException {
+    ContentsIndex.Comparison comparison = new ContentsIndex.Comparison(index);
+    new MessageScan(api, part.stream()).upTo(part.lastSequence(), comparison::add);
+    comparison.end();
+    String differences = comparison.differences();
+    if (!differences.isEmpty()) {
+      throw damaged(part, differences, null);
     }
   }
 

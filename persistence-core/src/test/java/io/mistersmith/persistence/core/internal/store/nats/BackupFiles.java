@@ -68,9 +68,13 @@ final class BackupFiles implements BackupWriter, BackupReader {
     return file;
   }
 
-  /** Fails at the end of a file that is not as it was written. */
   @Override
-  public InputStream open(StoredFile file) {
+  public void read(StoredFile file, IoConsumer<InputStream> use) throws IOException {
+    use.accept(open(file));
+  }
+
+  /** Fails at the end of a file that is not as it was written. */
+  private InputStream open(StoredFile file) {
     byte[] bytes = bytes(file);
     boolean whole = Digests.sha256Hex(bytes).equals(file.sha256());
     return new InputStream() {
