@@ -20,8 +20,9 @@ public interface HotStore {
   StreamStore streams();
 
   /**
-   * Calls {@code action} whenever the connection to the hot store was lost and is back, on a thread
-   * that may block.
+   * Calls {@code action} whenever the connection to the hot store was lost and is back, or entries
+   * can be written again that could not for a while, as during an election, on a thread that may
+   * block.
    */
   void onReconnect(Runnable action);
 

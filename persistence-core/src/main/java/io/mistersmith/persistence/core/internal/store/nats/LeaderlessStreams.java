@@ -54,16 +54,19 @@ final class LeaderlessStreams {
    *
    * @param present the connection that it was made over; the one in use, or the next one
    * @param asked the {@link System#nanoTime} before its questions were sent
+   * @return whether another look should follow soon: what was sent later may have to be given up
    */
-  void saw(Connection present, StreamProbe.Verdict verdict, long asked) {
+  boolean saw(Connection present, StreamProbe.Verdict verdict, long asked) {
     if (seen != present) {
       reset(present);
     }
+    boolean more = false;
     heardSince.forEach(unheard::fail);
     for (String stream : verdict.writable()) {
       Trouble before = troubled.remove(stream);
       if (before != null) {
         heardSince.put(stream, asked);
+        more = true;
         unheard.fail(stream, before.looks() < LOOKS ? before.asked() : asked - ON_ITS_WAY_NANOS);
       }
     }
@@ -72,5 +75,6 @@ final class LeaderlessStreams {
       troubled.put(stream, new Trouble(before == null ? 1 : before.looks() + 1, asked));
       heardSince.remove(stream);
     }
+    return more;
   }
 }

@@ -62,7 +62,8 @@ final class NatsLink implements AutoCloseable {
   private final ReconnectActions reconnected;
   private final Outstanding outstanding = new Outstanding();
   private final Liveness liveness = new Liveness();
-  private final ServerWatch servers = new ServerWatch(this::connectTo, outstanding::unheard);
+  private final ServerWatch servers =
+      new ServerWatch(this::connectTo, outstanding::unheard, this::writableAgain);
   private final Set<String> knownServers = new LinkedHashSet<>();
   private final PeriodicService keeper;
   private final PresentConnection present;
@@ -226,7 +227,10 @@ final class NatsLink implements AutoCloseable {
     reconnected.onConnected(action);
   }
 
-  /** Calls {@code action} whenever the connection was lost and is back, on a thread of its own. */
+  /**
+   * Calls {@code action} whenever the connection was lost and is back, or the streams can be
+   * written again that could not for a while, on a thread of its own.
+   */
   void onReconnect(Runnable action) {
     reconnected.onReconnect(action);
   }
@@ -293,6 +297,10 @@ final class NatsLink implements AutoCloseable {
       used.close();
       reconnected.run();
     }
+  }
+
+  private void writableAgain() {
+    reconnected.run();
   }
 
   private void reconnect() throws InterruptedException {

@@ -15,7 +15,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Runs in the background the actions that are due after another connection replaced one. */
+/**
+ * Runs in the background the actions that are due after another connection replaced one, or the
+ * streams can be written again. The former come before a server may have leaders for them.
+ */
 final class ReconnectActions implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(NatsLink.class);
@@ -26,6 +29,9 @@ final class ReconnectActions implements AutoCloseable {
   private final PeriodicService service;
   private final List<Consumer<Connection>> onConnected = new CopyOnWriteArrayList<>();
   private final List<Runnable> onReconnect = new CopyOnWriteArrayList<>();
+
+  /** The connection that the actions of each new one were called with; of the service's thread. */
+  private @Nullable Connection connected;
 
   /**
    * No actions yet.
@@ -60,7 +66,10 @@ final class ReconnectActions implements AutoCloseable {
     awaitJetStream();
     Connection connection = current.get();
     if (connection != null) {
-      onConnected.forEach(action -> guarded(() -> action.accept(connection)));
+      if (connection != connected) {
+        onConnected.forEach(action -> guarded(() -> action.accept(connection)));
+        connected = connection;
+      }
       onReconnect.forEach(ReconnectActions::guarded);
     }
   }

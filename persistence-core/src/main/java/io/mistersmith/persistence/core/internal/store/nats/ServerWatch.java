@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -20,9 +21,14 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A server that is cut off from its cluster keeps its clients. When requests wait for long, or
  * fail for want of a leader, the streams are asked for over the present connection and, if they
- * cannot be written there, over a connection to each other server that is known. Only a server over
- * which more of them can be written takes the place of the present one: while the whole cluster is
- * down no process moves, and each asks the other servers at growing intervals.
+ * cannot be written there, over a connection to each other server that is known. This goes on until
+ * they can be written, also when no request is sent meanwhile because all have failed. Only a
+ * server over which more of them can be written takes the place of the present one: while the whole
+ * cluster is down no process moves, and each asks the other servers at growing intervals.
+ *
+ * <p>The streams that are led by the server that is cut off look writable there for 2.5 s more, and
+ * nowhere else: the others are no better until then. So they are asked at once, and not only after
+ * the interval, when one more stream is in trouble.
  *
  * <p>What the looks found is also told to {@link LeaderlessStreams}.
  *
@@ -38,6 +44,9 @@ final class ServerWatch {
 
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(15);
 
+  /** Bad looks in a row, for which a slow server is no explanation. */
+  private static final int LASTING = 2;
+
   /** Connects to one server. */
   interface Connector {
     Connection connect(String server) throws IOException, InterruptedException;
@@ -45,21 +54,29 @@ final class ServerWatch {
 
   private final Connector connector;
   private final LeaderlessStreams leaderless;
+  private final Runnable writableAgain;
   private final Set<String> streams = ConcurrentHashMap.newKeySet();
   private final Backoff backoff = new Backoff(Duration.ofMillis(500), LONGEST_PAUSE);
+
+  /** The streams that could not be written at some look since all could. */
+  private final Set<String> troubled = new HashSet<>();
+
   private volatile boolean suspect;
   private volatile @Nullable Connection leaving;
   private volatile StreamProbe.Trouble finding = StreamProbe.Trouble.NONE;
   private long quietUntil = System.nanoTime();
   private long othersQuietUntil = quietUntil;
+  private int badLooks;
 
   /**
    * A watch that has looked at nothing yet.
    *
    * @param unheard fails requests that no leader heard
+   * @param writableAgain is called when the streams can be written that could not for a while
    */
-  ServerWatch(Connector connector, LeaderlessStreams.Unheard unheard) {
+  ServerWatch(Connector connector, LeaderlessStreams.Unheard unheard, Runnable writableAgain) {
     this.connector = connector;
+    this.writableAgain = writableAgain;
     this.leaderless = new LeaderlessStreams(unheard);
   }
 
@@ -102,51 +119,88 @@ final class ServerWatch {
       return null;
     }
     suspect = false;
-    long asked = System.nanoTime();
-    StreamProbe.Verdict here = StreamProbe.ask(present, streams).verdict();
-    leaderless.saw(present, here, asked);
-    if (here.isGood() && !leave) {
-      finding =
-          waited.compareTo(PATIENCE) < 0
-              ? StreamProbe.Trouble.NONE
-              : StreamProbe.Trouble.of(
-                  "the server answers other questions about the bucket, so it may be unable to"
-                      + " store: look for 'no space left' in its log; nats-server has to be"
-                      + " restarted after room was made");
-      backoff.reset();
-      quietUntil = System.nanoTime() + PATIENCE.toNanos();
-      return null;
+    try (Others others = new Others(present, leave, known)) {
+      long asked = System.nanoTime();
+      StreamProbe probe = StreamProbe.ask(present, streams);
+      if (badLooks > 0) {
+        others.askIfDue();
+      }
+      StreamProbe.Verdict here = probe.verdict();
+      boolean givenUp = leaderless.saw(present, here, asked);
+      if (here.isGood() && !leave) {
+        good(waited, givenUp);
+        return null;
+      }
+      bad(here, leave);
+      others.askIfDue();
+      return others.better(leave ? -1 : here.writable().size());
     }
-    finding = leave ? finding : here.trouble();
-    if (System.nanoTime() - othersQuietUntil < 0) {
-      return null;
-    }
-    Connection better = betterThan(leave ? -1 : here.writable().size(), present, leave, known);
-    Duration pause = better == null ? backoff.next() : PATIENCE;
-    othersQuietUntil = System.nanoTime() + pause.toNanos();
-    if (better != null) {
-      quietUntil = othersQuietUntil;
-      finding = StreamProbe.Trouble.NONE;
-    }
-    return better;
   }
 
-  /** Asks all servers at once: one that does not answer takes as long as a stream's election. */
-  private @Nullable Connection betterThan(
-      int here, Connection present, boolean sameServerToo, Collection<String> known)
-      throws InterruptedException {
-    Map<Connection, StreamProbe> asked = new LinkedHashMap<>();
-    Connection better = null;
-    Connection returned = null;
-    StreamProbe.Verdict ofBetter = null;
-    long now = System.nanoTime();
-    try {
+  private void good(Duration waited, boolean givenUp) {
+    finding =
+        waited.compareTo(PATIENCE) < 0
+            ? StreamProbe.Trouble.NONE
+            : StreamProbe.Trouble.of(
+                "the server answers other questions about the bucket, so it may be unable to"
+                    + " store: look for 'no space left' in its log; nats-server has to be"
+                    + " restarted after room was made");
+    backoff.reset();
+    troubled.clear();
+    if (badLooks >= LASTING) {
+      writableAgain.run();
+    }
+    badLooks = 0;
+    if (!givenUp) {
+      quietUntil = System.nanoTime() + PATIENCE.toNanos();
+    }
+  }
+
+  private void bad(StreamProbe.Verdict here, boolean leave) {
+    finding = leave ? finding : here.trouble();
+    suspect = true;
+    badLooks++;
+    if (troubled.addAll(here.troubled())) {
+      backoff.reset();
+      othersQuietUntil = System.nanoTime();
+    }
+  }
+
+  /** The other servers, which are all asked at once: a silent one takes as long as an election. */
+  private final class Others implements AutoCloseable {
+
+    private final Connection present;
+    private final boolean sameServerToo;
+    private final Collection<String> known;
+    private final Map<Connection, StreamProbe> asked = new LinkedHashMap<>();
+    private long askedAt;
+    private @Nullable Connection kept;
+
+    Others(Connection present, boolean sameServerToo, Collection<String> known) {
+      this.present = present;
+      this.sameServerToo = sameServerToo;
+      this.known = known;
+    }
+
+    void askIfDue() throws InterruptedException {
+      if (!asked.isEmpty() || System.nanoTime() - othersQuietUntil < 0) {
+        return;
+      }
+      askedAt = System.nanoTime();
       for (String server : known) {
         if (sameServerToo || !isSame(server, present.getConnectedUrl())) {
           connect(server).ifPresent(found -> asked.put(found, StreamProbe.ask(found, streams)));
         }
       }
+    }
+
+    /**
+     * Returns the connection over which most streams can be written, if they are more than here.
+     */
+    @Nullable Connection better(int here) throws InterruptedException {
       int most = Math.max(here, 0);
+      Connection better = null;
+      StreamProbe.Verdict ofBetter = null;
       for (Map.Entry<Connection, StreamProbe> candidate : asked.entrySet()) {
         StreamProbe.Verdict there = candidate.getValue().verdict();
         log.debug(
@@ -159,29 +213,42 @@ final class ServerWatch {
         }
       }
       if (better != null && ofBetter != null) {
-        leaderless.saw(better, ofBetter, now); // a stream may have no leader there either, yet
+        moveTo(better, ofBetter);
+      } else if (!asked.isEmpty()) {
+        othersQuietUntil = System.nanoTime() + backoff.next().toNanos();
       }
-      returned = better;
+      kept = better;
       return better;
-    } finally {
-      closeAllBut(returned, asked.keySet());
     }
-  }
 
-  /** An interrupt, which ends this watch, must leave none open. */
-  private static void closeAllBut(@Nullable Connection kept, Collection<Connection> candidates) {
-    boolean interrupted = false;
-    for (Connection candidate : candidates) {
-      if (candidate != kept) {
-        try {
-          candidate.close();
-        } catch (InterruptedException e) {
-          interrupted = true;
+    /** A stream may have no leader there either, yet. */
+    private void moveTo(Connection better, StreamProbe.Verdict there) {
+      boolean unused = leaderless.saw(better, there, askedAt);
+      finding = there.trouble();
+      suspect = !there.isGood();
+      badLooks = there.isGood() ? 0 : LASTING;
+      troubled.clear();
+      troubled.addAll(there.troubled());
+      quietUntil = System.nanoTime() + PATIENCE.toNanos();
+      othersQuietUntil = quietUntil;
+    }
+
+    /** An interrupt, which ends this watch, must leave none open. */
+    @Override
+    public void close() {
+      boolean interrupted = false;
+      for (Connection candidate : asked.keySet()) {
+        if (candidate != kept) {
+          try {
+            candidate.close();
+          } catch (InterruptedException e) {
+            interrupted = true;
+          }
         }
       }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 

@@ -66,7 +66,8 @@ class InterruptedWatchTest {
             "nats://b:1", connection("nats://b:1", good, true),
             "nats://c:1", connection("nats://c:1", interrupted, false));
     ServerWatch watch =
-        new ServerWatch(server -> requireNonNull(others.get(server)), (stream, sent) -> {});
+        new ServerWatch(
+            server -> requireNonNull(others.get(server)), (stream, sent) -> {}, () -> {});
     watch.suspect();
 
     assertThatThrownBy(

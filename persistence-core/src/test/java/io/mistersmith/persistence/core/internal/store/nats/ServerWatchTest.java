@@ -1,0 +1,133 @@
+package io.mistersmith.persistence.core.internal.store.nats;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nats.client.Connection;
+import io.nats.client.Message;
+import io.nats.client.impl.NatsMessage;
+import java.lang.reflect.Proxy;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** When the streams are asked for, and over which server. */
+class ServerWatchTest {
+
+  private static final String PRESENT = "nats://a:1";
+  private static final String OTHER = "nats://b:1";
+
+  private final Server present = new Server(PRESENT);
+  private final Server other = new Server(OTHER);
+  private int writableAgain;
+  private final ServerWatch watch =
+      new ServerWatch(server -> other.connection, (stream, sent) -> {}, () -> writableAgain++);
+
+  /** A server whose streams can be written, or do not answer. */
+  private static final class Server {
+
+    private final Set<String> writable = new HashSet<>();
+    private final Connection connection;
+    private int questions;
+
+    Server(String url) {
+      this.connection =
+          (Connection)
+              Proxy.newProxyInstance(
+                  Connection.class.getClassLoader(),
+                  new Class<?>[] {Connection.class},
+                  (self, method, arguments) ->
+                      switch (method.getName()) {
+                        case "requestWithTimeout" -> answer((String) arguments[0]);
+                        case "getConnectedUrl", "toString" -> url;
+                        case "hashCode" -> System.identityHashCode(self);
+                        case "equals" -> self == arguments[0];
+                        case "close" -> null;
+                        default -> throw new UnsupportedOperationException(method.getName());
+                      });
+    }
+
+    private CompletableFuture<Message> answer(String subject) {
+      questions++;
+      String stream = subject.substring(subject.lastIndexOf('.') + 1);
+      return writable.contains(stream)
+          ? CompletableFuture.completedFuture(
+              NatsMessage.builder().subject("answer").data(info(stream), UTF_8).build())
+          : CompletableFuture.failedFuture(new TimeoutException());
+    }
+
+    private static String info(String stream) {
+      return """
+      {"type": "io.nats.jetstream.api.v1.stream_info_response",
+       "config": {"name": "%s"}, "state": {}, "created": "2026-12-02T00:00:00Z",
+       "cluster": {"leader": "n1", "replicas": [
+         {"name": "n2", "current": true, "active": 1000},
+         {"name": "n3", "current": true, "active": 1000}]}}
+      """
+          .formatted(stream);
+    }
+  }
+
+  private @Nullable Connection look() throws InterruptedException {
+    return watch.look(present.connection, Duration.ZERO, List.of(PRESENT, OTHER));
+  }
+
+  /** The streams that it leads look writable there for a while, and nowhere else. */
+  @Test
+  void oneMoreStreamInTroubleIsAReasonToAskTheOthersAtOnce() throws InterruptedException {
+    watch.add("led-here");
+    watch.add("led-there");
+    present.writable.add("led-here");
+    other.writable.add("led-there");
+    watch.suspect();
+    assertThat(look()).as("while each can write one of them").isNull();
+
+    present.writable.clear();
+    assertThat(look()).isSameAs(other.connection);
+  }
+
+  /** Calls that fail at once, because all have failed, make no server suspect. */
+  @Test
+  void aServerInTroubleIsLookedAtUntilItsStreamsCanBeWritten() throws InterruptedException {
+    watch.add("stream");
+    assertThat(look()).isNull();
+    assertThat(present.questions).as("without a suspicion").isZero();
+
+    watch.suspect();
+    assertThat(look()).isNull();
+    assertThat(look()).isNull();
+    assertThat(present.questions).isEqualTo(2);
+
+    present.writable.add("stream");
+    assertThat(look()).isNull();
+    assertThat(look()).isNull();
+    assertThat(present.questions).isEqualTo(3);
+  }
+
+  /** A breaker that is open waits for it, and what followed a move may have come too early. */
+  @Test
+  void thatTheStreamsCanBeWrittenAgainIsTold() throws InterruptedException {
+    watch.add("stream");
+    watch.suspect();
+    assertThat(look()).isNull();
+    assertThat(look()).isNull();
+    present.writable.add("stream");
+    assertThat(look()).isNull();
+    assertThat(writableAgain).isEqualTo(1);
+  }
+
+  @Test
+  void oneLateAnswerIsNoTroubleThatEnds() throws InterruptedException {
+    watch.add("stream");
+    watch.suspect();
+    assertThat(look()).isNull();
+    present.writable.add("stream");
+    assertThat(look()).isNull();
+    assertThat(writableAgain).isZero();
+  }
+}
