@@ -5,6 +5,7 @@ import io.mistersmith.persistence.core.internal.base.CallDeadline;
 import io.mistersmith.persistence.core.internal.base.LibraryThreads;
 import io.mistersmith.persistence.core.internal.base.PeriodicService;
 import io.mistersmith.persistence.core.internal.base.Services;
+import io.mistersmith.persistence.core.internal.base.Ticker;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.PersistenceException;
@@ -63,7 +64,7 @@ final class NatsLink implements AutoCloseable {
   private final Outstanding outstanding = new Outstanding();
   private final Liveness liveness = new Liveness();
   private final ServerWatch servers =
-      new ServerWatch(this::connectTo, outstanding::unheard, this::writableAgain);
+      new ServerWatch(this::connectTo, outstanding::unheard, this::writableAgain, Ticker.SYSTEM);
   private final Set<String> knownServers = new LinkedHashSet<>();
   private final PeriodicService keeper;
   private final PresentConnection present;

@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.core.internal.store.nats;
 
 import io.mistersmith.persistence.core.internal.base.Backoff;
+import io.mistersmith.persistence.core.internal.base.Ticker;
 import io.nats.client.Connection;
 import java.io.IOException;
 import java.net.URI;
@@ -55,6 +56,7 @@ final class ServerWatch {
   private final Connector connector;
   private final LeaderlessStreams leaderless;
   private final Runnable writableAgain;
+  private final Ticker ticker;
   private final Set<String> streams = ConcurrentHashMap.newKeySet();
   private final Backoff backoff = new Backoff(Duration.ofMillis(500), LONGEST_PAUSE);
 
@@ -64,8 +66,8 @@ final class ServerWatch {
   private volatile boolean suspect;
   private volatile @Nullable Connection leaving;
   private volatile StreamProbe.Trouble finding = StreamProbe.Trouble.NONE;
-  private long quietUntil = System.nanoTime();
-  private long othersQuietUntil = quietUntil;
+  private long quietUntil;
+  private long othersQuietUntil;
   private int badLooks;
 
   /**
@@ -74,10 +76,17 @@ final class ServerWatch {
    * @param unheard fails requests that no leader heard
    * @param writableAgain is called when the streams can be written that could not for a while
    */
-  ServerWatch(Connector connector, LeaderlessStreams.Unheard unheard, Runnable writableAgain) {
+  ServerWatch(
+      Connector connector,
+      LeaderlessStreams.Unheard unheard,
+      Runnable writableAgain,
+      Ticker ticker) {
     this.connector = connector;
     this.writableAgain = writableAgain;
+    this.ticker = ticker;
     this.leaderless = new LeaderlessStreams(unheard);
+    this.quietUntil = ticker.nanos();
+    this.othersQuietUntil = quietUntil;
   }
 
   /** A stream that has to be writable. */
@@ -110,7 +119,7 @@ final class ServerWatch {
   @Nullable Connection look(Connection present, Duration waited, Collection<String> known)
       throws InterruptedException {
     boolean leave = leaving == present;
-    if (System.nanoTime() - quietUntil < 0) {
+    if (ticker.nanos() - quietUntil < 0) {
       return null;
     }
     if (!leave && !suspect && waited.compareTo(PATIENCE) < 0) {
@@ -120,7 +129,7 @@ final class ServerWatch {
     }
     suspect = false;
     try (Others others = new Others(present, leave, known)) {
-      long asked = System.nanoTime();
+      long asked = ticker.nanos();
       StreamProbe probe = StreamProbe.ask(present, streams);
       if (badLooks > 0) {
         others.askIfDue();
@@ -152,7 +161,7 @@ final class ServerWatch {
     }
     badLooks = 0;
     if (!givenUp) {
-      quietUntil = System.nanoTime() + PATIENCE.toNanos();
+      quietUntil = ticker.nanos() + PATIENCE.toNanos();
     }
   }
 
@@ -162,7 +171,7 @@ final class ServerWatch {
     badLooks++;
     if (troubled.addAll(here.troubled())) {
       backoff.reset();
-      othersQuietUntil = System.nanoTime();
+      othersQuietUntil = ticker.nanos();
     }
   }
 
@@ -173,6 +182,7 @@ final class ServerWatch {
     private final boolean sameServerToo;
     private final Collection<String> known;
     private final Map<Connection, StreamProbe> asked = new LinkedHashMap<>();
+    private boolean due;
     private long askedAt;
     private @Nullable Connection kept;
 
@@ -183,10 +193,11 @@ final class ServerWatch {
     }
 
     void askIfDue() throws InterruptedException {
-      if (!asked.isEmpty() || System.nanoTime() - othersQuietUntil < 0) {
+      if (due || ticker.nanos() - othersQuietUntil < 0) {
         return;
       }
-      askedAt = System.nanoTime();
+      due = true;
+      askedAt = ticker.nanos();
       for (String server : known) {
         if (sameServerToo || !isSame(server, present.getConnectedUrl())) {
           connect(server).ifPresent(found -> asked.put(found, StreamProbe.ask(found, streams)));
@@ -214,8 +225,8 @@ final class ServerWatch {
       }
       if (better != null && ofBetter != null) {
         moveTo(better, ofBetter);
-      } else if (!asked.isEmpty()) {
-        othersQuietUntil = System.nanoTime() + backoff.next().toNanos();
+      } else if (due) {
+        othersQuietUntil = ticker.nanos() + backoff.next().toNanos();
       }
       kept = better;
       return better;
@@ -229,7 +240,7 @@ final class ServerWatch {
       badLooks = there.isGood() ? 0 : LASTING;
       troubled.clear();
       troubled.addAll(there.troubled());
-      quietUntil = System.nanoTime() + PATIENCE.toNanos();
+      quietUntil = ticker.nanos() + PATIENCE.toNanos();
       othersQuietUntil = quietUntil;
     }
 

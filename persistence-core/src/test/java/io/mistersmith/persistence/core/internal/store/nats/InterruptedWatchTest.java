@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.mistersmith.persistence.core.internal.base.Ticker;
 import io.nats.client.Connection;
 import io.nats.client.Message;
 import io.nats.client.Subscription;
@@ -67,7 +68,10 @@ class InterruptedWatchTest {
             "nats://c:1", connection("nats://c:1", interrupted, false));
     ServerWatch watch =
         new ServerWatch(
-            server -> requireNonNull(others.get(server)), (stream, sent) -> {}, () -> {});
+            server -> requireNonNull(others.get(server)),
+            (stream, sent) -> {},
+            () -> {},
+            Ticker.SYSTEM);
     watch.suspect();
 
     assertThatThrownBy(

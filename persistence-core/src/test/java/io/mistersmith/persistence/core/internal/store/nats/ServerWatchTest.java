@@ -3,10 +3,13 @@ package io.mistersmith.persistence.core.internal.store.nats;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.mistersmith.persistence.core.internal.base.ManualTicker;
 import io.nats.client.Connection;
 import io.nats.client.Message;
 import io.nats.client.impl.NatsMessage;
+import java.io.IOException;
 import java.lang.reflect.Proxy;
+import java.net.ConnectException;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -24,9 +27,20 @@ class ServerWatchTest {
 
   private final Server present = new Server(PRESENT);
   private final Server other = new Server(OTHER);
+  private final ManualTicker ticker = new ManualTicker();
+  private boolean otherIsDown;
+  private int connects;
   private int writableAgain;
   private final ServerWatch watch =
-      new ServerWatch(server -> other.connection, (stream, sent) -> {}, () -> writableAgain++);
+      new ServerWatch(this::connect, (stream, sent) -> {}, () -> writableAgain++, ticker);
+
+  private Connection connect(String server) throws IOException {
+    connects++;
+    if (otherIsDown) {
+      throw new ConnectException("Connection refused");
+    }
+    return other.connection;
+  }
 
   /** A server whose streams can be written, or do not answer. */
   private static final class Server {
@@ -129,5 +143,32 @@ class ServerWatchTest {
     present.writable.add("stream");
     assertThat(look()).isNull();
     assertThat(writableAgain).isZero();
+  }
+
+  /** The move came before the election: its first steps may have failed for want of a leader. */
+  @Test
+  void afterAMoveTheStreamsThatLackALeaderThereAreWaitedFor() throws InterruptedException {
+    watch.add("led-there");
+    watch.add("led-here");
+    other.writable.add("led-there");
+    watch.suspect();
+    assertThat(look()).isSameAs(other.connection);
+
+    other.writable.add("led-here");
+    ticker.move(Duration.ofSeconds(1));
+    assertThat(watch.look(other.connection, Duration.ZERO, List.of(PRESENT, OTHER))).isNull();
+    assertThat(writableAgain).isEqualTo(1);
+  }
+
+  @Test
+  void serversThatCannotBeReachedAreAskedAtGrowingIntervals() throws InterruptedException {
+    otherIsDown = true;
+    watch.add("stream");
+    watch.suspect();
+    for (int millis : new int[] {0, 0, 240, 260, 490, 510}) {
+      ticker.move(Duration.ofMillis(millis));
+      assertThat(look()).isNull();
+    }
+    assertThat(connects).as("at once, after 0.25 to 0.5 s, and after 0.5 to 1 s").isEqualTo(3);
   }
 }
