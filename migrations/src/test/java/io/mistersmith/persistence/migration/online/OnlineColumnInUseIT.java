@@ -118,9 +118,12 @@ class OnlineColumnInUseIT extends RunsOnlineChanges {
                   })
               .sleeper(
                   pause -> {
-                    // Its rows are free while it pauses, even for who has the locked one.
-                    run(user, "UPDATE app.locked_row SET n = 1 WHERE id = 11");
-                    if (pauses.incrementAndGet() == 2) {
+                    int paused = pauses.incrementAndGet();
+                    if (paused <= 2) {
+                      // Its rows are free while it pauses, even for who has the locked one.
+                      run(user, "UPDATE app.locked_row SET n = 1 WHERE id = 11");
+                    }
+                    if (paused == 2) {
                       commit(user);
                     }
                   });
