@@ -106,8 +106,8 @@ class PostgresDumpIT {
   }
 
   /**
-   * The last bytes are held back until the whole file has proved to be as it was. Whatever
-   * pg_restore makes of the damage, the damage is what is told.
+   * The last bytes are held back until the whole file has proved to be as it was. The restore names
+   * the damaged file, whatever error pg_restore ends with.
    */
   @Test
   void nothingOfADamagedDumpIsCommitted() throws IOException, SQLException {
