@@ -12,8 +12,9 @@ public interface BackupReader {
    * when its end is reached: a read that would return the end fails with an {@link IOException}
    * that names the damage. What was read before that must not be used then.
    *
-   * <p>A damage can make {@code use} fail before that: what it gives the bytes to may refuse them,
-   * or crash. Then the whole file is checked, and its damage is what this call fails with.
+   * <p>A damage can make {@code use} fail before that: the program or server that gets the bytes
+   * may refuse them, or crash. Then the whole file is checked, and its damage is what this call
+   * fails with.
    *
    * @throws IOException when {@code use} throws it, or the file is damaged
    * @throws io.mistersmith.persistence.error.PersistenceException when the file does not exist, its

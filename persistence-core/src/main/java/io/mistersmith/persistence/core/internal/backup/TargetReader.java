@@ -18,7 +18,7 @@ final class TargetReader implements BackupReader {
 
   private static final int BUFFER = 256 * 1024;
 
-  /** What a damaged file does not lead to. */
+  /** Failures that a damaged file does not cause. */
   private static final Set<DataError> OTHER_REASONS =
       EnumSet.of(
           DataError.ACCESS_DENIED,

@@ -15,6 +15,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -47,6 +48,7 @@ class ServerWatchTest {
 
     private final Set<String> writable = new HashSet<>();
     private final Connection connection;
+    private Runnable beforeAnswer = () -> {};
     private int questions;
 
     Server(String url) {
@@ -72,7 +74,13 @@ class ServerWatchTest {
       return writable.contains(stream)
           ? CompletableFuture.completedFuture(
               NatsMessage.builder().subject("answer").data(info(stream), UTF_8).build())
-          : CompletableFuture.failedFuture(new TimeoutException());
+          : new CompletableFuture<>() {
+            @Override
+            public Message get(long time, TimeUnit unit) throws TimeoutException {
+              beforeAnswer.run();
+              throw new TimeoutException();
+            }
+          };
     }
 
     private static String info(String stream) {
@@ -170,5 +178,34 @@ class ServerWatchTest {
       assertThat(look()).isNull();
     }
     assertThat(connects).as("at once, after 0.25 to 0.5 s, and after 0.5 to 1 s").isEqualTo(3);
+  }
+
+  /** A silent server takes as long to ask as the others: they are asked while it is waited for. */
+  @Test
+  void duringTroubleTheOthersAreAskedBesideThePresentServer() throws InterruptedException {
+    watch.add("stream");
+    watch.suspect();
+    present.beforeAnswer = () -> assertThat(connects).as("at the first look").isZero();
+    assertThat(look()).isNull();
+
+    ticker.move(Duration.ofSeconds(1));
+    present.beforeAnswer = () -> assertThat(connects).as("at the second look").isEqualTo(2);
+    assertThat(look()).isNull();
+  }
+
+  /** What was sent while a stream had no leader is given up by the look after the next. */
+  @Test
+  void aLookFollowsSoonWhenAStreamHasGotItsLeader() throws InterruptedException {
+    watch.add("stream");
+    watch.suspect();
+    assertThat(look()).isNull();
+    present.writable.add("stream");
+    Duration waited = Duration.ofSeconds(2);
+    List<String> known = List.of(PRESENT, OTHER);
+    assertThat(watch.look(present.connection, waited, known)).isNull();
+    assertThat(watch.look(present.connection, waited, known)).isNull();
+    assertThat(present.questions).as("the second look at once").isEqualTo(3);
+    assertThat(watch.look(present.connection, waited, known)).isNull();
+    assertThat(present.questions).as("a good server is left alone for 1 s").isEqualTo(3);
   }
 }
