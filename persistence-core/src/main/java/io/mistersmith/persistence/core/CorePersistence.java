@@ -7,6 +7,7 @@ import io.mistersmith.persistence.agent.LifecycleEvents;
 import io.mistersmith.persistence.checkpoint.Checkpoints;
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.core.internal.base.Background;
 import io.mistersmith.persistence.core.internal.base.Deadline;
 import io.mistersmith.persistence.core.internal.base.ObservedCalls;
 import io.mistersmith.persistence.core.internal.base.Services;
@@ -147,14 +148,14 @@ final class CorePersistence implements Persistence {
               () -> owners.open(Bucket.QUERY_CACHE),
               stores.hot().clock(),
               engine.sealings().of(DataType.QUERY_CACHE));
-      stores.hot().onReconnect(owners::look);
-      services
-          .every(
+      Background lookAtOwners =
+          services.every(
               LOOK_AT_BUCKETS,
               "persistence-owners",
               "a bucket of another installation is not noticed",
-              owners::look)
-          .start();
+              owners::look);
+      lookAtOwners.start();
+      stores.hot().onReconnect(lookAtOwners::wake);
       if (engine.sealings().areOn()) {
         services
             .every(

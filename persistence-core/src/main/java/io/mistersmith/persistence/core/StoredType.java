@@ -3,6 +3,7 @@ package io.mistersmith.persistence.core;
 import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.conflict.ConflictRules;
+import io.mistersmith.persistence.core.internal.base.Background;
 import io.mistersmith.persistence.core.internal.base.Window;
 import io.mistersmith.persistence.core.internal.codec.Json;
 import io.mistersmith.persistence.core.internal.state.cache.CacheContext;
@@ -108,7 +109,15 @@ record StoredType(TieredStore store, Commits commits, InOrder<StateKey> inOrder,
                 engine.threads().calls()),
             engine.window());
     engine.stores().hot().onOutage(tiers.l1()::begin);
-    engine.stores().hot().onReconnect(tiers::verifyAfterReconnect);
+    Background verification =
+        engine
+            .services()
+            .onDemand(
+                "persistence-verify-" + type,
+                "a stream that went back is noticed by the flush only",
+                tiers::verifyAfterReconnect);
+    verification.start();
+    engine.stores().hot().onReconnect(verification::wake);
     return new StoredType(store, commits, new InOrder<>(engine.threads().calls()), engine.window());
   }
 

@@ -21,8 +21,8 @@ public interface HotStore {
 
   /**
    * Calls {@code action} whenever the connection to the hot store was lost and is back, or entries
-   * can be written again that could not for a while, as during an election, on a thread that may
-   * block.
+   * can be written again that could not for a while, as during an election. The action must be
+   * quick: the other actions wait for it.
    */
   void onReconnect(Runnable action);
 

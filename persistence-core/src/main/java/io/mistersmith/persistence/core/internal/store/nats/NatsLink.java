@@ -229,8 +229,8 @@ final class NatsLink implements AutoCloseable {
   }
 
   /**
-   * Calls {@code action} whenever the connection was lost and is back, or the streams can be
-   * written again that could not for a while, on a thread of its own.
+   * Calls {@code action}, which must be quick, whenever the connection was lost and is back, or the
+   * streams can be written again that could not for a while.
    */
   void onReconnect(Runnable action) {
     reconnected.onReconnect(action);

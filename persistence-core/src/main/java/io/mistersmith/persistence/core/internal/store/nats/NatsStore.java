@@ -112,10 +112,7 @@ public final class NatsStore implements HotStore, AutoCloseable {
     return streams;
   }
 
-  /**
-   * Calls {@code action} whenever the connection was lost and is back and JetStream answers, on a
-   * thread that may block; all actions share it.
-   */
+  /** Calls {@code action} when JetStream answers; all actions share a thread. */
   @Override
   public void onReconnect(Runnable action) {
     link.onReconnect(action);
