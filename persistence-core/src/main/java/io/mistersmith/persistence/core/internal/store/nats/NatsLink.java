@@ -51,6 +51,9 @@ final class NatsLink implements AutoCloseable {
   /** How often the present server is looked at. */
   private static final Duration LOOK = Duration.ofMillis(500);
 
+  /** The pause between looks while streams cannot be written. */
+  private static final Duration LOOK_IN_TROUBLE = Duration.ofMillis(200);
+
   /** How long a server that refuses the credentials is left alone. */
   private static final Duration REFUSED_PAUSE = Duration.ofSeconds(2);
 
@@ -80,7 +83,7 @@ final class NatsLink implements AutoCloseable {
             "a lost connection to NATS is not replaced",
             this::keepConnected);
     this.present = new PresentConnection(options.servers(), outstanding);
-    this.reconnected = new ReconnectActions(present::unlessClosed, services);
+    this.reconnected = new ReconnectActions(present::unlessClosed, servers::isAnswered, services);
   }
 
   /** Connects, and stays connected until it is closed. */
@@ -297,6 +300,9 @@ final class NatsLink implements AutoCloseable {
       use(better);
       used.close();
       reconnected.run();
+    }
+    if (servers.isInTrouble() && keeper.pause(LOOK_IN_TROUBLE)) {
+      keeper.wake();
     }
   }
 

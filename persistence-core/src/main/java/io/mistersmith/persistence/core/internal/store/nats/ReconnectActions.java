@@ -4,7 +4,6 @@ import io.mistersmith.persistence.core.internal.base.LibraryThreads;
 import io.mistersmith.persistence.core.internal.base.PeriodicService;
 import io.mistersmith.persistence.core.internal.base.Services;
 import io.nats.client.Connection;
-import io.nats.client.Message;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -22,10 +21,15 @@ import org.slf4j.LoggerFactory;
 final class ReconnectActions implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(NatsLink.class);
-  private static final Duration JETSTREAM_PROBE = Duration.ofSeconds(1);
   private static final Duration JETSTREAM_START = Duration.ofSeconds(30);
 
+  /** Asks whether JetStream answers over a connection. Waits about 1 s at most. */
+  interface Probe {
+    boolean isAnswered(Connection connection) throws InterruptedException;
+  }
+
   private final Supplier<@Nullable Connection> current;
+  private final Probe probe;
   private final PeriodicService service;
   private final List<Consumer<Connection>> onConnected = new CopyOnWriteArrayList<>();
   private final List<Runnable> onReconnect = new CopyOnWriteArrayList<>();
@@ -38,8 +42,9 @@ final class ReconnectActions implements AutoCloseable {
    *
    * @param current the present connection; null when the link is closed
    */
-  ReconnectActions(Supplier<@Nullable Connection> current, Services services) {
+  ReconnectActions(Supplier<@Nullable Connection> current, Probe probe, Services services) {
     this.current = current;
+    this.probe = probe;
     this.service =
         services.onDemand(
             "persistence-nats-reconnected", "what follows a reconnect is not done", this::runNow);
@@ -80,15 +85,12 @@ final class ReconnectActions implements AutoCloseable {
     try {
       Connection connection = current.get();
       while (connection != null && service.isOpen() && System.nanoTime() < deadline) {
-        Message answer = connection.request("$JS.API.INFO", Entries.NO_VALUE, JETSTREAM_PROBE);
-        if (answer != null) {
+        if (probe.isAnswered(connection)) {
           return;
         }
         TimeUnit.MILLISECONDS.sleep(20);
         connection = current.get();
       }
-    } catch (IllegalStateException e) {
-      log.debug("The new connection is gone again", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -33,8 +33,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>What the looks found is also told to {@link LeaderlessStreams}.
  *
- * <p>Used by one thread, except {@link #suspect}, {@link #leave}, {@link #add} and {@link
- * #finding}.
+ * <p>Used by one thread, except {@link #suspect}, {@link #leave}, {@link #add}, {@link #finding}
+ * and {@link #isAnswered}.
  */
 final class ServerWatch {
 
@@ -94,6 +94,11 @@ final class ServerWatch {
     streams.add(stream);
   }
 
+  /** Returns whether JetStream answers over a connection. Waits less than 1 s. */
+  boolean isAnswered(Connection connection) throws InterruptedException {
+    return StreamProbe.askForAny(connection, streams).isAnyWritable();
+  }
+
   /** A request failed in a way in which it does where a server is cut off. */
   void suspect() {
     suspect = true;
@@ -102,6 +107,11 @@ final class ServerWatch {
   /** The connection is to be left, whatever its server answers, as soon as another one is found. */
   void leave(Connection connection) {
     leaving = connection;
+  }
+
+  /** Returns whether the last look found trouble, so that the next one is due soon. */
+  boolean isInTrouble() {
+    return badLooks > 0;
   }
 
   /** Returns the trouble that is known of the server, to explain a request that got no answer. */
@@ -226,7 +236,7 @@ final class ServerWatch {
       if (better != null && ofBetter != null) {
         moveTo(better, ofBetter);
       } else if (due) {
-        othersQuietUntil = ticker.nanos() + backoff.next().toNanos();
+        othersQuietUntil = askedAt + backoff.next().toNanos();
       }
       kept = better;
       return better;

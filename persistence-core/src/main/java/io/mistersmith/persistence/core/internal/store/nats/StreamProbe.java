@@ -7,9 +7,11 @@ import io.nats.client.api.ClusterInfo;
 import io.nats.client.api.Replica;
 import io.nats.client.api.StreamInfo;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -92,6 +94,41 @@ final class StreamProbe {
     }
   }
 
+  /**
+   * Asks whether JetStream answers, for all streams or for one of these. For all answers a leader
+   * of their own, which may be missing when those of the streams are there.
+   */
+  static StreamProbe askForAny(Connection connection, Collection<String> streams) {
+    Set<String> asked = new LinkedHashSet<>(streams);
+    asked.add(ACCOUNT);
+    return ask(connection, asked);
+  }
+
+  /** Waits for the first good answer, less than 1 s; returns whether there is one. */
+  boolean isAnyWritable() throws InterruptedException {
+    CompletableFuture<Boolean> any = new CompletableFuture<>();
+    List<CompletableFuture<Void>> all = new ArrayList<>();
+    answers.forEach(
+        (stream, answer) ->
+            all.add(
+                answer.thenAccept(
+                    message -> {
+                      if (trouble(stream, message).isNone()) {
+                        any.complete(true);
+                      }
+                    })));
+    CompletableFuture<Boolean> none =
+        CompletableFuture.allOf(all.toArray(CompletableFuture[]::new))
+            .handle((nothing, failure) -> false);
+    try {
+      return CompletableFuture.anyOf(any, none)
+          .get(ANSWER.toMillis() + 200, TimeUnit.MILLISECONDS)
+          .equals(true);
+    } catch (ExecutionException | TimeoutException e) {
+      return false;
+    }
+  }
+
   /** Waits for the answers, less than 1 s. */
   Verdict verdict() throws InterruptedException {
     Set<String> writable = new HashSet<>();
@@ -112,7 +149,17 @@ final class StreamProbe {
   private static Trouble trouble(String stream, CompletableFuture<Message> answer)
       throws InterruptedException {
     try {
-      Message message = answer.get(ANSWER.toMillis() + 200, TimeUnit.MILLISECONDS);
+      return trouble(stream, answer.get(ANSWER.toMillis() + 200, TimeUnit.MILLISECONDS));
+    } catch (ExecutionException | TimeoutException | CancellationException e) {
+      return Trouble.of(
+          stream.equals(ACCOUNT)
+              ? "JetStream does not answer"
+              : "the leader of stream " + stream + " does not answer over this server");
+    }
+  }
+
+  private static Trouble trouble(String stream, Message message) {
+    try {
       if (message.isStatusMessage()) {
         return Trouble.of("JetStream does not answer on this server");
       }
@@ -130,11 +177,6 @@ final class StreamProbe {
           : new Trouble(
               "stream " + stream + ": NATS error " + e.getApiErrorCode() + ", " + e.getMessage(),
               e);
-    } catch (ExecutionException | TimeoutException | CancellationException e) {
-      return Trouble.of(
-          stream.equals(ACCOUNT)
-              ? "JetStream does not answer"
-              : "the leader of stream " + stream + " does not answer over this server");
     }
   }
 

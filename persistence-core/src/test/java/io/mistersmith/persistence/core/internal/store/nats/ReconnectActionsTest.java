@@ -32,7 +32,7 @@ class ReconnectActionsTest {
   void aConnectionIsPreparedOnceHoweverOftenTheActionsRun() {
     Connection connection = connection();
     Services services = new Services(PersistenceListener.NOOP);
-    try (ReconnectActions actions = new ReconnectActions(() -> connection, services)) {
+    try (ReconnectActions actions = new ReconnectActions(() -> connection, any -> true, services)) {
       actions.onConnected(any -> prepared.incrementAndGet());
       actions.onReconnect(reconnected::incrementAndGet);
       actions.start();
