@@ -110,8 +110,8 @@ public record BackupManifest(
    * @param dump the dump
    * @param base the base backup
    * @param wal the WAL that makes the base backup consistent
-   * @param counts how many rows each table had, by {@code schema.table}, in the dump's snapshot or
-   *     when the base backup had ended
+   * @param tables what each table held in the dump's snapshot, by {@code schema.table}; empty
+   *     without a dump
    */
   public record PostgresPart(
       String database,
@@ -120,13 +120,22 @@ public record BackupManifest(
       Optional<StoredFile> dump,
       Optional<BasePart> base,
       Optional<WalRange> wal,
-      SortedMap<String, Long> counts) {
+      SortedMap<String, TableContents> tables) {
 
-    /** Copies the counts. */
+    /** Copies the tables. */
     public PostgresPart {
-      counts = Collections.unmodifiableSortedMap(new TreeMap<>(counts));
+      tables = Collections.unmodifiableSortedMap(new TreeMap<>(tables));
     }
   }
+
+  /**
+   * What a table held.
+   *
+   * @param rows how many rows
+   * @param checksum the sum of the hashes of its rows as text, in decimal, which does not depend on
+   *     their order
+   */
+  public record TableContents(long rows, String checksum) {}
 
   /**
    * A base backup of PostgreSQL.

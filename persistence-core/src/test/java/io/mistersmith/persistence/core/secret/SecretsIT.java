@@ -56,7 +56,6 @@ import java.util.UUID;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
@@ -65,7 +64,6 @@ import org.slf4j.LoggerFactory;
  * Gives the library secrets, has it work and fail with them, and looks at all that it shows: log
  * lines of every level, failures with their causes, texts of objects, metrics, events and reports.
  */
-@Tag("connections")
 class SecretsIT {
 
   private static final Duration SOON = Duration.ofSeconds(60);

@@ -146,7 +146,7 @@ final class BackupRun {
         dump,
         base,
         wal,
-        postgres.counts());
+        postgres.tables());
   }
 
   private Position reached(JournalPosition begin) {

@@ -2,7 +2,6 @@ package io.mistersmith.persistence.core.internal.backup;
 
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.core.internal.base.PostgresCluster;
-import io.mistersmith.persistence.core.internal.base.PostgresCluster.Snapshot;
 import io.mistersmith.persistence.core.internal.base.Services;
 import io.mistersmith.persistence.spi.sql.JournalStore;
 import io.mistersmith.persistence.spi.sql.RecoveryStore;
@@ -38,13 +37,6 @@ public interface BackupStores extends AutoCloseable {
 
   /** Returns what a backup asks of PostgreSQL. */
   PostgresCluster cluster();
-
-  /** Returns how many rows each table has now, by {@code schema.table}. */
-  default SortedMap<String, Long> rowCounts() {
-    try (Snapshot snapshot = cluster().snapshot()) {
-      return snapshot.counts();
-    }
-  }
 
   /** Returns the backups and drills that the database knows of. */
   RecoveryStore recovery();

@@ -137,6 +137,11 @@ public final class EngineBackups implements Backups {
 
   @Override
   public RestoreReport restore(String id, RestoreOptions options, BackupProgress progress) {
+    return restore(id, options, progress, () -> {});
+  }
+
+  private RestoreReport restore(
+      String id, RestoreOptions options, BackupProgress progress, Runnable afterDump) {
     return alone(
         () -> {
           BackupManifest manifest = chosen(id, options);
@@ -153,7 +158,8 @@ public final class EngineBackups implements Backups {
                     reader(meter),
                     meter,
                     clock,
-                    Ticker.SYSTEM)
+                    Ticker.SYSTEM,
+                    afterDump)
                 .run();
           }
         });
@@ -177,7 +183,8 @@ public final class EngineBackups implements Backups {
 
   @Override
   public DrillReport drill(Drill drill, BackupProgress progress) {
-    return alone(() -> new RestoreDrill(this, config, saved, clock).run(drill, progress));
+    return alone(
+        () -> new RestoreDrill(this, this::restore, config, saved, clock).run(drill, progress));
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.mistersmith.persistence.core.internal.backup;
 
 import io.mistersmith.persistence.backup.BackupManifest.BasePart;
 import io.mistersmith.persistence.backup.BackupManifest.StoredFile;
+import io.mistersmith.persistence.backup.BackupManifest.TableContents;
 import io.mistersmith.persistence.backup.BackupManifest.WalRange;
 import java.util.Collections;
 import java.util.Optional;
@@ -22,10 +23,10 @@ public interface PostgresBackup {
   BasePart base(BackupWriter writer, Optional<BasePart> since);
 
   /**
-   * Returns how many rows each table had in the snapshot of the last dump, by {@code schema.table};
-   * empty where they were not counted.
+   * Returns what each table held in the snapshot of the last dump, by {@code schema.table}; empty
+   * without a dump.
    */
-  default SortedMap<String, Long> counts() {
+  default SortedMap<String, TableContents> tables() {
     return Collections.emptySortedMap();
   }
 

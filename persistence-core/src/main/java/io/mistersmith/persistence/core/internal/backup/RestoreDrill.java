@@ -9,6 +9,7 @@ import io.mistersmith.persistence.backup.DrillReport;
 import io.mistersmith.persistence.backup.RestoreOptions;
 import io.mistersmith.persistence.backup.RestoreReport;
 import io.mistersmith.persistence.config.PersistenceConfig;
+import io.mistersmith.persistence.core.internal.base.PostgresCluster.Snapshot;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.PersistenceException;
@@ -28,19 +29,32 @@ import org.slf4j.LoggerFactory;
  * Restores a backup into scratch servers, compares them with its manifest, measures, and records
  * the result in the installation's database.
  */
-public final class RestoreDrill {
+final class RestoreDrill {
 
   private static final Logger LOG = LoggerFactory.getLogger(RestoreDrill.class);
 
+  /** Restores a backup, and calls when its dump is restored and nothing was added to it. */
+  @FunctionalInterface
+  interface Restorer {
+    RestoreReport restore(
+        String id, RestoreOptions options, BackupProgress progress, Runnable afterDump);
+  }
+
   private final Backups backups;
+  private final Restorer restorer;
   private final BackupConfig config;
   private final BackupStores.Opener stores;
   private final Clock clock;
 
   /** Restores backups of {@code backups}, whose configuration this is. */
-  public RestoreDrill(
-      Backups backups, BackupConfig config, BackupStores.Opener stores, Clock clock) {
+  RestoreDrill(
+      Backups backups,
+      Restorer restorer,
+      BackupConfig config,
+      BackupStores.Opener stores,
+      Clock clock) {
     this.backups = backups;
+    this.restorer = restorer;
     this.config = config;
     this.stores = stores;
     this.clock = clock;
@@ -51,7 +65,7 @@ public final class RestoreDrill {
    *
    * @throws PersistenceException when it could not be done to its end, which is recorded as well
    */
-  public DrillReport run(Drill drill, BackupProgress progress) {
+  DrillReport run(Drill drill, BackupProgress progress) {
     BackupManifest manifest = drill.backup().map(backups::manifest).orElseGet(this::newest);
     if (manifest.postgres().dump().isEmpty()) {
       throw new NonTransientPersistenceException(
@@ -104,15 +118,21 @@ public final class RestoreDrill {
       PersistenceConfig scratch,
       Instant startedAt,
       BackupProgress progress) {
-    long began = System.nanoTime();
+    DrillComparison comparison = new DrillComparison(manifest);
     RestoreReport restore =
-        backups.restore(manifest.id(), RestoreOptions.defaults().into(scratch), progress);
+        restorer.restore(
+            manifest.id(),
+            RestoreOptions.defaults().into(scratch),
+            progress,
+            () -> compareTables(comparison, scratch));
+    long restored = System.nanoTime();
     try (BackupStores opened = stores.open(scratch)) {
       boolean installed = opened.recovery().isInstalled();
-      Duration rto = Duration.ofNanos(System.nanoTime() - began);
-      DrillComparison comparison = new DrillComparison(manifest);
+      Duration rto = restore.took().plusNanos(System.nanoTime() - restored);
+      if (comparison.comparisons().isEmpty()) {
+        comparison.findTablesNotCompared();
+      }
       comparison.compareStreams(opened.streams());
-      comparison.compareTables(opened.rowCounts());
       if (installed) {
         comparison.check(opened.recovery().verifyConsistency());
       } else {
@@ -124,6 +144,13 @@ public final class RestoreDrill {
           Duration.between(DrillComparison.lastWrite(manifest), startedAt),
           comparison.comparisons(),
           comparison.findings());
+    }
+  }
+
+  private void compareTables(DrillComparison comparison, PersistenceConfig scratch) {
+    try (BackupStores opened = stores.open(scratch);
+        Snapshot snapshot = opened.cluster().snapshot()) {
+      comparison.compareTables(snapshot.tables());
     }
   }
 

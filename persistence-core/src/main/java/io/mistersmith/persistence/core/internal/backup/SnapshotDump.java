@@ -2,6 +2,7 @@ package io.mistersmith.persistence.core.internal.backup;
 
 import io.mistersmith.persistence.backup.BackupManifest.BasePart;
 import io.mistersmith.persistence.backup.BackupManifest.StoredFile;
+import io.mistersmith.persistence.backup.BackupManifest.TableContents;
 import io.mistersmith.persistence.backup.BackupManifest.WalRange;
 import io.mistersmith.persistence.core.internal.base.PostgresCluster;
 import io.mistersmith.persistence.core.internal.base.PostgresCluster.Snapshot;
@@ -9,12 +10,12 @@ import java.util.Collections;
 import java.util.Optional;
 import java.util.SortedMap;
 
-/** Saves PostgreSQL, and counts the rows of each table in the snapshot of the dump. */
+/** Saves PostgreSQL, and reads what each table holds in the snapshot of the dump. */
 final class SnapshotDump implements PostgresBackup {
 
   private final PostgresPrograms programs;
   private final PostgresCluster cluster;
-  private volatile SortedMap<String, Long> counts = Collections.emptySortedMap();
+  private volatile SortedMap<String, TableContents> tables = Collections.emptySortedMap();
 
   SnapshotDump(PostgresPrograms programs, PostgresCluster cluster) {
     this.programs = programs;
@@ -24,7 +25,7 @@ final class SnapshotDump implements PostgresBackup {
   @Override
   public StoredFile dump(BackupWriter writer) {
     try (Snapshot snapshot = cluster.snapshot()) {
-      counts = snapshot.counts();
+      tables = snapshot.tables();
       return programs.dump(writer, Optional.of(snapshot.name()));
     }
   }
@@ -35,8 +36,8 @@ final class SnapshotDump implements PostgresBackup {
   }
 
   @Override
-  public SortedMap<String, Long> counts() {
-    return counts;
+  public SortedMap<String, TableContents> tables() {
+    return tables;
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.internal.base;
 
+import io.mistersmith.persistence.backup.BackupManifest.TableContents;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -110,7 +111,7 @@ public interface PostgresCluster {
     /** Returns its name for {@code pg_dump --snapshot}. */
     String name();
 
-    /** Returns how many rows each table has in it, by {@code schema.table}. */
-    SortedMap<String, Long> counts();
+    /** Returns what each table holds in it, by {@code schema.table}. Reads every row. */
+    SortedMap<String, TableContents> tables();
   }
 }

@@ -1,10 +1,14 @@
 package io.mistersmith.persistence.core.internal.backup;
 
+import io.mistersmith.persistence.backup.BackupManifest.TableContents;
 import io.mistersmith.persistence.core.internal.base.PostgresCluster;
 import java.time.Clock;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
-/** A server that says what it is, and does nothing else. */
-record FakeCluster(Clock clock) implements PostgresCluster {
+/** A server that says what it is and what its tables hold, and does nothing else. */
+record FakeCluster(Clock clock, SortedMap<String, TableContents> tables)
+    implements PostgresCluster {
 
   @Override
   public Facts facts() {
@@ -38,7 +42,20 @@ record FakeCluster(Clock clock) implements PostgresCluster {
 
   @Override
   public Snapshot snapshot() {
-    throw unsupported();
+    return new Snapshot() {
+      @Override
+      public String name() {
+        return "00000003-0000001B-1";
+      }
+
+      @Override
+      public SortedMap<String, TableContents> tables() {
+        return new TreeMap<>(tables);
+      }
+
+      @Override
+      public void close() {}
+    };
   }
 
   private static UnsupportedOperationException unsupported() {

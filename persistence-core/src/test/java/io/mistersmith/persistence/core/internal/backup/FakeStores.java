@@ -6,6 +6,7 @@ import io.mistersmith.persistence.backup.BackupManifest.BasePart;
 import io.mistersmith.persistence.backup.BackupManifest.Contents;
 import io.mistersmith.persistence.backup.BackupManifest.StoredFile;
 import io.mistersmith.persistence.backup.BackupManifest.StreamPart;
+import io.mistersmith.persistence.backup.BackupManifest.TableContents;
 import io.mistersmith.persistence.backup.BackupManifest.WalRange;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.core.internal.base.PostgresCluster;
@@ -36,6 +37,8 @@ final class FakeStores implements BackupStores, PostgresBackup, StreamBackup {
 
   final ManualClock clock = ManualClock.create();
   final List<String> calls = new ArrayList<>();
+  final SortedMap<String, TableContents> tables =
+      new TreeMap<>(Map.of("agents.state_3", new TableContents(100, "-17")));
   private final Stores stores;
   private final Services services = new Services(PersistenceListener.NOOP);
 
@@ -98,7 +101,7 @@ final class FakeStores implements BackupStores, PostgresBackup, StreamBackup {
 
   @Override
   public PostgresCluster cluster() {
-    return new FakeCluster(clock);
+    return new FakeCluster(clock, tables);
   }
 
   @Override
@@ -121,6 +124,11 @@ final class FakeStores implements BackupStores, PostgresBackup, StreamBackup {
     calls.add("dump");
     duringDump.run();
     return writer.write("postgresql/database.dump", out -> out.write("rows".getBytes(UTF_8)));
+  }
+
+  @Override
+  public SortedMap<String, TableContents> tables() {
+    return new TreeMap<>(tables);
   }
 
   @Override

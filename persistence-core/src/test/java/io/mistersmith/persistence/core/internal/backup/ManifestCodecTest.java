@@ -12,6 +12,7 @@ import io.mistersmith.persistence.backup.BackupManifest.Position;
 import io.mistersmith.persistence.backup.BackupManifest.PostgresPart;
 import io.mistersmith.persistence.backup.BackupManifest.StoredFile;
 import io.mistersmith.persistence.backup.BackupManifest.StreamPart;
+import io.mistersmith.persistence.backup.BackupManifest.TableContents;
 import io.mistersmith.persistence.backup.BackupManifest.WalRange;
 import io.mistersmith.persistence.backup.BackupManifest.WrappedKey;
 import io.mistersmith.persistence.error.DataError;
@@ -55,7 +56,7 @@ class ManifestCodecTest {
             Optional.of(file("dump")),
             Optional.of(base(Optional.of(base(Optional.empty())))),
             Optional.of(new WalRange(1, "000000010000000000000002", "…3", 16 << 20)),
-            new TreeMap<>(Map.of("agents.state", 3L))),
+            new TreeMap<>(Map.of("agents.state", new TableContents(3, "-17")))),
         List.of(new Position("AGENT_STATE", 3, 100, 110)),
         List.of(
             new StreamPart(

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.mistersmith.persistence.backup.BackupManifest.StoredFile;
+import io.mistersmith.persistence.backup.BackupManifest.TableContents;
 import io.mistersmith.persistence.backup.ProgramFailedException;
 import io.mistersmith.persistence.core.internal.base.PostgresCluster.Snapshot;
 import io.mistersmith.persistence.core.internal.store.postgres.PostgresServerAccess;
@@ -17,6 +18,7 @@ import java.io.RandomAccessFile;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
@@ -88,12 +90,59 @@ class PostgresDumpIT {
     }
   }
 
+  private static Map<String, TableContents> tables(String jdbcUrl) {
+    try (Snapshot snapshot = PostgresServerAccess.of(scene.config(jdbcUrl)).snapshot()) {
+      return snapshot.tables();
+    }
+  }
+
+  /**
+   * Neither the order of rows nor the settings of a session change it, and a changed value does.
+   */
+  @Test
+  void theChecksumOfATableIsThatOfItsValues() throws SQLException {
+    String url = server.createDatabase("compared");
+    RecoveryScene.sqlOn(
+        url,
+        server.user(),
+        """
+        CREATE TABLE "Kept" AS
+          SELECT n, now() AS at, 0.1::float8 AS f, interval '1 day' AS i, '\\x01'::bytea AS b,
+                 'pg_class'::regclass AS c
+            FROM generate_series(1, 100) n
+        """,
+        "CREATE TABLE empty ()");
+    Map<String, TableContents> before = tables(url);
+    assertThat(before).containsEntry("public.empty", new TableContents(0, "0"));
+    assertThat(before.get("public.Kept")).extracting(TableContents::rows).isEqualTo(100L);
+
+    RecoveryScene.sqlOn(
+        url,
+        server.user(),
+        "UPDATE \"Kept\" SET n = n WHERE n < 50",
+        """
+        DO $$ BEGIN EXECUTE format('ALTER DATABASE compared SET TimeZone = %L', 'Asia/Tokyo');
+          ALTER DATABASE compared SET DateStyle = 'SQL, DMY';
+          ALTER DATABASE compared SET IntervalStyle = 'iso_8601';
+          ALTER DATABASE compared SET bytea_output = 'escape';
+          ALTER DATABASE compared SET extra_float_digits = -15;
+          ALTER DATABASE compared SET search_path = 'public';
+        END $$
+        """);
+    assertThat(tables(url)).isEqualTo(before);
+
+    RecoveryScene.sqlOn(url, server.user(), "UPDATE \"Kept\" SET f = 0.2 WHERE n = 7");
+    assertThat(tables(url)).isNotEqualTo(before);
+  }
+
   @Test
   void aDumpIsOfTheSnapshotThatIsHeld() throws SQLException {
     StoredFile dump;
     try (Snapshot snapshot = scene.cluster.snapshot()) {
       scene.sql("INSERT INTO kept VALUES (0, 'after the snapshot')");
-      assertThat(snapshot.counts()).containsEntry("public.kept", 1000L);
+      assertThat(snapshot.tables().get("public.kept"))
+          .extracting(TableContents::rows)
+          .isEqualTo(1000L);
       dump =
           scene.programs.dump(
               scene.writer("backups/20261201T231503Z-daily/"), Optional.of(snapshot.name()));

@@ -72,7 +72,8 @@ class RestorationTest {
             new TargetReader(target, Optional.empty(), meter()),
             meter(),
             original.clock,
-            Ticker.SYSTEM)
+            Ticker.SYSTEM,
+            () -> stores.calls.add("look"))
         .run();
   }
 
@@ -93,7 +94,7 @@ class RestorationTest {
   void bothStoresAreRestoredAndTheGapIsReplayed() {
     RestoreReport report = restore();
 
-    assertThat(stores.calls).containsExactly("dump", "stream", "agents", "replay");
+    assertThat(stores.calls).containsExactly("dump", "look", "stream", "agents", "replay");
     assertThat(report.buckets())
         .containsExactly(new RestoredBucket(FakeStores.BUCKET, 2, 100, 120, 20));
     assertThat(report.remaining()).isEmpty();
@@ -135,7 +136,7 @@ class RestorationTest {
 
     assertThat(restore().buckets())
         .containsExactly(new RestoredBucket(FakeStores.BUCKET, 2, 100, 120, 20));
-    assertThat(stores.calls).containsExactly("dump", "stream", "agents", "replay");
+    assertThat(stores.calls).containsExactly("dump", "look", "stream", "agents", "replay");
   }
 
   @Test
@@ -198,7 +199,7 @@ class RestorationTest {
 
     assertThat(restore().buckets()).isEmpty();
 
-    assertThat(stores.calls).containsExactly("dump", "agents");
+    assertThat(stores.calls).containsExactly("dump", "look", "agents");
   }
 
   /** KV would answer with older versions of what PostgreSQL has beyond the streams. */

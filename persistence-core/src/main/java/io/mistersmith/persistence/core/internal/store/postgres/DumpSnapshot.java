@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.internal.store.postgres;
 
+import io.mistersmith.persistence.backup.BackupManifest.TableContents;
 import io.mistersmith.persistence.core.internal.base.PostgresCluster.Snapshot;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -23,6 +24,25 @@ final class DumpSnapshot implements Snapshot {
        WHERE c.relkind = 'r' AND c.relpersistence = 'p'
          AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
        ORDER BY 1
+      """;
+
+  /** So that the same values have the same text on another server, too. */
+  private static final String TEXT_FORMS =
+      """
+      SET LOCAL TimeZone = 'UTC';
+      SET LOCAL DateStyle = 'ISO, YMD';
+      SET LOCAL IntervalStyle = 'postgres';
+      SET LOCAL bytea_output = 'hex';
+      SET LOCAL extra_float_digits = 1;
+      SET LOCAL search_path = 'pg_catalog'
+      """;
+
+  /** No column of a table is likely to have the alias's name, which would stand for it alone. */
+  private static final String CONTENTS =
+      """
+      SELECT count(*),
+             coalesce(sum(hashtextextended("whole row of it"::text COLLATE "C", 0)), 0)::text
+        FROM ONLY %s AS "whole row of it"
       """;
 
   private final Connection connection;
@@ -52,23 +72,23 @@ final class DumpSnapshot implements Snapshot {
   }
 
   @Override
-  public SortedMap<String, Long> counts() {
-    SortedMap<String, Long> counts = new TreeMap<>();
+  public SortedMap<String, TableContents> tables() {
+    SortedMap<String, TableContents> contents = new TreeMap<>();
     try (Statement statement = connection.createStatement()) {
-      for (Map.Entry<String, String> table : tables(statement).entrySet()) {
-        try (ResultSet row =
-            statement.executeQuery("SELECT count(*) FROM ONLY " + table.getValue())) {
+      statement.execute(TEXT_FORMS);
+      for (Map.Entry<String, String> table : names(statement).entrySet()) {
+        try (ResultSet row = statement.executeQuery(CONTENTS.formatted(table.getValue()))) {
           row.next();
-          counts.put(table.getKey(), row.getLong(1));
+          contents.put(table.getKey(), new TableContents(row.getLong(1), row.getString(2)));
         }
       }
-      return counts;
+      return contents;
     } catch (SQLException e) {
-      throw PostgresFailures.of("count the rows of all tables for a backup", e);
+      throw PostgresFailures.of("read the contents of all tables for a backup", e);
     }
   }
 
-  private static Map<String, String> tables(Statement statement) throws SQLException {
+  private static Map<String, String> names(Statement statement) throws SQLException {
     Map<String, String> names = new LinkedHashMap<>();
     try (ResultSet rows = statement.executeQuery(TABLES)) {
       while (rows.next()) {
