@@ -3,6 +3,8 @@ package io.mistersmith.persistence.core.fault;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.core.fault.table.Counts;
+import io.mistersmith.persistence.core.fault.table.Tally;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.saga.Saga;
 import io.mistersmith.persistence.saga.SagaContext;
@@ -93,6 +95,7 @@ class SagaSessionsIT {
         assertThat(effects(id)).containsExactly("first", "inner", "last", "second");
       }
     }
+    report("ENDED", runs);
   }
 
   /** The pool may still have connections whose sessions ended with the run before. */
@@ -134,6 +137,11 @@ class SagaSessionsIT {
       assertThat(effects(id)).containsExactly("first", "last");
       assertThat(persistence.sagas().log(id)).anyMatch(row -> row.run() > 1);
     }
+    report("CUT_OFF", 1);
+  }
+
+  private static void report(String fault, int done) {
+    Counts.report("SagaSessions " + fault, Tally.ofSagas(done, 0, 0, 0, Duration.ZERO), "");
   }
 
   private static Installation through(TcpProxy proxy) {
