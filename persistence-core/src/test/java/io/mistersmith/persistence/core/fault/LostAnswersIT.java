@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
 import io.mistersmith.persistence.Persistence;
+import io.mistersmith.persistence.core.fault.table.Counts;
+import io.mistersmith.persistence.core.fault.table.Tally;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.event.CrossStoreEvent.PreparedRolledBack;
@@ -124,6 +126,7 @@ class LostAnswersIT {
     assertThat(rows()).isEqualTo(1);
     assertThat(entry(persistence)).isEqualTo("new");
     assertThat(isSettled()).isTrue();
+    report("ANSWER " + phase, true);
   }
 
   @ParameterizedTest
@@ -147,6 +150,12 @@ class LostAnswersIT {
       assertThat(entry(other)).isEqualTo(phase == Phase.COMMIT ? "new" : "old");
       assertThat(rolledBack).hasSize(phase == Phase.COMMIT ? 0 : 1);
     }
+    report("RUNTIME " + phase, phase == Phase.COMMIT);
+  }
+
+  private static void report(String lost, boolean done) {
+    Tally tally = Tally.ofSagas(done ? 1 : 0, done ? 0 : 1, 0, 0, Duration.ZERO);
+    Counts.report("LostAnswers " + lost, tally, "");
   }
 
   /** Whether nothing is prepared, and no change waits. */
