@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.core.fault.table.Tally;
+import io.mistersmith.persistence.error.TransientPersistenceException;
 import io.mistersmith.persistence.model.StateKey;
 import io.mistersmith.persistence.saga.CrossStoreOptions.Strategy;
 import io.mistersmith.persistence.state.StateRepository;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -151,7 +153,11 @@ class CrossStoreFaultsIT {
     StateKey key =
         StateKey.of(CrossStoreProcess.owner(number), "entry")
             .withType(CrossStoreProcess.ENTRIES.name());
-    entries.save(key, "old");
+    await("this runtime is connected again after the cell before")
+        .atMost(PATIENCE)
+        .pollInterval(Duration.ofMillis(20))
+        .ignoreExceptionsInstanceOf(TransientPersistenceException.class)
+        .until(() -> entries.save(key, "old"), Objects::nonNull);
     ChildJvm child = child();
     lines.clear();
     child.stdin().println("run " + strategy + " " + number + " " + boundary);
