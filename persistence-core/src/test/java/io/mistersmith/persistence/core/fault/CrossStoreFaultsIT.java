@@ -139,6 +139,22 @@ class CrossStoreFaultsIT {
         .until(() -> lines.stream().anyMatch(line -> line.startsWith(beginning)));
   }
 
+  /** Has the process run up to a boundary, once it is connected again after the cell before. */
+  private static void reach(ChildJvm child, String command) {
+    child.stdin().println(command);
+    await("the boundary of " + command)
+        .atMost(PATIENCE)
+        .pollInterval(Duration.ofMillis(10))
+        .until(
+            () -> {
+              if (end().isPresent()) {
+                lines.clear();
+                child.stdin().println(command);
+              }
+              return lines.stream().anyMatch(line -> line.startsWith("at "));
+            });
+  }
+
   private static Optional<String> end() {
     return lines.stream()
         .filter(line -> line.startsWith("committed") || line.startsWith("failed"))
@@ -160,8 +176,7 @@ class CrossStoreFaultsIT {
         .until(() -> entries.save(key, "old"), Objects::nonNull);
     ChildJvm child = child();
     lines.clear();
-    child.stdin().println("run " + strategy + " " + number + " " + boundary);
-    awaitLine("at ");
+    reach(child, "run " + strategy + " " + number + " " + boundary);
     boolean looked = persistence.crossStore().waiting(1).isEmpty(); // from now on it sweeps
     long began = System.nanoTime();
     make(fault, child);
