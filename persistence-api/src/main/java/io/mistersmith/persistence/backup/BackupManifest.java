@@ -42,7 +42,7 @@ public record BackupManifest(
     List<StreamPart> streams) {
 
   /** The version of the form that this library writes. It reads this one and all below. */
-  public static final int FORMAT = 1;
+  public static final int FORMAT = 2;
 
   /** Copies the collections. */
   public BackupManifest {
@@ -111,7 +111,7 @@ public record BackupManifest(
    * @param base the base backup
    * @param wal the WAL that makes the base backup consistent
    * @param tables what each table held in the dump's snapshot, by {@code schema.table}; empty
-   *     without a dump
+   *     without a dump, and where the manifest has form 1
    */
   public record PostgresPart(
       String database,
@@ -122,9 +122,12 @@ public record BackupManifest(
       Optional<WalRange> wal,
       SortedMap<String, TableContents> tables) {
 
-    /** Copies the tables. */
+    /** Copies the tables. A manifest of form 1 has none, but the numbers of rows alone. */
     public PostgresPart {
-      tables = Collections.unmodifiableSortedMap(new TreeMap<>(tables));
+      tables =
+          tables == null
+              ? Collections.emptySortedMap()
+              : Collections.unmodifiableSortedMap(new TreeMap<>(tables));
     }
   }
 

@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import io.mistersmith.persistence.config.Secret;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
@@ -14,17 +12,12 @@ import io.mistersmith.persistence.error.PersistenceException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.URI;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -36,50 +29,22 @@ class S3TargetTest {
 
   private static final String SECRET = "s3cr3t";
 
-  private record Said(int status, String body) {}
-
-  private final List<String> requests = new CopyOnWriteArrayList<>();
-  private final Map<String, String> storageClasses = new ConcurrentHashMap<>();
-  private final Queue<Said> answers = new ConcurrentLinkedQueue<>();
-
   @SuppressWarnings("NullAway.Init") // set before each test
-  private HttpServer server;
+  private FakeObjectStore store;
 
   @BeforeEach
   void start() throws IOException {
-    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    server.createContext("/", this::answer);
-    server.start();
+    store = new FakeObjectStore();
   }
 
   @AfterEach
   void stop() {
-    server.stop(0);
-  }
-
-  /** Knows no object, and takes each. */
-  private void answer(HttpExchange exchange) throws IOException {
-    byte[] unused = exchange.getRequestBody().readAllBytes();
-    String request = exchange.getRequestMethod() + " " + exchange.getRequestURI();
-    requests.add(request);
-    String storageClass = exchange.getRequestHeaders().getFirst(S3Target.STORAGE_CLASS);
-    storageClasses.put(request, String.valueOf(storageClass));
-    Said said = answers.poll();
-    if (said == null) {
-      said = new Said(exchange.getRequestMethod().equals("HEAD") ? 404 : 200, "");
-    }
-    byte[] body = said.body().getBytes(UTF_8);
-    boolean without = body.length == 0 || exchange.getRequestMethod().equals("HEAD");
-    exchange.sendResponseHeaders(said.status(), without ? -1 : body.length);
-    if (!without) {
-      exchange.getResponseBody().write(body);
-    }
-    exchange.close();
+    store.close();
   }
 
   private S3Target.Builder builder() {
     return S3Target.builder("backups")
-        .endpoint(URI.create("http://127.0.0.1:" + server.getAddress().getPort()))
+        .endpoint(store.endpoint())
         .prefix("/production/")
         .credentials(
             () ->
@@ -103,7 +68,7 @@ class S3TargetTest {
     put(target, "backups/x/manifest.json");
     put(target, "wal/00000001/000000010000000000000001");
 
-    assertThat(storageClasses)
+    assertThat(store.storageClasses)
         .containsEntry("PUT /backups/production/backups/x/base.tar", "GLACIER_IR")
         .containsEntry("PUT /backups/production/backups/x/manifest.json", "null")
         .containsEntry("PUT /backups/production/wal/00000001/000000010000000000000001", "null");
@@ -111,20 +76,20 @@ class S3TargetTest {
 
   @Test
   void aServerThatFailsIsAskedAgain() {
-    answers.addAll(List.of(new Said(503, ""), new Said(500, "<html>")));
+    store.says(503, "").says(500, "<html>");
 
     assertThat(builder().build().find("a")).isEmpty();
 
-    assertThat(requests).hasSize(3).containsOnly("HEAD /backups/production/a");
+    assertThat(store.requests).hasSize(3).containsOnly("HEAD /backups/production/a");
   }
 
   @Test
   void aRefusalIsNotRepeatedAndNamesItsCode() {
-    answers.add(new Said(403, "<Error><Code>AccessDenied</Code><Message>m</Message></Error>"));
+    store.says(403, "<Error><Code>AccessDenied</Code><Message>m</Message></Error>");
 
     PersistenceException refused = failure(() -> builder().build().list("wal/"));
 
-    assertThat(requests).hasSize(1);
+    assertThat(store.requests).hasSize(1);
     assertThat(refused.error()).isEqualTo(DataError.ACCESS_DENIED);
     assertThat(refused)
         .hasMessageContaining("list wal/ at S3 bucket backups of 127.0.0.1")
@@ -133,66 +98,64 @@ class S3TargetTest {
 
   @Test
   void anAnswerThatAllWentWellWithAnErrorInItIsAFailure() {
-    answers.add(new Said(200, "<Error><Code>SlowDown</Code></Error>"));
+    store.says(200, "<Error><Code>SlowDown</Code></Error>");
 
     assertThat(failure(() -> builder().build().list(""))).hasMessageContaining("SlowDown");
   }
 
   @Test
   void aStoreThatKnowsNoConditionsIsWrittenWithoutThem() {
-    answers.addAll(List.of(new Said(404, ""), new Said(501, "<Error/>"), new Said(200, "")));
+    store.says(404, "").says(501, "<Error/>").says(200, "");
 
     put(builder().build(), "a");
 
-    assertThat(requests)
+    assertThat(store.requests)
         .containsExactly(
             "HEAD /backups/production/a", "PUT /backups/production/a", "PUT /backups/production/a");
   }
 
   @Test
   void aRedirectIsNotFollowedWithTheKeys() {
-    answers.add(new Said(301, "<Error><Code>PermanentRedirect</Code></Error>"));
+    store.says(301, "<Error><Code>PermanentRedirect</Code></Error>");
 
     PersistenceException refused = failure(() -> builder().build().list(""));
 
-    assertThat(requests).hasSize(1);
+    assertThat(store.requests).hasSize(1);
     assertThat(refused.error()).isEqualTo(DataError.MISCONFIGURED);
     assertThat(refused).hasMessageContaining("region");
   }
 
   @Test
   void pagesOfAListAreJoinedInOrder() {
-    answers.add(
-        new Said(
-            200,
-            """
-            <ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">
-              <IsTruncated>true</IsTruncated><NextContinuationToken>a+b/=</NextContinuationToken>
-              <Contents><Key>production/wal/2</Key><Size>2</Size>
-                <LastModified>2026-12-01T23:15:00.000Z</LastModified></Contents>
-            </ListBucketResult>\
-            """));
-    answers.add(
-        new Said(
-            200,
-            """
-            <ListBucketResult>
-              <IsTruncated>false</IsTruncated>
-              <Contents><Key>production/wal/1</Key><Size>1</Size>
-                <LastModified>2026-12-01T23:14:00.000Z</LastModified></Contents>
-            </ListBucketResult>\
-            """));
+    store.says(
+        200,
+        """
+        <ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">
+          <IsTruncated>true</IsTruncated><NextContinuationToken>a+b/=</NextContinuationToken>
+          <Contents><Key>production/wal/2</Key><Size>2</Size>
+            <LastModified>2026-12-01T23:15:00.000Z</LastModified></Contents>
+        </ListBucketResult>\
+        """);
+    store.says(
+        200,
+        """
+        <ListBucketResult>
+          <IsTruncated>false</IsTruncated>
+          <Contents><Key>production/wal/1</Key><Size>1</Size>
+            <LastModified>2026-12-01T23:14:00.000Z</LastModified></Contents>
+        </ListBucketResult>\
+        """);
 
     assertThat(builder().build().list("wal/"))
         .extracting(stored -> stored.path() + " " + stored.size())
         .containsExactly("wal/1 1", "wal/2 2");
-    assertThat(requests.get(1)).contains("continuation-token=a%2Bb%2F%3D");
+    assertThat(store.requests.get(1)).contains("continuation-token=a%2Bb%2F%3D");
   }
 
   @Test
   void nothingShowsTheKeys() {
     S3Target target = builder().attempts(1).build();
-    server.stop(0);
+    store.close();
 
     PersistenceException away = failure(() -> target.find("a"));
 
@@ -223,13 +186,10 @@ class S3TargetTest {
 
   @Test
   void anObjectIsReadOnWhereTheConnectionBroke() throws IOException {
-    server.stop(0);
     byte[] content = "0123456789".getBytes(UTF_8);
     Queue<String> ranges = new ConcurrentLinkedQueue<>();
     CountDownLatch taken = new CountDownLatch(1);
-    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    server.createContext(
-        "/",
+    store.answerBy(
         exchange -> {
           String range = exchange.getRequestHeaders().getFirst("Range");
           ranges.add(String.valueOf(range));
@@ -245,7 +205,6 @@ class S3TargetTest {
           }
           exchange.close(); // too early after the first part
         });
-    server.start();
 
     try (InputStream in = builder().build().get("a", 0)) {
       assertThat(in.readNBytes(4)).isEqualTo(Arrays.copyOf(content, 4));

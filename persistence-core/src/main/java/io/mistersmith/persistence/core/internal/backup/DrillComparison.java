@@ -82,8 +82,8 @@ final class DrillComparison {
   /** Notes that the tables were not compared. */
   void findTablesNotCompared() {
     findings.add(
-        "an earlier call had restored the dump already, so that no table was compared; run the"
-            + " drill into an empty database");
+        "no table was compared: an earlier call had restored the dump already, or the backup has no"
+            + " checksums of tables; make a backup, and run the drill into empty stores");
   }
 
   /** Notes what the check of consistency found. */

@@ -2,15 +2,21 @@ package io.mistersmith.persistence.core.internal.backup;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.mistersmith.persistence.backup.BackupConfig;
+import io.mistersmith.persistence.backup.BackupKind;
+import io.mistersmith.persistence.backup.BackupManifest;
 import io.mistersmith.persistence.backup.BackupManifest.BasePart;
 import io.mistersmith.persistence.backup.BackupManifest.Contents;
 import io.mistersmith.persistence.backup.BackupManifest.StoredFile;
 import io.mistersmith.persistence.backup.BackupManifest.StreamPart;
 import io.mistersmith.persistence.backup.BackupManifest.TableContents;
 import io.mistersmith.persistence.backup.BackupManifest.WalRange;
+import io.mistersmith.persistence.backup.BackupProgress;
+import io.mistersmith.persistence.backup.BackupTarget;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.core.internal.base.PostgresCluster;
 import io.mistersmith.persistence.core.internal.base.Services;
+import io.mistersmith.persistence.core.internal.base.Ticker;
 import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.spi.Stores;
 import io.mistersmith.persistence.spi.sql.JournalPosition;
@@ -72,6 +78,19 @@ final class FakeStores implements BackupStores, PostgresBackup, StreamBackup {
   /** Whether a runtime could evict now. */
   boolean mayEvict() {
     return journals().acquireLease("evictions/" + BUCKET, "runtime", Duration.ofMillis(1));
+  }
+
+  /** Makes a backup of these stores. */
+  BackupManifest backUp(BackupKind kind, BackupTarget target) {
+    return new NewBackup(
+            BackupConfig.builder(PersistenceConfig.inMemory().build(), target).build(),
+            new BackupCatalog(target),
+            Optional.empty(),
+            this,
+            this,
+            new ProgressMeter(BackupProgress.NONE, Ticker.SYSTEM),
+            clock)
+        .make(kind);
   }
 
   @Override

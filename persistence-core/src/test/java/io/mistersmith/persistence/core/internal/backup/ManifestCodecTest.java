@@ -15,6 +15,7 @@ import io.mistersmith.persistence.backup.BackupManifest.StreamPart;
 import io.mistersmith.persistence.backup.BackupManifest.TableContents;
 import io.mistersmith.persistence.backup.BackupManifest.WalRange;
 import io.mistersmith.persistence.backup.BackupManifest.WrappedKey;
+import io.mistersmith.persistence.core.internal.base.Digests;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
 import java.time.Instant;
@@ -111,6 +112,21 @@ class ManifestCodecTest {
       byte[] cut = Arrays.copyOf(json, length);
       assertThat(errorOf(cut)).as("length %d", length).isEqualTo(DataError.DATA_CORRUPTION);
     }
+  }
+
+  @Test
+  void theFirstFormHasNumbersOfRowsAlone() {
+    String now = new String(ManifestCodec.encode(manifest(1)), UTF_8);
+    String then =
+        now.substring(0, now.lastIndexOf(",\"sha256\""))
+            .replaceAll("\"tables\":\\{.*?}}", "\"counts\":{\"agents.state\":3}");
+    assertThat(then).contains("counts").doesNotContain("tables");
+    String sum = Digests.sha256Hex((then + "}").getBytes(UTF_8));
+
+    byte[] json = (then + ",\"sha256\":\"" + sum + "\"}").getBytes(UTF_8);
+    BackupManifest manifest = ManifestCodec.decode(json, "manifest.json");
+    assertThat(manifest.postgres().tables()).isEmpty();
+    assertThat(manifest.files()).isEqualTo(manifest(1).files());
   }
 
   @Test

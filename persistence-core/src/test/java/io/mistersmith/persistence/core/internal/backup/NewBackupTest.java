@@ -3,21 +3,16 @@ package io.mistersmith.persistence.core.internal.backup;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.mistersmith.persistence.backup.BackupConfig;
 import io.mistersmith.persistence.backup.BackupKind;
 import io.mistersmith.persistence.backup.BackupManifest;
 import io.mistersmith.persistence.backup.BackupManifest.Position;
-import io.mistersmith.persistence.backup.BackupProgress;
 import io.mistersmith.persistence.backup.BackupTarget.Stored;
-import io.mistersmith.persistence.config.PersistenceConfig;
-import io.mistersmith.persistence.core.internal.base.Ticker;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.testkit.memory.MemoryBackupTarget;
 import java.io.ByteArrayInputStream;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -36,17 +31,7 @@ class NewBackupTest {
   }
 
   private BackupManifest make(BackupKind kind) {
-    BackupConfig config =
-        BackupConfig.builder(PersistenceConfig.inMemory().build(), target).build();
-    return new NewBackup(
-            config,
-            new BackupCatalog(target),
-            Optional.empty(),
-            stores,
-            stores,
-            new ProgressMeter(BackupProgress.NONE, Ticker.SYSTEM),
-            stores.clock)
-        .make(kind);
+    return stores.backUp(kind, target);
   }
 
   private static void assertError(DataError error, ThrowingCallable call) {

@@ -107,7 +107,7 @@ class PostgresDumpIT {
         server.user(),
         """
         CREATE TABLE "Kept" AS
-          SELECT n, now() AS at, 0.1::float8 AS f, interval '1 day' AS i, '\\x01'::bytea AS b,
+          SELECT n, n AS t, now() AS at, 0.1::float8 AS f, interval '1 day' AS i, '\\x01'::bytea AS b,
                  'pg_class'::regclass AS c
             FROM generate_series(1, 100) n
         """,

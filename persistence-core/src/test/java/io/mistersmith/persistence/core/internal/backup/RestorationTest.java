@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
-import io.mistersmith.persistence.backup.BackupConfig;
 import io.mistersmith.persistence.backup.BackupKind;
 import io.mistersmith.persistence.backup.BackupManifest;
 import io.mistersmith.persistence.backup.BackupProgress;
@@ -39,18 +38,7 @@ class RestorationTest {
 
   @BeforeEach
   void make() {
-    BackupConfig config =
-        BackupConfig.builder(PersistenceConfig.inMemory().build(), target).build();
-    manifest =
-        new NewBackup(
-                config,
-                new BackupCatalog(target),
-                Optional.empty(),
-                original,
-                original,
-                meter(),
-                original.clock)
-            .make(BackupKind.CROSS_SYSTEM);
+    manifest = original.backUp(BackupKind.CROSS_SYSTEM, target);
   }
 
   @AfterEach

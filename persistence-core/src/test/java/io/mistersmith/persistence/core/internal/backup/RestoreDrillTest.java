@@ -13,12 +13,10 @@ import io.mistersmith.persistence.backup.DrillReport;
 import io.mistersmith.persistence.backup.DrillReport.Comparison;
 import io.mistersmith.persistence.backup.RestoreReport;
 import io.mistersmith.persistence.config.PersistenceConfig;
-import io.mistersmith.persistence.core.internal.base.Ticker;
 import io.mistersmith.persistence.testkit.memory.MemoryBackupTarget;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -54,16 +52,7 @@ class RestoreDrillTest {
 
   private DrillReport drill(Consumer<Runnable> restore) {
     BackupConfig config = BackupConfig.builder(ANY, target).build();
-    BackupManifest made =
-        new NewBackup(
-                config,
-                new BackupCatalog(target),
-                Optional.empty(),
-                stores,
-                stores,
-                new ProgressMeter(BackupProgress.NONE, Ticker.SYSTEM),
-                stores.clock)
-            .make(BackupKind.CROSS_SYSTEM);
+    BackupManifest made = stores.backUp(BackupKind.CROSS_SYSTEM, target);
     assertThat(made.postgres().tables()).containsEntry("agents.state_3", SAVED);
     try (Backups backups =
         new EngineBackups(

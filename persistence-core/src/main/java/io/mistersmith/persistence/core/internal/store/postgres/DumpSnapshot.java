@@ -37,12 +37,11 @@ final class DumpSnapshot implements Snapshot {
       SET LOCAL search_path = 'pg_catalog'
       """;
 
-  /** No column of a table is likely to have the alias's name, which would stand for it alone. */
+  /** {@code t.*} is the whole row, also where the table has a column t. */
   private static final String CONTENTS =
       """
-      SELECT count(*),
-             coalesce(sum(hashtextextended("whole row of it"::text COLLATE "C", 0)), 0)::text
-        FROM ONLY %s AS "whole row of it"
+      SELECT count(*), coalesce(sum(hashtextextended((t.*)::text COLLATE "C", 0)), 0)::text
+        FROM ONLY %s AS t
       """;
 
   private final Connection connection;
