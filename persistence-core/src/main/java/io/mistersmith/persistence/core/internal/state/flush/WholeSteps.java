@@ -20,9 +20,12 @@ import org.slf4j.LoggerFactory;
  *       in the stream. Its key then has a later entry there, at the latest at the stream's present
  *       end. Until the batch has that one, too, the key's row would be from before the step. So the
  *       batch goes on to there.
+ *   <li>That later entry may be overwritten in its turn before the reader comes to it. So if any
+ *       entry is missing up to there, the stream is asked for its end once more, and the batch goes
+ *       on.
  * </ul>
  *
- * <p>The second rule holds for as much as fits into memory: a batch grows to at most {@value
+ * <p>The last two rules hold for as much as fits into memory: a batch grows to at most {@value
  * #MOST_GROWTH} times its bounds. With a longer backlog it ends before, and the rows of such a step
  * are whole once the flush has caught up.
  */
@@ -45,6 +48,7 @@ final class WholeSteps {
   private long seen;
   private long pending;
   private long growUntil;
+  private boolean overwritten;
   private int lookedInVain;
   private Deadline look = Deadline.after(PATIENCE);
 
@@ -60,28 +64,26 @@ final class WholeSteps {
 
   /** Notes an entry of the batch. */
   void add(JournalEntry entry) {
-    Optional<StepPlace> place = entry.metadata().step();
-    if (place.isEmpty() && seen >= stepLast) {
-      seen = entry.sequence();
-      pending = entry.pending();
-      return;
-    }
     long sequence = entry.sequence();
-    Optional<String> id = place.isEmpty() ? Optional.empty() : entry.metadata().writeId();
-    boolean sameStep = id.isPresent() && id.equals(step);
-    boolean gap =
-        sameStep
-            ? sequence != seen + 1
-            : seen < stepLast || (place.isPresent() && place.get().index() != 1);
-    if (gap && growUntil < sequence) {
-      growUntil = streamEnd.getAsLong();
+    boolean missing = sequence != seen + 1;
+    overwritten |= missing && seen < growUntil;
+    Optional<StepPlace> place = entry.metadata().step();
+    if (place.isPresent() || seen < stepLast) {
+      Optional<String> id = place.isEmpty() ? Optional.empty() : entry.metadata().writeId();
+      boolean sameStep = id.isPresent() && id.equals(step);
+      overwritten |=
+          sameStep ? missing : seen < stepLast || (place.isPresent() && place.get().index() != 1);
+      step = id;
+      stepLast = place.map(p -> p.lastSequence(sequence)).orElse(0L);
+      lookedInVain = 0;
+      look = Deadline.after(PATIENCE);
     }
-    step = id;
-    stepLast = place.map(p -> p.lastSequence(sequence)).orElse(0L);
     seen = sequence;
     pending = entry.pending();
-    lookedInVain = 0;
-    look = Deadline.after(PATIENCE);
+    if (overwritten && seen >= growUntil) {
+      growUntil = streamEnd.getAsLong();
+      overwritten = false;
+    }
   }
 
   /** Whether the batch may end here, however large it is. */

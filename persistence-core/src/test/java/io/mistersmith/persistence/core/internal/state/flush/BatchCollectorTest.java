@@ -36,6 +36,7 @@ class BatchCollectorTest {
 
   private final Script reader = new Script();
   private final Urgency urgency = new Urgency();
+  private final Queue<Long> ends = new ArrayDeque<>();
   private long streamEnd;
 
   @Test
@@ -213,6 +214,39 @@ class BatchCollectorTest {
     assertThat(batch.lastSequence()).isEqualTo(30);
   }
 
+  /**
+   * Of each step the first entry is gone, the last ones since the stream was asked for its end.
+   * Their key has a later entry, at 9.
+   */
+  @Test
+  @Timeout(10)
+  void goesOnWhereTheLaterEntryIsOverwrittenMeanwhile() {
+    reader.add(ofStep(2, "turn1", 2, 2, 9));
+    reader.add(ofStep(4, "turn2", 2, 2, 9));
+    reader.add(ofStep(6, "turn3", 2, 2, 9));
+    reader.add(ofStep(8, "turn4", 2, 2, 9));
+    reader.add(ofStep(9, "cursor", 1, 2, 9));
+    reader.add(ofStep(10, "turn5", 2, 2, 9));
+    reader.add(entry(11, "after", EntryMetadata.NONE, 9));
+    ends.addAll(List.of(4L, 10L));
+    Batch batch = collect(FlushConfig.builder().dirtyKeys(2).maxEntries(3).build());
+    assertThat(batch.lastSequence()).isEqualTo(10);
+  }
+
+  /** The later entry, at 4, was written alone, and is overwritten by the one at 6. */
+  @Test
+  @Timeout(10)
+  void goesOnWhereTheLaterEntryLeavesNoTrace() {
+    reader.add(ofStep(2, "turn", 2, 2, 9));
+    reader.add(entry(3, "other", EntryMetadata.NONE, 9));
+    reader.add(entry(5, "another", EntryMetadata.NONE, 9));
+    reader.add(entry(6, "cursor", EntryMetadata.NONE, 9));
+    reader.add(entry(7, "after", EntryMetadata.NONE, 9));
+    ends.addAll(List.of(4L, 6L));
+    Batch batch = collect(FlushConfig.builder().dirtyKeys(2).maxEntries(3).build());
+    assertThat(batch.lastSequence()).isEqualTo(6);
+  }
+
   @Test
   @Timeout(10)
   void growsOnlySoFarForAnOverwrittenEntry() {
@@ -231,7 +265,7 @@ class BatchCollectorTest {
   }
 
   private WholeSteps whole() {
-    return new WholeSteps("B", () -> streamEnd);
+    return new WholeSteps("B", () -> ends.isEmpty() ? streamEnd : ends.remove());
   }
 
   private static JournalEntry ofStep(long sequence, String key, int index, int count) {
