@@ -1,13 +1,20 @@
 package io.mistersmith.persistence.core.fault;
 
+import static org.awaitility.Awaitility.await;
+
 import io.mistersmith.persistence.testkit.server.NatsOptions;
 import io.mistersmith.persistence.testkit.server.NatsServer;
 import io.mistersmith.persistence.testkit.server.PostgresOptions;
 import io.mistersmith.persistence.testkit.server.PostgresServer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 import java.util.function.UnaryOperator;
 
 /** Servers of a version that the programs for backups fit. */
 final class BackupServers {
+
+  private static final Duration RECOVERED = Duration.ofSeconds(60);
 
   private BackupServers() {}
 
@@ -49,5 +56,14 @@ final class BackupServers {
         namePrefix,
         servers.postgres().createDatabase(database),
         servers.postgres().user());
+  }
+
+  /** Starts PostgreSQL on a restored data directory, and returns once its recovery has ended. */
+  static void recover(PostgresServer postgres, Path dataDirectory, Installation restored) {
+    postgres.replaceData(dataDirectory);
+    postgres.restart();
+    await() // the server answers queries while it recovers
+        .atMost(RECOVERED)
+        .until(() -> restored.query("SELECT pg_is_in_recovery()").equals(List.of("f")));
   }
 }
