@@ -37,6 +37,10 @@ final class BucketAdoption {
 
   private static final Logger log = LoggerFactory.getLogger(BucketAdoption.class);
   private static final int NAME_IN_USE = 10058;
+
+  /** The server is still deleting the files of an earlier lock. */
+  private static final int NO_STORE = 10049;
+
   private static final long PAUSE_MILLIS = 50;
   private static final String API = "$JS.API.STREAM.";
 
@@ -58,11 +62,13 @@ final class BucketAdoption {
   boolean adopt(String bucket, Optional<UUID> present, StorageType storage) {
     try {
       long until = System.nanoTime() + link.requestTimeout().toNanos();
-      while (!hold(bucket, storage)) {
+      Optional<PersistenceException> refused = hold(bucket, storage);
+      while (refused.isPresent()) {
         if (isOwn(bucket, mark(config(bucket)), present)) {
           return true;
         }
-        pause(bucket, until);
+        pause(until, refused.get());
+        refused = hold(bucket, storage);
       }
       try {
         writeHeld(bucket, present);
@@ -140,8 +146,8 @@ final class BucketAdoption {
     return value == null ? null : value.string;
   }
 
-  /** Returns false when another installation holds the bucket's adoption. */
-  private boolean hold(String bucket, StorageType storage) {
+  /** Returns why this installation does not hold the bucket's adoption yet; empty when it does. */
+  private Optional<PersistenceException> hold(String bucket, StorageType storage) {
     StreamConfiguration stream =
         StreamConfiguration.builder()
             .name(name(bucket))
@@ -152,14 +158,28 @@ final class BucketAdoption {
             .build();
     try {
       JsonValue unused = ask("adopt bucket " + bucket, "CREATE." + name(bucket), stream.toJson());
-      return true;
+      return Optional.empty();
     } catch (PersistenceException e) {
-      if (e.getCause() instanceof JetStreamApiException refused
-          && refused.getApiErrorCode() == NAME_IN_USE) {
-        return false;
+      int code = e.getCause() instanceof JetStreamApiException api ? api.getApiErrorCode() : 0;
+      if (code == NAME_IN_USE) {
+        return Optional.of(heldByAnother(bucket));
+      }
+      if (code == NO_STORE) {
+        return Optional.of(e);
       }
       throw e;
     }
+  }
+
+  private static TransientPersistenceException heldByAnother(String bucket) {
+    return new TransientPersistenceException(
+        DataError.TRANSACTION_CONFLICT,
+        "bucket "
+            + bucket
+            + ": another installation has begun to adopt it and has not ended. The stream "
+            + name(bucket)
+            + " says which one; if that one is gone, run: nats stream rm "
+            + name(bucket));
   }
 
   private void release(String bucket) {
@@ -182,24 +202,16 @@ final class BucketAdoption {
     return "ADOPTION_KV_" + bucket;
   }
 
-  private void pause(String bucket, long until) {
-    boolean late = System.nanoTime() - until >= 0;
+  private static void pause(long until, PersistenceException refused) {
+    if (System.nanoTime() - until >= 0) {
+      throw refused;
+    }
     try {
-      if (!late) {
-        TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
-        return;
-      }
+      TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+      throw refused;
     }
-    throw new TransientPersistenceException(
-        DataError.TRANSACTION_CONFLICT,
-        "bucket "
-            + bucket
-            + ": another installation has begun to adopt it and has not ended. The stream "
-            + name(bucket)
-            + " says which one; if that one is gone, run: nats stream rm "
-            + name(bucket));
   }
 
   private JsonValue ask(String what, String call, String body) {

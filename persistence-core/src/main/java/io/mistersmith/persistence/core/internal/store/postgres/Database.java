@@ -68,6 +68,7 @@ final class Database implements Statements {
               }
             });
     jdbi.setSqlLogger(pool.slow());
+    ParsedStatements.install(jdbi);
     SharedSession.install(jdbi, pool.session());
   }
 
