@@ -78,7 +78,8 @@ class FlywayAndPsqlIT {
     assertThat(flyway.applied("core")).isEqualTo(names(BundledSets.core().migrations()));
 
     List<String> selected = new ArrayList<>();
-    for (String set : sets()) {
+    List<String> sets = sets();
+    for (String set : sets) {
       selected.add(set);
       List<Migration> scripts = BundledSets.read(set).migrations();
       MigrationRunner.builder()
@@ -88,7 +89,9 @@ class FlywayAndPsqlIT {
           .apply();
       flyway.apply(set, "classpath:" + FOLDER + set);
       psql.apply(scripts);
-      assertSame(byRunner, byFlyway, byPsql, "the set " + set);
+      if (PostgresVersions.full() || selected.size() == sets.size()) {
+        assertSame(byRunner, byFlyway, byPsql, "the sets up to " + set);
+      }
       assertThat(flyway.applied(set)).isEqualTo(names(scripts));
     }
   }

@@ -9,6 +9,11 @@ final class PostgresVersions {
 
   private PostgresVersions() {}
 
+  /** Whether this is the profile {@code full}, with all counts. */
+  static boolean full() {
+    return FULL;
+  }
+
   /** The oldest and the newest one, for what may differ between versions. */
   static IntStream ends() {
     return FULL ? IntStream.rangeClosed(15, 18) : IntStream.of(15, 18);

@@ -68,6 +68,7 @@ class LeastPrivilegeContractIT {
   }
 
   @Nested
+  @Tag("full")
   class States extends StateRepositoryContract {
     @Override
     protected PersistenceFixture fixture() {
@@ -76,7 +77,6 @@ class LeastPrivilegeContractIT {
   }
 
   @Nested
-  @Tag("full")
   class Layers extends StateLayersContract {
     @Override
     protected PersistenceFixture fixture() {
