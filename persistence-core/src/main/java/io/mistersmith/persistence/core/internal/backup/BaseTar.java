@@ -56,11 +56,13 @@ final class BaseTar {
       } else if (isWal(entry)) {
         String name = entry.name().substring(WAL.length());
         Path file = directory.resolve(name);
-        Files.copy(tar.content(), file, StandardCopyOption.REPLACE_EXISTING);
+        try (OutputStream out = Files.newOutputStream(file)) {
+          read.put(entry.name(), read(tar.content(), entry.size(), out));
+        }
         archive.store(name, file);
         Files.delete(file);
       } else if (entry.type() == TarReader.Type.FILE) {
-        read.put(entry.name(), read(tar.content(), entry.size()));
+        read.put(entry.name(), read(tar.content(), entry.size(), OutputStream.nullOutputStream()));
       }
     }
     if (!Files.exists(manifest)) {
@@ -70,9 +72,9 @@ final class BaseTar {
     return manifest;
   }
 
-  private static Content read(InputStream in, long size) throws IOException {
+  private static Content read(InputStream in, long size, OutputStream out) throws IOException {
     CRC32C checksum = new CRC32C();
-    in.transferTo(new CheckedOutputStream(OutputStream.nullOutputStream(), checksum));
+    in.transferTo(new CheckedOutputStream(out, checksum));
     return Content.of(size, checksum);
   }
 

@@ -104,7 +104,7 @@ final class ScratchServers implements AutoCloseable {
             "-D",
             data.toString(),
             "-l",
-            directory.resolve("postgresql.log").toString(),
+            programs.log().toString(),
             "-o",
             "-p %d -c listen_addresses=%s -c unix_socket_directories= -c fsync=off"
                 .formatted(postgresPort, HOST),

@@ -5,6 +5,7 @@ import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import io.mistersmith.persistence.error.TransientPersistenceException;
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,7 +19,7 @@ import java.util.stream.Stream;
  * the PATH, and where the distributions put PostgreSQL's, the highest version first.
  *
  * @param directories where to look, in this order
- * @param log gets what the programs print
+ * @param log gets what the programs print, and the servers log
  */
 record ServerPrograms(List<Path> directories, Path log) {
 
@@ -68,10 +69,14 @@ record ServerPrograms(List<Path> directories, Path log) {
       Process process = start(program, arguments);
       if (!process.waitFor(LONGEST_MINUTES, TimeUnit.MINUTES)) {
         end(process);
-        throw failed(name, "did not end within " + LONGEST_MINUTES + " minutes");
+        throw new TransientPersistenceException(
+            DataError.UNAVAILABLE,
+            name + " did not end within " + LONGEST_MINUTES + " minutes; it printed: " + printed());
       }
       if (process.exitValue() != 0) {
-        throw failed(name, "ended with exit code " + process.exitValue());
+        throw new NonTransientPersistenceException(
+            DataError.MISCONFIGURED,
+            name + " ended with exit code " + process.exitValue() + ": " + printed());
       }
     } catch (IOException e) {
       throw new NonTransientPersistenceException(
@@ -82,9 +87,13 @@ record ServerPrograms(List<Path> directories, Path log) {
     }
   }
 
-  private TransientPersistenceException failed(String name, String how) {
-    return new TransientPersistenceException(
-        DataError.UNAVAILABLE, name + " " + how + "; it printed into " + log);
+  /** Returns the last lines: the log is deleted with the scratch servers. */
+  private String printed() throws IOException {
+    try (InputStream in = Files.newInputStream(log)) {
+      ErrorTail tail = new ErrorTail(in);
+      tail.run();
+      return tail.text();
+    }
   }
 
   /** Starts a program that goes on. */

@@ -91,8 +91,13 @@ class PostgresRecoveryIT {
 
   /** Recovers the base backup in another server, and returns what the table holds there. */
   private static List<String> recovered(String name, RecoveryTarget target) throws SQLException {
+    return recovered(name, scene, base, target);
+  }
+
+  private static List<String> recovered(
+      String name, RecoveryScene of, BasePart saved, RecoveryTarget target) throws SQLException {
     Path data = directory.resolve(name);
-    scene.restore.restore(base, scene.reader, data, target);
+    of.restore.restore(saved, of.reader, data, target);
     scratch.stop();
     scratch.replaceData(data);
     scratch.restart();
@@ -115,6 +120,24 @@ class PostgresRecoveryIT {
                 "SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8)"))
         .as("the timeline after the recovery")
         .containsExactly("00000002");
+  }
+
+  /** PostgreSQL's manifest lists the histories of timelines, which are beside the WAL. */
+  @Test
+  void aPromotedServerIsSavedAndComesBack() throws SQLException, IOException {
+    assertThat(recovered("promoted", RecoveryTarget.latest())).containsExactly("at the end");
+    RecoveryScene.sqlOn(
+        scratch.jdbcUrl(), scratch.user(), "INSERT INTO kept VALUES ('after the promotion')");
+    RecoveryScene promoted =
+        new RecoveryScene(
+            scratch,
+            PostgresTools.search(directory.resolve("promoted tools")),
+            directory.resolve("promoted target"));
+    BasePart saved =
+        promoted.programs.base(promoted.writer(RecoveryScene.BACKUP), Optional.empty());
+    assertThat(saved.timeline()).isEqualTo(2);
+    assertThat(recovered("promoted again", promoted, saved, RecoveryTarget.latest()))
+        .containsExactly("at the end", "after the promotion");
   }
 
   @Test
