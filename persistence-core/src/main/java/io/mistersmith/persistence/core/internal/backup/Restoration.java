@@ -82,7 +82,7 @@ final class Restoration {
     long began = ticker.nanos();
     RestoreState state = RestoreState.of(manifest, stores);
     if (state.database() == Database.AWAY && options.dataDirectory().isEmpty()) {
-      throw RestoreState.away(config.postgres().toString());
+      throw RestoreState.away(database());
     }
     if (state.database() != Database.FILLED) {
       postgres();
@@ -105,6 +105,10 @@ final class Restoration {
         remaining);
   }
 
+  private String database() {
+    return LibpqAccess.of(config.postgres()).toString();
+  }
+
   private void postgres() {
     Optional<Path> directory = options.dataDirectory();
     if (directory.isPresent()) {
@@ -125,7 +129,7 @@ final class Restoration {
               + ", take archive_mode out of postgresql.auto.conf, and make a base backup.");
     } else {
       StoredFile dump = manifest.postgres().dump().orElseThrow();
-      step("dump into " + config.postgres(), dump.size(), () -> dump(dump));
+      step("dump into " + database(), dump.size(), () -> dump(dump));
       long began = ticker.nanos();
       afterDump.run();
       afterDumpNanos = ticker.nanos() - began;

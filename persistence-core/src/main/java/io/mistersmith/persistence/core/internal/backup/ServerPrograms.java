@@ -58,8 +58,8 @@ record ServerPrograms(List<Path> directories, Path log) {
                     "a drill on this machine needs "
                         + name
                         + "; install it (packages postgresql and nats-server), give its directory"
-                        + " with BackupConfig.Builder.programs, or give empty servers with"
-                        + " Drill.into"));
+                        + " with BACKUP_PROGRAMS or BackupConfig.Builder.programs, or give empty"
+                        + " servers with --into or Drill.into"));
   }
 
   /** Runs a program to its end. */

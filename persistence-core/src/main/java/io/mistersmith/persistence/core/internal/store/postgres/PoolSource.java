@@ -9,6 +9,7 @@ import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import java.util.logging.Logger;
 import javax.sql.DataSource;
@@ -31,6 +32,7 @@ abstract class PoolSource implements DataSource, AutoCloseable {
   private final Cache<Connection, Optional<ServerIdentity>> opened =
       Caffeine.newBuilder().weakKeys().build();
 
+  private final AtomicInteger connecting = new AtomicInteger();
   private volatile boolean closed;
 
   /**
@@ -63,7 +65,12 @@ abstract class PoolSource implements DataSource, AutoCloseable {
 
   @Override
   public Connection getConnection(String user, @Nullable String password) throws SQLException {
-    return connect(login(user, password));
+    connecting.incrementAndGet();
+    try {
+      return connect(login(user, password));
+    } finally {
+      connecting.decrementAndGet();
+    }
   }
 
   /** What the URL says has precedence, as with the driver. */
@@ -136,10 +143,13 @@ abstract class PoolSource implements DataSource, AutoCloseable {
     LOG.trace("the login timeout is a property of the driver");
   }
 
-  /** HikariCP would wait as long for connections that are being made while it closes. */
+  /**
+   * HikariCP waits as long for its threads while it closes: not for connections that are being
+   * made, which may take their whole limit; else they end at once, and no warning is logged.
+   */
   @Override
   public int getLoginTimeout() {
-    return 0;
+    return connecting.get() > 0 ? 0 : 1;
   }
 
   @Override

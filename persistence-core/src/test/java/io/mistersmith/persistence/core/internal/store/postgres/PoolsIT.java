@@ -9,6 +9,10 @@ import static io.mistersmith.persistence.model.PostgresRole.REPLICA;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.mistersmith.persistence.config.PostgresConfig;
 import io.mistersmith.persistence.core.internal.base.Services;
 import io.mistersmith.persistence.error.DataError;
@@ -36,6 +40,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 
 /** The pools of a real server: what they hold, how they grow and shrink, what they are set to. */
 @Tag("contract")
@@ -71,6 +76,25 @@ class PoolsIT {
       assertThat(stats(store, PRIMARY).waiting()).isGreaterThanOrEqualTo(50);
       assertThat(load.failures()).isEmpty();
     }
+  }
+
+  @Test
+  void poolsThatAreClosedAtOnceLogNoWarning() {
+    Logger hikari = (Logger) LoggerFactory.getLogger("com.zaxxer.hikari");
+    Level usual = hikari.getLevel();
+    ListAppender<ILoggingEvent> log = new ListAppender<>();
+    log.start();
+    hikari.addAppender(log);
+    hikari.setLevel(Level.WARN);
+    try {
+      for (int i = 0; i < 3; i++) {
+        PostgresDatabase.open(database.config()).close();
+      }
+    } finally {
+      hikari.setLevel(usual);
+      hikari.detachAppender(log);
+    }
+    assertThat(log.list).extracting(ILoggingEvent::getFormattedMessage).isEmpty();
   }
 
   @Test
