@@ -56,6 +56,18 @@ public interface JournalStore {
       String reason);
 
   /**
+   * {@link #startEpoch} for a stream that was restored with all of its sequences, by which the
+   * server made another stream of it: the messages before {@code firstSequence} keep the epochs
+   * that they were written in.
+   *
+   * @param observed the position that was restored
+   * @param firstSequence the first message that will be written to the restored stream
+   * @param streamCreated when the restored stream was made
+   */
+  JournalPosition startEpochOfRestored(
+      JournalPosition observed, long firstSequence, Instant streamCreated, String reason);
+
+  /**
    * Applies a batch in one transaction: moves the position from exactly {@code previous} to {@code
    * next}, and writes each change whose revision is later than its row's. A change that the store
    * refuses while it takes others becomes a dead letter; so does a change that alone takes longer

@@ -338,5 +338,11 @@ final class AlwaysLeading implements StoreProvider {
         String reason) {
       return journals.startEpoch(bucket, observed, firstSequence, streamCreated, reason);
     }
+
+    @Override
+    public JournalPosition startEpochOfRestored(
+        JournalPosition observed, long firstSequence, Instant streamCreated, String reason) {
+      return journals.startEpochOfRestored(observed, firstSequence, streamCreated, reason);
+    }
   }
 }

@@ -68,6 +68,7 @@ class BackupRateIT {
   void savesAndRestoresABaseBackupAtARate() throws IOException {
     try (BackupScene scene = BackupScene.start(directory)) {
       scene.installation().execute(BULK.formatted(ROWS));
+      BackupScene.catchUp(scene.installation()); // which is used by a runtime
       BackupManifest made = save(scene, BackupKind.CROSS_SYSTEM_BASE);
       double copied = copy(scene, made);
       try (FaultServers fresh = BackupServers.start()) {

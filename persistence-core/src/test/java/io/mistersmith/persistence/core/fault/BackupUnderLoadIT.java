@@ -18,6 +18,7 @@ import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.operations.Consistency.CheckScope;
 import io.mistersmith.persistence.state.StateRepository;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -77,9 +78,16 @@ class BackupUnderLoadIT {
     }
   }
 
-  /** Returns what a runtime reads otherwise than the ledger says. */
+  /** Returns what a runtime reads otherwise than the ledger says; the stores must agree. */
   private static List<String> inKv(Installation restored, BackupScene scene, long position) {
     try (Persistence persistence = restored.openUncached()) {
+      assertThat(
+              persistence
+                  .operations()
+                  .consistency()
+                  .check(CheckScope.everything())
+                  .inconsistencies())
+          .isEmpty();
       StateRepository<Long> states = persistence.states(Long.class);
       return scene.ledger().differences(states, position);
     }

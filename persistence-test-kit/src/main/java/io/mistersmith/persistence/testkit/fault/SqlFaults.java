@@ -89,7 +89,7 @@ final class SqlFaults implements InvocationHandler {
     return switch (method) {
       case "apply", "applySingly" -> Call.APPLY;
       case "position" -> Call.POSITION;
-      case "startEpoch" -> Call.START_EPOCH;
+      case "startEpoch", "startEpochOfRestored" -> Call.START_EPOCH;
       case "acquireLease", "releaseLease" -> Call.LEASE;
       case "save",
           "delete",

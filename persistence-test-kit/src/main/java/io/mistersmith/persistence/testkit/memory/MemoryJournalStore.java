@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Positions, epochs and leases, and the batches that move the positions. */
@@ -53,6 +54,37 @@ final class MemoryJournalStore implements JournalStore {
       long firstSequence,
       Instant streamCreated,
       String reason) {
+    return startEpoch(bucket, observed, there -> next(bucket, there, firstSequence, streamCreated));
+  }
+
+  @Override
+  public JournalPosition startEpochOfRestored(
+      JournalPosition observed, long firstSequence, Instant streamCreated, String reason) {
+    return startEpoch(
+        observed.bucket(),
+        Optional.of(observed),
+        there ->
+            next(
+                observed.bucket(),
+                there == null ? null : ofStream(there, streamCreated),
+                firstSequence,
+                streamCreated));
+  }
+
+  private static JournalPosition ofStream(JournalPosition position, Instant created) {
+    return new JournalPosition(
+        position.bucket(),
+        position.epoch(),
+        position.sequence(),
+        position.messageTime(),
+        created,
+        position.epochs());
+  }
+
+  private JournalPosition startEpoch(
+      String bucket,
+      Optional<JournalPosition> observed,
+      Function<@Nullable JournalPosition, JournalPosition> next) {
     Instant now = session.now();
     return session.call(
         tables -> {
@@ -67,9 +99,9 @@ final class MemoryJournalStore implements JournalStore {
           if (there != null && !asObserved) {
             return there;
           }
-          JournalPosition next = next(bucket, there, firstSequence, streamCreated);
-          tables.move(next, now);
-          return next;
+          JournalPosition started = next.apply(there);
+          tables.move(started, now);
+          return started;
         });
   }
 

@@ -191,8 +191,8 @@ final class Restoration {
 
   /**
    * Begins an epoch behind the last message that was restored, unless that was done before: the
-   * stream hands out those sequences a second time. What PostgreSQL lacks of the stream keeps its
-   * place.
+   * stream hands out the sequences from there on a second time. The messages that were restored
+   * keep their epochs, and so the revisions of their rows.
    */
   private RestoredBucket beginEpoch(Position saved) {
     String bucket = saved.bucket();
@@ -205,17 +205,25 @@ final class Restoration {
               + ": start every runtime anew before it writes.");
     }
     JournalPosition next =
-        position.epoch() == saved.epoch()
-            ? stores
-                .journals()
-                .startEpoch(
-                    bucket,
-                    Optional.of(position),
-                    stream.lastSequence() + 1,
-                    stream.created(),
-                    "restored from backup " + manifest.id())
-            : position;
+        position.epoch() == saved.epoch() ? beginEpoch(position, stream) : position;
     return new RestoredBucket(bucket, next.epoch(), next.sequence(), stream.lastSequence(), 0);
+  }
+
+  private JournalPosition beginEpoch(JournalPosition position, RestoreStores.FoundStream stream) {
+    String bucket = position.bucket();
+    long first = stream.lastSequence() + 1;
+    String reason = "restored from backup " + manifest.id();
+    return isCopied(bucket)
+        ? stores
+            .journals()
+            .startEpoch(bucket, Optional.of(position), first, stream.created(), reason)
+        : stores.journals().startEpochOfRestored(position, first, stream.created(), reason);
+  }
+
+  /** Whether the bucket's messages have other sequences than those that were saved. */
+  private boolean isCopied(String bucket) {
+    return manifest.streams().stream()
+        .anyMatch(part -> part.stream().equals("KV_" + bucket) && Streams.isCopied(part));
   }
 
   private static long size(StreamPart part) {

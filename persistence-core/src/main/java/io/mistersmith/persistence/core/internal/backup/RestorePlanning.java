@@ -101,7 +101,10 @@ final class RestorePlanning {
       settings.addAll(recovery.settings());
       missing.addAll(recovery.missing());
     } else {
-      steps.add("Restore the dump into " + into.postgres() + ", whose database must be empty.");
+      steps.add(
+          "Restore the dump into "
+              + LibpqAccess.of(into.postgres())
+              + ", whose database must be empty.");
     }
     for (StreamPart part : manifest.streams()) {
       steps.add(

@@ -97,6 +97,7 @@ class RestorationTest {
 
     assertThat(position().sequence()).isEqualTo(100);
     assertThat(position().epochs().get(0)).isEqualTo(new JournalPosition.Epoch(2, 121));
+    assertThat(position().epochOf(120)).as("of the last restored message").isEqualTo(1);
     assertThat(position().streamCreated())
         .isEqualTo(Objects.requireNonNull(stores.found.get(FakeStores.STREAM)).created());
   }

@@ -125,6 +125,22 @@ public abstract class JournalStoreContract extends DurableContract {
   }
 
   @Test
+  void theMessagesOfARestoredStreamKeepTheirEpochs() {
+    JournalPosition first = position();
+    JournalPosition second = journals().startEpoch(BUCKET, Optional.of(first), 9, CREATED, "later");
+    Instant restored = CREATED.plusSeconds(60);
+    JournalPosition third = journals().startEpochOfRestored(second, 20, restored, "restored");
+    assertThat(third.streamCreated()).isEqualTo(restored);
+    assertThat(third.sequence()).isEqualTo(second.sequence());
+    assertThat(List.of(third.epochOf(8), third.epochOf(9), third.epochOf(19), third.epochOf(20)))
+        .containsExactly(first.epoch(), second.epoch(), second.epoch(), third.epoch());
+    assertThat(journals().position(BUCKET)).contains(third);
+    assertThat(journals().startEpochOfRestored(second, 20, CREATED.plusSeconds(90), "late"))
+        .as("the position has moved since")
+        .isEqualTo(third);
+  }
+
+  @Test
   void ofConcurrentObserversOneStartsTheEpoch() throws Exception {
     JournalPosition first = position();
     List<JournalPosition> seen =

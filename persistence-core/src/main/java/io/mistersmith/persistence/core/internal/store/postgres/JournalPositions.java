@@ -76,6 +76,12 @@ final class JournalPositions {
       VALUES (:bucket, :epoch, :first, :created, :reason)
       """;
 
+  private static final String MOVE_EPOCHS =
+      """
+      UPDATE agents.journal_epochs SET stream_created_nanos = :created
+       WHERE bucket = :bucket AND stream_created_nanos = :before
+      """;
+
   /** The outcome of a {@link #move}. */
   enum Move {
     /** The position was not where it was thought to be; nothing happened. */
@@ -174,39 +180,85 @@ final class JournalPositions {
       long firstSequence,
       Instant streamCreated,
       String reason) {
-    handle.createQuery(QUEUE).bind("bucket", bucket).mapTo(Integer.class).one();
-    long created = SqlTime.nanos(streamCreated);
+    queue(handle, bucket);
     Optional<Long> epoch =
-        observed.isEmpty()
-            ? handle
+        observed.isPresent()
+            ? restart(handle, observed.get(), firstSequence, streamCreated)
+            : handle
                 .createQuery(FIRST)
                 .bind("bucket", bucket)
                 .bind("sequence", firstSequence - 1)
-                .bind("created", created)
-                .bind("installation", installation)
-                .mapTo(Long.class)
-                .findOne()
-            : handle
-                .createQuery(RESTART)
-                .bind("bucket", bucket)
-                .bind("sequence", firstSequence - 1)
-                .bind("created", created)
-                .bind("observedEpoch", observed.get().epoch())
-                .bind("observedSequence", observed.get().sequence())
-                .bind("observedCreated", SqlTime.nanos(observed.get().streamCreated()))
+                .bind("created", SqlTime.nanos(streamCreated))
                 .bind("installation", installation)
                 .mapTo(Long.class)
                 .findOne();
-    epoch.ifPresent(
-        number ->
-            handle
-                .createUpdate(BEGIN_EPOCH)
-                .bind("bucket", bucket)
-                .bind("epoch", number)
-                .bind("first", firstSequence)
-                .bind("created", created)
-                .bind("reason", reason)
-                .execute());
+    epoch.ifPresent(number -> begin(handle, bucket, number, firstSequence, streamCreated, reason));
+    return present(handle, bucket);
+  }
+
+  /** As {@link #startEpoch}; the earlier epochs name the messages of the restored stream, too. */
+  JournalPosition startEpochOfRestored(
+      Handle handle,
+      JournalPosition observed,
+      long firstSequence,
+      Instant streamCreated,
+      String reason) {
+    String bucket = observed.bucket();
+    queue(handle, bucket);
+    restart(handle, observed, firstSequence, streamCreated)
+        .ifPresent(
+            number -> {
+              int unused =
+                  handle
+                      .createUpdate(MOVE_EPOCHS)
+                      .bind("bucket", bucket)
+                      .bind("before", SqlTime.nanos(observed.streamCreated()))
+                      .bind("created", SqlTime.nanos(streamCreated))
+                      .execute();
+              begin(handle, bucket, number, firstSequence, streamCreated, reason);
+            });
+    return present(handle, bucket);
+  }
+
+  private static void queue(Handle handle, String bucket) {
+    handle.createQuery(QUEUE).bind("bucket", bucket).mapTo(Integer.class).one();
+  }
+
+  /** Moves the position into a new epoch; empty where it is no longer the observed one. */
+  private Optional<Long> restart(
+      Handle handle, JournalPosition observed, long firstSequence, Instant streamCreated) {
+    return handle
+        .createQuery(RESTART)
+        .bind("bucket", observed.bucket())
+        .bind("sequence", firstSequence - 1)
+        .bind("created", SqlTime.nanos(streamCreated))
+        .bind("observedEpoch", observed.epoch())
+        .bind("observedSequence", observed.sequence())
+        .bind("observedCreated", SqlTime.nanos(observed.streamCreated()))
+        .bind("installation", installation)
+        .mapTo(Long.class)
+        .findOne();
+  }
+
+  private static void begin(
+      Handle handle,
+      String bucket,
+      long epoch,
+      long firstSequence,
+      Instant streamCreated,
+      String reason) {
+    int unused =
+        handle
+            .createUpdate(BEGIN_EPOCH)
+            .bind("bucket", bucket)
+            .bind("epoch", epoch)
+            .bind("first", firstSequence)
+            .bind("created", SqlTime.nanos(streamCreated))
+            .bind("reason", reason)
+            .execute();
+  }
+
+  private JournalPosition present(Handle handle, String bucket) {
     return find(handle, bucket)
         .orElseThrow(() -> new IllegalStateException("journal " + bucket + " has no position"));
   }

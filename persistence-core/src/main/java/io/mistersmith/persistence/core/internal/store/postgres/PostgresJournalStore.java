@@ -92,6 +92,15 @@ final class PostgresJournalStore implements JournalStore {
   }
 
   @Override
+  public JournalPosition startEpochOfRestored(
+      JournalPosition observed, long firstSequence, Instant streamCreated, String reason) {
+    return statements.transaction(
+        SqlOptions.of("start an epoch of the restored journal " + observed.bucket()),
+        handle ->
+            positions.startEpochOfRestored(handle, observed, firstSequence, streamCreated, reason));
+  }
+
+  @Override
   public ApplyResult apply(
       JournalPosition previous, JournalPosition next, List<StateChange> changes) {
     return statements.whole(() -> applyOrIsolate(Flush.of(previous, next, changes)));
