@@ -1,11 +1,13 @@
 package io.mistersmith.persistence.core.internal.backup;
 
 import io.mistersmith.persistence.backup.BackupManifest;
+import io.mistersmith.persistence.backup.BackupManifest.Position;
 import io.mistersmith.persistence.backup.BackupManifest.StreamPart;
 import io.mistersmith.persistence.backup.BackupManifest.WrappedKey;
 import io.mistersmith.persistence.backup.RecoveryTarget;
 import io.mistersmith.persistence.backup.RestoreOptions;
 import io.mistersmith.persistence.backup.RestorePlan;
+import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
@@ -53,6 +55,7 @@ final class RestorePlanning {
   void require() {
     manifest.keys().forEach(this::unwrap);
     part()
+        .or(this::otherBuckets)
         .ifPresent(
             missing -> {
               throw new NonTransientPersistenceException(
@@ -85,6 +88,22 @@ final class RestorePlanning {
         ? Optional.empty()
         : Optional.of(
             "backup " + manifest.id() + " has no dump; give the data directory of the server");
+  }
+
+  /** Returns that a runtime of this configuration would not find what is restored. */
+  private Optional<String> otherBuckets() {
+    String named = into.nats().namePrefix() + into.bucket(Bucket.AGENT_STATE).name();
+    List<String> saved = manifest.positions().stream().map(Position::bucket).toList();
+    return saved.isEmpty() || saved.contains(named)
+        ? Optional.empty()
+        : Optional.of(
+            "backup "
+                + manifest.id()
+                + " has the buckets "
+                + saved
+                + ", and the configuration names "
+                + named
+                + "; set NatsConfig.namePrefix (NATS_KV_PREFIX) to that of the installation");
   }
 
   /** Returns what would be done; {@code recoveries} plans the part of a base backup. */
@@ -130,6 +149,7 @@ final class RestorePlanning {
     if (options.dataDirectory().isEmpty()) {
       part().ifPresent(missing::add);
     }
+    otherBuckets().ifPresent(missing::add);
     for (WrappedKey key : manifest.keys()) {
       try {
         unwrap(key);
