@@ -29,6 +29,8 @@ final class IndexBuildSession implements AutoCloseable {
   private static final String DROP =
       "SELECT pg_catalog.format('DROP INDEX CONCURRENTLY %I.%I', ?, ?)";
 
+  private static final String NO_SUCH_INDEX = "42704";
+
   private static final String ATTACH =
       "SELECT pg_catalog.format('ALTER INDEX %I.%I ATTACH PARTITION %I.%I', ?, ?, ?, ?)";
 
@@ -85,8 +87,16 @@ final class IndexBuildSession implements AutoCloseable {
     execute(settings.lockTimeout(), create("", "ONLY ", index));
   }
 
+  /** Drops the index, unless another session has done that since it was looked for. */
   void dropConcurrently(IndexDefinition index) throws SQLException {
-    execute(settings.patience(), format(DROP, index.schema(), index.name()));
+    try {
+      execute(settings.patience(), format(DROP, index.schema(), index.name()));
+    } catch (SQLException e) {
+      if (!NO_SUCH_INDEX.equals(e.getSQLState())) {
+        throw e;
+      }
+      LOG.debug("Another session has dropped index {}", index);
+    }
   }
 
   void attach(IndexDefinition parent, String partitionSchema, String partitionIndex)
