@@ -65,6 +65,7 @@ class BackupRateIT {
 
   /** The time has the recovery of PostgreSQL, up to the end of the second call. */
   @Test
+  @Tag("full") // BackupBaseIT restores one in each build
   void savesAndRestoresABaseBackupAtARate() throws IOException {
     try (BackupScene scene = BackupScene.start(directory)) {
       scene.installation().execute(BULK.formatted(ROWS));
