@@ -34,7 +34,7 @@ import org.postgresql.ds.PGSimpleDataSource;
 class CutOffIT extends RunsMigrations {
   private static final int KILLS = 4;
 
-  /** Of the boundaries every so many are tried, from a random one on; all in the full build. */
+  /** One boundary in so many is cut, the first one at random. The full build cuts at each. */
   private static final int STRIDE = PostgresVersions.full() ? 1 : 4;
 
   private static final String[] SETS = {"monitoring", "online", "recovery"};
@@ -93,7 +93,7 @@ class CutOffIT extends RunsMigrations {
     assertThat(cuts).isGreaterThanOrEqualTo(8);
   }
 
-  /** Cuts at points in turn until the version is through; returns how often it did. */
+  /** Cuts at every {@code stride}-th point until the version is applied; returns how often. */
   private static int cutEach(
       int stride, CuttingDataSource source, Migration migration, MigrationRunner runner) {
     int cuts = 0;

@@ -56,13 +56,17 @@ public interface JournalStore {
       String reason);
 
   /**
-   * {@link #startEpoch} for a stream that was restored with all of its sequences, by which the
-   * server made another stream of it: the messages before {@code firstSequence} keep the epochs
-   * that they were written in.
+   * {@link #startEpoch} for a stream that was restored with all of its sequences. It has another
+   * time of creation than the original; the epochs of the original name its messages before {@code
+   * firstSequence}, so that they keep their revisions.
    *
    * @param observed the position that was restored
    * @param firstSequence the first message that will be written to the restored stream
    * @param streamCreated when the restored stream was made
+   * @param reason why, in a few words
+   * @return as {@link #startEpoch} does
+   * @throws io.mistersmith.persistence.error.NonTransientPersistenceException {@code MISCONFIGURED}
+   *     as {@link #position} does; nothing was changed then
    */
   JournalPosition startEpochOfRestored(
       JournalPosition observed, long firstSequence, Instant streamCreated, String reason);

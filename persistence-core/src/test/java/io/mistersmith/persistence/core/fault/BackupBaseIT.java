@@ -2,7 +2,6 @@ package io.mistersmith.persistence.core.fault;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.backup.BackupKind;
 import io.mistersmith.persistence.backup.BackupManifest;
 import io.mistersmith.persistence.backup.BackupProgress;
@@ -10,7 +9,6 @@ import io.mistersmith.persistence.backup.Backups;
 import io.mistersmith.persistence.backup.RestoreOptions;
 import io.mistersmith.persistence.backup.RestoreReport;
 import io.mistersmith.persistence.core.fault.table.Tally;
-import io.mistersmith.persistence.state.StateRepository;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.Tag;
@@ -54,10 +52,7 @@ class BackupBaseIT {
         fresh.report("BackupBase", tally, "bytes=%d".formatted(made.size()));
         assertThat(scene.ledger().compare(restored.rows(), position).broken()).isEmpty();
         assertThat(tally.acknowledged()).isPositive();
-        try (Persistence persistence = restored.openUncached()) {
-          StateRepository<Long> states = persistence.states(Long.class);
-          assertThat(scene.ledger().differences(states, position)).isEmpty();
-        }
+        scene.assertRead(restored, position);
       }
     }
   }

@@ -1,5 +1,6 @@
 package io.mistersmith.persistence.core.fault;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.mistersmith.persistence.Persistence;
@@ -102,6 +103,14 @@ record BackupScene(
           .atMost(SETTLED)
           .pollInterval(Duration.ofMillis(50))
           .until(() -> persistence.operations().consistency().backlog().messages() == 0);
+    }
+  }
+
+  /** A runtime on restored stores reads what was promised, and both stores agree. */
+  void assertRead(Installation restored, long position) {
+    try (Persistence persistence = restored.openUncached()) {
+      Installation.assertConsistent(persistence);
+      assertThat(ledger.differences(persistence.states(Long.class), position)).isEmpty();
     }
   }
 

@@ -7,7 +7,6 @@ import static org.awaitility.Awaitility.await;
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.core.fault.table.Tally;
 import io.mistersmith.persistence.model.AgentId;
-import io.mistersmith.persistence.operations.Consistency.CheckScope;
 import io.mistersmith.persistence.state.StateRepository;
 import io.mistersmith.persistence.testkit.server.PostgresServer;
 import io.mistersmith.persistence.testkit.server.PostgresStandby;
@@ -61,13 +60,7 @@ class FailoverRecipeIT {
           servers.report("FailoverRecipe promotions=2", tally, "failed=" + ledger.failures());
           ledger.assertKept(now);
           assertThat(ledger.failures()).isZero();
-          assertThat(
-                  persistence
-                      .operations()
-                      .consistency()
-                      .check(CheckScope.everything())
-                      .inconsistencies())
-              .isEmpty();
+          Installation.assertConsistent(persistence);
         }
       }
     }

@@ -16,6 +16,7 @@ import io.mistersmith.persistence.model.Agent;
 import io.mistersmith.persistence.model.AgentId;
 import io.mistersmith.persistence.model.Revision;
 import io.mistersmith.persistence.model.StateKey;
+import io.mistersmith.persistence.operations.Consistency.CheckScope;
 import io.mistersmith.persistence.testkit.server.PostgresServer;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -129,6 +130,13 @@ record Installation(String natsUrl, String namePrefix, String jdbcUrl, String us
 
   Persistence open() {
     return Persistence.open(config());
+  }
+
+  /** Compares all entries in KV with their rows. */
+  static void assertConsistent(Persistence persistence) {
+    assertThat(
+            persistence.operations().consistency().check(CheckScope.everything()).inconsistencies())
+        .isEmpty();
   }
 
   /** Opens a runtime whose reads are answered by the stores alone. */
