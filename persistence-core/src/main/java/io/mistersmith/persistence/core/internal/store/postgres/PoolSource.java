@@ -9,6 +9,7 @@ import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import java.util.logging.Logger;
@@ -23,6 +24,8 @@ import org.slf4j.LoggerFactory;
  */
 abstract class PoolSource implements DataSource, AutoCloseable {
 
+  private static final int CLOSING_SECONDS = 1;
+
   private static final org.slf4j.Logger LOG = LoggerFactory.getLogger(PoolSource.class);
 
   private final RoleConfig role;
@@ -33,6 +36,10 @@ abstract class PoolSource implements DataSource, AutoCloseable {
       Caffeine.newBuilder().weakKeys().build();
 
   private final AtomicInteger connecting = new AtomicInteger();
+
+  /** When the latest connection was begun, by the clock of the JVM. */
+  private volatile long begun;
+
   private volatile boolean closed;
 
   /**
@@ -66,6 +73,7 @@ abstract class PoolSource implements DataSource, AutoCloseable {
   @Override
   public Connection getConnection(String user, @Nullable String password) throws SQLException {
     connecting.incrementAndGet();
+    begun = System.nanoTime();
     try {
       return connect(login(user, password));
     } finally {
@@ -144,12 +152,14 @@ abstract class PoolSource implements DataSource, AutoCloseable {
   }
 
   /**
-   * HikariCP waits as long for its threads while it closes: not for connections that are being
-   * made, which may take their whole limit; else they end at once, and no warning is logged.
+   * HikariCP waits as long, in seconds, for its threads while it closes, and logs a warning when
+   * they have not ended. A server that answers ends them sooner. One that has not answered for that
+   * long is not waited for: a connection may take its whole limit.
    */
   @Override
   public int getLoginTimeout() {
-    return connecting.get() > 0 ? 0 : 1;
+    boolean answers = System.nanoTime() - begun < TimeUnit.SECONDS.toNanos(CLOSING_SECONDS);
+    return connecting.get() == 0 || answers ? CLOSING_SECONDS : 0;
   }
 
   @Override
