@@ -35,7 +35,9 @@ public final class MigratedDatabase {
       """
       SELECT pg_terminate_backend(pid) FROM pg_stat_activity
        WHERE datname = current_database() AND pid <> pg_backend_pid()
-      """;
+         AND NOT (application_name = '%s' AND state = 'idle')
+      """
+          .formatted(KeptPools.SESSION_NAME);
 
   /** Deletes all rows except the installation's identity, which the migrations insert. */
   private static final String CLEAR =

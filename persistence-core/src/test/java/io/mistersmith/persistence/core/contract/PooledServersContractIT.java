@@ -3,6 +3,7 @@ package io.mistersmith.persistence.core.contract;
 import io.mistersmith.persistence.core.SharedPooler;
 import io.mistersmith.persistence.testkit.contract.AgentRepositoryContract;
 import io.mistersmith.persistence.testkit.contract.CheckpointContract;
+import io.mistersmith.persistence.testkit.contract.CrossStoreContract;
 import io.mistersmith.persistence.testkit.contract.MessageContract;
 import io.mistersmith.persistence.testkit.contract.PersistenceFixture;
 import io.mistersmith.persistence.testkit.contract.StateDurabilityContract;
@@ -94,6 +95,15 @@ class PooledServersContractIT {
   @Nested
   @Tag("full")
   class Checkpoints extends CheckpointContract {
+    @Override
+    protected PersistenceFixture fixture() {
+      return new RealServers(SharedPooler::declared);
+    }
+  }
+
+  @Nested
+  @Tag("full")
+  class CrossStores extends CrossStoreContract {
     @Override
     protected PersistenceFixture fixture() {
       return new RealServers(SharedPooler::declared);

@@ -7,10 +7,12 @@ import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.NatsConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.config.PostgresConfig;
+import io.mistersmith.persistence.core.KeptPools;
 import io.mistersmith.persistence.core.LeastPrivilege;
 import io.mistersmith.persistence.core.MigratedDatabase;
 import io.mistersmith.persistence.core.RealStores;
 import io.mistersmith.persistence.model.PostgresRole;
+import io.mistersmith.persistence.spi.StoreProvider;
 import io.mistersmith.persistence.spi.Stores;
 import io.mistersmith.persistence.testkit.contract.PersistenceFixture;
 import io.mistersmith.persistence.testkit.fault.Faults;
@@ -55,20 +57,32 @@ final class RealServers implements PersistenceFixture {
   private final String name = RUN + "_" + FIXTURES.incrementAndGet();
   private final String database;
   private final boolean borrowed;
+  private final boolean kept;
   private final UnaryOperator<PostgresConfig> way;
 
-  /** On the servers that all tests share. */
+  /** On the servers that all tests share, and on a pool that the next tests use too. */
   RealServers() {
-    this(UnaryOperator.identity());
+    this(
+        TestServers.nats(), false, UnaryOperator.identity(), MigratedDatabase.borrow(), true, true);
   }
 
   /**
-   * A fixture whose runtimes reach the database in another way.
+   * A fixture whose runtimes reach the database in another way, on pools of their own.
    *
    * @param way changes the configuration that leads to it directly
    */
   RealServers(UnaryOperator<PostgresConfig> way) {
-    this(TestServers.postgres(), TestServers.nats(), false, way, MigratedDatabase.borrow(), true);
+    this(TestServers.nats(), false, way, MigratedDatabase.borrow(), true, false);
+  }
+
+  private RealServers(
+      NatsServer nats,
+      boolean ownNats,
+      UnaryOperator<PostgresConfig> way,
+      String database,
+      boolean borrowed,
+      boolean kept) {
+    this(TestServers.postgres(), nats, ownNats, way, database, borrowed, kept);
   }
 
   private RealServers(
@@ -77,34 +91,41 @@ final class RealServers implements PersistenceFixture {
       boolean ownNats,
       UnaryOperator<PostgresConfig> way,
       String database,
-      boolean borrowed) {
+      boolean borrowed,
+      boolean kept) {
     this.postgres = postgres;
     this.nats = nats;
     this.ownNats = ownNats;
     this.way = way;
     this.database = database;
     this.borrowed = borrowed;
+    this.kept = kept;
+  }
+
+  /** For contracts of what pools of the runtime's own do. */
+  static RealServers withOwnPools() {
+    return new RealServers(UnaryOperator.identity());
   }
 
   /** On a database of its own, to which optional sets of migrations are applied. */
   static RealServers withSets(String... sets) {
     return new RealServers(
-        TestServers.postgres(),
         TestServers.nats(),
         false,
         config -> config.toBuilder().migrateOnOpen(sets).build(),
         MigratedDatabase.create(),
-        false);
+        false,
+        true);
   }
 
   /** On a database of its own, by users who have the rights of the set roles alone. */
   static RealServers withLeastPrivilege(String... sets) {
     return new RealServers(
-        TestServers.postgres(),
         TestServers.nats(),
         false,
         config -> LeastPrivilege.declared(config, sets),
         MigratedDatabase.create(),
+        false,
         false);
   }
 
@@ -117,17 +138,18 @@ final class RealServers implements PersistenceFixture {
         false,
         UnaryOperator.identity(),
         databases.create(),
-        false);
+        false,
+        true);
   }
 
   /** On a nats-server of its own, which can be killed. */
   static RealServers withOwnNats() {
     return new RealServers(
-        TestServers.postgres(),
         NatsServer.start(NatsOptions.defaults()),
         true,
         UnaryOperator.identity(),
         MigratedDatabase.borrow(),
+        true,
         true);
   }
 
@@ -143,17 +165,21 @@ final class RealServers implements PersistenceFixture {
 
   @Override
   public Persistence open(PersistenceConfig config) {
-    return Persistence.open(config);
+    return kept ? KeptPools.open(config, postgres, database) : Persistence.open(config);
   }
 
   @Override
   public Persistence open(PersistenceConfig config, Faults faults) {
-    return Persistence.open(config, new FaultyStores(RealStores.provider(), faults));
+    return Persistence.open(config, new FaultyStores(provider(), faults));
   }
 
   @Override
   public Stores stores(PersistenceConfig config) {
-    return RealStores.provider().open(config);
+    return provider().open(config);
+  }
+
+  private StoreProvider provider() {
+    return kept ? KeptPools.provider(postgres, database) : RealStores.provider();
   }
 
   @Override
@@ -292,6 +318,8 @@ final class RealServers implements PersistenceFixture {
     }
     if (borrowed) {
       MigratedDatabase.giveBack(database);
+    } else {
+      KeptPools.close(database);
     }
   }
 

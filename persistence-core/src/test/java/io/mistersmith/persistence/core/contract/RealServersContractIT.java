@@ -53,7 +53,7 @@ class RealServersContractIT {
   class States extends StateRepositoryContract {
     @Override
     protected PersistenceFixture fixture() {
-      return new RealServers();
+      return RealServers.withOwnPools();
     }
   }
 
@@ -138,7 +138,7 @@ class RealServersContractIT {
   class Durability extends StateDurabilityContract {
     @Override
     protected PersistenceFixture fixture() {
-      return new RealServers();
+      return RealServers.withOwnPools();
     }
   }
 
@@ -260,7 +260,7 @@ class RealServersContractIT {
   class Transactions extends TransactionRunnerContract {
     @Override
     protected PersistenceFixture fixture() {
-      return new RealServers();
+      return RealServers.withOwnPools();
     }
   }
 
@@ -269,7 +269,7 @@ class RealServersContractIT {
   class Guards extends StoreGuardContract {
     @Override
     protected PersistenceFixture fixture() {
-      return new RealServers();
+      return RealServers.withOwnPools();
     }
   }
 
@@ -278,7 +278,7 @@ class RealServersContractIT {
   class TransactionOutcomes extends TransactionOutcomeContract {
     @Override
     protected PersistenceFixture fixture() {
-      return new RealServers();
+      return RealServers.withOwnPools();
     }
   }
 
@@ -287,7 +287,7 @@ class RealServersContractIT {
   class TransactionNesting extends TransactionNestingContract {
     @Override
     protected PersistenceFixture fixture() {
-      return new RealServers();
+      return RealServers.withOwnPools();
     }
   }
 

@@ -99,7 +99,7 @@ final class Database implements Statements {
 
   /** Runs one statement that PostgreSQL refuses within a transaction. */
   <T> T alone(String what, Function<Handle, T> work) {
-    return askToChange(what, () -> onHandle(changing(work)));
+    return askToChange(what, () -> onHandle(changing(SharedSession.alone(work))));
   }
 
   /**

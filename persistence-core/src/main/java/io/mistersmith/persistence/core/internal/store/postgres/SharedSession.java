@@ -4,6 +4,7 @@ import io.mistersmith.persistence.spi.sql.SqlOptions.Isolation;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.statement.DefaultStatementBuilder;
@@ -39,6 +40,7 @@ final class SharedSession extends DefaultStatementBuilder {
   private final String settings;
   private String mode = mode(Isolation.READ_COMMITTED, false);
   private boolean opened;
+  private boolean alone;
 
   private SharedSession(String settings) {
     this.settings = settings;
@@ -76,9 +78,25 @@ final class SharedSession extends DefaultStatementBuilder {
     }
   }
 
+  /**
+   * Has a handle send one statement without the settings: the server would run them together, in a
+   * transaction, which the statement refuses. Its time has no limit but the connection's.
+   */
+  static <T> Function<Handle, T> alone(Function<Handle, T> work) {
+    return handle -> {
+      if (handle.getStatementBuilder() instanceof SharedSession shared) {
+        shared.alone = true;
+      }
+      return work.apply(handle);
+    };
+  }
+
   @Override
   public PreparedStatement create(Connection connection, String sql, StatementContext context)
       throws SQLException {
+    if (alone) {
+      return super.create(connection, sql, context);
+    }
     if (connection.getAutoCommit()) {
       opened = false;
       context.define(RESULTS_BEFORE, 1);

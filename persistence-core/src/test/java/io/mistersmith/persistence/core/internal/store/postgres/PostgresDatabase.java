@@ -3,6 +3,7 @@ package io.mistersmith.persistence.core.internal.store.postgres;
 import io.mistersmith.persistence.config.NatsConfig;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.config.PostgresConfig;
+import io.mistersmith.persistence.core.KeptPools;
 import io.mistersmith.persistence.core.KeptSession;
 import io.mistersmith.persistence.core.MigratedDatabase;
 import io.mistersmith.persistence.core.OwnPostgres;
@@ -77,6 +78,11 @@ final class PostgresDatabase {
         .password()
         .map(secret -> config.toBuilder().password(secret).build())
         .orElse(config);
+  }
+
+  /** The pool of the database that all tests use. */
+  ApplicationSources keptPool() {
+    return KeptPools.sources(server, jdbcUrl);
   }
 
   PostgresStore open() {

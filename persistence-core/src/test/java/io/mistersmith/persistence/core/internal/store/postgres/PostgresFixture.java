@@ -60,12 +60,22 @@ final class PostgresFixture implements StoresFixture {
   private final UnaryOperator<PostgresConfig> way;
   private final ApplicationSources sources;
 
+  /** A fixture whose stores use a pool that the next tests use too. */
   PostgresFixture() {
-    this(UnaryOperator.identity());
+    this(DATABASE);
+  }
+
+  private PostgresFixture(PostgresDatabase database) {
+    this(database, UnaryOperator.identity(), database.keptPool());
+  }
+
+  /** For contracts of what pools of the store's own do. */
+  static PostgresFixture withOwnPools() {
+    return new PostgresFixture(UnaryOperator.identity());
   }
 
   /**
-   * A fixture whose stores reach the database in another way.
+   * A fixture whose stores reach the database in another way, on pools of their own.
    *
    * @param way changes the configuration that leads to it directly
    */
@@ -80,22 +90,19 @@ final class PostgresFixture implements StoresFixture {
 
   /** A fixture whose database has the set {@code state_search}. */
   static PostgresFixture searched() {
-    return new PostgresFixture(
-        Searched.DATABASE, UnaryOperator.identity(), ApplicationSources.NONE);
+    return new PostgresFixture(Searched.DATABASE);
   }
 
   /** A fixture whose database has the set {@code events}, with an empty outbox. */
   static PostgresFixture withEvents() {
-    PostgresFixture fixture =
-        new PostgresFixture(Noted.DATABASE, UnaryOperator.identity(), ApplicationSources.NONE);
+    PostgresFixture fixture = new PostgresFixture(Noted.DATABASE);
     Noted.DATABASE.execute(EMPTY_OUTBOX);
     return fixture;
   }
 
   /** A fixture whose database has the set {@code monitoring}, without any threshold. */
   static PostgresFixture monitored() {
-    PostgresFixture fixture =
-        new PostgresFixture(Monitored.DATABASE, UnaryOperator.identity(), ApplicationSources.NONE);
+    PostgresFixture fixture = new PostgresFixture(Monitored.DATABASE);
     Monitored.DATABASE.execute(
         """
         DELETE FROM monitoring.alert_thresholds;
@@ -108,16 +115,14 @@ final class PostgresFixture implements StoresFixture {
 
   /** A fixture whose database has the set {@code audit}, with an empty log. */
   static PostgresFixture audited() {
-    PostgresFixture fixture =
-        new PostgresFixture(Audited.DATABASE, UnaryOperator.identity(), ApplicationSources.NONE);
+    PostgresFixture fixture = new PostgresFixture(Audited.DATABASE);
     Audited.DATABASE.execute("DELETE FROM audit.change_log");
     return fixture;
   }
 
   /** A fixture whose database has the set {@code recovery}, and knows of no backup. */
   static PostgresFixture recovering() {
-    PostgresFixture fixture =
-        new PostgresFixture(Recovering.DATABASE, UnaryOperator.identity(), ApplicationSources.NONE);
+    PostgresFixture fixture = new PostgresFixture(Recovering.DATABASE);
     Recovering.DATABASE.execute("TRUNCATE recovery.backups, recovery.test_results");
     return fixture;
   }

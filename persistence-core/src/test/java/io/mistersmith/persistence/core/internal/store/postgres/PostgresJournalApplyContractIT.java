@@ -10,6 +10,6 @@ class PostgresJournalApplyContractIT extends JournalApplyContract {
 
   @Override
   protected StoresFixture fixture() {
-    return new PostgresFixture();
+    return PostgresFixture.withOwnPools();
   }
 }

@@ -10,6 +10,6 @@ class PostgresPreparedUnitContractIT extends PreparedUnitContract {
 
   @Override
   protected StoresFixture fixture() {
-    return new PostgresFixture();
+    return PostgresFixture.withOwnPools();
   }
 }

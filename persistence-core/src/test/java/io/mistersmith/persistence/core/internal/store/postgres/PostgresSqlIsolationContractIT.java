@@ -10,6 +10,6 @@ class PostgresSqlIsolationContractIT extends SqlIsolationContract {
 
   @Override
   protected StoresFixture fixture() {
-    return new PostgresFixture();
+    return PostgresFixture.withOwnPools();
   }
 }

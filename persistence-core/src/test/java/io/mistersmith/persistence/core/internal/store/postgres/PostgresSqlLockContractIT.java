@@ -10,6 +10,6 @@ class PostgresSqlLockContractIT extends SqlLockContract {
 
   @Override
   protected StoresFixture fixture() {
-    return new PostgresFixture();
+    return PostgresFixture.withOwnPools();
   }
 }

@@ -10,6 +10,6 @@ class PostgresSqlSavepointContractIT extends SqlSavepointContract {
 
   @Override
   protected StoresFixture fixture() {
-    return new PostgresFixture();
+    return PostgresFixture.withOwnPools();
   }
 }

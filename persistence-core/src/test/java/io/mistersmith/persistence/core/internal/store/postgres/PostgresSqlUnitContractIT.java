@@ -10,6 +10,6 @@ class PostgresSqlUnitContractIT extends SqlUnitContract {
 
   @Override
   protected StoresFixture fixture() {
-    return new PostgresFixture();
+    return PostgresFixture.withOwnPools();
   }
 }

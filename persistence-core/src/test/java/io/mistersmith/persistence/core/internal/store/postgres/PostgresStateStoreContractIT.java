@@ -10,6 +10,6 @@ class PostgresStateStoreContractIT extends StateStoreContract {
 
   @Override
   protected StoresFixture fixture() {
-    return new PostgresFixture();
+    return PostgresFixture.withOwnPools();
   }
 }
