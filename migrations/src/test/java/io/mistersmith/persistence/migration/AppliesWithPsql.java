@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** Applies scripts with psql alone, a call and a transaction each. */
+/** Applies scripts with psql alone, a transaction each. */
 final class AppliesWithPsql {
   private static final long LIMIT_SECONDS = 120;
 
@@ -30,11 +30,21 @@ final class AppliesWithPsql {
     this.folder = folder;
   }
 
+  /** With the full counts each script has a call of psql, as the guide has it. */
   void apply(List<Migration> scripts) throws IOException, InterruptedException {
+    StringBuilder all = new StringBuilder();
     for (Migration script : scripts) {
       Path file = folder.resolve(script.id().set() + "-" + script.fileName());
       Files.writeString(file, script.sql());
-      run(file, script.transactional());
+      if (PostgresVersions.full()) {
+        run(file, script.transactional());
+      } else {
+        String included = "\\i '" + file + "'\n";
+        all.append(script.transactional() ? "BEGIN;\n" + included + "COMMIT;\n" : included);
+      }
+    }
+    if (!all.isEmpty()) {
+      run(Files.writeString(folder.resolve("all.sql"), all), false);
     }
   }
 
