@@ -4,9 +4,7 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import io.mistersmith.persistence.Persistence;
 import io.mistersmith.persistence.config.PersistenceConfig;
-import io.mistersmith.persistence.core.internal.base.Services;
 import io.mistersmith.persistence.core.internal.store.postgres.ApplicationSources;
-import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.model.PostgresRole;
 import io.mistersmith.persistence.spi.StoreProvider;
 import io.mistersmith.persistence.testkit.server.PostgresServer;
@@ -41,8 +39,7 @@ public final class KeptPools {
 
   /** Returns the stores of production on the pool of a database. */
   public static StoreProvider provider(PostgresServer server, String jdbcUrl) {
-    return new NatsPostgresProvider(
-        new Services(PersistenceListener.NOOP), sources(server, jdbcUrl));
+    return RealStores.provider(sources(server, jdbcUrl));
   }
 
   /** Ends the pool of a database that no other test will use. */

@@ -1,6 +1,7 @@
 package io.mistersmith.persistence.core;
 
 import io.mistersmith.persistence.core.internal.base.Services;
+import io.mistersmith.persistence.core.internal.store.postgres.ApplicationSources;
 import io.mistersmith.persistence.event.PersistenceListener;
 import io.mistersmith.persistence.spi.StoreProvider;
 
@@ -11,6 +12,11 @@ public final class RealStores {
 
   /** NATS and PostgreSQL. */
   public static StoreProvider provider() {
-    return new NatsPostgresProvider(new Services(PersistenceListener.NOOP));
+    return provider(ApplicationSources.NONE);
+  }
+
+  /** NATS and PostgreSQL, with an application's data sources for some roles. */
+  static StoreProvider provider(ApplicationSources sources) {
+    return new NatsPostgresProvider(new Services(PersistenceListener.NOOP), sources);
   }
 }

@@ -62,8 +62,7 @@ final class RealServers implements PersistenceFixture {
 
   /** On the servers that all tests share, and on a pool that the next tests use too. */
   RealServers() {
-    this(
-        TestServers.nats(), false, UnaryOperator.identity(), MigratedDatabase.borrow(), true, true);
+    this(UnaryOperator.identity(), true);
   }
 
   /**
@@ -72,17 +71,18 @@ final class RealServers implements PersistenceFixture {
    * @param way changes the configuration that leads to it directly
    */
   RealServers(UnaryOperator<PostgresConfig> way) {
-    this(TestServers.nats(), false, way, MigratedDatabase.borrow(), true, false);
+    this(way, false);
   }
 
-  private RealServers(
-      NatsServer nats,
-      boolean ownNats,
-      UnaryOperator<PostgresConfig> way,
-      String database,
-      boolean borrowed,
-      boolean kept) {
-    this(TestServers.postgres(), nats, ownNats, way, database, borrowed, kept);
+  private RealServers(UnaryOperator<PostgresConfig> way, boolean kept) {
+    this(
+        TestServers.postgres(),
+        TestServers.nats(),
+        false,
+        way,
+        MigratedDatabase.borrow(),
+        true,
+        kept);
   }
 
   private RealServers(
@@ -110,6 +110,7 @@ final class RealServers implements PersistenceFixture {
   /** On a database of its own, to which optional sets of migrations are applied. */
   static RealServers withSets(String... sets) {
     return new RealServers(
+        TestServers.postgres(),
         TestServers.nats(),
         false,
         config -> config.toBuilder().migrateOnOpen(sets).build(),
@@ -121,6 +122,7 @@ final class RealServers implements PersistenceFixture {
   /** On a database of its own, by users who have the rights of the set roles alone. */
   static RealServers withLeastPrivilege(String... sets) {
     return new RealServers(
+        TestServers.postgres(),
         TestServers.nats(),
         false,
         config -> LeastPrivilege.declared(config, sets),
@@ -145,6 +147,7 @@ final class RealServers implements PersistenceFixture {
   /** On a nats-server of its own, which can be killed. */
   static RealServers withOwnNats() {
     return new RealServers(
+        TestServers.postgres(),
         NatsServer.start(NatsOptions.defaults()),
         true,
         UnaryOperator.identity(),

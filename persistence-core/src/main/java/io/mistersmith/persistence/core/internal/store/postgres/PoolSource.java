@@ -72,8 +72,8 @@ abstract class PoolSource implements DataSource, AutoCloseable {
 
   @Override
   public Connection getConnection(String user, @Nullable String password) throws SQLException {
+    begun = System.nanoTime(); // first: getLoginTimeout reads it when it sees the count
     connecting.incrementAndGet();
-    begun = System.nanoTime();
     try {
       return connect(login(user, password));
     } finally {
@@ -152,14 +152,14 @@ abstract class PoolSource implements DataSource, AutoCloseable {
   }
 
   /**
-   * HikariCP waits as long, in seconds, for its threads while it closes, and logs a warning when
-   * they have not ended. A server that answers ends them sooner. One that has not answered for that
-   * long is not waited for: a connection may take its whole limit.
+   * HikariCP waits this long, in seconds, for its threads while it closes, and logs a warning when
+   * they have not ended. It waits for a connection that was begun a moment ago: a server that works
+   * answers within a second. It does not wait for an older one, which may take its whole limit.
    */
   @Override
   public int getLoginTimeout() {
-    boolean answers = System.nanoTime() - begun < TimeUnit.SECONDS.toNanos(CLOSING_SECONDS);
-    return connecting.get() == 0 || answers ? CLOSING_SECONDS : 0;
+    boolean justBegun = System.nanoTime() - begun < TimeUnit.SECONDS.toNanos(CLOSING_SECONDS);
+    return connecting.get() == 0 || justBegun ? CLOSING_SECONDS : 0;
   }
 
   @Override

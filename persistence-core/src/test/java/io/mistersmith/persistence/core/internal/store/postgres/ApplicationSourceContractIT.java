@@ -8,7 +8,9 @@ import io.mistersmith.persistence.testkit.contract.CheckpointStoreContract;
 import io.mistersmith.persistence.testkit.contract.JournalApplyContract;
 import io.mistersmith.persistence.testkit.contract.JournalRefusalContract;
 import io.mistersmith.persistence.testkit.contract.JournalStoreContract;
+import io.mistersmith.persistence.testkit.contract.PreparedUnitContract;
 import io.mistersmith.persistence.testkit.contract.SqlIsolationContract;
+import io.mistersmith.persistence.testkit.contract.SqlLockContract;
 import io.mistersmith.persistence.testkit.contract.SqlSavepointContract;
 import io.mistersmith.persistence.testkit.contract.SqlUnitContract;
 import io.mistersmith.persistence.testkit.contract.StateStoreContract;
@@ -102,6 +104,22 @@ class ApplicationSourceContractIT {
 
   @Nested
   class Savepoints extends SqlSavepointContract {
+    @Override
+    protected StoresFixture fixture() {
+      return PostgresFixture.on(SOURCES);
+    }
+  }
+
+  @Nested
+  class Prepared extends PreparedUnitContract {
+    @Override
+    protected StoresFixture fixture() {
+      return PostgresFixture.on(SOURCES);
+    }
+  }
+
+  @Nested
+  class Locks extends SqlLockContract {
     @Override
     protected StoresFixture fixture() {
       return PostgresFixture.on(SOURCES);

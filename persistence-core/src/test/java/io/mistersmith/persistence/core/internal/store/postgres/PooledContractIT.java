@@ -8,6 +8,7 @@ import io.mistersmith.persistence.testkit.contract.JournalApplyContract;
 import io.mistersmith.persistence.testkit.contract.JournalRefusalContract;
 import io.mistersmith.persistence.testkit.contract.JournalStoreContract;
 import io.mistersmith.persistence.testkit.contract.LifecycleEventStoreContract;
+import io.mistersmith.persistence.testkit.contract.PreparedUnitContract;
 import io.mistersmith.persistence.testkit.contract.SessionStoreContract;
 import io.mistersmith.persistence.testkit.contract.SqlIsolationContract;
 import io.mistersmith.persistence.testkit.contract.SqlLockContract;
@@ -130,6 +131,14 @@ class PooledContractIT {
   @Nested
   @Tag("full")
   class Savepoints extends SqlSavepointContract {
+    @Override
+    protected StoresFixture fixture() {
+      return new PostgresFixture(SharedPooler::declared);
+    }
+  }
+
+  @Nested
+  class Prepared extends PreparedUnitContract {
     @Override
     protected StoresFixture fixture() {
       return new PostgresFixture(SharedPooler::declared);
