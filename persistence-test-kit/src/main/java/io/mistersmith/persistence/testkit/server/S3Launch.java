@@ -50,6 +50,9 @@ record S3Launch(Path jar, String version, String accessKey, String secretKey, Pa
     }
     return List.of(
         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        // It lives for seconds: the second compiler would take more than it gives.
+        "-XX:TieredStopAtLevel=1",
+        "-XX:+UseSerialGC",
         "-Xmx512m",
         "-jar",
         jar.toString(),

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -27,6 +28,11 @@ final class WorkDirectory implements AutoCloseable {
   private static final String PREFIX = "persistence-server-";
   private static final String LOCK_FILE = "owner.lock";
 
+  /** Linux keeps its files in memory. */
+  private static final Path SHARED_MEMORY = Path.of("/dev/shm");
+
+  private static final long ENOUGH_MEMORY = 8L << 30;
+
   /** Between making the directory and locking it, it looks abandoned. */
   private static final Duration YOUNG = Duration.ofMinutes(1);
 
@@ -44,7 +50,7 @@ final class WorkDirectory implements AutoCloseable {
   }
 
   static WorkDirectory create(String kind) {
-    Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
+    Path temporary = parent();
     sweep(temporary, Instant.now().minus(YOUNG));
     try {
       Path path = Files.createTempDirectory(temporary, PREFIX + kind + "-");
@@ -58,6 +64,31 @@ final class WorkDirectory implements AutoCloseable {
       return new WorkDirectory(path, channel);
     } catch (IOException e) {
       throw new UncheckedIOException("Could not make a working directory in " + temporary, e);
+    }
+  }
+
+  /**
+   * Memory where {@code persistence.test.sync} is false and there is plenty: a database is hundreds
+   * of small files, which ext4 makes slowly after many were deleted.
+   */
+  private static Path parent() {
+    Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
+    if (!"false".equals(System.getProperty("persistence.test.sync"))
+        || !Files.isWritable(SHARED_MEMORY)) {
+      return temporary;
+    }
+    try {
+      FileStore memory = Files.getFileStore(SHARED_MEMORY);
+      return memory.type().equals("tmpfs") && memory.getUsableSpace() >= ENOUGH_MEMORY
+          ? SHARED_MEMORY
+          : temporary;
+    } catch (IOException e) {
+      LOG.debug(
+          "Could not look at {}, so that servers keep their files in {}",
+          SHARED_MEMORY,
+          temporary,
+          e);
+      return temporary;
     }
   }
 

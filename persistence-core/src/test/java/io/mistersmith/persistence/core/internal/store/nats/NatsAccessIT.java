@@ -28,11 +28,14 @@ import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The ways to prove to a real nats-server who connects, and to have it prove who it is. */
+@Execution(ExecutionMode.CONCURRENT)
 class NatsAccessIT {
 
   private static final StateKey KEY = StateKey.of(AgentId.external("agent"), "key");
@@ -104,7 +107,7 @@ class NatsAccessIT {
     NKey key = NKey.createUser(null);
     Path seed =
         Files.writeString(
-            directory.resolve("user.nk"),
+            directory.resolve(line + ".nk"),
             "-----BEGIN USER NKEY SEED-----\n"
                 + new String(key.getSeed())
                 + "\n------END USER NKEY SEED------\n");

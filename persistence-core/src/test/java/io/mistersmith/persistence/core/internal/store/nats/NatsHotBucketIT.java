@@ -11,8 +11,11 @@ import io.mistersmith.persistence.testkit.contract.HotStepContract;
 import io.mistersmith.persistence.testkit.contract.StoresFixture;
 import io.mistersmith.persistence.testkit.server.NatsOptions;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The contracts of a bucket, on the oldest and the newest line of servers. */
+@Execution(ExecutionMode.CONCURRENT)
 class NatsHotBucketIT {
 
   @Nested

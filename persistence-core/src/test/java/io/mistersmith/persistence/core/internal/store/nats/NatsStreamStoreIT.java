@@ -5,8 +5,11 @@ import io.mistersmith.persistence.testkit.contract.StreamConsumerContract;
 import io.mistersmith.persistence.testkit.contract.StreamStoreContract;
 import io.mistersmith.persistence.testkit.server.NatsOptions;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The contracts of streams, on the oldest and the newest line of servers. */
+@Execution(ExecutionMode.CONCURRENT)
 class NatsStreamStoreIT {
 
   @Nested
