@@ -226,6 +226,16 @@ final class Database {
     return texts("SELECT what FROM audit.went_back");
   }
 
+  /** In one statement: a task that changes meanwhile is in one status or the other. */
+  List<String> unfinishedTasks() throws SQLException {
+    return texts(
+        """
+        SELECT to_jsonb(q) - 'payload' FROM tasks.queue AS q
+         WHERE task_type = '%s' AND status IN ('pending', 'queued', 'running', 'failed')
+        """
+            .formatted(RunTasks.TYPE));
+  }
+
   /** Returns the second column of a query's rows by the first. */
   Map<String, String> pairs(String query) throws SQLException {
     try (Connection connection = connect();

@@ -8,8 +8,8 @@ import io.mistersmith.persistence.task.Task;
 import io.mistersmith.persistence.task.Task.Status;
 import io.mistersmith.persistence.task.TaskClaim;
 import io.mistersmith.persistence.task.TaskLease;
-import io.mistersmith.persistence.task.TaskQuery;
 import io.mistersmith.persistence.task.Tasks;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -24,7 +24,7 @@ import java.util.UUID;
  */
 final class RunTasks implements Operation {
 
-  private static final String TYPE = "soak";
+  static final String TYPE = "soak";
   private static final int REMEMBERED = 200;
   private static final Duration LEASE = Duration.ofSeconds(3);
 
@@ -97,9 +97,10 @@ final class RunTasks implements Operation {
   }
 
   /** Completes what is left, and returns what cannot be: a task that no claim finds. */
-  static List<Fault> settle(Tasks tasks) {
+  static List<Fault> settle(Tasks tasks, Database database) throws SQLException {
     long end = System.nanoTime() + LEASE.multipliedBy(10).toNanos();
-    while (!left(tasks).isEmpty() && System.nanoTime() - end < 0) {
+    List<String> left = database.unfinishedTasks();
+    while (!left.isEmpty() && System.nanoTime() - end < 0) {
       for (TaskLease lease :
           Retries.with(() -> tasks.claim(claim("verification").withLimit(500)))) {
         try {
@@ -108,19 +109,10 @@ final class RunTasks implements Operation {
           // It is claimed again.
         }
       }
+      left = database.unfinishedTasks();
     }
-    return left(tasks).stream()
+    return left.stream()
         .map(task -> new Fault(Kind.LOST, "task that is not completed: " + task))
         .toList();
-  }
-
-  private static List<Task> left(Tasks tasks) {
-    List<Task> left = new ArrayList<>();
-    for (Status status : List.of(Status.PENDING, Status.QUEUED, Status.RUNNING, Status.FAILED)) {
-      left.addAll(
-          Retries.with(
-              () -> tasks.find(TaskQuery.all().withType(TYPE).withStatus(status).withLimit(100))));
-    }
-    return left;
   }
 }

@@ -99,7 +99,7 @@ final class Verification {
       ledger.keys(Space.REFUSED).forEach(key -> judge(key, letters));
       readAgain(persistence);
       log(persistence);
-      RunTasks.settle(persistence.tasks()).forEach(tally::add);
+      RunTasks.settle(persistence.tasks(), database).forEach(tally::add);
       crdts();
       transfers.judge();
       checkpoints.judge(persistence.checkpoints());
