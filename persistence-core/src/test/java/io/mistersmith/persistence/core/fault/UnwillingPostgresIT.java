@@ -28,7 +28,6 @@ import org.junit.jupiter.api.Test;
 
 /** PostgreSQL runs, but is slow, refuses everything for a while, or accepts no writes. */
 @Tag("fault")
-@Tag("full")
 class UnwillingPostgresIT {
 
   private static final Duration SOON = Duration.ofSeconds(60);
@@ -50,6 +49,7 @@ class UnwillingPostgresIT {
     servers.close();
   }
 
+  @Tag("full")
   @Test
   void aSlowDatabaseIsNoOutage() {
     Installation installation = servers.installation();
@@ -121,6 +121,7 @@ class UnwillingPostgresIT {
     }
   }
 
+  @Tag("full")
   @Test
   void aStepWithALockedRowHoldsUpNobodyAndArrivesByItself() throws SQLException {
     Installation installation = servers.installation();
@@ -152,6 +153,7 @@ class UnwillingPostgresIT {
     }
   }
 
+  @Tag("full")
   @Test
   void whatIsRefusedDuringMaintenanceWaitsForItsEnd() {
     Installation installation = servers.installation();
@@ -185,6 +187,7 @@ class UnwillingPostgresIT {
     }
   }
 
+  @Tag("full")
   @Test
   void noWaitEndsWellForADeadLetter() {
     Installation installation = servers.installation();
@@ -219,6 +222,7 @@ class UnwillingPostgresIT {
             e -> assertThat(e.error()).isEqualTo(DataError.DEAD_LETTERED));
   }
 
+  @Tag("full")
   @Test
   void theFlushIsBackAtOnceWhenTheServerAcceptsWritesAgain() {
     Installation installation = servers.installation();
