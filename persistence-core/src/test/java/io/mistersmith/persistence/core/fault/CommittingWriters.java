@@ -19,7 +19,7 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * Threads that write rows to PostgreSQL alone, each row in a transaction of its own, and note when
- * each was acknowledged. Nothing can write these rows again.
+ * each was begun and acknowledged. Nothing can write these rows again.
  */
 final class CommittingWriters implements AutoCloseable {
 
@@ -36,6 +36,7 @@ final class CommittingWriters implements AutoCloseable {
   private final Persistence persistence;
   private final String statement;
   private final AtomicLong next = new AtomicLong();
+  private final Map<Long, Instant> begun = new ConcurrentHashMap<>();
   private final Map<Long, Instant> acknowledged = new ConcurrentHashMap<>();
   private final Map<DataError, LongAdder> failures = new ConcurrentHashMap<>();
   private final Gaps gaps = new Gaps();
@@ -60,6 +61,7 @@ final class CommittingWriters implements AutoCloseable {
 
   private void write() {
     long id = next.incrementAndGet();
+    begun.put(id, Instant.now());
     try {
       persistence
           .transactions()
@@ -77,9 +79,21 @@ final class CommittingWriters implements AutoCloseable {
     }
   }
 
-  /** Returns when each row was acknowledged. */
+  /** Returns when each row's thread noted its acknowledgement, which may have come well before. */
   Map<Long, Instant> acknowledged() {
     return acknowledged;
+  }
+
+  /** Returns the rows whose calls began after a time, whatever became of them. */
+  Set<Long> begunAfter(Instant time) {
+    Set<Long> ids = new HashSet<>();
+    begun.forEach(
+        (id, at) -> {
+          if (at.isAfter(time)) {
+            ids.add(id);
+          }
+        });
+    return ids;
   }
 
   /** Returns a row that was acknowledged lately; 0 before the first. */
