@@ -43,7 +43,8 @@ public record RestoreOptions(
 
   /**
    * Restores PostgreSQL and leaves NATS as it is, where that is intact: the next runtime applies
-   * again what its streams still have.
+   * again what its streams still have. Agents that NATS has and the backup lacks are written to
+   * PostgreSQL; after a base backup by the same call once more, when the restored server runs.
    */
   public RestoreOptions postgresAlone() {
     return new RestoreOptions(stores, dataDirectory, target, false);

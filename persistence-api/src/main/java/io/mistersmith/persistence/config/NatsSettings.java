@@ -24,6 +24,9 @@ import java.util.stream.Stream;
 /** How to reach NATS and what its buckets are like, by names. */
 final class NatsSettings {
 
+  /** A blank value is the default, so that no prefix needs a word. */
+  private static final String NO_PREFIX = "none";
+
   private final NamedSettings settings;
 
   NatsSettings(NamedSettings settings) {
@@ -37,7 +40,8 @@ final class NatsSettings {
     settings
         .tls(NATS_TLS_MODE, NATS_CA_CERT, NATS_TLS_CERT, NATS_TLS_KEY)
         .ifPresent(tls -> NamedSettings.checked(() -> nats.tls(tls), "NATS_TLS_MODE: "));
-    nats.namePrefix(settings.text(NATS_KV_PREFIX));
+    String prefix = settings.text(NATS_KV_PREFIX);
+    nats.namePrefix(prefix.equals(NO_PREFIX) ? "" : prefix);
     nats.replicas(settings.number(NATS_KV_REPLICAS, 1, 5));
     return nats.build();
   }

@@ -51,6 +51,14 @@ class NamedSettingsTest {
     assertThat(config.bucket(Bucket.AGENT_STATE).maxBytes()).hasValue(1L << 30);
   }
 
+  /** A blank value would be the default, and a runtime that is made in Java has no prefix. */
+  @Test
+  void thereIsAWordForNoPrefix() {
+    Map<String, String> none = Map.of("NATS_KV_PREFIX", "none");
+    PersistenceConfig config = NamedSettings.of(none, new Properties()).configure().build();
+    assertThat(config.nats().namePrefix()).isEmpty();
+  }
+
   @Test
   void everyNameHasItsEffect() {
     PersistenceConfig defaults = PersistenceConfig.from(new Properties()).build();

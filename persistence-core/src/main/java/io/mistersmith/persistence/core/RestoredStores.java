@@ -29,6 +29,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -74,6 +75,11 @@ final class RestoredStores implements RestoreStores {
   @Override
   public Optional<FoundStream> find(String stream) {
     return nats.open().look(stream);
+  }
+
+  @Override
+  public List<String> streamsOf(UUID installation) {
+    return nats.open().streamsOf(installation);
   }
 
   @Override

@@ -48,7 +48,9 @@ final class RestoreCommand extends BackupsCommand {
 
   @Option(
       names = "--postgres-only",
-      description = "Restore no stream: NATS is intact, and the next runtime applies what it has.")
+      description =
+          "Restore no stream: NATS is intact, and the next runtime applies what it has. Agents that"
+              + " the backup lacks are read from it.")
   private boolean postgresOnly;
 
   @Option(names = "--plan", description = "Change nothing; print what would be done.")

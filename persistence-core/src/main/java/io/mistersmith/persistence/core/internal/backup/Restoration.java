@@ -8,6 +8,7 @@ import io.mistersmith.persistence.backup.BackupManifest.StreamPart;
 import io.mistersmith.persistence.backup.RestoreOptions;
 import io.mistersmith.persistence.backup.RestoreReport;
 import io.mistersmith.persistence.backup.RestoreReport.RestoredBucket;
+import io.mistersmith.persistence.config.Bucket;
 import io.mistersmith.persistence.config.PersistenceConfig;
 import io.mistersmith.persistence.core.internal.backup.RestoreStores.Database;
 import io.mistersmith.persistence.core.internal.base.Ticker;
@@ -22,6 +23,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -80,9 +82,47 @@ final class Restoration {
 
   RestoreReport run() {
     long began = ticker.nanos();
+    Optional<Path> directory = options.dataDirectory();
+    List<RestoredBucket> buckets = List.of();
+    if (directory.isPresent() && manifest.streams().isEmpty()) {
+      directory(directory.get());
+    } else {
+      buckets = stores();
+    }
+    return new RestoreReport(
+        manifest.id(),
+        done,
+        buckets,
+        progress.sum(),
+        Duration.ofNanos(ticker.nanos() - began - afterDumpNanos),
+        remaining);
+  }
+
+  /**
+   * Restores a data directory. The database that the configuration names may be the one that runs
+   * while this is only looked at; once the restored server runs there, a second call reads from
+   * NATS the agents that its WAL lacked.
+   */
+  private void directory(Path directory) {
+    if (!options.streams() && new RestoredDirectory(directory).isRestored() && isOwnDatabase()) {
+      agents();
+    } else {
+      postgres();
+    }
+  }
+
+  private boolean isOwnDatabase() {
+    return stores.database() == Database.FILLED
+        && manifest.installation().equals(Optional.of(stores.journals().installation().toString()));
+  }
+
+  private List<RestoredBucket> stores() {
     RestoreState state = RestoreState.of(manifest, stores);
     if (state.database() == Database.AWAY && options.dataDirectory().isEmpty()) {
       throw RestoreState.away(database());
+    }
+    if (!options.streams()) {
+      requireOwnBucket();
     }
     if (state.database() != Database.FILLED) {
       postgres();
@@ -91,18 +131,27 @@ final class Restoration {
       StreamPart marked = stores.marked(part, manifest.id(), clock.instant());
       step("stream " + part.stream(), size(part), () -> stores.streams().restore(marked, reader));
     }
-    if (!options.streams() && stores.database() == Database.FILLED) {
+    if (!options.streams()) {
       agents();
     }
-    List<RestoredBucket> buckets =
-        manifest.positions().isEmpty() || !isAnswering() ? List.of() : buckets();
-    return new RestoreReport(
-        manifest.id(),
-        done,
-        buckets,
-        progress.sum(),
-        Duration.ofNanos(ticker.nanos() - began - afterDumpNanos),
-        remaining);
+    return manifest.positions().isEmpty() || !isAnswering() ? List.of() : buckets();
+  }
+
+  /** Under another name there would be no agents in NATS. */
+  private void requireOwnBucket() {
+    List<String> streams =
+        manifest.installation().map(UUID::fromString).map(stores::streamsOf).orElse(List.of());
+    String named = "KV_" + config.nats().namePrefix() + config.bucket(Bucket.AGENT_CONFIG).name();
+    if (!streams.isEmpty() && !streams.contains(named)) {
+      throw new NonTransientPersistenceException(
+          DataError.MISCONFIGURED,
+          "nothing was restored: NATS has the streams "
+              + streams
+              + " of this installation, and the configuration names "
+              + named
+              + "; "
+              + RestorePlanning.SET_PREFIX);
+    }
   }
 
   private String database() {
@@ -127,6 +176,11 @@ final class Restoration {
               + ". Then delete "
               + new RestoredDirectory(directory.get()).beside()
               + ", take archive_mode out of postgresql.auto.conf, and make a base backup.");
+      if (!options.streams()) {
+        remaining.add(
+            "Before you open a runtime, run the same restore again: it writes to PostgreSQL the"
+                + " agents that NATS has and the WAL lacked.");
+      }
     } else {
       StoredFile dump = manifest.postgres().dump().orElseThrow();
       step("dump into " + database(), dump.size(), () -> dump(dump));

@@ -20,6 +20,9 @@ import java.util.Optional;
 /** Says what a restore would do, and what it lacks; asks no store. */
 final class RestorePlanning {
 
+  static final String SET_PREFIX =
+      "set NatsConfig.namePrefix (NATS_KV_PREFIX, 'none' for no prefix) to that of the runtimes";
+
   private final BackupManifest manifest;
   private final RestoreOptions options;
   private final PersistenceConfig into;
@@ -103,7 +106,8 @@ final class RestorePlanning {
                 + saved
                 + ", and the configuration names "
                 + named
-                + "; set NatsConfig.namePrefix (NATS_KV_PREFIX) to that of the installation");
+                + "; "
+                + SET_PREFIX);
   }
 
   /** Returns what would be done; {@code recoveries} plans the part of a base backup. */
@@ -135,9 +139,14 @@ final class RestorePlanning {
               + part.lastSequence()
               + "; it must not exist.");
     }
-    if (!manifest.positions().isEmpty()) {
+    if (!manifest.positions().isEmpty() || !options.streams()) {
       directory.ifPresent(
           path -> steps.add("Run the restore once more when PostgreSQL runs on " + path + "."));
+    }
+    if (!options.streams()) {
+      steps.add("Write to PostgreSQL the agents that NATS has and the backup lacks.");
+    }
+    if (!manifest.positions().isEmpty()) {
       steps.add("Begin a new epoch of each journal.");
       steps.add("Replay from the streams what PostgreSQL lacks of them.");
     }

@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 
 /** The stores that a backup is restored into. Used by one thread. */
 public interface RestoreStores extends AutoCloseable {
@@ -38,6 +39,9 @@ public interface RestoreStores extends AutoCloseable {
 
   /** Returns a stream as it is. */
   Optional<FoundStream> find(String stream);
+
+  /** Returns the names of the streams of an installation. */
+  List<String> streamsOf(UUID installation);
 
   /**
    * Returns a part whose stream, once restored, is told from the one that was saved: it has another

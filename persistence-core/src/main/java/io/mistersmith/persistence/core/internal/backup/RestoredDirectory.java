@@ -3,6 +3,7 @@ package io.mistersmith.persistence.core.internal.backup;
 import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.NonTransientPersistenceException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,6 +58,15 @@ record RestoredDirectory(Path data) {
     Files.createDirectories(wal());
     DurableFile.write(beside().resolve(UNFINISHED), out -> {});
     Files.createDirectories(data);
+  }
+
+  /** Whether a restore has ended, and the server may have been started since. */
+  boolean isRestored() {
+    try {
+      return !Files.exists(beside().resolve(UNFINISHED)) && !content().isEmpty();
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot read " + data, e);
+    }
   }
 
   private List<Path> content() throws IOException {

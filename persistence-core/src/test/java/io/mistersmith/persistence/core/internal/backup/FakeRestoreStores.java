@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 
 /** Stores that a backup of {@link FakeStores} is restored into: its database is theirs. */
 final class FakeRestoreStores implements RestoreStores, StreamBackup, PostgresRestore {
@@ -25,6 +26,9 @@ final class FakeRestoreStores implements RestoreStores, StreamBackup, PostgresRe
   final Map<String, FoundStream> found = new HashMap<>();
   final List<String> calls = new ArrayList<>();
   Database database = Database.EMPTY;
+
+  /** The streams of the installation that NATS has. */
+  List<String> streams = List.of();
 
   /** The name of the step that fails; none where it is empty. */
   String failing = "";
@@ -59,6 +63,11 @@ final class FakeRestoreStores implements RestoreStores, StreamBackup, PostgresRe
   @Override
   public Optional<FoundStream> find(String stream) {
     return Optional.ofNullable(found.get(stream));
+  }
+
+  @Override
+  public List<String> streamsOf(UUID installation) {
+    return installation.equals(original.installation()) ? streams : List.of();
   }
 
   @Override

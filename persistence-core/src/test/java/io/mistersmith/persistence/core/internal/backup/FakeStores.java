@@ -152,12 +152,14 @@ final class FakeStores implements BackupStores, PostgresBackup, StreamBackup {
 
   @Override
   public BasePart base(BackupWriter writer, Optional<BasePart> since) {
-    throw new UnsupportedOperationException("no base backup here");
+    calls.add("base");
+    return WalFiles.base(1, 2, 2);
   }
 
   @Override
   public WalRange wal(BasePart base) {
-    throw new UnsupportedOperationException("no base backup here");
+    String segment = WalFiles.names(1, 2, 2).get(0);
+    return new WalRange(1, segment, segment, WalFiles.SIZE);
   }
 
   @Override

@@ -19,11 +19,16 @@ import io.mistersmith.persistence.error.DataError;
 import io.mistersmith.persistence.error.PersistenceException;
 import io.mistersmith.persistence.spi.sql.JournalPosition;
 import io.mistersmith.persistence.testkit.memory.MemoryBackupTarget;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -189,6 +194,48 @@ class RestorationTest {
     assertThat(restore().buckets()).isEmpty();
 
     assertThat(stores.calls).containsExactly("dump", "look", "agents");
+  }
+
+  /** The command's settings may name the server that runs, beside which a copy is recovered. */
+  @Test
+  void aDataDirectoryIsRestoredWhateverTheDatabaseHolds(@TempDir Path directory) {
+    manifest = original.backUp(BackupKind.WEEKLY, target);
+    options = options.dataDirectory(directory.resolve("data"));
+    stores.database = Database.FILLED;
+
+    assertThat(restore().remaining()).singleElement().asString().contains("Start PostgreSQL on");
+
+    assertThat(stores.calls).containsExactly("base");
+  }
+
+  @Test
+  void aSecondCallReadsTheAgentsOnceTheRestoredServerRuns(@TempDir Path directory)
+      throws IOException {
+    manifest = original.backUp(BackupKind.WEEKLY, target);
+    options = options.dataDirectory(directory.resolve("data")).postgresAlone();
+    assertThat(restore().remaining()).anyMatch(left -> left.contains("run the same restore again"));
+    Files.createDirectories(directory.resolve("data/base"));
+    stores.database = Database.FILLED;
+
+    assertThat(restore().remaining()).isEmpty();
+
+    assertThat(stores.calls).containsExactly("base", "agents");
+  }
+
+  @Test
+  void agentsAreReadFromTheBucketOfTheInstallationAlone() {
+    manifest = manifest.postgresAlone();
+    options = options.postgresAlone();
+    stores.streams = List.of("KV_other_AGENT_CONFIG");
+
+    assertThatThrownBy(this::restore)
+        .isInstanceOfSatisfying(
+            PersistenceException.class,
+            e -> assertThat(e.error()).isEqualTo(DataError.MISCONFIGURED))
+        .hasMessageContaining("KV_other_AGENT_CONFIG");
+    assertThat(stores.calls).isEmpty();
+    stores.streams = List.of("KV_AGENT_CONFIG");
+    assertThat(restore().remaining()).isEmpty();
   }
 
   /** KV would answer with older versions of what PostgreSQL has beyond the streams. */
